@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from patchpilot.checking.list_rules import all_rules, explain_all, rule_page
-from patchpilot.cli.help_page import examples, note, own_options, paragraphs
+from patchpilot.cli.help_page import command_options, examples, note, paragraphs
 from patchpilot.cli.help_topics import TOPICS
 from patchpilot.cli.verb_command import Command
 from patchpilot.config import KEYS
@@ -141,7 +141,7 @@ def command_page(command: Command) -> str:
             if paragraph.startswith("\b")
             else [_text(paragraph), ""]
         )
-    if options := own_options(command):
+    if options := command_options(command):
         lines += ["## Options", "", "| option | |", "|---|---|"]
         lines += [
             f"| `{option.form.replace('|', chr(92) + '|')}` | {_text(option.text)} |"

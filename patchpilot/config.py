@@ -173,7 +173,7 @@ class Settings(NamedTuple):
 
     def list_value(self, name: str) -> tuple[str, ...]:
         """Return a setting's value as a comma-separated list."""
-        return words_of(self.get(name))
+        return split_list(self.get(name))
 
     @property
     def packs_from_tree(self) -> bool:
@@ -186,7 +186,7 @@ class Settings(NamedTuple):
         return tuple(self.of(key.name) for key in KEYS)
 
 
-def words_of(text: str) -> tuple[str, ...]:
+def split_list(text: str) -> tuple[str, ...]:
     """Split a comma-separated list."""
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
@@ -313,11 +313,11 @@ def judge(key: Key, value: str, origin: str) -> PatchpilotError | None:
         why = "is not an absolute path"
     elif "\0" in value or "\n" in value:
         why = "contains a line break"
-    return wrong_value(key.name, value, origin, why, known) if why else None
+    return wrong_value_error(key.name, value, origin, why, known) if why else None
 
 
-def wrong_value(
-    name: str, value: str, origin: str, why: str, known: Sequence[str] | None = None
+def wrong_value_error(
+    name: str, value: str, origin: str, why: str, choices: Sequence[str] | None = None
 ) -> PatchpilotError:
     """Return the error for an invalid value.
 
@@ -328,7 +328,7 @@ def wrong_value(
     location = {GIT: f"patchpilot.{name}", FLAG: f"--{name}"}.get(
         origin, f"{origin}: {name}"
     )
-    near = nearest(value, known) if known else None
+    near = nearest(value, choices) if choices else None
     fix = {
         GIT: (
             f"git config patchpilot.{name} {near or 'VALUE'} (git config --unset patchpilot.{name}"

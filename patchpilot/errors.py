@@ -132,7 +132,7 @@ class CancelledError(PatchpilotError):
         super().__init__(message)
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
+def nearest(word: str, choices: Iterable[str]) -> str | None:
     """Return the most similar known word, or None.
 
     Used for "did you mean" hints.
@@ -140,25 +140,25 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     import difflib
 
     matches = difflib.get_close_matches(
-        word.lower(), {name.lower(): name for name in known}, n=1, cutoff=0.6
+        word.lower(), {name.lower(): name for name in choices}, n=1, cutoff=0.6
     )
-    return {name.lower(): name for name in known}[matches[0]] if matches else None
+    return {name.lower(): name for name in choices}[matches[0]] if matches else None
 
 
 def did_you_mean(
-    word: str, known: Iterable[str], otherwise: "HintText" = ""
+    word: str, choices: Iterable[str], otherwise: "HintText" = ""
 ) -> "HintText":
     """Return a hint with the most similar known word, or another hint."""
-    near = nearest(word, known)
+    near = nearest(word, choices)
     return f"did you mean {near!r}?" if near else otherwise
 
 
-def suggestion(kind: str, word: str, known: Iterable[str]) -> str:
+def suggestion(kind: str, word: str, choices: Iterable[str]) -> str:
     """Return a hint for an unknown word: the most similar known word, or all valid ones.
 
     `kind` is the kind of the word, in the singular.
     """
-    names = list(known)
+    names = list(choices)
     every = ", ".join(names) or "none"
     return str(did_you_mean(word, names, f"valid {_plural(kind)}: {every}"))
 
@@ -170,14 +170,14 @@ def _plural(kind: str) -> str:
 
 
 def unknown(
-    kind: str, word: str, known: Iterable[str], *, hint: HintText | None = None
+    kind: str, word: str, choices: Iterable[str], *, hint: HintText | None = None
 ) -> UsageError:
     """Return the error for an unknown rule, branch, profile or template.
 
     Without a `hint`, the hint names the nearest known one.
     """
     return UsageError(
-        f"unknown {kind} {word!r}", hint=hint or suggestion(kind, word, sorted(known))
+        f"unknown {kind} {word!r}", hint=hint or suggestion(kind, word, sorted(choices))
     )
 
 

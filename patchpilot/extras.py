@@ -37,7 +37,7 @@ _INSTALL = {
 }
 
 
-def missing_extra(error: ImportError) -> MissingError | None:
+def missing_extra_error(error: ImportError) -> MissingError | None:
     """Return the error for a missing optional package, or None for any other import."""
     package = (error.name or "").partition(".")[0]
     extra = EXTRA_OF.get(package)

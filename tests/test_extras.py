@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.cli.error_exit import ended
+from patchpilot.cli.error_exit import run_to_exit
 from patchpilot.extras import (
     EXTRA_OF,
     install_command,
-    missing_extra,
+    missing_extra_error,
     system_command,
 )
 
@@ -136,9 +136,9 @@ def test_missing_package_names_its_extra(
     def work() -> int:
         raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
-    assert ended(work) == code
+    assert run_to_exit(work) == code
     assert words in capsys.readouterr().err
 
 
 def test_other_missing_import_is_not_an_extra() -> None:
-    assert missing_extra(ModuleNotFoundError("x")) is None
+    assert missing_extra_error(ModuleNotFoundError("x")) is None

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.archive.open_archive import with_login
+from patchpilot.archive.open_archive import add_login
 from patchpilot.demo.archive_server import StandIn
 from patchpilot.errors import ExitCode, NetworkError
 from patchpilot.outgoing.credentials import Credential
@@ -331,18 +331,18 @@ def test_reply_contains_no_password(user: str, password: str) -> None:
     forms = (password.encode(), *(base64.b64encode(part.encode()) for part in parts))
     credential = Credential(user, password)
     for form in forms:
-        masked = credential.masked(b"535 5.7.8 rejected: " + form + b" (see the page)")
+        masked = credential.mask(b"535 5.7.8 rejected: " + form + b" (see the page)")
         assert form not in masked
         assert masked.endswith(b" (see the page)")
-    assert credential.masked(b"\0\xff%$") == b"\0\xff%$"
+    assert credential.mask(b"\0\xff%$") == b"\0\xff%$"
 
 
 def test_reply_without_a_password_is_unchanged() -> None:
     reply = (
         b"535-5.7.8 Username and Password not accepted. For more information, go to\r\n"
     )
-    assert Credential("ada", "s3cret").masked(reply) == reply
-    assert Credential("ada", "").masked(reply) == reply
+    assert Credential("ada", "s3cret").mask(reply) == reply
+    assert Credential("ada", "").mask(reply) == reply
 
 
 @pytest.mark.parametrize(
@@ -460,4 +460,4 @@ def test_url_password_is_hidden(user: str, word: str) -> None:
     ],
 )
 def test_password_is_sent_to_its_server_only(url: str, own: str, expected: str) -> None:
-    assert with_login(url, own) == expected
+    assert add_login(url, own) == expected

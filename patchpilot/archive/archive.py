@@ -32,14 +32,14 @@ from patchpilot.errors import (
     PatchpilotError,
     UsageError,
 )
-from patchpilot.extras import missing_extra
+from patchpilot.extras import missing_extra_error
 from patchpilot.model.bounded_date import read_iso
-from patchpilot.model.bounded_gzip import MAGIC, PIECE, unpack, unpacked
+from patchpilot.model.bounded_gzip import MAGIC, PIECE, decompress, unpack
 from patchpilot.model.hosts import host_of, quote_url, split_url
 from patchpilot.model.limits import MAX_ANSWER
 from patchpilot.model.mail import Mail, parse_mail
 from patchpilot.reading.mail_reader import ParseMail
-from patchpilot.reading.mbox import Skipped, parse, within_limits
+from patchpilot.reading.mbox import Skipped, parse, split_within_limits
 from patchpilot.urls import public_url
 
 if TYPE_CHECKING:
@@ -70,8 +70,8 @@ class AnswerCache:
     Without a folder, nothing is cached. The caller should store only usable answers.
     """
 
-    def __init__(self, place: Path | None, seconds: float) -> None:
-        self._place, self._seconds = place, seconds
+    def __init__(self, path: Path | None, seconds: float) -> None:
+        self._place, self._seconds = path, seconds
 
     def get(self, *question: str) -> bytes | None:
         """Return the cached response to a query, or None if it is missing or expired."""
@@ -126,12 +126,12 @@ def archive_of(target: str, default: str = LORE) -> str:
     return f"{parts.scheme}://{parts.netloc}{path}"
 
 
-def quoted(text: str) -> str:
+def quote_phrase(text: str) -> str:
     """Quote a text as a phrase for an archive search, removing inner quotes."""
     return '"' + " ".join(re.sub(r'["\\]', " ", text).split())[:200] + '"'
 
 
-def received(first: datetime, last: datetime | None = None) -> str:
+def date_query(first: datetime, last: datetime | None = None) -> str:
     """Return a search condition for messages received between two days.
 
     Without `last`, the period has no end. Times are in seconds, because public-inbox
@@ -268,12 +268,12 @@ class Archive(MailArchive):
         )
         mails = tuple(mail for mail in self._parse_response(data) if mail.headers)
         if not mails:
-            raise self._empty(self.skipped[before:])
+            raise self._empty_response_error(self.skipped[before:])
         if not any(
             message_id in (mail.message_id, mail.in_reply_to, *mail.references)
             for mail in mails
         ):
-            raise self._unrelated_mail(f"the thread of {message_id}", message_id)
+            raise self._unrelated_mail_error(f"the thread of {message_id}", message_id)
         self.remembered = self.remembered or kept is not None
         if kept is None:
             self._kept.put(data, self.url, "thread", message_id)
@@ -299,7 +299,7 @@ class Archive(MailArchive):
             None,
         )
         if answer is None:
-            raise self._unrelated_mail(f"the mail {message_id}", message_id)
+            raise self._unrelated_mail_error(f"the mail {message_id}", message_id)
         if kept is None:
             self._kept.put(data, self.url, "mail", message_id)
         return answer
@@ -328,7 +328,7 @@ class Archive(MailArchive):
         except NotInArchiveError:
             return ()
         if not data:
-            raise self._empty()
+            raise self._empty_response_error()
         mails = tuple(
             mail for mail in self._parse_response(data, without) if mail.headers
         )
@@ -368,7 +368,7 @@ class Archive(MailArchive):
             without=without,
         )
 
-    def _ask(self, what: str, question: Callable[["LoreNode"], T]) -> T:
+    def _ask(self, operation: str, question: Callable[["LoreNode"], T]) -> T:
         if not self.online:
             raise NetworkError(
                 f"{self.host} cannot be queried with --offline",
@@ -378,23 +378,25 @@ class Archive(MailArchive):
             raise CancelledError()
         time.sleep(max(0.0, self._last + BETWEEN_REQUESTS - time.monotonic()))
         try:
-            return self._translate_errors(what, question)
+            return self._translate_errors(operation, question)
         finally:
             self._last = time.monotonic()
 
-    def _translate_errors(self, what: str, question: Callable[["LoreNode"], T]) -> T:
+    def _translate_errors(
+        self, operation: str, question: Callable[["LoreNode"], T]
+    ) -> T:
         try:
             with _keep_email_charset():
                 import requests
                 from liblore import LibloreError, OperationCancelledError, RemoteError
         except ImportError as error:
-            raise missing_extra(error) or error from error
+            raise missing_extra_error(error) or error from error
         try:
             return question(self._connect())
         except OperationCancelledError as error:
             raise CancelledError() from error
         except RemoteError as error:
-            raise self._failure(what, error.status_code, error) from error
+            raise self._failure(operation, error.status_code, error) from error
         except requests.exceptions.ContentDecodingError as error:
             raise NetworkError(f"{self.host}: {error}", hint=_BY_FILE) from error
         except requests.RequestException as error:
@@ -408,12 +410,12 @@ class Archive(MailArchive):
             ) from error
 
     def _failure(
-        self, what: str, status: int | None, error: Exception
+        self, operation: str, status: int | None, error: Exception
     ) -> PatchpilotError:
         if status == 404:
             if self._is_there():
                 return NotInArchiveError(
-                    f"{self.host} has no message {what}",
+                    f"{self.host} has no message {operation}",
                     hint="a new mail takes a few minutes to appear; otherwise check the"
                     " Message-ID, or run `git config --global patchpilot.lore URL` to set"
                     " another archive",
@@ -448,13 +450,13 @@ class Archive(MailArchive):
                 return True
         return self._exists
 
-    def _unrelated_mail(self, wanted: str, message_id: str) -> NetworkError:
+    def _unrelated_mail_error(self, wanted: str, message_id: str) -> NetworkError:
         return NetworkError(
             f"{self.host} sent something other than {wanted}",
             hint=f"open the URL in a browser: {self.url}/{quote_url(message_id)}/",
         )
 
-    def _empty(self, skipped: Sequence[str] = ()) -> NetworkError:
+    def _empty_response_error(self, skipped: Sequence[str] = ()) -> NetworkError:
         """Return the error for a response without messages, with the reason if some were
         skipped.
         """
@@ -667,7 +669,11 @@ def _read(
     if data[:2] == MAGIC and (len(data) > MAX_ANSWER >> 10 and _is_large(data)):
         host = host_of(response.url)
         data = gzip.compress(
-            b"".join(within_limits(unpacked((data,), host), host, skipped, MAX_ANSWER)),
+            b"".join(
+                split_within_limits(
+                    decompress((data,), host), host, skipped, MAX_ANSWER
+                )
+            ),
             1,
         )
     response._content = data
@@ -676,7 +682,7 @@ def _read(
 def _is_large(data: bytes) -> bool:
     """Return whether compressed data exceeds the size limit for a response."""
     return (
-        sum(map(len, islice(unpacked((data,), ""), MAX_ANSWER // PIECE + 2)))
+        sum(map(len, islice(decompress((data,), ""), MAX_ANSWER // PIECE + 2)))
         > MAX_ANSWER
     )
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from patchpilot.archive.archive import MailArchive, NotInArchiveError, quoted
+from patchpilot.archive.archive import MailArchive, NotInArchiveError, quote_phrase
 from patchpilot.errors import MissingError, NetworkError, PatchpilotError
 from patchpilot.model.address import Address
 from patchpilot.model.mail import Mail
@@ -42,7 +42,7 @@ MAX_FOLLOW_UPS = 4
 def gather(
     archive: MailArchive,
     message_id: str,
-    known: Iterable[Mail] = (),
+    known_mails: Iterable[Mail] = (),
     *,
     sent: Iterable[Mail] = (),
     fresh: bool = False,
@@ -61,7 +61,7 @@ def gather(
     reader = reader or MailReader()
     archive.parse_mail = reader.parse
     reader.online = reader.online or archive.online
-    have: dict[str, Mail] = {mail.message_id: mail for mail in known}
+    have: dict[str, Mail] = {mail.message_id: mail for mail in known_mails}
     own = {mail.message_id: mail for mail in sent if mail.message_id not in have}
     have.update(own)
     search = _Search(archive, message_id, have, reader, fresh, progress, set(own))
@@ -79,7 +79,7 @@ def gather(
     return Gathered(
         tuple(
             mail
-            for mail in _about(message_id, have.values(), reader)
+            for mail in _select_related(message_id, have.values(), reader)
             if mail.message_id not in search.only_sent
         ),
         tuple(dict.fromkeys(archive.skipped)),
@@ -89,7 +89,7 @@ def gather(
 
 @dataclass
 class _Search:
-    """A search for messages about a series: `have` grows with each query, and `only_sent`,
+    """A search for messages about a series: `have` grows with each query, and `unarchived_ids`,
     messages known only from sending, shrinks.
     """
 
@@ -124,8 +124,8 @@ class _Search:
         titles = (post.title for post in posted.latest.patches if len(post.title) >= 8)
         for title in list(dict.fromkeys(titles))[:MAX_TITLES]:
             # patchwork's summary messages name the applied patches in their text
-            by_patchwork = f"(b:{quoted(title)} AND f:patchwork-bot)"
-            query = f"(s:{quoted(title)} AND {MACHINES}) OR {by_patchwork}"
+            by_patchwork = f"(b:{quote_phrase(title)} AND f:patchwork-bot)"
+            query = f"(s:{quote_phrase(title)} AND {MACHINES}) OR {by_patchwork}"
             self._take(self.archive.search(query, fresh=self.fresh))
         self._add_threads(_carrier_queries(posted))
         self._add_mails_naming_the_commit()
@@ -191,14 +191,18 @@ def _revision_queries(posted: PostedSeries) -> list[str]:
     """
     author = _sender_condition(posted.author)
     linking = [
-        f"b:{quoted(revision.head.message_id)} AND {author}"
+        f"b:{quote_phrase(revision.head.message_id)} AND {author}"
         for revision in posted.revisions[-2:]
     ]
     titles = dict.fromkeys((posted.subject, posted.revisions[0].head.title))
     named = (
-        [quoted(posted.change_id)]
+        [quote_phrase(posted.change_id)]
         if posted.change_id
-        else [f"s:{quoted(title)} AND {author}" for title in titles if len(title) >= 8]
+        else [
+            f"s:{quote_phrase(title)} AND {author}"
+            for title in titles
+            if len(title) >= 8
+        ]
     )
     return [*named, *linking, *_gap_queries(posted)]
 
@@ -215,7 +219,7 @@ def _gap_queries(posted: PostedSeries) -> list[str]:
     return (
         [
             f"{_sender_condition(posted.author)} AND"
-            f" ({' OR '.join(f'dfn:{quoted(file)}' for file in files)}) AND NOT s:re"
+            f" ({' OR '.join(f'dfn:{quote_phrase(file)}' for file in files)}) AND NOT s:re"
         ]
         if files
         else []
@@ -225,7 +229,7 @@ def _gap_queries(posted: PostedSeries) -> list[str]:
 def _sender_condition(author: Address) -> str:
     """Return a condition on the sender by address or by name, because people change addresses."""
     return (
-        f"(f:{author.email} OR f:{quoted(author.name)})"
+        f"(f:{author.email} OR f:{quote_phrase(author.name)})"
         if " " in author.name
         else f"f:{author.email}"
     )
@@ -242,14 +246,14 @@ def _carrier_queries(posted: PostedSeries) -> list[str]:
             post.title for post in posted.latest.patches if len(post.title) >= 16
         )
     )[:MAX_CARRIED]
-    subjects = " OR ".join(f"s:{quoted(title)}" for title in titles)
-    listed = " OR ".join(f"b:{quoted(title)}" for title in titles)
+    subjects = " OR ".join(f"s:{quote_phrase(title)}" for title in titles)
+    listed = " OR ".join(f"b:{quote_phrase(title)}" for title in titles)
     sent_on = (
-        f"b:{quoted(posted.author.email)} AND ({subjects}) "
+        f"b:{quote_phrase(posted.author.email)} AND ({subjects}) "
         f"AND NOT {_sender_condition(posted.author)} AND NOT s:re"
     )
     return (
-        [sent_on, f"s:pull AND ({listed}) AND b:{quoted(posted.author.name)}"]
+        [sent_on, f"s:pull AND ({listed}) AND b:{quote_phrase(posted.author.name)}"]
         if titles
         else []
     )
@@ -274,7 +278,7 @@ def posted_of(message_id: str, every: Iterable[PostedSeries]) -> PostedSeries | 
     )
 
 
-def _about(
+def _select_related(
     message_id: str, mails: Iterable[Mail], reader: MailReader
 ) -> tuple[Mail, ...]:
     """Return the messages of the series and its follow-ups, dropping others found by the search."""

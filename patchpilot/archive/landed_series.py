@@ -16,11 +16,11 @@ from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import GitError
 from patchpilot.history.fix_in_branch import History, LandedHow, Landing
 from patchpilot.history.mainline import mainline
-from patchpilot.history.patch_similarity import alike, changed_in
+from patchpilot.history.patch_similarity import are_alike, count_changed_lines
 from patchpilot.history.releases import Releases
 from patchpilot.history.stable_branches import (
     Branch,
-    linux_next,
+    linux_next_tip,
     next_tags,
     stable_branches,
     tree_branches,
@@ -76,7 +76,7 @@ class _Found:
     landing: Landing
 
 
-def in_repository(
+def find_in_repository(
     posted: PostedSeries,
     repository: Repository,
     *,
@@ -124,7 +124,7 @@ def in_repository(
             follow_ups += _find_fixes(
                 found.landing.commit, history, tip, having, project.mainline
             )
-        following = linux_next(repository)
+        following = linux_next_tip(repository)
         done = {title_key(found.title) for found in merged}
         if following:
             tags = next_tags(repository)
@@ -145,7 +145,7 @@ def in_repository(
                 author for post in left for author in authors_of(posted, post.body)
             }
             known = (tip, *([following] if following else ()))
-            commits += in_trees(
+            commits += find_in_trees(
                 left, authors, repository, (first - _CLOCKS).isoformat(), known
             )
         fixes = [found.landing.commit for found in merged if found.landing.holds]
@@ -370,12 +370,12 @@ def _find_by_content(
     )
     if linking:
         return linking, ", by its link"
-    lines = changed_in(patch.files)
+    lines = count_changed_lines(patch.files)
     same = next(
         (
             commit.id
             for commit in candidates
-            if commit.author.key in authors and alike(repository, lines, commit.id)
+            if commit.author.key in authors and are_alike(repository, lines, commit.id)
         ),
         None,
     )
@@ -424,7 +424,7 @@ _PREFERRED = ("for-next", "next", "main", "master", "fixes")
 """Which of several branches of a tree is named."""
 
 
-def in_trees(
+def find_in_trees(
     posts: Sequence[Post],
     authors: Collection[str],
     repository: Repository,

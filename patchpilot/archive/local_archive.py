@@ -19,8 +19,8 @@ from pathlib import Path
 
 from patchpilot.archive.archive import MailArchive, NotInArchiveError
 from patchpilot.archive.local_mails import FoundMail, LocalMails, local_mails
-from patchpilot.archive.local_query import clean, condition, ids_in, words_of
-from patchpilot.cache.cached_re import late
+from patchpilot.archive.local_query import clean, condition, ids_in, normalize_words
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.cache.folder import cache_dir, private_folder
 from patchpilot.errors import CancelledError, InputError, NetworkError
 from patchpilot.model.mail import Mail, parse_mail
@@ -54,10 +54,12 @@ _AT_ONCE = 500
 """Mails that are added to the index at once, and kept when the reading is ended."""
 _MOST_FOUND, _MOST_OF_THREAD = 20_000, 20_000
 _MOST_TOKENS = 2_000
-_NAMED = late(r'\bm:"?([^"\s()]+)')
-_COMMIT = late(r"[0-9a-f](?<!\w.)[0-9a-f]{11,39}\b")
-_CHANGE_ID = late(r"\bchange-id:[ \t]*(\S+)", re.IGNORECASE)
-_FILE = late(r"^(?:diff --git a/|\+\+\+ b/| (?=\S+ +\| +\d))(\S+)", re.MULTILINE)
+_NAMED = compile_late(r'\bm:"?([^"\s()]+)')
+_COMMIT = compile_late(r"[0-9a-f](?<!\w.)[0-9a-f]{11,39}\b")
+_CHANGE_ID = compile_late(r"\bchange-id:[ \t]*(\S+)", re.IGNORECASE)
+_FILE = compile_late(
+    r"^(?:diff --git a/|\+\+\+ b/| (?=\S+ +\| +\d))(\S+)", re.MULTILINE
+)
 
 
 class LocalArchive(MailArchive):
@@ -101,7 +103,7 @@ class LocalArchive(MailArchive):
         """
         mails = self._read(self._find_thread(self._open_index(), [message_id]))
         if not any(mail.message_id == message_id for mail in mails):
-            raise self._missing_mail(message_id)
+            raise self._not_found_error(message_id)
         return mails
 
     def mail(self, message_id: str, *, fresh: bool = False) -> Mail:
@@ -117,7 +119,7 @@ class LocalArchive(MailArchive):
             ).fetchall()
         )
         if not found:
-            raise self._missing_mail(message_id)
+            raise self._not_found_error(message_id)
         return found[0]
 
     def search(
@@ -158,7 +160,7 @@ class LocalArchive(MailArchive):
     def reaches(self) -> None:
         """Return None, because the index already records which messages are new."""
 
-    def _missing_mail(self, message_id: str) -> NotInArchiveError:
+    def _not_found_error(self, message_id: str) -> NotInArchiveError:
         return NotInArchiveError(
             f"{self._path} has no message {message_id}",
             hint="update the archive, or pass another one with --lore",
@@ -182,7 +184,7 @@ class LocalArchive(MailArchive):
                 mails.setdefault(mail.message_id, mail)
         return tuple(mails.values())
 
-    def _parse_mail(self, raw: bytes, place: str, parse: ParseMail) -> Mail | None:
+    def _parse_mail(self, raw: bytes, position: str, parse: ParseMail) -> Mail | None:
         """Parse a message.
 
         Use `parse_mail` for temporary results, because a call keeps what it parses.
@@ -190,7 +192,7 @@ class LocalArchive(MailArchive):
         try:
             return with_id(parse(raw))
         except InputError as error:
-            self.skipped.append(f"{self._path}: {place}: {error.message}: skipped")
+            self.skipped.append(f"{self._path}: {position}: {error.message}: skipped")
             return None
 
     def _find_thread(
@@ -233,11 +235,11 @@ class LocalArchive(MailArchive):
                 self._mails = local_mails(self._path)
                 self._state = self._mails.state()
             file = self._file()
-            with self._alone(file):
+            with self._index_lock(file):
                 if self._index is None:
                     self._index = _database(file)
                     self._index.create_function(
-                        "says", 2, self._says, deterministic=True
+                        "says", 2, self._contains_words, deterministic=True
                     )
                 self._update_index(self._index, self._mails, since)
         except OSError as error:
@@ -303,7 +305,7 @@ class LocalArchive(MailArchive):
         return folder / f"{name}.sqlite" if private_folder(folder) else None
 
     @contextmanager
-    def _alone(self, file: Path | None) -> Iterator[None]:
+    def _index_lock(self, file: Path | None) -> Iterator[None]:
         """Index unless another process does, whose entries are available afterwards."""
         if file is None:
             yield
@@ -321,20 +323,20 @@ class LocalArchive(MailArchive):
                         raise CancelledError() from None
             yield
 
-    def _add(self, index: sqlite3.Connection, found: FoundMail) -> None:
-        mail = self._parse_mail(found.raw, found.place, parse_mail)
+    def _add(self, index: sqlite3.Connection, found_mail: FoundMail) -> None:
+        mail = self._parse_mail(found_mail.raw, found_mail.place, parse_mail)
         if mail is None or not mail.headers:
             return
         people = " ".join(
             f"{who.name} {who.email}" for who in (mail.sender, *mail.to, *mail.cc)
         )
-        arrived = found.arrived or (mail.date.timestamp() if mail.date else 0.0)
+        arrived = found_mail.arrived or (mail.date.timestamp() if mail.date else 0.0)
         values = (
-            found.place,
+            found_mail.place,
             clean(mail.message_id),
-            words_of(mail.subject),
-            words_of(f"{mail.sender.name} {mail.sender.email}"),
-            words_of(people),
+            normalize_words(mail.subject),
+            normalize_words(f"{mail.sender.name} {mail.sender.email}"),
+            normalize_words(people),
             arrived,
         )
         number = index.execute(
@@ -351,10 +353,10 @@ class LocalArchive(MailArchive):
             ((clean(token), number) for token in _tokens(mail)),
         )
 
-    def _says(self, place: str, words: str) -> bool:
-        raw = self._mails.read(place) if self._mails else None
-        mail = self._parse_mail(raw, place, parse_mail) if raw is not None else None
-        return mail is not None and words in words_of(mail.body)
+    def _contains_words(self, position: str, words: str) -> bool:
+        raw = self._mails.read(position) if self._mails else None
+        mail = self._parse_mail(raw, position, parse_mail) if raw is not None else None
+        return mail is not None and words in normalize_words(mail.body)
 
 
 def _database(file: Path | None) -> sqlite3.Connection:

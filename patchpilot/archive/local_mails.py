@@ -262,25 +262,25 @@ class _Mbox(LocalMails):
     def new(
         self, state: str, known: Container[str], since: float = 0.0
     ) -> Iterator[FoundMail]:
-        data = self._all()
+        data = self._read_all()
         for start, end in mail_bounds(data):
             if end - start <= MAX_MAIL and f"{start}-{end}" not in known:
                 yield FoundMail(f"{start}-{end}", one_mail(data, start, end), 0.0)
 
     def count(self, state: str, since: float = 0.0) -> int:
-        return len(mail_bounds(self._all()))
+        return len(mail_bounds(self._read_all()))
 
     def is_replaced(self, state: str) -> bool:
         return state != self.state()
 
     def read(self, place: str) -> bytes | None:
         start, _, end = place.partition("-")
-        return one_mail(self._all(), int(start), int(end))
+        return one_mail(self._read_all(), int(start), int(end))
 
     def close(self) -> None:
         self._data = None
 
-    def _all(self) -> bytes:
+    def _read_all(self) -> bytes:
         if self._data is None:
             with self.path.open("rb") as stream:
                 data = stream.read(MAX_INPUT + 1)

@@ -10,14 +10,14 @@ same order.
 import re
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.errors import UsageError
 
-_TOKEN = late(
+_TOKEN = compile_late(
     r'\s*(?:(?P<mark>[()])|(?:(?P<field>[a-z]+):)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s()"]+)))'
 )
-_MESSAGE_ID = late(r"[^\s<>\"'(),;:/]+@[\w.-]*\w")
-_SAID = late(r"\w+")
+_MESSAGE_ID = compile_late(r"[^\s<>\"'(),;:/]+@[\w.-]*\w")
+_SAID = compile_late(r"\w+")
 _SUBJECT, _SENDER, _PEOPLE = "mail.subject", "mail.sender", "mail.people"
 _COLUMNS = {"s": _SUBJECT, "f": _SENDER, "a": _PEOPLE}
 
@@ -35,7 +35,7 @@ class Condition(NamedTuple):
     since: float = 0.0
 
 
-def words_of(text: str) -> str:
+def normalize_words(text: str) -> str:
     """Normalize a text to lower-case words, separated and enclosed by spaces.
 
     A text contains a phrase if the result for the text contains the result for the phrase.
@@ -72,7 +72,7 @@ class _Parser:
         self._at = 0
 
     def read(self) -> Condition:
-        found = self._any_of()
+        found = self._parse_alternatives()
         if self._at < len(self._tokens):
             raise self._failure()
         return found
@@ -91,29 +91,29 @@ class _Parser:
             token["mark"] or (token["word"] if not token["field"] else None)
         ) in words
 
-    def _any_of(self) -> Condition:
-        parts = [self._all_of()]
+    def _parse_alternatives(self) -> Condition:
+        parts = [self._parse_terms()]
         while self._next_is("OR"):
             self._at += 1
-            parts.append(self._all_of())
+            parts.append(self._parse_terms())
         return _join_conditions("OR", parts)
 
-    def _all_of(self) -> Condition:
-        parts = [self._one()]
+    def _parse_terms(self) -> Condition:
+        parts = [self._parse_term()]
         while self._at < len(self._tokens) and not self._next_is("OR", ")"):
             if self._next_is("AND"):
                 self._at += 1
-            parts.append(self._one())
+            parts.append(self._parse_term())
         return _join_conditions("AND", sorted(parts, key=lambda part: part.cost))
 
-    def _one(self) -> Condition:
+    def _parse_term(self) -> Condition:
         if self._next_is("NOT"):
             self._at += 1
-            inner = self._one()
+            inner = self._parse_term()
             return Condition(f"NOT ({inner.sql})", inner.values, inner.cost)
         if self._next_is("("):
             self._at += 1
-            inner = self._any_of()
+            inner = self._parse_alternatives()
             if not self._next_is(")"):
                 raise self._failure()
             self._at += 1
@@ -129,7 +129,9 @@ class _Parser:
 
     def _term(self, field: str, value: str) -> Condition:
         if field in _COLUMNS:
-            return Condition(f"instr({_COLUMNS[field]}, ?) > 0", (words_of(value),), 1)
+            return Condition(
+                f"instr({_COLUMNS[field]}, ?) > 0", (normalize_words(value),), 1
+            )
         if field == "m":
             return Condition("mail.message_id = ?", (value,))
         if field == "rt" and (arrived := _arrival_condition(value)):
@@ -147,7 +149,7 @@ class _Parser:
             return _token(ids_in(value)[-1])
         if " " not in value and not field:
             return _token(value.lower())
-        return Condition("says(mail.place, ?)", (words_of(value),), 9)
+        return Condition("says(mail.place, ?)", (normalize_words(value),), 9)
 
 
 def _token(value: str) -> Condition:

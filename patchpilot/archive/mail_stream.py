@@ -10,7 +10,7 @@ from typing import NamedTuple
 from patchpilot.archive.local_mails import epochs_of, is_maildir
 from patchpilot.commits.cat_file import CatFile
 from patchpilot.commits.range import patch_files
-from patchpilot.commits.run import git, streaming
+from patchpilot.commits.run import git, stream_output
 from patchpilot.errors import GitError, InputError
 from patchpilot.model.bounded_gzip import text_of
 from patchpilot.model.mail import one_mail, split_mbox
@@ -77,7 +77,7 @@ def mails_of_range(epoch: str, revisions: Sequence[str]) -> Iterator[StreamedMai
     The revisions are commits, and `^COMMIT` for commits to exclude.
     """
     with (
-        streaming(Path(epoch), "rev-list", "--end-of-options", *revisions) as ids,
+        stream_output(Path(epoch), "rev-list", "--end-of-options", *revisions) as ids,
         CatFile(Path(epoch), _LITTLE_MEMORY) as objects,
     ):
         for line in ids:
@@ -93,7 +93,7 @@ def mails_of_range(epoch: str, revisions: Sequence[str]) -> Iterator[StreamedMai
                 yield StreamedMail(position, position, found[2], True)
 
 
-def resolved_range(epoch: str, revisions: str) -> tuple[str, ...]:
+def resolve_range(epoch: str, revisions: str) -> tuple[str, ...]:
     """Return the commits of `A..B` or `B` in the form that `mails_of_range` takes.
 
     Raise `InputError` if the epoch has no such commit.
@@ -110,7 +110,7 @@ def epoch_commits(epoch: str, step: int) -> Iterator[str]:
     commit = ""
     if not _commit(epoch, "HEAD"):
         return
-    with streaming(Path(epoch), "rev-list", "--reverse", "HEAD", "--") as ids:
+    with stream_output(Path(epoch), "rev-list", "--reverse", "HEAD", "--") as ids:
         for number, line in enumerate(ids, 1):
             commit = line.decode().strip()
             if number % step == 0:

@@ -7,13 +7,13 @@ from urllib.parse import unquote
 
 from patchpilot.archive.archive import LORE, Archive, MailArchive
 from patchpilot.archive.local_archive import LocalArchive
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.errors import UsageError
 from patchpilot.model.hosts import split_url
 from patchpilot.model.printable import UNSAFE
 from patchpilot.model.progress import Progress, silent
 
-_WEB = late(r"https?://")
+_WEB = compile_late(r"https?://")
 
 
 def archive_address(text: str) -> str:
@@ -29,7 +29,7 @@ def archive_address(text: str) -> str:
     return text
 
 
-def with_login(url: str, own: str) -> str:
+def add_login(url: str, own: str) -> str:
     """Add the user name and password of `own` to a URL if both have the same server.
 
     Otherwise return the URL unchanged.

@@ -3,7 +3,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from patchpilot.archive.archive import MailArchive, NotInArchiveError, quoted
+from patchpilot.archive.archive import MailArchive, NotInArchiveError, quote_phrase
 from patchpilot.archive.poll import LONGEST_QUERY
 from patchpilot.model.hosts import quote_url
 from patchpilot.model.message_id import linked_ids
@@ -11,7 +11,7 @@ from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_reader import MailReader
 from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.read_thread import read_thread
-from patchpilot.reading.thread_match import Posts, about, authors_named
+from patchpilot.reading.thread_match import Posts, find_named_authors, parse_title
 from patchpilot.reading.versions import posted_in
 from patchpilot.series.patch_pairing import title_key
 
@@ -40,7 +40,7 @@ def originals(
     topics.add(_find_by_titles(archive, mails, reader))
     missed = set[str]()
     for mail in mails:
-        title, topic = title_key(about(mail) or ""), topics.of(mail)
+        title, topic = title_key(parse_title(mail) or ""), topics.of(mail)
         if topic is None and title not in missed and len(missed) < MAX_MISSED:
             topics.add(_find_by_links(archive, mail, reader))
             topic = topics.of(mail) or next(
@@ -79,13 +79,17 @@ def _find_by_titles(
     """Return the series with these titles by the named authors, with one search for many."""
     by_author: dict[str, dict[str, None]] = {}
     for mail in mails:
-        title, authors = about(mail), authors_named(mail)
+        title, authors = parse_title(mail), find_named_authors(mail)
         if title and authors:
-            by_author.setdefault(authors[0].email, {})[f"s:{quoted(title)}"] = None
+            by_author.setdefault(authors[0].email, {})[f"s:{quote_phrase(title)}"] = (
+                None
+            )
     queries = [
         query
         for email, terms in by_author.items()
-        for query in _any_of(list(terms), f"(f:{quoted(email)} OR b:{quoted(email)})")
+        for query in _build_queries(
+            list(terms), f"(f:{quote_phrase(email)} OR b:{quote_phrase(email)})"
+        )
     ]
     found = [mail for query in queries for mail in archive.search(query)]
     return posted_in(found, reader)
@@ -132,11 +136,11 @@ def _find_by_commit(
     )
 
 
-def _is_same_patch(one: str, other: str) -> bool:
-    return one.startswith(other[:12]) or other.startswith(one[:12])
+def _is_same_patch(first: str, second: str) -> bool:
+    return first.startswith(second[:12]) or second.startswith(first[:12])
 
 
-def _any_of(terms: Sequence[str], rest: str) -> Iterator[str]:
+def _build_queries(terms: Sequence[str], rest: str) -> Iterator[str]:
     group: list[str] = []
     for term in terms:
         if (

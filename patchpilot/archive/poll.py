@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from patchpilot.archive.archive import MailArchive, quoted, received
+from patchpilot.archive.archive import MailArchive, date_query, quote_phrase
 from patchpilot.errors import NetworkError
 from patchpilot.model.action import Action
 from patchpilot.model.hosts import quote_url
 from patchpilot.model.mail import Mail
 from patchpilot.model.patch_subject import parse_subject
-from patchpilot.reading.mbox import arrived, when
+from patchpilot.reading.mbox import arrival_time, date_or_epoch
 from patchpilot.reading.series_summary import SeriesSummary
 from patchpilot.series.patch_pairing import title_key, title_similarity
 
@@ -93,7 +93,9 @@ def news(
                 found, (mail for mail in mails if mail.message_id != control), asked
             )
             moments = (
-                moment for mail in mails if (moment := arrived(mail)) and moment <= now
+                moment
+                for mail in mails
+                if (moment := arrival_time(mail)) and moment <= now
             )
             reached = max(filter(None, (reached, *moments)), default=None)
     return News(found, reached)
@@ -106,7 +108,7 @@ def _assign(
 ) -> None:
     """Assign messages to the series that they may be about."""
     for mail in mails:
-        for number in concerned(mail, series):
+        for number in find_concerned(mail, series):
             found[number] = found.get(number, frozenset()) | {mail.message_id}
 
 
@@ -150,17 +152,17 @@ def _queries(
     series: Sequence[PolledSeries], now: datetime
 ) -> Iterator[tuple[str, list[PolledSeries]]]:
     """Yield queries of limited length, each with its series; several may share an address."""
-    control = f"m:{quoted(series[0].summary.head)}"
+    control = f"m:{quote_phrase(series[0].summary.head)}"
     terms: dict[str, None] = {}
     asked: list[PolledSeries] = []
 
     def query(terms: Iterable[str]) -> str:
         return (
-            f"({received(max(_ask_since(asked[0], now), _FIRST))} AND ({' OR '.join(terms)})) OR"
+            f"({date_query(max(_ask_since(asked[0], now), _FIRST))} AND ({' OR '.join(terms)})) OR"
             f" {control}"
         )
 
-    def filled() -> str:
+    def fill_query() -> str:
         """Add as many further titles to the query as fit.
 
         Replies to a later patch, or about a pull request with the patches, may name neither the
@@ -181,11 +183,11 @@ def _queries(
     for polled in series:
         more = dict.fromkeys(_terms(polled.summary))
         if terms and len(quote_url(query({**terms, **more}))) > LONGEST_QUERY:
-            yield filled(), asked
+            yield fill_query(), asked
             terms, asked = {}, []
         terms.update(more)
         asked.append(polled)
-    yield filled(), asked
+    yield fill_query(), asked
 
 
 def _terms(summary: SeriesSummary) -> list[str]:
@@ -196,7 +198,7 @@ def _terms(summary: SeriesSummary) -> list[str]:
         [_title_query(summary.subject)] if len(summary.subject) >= _SHORTEST else []
     )
     return [
-        *(f"a:{quoted(email)}" for email in summary.authors[-2:]),
+        *(f"a:{quote_phrase(email)}" for email in summary.authors[-2:]),
         *titled,
         *(f"b:{commit[:12]}*" for commit in summary.commits[:2]),
     ]
@@ -213,10 +215,10 @@ def _more_titles(summary: SeriesSummary) -> list[str]:
 
 
 def _title_query(title: str) -> str:
-    return f"s:{quoted(_short(title))}"
+    return f"s:{quote_phrase(_shorten_title(title))}"
 
 
-def _short(title: str) -> str:
+def _shorten_title(title: str) -> str:
     """Return the first words of a title: enough to find it, and few enough to search for many
     at once.
     """
@@ -237,7 +239,7 @@ class _Known:
         )
 
 
-def concerned(mail: Mail, series: Iterable[PolledSeries]) -> list[int]:
+def find_concerned(mail: Mail, series: Iterable[PolledSeries]) -> list[int]:
     """Return the numbers of the series that a message may be about."""
     title = title_key(parse_subject(mail.subject).title)
     return [polled.number for polled in series if _concerns(mail, title, polled)]
@@ -262,7 +264,7 @@ def _concerns(mail: Mail, title: str, polled: PolledSeries) -> bool:
     if (
         mail.sender.key not in summary.authors
         or mail.in_reply_to
-        or (summary.began and when(mail) < summary.began)
+        or (summary.began and date_or_epoch(mail) < summary.began)
     ):
         return False
     alike = max(

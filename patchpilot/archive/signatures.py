@@ -45,10 +45,10 @@ def dns_key(name: str, *, online: bool) -> bytes | None:
     return found
 
 
-def proved(
+def find_proven_senders(
     mails: Iterable[Mail],
     vouching: Iterable[Mail],
-    known: Identities,
+    identities: Identities,
     find_key: KeyLookup,
 ) -> tuple[Address, ...]:
     """Return the senders whose signatures prove their identity.
@@ -73,9 +73,9 @@ def proved(
     for mail, keys in claiming.values():
         signer = next(
             (signers[key] for key in keys if key in signers), None
-        ) or _find_by_domain(mail, known, find_key)
+        ) or _find_by_domain(mail, identities, find_key)
         if signer is not None:
-            named = name_words(mail.sender.name) in known.names.get(signer, ())
+            named = name_words(mail.sender.name) in identities.names.get(signer, ())
             found.append(mail.sender if named else Address("", mail.sender.email))
     return tuple(found)
 
@@ -117,14 +117,16 @@ def _embedded_keys(mail: Mail) -> list[dict[str, str]]:
     ]
 
 
-def _find_by_domain(mail: Mail, known: Identities, find_key: KeyLookup) -> str | None:
+def _find_by_domain(
+    mail: Mail, identities: Identities, find_key: KeyLookup
+) -> str | None:
     """Return the known address with the sender's mailbox name whose domain, or its parent,
     signed the message, or None.
     """
     local, _, domain = mail.sender.key.rpartition("@")
     if mail.header("DKIM-Signature") is None:
         return None
-    for key in known.names:
+    for key in identities.names:
         other, _, theirs = key.rpartition("@")
         if (
             not local

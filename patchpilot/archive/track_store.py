@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from patchpilot.errors import InputError, UsageError, nearest
-from patchpilot.model.action import Action, said
-from patchpilot.model.bounded_date import read_iso, stored_time
+from patchpilot.model.action import Action, join_hints
+from patchpilot.model.bounded_date import parse_stored_time, read_iso
 from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import Mail, parse_mail
 from patchpilot.reading.mail_kinds import MailKind
@@ -29,9 +29,9 @@ from patchpilot.series.database import (
     Layout,
     Row,
     backups,
-    damaged,
+    damaged_error,
     open_database,
-    writing,
+    write_transaction,
 )
 from patchpilot.urls import public_url
 
@@ -175,13 +175,13 @@ class Store:
         self._database.close()
 
     @contextmanager
-    def changing(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
         """Run a block in one transaction, or within a surrounding one."""
-        with writing(self._database):
+        with write_transaction(self._database):
             yield self._database
 
     def _change(self, query: str, *values: object) -> None:
-        with self.changing() as database:
+        with self.transaction() as database:
             database.execute(query, values)
 
     def add(
@@ -231,8 +231,8 @@ class Store:
             for entry in entries
         )
 
-    def _invalid(self, what: str) -> DamagedError:
-        return damaged(self.file, TRACK_LAYOUT.what, f"invalid row: {what}")
+    def _invalid(self, problem: str) -> DamagedError:
+        return damaged_error(self.file, TRACK_LAYOUT.what, f"invalid row: {problem}")
 
     def entry(self, number: int) -> TrackEntry:
         """Return the tracked series with the given number.
@@ -248,21 +248,21 @@ class Store:
             listed = f"`{{}}` lists them: {', '.join(known) or 'none'}"
             raise UsageError(
                 f"no tracked series has the number {number}",
-                hint=said(
+                hint=join_hints(
                     f"did you mean {near}? " if near else "",
                     Action("track", (), listed),
                 ),
             )
         return entry_of_number
 
-    def holding(self, message_ids: Iterable[str]) -> TrackEntry | None:
+    def find_by_messages(self, message_ids: Iterable[str]) -> TrackEntry | None:
         """Return the series that was added under any of these Message-IDs, or None."""
         ids = set(message_ids)
         return next(
             (entry for entry in self.entries() if entry.message_id in ids), None
         )
 
-    def with_mail(self, message_id: str) -> TrackEntry | None:
+    def find_by_mail(self, message_id: str) -> TrackEntry | None:
         """Return the series that contains a message.
 
         If several series contain it, the one that was added first is returned; None if there is
@@ -293,7 +293,7 @@ class Store:
         )
         read = set(seen)
         new = [mail for mail in mails if mail.message_id not in known]
-        with self.changing() as database:
+        with self.transaction() as database:
             self._insert(number, new, read)
             now = _now()
             database.execute(
@@ -311,14 +311,14 @@ class Store:
 
         The time at which the series was last read from its archive is not changed.
         """
-        with self.changing():
+        with self.transaction():
             self._insert(number, [mail], {mail.message_id})
 
     def _insert(
         self, number: int, mails: Sequence[Mail], read: Collection[str]
     ) -> None:
         """Add messages to a series, marking those not in `read` as unread."""
-        with self.changing() as database:
+        with self.transaction() as database:
             database.executemany(
                 "INSERT OR IGNORE INTO mail (message_id, raw) VALUES (?, ?)",
                 (
@@ -418,7 +418,7 @@ class Store:
             if (raw := _unpack_mail(packed)) is not None
         ]
         if weights:
-            with self.changing() as database:
+            with self.transaction() as database:
                 database.executemany(
                     "UPDATE member SET weight = ? WHERE series = ? AND message_id = ?",
                     weights,
@@ -492,7 +492,7 @@ class Store:
             number,
         )
 
-    def reached(self, lore: str, since: datetime) -> datetime | None:
+    def last_arrival(self, lore: str, since: datetime) -> datetime | None:
         """Return the arrival time of the latest message known to be in an archive.
 
         Only series that were read from the archive since `since` are taken into account; None if
@@ -504,14 +504,14 @@ class Store:
             if entry.lore == lore
             and entry.reached
             and entry.updated
-            and stored_time(entry.updated) >= since
+            and parse_stored_time(entry.updated) >= since
         ]
-        return stored_time(max(moments)) if moments else None
+        return parse_stored_time(max(moments)) if moments else None
 
     def passed_over(self) -> frozenset[str]:
         return frozenset(self._ids("SELECT message_id FROM passed"))
 
-    def stored(self, message_ids: Iterable[str]) -> tuple[Mail, ...]:
+    def read_stored(self, message_ids: Iterable[str]) -> tuple[Mail, ...]:
         """Return the stored messages with the given Message-IDs, from all series."""
         found = []
         for message_id in message_ids:
@@ -528,7 +528,7 @@ class Store:
         A stored message that can be read is kept. Raise `InputError` if the message is oversized.
         """
         self.reader.parse(raw)
-        if not self.stored([message_id]):
+        if not self.read_stored([message_id]):
             self._change(
                 "INSERT OR REPLACE INTO mail (message_id, raw) VALUES (?, ?)",
                 _text(message_id),
@@ -539,7 +539,7 @@ class Store:
         """Move the messages and marks of a series to another one, and stop tracking it."""
         old, known = self.entry(other), self.entry(into)
         is_newer = _latest(known.updated, old.updated) != known.updated
-        with self.changing() as database:
+        with self.transaction() as database:
             database.execute(
                 "UPDATE series SET subject = ?, lore = ?, mbox = ?, added = ?, updated = ?,"
                 " news = ? WHERE id = ?",
@@ -547,7 +547,7 @@ class Store:
                     old.subject if is_newer else known.subject,
                     known.lore or old.lore,
                     _path(known.mbox or old.mbox),
-                    min(known.added, old.added, key=stored_time),
+                    min(known.added, old.added, key=parse_stored_time),
                     _latest(known.updated, old.updated),
                     _latest(known.news, old.news),
                     into,
@@ -575,7 +575,7 @@ class Store:
 
         The number of records is limited; the oldest ones are deleted.
         """
-        with self.changing() as database:
+        with self.transaction() as database:
             database.executemany(
                 "INSERT OR IGNORE INTO passed VALUES (?, ?)",
                 ((_text(ident), _now()) for ident in message_ids),
@@ -594,7 +594,7 @@ class Store:
         )
 
     def mark_read(self, number: int, message_ids: Iterable[str] | None = None) -> None:
-        with self.changing() as database:
+        with self.transaction() as database:
             if message_ids is None:
                 database.execute(
                     "UPDATE member SET seen = 1 WHERE series = ?", (number,)
@@ -623,7 +623,7 @@ class Store:
         If `state` is None, the user's state is removed and the messages determine the state
         again.
         """
-        with self.changing() as database:
+        with self.transaction() as database:
             key = (number, _text(message_id), line)
             database.execute(
                 "DELETE FROM tick WHERE series = ? AND message_id = ? AND line = ?", key
@@ -640,7 +640,7 @@ class Store:
         Messages that belong to no other series are deleted.
         """
         entry = self.entry(number)
-        with self.changing() as database:
+        with self.transaction() as database:
             database.execute("DELETE FROM series WHERE id = ?", (number,))
             database.execute(
                 "DELETE FROM mail WHERE message_id NOT IN (SELECT message_id FROM member)"
@@ -653,7 +653,7 @@ def _now() -> str:
 
 
 def _latest(*moments: str | None) -> str | None:
-    return max(filter(None, moments), key=stored_time, default=None)
+    return max(filter(None, moments), key=parse_stored_time, default=None)
 
 
 def _path(name: str | None) -> str | bytes | None:

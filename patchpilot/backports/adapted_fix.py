@@ -52,4 +52,4 @@ class Adaptation:
             path: (content[0], scratch.write("blob", content[1])) if content else None
             for path, content in self.contents.items()
         }
-        return scratch.with_files(merge.tree, entries)
+        return scratch.write_with_files(merge.tree, entries)

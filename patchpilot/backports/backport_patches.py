@@ -15,7 +15,7 @@ from patchpilot.errors import UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
-from patchpilot.model.message_id import given_message_id
+from patchpilot.model.message_id import parse_id_option
 from patchpilot.model.trailer import refused_trailers
 from patchpilot.projects.stable_trees import StableTrees
 
@@ -191,7 +191,7 @@ def format_series(
         )
     ]
     reply = (
-        [f"--in-reply-to=<{given_message_id(wording.in_reply_to)}>"]
+        [f"--in-reply-to=<{parse_id_option(wording.in_reply_to)}>"]
         if wording.in_reply_to
         else []
     )

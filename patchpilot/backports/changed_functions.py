@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from patchpilot.backports.conflict_places import ConflictPlace
 from patchpilot.backports.fix_commit import FixCommit
-from patchpilot.backports.line_history import LineTouch, Span, crossing
+from patchpilot.backports.line_history import LineTouch, Span, find_crossing
 from patchpilot.backports.object_store import Scratch
 from patchpilot.history.changed_functions import head_of, is_head
 from patchpilot.model.hunk_fit import text_lines
@@ -45,7 +45,7 @@ def function_at(lines: Sequence[str], at: int) -> Function | None:
     return Function(named[1], (top, min(len(lines), end + 1)))
 
 
-def conflicting(
+def find_conflicting_functions(
     scratch: Scratch, fix: FixCommit, places: Sequence[ConflictPlace]
 ) -> dict[str, tuple[Function, ...]]:
     """Map the path of each file before the fix to the functions that contain its conflicting
@@ -85,7 +85,7 @@ def conflicting(
     return result
 
 
-def touching(
+def find_function_changes(
     touches: Sequence[LineTouch], functions: dict[str, tuple[Function, ...]]
 ) -> list[tuple[LineTouch, str]]:
     """Return the commits that changed one of the functions, each with the function's name, the
@@ -96,7 +96,7 @@ def touching(
     result: dict[str, tuple[LineTouch, str]] = {}
     for path, inside in functions.items():
         for function in inside:
-            for touch in crossing(touches, path, function.span):
+            for touch in find_crossing(touches, path, function.span):
                 result.setdefault(touch.commit, (touch, function.name))
     order = {touch.commit: at for at, touch in enumerate(touches)}
     return sorted(result.values(), key=lambda touch: -order[touch[0].commit])

@@ -33,11 +33,13 @@ def find_places(scratch: Scratch, merge: Merge) -> tuple[ConflictPlace, ...]:
     for path in merge.paths:
         lines = text_lines(scratch.blob(merge.tree, path) or b"")
         kind = merge.kinds.get(path, "content")
-        conflicts += marked_places(path, lines) or [ConflictPlace(path, 0, kind=kind)]
+        conflicts += parse_conflict_markers(path, lines) or [
+            ConflictPlace(path, 0, kind=kind)
+        ]
     return tuple(conflicts)
 
 
-def marked_places(path: str, lines: Iterable[str]) -> list[ConflictPlace]:
+def parse_conflict_markers(path: str, lines: Iterable[str]) -> list[ConflictPlace]:
     """Return the conflicts that a file's conflict markers delimit."""
     conflicts: list[ConflictPlace] = []
     sides: dict[str, list[str]] = {}

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from patchpilot.backports.applies import AppliesHow, ApplyResult
 from patchpilot.backports.changed_functions import (
-    conflicting,
     defining_files,
+    find_conflicting_functions,
+    find_function_changes,
     function_at,
-    touching,
 )
 from patchpilot.backports.conflict_places import find_places
 from patchpilot.backports.fix_commit import FixCommit
@@ -148,10 +148,12 @@ def _causes(
     every = [touch.commit for touch in touches]
     present = frozenset(every) - frozenset(history.missing(every, tip))
     bases = dependencies_of(touches, goal, present, frozenset(paths))
-    functions = conflicting(scratch, fix, find_places(scratch, applied.merge))
+    functions = find_conflicting_functions(
+        scratch, fix, find_places(scratch, applied.merge)
+    )
     others = [
         (touch, name)
-        for touch, name in touching(touches, functions)
+        for touch, name in find_function_changes(touches, functions)
         if touch.commit not in present and touch not in bases
     ]
     lines = [

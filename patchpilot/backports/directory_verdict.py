@@ -11,7 +11,7 @@ from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.merging import Entry
 from patchpilot.backports.object_store import EMPTY_TREE, Scratch
 from patchpilot.errors import InputError
-from patchpilot.model.counted import listed
+from patchpilot.model.counted import join_words
 from patchpilot.model.hunk_fit import fit_file, misfits
 from patchpilot.model.patch import Patch
 from patchpilot.model.source_tree import Tree
@@ -101,7 +101,7 @@ def merges_into(
             else None
         )
     base, ours, theirs = (
-        scratch.with_files(EMPTY_TREE, files) for files in (before, here, after)
+        scratch.write_with_files(EMPTY_TREE, files) for files in (before, here, after)
     )
     merge = scratch.merge_trees(base, ours, theirs)
     if not merge.clean or merge.tree == ours:
@@ -159,7 +159,7 @@ def _describe(there: int, broken: int, fits: int) -> str:
     parts = [f"{there} {'is' if there == 1 else 'are'} already applied"]
     parts += [f"{broken} {'does' if broken == 1 else 'do'} not apply"] if broken else []
     parts += [f"{fits} {'applies' if fits == 1 else 'apply'}"] if fits else []
-    return f"of {total} hunks, {listed(parts)}"
+    return f"of {total} hunks, {join_words(parts)}"
 
 
 def _is_dos(patch: Patch) -> bool:

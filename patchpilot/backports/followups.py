@@ -11,7 +11,7 @@ from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.line_history import (
     LineEditStep,
     LineTouch,
-    crossing,
+    find_crossing,
     read_touch,
     read_touches,
 )
@@ -55,12 +55,15 @@ def followers(history: History, fix: str, mainline: str | None) -> tuple[Followe
 
 
 def later_fixes(
-    history: History, fix: FixCommit, mainline: str | None, known: Sequence[Follower]
+    history: History,
+    fix: FixCommit,
+    mainline: str | None,
+    followers: Sequence[Follower],
 ) -> tuple[str, ...]:
     """Return hints about mainline commits after the fix that fix the lines it changed.
 
-    Commits in `known`, which name the fix, are omitted. Return nothing if reading the history takes
-    too long.
+    Commits in `followers`, which name the fix, are omitted. Return nothing if reading the history
+    takes too long.
     """
     if mainline is None:
         return ()
@@ -77,9 +80,9 @@ def later_fixes(
         touch.commit: repository.commit(touch.commit).subject
         for edit in _turned(read_touch(repository, fix.id, fix.paths)).edits
         for span, _ in edit.hunks
-        for touch in crossing(turned, edit.old_path or "", span)
+        for touch in find_crossing(turned, edit.old_path or "", span)
     }
-    for follower in known:
+    for follower in followers:
         fixes.pop(follower.commit, None)
     return tuple(
         f'a later commit fixes the same lines: {commit[:12]} ("{subject}")'
@@ -116,7 +119,7 @@ def needed_followers(
 
 
 def lacking_newer(
-    branch: Branch, every: Sequence[tuple[Branch, bool]]
+    branch: Branch, branches: Sequence[tuple[Branch, bool]]
 ) -> tuple[str, ...]:
     """Return the newer branches that need the fix but lack it.
 
@@ -126,7 +129,7 @@ def lacking_newer(
         return ()
     return tuple(
         other.name
-        for other, lacks in every
+        for other, lacks in branches
         if lacks
         and other.version
         and not other.is_over

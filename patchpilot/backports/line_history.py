@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from patchpilot.commits.repository import Repository
-from patchpilot.model.c_quoting import unquoted
+from patchpilot.model.c_quoting import unquote
 
 _HUNK = re.compile(rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 Span = tuple[int, int]
@@ -207,7 +207,7 @@ def last_writers(
     return tuple(reversed(result))
 
 
-def crossing(
+def find_crossing(
     touches: Sequence[LineTouch], path: str, span: Span
 ) -> tuple[LineTouch, ...]:
     """Return the commits in `touches` (oldest first) that changed lines in a span of a file.
@@ -273,14 +273,14 @@ def _carry_back(touch: LineTouch, needed: dict[str, list[Span]], belongs: bool) 
         spans = needed.pop(edit.new_path, []) if edit.new_path else []
         if edit.old_path is None:
             continue
-        before = [_back(span, edit.hunks) for span in spans]
+        before = [_map_back(span, edit.hunks) for span in spans]
         if belongs:
             before += [old for old, _ in edit.hunks]
         if before:
             needed.setdefault(edit.old_path, []).extend(_join_spans(before))
 
 
-def _back(span: Span, hunks: Iterable[tuple[Span, Span]]) -> Span:
+def _map_back(span: Span, hunks: Iterable[tuple[Span, Span]]) -> Span:
     low, high = span
     shift_low = shift_high = 0
     for old, new in hunks:
@@ -346,8 +346,8 @@ def _paths(line: bytes) -> tuple[str | None, str | None]:
     meta, *names = line.decode("utf-8", "surrogateescape").split("\t")
     status = meta.rpartition(" ")[2]
     return (
-        None if status[0] in "AC" else unquoted(names[0]),
-        None if status[0] == "D" else unquoted(names[-1]),
+        None if status[0] in "AC" else unquote(names[0]),
+        None if status[0] == "D" else unquote(names[-1]),
     )
 
 

@@ -135,7 +135,7 @@ class Scratch:
         )
         return [name.partition(":")[2] for name in text.split("\0") if name]
 
-    def words_in(
+    def find_words(
         self,
         tree: str,
         words: Iterable[str],
@@ -241,7 +241,7 @@ class Scratch:
                     number: side for number, side in enumerate(sides, 1) if side
                 }
                 kinds[path] = kind
-        tree = self.with_files(ours, taken)
+        tree = self.write_with_files(ours, taken)
         return Merge(tree, not kinds, tuple(kinds), kinds, stages)
 
     def _merge_files(
@@ -263,7 +263,7 @@ class Scratch:
         new = [path for path in paths if asked[path] not in self._merged]
         if new:
             small = [
-                self.with_files(EMPTY_TREE, self.entries(tree, new))
+                self.write_with_files(EMPTY_TREE, self.entries(tree, new))
                 for tree in (base, ours, theirs)
             ]
             merge = self.merge_trees(*small)
@@ -306,7 +306,7 @@ class Scratch:
     def _filler(self) -> tuple[str, str]:
         """Return two commits whose merge prints a long output."""
         trees = [
-            self.with_files(
+            self.write_with_files(
                 EMPTY_TREE,
                 dict.fromkeys(_FILLER_NAMES, ("100644", self.write("blob", content))),
             )
@@ -357,7 +357,7 @@ class Scratch:
         `base` is the commit's first parent.
         """
         before = self.base_tree(base)
-        return before, self.with_files(
+        return before, self.write_with_files(
             before, self.entries(self.tree_of(commit), sorted(paths))
         )
 
@@ -368,7 +368,7 @@ class Scratch:
         """Map each path to its (mode, id) in a tree, or to None if it is missing."""
         return {path: self._entry(tree, path) for path in paths}
 
-    def with_files(self, tree: str, files: Mapping[str, Entry]) -> str:
+    def write_with_files(self, tree: str, files: Mapping[str, Entry]) -> str:
         """Write a tree with these files replaced and return its id; None removes a file."""
         nested: dict[str, dict[str, Entry]] = {}
         own = dict(self._read(tree))
@@ -382,7 +382,7 @@ class Scratch:
                 own[head] = entry
         for head, inner in nested.items():
             below = own.get(head)
-            made = self.with_files(
+            made = self.write_with_files(
                 below[1] if below and below[0] == _DIRECTORY else EMPTY_TREE,
                 inner,
             )

@@ -145,10 +145,10 @@ class _Seeker:
             if not self._find_parts():
                 nothing = SearchState.NONE
             elif self._find_whole():
-                self._fewer(self._whole, self._take_whole, cut=False)
+                self._drop_unneeded(self._whole, self._take_whole, cut=False)
                 self._whole = self._sort_by_mainline(self._whole)
             else:
-                self._fewer(self._part, self._take_part, cut=True)
+                self._drop_unneeded(self._part, self._take_part, cut=True)
         except _OutOfTimeError:
             pass
         except KeyboardInterrupt as error:
@@ -218,7 +218,7 @@ class _Seeker:
                 return False
             gathered = self._applicable(pool)
         self._part = gathered
-        self._fewer(gathered, self._take_part, cut=True, share=_FOR_PARTS)
+        self._drop_unneeded(gathered, self._take_part, cut=True, share=_FOR_PARTS)
         return True
 
     def _find_whole(self) -> bool:
@@ -366,7 +366,7 @@ class _Seeker:
         self._failed.add((commit, tree))
         return None
 
-    def _fewer(
+    def _drop_unneeded(
         self,
         chosen: Sequence[str],
         take: Callable[[tuple[str, ...]], None],

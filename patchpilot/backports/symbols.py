@@ -80,7 +80,7 @@ def compare_symbols(
         here = _find_declarations(scratch, tree, there, near, timeout)
         absent = {word for word in used if word in there and word not in here}
         if absent:
-            absent -= scratch.words_in(tree, absent, timeout=timeout)
+            absent -= scratch.find_words(tree, absent, timeout=timeout)
     except GitError:
         return {}, gone
     lacks = {word: there[word][0] for word in used if word in absent}

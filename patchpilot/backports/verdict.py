@@ -53,7 +53,7 @@ def judge(
     )
     if held or applied is None:
         return result
-    has_bug, culprit_as, why = affected(history, culprits, branch.tip, coming)
+    has_bug, culprit_as, why = judge_affected(history, culprits, branch.tip, coming)
     is_conflict = applied.how is AppliesHow.CONFLICT
     result = replace(
         result,
@@ -76,7 +76,7 @@ def judge(
     return replace(result, verdict=verdict, reason=f"{why}; {reason}")
 
 
-def affected(
+def judge_affected(
     history: History,
     culprits: tuple[Culprit, ...],
     tip: str,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.checking.driver import Driver, Options, PatchSource
-from patchpilot.extras import missing_extra
+from patchpilot.extras import missing_extra_error
 from patchpilot.model.built_commit import BuiltCommit
 from patchpilot.model.finding import Finding
 from patchpilot.model.progress import Progress, silent
@@ -52,7 +52,7 @@ def build_commits(
     try:
         from distributed import as_completed
     except ModuleNotFoundError as error:
-        raise missing_extra(error) or error from error
+        raise missing_extra_error(error) or error from error
 
     units = list(product(commits, arches or ("",)))
     futures = [

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from patchpilot.batch.ranges import EpochRange, check_range, ranges
 from patchpilot.checking.driver import Options
-from patchpilot.extras import missing_extra
+from patchpilot.extras import missing_extra_error
 from patchpilot.model.progress import Progress, silent
 from patchpilot.write_file import write_beside
 
@@ -50,7 +50,7 @@ def check_epochs(
 
 def check_parts(
     client: "Client",
-    every: Iterable[EpochRange],
+    ranges: Iterable[EpochRange],
     folder: Path,
     *,
     options: Options | None = None,
@@ -64,10 +64,10 @@ def check_parts(
     try:
         from distributed import as_completed
     except ModuleNotFoundError as error:
-        raise missing_extra(error) or error from error
+        raise missing_extra_error(error) or error from error
 
     folder.mkdir(parents=True, exist_ok=True)
-    parts = (part for part in every if not (folder / part.file).exists())
+    parts = (part for part in ranges if not (folder / part.file).exists())
 
     def submit(part: EpochRange) -> Any:
         future = client.submit(

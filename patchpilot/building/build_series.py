@@ -22,7 +22,7 @@ from patchpilot.building.diagnostics import (
 from patchpilot.building.kconfig_names import is_kconfig, kconfig_problems
 from patchpilot.building.make_objects import Maker
 from patchpilot.building.module_symbols import division_in, missing_symbols
-from patchpilot.building.new_diagnostics import new_ones, problem_of
+from patchpilot.building.new_diagnostics import find_new_diagnostics, problem_of
 from patchpilot.building.plan import (
     BuildOptions,
     Change,
@@ -33,13 +33,13 @@ from patchpilot.building.results import KeptReport
 from patchpilot.building.semantic_patches import (
     KIND,
     key_of_tool,
-    near_text,
     run_scripts,
     scripts_for,
+    text_around,
 )
 from patchpilot.building.tree_state import TreeState
 from patchpilot.building.work_place import WorkPlace
-from patchpilot.cache.entries import kept
+from patchpilot.cache.entries import get_or_compute
 from patchpilot.commits.repository import Repository
 from patchpilot.model.build_problem import BuildProblem
 from patchpilot.model.built_commit import BuiltConfiguration, SkippedFile
@@ -163,11 +163,11 @@ class SeriesBuild:
             lines = [line.new_line or 0 for line in file.lines("+")]
             if not lines or not file.path.endswith(".c") or not is_target(file.path):
                 continue
-            text = near_text(change.after.read(file.path) or "", lines)
+            text = text_around(change.after.read(file.path) or "", lines)
             scripts = tuple(scripts_for(change.after, text, self._show_step))
             after = self._scripts(change.after, file.path, scripts)
             before = after and self._scripts(change.before, file.path, scripts)
-            for one in new_ones(before, after, change.files):
+            for one in find_new_diagnostics(before, after, change.files):
                 yield problem_of(one, change.files)
 
     def _scripts(
@@ -182,7 +182,7 @@ class SeriesBuild:
             return list(map(tuple, found))
 
         key = key_of_tool(), *scripts, path, state.build_digest, state.digest((path,))
-        return tuple(starmap(Diagnostic, kept(KIND, key, run)))
+        return tuple(starmap(Diagnostic, get_or_compute(KIND, key, run)))
 
     def _check_out(self, state: TreeState) -> None:
         """Check out a state's files in the clone."""
@@ -262,7 +262,7 @@ class SeriesBuild:
         for path, report in reports.items():
             self.compiled += 1
             self._reports[state.commit, path] = report
-            made_of = maker.made_of(path) if report.is_built else ()
+            made_of = maker.find_sources(path) if report.is_built else ()
             if report.is_built or report.diagnostics:
                 KeptReport(path, configuration.key, state).keep(report, made_of)
 
@@ -297,7 +297,7 @@ class SeriesBuild:
         doubtful = self._doubtful(change, paths)
         before = self._diagnostics(change.before, doubtful)
         after = self._diagnostics(change.after, doubtful)
-        new = new_ones(before, after, change.files)
+        new = find_new_diagnostics(before, after, change.files)
         repair = ""
         if errors := [diagnostic for diagnostic in new if diagnostic.kind == ERROR]:
             # ignore everything else printed about code that does not compile

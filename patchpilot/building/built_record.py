@@ -23,7 +23,7 @@ def keep_built(repository: Repository, built: "BuiltCommit") -> None:
     remember(_KIND, _key(repository, built.commit), astuple(built))
 
 
-def built_of(repository: Repository, commit: str) -> "BuiltCommit | None":
+def find_build(repository: Repository, commit: str) -> "BuiltCommit | None":
     """Return the record of a commit's last build, or None."""
     known = recall(_KIND, _key(repository, commit))
     if not known:

@@ -179,31 +179,31 @@ class SymbolChoice:
         return best is not None
 
     def _make(
-        self, expression: Expression, wanted: bool, depth: int, above: frozenset[str]
+        self, expression: Expression, value: bool, depth: int, above: frozenset[str]
     ) -> bool:
         """Set symbols so that an expression holds, or does not."""
-        if self._holds(expression) == wanted:
+        if self._holds(expression) == value:
             return True
         match expression:
             case Symbol(name):
                 if name in _CONSTANTS:
                     return False
-                return self._enable(name, depth, above) if wanted else self._avoid(name)
+                return self._enable(name, depth, above) if value else self._avoid(name)
             case Not(of):
-                return self._make(of, not wanted, depth, above)
+                return self._make(of, not value, depth, above)
             case Both(parts):
-                return self._each(parts, wanted, depth, above, every=wanted)
+                return self._set_each(parts, value, depth, above, every=value)
             case Either(parts):
-                return self._each(parts, wanted, depth, above, every=not wanted)
+                return self._set_each(parts, value, depth, above, every=not value)
             case Compared(left, operator, right) if right in _CONSTANTS:
                 is_on = _CONSTANTS[right] == (operator == "=")
-                return self._make(Symbol(left), is_on == wanted, depth, above)
+                return self._make(Symbol(left), is_on == value, depth, above)
         return False
 
-    def _each(
+    def _set_each(
         self,
         parts: Sequence[Expression],
-        wanted: bool,
+        value: bool,
         depth: int,
         above: frozenset[str],
         *,
@@ -211,9 +211,9 @@ class SymbolChoice:
     ) -> bool:
         """Give every part, or the cheapest part, the wanted value."""
         if every:
-            return all(self._make(part, wanted, depth, above) for part in parts)
+            return all(self._make(part, value, depth, above) for part in parts)
         return self._cheapest(
-            partial(self._make, part, wanted, depth + 1, above) for part in parts
+            partial(self._make, part, value, depth + 1, above) for part in parts
         )
 
     def _avoid(self, name: str) -> bool:

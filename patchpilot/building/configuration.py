@@ -119,14 +119,14 @@ def compiler_version(program: str) -> str:
     return (done.text or done.error_text).partition("\n")[0].strip()
 
 
-def missing(programs: tuple[str, ...]) -> tuple[str, ...]:
+def find_missing_programs(programs: tuple[str, ...]) -> tuple[str, ...]:
     """Return the programs that are not installed."""
     return tuple(name for name in programs if not shutil.which(name))
 
 
 def require_tools(*, llvm: bool) -> None:
     """Raise MissingError if a tool for building is not installed."""
-    programs = missing((*NEEDED, "clang" if llvm else "gcc"))
+    programs = find_missing_programs((*NEEDED, "clang" if llvm else "gcc"))
     if programs:
         raise MissingError(
             f"cannot build: not installed: {', '.join(programs)}",

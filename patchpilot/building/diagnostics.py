@@ -50,7 +50,7 @@ class ObjectReport(NamedTuple):
     is_built: bool
 
 
-def with_objects(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
+def pair_with_objects(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Yield (object, line) for each line of make's output; the object is "" before the first
     one.
     """
@@ -75,7 +75,7 @@ def read_diagnostics(lines: Sequence[str], top: str) -> tuple[Diagnostic, ...]:
         place = _PLACE.match(line) or _DTC.match(line)
         if not place:
             continue
-        path, number = _below(place["path"], top), int(place["line"])
+        path, number = _strip_top(place["path"], top), int(place["line"])
         level, text = place["level"], printable(place["text"])[:_LONGEST]
         if level == "note":
             if found and any(words in text for words in _IN_MACRO):
@@ -104,7 +104,7 @@ def _kind(level: str | None, text: str, column: str | None) -> str:
     return WARNING if _FLAG.search(text) else SPARSE
 
 
-def _below(path: str, top: str) -> str:
+def _strip_top(path: str, top: str) -> str:
     """Strip the tree's directory from a path."""
     # a Makefile may include one from a sibling directory: amdgpu/../display/…
     text = os.path.normpath(path.removeprefix(f"{top}/"))

@@ -98,30 +98,30 @@ def reports(
             return ()
 
 
-def _run_yamllint(place: Place) -> Iterator[Diagnostic]:
+def _run_yamllint(location: Place) -> Iterator[Diagnostic]:
     words = ["yamllint", "-f", "parsable", "-d", _YAMLLINT, "-"]
-    text = _run(words, place, stdin=place.data)
-    yield from _read("yamllint", place, text.replace("stdin:", f"{place.path}:"))
+    text = _run(words, location, stdin=location.data)
+    yield from _read("yamllint", location, text.replace("stdin:", f"{location.path}:"))
 
 
-def _dtschema(place: Place) -> Iterator[Diagnostic]:
-    for path in _add_references(place):
-        _write(place, path, place.repository.blob(place.commit, path) or b"")
-    bindings = place.folder / BINDINGS
-    file = place.folder / place.path
+def _dtschema(location: Place) -> Iterator[Diagnostic]:
+    for path in _add_references(location):
+        _write(location, path, location.repository.blob(location.commit, path) or b"")
+    bindings = location.folder / BINDINGS
+    file = location.folder / location.path
     words = ["dt-doc-validate", "-n", "-u", str(bindings), str(file)]
-    yield from _read("dtschema", place, _run(words, place))
+    yield from _read("dtschema", location, _run(words, location))
 
 
-def _add_references(place: Place) -> tuple[str, ...]:
+def _add_references(location: Place) -> tuple[str, ...]:
     """Return the binding, and the bindings in its tree that it references."""
-    found = {place.path: place.data}
-    open_ = [place.path]
+    found = {location.path: location.data}
+    open_ = [location.path]
     while open_ and len(found) < _MOST_REFERENCES:
         path = open_.pop()
         for named in _REFERENCE.findall(found[path].decode("utf-8", "replace")):
             other = _find_references(path, named)
-            data = place.repository.blob(place.commit, other)
+            data = location.repository.blob(location.commit, other)
             if data is not None and other not in found and other.startswith(BINDINGS):
                 found[other] = data
                 open_.append(other)
@@ -134,7 +134,7 @@ def _find_references(path: str, named: str) -> str:
     return os.path.normpath(f"{path.rpartition('/')[0]}/{named}")
 
 
-def _docutils(place: Place) -> Iterator[Diagnostic]:
+def _docutils(location: Place) -> Iterator[Diagnostic]:
     """Yield docutils' reports, without including files or running anything from the document."""
     from docutils import core, nodes, utils  # type: ignore[import-untyped]
 
@@ -149,7 +149,7 @@ def _docutils(place: Place) -> Iterator[Diagnostic]:
         "input_encoding_error_handler": "replace",
     }
     document = core.publish_doctree(
-        place.data, source_path=place.path, settings_overrides=settings
+        location.data, source_path=location.path, settings_overrides=settings
     )
     found: dict[Diagnostic, None] = {}
     apart = (*document.parse_messages, *document.transform_messages)
@@ -158,27 +158,34 @@ def _docutils(place: Place) -> Iterator[Diagnostic]:
         is_warning = message["level"] >= utils.Reporter.WARNING_LEVEL
         if is_warning and not _OF_SPHINX.search(text):
             line = message.get("line") or 0
-            found[Diagnostic("docutils", place.path, line, 0, text)] = None
+            found[Diagnostic("docutils", location.path, line, 0, text)] = None
     yield from found
 
 
-def _kernel_doc(place: Place) -> Iterator[Diagnostic]:
-    text = _run_script(place, _KERNEL_DOC, "-none", place.path)
-    yield from _read("kernel-doc-script", place, text)
+def _kernel_doc(location: Place) -> Iterator[Diagnostic]:
+    text = _run_script(location, _KERNEL_DOC, "-none", location.path)
+    yield from _read("kernel-doc-script", location, text)
 
 
-def _get_abi(place: Place) -> Iterator[Diagnostic]:
-    text = _run_script(place, _GET_ABI, "validate", "--dir", _ABI.rstrip("/"))
+def _get_abi(location: Place) -> Iterator[Diagnostic]:
+    text = _run_script(location, _GET_ABI, "validate", "--dir", _ABI.rstrip("/"))
     for found in _ABI_AT.finditer(text):
         line, said = int(found["line"]), printable(found["text"].strip())
         said = said.removesuffix(". Line")
-        yield Diagnostic("get-abi", place.path, line, 0, said)
+        yield Diagnostic("get-abi", location.path, line, 0, said)
 
 
-def _run_script(place: Place, scripts: tuple[str, ...], *words: str) -> str:
+def _run_script(location: Place, scripts: tuple[str, ...], *words: str) -> str:
     """Run the first of these scripts that the commit has on the file, and return its output."""
-    done = place.repository.git(
-        "ls-tree", "-r", "-z", "--full-tree", place.commit, "--", *scripts, *_LIBRARIES
+    done = location.repository.git(
+        "ls-tree",
+        "-r",
+        "-z",
+        "--full-tree",
+        location.commit,
+        "--",
+        *scripts,
+        *_LIBRARIES,
     )
     entries = [entry.partition("\t") for entry in done.text.split("\0") if entry]
     paths = {path: head.split()[0] for head, _, path in entries}
@@ -186,44 +193,44 @@ def _run_script(place: Place, scripts: tuple[str, ...], *words: str) -> str:
     if script is None:
         return ""
     for path, mode in paths.items():
-        data = place.repository.blob(place.commit, path) or b""
+        data = location.repository.blob(location.commit, path) or b""
         if mode == "120000":
             # kernel-doc is a symbolic link to the script next to it
             link = os.path.normpath(f"{path.rpartition('/')[0]}/{data.decode()}")
-            data = place.repository.blob(place.commit, link) or b""
-        _write(place, path, data)
-    _write(place, place.path, place.data)
-    first = (place.folder / script).read_bytes().partition(b"\n")[0]
+            data = location.repository.blob(location.commit, link) or b""
+        _write(location, path, data)
+    _write(location, location.path, location.data)
+    first = (location.folder / script).read_bytes().partition(b"\n")[0]
     program = "python3" if b"python" in first else "perl"
-    return _run([program, script, *words], place)
+    return _run([program, script, *words], location)
 
 
-def _run(words: list[str], place: Place, stdin: bytes | None = None) -> str:
+def _run(words: list[str], location: Place, stdin: bytes | None = None) -> str:
     """Run a checker without network access, and return its output."""
     done = run(
         [*sandbox(), *words],
         env=make_environment(),
-        cwd=place.folder,
+        cwd=location.folder,
         stdin=stdin,
         timeout=_SECONDS,
     )
     return f"{done.text}\n{done.err.decode('utf-8', 'replace')}"
 
 
-def _read(kind: str, place: Place, text: str) -> Iterator[Diagnostic]:
+def _read(kind: str, location: Place, text: str) -> Iterator[Diagnostic]:
     """Parse lines of the form `PATH:LINE:COLUMN: TEXT` about the file."""
-    for line in text.replace(f"{place.folder}/", "").split("\n"):
+    for line in text.replace(f"{location.folder}/", "").split("\n"):
         found = _AT.match(line)
-        if found and found["path"] == place.path:
+        if found and found["path"] == location.path:
             said = re.sub(r"^(?:\[\w+\]|warning:|error:) ", "", found["text"])
             number, column = int(found["line"] or 0), int(found["column"] or 0)
             yield Diagnostic(
-                kind, place.path, number, column, printable(said)[:_LONGEST]
+                kind, location.path, number, column, printable(said)[:_LONGEST]
             )
 
 
-def _write(place: Place, path: str, data: bytes) -> None:
-    file = place.folder / path
+def _write(location: Place, path: str, data: bytes) -> None:
+    file = location.folder / path
     if ".." not in Path(path).parts:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(data)

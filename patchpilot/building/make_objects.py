@@ -14,8 +14,8 @@ from patchpilot.building.diagnostics import (
     ERROR,
     ObjectReport,
     object_in,
+    pair_with_objects,
     read_diagnostics,
-    with_objects,
 )
 from patchpilot.building.makefiles import target_of
 from patchpilot.building.module_symbols import needed_symbols
@@ -147,7 +147,7 @@ class Maker:
         file = self._tree / path
         return file.read_text("utf-8", "replace") if file.is_file() else None
 
-    def made_of(self, path: str) -> tuple[str, ...]:
+    def find_sources(self, path: str) -> tuple[str, ...]:
         """Return the files in the tree from which an object was made, or none if unknown."""
         text = self._command(self._target(path))
         listed = text.partition("\ndeps_")[2].partition("\n\n")[0]
@@ -167,7 +167,7 @@ class Maker:
         self, targets: Mapping[str, str], lines: list[str]
     ) -> dict[str, ObjectReport]:
         printed = defaultdict[str, list[str]](list)
-        for name, line in with_objects(lines):
+        for name, line in pair_with_objects(lines):
             printed[name if name in targets else ""].append(line)
         result = {}
         for target, path in targets.items():
@@ -185,7 +185,7 @@ class Maker:
     def _make(
         self,
         words: Sequence[str],
-        what: str,
+        step: str,
         progress: Progress,
         env: Mapping[str, str],
     ) -> tuple[int, list[str]]:
@@ -200,13 +200,13 @@ class Maker:
             *words,
         ]
         lines: list[str] = []
-        shown = [what]
+        shown = [step]
 
         def line(text: str) -> None:
             lines.append(text)
             self.lacks_file |= _MISSING.search(text) is not None
             if name := object_in(text):
-                shown[0] = f"{what}: {name}"
+                shown[0] = f"{step}: {name}"
 
         def running() -> None:
             progress(printable(shown[0]))

@@ -15,7 +15,7 @@ Place = tuple[str, int | None, int | None]
 """A file and a line in the new tree, and the line in the patch."""
 
 
-def new_ones(
+def find_new_diagnostics(
     before: Sequence[Diagnostic],
     after: Sequence[Diagnostic],
     changes: Sequence[FileChange],

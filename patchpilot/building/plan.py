@@ -26,7 +26,7 @@ from patchpilot.building.kconfig_names import is_kconfig
 from patchpilot.building.makefiles import needs_of
 from patchpilot.building.tree_state import TreeState
 from patchpilot.building.work_place import SAFE
-from patchpilot.cache.entries import Kind, kept
+from patchpilot.cache.entries import Kind, get_or_compute
 from patchpilot.model.counted import counted
 from patchpilot.model.file_diff import FileChange
 
@@ -174,7 +174,7 @@ def _object_configurations(
         rows = [(tuple(one), own) for one, own in chooser.configurations(paths)]
         return rows, chooser.refused
 
-    rows, refused = kept(KIND, (state.build_digest, inputs), chosen)
+    rows, refused = get_or_compute(KIND, (state.build_digest, inputs), chosen)
     return [(Configuration(*row), own) for row, own in rows], refused
 
 

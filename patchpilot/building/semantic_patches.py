@@ -15,7 +15,7 @@ from patchpilot.building.configuration import (
 )
 from patchpilot.building.diagnostics import COCCINELLE, Diagnostic
 from patchpilot.building.tree_state import TreeState
-from patchpilot.cache.entries import Kind, kept
+from patchpilot.cache.entries import Kind, get_or_compute
 from patchpilot.commits.run import Watched, run
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import GitError
@@ -40,7 +40,7 @@ def key_of_tool() -> str:
     return f"{PROGRAM} {compiler_version(PROGRAM)}" if shutil.which(PROGRAM) else ""
 
 
-def near_text(text: str, lines: Sequence[int]) -> str:
+def text_around(text: str, lines: Sequence[int]) -> str:
     """Return a file's text around some of its lines."""
     near = {at for line in lines for at in range(line - _AROUND - 1, line + _AROUND)}
     return "\n".join(line for at, line in enumerate(text.split("\n")) if at in near)
@@ -76,14 +76,14 @@ def _words(state: TreeState, progress: Progress) -> dict[str, list[str]]:
                 known[path] = re.findall(r"\w+", printed.partition(_QUERY)[2])
         return known
 
-    words: dict[str, list[str]] = kept(
+    words: dict[str, list[str]] = get_or_compute(
         _WORDS, (key_of_tool(), state.digest(paths)), read
     )
     return words
 
 
 def _run_coccinelle(
-    words: Sequence[str], folder: Path, what: Callable[[], None]
+    words: Sequence[str], folder: Path, check: Callable[[], None]
 ) -> str:
     """Run Coccinelle in report mode and return its output, or nothing if a file takes too long."""
     argv = [
@@ -97,7 +97,7 @@ def _run_coccinelle(
     ]
     try:
         return run(
-            argv, env=make_environment(), cwd=folder, timeout=Watched(_SECONDS, what)
+            argv, env=make_environment(), cwd=folder, timeout=Watched(_SECONDS, check)
         ).text
     except GitError:
         return ""

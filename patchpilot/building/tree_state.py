@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from patchpilot.cache.entries import Kind, kept
+from patchpilot.cache.entries import Kind, get_or_compute
 from patchpilot.commits.repository import ChangedFile, Repository
 
 _BUILD_NAMES = ("Kconfig", "Makefile", "Kbuild")
@@ -31,7 +31,7 @@ class TreeState:
     def files(self) -> Mapping[str, str]:
         """Map paths to the ids of their contents."""
         if self._like is None:
-            return dict(kept(_KIND, (self.commit,), self._list_files))
+            return dict(get_or_compute(_KIND, (self.commit,), self._list_files))
         files = dict(self._like.files)
         for change in self._changes:
             if set(change.object_id) == {"0"}:

@@ -86,7 +86,7 @@ class WorkPlace:
         return was_narrow
 
     @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
+    def lock(self) -> Iterator[None]:
         """Lock the build directories for this run; raise InputError if another run uses them."""
         if not private_folder(self.folder):
             raise InputError(
@@ -176,7 +176,9 @@ class WorkPlace:
                 shutil.rmtree(folder, ignore_errors=True)
         clean(
             tuple(
-                place for place in all_places() if _age(place / "lock") > _OLD_SECONDS
+                place
+                for place in list_build_directories()
+                if _age(place / "lock") > _OLD_SECONDS
             )
         )
 
@@ -195,7 +197,7 @@ def work_place(repository: Repository, name: str = "") -> WorkPlace:
     return WorkPlace(place.with_name(f"{place.name}-{name}") if name else place)
 
 
-def all_places() -> tuple[Path, ...]:
+def list_build_directories() -> tuple[Path, ...]:
     """Return the build directories of all repositories."""
     return tuple(sorted(filter(Path.is_dir, (cache_dir() / KIND).glob("*"))))
 

@@ -100,7 +100,7 @@ class _Late:
         return result
 
 
-def late(text: AnyStr, flags: int = 0) -> Pattern[AnyStr]:
+def compile_late(text: AnyStr, flags: int = 0) -> Pattern[AnyStr]:
     """Return a pattern that is compiled on first use.
 
     Most calls need only a few of the patterns in the modules that they import.

@@ -102,7 +102,9 @@ def remember(kind: Kind, key: str, value: Any) -> bool:
     return True
 
 
-def kept(kind: Kind, parts: Iterable[str], compute: Callable[[], _Value]) -> _Value:
+def get_or_compute(
+    kind: Kind, parts: Iterable[str], compute: Callable[[], _Value]
+) -> _Value:
     """Return the cached value for these inputs, computing it if missing."""
     key = key_of(kind, (part.encode("utf-8", "surrogateescape") for part in parts))
     value: _Value | None = recall(kind, key)
@@ -120,7 +122,7 @@ def shipped_tables(name: str) -> Mapping[str, Mapping[str, Any]]:
     """
     files = data_dir("checks") / name
 
-    def parsed() -> dict[str, Mapping[str, Any]]:
+    def parse_tables() -> dict[str, Mapping[str, Any]]:
         import tomllib
 
         return {
@@ -128,7 +130,7 @@ def shipped_tables(name: str) -> Mapping[str, Mapping[str, Any]]:
             for file in sorted(files.glob("*.toml"))
         }
 
-    return kept(Kind("tables", (str(files),)), (), parsed)
+    return get_or_compute(Kind("tables", (str(files),)), (), parse_tables)
 
 
 @functools.cache

@@ -95,7 +95,7 @@ def build_in(
     plan = make_plan(changes, options)
     place = work_place(kept_for, options.place)
     titles = [patch.subject.title for patch in committed]
-    with place.locked():
+    with place.lock():
         built = SeriesBuild(repository, changes, titles, options, place).run(
             plan, progress
         )

@@ -263,7 +263,7 @@ class CheckResult(NamedTuple):
         return tuple(found.values())[:QUESTIONS]
 
     @property
-    def every_series(self) -> tuple[Finding, ...]:
+    def all_series_findings(self) -> tuple[Finding, ...]:
         """Return all findings about the whole series, including suppressed ones."""
         return (*self.series, *(one.finding for one in self.suppressed_series))
 
@@ -314,7 +314,7 @@ class CheckRun(NamedTuple):
         return context
 
 
-def unchecked(result: CheckResult, build: str = "use --build") -> tuple[str, ...]:
+def list_unchecked(result: CheckResult, build: str = "use --build") -> tuple[str, ...]:
     """Return what was not checked, with reasons; `build` is how to request a build."""
     return tuple(_list_unchecked(result, build))
 

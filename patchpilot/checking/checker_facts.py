@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from patchpilot.building.diagnostics import Diagnostic
 from patchpilot.building.field_checkers import CHECKERS, Checker, reports
-from patchpilot.building.new_diagnostics import new_ones, problem_of
+from patchpilot.building.new_diagnostics import find_new_diagnostics, problem_of
 from patchpilot.checking.build_facts import runs_trusted
 from patchpilot.checking.check_result import BuildFacts
 from patchpilot.commits.build_trust import build_command
@@ -103,5 +103,5 @@ def _problems(
     before: Sequence[Diagnostic] = ()
     if commit.parents and old:
         before = reports(checker, repository, commit.parents[0], old)
-    for one in new_ones(before, after, patch.files):
+    for one in find_new_diagnostics(before, after, patch.files):
         yield problem_of(one, patch.files)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from patchpilot.checking.check_result import CheckResult
 
 
-def compared(result: "CheckResult", before: "CheckResult") -> "CheckResult":
+def mark_new(result: "CheckResult", before: "CheckResult") -> "CheckResult":
     """Mark each finding as new or not since an earlier version.
 
     Patches are paired as in a range-diff.
@@ -32,7 +32,7 @@ def compared(result: "CheckResult", before: "CheckResult") -> "CheckResult":
         for checked in before.patches
     ]
     whole = Remaining(
-        mark_of(every_series_, None) for every_series_ in before.every_series
+        mark_of(every_series_, None) for every_series_ in before.all_series_findings
     )
 
     def marks(finding: Finding, patch: Patch) -> tuple[FindingMark, ...]:

@@ -20,10 +20,10 @@ from patchpilot.lint.engine import Findings, run, run_series
 from patchpilot.lint.lint_context import DEFAULTS as DEFAULTS
 from patchpilot.lint.lint_context import Options as Options
 from patchpilot.lint.project_rules import (
-    adjusted,
-    at_checkpatch_levels,
+    adjust_rules,
     check_style,
     for_whole_files,
+    use_checkpatch_levels,
 )
 from patchpilot.lint.rule_records import hidden_by_default
 from patchpilot.lint.rule_store import load_rules
@@ -32,12 +32,12 @@ from patchpilot.model.finding import Finding, Severity
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.rule import Rule
-from patchpilot.model.shorten import shortened_series
+from patchpilot.model.shorten import shorten_series
 from patchpilot.model.source_tree import Tree
 from patchpilot.projects.detection import detect
 from patchpilot.projects.loading import find_project, newest_kernel
 from patchpilot.topic.read_series import read_series
-from patchpilot.topic.topic_prefix import as_sent
+from patchpilot.topic.topic_prefix import add_draft_prefix
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -150,7 +150,7 @@ class Driver:
             _choose,
         )
         if repository := self.repository:
-            series = tuple(as_sent(repository, one) for one in series)
+            series = tuple(add_draft_prefix(repository, one) for one in series)
         if not source.since_version:
             return series, None
         from patchpilot.checking.find_previous_version import find
@@ -195,7 +195,7 @@ class Driver:
             return self.check(series)
         result = self.check((commits,))
         of_mails = [rule.name for rule in result.rules if rule.scope in OF_MAILS]
-        sent = self._alike(select=of_mails)
+        sent = self._copy(select=of_mails)
         sent.suppressions = self.suppressions
         found = sent.check(series)
         return result._replace(
@@ -206,7 +206,7 @@ class Driver:
             series=found.series,
         )
 
-    def _alike(self, **options: Any) -> "Driver":
+    def _copy(self, **options: Any) -> "Driver":
         """Return a driver with the same rules and facts but other options."""
         return Driver(
             self.options._replace(**options),
@@ -245,7 +245,7 @@ class Driver:
             yield from map(work, rest)
             keep()
             return
-        from patchpilot.checking.worker_pool import in_order
+        from patchpilot.checking.worker_pool import run_in_order
 
         def several(some: Sequence[Item]) -> list[Result]:
             results = [work(item) for item in some]
@@ -254,14 +254,14 @@ class Driver:
             return results
 
         shares = iter(lambda: list(islice(rest, size)), [])
-        for results in in_order(
-            several, shares, jobs, lambda: own_objects(self.repository)
+        for results in run_in_order(
+            several, shares, jobs, lambda: open_own_pipe(self.repository)
         ):
             yield from results
 
     def check(
         self,
-        given: Sequence[Series],
+        every_series: Sequence[Series],
         *,
         earlier: "NewSince | None" = None,
         build: "BuildOptions | None" = None,
@@ -271,7 +271,7 @@ class Driver:
         If `earlier` is given, they are compared with the findings in that version.
         """
         options, repository = self.options, self.repository
-        series = [shortened_series(series) for series in given]
+        series = [shorten_series(series) for series in every_series]
         pairs = [(patch, one) for one in series for patch in one.patches]
         patches = [patch for patch, _ in pairs]
         setting = self.run_for(patches)
@@ -291,9 +291,9 @@ class Driver:
         if options.checkpatch_compat:
             findings = _once_a_run(findings)
         if options.checkpatch:
-            from patchpilot.checking.tree_checkpatch import with_checkpatch
+            from patchpilot.checking.tree_checkpatch import merge_checkpatch
 
-            findings = with_checkpatch(setting, patches, findings, repository)
+            findings = merge_checkpatch(setting, patches, findings, repository)
         whole = [
             run_series(setting.context(one.patches[0], one), setting.rules)
             for one in series
@@ -320,18 +320,18 @@ class Driver:
 
             result = apply_suppressions(result, self.suppressions, self.rules)
         if earlier:
-            from patchpilot.checking.compare_versions import compared
+            from patchpilot.checking.compare_versions import mark_new
 
-            before = self._alike(profile=setting.options.profile).check(earlier.series)
-            result = compared(result, before)._replace(since=earlier.label)
+            before = self._copy(profile=setting.options.profile).check(earlier.series)
+            result = mark_new(result, before)._replace(since=earlier.label)
         if options.proposes_edits:
-            from patchpilot.checking.proposed_edits import with_edits
+            from patchpilot.checking.proposed_edits import add_edits
 
-            result = with_edits(result)
+            result = add_edits(result)
         if options.whole_files:
-            from patchpilot.checking.whole_files import in_files
+            from patchpilot.checking.whole_files import renumber_for_files
 
-            result = in_files(result)
+            result = renumber_for_files(result)
         return result._replace(exit_code=exit_code(result.counts, options.fail_on))
 
     def _findings(
@@ -376,9 +376,9 @@ class Driver:
         """Return the recorded results if all commits were built in their current form."""
         if self.repository is None or not all(commits):
             return BuildFacts({}, "")
-        from patchpilot.building.built_record import built_of
+        from patchpilot.building.built_record import find_build
 
-        built = [built_of(self.repository, commit or "") for commit in commits]
+        built = [find_build(self.repository, commit or "") for commit in commits]
         if not all(built):
             return BuildFacts({}, "")
         from patchpilot.model.built_commit import build_summary
@@ -439,21 +439,21 @@ def _set_up(
     if not options.checkpatch_compat:
         rules = usable(rules, tree)
     if options.as_checkpatch:
-        rules = at_checkpatch_levels(rules)
+        rules = use_checkpatch_levels(rules)
     if options.whole_files:
         rules = for_whole_files(rules)
-    rules = adjusted(rules, project)
+    rules = adjust_rules(rules, project)
     if not options.strict:
         options = options._replace(hidden=hidden_by_default(rules, options.noise))
     return CheckRun(rules, options, project, tree, None)
 
 
 def _choose_options(
-    options: Options, every: Sequence[Rule], conf: CheckpatchConf
+    options: Options, rules: Sequence[Rule], conf: CheckpatchConf
 ) -> tuple[Rule, ...]:
-    types = {rule.checkpatch for rule in every}
+    types = {rule.checkpatch for rule in rules}
     return choose(
-        every,
+        rules,
         kernel=options.kernel,
         message_kernel=options.message_kernel,
         profile=options.profile,
@@ -493,9 +493,9 @@ def _foresee(
 def _not_answered(setting: CheckRun, patches: Iterable[Patch]) -> str:
     if setting.history is None:
         return ""
-    from patchpilot.checking.history_facts import not_answered
+    from patchpilot.checking.history_facts import missing_data_note
 
-    return not_answered(setting.history, patches)
+    return missing_data_note(setting.history, patches)
 
 
 ONCE_A_RUN = ("CORRUPTED_PATCH",)
@@ -517,7 +517,7 @@ def _once_a_run(findings: Sequence[tuple[Finding, ...]]) -> list[tuple[Finding, 
     return out
 
 
-def own_objects(repository: "Repository | None") -> None:
+def open_own_pipe(repository: "Repository | None") -> None:
     """Give a forked process its own pipe to git."""
     if repository:
         from patchpilot.commits.cat_file import CatFile

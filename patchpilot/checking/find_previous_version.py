@@ -21,7 +21,7 @@ from patchpilot.errors import PatchpilotError, UsageError
 from patchpilot.lint.recognize_findings import pair_with_earlier
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series
-from patchpilot.series.change_id import change_ids, sent_tag
+from patchpilot.series.change_id import change_ids, format_tag_name
 from patchpilot.topic.topic_base import find_base
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def _places(
         if of_commits:
             yield _branch(repository, number, base)
     yield _tracked_version(number, identities, _patches(series))
-    yield _beside(number, [path for path in map(Path, targets) if path.exists()])
+    yield _find_beside(number, [path for path in map(Path, targets) if path.exists()])
 
 
 def _sent_mails(identity: str, number: int) -> tuple[Series, ...]:
@@ -221,7 +221,7 @@ def _tagged_commits(
     repository: "Repository", identity: str, number: int
 ) -> tuple[Series, ...]:
     """Return the commits preserved by a send tag of patchpilot or b4."""
-    name = f"refs/tags/{sent_tag(identity, number)}"
+    name = f"refs/tags/{format_tag_name(identity, number)}"
     tip = repository.find(name)
     if tip is None:
         return ()
@@ -257,7 +257,7 @@ def _branch(
     return ()
 
 
-def _beside(number: int, targets: Sequence[Path]) -> tuple[Series, ...]:
+def _find_beside(number: int, targets: Sequence[Path]) -> tuple[Series, ...]:
     """Return patch files of this version next to the TARGETs: v2-0001-*.patch, or a directory
     or mbox named like the TARGET.
     """

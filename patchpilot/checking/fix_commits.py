@@ -12,19 +12,19 @@ from patchpilot.checking.fix_files import FixDirectory, PatchText
 from patchpilot.commits import move_branch, rewrite
 from patchpilot.commits.rebase_edits import (
     LineEdit,
-    carried,
-    edited,
-    edited_tree,
+    apply_line_edits,
+    carry_edits_over,
     file_lines,
+    write_edited_tree,
 )
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError, UsageError
 from patchpilot.lint.fixing.try_fixes import FixOutcome
 from patchpilot.model.file_diff import FileChange
-from patchpilot.model.mail import without_blank_end
+from patchpilot.model.mail import strip_blank_end
 from patchpilot.model.patch import Patch
 from patchpilot.topic.topic_base import topic_commits
-from patchpilot.topic.topic_prefix import bare_subject
+from patchpilot.topic.topic_prefix import parse_title_line
 
 VERB = "check --fix"
 _GERRIT = (
@@ -76,14 +76,14 @@ class CommitRewrite(NamedTuple):
         # if there are several TARGETs, some may have nothing to fix
         oldest = [newest] if newest and len(self.targets) < 2 else []
         if oldest:
-            rewrite.above(repository, ref, head, oldest)
+            rewrite.commits_above(repository, ref, head, oldest)
         rewrite.refuse_unless_safe(repository, ref, head, oldest, overrides)
 
     def _branch(self) -> tuple[str | None, str]:
         named = self.targets[0].rpartition("..")[2] if len(self.targets) == 1 else None
         return rewrite.branch_of(self.repository, named or None)
 
-    def room(self, patch: Patch) -> FixDirectory:
+    def fixable_lines(self, patch: Patch) -> FixDirectory:
         """Return the lines that may be fixed in the patch of a commit.
 
         Only lines that can be found again in the commit's message and files may be fixed.
@@ -92,7 +92,7 @@ class CommitRewrite(NamedTuple):
         subject = self._subject_line(patch, commit.message)
         body = _message_body(commit.message)
         message = range(0)
-        if body is not None and tuple(without_blank_end(body)) == patch.message:
+        if body is not None and tuple(strip_blank_end(body)) == patch.message:
             message = range(
                 patch.message_line - 1, patch.message_line - 1 + len(patch.message)
             )
@@ -121,7 +121,7 @@ class CommitRewrite(NamedTuple):
         if (
             header is None
             or (rest and not rest.startswith("\n"))
-            or bare_subject(patch.lines[header.line - 1]) != first
+            or parse_title_line(patch.lines[header.line - 1]) != first
         ):
             return None
         return header.line - 1
@@ -156,7 +156,9 @@ class CommitRewrite(NamedTuple):
             )
         for path, edits in own_edits(mended).items():
             data = self.repository.blob(commit.id, path) or b""
-            texts.append(PatchText(path, _shown(data), _shown(edited(data, edits))))
+            texts.append(
+                PatchText(path, _shown(data), _shown(apply_line_edits(data, edits)))
+            )
         return tuple(texts)
 
     def ready(
@@ -179,7 +181,7 @@ class CommitRewrite(NamedTuple):
                 own[commit.id] = edits
         ref, head = self._branch()
         changed = tuple(dict.fromkeys((*messages, *own)))
-        above = rewrite.above(self.repository, ref, head, changed)
+        above = rewrite.commits_above(self.repository, ref, head, changed)
         oldest = tuple([id_ for id_ in above if id_ in changed][:1])
         rewrite.refuse_unless_safe(self.repository, ref, head, oldest, overrides)
         states = self._carry_edits(own, above)
@@ -195,7 +197,7 @@ class CommitRewrite(NamedTuple):
         repository, ref, head = self.repository, ready.ref, ready.head
         rewrite.refuse_unless_safe(repository, ref, head, ready.oldest, overrides)
         trees = {
-            id_: edited_tree(repository, id_, edits)
+            id_: write_edited_tree(repository, id_, edits)
             for id_, edits in ready.states.items()
             if edits
         }
@@ -224,7 +226,9 @@ class CommitRewrite(NamedTuple):
                     hint="fix the commits before they are merged, or in a new commit",
                 )
             edits: Edits = (
-                carried(self.repository, with_edits[0], id_, states[with_edits[0]])
+                carry_edits_over(
+                    self.repository, with_edits[0], id_, states[with_edits[0]]
+                )
                 if with_edits
                 else {}
             )
@@ -318,7 +322,7 @@ def _message(message: str, patch: Patch, outcome: FixOutcome) -> str:
     )
     line = new.lines[header.line - 1] if header else ""
     if line not in patch.lines:
-        subject = bare_subject(line) or subject
+        subject = parse_title_line(line) or subject
     if new.message == patch.message:
         return (
             subject + message[len(message.partition("\n\n")[0]) :]

@@ -97,7 +97,7 @@ class PatchFiles(NamedTuple):
     def names(self) -> tuple[str, ...]:
         return tuple(self.data)
 
-    def room(self, patch: Patch) -> FixDirectory:
+    def fixable_lines(self, patch: Patch) -> FixDirectory:
         """Return the lines of a patch that may be fixed, or the reason why none may be."""
         kind = (patch.header("Content-Type") or "").lower()
         if patch.cut:
@@ -116,7 +116,7 @@ class PatchFiles(NamedTuple):
             return FixDirectory(
                 "it has DOS line endings: convert the whole mail first (dos2unix)"
             )
-        if self._raw(patch) is None:
+        if self._raw_lines(patch) is None:
             return FixDirectory("its text differs from the bytes of the file")
         return FixDirectory()
 
@@ -124,7 +124,7 @@ class PatchFiles(NamedTuple):
         """Return the text of the patch before and after the fix."""
         return (PatchText(patch.source, patch.lines, mended.draft.patch.lines),)
 
-    def rendered(self, mended: Mapping[str, FixOutcome]) -> dict[str, bytes]:
+    def render(self, mended: Mapping[str, FixOutcome]) -> dict[str, bytes]:
         """Return the new content of each changed file."""
         contents = {}
         for name, content in self.data.items():
@@ -167,7 +167,7 @@ class PatchFiles(NamedTuple):
                 temporary.unlink(missing_ok=True)
         return tuple(changed)
 
-    def _raw(self, patch: Patch) -> list[bytes] | None:
+    def _raw_lines(self, patch: Patch) -> list[bytes] | None:
         """Return the lines of the patch as bytes, or None if the file differs from it."""
         place = self.mails.get(patch.source)
         if place is None:

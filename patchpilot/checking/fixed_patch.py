@@ -57,7 +57,7 @@ class FixedPatch(NamedTuple):
 class FixWriter(Protocol):
     """The interface of a destination for fixes: patch files or commits."""
 
-    def room(self, patch: Patch) -> FixDirectory:
+    def fixable_lines(self, patch: Patch) -> FixDirectory:
         """Return the lines that may be fixed in a patch."""
 
     def texts(self, patch: Patch, mended: FixOutcome) -> tuple[PatchText, ...]:
@@ -95,7 +95,7 @@ def fixed_patch(
     ]
     if not safe:
         return FixedPatch(patch), None
-    room = writer.room(patch) if writer else FixDirectory()
+    room = writer.fixable_lines(patch) if writer else FixDirectory()
     if room.refused:
         return _unfixed_patch(patch, safe, room.refused), None
     if patch.cut:

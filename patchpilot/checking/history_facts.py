@@ -9,10 +9,10 @@ from time import monotonic
 from typing import IO, TYPE_CHECKING
 
 from patchpilot.cache import entries
-from patchpilot.cache.cached_re import late
-from patchpilot.commits.git_reading import whole_history
+from patchpilot.cache.cached_re import compile_late
+from patchpilot.commits.git_reading import complete_history_hint
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import streaming
+from patchpilot.commits.run import stream_output
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import GitError, PatchpilotError
 from patchpilot.history.mainline import mainline_tips
@@ -45,7 +45,7 @@ RELEASES_APART = 120 * 86400
 A repository whose latest release is this much older than its latest commit was fetched without
 tags.
 """
-_LONG_ID = late(r"\b[0-9a-f]{12,40}\b")
+_LONG_ID = compile_late(r"\b[0-9a-f]{12,40}\b")
 
 
 class RepositoryFacts:
@@ -144,10 +144,10 @@ class RepositoryFacts:
             "--",
             *limits,
         )
-        with streaming(self._repository.top, *words) as out:
+        with stream_output(self._repository.top, *words) as out:
             for message, touched in _records(out):
                 for folder in wanted.intersection(
-                    above for path in touched for above in _above(path)
+                    above for path in touched for above in _parent_directories(path)
                 ):
                     if len(found[folder]) < COMMITS:
                         found[folder].append(form_of(message))
@@ -182,7 +182,7 @@ class RepositoryFacts:
             if new not in self._public.values():
                 return self._repository.is_ancestor(old, new)
             if old not in self._holders:
-                self._holders[old] = self._repository.containing(old, self._public)
+                self._holders[old] = self._repository.refs_containing(old, self._public)
             return new in {self._public[name] for name in self._holders[old]}
         except GitError:
             return None
@@ -297,7 +297,7 @@ _FORMS_CACHE = entries.Kind("commit-forms", (__file__, commit_form.__file__), ke
 _WEEK = 7 * 86400
 
 
-def not_answered(history: HistoryFacts, patches: Iterable[Patch]) -> str:
+def missing_data_note(history: HistoryFacts, patches: Iterable[Patch]) -> str:
     """Return a note about data missing from a shallow clone, or ""."""
     if history.is_complete():
         return ""
@@ -309,13 +309,15 @@ def not_answered(history: HistoryFacts, patches: Iterable[Patch]) -> str:
     )
     lacking = [id_ for id_ in ids if history.find(id_) is None]
     if not lacking:
-        return f"history (the clone is shallow: {whole_history()})"
+        return f"history (the clone is shallow: {complete_history_hint()})"
     named = (
         lacking[0]
         if len(lacking) == 1
         else f"{lacking[0]} and {counted(len(lacking) - 1, 'other commit')}"
     )
-    return f"the clone is shallow: {named} could not be checked; {whole_history()}"
+    return (
+        f"the clone is shallow: {named} could not be checked; {complete_history_hint()}"
+    )
 
 
 def _records(out: IO[bytes]) -> Iterator[tuple[str, list[str]]]:
@@ -335,7 +337,7 @@ def _records(out: IO[bytes]) -> Iterator[tuple[str, list[str]]]:
         yield line, touched
 
 
-def _above(path: str) -> Iterator[str]:
+def _parent_directories(path: str) -> Iterator[str]:
     """Yield a path and all its parent directories."""
     yield path
     while (at := path.rfind("/")) > 0:

@@ -118,7 +118,7 @@ def rule_page(explanation: RuleExplanation) -> str:
         ("Id", f"`{rule.id}`"),
         ("Pack", f"`{rule.pack}`"),
         ("checkpatch.pl type", f"`{rule.checkpatch}`" if rule.checkpatch else ""),
-        ("Applies", in_force(rule)),
+        ("Applies", describe_scope(rule)),
         ("Fix", _APPLIED[rule.remedy.kind]),
     ]
     (name, value), *rest = (fact for fact in facts if fact[1])
@@ -193,7 +193,7 @@ def _code_safe(text: str) -> str:
     return text.replace("<", "&lt;").replace("*", "\\*")
 
 
-def in_force(rule: Rule) -> str:
+def describe_scope(rule: Rule) -> str:
     """Describe the kernel versions and projects to which a rule applies."""
     parts = [f"since {rule.first_kernel}"] if rule.since else []
     parts += [f"until {rule.last_kernel}"] if rule.until else []

@@ -9,7 +9,7 @@ from patchpilot.lint.habits import (
     OF,
     Habits,
     count,
-    shipped,
+    load_shipped,
 )
 from patchpilot.model.path_fact import PathFact
 from patchpilot.projects.conventions import LABELS, WORDS, conventions
@@ -27,7 +27,7 @@ def path_facts(path: str, repository: "Repository | None") -> tuple[PathFact, ..
     """
     path = path.rstrip("/")
     folder, _, name = path.rpartition("/")
-    found = shipped(folder if "." in name else path)
+    found = load_shipped(folder if "." in name else path)
     if repository:
         from patchpilot.checking.history_facts import facts_of
 
@@ -35,12 +35,12 @@ def path_facts(path: str, repository: "Repository | None") -> tuple[PathFact, ..
         found = counted if counted.total >= LEAST_COMMITS else found
     subsystem = subsystem_of_path(path) or subsystem_of_path(f"{path}/")
     return (
-        *(_counted(found) if found else ()),
+        *(_count_habits(found) if found else ()),
         *(conventions(subsystem) if subsystem else ()),
     )
 
 
-def _counted(habits: Habits) -> Iterator[PathFact]:
+def _count_habits(habits: Habits) -> Iterator[PathFact]:
     where = f"{'patches on mailing lists' if habits.shipped else 'commits'} to {habits.where}"
     total = habits.total
     rows = [("subject", f"`{habits.prefix}`", habits.share, total)]

@@ -15,7 +15,7 @@ from patchpilot.model.patch import Series
 from patchpilot.model.printable import printable
 
 
-def with_edits(result: CheckResult) -> CheckResult:
+def add_edits(result: CheckResult) -> CheckResult:
     """Add the edits of safe fixes to the findings in files.
 
     Findings of the same line that are fixed together have the same edit.

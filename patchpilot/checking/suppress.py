@@ -47,7 +47,7 @@ def apply_suppressions(
     if request.waivers:
         result = _apply_waivers(result, request, every_rule)
     if request.baseline is not None:
-        result = _against_baseline(result, request, request.baseline, every_rule)
+        result = _compare_with_baseline(result, request, request.baseline, every_rule)
     return result
 
 
@@ -99,7 +99,9 @@ def _apply_waivers(
             for waiver in request.waivers
             if waiver.subject in ("", title) and waiver.covers(finding, names)
         ]
-        valid = next((waiver for waiver in about if not waiver.ended(today)), None)
+        valid = next(
+            (waiver for waiver in about if not waiver.has_expired(today)), None
+        )
         if valid is None:
             ended.update(dict.fromkeys(about))
             return None
@@ -124,7 +126,7 @@ def _apply_waivers(
     return result._replace(waivers=Waivers(tuple(ended), unused))
 
 
-def _against_baseline(
+def _compare_with_baseline(
     result: "CheckResult",
     request: Suppressions,
     file: Path,

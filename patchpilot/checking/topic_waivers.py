@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.checking.check_result import Suppressions
 from patchpilot.commits.range import is_network_target
 from patchpilot.commits.repository import Repository
 from patchpilot.config import Settings
 from patchpilot.errors import PatchpilotError, UsageError, unknown
-from patchpilot.lint.waivers import TOPIC, Waiver, from_tables, verify
+from patchpilot.lint.waivers import TOPIC, Waiver, parse_waiver_tables, verify
 from patchpilot.model.action import Action
 from patchpilot.model.rule import Rule
 from patchpilot.topic.topic_base import topic_commits
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from patchpilot.model.draft import Draft
 
 ORIGIN = "your topic"
-REVIEW_COMMENT = late(r"review-[0-9a-f]{8}")
+REVIEW_COMMENT = compile_late(r"review-[0-9a-f]{8}")
 """The name of a reviewer's comment, which is waived like a rule."""
 
 
-def of_draft(draft: "Draft") -> tuple[Waiver, ...]:
+def draft_waivers(draft: "Draft") -> tuple[Waiver, ...]:
     """Return the waivers in a topic's draft.
 
     A commit that its author marked as not being a fix gets a waiver for the rule that requires
@@ -54,7 +54,7 @@ def of_draft(draft: "Draft") -> tuple[Waiver, ...]:
     return (*given, *denied)
 
 
-def of_topic(
+def topic_waivers(
     repository: Repository, targets: Sequence[str], base: str | None = None
 ) -> tuple[Waiver, ...]:
     """Return the waivers of the TARGETs' topics; patch files have none.
@@ -64,7 +64,7 @@ def of_topic(
     waivers: dict[Waiver, None] = {}
     for target in targets or (None,):
         draft = known_draft(repository, target, base)
-        waivers.update(dict.fromkeys(of_draft(draft) if draft else ()))
+        waivers.update(dict.fromkeys(draft_waivers(draft) if draft else ()))
     return tuple(waivers)
 
 
@@ -83,8 +83,8 @@ def suppressions_of(
     that are not loaded.
     """
     waivers = (
-        *of_topic(repository, targets, base),
-        *from_tables(settings.waivers, settings.label),
+        *topic_waivers(repository, targets, base),
+        *parse_waiver_tables(settings.waivers, settings.label),
     )
     if among is not None:
         words = {word.lower() for rule in among for word in rule.words}
@@ -141,14 +141,14 @@ def take_back(
 
     Raise `UsageError`, with the existing waivers, if a rule is not waived.
     """
-    from patchpilot.topic.fix_claims import denied_subjects, without_denials
+    from patchpilot.topic.fix_claims import denied_subjects, drop_denials
 
     draft = _find_draft(repository, target, base)
     left, answers = dict(draft.waivers), draft.answers
     for word in words:
         name = next((name for name in (word, _name(word, rules)) if name in left), None)
         if _name(word, rules) == "missing-fixes" and denied_subjects(answers):
-            answers = without_denials(answers)
+            answers = drop_denials(answers)
             if name is None:
                 continue
         if name is None and not draft.waivers:

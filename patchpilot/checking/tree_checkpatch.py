@@ -22,7 +22,7 @@ _LINE = re.compile(r"^.*?:(\d+): (ERROR|WARNING|CHECK):([A-Z0-9_]+): (.*)$")
 _PLAIN = re.compile(r"[\w./+,@=][\w./+,@=-]*")
 
 
-def with_checkpatch(
+def merge_checkpatch(
     setting: CheckRun,
     patches: Sequence[Patch],
     findings: Sequence[tuple[Finding, ...]],
@@ -38,7 +38,7 @@ def with_checkpatch(
             hint="pass a tree with --tree DIR",
         )
     return [
-        merged(
+        merge_findings(
             ours,
             run_checkpatch(
                 patch,
@@ -109,7 +109,7 @@ def run_checkpatch(
     )
 
 
-def merged(
+def merge_findings(
     ours: tuple[Finding, ...], theirs: tuple[Finding, ...]
 ) -> tuple[Finding, ...]:
     """Add the findings that only checkpatch.pl reports.

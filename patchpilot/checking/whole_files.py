@@ -11,7 +11,7 @@ from pathlib import Path
 from patchpilot.checking.check_result import CheckedPatch, CheckResult
 from patchpilot.commits.range import read_bytes
 from patchpilot.errors import InputError, UsageError
-from patchpilot.model.c_quoting import quoted
+from patchpilot.model.c_quoting import quote
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.patch_subject import parse_subject
@@ -54,7 +54,7 @@ def _make_patch(target: str, root: Path | None) -> Patch | None:
         else os.path.normpath(target)
     )
     name = (
-        quoted(f"b/{path}")
+        quote(f"b/{path}")
         if any(sign < " " or sign in '"\\' for sign in path)
         else f"b/{path}"
     )
@@ -70,7 +70,7 @@ def _make_patch(target: str, root: Path | None) -> Patch | None:
     return parse_patch(header + b"+" + b"\n+".join(lines) + end, target)
 
 
-def in_files(result: CheckResult) -> CheckResult:
+def renumber_for_files(result: CheckResult) -> CheckResult:
     """Replace the diffs' line numbers with those of the files."""
     return result._replace(
         patches=tuple(map(_file_findings, result.patches)), whole_files=True

@@ -27,7 +27,7 @@ with the input.
 _work: Callable[[Any], Any]
 
 
-def in_order(
+def run_in_order(
     work: Callable[[Item], Result],
     items: Iterable[Item],
     processes: int,

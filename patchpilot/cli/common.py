@@ -59,7 +59,7 @@ class Common(NamedTuple):
         )
 
     @property
-    def colored(self) -> bool:
+    def uses_color(self) -> bool:
         """Return whether to use color.
 
         In order: --color, NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE for text, and whether stdout is
@@ -79,7 +79,7 @@ class Common(NamedTuple):
         return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 
     @property
-    def room(self) -> int | None:
+    def columns(self) -> int | None:
         """Return the terminal's width in columns if the result is printed there as text,
         otherwise None.
         """
@@ -103,21 +103,21 @@ class Common(NamedTuple):
         """
         if not text and not self.output:
             return
-        if fold and (room := self.room):
+        if fold and (room := self.columns):
             from patchpilot.cli.output.text_layout import folded
 
             text = folded(text, room)
         data = text if not text or text.endswith("\n") else text + "\n"
         if self.output:
             write_file(self.output, data)
-        elif paged and self.room and data.count("\n") >= _terminal_lines():
+        elif paged and self.columns and data.count("\n") >= _terminal_lines():
             from patchpilot.cli.pager import page_result
 
-            page_result(data, colored=self.colored)
+            page_result(data, colored=self.uses_color)
         else:
             emit(
                 data,
-                colored=self.colored,
+                colored=self.uses_color,
                 exact=self.format not in ("text", "markdown"),
             )
 

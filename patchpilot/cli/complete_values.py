@@ -176,7 +176,7 @@ def _option_with_value(command: Command, word: str) -> Option | None:
 
 
 def _option_values(
-    row: Option | Argument, text: str, given: Mapping[str, Any]
+    row: Option | Argument, text: str, options: Mapping[str, Any]
 ) -> list[tuple[str, str]]:
     known = _BY_METAVAR.get(row.metavar or "") or _BY_NAME.get(row.key)
     if row.choices or known is None:
@@ -186,7 +186,7 @@ def _option_values(
         text.rpartition(known.separator) if known.separator else ("", "", text)
     )
     values: Described = {}
-    tree, repo = given.get("tree"), given.get("repo")
+    tree, repo = options.get("tree"), options.get("repo")
     with (
         suppress(PatchpilotError),
         Workplace(

@@ -30,7 +30,7 @@ _NOT_OURS = (
 """Errors that a file or directory of the user can raise: theirs to fix, not a bug of ours."""
 
 
-def ended(work: Callable[[], int | None], argv: Sequence[str] = ()) -> int:
+def run_to_exit(work: Callable[[], int | None], argv: Sequence[str] = ()) -> int:
     """Run `work` and return its exit code, even if it raises an exception.
 
     `argv` are the command-line arguments, for commands in hints.
@@ -46,7 +46,7 @@ def ended(work: Callable[[], int | None], argv: Sequence[str] = ()) -> int:
         sys.stdout.flush()
         return int(code or 0)
     except KeyboardInterrupt as error:
-        return interrupted(error)
+        return report_interruption(error)
     except UnclearBaseError as error:
         from patchpilot.cli.unclear_base import ready_commands
 
@@ -63,7 +63,7 @@ def ended(work: Callable[[], int | None], argv: Sequence[str] = ()) -> int:
     except Exception as error:  # noqa: BLE001
         # python 3.11 wraps an interrupt during the creation of a class
         if isinstance(error.__cause__, KeyboardInterrupt):
-            return interrupted(None)
+            return report_interruption(None)
         return _bug(error)
 
 
@@ -90,9 +90,9 @@ def _report_system_error(error: OSError) -> int:
 
 def _failed_import(error: ModuleNotFoundError) -> int:
     """Report a missing optional package and return the exit code."""
-    from patchpilot.extras import missing_extra
+    from patchpilot.extras import missing_extra_error
 
-    missing = missing_extra(error)
+    missing = missing_extra_error(error)
     return (
         say(missing.message, missing.hint, missing.exit_code)
         if missing
@@ -119,7 +119,7 @@ def notice(kind: Literal["error", "warning", "note"], text: str) -> None:
     tell(f"patchpilot: {kind}: {printable(public_url(text))}")
 
 
-def interrupted(error: BaseException | None) -> int:
+def report_interruption(error: BaseException | None) -> int:
     """Report the interruption and the results so far, and return the exit code."""
     print("patchpilot: interrupted", file=sys.stderr)
     for note in getattr(error, "__notes__", ()):

@@ -24,7 +24,7 @@ _KEYS = frozenset(option.key for table in SHARED.values() for option in table)
 _NAME_WIDTH = 30
 
 
-def own_options(command: Command) -> list[Option]:
+def command_options(command: Command) -> list[Option]:
     """Return the options listed on a command's page."""
     return [
         option
@@ -86,7 +86,7 @@ def help_text(command: Command) -> str:
             lines += [f"  {line}".rstrip() for line in paragraph[1:].split("\n")]
         else:
             lines += _wrap(paragraph, width, "  ", "  ")
-    if rows := [(option.form, option.text) for option in own_options(command)]:
+    if rows := [(option.form, option.text) for option in command_options(command)]:
         lines += ["", "Options:", *_table(rows, width)]
     if command.commands:
         inner = (

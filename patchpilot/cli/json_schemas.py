@@ -90,7 +90,7 @@ class _Schema:
             properties |= part["properties"]
         required = [
             "schema",
-            *_required(document, [part["required"] for part in parts]),
+            *_required_keys(document, [part["required"] for part in parts]),
         ]
         for key, form in {**document.lists, **document.several}.items():
             properties[key] = {
@@ -155,7 +155,7 @@ class _Schema:
     def _kind(self, kind: Any, path: str) -> dict[str, Any]:
         origin, arguments = typing.get_origin(kind), typing.get_args(kind)
         if origin in (Union, types.UnionType):
-            return _either([self._kind(argument, path) for argument in arguments])
+            return _union_schema([self._kind(argument, path) for argument in arguments])
         if origin is Literal:
             return (
                 {"enum": list(arguments)}
@@ -179,7 +179,7 @@ class _Schema:
         return _simple(kind)
 
 
-def _required(document: JsonDocument, forms: Sequence[Sequence[str]]) -> list[str]:
+def _required_keys(document: JsonDocument, forms: Sequence[Sequence[str]]) -> list[str]:
     """Return the keys that are present in every form."""
     result = dict.fromkeys(key for form in forms for key in form)
     if document.alternatives:
@@ -198,7 +198,7 @@ def _simple(kind: Any) -> dict[str, Any]:
     return {"type": "string"}
 
 
-def _either(schemas: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _union_schema(schemas: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return the schema of a union, as a single list of types if possible."""
     null = {"type": "null"}
     others = [

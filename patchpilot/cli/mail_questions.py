@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from patchpilot.cli import ask
-from patchpilot.cli.option_table import NUMBER, Argument, converted
+from patchpilot.cli.option_table import NUMBER, Argument, convert_word
 from patchpilot.cli.output.stream import tell
 from patchpilot.errors import UsageError
 from patchpilot.model.printable import printable
@@ -15,21 +15,21 @@ from patchpilot.services.setup.set_up_mail import (
     PORTS,
     MailPlan,
     MailRequest,
-    password_places,
-    proposed_provider,
+    guess_provider,
+    list_password_stores,
     provider_names,
     valid_address,
 )
 
 
-def asks() -> bool:
+def can_ask() -> bool:
     """Return whether questions can be asked on a terminal."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def complete(request: MailRequest, identity: str) -> MailRequest:
     """Ask for the missing values if there is a terminal, and return the complete request."""
-    if not asks():
+    if not can_ask():
         if not request.address and not identity:
             raise UsageError(
                 "the address is missing", hint="pass --address YOU@EXAMPLE.ORG"
@@ -41,14 +41,14 @@ def complete(request: MailRequest, identity: str) -> MailRequest:
     if not request.provider and not request.server:
         names = provider_names()
         _list(names)
-        chosen = _choice("Provider", names, proposed_provider(request.address))
+        chosen = _choice("Provider", names, guess_provider(request.address))
         request = replace(request, provider=chosen)
     if request.provider == OWN or (request.server and not request.provider):
-        request = own_server(request)
+        request = ask_server(request)
     return request
 
 
-def own_server(request: MailRequest, proposed: str = "tls") -> MailRequest:
+def ask_server(request: MailRequest, proposed: str = "tls") -> MailRequest:
     """Ask for the missing values of the server; `proposed` is the default encryption."""
     server = request.server or ask.prompt("Mail server (HOST or HOST:PORT)").strip()
     encryption = request.encryption
@@ -74,11 +74,11 @@ def own_server(request: MailRequest, proposed: str = "tls") -> MailRequest:
     )
 
 
-def place_for_password(request: MailRequest, plan: MailPlan) -> MailRequest:
+def ask_password_store(request: MailRequest, plan: MailPlan) -> MailRequest:
     """Ask where to store the password."""
-    if request.keep or not plan.needs_password or not asks():
+    if request.keep or not plan.needs_password or not can_ask():
         return request
-    places = [(keeper.name, keeper.what) for keeper in password_places()]
+    places = [(keeper.name, keeper.what) for keeper in list_password_stores()]
     _list(places)
     return replace(
         request, keep=_choice("Keep the password in", places, plan.keeper.name)
@@ -94,20 +94,20 @@ def password_of(plan: MailPlan, *, from_stdin: bool) -> str:
         return ""
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
-    if not asks():
+    if not can_ask():
         return ""
     tell(printable(f"The login is {plan.login}."))
     return ask.password("Password")
 
 
-def agreed(question: str, *, yes: bool, default: bool = False) -> bool:
+def confirm(question: str, *, yes: bool, default: bool = False) -> bool:
     """Ask the user to confirm.
 
     Raise UsageError if there is no terminal and --yes is missing.
     """
     if yes:
         return True
-    if not asks():
+    if not can_ask():
         raise UsageError(
             "nothing was written: stdin is not a terminal", hint="pass --yes"
         )
@@ -126,4 +126,4 @@ def _choice(question: str, rows: Sequence[tuple[str, str]], default: str) -> str
 
 def _port(text: str) -> int:
     row = Argument("port", kind=NUMBER, limits=(1, 65535))
-    return int(converted(row, text))
+    return int(convert_word(row, text))

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NoReturn
 
-from patchpilot.cli.error_exit import ended, leave
+from patchpilot.cli.error_exit import leave, run_to_exit
 from patchpilot.cli.verb_command import Command, HelpRequested, Parser, option
 from patchpilot.cli.verbs import VERBS, overview
 from patchpilot.errors import (
@@ -80,8 +80,8 @@ def run(argv: list[str]) -> int:
     if "_PATCHPILOT_COMPLETE" in os.environ:
         from patchpilot.cli.complete_values import answer_shell
 
-        return ended(lambda: answer_shell(root), argv)
-    return ended(lambda: _run_trusted(argv), argv)
+        return run_to_exit(lambda: answer_shell(root), argv)
+    return run_to_exit(lambda: _run_trusted(argv), argv)
 
 
 def _run_trusted(argv: list[str]) -> int | None:

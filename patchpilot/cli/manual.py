@@ -13,16 +13,16 @@ from pathlib import Path
 
 from patchpilot.cli.help_page import (
     SHARED,
+    command_options,
     examples,
     first_sentence,
     note,
-    own_options,
     paragraphs,
 )
 from patchpilot.cli.help_topics import TOPICS
 from patchpilot.cli.main import root
 from patchpilot.cli.option_table import Table
-from patchpilot.cli.verb_command import Command, every_command
+from patchpilot.cli.verb_command import Command, walk_commands
 from patchpilot.cli.verbs import GROUPS, OTHERS, VERBS
 
 _DATE = "2026-11-23"
@@ -34,7 +34,7 @@ _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 def pages() -> list[Command]:
     """Return all commands, each followed by its subcommands."""
-    return list(every_command(root))
+    return list(walk_commands(root))
 
 
 def summary(command: Command) -> str:
@@ -60,7 +60,7 @@ def man_page(command: Command) -> str:
     if command.commands:
         rows = ((name, summary(sub)) for name, sub in command.commands.items())
         lines += [".SH COMMANDS", *_man_rows(rows)]
-    if options := own_options(command):
+    if options := command_options(command):
         lines += [".SH OPTIONS", *_man_options(options)]
     if calls := examples(command):
         lines += [".SH EXAMPLES", ".nf", *(_roff(line) for line in calls), ".fi"]

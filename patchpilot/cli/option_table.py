@@ -54,7 +54,7 @@ class Option(NamedTuple):
         return self.name or self.label.lstrip("-").replace("-", "_")
 
     @property
-    def unset(self) -> Any:
+    def default_value(self) -> Any:
         """Return the default value."""
         if self.multiple:
             return self.default or ()
@@ -116,7 +116,7 @@ def value_form(row: Option | Argument) -> str:
     return f"[{'|'.join(row.choices)}]" if row.choices else row.key.upper()
 
 
-def converted(row: Option | Argument, text: str) -> Any:
+def convert_word(row: Option | Argument, text: str) -> Any:
     """Convert a word to the option's value; raise UsageError if it is invalid."""
     if row.kind == PATH:
         return Path(text)

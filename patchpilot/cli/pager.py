@@ -25,8 +25,8 @@ def page_result(text: str, *, colored: bool) -> None:
 
     The core.pager of a repository is ignored, because it may come from someone else.
     """
-    from patchpilot.cli.output.stream import emit, unstyled
-    from patchpilot.model.printable import without_commands
+    from patchpilot.cli.output.stream import emit, strip_colors
+    from patchpilot.model.printable import escape_commands
     from patchpilot.settings.read_settings import user_pager
 
     configured = user_pager()
@@ -34,8 +34,8 @@ def page_result(text: str, *, colored: bool) -> None:
         emit(text, colored=colored)
         return
     if not colored and "\x1b" in text:
-        text = unstyled(text)
-    page(without_commands(text), configured)
+        text = strip_colors(text)
+    page(escape_commands(text), configured)
 
 
 def page(text: str, configured: str | None) -> None:

@@ -5,7 +5,7 @@ import sys
 
 from patchpilot.cli import ask
 from patchpilot.cli.output.stream import tell
-from patchpilot.cli.output.text_layout import columns, filled
+from patchpilot.cli.output.text_layout import columns, wrap_labeled
 from patchpilot.errors import UsageError
 from patchpilot.model.printable import one_line
 from patchpilot.model.send_request import SendRequest
@@ -60,5 +60,5 @@ def _ask(workplace: Workplace, question: PreSendQuestion) -> str:
 
 
 def _print(label: str, text: str) -> None:
-    for line in filled(label, text, columns()):
+    for line in wrap_labeled(label, text, columns()):
         tell(line)

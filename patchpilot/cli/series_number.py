@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from patchpilot.cli import ask
-from patchpilot.cli.option_table import NUMBER, Argument, converted
+from patchpilot.cli.option_table import NUMBER, Argument, convert_word
 from patchpilot.cli.output.stream import tell
 from patchpilot.errors import UsageError
 from patchpilot.model.action import Action
@@ -21,7 +21,7 @@ def series_number(text: str) -> int:
     Raise UsageError if no tracked series has the message.
     """
     if "@" not in text:
-        return int(converted(Argument("ID", kind=NUMBER), text))
+        return int(convert_word(Argument("ID", kind=NUMBER), text))
     from patchpilot.model.message_id import message_id_of
     from patchpilot.topic.followed.known_series import open_store, series_with_mail
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 from patchpilot.cli import ask
 from patchpilot.cli.error_exit import notice
 from patchpilot.cli.mail_questions import (
-    agreed,
-    asks,
+    ask_password_store,
+    ask_server,
+    can_ask,
     complete,
-    own_server,
+    confirm,
     password_of,
-    place_for_password,
 )
 from patchpilot.cli.options import Common, progress_of
 from patchpilot.cli.output.stream import tell
@@ -59,7 +59,7 @@ def walk(common: Common) -> int:
         if diagnosis.name in _MAIL and "no mail server is set" in diagnosis.message:
             with_mail = with_mail or _offer_mail(common)
             done = with_mail
-        elif diagnosis.name == "identity" and diagnosis.state == "fail" and asks():
+        elif diagnosis.name == "identity" and diagnosis.state == "fail" and can_ask():
             done = _ask_identity()
         else:
             done = _offer(common, diagnosis)
@@ -93,10 +93,10 @@ def _problems(common: Common) -> tuple[Diagnosis, ...]:
 
 
 def _offer_mail(common: Common) -> bool:
-    if not asks():
+    if not can_ask():
         tell("    run `patchpilot setup mail`")
         return False
-    if not agreed("  Set up a mail account now?", yes=False):
+    if not confirm("  Set up a mail account now?", yes=False):
         return False
     return not set_up_mail(common, MailRequest(""), tests=True)
 
@@ -116,10 +116,10 @@ def _offer(common: Common, diagnosis: Diagnosis) -> bool:
     if diagnosis.hint:
         tell(f"    {printable(str(diagnosis.hint))}")
     commands = commands_of(diagnosis)
-    if not commands or not asks():
+    if not commands or not can_ask():
         return False
     what = "this command" if len(commands) == 1 else "these commands"
-    if not agreed(f"  Run {what}?", yes=False):
+    if not confirm(f"  Run {what}?", yes=False):
         return False
     with common.workplace() as workplace:
         repository = workplace.repository_if_any()
@@ -153,12 +153,12 @@ def set_up_mail(
                 password = _login(plan, from_stdin=from_stdin, tests=tests)
                 break
             except NetworkError as error:
-                if request.provider != OWN or from_stdin or not asks():
+                if request.provider != OWN or from_stdin or not can_ask():
                     raise
                 notice("error", error.message)
                 request = _ask_again(request, plan, error)
                 plan = plan_mail(request)
-        plan = plan_mail(place_for_password(request, plan))
+        plan = plan_mail(ask_password_store(request, plan))
         common.write(printable("\n".join(setting.command for setting in plan.settings)))
         for note in plan.notes:
             notice("note", note)
@@ -169,7 +169,7 @@ def set_up_mail(
             )
         if dry_run:
             return int(ExitCode.OK)
-        if not agreed("Write these settings?", yes=yes, default=True):
+        if not confirm("Write these settings?", yes=yes, default=True):
             notice("note", "nothing was written")
             return int(ExitCode.FINDINGS)
         write_mail(plan, password)
@@ -179,7 +179,7 @@ def set_up_mail(
                 "warning", f"this repository's own {key} replaces the new value here"
             )
         if plan.account.configured and (
-            to_self or (asks() and not yes and _wants_mail())
+            to_self or (can_ask() and not yes and _wants_mail())
         ):
             notice("note", mail_to_oneself(plan, password))
     return int(ExitCode.OK)
@@ -191,10 +191,10 @@ def _ask_again(
     """Ask for another server, or for another encryption of the same server."""
     account = plan.account
     if not is_wrong_encryption(error):
-        return own_server(replace(request, server="", port=0, encryption=None))
+        return ask_server(replace(request, server="", port=0, encryption=None))
     port = 0 if account.port in PORTS.values() else account.port
     request = replace(request, server=account.server, port=port, encryption=None)
-    return own_server(request, "ssl" if account.encryption == "tls" else "tls")
+    return ask_server(request, "ssl" if account.encryption == "tls" else "tls")
 
 
 def _login(plan: MailPlan, *, from_stdin: bool, tests: bool) -> str:
@@ -213,11 +213,11 @@ def _login(plan: MailPlan, *, from_stdin: bool, tests: bool) -> str:
             notice("note", try_login(plan, password))
             break
         except NetworkError as error:
-            if not (left and asks() and not from_stdin and is_wrong_password(error)):
+            if not (left and can_ask() and not from_stdin and is_wrong_password(error)):
                 raise
             notice("error", f"{error.message}; {error.hint}")
     return password
 
 
 def _wants_mail() -> bool:
-    return agreed("Send a mail to yourself?", yes=False)
+    return confirm("Send a mail to yourself?", yes=False)

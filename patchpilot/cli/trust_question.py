@@ -8,7 +8,7 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.model.own_command import OwnCommand, UntrustedCommandsError
 
 
-def shown(commands: tuple[OwnCommand, ...]) -> str:
+def commands_text(commands: tuple[OwnCommand, ...]) -> str:
     """Format the commands: the setting or hook, its file, and its text."""
     from patchpilot.model.printable import printable
 
@@ -33,7 +33,7 @@ def is_trusted(error: PatchpilotError) -> bool:
     from patchpilot.settings.trusted_packs import trust_commands
 
     notice("warning", error.message)
-    tell(shown(error.commands))
+    tell(commands_text(error.commands))
     tell("Files that these commands call are not pinned: they may change later.")
     question = "Type 'trust' to trust and use them"
     try:

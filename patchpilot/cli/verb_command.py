@@ -14,7 +14,7 @@ from patchpilot.cli.option_table import (
     TEXT,
     Argument,
     Option,
-    converted,
+    convert_word,
 )
 from patchpilot.errors import UsageError, nearest, suggestion
 
@@ -108,7 +108,7 @@ class Parser:
             for option in command.options
             for spelling in (*option.spellings, *option.off)
         }
-        self.values = {option.key: option.unset for option in command.options}
+        self.values = {option.key: option.default_value for option in command.options}
         self._given: dict[str, tuple[Any, ...]] = {}
 
     def parse(self, words: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
@@ -171,7 +171,7 @@ class Parser:
             self._store(option, [rest.pop(0) for _ in range(option.width)])
 
     def _store(self, option: Option, texts: Sequence[str]) -> None:
-        values = tuple(converted(option, text) for text in texts)
+        values = tuple(convert_word(option, text) for text in texts)
         value = values if option.width > 1 else values[0]
         if option.multiple:
             given = self._given.get(option.key, ())
@@ -183,13 +183,13 @@ class Parser:
         for argument in self.command.arguments:
             if argument.several:
                 self.values[argument.key] = tuple(
-                    converted(argument, word) for word in words
+                    convert_word(argument, word) for word in words
                 )
                 is_missing, words = argument.required and not words, []
             else:
                 is_missing = argument.required and not words
                 self.values[argument.key] = (
-                    converted(argument, words.pop(0)) if words else argument.default
+                    convert_word(argument, words.pop(0)) if words else argument.default
                 )
             if is_missing:
                 raise UsageError(
@@ -305,9 +305,9 @@ def rows_option(*rows: Option | Argument) -> Callable[[F], F]:
     return wrap
 
 
-def every_command(root: Command) -> Iterator[Command]:
+def walk_commands(root: Command) -> Iterator[Command]:
     """Yield all commands, each group before its subcommands."""
     for name in root.commands:
         command = root.sub(name)
         yield command
-        yield from every_command(command)
+        yield from walk_commands(command)

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from patchpilot.model.c_quoting import quoted, unquoted
+from patchpilot.model.c_quoting import quote, unquote
 
 ALTERNATES = "GIT_ALTERNATE_OBJECT_DIRECTORIES"
 
@@ -21,7 +21,7 @@ def entry(directory: Path) -> str:
     """
     text = str(directory)
     return (
-        quoted(text)
+        quote(text)
         if any(sign in text for sign in (":", "\n")) or text.startswith(('"', "#"))
         else text
     )
@@ -35,7 +35,7 @@ def write(objects: Path, *borrowed: Path) -> None:
     )
 
 
-def borrowed(objects: Path, depth: int = 5) -> Iterator[Path]:
+def read_alternates(objects: Path, depth: int = 5) -> Iterator[Path]:
     """Yield the alternates of an object directory, recursively up to git's maximum depth."""
     try:
         lines = os.fsdecode((objects / "info" / "alternates").read_bytes()).split("\n")
@@ -43,5 +43,5 @@ def borrowed(objects: Path, depth: int = 5) -> Iterator[Path]:
         return
     for line in lines:
         if line and not line.startswith("#") and depth:
-            yield (directory := objects / unquoted(line))
-            yield from borrowed(directory, depth - 1)
+            yield (directory := objects / unquote(line))
+            yield from read_alternates(directory, depth - 1)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-from patchpilot.commits.own_commands import Use, b4_file_entries, untrusted
+from patchpilot.commits.own_commands import Use, b4_file_entries, untrusted_commands
 from patchpilot.commits.repository import Repository
 
 
@@ -14,4 +14,6 @@ def b4_values(repository: Repository, key: str) -> tuple[str, ...]:
     named = [
         entry.value for entry in b4_file_entries(repository.top) if entry.key == key
     ]
-    return () if not named or untrusted(repository.top, Use.B4) else (named[-1],)
+    return (
+        () if not named or untrusted_commands(repository.top, Use.B4) else (named[-1],)
+    )

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.errors import UsageError
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.commit import Commit
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 MARKER = "--- b4-submit-tracking ---"
 COMMIT, TIP_COMMIT, DESCRIPTION = "commit", "tip-commit", "branch-description"
 _MOST_VERSIONS = 10_000
-_ADDRESSED = late(r"^(to|cc):\s*(\S.*)$", re.IGNORECASE)
-_TAG = late(r"^[A-Za-z][A-Za-z0-9-]*:\s*\S")
+_ADDRESSED = compile_late(r"^(to|cc):\s*(\S.*)$", re.IGNORECASE)
+_TAG = compile_late(r"^[A-Za-z][A-Za-z0-9-]*:\s*\S")
 
 
 @json_form()
@@ -53,17 +53,17 @@ class PrepBranch(NamedTuple):
     @property
     def text(self) -> str:
         """Return the cover letter without b4's comments and without its To: and Cc: lines."""
-        return _without_addresses(_without_comments(self.cover))[0]
+        return _split_addresses(_strip_comments(self.cover))[0]
 
     @property
     def to(self) -> tuple[Address, ...]:
         """Return the addresses in the cover letter's To: lines."""
-        return _without_addresses(_without_comments(self.cover))[1]
+        return _split_addresses(_strip_comments(self.cover))[1]
 
     @property
     def cc(self) -> tuple[Address, ...]:
         """Return the addresses in the cover letter's Cc: lines."""
-        return _without_addresses(_without_comments(self.cover))[2]
+        return _split_addresses(_strip_comments(self.cover))[2]
 
 
 def prep_branch(repository: "Repository", branch: str | None) -> PrepBranch | None:
@@ -107,15 +107,17 @@ def is_tip(repository: "Repository", ids: Sequence[str]) -> bool:
     b4's cover commit is ignored.
     """
     head = repository.find("HEAD") if ids else None
-    return head is not None and ids[-1] in (head, below_cover(repository, head))
+    return head is not None and ids[-1] in (head, skip_cover(repository, head))
 
 
-def tracking_data(repository: "Repository", known: PrepBranch) -> dict[str, Any]:
+def tracking_data(repository: "Repository", prep_branch: PrepBranch) -> dict[str, Any]:
     """Return b4's tracking data for a branch as stored, or {} if it has been removed."""
-    if known.cover_commit:
-        text = repository.commit(known.cover_commit).message.partition(MARKER)[2]
+    if prep_branch.cover_commit:
+        text = repository.commit(prep_branch.cover_commit).message.partition(MARKER)[2]
     else:
-        text = branch_config(repository, known.branch).get("b4-tracking", ("",))[-1]
+        text = branch_config(repository, prep_branch.branch).get("b4-tracking", ("",))[
+            -1
+        ]
     return _parse_tracking(text) or {}
 
 
@@ -129,7 +131,7 @@ def is_cover_message(message: str) -> bool:
     return MARKER in message and _series(message.partition(MARKER)[2]) is not None
 
 
-def without_covers(repository: "Repository", ids: Sequence[str]) -> tuple[str, ...]:
+def drop_covers(repository: "Repository", ids: Sequence[str]) -> tuple[str, ...]:
     """Drop b4's cover commits from a list of commits.
 
     Raise `UsageError` if a cover commit also changes files, because b4 would not send these
@@ -143,7 +145,7 @@ def without_covers(repository: "Repository", ids: Sequence[str]) -> tuple[str, .
     return tuple(id_ for id_ in ids if id_ not in covers)
 
 
-def below_cover(repository: "Repository", commit_id: str) -> str:
+def skip_cover(repository: "Repository", commit_id: str) -> str:
     """Return the commit itself or, for b4's cover commit, its parent.
 
     The result is a base that others also have.
@@ -305,7 +307,7 @@ def _fork_point(repository: "Repository", base_branch: str, tip: str) -> str | N
     return result if done.code == 0 and result and result != tip else None
 
 
-def _without_comments(text: str) -> str:
+def _strip_comments(text: str) -> str:
     """Return a cover letter as b4 sends it: without lines that start with `#`, and with `>#`
     unescaped.
     """
@@ -314,7 +316,7 @@ def _without_comments(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", text).strip()
 
 
-def _without_addresses(
+def _split_addresses(
     text: str,
 ) -> tuple[str, tuple[Address, ...], tuple[Address, ...]]:
     """Split a cover letter into (text, To, Cc).

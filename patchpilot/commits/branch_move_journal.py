@@ -63,7 +63,7 @@ def record_file(repository: Repository) -> Path:
     return state_path() / "moves" / f"{name}.json"
 
 
-def unfinished(repository: Repository) -> Move | None:
+def find_unfinished_move(repository: Repository) -> Move | None:
     """Return the interrupted move in this working tree, or None."""
     try:
         facts = json.loads(record_file(repository).read_text(encoding="utf-8"))

@@ -7,19 +7,19 @@ Later changes to them, by the commits to build, by earlier ones or by a merge, n
 
 from pathlib import Path
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.commits.own_commands import is_trusted, own_command
 from patchpilot.commits.run import git
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.diff_parser import parse_diff
 from patchpilot.model.own_command import OwnCommand, UntrustedCommandsError
 
-_BUILD_FILE = late(
+_BUILD_FILE = compile_late(
     r"(?:.*/)?(?:Makefile|Kbuild|Kconfig)[^/]*|(?:.*/)?(?:scripts|tools)/.*"
     r"|.*\.(?:mk|sh|pl|py|awk)|(?:.*/)?(?:gen|mk|extract|relocs)[^/]*\.[ch]"
 )
 """Files that a build runs or reads as a program, programs for the building machine among them."""
-_MAKE_CALL = late(r"\$\((?:shell|eval)|\$\((?:success|failure|if-success)")
+_MAKE_CALL = compile_late(r"\$\((?:shell|eval)|\$\((?:success|failure|if-success)")
 """Functions that run a command, in makefiles and in Kconfig (kconfig-macro-language.rst)."""
 _EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
@@ -37,15 +37,15 @@ def build_command(top: Path) -> OwnCommand:
     return own_command(top, "build", str(top / "Makefile"), text)
 
 
-def build_change(where: Path, top: Path, commit: str) -> OwnCommand | None:
+def build_change(directory: Path, top: Path, commit: str) -> OwnCommand | None:
     """Return a commit's changes to the code that a build runs, as an item to trust.
 
-    None if there are none. The commit is in the repository at `where`. The trust is stored for the
-    tree at `top`, and applies to every commit with the same lines.
+    None if there are none. The commit is in the repository at `directory`. The trust is stored for
+    the tree at `top`, and applies to every commit with the same lines.
     """
-    base = trusted_base(where, top, commit)
+    base = trusted_base(directory, top, commit)
     diff = git(
-        where, "diff-tree", "-p", "-r", "--text", "--no-renames", base, commit
+        directory, "diff-tree", "-p", "-r", "--text", "--no-renames", base, commit
     ).text
     changes = []
     for change in parse_diff(tuple(diff.split("\n")), 1).files:
@@ -61,19 +61,21 @@ def build_change(where: Path, top: Path, commit: str) -> OwnCommand | None:
     return own_command(top, "build files", commit, text) if text else None
 
 
-def trusted_base(where: Path, top: Path, commit: str) -> str:
+def trusted_base(directory: Path, top: Path, commit: str) -> str:
     """Return the latest commit before `commit` on a remote branch of the tree at `top`.
 
     Without remote branches, it is the parent of `commit`.
     """
-    named = git(where, "rev-list", "--parents", "--max-count=1", commit).text.split()
+    named = git(
+        directory, "rev-list", "--parents", "--max-count=1", commit
+    ).text.split()
     if len(named) < 2:
         return _EMPTY_TREE
     refs = git(top, "for-each-ref", "--format=%(objectname)", "refs/remotes")
     tips = dict.fromkeys(refs.text.split())
     if not tips:
         return named[1]
-    base = git(where, "merge-base", named[1], *tips, ok=(0, 1)).text
+    base = git(directory, "merge-base", named[1], *tips, ok=(0, 1)).text
     return base.strip() or _EMPTY_TREE
 
 

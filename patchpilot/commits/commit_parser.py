@@ -4,17 +4,17 @@
 import re
 from datetime import datetime, timedelta, timezone
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.errors import GitError
 from patchpilot.model.address import Address
-from patchpilot.model.bounded_date import EPOCH, moment
+from patchpilot.model.bounded_date import EPOCH, clamp_time
 from patchpilot.model.commit import Commit
 
-_IDENT = late(
+_IDENT = compile_late(
     r"^(?P<name>.*?)\s*<(?P<email>[^>]*)>\s*(?P<when>-?\d+)?\s*(?P<zone>[+-]\d{4})?$"
 )
 
-_ENCODING = late(rb"^encoding (.*)$", re.MULTILINE)
+_ENCODING = compile_late(rb"^encoding (.*)$", re.MULTILINE)
 
 
 def parse_commit(commit_id: str, raw: bytes) -> Commit:
@@ -65,7 +65,7 @@ def parse_ident(text: str) -> tuple[Address, datetime]:
         -1 if zone[0] == "-" else 1
     )
     try:
-        when = moment(int(match["when"] or 0), timezone(offset))
+        when = clamp_time(int(match["when"] or 0), timezone(offset))
     except ValueError:
         when = EPOCH
     return Address(match["name"], match["email"]), when

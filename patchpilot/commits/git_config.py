@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.commits.run import git, git_argv
 
 _FORMS = {
@@ -59,7 +59,9 @@ _ACTING_KINDS = ("archive", "url", "path", "paths")
 @cache
 def _forms() -> dict[str, re.Pattern[str]]:
     return {
-        name: late(form) for form, names in _FORMS.items() for name in names.split()
+        name: compile_late(form)
+        for form, names in _FORMS.items()
+        for name in names.split()
     }
 
 
@@ -174,7 +176,7 @@ _reading = Lock()
 """Held while it is read: a thread that asks meanwhile takes the answer."""
 
 
-def all_entries(where: Path, *, tolerant: bool = False) -> tuple[ConfigEntry, ...]:
+def all_entries(directory: Path, *, tolerant: bool = False) -> tuple[ConfigEntry, ...]:
     """Return every setting that git would use in a directory, trusted or not, in git's order.
 
     The caller's settings are included (`git -c KEY=VALUE patchpilot`). Raise `GitError` if git
@@ -182,29 +184,29 @@ def all_entries(where: Path, *, tolerant: bool = False) -> tuple[ConfigEntry, ..
     not installed.
     """
     of_caller = [item for item in os.environ.items() if item[0].startswith(_OF_CALLER)]
-    key = (where, *user_files(), *of_caller)
+    key = (directory, *user_files(), *of_caller)
     with _reading:
         known = _read.pop(key, None)
         if known is None or any(
             state_of(file) != state for file, state in known.states.items()
         ):
-            known = _list_settings(where, tolerant)
+            known = _list_settings(directory, tolerant)
         while len(_read) >= _MOST:
             _read.pop(next(iter(_read)))
         _read[key] = known
         return known.entries
 
 
-def _list_settings(where: Path, tolerant: bool) -> _Known:
-    expected = (*(where / name for name in _CONFIGS), *user_files())
+def _list_settings(directory: Path, tolerant: bool) -> _Known:
+    expected = (*(directory / name for name in _CONFIGS), *user_files())
     before = {file: state_of(file) for file in expected}
-    done = git(where, *_LIST, ok=() if tolerant else (0,), timeout=_TIMEOUT)
+    done = git(directory, *_LIST, ok=() if tolerant else (0,), timeout=_TIMEOUT)
     words = done.text.split("\0")
     rows = zip(words[::3], words[1::3], words[2::3], strict=False)
     entries = tuple(config_entry(*row) for row in rows)
     # the last entries are patchpilot's own
     entries = entries[: -git_argv(None).count("-c")]
-    included = {where / entry.file for entry in entries}
+    included = {directory / entry.file for entry in entries}
     return _Known(
         before | {file: state_of(file) for file in included - set(before)}, entries
     )
@@ -219,7 +221,7 @@ def config_entry(scope: str, origin: str, setting: str) -> ConfigEntry:
     )
 
 
-def by_key(entries: Iterable[ConfigEntry]) -> dict[str, tuple[str, ...]]:
+def group_by_key(entries: Iterable[ConfigEntry]) -> dict[str, tuple[str, ...]]:
     """Return the settings as key → values, in git's order.
 
     The section and the variable in a key are in lower case.
@@ -230,7 +232,7 @@ def by_key(entries: Iterable[ConfigEntry]) -> dict[str, tuple[str, ...]]:
     return result
 
 
-def matching(
+def select_matching(
     values: Mapping[str, tuple[str, ...]], pattern: str
 ) -> dict[str, tuple[str, ...]]:
     """Return the settings whose keys match a regular expression.

@@ -8,8 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from patchpilot.commits.git_config import ConfigEntry, by_key
-from patchpilot.commits.own_commands import config_values, counted_entries
+from patchpilot.commits.git_config import ConfigEntry, group_by_key
+from patchpilot.commits.own_commands import applied_entries, config_values
 from patchpilot.commits.places import Places
 from patchpilot.commits.run import git, run
 from patchpilot.model.address import Address
@@ -91,9 +91,9 @@ class GitReading:
         Keys are in lower case except for the subsection. The configuration is read again after its
         files change, because b4 and the user also write to them.
         """
-        entries = counted_entries(self._places.top)
+        entries = applied_entries(self._places.top)
         if entries is not self._entries:
-            self._entries, self._config = entries, by_key(entries)
+            self._entries, self._config = entries, group_by_key(entries)
         return self._config
 
     @cached_property
@@ -166,12 +166,12 @@ def _ref(row: list[str]) -> GitRef:
     )
 
 
-def identity_in(where: Path) -> Address | None:
+def identity_in(directory: Path) -> Address | None:
     """Return the author that git would use in a directory.
 
     Return None if no name or address is configured.
     """
-    return _identity(config_values(where, _AUTHOR_KEYS))
+    return _identity(config_values(directory, _AUTHOR_KEYS))
 
 
 def _identity(config: Mapping[str, tuple[str, ...]]) -> Address | None:
@@ -190,7 +190,7 @@ def _identity(config: Mapping[str, tuple[str, ...]]) -> Address | None:
     return Address(name, email) if name and email else None
 
 
-def whole_history() -> str:
+def complete_history_hint() -> str:
     """Return a hint on completing a shallow clone's history; in CI, it names the checkout's
     setting.
     """

@@ -7,7 +7,7 @@ The repository's other worktrees are checked for a rebase.
 from dataclasses import dataclass
 from pathlib import Path
 
-from patchpilot.commits.branch_move_journal import unfinished
+from patchpilot.commits.branch_move_journal import find_unfinished_move
 from patchpilot.commits.repository import Repository
 from patchpilot.model.action import Action, Advice
 
@@ -30,12 +30,12 @@ class Busy:
     hint: Advice
 
 
-def in_progress(repository: Repository, ref: str | None = None) -> Busy | None:
+def find_busy_operation(repository: Repository, ref: str | None = None) -> Busy | None:
     """Return the git operation in progress in this worktree, or None if there is none.
 
     With `ref`, a rebase of that branch in another worktree is also reported.
     """
-    if unfinished(repository):
+    if find_unfinished_move(repository):
         return Busy(
             "an interrupted update of the branch's files",
             Action("undo", ("restore",), "restore the files before you commit: {}"),

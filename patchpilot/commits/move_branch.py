@@ -71,8 +71,8 @@ def _is_current(repository: Repository, ref: str | None) -> bool:
     return current_ref(repository) == ref
 
 
-def _refuse_elsewhere(repository: Repository, ref: str | None, here: int) -> None:
-    """Raise RefusedError if the branch is checked out in a worktree other than `here`, which
+def _refuse_elsewhere(repository: Repository, ref: str | None, line: int) -> None:
+    """Raise RefusedError if the branch is checked out in a worktree other than `line`, which
     git allows with --force.
     """
     if ref is None:
@@ -92,13 +92,13 @@ def _refuse_elsewhere(repository: Repository, ref: str | None, here: int) -> Non
         if entry.startswith("worktree ")
     ]
     others = [tree for tree in having if Path(tree) != repository.top] or having
-    if len(having) > here:
+    if len(having) > line:
         raise RefusedError(
             f"{ref.removeprefix('refs/heads/')} is also checked out in {others[0]}, whose files"
             " would not be updated",
             hint=(
                 "check out another branch there first (git switch)"
-                if here
+                if line
                 else "run the command in that worktree"
             ),
         )

@@ -16,16 +16,16 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import compile_cached, late
+from patchpilot.cache.cached_re import compile_cached, compile_late
 from patchpilot.commits import trust_store
 from patchpilot.commits.git_config import (
     OWN_SCOPES,
     ConfigEntry,
     all_entries,
-    by_key,
     config_entry,
+    group_by_key,
     is_plain,
-    matching,
+    select_matching,
 )
 from patchpilot.commits.places import common_dir_of
 from patchpilot.commits.run import git
@@ -102,11 +102,11 @@ _HOOKS = {
     ),
 }
 _HOOKS_KEY = "core.hookspath"
-_ALIAS_KEY = late(r"sendemail\.(?:.+\.)?aliasesfile")
+_ALIAS_KEY = compile_late(r"sendemail\.(?:.+\.)?aliasesfile")
 _B4_FILE = ".b4-config"
 _OPTIONS = "norolestats|nol|nom|nor|no-git-fallback"
 _PROGRAM = "patchpilot"
-_RECIPIENTS = late(
+_RECIPIENTS = compile_late(
     rf"{_PROGRAM} maintainers --format get_maintainer(?: --(?:{_OPTIONS}))*"
 )
 """What docs/how-to/use-with-git-send-email.md sets: nothing else may be in such a command."""
@@ -117,11 +117,11 @@ def refuse_untrusted(top: Path, *uses: Use) -> None:
 
     Only the repository's own configuration needs trust.
     """
-    commands = untrusted(top, *uses)
+    commands = untrusted_commands(top, *uses)
     if not commands:
         return
     labels = {command.label for command in commands}
-    known = trust_store.trusted().values()
+    known = trust_store.trusted_entries().values()
     dates = [entry["since"] for entry in known if entry.get("label") in labels]
     state = (
         f"changed since you trusted them on {max(dates)}"
@@ -151,16 +151,16 @@ def own_command(
 
 def is_trusted(command: OwnCommand) -> bool:
     """Return whether the user has trusted a command in its current form."""
-    return command.digest in trust_store.trusted()
+    return command.digest in trust_store.trusted_entries()
 
 
-def untrusted(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
+def untrusted_commands(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
     """Return the repository's commands that the user has not trusted in their current form.
 
     See `own_commands` for the commands that are considered.
     """
     commands = own_commands(top, *uses)
-    known = trust_store.trusted() if commands else {}
+    known = trust_store.trusted_entries() if commands else {}
     return tuple(command for command in commands if command.digest not in known)
 
 
@@ -212,7 +212,7 @@ _counted: dict[Path, tuple[_Entries, frozenset[ConfigEntry], str | None, _Entrie
 """Directory → its settings, those that act, what was trusted, and the settings that count."""
 
 
-def counted_entries(top: Path, *, tolerant: bool = False) -> _Entries:
+def applied_entries(top: Path, *, tolerant: bool = False) -> _Entries:
     """Return the settings that apply in a directory, in git's order.
 
     They are the user's settings and, of the repository's own, those that are plain, documented by
@@ -236,7 +236,7 @@ def counted_entries(top: Path, *, tolerant: bool = False) -> _Entries:
 def _trusted_settings(
     top: Path, acting: frozenset[ConfigEntry]
 ) -> frozenset[ConfigEntry]:
-    known = trust_store.trusted() if acting else {}
+    known = trust_store.trusted_entries() if acting else {}
     if not known:
         return frozenset()
     repository = _Place(top)
@@ -245,14 +245,14 @@ def _trusted_settings(
     )
 
 
-def config_values(where: Path | None, pattern: str) -> dict[str, tuple[str, ...]]:
+def config_values(directory: Path | None, pattern: str) -> dict[str, tuple[str, ...]]:
     """Return the settings that apply in a directory and match `pattern`, as key → values.
 
     The default is the current directory, which may be in or outside a repository. The result is
     empty if git cannot read its configuration. Raise `MissingError` if git is not installed.
     """
-    entries = counted_entries(where or Path.cwd(), tolerant=True)
-    return matching(by_key(entries), pattern)
+    entries = applied_entries(directory or Path.cwd(), tolerant=True)
+    return select_matching(group_by_key(entries), pattern)
 
 
 def _counts_untrusted(entry: ConfigEntry) -> bool:
@@ -270,7 +270,7 @@ def trusted_hooks(top: Path) -> dict[str, bytes]:
     """
     repository = _Place(top)
     hooks = repository.hooks([name for names in _HOOKS.values() for name in names])
-    known = trust_store.trusted() if hooks else {}
+    known = trust_store.trusted_entries() if hooks else {}
     return {
         name: content
         for name, (content, command) in hooks.items()

@@ -33,7 +33,7 @@ class Stack:
         self._left: int | None = None
 
     @cached_property
-    def touched(self) -> dict[str, list[int]]:
+    def patches_by_path(self) -> dict[str, list[int]]:
         """Map each path to the numbers (from 0) of the patches that name the file.
 
         The last patch is not included.
@@ -51,7 +51,7 @@ class Stack:
 
         It is uncertain if an earlier patch does not apply to the file.
         """
-        numbers = [at for at in self.touched.get(path, ()) if at < number]
+        numbers = [at for at in self.patches_by_path.get(path, ()) if at < number]
         states = self._states.setdefault(path, {}) if numbers else {}
         at = max((state for state in states if state <= len(numbers)), default=0)
         content, guessed = states[at] if at else (self.base.read(path), False)
@@ -77,7 +77,7 @@ class Stack:
     def _may_go_on(self) -> bool:
         """Return whether to follow more renames; malicious patches could rename files in cycles."""
         if self._left is None:
-            self._left = 100 + 4 * sum(map(len, self.touched.values()))
+            self._left = 100 + 4 * sum(map(len, self.patches_by_path.values()))
         self._left -= 1
         return self._left >= 0
 
@@ -206,7 +206,7 @@ class PatchedTree:
 
     def changes(self, path: str) -> bool:
         """Return whether one of the applied patches names the file."""
-        numbers = self._stack.touched.get(path)
+        numbers = self._stack.patches_by_path.get(path)
         return bool(numbers) and numbers is not None and numbers[0] < self._number
 
     def changed(self, directory: str) -> tuple[str, ...]:
@@ -214,7 +214,7 @@ class PatchedTree:
         prefix = f"{directory.rstrip('/')}/" if directory else ""
         return tuple(
             path
-            for path in self._stack.touched
+            for path in self._stack.patches_by_path
             if path.startswith(prefix) and self.changes(path)
         )
 

@@ -10,11 +10,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.commits.run import git
 from patchpilot.errors import GitError
 
-_PLACES = late(
+_PLACES = compile_late(
     r"(?P<folders>.+\n.+)\n(?P<bare>true|false)\n(?:(?P<top>.+)\n)?", re.DOTALL
 )
 _OF_TREE = (".gitattributes", ".gitignore", ".gitmodules", ".mailmap", ".b4-config")
@@ -49,26 +49,26 @@ class Places(NamedTuple):
     bare: bool
 
 
-def read_places(where: Path) -> Places | None:
-    """Return the directories of the repository that contains `where`, or None if there is none.
+def read_places(directory: Path) -> Places | None:
+    """Return the directories of the repository that contains `directory`, or None if there is none.
 
     Raise `GitError` if git refuses to read the repository, or if any of its files is a FIFO or a
     device on which git would block.
     """
-    _refuse_special(_likely_files(where))
+    _refuse_special(_likely_files(directory))
     words = (
         "--path-format=absolute",
         "--git-dir",
         "--git-common-dir",
         "--is-bare-repository",
     )
-    done = git(where, "rev-parse", *words, "--show-toplevel", ok=(), raw=True)
+    done = git(directory, "rev-parse", *words, "--show-toplevel", ok=(), raw=True)
     parts = _PLACES.fullmatch(done.text)
     if parts is None:
         if done.code == 128 and "not a git repository" in done.error_text:
             return None
-        git(where, "rev-parse", *words, raw=True)
-        raise GitError(f"git rev-parse failed in {where}")
+        git(directory, "rev-parse", *words, raw=True)
+        raise GitError(f"git rev-parse failed in {directory}")
     git_dir, common_dir = map(Path, _two_folders(parts["folders"]))
     bare = parts["bare"] == "true"
     if parts["top"]:
@@ -115,9 +115,9 @@ def _refuse_elsewhere(git_dir: Path, top: Path) -> None:
     )
 
 
-def _likely_files(where: Path) -> Iterator[Path]:
+def _likely_files(directory: Path) -> Iterator[Path]:
     """Yield the files that git opens while it searches a directory for a repository."""
-    for folder in (where.absolute(), *where.absolute().parents):
+    for folder in (directory.absolute(), *directory.absolute().parents):
         for path in (folder / ".git", folder):
             if path.is_dir() and (path / "HEAD").exists():
                 yield from (path / name for name in _OF_GIT)

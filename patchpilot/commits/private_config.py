@@ -18,14 +18,14 @@ from patchpilot.commits import trust_store
 from patchpilot.commits.git_config import (
     OWN_SCOPES,
     ConfigEntry,
-    by_key,
     config_entry,
+    group_by_key,
     is_plain,
     state_of,
 )
 from patchpilot.commits.own_commands import (
     Use,
-    counted_entries,
+    applied_entries,
     is_acting,
     trusted_hooks,
 )
@@ -69,7 +69,7 @@ class PrivateConfig:
 
         Raise `GitError` if git cannot read the repository's configuration.
         """
-        entries = counted_entries(self.places.top)
+        entries = applied_entries(self.places.top)
         hooks = trust_store.state(), state_of(self.places.common_dir / "hooks")
         # another process may delete the cache
         if entries is not self._entries or hooks != self._hooks or not self._is_there():
@@ -165,7 +165,7 @@ def trusted_filters(top: Path) -> tuple[tuple[str, str], ...]:
 
     Only calls that write files or compare them with the index need them.
     """
-    entries = counted_entries(top)
+    entries = applied_entries(top)
     return tuple(
         (entry.key, entry.value) for entry in entries if is_acting(entry, Use.FILES)
     )
@@ -233,7 +233,7 @@ def _branch_settings(text: bytes) -> dict[str, tuple[str, ...]]:
     words = ("config", "--file", "-", "--no-includes", "--list", "-z")
     rows = git(None, *words, stdin=text).text.split("\0")
     entries = (config_entry(OWN_SCOPES[0], "", row) for row in rows if row)
-    return by_key(
+    return group_by_key(
         entry
         for entry in entries
         if entry.key.startswith("branch.") and is_plain(entry.key, entry.value)

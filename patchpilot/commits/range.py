@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.errors import (
     InputError,
     MissingError,
@@ -19,7 +19,7 @@ from patchpilot.errors import (
     UsageError,
     did_you_mean,
 )
-from patchpilot.model.action import Action, Hint, said
+from patchpilot.model.action import Action, Hint, join_hints
 from patchpilot.model.limits import MAX_INPUT
 from patchpilot.model.mail import digest_mails, mail_bounds, one_mail, parse_patch
 from patchpilot.model.patch import Patch, Series
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 NAME_TARGET = Action("", ("TARGET",), "name a commit or a range A..B")
 """The hint for a TARGET without commits."""
 MAX_COMMITS = 1000
-_NUMBERED = late(r"(?P<version>(?:v\d+-)?)(?P<number>\d{4})-.*\.(?:patch|eml)")
+_NUMBERED = compile_late(r"(?P<version>(?:v\d+-)?)(?P<number>\d{4})-.*\.(?:patch|eml)")
 
 FromArchive = Callable[[str], Series]
 """Reads the series named by an archive's URL or a Message-ID.
@@ -93,7 +93,7 @@ def _missing_file_error(target: str, hint: Action | str) -> InputError:
     """Return the error for a file that does not exist, with the most similar file next to it."""
     folder = Path(target).parent
     files = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
-    listing = said("check the path, or ", hint)
+    listing = join_hints("check the path, or ", hint)
     return InputError(
         f"{target}: no such file",
         hint=did_you_mean(Path(target).name, files, listing),
@@ -216,7 +216,7 @@ def range_commits(repository: "Repository", start: str, end: str) -> tuple[str, 
     Merges and b4's cover letter commit are not included. Raise `UsageError` if there are no commits
     or too many.
     """
-    from patchpilot.commits.b4_prep import without_covers
+    from patchpilot.commits.b4_prep import drop_covers
 
     ids = repository.rev_list(
         "--reverse",
@@ -235,7 +235,7 @@ def range_commits(repository: "Repository", start: str, end: str) -> tuple[str, 
             f"more than {MAX_COMMITS} commits in {start[:12]}..{end[:12]}",
             hint="pass a shorter range A..B",
         )
-    patches = without_covers(repository, ids)
+    patches = drop_covers(repository, ids)
     if not patches:
         raise only_cover(ids[-1])
     return patches
@@ -268,9 +268,9 @@ def newest_patch(repository: "Repository") -> str:
 
     It is HEAD, or its parent if HEAD is b4's cover letter commit.
     """
-    from patchpilot.commits.b4_prep import below_cover
+    from patchpilot.commits.b4_prep import skip_cover
 
-    return below_cover(repository, head_of(repository))
+    return skip_cover(repository, head_of(repository))
 
 
 def resolve_patch(repository: "Repository", word: str) -> str:
@@ -293,7 +293,7 @@ def resolve_patch(repository: "Repository", word: str) -> str:
 
 
 def _range(repository: "Repository", target: str) -> tuple[str, tuple[str, ...]]:
-    from patchpilot.commits.b4_prep import below_cover
+    from patchpilot.commits.b4_prep import skip_cover
 
     if "..." in target:
         raise UsageError(
@@ -307,7 +307,7 @@ def _range(repository: "Repository", target: str) -> tuple[str, tuple[str, ...]]
             f"{target}: no commits in this range",
             hint="A..B means the commits of B that are not in A",
         )
-    return below_cover(repository, start), range_commits(repository, start, end)
+    return skip_cover(repository, start), range_commits(repository, start, end)
 
 
 def revision_series(repository: "Repository", target: str) -> Series:
@@ -361,7 +361,9 @@ def _read_linear_history(
     )
 
 
-_FORMATTED = late(rb"^From ([0-9a-f]{40})(?= Mon Sep 17 00:00:00 2001$)", re.MULTILINE)
+_FORMATTED = compile_late(
+    rb"^From ([0-9a-f]{40})(?= Mon Sep 17 00:00:00 2001$)", re.MULTILINE
+)
 _FORMAT_PATCH = (
     "format-patch",
     "--stdout",
@@ -379,12 +381,12 @@ def commit_patch(repository: "Repository", commit_id: str) -> Patch:
         and repository.is_shallow()
         and repository.objects.get(parents[0]) is None
     ):
-        from patchpilot.commits.git_reading import whole_history
+        from patchpilot.commits.git_reading import complete_history_hint
 
         # git would show the whole tree as added
         raise MissingError(
             f"the parent of {commit_id[:12]} is missing: the clone is shallow",
-            hint=whole_history(),
+            hint=complete_history_hint(),
         )
     if len(parents) > 1:
         # git would use the last non-merge commit before it

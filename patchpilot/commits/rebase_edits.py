@@ -32,7 +32,7 @@ Edits = Mapping[str, tuple[LineEdit, ...]]
 """The edits of a commit's files by path."""
 
 
-def edited(data: bytes, edits: Sequence[LineEdit]) -> bytes:
+def apply_line_edits(data: bytes, edits: Sequence[LineEdit]) -> bytes:
     """Apply edits to a file's content."""
     lines = file_lines(data)
     for line_edit in sorted(edits, key=lambda edit: -edit.first):
@@ -49,7 +49,7 @@ def file_lines(data: bytes) -> list[bytes]:
     return [part + b"\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
 
 
-def carried(
+def carry_edits_over(
     repository: Repository, old: str, new: str, edits: Edits
 ) -> dict[str, tuple[LineEdit, ...]]:
     """Map the edits of files in commit `old` to `new`, a commit based on it.
@@ -204,14 +204,14 @@ def _count(text: bytes | None) -> int:
     return 1 if text is None else int(text)
 
 
-def edited_tree(repository: Repository, commit: str, edits: Edits) -> str:
+def write_edited_tree(repository: Repository, commit: str, edits: Edits) -> str:
     """Write the tree of a commit with the edits applied, and return the tree's id."""
     blobs: dict[str, str] = {}
     for path, some in edits.items():
         data = repository.blob(commit, path)
         if data is None:
             raise GitError(f"{path} is not in {commit[:12]}")
-        new = edited(data, some)
+        new = apply_line_edits(data, some)
         blobs[path] = repository.git(
             "hash-object", "-t", "blob", "-w", "--no-filters", "--stdin", stdin=new
         ).text.strip()

@@ -7,19 +7,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.commits.cat_file import CatFile
 from patchpilot.commits.commit_parser import parse_commit
 from patchpilot.commits.git_config import (
     OWN_SCOPES,
     all_entries,
-    matching,
     normal_key,
+    select_matching,
 )
 from patchpilot.commits.git_reading import (
     GitReading,
     GitRef,
-    whole_history,
+    complete_history_hint,
 )
 from patchpilot.commits.own_commands import Use, refuse_untrusted
 from patchpilot.commits.places import Places, read_places
@@ -37,9 +37,9 @@ from patchpilot.model.commit import Commit
 from patchpilot.model.message_id import message_id_of
 from patchpilot.urls import public_url
 
-_HEX = late(r"[0-9a-f]{40}")
-_SHORT_ID = late(r"[0-9a-f]{7,40}")
-_HEX_256 = late(r"[0-9a-f]{64}")
+_HEX = compile_late(r"[0-9a-f]{40}")
+_SHORT_ID = compile_late(r"[0-9a-f]{7,40}")
+_HEX_256 = compile_late(r"[0-9a-f]{64}")
 MAX_TOPIC = 500
 """Commits of a branch, latest first, among which its own are searched; b4 refuses longer series."""
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
@@ -68,21 +68,21 @@ def path_of_key(key: str) -> Path:
     )
 
 
-def _may_be_repository(where: Path) -> bool:
+def _may_be_repository(directory: Path) -> bool:
     """Return whether a directory or its parents contain a repository's files.
 
     This is faster than starting git, which most directories do not need.
     """
     return any(
         os.path.lexists(folder / name)
-        for folder in (where, *where.parents)
+        for folder in (directory, *directory.parents)
         for name in _SIGNS
     )
 
 
-def _missing_repository_error(where: Path) -> MissingError:
+def _missing_repository_error(directory: Path) -> MissingError:
     return MissingError(
-        f"{where} is not in a git repository",
+        f"{directory} is not in a git repository",
         hint=Action(
             "",
             ("-C", "DIR"),
@@ -233,7 +233,7 @@ class Repository:
         if hint := did_you_mean(word, refs):
             return str(hint)
         if self.is_shallow():
-            return whole_history()
+            return complete_history_hint()
         if _SHORT_ID.fullmatch(word):
             return "run `git fetch --all` to fetch the commit"
         return (
@@ -284,7 +284,7 @@ class Repository:
         if not entry or entry[1] != "commit":
             raise GitError(
                 f"commit {commit_id[:12]} is not in the repository",
-                hint=f"in a shallow or partial clone, {whole_history()}",
+                hint=f"in a shallow or partial clone, {complete_history_hint()}",
             )
         return parse_commit(entry[0], entry[2])
 
@@ -336,7 +336,7 @@ class Repository:
             return False
         return self.git("merge-base", "--is-ancestor", old, new, ok=(0, 1)).code == 0
 
-    def containing(self, commit: str, refs: Iterable[str]) -> frozenset[str]:
+    def refs_containing(self, commit: str, refs: Iterable[str]) -> frozenset[str]:
         """Return the full names of the given refs whose history contains a commit."""
         named = sorted(refs)
         if not named:
@@ -430,7 +430,7 @@ class Repository:
 
     def config_regexp(self, pattern: str) -> dict[str, tuple[str, ...]]:
         """Return key → values for all configuration keys that match a regular expression."""
-        return matching(self._reading.config, pattern)
+        return select_matching(self._reading.config, pattern)
 
     @property
     def identity(self) -> Address | None:

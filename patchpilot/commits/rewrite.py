@@ -13,10 +13,10 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from patchpilot.commits.b4_prep import below_cover
+from patchpilot.commits.b4_prep import skip_cover
 from patchpilot.commits.branch_move_journal import refuse_locked
 from patchpilot.commits.commit_parser import parse_ident
-from patchpilot.commits.git_state import in_progress
+from patchpilot.commits.git_state import find_busy_operation
 from patchpilot.commits.notes import copy_notes
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import environment, run
@@ -101,7 +101,7 @@ def current_ref(repository: Repository) -> str | None:
     return f"refs/heads/{repository.branch}" if repository.branch else None
 
 
-def above(
+def commits_above(
     repository: Repository, ref: str | None, head: str, changed: Collection[str]
 ) -> tuple[str, ...]:
     """Return the commits `changed` and all commits on top of them up to `head`.
@@ -166,7 +166,7 @@ def plan(
     signed: list[str] = []
     committer = repository.committer
     sign = sign and write and repository.flag("commit.gpgsign")
-    for commit_id in above(repository, ref, head, changed):
+    for commit_id in commits_above(repository, ref, head, changed):
         commit = repository.commit(commit_id)
         if commit_id not in changed and not any(
             parent in new for parent in commit.parents
@@ -195,7 +195,7 @@ def plan(
     return Rewriting(ref, head, new[head], new, tuple(signed))
 
 
-def rebased_without_covers(
+def rebase_without_covers(
     repository: Repository, ids: Sequence[str]
 ) -> tuple[str, ...]:
     """Return the commits of a linear history, rebased so that it has no b4 cover commits.
@@ -208,7 +208,7 @@ def rebased_without_covers(
     for id_ in ids:
         parents = repository.commit(id_).parents
         for parent in parents:
-            below = below_cover(repository, parent)
+            below = skip_cover(repository, parent)
             if below != parent:
                 new[parent] = new.get(below, below)
         raw = repository.objects.get(id_)
@@ -336,7 +336,7 @@ def refuse_unless_safe(
     contains the commits (override: PUBLISHED), if another local branch contains them (SHARED),
     or if another person committed any of them (CLAIM). The hint names the override.
     """
-    busy = in_progress(repository, ref)
+    busy = find_busy_operation(repository, ref)
     if busy:
         raise RefusedError(f"{busy.what} is in progress", hint=busy.hint)
     for commit in oldest:
@@ -390,7 +390,7 @@ def refuse_unless_safe(
             )
 
     if oldest and CLAIM not in overrides:
-        refuse_others(repository, above(repository, ref, head, oldest))
+        refuse_others(repository, commits_above(repository, ref, head, oldest))
 
 
 def refuse_others(repository: Repository, ids: Sequence[str]) -> None:

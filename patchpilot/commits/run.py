@@ -267,7 +267,7 @@ def run(
                 stop(process)
                 raise
     except (FileNotFoundError, PermissionError) as error:
-        raise _not_started(error, name or argv[0]) from error
+        raise _start_error(error, name or argv[0]) from error
     except ValueError as error:
         raise GitError(f"{name or argv[0]} cannot be started: {error}") from error
     except subprocess.TimeoutExpired as error:
@@ -321,7 +321,7 @@ def follow(
             start_new_session=True,
         )
     except (FileNotFoundError, PermissionError) as error:
-        raise _not_started(error, argv[0]) from error
+        raise _start_error(error, argv[0]) from error
     assert process.stdout is not None
     try:
         _follow(process.stdout, line, watched, argv[0])
@@ -463,7 +463,7 @@ def failure(args: Sequence[str], done: Completed) -> GitError:
 
 
 @contextlib.contextmanager
-def streaming(
+def stream_output(
     repo: Path | None, *args: str, env: Mapping[str, str] | None = None
 ) -> Iterator[IO[bytes]]:
     """Run git and give access to its standard output as a stream, for very large output.
@@ -484,7 +484,7 @@ def streaming(
                 start_new_session=True,
             )
         except (FileNotFoundError, PermissionError) as error:
-            raise _not_started(error, "git") from error
+            raise _start_error(error, "git") from error
         out = process.stdout
         assert out is not None
         is_whole = False
@@ -519,7 +519,7 @@ def interactive(
                 list(argv), cwd=cwd, env=environment(env, parsed=False, repo=repo)
             )
         except (FileNotFoundError, PermissionError) as error:
-            raise _not_started(error, argv[0]) from error
+            raise _start_error(error, argv[0]) from error
 
 
 @contextlib.contextmanager
@@ -539,7 +539,7 @@ def _interrupts_ignored() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _not_started(error: OSError, program: str) -> MissingError:
+def _start_error(error: OSError, program: str) -> MissingError:
     """Return the error for a program that did not start.
 
     If a directory in PATH is unreadable, "permission denied" may mean that the program is missing.

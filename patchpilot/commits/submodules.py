@@ -23,7 +23,7 @@ _PLACES = (("--file", _FILE), ("--blob", f":{_FILE}"), ("--blob", f"HEAD:{_FILE}
 """Where git looks for the names of submodules: the working tree, the index, the commit."""
 
 
-def submodules_off(top: Path) -> tuple[tuple[str, str], ...]:
+def submodule_settings(top: Path) -> tuple[tuple[str, str], ...]:
     """Return the settings for git commands without such an option, for example `git commit`.
 
     A submodule's own `ignore` setting is overridden.

@@ -38,7 +38,7 @@ class DirectoryTree:
         """Return (VERSION, PATCHLEVEL) from the tree's Makefile."""
         return makefile_version(self.read("Makefile"))
 
-    def _inside(self, path: str) -> Path | None:
+    def _resolve_inside(self, path: str) -> Path | None:
         if not is_safe_path(path):
             return None
         result = self.root / path
@@ -49,18 +49,18 @@ class DirectoryTree:
 
     def read(self, path: str) -> bytes | None:
         """Return a file's content, or None if it does not exist."""
-        result = self._inside(path)
+        result = self._resolve_inside(path)
         try:
             return result.read_bytes() if result and result.is_file() else None
         except OSError:
             return None
 
     def exists(self, path: str) -> bool:
-        inside = self._inside(path)
+        inside = self._resolve_inside(path)
         return bool(inside and inside.exists())
 
     def is_dir(self, path: str) -> bool:
-        inside = self._inside(path)
+        inside = self._resolve_inside(path)
         return bool(inside and inside.is_dir())
 
     def files(self, directory: str = "") -> tuple[str, ...]:

@@ -25,7 +25,7 @@ def digest_of(parts: Iterable[tuple[str, bytes]]) -> str:
     return whole.hexdigest()
 
 
-def trusted() -> dict[str, Entry]:
+def trusted_entries() -> dict[str, Entry]:
     """Return everything that the user trusts, as digest → entry."""
     with suppress(OSError, ValueError):
         text = _file().read_text(encoding="utf-8")
@@ -47,7 +47,7 @@ def trust(labels: Mapping[str, str]) -> None:
     today = f"{date.today():%Y-%m-%d}"
     _write(
         {
-            **trusted(),
+            **trusted_entries(),
             **{
                 digest: {"label": label, "since": today}
                 for digest, label in labels.items()
@@ -58,7 +58,7 @@ def trust(labels: Mapping[str, str]) -> None:
 
 def forget(digests: Iterable[str], labels: Iterable[str]) -> int:
     """Remove these digests and all digests with these labels, and return how many were stored."""
-    known, named = trusted(), set(labels)
+    known, named = trusted_entries(), set(labels)
     gone = {
         digest for digest, entry in known.items() if entry.get("label") in named
     }.union(digests)

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
 from patchpilot.resources import state_path, store_json
 
 REFS = "refs/patchpilot/undo"
-_ID = late(r"[0-9a-f]{40}")
-_BRANCH = late(
+_ID = compile_late(r"[0-9a-f]{40}")
+_BRANCH = compile_late(
     r"refs/heads/(?![-./])(?!.*(?:\.\.|//|@\{|/\.|\.lock(?:/|$)))[^\x00-\x20\x7f~^:?*\[\\]+(?<![/.])"
 )
 """The full name of a branch (git-check-ref-format(1)) that is no option of a command."""
@@ -80,7 +80,7 @@ def record(
     facts = {"ref": ref, "old": old, "new": new, "verb": verb, "when": when}
     lost = "nothing was changed, since it could not be undone"
     store_json(_file(commit), facts | {"commits": pairs}, lost)
-    number = max((undo.number for undo in listed(repository)), default=0) + 1
+    number = max((undo.number for undo in list_undos(repository)), default=0) + 1
     for attempt in range(number, number + _TRIES):
         if (
             repository.git(
@@ -95,7 +95,7 @@ def record(
     )
 
 
-def listed(repository: Repository) -> tuple[Undo, ...]:
+def list_undos(repository: Repository) -> tuple[Undo, ...]:
     """Return the undo records that this user made, latest first."""
     done = repository.git("for-each-ref", "--format=%(refname) %(objectname)", REFS)
     result = []

@@ -79,7 +79,7 @@ def second_version(journey: Journey, first: Sent) -> Sent:
     return _wait_for_arrival(journey)
 
 
-def landing(journey: Journey, second: Sent) -> None:
+def play_merge(journey: Journey, second: Sent) -> None:
     """Play the merge of v2.
 
     The maintainer applies it, it is merged into mainline, and it is queued for one stable branch
@@ -118,16 +118,16 @@ def landing(journey: Journey, second: Sent) -> None:
     wants(taken == stable, "6.12 has it as the stable maintainer's commit")
 
 
-def _came_back(got: Any) -> str:
-    (series,) = got["series"]
+def _came_back(result: Any) -> str:
+    (series,) = result["series"]
     kinds = {reply["kind"] for reply in series["replies"]}
     wants({"build-failure"} < kinds, "a question and a build report")
     wants("Reviewed-by: Sana" in str(series["trailers"]), "the review tag is credited")
     return f"{len(series['replies'])} replies, state {series['state']}; next: {series['next_step']}"
 
 
-def _check_landing(got: Any, commit: str) -> str:
-    (series,) = got["series"]
+def _check_landing(result: Any, commit: str) -> str:
+    (series,) = result["series"]
     wants(commit[:12] in str(series["landed"]), "the mainline commit is known")
     wants(NEWCOMER.email in str(series["replies"]), "the answer is listed")
     return f"state {series['state']}; next: {series['next_step']}"

@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, unquote
 from patchpilot.commits.run import git
 from patchpilot.model.hosts import split_url
 from patchpilot.model.mail import Mail, join_mbox, parse_mail
-from patchpilot.reading.mbox import arrived
+from patchpilot.reading.mbox import arrival_time
 
 _TERM = re.compile(
     r'\s*(?:(?P<op>AND|OR|NOT)\b|(?P<open>\()|(?P<close>\))|(?:(?P<field>[a-z]+):)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s()"]+)))'
@@ -110,7 +110,7 @@ class StandIn:
         """Return a feed with the times of the latest messages."""
         with self._lock:
             times = sorted(
-                filter(None, map(arrived, self._mails.values())), reverse=True
+                filter(None, map(arrival_time, self._mails.values())), reverse=True
             )[:_IN_FEED]
         return "".join(
             f"<entry><updated>{time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}</updated></entry>"
@@ -229,7 +229,7 @@ def _matches(term: dict[str, Any], mail: Mail) -> bool:
 def _was_received(span: str, mail: Mail) -> bool:
     """Return whether a message was received between two times, in seconds or empty."""
     first, _, last = span.partition("..")
-    moment = arrived(mail)
+    moment = arrival_time(mail)
     return moment is not None and float(first or 0) <= moment.timestamp() <= float(
         last or "inf"
     )

@@ -36,7 +36,7 @@ def corrected_message(reference: str) -> str:
     )
 
 
-def before_the_mail(journey: Journey) -> None:
+def play_before_send(journey: Journey) -> None:
     """Play act one, from the first commit to a patch without findings."""
     facts = journey.sandbox.repositories.facts
     journey.tell("A server with 6.1 logs this line. Has mainline fixed the bug?")
@@ -100,9 +100,9 @@ def before_the_mail(journey: Journey) -> None:
     )
 
 
-def _first_findings(got: Any) -> str:
+def _first_findings(result: Any) -> str:
     names = [
-        finding["name"] for patch in got["patches"] for finding in patch["findings"]
+        finding["name"] for patch in result["patches"] for finding in patch["findings"]
     ]
     wants(
         {"no-sign-off", "missing-fixes"} <= set(names),
@@ -111,8 +111,8 @@ def _first_findings(got: Any) -> str:
     return f"{len(names)} findings: style, sign-off and Fixes: tag among them"
 
 
-def _no_errors(got: Any) -> str:
-    summary = got["summary"]
+def _no_errors(result: Any) -> str:
+    summary = result["summary"]
     return wants(summary["errors"] == summary["warnings"] == 0, "no error, no warning")
 
 
@@ -127,16 +127,16 @@ def _people(got: Any) -> str:
     return f"{len(people)} recipients, each with its reason"
 
 
-def _culprit(got: Any, culprit: str) -> str:
-    wants(bool(got["candidates"]), "candidates")
-    first = got["candidates"][0]
+def _culprit(result: Any, culprit: str) -> str:
+    wants(bool(result["candidates"]), "candidates")
+    first = result["candidates"][0]
     return wants(
         first["commit"] == culprit, f"{first['tag']}, first in {first['first_release']}"
     )
 
 
-def _verdicts(got: Any, expected: dict[str, str], prerequisite: str) -> str:
-    seen = {branch["version"]: branch for branch in got["branches"]}
+def _verdicts(result: Any, expected: dict[str, str], prerequisite: str) -> str:
+    seen = {branch["version"]: branch for branch in result["branches"]}
     verdicts = {version: seen[version]["verdict"] for version in LTS}
     wants(verdicts == expected, f"verdicts {expected}, not {verdicts}")
     wants(

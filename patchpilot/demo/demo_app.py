@@ -30,9 +30,9 @@ from patchpilot.tui.screens.follow_rows import is_unfetched
 from patchpilot.tui.screens.follow_screen import FollowScreen
 from patchpilot.tui.screens.home_screen import HomeScreen
 from patchpilot.tui.stage.stage_screen import AnyScreen, StageScreen
-from patchpilot.tui.view.action_keys import first_stage, in_keys
+from patchpilot.tui.view.action_keys import first_stage, replace_commands
 from patchpilot.tui.view.key_bindings import key, more_key
-from patchpilot.tui.view.rich_text import STRONG, plain, with_code
+from patchpilot.tui.view.rich_text import STRONG, highlight_code, plain
 from patchpilot.tui.view.shown_keys import WAIT, NextKey
 from patchpilot.tui.view.stages import OPEN, Stage, StageState
 from patchpilot.tui.widgets.choose import Choose, LineDialog
@@ -78,7 +78,7 @@ class DemoFollow(FollowScreen):
         if own.about.landed:
             if stage is not Stage.BACKPORTS:
                 return None
-            why = in_keys(own.step.advice, Stage.FOLLOW)
+            why = replace_commands(own.step.advice, Stage.FOLLOW)
             return NextKey(str(stage.number), "backport it", why)
         if stage is Stage.SEND:
             return NextKey(str(Stage.SEND.number), "send the prepared version")
@@ -186,7 +186,7 @@ class DemoApp(PatchpilotApp):
         if screen.stage is Stage.BACKPORTS:
             work, self._has_sent_backports = send_backports, True
 
-        def then(message: str) -> None:
+        def handle_next(message: str) -> None:
             self.notify(message)
             screen.keys_changed()
             if screen.stage is not Stage.BACKPORTS:
@@ -196,7 +196,7 @@ class DemoApp(PatchpilotApp):
         screen.in_thread(
             "preparing the patch for you",
             lambda repository, _: work(repository.top),
-            then,
+            handle_next,
         )
 
     def _show_tour(self) -> None:
@@ -245,7 +245,7 @@ class DemoApp(PatchpilotApp):
             plain(head, STRONG),
             plain(press, "reverse bold"),
             "  ",
-            with_code(following.why or card),
+            highlight_code(following.why or card),
         )
 
     def backport_key(self, screen: AnyScreen) -> NextKey | None:

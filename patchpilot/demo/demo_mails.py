@@ -154,7 +154,7 @@ def build_success(to: Sent) -> bytes:
     )
 
 
-def applied(to: Sent, commit: str, title: str) -> bytes:
+def applied_mail(to: Sent, commit: str, title: str) -> bytes:
     """Return the patchwork bot's message that the patch was applied to a tree."""
     text = (
         "Hello:\n\nThis patch was applied to netdev/net.git (main)\n"
@@ -175,7 +175,7 @@ def applied(to: Sent, commit: str, title: str) -> bytes:
 
 
 def stable_review(
-    commit: str, title: str, body: str, version: str, when: datetime
+    commit: str, title: str, body: str, version: str, date: datetime
 ) -> bytes:
     """Return the stable maintainer's review message for a branch, in a separate thread."""
     text = (
@@ -187,7 +187,7 @@ def stable_review(
         STABLE,
         f"[PATCH {version} 035/120] {title}",
         text,
-        when,
+        date,
         f"stable-{version}@example.org",
     )
     message["X-stable"] = "review"
@@ -195,7 +195,7 @@ def stable_review(
     return message.as_bytes()
 
 
-def stable_failed(commit: str, title: str, version: str, when: datetime) -> bytes:
+def stable_failed(commit: str, title: str, version: str, date: datetime) -> bytes:
     """Return the message that the commit does not apply to a branch.
 
     It asks the author for a backport.
@@ -216,7 +216,7 @@ def stable_failed(commit: str, title: str, version: str, when: datetime) -> byte
     subject = (
         f'FAILED: patch "[PATCH] {title}" failed to apply to {version}-stable tree'
     )
-    message = _mail(STABLE, subject, text, when, f"failed-{version}@example.org")
+    message = _mail(STABLE, subject, text, date, f"failed-{version}@example.org")
     message["X-stable"] = "review"
     return message.as_bytes()
 
@@ -225,7 +225,7 @@ def _mail(
     sender: Address,
     subject: str,
     text: str,
-    when: datetime,
+    date: datetime,
     message_id: str,
     others: tuple[Address, ...] = (),
 ) -> EmailMessage:
@@ -238,7 +238,7 @@ def _mail(
         *(HeaderAddress(one.name, addr_spec=one.email) for one in others),
     ]
     message["Subject"] = subject
-    message["Date"] = when
+    message["Date"] = date
     message["Message-ID"] = f"<{message_id}>"
     message.set_content(text, cte="8bit")
     return message

@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 from typing import TextIO
 
-from patchpilot.demo.after import landing, replies, second_version, the_mail
-from patchpilot.demo.before import before_the_mail
+from patchpilot.demo.after import play_merge, replies, second_version, the_mail
+from patchpilot.demo.before import play_before_send
 from patchpilot.demo.journey import Journey
 from patchpilot.demo.sandbox import open_sandbox
 from patchpilot.model.progress import Progress, silent
@@ -27,11 +27,11 @@ def run_script(
             f"The sandbox is in {sandbox.root}: {sandbox.repositories.facts.commits} commits,"
             f" created in {time.monotonic() - started:.1f} s."
         )
-        before_the_mail(journey)
+        play_before_send(journey)
         first = the_mail(journey)
         replies(journey, first)
         second = second_version(journey, first)
-        landing(journey, second)
+        play_merge(journey, second)
         delivered = len(sandbox.sink.take())
         journey.tell(
             f"Done: {journey.steps} commands, {delivered} messages delivered, replies tracked,"

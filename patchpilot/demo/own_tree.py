@@ -28,7 +28,7 @@ def folder_outside_path() -> str:
     return "" if shutil.which("patchpilot") else str(Path(sys.executable).parent)
 
 
-def own_tree(folder: str = "") -> str:
+def own_tree_text(folder: str = "") -> str:
     """Return the closing text, with commands that work in the user's shell.
 
     `folder` is the folder of the command if it is missing from PATH.

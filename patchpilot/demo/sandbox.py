@@ -192,7 +192,7 @@ def use_loopback(root: Path, sink: Sink, archive: StandIn) -> None:
 
 
 @contextmanager
-def ticking(
+def deliver_regularly(
     sandbox: Sandbox, seconds: float = 0.5, then: Callable[[], None] = lambda: None
 ) -> Iterator[None]:
     """Deliver sent messages to the archive every `seconds` while the context is active.

@@ -60,7 +60,7 @@ def apply_upstream(sandbox: Sandbox, mail: bytes, sent: Sent, title: str) -> str
     git(desk, "commit", "-q", "-a", "-m", "Linux 7.2-rc2", env=_act_as(LINUS))
     git(desk, "tag", "-a", "-m", "Linux 7.2-rc2", "v7.2-rc2", env=_act_as(LINUS))
     git(desk, "push", "-q", "origin", "master", "v7.2-rc2")
-    sandbox.archive.add(demo_mails.applied(sent, landed, title))
+    sandbox.archive.add(demo_mails.applied_mail(sent, landed, title))
     return landed
 
 
@@ -100,7 +100,7 @@ def report_stable(
     commit: str,
     title: str,
     body: str,
-    when: datetime,
+    date: datetime,
     later: timedelta,
 ) -> None:
     """Post the stable maintainer's review for 6.12 and a failure report for 6.1.
@@ -108,8 +108,8 @@ def report_stable(
     The report that the commit does not apply to 6.1 follows after `later`.
     """
     sandbox.archive.add(
-        demo_mails.stable_review(commit, title, body, "6.12", when),
-        demo_mails.stable_failed(commit, title, "6.1", when + later),
+        demo_mails.stable_review(commit, title, body, "6.12", date),
+        demo_mails.stable_failed(commit, title, "6.1", date + later),
     )
 
 

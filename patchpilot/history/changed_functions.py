@@ -5,15 +5,15 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.model.file_diff import FileChange, Hunk
 
 # find a hunk's function as git does: a line that starts with a word and is not a label
-_HEAD = late(r"[A-Za-z_$]")
-_LABEL = late(r"[A-Za-z_]\w*:\s*(?:$|/[/*])")
-_NAME = late(r"\b(\w++)\s*+\(")
-_TELLING = late(r"\w.*\w.*\w.*\w")
-_COMMON = late(
+_HEAD = compile_late(r"[A-Za-z_$]")
+_LABEL = compile_late(r"[A-Za-z_]\w*:\s*(?:$|/[/*])")
+_NAME = compile_late(r"\b(\w++)\s*+\(")
+_TELLING = compile_late(r"\w.*\w.*\w.*\w")
+_COMMON = compile_late(
     r"(?:return(?: [\w-]+)?|break|continue|goto \w+|else)?;?|#endif\b.*|\} else \{|/\*.*\*/"
 )
 

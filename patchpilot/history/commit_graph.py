@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from patchpilot.cache.folder import evict, private_folder, repository_place
-from patchpilot.commits.alternates import ALTERNATES, borrowed, entry
+from patchpilot.commits.alternates import ALTERNATES, entry, read_alternates
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import environment, git_argv, stop
 from patchpilot.model.progress import Progress, silent
@@ -82,7 +82,7 @@ def _has_own(objects: Path) -> bool:
 
 
 def _worth(objects: Path) -> bool:
-    places = {objects, *borrowed(objects)}
+    places = {objects, *read_alternates(objects)}
     return (
         sum(
             file.stat().st_size

@@ -163,11 +163,11 @@ def earlier_fixes(
     if not tips or not paths:
         return (None,) * len(patches)
     walk = _Walk(repository, base, tips, progress)
-    logged = walk.read(sorted(walk.renamed(paths)))
+    logged = walk.read(sorted(walk.add_old_names(paths)))
     own = {patch.commit for patch in patches}
     search = _Search([commit for commit in logged if commit.id not in own])
     places = _Places(repository, trees)
-    return tuple(places.best(search.fixes_of(patch)) for patch in patches)
+    return tuple(places.choose(search.fixes_of(patch)) for patch in patches)
 
 
 class _Walk:
@@ -191,7 +191,7 @@ class _Walk:
         if time.monotonic() - self.began > _SOON:
             self.progress("looking for an earlier fix")
 
-    def renamed(self, paths: set[str]) -> set[str]:
+    def add_old_names(self, paths: set[str]) -> set[str]:
         """Return the paths, and the names of these files in the trees."""
         result, names = set(paths), set(paths)
         for _ in range(_MOST_RENAMES):
@@ -371,7 +371,7 @@ class _Places:
         self._repository, self._trees = repository, trees
         self._releases = Releases(repository)
 
-    def best(self, matches: Sequence[tuple[_Logged, bool]]) -> EarlierFix | None:
+    def choose(self, matches: Sequence[tuple[_Logged, bool]]) -> EarlierFix | None:
         """Choose the match that is certain, in the first tree, and oldest."""
         chosen: tuple[tuple[bool, int], EarlierFix] | None = None
         for commit, is_sure in reversed(matches):
@@ -381,7 +381,7 @@ class _Places:
                 fix = EarlierFix(
                     commit.id,
                     commit.subject,
-                    self._where(commit, rank),
+                    self._describe_place(commit, rank),
                     rank == 0,
                     is_sure,
                 )
@@ -398,7 +398,7 @@ class _Places:
             len(self._trees) - 1,
         )
 
-    def _where(self, commit: _Logged, rank: int) -> str:
+    def _describe_place(self, commit: _Logged, rank: int) -> str:
         if rank == 0:
             release = self._releases.first(commit.id, commit.date, final=True)
             release = release or self._releases.first(commit.id, commit.date)

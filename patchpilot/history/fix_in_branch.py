@@ -9,7 +9,7 @@ from enum import StrEnum
 from patchpilot.commits.repository import Repository
 from patchpilot.history.ancestor_bitmap import AncestorBitmap
 from patchpilot.history.history_index import Index
-from patchpilot.history.patch_similarity import alike, meet, patch_ids
+from patchpilot.history.patch_similarity import are_alike, meet, patch_ids
 from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.upstream_references import read_marks
@@ -148,7 +148,7 @@ class History:
             )
         return tuple(culprits.values())
 
-    def same_change(
+    def find_same_change(
         self, subject: str, lines: "Counter[tuple[str, str]]", branch: str
     ) -> str | None:
         """Return the latest commit of `branch` with this subject and mostly these lines, or
@@ -165,7 +165,7 @@ class History:
             (
                 candidate
                 for candidate in candidates
-                if alike(self.repository, lines, candidate)
+                if are_alike(self.repository, lines, candidate)
             ),
             None,
         )
@@ -295,7 +295,7 @@ class History:
             self.repository, original.id, other.id
         ):
             return True
-        return alike(self.repository, original.id, other.id)
+        return are_alike(self.repository, original.id, other.id)
 
     def _find_same_patch(
         self, commit: str, ordinal: int, reach: AncestorBitmap
@@ -303,7 +303,7 @@ class History:
         own = list(reach.without(self.index.reach(commit)))[-_MOST_UNMARKED:]
         if ordinal in reach or not own:
             return []
-        marked = self.index.upstream_among(own)
+        marked = self.index.upstream_ids(own)
         unmarked = [candidate for candidate in own if candidate not in marked]
         known_ids = self.index.patch_ids(unmarked)
         new = [candidate for candidate in unmarked if candidate not in known_ids]

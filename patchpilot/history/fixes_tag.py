@@ -8,14 +8,14 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.model.commit import Commit
 from patchpilot.model.fixes_line import DIGITS, read_fixes_line
 from patchpilot.model.json_form import json_form
 
 Find = Callable[[str], Commit | None]
-_URL = late(r"^<?https?://", re.IGNORECASE)
-_OTHER_TAG = late(r"^[A-Za-z][A-Za-z0-9-]*:")
+_URL = compile_late(r"^<?https?://", re.IGNORECASE)
+_OTHER_TAG = compile_late(r"^[A-Za-z][A-Za-z0-9-]*:")
 _QUOTES = {'"': '"”', "“": '"”', "'": "'’", "‘": "'’"}
 
 
@@ -175,7 +175,7 @@ def same_subject(quoted: str, subject: str) -> bool:
 
 
 def _judge_tag(
-    tag: FixesTag, target: Commit | None, known: Relations
+    tag: FixesTag, target: Commit | None, relations: Relations
 ) -> tuple[TagProblem, ...]:
     """Return the problems of a tag whose commit was looked up, in the bots' order."""
     if tag.commit_id is None:
@@ -203,13 +203,13 @@ def _judge_tag(
             TagProblem("no-space", "space required between the id and the subject")
         )
     if target is None:
-        if known.ambiguous(tag.commit_id):
+        if relations.ambiguous(tag.commit_id):
             problems.append(
                 TagProblem(
                     "ambiguous", f"{tag.commit_id} is ambiguous: use more digits"
                 )
             )
-        elif not known.complete:
+        elif not relations.complete:
             problems.append(
                 TagProblem(
                     "unverified",
@@ -225,7 +225,7 @@ def _judge_tag(
             )
         return tuple(problems)
     problems += _form(tag, target)
-    problems += _truth(target, known)
+    problems += _truth(target, relations)
     return tuple(problems)
 
 
@@ -283,24 +283,24 @@ def _form(tag: FixesTag, target: Commit) -> list[TagProblem]:
     return problems
 
 
-def _truth(target: Commit, known: Relations) -> list[TagProblem]:
-    if target.id in known.series:
+def _truth(target: Commit, relations: Relations) -> list[TagProblem]:
+    if target.id in relations.series:
         return [
             TagProblem(
                 "own-series",
                 "names a commit of the same series: squash the fix into it instead",
             )
         ]
-    if known.is_ancestor(target) is False:
+    if relations.is_ancestor(target) is False:
         return [
             TagProblem(
                 "not-ancestor", "names a commit that is not an ancestor of this one"
             )
         ]
-    if known.in_mainline(target) is False:
+    if relations.in_mainline(target) is False:
         return [TagProblem("not-mainline", "names a commit that is not in mainline")]
-    release = known.first_release(target)
-    if known.own_release and release and release == known.own_release:
+    release = relations.first_release(target)
+    if relations.own_release and release and release == relations.own_release:
         return [
             TagProblem(
                 "same-release",

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from patchpilot.commits.commit_parser import parse_commit
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import streaming
+from patchpilot.commits.run import stream_output
 from patchpilot.errors import GitError, MissingError
 from patchpilot.history.ancestor_bitmap import AncestorBitmap, spread, spread_from
 from patchpilot.history.index_file import connect, forget
@@ -202,7 +202,7 @@ class Index:
         """Return the numbers of the commits with a `Fixes:` line that names this one."""
         return self._commits_naming("fixes", commit_id, 7)
 
-    def upstream_among(self, ordinals: Sequence[int]) -> dict[int, list[str]]:
+    def upstream_ids(self, ordinals: Sequence[int]) -> dict[int, list[str]]:
         """Map the numbers of commits that name upstream commits to these ids."""
         backports: dict[int, list[str]] = {}
         rows = self._db.execute(
@@ -371,21 +371,21 @@ def _batches(facts: Iterable[CommitFact], size: int) -> Iterator[list[CommitFact
 def _new_facts(
     repository: Repository,
     tips: Sequence[str],
-    known: Callable[[str], bool],
+    is_known: Callable[[str], bool],
     old: Sequence[str],
 ) -> Iterator[CommitFact]:
-    """Yield the facts of all commits reachable from `tips` that are not `known`, parents first.
+    """Yield the facts of all commits reachable from `tips` that are not `is_known`, parents first.
 
     All commits reachable from `old` are known. A few commits are read one by one, many with a
     single `git log`.
     """
     if old:
-        few = _few(repository, tips, known)
+        few = _read_few_facts(repository, tips, is_known)
         if few is not None:
             yield from few
             return
     less = [f"^{tip}" for tip in old]
-    with streaming(
+    with stream_output(
         repository.top,
         "log",
         "--topo-order",
@@ -402,10 +402,10 @@ def _new_facts(
             *records, rest = (rest + block).split(b"\0")
             for record in records:
                 fact = _fact(record)
-                if fact and not (old and known(fact.id)):
+                if fact and not (old and is_known(fact.id)):
                     yield fact
         fact = _fact(rest)
-        if fact and not (old and known(fact.id)):
+        if fact and not (old and is_known(fact.id)):
             yield fact
 
 
@@ -430,8 +430,8 @@ def _make_fact(commit_id: str, parents: tuple[str, ...], message: str) -> Commit
     return CommitFact(commit_id, parents, subject, read_marks(message))
 
 
-def _few(
-    repository: Repository, tips: Sequence[str], known: Callable[[str], bool]
+def _read_few_facts(
+    repository: Repository, tips: Sequence[str], is_known: Callable[[str], bool]
 ) -> list[CommitFact] | None:
     """Return the new facts if there are only a few, otherwise None.
 
@@ -446,7 +446,7 @@ def _few(
         if done:
             order.append(commit_id)
             continue
-        if commit_id in facts or known(commit_id):
+        if commit_id in facts or is_known(commit_id):
             continue
         if len(facts) >= _FEW:
             return None

@@ -8,14 +8,14 @@ Any other local branch is considered development work, whatever its name ends in
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.commits.repository import Repository
 from patchpilot.projects.loading import projects
 
 SETTING = "patchpilot.mainline"
 _BRANCHES = ("master", "main")
 _UPSTREAM = ("origin", "upstream", "mainline", "master")
-_IS_NEXT = late(r"next|queue")
+_IS_NEXT = compile_late(r"next|queue")
 
 
 class Mainline(NamedTuple):
@@ -25,7 +25,7 @@ class Mainline(NamedTuple):
     tip: str
     reason: str
 
-    def explained(self) -> tuple[str, ...]:
+    def explain(self) -> tuple[str, ...]:
         """Return the ref and the reason, as lines."""
         return f"mainline: {self.name} ({self.tip[:12]})", f"  why: {self.reason}"
 

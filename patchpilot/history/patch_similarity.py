@@ -68,7 +68,7 @@ def changed_lines(repository: Repository, commit: str) -> "Counter[tuple[str, st
     return counts
 
 
-def changed_in(files: Sequence[FileChange]) -> "Counter[tuple[str, str]]":
+def count_changed_lines(files: Sequence[FileChange]) -> "Counter[tuple[str, str]]":
     """Return the added and removed lines of a patch's files, in the form of `changed_lines`."""
     lines = (
         (line.kind, line.text.strip())
@@ -100,7 +100,7 @@ def meet(repository: Repository, left: str, other: str) -> bool:
     return bool(names[0] & names[1])
 
 
-def alike(
+def are_alike(
     repository: Repository, left: "str | Counter[tuple[str, str]]", other: str
 ) -> bool:
     """Return whether two commits make mostly the same changes to the same lines.

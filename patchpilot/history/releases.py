@@ -10,12 +10,16 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.commits.repository import Repository
 
-_VERSION = late(r"^[A-Za-z-]*?(?P<numbers>\d{1,18}(?:[._]\d{1,18})+)(?P<rest>.*)$")
-_CANDIDATE = late(r"^[._-]?(?:rc|pre|alpha|beta)[._-]?(\d{0,18})$", re.IGNORECASE)
+_VERSION = compile_late(
+    r"^[A-Za-z-]*?(?P<numbers>\d{1,18}(?:[._]\d{1,18})+)(?P<rest>.*)$"
+)
+_CANDIDATE = compile_late(
+    r"^[._-]?(?:rc|pre|alpha|beta)[._-]?(\d{0,18})$", re.IGNORECASE
+)
 SLOP = 86400
 """The tolerated clock skew: a release this much older than a commit may still contain it."""
 LINEAR = 4

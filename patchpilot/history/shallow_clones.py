@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The limits of shallow and partial clones."""
 
-from patchpilot.commits.git_reading import whole_history
+from patchpilot.commits.git_reading import complete_history_hint
 from patchpilot.commits.repository import Repository
 
 
@@ -29,7 +29,7 @@ def missing_history_notes(repository: Repository) -> list[str]:
     notes = []
     if repository.is_shallow():
         notes.append(
-            f"the clone is shallow: older history is missing; {whole_history()}"
+            f"the clone is shallow: older history is missing; {complete_history_hint()}"
         )
     if repository.is_partial():
         notes.append(

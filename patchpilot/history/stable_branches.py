@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.commits.repository import Repository
 from patchpilot.history.mainline import branch_refs, is_candidate
-from patchpilot.model.bounded_date import moment
+from patchpilot.model.bounded_date import clamp_time
 from patchpilot.model.json_form import json_form
 from patchpilot.projects.loading import default_project, projects
 from patchpilot.projects.stable_trees import StableTrees, version_key
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from patchpilot.history.fix_in_branch import History
 
 
-_IS_NEXT_TAG = late(r"next-20\d{6}")
-_IS_NEXT_BRANCH = late(r"(?:linux-)?next/(?:master|main)")
+_IS_NEXT_TAG = compile_late(r"next-20\d{6}")
+_IS_NEXT_BRANCH = compile_late(r"(?:linux-)?next/(?:master|main)")
 _STALE = timedelta(days=45)
 
 
@@ -76,7 +76,7 @@ def stable_branches(
     refs = branch_refs(repository, "refs/heads", "refs/remotes")
     stable = trees_of(list(refs), profile)
     best = _best_refs(repository, refs, stable, remote)
-    maintained = {row.version for row in stable.maintained(today)}
+    maintained = {row.version for row in stable.find_maintained(today)}
     versions = [
         version
         for version in best
@@ -149,7 +149,7 @@ def version_at(
     return f"{makefile[0]}.{makefile[1]}" if makefile else None
 
 
-def linux_next(repository: Repository) -> str | None:
+def linux_next_tip(repository: Repository) -> str | None:
     """Return the tip of linux-next, or None if it has not been fetched.
 
     It is the latest tag (such as `next-20261120`) or, without tags, the branch of a remote named
@@ -308,7 +308,7 @@ def _fetch_time(repository: Repository, name: str) -> datetime | None:
                 times.append(file.stat().st_mtime)
         except OSError:
             continue
-    return moment(max(times)) if times else None
+    return clamp_time(max(times)) if times else None
 
 
 def _names(file: Path, repository: Repository, name: str) -> bool:

@@ -138,27 +138,27 @@ def _counts(file: Path, document: Any) -> Counter[FindingMark]:
     return counts
 
 
-def _entry(file: Path, place: str, entry: Any) -> tuple[FindingMark, int]:
+def _entry(file: Path, position: str, entry: Any) -> tuple[FindingMark, int]:
     if not isinstance(entry, dict):
-        raise _error(file, f"{place} is not an object")
+        raise _error(file, f"{position} is not an object")
     words = {name: entry.get(name, "") for name in _WORDS}
     not_a_string = next(
         (name for name, value in words.items() if not isinstance(value, str)), None
     )
     if not_a_string:
-        raise _error(file, f"{place}: {not_a_string} is not a string")
+        raise _error(file, f"{position}: {not_a_string} is not a string")
     if not words["rule"]:
-        raise _error(file, f"{place}: missing rule")
+        raise _error(file, f"{position}: missing rule")
     unknown_key = next(
         (name for name in entry if name not in (*_WORDS, "name", "count")), None
     )
     if unknown_key is not None:
         raise _error(
-            file, f"{place}: '{crop(one_line(unknown_key), 40)}' is an unknown key"
+            file, f"{position}: '{crop(one_line(unknown_key), 40)}' is an unknown key"
         )
     count = entry.get("count", 1)
     if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MOST:
-        raise _error(file, f"{place}: count is not a number from 1 to {MOST}")
+        raise _error(file, f"{position}: count is not a number from 1 to {MOST}")
     return FindingMark(**words), count
 
 
@@ -185,8 +185,8 @@ def as_text(counts: Mapping[FindingMark, int], names: Mapping[str, str]) -> str:
     return UNSAFE.sub(_escape, text)
 
 
-def _escape(found: re.Match[str]) -> str:
-    return f"\\u{ord(found[0]):04x}"
+def _escape(match: re.Match[str]) -> str:
+    return f"\\u{ord(match[0]):04x}"
 
 
 def _body(mark: FindingMark, count: int, name: str | None) -> dict[str, Any]:

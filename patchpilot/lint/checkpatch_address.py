@@ -45,7 +45,7 @@ def parse_mailbox(text: str) -> Mailbox:
     All parts are empty if a name is followed by an address without angle brackets.
     """
     name = address = rest = ""
-    if angled := _angled(text):
+    if angled := _split_angle_brackets(text):
         name, address, rest = angled
     elif bare := next(
         (run for run in _RUN.finditer(text) if "@" in run[0][1:-1]), None
@@ -74,7 +74,7 @@ def parse_mailbox(text: str) -> Mailbox:
     return Mailbox(_quote_name(name), comment, address, rest.strip(_SPACES))
 
 
-def _angled(text: str) -> tuple[str, str, str] | None:
+def _split_angle_brackets(text: str) -> tuple[str, str, str] | None:
     """Split a text into the parts before, in and after the last angle brackets with an address."""
     for run in reversed(list(_RUN.finditer(text))):
         end = text.rfind(">", run.start(), run.end())
@@ -85,7 +85,7 @@ def _angled(text: str) -> tuple[str, str, str] | None:
     return None
 
 
-def balanced(text: str, at: int) -> int:
+def find_closing_parenthesis(text: str, at: int) -> int:
     """Return the offset after the parenthesis that closes the one at `at`, or -1."""
     return _closings(text).get(at, -1)
 
@@ -110,7 +110,7 @@ def _strip_comments(name: str) -> tuple[str, str]:
     comments = ""
     at = name.find("(")
     while at >= 0:
-        end = balanced(name, at)
+        end = find_closing_parenthesis(name, at)
         if end < 0:
             at = name.find("(", at + 1)
             continue

@@ -9,7 +9,7 @@ from typing import Any
 from patchpilot.lint.detector import Hit, RegisteredDetector
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_tags import tag_lines
-from patchpilot.lint.new_side import spaced
+from patchpilot.lint.new_side import drop_close_hits
 from patchpilot.lint.pack_patterns import compiled
 from patchpilot.lint.subject_prefix import prefix_of
 from patchpilot.lint.subsystem_facts import subsystem_has
@@ -84,7 +84,7 @@ def hits_of(
         return ()
     hits = registered.function(context, arguments)
     if arguments.get("spaced"):
-        hits = spaced(context, hits)
+        hits = drop_close_hits(context, hits)
     return islice(hits, 1) if arguments.get("first") is True else hits
 
 

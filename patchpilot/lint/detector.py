@@ -32,7 +32,7 @@ class Hit(NamedTuple):
     values: Mapping[str, object] = MappingProxyType({})
 
 
-def hit_on(
+def make_hit(
     patch_line: int | None,
     case: str = "",
     column: int | None = None,

@@ -4,12 +4,12 @@
 import re
 from pathlib import Path
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.model.source_tree import Tree, changed_below, ground_of
 
 FOLDER = "Documentation/devicetree/bindings"
-_PART = late(r",[a-zA-Z0-9]*-")
-_NUMBERED = late(r",([a-z]*)[0-9]*-")
+_PART = compile_late(r",[a-zA-Z0-9]*-")
+_NUMBERED = compile_late(r",([a-z]*)[0-9]*-")
 
 
 class Bindings:

@@ -11,7 +11,7 @@ from patchpilot.lint.conditions import hits_of
 from patchpilot.lint.detector import Hit, RegisteredDetector
 from patchpilot.lint.lint_context import Context, Options
 from patchpilot.lint.own_style import is_not_the_authors
-from patchpilot.lint.pack_patterns import filled
+from patchpilot.lint.pack_patterns import fill_message
 from patchpilot.lint.rule_records import rule_records
 from patchpilot.lint.rule_store import detector_of
 from patchpilot.lint.selection import is_later
@@ -103,7 +103,7 @@ def _run(context: Context, steps: Sequence[_Step]) -> Findings:
         rule, _ = step
         for hit in _hits(context, step):
             finding = _finding(rule, hit, places)
-            faithful = context.options.as_script
+            faithful = context.options.matches_script
             if not faithful and is_not_the_authors(context, rule, finding, _report):
                 continue
             if _is_hidden(finding, context.options):
@@ -117,7 +117,9 @@ def _run(context: Context, steps: Sequence[_Step]) -> Findings:
             if places.is_moved(finding):
                 # the author did not write these lines; checkpatch.pl and --strict check them as
                 # well
-                asked = context.options.as_script or finding.severity is Severity.ERROR
+                asked = (
+                    context.options.matches_script or finding.severity is Severity.ERROR
+                )
                 if not rule.on_moved and not (rule.checkpatch and asked):
                     left_out += bool(rule.checkpatch)
                     continue
@@ -168,7 +170,7 @@ def _finding(rule: Rule, hit: Hit, places: "Places") -> Finding:
         rule=rule.id,
         name=rule.name,
         severity=severity,
-        message=filled(rule.message_for(hit.case), hit.values),
+        message=fill_message(rule.message_for(hit.case), hit.values),
         checkpatch=rule.checkpatch,
         patch_line=hit.patch_line,
         path=path,

@@ -43,7 +43,7 @@ class Habits(NamedTuple):
     `first` are the first prefixes ("net"), `further` the other parts of prefixes that are usual
     ("phy"), `cases` the case of the first word after them, and `marks` what messages contain
     (MARKS); the share of Cc: stable is that among the commits with Fixes:. `applied` are those who
-    signed off last, and `exact` is the share of exactly `prefix`. `shipped` habits are from
+    signed off last, and `exact` is the share of exactly `prefix`. `load_shipped` habits are from
     checks/habits.tsv.
     """
 
@@ -70,7 +70,11 @@ class Habits(NamedTuple):
     @property
     def share(self) -> int:
         """Return the percentage of commits with the most frequent first prefix or a similar one."""
-        return sum(share for word, share in self.first if alike(self.first[0][0], word))
+        return sum(
+            share
+            for word, share in self.first
+            if have_same_convention(self.first[0][0], word)
+        )
 
     def has_further(self, prefixes: Sequence[str]) -> bool:
         """Return whether these prefixes contain every usual further prefix."""
@@ -79,7 +83,7 @@ class Habits(NamedTuple):
 
     def is_known(self, first: str) -> bool:
         """Return whether earlier commits use this first prefix, ignoring what follows a "/"."""
-        return any(alike(first, other) for other, _ in self.first)
+        return any(have_same_convention(first, other) for other, _ in self.first)
 
     def mark(self, name: str) -> tuple[int, int]:
         """Return the percentage of commits with a tag, and the total."""
@@ -95,15 +99,15 @@ class Habits(NamedTuple):
         return "asks" if percent >= ASKS and number >= ASKS_FROM else ""
 
 
-def alike(one: str, other: str) -> bool:
+def have_same_convention(first: str, second: str) -> bool:
     """Return whether two first prefixes follow the same convention.
 
     They are equal including case, or differ only after the same "subsystem/".
     """
-    own = one.split("/")[0]
-    return one == other or (
-        ("/" in other or own.endswith(" "))
-        and own.strip() == other.split("/")[0].strip()
+    own = first.split("/")[0]
+    return first == second or (
+        ("/" in second or own.endswith(" "))
+        and own.strip() == second.split("/")[0].strip()
     )
 
 
@@ -188,11 +192,11 @@ def habits(context: Context) -> Habits | None:
         found = count(folder, (form for form in forms if form[0] not in titles))
         if found.total >= LEAST_COMMITS and found.first:
             return found
-    return shipped(folder) if context.project.kernel else None
+    return load_shipped(folder) if context.project.kernel else None
 
 
 @lru_cache(maxsize=1024)
-def shipped(folder: str) -> Habits | None:
+def load_shipped(folder: str) -> Habits | None:
     """Return a directory's row in the shipped table, or that of its nearest parent that covers
     subdirectories.
     """

@@ -3,11 +3,11 @@
 
 import re
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 
 
 def lazy(text: str, flags: int = 0) -> re.Pattern[str]:
     r"""Return a pattern that is compiled on first use, in which \w, \s, \d and \b match ASCII
     only.
     """
-    return late(text, flags | re.ASCII)
+    return compile_late(text, flags | re.ASCII)

@@ -151,7 +151,7 @@ class Options(NamedTuple):
         )
 
     @property
-    def as_script(self) -> bool:
+    def matches_script(self) -> bool:
         """Return whether the findings must match checkpatch.pl, including its mistakes."""
         return self.strict or self.as_checkpatch or self.checkpatch_compat
 
@@ -220,7 +220,7 @@ class Context:
 
         return self.profile or find_project(self.options.profile or "linux")
 
-    def of_series(self, key: str, make: Callable[[tuple[Patch, ...]], Fact]) -> Fact:
+    def series_fact(self, key: str, make: Callable[[tuple[Patch, ...]], Fact]) -> Fact:
         """Return `make`'s cached result for all patches of the series, or for this one."""
         global _latest
         patches = self.series.patches
@@ -248,11 +248,13 @@ def once(
     """Cache the function for each patch and each set of arguments."""
 
     @wraps(function)
-    def kept(context: Context, /, *args: Asked.args, **kwargs: Asked.kwargs) -> Fact:
+    def handle_kept(
+        context: Context, /, *args: Asked.args, **kwargs: Asked.kwargs
+    ) -> Fact:
         key = (function, *args)
         if key not in context.shared:
             context.shared[key] = function(context, *args, **kwargs)
         found: Fact = context.shared[key]
         return found
 
-    return kept
+    return handle_kept

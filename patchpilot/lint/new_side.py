@@ -9,15 +9,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.lint.detector import Hit
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context, once
 from patchpilot.model.file_diff import FileChange, Hunk
 
-_LITERAL = late(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|/\*.*?\*/|//.*$|/\*.*$')
+_LITERAL = compile_late(
+    r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|/\*.*?\*/|//.*$|/\*.*$'
+)
 
-_OPENS_FUNCTION = late(r"^\w.*\)\s*\{\s*$")
+_OPENS_FUNCTION = compile_late(r"^\w.*\)\s*\{\s*$")
 _BARE = ("", "{", "}")
 
 
@@ -159,7 +161,7 @@ Blank lines and braces on lines of their own do not count.
 """
 
 
-def spaced(context: Context, hits: Iterable[Hit]) -> Iterator[Hit]:
+def drop_close_hits(context: Context, hits: Iterable[Hit]) -> Iterator[Hit]:
     """Drop hits that closely follow another hit."""
     last = -STRETCH
     for hit in hits:
@@ -228,8 +230,8 @@ def _strip(text: str, *, inside: bool) -> tuple[str, bool, bool]:
     return code, was, "/*" in opened
 
 
-def _blank(found: re.Match[str]) -> str:
-    text = found[0]
+def _blank(match: re.Match[str]) -> str:
+    text = match[0]
     if text[0] in "\"'":
         return text[0] + " " * (len(text) - 2) + text[0]
     return " " * len(text)

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.lint.lint_context import Context, once
 from patchpilot.lint.message_prose import quoted_lines
 from patchpilot.model.file_diff import FileChange, Hunk
@@ -28,58 +28,62 @@ _AROUND, _WIDTH = 15, 200
 _STYLE = ("checkpatch-c-", "checkpatch-api", "checkpatch-strings", "code", "devicetree")
 _LONG = ("long-comment-line", "long-line")
 """The beginnings of the names of packs, and of rules of other packs, on the style of code."""
-_REVERT = late(r"^(?:Revert|Reapply) \"|\brevert\b.* commit [0-9a-f]{7}", re.IGNORECASE)
-_LINKER_SCRIPT = late(r"\.lds(?:\.[hS])?$")
-_DEFINITION = late(r"^\+\s*#\s*define\s+(?P<name>\w+)")
+_REVERT = compile_late(
+    r"^(?:Revert|Reapply) \"|\brevert\b.* commit [0-9a-f]{7}", re.IGNORECASE
+)
+_LINKER_SCRIPT = compile_late(r"\.lds(?:\.[hS])?$")
+_DEFINITION = compile_late(r"^\+\s*#\s*define\s+(?P<name>\w+)")
 _CASE = r"[ \t]*(?:case\b[^;\n]*|default[ \t]*):[ \t]*[^;{}\n]*;(?:[ \t]*(?:break|return)[^;\n]*;)?[ \t]*"  # noqa: E501
-_ELSE_IF = late(r"\0\+[ \t]*(?:\} )?else[ \t]*\n[ +][ \t]*if\b")
+_ELSE_IF = compile_late(r"\0\+[ \t]*(?:\} )?else[ \t]*\n[ +][ \t]*if\b")
 _CONSTANT = r"(?:[A-Z][A-Z0-9_]+|\d\w*)"
 _MEANT = {
-    "volatile-data": late(
+    "volatile-data": compile_late(
         r"\Atools/|\0.*\([^;]*\bvolatile\s[\w\s]*\*"
         r"|\0.\s*(?:const )?volatile\s[\w\s]*\*\s*\w+\s*[,)]"
     ),
-    "extern-in-source": late(
+    "extern-in-source": compile_late(
         r"\0.\s*extern\s[^;(]*\b(?:char|u8)\s+\w+\[\]"
         r"|\0.\s*extern\s+(?:const |unsigned )*\w+\s+\w*(?:start|stop|end|begin)(?:\[\])?[,;]"
     ),
-    "no-blank-line-after-block": late(r"\0.\s*#"),
-    "repeated-word": late(r"\0.\s*#\s*define\s+(\w+)\s+\1\b"),
-    "complex-macro-without-parentheses": late(
+    "no-blank-line-after-block": compile_late(r"\0.\s*#"),
+    "repeated-word": compile_late(r"\0.\s*#\s*define\s+(\w+)\s+\1\b"),
+    "complex-macro-without-parentheses": compile_late(
         r"\0.\s*#\s*define\s+\w+(?:\s+(?:,|[\w. \t]+(?:,[\w. \t]+)+)$"
         r"|(?:\([^)]*\))?\s+(?:__)?asm(?:__)?\b)",
         re.MULTILINE,
     ),
-    "constant-on-the-left": late(
+    "constant-on-the-left": compile_late(
         rf"\0.*?[^\w.>]{_CONSTANT}\s*(?:[<>]=?|[!=]=)\s*{_CONSTANT}\b(?!\s*[(\[.-])"
     ),
-    "bug-call": late(
+    "bug-call": compile_late(
         r"CONFIG_\w*(?:DEBUG|BUG|PARANOI)\w*(?:(?!\n.\}|#\s*endif)[\s\S])*\0"
     ),
-    "suspect-indent": late(rf"{_ELSE_IF.pattern}|\0. {{4}}"),
+    "suspect-indent": compile_late(rf"{_ELSE_IF.pattern}|\0. {{4}}"),
     "unbalanced-else": _ELSE_IF,
-    "trailing-statement": late(
+    "trailing-statement": compile_late(
         rf"^[ +]{_CASE}$[\s\S]*^\0\+{_CASE}$|^\0\+{_CASE}$[\s\S]*^[ +]{_CASE}$",
         re.MULTILINE,
     ),
-    "malformed-commit-reference": late(
+    "malformed-commit-reference": compile_late(
         r"\0commit [0-9a-f]{40}(?:\n(?:Merge: .*\n)?Author: | of (?!the\b)\w+ )"
     ),
-    "unused-macro-argument": late(
+    "unused-macro-argument": compile_late(
         r"\0.*\s(?:do ?\{ ?\} ?while ?\(0\)|\(\(void\) ?0\))$", re.MULTILINE
     ),
-    "leading-space": late(r"\0\+ {8}"),
-    "malformed-fixes": late(r'\0Fixes: [0-9a-f]{12,40} \("(?!.*"\))'),
+    "leading-space": compile_late(r"\0\+ {8}"),
+    "malformed-fixes": compile_late(r'\0Fixes: [0-9a-f]{12,40} \("(?!.*"\))'),
 }
 """What is meant although checkpatch.pl reports it, or what another rule reports on the same line,
 by rule: a pattern of the file, the lines around the finding and, after a NUL, its own line.
 """
-_ASSEMBLY = late(
+_ASSEMBLY = compile_late(
     r"\.macro\b(?:(?!\.endm\b)[\s\S])*\0"
     r"|[ +]\t[a-z][\w.]*\t[^;{}=\n]+\n(?:.\s*(?:/\*.*)?\n)*\0.(?:\t[a-z][\w.]*\t|\.?L\w+(?:\\@)?:)"
 )
-_LABEL = late(r'(?:"|\\n|\s)(\w+):')
-_COMMENT = late(r"^\+\s*(?:#|//|/?\*+)(?!\s*(?:define|include|if|else|endif)\b)(.*)")
+_LABEL = compile_late(r'(?:"|\\n|\s)(\w+):')
+_COMMENT = compile_late(
+    r"^\+\s*(?:#|//|/?\*+)(?!\s*(?:define|include|if|else|endif)\b)(.*)"
+)
 
 
 def is_not_the_authors(
@@ -114,7 +118,7 @@ def is_not_the_authors(
     ):
         return True
     _, old = _known(context, rule, report)
-    return bool(old) and (_replaced(context, at), _form(rule, finding)) in old
+    return bool(old) and (_find_replaced(context, at), _form(rule, finding)) in old
 
 
 def _is_meant(context: Context, rule: Rule, finding: Finding) -> bool:
@@ -197,19 +201,19 @@ def _known(
     return known
 
 
-def _replaced(context: Context, at: int) -> int | None:
+def _find_replaced(context: Context, at: int) -> int | None:
     """Return the removed line that the added line `at` replaces, if each is most similar to the
     other.
     """
     _, hunk = context.patch.place(at)
     if hunk is None or at - hunk.patch_line > len(hunk.lines):
         return None
-    removed = _most_alike(hunk, at, "-")
-    is_mutual = removed and _most_alike(hunk, removed, "+") == at
+    removed = _find_most_similar(hunk, at, "-")
+    is_mutual = removed and _find_most_similar(hunk, removed, "+") == at
     return removed if is_mutual else None
 
 
-def _most_alike(hunk: Hunk, at: int, kind: str) -> int | None:
+def _find_most_similar(hunk: Hunk, at: int, kind: str) -> int | None:
     """Return the line of a kind near `at` that is most similar to it, or None."""
     index = at - hunk.patch_line - 1
     words = _words(hunk.lines[index].text)

@@ -163,10 +163,10 @@ def parse_examples(text: str, label: str) -> dict[str, tuple[Example, ...]]:
     }
 
 
-def _examples(table: Mapping[str, Any], where: _Place) -> tuple[Example, ...]:
+def _examples(table: Mapping[str, Any], position: _Place) -> tuple[Example, ...]:
     return (
-        *(_example(one, where, bad=True) for one in table["bad"]),
-        *(_example(one, where, bad=False) for one in table["good"]),
+        *(_example(one, position, bad=True) for one in table["bad"]),
+        *(_example(one, position, bad=False) for one in table["good"]),
     )
 
 
@@ -195,36 +195,39 @@ def _rule_starts(text: str) -> list[tuple[int, tuple[str, ...]]]:
 def _rule(
     table: Mapping[str, Any],
     pack: str,
-    where: _Place,
+    position: _Place,
     detectors: Mapping[str, RegisteredDetector],
 ) -> Rule:
-    _check(table, _RULE, where)
+    _check(table, _RULE, position)
     for key in _REQUIRED:
         if not table.get(key):
             raise PackError(
-                f"{where}: {key} is missing", hint=f"required: {', '.join(_REQUIRED)}"
+                f"{position}: {key} is missing",
+                hint=f"required: {', '.join(_REQUIRED)}",
             )
     for key, needed in (
         ("checkpatch_severities", "checkpatch_severity"),
         ("checkpatch_severity", "checkpatch"),
     ):
         if key in table and needed not in table:
-            raise PackError(f"{where}: {key} requires {needed}")
-    values = {key: _read(key, value, where) for key, value in table.items()}
+            raise PackError(f"{position}: {key} requires {needed}")
+    values = {key: _read(key, value, position) for key, value in table.items()}
     if not _ID.match(table["id"]):
         raise PackError(
-            f"{where}: an id must be capital letters and three digits, e.g. TAG003"
+            f"{position}: an id must be capital letters and three digits, e.g. TAG003"
         )
     if not _NAME.match(table["name"]):
-        raise PackError(f"{where}: a name must be lower-case words joined by hyphens")
-    name, arguments = _match(values.pop("match"), where, detectors)
+        raise PackError(
+            f"{position}: a name must be lower-case words joined by hyphens"
+        )
+    name, arguments = _match(values.pop("match"), position, detectors)
     detector = detectors[name]
-    if detector.generic and not where.is_tested:
+    if detector.generic and not position.is_tested:
         _placeholders(
             values.get("message", ""),
             values.get("messages", {}),
             detector.placeholders(arguments),
-            where,
+            position,
         )
     del values["bad"], values["good"]
     return Rule(
@@ -232,24 +235,26 @@ def _rule(
         detector=name,
         module=detector.function.__module__,
         arguments=arguments,
-        remedy=_remedy(values.pop("fix", {}), where),
+        remedy=_remedy(values.pop("fix", {}), position),
         **values,
     )
 
 
-def _read(key: str, value: Any, where: _Place) -> Any:
+def _read(key: str, value: Any, position: _Place) -> Any:
     """Convert a key's value to its form in the rule."""
     if key in ("severity", "checkpatch_severity"):
-        return Severity(_choice(value, tuple(Severity), "severity", where))
+        return Severity(_choice(value, tuple(Severity), "severity", position))
     if key.endswith("severities"):
         return {
-            case: Severity(_choice(word, tuple(Severity), f"severity of {case}", where))
+            case: Severity(
+                _choice(word, tuple(Severity), f"severity of {case}", position)
+            )
             for case, word in value.items()
         }
     if key in ("since", "until"):
-        return _kernel(value, where)
+        return _kernel(value, position)
     if key == "scope":
-        return _choice(value, SCOPES, key, where)
+        return _choice(value, SCOPES, key, position)
     match _RULE[key]:
         case "strings":
             return tuple(value)
@@ -262,7 +267,7 @@ def _placeholders(
     message: str,
     messages: Mapping[str, str],
     placeholders: Mapping[str, frozenset[str]],
-    where: _Place,
+    position: _Place,
 ) -> None:
     """Raise PackError if the messages do not match the detector's cases, or for an unknown
     placeholder.
@@ -270,72 +275,72 @@ def _placeholders(
     for case in messages:
         if case not in placeholders:
             raise PackError(
-                f"{where}: the detector has no case {case!r}",
+                f"{position}: the detector has no case {case!r}",
                 hint=suggestion("case", case, placeholders),
             )
     for case in placeholders if messages and not message else ():
         if case not in messages:
             raise PackError(
-                f"{where}: no message for the case {case!r}",
+                f"{position}: no message for the case {case!r}",
                 hint="add it to [rule.messages], or write a single message that covers every case",
             )
     for case, names in placeholders.items():
         for name in pack_patterns.placeholders(messages.get(case) or message):
             if name not in names:
                 raise PackError(
-                    f"{where}: unknown placeholder {{{name}}}",
+                    f"{position}: unknown placeholder {{{name}}}",
                     hint=suggestion("placeholder", name, sorted(names)),
                 )
 
 
 def _match(
-    table: Any, where: _Place, detectors: Mapping[str, RegisteredDetector]
+    table: Any, position: _Place, detectors: Mapping[str, RegisteredDetector]
 ) -> tuple[str, dict[str, Any]]:
     if not isinstance(table, dict) or not isinstance(table.get("detector"), str):
-        raise PackError(f"{where}: [rule.match] must name a detector")
+        raise PackError(f"{position}: [rule.match] must name a detector")
     name = table["detector"]
     if name not in detectors:
         raise PackError(
-            f"{where}: unknown detector {name!r}",
+            f"{position}: unknown detector {name!r}",
             hint=suggestion("detector", name, sorted(detectors)),
         )
     known = detectors[name].arguments
     arguments = {key: value for key, value in table.items() if key != "detector"}
-    _arguments(name, arguments, known, where)
+    _arguments(name, arguments, known, position)
     if "of" in known:
         arguments.setdefault("of", [])
         for key in {"of", "when", "unless"} & arguments.keys():
             arguments[key] = [
-                _parse_table(argument, key, where, detectors)
+                _parse_table(argument, key, position, detectors)
                 for argument in arguments[key]
             ]
-    patterns = () if where.is_tested else pack_patterns.named_patterns(arguments)
+    patterns = () if position.is_tested else pack_patterns.named_patterns(arguments)
     for key, pattern in patterns:
         try:
             re.compile(pattern)
         except (re.error, OverflowError, RecursionError) as error:
-            raise PackError(f"{where}: {key} {pattern!r}: {error}") from error
+            raise PackError(f"{position}: {key} {pattern!r}: {error}") from error
     return name, arguments
 
 
 def _parse_table(
-    table: Any, key: str, where: _Place, detectors: Mapping[str, RegisteredDetector]
+    table: Any, key: str, position: _Place, detectors: Mapping[str, RegisteredDetector]
 ) -> dict[str, Any]:
     """Convert a table of [[rule.match.of]], `when` or `unless` to the form for `any-of`."""
     if not isinstance(table, dict):
         raise PackError(
-            f"{where}: {key} must be a list of tables, [[rule.match.{key}]]"
+            f"{position}: {key} must be a list of tables, [[rule.match.{key}]]"
         )
     kept = {name: table[name] for name in ("case", "values") if name in table}
-    _check(kept, {"case": str, "values": TEXTS}, where)
+    _check(kept, {"case": str, "values": TEXTS}, position)
     name, arguments = _match(
         {name: value for name, value in table.items() if name not in kept},
-        where,
+        position,
         detectors,
     )
     if not detectors[name].generic or "of" in detectors[name].arguments:
         raise PackError(
-            f"{where}: {name} cannot be used in [[rule.match.{key}]]",
+            f"{position}: {name} cannot be used in [[rule.match.{key}]]",
             hint="use a general detector",
         )
     return {
@@ -349,100 +354,102 @@ def _parse_table(
 def _arguments(
     name: str,
     arguments: Mapping[str, Any],
-    known: Mapping[str, ArgumentType],
-    where: _Place,
+    types: Mapping[str, ArgumentType],
+    position: _Place,
 ) -> None:
     """Raise PackError for an unknown argument of the detector `name`, or an invalid value."""
     for key, value in arguments.items():
-        if key not in known:
+        if key not in types:
             raise PackError(
-                f"{where}: {name} has no argument {key!r}",
-                hint=suggestion("argument", key, known),
+                f"{position}: {name} has no argument {key!r}",
+                hint=suggestion("argument", key, types),
             )
-        kind = known[key]
+        kind = types[key]
         if not isinstance(kind, Mapping):
-            _argument(key, value, known, where)
+            _argument(key, value, types, position)
         elif not isinstance(value, list) or not all(
             isinstance(one, dict) for one in value
         ):
-            raise PackError(f"{where}: {key} must be a list of tables")
+            raise PackError(f"{position}: {key} must be a list of tables")
         else:
             for one in value:
-                _arguments(f"{key} of {name}", one, kind, where)
+                _arguments(f"{key} of {name}", one, kind, position)
 
 
 def _argument(
-    key: str, value: Any, known: Mapping[str, ArgumentType], where: _Place
+    key: str, value: Any, types: Mapping[str, ArgumentType], position: _Place
 ) -> None:
     """Raise PackError for a value of another type, or one that is not among those of the detector."""  # noqa: E501
-    kind = known[key]
-    _check({key: value}, {key: kind if isinstance(kind, type) else str}, where)
+    kind = types[key]
+    _check({key: value}, {key: kind if isinstance(kind, type) else str}, position)
     if isinstance(kind, tuple) and value not in kind:
         raise PackError(
-            f"{where.at(key, value)}: {key}: unknown value {value!r}",
+            f"{position.at(key, value)}: {key}: unknown value {value!r}",
             hint=suggestion("value", value, kind),
         )
 
 
-def _remedy(table: Mapping[str, Any], where: _Place) -> RuleFix:
-    _check(table, _FIX, where)
+def _remedy(table: Mapping[str, Any], position: _Place) -> RuleFix:
+    _check(table, _FIX, position)
     fix = RuleFix(**{key: text.strip() for key, text in table.items()})
-    _choice(fix.kind, FIX_KINDS, "fix kind", where)
+    _choice(fix.kind, FIX_KINDS, "fix kind", position)
     if bool(fix.fixer) != (fix.kind == "safe"):
         raise PackError(
-            f"{where}: a safe fix needs a fixer, other fixes must not have one"
+            f"{position}: a safe fix needs a fixer, other fixes must not have one"
         )
-    if fix.fixer and not where.is_tested:
+    if fix.fixer and not position.is_tested:
         from patchpilot.lint.fixing.fixer import import_fixers
 
         known = import_fixers()
         if fix.fixer not in known:
             raise PackError(
-                f"{where}: unknown fixer {fix.fixer!r}",
+                f"{position}: unknown fixer {fix.fixer!r}",
                 hint=suggestion("fixer", fix.fixer, sorted(known)),
             )
     return fix
 
 
-def _example(table: Any, where: _Place, *, bad: bool) -> Example:
-    _check(table, _EXAMPLE, where, " of an example")
+def _example(table: Any, position: _Place, *, bad: bool) -> Example:
+    _check(table, _EXAMPLE, position, " of an example")
     if not any(key in table for key in _CONTENT):
-        raise PackError(f"{where}: an example must have one of {', '.join(_CONTENT)}")
+        raise PackError(
+            f"{position}: an example must have one of {', '.join(_CONTENT)}"
+        )
     if "code" in table and "path" not in table:
-        raise PackError(f"{where}: an example with code needs a path")
+        raise PackError(f"{position}: an example with code needs a path")
     lists = {key: tuple(table[key]) for key in ("series", "also") if key in table}
-    kernel = _kernel(table["kernel"], where) if "kernel" in table else None
+    kernel = _kernel(table["kernel"], position) if "kernel" in table else None
     return Example(bad=bad, **{**table, **lists, "kernel": kernel})
 
 
-def _kernel(text: str, where: _Place) -> Kernel:
+def _kernel(text: str, position: _Place) -> Kernel:
     match = _KERNEL.match(text)
     if not match:
-        raise PackError(f"{where}: a kernel version must have the form 6.1")
+        raise PackError(f"{position}: a kernel version must have the form 6.1")
     return int(match[1]), int(match[2])
 
 
-def _choice(value: Any, choices: tuple[str, ...], what: str, where: _Place) -> str:
+def _choice(value: Any, choices: tuple[str, ...], what: str, position: _Place) -> str:
     if value not in choices:
         raise PackError(
-            f"{where}: {what} {value!r} must be one of {', '.join(choices)}"
+            f"{position}: {what} {value!r} must be one of {', '.join(choices)}"
         )
     return str(value)
 
 
 def _check(
-    table: Any, kinds: Mapping[str, Any], where: _Place | str, what: str = ""
+    table: Any, kinds: Mapping[str, Any], position: _Place | str, what: str = ""
 ) -> None:
     """Raise PackError for a key not in `kinds`, or a malformed value."""
     if not isinstance(table, dict):
-        raise PackError(f"{where}: a rule's examples and fix must be tables")
+        raise PackError(f"{position}: a rule's examples and fix must be tables")
     for key, value in table.items():
         if key not in kinds:
             raise PackError(
-                f"{where}: unknown key {key!r}", hint=suggestion("key", key, kinds)
+                f"{position}: unknown key {key!r}", hint=suggestion("key", key, kinds)
             )
         if not _fits(value, kinds[key]):
-            raise PackError(f"{where}: {key}{what} must be {_FORMS[kinds[key]]}")
+            raise PackError(f"{position}: {key}{what} must be {_FORMS[kinds[key]]}")
 
 
 def _fits(value: Any, kind: Any) -> bool:

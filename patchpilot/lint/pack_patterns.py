@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, cast
 
-from patchpilot.cache.cached_re import compile_cached, late
+from patchpilot.cache.cached_re import compile_cached, compile_late
 
 NEVER = r"(?!)"
 """A pattern that matches nothing."""
@@ -85,12 +85,12 @@ def any_of(
 def _compile_pattern(pattern: str, *, foreign: bool) -> re.Pattern[str]:
     if not foreign:
         return compile_cached(pattern)
-    from patchpilot.model.bounded_pattern import bounded
+    from patchpilot.model.bounded_pattern import compile_bounded
 
-    return cast("re.Pattern[str]", bounded(pattern))
+    return cast("re.Pattern[str]", compile_bounded(pattern))
 
 
-_WORD = late(r"\{([a-z]\w*)\}")
+_WORD = compile_late(r"\{([a-z]\w*)\}")
 
 
 def placeholders(text: str) -> list[str]:
@@ -98,7 +98,7 @@ def placeholders(text: str) -> list[str]:
     return _WORD.findall(text)
 
 
-def filled(text: str, words: Mapping[str, object]) -> str:
+def fill_message(text: str, words: Mapping[str, object]) -> str:
     """Replace the placeholders of a rule's message with their values.
 
     `str.format` is not used because it would access attributes and pad to any width.

@@ -3,7 +3,7 @@
 
 from collections.abc import Iterable
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.model.finding import Severity
 from patchpilot.model.rule import Rule
 from patchpilot.projects.project import Project
@@ -31,7 +31,7 @@ def check_style(rules: Iterable[Rule], project: Project) -> None:
                 )
 
 
-def at_checkpatch_levels(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+def use_checkpatch_levels(rules: Iterable[Rule]) -> tuple[Rule, ...]:
     """Give the rules the severities that they have in checkpatch.pl."""
     return tuple(
         rule._replace(
@@ -78,13 +78,13 @@ def for_whole_files(rules: Iterable[Rule]) -> tuple[Rule, ...]:
     return tuple(rule for rule in found if rule.checkpatch not in _NOT_IN_WHOLE_FILES)
 
 
-_KERNEL = late(
+_KERNEL = compile_late(
     r"(?<![-/.\w])(?:[Tt]he (?!(?:Linux )?kernel (?:tree|image|address|type)\b))?"
     r"(?:Linux )?[Kk]ernel\b(?! versions?\b|-|\.\w|[/_])"
 )
 
 
-def adjusted(rules: Iterable[Rule], project: Project) -> tuple[Rule, ...]:
+def adjust_rules(rules: Iterable[Rule], project: Project) -> tuple[Rule, ...]:
     """Give the rules the project's severities, and drop ignored rules.
 
     A project's severity applies to every case of a rule. In texts, the project's name replaces the
@@ -93,18 +93,20 @@ def adjusted(rules: Iterable[Rule], project: Project) -> tuple[Rule, ...]:
 
     style = project.style
 
-    def named(text: str) -> str:
+    def handle_name(text: str) -> str:
         return _KERNEL.sub(project.title, text)
 
     def as_wanted(rule: Rule) -> Rule:
         severity = style.severity.get(rule.name)
         if not project.kernel:
             rule = rule._replace(
-                summary=named(rule.summary),
-                why=named(rule.why),
-                message=named(rule.message),
-                messages={case: named(text) for case, text in rule.messages.items()},
-                remedy=rule.remedy._replace(text=named(rule.remedy.text)),
+                summary=handle_name(rule.summary),
+                why=handle_name(rule.why),
+                message=handle_name(rule.message),
+                messages={
+                    case: handle_name(text) for case, text in rule.messages.items()
+                },
+                remedy=rule.remedy._replace(text=handle_name(rule.remedy.text)),
             )
         return (
             rule._replace(severity=Severity(severity), severities={})

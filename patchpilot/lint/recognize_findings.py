@@ -50,13 +50,17 @@ def mark_of(
     `renamed` maps renamed files to their old paths.
     """
     if patch is None:
-        return FindingMark("", finding.rule, even(re.sub(r"\d+", "#", finding.message)))
+        return FindingMark(
+            "", finding.rule, normalize_text(re.sub(r"\d+", "#", finding.message))
+        )
     file = finding.path or ""
     path = (renamed or {}).get(file, file)
     text = _text(finding, patch)
     if text or path:
         return FindingMark(path, finding.rule, text)
-    return FindingMark("", finding.rule, even(patch.subject.title), change_of(patch))
+    return FindingMark(
+        "", finding.rule, normalize_text(patch.subject.title), change_of(patch)
+    )
 
 
 def _text(finding: Finding, patch: Patch) -> str:
@@ -67,26 +71,26 @@ def _text(finding: Finding, patch: Patch) -> str:
     line = patch.lines[at - 1]
     if at >= patch.diff_line:
         is_text = finding.path and not line.startswith(_NO_TEXT)
-        return even(line[1:]) if is_text else ""
+        return normalize_text(line[1:]) if is_text else ""
     header = next(
         (header for header in reversed(patch.headers) if header.line <= at), None
     )
     if at < patch.message_line and header:
         name = header.name.lower()
         return (
-            even(patch.subject.title)
+            normalize_text(patch.subject.title)
             if name == "subject"
             else name
             if name in _CHANGING
-            else even(f"{header.name}: {header.value}")
+            else normalize_text(f"{header.name}: {header.value}")
         )
     if patch.notes and at >= patch.notes_line and " | " in line:
         # the diffstat's numbers cover the whole file
-        return even(line.split("|")[0])
-    return "" if line.startswith("From ") and at == 1 else even(line)
+        return normalize_text(line.split("|")[0])
+    return "" if line.startswith("From ") and at == 1 else normalize_text(line)
 
 
-def even(text: str) -> str:
+def normalize_text(text: str) -> str:
     """Normalize a line's whitespace, length and encoding for a mark.
 
     Long lines are cut, and undecodable bytes replaced, because marks are written to a file in
@@ -145,7 +149,7 @@ def pair_with_earlier(old: Sequence[Patch], new: Sequence[Patch]) -> dict[int, i
 def _traits(patch: Patch) -> PatchFeatures:
     lines = _changed_lines(patch)
     return PatchFeatures(
-        even(patch.subject.title),
+        normalize_text(patch.subject.title),
         change_of(patch),
         "",
         frozenset(patch.paths),

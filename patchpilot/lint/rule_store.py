@@ -57,11 +57,11 @@ def load_rules(own: Sequence[OwnPack] = ()) -> tuple[Rule, ...]:
 
     Raise PackError with the file and the rule.
     """
-    return _loaded(tuple(own))
+    return _load(tuple(own))
 
 
 @cache
-def _loaded(own: tuple[OwnPack, ...]) -> tuple[Rule, ...]:
+def _load(own: tuple[OwnPack, ...]) -> tuple[Rule, ...]:
     key = _key(own)
     cached = _load_cached(key)
     if cached is None:
@@ -70,9 +70,9 @@ def _loaded(own: tuple[OwnPack, ...]) -> tuple[Rule, ...]:
         packs = _parse(labels, texts, tested)
         cached = tuple(rule for pack in packs for rule in pack.rules)
         _share_equal_values(cached)
-        remember(_KIND, key, tuple(tuple(map(_plain, rule)) for rule in cached))
+        remember(_KIND, key, tuple(tuple(map(_simplify, rule)) for rule in cached))
     if own:
-        _bound(cached, own)
+        _limit_time(cached, own)
     return cached
 
 
@@ -161,7 +161,7 @@ def _parse(
     )
 
 
-def _bound(rules: Sequence[Rule], own: Sequence[OwnPack]) -> None:
+def _limit_time(rules: Sequence[Rule], own: Sequence[OwnPack]) -> None:
     """Limit the matching time of patterns in packs that are not shipped.
 
     Raise PackError if that is impossible.
@@ -198,10 +198,10 @@ def _key(own: Sequence[OwnPack]) -> str:
     return key_of(kind, (*labels, *(text for _, text in own)))
 
 
-def _plain(value: Any) -> Any:
+def _simplify(value: Any) -> Any:
     """Convert a rule's value to types that the cache supports."""
     if isinstance(value, Mapping):
-        return {key: _plain(one) for key, one in value.items()}
+        return {key: _simplify(one) for key, one in value.items()}
     if isinstance(value, RuleFix):
         return tuple(value)
     return str(value) if isinstance(value, Severity) else value

@@ -10,10 +10,10 @@ from patchpilot.model.rule import Kernel, Rule
 from patchpilot.projects.loading import find_project
 
 
-def unknown_rule_hint(word: str, known: Iterable[str]) -> Advice:
+def unknown_rule_hint(word: str, choices: Iterable[str]) -> Advice:
     """Return a hint with the nearest rule name, if any, and the command that lists all rules."""
     listing = Action("explain", (), "run `{}` to list the rules")
-    near = nearest(word.replace("_", "-"), known)
+    near = nearest(word.replace("_", "-"), choices)
     return Hint((f"did you mean {near!r}? ", listing)) if near else listing
 
 
@@ -23,7 +23,7 @@ OF_CODE = ("diff", "tree")
 """Scopes of the rules that follow the version of the tree."""
 
 
-def in_force(rule: Rule, kernel: Kernel, profile: str) -> bool:
+def is_in_force(rule: Rule, kernel: Kernel, profile: str) -> bool:
     """Return whether a rule applies to a kernel version and profile.
 
     A profile includes the rules of the profiles it inherits from.
@@ -66,7 +66,7 @@ def choose(
     return tuple(
         rule
         for rule in everything
-        if in_force(
+        if is_in_force(
             rule,
             kernel if rule.scope in OF_CODE else message_kernel or kernel,
             profile,

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The prefixes of a subject: the names before its colons."""
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 
-_PREFIX = late(
+_PREFIX = compile_late(
     r"^([\w./+@,*{}|&<>=-]+(?:\s?\([^)]*\)|\[[^\]]*\])?(?:"
     r" [\w./(),-]+){0,2})\s*:(?!:)\s*(?=\S)(.*)$"
 )
-_DRIVER = late(r"^(\([\w/,. -]+\))\s+(.*)$")
-_GENERATED = late(r"(?:Revert|Reapply) \"|Merge |Linux \d")
+_DRIVER = compile_late(r"^(\([\w/,. -]+\))\s+(.*)$")
+_GENERATED = compile_late(r"(?:Revert|Reapply) \"|Merge |Linux \d")
 
 
 def split_prefix(title: str) -> tuple[tuple[str, ...], str]:

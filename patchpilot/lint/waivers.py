@@ -56,7 +56,7 @@ class Waiver(NamedTuple):
             place is not None and any(_matches(place, path) for path in self.paths)
         )
 
-    def ended(self, today: date) -> bool:
+    def has_expired(self, today: date) -> bool:
         """Return whether the waiver has expired."""
         return self.until is not None and today > self.until
 
@@ -74,7 +74,9 @@ def _matches(path: str, pattern: str) -> bool:
     )
 
 
-def from_tables(tables: Sequence[Mapping[str, Any]], label: str) -> tuple[Waiver, ...]:
+def parse_waiver_tables(
+    tables: Sequence[Mapping[str, Any]], label: str
+) -> tuple[Waiver, ...]:
     """Parse the `[[waiver]]` tables of a tree's file.
 
     Raise InputError with the file, the waiver and the key.
@@ -85,14 +87,14 @@ def from_tables(tables: Sequence[Mapping[str, Any]], label: str) -> tuple[Waiver
     )
 
 
-def _parse_waiver(table: Mapping[str, Any], place: str, label: str) -> Waiver:
+def _parse_waiver(table: Mapping[str, Any], position: str, label: str) -> Waiver:
     for key in table:
         if key not in KEYS:
             error = unknown("key", key, KEYS)
-            raise InputError(f"{place}: {error.message}", hint=error.advice)
+            raise InputError(f"{position}: {error.message}", hint=error.advice)
     for key in ("rule", "reason"):
         if not isinstance(table.get(key), str) or not table[key].strip():
-            raise InputError(f"{place}: missing {key}", hint=f'add {key} = "…"')
+            raise InputError(f"{position}: missing {key}", hint=f'add {key} = "…"')
     paths = table.get("path", ())
     paths = (paths,) if isinstance(paths, str) else paths
     if (
@@ -101,20 +103,20 @@ def _parse_waiver(table: Mapping[str, Any], place: str, label: str) -> Waiver:
         or ("path" in table and not paths)
     ):
         raise InputError(
-            f"{place}: path is not a pattern or a list of patterns",
+            f"{position}: path is not a pattern or a list of patterns",
             hint='use a pattern, for example path = "drivers/foo/*"',
         )
     return Waiver(
         table["rule"].strip(),
         " ".join(table["reason"].split()),
         tuple(paths),
-        _day(table.get("until"), place),
+        _day(table.get("until"), position),
         label,
         TREE,
     )
 
 
-def _day(value: Any, place: str) -> date | None:
+def _day(value: Any, position: str) -> date | None:
     if value is None or type(value) is date:
         return value
     if (
@@ -124,12 +126,12 @@ def _day(value: Any, place: str) -> date | None:
     ):
         return day
     raise InputError(
-        f"{place}: until is not a date",
+        f"{position}: until is not a date",
         hint='use the last day, for example until = "2027-01-31"',
     )
 
 
-def from_words(words: Sequence[str]) -> tuple[Waiver, ...]:
+def parse_waiver_words(words: Sequence[str]) -> tuple[Waiver, ...]:
     """Parse words of the form `RULE=REASON`.
 
     Raise UsageError if a reason is missing.

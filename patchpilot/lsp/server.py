@@ -61,7 +61,7 @@ class BoundedInput:
         self._stream.close()
 
 
-def bounded(stream: BinaryIO) -> BinaryIO:
+def limit_stream(stream: BinaryIO) -> BinaryIO:
     """Wrap a stream in size limits."""
     return cast("BinaryIO", BoundedInput(stream))
 

@@ -9,7 +9,7 @@ of slashes.
 from collections.abc import Callable, Iterator
 from functools import cached_property, lru_cache
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.model.bounded_pattern import MAX_PATTERN, BoundedPattern
 
 Sequence = list["str | list[Sequence]"]
@@ -35,40 +35,40 @@ class Braces:
 
         `is_folder` is called only if the result depends on it.
         """
-        if self._below.match(path):
+        if self._directory_pattern.match(path):
             return True
         ends = (at for at, char in enumerate(path) if char == "/")
         if any(
             _NEVER_A_FOLDER.isdisjoint(path[:at])
-            and self._alone.fullmatch(path[:at])
+            and self._literal_pattern.fullmatch(path[:at])
             and is_folder(path[:at])
             for at in ends
         ):
             return True
         if not self._plain:
-            return self._beside.fullmatch(path) is not None
+            return self._file_pattern.fullmatch(path) is not None
         # an empty alternative matches nothing
         names = (path[:at] for at in range(path.rfind("/") + 1, len(path) + 1) if at)
         return any(
-            self._alone.fullmatch(name)
+            self._literal_pattern.fullmatch(name)
             and not (_NEVER_A_FOLDER.isdisjoint(name) and is_folder(name))
-            for name in (names if self._beside.fullmatch(path) else ())
+            for name in (names if self._file_pattern.fullmatch(path) else ())
         )
 
     @cached_property
-    def _below(self) -> BoundedPattern:
+    def _directory_pattern(self) -> BoundedPattern:
         """Return a pattern of the alternatives that end with a slash, which match everything
         below.
         """
         return _pattern(_sequences_ending_in(self._tree, slash=True), "")
 
     @cached_property
-    def _beside(self) -> BoundedPattern:
+    def _file_pattern(self) -> BoundedPattern:
         """Return a pattern of the other alternatives, whose wildcards do not match slashes."""
         return _pattern(_sequences_ending_in(self._tree, slash=False), "[^/]*")
 
     @cached_property
-    def _alone(self) -> BoundedPattern:
+    def _literal_pattern(self) -> BoundedPattern:
         """Return a pattern of alternatives without wildcards or final slash, which may name a
         folder.
         """
@@ -217,7 +217,7 @@ def _write_pattern(tree: Sequence, *, across: bool) -> str:
 
 
 _META = frozenset("*?[]()+|^${}\\")
-_FIRST_META = late(r"[*?\[\]()+|^${}\\]")
+_FIRST_META = compile_late(r"[*?\[\]()+|^${}\\]")
 _NEVER_A_FOLDER = frozenset(".*?")
 
 

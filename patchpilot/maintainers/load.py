@@ -26,16 +26,18 @@ def load(tree: Tree, *, keep: bool = True) -> MaintainersFile:
     of that name below the directory. With `keep`, the index is cached. Raise MissingError if there
     is no MAINTAINERS.
     """
-    path, everywhere = where_maintainers_are(conf_words(tree))
+    path, everywhere = parse_maintainers_options(conf_words(tree))
     content = b"\n".join(data for _, data in maintainers_files(tree, path, everywhere))
     script = tree.read(SCRIPT) or b""
-    text, index, words = _indexed(content, script, keep)
+    text, index, words = _index_file(content, script, keep)
     return MaintainersFile(text, index, words, tree.is_dir)
 
 
 # a check reads the file from the patch's tree and from other tips, where it seldom differs
 @lru_cache(maxsize=2)
-def _indexed(content: bytes, script: bytes, keep: bool) -> tuple[str, Plain, RoleWords]:
+def _index_file(
+    content: bytes, script: bytes, keep: bool
+) -> tuple[str, Plain, RoleWords]:
     text = content.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
     key = key_of(INDEXES, (content, script))
     known = recall(INDEXES, key) if keep else None
@@ -119,7 +121,7 @@ def conf_words(tree: Tree) -> tuple[str, ...]:
     return tuple(words)
 
 
-def where_maintainers_are(words: Sequence[str]) -> tuple[str, bool]:
+def parse_maintainers_options(words: Sequence[str]) -> tuple[str, bool]:
     """Return (path, everywhere) from the options; the last option of each kind takes precedence."""
     path, everywhere = "MAINTAINERS", False
     for at, word in enumerate(words):

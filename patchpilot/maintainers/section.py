@@ -149,7 +149,7 @@ def list_and_remark(value: str) -> tuple[str, str]:
     return (words[0], words[1]) if len(words) == 2 else (value.strip(), "")
 
 
-def typed(line: str) -> tuple[str, str] | None:
+def split_entry(line: str) -> tuple[str, str] | None:
     """Split an entry line into (letter, value); return None for any other line."""
     return (
         (line[0], line[2:].lstrip())
@@ -168,7 +168,7 @@ def parse_section(text: str, number: int, line: int) -> Section:
     rows = text.split("\n")
     entries = []
     for at, row in enumerate(rows[1:], line + 1):
-        letter_value = typed(row)
+        letter_value = split_entry(row)
         if letter_value:
             entries.append(Entry(letter_value[0], letter_value[1], at))
     return Section(number, rows[0], tuple(entries), line)

@@ -66,7 +66,7 @@ class MaintainersFile:
         """Yield all sections, in file order."""
         return (self.section(number) for number in range(len(self)))
 
-    def named(self, name: str) -> Section | None:
+    def find_section(self, name: str) -> Section | None:
         """Return the first section with this name, or None."""
         at = self.text.find(f"\n{name}\n")
         if at < 0:
@@ -120,7 +120,7 @@ class MaintainersFile:
         )
 
 
-def nothing() -> MaintainersFile:
+def make_empty_maintainers() -> MaintainersFile:
     """Return an empty MAINTAINERS."""
     return MaintainersFile("", build(""), RoleWords())
 

@@ -32,7 +32,7 @@ class Action(NamedTuple):
         )
         return shlex.join(words)
 
-    def worded(self, words: str) -> str:
+    def format(self, words: str) -> str:
         """Return the sentence with its command replaced by `words`.
 
         Words that are not a command get no backticks.
@@ -43,7 +43,7 @@ class Action(NamedTuple):
         return f"{before}{words}{after}" if command else self.reason or words
 
     def __str__(self) -> str:
-        return self.worded(self.command)
+        return self.format(self.command)
 
 
 class Hint(NamedTuple):
@@ -59,7 +59,7 @@ Advice = str | Action | Hint
 """A hint. Its str is what the CLI prints."""
 
 
-def said(*parts: Advice) -> Advice:
+def join_hints(*parts: Advice) -> Advice:
     """Join several hints into one, keeping their actions."""
     flat = [
         it
@@ -79,7 +79,7 @@ def actions(advice: object) -> tuple[Action, ...]:
     return tuple(part for part in parts_of(advice) if isinstance(part, Action))
 
 
-def each(
+def iterate_parts(
     advice: object, words: Callable[[Action], str]
 ) -> Iterator[tuple[Action | None, str]]:
     """Yield (action or None, text) for each part of a hint.
@@ -90,7 +90,7 @@ def each(
         yield (part, words(part)) if isinstance(part, Action) else (None, str(part))
 
 
-def in_backticks(text: str) -> Advice:
+def parse_backticks(text: str) -> Advice:
     """Convert a rule pack's sentence into a hint, with its command in backticks as the action.
 
     The command is a patchpilot command, such as `patchpilot fixes HEAD`.

@@ -7,37 +7,37 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.model.encoded_words import decode_words
 
-_NAME_ADDR = late(r"^\s*(?P<name>[^<>]*?)\s*<\s*(?P<email>[^<>\s]+)\s*>")
-_BARE = late(r"(?<![^\s<>()\",;:])(?P<email>[^\s<>()\",;:]+@[^\s<>()\",;:]+)")
+_NAME_ADDR = compile_late(r"^\s*(?P<name>[^<>]*?)\s*<\s*(?P<email>[^<>\s]+)\s*>")
+_BARE = compile_late(r"(?<![^\s<>()\",;:])(?P<email>[^\s<>()\",;:]+@[^\s<>()\",;:]+)")
 _ATOM = r'[^\x00-\x20()<>@,:;"\\\[\]]+'
-_PLAIN = late(
+_PLAIN = compile_late(
     rf"[ \t]*(?:(?:({_ATOM}(?: +{_ATOM})*) +)?<([\w.+-]+@[\w.-]+)>|([\w.+-]+@[\w.-]+))[ \t]*",
     re.ASCII,
 )
 """A mailbox as nearly all headers have them: nothing quoted, no comment, no group."""
-_MARK = late(r'\\.|["()]', re.DOTALL)
+_MARK = compile_late(r'\\.|["()]', re.DOTALL)
 """What begins or ends a quoted string or a comment; a backslash takes that from what follows it."""
-_EMAIL = late(r"[^@\x00-\x20\x7f]+(?:@[^@\x00-\x20\x7f]+)?")
-_ANY_ADDRESS = late(r"[^\s<>()\[\]{}\",;:]+@[^\s<>()\[\]{}\",;:]+")
-_LIKE_ADDRESS = late("[<>@\uff20\ufe6b]")
-_STRAY = late(r'[\\"()]')
-_WITH_AT = late(r"[^\s<>,;:]*@[^\s<>,;:]*")
-_QUOTED_STRING = late(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_EMAIL = compile_late(r"[^@\x00-\x20\x7f]+(?:@[^@\x00-\x20\x7f]+)?")
+_ANY_ADDRESS = compile_late(r"[^\s<>()\[\]{}\",;:]+@[^\s<>()\[\]{}\",;:]+")
+_LIKE_ADDRESS = compile_late("[<>@\uff20\ufe6b]")
+_STRAY = compile_late(r'[\\"()]')
+_WITH_AT = compile_late(r"[^\s<>,;:]*@[^\s<>,;:]*")
+_QUOTED_STRING = compile_late(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _WORD = r"=\?[^\s?\"()<>@,;:\\]+\?[bBqQ]\?[^\s?\"()<>@,;:\\]*\?="
-_WORDS = late(rf"{_WORD}(?:[ \t]+{_WORD})*")
+_WORDS = compile_late(rf"{_WORD}(?:[ \t]+{_WORD})*")
 """Encoded words in a row; one with a character that RFC 2047 forbids in a name is none."""
 MAX_ADDRESS = 1000
 MAX_HEADER = 64 * 1024
 """Characters that are parsed: no address or list of recipients is longer, except in an attack."""
-_DOT_ATOMS = late(
+_DOT_ATOMS = compile_late(
     r"[\w+-]+(?:\.[\w+-]+)*@[a-z\d-]+(?:\.[a-z\d-]+)*",
     re.ASCII | re.IGNORECASE,
 )
 """An address as nearly all are, which the email package takes."""
-_USUAL = late(
+_USUAL = compile_late(
     r"(?=[^@]{1,64}@)[\w+-]+(?:\.[\w+-]+)*"
     r"@(?:(?!-|[^.]*--)[a-z\d-]{1,63}(?<!-)\.)+"
     r"(?!(?:arpa|invalid|local|localhost|onion|test)$)[a-z]{2,63}",
@@ -45,22 +45,22 @@ _USUAL = late(
 )
 """An address as nearly all are, for which loading email-validator would take longer than all else.
 """
-_CONTROL = late(r"[\x00-\x1f\x7f]")
-_QUOTED = late(r'^-|[()<>@,;:\\".\[\]\uff20\ufe6b]')
+_CONTROL = compile_late(r"[\x00-\x1f\x7f]")
+_QUOTED = compile_late(r'^-|[()<>@,;:\\".\[\]\uff20\ufe6b]')
 """A name that a header quotes (RFC 5322), or that a program would read as an option where it is an
 argument.
 """
 _DANGERS = (
     (
-        late(r"^-"),
+        compile_late(r"^-"),
         "it begins with '-', which a mail program would read as an option",
     ),
-    (late(r"\$[{(]|`"), "it has a shell expansion"),
+    (compile_late(r"\$[{(]|`"), "it has a shell expansion"),
     (
-        late(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]"),
+        compile_late(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]"),
         "it has white space or a control character",
     ),
-    (late(r'[",]'), "it has a quote or a comma"),
+    (compile_late(r'[",]'), "it has a quote or a comma"),
 )
 
 

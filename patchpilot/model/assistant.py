@@ -6,24 +6,24 @@ See Documentation/process/coding-assistants.rst.
 
 import re
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 
 # a single first word may be a given name followed by a surname
-_PROGRAM = late(
+_PROGRAM = compile_late(
     r"(?:claude|copilot|github copilot|chatgpt|gpt-?\d\S*|gemini|codex|cursor(?: agent)?|devin"
     r"|aider|llama|deepseek\S*|grok|qwen\S*)\b"
     r"(?: (?:code|ai|bot|agent|opus|sonnet|haiku|cli|pro|flash|\(?[a-z]{0,9}[\d.]{1,5}[a-z]{0,9}\)?"
     r")){0,4} ?(?:<|$)",
     re.IGNORECASE,
 )
-_ADDRESS = late(
+_ADDRESS = compile_late(
     r"<(?:noreply@(?:anthropic|openai|cursor)\.com|cursoragent@cursor\.com|copilot@github\.com"
     r"|\d+\+copilot@users\.noreply\.github\.com)>",
     re.IGNORECASE,
 )
-_FORM = late(r"[^\s:<>@\[\]]+:[^\s<>@\[\]]+")
-_MAILBOX = late(r"\s*<[^<>]*@[^<>]*>")
-_BRACKETED = late(r"\[([^][]*)\]")
+_FORM = compile_late(r"[^\s:<>@\[\]]+:[^\s<>@\[\]]+")
+_MAILBOX = compile_late(r"\s*<[^<>]*@[^<>]*>")
+_BRACKETED = compile_late(r"\[([^][]*)\]")
 EVERYDAY_TOOLS = frozenset(
     [
         "cc",

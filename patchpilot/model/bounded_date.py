@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 
 FIRST_YEAR, LAST_YEAR = 1970, 2999
 """No date is outside of these years: a century more or less never leaves what `datetime` can hold."""  # noqa: E501
@@ -19,7 +19,7 @@ clock or a forgery.
 """
 _LAST = datetime(LAST_YEAR, 12, 31, tzinfo=UTC).timestamp()
 _MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
-_USUAL = late(
+_USUAL = compile_late(
     rf"(?:[A-Z][a-z]{{2}}, )?(?P<day>\d\d?) (?P<month>{_MONTHS}) (?P<year>[12]\d{{3}})"
     r" (?P<time>\d\d:\d\d:\d\d) (?P<zone>[+-]\d{4})",
     re.ASCII,
@@ -28,7 +28,7 @@ _USUAL = late(
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def moment(seconds: float, zone: tzinfo = UTC) -> datetime:
+def clamp_time(seconds: float, zone: tzinfo = UTC) -> datetime:
     """Convert seconds since the epoch to a time, clamped to the first or last allowed time."""
     # comparisons with NaN are false, which gives 0
     bounded = min(seconds, _LAST) if seconds > 0 else 0
@@ -48,7 +48,7 @@ def read_iso(text: str, zone: tzinfo | None = None) -> datetime | None:
     return result if result.tzinfo and FIRST_YEAR <= result.year <= LAST_YEAR else None
 
 
-def stored_time(text: str) -> datetime:
+def parse_stored_time(text: str) -> datetime:
     """Parse a time stored in ISO 8601 format; return the epoch if it is damaged."""
     return read_iso(text) or EPOCH
 

@@ -23,7 +23,7 @@ def unpack(data: bytes, source: str, limit: int) -> bytes:
         return data
     whole: list[bytes] = []
     size = 0
-    for piece in unpacked((data,), source):
+    for piece in decompress((data,), source):
         size += len(piece)
         if size > limit:
             raise InputError(
@@ -38,10 +38,10 @@ def text_of(stream: IO[bytes], source: str) -> Iterator[bytes]:
     """Yield a stream's contents in blocks, decompressed if they are in gzip format."""
     head = stream.read(len(MAGIC))
     blocks: Iterator[bytes] = chain((head,), iter(partial(stream.read, PIECE), b""))
-    return unpacked(blocks, source) if head == MAGIC else blocks
+    return decompress(blocks, source) if head == MAGIC else blocks
 
 
-def unpacked(blocks: Iterable[bytes], source: str) -> Iterator[bytes]:
+def decompress(blocks: Iterable[bytes], source: str) -> Iterator[bytes]:
     """Decompress blocks of gzip data into pieces of at most PIECE bytes.
 
     Raise InputError with the name `source` if the data is damaged or truncated.

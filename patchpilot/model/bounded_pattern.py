@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from typing import Any, Literal
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 
 MAX_PATTERN = 1000
 """The maximum length of a pattern, in characters."""
@@ -32,7 +32,7 @@ it matches nothing.
 """
 _ALLOWANCE, _PER_CHARACTER = 2e-4, 2e-7
 _FEW = 64
-_NOT_UTF8 = late("[\ud800-\udfff]")
+_NOT_UTF8 = compile_late("[\ud800-\udfff]")
 _MEMORY = 1 << 20
 
 Dialect = Literal["python", "perl"]
@@ -134,14 +134,14 @@ class BoundedPattern:
 
 
 @lru_cache(maxsize=1024)
-def bounded(pattern: str, dialect: Dialect = "python") -> BoundedPattern:
+def compile_bounded(pattern: str, dialect: Dialect = "python") -> BoundedPattern:
     """Compile a bounded pattern, with a cache."""
     return BoundedPattern(pattern, dialect=dialect)
 
 
 def pattern_error(pattern: str) -> str | None:
     """Return why a pattern in Python's syntax cannot be used, or None."""
-    return bounded(pattern).error
+    return compile_bounded(pattern).error
 
 
 class _Budgeted:

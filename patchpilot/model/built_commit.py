@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from patchpilot.model.counted import counted, listed
+from patchpilot.model.counted import counted, join_words
 from patchpilot.model.json_form import json_form
 
 
@@ -46,7 +46,7 @@ class BuiltCommit:
     new: int = 0
 
     @property
-    def never_built(self) -> set[str]:
+    def unbuilt_files(self) -> set[str]:
         """Return the files that no configuration compiles."""
         skipped = {file.path for row in self.configurations for file in row.skipped}
         return skipped - {path for row in self.configurations for path in row.built}
@@ -68,7 +68,7 @@ def build_summary(commits: Sequence[BuiltCommit | None]) -> str:
     new = sum(commit.new for commit in built)
     found = counted(new, "new finding") if new else "nothing new"
     failed = "" if all(commit.builds for commit in built) else ", does not build"
-    skipped = sum(len(commit.never_built) for commit in built)
+    skipped = sum(len(commit.unbuilt_files) for commit in built)
     rest = f", {counted(skipped, 'file')} not built" if skipped else ""
     return f"built in {counted(most, 'configuration')}, {found}{failed}{rest}"
 
@@ -97,4 +97,4 @@ def compile_tested(commits: Sequence[BuiltCommit | None]) -> str:
     if not names:
         return ""
     sparse = all(any(configuration.sparse for configuration in some) for some in built)
-    return f"{listed(names)}, W=1{', sparse' if sparse else ''}"
+    return f"{join_words(names)}, W=1{', sparse' if sparse else ''}"

@@ -8,7 +8,7 @@ _ESCAPES = {code: f"\\{name}" for name, code in _NAMED.items()}
 _ESCAPE = rb'\\([abtnvfr"\\]|[0-3][0-7]{2})'
 
 
-def unquoted(text: str) -> str:
+def unquote(text: str) -> str:
     """Return the path for a quoted name (`"quo\\"te\\011.c"`); other names are returned unchanged.
 
     A NUL is replaced with U+FFFD, because no path or program argument can contain one.
@@ -19,7 +19,7 @@ def unquoted(text: str) -> str:
     return path.decode("utf-8", "surrogateescape").replace("\0", "\ufffd")
 
 
-def quoted(path: str) -> str:
+def quote(path: str) -> str:
     """Quote a path in git's C style; bytes above ASCII are not escaped."""
     return (
         '"'

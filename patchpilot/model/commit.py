@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from patchpilot.model.address import Address
-from patchpilot.model.trailer import Trailer, all_tags, parse_trailers
+from patchpilot.model.trailer import Trailer, find_tags, parse_trailers
 
 
 class Commit(NamedTuple):
@@ -44,7 +44,7 @@ class Commit(NamedTuple):
 
     def tags(self, name: str) -> tuple[Trailer, ...]:
         """Return every tag with this name, anywhere in the message."""
-        return all_tags(self.lines, name)
+        return find_tags(self.lines, name)
 
     @property
     def short(self) -> str:

@@ -9,12 +9,14 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import late
-from patchpilot.model.c_quoting import unquoted
+from patchpilot.cache.cached_re import compile_late
+from patchpilot.model.c_quoting import unquote
 from patchpilot.model.file_diff import DiffLine, FileChange, Hunk
 
-HUNK = late(r"^@@ -(\d{1,10})(?:,(\d{1,10}))? \+(\d{1,10})(?:,(\d{1,10}))? @@(.*)$")
-_GIT_PATHS = late(
+HUNK = compile_late(
+    r"^@@ -(\d{1,10})(?:,(\d{1,10}))? \+(\d{1,10})(?:,(\d{1,10}))? @@(.*)$"
+)
+_GIT_PATHS = compile_late(
     r"^diff --git (?:[abciow]/(?P<old>.*) [abciow]/(?P<new>.*)|"
     r"\"?[abciow]/(?P<oldq>.*?)\"? \"?[abciow]/(?P<newq>.*?)\"?)$"
 )
@@ -139,8 +141,8 @@ def _git_paths(line: str) -> tuple[str | None, str | None]:
     match = _GIT_PATHS.match(line)
     if not match:
         return None, None
-    old = unquoted(match["old"] or f'"{match["oldq"]}"')
-    new = unquoted(match["new"] or f'"{match["newq"]}"')
+    old = unquote(match["old"] or f'"{match["oldq"]}"')
+    new = unquote(match["new"] or f'"{match["newq"]}"')
     if old != new:
         both = line.removeprefix("diff --git ")
         middle = len(both) // 2
@@ -162,9 +164,9 @@ class _FileNames:
     def take(self, line: str) -> None:
         """Parse one header line."""
         if line.startswith("rename from "):
-            self.old, self.renamed = unquoted(line.removeprefix("rename from ")), True
+            self.old, self.renamed = unquote(line.removeprefix("rename from ")), True
         elif line.startswith("rename to "):
-            self.new = unquoted(line.removeprefix("rename to "))
+            self.new = unquote(line.removeprefix("rename to "))
         elif line.startswith("new file mode"):
             self.created = True
         elif line.startswith("deleted file mode"):
@@ -180,7 +182,7 @@ class _FileNames:
 
 
 def _bare(text: str) -> str | None:
-    text = unquoted(text.split("\t")[0].strip())
+    text = unquote(text.split("\t")[0].strip())
     if text == "/dev/null":
         return None
     return text[2:] if text[:2] in ("a/", "b/") else text.partition("/")[2] or text

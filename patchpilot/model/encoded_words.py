@@ -8,9 +8,9 @@ Any input is decoded in one pass. Untrusted headers may have damaged base64, for
 import binascii
 import codecs
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 
-_START = late(r"=\?(?P<charset>[^?*\s]*)(?:\*[^?\s]*)?\?(?P<encoding>[bBqQ])\?")
+_START = compile_late(r"=\?(?P<charset>[^?*\s]*)(?:\*[^?\s]*)?\?(?P<encoding>[bBqQ])\?")
 _NOT_FOR_MAIL = frozenset(
     ("idna", "punycode", "unicode-escape", "raw-unicode-escape", "utf-7")
 )

@@ -9,23 +9,23 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import islice
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.model.patch import Patch
 
 _KINDS = {
-    "revert": late(r"^revert\b", re.IGNORECASE),
-    "merge": late(r"^merge\b", re.IGNORECASE),
-    "cosmetic": late(
+    "revert": compile_late(r"^revert\b", re.IGNORECASE),
+    "merge": compile_late(r"^merge\b", re.IGNORECASE),
+    "cosmetic": compile_late(
         r"\b(renam\w*|mov(?:e|es|ing|ed)|clean\s?-?ups?|cleanups?|refactor\w*|reorgani[sz]\w*|re-?indent\w*|reformat\w*|format\w*|white\s?space"
         r"|coding style|style|typos?|spelling|comments?|spdx|licen[cs]e\w*|prefix\w*|checkpatch|constify|const|split\w*|relocat\w*|reorder\w*"  # noqa: E501
         r"|drop\w*|remov\w*|unused|copyright|simplif\w*|consolidat\w*|unify|tidy|convert\w*|replac\w*|switch to|rework\w*|restructur\w*)\b",  # noqa: E501
         re.IGNORECASE,
     ),
-    "fix": late(
+    "fix": compile_late(
         r"\b(fix\w*|correct\w*|avoid\w*|prevent\w*|bug\w*|leak\w*|crash\w*|handle|check|missing|workaround)\b",
         re.IGNORECASE,
     ),
-    "feature": late(
+    "feature": compile_late(
         r"\b(add\w*|support\w*|introduc\w*|implement\w*|enabl\w*|initial\w*|new|allow\w*|import\w*|create\w*|provid\w*|extend\w*)\b",
         re.IGNORECASE,
     ),
@@ -65,7 +65,7 @@ def fix_claim(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> 
         return words
     if kind == "fix":
         return title.rpartition(": ")[2]
-    blamed = blamed_in(title, message)
+    blamed = find_blamed(title, message)
     return f"commit {blamed[1]}" if blamed else ""
 
 
@@ -93,12 +93,12 @@ def defect_in(title: str) -> str:
     return match[0].strip() if match else ""
 
 
-_CURED = late(
+_CURED = compile_late(
     r"\b(?:fix|avoid|prevent|plug|resolve|repair|correct|stop|close|handle)(?:e?s|ed|ing)?\b",
     re.IGNORECASE,
 )
 
-_DEFECT = late(
+_DEFECT = compile_late(
     r"(?:\bfix(?:e[sd]|ing)?(?: \w+)? )?\b(?:(?:kernel )?(?:panic|oops)(?:es)?|crash(?:es|ed)?|use[- ]after[- ]free|UAF|double[- ]free"  # noqa: E501
     r"|null[- ](?:ptr|pointer)(?:[- ]deref\w*)?|out[- ]of[- ]bounds?|OOB|overflow|underflow|(?:\w+ )?leak(?:s|age|ing)?|dead[- ]?lock"  # noqa: E501
     r"|race(?: condition)?|uninit(?:iali[sz]ed)?|regression|hang(?:s|ing)?|lockup|corruption|infinite loop|build (?:error|failure|break\w*))\b",  # noqa: E501
@@ -114,14 +114,14 @@ def explains_missing_fixes(lines: Sequence[str]) -> bool:
     return _NO_FIXES.search(" ".join(line.strip() for line in lines)) is not None
 
 
-_NO_FIXES = late(
+_NO_FIXES = compile_late(
     r"(?:\b(?:no|not|cannot|without|omit\w*|lack\w*|skip\w*)|n['’]t)\b[^.]{0,40}\bfixes:?[\"'`]* (?:tags?|lines?)\b"  # noqa: E501
     r"|\b(?:pre-?dat(?:es?|ing)|older than|before|prior to)(?: \w+){0,3} git(?: history| era)?\b|\bpre-git\b|\bLinux-2\.6\.12-rc2\b",  # noqa: E501
     re.IGNORECASE,
 )
 
 
-def blamed_in(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
+def find_blamed(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
     """Return (line index, commit id) of the commit that a message names as the cause of the bug.
 
     Return None if it names none.
@@ -192,12 +192,12 @@ def describes_harm(title: str, lines: Sequence[str]) -> bool:
     )
 
 
-_TIDIES = late(
+_TIDIES = compile_late(
     r"(?:^|: )(?:re)?(?:move|drop|delete|clean|simplify|unify|unexport|use|switch|convert|replace|get rid|stop using|make|rename|consolidate|merge"  # noqa: E501
     r"|kill|retire|factor|inline|fold|constify|mark|reduce|shrink|update|don't|do not|no need)(?:e?s|e?d|ing)?\b|\b(?:unused|obsolete|redundant|unneeded|dead code)\b",  # noqa: E501
     re.IGNORECASE,
 )
-_NO_USE = late(
+_NO_USE = compile_late(
     r"\b(?:no longer (?:\w+ )?(?:used?|needed|required|necessary|called|exists?|has|have|referenced|any)|not (?:used|needed|required|necessary)"  # noqa: E501
     r"(?: any ?more)?|unused|redundant|unneeded|unnecessary|needless|obsolete|superfluous|pointless|useless|dead code|no (?:more )?(?:in-tree )?"  # noqa: E501
     r"(?:users?|callers?|need)|(?:can|could) (?:now |be |therefore |safely |also )+|is (?:now )?(?:possible|available|supported)|last user|only user"  # noqa: E501
@@ -206,7 +206,7 @@ _NO_USE = late(
 )
 
 
-_BUG = late(
+_BUG = compile_late(
     r"\b(?:fix(?:e[sd]|ing)?|(?:kernel )?(?:panic|oops)(?:es)?|crash(?:es|ed)?|use[- ]after[- ]free|UAF|double[- ]free"  # noqa: E501
     r"|null[- ](?:ptr|pointer)[- ]?(?:deref\w*|dereference)?|out[- ]of[- ]bounds?|OOB|overflow|underflow|"  # noqa: E501
     r"(?:memory|resource|refcount|reference|\w+) leak(?:s|age)?|leak(?:s|ing)?|dead[- ]?lock|race(?: condition)?"  # noqa: E501
@@ -216,12 +216,12 @@ _BUG = late(
 )
 
 
-_PREFIX = late(
+_PREFIX = compile_late(
     r"(?!(?:\w+ ){0,2}(?:bug)?fix(?:e[sd]|ing|up)?(?![\w-]))"
     r"(?:[^\s:()]+(?: [^\s:()]+){0,2}(?: ?\([^)]*\))?:|\([\w/,. -]+\))\s+",
     re.IGNORECASE,
 )
-_COMPOUND = late(r"\b(?:fixed|broken)-(?=\w)", re.IGNORECASE)
+_COMPOUND = compile_late(r"\b(?:fixed|broken)-(?=\w)", re.IGNORECASE)
 """The start of a name such as fixed-mmio or broken-hpi."""
 
 
@@ -274,7 +274,7 @@ def bug_in(title: str) -> str | None:
     return match[0]
 
 
-_CRASH = late(
+_CRASH = compile_late(
     r"(?:(?-i:\b(?:BUG|KASAN|KMSAN|UBSAN|Oops): |\bINFO: (?:task|rcu|lockdep|possible|trying)\b)|\bcall trace:|\bgeneral protection fault\b"  # noqa: E501
     r"|\bunable to handle (?:kernel|page)\b|\b(?:possible|inconsistent) (?:circular|recursive) locking\b|\bkernel (?:panics?|oops(?:es)?)\b"  # noqa: E501
     r"|\b(?:the|this) (?:kernel|system|machine|board) (?:\w+ )?(?:panics?|oops(?:es)?|crash(?:es|ed)?)\b|\boopses\b"  # noqa: E501
@@ -314,7 +314,7 @@ def _first_affirmed_match(
     )
 
 
-_NEW = late(
+_NEW = compile_late(
     r"\b(?:support|introduce|implement|new driver|document|dt-bindings|selftests?|convert"
     r"|rework|refactor)\b",
     re.IGNORECASE,
@@ -335,24 +335,24 @@ def cure_in(title: str, lines: Sequence[str]) -> str | None:
     return None
 
 
-_DENIED = late(
+_DENIED = compile_late(
     r"(?:\bnot|n't|n’t|\bnever|\bwithout|\bno longer|\bcannot|\bnor)(?: \w+)? $",
     re.IGNORECASE,
 )
-_GUARDS = late(
+_GUARDS = compile_late(
     r"(?<=: )(?:validate|sanity[- ]check|check (?:that|for|return|the return|size|length|range|bounds|null)|prevent|restore|reject|invalidate"  # noqa: E501
     r"|bail out|don't|do not|properly|really|unmask|clear|limit|bound|make sure|ensure|drop (?:the |a )?reference|put|release|initiali[sz]e"  # noqa: E501
     r"|disable .* (?:for|on|with))\b",
     re.IGNORECASE,
 )
-_HARM = late(
+_HARM = compile_late(
     r"\b(?:crash(?:es|ed)?|oops|panic|hangs?|corrupt\w*|out[- ]of[- ]bounds|overflow\w*|use[- ]after[- ]free|dereferenc\w+|stale|garbage|leak\w*"  # noqa: E501
     r"|uninitiali[sz]ed|no longer works?|does(?: not|n't) work|stops? working|fail(?:s|ed|ure)|broken|never (?:called|freed|released|set))\b",  # noqa: E501
     re.IGNORECASE,
 )
 
 
-_CURE = late(
+_CURE = compile_late(
     rf"{_CRASH.pattern}|\b(?:WARNING: CPU: \d+|refcount_t: underflow"
     r"|fix(?:es|ed)? (?:the|this|that|these|it|a|an) (?:\w+ ){0,2}(?:problem|issue|bug|crash|leak|race|error|warning"  # noqa: E501
     r"|regression|deadlock|overflow)s?|to fix this|use[- ]after[- ]free|double[- ]free"
@@ -370,7 +370,9 @@ _BREAKS = (
     r"|fails?|failed|failing|failures?|no longer|(?:does|do|did) not|(?:does|do|did|ca)n['’]t|can ?not|stop(?:s|ped)? working|wrong\w*|incorrect\w*"  # noqa: E501
     r"|splat|warn(?:s|ing|ings)|forgot|missed|mistakenly|accidentally|inadvertently|unintended"
 )
-_FAILS = late(rf"\b(?:{_BREAKS}|bug|issue|problem|error|never)\b", re.IGNORECASE)
+_FAILS = compile_late(
+    rf"\b(?:{_BREAKS}|bug|issue|problem|error|never)\b", re.IGNORECASE
+)
 
 
 def is_cosmetic(title: str, paths: Sequence[str]) -> bool:

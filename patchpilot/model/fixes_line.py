@@ -10,19 +10,19 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 
 _BLANK = r"[ \t\r\f\v]"
 
 
-_LINE = late(
+_LINE = compile_late(
     rf"^(?P<before>[ \t\r\f\v>|]*)(?P<name>fixes)(?P<colon>{_BLANK}*:|)(?P<space>{_BLANK}*)"
     rf"(?:(?P<word>commit:?{_BLANK}*)?(?P<id>[0-9a-f]{{5,}})(?P<gap>{_BLANK}*))?(?P<rest>[^\n]*)$",
     re.IGNORECASE | re.MULTILINE | re.ASCII,
 )
 
 
-_MENTION = late(r"\bfixes:\s*[0-9a-f]{12,40}", re.IGNORECASE | re.ASCII)
+_MENTION = compile_late(r"\bfixes:\s*[0-9a-f]{12,40}", re.IGNORECASE | re.ASCII)
 
 
 DIGITS = 12

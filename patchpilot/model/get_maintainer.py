@@ -46,7 +46,7 @@ class Switches(NamedTuple):
     drop_the_rest_supporter: bool = False
 
     @property
-    def settled(self) -> "Switches":
+    def add_implied(self) -> "Switches":
         """Set the options implied by others, as the script does when it starts."""
         switches = self._replace(
             multiline=self.multiline and self.separator == ", ",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.errors import InputError, NoPatchError
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.address import (
@@ -24,23 +24,23 @@ from patchpilot.model.mailinfo import (
     MailText,
     author_of,
     commit_message,
-    in_unicode,
+    decode_again,
     raw_headers,
 )
 from patchpilot.model.message_id import id_in_header, ids_in_header
 from patchpilot.model.patch import Header, Patch, header_value, sender_in
 from patchpilot.model.patch_subject import parse_subject
 
-_FROM_LINE = late(
+_FROM_LINE = compile_late(
     rb"^(?=[^\n]{19})From [^\n]{0,900}\d[^\n]\d\d:\d\d[ \t]*0*(?:9[1-9]|[1-9]\d\d)[^:\n]*$",
     re.MULTILINE,
 )
 """The line before a message in an mbox, as git-mailsplit(1) finds it."""
-_SCISSORS = late(
+_SCISSORS = compile_late(
     r"^\s*(?:[-=]*\s*(?:>8|8<|✂)\s*[-=]+|[-=]+\s*(?:>8|8<)\s*[-=]*)[-=>8<\s]*$"
 )
-_SHOWN = late(r"^commit ([0-9a-f]{40})(?: \(.*\))?$")
-_DIFF_LINE = late(
+_SHOWN = compile_late(r"^commit ([0-9a-f]{40})(?: \(.*\))?$")
+_DIFF_LINE = compile_late(
     r"^(?:diff -|Index: |--- (?:a/|/dev/null|\S+/\S+|\S.*\n\+\+\+ ))", re.MULTILINE
 )
 _ADDRESSES = frozenset(("from", "to", "cc", "bcc", "sender", "reply-to"))
@@ -66,18 +66,20 @@ _OF_MAILS = _ADDRESSES | {
     "return-path",
     "in-reply-to",
 }
-_BLANK_LINE = late(rb"(?m)^\r?\n")
+_BLANK_LINE = compile_late(rb"(?m)^\r?\n")
 LONGEST_SCISSORS = 200
 _SHORT = 1024
 """Bytes; the `From ` line of an mbox is shorter."""
 # in the header of the message or of a part, folded or not
-_DIGEST = late(
+_DIGEST = compile_late(
     rb"^(?i:content-type):\s*(?i:multipart/digest)\s*;[^\n]*(?:\n["
     rb' \t][^\n]*)*?\bboundary="?([^";\s]{1,70})"?',
     re.MULTILINE,
 )
 # the end of the boundary line, and the header of a part that is a message
-_DIGEST_PART = late(rb"\A[^\n]*\n(?:(?i:content-)[^\n]*\n(?:[ \t][^\n]*\n)*)*\r?\n")
+_DIGEST_PART = compile_late(
+    rb"\A[^\n]*\n(?:(?i:content-)[^\n]*\n(?:[ \t][^\n]*\n)*)*\r?\n"
+)
 MAX_PARTS = 1000
 """Messages that are read of a digest."""
 
@@ -432,7 +434,7 @@ def _assemble(
     for number, (first, charset, _) in enumerate(text.parts):
         last = text.parts[number + 1][0] if number + 1 < len(text.parts) else len(lines)
         for at in range(max(start, body_at + first), min(cut, body_at + last)):
-            right = in_unicode(lines[at], charset)
+            right = decode_again(lines[at], charset)
             if right != lines[at]:
                 lines[at] = right
                 damage += [] if charset in damage else [charset]
@@ -453,7 +455,7 @@ def _assemble(
         subject=subject,
         date=fields.get("date", ""),
         author=author_of(fields.get("from", "")),
-        message=tuple(without_blank_end(lines[start:cut])),
+        message=tuple(strip_blank_end(lines[start:cut])),
         message_line=start + 1,
         notes=tuple(lines[cut + 1 : diff_at]),
         notes_line=cut + 2,
@@ -463,7 +465,7 @@ def _assemble(
     )
 
 
-def without_blank_end(lines: list[str]) -> list[str]:
+def strip_blank_end(lines: list[str]) -> list[str]:
     """Drop blank lines at the end."""
     end = len(lines)
     while end and not lines[end - 1].strip():

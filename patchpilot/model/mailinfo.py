@@ -9,7 +9,7 @@ import binascii
 import re
 from collections.abc import Iterable, Sequence
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.errors import InputError
 from patchpilot.model.address import Address
 from patchpilot.model.encoded_words import decode_text, decode_words
@@ -22,16 +22,16 @@ TOO_LARGE = (
 Field = tuple[str, int, str]
 """The name of a header, its line counted from 1, and its value, unfolded but not decoded."""
 _READ = ("from", "subject", "date")
-_HEADER = late(r"(?P<name>[!-9;-~]+):[ \t]*(?P<value>.*)")
-_IN_BODY = late(r"(?P<name>from|subject|date):\s*(?P<value>.*)", re.IGNORECASE)
-_SEPARATOR = late(r">From [0-9a-f]{40} Mon Sep 17 00:00:00 2001")
-_BREAK = late(r"diff -|Index: |--- \S|---\s*$")
+_HEADER = compile_late(r"(?P<name>[!-9;-~]+):[ \t]*(?P<value>.*)")
+_IN_BODY = compile_late(r"(?P<name>from|subject|date):\s*(?P<value>.*)", re.IGNORECASE)
+_SEPARATOR = compile_late(r">From [0-9a-f]{40} Mon Sep 17 00:00:00 2001")
+_BREAK = compile_late(r"diff -|Index: |--- \S|---\s*$")
 _NO_BASE64 = bytes(
     set(range(256))
     - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
 )
-_QUOTED = late(rb"=([0-9A-Fa-f]{2})")
-_BRACKETS = late(r"([^<]*)<([^>]*)>")
+_QUOTED = compile_late(rb"=([0-9A-Fa-f]{2})")
+_BRACKETS = compile_late(r"([^<]*)<([^>]*)>")
 _LONGEST_NAME = 60
 
 
@@ -189,7 +189,7 @@ class MailText:
     def part(self, number: int) -> str:
         start, charset, _ = self.parts[number]
         end = self.parts[number + 1][0] if number + 1 < len(self.parts) else None
-        return in_unicode("\n".join(self.lines[start:end]), charset)
+        return decode_again("\n".join(self.lines[start:end]), charset)
 
 
 def _text(pieces: Iterable[bytes]) -> str:
@@ -207,7 +207,7 @@ def _decode_line(line: str, encoding: str) -> bytes:
     return text if whole != data else text + b"\n"
 
 
-def in_unicode(text: str, charset: str) -> str:
+def decode_again(text: str, charset: str) -> str:
     """Decode a text again in another charset than UTF-8."""
     if charset.lower() in ("", "utf-8", "us-ascii"):
         return text
@@ -253,7 +253,7 @@ def commit_message(lines: Sequence[str]) -> tuple[dict[str, str], int, int]:
 
 def author_of(value: str) -> Address | None:
     """Parse the author as git does from the decoded value of a From: header, or return None."""
-    text = unquoted(value)[0]
+    text = strip_quotes(value)[0]
     at = text.find("@")
     if at >= 0:
         start = max(text.rfind(char, 0, at) for char in " \t\n\r\v\f<") + 1
@@ -274,7 +274,7 @@ def author_of(value: str) -> Address | None:
     )
 
 
-def unquoted(text: str) -> tuple[str, bool]:
+def strip_quotes(text: str) -> tuple[str, bool]:
     """Strip quotes and escapes from an address; return it and whether all quotes and comments
     are closed.
     """

@@ -69,11 +69,11 @@ class Message:
         return self.state in WAITING
 
     @property
-    def named(self) -> tuple[str, ...]:
+    def to_and_cc(self) -> tuple[str, ...]:
         """Return the addresses in To: and Cc:, without duplicates."""
         return tuple(dict.fromkeys(address.email for address in (*self.to, *self.cc)))
 
-    def with_raw(self, raw: bytes, **changes: Any) -> "Message":
+    def replace_raw(self, raw: bytes, **changes: Any) -> "Message":
         """Replace the message's bytes, and other fields."""
         return replace(self, raw=raw, **_headers(raw), **changes)
 

@@ -38,12 +38,12 @@ def message_id_of(target: str) -> str | None:
             ),
             None,
         )
-    return in_brackets(text) or (
+    return parse_bracketed_id(text) or (
         bare if re.fullmatch(_FORM, bare := re.sub(_PREFIX, "", text)) else None
     )
 
 
-def in_brackets(text: str) -> str | None:
+def parse_bracketed_id(text: str) -> str | None:
     """Return the Message-ID in `<id>`, optionally after `id:` or `Message-ID:`, or None."""
     text = re.sub(_PREFIX, "", text.strip())
     inner = text[1:-1].strip() if text.startswith("<") and text.endswith(">") else ""
@@ -55,7 +55,7 @@ def _decode_part(part: str) -> str:
     return re.sub("%([0-7][0-9A-Fa-f])", lambda match: chr(int(match[1], 16)), part)
 
 
-def given_message_id(text: str, option: str = "--in-reply-to") -> str:
+def parse_id_option(text: str, option: str = "--in-reply-to") -> str:
     """Return the Message-ID in an option's value, without angle brackets.
 
     Raise UsageError if the value is not a Message-ID.
@@ -69,7 +69,7 @@ def given_message_id(text: str, option: str = "--in-reply-to") -> str:
     return result
 
 
-def bracketed(message_id: str) -> str:
+def add_brackets(message_id: str) -> str:
     """Return a Message-ID in angle brackets, for a header.
 
     Raise InputError if it is not a valid Message-ID.

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from patchpilot.model.address import MAX_ADDRESS, Address, only_mailbox, parse_addresses
 from patchpilot.model.file_diff import FileChange, Hunk
 from patchpilot.model.patch_subject import Subject
-from patchpilot.model.trailer import Trailer, all_tags, parse_trailers
+from patchpilot.model.trailer import Trailer, find_tags, parse_trailers
 
 
 class Header(NamedTuple):
@@ -117,7 +117,7 @@ class Patch(_PatchFields):
 
     def tags(self, name: str) -> tuple[Trailer, ...]:
         """Return every tag of this name, anywhere in the message."""
-        return all_tags((self.subject.title, *self.message), name)
+        return find_tags((self.subject.title, *self.message), name)
 
     def trailer_line(self, trailer: Trailer) -> int:
         """Return the 1-based patch line of a trailer of this patch."""

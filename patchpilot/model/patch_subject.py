@@ -5,15 +5,15 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 
-_STABLE = late(
+_STABLE = compile_late(
     r"(?:for-)?(?:linux-)?(?:stable-)?(?:linux-)?v?(?P<version>\d{1,2}\.\d{1,3})(?:\.\d+)?(?P<tree>\.y)?(?:-(?:stable|lts))?",
     re.IGNORECASE,
 )
 
 
-_STABLE_WORD = late(
+_STABLE_WORD = compile_late(
     r"(?:for-)?(?:linux-)?(?:-?stable|-?backport|-?lts)(?:-only|-rc)?|for-stable",
     re.IGNORECASE,
 )
@@ -77,7 +77,7 @@ class Subject(NamedTuple):
         return next(iter(self.stables), None)
 
     @property
-    def of_set(self) -> bool:
+    def is_set(self) -> bool:
         """Return whether the subject marks a set of patches, such as `[PATCHSET v4 1/2]` or
         `[PATCH SET v4]`.
         """
@@ -94,24 +94,24 @@ class Subject(NamedTuple):
         return is_for_stable(self.words)
 
 
-_PULL = late(r"pull[ -]request\b", re.IGNORECASE)
-_SET = late(r"\bpatch ?set\b", re.IGNORECASE)
-_MARK = late(r"[\s:]*(?:\[([^\]]*)\]|re:)", re.IGNORECASE)
+_PULL = compile_late(r"pull[ -]request\b", re.IGNORECASE)
+_SET = compile_late(r"\bpatch ?set\b", re.IGNORECASE)
+_MARK = compile_late(r"[\s:]*(?:\[([^\]]*)\]|re:)", re.IGNORECASE)
 """What git removes from the start of a subject, in any order."""
-_REPLY = late(
+_REPLY = compile_late(
     r"^\s*(?:(?:re|fwd?|aw|antw|sv|vs)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE
 )
-_AT_THE_END = late(
+_AT_THE_END = compile_late(
     r"(?<!\s)\s*(?:\[ver #(?P<a>\d{1,4})\]|\bver #(?P<b>\d{1,4}))\s*$",
     re.IGNORECASE,
 )
-_JOINED = late(
+_JOINED = compile_late(
     r"\b(?P<version>(?:patch)?v\d{1,3})-+(?=(?!rc|stable|lts)[a-z])|(?<=[a-z])-(?=v\d{1,3}(?![\w.-]))",
     re.IGNORECASE,
 )
 """Where a version is joined to another mark: `[PATCHv2-next]`, `[PATCH net-next-v3]`."""
-_NUMBERED = late(r"(patch)?(\d{1,6})/(\d{1,6}|n)")
-_VERSIONED = late(r"(?:(patch|rfc)/?)?v(\d{1,4})(?:\.\d+|(patch)|[a-z])?")
+_NUMBERED = compile_late(r"(patch)?(\d{1,6})/(\d{1,6}|n)")
+_VERSIONED = compile_late(r"(?:(patch|rfc)/?)?v(\d{1,4})(?:\.\d+|(patch)|[a-z])?")
 _WORDS = {"rfc": {"rfc": True}, "resend": {"resend": True}, "repost": {"resend": True}}
 
 

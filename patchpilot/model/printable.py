@@ -4,12 +4,12 @@
 import re
 import unicodedata
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 
 _BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029\ufeff"
 _INVISIBLE = "\ufffe\uffff\U000e0000-\U000e007f"
 """Noncharacters, and the tag characters, which are ASCII that no font shows."""
-UNSAFE = late(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_BIDI}{_INVISIBLE}\ud800-\udfff]")
+UNSAFE = compile_late(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_BIDI}{_INVISIBLE}\ud800-\udfff]")
 
 _SELECTORS = "\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef"
 _MARKS = "\u061c\u200e\u200f"
@@ -20,14 +20,14 @@ _NEVER = (
 )
 """Format characters, line separators, and others of Unicode's Default_Ignorable."""
 _LINE_END = r"\r(?!$)"
-HIDDEN = late(
+HIDDEN = compile_late(
     f"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f{_NEVER}{_MARKS}\u200c\u200d{_SELECTORS}]|{_LINE_END}"
 )
 """A character that is not visible, and a carriage return that does not end the line."""
 _LATIN = "\x00-\u024f"
 _RTL = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
 _JOINED = f"[^{_LATIN}{_NEVER}{_MARKS}\u200c\u200d]"
-HIDDEN_IN_PROSE = late(
+HIDDEN_IN_PROSE = compile_late(
     f"[{_NEVER}]|{_LINE_END}"
     f"|(?<!{_JOINED})[\u200c\u200d]|[\u200c\u200d](?!{_JOINED})"
     f"|(?<![^{_LATIN}{_NEVER}{_MARKS}{_SELECTORS}])[{_SELECTORS}]"
@@ -41,7 +41,9 @@ LOG_COMMAND = r"##(?=\w*\[)"
 """The start of a command of Azure Pipelines, of older GitHub runners and of TeamCity, anywhere in a
 line.
 """
-_COMMAND = late(rf"^(?P<space>[^\S\n]*)::(?=[^\n]*?::)|{LOG_COMMAND}", re.MULTILINE)
+_COMMAND = compile_late(
+    rf"^(?P<space>[^\S\n]*)::(?=[^\n]*?::)|{LOG_COMMAND}", re.MULTILINE
+)
 
 
 def printable(text: str) -> str:
@@ -61,7 +63,7 @@ def one_line(text: str) -> str:
     return printable(text).replace("\n", "\\x0a")
 
 
-def without_commands(text: str) -> str:
+def escape_commands(text: str) -> str:
     """Escape commands that a CI server would execute when it reads the text in a log.
 
     These are `::name::` at the start of a line, and `##[name]` and `##vso[name]`.

@@ -52,7 +52,9 @@ class Recipient(NamedTuple):
         return f", {word} {', '.join(map(str, self.patches))}" if self.patches else ""
 
 
-def of_patch(recipients: Sequence[Recipient], number: int) -> tuple[Recipient, ...]:
+def select_for_patch(
+    recipients: Sequence[Recipient], number: int
+) -> tuple[Recipient, ...]:
     """Return the recipients of a patch, or of the cover letter (0).
 
     A patch without recipients goes to all. If To: would be empty, all are placed there.

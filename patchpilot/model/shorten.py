@@ -8,10 +8,10 @@ from patchpilot.model.limits import MAX_CHECKED, MAX_CHECKED_LINES
 from patchpilot.model.patch import Patch, Series
 
 
-def shortened_series(series: Series) -> Series:
+def shorten_series(series: Series) -> Series:
     """Truncate each patch of a series; return the series unchanged if none is too long."""
-    patches = tuple(map(shortened, series.patches))
-    cover = shortened(series.cover) if series.cover else None
+    patches = tuple(map(shorten_patch, series.patches))
+    cover = shorten_patch(series.cover) if series.cover else None
     if cover is series.cover and all(
         patch is other for patch, other in zip(patches, series.patches, strict=True)
     ):
@@ -19,7 +19,7 @@ def shortened_series(series: Series) -> Series:
     return series._replace(patches=patches, cover=cover)
 
 
-def shortened(patch: Patch) -> Patch:
+def shorten_patch(patch: Patch) -> Patch:
     """Truncate a patch to the limit for checks, and record its full length in `cut`.
 
     A shorter patch is returned unchanged. The last hunk remains well-formed.

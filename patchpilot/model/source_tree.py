@@ -4,10 +4,12 @@
 import re
 from typing import Protocol, runtime_checkable
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.model.limits import number
 
-_VERSION = late(r"^(VERSION|PATCHLEVEL|SUBLEVEL)\s*=\s*(\d{0,9})(?!\d)", re.MULTILINE)
+_VERSION = compile_late(
+    r"^(VERSION|PATCHLEVEL|SUBLEVEL)\s*=\s*(\d{0,9})(?!\d)", re.MULTILINE
+)
 
 
 class Files(Protocol):

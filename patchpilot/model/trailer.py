@@ -11,11 +11,11 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.printable import HIDDEN_IN_PROSE, UNSAFE, one_line
 
-_TRAILER = late(
+_TRAILER = compile_late(
     r"^(?P<name>[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*)(?P<colon>\s*:\s*)(?P<value>\S.*?)\s*$"
 )
 _NOT_A_TRAILER = frozenset(
@@ -36,18 +36,18 @@ _NOT_A_TRAILER = frozenset(
         "to",
     ]
 )
-_KNOWN = late(
+_KNOWN = compile_late(
     r"^(?:[A-Za-z]+-(?:[A-Za-z]+-)?by|fixes|cc|link|closes|change-id|message-id|references|bugzilla|buglink)$",
     re.IGNORECASE,
 )
 _BLANK = " \t\n\r"
-_GIT_TRAILER = late(r"([A-Za-z0-9-]+)[ \t]*:")
+_GIT_TRAILER = compile_late(r"([A-Za-z0-9-]+)[ \t]*:")
 _BY_GIT = ("Signed-off-by: ", "(cherry picked from commit ")
 """What begins a line that git wrote; with one, not all lines of a block have to be trailers."""
-_BRACKET = late("[<>]")
-_PERSON = late(r"[^<>]*<[^<>\s@]+@[^<>\s@]+>(?:\s*[#(\[].*|[^<>]*)$")
+_BRACKET = compile_late("[<>]")
+_PERSON = compile_late(r"[^<>]*<[^<>\s@]+@[^<>\s@]+>(?:\s*[#(\[].*|[^<>]*)$")
 # a decoder leaves replacement characters for bytes that are not text
-_UNFIT = late(f"{UNSAFE.pattern}|[\n\ufffd]|{HIDDEN_IN_PROSE.pattern}")
+_UNFIT = compile_late(f"{UNSAFE.pattern}|[\n\ufffd]|{HIDDEN_IN_PROSE.pattern}")
 
 ORDER = (
     "fixes",
@@ -168,7 +168,7 @@ def parse_trailers(lines: Sequence[str]) -> tuple[Trailer, ...]:
     )
 
 
-def all_tags(lines: Sequence[str], name: str) -> tuple[Trailer, ...]:
+def find_tags(lines: Sequence[str], name: str) -> tuple[Trailer, ...]:
     """Return every tag `name` at the start of a line, anywhere in the message.
 
     Kernel tools read these tags in any paragraph.

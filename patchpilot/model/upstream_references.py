@@ -8,17 +8,19 @@ that their maintainers write manually.
 import re
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.model.fixes_line import FixesLine, fixes_lines
 
 _SHORT = r"[0-9a-f]{7,40}\b"
 _ID = r"[0-9a-f]{12,40}\b"
 _OF = r"(?:the[ ])?(?:upstream[ ]|mainline[ ]|stable[ ])?(?:commit:?[ ]+)?"
-_MORE = late(r"[ \t]*(?:,|&|and\b)[ \t]*(?P<id>[0-9a-f]{7,40})\b", re.IGNORECASE)
-_HEX = late(r"[0-9a-f]{7,40}", re.IGNORECASE)
+_MORE = compile_late(
+    r"[ \t]*(?:,|&|and\b)[ \t]*(?P<id>[0-9a-f]{7,40})\b", re.IGNORECASE
+)
+_HEX = compile_late(r"[0-9a-f]{7,40}", re.IGNORECASE)
 
 
-_UPSTREAM = late(
+_UPSTREAM = compile_late(
     rf"""^(?:[\[(][ ]*)?(?:
             commit:?[ ]+(?P<plain>{_SHORT})[ ]+upstream
           | (?:master[ ])?commit:[ ]+(?P<colon>[0-9a-f]{{40}}\b)
@@ -30,13 +32,13 @@ _UPSTREAM = late(
 )
 
 
-_SEVERAL = late(
+_SEVERAL = compile_late(
     rf"^[\[(]\s*upstream\s+commits?:?\s+({_ID}(?:(?:\s*,\s*|\s+)(?:and\s+)?{_ID})+)\s*[\])]",
     re.IGNORECASE | re.MULTILINE,
 )
 
 
-_REVERT = late(
+_REVERT = compile_late(
     r"\bthis\s+(?:patch\s+|commit\s+)?reverts\s+(?:the\s+)?(?:upstream\s+|stable\s+|mainline\s+)?(?:commits?\s+)?(?P<first>[0-9a-f]{7,40})\b"
     r"(?:\s*\([^)\n]*\)?)?(?P<more>(?:(?:\s*,\s*|\s+)(?:and\s+)?(?:commit\s+)?[0-9a-f]{12,40}\b)*)"
     r"(?:[\s,(]+which\s+(?:is|was)\s+(?:upstream\s+)?commit\s+(?P<upstream>[0-9a-f]{12,40})\b)?",

@@ -10,7 +10,7 @@ from pathlib import Path
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.model.encoded_words import decode_words
-from patchpilot.model.mailinfo import MailText, commit_message, unquoted
+from patchpilot.model.mailinfo import MailText, commit_message, strip_quotes
 from patchpilot.model.patch import Patch
 
 _TOO_LONG = "a line is longer than 998 bytes and not encoded: mail servers break it"
@@ -31,7 +31,7 @@ def author_unclosed(raw: bytes) -> bool:
     lines = raw.replace(b"\r\n", b"\n").decode("utf-8", "surrogateescape").split("\n")
     text = MailText(lines)
     in_body = commit_message(text.lines)[0].get("from")
-    return not unquoted(
+    return not strip_quotes(
         text.fields.get("from", "") if in_body is None else decode_words(in_body)
     )[1]
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from email import message_from_bytes
 from email.utils import formataddr, formatdate
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.errors import InputError
 from patchpilot.model.address import (
     Address,
@@ -21,11 +21,11 @@ from patchpilot.model.address import (
 )
 from patchpilot.model.encoded_words import decode_words
 from patchpilot.model.message import Message, parse_message
-from patchpilot.model.message_id import bracketed
+from patchpilot.model.message_id import add_brackets
 from patchpilot.outgoing.mail_account import Account
 
-_BREAK = late(r"[\r\n\0]")
-_PLAIN = late(r"[A-Za-z0-9!*+/-]"), re.compile(r"[!-<>@-^`-~]")
+_BREAK = compile_late(r"[\r\n\0]")
+_PLAIN = compile_late(r"[A-Za-z0-9!*+/-]"), re.compile(r"[!-<>@-^`-~]")
 """Characters that need not be encoded in a name, and in a subject (RFC 2047)."""
 _WORD = "=?UTF-8?q?"
 _WIDTH = 74
@@ -52,7 +52,7 @@ def compose_message(
         ("Subject", text_header("Subject", subject)),
         ("To", address_list(to)),
         ("Cc", address_list(cc)),
-        ("Message-ID", bracketed(message_id)),
+        ("Message-ID", add_brackets(message_id)),
         *((name.replace("_", "-"), value) for name, value in headers.items()),
     ]
     if not (subject.isascii() and body.isascii()):
@@ -125,11 +125,11 @@ def address_list(addresses: Sequence[Address]) -> str:
     return ",\n\t".join(address_header(address) for address in addresses)
 
 
-def decoded(address: Address) -> Address:
+def decode_address(address: Address) -> Address:
     return Address(decode_words(address.name), address.email)
 
 
-def as_sent(message: Message, account: Account, bcc: Sequence[str]) -> Message:
+def complete_message(message: Message, account: Account, bcc: Sequence[str]) -> Message:
     """Complete a composed message for a transport without a mail program.
 
     The account's sender is in From:, and a Date: and the envelope are added. A different author is
@@ -143,16 +143,16 @@ def as_sent(message: Message, account: Account, bcc: Sequence[str]) -> Message:
         author = f"From: {message.sender.header()}\n\n"
         body = author.encode("utf-8", "surrogateescape") + body
     fields = {"From": address_header(sender), "Date": formatdate(localtime=True)}
-    made = message.with_raw(with_fields(head + gap + body, fields))
+    made = message.replace_raw(replace_fields(head + gap + body, fields))
     hidden = (address.email for text in bcc for address in parse_addresses(text))
     return replace(
         made,
         envelope_from=account.envelope or sender.email,
-        recipients=tuple(dict.fromkeys((*made.named, *hidden))),
+        recipients=tuple(dict.fromkeys((*made.to_and_cc, *hidden))),
     )
 
 
-def with_fields(raw: bytes, fields: Mapping[str, str]) -> bytes:
+def replace_fields(raw: bytes, fields: Mapping[str, str]) -> bytes:
     """Replace header fields of a message; empty values remove them."""
     head, gap, body = raw.partition(b"\n\n")
     head += b"\n"
@@ -163,7 +163,7 @@ def with_fields(raw: bytes, fields: Mapping[str, str]) -> bytes:
     return head + gap[1:] + body
 
 
-def without(raw: bytes, keys: Collection[str]) -> bytes:
+def remove_mailboxes(raw: bytes, keys: Collection[str]) -> bytes:
     """Remove mailboxes (in lower case) from To: and Cc:.
 
     A header that loses its last address is removed.
@@ -176,17 +176,19 @@ def without(raw: bytes, keys: Collection[str]) -> bytes:
             for value in message.get_all(name, [])
             for address in parse_addresses(str(value))
         ]
-        left = [decoded(address) for address in addresses if address.key not in keys]
+        left = [
+            decode_address(address) for address in addresses if address.key not in keys
+        ]
         if len(left) < len(addresses):
             fields[name] = address_list(left)
-    return with_fields(raw, fields)
+    return replace_fields(raw, fields)
 
 
-def message_without(message: Message, keys: Collection[str]) -> Message:
+def remove_recipients(message: Message, keys: Collection[str]) -> Message:
     """Remove mailboxes from a message's headers and envelope."""
-    return message.with_raw(
-        without(message.raw, keys),
-        file=without(message.file, keys),
+    return message.replace_raw(
+        remove_mailboxes(message.raw, keys),
+        file=remove_mailboxes(message.file, keys),
         recipients=tuple(
             recipient
             for recipient in message.recipients

@@ -14,7 +14,7 @@ from patchpilot.errors import RefusedError
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.address import Address
 from patchpilot.model.message import Message
-from patchpilot.model.message_id import bracketed
+from patchpilot.model.message_id import add_brackets
 from patchpilot.outgoing.compose_mails import (
     PatchBody,
     bodies_of_commits,
@@ -28,7 +28,7 @@ from patchpilot.outgoing.compose_message import (
 from patchpilot.outgoing.git_recipients import format_headers
 from patchpilot.outgoing.transport import SeriesToSend
 from patchpilot.series.cover_letter import GIT_SUBJECT
-from patchpilot.series.message_ids import kept_ids, new_message_ids
+from patchpilot.series.message_ids import new_message_ids, reuse_ids
 
 
 def compose(repository: Repository, series: SeriesToSend) -> tuple[Message, ...]:
@@ -63,7 +63,7 @@ def compose(repository: Repository, series: SeriesToSend) -> tuple[Message, ...]
             }
             to, cc = (sender,), ()
         parents = [
-            bracketed(parent)
+            add_brackets(parent)
             for parent in (
                 series.draft.in_reply_to,
                 messages and messages[0].message_id,
@@ -127,7 +127,7 @@ def _message_ids(
     ]
     for body in bodies:
         content += [body.title, body.author.header(), body.body]
-    return kept_ids(
+    return reuse_ids(
         series.draft,
         "to-self" if series.request.to_self else "real",
         content,

@@ -10,13 +10,13 @@ from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import environment
 from patchpilot.errors import RefusedError
 from patchpilot.outgoing.mail_account import Account
 
-_BREAK = late(r"[\r\n\0]")
+_BREAK = compile_late(r"[\r\n\0]")
 """What ends a line of git-credential's protocol."""
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]+=*")
 _DIGITS = 4
@@ -32,7 +32,7 @@ class Credential:
     password: str = field(repr=False)
     answer: bytes = field(repr=False, default=b"")
 
-    def masked(self, text: bytes) -> bytes:
+    def mask(self, text: bytes) -> bytes:
         """Mask the password, plain or within base64, in the server's text."""
         password = self.password.encode("utf-8", "surrogateescape")
         if not password:

@@ -22,7 +22,7 @@ def deliver_each(delivery: Delivery, hand_over: Callable[[Message], Outcome]) ->
     outcome's `retry`.
     """
     retries = Retries(delivery.stopping, delivery.progress)
-    for entry in delivery.send.waiting:
+    for entry in delivery.send.waiting_messages:
         if delivery.stopping():
             return
         again = True
@@ -33,7 +33,7 @@ def deliver_each(delivery: Delivery, hand_over: Callable[[Message], Outcome]) ->
             delivery.report(entry.place, outcome)
             again = retries.again(outcome)
         if outcome.state is not MailState.ACCEPTED:
-            delivery.report(entry.place, retries.with_tries(outcome))
+            delivery.report(entry.place, retries.add_attempts(outcome))
             return
 
 

@@ -150,7 +150,7 @@ def suppressed_kinds(account: Account) -> frozenset[str]:
     return frozenset(kinds - {"all", "body"})
 
 
-def without_suppressed(
+def drop_suppressed(
     recipients: Iterable[Recipient], kinds: frozenset[str]
 ) -> tuple[Recipient, ...]:
     """Drop recipients that have only reasons of the suppressed kinds."""

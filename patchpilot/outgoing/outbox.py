@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from patchpilot.model.bounded_date import stored_time
+from patchpilot.model.bounded_date import parse_stored_time
 from patchpilot.model.json_form import json_form
 from patchpilot.model.message import MailState, Message, parse_message
 from patchpilot.outgoing.mail_state import Outcome
-from patchpilot.series.database import writing
+from patchpilot.series.database import write_transaction
 from patchpilot.series.topic_database import TopicStore
 
 
@@ -59,7 +59,7 @@ class Send:
     undisclosed: bool = False
 
     @property
-    def waiting(self) -> tuple[Message, ...]:
+    def waiting_messages(self) -> tuple[Message, ...]:
         """Return the messages to send: all, or the remaining ones of an interrupted send."""
         return tuple(entry for entry in self.entries if entry.is_waiting)
 
@@ -92,16 +92,16 @@ class Send:
         )
 
 
-def without_recipients(send: Send, keys: Sequence[str]) -> Send:
+def remove_from_send(send: Send, keys: Sequence[str]) -> Send:
     """Remove mailboxes (in lower case) from the unsent messages of a send."""
-    from patchpilot.outgoing.compose_message import message_without
+    from patchpilot.outgoing.compose_message import remove_recipients
 
     return replace(
         send,
         bcc=tuple(address for address in send.bcc if address.lower() not in keys),
         left_out=tuple(dict.fromkeys((*send.left_out, *keys))),
         entries=tuple(
-            message_without(entry, keys) if entry.is_waiting else entry
+            remove_recipients(entry, keys) if entry.is_waiting else entry
             for entry in send.entries
         ),
     )
@@ -113,7 +113,7 @@ class Outbox(TopicStore):
     def add(self, send: Send) -> Send:
         """Store a planned send with all messages pending, and return it with its id."""
         now = _now()
-        with writing(self._db):
+        with write_transaction(self._db):
             row = self._db.execute(
                 f"INSERT INTO sends ({', '.join(_OF_SEND)}, bcc, begun, note)"
                 f" VALUES ({', '.join('?' * (len(_OF_SEND) + 3))})",
@@ -168,8 +168,8 @@ class Outbox(TopicStore):
         """Remove mailboxes (in lower case) from the unsent messages, and return the updated
         send.
         """
-        with writing(self._db):
-            send = without_recipients(self.get(send_id), keys)
+        with write_transaction(self._db):
+            send = remove_from_send(self.get(send_id), keys)
             for entry in send.entries:
                 self._db.execute(
                     "UPDATE mails SET file = ?, raw = ?, recipients = ?, changed = ? WHERE send"
@@ -197,7 +197,7 @@ class Outbox(TopicStore):
         `settled` has the states of doubtful messages by position, and `left_out` the recipients to
         omit.
         """
-        with writing(self._db):
+        with write_transaction(self._db):
             for entry in self.settle(send_id).entries:
                 if entry.state is MailState.UNKNOWN and entry.place in settled:
                     self.mark(send_id, entry.place, settled[entry.place])
@@ -226,7 +226,7 @@ class Outbox(TopicStore):
         rows = self._db.execute(
             f"SELECT DISTINCT {_OF_SENDS} FROM sends {which} ORDER BY sends.id", values
         ).fetchall()
-        with self._db.guarded():
+        with self._db.convert_errors():
             return tuple(map(self._read, rows))
 
     def sends(
@@ -250,7 +250,9 @@ class Outbox(TopicStore):
         )
         return tuple(send for send in sends if send.entries[0].in_reply_to == answered)
 
-    def related(self, change_id: str, patch_ids: Iterable[str]) -> tuple[Send, ...]:
+    def find_related(
+        self, change_id: str, patch_ids: Iterable[str]
+    ) -> tuple[Send, ...]:
         """Return the real sends of a topic or of messages with any of these patch-ids, in any
         state.
         """
@@ -261,7 +263,9 @@ class Outbox(TopicStore):
             json.dumps([patch_id_ for patch_id_ in patch_ids if patch_id_]),
         )
 
-    def of_branch(self, repository: str, branch: str, last: int) -> tuple[Send, ...]:
+    def find_for_branch(
+        self, repository: str, branch: str, last: int
+    ) -> tuple[Send, ...]:
         """Return a branch's last real sends, oldest first."""
         return self._sends(
             "WHERE id IN (SELECT id FROM sends WHERE repository = ? AND branch = ? AND"
@@ -309,7 +313,7 @@ class Outbox(TopicStore):
         They belong to messages sent as undisclosed security fixes, and of all messages of topics
         that are marked as one now.
         """
-        with self._db.guarded():
+        with self._db.convert_errors():
             rows = self._db.execute(
                 "SELECT message_id FROM mails WHERE send IN (SELECT send FROM facts WHERE name = ?)"
                 " OR send IN (SELECT sends.id FROM sends JOIN drafts USING (change_id) WHERE"
@@ -327,7 +331,7 @@ class Outbox(TopicStore):
             " WHERE sends.kind = 'real' AND mails.state = 'accepted' ORDER BY sends.id, mails.rowid"
         )
         mails = (
-            (str(message_id), stored_time(str(when)), int(send))
+            (str(message_id), parse_stored_time(str(when)), int(send))
             for message_id, send, *_, when, _ in rows
         )
         return tuple(mail for mail in mails if mail[1] >= since)
@@ -348,7 +352,7 @@ class Outbox(TopicStore):
         )
         return tuple(str(row[0]) for row in rows)
 
-    def holding(self, message_ids: Iterable[str]) -> tuple[Send, ...]:
+    def find_by_messages(self, message_ids: Iterable[str]) -> tuple[Send, ...]:
         """Return the real sends with any of these Message-IDs."""
         return self._sends(
             "JOIN mails ON mails.send = sends.id WHERE sends.kind = 'real' AND"
@@ -356,7 +360,7 @@ class Outbox(TopicStore):
             json.dumps(list(message_ids)),
         )
 
-    def ever_sent(self) -> bool:
+    def has_sent(self) -> bool:
         """Return whether any message was ever accepted."""
         return bool(
             self._db.execute(

@@ -10,7 +10,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.history.earlier_fixes import UpstreamState
 from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.address import AddressState, judge
@@ -31,15 +31,15 @@ from patchpilot.outgoing.undisclosed_texts import (
 from patchpilot.projects.detection import is_list_address, is_on_list_host
 from patchpilot.projects.project import Project
 from patchpilot.series.cover_letter import (
-    above_shortlog,
     cover_body,
     has_changes,
     is_written,
+    strip_shortlog,
 )
 from patchpilot.series.same_patches import same_patches
 
 MANY = 50
-_FIXUP = late(
+_FIXUP = compile_late(
     r"^(?:fixup|squash|amend)! |^(?:WIP|TODO|DO NOT (?:MERGE|SUBMIT))\b", re.IGNORECASE
 )
 
@@ -250,7 +250,7 @@ def _cover(facts: PreflightFacts) -> Iterator[SendProblem]:
     if cover:
         subject, text, source = (
             cover.subject.title,
-            above_shortlog("\n".join(cover.message)),
+            strip_shortlog("\n".join(cover.message)),
             f"write it in {cover.source}",
         )
     elif topic.request.cover or (draft.has_cover and len(topic.series.patches) > 1):
@@ -285,7 +285,7 @@ def _upstream(facts: PreflightFacts) -> Iterator[SendProblem]:
         is_own = state.sure.commit in facts.topic.ids
         words = f"mainline has it already, in {state.sure.where}"
         problem = words if is_own else state.sure.words
-        yield SendProblem("already-fixed", problem, way_on(state))
+        yield SendProblem("already-fixed", problem, suggest_commands(state))
     elif (fit := facts.standing) and facts.target and fit.already and not fit.fails:
         yield SendProblem(
             "already-fixed",
@@ -293,10 +293,10 @@ def _upstream(facts: PreflightFacts) -> Iterator[SendProblem]:
             "git fetch, then rebase and drop the commit",
         )
     if state.stable:
-        yield SendProblem("stable-base", state.stable.words, way_on(state))
+        yield SendProblem("stable-base", state.stable.words, suggest_commands(state))
 
 
-def way_on(state: UpstreamState) -> Advice:
+def suggest_commands(state: UpstreamState) -> Advice:
     """Return the commands that help if the fix is in mainline, or the base is a stable branch."""
     if state.sure and state.sure.in_mainline:
         return Action(
@@ -495,7 +495,7 @@ def upstream_claim(patch: Patch) -> str | None:
 def warnings(facts: PreflightFacts) -> tuple[SendProblem, ...]:
     """Return warnings for the user, none of which blocks the send."""
     return (
-        *([facts.topic.blocked] if facts.topic.blocked else []),
+        *([facts.topic.blocking_problem] if facts.topic.blocking_problem else []),
         *_check_warnings(facts),
         *_mail_warnings(facts),
         *_series_form_problems(facts),

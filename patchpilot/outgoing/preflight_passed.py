@@ -52,7 +52,9 @@ COVERED = {
 """Check → the problems and warnings that it reports; it passed where there is none of them."""
 
 
-def passed(facts: PreflightFacts, reported: Collection[str]) -> tuple[CheckLine, ...]:
+def passed_checks(
+    facts: PreflightFacts, reported: Collection[str]
+) -> tuple[CheckLine, ...]:
     """Return the checks with no problem or warning in `reported` (by name), in the order of
     COVERED.
     """

@@ -11,7 +11,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.extras import install_command
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.bounded_date import parse_date
-from patchpilot.outgoing.smtp import words
+from patchpilot.outgoing.smtp import describe_error
 from patchpilot.urls import public_url
 
 ProbeState = Literal["ok", "warn", "fail", "skip"]
@@ -99,7 +99,7 @@ def _reason(error: Exception) -> str:
     if "timed out" in text.lower():
         return "timed out"
     return (
-        words(error.args[0])
+        describe_error(error.args[0])
         if error.args and isinstance(error.args[0], OSError)
         else "no connection"
     )

@@ -14,7 +14,7 @@ _CLOSING = (221, 421)
 _LOGIN_WANTED = 530
 
 
-def accepted(code: int) -> bool:
+def is_accepted(code: int) -> bool:
     """Return whether a reply to the end of a message accepts it.
 
     The reply must be positive and not a greeting, a goodbye or the answer to a login.
@@ -22,12 +22,12 @@ def accepted(code: int) -> bool:
     return 200 <= code < 300 and not 210 <= code < 240
 
 
-def after_mail(code: int, text: str) -> Outcome:
+def parse_final_reply(code: int, text: str) -> Outcome:
     """Return the outcome from the complete reply to the end of a message.
 
     The outcome is unknown if such a reply is impossible at that point.
     """
-    if accepted(code):
+    if is_accepted(code):
         return Outcome(MailState.ACCEPTED, text)
     if 400 <= code < 600:
         return Outcome(MailState.REJECTED, text, _when(code))
@@ -37,7 +37,7 @@ def after_mail(code: int, text: str) -> Outcome:
     )
 
 
-def before_mail(code: int, text: str, *, reused: bool) -> Outcome:
+def parse_early_reply(code: int, text: str, *, reused: bool) -> Outcome:
     """Return the outcome from a reply that ends the transaction before the body was sent.
 
     `reused` is whether an earlier message was sent over the same connection.
@@ -49,7 +49,7 @@ def before_mail(code: int, text: str, *, reused: bool) -> Outcome:
     return Outcome(MailState.PENDING, f"unexpected reply: {text}", Retry.LATER)
 
 
-def lost(why: str, *, reused: bool) -> Outcome:
+def lost_connection(why: str, *, reused: bool) -> Outcome:
     """Return the outcome of a message whose connection was lost before its final line was sent."""
     return Outcome(
         MailState.PENDING,

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 
 from patchpilot.model.address import Address, sort_out
 from patchpilot.model.mail import Mail
-from patchpilot.outgoing.compose_message import decoded
+from patchpilot.outgoing.compose_message import decode_address
 
 REFERENCES = 20
 """At most so many Message-IDs in References: the first, and the last ones."""
@@ -31,7 +31,7 @@ def reply_recipients(
     seen = set(own)
 
     def others(addresses: tuple[Address, ...]) -> Iterator[Address]:
-        for address in map(decoded, addresses):
+        for address in map(decode_address, addresses):
             if address.key not in seen:
                 seen.add(address.key)
                 yield address

@@ -50,7 +50,7 @@ class Retries:
             return False
         return self._wait(WAITS[self._tries - 1], outcome.detail)
 
-    def with_tries(self, outcome: Outcome) -> Outcome:
+    def add_attempts(self, outcome: Outcome) -> Outcome:
         """Add the number of attempts to the outcome if there were several."""
         if self._tries < 2 or outcome.state is MailState.ACCEPTED:
             return outcome

@@ -24,9 +24,9 @@ _RESUME = Action("send", ("--resume",), "wait for it to finish, then see `{}`")
 
 @contextlib.contextmanager
 def sole_sender(
-    change_id: str, what: str = "topic", then: Advice = _RESUME
+    change_id: str, name: str = "topic", then: Advice = _RESUME
 ) -> Iterator[None]:
-    """Hold the lock of a topic, or of another kind of object (`what`), while sending.
+    """Hold the lock of a topic, or of another kind of object (`name`), while sending.
 
     Raise RefusedError, with `then` as its hint, if another process holds the lock.
     """
@@ -36,7 +36,7 @@ def sole_sender(
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise RefusedError(
-                f"another patchpilot process is already sending this {what}", hint=then
+                f"another patchpilot process is already sending this {name}", hint=then
             ) from error
         yield
 
@@ -51,7 +51,7 @@ def is_being_sent(change_id: str) -> bool:
 
 
 @contextlib.contextmanager
-def one_at_a_time() -> Iterator[None]:
+def hold_sender_lock() -> Iterator[None]:
     """Hold the user's global sender lock.
 
     It is meant for checking what was sent and claiming what will be sent; nothing is sent while it

@@ -24,10 +24,10 @@ from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.mail_state import Outcome, Retry
 from patchpilot.outgoing.reply_codes import (
     NO_ANSWER,
-    accepted,
-    after_mail,
-    before_mail,
-    lost,
+    is_accepted,
+    lost_connection,
+    parse_early_reply,
+    parse_final_reply,
 )
 
 _REPLY = re.compile(rb"^([2-5]\d\d)(?:([ -])([^\n]*?))?\r?\n$")
@@ -232,7 +232,7 @@ class Submission:
                 failed = f"{self.account.server}:{self.account.port} does not answer"
                 hint = Action("doctor", (), "see `{}`")
             raise ConnectingError(
-                f"{failed}: {words(error)}",
+                f"{failed}: {describe_error(error)}",
                 hint=hint,
                 retry=_retry_connecting(error, self.ever_sent),
             ) from error
@@ -245,7 +245,7 @@ class Submission:
             account.port,
             local_hostname=account.domain or None,
             timeout=self.timeout,
-            masked=self.credential.masked if self.credential else bytes,
+            masked=self.credential.mask if self.credential else bytes,
             **({"context": tls_context(account)} if over_tls else {}),
         )
         server.ehlo_or_helo_if_needed()
@@ -332,15 +332,15 @@ def _submit(
             return refusal
         server.send(re.sub(rb"(?m)^\.", b"..", data))
         if early := server.early_reply():
-            return before_mail(early[0], _text(early), reused=False)
+            return parse_early_reply(early[0], _text(early), reused=False)
     except _FAILURES as error:
-        return lost(words(error), reused=reused)
+        return lost_connection(describe_error(error), reused=reused)
     try:
         server.send(b".\r\n")
         reply = server.getreply()
     except _FAILURES as error:
-        return Outcome(MailState.UNKNOWN, f"{NO_ANSWER}: {words(error)}")
-    return after_mail(reply[0], _text(reply))
+        return Outcome(MailState.UNKNOWN, f"{NO_ANSWER}: {describe_error(error)}")
+    return parse_final_reply(reply[0], _text(reply))
 
 
 def _envelope(
@@ -361,19 +361,21 @@ def _envelope(
     if server.has_extn("8bitmime") and not data.isascii():
         options.append("body=8bitmime")
     reply = server.mail(sender, options)
-    if not accepted(reply[0]):
-        return before_mail(
+    if not is_accepted(reply[0]):
+        return parse_early_reply(
             reply[0], f"the sender {sender}: {_text(reply)}", reused=reused
         )
     for recipient in recipients:
         reply = server.rcpt(recipient)
-        if not accepted(reply[0]):
-            return before_mail(reply[0], f"{recipient}: {_text(reply)}", reused=reused)
+        if not is_accepted(reply[0]):
+            return parse_early_reply(
+                reply[0], f"{recipient}: {_text(reply)}", reused=reused
+            )
     reply = server.docmd("data")
     return (
         None
         if reply[0] == 354
-        else before_mail(reply[0], f"the mail: {_text(reply)}", reused=reused)
+        else parse_early_reply(reply[0], f"the mail: {_text(reply)}", reused=reused)
     )
 
 
@@ -463,7 +465,7 @@ def login(server: smtplib.SMTP, account: Account, credential: Credential) -> Non
     server.login(credential.user, credential.password)
 
 
-def words(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """Describe an error in one line, without Python's class names."""
     if isinstance(error, smtplib.SMTPResponseException):
         text = (

@@ -19,11 +19,11 @@ from patchpilot.model.draft import Draft
 from patchpilot.model.message import Message
 from patchpilot.model.patch import Series
 from patchpilot.model.progress import Progress, silent
-from patchpilot.model.recipient import Recipient, of_patch
+from patchpilot.model.recipient import Recipient, select_for_patch
 from patchpilot.model.send_problem import NO_SERVER, SendProblem
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.compose_mails import SeriesText
-from patchpilot.outgoing.compose_message import as_sent
+from patchpilot.outgoing.compose_message import complete_message
 from patchpilot.outgoing.credentials import Credential
 from patchpilot.outgoing.header_guard import refuse_foreign
 from patchpilot.outgoing.mail_account import Account, read_account
@@ -89,7 +89,7 @@ class SeriesToSend:
 
         Without recipients, a message to yourself is addressed to its sender.
         """
-        own = of_patch(self.recipients, number)
+        own = select_for_patch(self.recipients, number)
         if not own and self.account.sender:
             return (self.account.sender,), ()
         to, cc = (
@@ -99,11 +99,11 @@ class SeriesToSend:
         return to, cc
 
     @property
-    def blocked(self) -> SendProblem | None:
+    def blocking_problem(self) -> SendProblem | None:
         """Return the problem that prevents the transport from sending with this account, or
         None.
         """
-        return self.transport.blocked(self.account)
+        return self.transport.find_blocking_problem(self.account)
 
 
 Rendered = TypeVar("Rendered", bound=SeriesToSend)
@@ -131,7 +131,7 @@ class Delivery:
     def __post_init__(self) -> None:
         # every transport passes here, including messages stored by an older version or another
         # program
-        refuse_foreign(self.send.waiting)
+        refuse_foreign(self.send.waiting_messages)
 
     @property
     def to_self(self) -> bool:
@@ -180,7 +180,7 @@ class Transport(Protocol):
         login = (Use.LOGIN,) if account.needs_login else ()
         refuse_untrusted(repository.top, *self.uses, *login)
 
-    def blocked(self, account: Account) -> SendProblem | None:
+    def find_blocking_problem(self, account: Account) -> SendProblem | None:
         """Return the problem that prevents the transport from sending with this account, or
         None.
         """
@@ -234,7 +234,7 @@ class Transport(Protocol):
 
         Nothing is sent.
         """
-        return as_sent(message, account, bcc)
+        return complete_message(message, account, bcc)
 
     def deliver_mail(self, delivery: Delivery) -> str:
         """Send a single message, like `deliver`."""

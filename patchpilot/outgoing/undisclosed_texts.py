@@ -7,7 +7,7 @@ Examples are references to its report or its private thread.
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.model.mail import parse_mail
 from patchpilot.model.message import Message
 from patchpilot.model.message_id import message_id_of
@@ -17,7 +17,7 @@ from patchpilot.model.trailer import Trailer, parse_trailer
 
 _LINKS = ("link", "closes", "buglink")
 _OF_REPORTER = ("reported-by", "reported-and-tested-by")
-_CVE = late(r"\bCVE-\d{4}-\d{4,}\b", re.IGNORECASE)
+_CVE = compile_late(r"\bCVE-\d{4}-\d{4,}\b", re.IGNORECASE)
 
 
 def undisclosed_problems(

@@ -41,11 +41,11 @@ _PLACEHOLDERS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def misspelled(message: str, word: str, known: Iterable[str]) -> PackError:
+def misspelled(message: str, word: str, choices: Iterable[str]) -> PackError:
     """Return the error for an unknown word in a project's file, with the most similar known word as
     a hint.
     """
-    return PackError(message, hint=suggestion("name", word, sorted(known)))
+    return PackError(message, hint=suggestion("name", word, sorted(choices)))
 
 
 def check_table(label: str, table: Mapping[str, Any], kind: Any) -> None:

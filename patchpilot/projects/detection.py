@@ -4,13 +4,13 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.model.patch import Patch
 from patchpilot.model.source_tree import Tree
 from patchpilot.projects.loading import default_project, projects
 from patchpilot.projects.project import Project
 
-_LIST_HOST = late(r"(?:^|\.)lists?\.[\w.-]+$")
+_LIST_HOST = compile_late(r"(?:^|\.)lists?\.[\w.-]+$")
 
 
 def detect(tree: Tree | None, patches: Iterable[Patch] = ()) -> Project:
@@ -22,12 +22,12 @@ def detect(tree: Tree | None, patches: Iterable[Patch] = ()) -> Project:
     """
     members = list(patches)
     project = project_of_tree(tree) if tree is not None else _detect_by_patches(members)
-    return layered(
+    return find_layered(
         project or default_project(), [patch.subject.words for patch in members]
     )
 
 
-def layered(project: Project, prefixes: Sequence[Sequence[str]]) -> Project:
+def find_layered(project: Project, prefixes: Sequence[Sequence[str]]) -> Project:
     """Return the inheriting project that all these subject prefixes name ([PATCH net-next]).
 
     Return the project itself if there is none.
@@ -105,10 +105,10 @@ def _is_elsewhere(project: Project, addresses: Iterable[str]) -> bool:
     )
 
 
-def _is_on_list_host(addresses: Iterable[str], known: Iterable[Project]) -> bool:
+def _is_on_list_host(addresses: Iterable[str], projects: Iterable[Project]) -> bool:
     """Return whether any of these addresses is on a list host of these projects."""
     hosts = {address.rpartition("@")[2] for address in addresses}
-    return any(hosts & set(project.lists.hosts) for project in known)
+    return any(hosts & set(project.lists.hosts) for project in projects)
 
 
 def _uninherited_lists(project: Project) -> set[str]:

@@ -76,7 +76,7 @@ def user_folder() -> str:
     return user_dir("data")
 
 
-def refreshed(folder: str | None = None) -> Mapping[str, Table]:
+def read_stored_tables(folder: str | None = None) -> Mapping[str, Table]:
     """Map projects to the [stable] keys that `lts --update` stored, in the format of the project's
     file.
 
@@ -131,7 +131,7 @@ def _tables(own: Own, folder: str) -> dict[str, Table]:
     """Resolve the tables of all projects; the tests validate the shipped ones."""
     shipped = shipped_tables("projects")
     written = {name: table for name, (_, table) in own.items()} | dict(shipped)
-    for name, stable in refreshed(folder).items():
+    for name, stable in read_stored_tables(folder).items():
         if name in written and str(stable.get("updated", "")) >= str(
             written[name].get("stable", {}).get("updated", "")
         ):
@@ -140,7 +140,7 @@ def _tables(own: Own, folder: str) -> dict[str, Table]:
     for name in own.keys() & shipped.keys():
         written[name] = overridden(written[name], own[name][1])
     labels = {name: file for name, (file, _) in own.items()}
-    return {name: resolved(name, written, labels=labels) for name in written}
+    return {name: resolve_table(name, written, labels=labels) for name in written}
 
 
 def overridden(table: Table, other: Table) -> dict[str, Any]:
@@ -158,7 +158,7 @@ def overridden(table: Table, other: Table) -> dict[str, Any]:
     }
 
 
-def resolved(
+def resolve_table(
     name: str,
     written: Mapping[str, Table],
     heirs: tuple[str, ...] = (),
@@ -180,7 +180,7 @@ def resolved(
             f"{label}: inherits = {above!r} names no other project",
             hint=suggestion("name", above, sorted(others)),
         )
-    base = resolved(above, written, (name, *heirs), labels=labels) if above else {}
+    base = resolve_table(above, written, (name, *heirs), labels=labels) if above else {}
     whole = {key: value for key, value in base.items() if key not in _NOT_INHERITED} | {
         key: _inherit(key, base.get(key, {}), value) if key in SECTIONS else value
         for key, value in table.items()

@@ -52,7 +52,7 @@ class StableTrees(NamedTuple):
                 return match["version"]
         return None
 
-    def maintained(self, today: "date | None" = None) -> tuple[Maintained, ...]:
+    def find_maintained(self, today: "date | None" = None) -> tuple[Maintained, ...]:
         """Return the series that are supported today, oldest first."""
         if today is None:
             from datetime import UTC, datetime

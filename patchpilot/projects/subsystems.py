@@ -144,7 +144,7 @@ def subsystem_of(
     )
 
 
-def as_subsystem_wants(project: Project, patches: Iterable[Patch]) -> Project:
+def apply_subsystem_rules(project: Project, patches: Iterable[Patch]) -> Project:
     """Apply the waiting times and cover letter rule of the patches' common subsystem to a
     project.
     """

@@ -21,9 +21,9 @@ from patchpilot.reading.statements import (
     MOST_QUOTED,
     SHORT,
     UNSURE,
-    quoted,
+    quote_sentences,
 )
-from patchpilot.reading.thread_match import about
+from patchpilot.reading.thread_match import parse_title
 from patchpilot.reading.thread_values import Claim
 from patchpilot.series.patch_pairing import title_key
 
@@ -115,7 +115,7 @@ def claims_of(
             for claim in _person_claims(reply)
             if known or claim.what not in ("unclear", "promised")
         ]
-        back = _taken_back(reply)
+        back = _parse_withdrawal(reply)
         if back and not any(claim.commit for claim in said):
             if known:
                 claims = [_withdrawn(claim, mail, *back) for claim in claims]
@@ -161,31 +161,31 @@ def _withdrawn(claim: Claim, mail: Classified, words: str, target: str) -> Claim
 def _title(reply: Reply, claim: Claim) -> str | None:
     if claim.what in ("applied", "merged") and claim.title:
         return claim.title
-    return about(reply.mail) or (
+    return parse_title(reply.mail) or (
         reply.post.title if reply.post and claim.patch else None
     )
 
 
-def without_voided(claims: Sequence[Claim], series: PostedSeries) -> tuple[Claim, ...]:
+def withdraw_voided(claims: Sequence[Claim], series: PostedSeries) -> tuple[Claim, ...]:
     """Mark outdated reports of "applied" as withdrawn.
 
     A report is outdated if it gives no commit and the latest version has changed since, because
     that version has to be applied again. A report on the series counts as long as one of its
-    patches is unchanged (see `voided`); a report on a patch that is not in the latest version
-    counts.
+    patches is unchanged (see `withdraw_if_voided`); a report on a patch that is not in the latest
+    version counts.
     """
     since = {post.key: series.unchanged_since(post) for post in series.latest.patches}
     first = min(since.values(), default=EPOCH)
     covers = series.latest.titles - since.keys()
     return tuple(
-        voided(claim, first)
+        withdraw_if_voided(claim, first)
         if claim.of is None or title_key(claim.of) in covers
-        else voided(claim, since.get(title_key(claim.of), EPOCH))
+        else withdraw_if_voided(claim, since.get(title_key(claim.of), EPOCH))
         for claim in claims
     )
 
 
-def voided(claim: Claim, since: datetime) -> Claim:
+def withdraw_if_voided(claim: Claim, since: datetime) -> Claim:
     """Mark a claim as withdrawn if it reports "applied" without a commit, before `since`.
 
     `since` is when a changed version was sent.
@@ -195,7 +195,7 @@ def voided(claim: Claim, since: datetime) -> Claim:
     return claim._replace(withdrawn=claim.withdrawn or "a newer version was sent")
 
 
-def _taken_back(reply: Reply) -> tuple[str, str] | None:
+def _parse_withdrawal(reply: Reply) -> tuple[str, str] | None:
     """Return the withdrawing sentence, and the Message-ID of the message that it withdraws."""
     mail, text = reply.mail, " ".join(reply.mail.body.text.split())
     if mail.bot or _KEPT.search(text):
@@ -241,7 +241,7 @@ def _person_claims(reply: Reply) -> list[Claim]:
     mail, base = reply.mail, _base(reply)
     place, kind = mail.place, mail.kind
     if kind is MailKind.APPLIED:
-        return _applied(reply, base)
+        return _parse_applied(reply, base)
     if kind is MailKind.TIP_COMMIT:
         ids = place.commits or (None,)
         return [base._replace(what="applied", commit=commit) for commit in ids]
@@ -276,17 +276,17 @@ def _discussion_claims(reply: Reply, base: Claim) -> list[Claim]:
         what = said.what if said and is_judged else "refused"
         return [base._replace(what=what)]
     if said and said.kind is MailKind.APPLIED:
-        return [_stated(reply, base)]
+        return [_make_claim(reply, base)]
     texts = [sentence.text for sentence in mail.sentences]
     is_short = len(mail.body.text.split()) <= SHORT
     if mail.bot or mail.kind in _NO_TALK or not is_short or reply.under is not None:
         return []
     if any(map(MENTIONS.search, texts)):
-        return [base._replace(what="unclear", sentence=quoted(texts))]
+        return [base._replace(what="unclear", sentence=quote_sentences(texts))]
     return []
 
 
-def _stated(reply: Reply, base: Claim) -> Claim:
+def _make_claim(reply: Reply, base: Claim) -> Claim:
     said, revision = reply.mail.said, reply.revision
     assert said is not None
     patch = _about(reply) if said.what == "applied" else base.patch
@@ -302,7 +302,7 @@ def _stated(reply: Reply, base: Claim) -> Claim:
     return base._replace(what=said.what, tree=tree, patch=patch, sentence=said.sentence)
 
 
-def _applied(reply: Reply, base: Claim) -> list[Claim]:
+def _parse_applied(reply: Reply, base: Claim) -> list[Claim]:
     """Return what a message reports as applied: the series, one patch, or several listed ones."""
     mail, place = reply.mail, reply.mail.place
     if place.landings:
@@ -311,7 +311,7 @@ def _applied(reply: Reply, base: Claim) -> list[Claim]:
     if PATCHWORK_MARK.search(mail.why):
         base = base._replace(patch=_about(reply))
     elif mail.said and not is_script:
-        base = _stated(reply, base)
+        base = _make_claim(reply, base)
         if base.what != "applied":
             return [base]
     if reply.under is not None:

@@ -27,15 +27,15 @@ class Identities:
     def knows(self, address: Address) -> bool:
         return address.key in self.names or is_bot_address(address)
 
-    def same(self, one: Address, other: Address) -> bool:
+    def same(self, first: Address, second: Address) -> bool:
         """Return whether two addresses are the same mailbox, or known mailboxes with the same
         name.
         """
-        if one.key == other.key:
-            return bool(one.key)
+        if first.key == second.key:
+            return bool(first.key)
         mine, theirs = (
-            self.names.get(one.key, frozenset()),
-            self.names.get(other.key, frozenset()),
+            self.names.get(first.key, frozenset()),
+            self.names.get(second.key, frozenset()),
         )
         return any(len(name) > 1 for name in mine & theirs)
 
@@ -66,14 +66,14 @@ class Identities:
             is_bot_address(mail.sender) if mail.names_bot else self.knows(mail.sender)
         )
 
-    def with_addresses(
-        self, named: Iterable[Address], unnamed: Iterable[Address] = ()
+    def add_addresses(
+        self, named_addresses: Iterable[Address], unnamed: Iterable[Address] = ()
     ) -> "Identities":
         """Add known addresses; the display names of `unnamed` prove nothing."""
         found = dict(self.names)
         for address in unnamed:
             found.setdefault(address.key, frozenset())
-        for address in named:
+        for address in named_addresses:
             found[address.key] = found.get(address.key, frozenset()) | {
                 name_words(address.name)
             }

@@ -14,7 +14,7 @@ from patchpilot.model.mail import Mail
 from patchpilot.model.patch_subject import Subject, parse_subject
 from patchpilot.reading.bots import known_robot
 from patchpilot.reading.mail_kinds import MailKind
-from patchpilot.reading.mbox import when
+from patchpilot.reading.mbox import date_or_epoch
 from patchpilot.reading.phrases import (
     ABOUT_A_PATCH,
     IN_A_TREE,
@@ -26,9 +26,9 @@ from patchpilot.reading.reply_body import Body, parse_body
 from patchpilot.reading.request_model import (
     WORKS_WELL,
     Writer,
-    asks,
+    load_shipped_weights,
+    score_request,
     sentence_names,
-    shipped,
 )
 from patchpilot.reading.review_trailers import (
     GivenTrailer,
@@ -115,7 +115,7 @@ class Classified:
     @property
     def when(self) -> datetime:
         """Return the date, or the epoch if it is missing."""
-        return when(self.mail)
+        return date_or_epoch(self.mail)
 
     @property
     def above(self) -> tuple[str, ...]:
@@ -159,7 +159,7 @@ class Classified:
         )
 
     @property
-    def who(self) -> str:
+    def sender_name(self) -> str:
         """Return the sender's name for display.
 
         For an unproven claim, add the address, and that it was not seen before.
@@ -369,17 +369,17 @@ def _request_likelihood(
     """Return the likelihood that the first paragraph that asks is a request, and its first
     sentence that is not a question, or None.
     """
-    weights = shipped()
+    weights = load_shipped_weights()
     found: tuple[float, str] | None = None
     for part in paragraphs(sentences, names):
-        likely = asks(weights, [has for _, has in part])
+        likely = score_request(weights, [has for _, has in part])
         if likely < LIKELY or any("is sorry or done" in has for _, has in part):
             continue
         plain = (
             it.text
             for it, has in part
             if _WISH.search(it.text)
-            or ("?" not in has and asks(weights, [has]) >= _CLEAR)
+            or ("?" not in has and score_request(weights, [has]) >= _CLEAR)
         )
         found = found or (likely, "")
         if why := next(plain, ""):
@@ -393,7 +393,7 @@ def _post(known: Classified) -> MailKind | None:
     if _is_answer(known):
         return None
     marked = (
-        subject.is_patch or subject.rfc or subject.number is not None or subject.of_set
+        subject.is_patch or subject.rfc or subject.number is not None or subject.is_set
     )
     if subject.number == 0 and (marked or subject.total):
         return MailKind.COVER

@@ -35,14 +35,14 @@ Skipped = Callable[[str], None]
 """Called with the reason for skipping a mail of an mbox."""
 
 
-def ignored(_reason: str) -> None:
+def ignore_skipped(_reason: str) -> None:
     """Ignore a skipped message."""
 
 
 def read_mails(
     path: Path | str,
     progress: Progress = silent,
-    skipped: Skipped = ignored,
+    skipped: Skipped = ignore_skipped,
     parse_mail: Callable[[bytes], Mail] = parse_mail,
 ) -> tuple[Mail, ...]:
     """Read the messages in a file, which is a single message or an mbox, optionally gzipped.
@@ -58,7 +58,9 @@ def read_mails(
             if name == "-"
             else Path(path).open("rb") as stream
         ):
-            data = b"".join(within_limits(text_of(stream, name), name, reasons.append))
+            data = b"".join(
+                split_within_limits(text_of(stream, name), name, reasons.append)
+            )
     except OSError as error:
         raise InputError(
             f"cannot read {name}: {error.strerror or error}",
@@ -77,7 +79,7 @@ def read_mails(
     return mails
 
 
-def within_limits(
+def split_within_limits(
     blocks: Iterable[bytes], source: str, skipped: Skipped, limit: int | None = None
 ) -> Iterator[bytes]:
     """Yield the raw messages of an mbox, read in blocks and within the size limits.
@@ -122,7 +124,7 @@ def _limit_blocks(
 def parse(
     data: bytes,
     progress: Progress = silent,
-    skipped: Skipped = ignored,
+    skipped: Skipped = ignore_skipped,
     source: str = "mbox",
     parse_mail: Callable[[bytes], Mail] = parse_mail,
     without: Container[str] = (),
@@ -177,15 +179,15 @@ def _oversized_message_id(top: bytes) -> str:
 def with_id(mail: Mail) -> Mail:
     if mail.message_id:
         return mail
-    return mail._replace(message_id=f"{_hashed(mail.raw)}@{NO_ID}")
+    return mail._replace(message_id=f"{_hash(mail.raw)}@{NO_ID}")
 
 
 def title_hash(title: str) -> str:
     """Return the prefix of a Message-ID for a patch of which only the title is known."""
-    return _hashed(title.encode("utf-8", "replace"))
+    return _hash(title.encode("utf-8", "replace"))
 
 
-def _hashed(data: bytes) -> str:
+def _hash(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:32]
 
 
@@ -197,11 +199,11 @@ def unique(mails: Iterable[Mail]) -> tuple[Mail, ...]:
     by_id: dict[str, Mail] = {}
     for mail in mails:
         by_id.setdefault(mail.message_id, mail)
-    return tuple(sorted(by_id.values(), key=when))
+    return tuple(sorted(by_id.values(), key=date_or_epoch))
 
 
-def one_of_each(
-    mails: Iterable[Mail], known: Container[str], skipped: Skipped = ignored
+def deduplicate(
+    mails: Iterable[Mail], known: Container[str], skipped: Skipped = ignore_skipped
 ) -> tuple[Mail, ...]:
     """Return one message per Message-ID, in order.
 
@@ -214,7 +216,7 @@ def one_of_each(
         by_id.setdefault(mail.message_id, []).append(mail)
     found = []
     for message_id, copies in by_id.items():
-        sent = copies[0] if len(copies) == 1 else _trusted(copies, known)
+        sent = copies[0] if len(copies) == 1 else _find_trusted_copy(copies, known)
         if sent:
             found.append(sent)
         else:
@@ -227,7 +229,7 @@ def one_of_each(
     return tuple(found)
 
 
-def _trusted(copies: Sequence[Mail], known: Container[str]) -> Mail | None:
+def _find_trusted_copy(copies: Sequence[Mail], known: Container[str]) -> Mail | None:
     """Return the copy known to be from its sender, or None."""
     senders = {real_sender(mail).key for mail in copies}
     # a list may have rewritten the header of one copy
@@ -236,7 +238,7 @@ def _trusted(copies: Sequence[Mail], known: Container[str]) -> Mail | None:
     return (own or direct)[0] if own or len(senders) == 1 else None
 
 
-def arrived(mail: Mail) -> datetime | None:
+def arrival_time(mail: Mail) -> datetime | None:
     """Return the time at which the archive received a message.
 
     This is the date of the topmost Received: header that has one, or otherwise the message's
@@ -250,6 +252,6 @@ def arrived(mail: Mail) -> datetime | None:
     )
 
 
-def when(mail: Mail) -> datetime:
+def date_or_epoch(mail: Mail) -> datetime:
     """Return the date of a message, or the epoch if it has none."""
     return mail.date or EPOCH

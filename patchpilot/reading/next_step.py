@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from patchpilot.model.action import Action, Advice, actions, said
+from patchpilot.model.action import Action, Advice, actions, join_hints
 from patchpilot.model.counted import counted
 from patchpilot.model.trailer import parse_trailers
 from patchpilot.reading.mail_kinds import WANTS_ANSWER, MailKind
@@ -37,11 +37,11 @@ _NEW_VERSION = {
 
 
 def _act(*parts: Advice) -> NextStep:
-    return NextStep(Turn.YOURS, said(*parts))
+    return NextStep(Turn.YOURS, join_hints(*parts))
 
 
 def _wait(*parts: Advice) -> NextStep:
-    return NextStep(Turn.WAITING, said(*parts))
+    return NextStep(Turn.WAITING, join_hints(*parts))
 
 
 def _done(words: str) -> NextStep:
@@ -97,7 +97,7 @@ def _add_claim(step: NextStep, claim: Claim) -> NextStep:
     if claim.what == "superseded":
         return _wait(f"{claim.words}: read it before you send another version")
     if claim.what not in IN_A_TREE:
-        return NextStep(step.need, said(f"{claim.words}; ", step.advice))
+        return NextStep(step.need, join_hints(f"{claim.words}; ", step.advice))
     look = f"{claim.words}: look whether it is true: `git fetch`, then "
     if step.need is Turn.YOURS:
         return _act(step.advice, "; ", look, _update("`{}`"))
@@ -150,7 +150,7 @@ def _next_version_reply(series: PostedSeries, version: int) -> Advice:
     if reply is None:
         return send
     if reply.mail.kind is MailKind.QUESTION:
-        return said(_wished(reply, version), " and ", send)
+        return join_hints(_wished(reply, version), " and ", send)
     return _wished(reply, version)
 
 
@@ -161,11 +161,11 @@ def _wished(reply: Reply, version: int) -> Advice:
         if reply.mail.only_warns
         else _REPLY[reply.mail.kind]
     )
-    answer = _reply_to(reply, words.format(who=reply.mail.who))
+    answer = _reply_to(reply, words.format(who=reply.mail.sender_name))
     if reply.mail.kind not in _NEW_VERSION:
         return answer
     between, also = _NEW_VERSION[reply.mail.kind]
-    return said(answer, between, _reroll(also.format(next=version)))
+    return join_hints(answer, between, _reroll(also.format(next=version)))
 
 
 def _reply_to(reply: Reply | None, words: str) -> str | Action:
@@ -197,7 +197,7 @@ def _add_tags(series: PostedSeries, advice: Advice) -> Advice:
     if not (count and sends):
         return advice
     tags = Action("trailers", (), f"add its {counted(count, 'tag')} to the new version")
-    return said(advice, "; ", tags)
+    return join_hints(advice, "; ", tags)
 
 
 def _partly(series: PostedSeries) -> NextStep:
@@ -239,7 +239,7 @@ def _step_after_acceptance(series: PostedSeries) -> NextStep:
         and not _answered(series, late)
     ):
         words = (
-            f"it was applied, but {late.mail.who} wrote after that ({late.mail.kind}):"
+            f"it was applied, but {late.mail.sender_name} wrote after that ({late.mail.kind}):"
             " answer, and send a follow-up fix if one is needed"
         )
         return _act(_joined([_reply_to(late, words), *work, *review]))
@@ -422,7 +422,7 @@ def _applied_at(series: PostedSeries) -> datetime:
 
 def _joined(sentences: Sequence[str | Action]) -> Advice:
     first, *others = sentences
-    return said(first, *(part for it in others for part in ("; ", it)))
+    return join_hints(first, *(part for it in others for part in ("; ", it)))
 
 
 def _wishes(series: PostedSeries) -> list[Reply]:

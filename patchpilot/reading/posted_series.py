@@ -231,11 +231,11 @@ class Revision:
     def project(self) -> Project:
         """Return the project, with the rules of the patches' subsystem."""
         from patchpilot.projects.detection import detect
-        from patchpilot.projects.subsystems import as_subsystem_wants
+        from patchpilot.projects.subsystems import apply_subsystem_rules
 
         # a message without a diff does not show its project
         patches = [post.patch for post in self.patches if post.patch]
-        return as_subsystem_wants(detect(None, patches), patches)
+        return apply_subsystem_rules(detect(None, patches), patches)
 
 
 _DROPPED = re.compile(

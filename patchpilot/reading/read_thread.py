@@ -17,22 +17,22 @@ from patchpilot.model.fixes_line import fixes_lines
 from patchpilot.model.mail import Mail
 from patchpilot.projects.loading import default_project
 from patchpilot.reading.bots import is_bot_address
-from patchpilot.reading.claims import STATES, claims_of, without_voided
+from patchpilot.reading.claims import STATES, claims_of, withdraw_voided
 from patchpilot.reading.delivery import DeliveryReport, delivery_reports, reports_about
 from patchpilot.reading.mail_kinds import STABLE, MailKind
 from patchpilot.reading.mail_reader import MailReader
-from patchpilot.reading.mbox import unique, when
+from patchpilot.reading.mbox import date_or_epoch, unique
 from patchpilot.reading.posted_series import Post, PostedSeries, Reply
 from patchpilot.reading.review_trailers import proposed_trailers
 from patchpilot.reading.sender import is_sent_to_self
-from patchpilot.reading.series_state import decided
+from patchpilot.reading.series_state import decide_state
 from patchpilot.reading.statements import Answered
 from patchpilot.reading.thread_match import (
+    add_copied_addresses,
     attach,
     is_by,
     patch_authors,
-    reported,
-    with_replies,
+    series_from_bots,
 )
 from patchpilot.reading.thread_values import (
     TAKEN,
@@ -88,13 +88,13 @@ def read_thread(
             classified.append(reader.classify(mail))
     posted = find_series(classified, known, anchor)
     if reports and not posted:
-        posted = reported(classified)
-    moment = now or max(map(when, mails), default=datetime.now(UTC))
+        posted = series_from_bots(classified)
+    moment = now or max(map(date_or_epoch, mails), default=datetime.now(UTC))
     every = []
     for series, attached in zip(posted, attach(posted, classified), strict=True):
         series = replace(
             series,
-            identities=with_replies(series, attached),
+            identities=add_copied_addresses(series, attached),
             delivery=reports_about(notices, series.post_ids, series.titles),
             now=moment,
         )
@@ -125,7 +125,7 @@ def _add_author(series: PostedSeries, reply: Reply, reader: MailReader) -> Reply
 def _with_claims(
     series: PostedSeries, attached: Sequence[Reply], confirmed: frozenset[str]
 ) -> PostedSeries:
-    claims = without_voided(claims_of(series, attached, confirmed), series)
+    claims = withdraw_voided(claims_of(series, attached, confirmed), series)
     doubtful = {claim.message_id for claim in claims if not claim.known}
     vague = {it.message_id for it in claims if it.what in ("unclear", "promised")}
     moments = [it.when for it in series.posts] + [it.when for it in attached]
@@ -139,7 +139,7 @@ def _with_claims(
         return reply if mail is reply.mail else replace(reply, mail=mail)
 
     replies = tuple(map(judged, attached))
-    return decided(
+    return decide_state(
         replace(
             series,
             trailers=_credits(series, replies),
@@ -187,7 +187,7 @@ def _credits(series: PostedSeries, attached: Sequence[Reply]) -> tuple[Credit, .
             reply.message_id,
             version,
             patch,
-            asks=f"{reply.mail.who} names it in a reply",
+            asks=f"{reply.mail.sender_name} names it in a reply",
         )
         for (tag, version, patch), reply in proposed.items()
     )
@@ -214,7 +214,7 @@ def with_commits(
     for later in fixed:
         known = by_title.get(title_key(later.subject), later)
         found.append(replace(later, message_id=known.message_id, version=known.version))
-    return decided(
+    return decide_state(
         replace(
             series,
             follow_ups=tuple(found),
@@ -258,7 +258,7 @@ def _add_later(
     had = {claim.message_id for claim in series.claims}
     known = (claim for claim in claims if claim.known)
     unproven = (it for it in claims if not it.proven and it.message_id not in had)
-    return decided(
+    return decide_state(
         replace(
             series,
             follow_ups=tuple(later),

@@ -90,7 +90,7 @@ class Writer:
     gives_tags: bool = False
 
 
-def words_of(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
     """Split a sentence into lower-case words, with placeholders such as `<code>`."""
     found = []
     for match in _TOKEN.finditer(text):
@@ -109,7 +109,7 @@ def sentence_names(
     sentences: Sequence[Sentence], writer: Writer
 ) -> tuple[frozenset[str], ...]:
     """Return the feature names of each sentence in a message."""
-    said = [words_of(sentence.text) for sentence in sentences]
+    said = [split_words(sentence.text) for sentence in sentences]
     found = []
     for at, (sentence, words) in enumerate(zip(sentences, said, strict=True)):
         names = {name for name, pattern in _PHRASES if pattern.search(sentence.text)}
@@ -130,7 +130,7 @@ def is_praise(names: frozenset[str]) -> bool:
     return "begins as a request" not in names or "gives assent" in names
 
 
-def together(names: Sequence[frozenset[str]]) -> Features:
+def combine_features(names: Sequence[frozenset[str]]) -> Features:
     """Combine the features of several sentences.
 
     These are the count of each feature name, at most `MOST`, and the number of sentences.
@@ -200,13 +200,13 @@ def share(weights: Weights, features: Mapping[str, float]) -> float:
     return 1.0 / (1.0 + math.exp(-total))
 
 
-def asks(weights: Weights, names: Sequence[frozenset[str]]) -> float:
+def score_request(weights: Weights, names: Sequence[frozenset[str]]) -> float:
     """Return the likelihood that several sentences together form a request."""
-    return share(weights, together(names))
+    return share(weights, combine_features(names))
 
 
 @cache
-def shipped() -> Weights:
+def load_shipped_weights() -> Weights:
     """Load the weights shipped with patchpilot."""
     file = data_dir("checks") / "reading" / "requests.tsv"
     try:

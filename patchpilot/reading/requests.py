@@ -22,10 +22,10 @@ from patchpilot.reading.posted_series import PostedSeries, Reply
 from patchpilot.reading.reply_body import MAX_LINES
 from patchpilot.reading.request_model import (
     Weights,
-    asks,
     is_praise,
+    load_shipped_weights,
+    score_request,
     sentence_names,
-    shipped,
 )
 from patchpilot.reading.sender import name_words
 from patchpilot.reading.sentences import paragraphs
@@ -112,7 +112,7 @@ def points_of(reply: Reply) -> Iterator[ReviewPoint]:
         yield ReviewPoint(
             mail.message_id,
             first,
-            mail.who,
+            mail.sender_name,
             mail.kind,
             _short(text),
             last,
@@ -122,7 +122,7 @@ def points_of(reply: Reply) -> Iterator[ReviewPoint]:
         )
 
 
-def asking_lines(mail: Classified, author: Address) -> tuple[int, ...]:
+def find_request_lines(mail: Classified, author: Address) -> tuple[int, ...]:
     """Return the 0-based body lines on which requests to the author start."""
     return tuple(request[0] for request in _requests(mail, author))
 
@@ -142,7 +142,7 @@ def _requests(mail: Classified, author: Address | None) -> Sequence[_Request]:
         return () if _NO_FINDING.search(mail.body.text) else [_report_summary(mail)]
     if mail.bot:
         return ()
-    return list(requests_of(mail, shipped(), author))[:MAX_OF_A_MAIL]
+    return list(requests_of(mail, load_shipped_weights(), author))[:MAX_OF_A_MAIL]
 
 
 def _report_summary(mail: Classified) -> _Request:
@@ -171,9 +171,11 @@ def requests_of(
         ]
         if not part or _is_for_another(part[0][0].text, mail, author):
             continue
-        if asks(weights, [names for _, names in part]) < LIKELY:
+        if score_request(weights, [names for _, names in part]) < LIKELY:
             continue
-        asking = [it for it, names in part if asks(weights, [names]) >= BELONGS]
+        asking = [
+            it for it, names in part if score_request(weights, [names]) >= BELONGS
+        ]
         first, last = part[0][0], part[-1][0]
         text = " ".join(it.text for it in asking or [it for it, _ in part])
         yield (asking or [first])[0].line, last.end, text, first.quoted
@@ -233,7 +235,7 @@ class PatchLines:
         self.laid = laid[:MOST_LINES]
         self.lines = tuple(line for line, _, _ in self.laid)
 
-    def quoted_at(self, quoted: Sequence[str]) -> tuple[int, int] | None:
+    def find_quoted(self, quoted: Sequence[str]) -> tuple[int, int] | None:
         """Return the first and last index of the lines that best match a quote, or None."""
         wanted = [bare for line in quoted if (bare := _bare(line))]
         mine = [_bare(line) for line in self.lines]
@@ -298,7 +300,9 @@ class NextVersion:
         return None
 
 
-def addressed_by(point: ReviewPoint, following: NextVersion) -> ChangedHunk | None:
+def find_addressing_change(
+    point: ReviewPoint, following: NextVersion
+) -> ChangedHunk | None:
     """Return the change to the lines of a request in the next version, or None."""
     numbers = [it for it in following.pairs if point.patch in (it, None, 0)]
     reported = _REPORTED.match(point.text) if not point.quoted else None
@@ -313,13 +317,13 @@ def addressed_by(point: ReviewPoint, following: NextVersion) -> ChangedHunk | No
             ]
             lines = (near[0], near[-1]) if near else None
         else:
-            lines = old.quoted_at(point.quoted)
+            lines = old.find_quoted(point.quoted)
         if lines and (hunk := following.changed_within(number, *lines)):
             return hunk
     return None
 
 
-def place_of(point: ReviewPoint, patches: Sequence[Patch]) -> str:
+def locate_request(point: ReviewPoint, patches: Sequence[Patch]) -> str:
     """Return the location of the lines that a request is about.
 
     It is `path:line` or `Commit message` in the request's revision, or "" if unknown.
@@ -327,13 +331,13 @@ def place_of(point: ReviewPoint, patches: Sequence[Patch]) -> str:
     for at, patch in enumerate(patches):
         if point.patch in (patch.subject.number or at + 1, None, 0):
             text = PatchLines(patch)
-            if lines := text.quoted_at(point.quoted):
+            if lines := text.find_quoted(point.quoted):
                 _, path, number = text.laid[min(lines[1], len(text.laid) - 1)]
                 return f"{path}:{number}" if number else path
     return ""
 
 
-def answered_by(point: ReviewPoint, replies: Iterable[Reply]) -> str | None:
+def find_answer(point: ReviewPoint, replies: Iterable[Reply]) -> str | None:
     """Return the Message-ID of the author's reply below a request, or None.
 
     `replies` are the author's replies to the message with the request; a reply without a quote

@@ -195,13 +195,13 @@ class _Reviewers:
             self.people.setdefault(known, address)
         return self.alias[address.key]
 
-    def _is_same_person(self, one: Address, other: Address) -> bool:
+    def _is_same_person(self, first: Address, second: Address) -> bool:
         """Return whether two addresses belong to one person; both must be known, because names
         can be faked.
         """
         known = self.series.identities
-        return known.same(one, other) or (
-            known.knows(one) and known.knows(other) and same_person(one, other)
+        return known.same(first, second) or (
+            known.knows(first) and known.knows(second) and same_person(first, second)
         )
 
 

@@ -284,9 +284,9 @@ def _condition(before: Sequence[str], name: str) -> str | None:
     return last.rstrip(" ,:;-") if is_open or _CONDITION.search(last) else None
 
 
-def _have_same_nickname(one: Address, other: Address) -> bool:
+def _have_same_nickname(first: Address, second: Address) -> bool:
     """Return whether two mailboxes share a name that nobody else has."""
-    mine, yours = one.key.partition("@")[0], other.key.partition("@")[0]
+    mine, yours = first.key.partition("@")[0], second.key.partition("@")[0]
     return mine == yours and len(mine) > 5 and mine not in _ANYBODYS
 
 

@@ -66,14 +66,14 @@ def is_sent_to_self(mail: Mail) -> bool:
     return bool(real - addressed)
 
 
-def same_person(one: Address, other: Address) -> bool:
+def same_person(first: Address, second: Address) -> bool:
     """Return whether two addresses appear to belong to the same person.
 
     The mailbox is the same, or only the name, which proves nothing.
     """
-    if one.key == other.key:
+    if first.key == second.key:
         return True
-    names, others = name_words(_display_name(one)), name_words(_display_name(other))
+    names, others = name_words(_display_name(first)), name_words(_display_name(second))
     return any(
         len(mine) > 1 and mine == yours
         for mine, yours in ((names, others), (_latin(names), _latin(others)))

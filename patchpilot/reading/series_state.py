@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from patchpilot.model.bounded_date import EPOCH
 from patchpilot.model.mail import Mail
-from patchpilot.reading.claims import voided
+from patchpilot.reading.claims import withdraw_if_voided
 from patchpilot.reading.mail_kinds import WANTS_ANSWER, MailKind
 from patchpilot.reading.posted_series import Post, PostedSeries, Reply, Revision
 from patchpilot.reading.thread_values import (
@@ -79,7 +79,7 @@ def decide(series: PostedSeries) -> Decision:
     if not posts:
         return Decision(*_verdict(series)[:2], ())
     narrowed = [
-        (revision, about_patch(series, post, alone=len(posts) == 1))
+        (revision, select_for_patch(series, post, alone=len(posts) == 1))
         for revision, post in posts
     ]
     verdicts = [_verdict(of_patch) for _, of_patch in narrowed]
@@ -94,7 +94,7 @@ def decide(series: PostedSeries) -> Decision:
     return Decision(*_verdict(series)[:2], patches)
 
 
-def decided(series: PostedSeries) -> PostedSeries:
+def decide_state(series: PostedSeries) -> PostedSeries:
     """Return the series with the claimed and the proven state.
 
     Claims of what is proven are no longer listed.
@@ -248,10 +248,10 @@ def _apply_mails(series: PostedSeries) -> Verdict:
     if there := _apply_stable_mails(series) or _apply_mainline_mails(series):
         return there
     if applied and (series.post or len(series.latest.patches) < 2):
-        return _accepted(applied, _newest(events, "dropped"))
+        return _accepted(applied, _find_latest(events, "dropped"))
     if ended := _find_end(series):
         return ended
-    if passed := _newest(events, "superseded"):
+    if passed := _find_latest(events, "superseded"):
         why = f"{passed.sender.called} {passed.sentence}"
         return Verdict(SeriesState.SUPERSEDED, why, _proof(passed))
     return _in_review(series)
@@ -318,7 +318,7 @@ def _find_end(series: PostedSeries) -> Verdict | None:
         ("refused", events, SeriesState.REJECTED, "{0}: {1}"),
         ("redone", events, SeriesState.CHANGES_REQUESTED, _REDONE),
     ):
-        event = _newest(found, what)
+        event = _find_latest(found, what)
         if event and _event_time(event) >= series.since:
             why = words.format(event.by, event.sentence)
             return Verdict(state, why, _proof(event))
@@ -328,7 +328,7 @@ def _find_end(series: PostedSeries) -> Verdict | None:
 _REDONE = "{0} marked it for a new version ({1})"
 
 
-def _newest(events: Sequence[Claim], what: str) -> Claim | None:
+def _find_latest(events: Sequence[Claim], what: str) -> Claim | None:
     return next((event for event in reversed(events) if event.what == what), None)
 
 
@@ -369,7 +369,7 @@ def _in_review(series: PostedSeries) -> Verdict:
     if open_wishes:
         newest = open_wishes[-1]
         how = "tag on a condition" if _is_conditional(newest) else newest.mail.label
-        why = f"{newest.mail.who} requested changes ({how})"
+        why = f"{newest.mail.sender_name} requested changes ({how})"
         return Verdict(
             SeriesState.CHANGES_REQUESTED, why, _mail_proof(newest.mail.mail)
         )
@@ -444,7 +444,7 @@ def series_posts(series: PostedSeries) -> list[tuple[Revision, Post]]:
     return [*earlier, *((series.latest, post) for post in series.latest.patches)]
 
 
-def about_patch(series: PostedSeries, post: Post, *, alone: bool) -> PostedSeries:
+def select_for_patch(series: PostedSeries, post: Post, *, alone: bool) -> PostedSeries:
     """Restrict the evidence to one patch.
 
     With `alone`, the patch is the only one of its series, and all evidence is kept.
@@ -453,7 +453,7 @@ def about_patch(series: PostedSeries, post: Post, *, alone: bool) -> PostedSerie
         return replace(series, post=post)
     since = series.unchanged_since(post) if post in series.latest.patches else EPOCH
     events = tuple(
-        voided(event, since)
+        withdraw_if_voided(event, since)
         for event in series.events
         if _is_about(series, post, event.of, event.patch, event.date)
     )

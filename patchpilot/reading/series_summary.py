@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from patchpilot.model.action import Action, Advice, Hint
-from patchpilot.model.bounded_date import stored_time
+from patchpilot.model.bounded_date import parse_stored_time
 from patchpilot.reading.ci_verdict import CiVerdict
 from patchpilot.reading.delivery import DeliveryProblem, DeliveryReport
 from patchpilot.reading.thread_values import NextStep, SeriesState, Turn
@@ -60,7 +60,7 @@ class SeriesSummary:
     def summary(self) -> dict[str, Any]:
         return {it.name: getattr(self, it.name) for it in fields(SeriesSummary)}
 
-    def plain(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         found = self.summary()
         for name in _TIMES:
             found[name] = found[name] and found[name].isoformat()
@@ -81,7 +81,9 @@ class SeriesSummary:
         need, cached = value["step"]
         parts = tuple(it if isinstance(it, str) else Action(*it) for it in cached)
         advice: Advice = parts[0] if len(parts) == 1 else Hint(parts)
-        times = {name: value[name] and stored_time(value[name]) for name in _TIMES}
+        times = {
+            name: value[name] and parse_stored_time(value[name]) for name in _TIMES
+        }
         reports = (DeliveryReport(DeliveryProblem(it[0]), *it[1:]) for it in value["reports"])  # fmt: skip # noqa: E501
         typed = {
             "state": SeriesState(value["state"]),

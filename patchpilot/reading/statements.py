@@ -162,11 +162,11 @@ def statement_of(
         return None
     plain = [it for it in found if it.what == "applied"]
     if not plain:
-        return found[-1]._replace(sentence=quoted(texts))
+        return found[-1]._replace(sentence=quote_sentences(texts))
     last = plain[-1]
     rest = (text for text in texts if text not in {it.sentence for it in plain})
     if any(_CONTRADICTS.search(text) for text in rest):
-        return last._replace(what="unclear", sentence=quoted(texts))
+        return last._replace(what="unclear", sentence=quote_sentences(texts))
     return last
 
 
@@ -220,7 +220,7 @@ def _tree(match: re.Match[str]) -> str | None:
     return (match["tree"] or "").strip(" .,!") or None
 
 
-def quoted(texts: Sequence[str]) -> str:
+def quote_sentences(texts: Sequence[str]) -> str:
     """Quote a short message completely, otherwise only its sentences about a tree or against it."""
     words = " ".join(texts)
     if len(words.split()) > SHORT:

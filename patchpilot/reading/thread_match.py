@@ -17,7 +17,7 @@ from patchpilot.reading.bots import is_bot_address
 from patchpilot.reading.identities import Identities
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import STABLE, MailKind
-from patchpilot.reading.mbox import NO_ID, arrived, title_hash
+from patchpilot.reading.mbox import NO_ID, arrival_time, title_hash
 from patchpilot.reading.posted_series import Post, PostedSeries, Reply, Revision
 from patchpilot.reading.sender import same_person
 from patchpilot.series.patch_pairing import title_key
@@ -41,7 +41,7 @@ _Posted = tuple[int, Revision, Post]
 _Place = tuple[int, Revision | None, Post | None]
 
 
-def about(mail: Classified) -> str | None:
+def parse_title(mail: Classified) -> str | None:
     """Return the title of the patch that a bot's message is about, or None."""
     text = mail.mail.body[:8000]
     if mail.kind in (*_ROUNDS, MailKind.TIP_COMMIT):
@@ -91,7 +91,7 @@ def attach(
         above = next((places[it] for it in ids if it in places), None)
         place = posted.quoted(mail) or above
         if place is None and not mail.above:
-            place = posted.titled(mail)
+            place = posted.find_titled(mail)
         if place is None:
             continue
         places[mail.message_id] = place
@@ -104,7 +104,7 @@ def attach(
     return found
 
 
-def reported(mails: Sequence[Classified]) -> tuple[PostedSeries, ...]:
+def series_from_bots(mails: Sequence[Classified]) -> tuple[PostedSeries, ...]:
     """Return the series known only from bot messages, such as the stable queue's.
 
     Of the patch, the title, the author that the message names, and perhaps the Message-ID are
@@ -114,8 +114,8 @@ def reported(mails: Sequence[Classified]) -> tuple[PostedSeries, ...]:
     for mail in mails:
         if mail.kind not in REPORTS or not is_bot_address(mail.sender):
             continue
-        title = about(mail) or mail.subject.title
-        authors = authors_named(mail)
+        title = parse_title(mail) or mail.subject.title
+        authors = find_named_authors(mail)
         links = (it for it, _ in linked_ids(mail.mail.body))
         key = title_key(title)
         # a patch of a stable review replies to the first message of that review
@@ -133,7 +133,7 @@ def reported(mails: Sequence[Classified]) -> tuple[PostedSeries, ...]:
             kind=MailKind.COVER if is_pull else MailKind.PATCH,
         )
         revision = Revision(1, (Post(post, None, {}),))
-        known = Identities().with_addresses(authors)
+        known = Identities().add_addresses(authors)
         found.setdefault(key, PostedSeries((revision,), known, only_reported=True))
     return tuple(found.values())
 
@@ -158,7 +158,7 @@ class Posts:
         is_stable = mail.kind in STABLE
         if not is_stable and mail.kind not in _OF_TREES:
             return None
-        named = authors_named(mail)
+        named = find_named_authors(mail)
         if is_stable:
             ids = (self.commits.get(it[:12]) for it in mail.place.commits)
             linked = (self.by_id.get(it) for it, _ in linked_ids(mail.mail.body))
@@ -170,7 +170,7 @@ class Posts:
         # a forwarded patch has the same title, and the message is about its author's patch
         places = [
             place
-            for place in self.titles.get(title_key(about(mail) or ""), ())
+            for place in self.titles.get(title_key(parse_title(mail) or ""), ())
             if not named or is_by(named, patch_authors(place[2]))
         ]
         places = [it for it in places if is_by(named, [it[2].mail.sender])] or places
@@ -179,7 +179,7 @@ class Posts:
             return None
         return (places[-1][0], None, None) if is_stable else places[-1]
 
-    def titled(self, mail: Classified) -> _Place | None:
+    def find_titled(self, mail: Classified) -> _Place | None:
         """Return the earlier post to which a reply without references belongs, by subject and
         people, preferably of the same version.
         """
@@ -197,7 +197,7 @@ class Posts:
         return places[-1] if places else None
 
 
-def authors_named(mail: Classified) -> list[Address]:
+def find_named_authors(mail: Classified) -> list[Address]:
     """Return the authors that a bot's message names for the patch it quotes."""
     named = map(parse_address, _AUTHOR.findall(mail.mail.body[:16_000]))
     return [address for address in named if address]
@@ -217,7 +217,7 @@ def is_by(people: Iterable[Address], authors: Sequence[Address]) -> bool:
     return any(same_person(it, author) for it in people for author in authors)
 
 
-def with_replies(series: PostedSeries, attached: Sequence[Reply]) -> Identities:
+def add_copied_addresses(series: PostedSeries, attached: Sequence[Reply]) -> Identities:
     """Extend the identities of a series by the addresses that known senders copied.
 
     An address is not added if it wrote, or was copied by an unknown sender, earlier in the
@@ -241,7 +241,7 @@ def with_replies(series: PostedSeries, attached: Sequence[Reply]) -> Identities:
 
 def _parents_first(mails: Mapping[str, Classified]) -> Iterator[Classified]:
     """Yield messages in order of arrival, parents first."""
-    waiting = sorted(mails.values(), key=lambda mail: arrived(mail.mail) or EPOCH)
+    waiting = sorted(mails.values(), key=lambda mail: arrival_time(mail.mail) or EPOCH)
     waiting.reverse()
     given: set[str] = set()
     opened: set[str] = set()

@@ -113,7 +113,7 @@ def without_strangers(
     `anchor`, otherwise from the first one by a `known` address, otherwise from the first one.
     Earlier revisions by unknown senders are kept as history but vouch for nobody.
     """
-    given = Identities().with_addresses(known)
+    given = Identities().add_addresses(known)
     named = next(
         (
             revision
@@ -128,13 +128,13 @@ def without_strangers(
         if given.sender(revision.head.mail).key in given.names
     )
     first = named or next(mine, revisions[0])
-    found = given.with_addresses(_earlier_links(first))
+    found = given.add_addresses(_earlier_links(first))
     kept, others = [], []
     is_later = False
     for revision in revisions:
         is_later = is_later or revision is first
         if revision is not first and found.knows(found.sender(revision.head.mail)):
-            found = found.with_addresses([], _earlier_links(revision))
+            found = found.add_addresses([], _earlier_links(revision))
         elif revision is not first and is_later:
             others.append(revision)
             continue
@@ -185,7 +185,7 @@ def _find_covers(posts: Sequence[Post]) -> Iterator[Post]:
         mail, subject = post.mail, post.mail.subject
         ids = post.message_id, mail.sender.key
         is_headed = (*ids, False) in headed or (*ids, subject.version) in headed
-        is_set = post.number is None or subject.of_set
+        is_set = post.number is None or subject.is_set
         if is_headed and is_set and not mail.body.has_diff:
             subject = subject._replace(number=0)
             mail = replace(mail, kind=MailKind.COVER, subject=subject)

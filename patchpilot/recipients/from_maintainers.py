@@ -10,9 +10,9 @@ from patchpilot.maintainers.match import match_texts
 from patchpilot.model.get_maintainer import Switches
 from patchpilot.model.recipient import SectionInfo as ShownSection
 from patchpilot.recipients.get_maintainer.address_format import (
-    each_mailbox,
+    format_mailbox,
     split_mailbox,
-    written,
+    split_mailboxes,
 )
 from patchpilot.recipients.merge_recipients import MergedRecipient
 
@@ -52,7 +52,7 @@ def add_named(
     chiefs = (
         set()
         if switches.git_chief_penguins
-        else {written(name, address) for name, address in file.words.chiefs}
+        else {format_mailbox(name, address) for name, address in file.words.chiefs}
     )
     # contacts with several names or addresses get the first one seen, in get_maintainer.pl's order
     for match in sorted(matches, key=lambda item: item.met):
@@ -64,8 +64,8 @@ def add_named(
                 role, header = (
                     ("maintainer", "to") if entry.letter == "M" else ("reviewer", "cc")
                 )
-                for box in each_mailbox(entry.value):
-                    if written(*split_mailbox(box)) not in chiefs:
+                for box in split_mailboxes(entry.value):
+                    if format_mailbox(*split_mailbox(box)) not in chiefs:
                         touched = {
                             n for path in match.paths for n in patches.get(path, ())
                         }
@@ -125,17 +125,17 @@ def _add(
     patches: Collection[int] = (),
 ) -> None:
     name = match.section.name
-    for reason in shortened_reasons(match.reasons):
+    for reason in shorten_reasons(match.reasons):
         gathered.add(box, role, header, f"{reason} ({name})", name, patches)
 
 
-def shortened_reasons(reasons: Sequence[str]) -> tuple[str, ...]:
+def shorten_reasons(reasons: Sequence[str]) -> tuple[str, ...]:
     """Return the first reasons and the number of others."""
     more = len(reasons) - _REASONS
     return (*reasons[:_REASONS], *([f"and {more} more files"] if more > 0 else []))
 
 
-def shown(section: Section) -> ShownSection:
+def convert_section(section: Section) -> ShownSection:
     """Convert a section to the form shown in results."""
     return ShownSection(
         section.name,

@@ -14,8 +14,8 @@ from patchpilot.model.recipient import Recipient
 from patchpilot.recipients.get_maintainer.address_format import (
     Mailmap,
     Merger,
+    format_mailbox,
     split_mailbox,
-    written,
 )
 
 
@@ -70,7 +70,7 @@ class MergedRecipient:
         ) or self._by_address.get(ascii_lower(email))
         if row is None:
             mapped_name, mapped_email = split_mailbox(
-                self.mailmap.apply(written(name, email))
+                self.mailmap.apply(format_mailbox(name, email))
             )
             row = (
                 self._by_name.get(ascii_lower(mapped_name)) if mapped_name else None
@@ -78,7 +78,7 @@ class MergedRecipient:
             if ascii_lower(mapped_email) in self.skipped:
                 return
         if row is None:
-            row = _Row(written(name, email), role, section, header)
+            row = _Row(format_mailbox(name, email), role, section, header)
             self._rows.append(row)
             row.box = self._merger.apply(row.box)
             for each_name, each_email in ((name, email), split_mailbox(row.box)):

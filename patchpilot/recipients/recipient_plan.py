@@ -22,7 +22,7 @@ from patchpilot.recipients.from_maintainers import (
     NamedRecipient,
     Texts,
     add_named,
-    shown,
+    convert_section,
 )
 from patchpilot.recipients.from_message import (
     add_culprit_people,
@@ -30,7 +30,7 @@ from patchpilot.recipients.from_message import (
     culprits,
 )
 from patchpilot.recipients.get_maintainer.address_format import Mailmap, Merger
-from patchpilot.recipients.get_maintainer.answer import named_in_files
+from patchpilot.recipients.get_maintainer.answer import find_mailboxes_in_files
 from patchpilot.recipients.get_maintainer.collected_roles import (
     CollectedRoles,
     GetMaintainerRequest,
@@ -41,7 +41,7 @@ from patchpilot.recipients.merge_recipients import MergedRecipient
 from patchpilot.recipients.recipient_warnings import (
     RecipientFacts,
     address_warnings,
-    judged,
+    judge_address,
     warnings_of,
 )
 
@@ -172,7 +172,7 @@ def _plan_undisclosed(
         ),
         *address_warnings(facts),
     )
-    sections = tuple(shown(match.section) for match in named.matches)
+    sections = tuple(convert_section(match.section) for match in named.matches)
     return RecipientPlan(
         (*maintainers, *((contact,) if team else ())), sections, warnings
     )
@@ -202,7 +202,7 @@ def _sendable(everybody: Sequence[Recipient]) -> tuple[Recipient, ...]:
     return tuple(
         recipient
         for recipient in everybody
-        if judged(recipient.address.email).state is not AddressState.BAD
+        if judge_address(recipient.address.email).state is not AddressState.BAD
     )
 
 
@@ -258,24 +258,24 @@ def _gather(sources: Sources) -> MergedRecipient:
 
 def _finish(
     gathered: MergedRecipient,
-    named: NamedRecipient,
+    recipient: NamedRecipient,
     sources: Sources,
     numbers: Mapping[str, Collection[int]],
     patches: tuple[Patch, ...],
 ) -> RecipientPlan:
     paths = tuple(numbers)
     for path in paths:
-        for mailbox in named_in_files((path,), sources.tree, sources.switches):
+        for mailbox in find_mailboxes_in_files((path,), sources.tree, sources.switches):
             gathered.add(
                 mailbox, "named in file", "cc", f"named in {path}", None, numbers[path]
             )
     # history would only add more people
     is_full = gathered.count > MOST_RECIPIENTS
-    remarks = () if is_full else _add_history(gathered, named, sources, paths)
+    remarks = () if is_full else _add_history(gathered, recipient, sources, paths)
     everybody = gathered.recipients()
     recipients = _sendable(everybody)
-    facts = RecipientFacts(everybody, named, paths, patches, gathered.unsafe)
-    sections = tuple(shown(match.section) for match in named.matches)
+    facts = RecipientFacts(everybody, recipient, paths, patches, gathered.unsafe)
+    sections = tuple(convert_section(match.section) for match in recipient.matches)
     warnings = warnings_of(facts, sources.tree, sources.repository)
     remedies = tuple(
         (warning, remedy) for warning, remedy in warnings.items() if remedy
@@ -285,7 +285,7 @@ def _finish(
 
 def _add_history(
     gathered: MergedRecipient,
-    named: NamedRecipient,
+    recipient: NamedRecipient,
     sources: Sources,
     paths: Sequence[str],
 ) -> tuple[str, ...]:
@@ -299,12 +299,12 @@ def _add_history(
         return ()
     cared_for = frozenset(
         path
-        for match in named.matches
+        for match in recipient.matches
         if not match.is_rest and is_maintained(match.section)
         for path in match.paths
     )
     people = CollectedRoles(
-        sources.switches.settled, sources.file.words, Merger(gathered.mailmap)
+        sources.switches.add_implied, sources.file.words, Merger(gathered.mailmap)
     )
     sources.history.add_file_people(
         people, GetMaintainerRequest(tuple(paths), cared_for)

@@ -19,8 +19,8 @@ from patchpilot.projects.loading import bouncing_addresses
 from patchpilot.projects.project import bounces
 from patchpilot.recipients.from_maintainers import NamedRecipient
 from patchpilot.recipients.get_maintainer.address_format import (
-    each_mailbox,
     split_mailbox,
+    split_mailboxes,
 )
 
 MANY = 40
@@ -71,7 +71,7 @@ def address_warnings(facts: RecipientFacts) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=4096)
-def judged(email: str) -> AddressVerdict:
+def judge_address(email: str) -> AddressVerdict:
     """Check an address, with a cache."""
     return judge(email)
 
@@ -83,7 +83,7 @@ def _addresses(facts: RecipientFacts) -> Iterator[str | Warned]:
         yield f"{box} is not valid in a mail header and was omitted"
     for recipient in facts.recipients:
         email = recipient.address.email
-        verdict = judged(email)
+        verdict = judge_address(email)
         if verdict.state is AddressState.BAD:
             yield (
                 f"{email} ({recipient.role}) is not a valid address and was omitted:"
@@ -251,7 +251,7 @@ def _own_rules(sections: Iterable[Section]) -> Iterator[str]:
             yield f"{section.name} tracks patches at {value.strip()}"
 
 
-def too_many(count: int) -> str:
+def too_many_warning(count: int) -> str:
     """Return the warning for a plan with too many recipients."""
     return (
         f"{count:,} recipients, more than {MOST_RECIPIENTS}: their addresses were not checked, and"
@@ -261,7 +261,7 @@ def too_many(count: int) -> str:
 
 def _too_many(facts: RecipientFacts) -> Iterator[str]:
     if len(facts.recipients) > MOST_RECIPIENTS:
-        yield too_many(len(facts.recipients))
+        yield too_many_warning(len(facts.recipients))
     elif len(facts.recipients) > MANY:
         yield (
             f"{len(facts.recipients)} recipients: some servers reject messages with so many;"
@@ -295,7 +295,7 @@ def silent_maintainers(
         if not seen:
             continue
         for value in section.values("M"):
-            for box in each_mailbox(value):
+            for box in split_mailboxes(value):
                 name, address = split_mailbox(box)
                 if (
                     address

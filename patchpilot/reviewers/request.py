@@ -95,7 +95,7 @@ def estimated_tokens(text: str) -> int:
     return len(text) // CHARACTERS
 
 
-def numbered(lines: Sequence[str], start: int = 1) -> tuple[tuple[int, str], ...]:
+def number_lines(lines: Sequence[str], start: int = 1) -> tuple[tuple[int, str], ...]:
     """Number lines, starting with `start`."""
     return tuple(enumerate(lines, start))
 
@@ -107,7 +107,7 @@ def _patch_sections(patch: Patch) -> tuple[Section, ...]:
         for header in patch.headers
         if header.name.lower() in _HEADERS
     ]
-    message += numbered((patch.subject.title, "", *patch.message))
+    message += number_lines((patch.subject.title, "", *patch.message))
     if patch.notes:
         message += [(None, "--- (not part of the commit)")]
         message += [(None, line) for line in patch.notes]

@@ -48,7 +48,7 @@ class Reviewer(NamedTuple):
         return shlex.join(self.command)
 
 
-def reviewers(where: Path) -> dict[str, Reviewer]:
+def reviewers(directory: Path) -> dict[str, Reviewer]:
     """Return the reviewers by name, in git's order.
 
     They are read from the user's and the system's configuration and from `git -c`. What a
@@ -56,7 +56,7 @@ def reviewers(where: Path) -> dict[str, Reviewer]:
     `InputError` for a value that is not valid.
     """
     sections: dict[str, dict[str, str]] = {}
-    for entry in all_entries(where):
+    for entry in all_entries(directory):
         if entry.scope in OWN_SCOPES or not entry.key.startswith(_PREFIX):
             continue
         name, _, variable = entry.key.removeprefix(_PREFIX).rpartition(".")
@@ -69,13 +69,13 @@ def reviewers(where: Path) -> dict[str, Reviewer]:
     }
 
 
-def review_before_send(where: Path) -> str:
+def review_before_send(directory: Path) -> str:
     """Return when reviewers read patches before a send: "never", "ask" or "always".
 
     Raise `InputError` for another value in the user's configuration.
     """
     value = _WHEN[0]
-    for entry in all_entries(where):
+    for entry in all_entries(directory):
         if entry.scope not in OWN_SCOPES and entry.key == _BEFORE_SEND:
             value = entry.value
     if value not in _WHEN:
@@ -83,12 +83,12 @@ def review_before_send(where: Path) -> str:
     return value
 
 
-def choose_reviewers(where: Path, name: str = "") -> tuple[Reviewer, ...]:
+def choose_reviewers(directory: Path, name: str = "") -> tuple[Reviewer, ...]:
     """Return the reviewer with this name, or all reviewers.
 
     Raise `MissingError` if none is configured, and `UsageError` for an unknown name.
     """
-    known = reviewers(where)
+    known = reviewers(directory)
     if not known:
         raise MissingError(
             "no reviewer is configured",

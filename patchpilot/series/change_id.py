@@ -9,14 +9,14 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.model.patch import Series
 
 TAGS = "sent/"
 """The tags of sent versions: `sent/CHANGE-ID-vN`, as b4 names them."""
-_LINE = late(r"change-id:\s*([\w.-]{4,120})\s*", re.IGNORECASE)
-_GERRIT = late(r"I[0-9a-f]{40}")
-_TAG = late(rf"{TAGS}(.+)-v(\d{{1,3}})")
+_LINE = compile_late(r"change-id:\s*([\w.-]{4,120})\s*", re.IGNORECASE)
+_GERRIT = compile_late(r"I[0-9a-f]{40}")
+_TAG = compile_late(rf"{TAGS}(.+)-v(\d{{1,3}})")
 
 
 def new_change_id(title: str) -> str:
@@ -64,7 +64,7 @@ def stem(change_id: str) -> str:
     return re.sub(r"^\d{8}-", "", re.sub(r"-[0-9a-f]{8,}$", "", change_id))
 
 
-def sent_tag(change_id: str, version: int) -> str:
+def format_tag_name(change_id: str, version: int) -> str:
     """Return the name of the tag for a sent version."""
     return f"{TAGS}{change_id}-v{version}"
 

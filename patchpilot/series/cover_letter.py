@@ -64,7 +64,7 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     return Template(text).safe_substitute(values)
 
 
-def without_comments(text: str) -> str:
+def strip_comments(text: str) -> str:
     """Strip comments and surrounding blank lines from a filled-in template."""
     lines = [line.rstrip() for line in text.split("\n") if not line.startswith(COMMENT)]
     return "\n".join(lines).strip("\n")
@@ -102,7 +102,7 @@ def given_cover(text: str) -> tuple[str | None, str]:
     return head.strip(), rest.strip("\n")
 
 
-def above_shortlog(text: str) -> str:
+def strip_shortlog(text: str) -> str:
     """Return the user's part of a cover letter by git, which is the text above the shortlog."""
     return _SHORTLOG.split(text, maxsplit=1)[0]
 
@@ -128,7 +128,7 @@ def changelog_title(version: int) -> str:
     return f"Changes in v{version}:"
 
 
-def lay_out(version: int, points: Sequence[str], link: str = "") -> str:
+def format_changelog(version: int, points: Sequence[str], link: str = "") -> str:
     """Format a changelog: heading, one item per line, and the link to the previous version."""
     lines = [changelog_title(version), *(f"- {point}" for point in points)]
     if link:

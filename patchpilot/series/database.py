@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, Self
 
 from patchpilot.errors import InputError, PatchpilotError
 from patchpilot.model.action import Action
-from patchpilot.model.bounded_date import moment
+from patchpilot.model.bounded_date import clamp_time
 
 KEPT = 7
 """The number of daily backups."""
@@ -79,7 +79,7 @@ def open_database(file: Path, layout: Layout) -> "Database":
             hint="set XDG_STATE_HOME to a writable directory",
         ) from error
     if there and not existed and backups(file) and file not in _checked:
-        raise damaged(file, layout.what, "the file is empty")
+        raise damaged_error(file, layout.what, "the file is empty")
     database = sqlite3.connect(
         file, timeout=PATIENCE, isolation_level=None, factory=Database
     )
@@ -99,7 +99,7 @@ def _prepare(database: "Database", layout: Layout, existed: bool) -> None:
     if database.file not in _checked:
         row = database.execute("PRAGMA quick_check(1)").fetchone()
         if row is None or row[0] != "ok":
-            raise damaged(
+            raise damaged_error(
                 database.file,
                 layout.what,
                 str(row[0]).splitlines()[-1] if row else "no answer",
@@ -119,7 +119,7 @@ def _prepare(database: "Database", layout: Layout, existed: bool) -> None:
         _migrate(database, layout)
     if database.file not in _checked:
         if missing := _describe_missing(database, layout):
-            raise damaged(database.file, layout.what, f"{missing} is missing")
+            raise damaged_error(database.file, layout.what, f"{missing} is missing")
         _checked.add(database.file)
 
 
@@ -140,7 +140,7 @@ def _use_wal(database: "Database") -> None:
 
 def _migrate(database: "Database", layout: Layout) -> None:
     """Run the missing migration scripts."""
-    with writing(database):
+    with write_transaction(database):
         version = database.execute("PRAGMA user_version").fetchone()[0]
         for script in layout.migrations[version:]:
             for statement in filter(str.strip, script.split(";")):
@@ -197,7 +197,7 @@ def _tables(migrations: tuple[str, ...]) -> Mapping[str, frozenset[str]]:
 
 
 @contextlib.contextmanager
-def writing(database: sqlite3.Connection) -> Iterator[None]:
+def write_transaction(database: sqlite3.Connection) -> Iterator[None]:
     """Run a write transaction; data read in it does not change before the commit.
 
     Nested calls join the outer transaction.
@@ -234,7 +234,7 @@ class Database(sqlite3.Connection):
         return self.cursor().executemany(*words)
 
     @contextlib.contextmanager
-    def guarded(self) -> Iterator[None]:
+    def convert_errors(self) -> Iterator[None]:
         """Convert SQLite errors and errors about invalid values to PatchpilotErrors."""
         try:
             yield
@@ -245,12 +245,14 @@ class Database(sqlite3.Connection):
         except sqlite3.Error as error:
             raise self._database_error(error) from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise damaged(self.file, self.what, f"invalid row: {error}") from error
+            raise damaged_error(
+                self.file, self.what, f"invalid row: {error}"
+            ) from error
 
     def _database_error(self, error: sqlite3.Error) -> PatchpilotError:
         code = getattr(error, "sqlite_errorcode", _CORRUPT) & 0xFF
         if code in (_CORRUPT, _NOT_A_DATABASE, _GENERIC):
-            return damaged(self.file, self.what, str(error))
+            return damaged_error(self.file, self.what, str(error))
         if code in (_BUSY, _LOCKED):
             return PatchpilotError(
                 f"{self.what} is locked by another process: {error}",
@@ -281,23 +283,23 @@ class Cursor(sqlite3.Cursor):
     """A cursor of a Database."""
 
     def execute(self, *words: Any) -> Self:
-        with self._database.guarded():
+        with self._database.convert_errors():
             return super().execute(*words)
 
     def executemany(self, *words: Any) -> Self:
-        with self._database.guarded():
+        with self._database.convert_errors():
             return super().executemany(*words)
 
     def fetchone(self) -> Any:
-        with self._database.guarded():
+        with self._database.convert_errors():
             return super().fetchone()
 
     def fetchall(self) -> list[Any]:
-        with self._database.guarded():
+        with self._database.convert_errors():
             return super().fetchall()
 
     def __next__(self) -> Any:
-        with self._database.guarded():
+        with self._database.convert_errors():
             return super().__next__()
 
     @property
@@ -306,16 +308,16 @@ class Cursor(sqlite3.Cursor):
         return self.connection
 
 
-def damaged(file: Path, what: str, why: str) -> DamagedError:
+def damaged_error(file: Path, problem: str, why: str) -> DamagedError:
     """Return the error for an unreadable database, with the command that recovers it."""
     known = backups(file)
     there = (
-        f"the latest backup is from {moment(known[-1].stat().st_mtime):%Y-%m-%d %H:%M} UTC"
+        f"the latest backup is from {clamp_time(known[-1].stat().st_mtime):%Y-%m-%d %H:%M} UTC"
         if known
         else "no backup"
     )
     return DamagedError(
-        f"{what} is damaged: {file}: {why}",
+        f"{problem} is damaged: {file}: {why}",
         hint=Action(
             "doctor",
             ("--recover",),
@@ -406,7 +408,7 @@ def recover(file: Path, layout: Layout) -> Recovery | None:
         tables = list(_tables(layout.migrations))
         # replacing a row must not delete rows that refer to it
         database.execute("PRAGMA foreign_keys = OFF")
-        with writing(database):
+        with write_transaction(database):
             # row by row, since a backup may contain damage that no check finds
             restored = (
                 sum(_salvage(database, backup, name, layout) for name in tables)

@@ -15,7 +15,7 @@ from typing import Any
 
 from patchpilot.errors import PatchpilotError, UsageError
 from patchpilot.model.draft import Draft, KnownPatch
-from patchpilot.series.database import writing
+from patchpilot.series.database import write_transaction
 from patchpilot.series.patch_pairing import PatchFeatures, pair_patches
 from patchpilot.series.topic_database import TopicStore
 
@@ -37,11 +37,11 @@ class Drafts(TopicStore):
     """The store of drafts."""
 
     @contextlib.contextmanager
-    def changing(self) -> Iterator[None]:
+    def transaction(self) -> Iterator[None]:
         """Open a write transaction, so that a draft can be read and written without other
         writes in between.
         """
-        with writing(self._db):
+        with write_transaction(self._db):
             yield
 
     def get(self, change_id: str) -> Draft | None:
@@ -61,7 +61,7 @@ class Drafts(TopicStore):
         return tuple(self._load(row[0]) for row in rows)
 
     def _load(self, text: str) -> Draft:
-        with self._db.guarded():
+        with self._db.convert_errors():
             return _load(text)
 
     def save(self, draft: Draft) -> Draft:
@@ -91,7 +91,7 @@ class Drafts(TopicStore):
 
         Return `after` with origins.
         """
-        with self.changing():
+        with self.transaction():
             return self._keep(before, after, origin)
 
     def _keep(self, before: Draft, after: Draft, origin: str) -> Draft:

@@ -13,8 +13,8 @@ from patchpilot.errors import InputError
 from patchpilot.model.action import Action
 from patchpilot.model.draft import Draft
 from patchpilot.model.printable import printable
-from patchpilot.series.cover_letter import COMMENT, fill, template, without_comments
-from patchpilot.series.given_text import given_text
+from patchpilot.series.cover_letter import COMMENT, fill, strip_comments, template
+from patchpilot.series.given_text import read_text_option
 
 _HEADING = re.compile(r"^==== (cover|changelog v(\S+)|note for (.*)) ====$")
 _VERSION = re.compile(r"[1-9][0-9]{0,3}")
@@ -75,7 +75,7 @@ def _remarks(lines: Iterable[str]) -> str:
     return "\n".join(f"{COMMENT}   {line}".rstrip() for line in lines)
 
 
-def from_text(draft: Draft, text: str) -> Draft:
+def update_from_text(draft: Draft, text: str) -> Draft:
     """Update the draft from an edited draft text.
 
     Raise InputError with the heading that does not match, or the line of a control character.
@@ -93,7 +93,7 @@ def from_text(draft: Draft, text: str) -> Draft:
     for heading, body in parts.items():
         match = _HEADING.match(heading)
         assert match is not None
-        content = without_comments(body)
+        content = strip_comments(body)
         if match[1] == "cover":
             subject, _, rest = content.partition("\n")
             changed = replace(
@@ -145,4 +145,6 @@ def read_draft_file(file: Path) -> str:
 
     Raise InputError if the file cannot be read.
     """
-    return given_text(file, Action("draft", ("--export", "FILE"), "`{}` writes one"))
+    return read_text_option(
+        file, Action("draft", ("--export", "FILE"), "`{}` writes one")
+    )

@@ -11,7 +11,7 @@ LARGEST = 4 << 20
 """Bytes; far more than anybody writes."""
 
 
-def given_text(file: str | Path, hint: Advice) -> str:
+def read_text_option(file: str | Path, hint: Advice) -> str:
     """Return the text of a file (`-`: standard input).
 
     Raise InputError if it cannot be read, is too large or is not UTF-8.

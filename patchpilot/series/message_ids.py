@@ -43,7 +43,7 @@ def new_message_ids(
     )
 
 
-def kept_ids(
+def reuse_ids(
     draft: Draft,
     kind: str,
     content: Iterable[bytes | str],
@@ -64,7 +64,7 @@ def kept_ids(
     if known and known[0] == digest.hexdigest():
         return tuple(known[1:])
     ids = new()
-    with Drafts() as drafts, drafts.changing():
+    with Drafts() as drafts, drafts.transaction():
         now = drafts.get(draft.change_id) or draft
         known = now.shown.get(kind, ())
         if known and known[0] == digest.hexdigest():
@@ -79,7 +79,7 @@ def forget_ids(change_id: str, *, to_self: bool = False) -> None:
 
     After a test copy, the ids shown for the real messages are kept.
     """
-    with Drafts() as drafts, drafts.changing():
+    with Drafts() as drafts, drafts.transaction():
         known = drafts.get(change_id)
         if known and known.shown:
             left = {
@@ -90,7 +90,7 @@ def forget_ids(change_id: str, *, to_self: bool = False) -> None:
             drafts.save(replace(known, shown=left))
 
 
-def with_kept_ids(
+def reuse_message_ids(
     draft: Draft, kind: str, mails: tuple[Message, ...]
 ) -> tuple[Message, ...]:
     """Return the messages with the Message-IDs that were shown before for the same messages.
@@ -108,7 +108,7 @@ def with_kept_ids(
         )
     ]
     own = tuple(mail.message_id for mail in mails)
-    kept = kept_ids(draft, kind, content, lambda: own)
+    kept = reuse_ids(draft, kind, content, lambda: own)
     if kept == own or len(kept) != len(own):
         return mails
     renamed = []
@@ -116,5 +116,5 @@ def with_kept_ids(
         head, gap, body = mail.raw.partition(b"\n\n")
         for old, new in zip(own, kept, strict=True):
             head = head.replace(b"<" + old.encode() + b">", b"<" + new.encode() + b">")
-        renamed.append(mail.with_raw(head + gap + body))
+        renamed.append(mail.replace_raw(head + gap + body))
     return tuple(renamed)

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 
 ENOUGH = 0.75
 """The similarity from which two commits make the same change."""
@@ -22,8 +22,8 @@ patches 5 in 6 reach 0.5, of those of other patches to the same file 1 in 5.
 _NO_COMMON_LINE = 0.8
 """The weight of the title when the patches have few changed lines in common."""
 _HARDLY = 0.1
-_WORD = late(r"\w+")
-_QUOTES_AND_SPACE = late(r"[\s\"'`“”‘’]+")
+_WORD = compile_late(r"\w+")
+_QUOTES_AND_SPACE = compile_late(r"[\s\"'`“”‘’]+")
 _MOST_COMPARED = 250_000
 """Pairs of patches compared by content; beyond, only equal keys pair them."""
 
@@ -116,11 +116,11 @@ def pair_patches(
     matched even if its changes are unknown.
     """
     pairing = _Pairing(old, new)
-    pairing.by_key(lambda patch: patch.change)
-    pairing.by_key(lambda patch: patch.title_key)
-    pairing.by_key(lambda patch: patch.authored, unique=True)
-    pairing.by_similarity()
-    pairing.by_place()
+    pairing.pair_by_key(lambda patch: patch.change)
+    pairing.pair_by_key(lambda patch: patch.title_key)
+    pairing.pair_by_key(lambda patch: patch.authored, unique=True)
+    pairing.pair_by_similarity()
+    pairing.pair_by_index()
     return dict(sorted(pairing.pairs.items()))
 
 
@@ -139,7 +139,7 @@ class _Pairing:
         self.pairs[at] = old_index
         del self._rest[at], self._left[old_index]
 
-    def by_key(
+    def pair_by_key(
         self, key: Callable[[PatchFeatures], str], *, unique: bool = False
     ) -> None:
         """Pair patches with the same key: most similar first, then in order.
@@ -157,7 +157,7 @@ class _Pairing:
             elif earlier and not unique:
                 self._most_similar(places, earlier, lowest=0.0)
 
-    def by_similarity(self) -> None:
+    def pair_by_similarity(self) -> None:
         """Pair similar patches, most similar first."""
         if len(self._left) * len(self._rest) <= _MOST_COMPARED:
             self._most_similar(list(self._rest), list(self._left), lowest=ALIKE)
@@ -185,7 +185,7 @@ class _Pairing:
             if at in self._rest and old_index in self._left:
                 self._pair(at, old_index)
 
-    def by_place(self) -> None:
+    def pair_by_index(self) -> None:
         """Pair the last remaining patches if they have the same index, similar lines, and
         equally long series.
         """

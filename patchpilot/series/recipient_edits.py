@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, UsageError
@@ -21,7 +21,7 @@ from patchpilot.resources import state_path, store_json
 from patchpilot.series.change_id import change_ids
 
 BY_HAND = "by hand"
-_BROKEN = late("[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
+_BROKEN = compile_late("[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
 """A line break or another control character; a tab is white space."""
 
 
@@ -37,7 +37,7 @@ class Edits(NamedTuple):
     dropped: tuple[str, ...] = ()
     single: tuple[tuple[str, Address, bool], ...] = ()
 
-    def of_patch(self, patch: str, address: Address, *, gets: bool) -> "Edits":
+    def edit_patch(self, patch: str, address: Address, *, gets: bool) -> "Edits":
         """Add or remove an address for the patch with this subject."""
         return self._replace(single=(*self.single, (patch, address, gets)))
 
@@ -256,16 +256,16 @@ def new_recipients(texts: Sequence[str], option: str) -> tuple[Address, ...]:
     return usable_recipients(addresses(texts, option), option)
 
 
-def usable_recipients(given: Sequence[Address], option: str) -> tuple[Address, ...]:
+def usable_recipients(addresses: Sequence[Address], option: str) -> tuple[Address, ...]:
     """Check that messages can be sent to addresses given with an option, and return them.
 
     Raise InputError, with the reason, for an address to which no message can be sent.
     """
-    for address in given:
+    for address in addresses:
         verdict = judge(address.email)
         if verdict.state is AddressState.BAD:
             message = (
                 f"{option}: {address.email!r} cannot be a recipient: {verdict.reason}"
             )
             raise InputError(message, hint="correct or drop this address")
-    return tuple(given)
+    return tuple(addresses)

@@ -15,7 +15,7 @@ from patchpilot.config import Settings
 from patchpilot.model.finding import Finding
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.rule import Rule
-from patchpilot.model.trailer import all_tags
+from patchpilot.model.trailer import find_tags
 from patchpilot.services.check.check_topic import CheckedTopic, fix_topic
 from patchpilot.services.tags.prepare_commits import PrepareRequest, message_changes
 from patchpilot.topic.message_changes import MessageChange, Preparation, write_messages
@@ -192,7 +192,7 @@ def _is_missing_author(repository: Repository, change: MessageChange) -> bool:
     """
     commit = repository.commit(change.commit)
     signed = [
-        tag.value.lower() for tag in all_tags(change.new.split("\n"), "Signed-off-by")
+        tag.value.lower() for tag in find_tags(change.new.split("\n"), "Signed-off-by")
     ]
     return bool(commit.tags("Signed-off-by")) and not any(
         commit.author.email.lower() in value for value in signed

@@ -16,7 +16,7 @@ from patchpilot.config import (
     FLAG,
     Settings,
     load,
-    wrong_value,
+    wrong_value_error,
 )
 from patchpilot.errors import InputError, PatchpilotError, unknown
 
@@ -31,7 +31,7 @@ LARGEST = 1 << 20
 """Bytes of a tree's settings or rule pack: a larger one is not read."""
 
 
-def in_demo() -> bool:
+def is_in_demo() -> bool:
     """Return whether patchpilot runs in the demo's sandbox, where some advice does not apply."""
     return bool(os.environ.get("PATCHPILOT_DEMO"))
 
@@ -263,7 +263,7 @@ def _unknown_value(
         return None
     if setting.origin == FLAG:
         return unknown(name, setting.value, known)
-    return wrong_value(
+    return wrong_value_error(
         name, setting.value, setting.origin, f"is not one of {', '.join(known)}", known
     )
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from patchpilot.commits import trust_store
 from patchpilot.commits.build_trust import build_change, build_command
 from patchpilot.commits.own_commands import Use, own_commands
-from patchpilot.commits.trust_store import digest_of, trusted
+from patchpilot.commits.trust_store import digest_of, trusted_entries
 from patchpilot.config import FILE_NAME, Settings
 from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.action import Action, Hint
@@ -131,7 +131,7 @@ def _commands(top: Path, *, build: bool, commits: str) -> tuple[OwnCommand, ...]
 
 
 def _are_trusted(commands: Iterable[OwnCommand]) -> bool:
-    return {command.digest for command in commands} <= trusted().keys()
+    return {command.digest for command in commands} <= trusted_entries().keys()
 
 
 def _top(directory: Path | None, repo: Path | None) -> Path:
@@ -160,7 +160,7 @@ def configuration(source: Source) -> TreeConfiguration:
     packs = packs_of_tree(settings, source) if settings.packs_from_tree else ()
     files = _files(source, packs)
     digest = digest_of(files)
-    return TreeConfiguration(source.label, files, digest, digest in trusted())
+    return TreeConfiguration(source.label, files, digest, digest in trusted_entries())
 
 
 def trust(configuration: TreeConfiguration) -> None:
@@ -181,7 +181,7 @@ def revoke(configuration: TreeConfiguration) -> int:
     starts = tuple(
         {command.label.removesuffix(command.name) for command in configuration.commands}
     )
-    labels = [entry.get("label", "") for entry in trusted().values()]
+    labels = [entry.get("label", "") for entry in trusted_entries().values()]
     named = [
         label
         for label in labels
@@ -227,7 +227,7 @@ def verify(source: Source, packs: "Sequence[OwnPack]") -> None:
     """Raise UntrustedError unless the user trusts these packs, and the settings that name them,
     in their current form.
     """
-    known = trusted()
+    known = trusted_entries()
     if digest_of(_files(source, packs)) in known:
         return
     names = ", ".join(pack.label for pack in packs)

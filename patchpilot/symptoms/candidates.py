@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import configuration, streaming
+from patchpilot.commits.run import configuration, stream_output
 from patchpilot.history.changed_functions import function_name, head_of, is_head
 from patchpilot.model.hunk_fit import text_lines
 from patchpilot.symptoms.printed_messages import common_letters, search_keys
@@ -53,7 +53,7 @@ def read_messages(
 ) -> Iterator[CommitMessage]:
     """Yield the commits of `since..tip` without merges, latest first."""
     words = ("log", "--no-merges", "-z", _FORMAT, f"{since}..{tip}", "--", *paths)
-    with streaming(repository.top, *words) as stream:
+    with stream_output(repository.top, *words) as stream:
         fields = stream.read().decode("utf-8", "replace").split("\0")
     for id_, date, message in zip(
         fields[1::4], fields[2::4], fields[3::4], strict=False
@@ -246,7 +246,7 @@ def read_changes(repository: Repository, commits: Sequence[str]) -> dict[str, Ch
     return changes
 
 
-def touching(
+def find_touching(
     repository: Repository, since: str, tip: str, files: Sequence[str]
 ) -> frozenset[str]:
     """Return the commits in `since..tip` that change any of these files."""

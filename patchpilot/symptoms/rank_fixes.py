@@ -116,7 +116,9 @@ def weigh_messages(query: Query, words: WordCounts) -> list[Evidence]:
     return result
 
 
-def best(evidence: Sequence[Evidence], table: Mapping[str, float]) -> list[Evidence]:
+def rank_best(
+    evidence: Sequence[Evidence], table: Mapping[str, float]
+) -> list[Evidence]:
     """Return the most likely candidates so far, best first."""
     return sorted(evidence, key=lambda candidate: -score(table, candidate.features))[
         :MOST
@@ -220,7 +222,7 @@ def list_features(evidence: Sequence[Evidence], shares: Sequence[float]) -> Feat
     }
 
 
-def compared(rows: Sequence[Features]) -> list[Features]:
+def add_shares(rows: Sequence[Features]) -> list[Features]:
     """Add each candidate's evidence as a share of the maximum of all candidates."""
     most = {name: max((row[name] for row in rows), default=0.0) for name in _COMPARED}
     return [
@@ -233,10 +235,10 @@ def compared(rows: Sequence[Features]) -> list[Features]:
     ]
 
 
-def ranked(evidence: Sequence[Evidence]) -> list[Ranked]:
+def rank_candidates(evidence: Sequence[Evidence]) -> list[Ranked]:
     """Rank candidates, best first, with probabilities that add up to at most 1."""
     data, table = shipped_tables("ranking")["symptoms"], weights()
-    rows = compared([candidate.features for candidate in evidence])
+    rows = add_shares([candidate.features for candidate in evidence])
     ordered = sorted(
         (
             candidate._replace(features=row)
@@ -250,7 +252,7 @@ def ranked(evidence: Sequence[Evidence]) -> list[Ranked]:
     raised = [math.exp(value - sums[0]) for value in sums]
     shares = [value / sum(raised) for value in raised]
     raw = 1 / (1 + math.exp(-score(data["first"], list_features(ordered, shares))))
-    sure = calibrated(raw, data["calibration"]["curve"])
+    sure = calibrate(raw, data["calibration"]["curve"])
     rest = (1 - sure) / max(1e-9, 1 - shares[0])
     return [
         Ranked(candidate, share, sure if at == 0 else min(sure, share * rest))
@@ -258,7 +260,7 @@ def ranked(evidence: Sequence[Evidence]) -> list[Ranked]:
     ]
 
 
-def calibrated(raw: float, curve: Sequence[Sequence[float]]) -> float:
+def calibrate(raw: float, curve: Sequence[Sequence[float]]) -> float:
     """Convert a raw value to a probability, using a rising curve of (raw, probability)."""
     before = curve[0]
     for point in curve:

@@ -47,7 +47,7 @@ def read_past(
     return result
 
 
-def closer(
+def compute_close_features(
     scene: EvidenceInput,
     past: Mapping[str, CandidateHistory],
 ) -> dict[str, dict[str, float]]:

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from patchpilot.commits.repository import Repository
-from patchpilot.model.c_quoting import unquoted
+from patchpilot.model.c_quoting import unquote
 
 _FILE = re.compile(r"^diff --git ", re.MULTILINE)
 _NAMES = re.compile(r"^--- (.*)\n\+\+\+ (.*)$", re.MULTILINE)
@@ -107,4 +107,4 @@ def _run(match: re.Match[str]) -> Run:
 
 def _path(name: str) -> str | None:
     name = name.rstrip("\t")
-    return None if name == "/dev/null" else unquoted(name)[2:]
+    return None if name == "/dev/null" else unquote(name)[2:]

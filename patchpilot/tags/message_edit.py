@@ -120,7 +120,7 @@ def _words(old: str, new: str) -> list[tuple[str, str]]:
     return pieces
 
 
-def marked(pieces: Sequence[tuple[str, str]]) -> str:
+def format_word_diff(pieces: Sequence[tuple[str, str]]) -> str:
     """Format a word diff as plain text in git's style, with `[-removed-]` and `{+added+}`."""
     shapes = {" ": ("", ""), "-": ("[-", "-]"), "+": ("{+", "+}")}
     result = []

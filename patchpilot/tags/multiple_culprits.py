@@ -11,7 +11,7 @@ from patchpilot.tags.evidence_input import EvidenceInput
 MAX_TAGS = 5
 
 
-def culprits_together(scene: EvidenceInput, first: str) -> tuple[str, ...]:
+def find_joint_culprits(scene: EvidenceInput, first: str) -> tuple[str, ...]:
     """Return the commits that each need a Fixes: tag, oldest first.
 
     They are `first`, the likeliest commit, and others like it, or `first` alone.

@@ -21,7 +21,7 @@ REVERTED = 0.97
 MANY = 10_000
 
 
-def by_revert(
+def move_reverted_first(
     repository: Repository, commit: Commit, candidates: tuple[Candidate, ...]
 ) -> tuple[Candidate, ...]:
     """Move commits that the fix reverts to the front of the candidates."""
@@ -41,7 +41,7 @@ def by_revert(
     return _reorder(first, candidates) if first else candidates
 
 
-def by_bisection(
+def move_bisected_first(
     repository: Repository,
     commit: Commit,
     bisection: Bisection,

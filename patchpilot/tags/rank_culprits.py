@@ -15,11 +15,11 @@ from patchpilot.model.fixes_line import DIGITS
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, silent
 from patchpilot.tags.blame_features import Tally, features, glance, tally
-from patchpilot.tags.candidate_features import closer, read_past
+from patchpilot.tags.candidate_features import compute_close_features, read_past
 from patchpilot.tags.evidence import explain, missing_evidence
 from patchpilot.tags.evidence_input import EvidenceInput, read_scene
-from patchpilot.tags.multiple_culprits import culprits_together
-from patchpilot.tags.ranker import Weights, rank, shipped
+from patchpilot.tags.multiple_culprits import find_joint_culprits
+from patchpilot.tags.ranker import Weights, load_shipped_weights, rank
 
 LOOKED_AT = 12
 OUTRIGHT = 0.92
@@ -80,7 +80,7 @@ def find(
     numbers = weigh(repository, scene, tallies)
     candidates: list[Candidate] = []
     imported = ""
-    ranked = _move_named_first(scene, rank(numbers, weights or shipped()))
+    ranked = _move_named_first(scene, rank(numbers, weights or load_shipped_weights()))
     imports = ImportCheck(repository, (commit for commit, _ in ranked[:limit]))
     for one, confidence in ranked:
         if len(candidates) == limit:
@@ -108,7 +108,7 @@ def find(
     together = (
         tuple(
             commit
-            for commit in culprits_together(scene, candidates[0].commit)
+            for commit in find_joint_culprits(scene, candidates[0].commit)
             if commit in kept or not imports.reason(repository.commit(commit))
         )
         if candidates
@@ -168,7 +168,7 @@ def weigh(
         if owner in chosen
     }
     past = read_past(repository, chosen, paths | set(scene.blames))
-    again = closer(scene, past)
+    again = compute_close_features(scene, past)
     return {
         mention: {**numbers[mention], **again.get(mention, {})}
         for mention in dict.fromkeys([*chosen, *scene.mentions])

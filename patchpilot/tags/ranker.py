@@ -27,7 +27,7 @@ class Weights:
 
 
 @cache
-def shipped() -> Weights:
+def load_shipped_weights() -> Weights:
     """Load the weights shipped with patchpilot."""
     data = shipped_tables("ranking")["fixes"]
     curve = tuple((float(a), float(b)) for a, b in data["calibration"]["curve"])
@@ -77,12 +77,12 @@ def rank(
     total = math.exp(none - top) + sum(math.exp(value - top) for value in sums.values())
     ordered = sorted(sums, key=lambda commit: (-sums[commit], commit))
     return [
-        (commit, calibrated(math.exp(sums[commit] - top) / total, weights.curve))
+        (commit, calibrate(math.exp(sums[commit] - top) / total, weights.curve))
         for commit in ordered
     ]
 
 
-def calibrated(raw: float, curve: Sequence[tuple[float, float]]) -> float:
+def calibrate(raw: float, curve: Sequence[tuple[float, float]]) -> float:
     """Convert a raw share to a confidence, using the calibration curve."""
     if not curve:
         return raw

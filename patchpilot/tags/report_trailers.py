@@ -9,7 +9,7 @@ import re
 from patchpilot.errors import InputError, UsageError
 from patchpilot.model.address import AddressState, judge, parse_address
 from patchpilot.model.assistant import has_agent, is_program, right_assistant
-from patchpilot.model.message_id import in_brackets, message_id_of
+from patchpilot.model.message_id import message_id_of, parse_bracketed_id
 from patchpilot.model.trailer import Trailer, is_trailer, parse_trailer
 
 TrailerLine = tuple[str, str]
@@ -59,7 +59,7 @@ def link(value: str, archive: str) -> str:
     url = _URL.match(value.strip())
     if url:
         return url[1]
-    message_id = in_brackets(value) or message_id_of(value)
+    message_id = parse_bracketed_id(value) or message_id_of(value)
     if message_id:
         return archive + message_id
     raise InputError(
@@ -98,7 +98,7 @@ def _parse_trailer(line: str, archive: str) -> list[TrailerLine]:
     url = _URL.match(line)
     if url:
         return [("Closes" if _REPORT.search(url[1]) else "Link", url[1])]
-    if in_brackets(line):
+    if parse_bracketed_id(line):
         return [("Link", link(line, archive))]
     if parse_address(line):
         return [("Reported-by", person(line, "Reported-by"))]

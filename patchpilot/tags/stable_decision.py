@@ -77,7 +77,7 @@ def advise(project: Project, facts: StableFacts) -> StableAdvice:
     none.
     """
     if not project.tags.line:
-        return _none(f"{project.name} does not use a tag to request backports")
+        return _no_advice(f"{project.name} does not use a tag to request backports")
     if facts.present:
         reason = f"already present: {facts.present[0]}"
         return StableAdvice((), True, (reason,), _warnings(project, facts.size))
@@ -85,15 +85,15 @@ def advise(project: Project, facts: StableFacts) -> StableAdvice:
         unknown = (
             "the commit that introduced the bug is not known; name it with --fixes"
         )
-        return _none(facts.no_fix or unknown)
+        return _no_advice(facts.no_fix or unknown)
     affected = [branch for branch in facts.branches if branch.affected]
     release = facts.release
     if not affected and release is None:
-        return _none(
+        return _no_advice(
             "the bug is not in any release or stable branch, so no backport is needed"
         )
     if not affected and release == facts.fixed_in:
-        return _none(
+        return _no_advice(
             f"{release} has both the bug and the fix, so no release has only the bug"
         )
     reasons = _reasons(release, affected, facts)
@@ -103,7 +103,7 @@ def advise(project: Project, facts: StableFacts) -> StableAdvice:
     return StableAdvice((line,), True, reasons, _warnings(project, facts.size))
 
 
-def _none(reason: str) -> StableAdvice:
+def _no_advice(reason: str) -> StableAdvice:
     """Return advice without lines, with a reason."""
     return StableAdvice((), False, (reason,))
 

@@ -16,14 +16,14 @@ from patchpilot.topic.followed.known_series import undisclosed_error
 from patchpilot.topic.own_archive import default_archive
 
 
-def archive_setting(where: Path | None = None) -> str:
+def archive_setting(directory: Path | None = None) -> str:
     """Return the archive named by the user's `patchpilot.lore` setting, or lore by default.
 
     The setting is read from git's configuration, inside or outside a repository.
     """
     from patchpilot.settings.read_settings import user_settings
 
-    return user_settings(where).get("lore")
+    return user_settings(directory).get("lore")
 
 
 def series_at(
@@ -31,14 +31,16 @@ def series_at(
     *,
     lore: str = LORE,
     offline: bool = False,
-    where: Path | None = None,
+    directory: Path | None = None,
 ) -> Series:
     """Return the patches of the version that contains a message or that it replies to.
 
     Their sources are their Message-IDs. Raise InputError if no patch is found, and the errors of
     `thread_at`.
     """
-    message_id, mails = thread_at(target, lore=lore, offline=offline, where=where)
+    message_id, mails = thread_at(
+        target, lore=lore, offline=offline, directory=directory
+    )
     revision = _revision(message_id, mails)
     if revision is None:
         raise InputError(
@@ -64,7 +66,7 @@ def thread_at(
     *,
     lore: str = LORE,
     offline: bool = False,
-    where: Path | None = None,
+    directory: Path | None = None,
 ) -> tuple[str, tuple[Mail, ...]]:
     """Return the Message-ID named by a target, and the messages of its thread.
 
@@ -85,7 +87,7 @@ def thread_at(
     with Outbox() as outbox:
         if message_id in outbox.undisclosed_ids():
             raise undisclosed_error(message_id)
-    with default_archive(where=where)(archive_of(target, lore)) as archive:
+    with default_archive(directory=directory)(archive_of(target, lore)) as archive:
         return message_id, unique(archive.thread(message_id))
 
 

@@ -15,7 +15,7 @@ from patchpilot.outgoing.outbox import Send
 from patchpilot.topic.reroll import link_to
 
 
-def kept_by_b4(
+def find_prep_branch(
     repository: Repository, branch: str | None, change_id: str
 ) -> PrepBranch | None:
     """Return b4's tracking data for a topic's branch.
@@ -33,7 +33,7 @@ def draft_for_b4(repository: Repository, draft: Draft) -> None:
     Raise RefusedError if the cover commit cannot be rewritten because it was pushed or a rebase is
     in progress.
     """
-    known = kept_by_b4(repository, draft.branch, draft.change_id)
+    known = find_prep_branch(repository, draft.branch, draft.change_id)
     if known is None:
         return
     from patchpilot.commits import rewrite
@@ -89,7 +89,7 @@ def lacks_note(repository: Repository, send: Send) -> PrepBranch | None:
     return known if by_b4 or not known.by_us else None
 
 
-def noted_for_b4(repository: Repository, send: Send, draft: Draft) -> tuple[str, ...]:
+def record_in_b4(repository: Repository, send: Send, draft: Draft) -> tuple[str, ...]:
     """Record a complete send in b4's tracking data, as if b4 had sent it.
 
     Return notes for the user.

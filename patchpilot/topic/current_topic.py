@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 
 def topic_at(
-    place: Workplace, store: "Store", known: Sequence["Tracked"] = ()
+    workplace: Workplace, store: "Store", tracked_series: Sequence["Tracked"] = ()
 ) -> "TopicState | None":
     """Return the state of the current branch's topic, or None if there is none."""
-    repository = place.repository_if_any()
+    repository = workplace.repository_if_any()
     if repository is None:
         return None
     from patchpilot.topic.topic_base import has_topic
 
-    base = place.settings().get("base") or None
+    base = workplace.settings().get("base") or None
     if not has_topic(repository, base):
         return None
     from patchpilot.topic.topic_state import this_topic
 
-    return this_topic(repository, base=base, store=store, known=known)
+    return this_topic(repository, base=base, store=store, tracked_series=tracked_series)

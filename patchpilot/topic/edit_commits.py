@@ -14,7 +14,7 @@ from patchpilot.commits.own_commands import Use, refuse_untrusted
 from patchpilot.commits.private_config import trusted_filters
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import configuration, git, interactive
-from patchpilot.commits.submodules import submodules_off
+from patchpilot.commits.submodules import submodule_settings
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import PatchpilotError
 from patchpilot.resources import state_path
@@ -42,7 +42,7 @@ def amend_message(top: Path, editor: str) -> bool:
 
 
 def _files_environment(top: Path) -> dict[str, str]:
-    return configuration((*submodules_off(top), *trusted_filters(top)))
+    return configuration((*submodule_settings(top), *trusted_filters(top)))
 
 
 def edit_file(
@@ -76,10 +76,10 @@ def edit_text(editor: str, text: str, name: str) -> str | None:
         return edited
     if edited == text:
         return None
-    raise kept_edit(text, edited, name, PatchpilotError("the editor failed"))
+    raise save_invalid_edit(text, edited, name, PatchpilotError("the editor failed"))
 
 
-def kept_edit(
+def save_invalid_edit(
     text: str, edited: str, name: str, error: PatchpilotError
 ) -> PatchpilotError:
     """Save an invalid edit, and return the error with the name of the file.
@@ -95,7 +95,7 @@ def kept_edit(
     )
 
 
-def merged_edit(before: str, edited: str, now: str) -> tuple[str, bool]:
+def merge_edit(before: str, edited: str, now: str) -> tuple[str, bool]:
     """Merge an edited text with concurrent changes; return it and whether they conflict.
 
     Conflicting lines are between git's conflict markers.

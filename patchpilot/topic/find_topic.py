@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from patchpilot.commits.b4_prep import (
     PrepBranch,
-    below_cover,
     is_tip,
     prep_branch,
     prep_of,
+    skip_cover,
 )
 from patchpilot.commits.range import (
     commits_series,
@@ -21,17 +21,17 @@ from patchpilot.commits.range import (
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.model.draft import Draft, KnownPatch
-from patchpilot.model.message_id import given_message_id
+from patchpilot.model.message_id import parse_id_option
 from patchpilot.model.patch import Series
 from patchpilot.model.send_request import SendRequest
-from patchpilot.outgoing.b4.draft_texts import taken_over
+from patchpilot.outgoing.b4.draft_texts import import_b4_texts
 from patchpilot.outgoing.compose_mails import patch_contents, patch_ids_of
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.series.change_id import change_ids, new_change_id
 from patchpilot.series.cover_letter import split_cover
 from patchpilot.series.draft import Drafts, complete_prefix, follow
 from patchpilot.topic.finish_send import finish_sends
-from patchpilot.topic.sent_elsewhere import SentTag, tagged_topic
+from patchpilot.topic.sent_elsewhere import SentTag, find_tagged_topic
 from patchpilot.topic.topic_base import topic_commits
 
 
@@ -46,7 +46,7 @@ class Topic(NamedTuple):
     draft: Draft
 
 
-def named_patches(
+def read_named_patches(
     repository: Repository, request: SendRequest
 ) -> tuple[Series, tuple[str, ...]]:
     """Return the series named by TARGET and its commit ids (none for patch files)."""
@@ -75,7 +75,7 @@ def base_of_topic(
     if not ids:
         return None
     start = repository.find(f"{ids[0]}^")
-    start = below_cover(repository, start) if start else None
+    start = skip_cover(repository, start) if start else None
     prep = None if request.base else prep_of(repository, ids)
     words = (
         [
@@ -114,15 +114,15 @@ def find_topic(
     Only the topic's current patches are saved; the caller saves the requested options with
     `Drafts.keep`.
     """
-    series, ids = patches or named_patches(repository, request)
+    series, ids = patches or read_named_patches(repository, request)
     seen = _look(repository, series, ids)
     # if two processes start a topic at once, the second finds the first one's draft
-    with Drafts() as drafts, Outbox() as outbox, drafts.changing():
-        draft = drafts.save(_recognised(drafts, outbox, seen))
+    with Drafts() as drafts, Outbox() as outbox, drafts.transaction():
+        draft = drafts.save(_find_draft(drafts, outbox, seen))
     return Topic(series, ids, _apply_request(repository, request, draft, seen))
 
 
-def finished_topic(repository: Repository, request: SendRequest) -> Topic:
+def finish_topic(repository: Repository, request: SendRequest) -> Topic:
     """Return the topic as `find_topic` does, after completing any unfinished send of it.
 
     Completing a send may give the topic's commits new ids.
@@ -133,7 +133,7 @@ def finished_topic(repository: Repository, request: SendRequest) -> Topic:
 
 def find_draft(repository: Repository, request: SendRequest) -> Draft:
     """Return the draft of a TARGET's topic, after completing an unfinished send."""
-    return finished_topic(repository, request).draft
+    return finish_topic(repository, request).draft
 
 
 def read_topic(
@@ -142,10 +142,10 @@ def read_topic(
     patches: tuple[Series, tuple[str, ...]] | None = None,
 ) -> Topic:
     """Return the topic of a TARGET like `find_topic`, without writing anything."""
-    series, ids = patches or named_patches(repository, request)
+    series, ids = patches or read_named_patches(repository, request)
     seen = _look(repository, series, ids)
     with Drafts() as drafts, Outbox() as outbox:
-        draft = _recognised(drafts, outbox, seen)
+        draft = _find_draft(drafts, outbox, seen)
     return Topic(series, ids, _apply_request(repository, request, draft, seen))
 
 
@@ -186,11 +186,11 @@ def _look(repository: Repository, series: Series, ids: Sequence[str]) -> _Seen:
         branch,
         tuple(repository.refs),
         enrolled,
-        tagged_topic(repository, known),
+        find_tagged_topic(repository, known),
     )
 
 
-def _recognised(drafts: Drafts, outbox: Outbox, seen: _Seen) -> Draft:
+def _find_draft(drafts: Drafts, outbox: Outbox, seen: _Seen) -> Draft:
     """Find or create the topic's draft, and update it for the topic's patches."""
     enrolled = seen.enrolled
     named = enrolled.change_id if enrolled else next(change_ids(seen.series), None)
@@ -235,7 +235,9 @@ def _apply_request(
     if enrolled and not enrolled.by_us:
         names = ("version", "prefix", "cover_subject", "cover_text")
         draft = _update_origin(
-            taken_over(draft, enrolled), f"b4's tracking data of {seen.branch}", names
+            import_b4_texts(draft, enrolled),
+            f"b4's tracking data of {seen.branch}",
+            names,
         )
     else:
         # patchpilot wrote the description of branches that it enrolled
@@ -249,10 +251,10 @@ def _apply_request(
                 "git config format.subjectPrefix",
                 ("prefix",),
             )
-    return as_asked(draft, request)
+    return apply_request(draft, request)
 
 
-def as_asked(draft: Draft, request: SendRequest) -> Draft:
+def apply_request(draft: Draft, request: SendRequest) -> Draft:
     """Return the draft with a request's version, prefix and In-Reply-To.
 
     Raise UsageError if one of them is invalid.
@@ -262,7 +264,7 @@ def as_asked(draft: Draft, request: SendRequest) -> Draft:
     if request.prefix is not None:
         draft = replace(draft, prefix=complete_prefix(request.prefix))
     if request.in_reply_to:
-        draft = replace(draft, in_reply_to=given_message_id(request.in_reply_to))
+        draft = replace(draft, in_reply_to=parse_id_option(request.in_reply_to))
     return draft
 
 

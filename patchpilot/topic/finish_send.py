@@ -8,12 +8,12 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch_subject import parse_subject
-from patchpilot.outgoing.b4.draft_texts import taken_over
+from patchpilot.outgoing.b4.draft_texts import import_b4_texts
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.sender_lock import sole_sender
 from patchpilot.series.draft import Drafts
 from patchpilot.settings.read_settings import user_settings
-from patchpilot.topic.b4_record import lacks_note, noted_for_b4
+from patchpilot.topic.b4_record import lacks_note, record_in_b4
 from patchpilot.topic.reroll import is_remembered, remember
 
 LAST = 5
@@ -29,7 +29,7 @@ def finish(repository: Repository, send: Send, draft: Draft) -> tuple[str, ...]:
     Return notes for the user.
     """
     # a recorded send is finished
-    notes = noted_for_b4(repository, send, draft)
+    notes = record_in_b4(repository, send, draft)
     _follow(repository, send)
     remember(repository, send, draft)
     return notes
@@ -42,8 +42,8 @@ def _follow(repository: Repository, send: Send) -> None:
     An undisclosed fix is in no archive; once public, it is a separate series.
     """
     from patchpilot.archive.track_store import Store
-    from patchpilot.topic.followed.known_series import mails_sent
-    from patchpilot.topic.followed.same_series import joined, same_series
+    from patchpilot.topic.followed.known_series import sent_mails
+    from patchpilot.topic.followed.same_series import merge_entries, same_series
 
     with Outbox() as outbox:
         sends = [
@@ -58,12 +58,12 @@ def _follow(repository: Repository, send: Send) -> None:
     first = send.entries[0]
     with Store() as store:
         same = same_series(set(ids), send.change_id, store)
-        entry = joined(same, store)
+        entry = merge_entries(same, store)
         if entry is None:
             store.add(first.message_id, parse_subject(first.subject).title, lore, None)
         elif entry.message_id not in ids:
             # only these messages connect a send from elsewhere with the outbox
-            for mail in mails_sent(set(ids), store):
+            for mail in sent_mails(set(ids), store):
                 store.keep_sent(entry.id, mail)
 
 
@@ -80,7 +80,7 @@ def finish_sends(repository: Repository) -> tuple[str, ...]:
     with Outbox() as outbox:
         sent = [
             send
-            for send in outbox.of_branch(home, branch, LAST)
+            for send in outbox.find_for_branch(home, branch, LAST)
             if send.state == "sent"
         ]
     notes: list[str] = []
@@ -107,4 +107,4 @@ def _unfinished(repository: Repository, send: Send) -> Draft | None:
     known = lacks_note(repository, send)
     if known is None and is_remembered(send):
         return None
-    return taken_over(draft, known) if known else draft
+    return import_b4_texts(draft, known) if known else draft

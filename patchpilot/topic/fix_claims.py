@@ -42,7 +42,7 @@ def judge_fix(
     """
     answer = _answers(repository).get(_name(commit))
     if answer:
-        return said_fix(answer == "yes")
+        return judge_answer(answer == "yes")
     if any(parse_tag(line) for line in commit.lines[1:]):
         return FixJudgement(True)
     changed = patch.files if patch else ()
@@ -62,7 +62,7 @@ def denies_fix(repository: Repository, commit: Commit) -> bool:
     return _answers(repository).get(_name(commit)) == "no"
 
 
-def said_fix(is_fix: bool) -> FixJudgement:
+def judge_answer(is_fix: bool) -> FixJudgement:
     """Return the verdict for an answer by the author."""
     return FixJudgement(is_fix, "" if is_fix else "you answered that it is not a fix")
 
@@ -117,7 +117,7 @@ def claim_of(name: str, value: str) -> str:
     return f"{name.split(' ', 2)[2]}: {'a fix' if value == 'yes' else 'not a fix'}"
 
 
-def without_denials(answers: Mapping[str, str]) -> dict[str, str]:
+def drop_denials(answers: Mapping[str, str]) -> dict[str, str]:
     """Drop answers that declare a commit not to be a fix."""
     return {
         name: value

@@ -12,7 +12,7 @@ from patchpilot.commits import rewrite
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.undo_refs import Undo
 from patchpilot.model.json_form import json_form
-from patchpilot.tags.message_edit import marked, word_diff
+from patchpilot.tags.message_edit import format_word_diff, word_diff
 
 Confirm = Callable[["Preparation"], bool]
 
@@ -44,7 +44,7 @@ class MessageChange(NamedTuple):
     @property
     def marked(self) -> str:
         """Return the word diff as plain text in git's form: `[-removed-]` and `{+added+}`."""
-        return marked(self.pieces)
+        return format_word_diff(self.pieces)
 
 
 @json_form(

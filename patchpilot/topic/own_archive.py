@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from patchpilot.archive.archive import MailArchive
-from patchpilot.archive.open_archive import open_archive, with_login
+from patchpilot.archive.open_archive import add_login, open_archive
 from patchpilot.cache.folder import cache_dir, private_folder
 from patchpilot.commits.repository import Repository
 from patchpilot.model.hosts import host_of
@@ -21,23 +21,23 @@ PATIENCE = 5.0
 
 
 def default_archive(
-    offline: bool = False, progress: Progress = silent, *, where: Path | None = None
+    offline: bool = False, progress: Progress = silent, *, directory: Path | None = None
 ) -> ArchiveAt:
     """Return a function that opens archives by URL or by path.
 
     Archives opened by URL share a ten-minute cache in the user's cache directory and may redirect
     to the host of `patchpilot.lore`. The store keeps no passwords: the password of
-    `patchpilot.lore`, from git's configuration in the directory `where`, is only sent to its own
-    server.
+    `patchpilot.lore`, from git's configuration in the directory `directory`, is only sent to its
+    own server.
     """
     folder = cache_dir() / "archive"
     cache = folder if private_folder(folder) else None
 
     def archive_at(url: str) -> MailArchive:
-        settings = user_settings(where, problems=[])
+        settings = user_settings(directory, problems=[])
         own = settings.address("lore")
         return open_archive(
-            with_login(url, own),
+            add_login(url, own),
             cache=cache,
             offline=offline,
             hosts=(host_of(own),),
@@ -55,7 +55,7 @@ def ask_archive(
     Raise PatchpilotError if it cannot be queried, or does not answer within `PATIENCE`.
     """
     url = lore or user_settings(repository, problems=[]).get("lore")
-    with default_archive(where=repository.top)(url) as archive:
+    with default_archive(directory=repository.top)(url) as archive:
         late = threading.Timer(PATIENCE, archive.cancel)
         late.start()
         try:

@@ -20,7 +20,7 @@ from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch
 from patchpilot.model.printable import printable
 from patchpilot.model.progress import Progress, silent
-from patchpilot.topic.upstream_state import merged_as
+from patchpilot.topic.upstream_state import find_merged_as
 
 if TYPE_CHECKING:
     from patchpilot.archive.archive import MailArchive
@@ -91,7 +91,7 @@ class _Asked:
     @property
     def query(self) -> str:
         """Return the archive query for recent patches to the same files and functions."""
-        from patchpilot.archive.archive import quoted
+        from patchpilot.archive.archive import quote_phrase
 
         is_served = self.archive.url.startswith(("http://", "https://"))
         parts: dict[str, None] = {}
@@ -99,9 +99,9 @@ class _Asked:
             for change in patch.files[:_MOST_FILES]:
                 names = sorted(filter(None, changed_functions([change]).lines))
                 functions = " OR ".join(
-                    f"dfhh:{quoted(name)}" for name in names[:_MOST_FUNCTIONS]
+                    f"dfhh:{quote_phrase(name)}" for name in names[:_MOST_FUNCTIONS]
                 )
-                path = f"dfn:{quoted(change.path)}"
+                path = f"dfn:{quote_phrase(change.path)}"
                 parts[
                     f"({path} AND ({functions}))" if functions and is_served else path
                 ] = None
@@ -148,7 +148,7 @@ class _Asked:
         wanted = PatchToFind(
             post.title, post.body, post.patch.files if post.patch else ()
         )
-        merged = merged_as(self.repository, self.patches, wanted)
+        merged = find_merged_as(self.repository, self.patches, wanted)
         return PostedFix(
             post.message_id,
             post.title,

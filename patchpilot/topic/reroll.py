@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.commits.range import commit_patch
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.rewrite import rebased_without_covers
+from patchpilot.commits.rewrite import rebase_without_covers
 from patchpilot.errors import GitError, UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.commit import Commit
@@ -23,16 +23,20 @@ from patchpilot.model.patch_subject import parse_subject
 from patchpilot.model.trailer import trailer_block
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.projects.loading import default_project
-from patchpilot.series.change_id import change_id_line, sent_tag
-from patchpilot.series.cover_letter import changelog_title, has_changes, lay_out
+from patchpilot.series.change_id import change_id_line, format_tag_name
+from patchpilot.series.cover_letter import (
+    changelog_title,
+    format_changelog,
+    has_changes,
+)
 from patchpilot.series.draft import Drafts, pair_known
-from patchpilot.settings.read_settings import in_demo, user_settings
-from patchpilot.topic.followed.review_summary import to_mention
+from patchpilot.settings.read_settings import is_in_demo, user_settings
+from patchpilot.topic.followed.review_summary import select_to_mention
 from patchpilot.topic.topic_project import project_of
 
 STUBS = "changes since v"
 """The origin of a changelog that only has what changed since a version."""
-_PREFILLED = late(
+_PREFILLED = compile_late(
     r"EDITME (?:trailers changed|message reworded|changed|new patch|dropped|review): "
 )
 
@@ -75,10 +79,10 @@ def reroll(draft: Draft, repository: Repository | None = None) -> Draft:
     ]
     points += [
         f"EDITME review: {line}"
-        for line in to_mention(last, upcoming_patches(draft, repository))
+        for line in select_to_mention(last, upcoming_patches(draft, repository))
     ]
     written = "" if _is_template(draft.changelog) else draft.changelog
-    text = written or lay_out(draft.version, points, link_to(last, repository))
+    text = written or format_changelog(draft.version, points, link_to(last, repository))
     return replace(draft, changelogs={**draft.changelogs, str(draft.version): text})
 
 
@@ -100,7 +104,7 @@ def sent_head(repository: Repository, send: Send) -> str:
     tip at the time of the send.
     """
     return (
-        repository.find(f"refs/tags/{sent_tag(send.change_id, send.version)}")
+        repository.find(f"refs/tags/{format_tag_name(send.change_id, send.version)}")
         or send.head
         or ""
     )
@@ -115,7 +119,7 @@ def _is_template(changelog: str) -> bool:
     )
 
 
-def with_changelog(
+def set_changelog(
     draft: Draft, text: str, repository: Repository | None = None
 ) -> Draft:
     """Return the draft with a changelog of this text, adding the heading and the link.
@@ -161,7 +165,7 @@ def remember(repository: Repository, send: Send, draft: Draft) -> None:
 
     The tag has the same name as b4's.
     """
-    with Drafts() as drafts, drafts.changing():
+    with Drafts() as drafts, drafts.transaction():
         known = drafts.get(draft.change_id) or draft
         drafts.save(
             replace(
@@ -174,7 +178,7 @@ def remember(repository: Repository, send: Send, draft: Draft) -> None:
         )
     if send.head is None:
         return
-    name = sent_tag(send.change_id, send.version)
+    name = format_tag_name(send.change_id, send.version)
     if repository.find(f"refs/tags/{name}") is not None:
         return
     text = "\n\n".join(
@@ -220,7 +224,7 @@ def link_to(send: Send, repository: Repository | None = None) -> str:
     host = host_of(lore)
     # nobody else can reach a mirror on this machine; in the demo, everything is on it
     private = "." not in host or host.startswith("127.") or ":" in host
-    if host == host_of(project.tags.links) or (private and not (host and in_demo())):
+    if host == host_of(project.tags.links) or (private and not (host and is_in_demo())):
         lore = ""
     ident = send.entries[0].message_id
     return f"{lore.rstrip('/')}/{ident}/" if lore else f"{project.tags.links}{ident}"
@@ -334,7 +338,7 @@ def range_diff(repository: Repository, last: Send, ids: Sequence[str]) -> str:
             repository.commit(one).parents == (below,)
             for one, below in zip(ids[1:], ids, strict=False)
         )
-        line = ids if joined else rebased_without_covers(repository, ids)
+        line = ids if joined else rebase_without_covers(repository, ids)
         from patchpilot.commits.range_diff import range_diff as commits_range_diff
 
         return commits_range_diff(
@@ -359,7 +363,7 @@ def changelog_hints(repository: Repository, draft: Draft) -> tuple[str, ...]:
     )[:40]
 
 
-def unfinished(draft: Draft) -> bool:
+def has_unfinished_changelog(draft: Draft) -> bool:
     """Return whether the changelog is empty or still has pre-filled items."""
     return draft.version > 1 and (
         not has_changes(draft.changelog) or "EDITME" in draft.changelog

@@ -140,7 +140,7 @@ def find_review_trailers(
     progress("reading the thread")
     state = topic_state(repository, topic, store=store)
     posted = _posted_of(state)
-    called = titles_sent(repository, topic.draft)
+    called = match_sent_titles(repository, topic.draft)
     alike = _titles_alike(patches, posted) if request.fuzzy else {}
     refused = frozenset[str]() if request.again else frozenset(topic.draft.answers)
     same = _find_equal_posts(repository, patches, posted)
@@ -256,7 +256,7 @@ def _posted_of(state: TopicState) -> PostedSeries:
     return state.series.posted
 
 
-def titles_sent(
+def match_sent_titles(
     repository: Repository, draft: Draft
 ) -> Callable[[Commit], frozenset[str]]:
     """Return a function that maps a commit to the titles under which its patch was sent.

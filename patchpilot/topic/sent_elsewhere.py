@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.commits.range import commits_series
 from patchpilot.commits.repository import Repository
@@ -20,7 +20,7 @@ from patchpilot.outgoing.transport import SeriesToSend
 from patchpilot.series.change_id import TAGS, parse_sent_tag
 from patchpilot.series.same_patches import equal_patches, has_patches
 
-_BASE = late(r"^base-commit: ([0-9a-f]{40,64})$", re.MULTILINE)
+_BASE = compile_late(r"^base-commit: ([0-9a-f]{40,64})$", re.MULTILINE)
 _FORMAT = (
     "%1f".join(
         (
@@ -77,7 +77,7 @@ def sent_tags(repository: Repository) -> tuple[SentTag, ...]:
     return tuple(sorted(found, key=lambda one: one.version))
 
 
-def tagged_topic(
+def find_tagged_topic(
     repository: Repository, patches: Sequence[KnownPatch]
 ) -> SentTag | None:
     """Return the latest send tag whose topic ends with the last of these patches.
@@ -187,7 +187,7 @@ def _archived_sends(
 
     Return none if the archive does not answer in time.
     """
-    from patchpilot.archive.archive import quoted
+    from patchpilot.archive.archive import quote_phrase
     from patchpilot.reading.versions import posted_in
     from patchpilot.settings.read_settings import user_settings
     from patchpilot.topic.own_archive import ask_archive
@@ -197,7 +197,7 @@ def _archived_sends(
         return ()
     sender = account.sender.key
     url = user_settings(repository, problems=[]).get("lore").rstrip("/")
-    query = f"s:{quoted(mine[0].subject.title)} AND f:{sender}"
+    query = f"s:{quote_phrase(mine[0].subject.title)} AND f:{sender}"
     try:
         found = ask_archive(
             repository, lambda archive: archive.search(query, threads=True)

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.outgoing.target_tree import TargetTree, remote_of
-from patchpilot.topic.topic_base import applied_to
+from patchpilot.topic.topic_base import find_apply_base
 
 
 def find_target(
     repository: Repository,
     ids: Sequence[str],
-    named: str | None = None,
+    base_name: str | None = None,
     trees: Sequence[str] = (),
 ) -> TargetTree | None:
     """Return the tree to which the commits should apply, or None.
@@ -29,7 +29,7 @@ def find_target(
             return remote
     head = repository.find("HEAD")
     try:
-        base = applied_to(repository, named, ids[-1] if ids else None)
+        base = find_apply_base(repository, base_name, ids[-1] if ids else None)
     except PatchpilotError:
         base = None
     tip = repository.find(base.branch) if base else None

@@ -10,13 +10,13 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.commits.b4_prep import (
-    below_cover,
     branch_config,
+    drop_covers,
     is_cover,
     prep_branch,
-    without_covers,
+    skip_cover,
 )
 from patchpilot.commits.git_reading import GitRef
 from patchpilot.commits.range import NAME_TARGET, head_of, only_cover, resolve_commits
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 MAX_WALK = 20_000
 """At most this many commits on top of a base are listed."""
 
-_INTEGRATION = late(
+_INTEGRATION = compile_late(
     r"(?:.*/)?(?:master|main|trunk|devel|next|for-next|for-linus|linux-next|linux-\d+\.\d+\.y|v\d+\.\d+[-.\w]*)"
 )
-_REBUILT = late(
+_REBUILT = compile_late(
     r"(?:linux-next|next)/(?:master|stable)|(?:.*/)?linux-(?:next|rolling-\w+)|(?:.*/)?pending-fixes"
 )
-_RELEASE_TAG = late(r"v\d+\.\d+\S*|next-\d{8}\S*|RELEASE-\d\S*")
+_RELEASE_TAG = compile_late(r"v\d+\.\d+\S*|next-\d{8}\S*|RELEASE-\d\S*")
 """Tags of public history.
 
 Others may be private: b4 tags what was sent, and users tag versions of a topic.
@@ -76,14 +76,14 @@ class Base(NamedTuple):
     branch: str = ""
 
     @property
-    def guessed(self) -> bool:
+    def is_guessed(self) -> bool:
         """Return whether the base was guessed, because neither the user nor b4 named it."""
         return self.source not in (Source.NAMED, Source.B4)
 
     @property
     def is_unclear(self) -> bool:
         """Return whether to ask the user, because a guessed base gives unusually many commits."""
-        return self.guessed and len(self.commits) > MANY
+        return self.is_guessed and len(self.commits) > MANY
 
     @property
     def counted(self) -> str:
@@ -168,7 +168,7 @@ class BaseSearch:
         branch = self.repository.ref(f"refs/heads/{self.branch}")
         return self.repository.ref(branch.upstream) if branch else None
 
-    def over_upstream(self, upstream: GitRef) -> tuple[str, tuple[str, ...], bool]:
+    def search_upstream(self, upstream: GitRef) -> tuple[str, tuple[str, ...], bool]:
         """Return the result of `over` for the upstream, and whether the upstream was rebased.
 
         If it was, its reflog shows the commit from which the topic was started. The upstreams of a
@@ -228,7 +228,7 @@ class BaseSearch:
         recent = [ref for ref in among if ref.object_id == commit or ref.date >= since]
         for kind in (True, False):
             refs = [ref for ref in recent if ref.is_branch is kind]
-            found = self.repository.containing(commit, [ref.name for ref in refs])
+            found = self.repository.refs_containing(commit, [ref.name for ref in refs])
             if found:
                 return [ref for ref in refs if ref.name in found]
         return []
@@ -281,7 +281,9 @@ class BaseSearch:
         )
         return frozenset(email.lower() for email in known if email)
 
-    def ranked(self, refs: Sequence[GitRef], listed: Collection[str]) -> list[GitRef]:
+    def rank_refs(
+        self, refs: Sequence[GitRef], listed: Collection[str]
+    ) -> list[GitRef]:
         """Sort refs that share the same commit with the topic by the likelihood of being the base.
 
         Trees in MAINTAINERS (`listed`) come first, then a remote's default branch, then other
@@ -318,13 +320,13 @@ def topic_commits(
     )
 
 
-def topic_base(repository: "Repository", named: str | None = None) -> Base:
+def topic_base(repository: "Repository", base_name: str | None = None) -> Base:
     """Return a plausible base of HEAD.
 
     Raise UsageError if there are no commits since the base, and UnclearBaseError if there are so
     many that the base must be wrong.
     """
-    base = find_base(repository, named)
+    base = find_base(repository, base_name)
     if not base.commits:
         head = head_of(repository)
         raise (
@@ -340,7 +342,7 @@ def topic_base(repository: "Repository", named: str | None = None) -> Base:
             ),
             choices=tuple(
                 (choice.name, len(choice.commits), choice.reason)
-                for choice in likeliest(repository, named)
+                for choice in likeliest(repository, base_name)
             ),
         )
     if len(base.commits) > MAX_OWN:
@@ -351,20 +353,20 @@ def topic_base(repository: "Repository", named: str | None = None) -> Base:
     return base
 
 
-def has_topic(repository: "Repository", named: str | None = None) -> bool:
+def has_topic(repository: "Repository", base_name: str | None = None) -> bool:
     """Return whether `topic_base` would find a base with commits on top of it.
 
     Unlike its error, this does not require a search for other bases.
     """
     try:
-        base = find_base(repository, named)
+        base = find_base(repository, base_name)
     except PatchpilotError:
         return False
     return bool(base.commits) and not base.is_unclear and len(base.commits) <= MAX_OWN
 
 
 def find_base(
-    repository: "Repository", named: str | None = None, head: str | None = None
+    repository: "Repository", base_name: str | None = None, head: str | None = None
 ) -> Base:
     """Return the base of HEAD (or another commit of this clone) and all commits since then.
 
@@ -372,49 +374,49 @@ def find_base(
     can be found.
     """
     search = BaseSearch(repository, head or head_of(repository))
-    key = f"base of {search.head} {named or ''}"
+    key = f"base of {search.head} {base_name or ''}"
     if key not in repository.known:
         base = (
-            _named_base(search, named)
-            if named
-            else _b4_base(search) or _guessed(search)
+            _named_base(search, base_name)
+            if base_name
+            else _b4_base(search) or _guess_base(search)
         )
         repository.known[key] = base._replace(
-            start=below_cover(repository, base.start),
-            commits=without_covers(repository, base.commits),
+            start=skip_cover(repository, base.start),
+            commits=drop_covers(repository, base.commits),
         )
     known: Base = repository.known[key]
     return known
 
 
-def applied_to(
-    repository: "Repository", named: str | None = None, head: str | None = None
+def find_apply_base(
+    repository: "Repository", base_name: str | None = None, head: str | None = None
 ) -> Base:
     """Return the base with the branch to which the topic would be applied.
 
     This is the named branch, or otherwise one found among the refs. Raise UsageError if there is
     none.
     """
-    base = find_base(repository, named, head)
+    base = find_base(repository, base_name, head)
     return (
         base
         if base.branch
-        else _guessed(BaseSearch(repository, head or head_of(repository)))
+        else _guess_base(BaseSearch(repository, head or head_of(repository)))
     )
 
 
-def published(
-    repository: "Repository", commit: str, known: Base | None = None
+def find_published(
+    repository: "Repository", commit: str, known_base: Base | None = None
 ) -> tuple[str, tuple[str, ...]]:
     """Return the latest published commit in a commit's history, and the commits on top of it.
 
     A commit is published if it is on a remote branch or in a release. Without a remote branch that
-    shares history it is the commit itself. `known` is a base that was found already.
+    shares history it is the commit itself. `known_base` is a base that was found already.
     """
     search = BaseSearch(repository, commit)
-    if (known and known.start == commit and _is_remote(repository, known)) or any(
-        ref.object_id == commit for ref in search.public
-    ):
+    if (
+        known_base and known_base.start == commit and _is_remote(repository, known_base)
+    ) or any(ref.object_id == commit for ref in search.public):
         return commit, ()
     start, above = search.over([ref.object_id for ref in search.public])
     return (start, above) if start and search.public else (commit, ())
@@ -424,13 +426,15 @@ def _is_remote(repository: "Repository", base: Base) -> bool:
     return repository.ref(f"refs/remotes/{base.branch}") is not None
 
 
-def likeliest(repository: "Repository", named: str | None = None) -> tuple[Base, ...]:
+def likeliest(
+    repository: "Repository", base_name: str | None = None
+) -> tuple[Base, ...]:
     """Return the likeliest bases, fewest commits first.
 
     They are the chosen base, the upstream, and the nearest branches.
     """
     search = BaseSearch(repository, head_of(repository))
-    guesses = [find_base(repository, named)]
+    guesses = [find_base(repository, base_name)]
     if search.upstream:
         guesses.append(_over_upstream(search, search.upstream))
     public = search.public or search.local
@@ -481,7 +485,7 @@ def _b4_base(search: BaseSearch) -> Base | None:
     return Base(prep.base[:12], Source.B4, start or prep.base, commits, reason)
 
 
-def _guessed(search: BaseSearch) -> Base:
+def _guess_base(search: BaseSearch) -> Base:
     """Guess the base from the refs: the upstream, the nearest branch, or an upstream that is a
     copy.
     """
@@ -507,7 +511,7 @@ def _guessed(search: BaseSearch) -> Base:
 
 
 def _over_upstream(search: BaseSearch, upstream: GitRef) -> Base:
-    start, commits, was_rebased = search.over_upstream(upstream)
+    start, commits, was_rebased = search.search_upstream(upstream)
     name, reason = upstream.short, f"the upstream of {search.branch}"
     if was_rebased and start:
         again = "is rebuilt for each release" if is_rebuilt(upstream) else "was rebased"
@@ -558,7 +562,7 @@ def _among(
     listed: frozenset[str] = frozenset()
     if commits and len({ref.short.partition("/")[0] for ref in holders}) > 1:
         listed = _listed_branches(search.repository, start, search.head)
-    chosen, *others = search.ranked(holders, listed)
+    chosen, *others = search.rank_refs(holders, listed)
     if not chosen.is_branch:
         reason = "nearest release; no branch is nearer"
     else:

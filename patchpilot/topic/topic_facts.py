@@ -33,12 +33,12 @@ def topic_facts(
     target: str | None,
     base: str | None,
     profile: str,
-    known: "Sequence[Tracked]" = (),
+    tracked_series: "Sequence[Tracked]" = (),
 ) -> TopicFacts:
     """Return a summary of a TARGET's topic.
 
     With `base` None, the base is searched for. `profile` is the configured name, or "" to detect
-    it. `known` are tracked series that have already been read.
+    it. `tracked_series` are tracked series that have already been read.
 
     Nothing is written, and the network is not used. Raise PatchpilotError if there is no topic.
     """
@@ -50,7 +50,9 @@ def topic_facts(
 
     topic = find_topic(repository, SendRequest(target=target, base=base))
     with Store() as store:
-        state = topic_state(repository, topic, store=store, known=known)
+        state = topic_state(
+            repository, topic, store=store, tracked_series=tracked_series
+        )
     found = find_base(repository, base) if target is None else None
     return TopicFacts(
         version=state.next_version
@@ -58,7 +60,7 @@ def topic_facts(
         else state.version,
         base=found.name if found else "",
         start=found.start if found else "",
-        guessed=bool(found and found.guessed),
+        guessed=bool(found and found.is_guessed),
         profile=project_of(repository, profile, topic.series).name,
         mark=topic.draft.mark,
     )

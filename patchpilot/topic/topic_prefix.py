@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series
 from patchpilot.resources import state_path
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _DATABASE = "outgoing.sqlite3"
 _B4_BRANCH = "b4/"
-_SUBJECT = late(r"Subject: (?:\[[^]]*\bPATCH\b[^]]*\] )?(.*)", re.IGNORECASE)
+_SUBJECT = compile_late(r"Subject: (?:\[[^]]*\bPATCH\b[^]]*\] )?(.*)", re.IGNORECASE)
 
 
 def has_drafts(repository: "Repository") -> bool:
@@ -49,7 +49,7 @@ def draft_of(repository: "Repository", ids: Sequence[str]) -> "Draft | None":
         )
 
 
-def as_sent(repository: "Repository", series: Series) -> Series:
+def add_draft_prefix(repository: "Repository", series: Series) -> Series:
     """Add the draft's subject prefix to the commits of a topic, and leave other commits unchanged.
 
     Line numbers within the patches do not change.
@@ -65,17 +65,17 @@ def series_with_prefix(series: Series, prefix: str) -> Series:
     if not prefix:
         return series
     return series._replace(
-        patches=tuple(with_prefix(patch, prefix) for patch in series.patches)
+        patches=tuple(set_prefix(patch, prefix) for patch in series.patches)
     )
 
 
-def with_prefix(patch: Patch, prefix: str, *above: str) -> Patch:
+def set_prefix(patch: Patch, prefix: str, *above: str) -> Patch:
     """Set the subject prefix of a patch (`PATCH net`), and add the headers `above`."""
     header = next(
         (header for header in patch.headers if header.name.lower() == "subject"), None
     )
     at, lines = header.line - 1 if header else 0, list(patch.lines)
-    if header and (title := bare_subject(lines[at])):
+    if header and (title := parse_title_line(lines[at])):
         lines[at] = f"Subject: [{prefix}] {title}"
     lines[at:at] = above
     text = "".join(f"{line}\n" for line in lines)
@@ -84,7 +84,7 @@ def with_prefix(patch: Patch, prefix: str, *above: str) -> Patch:
     )
 
 
-def bare_subject(line: str) -> str:
+def parse_title_line(line: str) -> str:
     """Return the first line of the title in a subject header, "" for another line."""
     found = _SUBJECT.fullmatch(line)
     return found[1] if found else ""

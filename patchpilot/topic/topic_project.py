@@ -7,7 +7,7 @@ from patchpilot.model.patch import Series
 from patchpilot.projects.detection import detect
 from patchpilot.projects.loading import find_project, projects
 from patchpilot.projects.project import Project
-from patchpilot.projects.subsystems import as_subsystem_wants
+from patchpilot.projects.subsystems import apply_subsystem_rules
 
 
 def project_names() -> tuple[str, ...]:
@@ -21,9 +21,9 @@ def project_of(repository: Repository, name: str, series: Series) -> Project:
     It is adjusted to the rules of the series' subsystem.
     """
     if name:
-        return as_subsystem_wants(find_project(name), series.patches)
+        return apply_subsystem_rules(find_project(name), series.patches)
     head = repository.find("HEAD")
-    return as_subsystem_wants(
+    return apply_subsystem_rules(
         detect(CommitTree(repository, head) if head else None, series.patches),
         series.patches,
     )

@@ -24,14 +24,14 @@ from patchpilot.commits.tree_readers import CommitTree, DirectoryTree
 from patchpilot.errors import InputError, MissingError
 from patchpilot.maintainers import MaintainersFile, load
 from patchpilot.maintainers.load import conf_words
-from patchpilot.maintainers.section_index import nothing
+from patchpilot.maintainers.section_index import make_empty_maintainers
 from patchpilot.model.address import Address
 from patchpilot.model.get_maintainer import Switches, assemble, script_defaults, take
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.patch_subject import parse_subject
 from patchpilot.model.progress import Progress, silent
-from patchpilot.model.recipient import Recipient, RecipientPlan, of_patch
+from patchpilot.model.recipient import Recipient, RecipientPlan, select_for_patch
 from patchpilot.model.source_tree import Tree
 from patchpilot.projects.detection import detect
 from patchpilot.projects.loading import find_project
@@ -90,7 +90,7 @@ class Planned(NamedTuple):
 
     def of_patch(self, number: int, patch: Patch) -> "Planned":
         """Return the plan for one patch: its recipients, and those excluded by edits."""
-        kept = of_patch(self.plan.recipients, number)
+        kept = select_for_patch(self.plan.recipients, number)
         there = {one.address.key for one in kept}
         out = {
             who.key
@@ -214,7 +214,9 @@ def plan_series(
         sources = sources_of(source, repository, None, profile)
         remarks: tuple[str, ...] = ()
     except MissingError as error:
-        sources = sources_of(source, repository, None, profile, nothing())
+        sources = sources_of(
+            source, repository, None, profile, make_empty_maintainers()
+        )
         remarks = (f"{error.message}: only recipients named in the message are known",)
     planned = _planned(series, sources, repository, undisclosed=undisclosed)
     return planned._replace(
@@ -276,13 +278,15 @@ def edit(
         edits = edits.place("to", address)
     for address in new_recipients(cc, "--add-cc"):
         edits = (
-            edits.of_patch(patch, address, gets=True)
+            edits.edit_patch(patch, address, gets=True)
             if patch
             else edits.place("cc", address)
         )
     for address in addresses(drop, "--drop"):
         edits = (
-            edits.of_patch(patch, address, gets=False) if patch else edits.drop(address)
+            edits.edit_patch(patch, address, gets=False)
+            if patch
+            else edits.drop(address)
         )
     for address in addresses(restore, "--restore"):
         edits = edits.restore(address, patch)
@@ -290,7 +294,7 @@ def edit(
     return edits
 
 
-def not_in_plan(planned: Sequence[Planned], drop: Sequence[str]) -> tuple[Address, ...]:
+def find_absent(planned: Sequence[Planned], drop: Sequence[str]) -> tuple[Address, ...]:
     """Return the addresses to drop that are in none of the plans.
 
     Addresses that the edits already removed from a plan do not count as missing.
@@ -340,7 +344,7 @@ def source_tree(tree: Path | None, repository: Repository | None) -> Tree:
 def sources_of(
     source: Tree,
     repository: Repository | None,
-    given: Mapping[str, Any] | None,
+    options: Mapping[str, Any] | None,
     profile: str = "",
     file: MaintainersFile | None = None,
 ) -> Sources:
@@ -353,7 +357,7 @@ def sources_of(
     conf = take(conf_words(source))
     wanted = {name: value for name, value in conf.items() if name not in NOT_FOR_PLANS}
     switches: Switches = assemble(
-        script_defaults(file.words.defaults), wanted, given or {}
+        script_defaults(file.words.defaults), wanted, options or {}
     )
     history = None
     if repository and not repository.bare and (switches.git or switches.git_fallback):

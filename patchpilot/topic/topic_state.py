@@ -40,7 +40,7 @@ from patchpilot.topic.followed.known_series import (
     shown_series,
     with_mails,
 )
-from patchpilot.topic.reroll import STUBS, changes, unfinished
+from patchpilot.topic.reroll import STUBS, changes, has_unfinished_changelog
 from patchpilot.topic.sent_elsewhere import sent_tags
 
 if TYPE_CHECKING:
@@ -259,7 +259,7 @@ class TopicState(NamedTuple):
             )
         if self.is_begun and not {self.state, self.proven} & {*FINAL, *LANDED}:
             begun = replace(self.draft, version=self.next_version)
-            if unfinished(begun):
+            if has_unfinished_changelog(begun):
                 first = "" if self.changed else "change your commits, then "
                 words = f"{first}write the changelog of v{self.next_version} (`{{}}`)"
                 write = Action("draft", ("--changelog", "- what changed"), words)
@@ -276,9 +276,13 @@ class TopicState(NamedTuple):
 
 
 def topic_state(
-    repository: Repository, topic: Topic, *, store: Store, known: Sequence[Tracked] = ()
+    repository: Repository,
+    topic: Topic,
+    *,
+    store: Store,
+    tracked_series: Sequence[Tracked] = (),
 ) -> TopicState:
-    """Return the state of a topic; `known` are tracked series that have already been read.
+    """Return the state of a topic; `tracked_series` are tracked series that have already been read.
 
     Nothing is written, and the network is not used.
     """
@@ -290,7 +294,7 @@ def topic_state(
         )
         sent = [send for send in real if send.state in ("sent", "partial")]
         tracked = _find_series(
-            repository, draft, topic.commits, store, outbox, sent, known
+            repository, draft, topic.commits, store, outbox, sent, tracked_series
         )
     last = max(sent, key=lambda send: (send.version, send.id)) if sent else None
     since = changes(draft, last, repository) if last else ()
@@ -302,7 +306,7 @@ def topic_state(
         tried=next((send for send in reversed(tried) if send.state == "sent"), None),
         series=tracked,
         changed=changed,
-        booked=_booked(repository, draft),
+        booked=_next_version(repository, draft),
         tags=0 if changed else sum(change.tags for change in since),
     )
 
@@ -313,19 +317,21 @@ def this_topic(
     *,
     base: str | None = None,
     store: Store,
-    known: Sequence[Tracked] = (),
+    tracked_series: Sequence[Tracked] = (),
 ) -> TopicState | None:
     """Return the state of TARGET's topic (default: the current branch's), or None."""
     if repository is None:
         return None
     try:
         topic = read_topic(repository, SendRequest(target=target, base=base))
-        return topic_state(repository, topic, store=store, known=known)
+        return topic_state(
+            repository, topic, store=store, tracked_series=tracked_series
+        )
     except PatchpilotError:
         return None
 
 
-def with_topic(
+def mark_topic(
     series: Sequence[Tracked], topic: TopicState | None
 ) -> tuple[Tracked, ...]:
     """Mark the current topic's series, and replace its next step with the topic's."""
@@ -340,7 +346,7 @@ def with_topic(
     )
 
 
-def _booked(repository: Repository, draft: Draft) -> int:
+def _next_version(repository: Repository, draft: Draft) -> int:
     """Return the next version according to b4's tracking data and send tags, or 1 if neither
     has the topic.
     """
@@ -363,14 +369,14 @@ def _find_series(
     store: Store,
     outbox: Outbox,
     sent: Sequence[Send],
-    known: Sequence[Tracked] = (),
+    tracked_series: Sequence[Tracked] = (),
 ) -> Tracked | None:
     """Return the topic's latest tracked series, or None.
 
-    `sent` are the topic's sends, `known` are series that have already been read. A series that
-    the outbox assigns to another topic is skipped, even if it has the same subject.
+    `sent` are the topic's sends, `tracked_series` are series that have already been read. A series
+    that the outbox assigns to another topic is skipped, even if it has the same subject.
     """
-    read = {series.entry.id: series for series in known}
+    read = {series.entry.id: series for series in tracked_series}
 
     def whole(entry: TrackEntry) -> Tracked:
         found = read.get(entry.id)
@@ -388,7 +394,7 @@ def _find_series(
     commits = tuple(repository.commits(ids))
     titles = {title_key(commit.subject) for commit in commits}
     for entry in entries:
-        if _is_of_another(draft, outbox.holding(members[entry.id])):
+        if _is_of_another(draft, outbox.find_by_messages(members[entry.id])):
             continue
         # leave out the repository, because a summary with it is valid only for the current refs
         candidate = read.get(entry.id) or shown_series(entry, store, None, silent)

@@ -8,8 +8,8 @@ whether the topic is based on a stable branch.
 import re
 from collections.abc import Sequence
 
-from patchpilot.cache.cached_re import late
-from patchpilot.commits.b4_prep import below_cover
+from patchpilot.cache.cached_re import compile_late
+from patchpilot.commits.b4_prep import skip_cover
 from patchpilot.commits.range import commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
@@ -28,7 +28,7 @@ from patchpilot.history.mainline import (
     mainline_tips,
 )
 from patchpilot.history.releases import Releases
-from patchpilot.history.stable_branches import linux_next, trees_of
+from patchpilot.history.stable_branches import linux_next_tip, trees_of
 from patchpilot.model.patch import Patch
 from patchpilot.model.patch_subject import parse_subject
 from patchpilot.model.progress import Progress, silent
@@ -36,9 +36,9 @@ from patchpilot.model.upstream_references import upstream_commits
 from patchpilot.topic.topic_prefix import prefix_of
 
 MAX_PATCHES = 200
-_BASE = late(r"^base-commit: (?P<id>[0-9a-f]{12,40})\s*$")
-_SUBLEVEL = late(rb"^SUBLEVEL *= *([1-9]\d{0,4})\s*$", re.MULTILINE)
-_VERSION = late(rb"^(?:VERSION|PATCHLEVEL) *= *(\d{1,4})\s*$", re.MULTILINE)
+_BASE = compile_late(r"^base-commit: (?P<id>[0-9a-f]{12,40})\s*$")
+_SUBLEVEL = compile_late(rb"^SUBLEVEL *= *([1-9]\d{0,4})\s*$", re.MULTILINE)
+_VERSION = compile_late(rb"^(?:VERSION|PATCHLEVEL) *= *(\d{1,4})\s*$", re.MULTILINE)
 _NOTHING = UpstreamState()
 
 
@@ -84,7 +84,7 @@ def commit_state(
     return upstream_state(repository, (patch,), progress=progress)
 
 
-def merged_already(
+def find_merged(
     repository: Repository, patches: Sequence[Patch]
 ) -> UpstreamState | None:
     """Return the state of a series if its last commit is in mainline, otherwise None."""
@@ -99,7 +99,7 @@ def merged_already(
     return UpstreamState((fix,))
 
 
-def merged_as(
+def find_merged_as(
     repository: Repository, patches: Sequence[Patch], other: PatchToFind
 ) -> EarlierFix | None:
     """Return the commit that another patch with the same base became, or None."""
@@ -125,7 +125,7 @@ def _start(repository: Repository, patches: Sequence[Patch]) -> str | None:
     first = patches[0].commit
     if first:
         parent = next(iter(repository.commit(first).parents), None)
-        return below_cover(repository, parent) if parent else None
+        return skip_cover(repository, parent) if parent else None
     named = (_BASE.match(line) for patch in patches for line in patch.lines[-60:])
     return next((repository.find(base["id"]) for base in named if base), None)
 
@@ -174,7 +174,7 @@ def _trees(
             Tree(tree.label, tree.tip)
             for tree in listed_trees(repository, start, paths)
         ]
-    if tip := linux_next(repository):
+    if tip := linux_next_tip(repository):
         found.append(Tree("linux-next", tip))
     return tuple({tree.tip: tree for tree in reversed(found)}.values())[::-1]
 
@@ -193,7 +193,7 @@ def _stable_base(
         for ref in repository.all_refs
         if ref.short in refs and (version := stable.version_of(ref.short))
     }
-    for ref in sorted(repository.containing(start, versions)):
+    for ref in sorted(repository.refs_containing(start, versions)):
         return StableBase(versions[ref], start, name)
     makefile = (repository.blob(start, "Makefile") or b"")[:2000]
     if not _SUBLEVEL.search(makefile):

@@ -131,20 +131,22 @@ class Workplace:
     def base(
         self,
         settings: "Settings",
-        named: str | None,
+        base_name: str | None,
         targets: Sequence[str | None] = (),
     ) -> str | None:
         """Return the base named by the caller or in the settings.
 
         Explain it if that was requested.
         """
-        base = named or settings.get("base") or None
+        base = base_name or settings.get("base") or None
         if self._explain:
             for line in self._explained(base, [target for target in targets if target]):
                 self._explain(line)
         return base
 
-    def _explained(self, named: str | None, targets: Sequence[str]) -> Sequence[str]:
+    def _explained(
+        self, base_name: str | None, targets: Sequence[str]
+    ) -> Sequence[str]:
         """Return the topic's base, the reason for it, and the alternatives."""
         repository = self.repository_if_any()
         if targets or repository is None:
@@ -161,15 +163,15 @@ class Workplace:
             " patchpilot.mainline REF` sets it"
         )
 
-        base = find_base(repository, named)
+        base = find_base(repository, base_name)
         return [
             *base.explained(),
             *(
                 f"  also possible: {other.name}, {other.counted}: {other.reason}"
-                for other in likeliest(repository, named)
+                for other in likeliest(repository, base_name)
                 if other.start != base.start
             ),
-            *(mainline.explained() if mainline else (none,)),
+            *(mainline.explain() if mainline else (none,)),
         ]
 
     def from_archive(self, target: str) -> "Series":
@@ -182,7 +184,7 @@ class Workplace:
             target,
             lore=archive_setting(self.repo),
             offline=self.offline,
-            where=self.repo,
+            directory=self.repo,
         )
 
 

@@ -27,8 +27,8 @@ from patchpilot.errors import (
 )
 from patchpilot.tui.background import (
     BackgroundThread,
+    is_terminal_gone,
     resume_only_what_stopped,
-    terminal_gone,
 )
 from patchpilot.tui.jobs import StageJobs
 from patchpilot.tui.legible import AA, AAA, LegibleText
@@ -219,7 +219,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
             self.jobs.read_topic()
 
     def _look(self) -> None:
-        if self._on_terminal and not self.sending and terminal_gone():
+        if self._on_terminal and not self.sending and is_terminal_gone():
             # a running send is completed first; everything else is already saved
             os._exit(ExitCode.INTERRUPTED)
         self.jobs.look()
@@ -392,7 +392,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
         if screen:
             screen.place()
 
-    def arrived(self, place: str) -> None:
+    def restore_place(self, place: str) -> None:
         """Restore the saved state when the topic is read for the first time."""
         first, self.place = not self.place, place
         stage = self._recall(place) if first else None
@@ -497,11 +497,11 @@ class PatchpilotApp(ReportsErrors, App[int]):
     ) -> Any:
         """Show a screen, and report exceptions from the function that gets its answer."""
 
-        def answered(answer: Any) -> None:
+        def handle_answer(answer: Any) -> None:
             with self.reporting():
                 callback(answer)
 
-        return super().push_screen(screen, callback and answered, **options)
+        return super().push_screen(screen, callback and handle_answer, **options)
 
     def action_help(self) -> None:
         """List all actions with their keys, and run the chosen one."""

@@ -62,15 +62,15 @@ def resume_only_what_stopped() -> None:
     """
     resume = signal.getsignal(signal.SIGCONT)
 
-    def resumed(number: int, frame: FrameType | None) -> None:
+    def handle_resume(number: int, frame: FrameType | None) -> None:
         reads = any(thread.name == "textual-input" for thread in threading.enumerate())
         if callable(resume) and not reads:
             resume(number, frame)
 
-    signal.signal(signal.SIGCONT, resumed)
+    signal.signal(signal.SIGCONT, handle_resume)
 
 
-def terminal_gone() -> bool:
+def is_terminal_gone() -> bool:
     """Return whether the terminal on standard input was closed, for example by a lost connection.
 
     A window manager may also have closed it.

@@ -45,7 +45,7 @@ class StageJobs:
             partial(self._session.load, stage, visited=visited, again=again),
             lambda _: self._done(stage),
             # a job must never leave its stage busy
-            partial(self.ended, stage),
+            partial(self.finish_stage, stage),
             partial(self._progressed, stage),
         )
         self._app.redraw()
@@ -53,9 +53,9 @@ class StageJobs:
     def cancel(self, stage: Stage) -> None:
         if stage in self._session.busy:
             self._threads.cancel(f"stage-{stage}")
-            self.ended(stage, CancelledError("canceled; press g to refresh"))
+            self.finish_stage(stage, CancelledError("canceled; press g to refresh"))
 
-    def ended(self, stage: Stage, error: PatchpilotError | None = None) -> None:
+    def finish_stage(self, stage: Stage, error: PatchpilotError | None = None) -> None:
         """Record the error of a finished stage, and start the job that waits for it."""
         self._session.busy.pop(stage, None)
         if error:
@@ -80,7 +80,7 @@ class StageJobs:
         ):
             # the screen shows an earlier result of this stage
             self.begin(screen.stage)
-        self.ended(stage)
+        self.finish_stage(stage)
         self._app.remember()
 
     def refresh_stale(self) -> None:
@@ -198,20 +198,20 @@ class StageJobs:
             self.begin(Stage.FOLLOW)
         self._next_ahead()
 
-    def _was_read(self, place: TopicPlace) -> None:
+    def _was_read(self, topic_place: TopicPlace) -> None:
         """Run the current stage and the quick ones for the new topic.
 
         Other stages become stale if something that they depend on changed.
         """
         self.is_open = True
-        self._session.topic, self._session.refs = place.topic, place.refs
+        self._session.topic, self._session.refs = topic_place.topic, topic_place.refs
         for stage in Stage:
             if stage not in self._session.busy:
                 self._session.errors.pop(stage, None)
         screen = self._app.stage_screen
         if screen:
             screen.close_error()
-        self._app.arrived(place.name)
+        self._app.arrived(topic_place.name)
         self.ahead = list(AHEAD)
         if self._app.stage_screen and self._session.fresh(self._app.stage) is None:
             self.begin(self._app.stage)

@@ -33,9 +33,9 @@ def luminance(color: RichColor) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def contrast(one: RichColor, other: RichColor) -> float:
+def contrast(first: RichColor, second: RichColor) -> float:
     """Return the contrast ratio of two colors, from 1 to 21."""
-    darker, brighter = sorted((luminance(one), luminance(other)))
+    darker, brighter = sorted((luminance(first), luminance(second)))
     return (brighter + 0.05) / (darker + 0.05)
 
 
@@ -87,7 +87,7 @@ class LegibleText(LineFilter):
             or not is_text(segment.text)
         ):
             return segment
-        legible_style = _styled(style, below, self.least, self.system)
+        legible_style = _make_style(style, below, self.least, self.system)
         return (
             segment
             if legible_style is style
@@ -96,7 +96,9 @@ class LegibleText(LineFilter):
 
 
 @lru_cache(8192)
-def _styled(style: Style, below: RichColor, least: float, system: ColorSystem) -> Style:
+def _make_style(
+    style: Style, below: RichColor, least: float, system: ColorSystem
+) -> Style:
     assert style.color
     ground = (
         below if style.bgcolor is None or style.bgcolor.is_default else style.bgcolor

@@ -15,7 +15,7 @@ from patchpilot.tui.stage.saved_state import SavedState
 from patchpilot.tui.view.session import OpenTopic, Session
 from patchpilot.tui.view.stage_line import stage_cells
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.view.title import title_row, where
+from patchpilot.tui.view.title import title_row, title_texts
 
 PATIENCE = 0.25
 """Seconds to wait for the topic before importing Textual: both at the same time are slower."""
@@ -44,7 +44,7 @@ def read_topic(session: Session, watch: Watch) -> TopicPlace:
         refs = refs_signature(folders[1])
         # record it before the read, so that a change during the read is noticed
         watch.remember(folders, head_signature(*folders))
-        topic = session.topic_now(repository)
+        topic = session.read_topic_now(repository)
     return TopicPlace(topic, f"{folders[1]}:{topic.branch}", refs)
 
 
@@ -104,39 +104,43 @@ class Opening:
                 )
                 sys.stderr.flush()
 
-    def hand_over(self) -> None:
+    def stop_drawing(self) -> None:
         """Stop drawing, because Textual takes over."""
         with self._drawing:
             self._ours = False
 
     def leave(self) -> None:
         """Restore the terminal if the TUI cannot start."""
-        self.hand_over()
+        self.stop_drawing()
         sys.stderr.write(_LEAVE)
         sys.stderr.flush()
 
 
 def frame(
-    session: Session, memory: SavedState, place: TopicPlace | None, wide: int
+    session: Session, memory: SavedState, topic_place: TopicPlace | None, wide: int
 ) -> str:
     """Return the first frame as text.
 
     It has the title line, and the stages with their saved states.
     """
     opens = Stage.COMMIT
-    if place:
-        known = memory.get("stage", place.name)
+    if topic_place:
+        known = memory.get("stage", topic_place.name)
         opens = Stage(known) if known in list(Stage) else opens
-        session.topic, session.refs = place.topic, place.refs
+        session.topic, session.refs = topic_place.topic, topic_place.refs
         session.recall(
-            memory.get("standings", place.name) if session.target is None else None
+            memory.get("standings", topic_place.name)
+            if session.target is None
+            else None
         )
     subject, places = (
-        (place.topic.title, where(place.topic, None)) if place else ("patchpilot", ())
+        (topic_place.topic.title, title_texts(topic_place.topic, None))
+        if topic_place
+        else ("patchpilot", ())
     )
     rows = [
         _BOLD
-        + title_row(subject, places, "" if place else "reading topic …", wide)
+        + title_row(subject, places, "" if topic_place else "reading topic …", wide)
         + _PLAIN
     ]
     cells = stage_cells(session.status, opens, wide)

@@ -48,7 +48,7 @@ def run_app(
     # another driver may be wanted, such as that of a web page
     if issubclass(ChangedCells, app.driver_class):
         app.driver_class = ChangedCells
-    opening.hand_over()
+    opening.stop_drawing()
     # Textual would print the traceback of a bug with all local values: the command logs it
     app.error_console = Console(file=StringIO())
     code = app.run() or 0

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.archive import archive as module
-from patchpilot.archive.archive import Archive, archive_of, quoted
+from patchpilot.archive.archive import Archive, archive_of, quote_phrase
 from patchpilot.archive.collect_mails import gather, posted_of
 from patchpilot.archive.open_archive import open_archive
 from patchpilot.errors import CancelledError, MissingError, NetworkError, UsageError
@@ -100,17 +100,21 @@ def test_single_mail_is_read(url: str) -> None:
 
 def test_search_covers_subject_sender_and_body(url: str) -> None:
     with open_archive(url) as archive:
-        assert ids(archive.search(f"s:{quoted(TITLE)} AND f:gregkh")) == {
+        assert ids(archive.search(f"s:{quote_phrase(TITLE)} AND f:gregkh")) == {
             "s1",
             "s2",
             "s3",
         }
-        assert ids(archive.search(f"s:{quoted(TITLE)} AND f:ada@example.org")) >= {
+        assert ids(
+            archive.search(f"s:{quote_phrase(TITLE)} AND f:ada@example.org")
+        ) >= {
             "v1",
             "v2",
         }
         assert ids(
-            archive.search(f"s:{quoted(TITLE)} AND f:ada@example.org", threads=True)
+            archive.search(
+                f"s:{quote_phrase(TITLE)} AND f:ada@example.org", threads=True
+            )
         ) >= {
             "v1",
             "r1",
@@ -497,7 +501,7 @@ def test_invalid_url_is_refused() -> None:
 
 
 def test_search_phrase_is_quoted_safely() -> None:
-    assert quoted('a "b" OR c') == '"a b OR c"'
+    assert quote_phrase('a "b" OR c') == '"a b OR c"'
 
 
 def test_search_stub_supports_brackets_and_not(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from patchpilot.archive import landed_series
-from patchpilot.archive.landed_series import in_repository
+from patchpilot.archive.landed_series import find_in_repository
 from patchpilot.archive.open_archive import open_archive
 from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
@@ -32,7 +32,7 @@ ALONE = mailed(f"p1 [PATCH] {ONE}")
 def status(trees: Trees, *mails: bytes) -> PostedSeries:
     found = read_thread(parse(mbox(*mails)))[0]
     with Repository.open(trees.repo.path) as repository:
-        seen = in_repository(found, repository)
+        seen = find_in_repository(found, repository)
     return with_commits(found, seen.commits, seen.follow_ups, seen.needs)
 
 

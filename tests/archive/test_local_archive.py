@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from patchpilot.archive import local_archive
-from patchpilot.archive.archive import received
+from patchpilot.archive.archive import date_query
 from patchpilot.archive.local_mails import FoundMail
-from patchpilot.archive.local_query import condition, words_of
+from patchpilot.archive.local_query import condition, normalize_words
 from patchpilot.archive.open_archive import archive_address, open_archive
 from patchpilot.cache.folder import cache_dir
 from patchpilot.errors import CancelledError, NetworkError, UsageError
@@ -117,7 +117,7 @@ def test_waiting_for_the_lock_can_be_canceled(tmp_path: Path) -> None:
     ):
         assert isinstance(first, local_archive.LocalArchive)
         file = first._file()
-        with first._alone(file):
+        with first._index_lock(file):
             second.cancel()
             with pytest.raises(CancelledError):
                 second.search("f:ada")
@@ -189,12 +189,12 @@ def test_arrival_dates_limit_a_search(kind: str, tmp_path: Path) -> None:
         mail("one", "x\n", id="one"),
         reply("one", "y", id="two", reply_to="one", minutes=4320),
     ) as archive:
-        assert subjects(archive.url, f"f:example AND {received(second)}") == ["two"]
-        assert subjects(archive.url, f"f:example AND {received(first, first)}") == [
+        assert subjects(archive.url, f"f:example AND {date_query(second)}") == ["two"]
+        assert subjects(archive.url, f"f:example AND {date_query(first, first)}") == [
             "one"
         ]
         assert sorted(
-            subjects(archive.url, f"f:example AND {received(first, second)}")
+            subjects(archive.url, f"f:example AND {date_query(first, second)}")
         ) == [
             "one",
             "two",
@@ -210,7 +210,7 @@ def test_unsupported_query_is_refused(query: str) -> None:
 
 
 def test_words_are_whole() -> None:
-    assert words_of("Demo: check-it, foo_bar()!") == " demo check it foo_bar "
+    assert normalize_words("Demo: check-it, foo_bar()!") == " demo check it foo_bar "
 
 
 def test_unstorable_text_is_not_stored(tmp_path: Path) -> None:
@@ -264,14 +264,14 @@ def test_only_requested_days_are_indexed(
     monkeypatch.setattr(local_archive.LocalArchive, "_add", counted)
     with archive_server(LOCAL[0], tmp_path, *mails) as archive:
         assert subjects(
-            archive.url, f"f:rita AND {received(START + timedelta(days=2))}"
+            archive.url, f"f:rita AND {date_query(START + timedelta(days=2))}"
         ) == ["two"]
         assert added == ["two"]
         assert sorted(subjects(archive.url, "s:one")) == ["one", "two"]
         assert added == ["two", "one"]
         archive.add(reply("one", "z", id="three", reply_to="one", minutes=4 * 24 * 60))
         assert sorted(
-            subjects(archive.url, f"f:rita AND {received(START + timedelta(days=2))}")
+            subjects(archive.url, f"f:rita AND {date_query(START + timedelta(days=2))}")
         ) == ["three", "two"]
         assert added == ["two", "one", "three"]
 

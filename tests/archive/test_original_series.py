@@ -15,7 +15,7 @@ from patchpilot.errors import UsageError
 from patchpilot.model.mail import Mail, parse_mail
 from patchpilot.reading.mail_classifier import classify
 from patchpilot.reading.mail_reader import MailReader
-from patchpilot.services.track.moment_since import moment_since
+from patchpilot.services.track.moment_since import parse_since
 from tests.kit.archive import archive_server
 from tests.kit.cli import call
 from tests.kit.mails import (
@@ -207,7 +207,7 @@ def test_stable_message_without_an_original_begins_a_series(archive: str) -> Non
 )
 def test_since(text: str, days: float | None) -> None:
     now = datetime(2026, 11, 21, tzinfo=UTC)
-    past = moment_since(text, now)
+    past = parse_since(text, now)
     if days:
         assert abs((now - past).total_seconds() / 86400 - days) < 0.1
     else:
@@ -219,7 +219,7 @@ def test_since(text: str, days: float | None) -> None:
 )
 def test_invalid_since_is_an_error(text: str) -> None:
     with pytest.raises(UsageError, match="--since: cannot parse"):
-        moment_since(text)
+        parse_since(text)
 
 
 class Empty:

@@ -111,9 +111,9 @@ def test_news_come_from_the_archives(kind: str, news: bytes, workdir: Path) -> N
         server.add(news)
         assert update_series()[2] == []
     store_of_mails = polled(1, story.V1)
-    assert poll.concerned(parse(mbox(news))[0], [store_of_mails]) == [1]
+    assert poll.find_concerned(parse(mbox(news))[0], [store_of_mails]) == [1]
     assert (
-        poll.concerned(
+        poll.find_concerned(
             parse(mbox(mailed("z+9 [PATCH] pump: another thing")))[0],
             [polled(1, others[0])],
         )
@@ -269,7 +269,7 @@ def test_mail_of_an_unpolled_series_is_read_once(
                 call("track", "add", f"<{name}@example.org>", "--lore", server.url).code
                 == 0
             )
-        with Store() as store, store.changing() as database:
+        with Store() as store, store.transaction() as database:
             database.execute(
                 "UPDATE series SET news = '2020-01-01T00:00:00+00:00' WHERE id = 1"
             )
@@ -294,5 +294,5 @@ def test_query_fits_in_a_url() -> None:
 def test_cached_summary_matches_a_fresh_one() -> None:
     for status in read_thread(parse(mbox(*story.WHOLE))):
         summary = summary_of(status, {})
-        assert SeriesSummary.read(summary.plain()) == summary
+        assert SeriesSummary.read(summary.as_dict()) == summary
         assert summary.step.advice

@@ -12,7 +12,7 @@ import nacl.signing
 import patatt
 import pytest
 
-from patchpilot.archive.signatures import dns_key, proved
+from patchpilot.archive.signatures import dns_key, find_proven_senders
 from patchpilot.model.address import Address
 from patchpilot.model.mail import Mail, parse_mail
 from patchpilot.reading.identities import Identities
@@ -20,7 +20,7 @@ from tests.kit.mails import mailed, patch
 
 ADA = Address("Ada Fixer", "ada@example.org")
 NEW = "Ada Fixer <ada@work.example.com>"
-KNOWN = Identities().with_addresses([ADA])
+KNOWN = Identities().add_addresses([ADA])
 
 
 class Signer:
@@ -64,7 +64,10 @@ def first() -> Mail:
 
 
 def prove_by_key(new: Mail, first: Mail) -> list[str]:
-    return [str(address) for address in proved([new], [first], KNOWN, lambda _: None)]
+    return [
+        str(address)
+        for address in find_proven_senders([new], [first], KNOWN, lambda _: None)
+    ]
 
 
 def test_same_developer_key_proves_a_new_address(first: Mail) -> None:
@@ -113,7 +116,9 @@ def prove_by_domain(
     new: Mail, known: Identities, *signers: "dict[str, bytes]"
 ) -> list[str]:
     records = {name: text for record in signers for name, text in record.items()}
-    return [str(address) for address in proved([new], [], known, records.get)]
+    return [
+        str(address) for address in find_proven_senders([new], [], known, records.get)
+    ]
 
 
 def test_parent_domain_proves_the_same_mailbox() -> None:
@@ -188,10 +193,13 @@ def test_damaged_signatures_prove_nothing(header: str, first: Mail) -> None:
         + patch("[PATCH v2] x", author="Ada Fixer <ada@linux.example.org>")
     )
     assert (
-        proved([parse_mail(raw)], [first], KNOWN, ADAS.record("example.org").get) == ()
+        find_proven_senders(
+            [parse_mail(raw)], [first], KNOWN, ADAS.record("example.org").get
+        )
+        == ()
     )
     assert (
-        proved(
+        find_proven_senders(
             [parse_mail(raw.partition(b"\n\n")[0] + b"\n\n")],
             [first],
             KNOWN,

@@ -40,7 +40,7 @@ def test_duplicate_series_is_stored_once(tmp_path: Path) -> None:
             == store.add("v1@example.org", "demo", None, "/m").id
         )
         assert store.entries()[0].lore == "http://x.example/y"
-        assert store.holding(["other", "v1@example.org"]) is not None
+        assert store.find_by_messages(["other", "v1@example.org"]) is not None
 
 
 def test_replies_are_unread_until_read(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_old_mails_are_weighed_for_eviction(
     with Store(tmp_path / "s") as store:
         entry = store.add("v1@example.org", "demo", None, None)
         store.keep(entry.id, "demo", MAILS)
-        with store.changing() as database:
+        with store.transaction() as database:
             database.execute("UPDATE member SET weight = NULL")
         stored = store.weightiest_mails(entry.id, 1)
         assert ([mail.message_id for mail in stored.mails], stored.left_out) == (

@@ -27,7 +27,7 @@ from patchpilot.model import mail as mail_reading
 from patchpilot.model.printable import crop
 from patchpilot.reading import mbox as mbox_reading
 from patchpilot.topic import topic_base
-from patchpilot.topic.followed.known_series import listed
+from patchpilot.topic.followed.known_series import read_all_series
 from tests.kit.archive import archive_server
 from tests.kit.cli import Outcome, call
 from tests.kit.mails import RITA, mail, mailed, mbox, reply
@@ -237,7 +237,7 @@ def test_table_is_sorted_by_turn_and_news(
         assert call("track", "add", "--mbox", str(number)).code == 0
     call("track", "show", "1")
     with Store() as store:
-        shown = listed(store=store)
+        shown = read_all_series(store=store)
     narrow, wide = (
         series_table(shown, datetime(2024, 3, 12, tzinfo=UTC), columns).splitlines()
         for columns in (80, 160)

@@ -139,7 +139,7 @@ def test_canceled_build_ends(tmp_path: Path) -> None:
 def test_missing_programs_are_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(configuration, "missing", lambda _: ["flex"])
+    monkeypatch.setattr(configuration, "find_missing_programs", lambda _: ["flex"])
     repo = kernel(tmp_path, "")
     fix = repo.commit("drv: fix it", driver("\t/* done */\n"))
     assert "is not trusted for that yet" in ask(repo, fix).err

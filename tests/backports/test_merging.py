@@ -32,7 +32,7 @@ def write_tree(scratch: Scratch, files: dict[str, str | None]) -> str:
         for name, text in files.items()
         if text is not None
     }
-    return scratch.with_files(EMPTY_TREE, entries)
+    return scratch.write_with_files(EMPTY_TREE, entries)
 
 
 def test_planned_merge_equals_gits_merge(tmp_path: Path) -> None:

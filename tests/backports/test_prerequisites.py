@@ -261,7 +261,7 @@ def test_timeout_reports_the_best_result(
     def over(*_: object, **__: object) -> None:
         raise _OutOfTimeError
 
-    monkeypatch.setattr(_Seeker, "_fewer", over)
+    monkeypatch.setattr(_Seeker, "_drop_unneeded", over)
     answer = world.one(fix, "--onto", tip)
     assert ids(answer) == chain
     assert (answer["search"], answer["prerequisites_partial"]) == ("partial", True)
@@ -275,7 +275,7 @@ def test_interrupted_search_reports_partial_results(
     def stop(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(_Seeker, "_fewer", stop)
+    monkeypatch.setattr(_Seeker, "_drop_unneeded", stop)
     done = world.call(world.fix, "--onto", tip)
     assert (done.code, done.out) == (130, "")
     message = (

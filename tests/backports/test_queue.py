@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.backports.conflict_places import ConflictPlace, marked_places
+from patchpilot.backports.conflict_places import ConflictPlace, parse_conflict_markers
 from patchpilot.backports.prerequisites import PrerequisiteNeed
 from patchpilot.commits.repository import Repository
 from patchpilot.config import Settings
@@ -95,7 +95,7 @@ def test_candidate_previews_range_and_message(world: World) -> None:
 def test_each_conflict_has_both_sides() -> None:
     text = "a b c <<<<<<< o ||||||| p ======= q >>>>>>> d <<<<<<< r ||||||| ======= s >>>>>>> e f"
     lines = [word + (" x" if word[0] in "<|>" else "") + "\n" for word in text.split()]
-    assert marked_places("f", lines) == [
+    assert parse_conflict_markers("f", lines) == [
         ConflictPlace("f", 4, ("o",), ("q",)),
         ConflictPlace("f", 6, ("r",), ("s",)),
     ]

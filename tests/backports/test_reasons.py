@@ -9,7 +9,7 @@ from patchpilot.backports import verdict
 from patchpilot.backports.applies import AppliesHow, ApplyResult
 from patchpilot.backports.branch_result import BranchResult, BranchVerdict
 from patchpilot.backports.merging import Merge
-from patchpilot.backports.verdict import affected, judge
+from patchpilot.backports.verdict import judge, judge_affected
 from patchpilot.history.fix_in_branch import Culprit, Landing
 from patchpilot.history.fix_in_branch import LandedHow as Shown
 from patchpilot.history.stable_branches import Branch
@@ -83,7 +83,7 @@ def test_affected_branches(
     expected: tuple[bool | None, str | None],
     words: list[str],
 ) -> None:
-    answer = affected(history(**landings), culprits, "tip")  # type: ignore[arg-type]
+    answer = judge_affected(history(**landings), culprits, "tip")  # type: ignore[arg-type]
     assert answer[:2] == expected
     for word in words:
         assert word in answer[2]

@@ -12,8 +12,8 @@ from patchpilot.backports.line_history import (
     LineEditStep,
     LineTouch,
     Span,
-    crossing,
     dependencies_of,
+    find_crossing,
     last_writers,
     older_names,
     read_each,
@@ -202,7 +202,7 @@ def test_rename_can_be_a_prerequisite() -> None:
     assert ids(dependencies_of([first, move], fix((10, 12)), NONE)) == ["a", "m"]
     assert ids(dependencies_of([first, move], fix((10, 12)), frozenset("m"))) == ["a"]
     assert ids(last_writers([first, move], fix((10, 12)), NONE, PATHS)) == ["a"]
-    assert ids(crossing([first, move], "f.c", (10, 12))) == ["a"]
+    assert ids(find_crossing([first, move], "f.c", (10, 12))) == ["a"]
     made = touch("c", edit(((0, 0), (0, 40)), old=None, new="f.c"))
     assert ids(
         dependencies_of(
@@ -230,7 +230,7 @@ def test_rename_can_be_a_prerequisite() -> None:
 def test_commit_may_cross_a_span(
     old: Span, new: Span, span: Span, crosses: bool
 ) -> None:
-    assert bool(crossing([touch("a", edit((old, new)))], "f.c", span)) is crosses
+    assert bool(find_crossing([touch("a", edit((old, new)))], "f.c", span)) is crosses
 
 
 def test_span_maps_back_to_the_oldest_commit() -> None:
@@ -239,8 +239,8 @@ def test_span_maps_back_to_the_oldest_commit() -> None:
         touch("b", edit(((0, 0), (0, 10)))),
         touch("c", edit(((15, 16), (15, 18)))),
     ]
-    assert ids(crossing(touches, "f.c", (16, 17))) == ["a", "c"]
-    assert crossing(touches, "g.c", (16, 17)) == ()
+    assert ids(find_crossing(touches, "f.c", (16, 17))) == ["a", "c"]
+    assert find_crossing(touches, "g.c", (16, 17)) == ()
 
 
 def test_commit_size_counts_changed_lines() -> None:

@@ -15,7 +15,7 @@ from patchpilot.batch.builds import build_commits
 from patchpilot.building import configuration, make_objects
 from patchpilot.building.configuration import host_arch
 from patchpilot.building.plan import BuildOptions
-from patchpilot.building.work_place import WorkPlace, all_places
+from patchpilot.building.work_place import WorkPlace, list_build_directories
 from patchpilot.checking.driver import Driver, PatchSource
 from patchpilot.commits.build_trust import build_change, build_command
 from patchpilot.commits.repository import Repository
@@ -357,7 +357,7 @@ def test_implied_symbol_is_enabled(repo: Repo) -> None:
     (finding,), notes = built(repo)
     assert (finding["path"], finding["line"]) == ("drv/codec.c", 5)
     assert f"built in 1 configuration: {host_arch()} gcc (" in notes
-    (settings,) = all_places()[0].glob("out-*/patchpilot.config")
+    (settings,) = list_build_directories()[0].glob("out-*/patchpilot.config")
     assert "CONFIG_DEBUG_SECTION_MISMATCH=y" in settings.read_text()
 
 

@@ -5,9 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.building.diagnostics import Diagnostic, read_diagnostics, with_objects
+from patchpilot.building.diagnostics import (
+    Diagnostic,
+    pair_with_objects,
+    read_diagnostics,
+)
 from patchpilot.building.module_symbols import division_in, needed_symbols
-from patchpilot.building.new_diagnostics import new_ones, problem_of
+from patchpilot.building.new_diagnostics import find_new_diagnostics, problem_of
 from patchpilot.model.diff_parser import parse_diff
 from patchpilot.model.file_diff import FileChange
 
@@ -67,14 +71,14 @@ def test_moved_warning_is_not_new(
     before: list[int], after: list[int], new: list[int]
 ) -> None:
     made = [[warning(line, "too 5 bad") for line in lines] for lines in (before, after)]
-    assert [one.line for one in new_ones(*made, changes())] == new
+    assert [one.line for one in find_new_diagnostics(*made, changes())] == new
 
 
 def test_warning_moved_to_another_file_is_not_new() -> None:
-    assert not new_ones(
+    assert not find_new_diagnostics(
         [warning(41, "unused 'x'")], [warning(1, "unused 'x'", "a.h")], changes()
     )
-    assert new_ones(
+    assert find_new_diagnostics(
         [warning(41, "unused 'x'", "b.c")], [warning(1, "unused 'x'", "a.h")], changes()
     )
 
@@ -148,7 +152,7 @@ def test_lines_belong_to_the_last_object() -> None:
         "  CC      d/b.o",
         "c",
     ]
-    assert list(with_objects(lines)) == [
+    assert list(pair_with_objects(lines)) == [
         ("", "CALL x"),
         ("d/a.o", "a"),
         ("d/a.o", "b"),

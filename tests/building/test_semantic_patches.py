@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from patchpilot.building.semantic_patches import near_text, run_scripts, scripts_for
+from patchpilot.building.semantic_patches import run_scripts, scripts_for, text_around
 from patchpilot.model.progress import silent
 
 needs_coccinelle = pytest.mark.skipif(
@@ -99,7 +99,7 @@ def test_planted_defect_is_reported_by_its_script(linux: Path, name: str) -> Non
     text = planted["code"]
     (linux / "drv.c").write_text(text, "utf-8")
     tree = state({script: (linux / script).read_text("utf-8"), "drv.c": text})
-    near = near_text(text, [planted["line"]])
+    near = text_around(text, [planted["line"]])
     assert list(scripts_for(tree, near, silent)) == [script]
     report = run_scripts(linux, tree, "drv.c", [script], silent)
     assert planted["line"] in {diagnostic.line for diagnostic in report}

@@ -262,7 +262,7 @@ def test_series_rules_run_once(
         return len(patches)
 
     assert [
-        Context(patch, series).of_series("number", make) for patch in series.patches
+        Context(patch, series).series_fact("number", make) for patch in series.patches
     ] == [len(NAMES)] * len(NAMES)
     assert made == [len(NAMES)]
-    assert Context(series.patches[0]).of_series("number", make) == 1
+    assert Context(series.patches[0]).series_fact("number", make) == 1

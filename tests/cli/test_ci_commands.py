@@ -13,7 +13,7 @@ import yaml
 
 from patchpilot.cli.check.check_options import FORMATS
 from patchpilot.model.json_text import json_text
-from patchpilot.model.printable import without_commands
+from patchpilot.model.printable import escape_commands
 from tests.kit.cli import call
 
 COMMANDS = (
@@ -170,7 +170,7 @@ def test_junit_escapes_text(hostile: Path) -> None:
     ],
 )
 def test_only_ci_commands_are_escaped(text: str, safe: str) -> None:
-    assert without_commands(text) == safe
+    assert escape_commands(text) == safe
     assert list(executed_commands(safe)) == []
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.cli.output.fix_text import BOLD, GREEN, PLAIN, RED, painted
+from patchpilot.cli.output.fix_text import BOLD, GREEN, PLAIN, RED, color_diff
 from patchpilot.lint.fixing.try_fixes import LONGEST_LINE
 from tests.kit.cli import call
 from tests.kit.repos import Repo
@@ -363,7 +363,7 @@ def test_fixes_stays_above_the_sign_off(tmp_path: Path) -> None:
 
 
 def test_changed_words_are_bold() -> None:
-    lines = painted(
+    lines = color_diff(
         [
             "-We recieve the",
             "-link.",

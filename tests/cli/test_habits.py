@@ -167,9 +167,9 @@ def test_variables_force_color_in_text_only(
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(sys, "stdout", io.StringIO())
     common = Common(None, None, None, "text", None, False, False, False, None)
-    assert common.colored == colored
-    assert not common._replace(format="json").colored
-    assert not common._replace(output=Path("result")).colored
+    assert common.uses_color == colored
+    assert not common._replace(format="json").uses_color
+    assert not common._replace(output=Path("result")).uses_color
 
 
 def test_dumb_terminal_has_no_progress(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.commits.rebase_edits import LineEdit, carried, edited, edited_tree
+from patchpilot.commits.rebase_edits import (
+    LineEdit,
+    apply_line_edits,
+    carry_edits_over,
+    write_edited_tree,
+)
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
 from tests.kit.repos import Repo
@@ -75,13 +80,13 @@ def test_kept_lines_are_edited_later(tmp_path: Path, seed: int) -> None:
     new = repo.commit("new", {path: "".join(lines) for path, lines in after.items()})
     edits = {path: _edits(chance, lines) for path, lines in before.items()}
     with Repository.open(repo.path) as repository:
-        reached = carried(repository, old, new, edits)
-        tree = edited_tree(repository, new, reached)
+        reached = carry_edits_over(repository, old, new, edits)
+        tree = write_edited_tree(repository, new, reached)
         for path, lines in after.items():
             assert repository.blob(tree, path) == _apply_edits(
                 before[path], lines, edits[path]
             )
-            assert edited(
+            assert apply_line_edits(
                 repository.blob(new, path) or b"", reached.get(path, ())
             ) == repository.blob(tree, path)
     assert sum(map(len, reached.values())) < sum(map(len, edits.values()))
@@ -107,15 +112,17 @@ def test_edit_follows_renames_but_not_links(
     new = repo.commit("new")
     edit = LineEdit(5, 5, (b"mended\n",))
     with Repository.open(repo.path) as repository:
-        edits = carried(repository, old, new, {f"d/{name}": (edit,) for name in names})
+        edits = carry_edits_over(
+            repository, old, new, {f"d/{name}": (edit,) for name in names}
+        )
         assert edits == {
             "moved-there": (edit,),
             "changed-and-moved-there": (LineEdit(6, 6, (b"mended\n",)),),
             "d/kept": (edit,),
             "d/executable": (edit,),
         }
-        tree = edited_tree(repository, new, edits)
-        assert carried(repository, old, new, {}) == {}
+        tree = write_edited_tree(repository, new, edits)
+        assert carry_edits_over(repository, old, new, {}) == {}
     assert repo.git("diff", "--numstat", new, tree) == "\n".join(
         f"1\t1\t{path}" for path in sorted(edits)
     )
@@ -135,9 +142,11 @@ def test_missing_final_newline_is_kept(tmp_path: Path) -> None:
     old = repo.commit("old", {"file": "one\ntwo\nthree"})
     new = repo.commit("new", {"file": "zero\none\ntwo\nthree"})
     with Repository.open(repo.path) as repository:
-        edits = carried(repository, old, new, {"file": (LineEdit(2, 2, (b"2\n",)),)})
+        edits = carry_edits_over(
+            repository, old, new, {"file": (LineEdit(2, 2, (b"2\n",)),)}
+        )
         assert (
-            repository.blob(edited_tree(repository, new, edits), "file")
+            repository.blob(write_edited_tree(repository, new, edits), "file")
             == b"zero\none\n2\nthree"
         )
 
@@ -149,4 +158,4 @@ def test_missing_file_is_reported(tmp_path: Path) -> None:
         Repository.open(repo.path) as repository,
         pytest.raises(GitError, match="other is not in"),
     ):
-        edited_tree(repository, commit, {"other": (LineEdit(1, 1, ()),)})
+        write_edited_tree(repository, commit, {"other": (LineEdit(1, 1, ()),)})

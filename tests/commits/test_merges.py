@@ -28,7 +28,7 @@ def sides(scratch: Scratch) -> list[str]:
         BODY.replace("line 3\n", "drei\n"),
     ]
     return [
-        scratch.with_files(
+        scratch.write_with_files(
             EMPTY_TREE, {"d/a.c": ("100644", scratch.write("blob", text.encode()))}
         )
         for text in texts
@@ -70,7 +70,7 @@ def test_submodule_advice_is_skipped(
     monkeypatch.setattr("patchpilot.backports.object_store._FEW", 0)
     start, left, other, clashing = sides(scratch)
     modules = [
-        scratch.with_files(tree, {"lib": ("160000", digit * 40)})
+        scratch.write_with_files(tree, {"lib": ("160000", digit * 40)})
         for tree, digit in ((start, "1"), (left, "2"), (other, "3"))
     ]
     for _ in range(2):
@@ -110,9 +110,9 @@ def test_file_merge_is_cached(
     )
     more = {"d/b.c": ("100644", scratch.write("blob", b"b\n"))}
     again = scratch.merge(
-        *(scratch.with_files(tree, more) for tree in (start, left, other))
+        *(scratch.write_with_files(tree, more) for tree in (start, left, other))
     )
-    assert again.tree == scratch.with_files(first.tree, more)
+    assert again.tree == scratch.write_with_files(first.tree, more)
     assert scratch.merge(start, left, clashing) == bad
     assert (bad.clean, bad.paths) == (False, ("d/a.c",))
 

@@ -10,7 +10,7 @@ import pytest
 
 from patchpilot.commits import rewrite
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.undo_refs import listed
+from patchpilot.commits.undo_refs import list_undos
 from patchpilot.errors import GitError, MissingError, RefusedError, UsageError
 from tests.kit.repos import Repo
 
@@ -141,7 +141,7 @@ def test_record_holds_the_old_branch(tmp_path: Path) -> None:
             repository, change(repository, ids[2], "step 2\n\nNew.\n"), "prepare"
         )
         assert undo is not None
-        assert [(undo.ref, undo.old, undo.new) for undo in listed(repository)] == [
+        assert [(undo.ref, undo.old, undo.new) for undo in list_undos(repository)] == [
             ("refs/heads/topic", ids[2], repo.git("rev-parse", "topic"))
         ]
     repo.git("reflog", "expire", "--expire=now", "--all")

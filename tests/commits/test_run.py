@@ -12,7 +12,7 @@ from patchpilot.commits.run import (
     git,
     interactive,
     run,
-    streaming,
+    stream_output,
 )
 from patchpilot.errors import CancelledError, GitError, MissingError
 from tests.kit.processes import has_ended
@@ -86,7 +86,7 @@ def test_failure_contains_gits_message(tmp_path: Path) -> None:
 def test_closed_stream_leaves_no_process(tmp_path: Path) -> None:
     repo = Repo(tmp_path)
     repo.commit("x\n", {"a": "1\n"})
-    with streaming(tmp_path, "log") as out:
+    with stream_output(tmp_path, "log") as out:
         assert out.readline().startswith(b"commit ")
 
 
@@ -94,7 +94,7 @@ def test_failed_stream_is_an_error(tmp_path: Path) -> None:
     Repo(tmp_path)
     with (
         pytest.raises(GitError, match="git log failed: "),
-        streaming(tmp_path, "log", "nothing", "--") as out,
+        stream_output(tmp_path, "log", "nothing", "--") as out,
     ):
         assert out.read() == b""
 

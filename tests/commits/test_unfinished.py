@@ -14,9 +14,9 @@ from patchpilot.commits.branch_move_journal import (
     Move,
     begin,
     end,
+    find_unfinished_move,
     record_file,
     refuse_locked,
-    unfinished,
 )
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import ExitCode
@@ -162,9 +162,9 @@ def test_planted_move_record_is_ignored(tmp_path: Path) -> None:
     planted.write_text(json.dumps(record))
     with Repository.open(repo.path) as repository:
         end(repository)
-        assert unfinished(repository) is None
+        assert find_unfinished_move(repository) is None
         begin(repository, Move("refs/heads/topic", old, new, "x"))
         assert victim.read_text() == "precious\n"
         for change in ({"old": "--output=x"}, {"ref": "--force"}, {"new": "HEAD"}):
             record_file(repository).write_text(json.dumps(record | change))
-            assert unfinished(repository) is None
+            assert find_unfinished_move(repository) is None

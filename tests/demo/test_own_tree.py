@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.demo.own_tree import folder_outside_path, own_tree
+from patchpilot.demo.own_tree import folder_outside_path, own_tree_text
 
 
 def test_commands_use_the_shell_name(
@@ -17,8 +17,8 @@ def test_commands_use_the_shell_name(
     command.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert folder_outside_path() == ""
-    assert "PATH=" not in own_tree()
-    assert own_tree().endswith("`patchpilot demo` starts it again.")
+    assert "PATH=" not in own_tree_text()
+    assert own_tree_text().endswith("`patchpilot demo` starts it again.")
 
 
 def test_folder_is_added_to_path_if_needed(
@@ -27,6 +27,6 @@ def test_folder_is_added_to_path_if_needed(
     monkeypatch.setenv("PATH", str(tmp_path))
     folder = folder_outside_path()
     assert folder == str(Path(sys.executable).parent)
-    rows = own_tree("/opt/my tools/bin").split("\n")
+    rows = own_tree_text("/opt/my tools/bin").split("\n")
     assert rows[2:4] == ["    PATH='/opt/my tools/bin':$PATH", "    cd ~/linux"]
     assert rows[-1].endswith("`'/opt/my tools/bin/patchpilot' demo` starts it again.")

@@ -12,7 +12,11 @@ import pytest
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.history.mainline import find_mainline, mainline, mainline_tips
-from patchpilot.history.stable_branches import linux_next, stable_branches, version_at
+from patchpilot.history.stable_branches import (
+    linux_next_tip,
+    stable_branches,
+    version_at,
+)
 from tests.kit.repos import Repo
 
 TODAY = date(2026, 11, 20)
@@ -242,7 +246,7 @@ def test_local_mainline_is_master_or_main(
         assert (
             mainline(repository),
             mainline_tips(repository),
-            linux_next(repository),
+            linux_next_tip(repository),
         ) == (
             None,
             set(),

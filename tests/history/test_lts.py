@@ -13,7 +13,7 @@ from patchpilot.projects.loading import default_project
 from patchpilot.projects.project import Project
 from patchpilot.projects.stable_trees import Maintained, StableTrees
 from patchpilot.services.setup import lts_branches
-from patchpilot.services.setup.lts_branches import merged, user_file
+from patchpilot.services.setup.lts_branches import merge_series, user_file
 from tests.kit.cli import call
 
 ANSWER = {
@@ -89,7 +89,7 @@ def test_invalid_response_changes_nothing(
 
 def test_series_missing_from_the_list_has_ended() -> None:
     known = (Maintained("5.4", "2025-12"), Maintained("6.1", "2027-12"))
-    assert merged(known, frozenset({"6.18"}), date(2026, 11, 20)) == (
+    assert merge_series(known, frozenset({"6.18"}), date(2026, 11, 20)) == (
         Maintained("5.4", "2025-12"),
         Maintained("6.1", "2026-10"),
         Maintained("6.18", "unknown"),
@@ -110,7 +110,7 @@ def test_series_lasts_through_its_final_month(today: date, over: bool) -> None:
     series = Maintained("6.1", "2027-12")
     assert series.is_over(today) is over
     stable = StableTrees(series=(series, Maintained("6.18", "unknown")))
-    assert [maintained.version for maintained in stable.maintained(today)] == (
+    assert [maintained.version for maintained in stable.find_maintained(today)] == (
         ["6.18"] if over else ["6.1", "6.18"]
     )
 

@@ -71,7 +71,7 @@ def test_sandbox_ignores_the_users_configuration(
 
 def test_failing_step_ends_the_script(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "patchpilot.demo.demo_script.before_the_mail",
+        "patchpilot.demo.demo_script.play_before_send",
         lambda journey: journey.run(["patchpilot", "check"], expect=[0]),
     )
     with pytest.raises(StepFailedError, match="expected 0") as error:
@@ -102,7 +102,7 @@ def test_demo_branches_never_expire(
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home" / "data"))
     assert {
         maintained.version
-        for maintained in default_project().stable.maintained(
+        for maintained in default_project().stable.find_maintained(
             date(date.today().year + 1, 1, 1)
         )
     } >= set(LTS)

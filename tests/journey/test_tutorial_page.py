@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.demo.answers import Answers
-from patchpilot.demo.sandbox import open_sandbox, ticking
+from patchpilot.demo.sandbox import deliver_regularly, open_sandbox
 from tests.kit.printed import TUTORIAL
 
 PAGE = TUTORIAL
@@ -85,7 +85,10 @@ def test_lines_are_matched_in_order() -> None:
 @pytest.mark.long
 def test_commands_print_what_the_page_shows() -> None:
     done = 0
-    with open_sandbox() as sandbox, ticking(sandbox, then=Answers(sandbox).look):
+    with (
+        open_sandbox() as sandbox,
+        deliver_regularly(sandbox, then=Answers(sandbox).look),
+    ):
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
         env = {**sandbox.env, "COLUMNS": WIDTH, "PATH": path}
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from patchpilot.building.diagnostics import read_diagnostics
-from patchpilot.building.new_diagnostics import new_ones, problem_of
+from patchpilot.building.new_diagnostics import find_new_diagnostics, problem_of
 from patchpilot.history.earlier_fixes import EarlierFix, StableBase, UpstreamState
 from patchpilot.lint.lint_context import Context, Options, Tip
 from patchpilot.model.address import Address, parse_address
@@ -215,7 +215,7 @@ def _built(example: Example, patch: Patch) -> Iterator[BuildProblem]:
     """Yield the build problems of an example's patch."""
     before = read_diagnostics(example.build_before.split("\n"), "")
     after = read_diagnostics(example.build.split("\n"), "")
-    for diagnostic in new_ones(before, after, patch.files):
+    for diagnostic in find_new_diagnostics(before, after, patch.files):
         yield problem_of(diagnostic, patch.files)
     if example.problem:
         kind, _, text = example.problem.partition(": ")

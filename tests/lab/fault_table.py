@@ -29,7 +29,7 @@ from patchpilot.outgoing.outbox import Outbox
 from patchpilot.series.topic_database import connect
 from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.resume import plan_resume
-from patchpilot.services.send.send_mails import deliver, with_result
+from patchpilot.services.send.send_mails import add_result, deliver
 from patchpilot.services.send.sending import Sending
 from tests.kit import smtp_faults
 from tests.kit.cover_letters import cover
@@ -379,7 +379,7 @@ def arrivals(server: FaultySink | RawServer, ids: tuple[str, ...]) -> tuple[int,
 def _result(repository: Repository, request: SendRequest) -> Sending:
     planned = plan_resume(repository, request)
     with Outbox() as outbox:
-        return with_result(planned, outbox.settle(planned.send.id))
+        return add_result(planned, outbox.settle(planned.send.id))
 
 
 def command(path: Path, request: SendRequest) -> list[str]:
@@ -408,7 +408,7 @@ def _disk_full(repository: Repository, planned: Sending, state: str) -> None:
     """Deliver with a disk that is full once the third message (or the first of a resume)
     reaches this state.
     """
-    at = planned.send.waiting[0].place if planned.send.id else 2
+    at = planned.send.waiting_messages[0].place if planned.send.id else 2
     full = "BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END"
     with contextlib.closing(connect()) as base:
         base.execute(

@@ -100,7 +100,7 @@ def _merge_with_tool(
         if done.returncode:
             return None
         entries[path] = (sides[2][0], scratch.write("blob", done.stdout))
-    return scratch.with_files(merge.tree, entries)
+    return scratch.write_with_files(merge.tree, entries)
 
 
 def _is_same(scratch: Scratch, made: str, real: str, onto: str) -> bool:

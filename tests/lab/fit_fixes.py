@@ -22,7 +22,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.tags.blame_features import tally
 from patchpilot.tags.evidence_input import read_scene
 from patchpilot.tags.rank_culprits import weigh
-from patchpilot.tags.ranker import list_features, score, shipped
+from patchpilot.tags.ranker import list_features, load_shipped_weights, score
 
 Row = dict[str, float]
 Case = tuple[int, list[Row], Row, list[int]]
@@ -66,7 +66,7 @@ def fit(cases: Sequence[Case]) -> tuple[Row, Row]:
     hit = [(rows, hits) for _, rows, _, hits in cases if hits]
     weights = descend(
         [([_pack_row(row) for row in rows], set(hits)) for rows, hits in hit],
-        expected=shipped().candidate,
+        expected=load_shipped_weights().candidate,
     )
     lists: list[tuple[list[Row], set[int]]] = []
     for _, rows, none, hits in cases:

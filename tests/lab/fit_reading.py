@@ -28,9 +28,9 @@ from patchpilot.reading.request_model import (
     BIAS,
     Features,
     Weights,
+    combine_features,
     sentence_names,
     share,
-    together,
 )
 from patchpilot.reading.requests import BY_MACHINE, requests_of
 from patchpilot.reading.sentences import Sentence
@@ -111,7 +111,7 @@ def feature_rows(labeled: Labeled) -> Iterator[Row]:
     parts = [list(part) for _, part in groupby(every, key=lambda one: one[0].part)]
     for group in [*parts, *([one] for one in every)]:
         asks = any(one in labeled.asking for one, _ in group)
-        yield together([names for _, names in group]), asks
+        yield combine_features([names for _, names in group]), asks
 
 
 def fit(cases: Sequence[Row]) -> Weights:

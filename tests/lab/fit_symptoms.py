@@ -25,8 +25,8 @@ from patchpilot.symptoms.candidates import CommitMessage, WordCounts
 from patchpilot.symptoms.rank_fixes import (
     Evidence,
     Query,
-    calibrated,
-    compared,
+    add_shares,
+    calibrate,
     list_features,
     score,
 )
@@ -156,7 +156,9 @@ def history_cases(
             "taken out": (plain, candidates.count_words(plain, words)),
         }
         for commit, places in located:
-            touching = candidates.touching(repository, since, tip, tuple(places.files))
+            touching = candidates.find_touching(
+                repository, since, tip, tuple(places.files)
+            )
             for mode, (texts, counts) in counted.items():
                 query = Query(places, texts, touching)
                 pool = search(repository, query, counts)
@@ -191,7 +193,7 @@ def search(repository: Repository, query: Query, counts: WordCounts) -> list[Evi
         if (kept := {word: count for word, count in row.items() if word in terms})
     }
     words = WordCounts(own, counts.mean, counts.lengths)
-    found = rank_fixes.best(
+    found = rank_fixes.rank_best(
         rank_fixes.weigh_messages(query, words), rank_fixes.weights()
     )
     ids = [query.messages[one.number].id for one in found]
@@ -206,7 +208,7 @@ def fit(cases: Sequence[Case]) -> Row:
     for case in cases:
         if not case.hits:
             continue
-        rows = compared(case.pool)
+        rows = add_shares(case.pool)
         kept = [at for at in range(len(case.pool)) if at < ROWS or at in case.hits]
         hits = {place for place, at in enumerate(kept) if at in case.hits}
         lists.append(([{k: v for k, v in rows[at].items() if v} for at in kept], hits))
@@ -226,7 +228,7 @@ class Judged(NamedTuple):
 def judge(case: Case, table: Row, *, removed: bool = False) -> Judged:
     """Rank a case; with `removed`, without its right candidates."""
     kept = [at for at in range(len(case.pool)) if not (removed and at in case.copies)]
-    rows = compared([case.pool[at] for at in kept])
+    rows = add_shares([case.pool[at] for at in kept])
     pool = [
         (score(table, row), at in case.hits, row)
         for at, row in zip(kept, rows, strict=True)
@@ -266,7 +268,7 @@ def rejection_threshold(judged: Sequence[Judged], first: Row, curve: Curve) -> f
     They are the quoted ones, in which other messages resemble the log the most.
     """
     gone = sorted(
-        calibrated(raw(one, first), curve)
+        calibrate(raw(one, first), curve)
         for one in judged
         if one.removed and one.case.mode == "quoted"
     )
@@ -297,7 +299,7 @@ def report(
             )
         if first is None:
             continue
-        sure = {id(row): calibrated(raw(row, first), curve) for row in rows}
+        sure = {id(row): calibrate(raw(row, first), curve) for row in rows}
         likely = [row for row in rows if sure[id(row)] >= rank_fixes.LIKELY]
         right = sum(row.place == 0 for row in likely)
         gone = [row for row in rows if row.removed]

@@ -54,10 +54,10 @@ def _mbox() -> Run:
 
 def _patch() -> Run:
     from patchpilot.model.mail import parse_patch
-    from patchpilot.model.shorten import shortened
+    from patchpilot.model.shorten import shorten_patch
 
     def run(data: bytes) -> None:
-        patch = shortened(parse_patch(data, "x.patch"))
+        patch = shorten_patch(parse_patch(data, "x.patch"))
         assert set(patch.paths) >= {
             change.path for change in patch.files if change.path
         }
@@ -82,13 +82,13 @@ def _hunks() -> Run:
 
 
 def _trailers() -> Run:
-    from patchpilot.model.trailer import add_trailers, all_tags, parse_trailers
+    from patchpilot.model.trailer import add_trailers, find_tags, parse_trailers
 
     def run(text: str) -> None:
         lines = text.split("\n")
         assert all(
             parse_trailer.line < len(lines)
-            for parse_trailer in (*parse_trailers(lines), *all_tags(lines, "Fixes"))
+            for parse_trailer in (*parse_trailers(lines), *find_tags(lines, "Fixes"))
         )
         wanted = [
             ("Fixes", 'abc ("x")'),
@@ -179,9 +179,9 @@ def _packs() -> Run:
 
 def _settings() -> Run:
     from patchpilot.config import load
-    from patchpilot.lint.waivers import from_tables
+    from patchpilot.lint.waivers import parse_waiver_tables
 
-    return _text(lambda text: from_tables(load(text).waivers, "x"))
+    return _text(lambda text: parse_waiver_tables(load(text).waivers, "x"))
 
 
 def _b4() -> Run:
@@ -192,7 +192,7 @@ def _b4() -> Run:
         b4_prep._history(series.get("history"))
         b4_prep._number(series.get("revision"))
         b4_prep._texts(series.get("prefixes"))
-        b4_prep._without_addresses(b4_prep._without_comments(text))
+        b4_prep._split_addresses(b4_prep._strip_comments(text))
 
     return _text(run)
 

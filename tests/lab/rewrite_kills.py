@@ -20,7 +20,7 @@ from email import message_from_bytes
 from pathlib import Path
 
 from patchpilot.commits.b4_prep import COMMIT, TIP_COMMIT
-from patchpilot.commits.branch_move_journal import record_file, unfinished
+from patchpilot.commits.branch_move_journal import find_unfinished_move, record_file
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.services.tags.undo_rewrite import undo_restore
@@ -189,7 +189,7 @@ def one_kill(
     kill_all(process)
     with Repository.open(repo.path) as repository:
         left = record_file(repository).exists()
-        if left and unfinished(repository):
+        if left and find_unfinished_move(repository):
             undo_restore(repository)
     after_it = repo.state()
     whole = (

@@ -9,7 +9,7 @@ from patchpilot.errors import PackError
 from patchpilot.lint.engine import run
 from patchpilot.lint.lint_context import Context, Options
 from patchpilot.lint.pack import parse_pack
-from patchpilot.lint.project_rules import at_checkpatch_levels
+from patchpilot.lint.project_rules import use_checkpatch_levels
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.model.finding import Finding, Severity
 from patchpilot.model.mail import parse_patch
@@ -31,7 +31,7 @@ def rule_findings(
     context = Context(
         parse_patch(text.encode(), "x.patch"), tree=tree, options=Options(strict=True)
     )
-    return list(run(context, at_checkpatch_levels(rules) if checkpatch else rules))
+    return list(run(context, use_checkpatch_levels(rules) if checkpatch else rules))
 
 
 def rule_warnings(text: str, name: str, tree: MemoryTree | None = None) -> list[str]:

@@ -25,8 +25,8 @@ from patchpilot.lint.recognize_findings import (
     LONGEST,
     FindingMark,
     change_of,
-    even,
     mark_of,
+    normalize_text,
     pair_with_earlier,
     renames,
 )
@@ -44,7 +44,7 @@ _MARKS = st.builds(
     FindingMark,
     path=st.sampled_from(("", "a.c", "b.c")),
     rule=st.sampled_from(("R1", "R2")),
-    text=_TEXT.map(even),
+    text=_TEXT.map(normalize_text),
     change=st.sampled_from(("", "c1", "c2")),
 )
 
@@ -155,8 +155,8 @@ def test_mark_ignores_context_and_white_space() -> None:
 
 
 def test_long_lines_stay_distinct() -> None:
-    assert len(even("x" * 10_000)) < LONGEST + 40
-    assert even("x" * 10_000) != even("x" * 10_001)
+    assert len(normalize_text("x" * 10_000)) < LONGEST + 40
+    assert normalize_text("x" * 10_000) != normalize_text("x" * 10_001)
 
 
 @given(marks=st.lists(_MARKS, max_size=8))

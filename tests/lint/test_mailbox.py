@@ -8,7 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.lint.checkpatch_address import Mailbox, _angled, balanced, parse_mailbox
+from patchpilot.lint.checkpatch_address import (
+    Mailbox,
+    _split_angle_brackets,
+    find_closing_parenthesis,
+    parse_mailbox,
+)
 
 SIGNS = st.text(alphabet='<>@() "ab.,#', max_size=40)
 
@@ -61,7 +66,7 @@ def test_mailbox_is_formatted() -> None:
 @given(SIGNS)
 def test_angle_brackets_match_greedily(text: str) -> None:
     found = re.match(r"^(.*)<(\S+@\S+)>(.*)$", text, re.ASCII)
-    assert _angled(text) == (found.groups() if found else None)
+    assert _split_angle_brackets(text) == (found.groups() if found else None)
 
 
 @given(st.text(alphabet="()a", max_size=60))
@@ -75,7 +80,7 @@ def test_parentheses_are_balanced(text: str) -> None:
             if depth == 0:
                 end = index + 1
                 break
-        assert balanced(text, at) == end
+        assert find_closing_parenthesis(text, at) == end
 
 
 @pytest.mark.long

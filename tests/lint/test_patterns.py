@@ -124,7 +124,7 @@ def test_unbounded_pattern_is_refused(tmp_path: Path, pattern: str) -> None:
 
 def test_message_template_follows_no_attributes() -> None:
     assert (
-        pack_patterns.filled(
+        pack_patterns.fill_message(
             "{match} {match.__class__} {match:>99999999} {}", {"match": "x"}
         )
         == "x {match.__class__} {match:>99999999} {}"

@@ -9,9 +9,9 @@ import pytest
 from patchpilot.cache.folder import cache_dir
 from patchpilot.errors import PackError, UsageError
 from patchpilot.lint import rule_store
-from patchpilot.lint.project_rules import adjusted
+from patchpilot.lint.project_rules import adjust_rules
 from patchpilot.lint.rule_store import detector_of, load_packs, load_rules, read_pack
-from patchpilot.lint.selection import choose, in_force
+from patchpilot.lint.selection import choose, is_in_force
 from patchpilot.model.finding import Severity
 from patchpilot.model.mail import parse_patch
 from patchpilot.projects.detection import detect
@@ -29,7 +29,7 @@ def test_rule_is_selected_by_any_name() -> None:
             for rule in choose(rules, kernel=NEW, profile="linux", select=[word])
         )
     some = next(
-        rule for rule in rules if rule.checkpatch and in_force(rule, NEW, "linux")
+        rule for rule in rules if rule.checkpatch and is_in_force(rule, NEW, "linux")
     )
     assert some in choose(
         rules, kernel=NEW, profile="linux", select=[str(some.checkpatch)]
@@ -55,7 +55,7 @@ def test_rule_severity_can_be_raised() -> None:
     style = linux.style._replace(severity={"sizeof-without-parentheses": "error"})
     raised = next(
         rule
-        for rule in adjusted(rules, linux._replace(style=style))
+        for rule in adjust_rules(rules, linux._replace(style=style))
         if rule.id == chosen.id
     )
     assert (chosen.severity, raised.severity) == (Severity.WARNING, Severity.ERROR)
@@ -131,7 +131,7 @@ def test_netdev_stands_on_linux() -> None:
     netdev = find_project("netdev")
     assert netdev.inherits == "linux"
     assert netdev.lists.stable == find_project("linux").lists.stable
-    rules = adjusted(load_rules(), netdev)
+    rules = adjust_rules(load_rules(), netdev)
     assert (
         next(rule for rule in rules if rule.name == "missing-fixes").severity
         is Severity.WARNING
@@ -143,22 +143,26 @@ def test_linux_rules_apply_to_netdev_only() -> None:
     ours = [rule for rule in load_rules() if "linux" in rule.profiles]
     assert ours
     for rule in ours:
-        assert in_force(rule, NEW, "linux") == in_force(rule, NEW, "netdev"), rule.name
+        assert is_in_force(rule, NEW, "linux") == is_in_force(rule, NEW, "netdev"), (
+            rule.name
+        )
     only = ours[0]._replace(profiles=("linux",), since=None, until=None)
-    assert {name: in_force(only, NEW, name) for name in projects()} == {
+    assert {name: is_in_force(only, NEW, name) for name in projects()} == {
         name: name in ("linux", "netdev") for name in projects()
     }
     netdev = only._replace(profiles=("netdev",))
-    assert {name for name in projects() if in_force(netdev, NEW, name)} == {"netdev"}
+    assert {name for name in projects() if is_in_force(netdev, NEW, name)} == {"netdev"}
     assert {
-        name for name in projects() if in_force(only._replace(profiles=()), NEW, name)
+        name
+        for name in projects()
+        if is_in_force(only._replace(profiles=()), NEW, name)
     } == set(projects())
 
 
 def test_rule_applies_to_a_kernel_range() -> None:
     rule = load_rules()[0]._replace(profiles=(), since=(5, 10), until=(6, 1))
     assert [
-        in_force(rule, one, "linux")
+        is_in_force(rule, one, "linux")
         for one in ((5, 9), (5, 10), (6, 0), (6, 1), (6, 2))
     ] == [
         False,

@@ -11,7 +11,7 @@ import pytest
 from patchpilot.errors import PackError
 from patchpilot.lint.engine import run
 from patchpilot.lint.pack import parse_pack
-from patchpilot.lint.project_rules import adjusted
+from patchpilot.lint.project_rules import adjust_rules
 from patchpilot.lint.rule_store import import_detectors, load_rules
 from patchpilot.model.finding import Severity
 from patchpilot.model.rule import Example, Rule
@@ -42,7 +42,7 @@ def test_profile_overrides_the_pack_severity() -> None:
     strict = linux._replace(
         style=linux.style._replace(severity={"self-given-tag": "error"})
     )
-    assert read_severity(*adjusted([rule], strict)) is Severity.ERROR
+    assert read_severity(*adjust_rules([rule], strict)) is Severity.ERROR
 
 
 def test_unknown_severity_is_reported() -> None:

@@ -8,7 +8,13 @@ import pytest
 from patchpilot.config import load
 from patchpilot.errors import InputError, UsageError
 from patchpilot.lint.rule_store import load_rules
-from patchpilot.lint.waivers import TOPIC, Waiver, from_tables, from_words, verify
+from patchpilot.lint.waivers import (
+    TOPIC,
+    Waiver,
+    parse_waiver_tables,
+    parse_waiver_words,
+    verify,
+)
 from patchpilot.model.finding import Finding, Severity
 
 WORDS = ("CPF009", "long-line", "LONG_LINE", "files")
@@ -46,9 +52,9 @@ def test_paths_are_globs_or_directories(
 
 def test_last_day_is_inclusive() -> None:
     waiver = Waiver("long-line", "r", until=date(2027, 1, 1))
-    assert not waiver.ended(date(2027, 1, 1))
-    assert waiver.ended(date(2027, 1, 2))
-    assert not Waiver("long-line", "r").ended(date(9999, 12, 31))
+    assert not waiver.has_expired(date(2027, 1, 1))
+    assert waiver.has_expired(date(2027, 1, 2))
+    assert not Waiver("long-line", "r").has_expired(date(9999, 12, 31))
 
 
 def test_tree_waivers_are_tables() -> None:
@@ -66,7 +72,7 @@ def test_tree_waivers_are_tables() -> None:
         "until = 2027-02-03\n",
         label="tree.toml",
     )
-    one, other = from_tables(settings.waivers, settings.label)
+    one, other = parse_waiver_tables(settings.waivers, settings.label)
     assert settings.flag("strict")
     assert (one.rule, one.paths, one.reason, one.until, one.origin) == (
         "long-line",
@@ -113,7 +119,7 @@ def test_table_error_is_specific(
     table: dict[str, object], said: str, hint: str
 ) -> None:
     with pytest.raises(InputError, match=said) as caught:
-        from_tables([table], "x.toml")
+        parse_waiver_tables([table], "x.toml")
     assert caught.value.message.startswith("x.toml: ")
     assert hint in (caught.value.hint or "")
 
@@ -129,21 +135,22 @@ def test_invalid_waiver_list_is_refused(text: str) -> None:
 @pytest.mark.parametrize("word", ["long-line", "long-line=", "=why", "long-line=  "])
 def test_waiver_needs_a_reason(word: str) -> None:
     with pytest.raises(UsageError, match="a waiver needs a reason"):
-        from_words([word])
+        parse_waiver_words([word])
 
 
 def test_reason_may_contain_equals_signs() -> None:
-    (waiver,) = from_words(["long-line=a = b"])
+    (waiver,) = parse_waiver_words(["long-line=a = b"])
     assert (waiver.rule, waiver.reason) == ("long-line", "a = b")
 
 
 def test_unknown_rule_suggests_the_nearest() -> None:
     with pytest.raises(UsageError, match=r"--waive: unknown rule 'long-lin'") as caught:
-        verify(from_words(["long-lin=r"]), load_rules())
+        verify(parse_waiver_words(["long-lin=r"]), load_rules())
     assert "long-line" in (caught.value.hint or "")
     with pytest.raises(InputError, match=r"x\.toml: unknown rule"):
         verify(
-            from_tables([{"rule": "long-lin", "reason": "r"}], "x.toml"), load_rules()
+            parse_waiver_tables([{"rule": "long-lin", "reason": "r"}], "x.toml"),
+            load_rules(),
         )
     # the rule was removed after the waiver was added
     verify([Waiver("long-lin", "r", kind=TOPIC)], load_rules())
@@ -167,6 +174,8 @@ def test_tree_cannot_waive_mail_integrity(
     with pytest.raises(
         InputError, match="cannot be waived in the settings of a tree"
     ) as caught:
-        verify(from_tables([{"rule": word, "reason": "r"}], "x.toml"), load_rules())
+        verify(
+            parse_waiver_tables([{"rule": word, "reason": "r"}], "x.toml"), load_rules()
+        )
     assert "--waive" in (caught.value.hint or "")
-    verify(from_words([f"{word}=mine to answer for"]), load_rules())
+    verify(parse_waiver_words([f"{word}=mine to answer for"]), load_rules())

@@ -8,7 +8,7 @@ import pytest
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.errors import MissingError
 from patchpilot.maintainers import load
-from patchpilot.maintainers.load import INDEXES, _indexed
+from patchpilot.maintainers.load import INDEXES, _index_file
 from tests.kit.maintainers import write_tree
 
 pytestmark = pytest.mark.usefixtures("cold_cache")
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("cold_cache")
 
 @pytest.fixture
 def cached_sections() -> Path:
-    _indexed.cache_clear()
+    _index_file.cache_clear()
     return Path(os.environ["XDG_CACHE_HOME"]) / "patchpilot"
 
 
@@ -24,7 +24,7 @@ def test_index_round_trip_is_exact(tmp_path: Path, cached_sections: Path) -> Non
     tree = DirectoryTree(write_tree(tmp_path))
     first = load(tree)
     assert len(list(cached_sections.glob("maintainers-*"))) == 1
-    _indexed.cache_clear()
+    _index_file.cache_clear()
     second = load(tree)
     assert [section.name for section in first.sections] == [
         section.name for section in second.sections
@@ -39,8 +39,8 @@ def test_damaged_index_counts_as_none(tmp_path: Path, cached_sections: Path) -> 
     whole = file.read_bytes()
     for damaged in (b"", whole[:40], whole[:-1], whole[:-9] + b"\0" * 9):
         file.write_bytes(damaged)
-        _indexed.cache_clear()
-        assert load(tree).named("THE REST")
+        _index_file.cache_clear()
+        assert load(tree).find_section("THE REST")
         assert file.read_bytes() == whole
 
 

@@ -23,7 +23,7 @@ def names(file: MaintainersFile, path: str) -> list[str]:
 
 def test_sections_have_their_lines() -> None:
     file = read(MAINTAINERS)
-    section = file.named("ACME WIDGET DRIVER")
+    section = file.find_section("ACME WIDGET DRIVER")
     assert section is not None
     assert section.line == 6
     assert section.status == "Supported"
@@ -38,7 +38,7 @@ def test_sections_have_their_lines() -> None:
         "ACME WIDGET DRIVER",
         "LEGACY WIDGETS",
     ]
-    assert file.named("NO SUCH SECTION") is None
+    assert file.find_section("NO SUCH SECTION") is None
     assert len(file) == 6
 
 

@@ -8,7 +8,13 @@ import shlex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.model.action import Action, Hint, actions, each, in_backticks
+from patchpilot.model.action import (
+    Action,
+    Hint,
+    actions,
+    iterate_parts,
+    parse_backticks,
+)
 
 
 def test_command_is_printed_in_its_sentence() -> None:
@@ -30,8 +36,8 @@ def test_command_is_printed_in_its_sentence() -> None:
 
 def test_other_words_stand_without_backticks() -> None:
     action = Action("backport", (), "backport it (`{}`): it did not apply")
-    assert action.worded("stage 5") == "backport it (stage 5): it did not apply"
-    assert action.worded(action.command) == str(action)
+    assert action.format("stage 5") == "backport it (stage 5): it did not apply"
+    assert action.format(action.command) == str(action)
 
 
 @given(
@@ -54,7 +60,7 @@ def test_hint_exposes_its_parts() -> None:
         str(hint) == "write it: patchpilot draft --edit, then `patchpilot track update`"
     )
     assert actions(hint) == (edit, update)
-    assert [text for _, text in each(hint, lambda action: action.verb)] == [
+    assert [text for _, text in iterate_parts(hint, lambda action: action.verb)] == [
         "write it: ",
         "draft",
         ", then ",
@@ -70,8 +76,8 @@ def test_backticks_in_packs_are_actions() -> None:
         "`git log`",
         "odd ` and `patchpilot fixes",
     ):
-        assert str(in_backticks(text)) == text
-    assert actions(in_backticks("`patchpilot fixes HEAD` finds the commit")) == (
+        assert str(parse_backticks(text)) == text
+    assert actions(parse_backticks("`patchpilot fixes HEAD` finds the commit")) == (
         Action("fixes", ("HEAD",), "`{}`"),
     )
-    assert not actions(in_backticks("`git log -S`"))
+    assert not actions(parse_backticks("`git log -S`"))

@@ -73,10 +73,10 @@ def test_times_in_seconds_are_bounded() -> None:
         float("inf"),
         float("nan"),
     ):
-        moment = bounded_date.moment(seconds)
+        moment = bounded_date.clamp_time(seconds)
         assert moment - far < moment < moment + far
         assert moment.astimezone(UTC).tzinfo is UTC
-    assert bounded_date.moment(1_700_000_000) == datetime(
+    assert bounded_date.clamp_time(1_700_000_000) == datetime(
         2023, 11, 14, 22, 13, 20, tzinfo=UTC
     )
 

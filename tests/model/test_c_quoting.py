@@ -7,20 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.model.c_quoting import quoted, unquoted
+from patchpilot.model.c_quoting import quote, unquote
 from tests.kit.repos import Repo
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
 def test_quoted_path_is_read_back(path: str) -> None:
-    assert unquoted(quoted(path)) == path
+    assert unquote(quote(path)) == path
 
 
 @pytest.mark.parametrize(
     "text", ["plain", '"', '"half', r"back\slash", r'"\q"', r'"\9"', ""]
 )
 def test_unquoted_path_is_unchanged(text: str) -> None:
-    assert unquoted(text) in (text, text[1:-1])
+    assert unquote(text) in (text, text[1:-1])
 
 
 def test_git_quotes_the_same_names(tmp_path: Path) -> None:
@@ -37,12 +37,12 @@ def test_git_quotes_the_same_names(tmp_path: Path) -> None:
         repo.put(name, "x")
     repo.git("add", "-A")
     shown = repo.git("-c", "core.quotePath=false", "ls-files").split("\n")
-    assert sorted(unquoted(name) for name in shown) == sorted(names)
-    assert {quoted(name) for name in names if name != "größe"} == set(shown) - {"größe"}
+    assert sorted(unquote(name) for name in shown) == sorted(names)
+    assert {quote(name) for name in names if name != "größe"} == set(shown) - {"größe"}
     plain = repo.git("-c", "core.quotePath=true", "ls-files").split("\n")
-    assert sorted(unquoted(name) for name in plain) == sorted(names)
+    assert sorted(unquote(name) for name in plain) == sorted(names)
 
 
 @pytest.mark.parametrize("text", ["a\0b.c", '"a\\000b.c"'])
 def test_path_has_no_nul(text: str) -> None:
-    assert unquoted(text) == "a\ufffdb.c"
+    assert unquote(text) == "a\ufffdb.c"

@@ -4,12 +4,12 @@
 import pytest
 
 from patchpilot.model.fix_claim import (
-    blamed_in,
     bug_in,
     cure_in,
     defect_in,
     describes_harm,
     explains_missing_fixes,
+    find_blamed,
     fix_claim,
     is_cosmetic,
     kind_of,
@@ -174,7 +174,7 @@ def test_explanation_may_span_two_lines(lines: list[str], explains: bool) -> Non
 def test_blame_needs_a_sentence(
     title: str, lines: list[str], blames: tuple[int, str] | None
 ) -> None:
-    assert blamed_in(title, lines) == blames
+    assert find_blamed(title, lines) == blames
 
 
 @pytest.mark.parametrize(

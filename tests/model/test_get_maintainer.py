@@ -42,21 +42,21 @@ def test_conflicting_options_are_refused(
 ) -> None:
     switches = Switches()._replace(**more)  # type: ignore[arg-type]
     if message is None:
-        assert switches.settled
+        assert switches.add_implied
         return
     with pytest.raises(UsageError) as error:
-        assert switches.settled
+        assert switches.add_implied
     assert error.value.message == message
     assert str(error.value.hint).startswith("omit ")
 
 
 def test_sections_print_nothing_else() -> None:
     every = Switches(scm=True, status=True, subsystem=True)
-    switches = every._replace(sections=True).settled
+    switches = every._replace(sections=True).add_implied
     assert switches.sections
     names = ("m", "r", "l", "git_fallback", "scm", "status", "subsystem", "keywords")
     assert not any(getattr(switches, name) for name in names)
-    assert every.settled == every._replace(roles=True)
+    assert every.add_implied == every._replace(roles=True)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_rolestats_have_roles(
 ) -> None:
     switches = Switches(
         roles=roles, rolestats=rolestats, separator=separator, multiline=multiline
-    ).settled
+    ).add_implied
     assert (switches.roles, switches.multiline) == expected
 
 

@@ -16,7 +16,7 @@ from patchpilot.model import shorten as shortening
 from patchpilot.model.diff_parser import parse_diff
 from patchpilot.model.mail import header_lines, parse_mail, parse_patch
 from patchpilot.model.patch import Series
-from patchpilot.model.shorten import shortened, shortened_series
+from patchpilot.model.shorten import shorten_patch, shorten_series
 from tests.bench import hostile
 
 HEAD = "From: Ada <ada@example.org>\nSubject: [PATCH] frob: wait\n"
@@ -98,7 +98,7 @@ def test_start_of_an_overlong_patch_is_checked(
         hostile.patch(hostile.new_file("drivers/frob/frob.c", 5000, hostile.code(5000)))
     )
     patch = parse_patch(text.encode(), "x.patch")
-    short = shortened(patch)
+    short = shorten_patch(patch)
     assert short.lines[:20] == (*patch.lines[:13], short.lines[13], *patch.lines[14:20])
     assert (len(short.lines), short.cut, short.diff_error) == (
         500,
@@ -120,7 +120,7 @@ def test_truncated_patch_is_well_formed(
 ) -> None:
     monkeypatch.setattr(shortening, "MAX_CHECKED_LINES", lines)
     patch = parse_patch("".join(hostile.patch(hostile.files(9))).encode(), "x.patch")
-    short = shortened(patch)
+    short = shorten_patch(patch)
     assert short.cut == len(patch.lines)
     assert short.diff_error is None
     assert all(change.hunks for change in short.files)
@@ -197,7 +197,7 @@ def test_truncated_parts_are_complete(
 ) -> None:
     monkeypatch.setattr(shortening, "MAX_CHECKED_LINES", limit)
     patch = parse_patch(CUT.encode(), "x.patch")
-    short = shortened(patch)
+    short = shorten_patch(patch)
     assert short.cut == len(patch.lines) == 25
     assert short.message == ("Why one.", "Why two.")[:message]
     assert short.notes == ("note",)[:notes]
@@ -226,7 +226,7 @@ def test_patch_is_truncated_at_the_first_limit(
     patch = parse_patch(b"Subject: x\n\ny\n", "x.patch")._replace(
         lines=("0123456789",) * 4
     )
-    short = shortened(patch)
+    short = shorten_patch(patch)
     assert (short is patch) is (kept is None)
     assert len(short.lines) == (kept or 4)
 
@@ -239,12 +239,12 @@ def test_truncation_keeps_short_patches(
         parse_patch(CUT.encode(), "1"),
         parse_patch(f"{HEAD}\nText.\n".encode(), "0"),
     )
-    made = shortened_series(Series((short, long), cover=short, base="abc"))
+    made = shorten_series(Series((short, long), cover=short, base="abc"))
     assert made.cover is short
     assert [patch.cut for patch in made.patches] == [0, 25]
     assert made.base == "abc"
-    cut = shortened_series(Series((short,), cover=long)).cover
+    cut = shorten_series(Series((short,), cover=long)).cover
     assert cut is not None
     assert cut.cut == 25
     unchanged = Series((short,))
-    assert shortened_series(unchanged) is unchanged
+    assert shorten_series(unchanged) is unchanged

@@ -5,13 +5,13 @@ import pytest
 
 from patchpilot.errors import InputError
 from patchpilot.model.message_id import (
+    add_brackets,
     batch_of,
-    bracketed,
     id_in_header,
     ids_in_header,
-    in_brackets,
     linked_ids,
     message_id_of,
+    parse_bracketed_id,
 )
 
 
@@ -46,16 +46,16 @@ def test_user_input_forms(text: str, expected: str | None) -> None:
     ],
 )
 def test_message_id_is_not_an_address(text: str, expected: str | None) -> None:
-    assert in_brackets(text) == expected
+    assert parse_bracketed_id(text) == expected
 
 
 def test_headers_are_read_and_written() -> None:
     assert ids_in_header("<a@b>\n <c@d>\t<e f> junk") == ("a@b", "c@d")
     assert id_in_header(" <a@b> (comment)") == "a@b"
     assert id_in_header(" none ") == "none"
-    assert bracketed("a@b") == "<a@b>"
+    assert add_brackets("a@b") == "<a@b>"
     with pytest.raises(InputError, match="not a Message-ID"):
-        bracketed("a@b\nBcc: c@d")
+        add_brackets("a@b\nBcc: c@d")
 
 
 def test_messages_are_found_by_url_and_line() -> None:

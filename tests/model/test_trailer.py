@@ -10,7 +10,7 @@ from patchpilot.model.trailer import (
     ORDER,
     Trailer,
     add_trailers,
-    all_tags,
+    find_tags,
     is_trailer,
     parse_trailer,
     parse_trailers,
@@ -205,11 +205,11 @@ def test_tags_ignore_case() -> None:
         "text Fixes: e",
         "Fix: f",
     ]
-    assert all_tags(lines, "Fixes") == (
+    assert find_tags(lines, "Fixes") == (
         Trailer("FIXES", "a", 1),
         Trailer("fixes", "c", 3),
     )
-    assert all_tags(lines, "fixes") == all_tags(lines, "Fixes")
+    assert find_tags(lines, "fixes") == find_tags(lines, "Fixes")
 
 
 def test_trailer_in_another_case_is_kept() -> None:

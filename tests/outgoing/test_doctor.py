@@ -201,7 +201,7 @@ def test_old_stable_branches_share_a_warning(tmp_path: Path) -> None:
         (
             versions := [
                 maintained.version
-                for maintained in default_project().stable.maintained()
+                for maintained in default_project().stable.find_maintained()
             ]
         )[1::2],
         versions[::2],

@@ -14,7 +14,7 @@ from patchpilot.services.send.mail_changes import mail_changes
 from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.readable_mail import readable_lines
 from patchpilot.services.send.send_mails import deliver
-from patchpilot.services.send.send_state import reported
+from patchpilot.services.send.send_state import add_next_steps
 from tests.kit.smtp import Faults, FaultySink
 from tests.kit.topics import SIGNED, topic
 
@@ -93,7 +93,7 @@ def test_report_names_the_archive_and_reminder(tmp_path: Path) -> None:
         with Repository.open(repo.path) as repository:
             planned = plan(repository, request())
             result = deliver(repository, planned, on_mail=hear)
-            report = reported(repository, replace(result, last=result.send))
+            report = add_next_steps(repository, replace(result, last=result.send))
     assert heard == [
         (0, MailState.SENDING),
         (0, MailState.ACCEPTED),
@@ -112,7 +112,7 @@ def test_partial_report_says_how_to_continue(tmp_path: Path) -> None:
         with Repository.open(repo.path) as repository:
             planned = plan(repository, request())
             result = deliver(repository, planned)
-            report = reported(repository, replace(result, last=result.send))
+            report = add_next_steps(repository, replace(result, last=result.send))
     assert report.headline == "v1: 1 of 2 messages accepted"
     assert [str(mail.state) for mail in result.send.entries] == ["accepted", "pending"]
     assert any("--resume" in str(sentence) for sentence in report.now)

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError
 from patchpilot.model.address import Address
-from patchpilot.model.message_id import bracketed
+from patchpilot.model.message_id import add_brackets
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.am_roundtrip import author_unclosed
 from patchpilot.outgoing.compose_message import compose_message, text_header
@@ -120,7 +120,7 @@ def test_line_break_never_reaches_a_header(bad: str) -> None:
         with pytest.raises(InputError):
             compose_message(**{**good, **wrong})
     with pytest.raises(InputError):
-        bracketed(bad)
+        add_brackets(bad)
 
 
 @pytest.mark.parametrize(

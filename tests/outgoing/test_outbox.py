@@ -14,7 +14,7 @@ from patchpilot.model.message import MailState
 from patchpilot.outgoing import sender_lock
 from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.outbox import Outbox, Send
-from patchpilot.outgoing.sender_lock import is_being_sent, one_at_a_time, sole_sender
+from patchpilot.outgoing.sender_lock import hold_sender_lock, is_being_sent, sole_sender
 from patchpilot.series.topic_database import connect, state_folder
 from tests.kit.outbox import CHANGE, LIST, MAX, message, record
 
@@ -109,15 +109,15 @@ def test_sends_are_listed_oldest_first() -> None:
         assert outbox.sends(CHANGE, 1) == (send, again)
         assert outbox.sends(CHANGE, 3) == ()
         assert outbox.sends(CHANGE, kind="to-self") == (mine,)
-        assert outbox.related(CHANGE, ()) == (send, two, again)
-        assert outbox.related("", [str(message(1, 2).patch_id)]) == (two,)
-        assert outbox.related(CHANGE, [str(message(1).patch_id), ""]) == (
+        assert outbox.find_related(CHANGE, ()) == (send, two, again)
+        assert outbox.find_related("", [str(message(1, 2).patch_id)]) == (two,)
+        assert outbox.find_related(CHANGE, [str(message(1).patch_id), ""]) == (
             send,
             two,
             again,
             other,
         )
-        assert outbox.related("20261120-none-0123456789ab", [""]) == ()
+        assert outbox.find_related("20261120-none-0123456789ab", [""]) == ()
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_received_patches_are_known_by_patch_id(state: MailState, known: bool) -
         first, second = (str(entry.patch_id) for entry in send.entries)
 
         def seen(*patch_ids: str) -> tuple[Send, ...]:
-            related = outbox.related("", patch_ids)
+            related = outbox.find_related("", patch_ids)
             return tuple(send for send in related if send.may_have_been_sent)
 
         assert seen(str(message(3).patch_id)) == ()
@@ -146,11 +146,11 @@ def test_received_patches_are_known_by_patch_id(state: MailState, known: bool) -
 
 def test_ever_sent() -> None:
     with Outbox() as outbox:
-        assert outbox.ever_sent() is False
+        assert outbox.has_sent() is False
         send = record(outbox, REJECTED, UNKNOWN)
-        assert outbox.ever_sent() is False
+        assert outbox.has_sent() is False
         outbox.mark(send.id, 1, Outcome(ACCEPTED))
-        assert outbox.ever_sent() is True
+        assert outbox.has_sent() is True
 
 
 def test_message_of_a_dead_process_is_unknown() -> None:
@@ -291,12 +291,12 @@ def test_waiting_for_a_sender_is_limited(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(sender_lock, "PATIENCE", 0.1)
-    with one_at_a_time():
+    with hold_sender_lock():
         with (
             pytest.raises(RefusedError, match="about to send") as error,
-            one_at_a_time(),
+            hold_sender_lock(),
         ):
             raise AssertionError("two check at once")
         assert error.value.hint
-    with one_at_a_time():
+    with hold_sender_lock():
         pass

@@ -25,9 +25,9 @@ from patchpilot.outgoing.send_email.git_send_email import capture
 from patchpilot.outgoing.transport import SeriesToSend
 from patchpilot.outgoing.transports import find
 from patchpilot.services.send.mail_recipients import addressees
-from patchpilot.services.send.plan_send import plan, wording_of
+from patchpilot.services.send.plan_send import collect_texts, plan
 from patchpilot.topic.find_topic import base_of_topic, find_topic
-from patchpilot.topic.topic_base import published
+from patchpilot.topic.topic_base import find_published
 from tests.kit.b4 import b4
 from tests.kit.repos import Repo
 
@@ -243,10 +243,10 @@ def compose_files(repository: Repository, start: str) -> tuple[Message, ...]:
     account = transport.account(repository)
     base = base_of_topic(repository, request, topic.commits)
     assert base
-    public, _ = published(repository, base)
+    public, _ = find_published(repository, base)
     people = addressees(repository, request, account, topic.draft, topic.series)
     send = Send(0, "", "", None, 1, "", "", "", "real", None, None, None, (), "", ())
-    text = wording_of(repository, request, topic.draft, topic.series, public)
+    text = collect_texts(repository, request, topic.draft, topic.series, public)
     return compose(
         repository,
         SeriesToSend(
@@ -365,7 +365,7 @@ def test_messages_are_those_of_b4(
         parse_message(f.read_bytes()) for f in sorted((tmp_path / "out").iterdir())
     ]
     people = [
-        {email for message in sent for email in message.named}
+        {email for message in sent for email in message.to_and_cc}
         for sent in (ours, theirs)
     ]
     assert people[0] - people[1] <= AUTHORS

@@ -113,7 +113,7 @@ def test_retries_are_limited() -> None:
             tries += 1
             if not counter.again(later):
                 break
-        assert (tries, counter.with_tries(later).detail) == (4, "451 later (4 tries)")
+        assert (tries, counter.add_attempts(later).detail) == (4, "451 later (4 tries)")
         assert [line.partition(" in ")[0] for line in shown] == [
             "try 2 of 4",
             "try 3 of 4",

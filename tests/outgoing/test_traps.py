@@ -10,7 +10,7 @@ import pytest
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.outgoing.target_tree import _place
-from patchpilot.services.send.questions import answer, traps
+from patchpilot.services.send.questions import answer, ask_before_send
 from patchpilot.topic.target_tip import find_target
 from tests.kit.repos import Repo
 from tests.kit.topics import SIGNED, topic
@@ -93,7 +93,7 @@ def test_regression_is_sent_to_its_tracker(tmp_path: Path) -> None:
         {"widget.c": "int x;\n"},
     )
     with Repository.open(repo.path) as repository:
-        questions = traps(repository)
+        questions = ask_before_send(repository)
         assert any(
             "used to work" in evidence for evidence in questions.questions[1].evidence
         )

@@ -22,7 +22,7 @@ from patchpilot.model.message import MailState
 from patchpilot.outgoing.b4 import b4_send
 from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.services.reply.answered_mail import answered_mail
+from patchpilot.services.reply.answered_mail import find_answered_mail
 from patchpilot.services.reply.plan_reply import (
     keep_draft,
     open_draft,
@@ -379,7 +379,7 @@ def test_file_replies_are_tracked_privately(
         assert call("track update --lore", url).code == 0
         assert "Why?" in call("track show 1 --mails").out
         with Repository.open(repo.path) as opened, Store() as store:
-            answered = answered_mail("<answer@example.org>", "reply", store)
+            answered = find_answered_mail("<answer@example.org>", "reply", store)
             sender = sender_of(opened, "git-send-email")
             draft = keep_draft(
                 open_draft(answered, "ping", archive=url, sender=sender), sender

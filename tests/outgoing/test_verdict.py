@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.cli.output.send_text import joined_reasons
+from patchpilot.cli.output.send_text import merge_reasons
 from patchpilot.commits.repository import Repository
 from patchpilot.model.send_problem import CheckState
 from patchpilot.model.send_request import SendRequest
@@ -163,7 +163,7 @@ def test_messages_are_paged_on_a_terminal(blocked_topic: Repo, tmp_path: Path) -
 
 def test_reason_is_shown_once() -> None:
     reasons = [f"boot/{name}.c matches F: boot/ (BOOT)" for name in "abcde"]
-    assert joined_reasons(
+    assert merge_reasons(
         [*reasons, "added: --to", "cmd/x.c matches F: cmd/ (CMD)"]
     ) == (
         "boot/a.c, boot/b.c, boot/c.c and 2 more match F: boot/ (BOOT)",

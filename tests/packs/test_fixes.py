@@ -4,7 +4,7 @@
 import pytest
 
 from patchpilot.lint.engine import run
-from patchpilot.lint.fixing.fixer import NAMED, FixSite, as_change, import_fixers
+from patchpilot.lint.fixing.fixer import NAMED, FixSite, combine_proposal, import_fixers
 from patchpilot.lint.fixing.patch_edit import PatchEdit
 from patchpilot.lint.rule_store import load_packs
 from patchpilot.model.mail import parse_patch
@@ -65,8 +65,8 @@ def test_fixers_accept_a_patch_that_ends_anywhere(rule: Rule, example: Example) 
         patch = parse_patch("\n".join(whole.patch.lines[:end]).encode(), "a")
         context = whole.for_patch(patch)
         for finding in run(context, [rule]):
-            change = as_change(fixer.propose(FixSite(context, finding)))
-            assert PatchEdit.of(patch).with_changes([change] if change else [])
+            change = combine_proposal(fixer.propose(FixSite(context, finding)))
+            assert PatchEdit.of(patch).apply_changes([change] if change else [])
 
 
 @pytest.mark.parametrize(("rule", "example"), _cases(bad=False, safe=False))

@@ -3,7 +3,7 @@
 shipped table contains.
 """
 
-from patchpilot.lint.habits import alike, count, shipped
+from patchpilot.lint.habits import count, have_same_convention, load_shipped
 from patchpilot.model.commit_form import form_of
 from patchpilot.resources import data_dir
 from tests.lab.mine_habits import Row, table
@@ -64,17 +64,17 @@ def test_rule_thresholds_are_90_and_70_percent() -> None:
 
 
 def test_table_covers_subdirectories() -> None:
-    adc = shipped("drivers/iio/adc")
+    adc = load_shipped("drivers/iio/adc")
     assert adc is not None
     assert (adc.where, adc.prefix) == ("drivers/iio/adc", "iio: adc:")
     assert not adc.is_known("IIO")
     assert not adc.has_further(["iio", "ad7124"])
-    assert shipped("frob") is shipped("") is None
+    assert load_shipped("frob") is load_shipped("") is None
     assert (data_dir("checks") / "habits.tsv").stat().st_size < LARGEST
 
 
 def test_related_prefixes_are_similar() -> None:
-    assert alike("x86/mm", "x86/tdx")
-    assert alike("PM / wakeup", "PM")
-    assert not alike("btrfs/zstd", "btrfs")
-    assert not alike("IIO", "iio")
+    assert have_same_convention("x86/mm", "x86/tdx")
+    assert have_same_convention("PM / wakeup", "PM")
+    assert not have_same_convention("btrfs/zstd", "btrfs")
+    assert not have_same_convention("IIO", "iio")

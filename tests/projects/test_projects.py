@@ -9,11 +9,11 @@ import pytest
 
 from patchpilot.cache.entries import shipped_tables
 from patchpilot.errors import PackError
-from patchpilot.lint.project_rules import adjusted
+from patchpilot.lint.project_rules import adjust_rules
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.projects.checking import check_table
 from patchpilot.projects.detection import detect
-from patchpilot.projects.loading import find_project, projects, resolved
+from patchpilot.projects.loading import find_project, projects, resolve_table
 from patchpilot.projects.project import SECTIONS, Project, Subsystem
 from tests.kit.cli import call
 from tests.kit.snippets import MemoryTree
@@ -44,7 +44,7 @@ def test_ignored_rules_accumulate() -> None:
             "style": {"ignore": ["two"], "severity": {"x": "note"}},
         },
     }
-    assert resolved("b", written)["style"] == {
+    assert resolve_table("b", written)["style"] == {
         "ignore": ["one", "two"],
         "severity": {"x": "note", "y": "check"},
     }
@@ -74,10 +74,10 @@ def test_shipped_files_are_valid() -> None:
 
 def test_project_needs_title_and_acyclic_inheritance() -> None:
     with pytest.raises(PackError, match=r"projects/ours\.toml: missing key 'title'"):
-        resolved("ours", {"ours": {}})
+        resolve_table("ours", {"ours": {}})
     circle = {name: {"title": "A", "inherits": other} for name, other in ("ab", "ba")}
     with pytest.raises(PackError, match="names no other project"):
-        resolved("a", circle)
+        resolve_table("a", circle)
 
 
 def _read_by_code() -> set[tuple[str, str]]:
@@ -136,7 +136,7 @@ def test_help_names_every_project() -> None:
 
 @pytest.mark.parametrize(("name", "word"), [("u-boot", "U-Boot"), ("netdev", "Kernel")])
 def test_rule_texts_name_the_project(name: str, word: str) -> None:
-    rules = {rule.name: rule for rule in adjusted(load_rules(), find_project(name))}
+    rules = {rule.name: rule for rule in adjust_rules(load_rules(), find_project(name))}
     assert rules["dos-line-end"].why.startswith(f"{word} files use LF line endings.")
     texts = "\n".join(
         f"{rule.why} {rule.message} {rule.summary}" for rule in rules.values()

@@ -26,7 +26,7 @@ def write_copy(text: str) -> None:
 
 
 def maintained_series(name: str = "linux") -> list[str]:
-    return [row.version for row in find_project(name).stable.maintained(TODAY)]
+    return [row.version for row in find_project(name).stable.find_maintained(TODAY)]
 
 
 def copy_of(name: str, **more: Any) -> str:

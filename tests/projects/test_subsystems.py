@@ -18,7 +18,7 @@ from patchpilot.projects.project import CHOICES, Subsystem
 from patchpilot.projects.subsystems import (
     _paths,
     _subsystems,
-    as_subsystem_wants,
+    apply_subsystem_rules,
     shortest_wait,
     subsystem_of,
     subsystem_of_path,
@@ -140,10 +140,10 @@ def test_sections_and_lists_break_ties() -> None:
 
 def test_waiting_times_depend_on_the_subsystem() -> None:
     linux = default_project()
-    xfs = as_subsystem_wants(linux, [patch("fs/xfs/frob.c")])
+    xfs = apply_subsystem_rules(linux, [patch("fs/xfs/frob.c")])
     assert (linux.mail.waiting_days, xfs.mail.waiting_days) == (14, 7)
     assert (
-        as_subsystem_wants(linux, [patch("fs/xfs/frob.c"), patch("lib/frob.c")])
+        apply_subsystem_rules(linux, [patch("fs/xfs/frob.c"), patch("lib/frob.c")])
         is linux
     )
     assert shortest_wait() == 7

@@ -97,7 +97,8 @@ def test_excess_mbox_data_is_reported(
     monkeypatch.setattr(mbox_module, "_MOST_TEXT", len(text) + 100)
     reasons: list[str] = []
     assert (
-        len(list(mbox_module.within_limits([text, huge()], "m", reasons.append))) == 2
+        len(list(mbox_module.split_within_limits([text, huge()], "m", reasons.append)))
+        == 2
     )
     assert reasons == ["m: larger than 0 MiB: the rest is skipped"]
 

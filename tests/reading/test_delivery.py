@@ -211,7 +211,7 @@ def test_bounce_is_shown_in_follow_and_recipients(
     (workdir / "notice").write_bytes(bounce("v1", recipient="rita@example.net"))
     shown("add", "--mbox", "notice")
     with known_series.open_store() as store:
-        (series,) = known_series.listed(store=store)
+        (series,) = known_series.read_all_series(store=store)
     note = "not delivered to rita@example.net: 550 5.1.1 no such user"
     assert any(note in str(row) for row in troubles(series, 200, 9))
     (workdir / "v2.patch").write_bytes(

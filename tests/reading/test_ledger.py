@@ -11,7 +11,11 @@ import pytest
 from patchpilot.reading.mbox import parse
 from patchpilot.reading.read_thread import read_thread
 from patchpilot.topic.followed.known_series import open_store, show
-from patchpilot.topic.followed.review_ledger import LedgerItem, ledger_of, left_of
+from patchpilot.topic.followed.review_ledger import (
+    LedgerItem,
+    ledger_of,
+    list_open_requests,
+)
 from tests.kit.cli import call
 from tests.kit.life import LIST, life
 from tests.kit.mails import ADA, MATT, mail, mailed, mbox
@@ -140,7 +144,7 @@ def test_tag_settles_requests_about_its_patch(tagged: int, left: int) -> None:
         review("> +\tif (!pump)\n\nPlease return a real error code.\n", reply_to="12"),
     )
     status, *_ = read_thread(parse(mbox(*versions, *given)))
-    assert len(left_of(status, {})) == left
+    assert len(list_open_requests(status, {})) == left
 
 
 def test_message_change_does_not_address_a_code_point() -> None:

@@ -17,7 +17,7 @@ from patchpilot.reading.mail_classifier import classify, classify_for
 from patchpilot.reading.mail_reader import MailReader
 from patchpilot.reading.mbox import parse
 from patchpilot.reading.sender import same_person
-from patchpilot.services.track.follow_topic import followed
+from patchpilot.services.track.follow_topic import read_followed
 from tests.kit.archive import archive_server
 from tests.kit.cli import call
 from tests.kit.life import life
@@ -106,7 +106,7 @@ def test_show_and_follow_read_a_mail_once(
         one.run("track", "show")
         assert each_read_once(parse_counts(), 1)
         with Repository.open(one.repo.path) as repository:
-            result = followed(repository, None, None)
+            result = read_followed(repository, None, None)
         assert result.topic is not None
         assert result.topic.series is not None
         assert each_read_once(parse_counts(), 1)

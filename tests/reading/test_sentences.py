@@ -7,7 +7,7 @@ from patchpilot.errors import PackError
 from patchpilot.reading import request_model
 from patchpilot.reading.reply_body import parse_body
 from patchpilot.reading.request_model import (
-    shipped,
+    load_shipped_weights,
 )
 from patchpilot.reading.sentences import sentences_of
 
@@ -58,4 +58,4 @@ def test_unreadable_weights_are_reported(
 ) -> None:
     monkeypatch.setattr(request_model, "data_dir", lambda _name: tmp_path)
     with pytest.raises(PackError, match=r"requests\.tsv"):
-        shipped.__wrapped__()
+        load_shipped_weights.__wrapped__()

@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 from patchpilot.recipients.get_maintainer.address_format import (
     Mailmap,
     Merger,
-    each_mailbox,
+    format_mailbox,
     read_ignored,
     split_mailbox,
-    written,
+    split_mailboxes,
 )
 
 
@@ -33,7 +33,7 @@ def test_mailbox_is_split(text: str, expected: tuple[str, str]) -> None:
 def test_written_text_round_trips(text: str) -> None:
     name, address = split_mailbox(text)
     if address and name and "<" not in name and "\n" not in text:
-        assert split_mailbox(written(name, address)) == (name, address)
+        assert split_mailbox(format_mailbox(name, address)) == (name, address)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_written_text_round_trips(text: str) -> None:
     ],
 )
 def test_malformed_list_is_kept(text: str, count: int) -> None:
-    assert len(each_mailbox(text)) == count
+    assert len(split_mailboxes(text)) == count
 
 
 MAP = """\

@@ -213,7 +213,7 @@ def test_oversized_plan_skips_address_checks(
 ) -> None:
     judged: list[str] = []
     monkeypatch.setattr(
-        "patchpilot.recipients.recipient_plan.judged",
+        "patchpilot.recipients.recipient_plan.judge_address",
         lambda email: judged.append(email) or judge(email),
     )
     crowd = "\n".join(f"Cc: P{n} <p{n}@crowd.example>" for n in range(201))

@@ -12,7 +12,7 @@ from patchpilot.demo.answers import Answers
 from patchpilot.demo.demo_app import DemoFollow
 from patchpilot.demo.demo_repository import Repositories, make_repositories
 from patchpilot.demo.robin import fix_first
-from patchpilot.demo.sandbox import Sandbox, open_sandbox, ticking
+from patchpilot.demo.sandbox import Sandbox, deliver_regularly, open_sandbox
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make
 from patchpilot.tui.stage.saved_state import SavedState
@@ -84,7 +84,7 @@ def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox
     monkeypatch.setattr(DemoFollow, "INTERVAL", 0.3)
     with (
         open_sandbox(tmp_path / "sandbox") as made,
-        ticking(made, 0.1, Answers(made, (0.1, 0.2, 0.3)).look),
+        deliver_regularly(made, 0.1, Answers(made, (0.1, 0.2, 0.3)).look),
     ):
         for name in [name for name in os.environ if name.startswith(("XDG_", "GIT_"))]:
             monkeypatch.delenv(name)

@@ -24,7 +24,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.demo.answers import Answers
 from patchpilot.demo.robin import fix_first
-from patchpilot.demo.sandbox import Sandbox, open_sandbox, ticking
+from patchpilot.demo.sandbox import Sandbox, deliver_regularly, open_sandbox
 from patchpilot.services.send.edit_draft import Changes, change
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make
@@ -228,7 +228,7 @@ def main() -> None:
         )
         with (
             open_sandbox(Path(folder) / "sandbox") as sandbox,
-            ticking(sandbox, then=Answers(sandbox).look),
+            deliver_regularly(sandbox, then=Answers(sandbox).look),
         ):
             os.environ.update({**sandbox.env, "GIT_EDITOR": "true"})
             made = asyncio.run(draw(sandbox.work, MOMENTS, out, options.names))

@@ -21,9 +21,9 @@ from patchpilot.tui.screens.backports_rows import (
     badge_of,
     detail_rows,
     ends_soon,
+    explain_verdict,
     need_row,
     needs_count,
-    why,
 )
 from patchpilot.tui.view.stages import Stage, StageState
 from tests.kit.walk import keys, running, text_of, visible
@@ -193,17 +193,20 @@ def test_verdict_is_short() -> None:
         "           777777777777 frob: unlock: it changed them",
         "note       mind the lock",
     ]
-    assert why(one, ()) == "b.c:7 and 1 more"
+    assert explain_verdict(one, ()) == "b.c:7 and 1 more"
     assert (
-        why(branch(BranchVerdict.FIXED, landed_as="8" * 40), ())
+        explain_verdict(branch(BranchVerdict.FIXED, landed_as="8" * 40), ())
         == "applied as 888888888888"
     )
     assert (
-        why(branch(BranchVerdict.CLEAN, culprit_as="9" * 40), ("5" * 40,))
+        explain_verdict(branch(BranchVerdict.CLEAN, culprit_as="9" * 40), ("5" * 40,))
         == "bug from 999999999999"
     )
-    assert why(branch(BranchVerdict.CLEAN, culprit_as="5" * 40), ("5" * 40,)) == ""
-    assert why(branch(BranchVerdict.CLEAN), ()) == ""
+    assert (
+        explain_verdict(branch(BranchVerdict.CLEAN, culprit_as="5" * 40), ("5" * 40,))
+        == ""
+    )
+    assert explain_verdict(branch(BranchVerdict.CLEAN), ()) == ""
 
 
 async def test_unselected_prerequisite_is_not_written(

@@ -241,13 +241,13 @@ async def test_opened_series_is_read_first(
     sent_topic: Life, app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go_on = threading.Event()
-    listed = known_series.listed
+    listed = known_series.read_all_series
 
     def slow(**words: Any) -> Any:
         go_on.wait(60)
         return listed(**words)
 
-    monkeypatch.setattr(known_series, "listed", slow)
+    monkeypatch.setattr(known_series, "read_all_series", slow)
     app.session.series = 1
     app.memory.keep(f"{sent_topic.repo.path.resolve()}/.git:topic", stage="follow")
     async with app.run_test(size=(80, 24)) as pilot:

@@ -19,7 +19,7 @@ from patchpilot.tui.view.glyphs import _SIGNS, glyph, uses_ascii
 from patchpilot.tui.view.session import OpenTopic
 from patchpilot.tui.view.stage_line import stage_cells
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
-from patchpilot.tui.view.title import title_row, where
+from patchpilot.tui.view.title import title_row, title_texts
 from patchpilot.tui.widgets.panel import Panel
 from patchpilot.tui.widgets.stagebar import StageBar
 from patchpilot.tui.widgets.title_line import title_text
@@ -64,7 +64,7 @@ def test_stage_bar_fits_every_width(
 
 
 def test_title_is_cut_from_the_right() -> None:
-    places = where(TOPIC, FACTS)
+    places = title_texts(TOPIC, FACTS)
     shown = [title_row(SUBJECT, places, "", wide) for wide in (200, 120, 80, 50)]
     assert [width(row) for row in shown] == [200, 120, 80, 50]
     assert (

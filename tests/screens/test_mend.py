@@ -11,7 +11,7 @@ import pytest
 from textual.pilot import Pilot
 
 from patchpilot.checking.driver import PatchSource
-from patchpilot.checking.topic_waivers import of_topic
+from patchpilot.checking.topic_waivers import topic_waivers
 from patchpilot.commits.repository import Repository
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.stages import Stage, StageState
@@ -196,7 +196,7 @@ async def test_waived_finding_is_listed(untidy: Repo, walk_on: On) -> None:
             with Repository.open(untidy.path) as repository:
                 return {
                     waiver.rule: waiver.reason
-                    for waiver in of_topic(repository, (), "master")
+                    for waiver in topic_waivers(repository, (), "master")
                 }
 
         pager.go(at)

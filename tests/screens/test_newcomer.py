@@ -8,11 +8,11 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
-from patchpilot.model.action import in_backticks
+from patchpilot.model.action import parse_backticks
 from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare
 from patchpilot.topic.topic_recipients import edit
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.view.action_keys import in_keys
+from patchpilot.tui.view.action_keys import replace_commands
 from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import Choose, Confirm
 from patchpilot.tui.widgets.lists import List
@@ -116,8 +116,8 @@ async def test_unchanged_edit_asks_nothing(fixed: Path, app: PatchpilotApp) -> N
 
 
 async def test_keys_replace_command_names(fixed: Path, app: PatchpilotApp) -> None:
-    fix = in_backticks("`patchpilot fixes HEAD` finds the commit; or git blame")
-    assert in_keys(fix) == "stage 4 finds the commit; or git blame"
+    fix = parse_backticks("`patchpilot fixes HEAD` finds the commit; or git blame")
+    assert replace_commands(fix) == "stage 4 finds the commit; or git blame"
     git(fixed, "branch", "-q", "-f", "nothing", "origin/master")
     git(fixed, "switch", "-q", "nothing")
     async with app.run_test(size=(80, 24)) as pilot:

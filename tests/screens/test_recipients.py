@@ -18,7 +18,7 @@ from patchpilot.tui.screens.recipients_rows import (
     OUT,
     SETTINGS,
     TAGS,
-    grouped,
+    group_recipients,
     role_of,
 )
 from patchpilot.tui.view.stages import Stage
@@ -59,7 +59,7 @@ def test_excluded_recipient_keeps_its_place() -> None:
     )
     found = {
         title: [(header, one.address.name) for header, one in members]
-        for title, members in grouped(rows, plan).items()
+        for title, members in group_recipients(rows, plan).items()
     }
     assert list(found) == [
         "WIDGETS (Supported)",

@@ -11,7 +11,7 @@ import pytest
 from textual.widgets import Static
 
 from patchpilot.errors import GitError
-from patchpilot.tui.actions.editing import suspended
+from patchpilot.tui.actions.editing import suspend_app
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose
@@ -65,7 +65,7 @@ def test_the_screen_comes_back_after_an_editor_that_failed() -> None:
         ended.append("resumed")
 
     app: Any = SimpleNamespace(is_headless=False, suspend=suspend)
-    with pytest.raises(GitError), suspended(app):
+    with pytest.raises(GitError), suspend_app(app):
         fail()
     assert ended == ["resumed"]
 

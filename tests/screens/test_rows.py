@@ -19,8 +19,8 @@ from patchpilot.tui.build_app import screen_of
 from patchpilot.tui.screens.backports_rows import resolving_rows, written_rows
 from patchpilot.tui.screens.send_rows import help_of
 from patchpilot.tui.stage.stage_screen import StageScreen
-from patchpilot.tui.view.action_keys import KEYS, first_stage, in_keys, keys_at
-from patchpilot.tui.view.rich_text import diff_line, fitted, plain, with_code
+from patchpilot.tui.view.action_keys import KEYS, first_stage, keys_at, replace_commands
+from patchpilot.tui.view.rich_text import diff_line, fit_text, highlight_code, plain
 from patchpilot.tui.view.stages import Stage
 
 WHY = "not in mainline here"
@@ -115,7 +115,7 @@ REVIEW = Action("send", ("--reroll", "--dry-run"), "review v2, then send it: `{}
     ],
 )
 def test_advice_names_keys(advice: Advice, stage: Stage | None, words: str) -> None:
-    assert in_keys(advice, stage) == words
+    assert replace_commands(advice, stage) == words
 
 
 def test_first_action_leads_to_its_stage() -> None:
@@ -146,8 +146,8 @@ def test_text_is_escaped(text: str, columns: int) -> None:
     for styled in (plain(text), diff_line(text)):
         assert not UNSAFE.search(styled.plain)
         assert not [span for span in styled.spans if "link" in str(span.style)]
-    assert width(fitted(text, columns)) == columns
-    assert not UNSAFE.search(fitted(text, columns))
+    assert width(fit_text(text, columns)) == columns
+    assert not UNSAFE.search(fit_text(text, columns))
 
 
 @given(
@@ -176,8 +176,8 @@ def test_markup_stays_text(text: str) -> None:
 def test_started_version_leads_to_its_changelog() -> None:
     words = "write the changelog of v2 (`{}`)"
     step = Action("draft", ("--changelog", "- what changed"), words)
-    assert in_keys(step, Stage.FOLLOW) == "write the changelog of v2 (e)"
-    assert in_keys(step) == "write the changelog of v2 (e at stage 6)"
+    assert replace_commands(step, Stage.FOLLOW) == "write the changelog of v2 (e)"
+    assert replace_commands(step) == "write the changelog of v2 (e at stage 6)"
     assert keys_at(step, Stage.FOLLOW) == ("e",)
 
 
@@ -185,11 +185,13 @@ def test_keys_follow_sentences_without_a_command() -> None:
     answer = Action("track", ("reply", "<a@b>"), "answer the review")
     change = Action("send", ("--reroll",), "send v2")
     step = Hint((answer, " and ", change))
-    assert in_keys(step, Stage.FOLLOW) == "answer the review (r) and send v2 (v)"
-    assert in_keys(step) == str(step) == "answer the review and send v2"
+    assert (
+        replace_commands(step, Stage.FOLLOW) == "answer the review (r) and send v2 (v)"
+    )
+    assert replace_commands(step) == str(step) == "answer the review and send v2"
     assert keys_at(step, Stage.FOLLOW) == ("r", "v")
     wait = Action("track", ("update",), "wait for replies")
-    assert in_keys(wait, Stage.FOLLOW) == "wait for replies"
+    assert replace_commands(wait, Stage.FOLLOW) == "wait for replies"
 
 
 def test_every_key_is_bound() -> None:
@@ -207,7 +209,7 @@ def test_every_key_is_bound() -> None:
 
 
 def test_command_in_a_sentence_is_code() -> None:
-    text = with_code("see `patchpilot doctor`, or `[b]` and a lone `")
+    text = highlight_code("see `patchpilot doctor`, or `[b]` and a lone `")
     assert text.plain == "see patchpilot doctor, or [b] and a lone `"
     assert [
         text.plain[span.start : span.end]

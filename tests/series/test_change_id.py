@@ -11,9 +11,9 @@ from patchpilot.series.change_id import (
     change_id_in,
     change_id_line,
     change_ids,
+    format_tag_name,
     new_change_id,
     parse_sent_tag,
-    sent_tag,
     stem,
 )
 from patchpilot.series.recipient_edits import topic_key
@@ -110,6 +110,6 @@ def test_gerrit_id_is_not_a_topic_key() -> None:
     ("change_id", "version"), [(OURS, 1), ("a-v2-b", 12), ("x-v3", 3)]
 )
 def test_sent_tag_is_read_back(change_id: str, version: int) -> None:
-    assert parse_sent_tag(sent_tag(change_id, version)) == (change_id, version)
+    assert parse_sent_tag(format_tag_name(change_id, version)) == (change_id, version)
     assert parse_sent_tag(f"other/{change_id}-v{version}") is None
     assert parse_sent_tag(f"sent/{change_id}") is None or "-v" in change_id

@@ -22,7 +22,7 @@ from patchpilot.series.database import (
     backups,
     open_database,
     recover,
-    writing,
+    write_transaction,
 )
 from patchpilot.series.draft import Drafts
 from patchpilot.series.topic_database import connect, state_folder
@@ -125,13 +125,13 @@ def test_two_connections_may_read(tmp_path: Path) -> None:
         contextlib.closing(open_database(file, ONE)) as database,
         contextlib.closing(open_database(file, ONE)) as other,
     ):
-        with writing(database):
+        with write_transaction(database):
             database.execute("INSERT INTO a VALUES ('new')")
             assert other.execute("SELECT x FROM a").fetchall() == []
             other.execute("PRAGMA busy_timeout = 1")
             with (
                 pytest.raises(PatchpilotError, match="locked by another process"),
-                writing(other),
+                write_transaction(other),
             ):
                 raise AssertionError("two write at once")
         assert other.execute("SELECT x FROM a").fetchall() == [("new",)]
@@ -141,7 +141,7 @@ def test_constraint_violation_is_rolled_back(
     tmp_path: Path,
 ) -> None:
     with contextlib.closing(open_database(tmp_path / "a.sqlite3", ONE)) as base:
-        with pytest.raises(sqlite3.IntegrityError), writing(base):
+        with pytest.raises(sqlite3.IntegrityError), write_transaction(base):
             base.executemany("INSERT INTO a VALUES (?)", [("x",), ("x",)])
         assert base.execute("SELECT x FROM a").fetchall() == []
 
@@ -284,7 +284,7 @@ def test_missing_database_is_created(
         leftover.unlink()
     again()
     with Outbox() as outbox:
-        assert not outbox.ever_sent()
+        assert not outbox.has_sent()
     file.unlink()
     again()
     file.mkdir()

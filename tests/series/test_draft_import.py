@@ -11,7 +11,7 @@ import pytest
 from patchpilot.errors import InputError
 from patchpilot.model.draft import Draft
 from patchpilot.series import given_text
-from patchpilot.series.draft_text import from_text, read_draft_file
+from patchpilot.series.draft_text import read_draft_file, update_from_text
 from tests.kit.cli import call
 from tests.kit.topics import topic
 
@@ -41,13 +41,13 @@ COVER = "==== cover ====\n"
 )
 def test_invalid_draft_text_is_refused(text: str, message: str) -> None:
     with pytest.raises(InputError, match=message) as caught:
-        from_text(DRAFT, text)
+        update_from_text(DRAFT, text)
     assert caught.value.hint
 
 
 def test_code_like_text_stays_text() -> None:
     text = "${HOME} {x} %s $(touch pwned) `id` <script>"
-    draft = from_text(DRAFT, f"{COVER}{text}\n\n{text}\n")
+    draft = update_from_text(DRAFT, f"{COVER}{text}\n\n{text}\n")
     assert (draft.cover_subject, draft.cover_text) == (text, text)
 
 

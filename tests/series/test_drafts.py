@@ -16,14 +16,14 @@ from patchpilot.model.draft import Draft, KnownPatch
 from patchpilot.model.send_request import SendRequest
 from patchpilot.series.cover_letter import (
     fill,
+    format_changelog,
     has_changes,
-    lay_out,
     split_cover,
+    strip_comments,
     template,
-    without_comments,
 )
 from patchpilot.series.draft import Drafts
-from patchpilot.series.draft_text import as_text, from_text
+from patchpilot.series.draft_text import as_text, update_from_text
 from patchpilot.services.send.edit_draft import Changes, change, edit, leave_b4, show
 from patchpilot.topic.find_topic import find_draft
 from patchpilot.topic.reroll import changes, last_sent
@@ -123,7 +123,7 @@ def test_export_and_import_are_inverse(
         notes=given_notes,
         changelogs={"2": changes} if changes else {},
     )
-    assert from_text(draft, as_text(draft, changed=("a hint",))) == draft
+    assert update_from_text(draft, as_text(draft, changed=("a hint",))) == draft
 
 
 def test_canceled_edit_changes_nothing(tmp_path: Path) -> None:
@@ -318,7 +318,7 @@ def test_user_templates_take_precedence(tmp_path: Path) -> None:
         template("cover"),
         {"subject": "S", "text": "T", "count": "2", "patches": "#~  a"},
     )
-    assert without_comments(text) == "S\n\nT"
+    assert strip_comments(text) == "S\n\nT"
     (tmp_path / "cover.txt").write_text("mine ${subject}\n")
     assert fill(template("cover", tmp_path), {"subject": "S"}) == "mine S\n"
     with pytest.raises(UsageError, match="unknown template"):
@@ -332,8 +332,8 @@ def test_cover_letters_are_split() -> None:
         "Changes in v3:\n- a",
     )
     assert split_cover("s") == ("s", "", "")
-    assert not has_changes(lay_out(2, ["EDITME changed: x"], "https://x/"))
-    assert has_changes(lay_out(2, ["mended the leak (Bob)"], "https://x/"))
+    assert not has_changes(format_changelog(2, ["EDITME changed: x"], "https://x/"))
+    assert has_changes(format_changelog(2, ["mended the leak (Bob)"], "https://x/"))
 
 
 def test_drafts_are_listed_and_forgotten(tmp_path: Path) -> None:

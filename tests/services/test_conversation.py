@@ -6,7 +6,7 @@ from pathlib import Path
 from patchpilot.services.track.conversation import conversation
 from patchpilot.topic.followed.follow_series import add_from_mbox
 from patchpilot.topic.followed.known_series import Tracked, open_store
-from patchpilot.topic.followed.story import story as story_of
+from patchpilot.topic.followed.story import list_events as story_of
 from tests.kit.mails import MATT, mail, mbox, patch
 from tests.reading import story
 

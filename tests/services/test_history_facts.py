@@ -108,7 +108,7 @@ def test_facts_share_one_log_read(
     with Repository.open(repo.path) as opened:
         read = RepositoryFacts(opened).forms_below("drivers/frob")
     monkeypatch.setattr(
-        history_facts, "streaming", lambda *_: pytest.fail("the log was read")
+        history_facts, "stream_output", lambda *_: pytest.fail("the log was read")
     )
     with Repository.open(repo.path) as opened:
         assert RepositoryFacts(opened).forms_below("drivers/frob") == read

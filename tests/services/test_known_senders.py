@@ -123,14 +123,14 @@ def test_confirmed_senders_are_remembered(
     message_id = "x2100@example.org"
     assert f"track confirm '<{message_id}>'" in series.next_step
     with Store(tmp_path / "track.sqlite") as store:
-        assert confirm_senders([f"<{message_id}>"], known=False, store=store) == (1,)
+        assert confirm_senders([f"<{message_id}>"], is_known=False, store=store) == (1,)
         again = show(1, store=store)
         assert (again.state, again.posted and again.posted.claims) == ("sent", ())
         assert "not seen before" not in again.next_step
-        confirm_senders([message_id], known=True, store=store)
+        confirm_senders([message_id], is_known=True, store=store)
         assert show(1, store=store).state == "withdrawn"
         with pytest.raises(MissingError, match="no tracked series has"):
-            confirm_senders(["other@example.org"], known=True, store=store)
+            confirm_senders(["other@example.org"], is_known=True, store=store)
 
 
 def test_claim_can_be_confirmed(

@@ -15,7 +15,7 @@ from patchpilot.services.send.counted_recipients import (
 )
 from patchpilot.services.send.edit_draft import Changes, change
 from patchpilot.services.send.mail_recipients import answer_named
-from patchpilot.services.send.questions import answer, traps
+from patchpilot.services.send.questions import answer, ask_before_send
 from patchpilot.topic.topic_recipients import edit
 from tests.kit.maintainers import FILES
 from tests.kit.repos import Repo
@@ -84,7 +84,7 @@ def test_rebase_command_names_the_tree(
         assert remedies(repo)["target tree not named"] == Remedy(
             RemedyKind.PREFIX, ("PATCH net",)
         )
-        assert traps(repository).missing_tree == "PATCH net"
+        assert ask_before_send(repository).missing_tree == "PATCH net"
         change(repository, Changes(prefix="PATCH net"))
     assert "target tree not named" not in remedies(repo)
 

@@ -16,14 +16,14 @@ from patchpilot.topic.reroll import (
     VersionChange,
     change_lines,
     changes,
+    has_unfinished_changelog,
     is_remembered,
     last_sent,
     link_to,
     range_diff,
     remember,
     reroll,
-    unfinished,
-    with_changelog,
+    set_changelog,
 )
 from tests.kit.outbox import CHANGE, message, record
 from tests.kit.topics import SIGNED, topic
@@ -87,7 +87,7 @@ def test_reroll_starts_a_version() -> None:
     assert (
         log[-1] == f"- Link to v1: https://lore.kernel.org/r/{CHANGE}-v1-1@example.org"
     )
-    assert unfinished(made)
+    assert has_unfinished_changelog(made)
     # a started version is not started again
     assert reroll(made) == made
 
@@ -102,12 +102,12 @@ def test_reroll_keeps_version_and_changelog() -> None:
 
 
 def test_changelog_gets_heading_and_link() -> None:
-    first = with_changelog(DRAFT, "\n- mended\n")
+    first = set_changelog(DRAFT, "\n- mended\n")
     assert first.changelogs == {"1": "- mended"}
     sent(2)
     link = f"- Link to v2: https://lore.kernel.org/r/{CHANGE}-v2-1@example.org"
     for version in (1, 2, 3):
-        made = with_changelog(
+        made = set_changelog(
             replace(DRAFT, version=version, in_reply_to="x@example.org"), "- mended"
         )
         assert (made.version, made.in_reply_to) == (
@@ -118,14 +118,14 @@ def test_changelog_gets_heading_and_link() -> None:
         assert "v3" in heading
         assert rest == ["- mended", link]
     assert (
-        with_changelog(replace(DRAFT, version=4), "Changes in v4: mended").changelog
+        set_changelog(replace(DRAFT, version=4), "Changes in v4: mended").changelog
         == f"Changes in v4: mended\n{link}"
     )
     assert (
-        with_changelog(replace(DRAFT, version=3), "v3:\n- a\n- link to v2: x").changelog
+        set_changelog(replace(DRAFT, version=3), "v3:\n- a\n- link to v2: x").changelog
         == "v3:\n- a\n- link to v2: x"
     )
-    assert with_changelog(replace(DRAFT, version=3), "\n\n").changelog == ""
+    assert set_changelog(replace(DRAFT, version=3), "\n\n").changelog == ""
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,9 @@ def test_changelog_with_placeholders_is_unfinished(
     version: int, text: str, open_: bool
 ) -> None:
     assert (
-        unfinished(replace(DRAFT, version=version, changelogs={str(version): text}))
+        has_unfinished_changelog(
+            replace(DRAFT, version=version, changelogs={str(version): text})
+        )
         is open_
     )
 

@@ -158,6 +158,6 @@ def test_offline_days_end_at_the_last_poll(workdir: Path) -> None:
     asked = datetime(2024, 3, 20, 9, tzinfo=UTC)
     entry = TrackEntry(1, "v1@example.org", "", "u", None, "", asked.isoformat(), None)
     with open_store(offline=True) as store:
-        assert known_series.moment_of(entry, store) == asked
+        assert known_series.stall_time(entry, store) == asked
     with open_store() as store:
-        assert known_series.moment_of(entry, store) == store.reader.now
+        assert known_series.stall_time(entry, store) == store.reader.now

@@ -15,8 +15,8 @@ from patchpilot.services.setup.diagnose import Diagnosis
 from patchpilot.services.setup.run_fix import commands_of
 from patchpilot.services.setup.set_up_mail import (
     MailRequest,
+    guess_provider,
     plan_mail,
-    proposed_provider,
     provider_names,
 )
 from tests.kit.cli import Outcome, call
@@ -133,7 +133,7 @@ def test_providers_have_distinct_names() -> None:
     assert {"gmail", "outlook", "fastmail", "kernel.org", "own", "b4", "msmtp"} <= set(
         names
     )
-    assert proposed_provider("ada@nowhere.example.org") == "own"
+    assert guess_provider("ada@nowhere.example.org") == "own"
 
 
 @pytest.mark.parametrize(

@@ -316,7 +316,7 @@ def test_pushed_copy_is_recognized(tmp_path: Path) -> None:
 def test_named_base_is_certain(tmp_path: Path) -> None:
     with Repository.open(_stale_master(tmp_path).path) as repository:
         base = topic_base(repository, "origin/master")
-        assert (base.name, len(base.commits), base.guessed) == (
+        assert (base.name, len(base.commits), base.is_guessed) == (
             "origin/master",
             41,
             False,

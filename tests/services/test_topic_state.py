@@ -14,10 +14,10 @@ from patchpilot.model.progress import silent
 from patchpilot.services.send.mail_recipients import answer_named
 from patchpilot.services.send.send_state import topic_on_record
 from patchpilot.topic.followed import known_series
-from patchpilot.topic.followed.known_series import listed, open_store
+from patchpilot.topic.followed.known_series import open_store, read_all_series
 from patchpilot.tui.screens import recipients_rows
 from patchpilot.tui.screens.follow_rows import load
-from patchpilot.tui.screens.preview_rows import recorded
+from patchpilot.tui.screens.preview_rows import read_recorded_status
 from patchpilot.tui.view.session import JobRequest, Session
 from patchpilot.tui.view.stages import Stage, StageState
 from tests.kit.cli import call
@@ -96,7 +96,7 @@ def test_closed_store_is_read_again(tmp_path: Path) -> None:
             file.unlink()
         with Repository.open(topic.repo.path) as repository:
             with open_store() as store:
-                known = listed(store=store, repository=repository, whole=False)
+                known = read_all_series(store=store, repository=repository, whole=False)
             assert not known[0].is_read
             state = topic_on_record(repository, None, None, known)
             assert state
@@ -114,7 +114,7 @@ def test_unrelated_series_are_not_read(
         topic.update()
         with Repository.open(other.path) as repository:
             with open_store() as store:
-                for series in listed(store=store, whole=False):
+                for series in read_all_series(store=store, whole=False):
                     assert series.version
             monkeypatch.setattr(known_series._Reading, "_read", _never)
             state = topic_on_record(repository, None, None)
@@ -134,7 +134,9 @@ def test_summary_is_kept_while_topics_change(
                 Repository.open(topic.repo.path) as repository,
                 open_store() as store,
             ):
-                (series,) = listed(store=store, repository=repository, whole=False)
+                (series,) = read_all_series(
+                    store=store, repository=repository, whole=False
+                )
                 return str(series.state)
 
         before = state()
@@ -511,7 +513,7 @@ def test_verbs_agree_on_the_state(name: str, tmp_path: Path) -> None:
         with Repository.open(topic.repo.path) as repository:
             session.read_topic(repository)
             ask = JobRequest(repository, session, silent, visited=False)
-            follow, send = load(ask)[1], recorded(ask, Stage.SEND)
+            follow, send = load(ask)[1], read_recorded_status(ask, Stage.SEND)
         drafted = topic.run("draft", "--format", "json").json["topic"]
         listed = topic.track("--format", "json").json["topic"]
         text = topic.run("draft").out

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.checking.driver import own_objects
-from patchpilot.checking.worker_pool import AHEAD, in_order
+from patchpilot.checking.driver import open_own_pipe
+from patchpilot.checking.worker_pool import AHEAD, run_in_order
 from patchpilot.commits.repository import Repository
 from tests.kit.repos import Repo
 
 
 def _answer(pipe: Connection, repository: Repository) -> None:
-    own_objects(repository)
+    open_own_pipe(repository)
     pipe.send(repository.objects.get("HEAD:a.c"))
 
 
@@ -64,7 +64,7 @@ def test_results_keep_their_order() -> None:
             taken.append(number)
             yield number
 
-    results = in_order(lambda number: (number, os.getpid()), items(), 2)
+    results = run_in_order(lambda number: (number, os.getpid()), items(), 2)
     first = next(results)
     assert len(taken) <= 2 * AHEAD
     rest = list(results)
@@ -80,9 +80,9 @@ def test_killed_worker_is_replaced() -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         return number
 
-    assert list(in_order(work, range(50), 2)) == list(range(50))
+    assert list(run_in_order(work, range(50), 2)) == list(range(50))
 
 
 def test_macos_forks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.platform", "darwin")
-    assert list(in_order(lambda _: os.getpid(), range(3), 2)) == [os.getpid()] * 3
+    assert list(run_in_order(lambda _: os.getpid(), range(3), 2)) == [os.getpid()] * 3

@@ -10,7 +10,7 @@ from patchpilot.tags.bisect_log import parse_bisection
 from patchpilot.tags.commit_change import parse_change
 from patchpilot.tags.comparable_words import identifiers, significance, stems
 from patchpilot.tags.message_evidence import ids_in, prose, quotes_in
-from patchpilot.tags.ranker import Weights, calibrated, rank, shipped
+from patchpilot.tags.ranker import Weights, calibrate, load_shipped_weights, rank
 
 DIFF = """\
 diff --git a/x.c b/x.c
@@ -153,7 +153,7 @@ def test_custom_bisect_terms_are_parsed() -> None:
 
 
 def test_shipped_weights_are_monotonic() -> None:
-    weights = shipped()
+    weights = load_shipped_weights()
     shares = [share for _, share in weights.curve]
     assert shares == sorted(shares)
     assert weights.candidate["removed"] > 0
@@ -161,9 +161,9 @@ def test_shipped_weights_are_monotonic() -> None:
 
 @given(st.floats(0, 1), st.floats(0, 1))
 def test_confidence_rises_with_the_share(one: float, other: float) -> None:
-    curve = shipped().curve
+    curve = load_shipped_weights().curve
     low, high = sorted((one, other))
-    assert 0 <= calibrated(low, curve) <= calibrated(high, curve) <= 1
+    assert 0 <= calibrate(low, curve) <= calibrate(high, curve) <= 1
 
 
 def test_ranking_is_stable() -> None:

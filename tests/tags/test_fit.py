@@ -13,7 +13,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.tags.blame_features import tally
 from patchpilot.tags.evidence_input import read_scene
 from patchpilot.tags.rank_culprits import weigh
-from patchpilot.tags.ranker import list_features, shipped
+from patchpilot.tags.ranker import list_features, load_shipped_weights
 from tests.lab import fit_fixes
 from tests.tags.culprits import CULPRIT, LATER, SIGNED, history
 
@@ -24,8 +24,8 @@ def test_every_weight_is_used(tmp_path: Path) -> None:
         scene = read_scene(repository, repository.commit(story.fix))
         numbers = weigh(repository, scene, tally(scene))
     counted = {name for row in numbers.values() for name in row}
-    assert set(shipped().candidate) == counted
-    assert set(shipped().none) == set(list_features(numbers))
+    assert set(load_shipped_weights().candidate) == counted
+    assert set(load_shipped_weights().none) == set(list_features(numbers))
 
 
 def test_closer_features_use_message_and_change(tmp_path: Path) -> None:

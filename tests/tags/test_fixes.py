@@ -281,7 +281,7 @@ def test_stable_ignores_a_shallow_boundary(
 def test_verify_looks_at_tags_only(tmp_path: Path) -> None:
     story = history(tmp_path / "r", 'ring: fix\n\nFixes: 1234567 ("no such")\n')
     result = story.ask(verify=True)
-    assert result.troubled
+    assert result.has_problem
     assert result.candidates == ()
     assert culprits.SIGNED
 
@@ -348,7 +348,7 @@ def test_verify_reports_a_patch_of_the_series(
     result = story.ask(verify=True)
     assert [problem.kind for problem in result.present[0].problems] == ["own-series"]
     assert result.present[0].suggestion is None
-    assert result.troubled
+    assert result.has_problem
 
 
 def test_verify_reports_an_unreleased_bug(story: History) -> None:
@@ -360,7 +360,7 @@ def test_verify_reports_an_unreleased_bug(story: History) -> None:
     story.repo.tag("v1.3")
     result = story.ask(verify=True)
     assert [problem.kind for problem in result.present[0].problems] == ["same-release"]
-    assert not result.troubled
+    assert not result.has_problem
     tag = f'Fixes: {story.culprit[:12]} ("ring: support a mask and a table")'
     story.repo.commit(
         f"ring: fix the mask again\n\n{tag}" + SIGNED[1:],

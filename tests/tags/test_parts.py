@@ -11,7 +11,12 @@ from hypothesis import strategies as st
 from patchpilot.errors import InputError, UsageError
 from patchpilot.model.trailer import parse_trailers
 from patchpilot.projects.loading import find_project
-from patchpilot.tags.message_edit import MessageWish, compose, marked, word_diff
+from patchpilot.tags.message_edit import (
+    MessageWish,
+    compose,
+    format_word_diff,
+    word_diff,
+)
 from patchpilot.tags.report_trailers import (
     link,
     person,
@@ -172,7 +177,7 @@ def test_word_diff_is_reversible(old: str, new: str) -> None:
         assert "".join(part for kind, part in pieces if kind in (" ", sign)).strip(
             "\n"
         ) == text.strip("\n")
-    marked(pieces)
+    format_word_diff(pieces)
 
 
 @given(

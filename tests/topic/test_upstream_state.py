@@ -17,9 +17,9 @@ from patchpilot.model.send_request import SendRequest
 from patchpilot.services.backport.backport_work import next_step
 from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
 from patchpilot.services.send.plan_send import plan
-from patchpilot.services.send.questions import answer, traps
+from patchpilot.services.send.questions import answer, ask_before_send
 from patchpilot.topic.posted_by_others import posted_by_others
-from patchpilot.topic.upstream_state import commit_state, merged_already
+from patchpilot.topic.upstream_state import commit_state, find_merged
 from patchpilot.tui.screens.commit_rows import TopicCommits, next_rows
 from tests.kit.archive import archive_server
 from tests.kit.mails import reply
@@ -274,7 +274,7 @@ def test_check_send_backport_and_tui_agree(upstream: Upstream, case: Case) -> No
         assert blocked.get("already-fixed") == (words if kind == "fixed" else None)
         assert warned.get("perhaps-fixed") == (words if kind == "perhaps" else None)
         patches = tuple(each.patch for each in (checked,))
-        rows = next_rows(TopicCommits(patches), traps(repository))
+        rows = next_rows(TopicCommits(patches), ask_before_send(repository))
         assert (rows[0].words == words) == bool(fix)
         assert not any("fixed by" in row.words for row in rows[bool(fix) :])
         request = BackportRequest("HEAD", effort=0)
@@ -330,7 +330,7 @@ def test_merged_commits_and_backports_are_skipped(
         for commit in (fix, repository.resolve("HEAD")):
             state = commit_state(repository, commit)
             assert (state.known, state.stable) == ((), None)
-            merged = merged_already(repository, [commit_patch(repository, commit)])
+            merged = find_merged(repository, [commit_patch(repository, commit)])
             assert bool(merged) == (commit == fix)
 
 
@@ -407,9 +407,11 @@ def test_others_patches_are_found(
         repo.git("config --global patchpilot.lore", box.url)
         repo.checkout("topic/nothing")
         words = expected["nothing"]
-        rows = next_rows(None, traps(repository, asks_archive=True))
+        rows = next_rows(None, ask_before_send(repository, asks_archive=True))
         assert rows[0].words == words
-        assert not any(row.words == words for row in next_rows(None, traps(repository)))
+        assert not any(
+            row.words == words for row in next_rows(None, ask_before_send(repository))
+        )
         warned = {
             (warning.name, warning.message)
             for warning in plan(repository, SendRequest()).warnings
@@ -444,9 +446,9 @@ def test_undisclosed_fix_queries_no_archive(
         secret = SendRequest(answers=(("security", "yes"),))
         plan(repository, secret)
         answer(repository, "security", "yes")
-        rows = next_rows(None, traps(repository, asks_archive=True))
+        rows = next_rows(None, ask_before_send(repository, asks_archive=True))
         assert rows[0].words == "an undisclosed fix: no archive is asked"
         assert not requests
         answer(repository, "security", "no")
-        traps(repository, asks_archive=True)
+        ask_before_send(repository, asks_archive=True)
         assert requests

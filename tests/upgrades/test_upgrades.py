@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.commits.trust_store import trusted
+from patchpilot.commits.trust_store import trusted_entries
 from patchpilot.config import KEYS, load
 from patchpilot.errors import InputError
 from patchpilot.model.address import Address
@@ -113,7 +113,7 @@ def test_old_state_is_read() -> None:
         (("to", Address("Max Keeper", "max@keeper.example")),), ("old@example.org",)
     )
     label = "/src/linux: .patchpilot.toml"
-    assert trusted() == {"0" * 64: {"label": label, "since": "2026-11-20"}}
+    assert trusted_entries() == {"0" * 64: {"label": label, "since": "2026-11-20"}}
     saved = SavedState()
     assert saved.get("theme") == "textual-light"
     assert saved.get("stage", "/src/linux topic") == "send"

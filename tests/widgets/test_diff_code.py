@@ -3,14 +3,14 @@
 
 import pytest
 
-from patchpilot.tui.widgets.diff_code import changed_words, highlighted, lexer_of
+from patchpilot.tui.widgets.diff_code import changed_words, highlight_lines, lexer_of
 
 
 def styled(path: str, lines: list[str]) -> list[list[tuple[str, str]]]:
     """Return the styled words of each line, with their styles."""
     return [
         [(text.plain[a:b].strip(), str(style)) for a, b, style in text.spans]
-        for text in highlighted(path, lines, dark=True)
+        for text in highlight_lines(path, lines, dark=True)
     ]
 
 

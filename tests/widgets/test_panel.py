@@ -3,7 +3,7 @@
 
 import pytest
 
-from patchpilot.tui.widgets.panel import bottom_in, heading_in
+from patchpilot.tui.widgets.panel import bottom_in, fit_heading
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,6 @@ def test_bottom_border_keeps_the_key(
 
 def test_long_heading_is_cut_at_the_end() -> None:
     counts = "3 errors, 2 warnings, 2 more with strict"
-    assert heading_in(counts, 60) == counts
-    assert heading_in(counts, 32) == "3 errors, 2 warnings"
-    assert heading_in("net: add this, that", 12) == "net: add th…"
+    assert fit_heading(counts, 60) == counts
+    assert fit_heading(counts, 32) == "3 errors, 2 warnings"
+    assert fit_heading("net: add this, that", 12) == "net: add th…"

@@ -52,7 +52,7 @@ def absent_names(
             break
         there = [folder for folder in folders if scratch.has(of, folder)]
         try:
-            present = scratch.words_in(of, left, paths=there, timeout=_TIMEOUT)
+            present = scratch.find_words(of, left, paths=there, timeout=_TIMEOUT)
         except GitError:
             present = left
         left = left & present if wanted else left - present

@@ -65,7 +65,7 @@ def adapt(
     if fix.base is None or not files:
         return None
     unknown = _unknown_names(scratch, files, merge, onto, scratch.tree_of(fix.base))
-    adaptation = concluded(files, fix.size[1], unknown)
+    adaptation = make_adaptation(files, fix.size[1], unknown)
     made = adaptation.tree(scratch, merge) if adaptation else onto
     if adaptation is None or made == onto:
         return None
@@ -98,7 +98,7 @@ def _adapt_from_backport(
     )
 
 
-def concluded(
+def make_adaptation(
     files: Mapping[str, AdaptedFile],
     fix_lines: int,
     unknown: Collection[str] = (),
@@ -209,10 +209,12 @@ def _unknown_names(
             undeclared |= undeclared_variables(ours, file.base, file.theirs, made)
             # joining parts of two names can create a name that is on neither side
             undeclared |= names_in(made) - names_in(ours) - names_in(file.theirs)
-    return undeclared | absent_names(scratch, onto, base, new, _near(merge.paths))
+    return undeclared | absent_names(
+        scratch, onto, base, new, _related_directories(merge.paths)
+    )
 
 
-def _near(paths: Sequence[str]) -> list[str]:
+def _related_directories(paths: Sequence[str]) -> list[str]:
     """Return the directories of these files and of shared headers."""
     return sorted(
         {path.rpartition("/")[0] for path in paths} - {""} | {"include", "lib"}

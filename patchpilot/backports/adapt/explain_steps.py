@@ -39,7 +39,7 @@ def space_step(path: str) -> str:
     return f"{path}: the lines around the change differ in white space only"
 
 
-def with_causes(steps: Iterable[str], causes: Sequence[Cause]) -> tuple[str, ...]:
+def add_causes(steps: Iterable[str], causes: Sequence[Cause]) -> tuple[str, ...]:
     """Add to each step the commit that changed its file's lines, if there is exactly one."""
     telling = [cause for cause in causes if cause.why in (CHANGED_LINES, OWN_LINES)]
     return tuple(

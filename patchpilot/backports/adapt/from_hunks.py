@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Adapt a patch file to an unpacked tree, with only the hunks as the source for the pre-image."""
 
-from patchpilot.backports.adapt.adaptation import concluded, merge_file
+from patchpilot.backports.adapt.adaptation import make_adaptation, merge_file
 from patchpilot.backports.adapt.adapted_file import AdaptedFile
-from patchpilot.backports.adapt.placed_changes import Change, before_and_after
+from patchpilot.backports.adapt.placed_changes import Change, reconstruct_sides
 from patchpilot.backports.adapted_fix import Adaptation
 from patchpilot.model.file_diff import FileChange
 from patchpilot.model.hunk_fit import fit_file, sides, text_lines
@@ -29,7 +29,7 @@ def adapt_patch(patch: Patch, tree: Tree) -> Adaptation | None:
                 continue
             files[change.path] = file
     lines = sum(change.added + change.removed for change in patch.files)
-    return concluded(files, lines) if files else None
+    return make_adaptation(files, lines) if files else None
 
 
 def _read(change: FileChange, tree: Tree) -> AdaptedFile | None:
@@ -44,7 +44,7 @@ def _read(change: FileChange, tree: Tree) -> AdaptedFile | None:
     if content is None:
         return AdaptedFile("", None, [], [])
     ours = text_lines(content)
-    images = before_and_after(
+    images = reconstruct_sides(
         ours, [Change(hunk.old_start - 1, *sides(hunk)) for hunk in change.hunks]
     )
     return (

@@ -24,7 +24,7 @@ class Change(NamedTuple):
     new: Sequence[str]
 
 
-def before_and_after(
+def reconstruct_sides(
     ours: Sequence[str], changes: Sequence[Change]
 ) -> tuple[list[str], list[str]] | None:
     """Return the lines of a file before and after a fix, reconstructed from `ours` and the

@@ -162,6 +162,6 @@ def check_options(**given: Any) -> SimpleNamespace:
 
     `overrides` lists overridden problems that block rewriting commits.
     """
-    values = {"targets": (), **{row.key: row.unset for row in OPTIONS}, **given}
+    values = {"targets": (), **{row.key: row.default_value for row in OPTIONS}, **given}
     overrides = tuple(name for name in OVERRIDES if values[name])
     return SimpleNamespace(**values, overrides=overrides)

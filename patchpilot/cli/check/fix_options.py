@@ -70,7 +70,7 @@ def _show(common: Common, result: FixResult) -> None:
         text = "".join(f"{line}\n" for line in lines)
         _exact(text.encode("utf-8", "surrogateescape"))
     elif lines:
-        common.write(fix_text.painted(lines, colored=common.colored))
+        common.write(fix_text.color_diff(lines, colored=common.uses_color))
     if not common.quiet:
         tell(fix_text.summary(result))
 
@@ -89,7 +89,7 @@ def _report(
     if common.format == "json":
         text = findings_json.render(result.check, result)
     elif common.format == "text":
-        report = fix_text.fixed(result, colored=common.colored)
+        report = fix_text.fixed_text(result, colored=common.uses_color)
         found = render(common, result.check)
         text = "\n".join(filter(None, (report, found, summary)))
     else:

@@ -41,22 +41,22 @@ def review_input(
     )
 
 
-def requests(given: "ReviewInput") -> str:
+def requests(review_input: "ReviewInput") -> str:
     """Return the review requests for the patches as text."""
     from patchpilot.services.review.review_patches import review_requests
 
-    return "\n".join(request.text for _, request in review_requests(given))
+    return "\n".join(request.text for _, request in review_requests(review_input))
 
 
-def reviews(common: Common, given: "ReviewInput") -> tuple["Review", ...]:
+def reviews(common: Common, review_input: "ReviewInput") -> tuple["Review", ...]:
     """Ask the chosen reviewers about the checked patches."""
     from patchpilot.services.review.review_patches import review
 
     with progress_of(common) as progress:
-        return review(given, progress)
+        return review(review_input, progress)
 
 
-def before_send(common: Common, place: Any, request: "SendRequest") -> None:
+def review_before_send(common: Common, workplace: Any, request: "SendRequest") -> None:
     """Ask the reviewers before a send if the user wants that; print their answers on stderr.
 
     Neither an error nor a review comment keeps messages from being sent.
@@ -67,17 +67,17 @@ def before_send(common: Common, place: Any, request: "SendRequest") -> None:
     from patchpilot.services.review.review_due import is_due
 
     try:
-        if is_due(place.repository, _wants_review):
+        if is_due(workplace.repository, _wants_review):
             from patchpilot.services.review.review_text import review_text
 
-            given = _checked_topic(place, request.target, request.base)
+            given = _checked_topic(workplace, request.target, request.base)
             tell(review_text(reviews(common, given)))
     except PatchpilotError as error:
         notice("warning", f"no review: {error}")
 
 
 def review_notes(
-    place: Any, target: str | None, base: str | None
+    workplace: Any, target: str | None, base: str | None
 ) -> tuple[tuple[str, str], ...]:
     """Return (patch number, review note) for each reviewed patch.
 
@@ -85,7 +85,7 @@ def review_notes(
     """
     from patchpilot.services.review.review_patches import review, review_note
 
-    given = _checked_topic(place, target, base)
+    given = _checked_topic(workplace, target, base)
     found = review(given, asks=False)
     notes = [review_note(found, each.patch) for each in given.result.patches]
     if not any(notes):
@@ -96,14 +96,16 @@ def review_notes(
     return tuple((str(number), note) for number, note in enumerate(notes, 1) if note)
 
 
-def _checked_topic(place: Any, target: str | None, base: str | None) -> "ReviewInput":
+def _checked_topic(
+    workplace: Any, target: str | None, base: str | None
+) -> "ReviewInput":
     from patchpilot.services.check.check_topic import CheckedTopic, check_topic
     from patchpilot.services.review.review_patches import ReviewInput
 
     targets = (target,) if target else ()
     topic = CheckedTopic(targets, target, base)
-    result = check_topic(place.repository, place.settings(), topic)
-    return ReviewInput(result, place.repository, targets, base)
+    result = check_topic(workplace.repository, workplace.settings(), topic)
+    return ReviewInput(result, workplace.repository, targets, base)
 
 
 def _wants_review() -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from patchpilot.cli.common import Common, left_out, progress_of
 from patchpilot.cli.error_exit import notice
-from patchpilot.config import FLAG, words_of
+from patchpilot.config import FLAG, split_list
 from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.counted import counted
 from patchpilot.services.check.check_source import (
@@ -79,7 +79,7 @@ def _reject_patch_options(options: SimpleNamespace) -> None:
 def _check(
     common: Common,
     options: SimpleNamespace,
-    place: "Workplace",
+    workplace: "Workplace",
     repository: Any,
     build: Any = None,
     loading: Any = None,
@@ -90,9 +90,9 @@ def _check(
         common.format != "text" or not sys.stdout.isatty() or bool(os.environ.get("CI"))
     )
     source = check_source(
-        place, options.config_from, options.targets, options.base, is_gate=is_gate
+        workplace, options.config_from, options.targets, options.base, is_gate=is_gate
     )
-    settings = place.settings(source=source)
+    settings = workplace.settings(source=source)
     if loading:
         loading.join()
     from patchpilot.checking.driver import SETTINGS, Driver, PatchSource, options_of
@@ -104,7 +104,7 @@ def _check(
         packs = own_packs(settings, source)
     judge = source if source and source.is_revision and is_gate else None
     suppressions = _suppressions(options, settings, repository, packs, judge)
-    tree = place.source_tree(or_working_tree=options.whole_files)
+    tree = workplace.source_tree(or_working_tree=options.whole_files)
     chosen = options_of(
         settings,
         judge.tree if judge else None,
@@ -126,9 +126,9 @@ def _check(
     )
     patches = PatchSource(
         options.targets,
-        place.base(settings, options.base, options.targets),
+        workplace.base(settings, options.base, options.targets),
         options.since_version,
-        from_archive=place.from_archive,
+        from_archive=workplace.from_archive,
         skipped=left_out,
         top=tree.root if options.whole_files and tree else None,
     )
@@ -179,7 +179,7 @@ def _check(
 
 def _option_value(value: Any) -> Any:
     """Convert an option's value: a list to its words, an option that was not given to None."""
-    return (words_of(",".join(value)) if isinstance(value, tuple) else value) or None
+    return (split_list(",".join(value)) if isinstance(value, tuple) else value) or None
 
 
 def _note_more(options: SimpleNamespace, result: "CheckResult") -> None:
@@ -302,11 +302,11 @@ def _render(
     text = str(
         printer.render(
             result,
-            colored=common.colored,
+            colored=common.uses_color,
             quiet=common.quiet,
             verbose=common.verbose,
             unfolded=unfolded,
-            columns=common.room,
+            columns=common.columns,
         )
     )
     if reviews:

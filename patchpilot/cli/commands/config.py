@@ -3,7 +3,7 @@
 
 from patchpilot.cli.error_exit import say
 from patchpilot.cli.options import Common, common_options
-from patchpilot.cli.output.text_layout import columns, filled
+from patchpilot.cli.output.text_layout import columns, wrap_labeled
 from patchpilot.cli.verb_command import argument, option, verb
 from patchpilot.config import KEYS, unread_warnings
 from patchpilot.errors import UsageError, unknown
@@ -53,15 +53,15 @@ def _table(rows: tuple[ConfigRow, ...]) -> str:
     lines: list[str] = []
     for row in rows:
         value = printable(row.value) or "(empty)"
-        lines += filled(
+        lines += wrap_labeled(
             f"{row.name:{indent}}", f"{value}  ({printable(row.origin)})", room
         )
-        lines += filled(" " * indent, row.meaning, room)
+        lines += wrap_labeled(" " * indent, row.meaning, room)
     lines.append("")
-    lines += filled(
+    lines += wrap_labeled(
         "", "To change a setting, run `git config --global patchpilot.NAME VALUE`", room
     )
-    lines += filled(
+    lines += wrap_labeled(
         "",
         "Settings of a tree are in .patchpilot.toml, which cannot set commands, servers or"
         " addresses",

@@ -14,7 +14,7 @@ from patchpilot.cli.output.stream import tell
 from patchpilot.cli.verb_command import option, verb
 from patchpilot.errors import ExitCode, InputError, UsageError
 from patchpilot.model.progress import Progress, silent
-from patchpilot.settings.read_settings import in_demo
+from patchpilot.settings.read_settings import is_in_demo
 
 _WELCOME = """\
 You are Robin Newland, in {work}, on a branch with a fix.
@@ -61,7 +61,7 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
             else "the guided workflow needs a terminal",
             hint="`patchpilot demo --script` runs without one",
         )
-    if in_demo() and not shell and not script:
+    if is_in_demo() and not shell and not script:
         from patchpilot.demo.demo_app import run_demo
 
         return run_demo()
@@ -74,18 +74,18 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
             run_script(keep, progress=progress)
         return ExitCode.OK
     from patchpilot.demo.answers import Answers
-    from patchpilot.demo.sandbox import open_sandbox, ticking
+    from patchpilot.demo.sandbox import deliver_regularly, open_sandbox
 
     with (
         _end_on_sigterm(),
         open_sandbox(keep, progress) as sandbox,
-        ticking(sandbox, then=Answers(sandbox).look),
+        deliver_regularly(sandbox, then=Answers(sandbox).look),
     ):
         if line:
             line.wipe()
         if shell:
             tell(_WELCOME.format(work=sandbox.work))
-        from patchpilot.demo.own_tree import folder_outside_path, own_tree
+        from patchpilot.demo.own_tree import folder_outside_path, own_tree_text
 
         argv = (
             [os.environ.get("SHELL") or "/bin/sh"]
@@ -102,7 +102,7 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
                 ) from error
             given_back.append(code >= 0)
         if not shell and code == 0:
-            tell(own_tree(folder_outside_path()))
+            tell(own_tree_text(folder_outside_path()))
         if keep:
             tell(
                 f"the sandbox is kept in {keep}; its mail server and archive are stopped. To enter"

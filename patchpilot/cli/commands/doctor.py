@@ -5,7 +5,7 @@ import sys
 
 from patchpilot.cli.error_exit import notice
 from patchpilot.cli.options import Common, common_options, progress_of, via_option
-from patchpilot.cli.output.text_layout import columns, filled
+from patchpilot.cli.output.text_layout import columns, wrap_labeled
 from patchpilot.cli.verb_command import option, verb
 from patchpilot.config import Settings, unread_warnings
 from patchpilot.errors import ExitCode, PatchpilotError, findings_exit
@@ -52,10 +52,10 @@ def command(
     if report:
         return _report(common)
     if recover:
-        from patchpilot.services.setup.diagnose import recovered
+        from patchpilot.services.setup.diagnose import recover_databases
 
         common.write(
-            "".join(f"{printable(line)}\n" for line in recovered())
+            "".join(f"{printable(line)}\n" for line in recover_databases())
             or "there is no database yet\n"
         )
         return int(ExitCode.OK)
@@ -103,7 +103,7 @@ def _text(result: DoctorResult, *, quiet: bool) -> str:
         if diagnosis.stage != stage:
             stage = diagnosis.stage
             lines.append(stage)
-        lines += filled(
+        lines += wrap_labeled(
             f"  {_MARKS[diagnosis.state]}  ",
             printable(f"{diagnosis.name}: {diagnosis.message}"),
             columns(),

@@ -166,28 +166,28 @@ def command(
 
 def _save_choices(
     workplace: Workplace,
-    given: dict[str, Any],
+    options: dict[str, Any],
     changes: Changes,
     target: str | None,
     base: str | None,
 ) -> Changes:
     """Save the choices that are not texts, and return the changes with review notes added."""
-    if given["compile_tested"] is not None:
+    if options["compile_tested"] is not None:
         request = SendRequest(target=target, base=base)
         say_compile_tested(
-            workplace.repository, request, wanted=given["compile_tested"]
+            workplace.repository, request, wanted=options["compile_tested"]
         )
-    if given["security"]:
+    if options["security"]:
         from patchpilot.services.send.questions import answer
 
         answer(
             workplace.repository,
             "security",
-            given["security"],
+            options["security"],
             target=target,
             base=base,
         )
-    if not given["note_review"]:
+    if not options["note_review"]:
         return changes
     from patchpilot.cli.check.review_options import review_notes
 

@@ -64,7 +64,7 @@ def command(common: Common, rule: str | None, path: str | None) -> int:
         pages = explanations or explain_all(rules, packs)
         common.write("\n".join(map(rule_page, pages)).rstrip("\n"))
     elif rule is None:
-        common.write(output.listing(rules))
+        common.write(output.rules_text(rules))
     else:
         common.write("\n\n".join(map(output.page, explanations)), fold=True)
     return 0

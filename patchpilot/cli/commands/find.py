@@ -98,7 +98,9 @@ def _read_text(workplace: "Workplace", what: str, lore: str | None) -> str | Non
     if what == "-":
         return sys.stdin.buffer.read(MAX_LOG).decode("utf-8", "replace")
     if what.startswith(("<", "http://", "https://")):
-        return report_text(what, lore, offline=workplace.offline, where=workplace.repo)
+        return report_text(
+            what, lore, offline=workplace.offline, directory=workplace.repo
+        )
     return None
 
 
@@ -151,8 +153,8 @@ def _find_posted(
     from patchpilot.cli.output.json_document import document
     from patchpilot.services.track.posted_commit import (
         UnpostedCommit,
+        find_others,
         find_posted,
-        others_of,
     )
     from patchpilot.topic.archive_target import archive_setting
     from patchpilot.topic.own_archive import default_archive
@@ -160,7 +162,7 @@ def _find_posted(
     lore = lore or archive_setting(common.repo)
     posted = None
     with progress_of(common) as progress:
-        others = others_of(
+        others = find_others(
             workplace.repository,
             commit,
             lore,
@@ -173,7 +175,7 @@ def _find_posted(
                 commit,
                 lore=lore,
                 archive_at=default_archive(
-                    offline=common.offline, progress=progress, where=common.repo
+                    offline=common.offline, progress=progress, directory=common.repo
                 ),
                 progress=progress,
             )
@@ -186,7 +188,9 @@ def _find_posted(
         common.write(document("find", answer, posted_by_others=others))
         return ExitCode.OK
     text = (
-        posted_text(posted, room=common.room, with_mails=with_mails) if posted else ""
+        posted_text(posted, room=common.columns, with_mails=with_mails)
+        if posted
+        else ""
     )
     common.write(others_text(others) + text)
     return ExitCode.OK

@@ -76,12 +76,12 @@ def command(
     else:
         common.write("\n".join(text(result, verify) for result in results), fold=True)
     if verify:
-        if any(result.unverified for result in results):
+        if any(result.is_unverified for result in results):
             notice(
                 "note",
                 "the clone is shallow; fetch older history with `git fetch --unshallow`",
             )
-        return findings_exit(any(result.troubled for result in results))
+        return findings_exit(any(result.has_problem for result in results))
     return findings_exit(not all(result.sure for result in results))
 
 

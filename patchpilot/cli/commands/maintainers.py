@@ -100,7 +100,7 @@ def command(common: Common, targets: tuple[str, ...], **values: Any) -> int | No
     switches = {
         option.key.removeprefix(_SWITCH): value
         for option in SWITCHES
-        if (value := values.pop(option.key)) != option.unset
+        if (value := values.pop(option.key)) != option.default_value
     }
     drop_in = common.format == "get_maintainer" or switches.get("sections")
     if drop_in and values["security"]:
@@ -142,13 +142,13 @@ def _plan(
     common: Common,
     targets: tuple[str, ...],
     switches: dict[str, Any],
-    given: dict[str, Any],
+    options: dict[str, Any],
 ) -> None:
     from patchpilot.cli.output.recipients_report import as_json, as_text
     from patchpilot.topic import topic_recipients as service
 
     edits = {
-        name: given[option]
+        name: options[option]
         for name, option in (
             ("to", "add_to"),
             ("cc", "add_cc"),
@@ -156,7 +156,7 @@ def _plan(
             ("restore", "restore"),
         )
     }
-    base = given["base"]
+    base = options["base"]
     with common.workplace() as workplace, progress_of(common) as progress:
         if not targets and not common.tree:
             base = workplace.base(workplace.settings(), base)
@@ -167,8 +167,8 @@ def _plan(
             base,
             switches,
             common.profile or "",
-            given["per_patch"],
-            given["security"],
+            options["per_patch"],
+            options["security"],
             workplace.from_archive,
             None if targets or common.tree else workplace.repository_if_any(),
         )
@@ -182,13 +182,13 @@ def _plan(
 
         result = ask()
         missed: Sequence[Address] = ()
-        if any(edits.values()) or given["reset"]:
+        if any(edits.values()) or options["reset"]:
             for plan in {planned.topic: planned for planned in result.results}.values():
-                service.edit(plan, **edits, reset=given["reset"])
+                service.edit(plan, **edits, reset=options["reset"])
             missed = (
                 ()
                 if common.quiet
-                else service.not_in_plan(result.results, given["drop"])
+                else service.find_absent(result.results, options["drop"])
             )
             result = ask()
     for address in missed:
@@ -200,7 +200,7 @@ def _plan(
     common.write(
         as_json(result)
         if common.format == "json"
-        else as_text(result, reasons=not given["brief"]),
+        else as_text(result, reasons=not options["brief"]),
         fold=True,
     )
 

@@ -122,7 +122,7 @@ def command(
 
         common.write(document("prepare", result))
     elif not asking.shown:
-        common.write(text(result, common.colored))
+        common.write(text(result, common.uses_color))
     if asking.refusal:
         raise asking.refusal
     if common.format != "json":
@@ -163,7 +163,7 @@ class _Asking:
         )
         # if the result is redirected, show the preview on stderr
         stream = sys.stdout if self.shown else sys.stderr
-        print(text(preparation, self.shown and self._common.colored), file=stream)
+        print(text(preparation, self.shown and self._common.uses_color), file=stream)
         for cost in preparation.costs:
             notice("note", cost)
         number = len(preparation.changed)
@@ -228,9 +228,9 @@ def _note(text: str) -> list[str]:
     """Return a note as lines, wrapped only on a terminal."""
     if not sys.stdout.isatty():
         return [f"  # {text}"]
-    from patchpilot.cli.output.text_layout import columns, filled
+    from patchpilot.cli.output.text_layout import columns, wrap_labeled
 
-    return list(filled("  # ", text, columns()))
+    return list(wrap_labeled("  # ", text, columns()))
 
 
 def _format_change(change: MessageChange, colored: bool) -> str:

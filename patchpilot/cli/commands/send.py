@@ -24,7 +24,7 @@ from patchpilot.cli.verb_command import argument, option, verb
 from patchpilot.config import Settings
 from patchpilot.errors import ExitCode, RefusedError, UsageError, findings_exit
 from patchpilot.model.counted import counted
-from patchpilot.model.message_id import given_message_id
+from patchpilot.model.message_id import parse_id_option
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
 from patchpilot.services.send.sending import Sending
@@ -140,18 +140,18 @@ def command(common: Common, **asked: Any) -> int:
 
 
 def _plan_and_send(
-    common: Common, workplace: Workplace, asked: Mapping[str, Any]
+    common: Common, workplace: Workplace, options: Mapping[str, Any]
 ) -> int:
     repository, settings = workplace.repository, workplace.settings()
-    dry_run, yes, outbox = asked["dry_run"], asked["yes"], asked["outbox"]
-    request = _request(common, workplace, settings, asked)
-    _refuse_options(asked)
-    if not (yes or dry_run or outbox or asked["resume"] or request.to_self):
+    dry_run, yes, outbox = options["dry_run"], options["yes"], options["outbox"]
+    request = _request(common, workplace, settings, options)
+    _refuse_options(options)
+    if not (yes or dry_run or outbox or options["resume"] or request.to_self):
         from patchpilot.cli.send_questions import ask_open_questions
 
         ask_open_questions(workplace, request)
-    plan = _plan(common, workplace, settings, request, asked)
-    if asked["resume"] and not plan.send.waiting and outbox is None:
+    plan = _plan(common, workplace, settings, request, options)
+    if options["resume"] and not plan.send.waiting_messages and outbox is None:
         return _report_complete_send(common, workplace, plan, dry_run=dry_run)
     if outbox is not None:
         from patchpilot.services.send.outbox_folder import write_outbox
@@ -160,7 +160,11 @@ def _plan_and_send(
         _show(common, workplace, plan, "NOT SENT (written to files)")
         tell(f"{counted(len(paths), 'message')} in {outbox}; nothing was sent")
         return int(findings_exit(plan.refused))
-    if not dry_run and plan.send.waiting and (blocked := plan.blocked):
+    if (
+        not dry_run
+        and plan.send.waiting_messages
+        and (blocked := plan.blocking_problem)
+    ):
         return _show_blocked(common, workplace, plan, blocked)
     if dry_run or plan.refused:
         _show(common, workplace, plan, "NOT SENT (dry run)")
@@ -177,9 +181,9 @@ def _plan_and_send(
         )
         _show(common, workplace, plan)
         return int(ExitCode.FINDINGS)
-    from patchpilot.cli.check.review_options import before_send
+    from patchpilot.cli.check.review_options import review_before_send
 
-    before_send(common, workplace, request)
+    review_before_send(common, workplace, request)
     if not yes:
         _ask(common, workplace, plan)
     elif common.format == "text":
@@ -201,54 +205,56 @@ def _plan_and_send(
 
 
 def _request(
-    common: Common, workplace: Workplace, settings: Settings, asked: Mapping[str, Any]
+    common: Common, workplace: Workplace, settings: Settings, options: Mapping[str, Any]
 ) -> SendRequest:
     return SendRequest(
-        target=asked["target"],
-        via=asked["via"] or settings.get("via"),
-        to=asked["to"],
-        cc=asked["cc"],
-        auto=not asked["no_auto"],
-        prefix=asked["prefix"],
-        version=asked["version"],
-        reroll=asked["reroll"],
-        resend=asked["resend"],
-        range_diff=asked["range_diff"],
-        cover=asked["cover_letter"],
-        in_reply_to=asked["in_reply_to"],
+        target=options["target"],
+        via=options["via"] or settings.get("via"),
+        to=options["to"],
+        cc=options["cc"],
+        auto=not options["no_auto"],
+        prefix=options["prefix"],
+        version=options["version"],
+        reroll=options["reroll"],
+        resend=options["resend"],
+        range_diff=options["range_diff"],
+        cover=options["cover_letter"],
+        in_reply_to=options["in_reply_to"],
         depends_on=tuple(
-            given_message_id(posted, "--depends-on") for posted in asked["depends_on"]
+            parse_id_option(posted, "--depends-on") for posted in options["depends_on"]
         ),
         answers=tuple(
-            (name, asked[name]) for name in ("security", "regression") if asked[name]
+            (name, options[name])
+            for name in ("security", "regression")
+            if options[name]
         ),
-        base=workplace.base(settings, asked["base"], (asked["target"],)),
-        to_self=asked["to_self"],
-        force=asked["force"],
-        identity=asked["identity"],
+        base=workplace.base(settings, options["base"], (options["target"],)),
+        to_self=options["to_self"],
+        force=options["force"],
+        identity=options["identity"],
         profile=settings.get("profile"),
         offline=common.offline,
     )
 
 
-def _refuse_options(asked: Mapping[str, Any]) -> None:
+def _refuse_options(options: Mapping[str, Any]) -> None:
     """Raise UsageError for an option that lacks its required options."""
-    if asked["force"] is not None and not asked["force"].strip():
+    if options["force"] is not None and not options["force"].strip():
         raise UsageError(
             "--force requires a reason",
             hint="use --force REASON, for example --force 'agreed with the maintainer'",
         )
-    if asked["depends_on"] and asked["via"] == "b4":
+    if options["depends_on"] and options["via"] == "b4":
         raise UsageError(
             "--depends-on is for git send-email; b4 keeps the dependencies of a branch",
             hint="run `b4 prep --edit-deps`",
         )
-    if asked["drop"] and not asked["resume"]:
+    if options["drop"] and not options["resume"]:
         raise UsageError(
             "--drop requires --resume",
             hint="run `patchpilot maintainers --drop ADDRESS` to drop a recipient before sending",
         )
-    if asked["unknown"] and not asked["resume"]:
+    if options["unknown"] and not options["resume"]:
         raise UsageError(
             "--unknown requires --resume",
             hint="`patchpilot send --resume` lists the messages whose state is unknown",
@@ -260,13 +266,13 @@ def _plan(
     workplace: Workplace,
     settings: Settings,
     request: SendRequest,
-    asked: Mapping[str, Any],
+    options: Mapping[str, Any],
 ) -> Sending:
     """Plan a new send, or with --resume the rest of the last send."""
     from patchpilot.services.send.plan_send import plan as plan_mails
 
     with progress_of(common) as progress:
-        if asked["resume"]:
+        if options["resume"]:
             from patchpilot.services.send.resume import (
                 archive_lookup,
                 plan_resume,
@@ -278,18 +284,18 @@ def _plan(
                 if common.offline or request.to_self
                 else archive_lookup(settings.address("lore"))
             )
-            of_all, verdicts = read_unknown(asked["unknown"])
+            of_all, verdicts = read_unknown(options["unknown"])
             return plan_resume(
                 workplace.repository,
                 request,
                 of_all,
                 by_id=verdicts,
-                drop=asked["drop"],
+                drop=options["drop"],
                 lookup=lookup,
                 progress=progress,
             )
         _show_effects(workplace, request)
-        unattended = asked["yes"] or asked["dry_run"] or asked["outbox"]
+        unattended = options["yes"] or options["dry_run"] or options["outbox"]
         if request.reroll and sys.stdin.isatty() and not unattended:
             _write_changelog(workplace, request)
         return plan_mails(workplace.repository, request, progress=progress)
@@ -320,11 +326,11 @@ def _report_complete_send(
     """Report a resumed send without remaining messages, updating b4's tracking data if
     necessary.
     """
-    from patchpilot.services.send.send_mails import deliver, with_result
+    from patchpilot.services.send.send_mails import add_result, deliver
 
     with progress_of(common) as progress:
         result = (
-            with_result(plan, plan.send)
+            add_result(plan, plan.send)
             if dry_run
             else deliver(workplace.repository, plan, progress=progress)
         )
@@ -351,10 +357,10 @@ def _write_changelog(workplace: Workplace, request: SendRequest) -> None:
     """Open the changelog of the next version in the editor, unless the user already edited it."""
     from patchpilot.services.send.edit_draft import edit, editor_of
     from patchpilot.topic.find_topic import find_draft
-    from patchpilot.topic.reroll import reroll, unfinished
+    from patchpilot.topic.reroll import has_unfinished_changelog, reroll
 
     repository = workplace.repository
-    if unfinished(reroll(find_draft(repository, request), repository)):
+    if has_unfinished_changelog(reroll(find_draft(repository, request), repository)):
         edit(repository, editor_of(workplace), request.target, request.base)
 
 
@@ -408,7 +414,7 @@ def _preview(
     # the notes are only in the card, which stays on the terminal after the pager
     parts = [first, text.summary(plan)]
     shown = text.mails(plan) if mails else ""
-    last = text.card(plan, after)
+    last = text.preflight_text(plan, after)
     if shown and common.output is None and sys.stdout.isatty():
         from patchpilot.cli.pager import page
 
@@ -449,7 +455,7 @@ def _ask(common: Common, workplace: Workplace, plan: Sending) -> None:
     if not plan.request.to_self:
         # the pager and the card may have scrolled the recipients off the screen
         tell(text.addressees(plan), end="")
-    answer = ask.prompt(f"Send {plan.in_numbers}? Type 'send' to confirm", "")
+    answer = ask.prompt(f"Send {plan.format_counts}? Type 'send' to confirm", "")
     if answer.strip() != "send":
         raise RefusedError(
             "nothing was sent",

@@ -233,7 +233,7 @@ def _run_hook(workplace: Workplace, name: str, file: Path) -> int:
             "--run is only for installed hooks", hint="run `patchpilot setup hooks`"
         )
     is_message = name == "commit-msg"
-    if service.is_no_patch(file) if is_message else service.sent_by_us():
+    if service.is_no_patch(file) if is_message else service.is_own_send():
         return 0
     check = hook.check_message_in_hook if is_message else hook.check_in_hook
     result, problem = check(workplace, file)

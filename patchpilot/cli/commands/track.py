@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from patchpilot.cli.commands import track_reply
 from patchpilot.cli.error_exit import notice
-from patchpilot.cli.option_table import CHOICE, NUMBER, Option, converted
+from patchpilot.cli.option_table import CHOICE, NUMBER, Option, convert_word
 from patchpilot.cli.options import Common, common_options, progress_of
 from patchpilot.cli.series_number import chosen_series, series_number
 from patchpilot.cli.verb_command import argument, option, verb
@@ -251,9 +251,9 @@ def _show_ledger(
             state_form = Option(("--mark",), "", CHOICE, choices=_MARKS)
             wanted = [
                 (
-                    converted(number_form, mark),
+                    convert_word(number_form, mark),
                     None
-                    if converted(state_form, state) == "none"
+                    if convert_word(state_form, state) == "none"
                     else PointState(state),
                 )
                 for mark, state in marks
@@ -373,7 +373,7 @@ def confirm(common: Common, stranger: bool, message_ids: tuple[str, ...]) -> Non
     from patchpilot.topic.followed.known_series import open_store, show
 
     with open_store(offline=common.offline) as store, progress_of(common) as progress:
-        numbers = confirm_senders(message_ids, known=not stranger, store=store)
+        numbers = confirm_senders(message_ids, is_known=not stranger, store=store)
         series = tuple(
             show(number, store=store, progress=progress) for number in numbers
         )
@@ -433,7 +433,7 @@ def _list(common: Common, since: str | None, *, waiting: bool) -> int:
     ):
         is_part = waiting or since is not None
         whole = common.format == "json" and not is_part
-        series = service.listed(
+        series = service.read_all_series(
             store=store,
             repository=workplace.repository_if_any(),
             whole=whole,
@@ -464,10 +464,10 @@ def _part(
     """
     from patchpilot.cli.output.track_report import digest_text, waiting_text
     from patchpilot.model.bounded_date import EPOCH
-    from patchpilot.services.track.moment_since import moment_since
-    from patchpilot.topic.followed.review_ledger import awaiting
+    from patchpilot.services.track.moment_since import parse_since
+    from patchpilot.topic.followed.review_ledger import group_requests
 
-    start = moment_since(since) if since is not None else EPOCH
+    start = parse_since(since) if since is not None else EPOCH
     recent = tuple(
         tracked
         for tracked in series
@@ -477,7 +477,7 @@ def _part(
     recent = tuple(map(read, recent))
     if not waiting:
         return recent, digest_text(recent, start)
-    tracked_series = tuple(tracked for tracked in recent if awaiting(tracked))
+    tracked_series = tuple(tracked for tracked in recent if group_requests(tracked))
     return tracked_series, waiting_text(tracked_series)
 
 
@@ -541,9 +541,9 @@ def _write(
     from datetime import UTC, datetime
 
     if topic:
-        from patchpilot.topic.topic_state import with_topic
+        from patchpilot.topic.topic_state import mark_topic
 
-        series = with_topic(series, topic)
+        series = mark_topic(series, topic)
     if common.format == "json":
         from patchpilot.cli.output.track_report import series_json
 
@@ -554,7 +554,7 @@ def _write(
         texts = (
             (
                 it.entry.id,
-                series_text(it, topic, room=common.room, with_mails=with_mails),
+                series_text(it, topic, room=common.columns, with_mails=with_mails),
             )
             for it in series
         )
@@ -563,7 +563,7 @@ def _write(
         from patchpilot.cli.output.track_table import series_table
 
         common.write(
-            series_table(series, datetime.now(UTC), common.room or UNLIMITED, topic)
+            series_table(series, datetime.now(UTC), common.columns or UNLIMITED, topic)
         )
 
 
@@ -598,10 +598,10 @@ def _note_cached(series: Sequence["Tracked"]) -> None:
     """Print the age of cached answers on stderr."""
     from datetime import UTC, datetime
 
-    from patchpilot.model.bounded_date import stored_time
+    from patchpilot.model.bounded_date import parse_stored_time
 
     asked = [
-        stored_time(series_.entry.updated)
+        parse_stored_time(series_.entry.updated)
         for series_ in series
         if series_.cached and series_.entry.updated
     ]
@@ -617,10 +617,10 @@ def _note_offline(common: Common, series: Sequence["Tracked"]) -> None:
     """Print the age of the data on stderr with --offline."""
     from datetime import UTC, datetime
 
-    from patchpilot.model.bounded_date import stored_time
+    from patchpilot.model.bounded_date import parse_stored_time
 
     asked = [
-        stored_time(series_.entry.updated)
+        parse_stored_time(series_.entry.updated)
         for series_ in series
         if series_.entry.updated
     ]
@@ -645,4 +645,6 @@ def _ago(past: "timedelta") -> str:
 def _archives(common: Common, progress: "Progress") -> "ArchiveAt":
     from patchpilot.topic.own_archive import default_archive
 
-    return default_archive(offline=common.offline, progress=progress, where=common.repo)
+    return default_archive(
+        offline=common.offline, progress=progress, directory=common.repo
+    )

@@ -92,9 +92,9 @@ def _list(common: Common) -> int:
     from patchpilot.cli.output.json_document import document
     from patchpilot.cli.output.reply_report import drafts_text
     from patchpilot.services.reply.reply_answer import KeptReplies
-    from patchpilot.services.reply.reply_session import kept_drafts
+    from patchpilot.services.reply.reply_session import list_unsent_drafts
 
-    known = kept_drafts()
+    known = list_unsent_drafts()
     if common.format == "json":
         common.write(document("reply", KeptReplies("drafts", known)))
     else:
@@ -103,7 +103,7 @@ def _list(common: Common) -> int:
 
 
 def _reply(
-    common: Common, workplace: "Workplace", target: str, asked: Mapping[str, Any]
+    common: Common, workplace: "Workplace", target: str, options: Mapping[str, Any]
 ) -> int:
     from patchpilot.cli.output.json_document import document
     from patchpilot.cli.output.reply_report import reply_text
@@ -111,10 +111,10 @@ def _reply(
     from patchpilot.services.reply.reply_answer import PlannedReply
     from patchpilot.services.reply.send_reply import send_reply
 
-    plan = _plan(common, workplace, target, asked)
+    plan = _plan(common, workplace, target, options)
     if plan is None:
         return int(ExitCode.OK)
-    if asked["dry_run"] or plan.refused:
+    if options["dry_run"] or plan.refused:
         if common.format == "json":
             common.write(document("reply", PlannedReply(plan)))
         else:
@@ -124,14 +124,14 @@ def _reply(
         return int(findings_exit(plan.refused))
     if common.format == "text":
         common.write(reply_text(plan))
-    elif not asked["yes"]:
+    elif not options["yes"]:
         tell(reply_text(plan))
-    if not asked["yes"]:
+    if not options["yes"]:
         _confirm()
     sent = send_reply(
         workplace.repository,
         plan,
-        unknown=asked["unknown"] or "",
+        unknown=options["unknown"] or "",
         terminal=sys.stdin.isatty(),
     )
     accepted = sent.state == "accepted"
@@ -148,33 +148,33 @@ def _reply(
 
 
 def _plan(
-    common: Common, workplace: "Workplace", target: str, asked: Mapping[str, Any]
+    common: Common, workplace: "Workplace", target: str, options: Mapping[str, Any]
 ) -> "ReplyPlan | None":
     """Edit the draft and return the reply's plan, or None if the draft was deleted."""
     from patchpilot.services.reply.reply_session import (
         ReplyWishes,
         discard,
-        given_reply,
         plan,
+        read_reply_text,
     )
     from patchpilot.services.send.edit_draft import editor_of
 
     wishes = ReplyWishes(
         target,
-        asked["template"],
-        via=asked["via"] or workplace.settings().get("via"),
-        patch=asked["patch"],
-        tags=asked["tags"],
-        text=given_reply(asked["message"]) if asked["message"] else None,
-        identity=asked["identity"],
-        force=asked["force"],
+        options["template"],
+        via=options["via"] or workplace.settings().get("via"),
+        patch=options["patch"],
+        tags=options["tags"],
+        text=read_reply_text(options["message"]) if options["message"] else None,
+        identity=options["identity"],
+        force=options["force"],
     )
     if wishes.force is not None and not wishes.force.strip():
         raise UsageError(
             "--force requires a reason",
             hint="use --force REASON, for example --force 'the list lost the first one'",
         )
-    if asked["discard"]:
+    if options["discard"]:
         notice(
             "note",
             "the draft was deleted"
@@ -182,14 +182,14 @@ def _plan(
             else "there is no draft of this reply",
         )
         return None
-    if asked["message"] and asked["patch"]:
+    if options["message"] and options["patch"]:
         raise UsageError(
             "--message and --patch cannot be combined",
             hint="write notes below the `---` of the patch in the commit's draft",
         )
     editor = (
         None
-        if asked["no_edit"] or asked["message"] or not sys.stdin.isatty()
+        if options["no_edit"] or options["message"] or not sys.stdin.isatty()
         else editor_of(workplace)
     )
     return plan(workplace.repository, common.repo, wishes, editor)

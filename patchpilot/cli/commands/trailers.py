@@ -98,7 +98,7 @@ def command(
 
         common.write(document("trailers", collected))
         return ExitCode.OK
-    common.write(text(collected.preparation, common.colored))
+    common.write(text(collected.preparation, common.uses_color))
     for held_trailer in collected.held:
         offer = f"; {held_trailer.offer}" if held_trailer.offer else ""
         tell(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from patchpilot.cli.error_exit import notice
 from patchpilot.cli.options import Common, common_options
-from patchpilot.cli.trust_question import shown
+from patchpilot.cli.trust_question import commands_text
 from patchpilot.cli.verb_command import argument, option, verb
 from patchpilot.model.printable import printable
 
@@ -81,7 +81,7 @@ def command(
             f"==> {printable(name)} <==\n{_text(data)}"
             for name, data in configuration.files
         )
-        common.write("\n".join((*files, shown(configuration.commands))))
+        common.write("\n".join((*files, commands_text(configuration.commands))))
     if not common.quiet:
         sys.stdout.flush()
         notice(

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from patchpilot.cli.output.json_document import document
-from patchpilot.cli.output.text_layout import filled
+from patchpilot.cli.output.text_layout import wrap_labeled
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import printable
 from patchpilot.services.backport.backport_result import (
@@ -187,7 +187,7 @@ def _name(result: BackportResult) -> str:
 
 def _wrap(text: str, first: str, other: str, width: int = _COLUMNS) -> list[str]:
     """Wrap a sentence to `width` columns without breaking long words."""
-    return list(filled(first, text, width, len(other)))
+    return list(wrap_labeled(first, text, width, len(other)))
 
 
 def _details(row: BranchResult, *, upstream: bool) -> list[str]:

@@ -13,10 +13,10 @@ from patchpilot.services.track.posted_commit import PostedCommit
 from patchpilot.topic.posted_by_others import PostedFix
 
 
-def fixes_text(fixes: FoundFixes, what: str) -> str:
+def fixes_text(fixes: FoundFixes, operation: str) -> str:
     """Return the commits that may fix a symptom, best first, each with its verdicts.
 
-    `what` is the symptom as it was given, for the next command.
+    `operation` is the symptom as it was given, for the next command.
     """
     name = fixes.symptom.name
     searched = f"{fixes.searched:,} commits since {fixes.tree}"
@@ -41,7 +41,7 @@ def fixes_text(fixes: FoundFixes, what: str) -> str:
         step = fixes.candidates[0].next_step(seen, is_fix=not name)
         lines += ["", f"next: {step}"]
     else:
-        by_builds = Action("find", ("--bisect", what, "--in", fixes.tree))
+        by_builds = Action("find", ("--bisect", operation, "--in", fixes.tree))
         lines += [
             "",
             f"next: search by builds: {by_builds}",

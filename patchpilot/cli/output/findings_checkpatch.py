@@ -6,7 +6,7 @@ The output is empty if there are no findings.
 
 from patchpilot.checking.check_result import CheckResult
 from patchpilot.model.finding import Finding, Severity
-from patchpilot.model.printable import one_line, printable, without_commands
+from patchpilot.model.printable import escape_commands, one_line, printable
 
 _LEVEL = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.CHECK: "CHECK"}
 
@@ -26,7 +26,7 @@ def render(result: CheckResult) -> str:
 def _line(source: str, finding: Finding) -> str:
     kind = finding.checkpatch or finding.name.upper().replace("-", "_")
     message = " ".join(printable(finding.message).split())
-    return without_commands(
+    return escape_commands(
         f"{one_line(source)}:{finding.patch_line or 1}: {_LEVEL[finding.severity]}:{kind}:"
         f" {message}"
     )

@@ -9,7 +9,7 @@ from patchpilot.cli.output.findings_place import place_in_file
 from patchpilot.cli.output.findings_text import shown_place
 from patchpilot.model.finding import Finding, Severity
 from patchpilot.model.patch import Patch
-from patchpilot.model.printable import printable, without_commands
+from patchpilot.model.printable import escape_commands, printable
 
 _COMMAND = {
     Severity.ERROR: "error",
@@ -39,7 +39,7 @@ def _line(patch: Patch | None, finding: Finding, result: CheckResult) -> str:
     shown = ",".join(
         f"{name}={_property(str(value))}" for name, value in fields.items()
     )
-    text = without_commands(printable(finding.message + finding.age(result.since)))
+    text = escape_commands(printable(finding.message + finding.age(result.since)))
     return f"::{_COMMAND[finding.severity]} {shown}::{_data(text)}"
 
 
@@ -51,5 +51,5 @@ def _data(text: str) -> str:
 def _property(text: str) -> str:
     """Escape a text for a command's property."""
     return (
-        _data(without_commands(printable(text))).replace(":", "%3A").replace(",", "%2C")
+        _data(escape_commands(printable(text))).replace(":", "%3A").replace(",", "%2C")
     )

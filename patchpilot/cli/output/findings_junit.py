@@ -12,7 +12,7 @@ from patchpilot.checking.check_result import CheckResult
 from patchpilot.cli.output.findings_text import shown_place
 from patchpilot.model.finding import Finding, Severity, Suppressed
 from patchpilot.model.patch import Patch
-from patchpilot.model.printable import printable, without_commands
+from patchpilot.model.printable import escape_commands, printable
 
 _Suite = tuple[str, Patch | None, tuple[Finding, ...], tuple[Suppressed, ...]]
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -29,7 +29,7 @@ def render(result: CheckResult) -> str:
         )
         for patch in result.patches
     ]
-    if result.every_series:
+    if result.all_series_findings:
         suites.append(("series", None, result.series, result.suppressed_series))
     suites = [
         (
@@ -116,7 +116,7 @@ def _fails(finding: Finding) -> bool:
 
 
 def _clean(text: str) -> str:
-    return _FORBIDDEN.sub("\ufffd", without_commands(printable(text)))
+    return _FORBIDDEN.sub("\ufffd", escape_commands(printable(text)))
 
 
 def _text(text: str) -> str:

@@ -9,8 +9,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from patchpilot.checking.check_result import CheckResult, unchecked
-from patchpilot.cli.output.text_layout import filled
+from patchpilot.checking.check_result import CheckResult, list_unchecked
+from patchpilot.cli.output.text_layout import wrap_labeled
 from patchpilot.model.counted import counted
 from patchpilot.model.finding import Finding, Severity, Suppressed
 from patchpilot.model.patch import Patch
@@ -58,19 +58,19 @@ def render(
     """
     paint = Colors(colored, min(COLUMNS, columns - 4) if columns else COLUMNS)
     lines = [] if quiet else [_verdict(result, paint)]
-    lines += _every(result, paint) if unfolded else _group_by_rule(result, paint)
+    lines += _format_all(result, paint) if unfolded else _group_by_rule(result, paint)
     if verbose:
         lines += [
             _format_waived(patch, suppressed, paint)
             for patch, suppressed in result.suppressed
             if suppressed.by == "waiver"
         ]
-    if not quiet and (left := unchecked(result)):
-        lines += filled("not checked: ", "; ".join(left), paint.columns)
+    if not quiet and (left := list_unchecked(result)):
+        lines += wrap_labeled("not checked: ", "; ".join(left), paint.columns)
     return "\n".join(lines)
 
 
-def _every(result: CheckResult, paint: Colors) -> Iterator[str]:
+def _format_all(result: CheckResult, paint: Colors) -> Iterator[str]:
     """Yield every finding: first patch by patch, then those about the series."""
     explained: set[str] = set()
     for patch, findings in [
@@ -124,7 +124,7 @@ def _others(rows: list[tuple[Patch | None, Finding]], paint: Colors) -> str:
     end = ", …" if len(places) > PLACES else ""
     text = f"{', '.join(places[:PLACES])}{end}{' (--fix changes all)' if fixed else ''}"
     start = f"    and {counted(len(places), 'more place')}: "
-    return "\n".join(filled(start, text, paint.columns))
+    return "\n".join(wrap_labeled(start, text, paint.columns))
 
 
 def is_commit(patch: Patch) -> bool:
@@ -200,7 +200,7 @@ def _finding(
         lines += _quote_line(patch.lines[at - 1], finding, paint, in_diff=in_diff)
     why = next((rule.why for rule in result.rules if rule.id == finding.rule), "")
     if is_first and why:
-        reason = filled("    why: ", _first_sentence(why), paint.columns)
+        reason = wrap_labeled("    why: ", _first_sentence(why), paint.columns)
         lines += [paint(line, DIM) for line in reason]
         if (
             finding.fix
@@ -265,10 +265,10 @@ def _verdict(result: CheckResult, paint: Colors) -> str:
     blocks = counts[Severity.ERROR] and result.exit_code and not result.whole_files
     stop = ", not ready to send" if blocks else ""
     summary = ", ".join(counts_text) or "no findings"
-    return f"{patches} checked{stop}: {summary}{_aside(result)}{note}"
+    return f"{patches} checked{stop}: {summary}{_counts_text(result)}{note}"
 
 
-def _aside(result: CheckResult) -> str:
+def _counts_text(result: CheckResult) -> str:
     """Return the numbers of suppressed findings and of those new since an earlier version, as
     text.
     """

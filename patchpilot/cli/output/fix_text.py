@@ -25,7 +25,7 @@ _COLORS = (("+++ ", BOLD), ("--- ", BOLD), ("@@", CYAN), ("+", GREEN), ("-", RED
 _WORDS = re.compile(r"(\s+)")
 
 
-def fixed(result: FixResult, *, colored: bool = False) -> str:
+def fixed_text(result: FixResult, *, colored: bool = False) -> str:
     """Return one line per fixed finding, and one per patch that could not be fixed."""
     lines = []
     for patch in result.patches:
@@ -76,7 +76,7 @@ def _remain(left: int, written: bool) -> str:
     return "would remain"
 
 
-def painted(lines: Sequence[str], *, colored: bool) -> str:
+def color_diff(lines: Sequence[str], *, colored: bool) -> str:
     """Format a diff for a terminal, with changed words of prose in bold."""
     if not colored:
         return "\n".join(map(printable, lines))

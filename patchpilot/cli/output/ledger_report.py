@@ -4,7 +4,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from patchpilot.cli.output.text_layout import columns, filled
+from patchpilot.cli.output.text_layout import columns, wrap_labeled
 from patchpilot.model.printable import one_line, printable
 from patchpilot.topic.followed.review_ledger import LedgerItem, PointState, SeriesLedger
 
@@ -43,7 +43,7 @@ def _about(item: LedgerItem) -> str:
 
 
 def _lines(item: LedgerItem) -> Iterator[str]:
-    yield from filled(
+    yield from wrap_labeled(
         f"  {item.number:>3}  {item.state:9}  ", one_line(item.point.text), columns()
     )
     quoted = [line for line in item.point.quoted if line.strip()][-2:]

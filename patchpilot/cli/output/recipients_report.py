@@ -45,9 +45,9 @@ def _lines(planned: Planned, reasons: bool, several: bool) -> Iterator[str]:
         yield "* set manually"
 
 
-def _role(who: Recipient) -> str:
-    section = f", {who.section}" if who.section else ""
-    return f"{who.role}{section}{who.which}"
+def _role(recipient: Recipient) -> str:
+    section = f", {recipient.section}" if recipient.section else ""
+    return f"{recipient.role}{section}{recipient.which}"
 
 
 def _sections(plan: RecipientPlan) -> Iterator[str]:

@@ -4,7 +4,7 @@
 import textwrap
 from collections.abc import Sequence
 
-from patchpilot.checking.list_rules import RuleExplanation, equivalence, in_force
+from patchpilot.checking.list_rules import RuleExplanation, describe_scope, equivalence
 from patchpilot.model.path_fact import PathFact
 from patchpilot.model.printable import printable
 from patchpilot.model.rule import Rule
@@ -12,7 +12,7 @@ from patchpilot.model.rule import Rule
 COLUMNS = 80
 
 
-def listing(rules: Sequence[Rule]) -> str:
+def rules_text(rules: Sequence[Rule]) -> str:
     """List the rules by pack, one per line: id, severity, name, checkpatch type and summary."""
     lines: list[str] = []
     pack = ""
@@ -63,7 +63,7 @@ def page(explanation: RuleExplanation) -> str:
             *_wrap(equivalence(rule)),
         ]
     if rule.since or rule.until or rule.profiles:
-        lines += ["", "Applies", *_indent(in_force(rule))]
+        lines += ["", "Applies", *_indent(describe_scope(rule))]
     for title, entries in _notes(explanation):
         lines += ["", title, *(line for entry in entries for line in _wrap(entry))]
     return "\n".join([*lines, "", "Reference", *_indent(rule.reference)])

@@ -4,7 +4,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from patchpilot.cli.output.text_layout import columns, filled
+from patchpilot.cli.output.text_layout import columns, wrap_labeled
 from patchpilot.model.printable import one_line, printable, width
 from patchpilot.model.send_problem import CheckState
 from patchpilot.services.send.sending import Sending
@@ -24,7 +24,7 @@ def notes(plan: Sending) -> str:
     return "".join(f"{line}\n" for line in _checks(plan, CheckState.NOTE))
 
 
-def card(plan: Sending, after: str = "") -> str:
+def preflight_text(plan: Sending, after: str = "") -> str:
     """Format the pre-flight card: passed checks, notes, problems, and the verdict last."""
     return (
         "\n".join(
@@ -45,7 +45,7 @@ def _last_line(plan: Sending, after: str) -> str:
 def mails(plan: Sending) -> str:
     """Format each message to be sent, in full."""
     lines: list[str] = []
-    waiting = plan.send.waiting
+    waiting = plan.send.waiting_messages
     for number, mail in enumerate(waiting, 1):
         lines += [title(f"mail {number} of {len(waiting)}"), mail_text(mail.raw), ""]
     return "".join(f"{line}\n" for line in lines)
@@ -76,10 +76,10 @@ def mail_text(raw: bytes) -> str:
 
 
 def _short(plan: Sending, room: int) -> Iterator[str]:
-    yield f"v{plan.send.version}: {plan.in_numbers}"
+    yield f"v{plan.send.version}: {plan.format_counts}"
     for mail in plan.send.entries:
         state = f"{mail.state:9} " if plan.send.id else ""
-        yield from filled(f"  {state}", one_line(mail.subject), room)
+        yield from wrap_labeled(f"  {state}", one_line(mail.subject), room)
 
 
 def _recipients(plan: Sending, room: int) -> Iterator[str]:
@@ -91,8 +91,8 @@ def _recipients(plan: Sending, room: int) -> Iterator[str]:
             else recipient.role
         )
         role += recipient.which
-        reasons = joined_reasons(recipient.reasons)
-        yield from filled(
+        reasons = merge_reasons(recipient.reasons)
+        yield from wrap_labeled(
             "       ",
             one_line(f"{role}: {'; '.join(reasons)}" if reasons else role),
             room,
@@ -116,7 +116,9 @@ def addressees(plan: Sending) -> str:
                 if recipient.header == header
             ]
         )
-        for line in filled(f"{header.capitalize()}: ", ", ".join(named), columns())
+        for line in wrap_labeled(
+            f"{header.capitalize()}: ", ", ".join(named), columns()
+        )
     )
 
 
@@ -125,7 +127,7 @@ _FILES = 3
 """At most so many files are named for one pattern."""
 
 
-def joined_reasons(reasons: Sequence[str]) -> tuple[str, ...]:
+def merge_reasons(reasons: Sequence[str]) -> tuple[str, ...]:
     """Merge the reasons for a recipient.
 
     Files that match the same pattern of MAINTAINERS are joined into one reason.
@@ -152,7 +154,7 @@ def _join_paths(paths: Sequence[str], pattern: str) -> str:
 
 def _delivery(plan: Sending, room: int) -> Iterator[str]:
     for label, value, _ in plan.delivery:
-        yield from filled(f"{label + ':':{_LABEL}}", one_line(str(value)), room)
+        yield from wrap_labeled(f"{label + ':':{_LABEL}}", one_line(str(value)), room)
 
 
 def _checks(plan: Sending, *states: CheckState) -> Iterator[str]:
@@ -160,11 +162,13 @@ def _checks(plan: Sending, *states: CheckState) -> Iterator[str]:
     for state in states:
         for check in (check for check in plan.checks if check.state is state):
             name = "" if state is CheckState.OK else f" [{check.name}]"
-            yield from filled(
+            yield from wrap_labeled(
                 f"{state}: ", f"{one_line(check.message)}{name}", columns(), indent=2
             )
             if check.hint:
-                yield from filled("  help: ", one_line(str(check.hint)), columns())
+                yield from wrap_labeled(
+                    "  help: ", one_line(str(check.hint)), columns()
+                )
 
 
 def outcome(result: Sending) -> str:
@@ -177,11 +181,11 @@ def outcome(result: Sending) -> str:
         lines += (
             [f"{head}  {name}"]
             if width(head) + width(name) + 2 <= room
-            else [*filled("", head, room, indent=10), f"{'':10}{name}"]
+            else [*wrap_labeled("", head, room, indent=10), f"{'':10}{name}"]
         )
         if message.detail and message.state != "accepted":
-            lines += filled(" " * 10, one_line(message.detail), room)
-    lines += filled(
+            lines += wrap_labeled(" " * 10, one_line(message.detail), room)
+    lines += wrap_labeled(
         "",
         one_line(
             f"{result.state}: v{result.send.version} via {result.send.transport},"
@@ -191,5 +195,5 @@ def outcome(result: Sending) -> str:
         indent=2,
     )
     for line in result.advice:
-        lines += filled("  ", one_line(str(line)), room, indent=4)
+        lines += wrap_labeled("  ", one_line(str(line)), room, indent=4)
     return "\n".join(lines) + "\n"

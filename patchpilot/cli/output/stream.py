@@ -4,7 +4,7 @@
 import re
 import sys
 
-from patchpilot.model.printable import without_commands
+from patchpilot.model.printable import escape_commands
 
 
 def emit(data: str, *, colored: bool, exact: bool = False) -> None:
@@ -14,7 +14,7 @@ def emit(data: str, *, colored: bool, exact: bool = False) -> None:
     encoding, with escapes for characters that it lacks. Commands to a CI server that reads the log
     are removed.
     """
-    data = data if exact else without_commands(data)
+    data = data if exact else escape_commands(data)
     coding = (sys.stdout.encoding or "").lower()
     if coding not in ("utf-8", "utf8"):
         if exact:
@@ -25,16 +25,16 @@ def emit(data: str, *, colored: bool, exact: bool = False) -> None:
         data = data.encode(coding or "ascii", "backslashreplace").decode(
             coding or "ascii"
         )
-    sys.stdout.write(data if colored else unstyled(data))
+    sys.stdout.write(data if colored else strip_colors(data))
     sys.stdout.flush()
 
 
-def unstyled(text: str) -> str:
+def strip_colors(text: str) -> str:
     """Strip the colors from a text."""
     return re.sub(r"\x1b\[[;?0-9]*[a-zA-Z]", "", text) if "\x1b" in text else text
 
 
 def tell(text: str, *, end: str = "\n") -> None:
     """Write text for the user to stderr."""
-    sys.stderr.write(without_commands(text) + end)
+    sys.stderr.write(escape_commands(text) + end)
     sys.stderr.flush()

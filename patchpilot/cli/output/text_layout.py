@@ -47,7 +47,7 @@ def _fold_line(line: str, room: int) -> Iterator[str]:
     yield part
 
 
-def filled(
+def wrap_labeled(
     label: str, text: str, room: int, indent: int | None = None
 ) -> Iterator[str]:
     """Yield a label and a text, wrapped to at most `room` columns.

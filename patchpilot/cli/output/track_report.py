@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from patchpilot.cli.output.json_document import document
-from patchpilot.cli.output.text_layout import filled
+from patchpilot.cli.output.text_layout import wrap_labeled
 from patchpilot.model.action import Action
 from patchpilot.model.counted import counted
 from patchpilot.model.mail import Mail
@@ -15,10 +15,10 @@ from patchpilot.services.track.classify_mails import ClassifiedMail
 from patchpilot.services.track.conversation import Reply
 from patchpilot.services.track.follow_topic import FollowedSeries
 from patchpilot.services.track.review_lines import review_lines
-from patchpilot.services.track.series_head import as_of_words, head_rows
+from patchpilot.services.track.series_head import format_time_note, head_rows
 from patchpilot.topic.followed.known_series import Tracked
-from patchpilot.topic.followed.review_ledger import awaiting
-from patchpilot.topic.followed.story import StoryEvent, story
+from patchpilot.topic.followed.review_ledger import group_requests
+from patchpilot.topic.followed.story import StoryEvent, list_events
 from patchpilot.topic.topic_state import TopicState
 
 _TABLE = 76
@@ -45,7 +45,7 @@ def series_text(
     message not written by a bot.
     """
     lines = list(_head_lines(tracked))
-    if words := as_of_words(tracked):
+    if words := format_time_note(tracked):
         lines.append(f"  as of     {words}")
     if tracked.own and topic:
         changed = f"; {topic.since}" if topic.since else ""
@@ -61,20 +61,20 @@ def series_text(
     lines += _thread_lines(tracked, with_mails=with_mails)
     lines += [f"  note      {trouble}" for trouble in tracked.notes]
     if room:
-        lines = [part for line in lines for part in _fitted(line, room)]
-        lines = [*filled("", tracked.subject, room), *lines]
+        lines = [part for line in lines for part in _fold_row(line, room)]
+        lines = [*wrap_labeled("", tracked.subject, room), *lines]
     else:
         lines = [tracked.subject, *lines]
     return printable("\n".join(lines))
 
 
-def _fitted(line: str, room: int) -> list[str]:
+def _fold_row(line: str, room: int) -> list[str]:
     """Fold a row to at most `room` columns, keeping a command on one shell line."""
     if width(line) <= room:
         return [line]
     start = _EVENT if line.startswith("   ") else _LABEL
     end = " \\" if line.startswith("  run ") else ""
-    *parts, last = filled(line[:start], line[start:], room - len(end))
+    *parts, last = wrap_labeled(line[:start], line[start:], room - len(end))
     return [*(f"{part}{end}" for part in parts), last]
 
 
@@ -194,7 +194,7 @@ def _reply_lines(series: Tracked, *, with_mails: bool) -> list[str]:
     for shown in series.replies:
         reply = shown.reply
         mark = "*" if shown.unread else " "
-        who = reply.mail.who
+        who = reply.mail.sender_name
         bot = " (bot)" if reply.mail.bot else ""
         about = _about(reply, labels)
         note = _date_note(reply.mail.mail)
@@ -218,7 +218,7 @@ def _about(reply: Reply, labels: Mapping[str, int]) -> str:
 
 def _story_lines(tracked: Tracked) -> list[str]:
     """List the events, each with its evidence: a message or a commit."""
-    return ["  story", *map(_event_line, story(tracked))]
+    return ["  story", *map(_event_line, list_events(tracked))]
 
 
 def _event_line(event: StoryEvent) -> str:
@@ -231,7 +231,7 @@ def digest_text(series: Sequence[Tracked], since: datetime) -> str:
     """List what happened to each series since a time, with its state and next step."""
     lines: list[str] = []
     for tracked in series:
-        events = [it for it in story(tracked) if it.when and it.when >= since]
+        events = [it for it in list_events(tracked) if it.when and it.when >= since]
         if events:
             lines += [
                 f"{tracked.entry.id}  {tracked.state}: {one_line(tracked.subject)}",
@@ -246,7 +246,7 @@ def waiting_text(series: Sequence[Tracked]) -> str:
     lines: list[str] = []
     for tracked in series:
         lines.append(f"{tracked.entry.id}  {one_line(tracked.subject)}")
-        for message_id, items in awaiting(tracked).items():
+        for message_id, items in group_requests(tracked).items():
             point, more = items[0].point, len(items) - 1
             also = f" (and {counted(more, 'more request')})" if more else ""
             action = Action("track", ("reply", f"<{message_id}>"), "`{}`")
@@ -280,8 +280,8 @@ def _date_note(mail: Mail) -> str:
     return f" ({mail.date_note})" if mail.date_note else ""
 
 
-def _day(when: datetime | None) -> str:
-    return f"{when:%Y-%m-%d}" if when else "????-??-??"
+def _day(date: datetime | None) -> str:
+    return f"{date:%Y-%m-%d}" if date else "????-??-??"
 
 
 def classified_text(mails: Sequence[ClassifiedMail]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from patchpilot.model.action import Advice, actions
 from patchpilot.model.ago import short_age
 from patchpilot.model.printable import crop, one_line, printable, width
-from patchpilot.services.track.series_turns import by_turn
+from patchpilot.services.track.series_turns import group_by_turn
 from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.topic.home.home_topic import Turn
 
@@ -70,7 +70,7 @@ def series_table(
         return "no series is tracked: run `patchpilot track add '<message-id>'`"
     groups = {
         turn: [_row(it, now, turn, topic) for it in group]
-        for turn, group in by_turn(series).items()
+        for turn, group in group_by_turn(series).items()
     }
     if topic is not None and not any(it.own for it in series):
         own = topic.step.need

@@ -6,18 +6,18 @@ Comments become COMMENT characters, and the contents of strings become X.
 
 import re
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 
 # A character that does not occur in source code and that neither `\s` nor `\w` matches.
 COMMENT = "\x01"
 
-_OPENER = late(r"/\*|//|[\"']")
+_OPENER = compile_late(r"/\*|//|[\"']")
 _STRING_PART = {quote: re.compile(rf"\\.?|{quote}", re.DOTALL) for quote in "\"'"}
-_NOT_TAB = late(r"[^\t]")
-_INCLUDE = late(r"^.\s*#\s*include\s+<(.*)>", re.ASCII)
-_ERROR_DIRECTIVE = late(r"^.\s*#\s*(?:error|warning)(\s+)(.*)\b", re.ASCII)
-_ERROR_TEXT = late(r"(#\s*(?:error|warning)\s+).*", re.ASCII)
-_ANGLE = late(r"<.*>")
+_NOT_TAB = compile_late(r"[^\t]")
+_INCLUDE = compile_late(r"^.\s*#\s*include\s+<(.*)>", re.ASCII)
+_ERROR_DIRECTIVE = compile_late(r"^.\s*#\s*(?:error|warning)(\s+)(.*)\b", re.ASCII)
+_ERROR_TEXT = compile_late(r"(#\s*(?:error|warning)\s+).*", re.ASCII)
+_ANGLE = compile_late(r"<.*>")
 
 
 def _fill(text: str, char: str) -> str:

@@ -12,11 +12,11 @@ from functools import cache
 from itertools import accumulate
 from typing import NamedTuple, TypeVar
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.lint.c.c_patterns import pattern
 from patchpilot.lint.c.line_scan import ScannedLine
 
-_SIGNED_NEWLINE = late(r"\n.")
+_SIGNED_NEWLINE = compile_late(r"\n.")
 # How many characters the scanner may read for a hostile patch, beyond a multiple of the patch size
 _BUDGET_FACTOR, _BUDGET_FLOOR = 40, 500_000
 _EACH = 80
@@ -24,7 +24,7 @@ _CUT = 400
 _CUT_LINES = 10
 # the maximum length of a statement
 _LONGEST = 50_000
-_END = late(r";+\s*$", re.ASCII)
+_END = compile_late(r";+\s*$", re.ASCII)
 
 
 class StatementSpan(NamedTuple):
@@ -187,7 +187,7 @@ class Passage:
                 return span.level, parts
             parts.append(span)
 
-    def bracketed(
+    def read_brackets(
         self, line: ScannedLine, brackets: str, *, outer: bool = False
     ) -> tuple[int, list[ScannedLine]]:
         """Return the number of open brackets, and the lines up to the one that closes them.

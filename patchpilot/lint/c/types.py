@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.lint.c.c_patterns import (
     IDENT,
     INLINE,
@@ -43,10 +43,10 @@ _WORD_CHARS = frozenset(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 )
 # text between the type and the variable: spaces, a *, [], or const after one of them
-_STAR = late(r"\s+|\*|\[\s*+\]|(?<=[\s*\]])const", re.ASCII)
-_SPACE_WORD = late(r"\s+([A-Za-z_]\w*)", re.ASCII)
-_WORD_SPACE = late(r"([A-Za-z_]\w*)\s+", re.ASCII)
-_INLINE = late(INLINE, re.ASCII)
+_STAR = compile_late(r"\s+|\*|\[\s*+\]|(?<=[\s*\]])const", re.ASCII)
+_SPACE_WORD = compile_late(r"\s+([A-Za-z_]\w*)", re.ASCII)
+_WORD_SPACE = compile_late(r"([A-Za-z_]\w*)\s+", re.ASCII)
+_INLINE = compile_late(INLINE, re.ASCII)
 
 
 class TypePattern:
@@ -62,7 +62,7 @@ class TypePattern:
         self._tail, self.stars, self.storage = tail, stars, storage
         self._compiled: dict[tuple[str, ...], re.Pattern[str]] = {}
 
-    def compiled(self, types: "Types", text: str) -> re.Pattern[str]:
+    def compile(self, types: "Types", text: str) -> re.Pattern[str]:
         """Return the pattern for the text after a type, with the learned modifiers in the text.
 
         Learned modifiers that occur in the text are modifiers in it.
@@ -159,7 +159,7 @@ class Types:
         tail: re.Pattern[str] | None = None
         for start in self._type_starts(text, at, type_pattern.storage):
             for name_end in self._type_ends(text, start):
-                tail = tail or type_pattern.compiled(self, text)
+                tail = tail or type_pattern.compile(self, text)
                 for end in self._extended_ends(text, name_end, type_pattern.stars):
                     if match := tail.match(text, end):
                         return FoundType(at, end, match)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from patchpilot.lint.c.c_patterns import BALANCED, CONSTANT, LVAL, STRING, value
 from patchpilot.lint.c.file_modes import MODE_NAMES, mode_of
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, scan
-from patchpilot.lint.detector import Hit, TypedHits, hit_on, typed_detector
+from patchpilot.lint.detector import Hit, TypedHits, make_hit, typed_detector
 from patchpilot.lint.detectors.c_pattern import c_lines, c_text, new_c_text
 from patchpilot.lint.detectors.generic_c import statements
 from patchpilot.lint.lazy_pattern import lazy
@@ -153,7 +153,7 @@ def _symbolic(context: Context) -> TypedHits:
     for line in c_lines(context):
         for found in _SYMBOLIC.finditer(line.text) if "S_I" in line.text else ():
             values = {"octal": f"{mode_of(found[1]):04o}", "mode": found[1]}
-            yield "SYMBOLIC_PERMS", hit_on(line.number, "", found.start(), **values)
+            yield "SYMBOLIC_PERMS", make_hit(line.number, "", found.start(), **values)
 
 
 _ARRAY_CALLS = {

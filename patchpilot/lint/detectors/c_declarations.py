@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
+from patchpilot.lint.detector import Arguments, Hit, detector, make_hit
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import (
     NewHunk,
@@ -40,7 +40,7 @@ def unsorted_declarations(context: Context, _arguments: Arguments) -> Iterator[H
                     at = below.patch_line if below.added else above.patch_line
                     required = subsystem if wanted == "longest-first" else None
                     yield (
-                        hit_on(at, "required", subsystem=required.title)
+                        make_hit(at, "required", subsystem=required.title)
                         if required
                         else Hit(at)
                     )

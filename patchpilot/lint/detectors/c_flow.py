@@ -4,7 +4,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import (
@@ -13,12 +13,14 @@ from patchpilot.lint.new_side import (
     c_hunks,
 )
 
-_LABEL = late(r"^\s*(?:case\b[^?]*|default\s*):")
-_LEAVES = late(
+_LABEL = compile_late(r"^\s*(?:case\b[^?]*|default\s*):")
+_LEAVES = compile_late(
     r"(?:break|return|goto|continue|fallthrough|__fallthrough|BUG|BUG_ON|panic|unreachable|do_exit|exit|abort|err|errx|die|usage|\w*_panic"
     r"|BUILD_BUG\w*|__builtin_\w+|\w*error_exit)\b"
 )
-_SAYS_SO = late(r"fall(?:s|ing)?[ -]?(?:s |through|thru)|no break", re.IGNORECASE)
+_SAYS_SO = compile_late(
+    r"fall(?:s|ing)?[ -]?(?:s |through|thru)|no break", re.IGNORECASE
+)
 
 
 _MOST_STATEMENT_LINES = 40

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from patchpilot.lint.c.c_patterns import STRING
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, scan
-from patchpilot.lint.detector import TypedHits, hit_on, typed_detector
+from patchpilot.lint.detector import TypedHits, make_hit, typed_detector
 from patchpilot.lint.detectors.c_pattern import c_lines, c_text
 from patchpilot.lint.detectors.words_typos import tool_data
 from patchpilot.lint.lazy_pattern import lazy
@@ -127,4 +127,4 @@ def _const_structs(context: Context, whole: str) -> TypedHits:
                 None,
             )
             if name:
-                yield "CONST_STRUCT", hit_on(line.number, name=name)
+                yield "CONST_STRUCT", make_hit(line.number, name=name)

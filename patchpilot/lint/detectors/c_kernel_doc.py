@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import late
-from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
+from patchpilot.cache.cached_re import compile_late
+from patchpilot.lint.detector import Arguments, Hit, detector, make_hit
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import NewHunk, NewLine, c_hunks
 
-_RETURNS = late(r"^(?:Returns?|RETURNS?|Return value)\b")
-_MEMBER = late(r"(\w+)\s*(?:\[[^\]]*\]\s*)*(?::\s*\w+\s*)?;\s*$")
-_ARGUMENT = late(r"\(\s*\*\s*(\w+)\s*\)|(\w+)\s*(?:\[[^\]]*\])*$")
+_RETURNS = compile_late(r"^(?:Returns?|RETURNS?|Return value)\b")
+_MEMBER = compile_late(r"(\w+)\s*(?:\[[^\]]*\]\s*)*(?::\s*\w+\s*)?;\s*$")
+_ARGUMENT = compile_late(r"\(\s*\*\s*(\w+)\s*\)|(\w+)\s*(?:\[[^\]]*\])*$")
 
 
 class _Comment(NamedTuple):
@@ -64,7 +64,7 @@ def _judge(comment: _Comment) -> Iterator[Hit]:
     lines = comment.lines
     for line, words in zip(lines, comment.text, strict=True):
         if found := re.match(r"^[@\\](brief|param|returns?|details|note)\b", words):
-            yield hit_on(line.patch_line, "doxygen", tag=found[1])
+            yield make_hit(line.patch_line, "doxygen", tag=found[1])
             return
     signature = _signature(comment.below[:11])
     head = re.match(
@@ -76,7 +76,7 @@ def _judge(comment: _Comment) -> Iterator[Hit]:
     name, arguments, returns = signature
     first, described = lines[0].patch_line, set(comment.described)
     if head[1] != name:
-        yield hit_on(first, "other-function", described=head[1], function=name)
+        yield make_hit(first, "other-function", described=head[1], function=name)
         return
     missing = [argument for argument in arguments if argument not in described]
     extra = sorted(described - {*arguments, "..."})
@@ -86,13 +86,13 @@ def _judge(comment: _Comment) -> Iterator[Hit]:
             for line, words in zip(lines, comment.text, strict=True)
             if words.startswith(f"@{extra[0]}")
         )
-        yield hit_on(
+        yield make_hit(
             line.patch_line, "extra-argument", function=name, argument=extra[0]
         )
     elif missing and described:
-        yield hit_on(first, "missing-argument", argument=missing[0], function=name)
+        yield make_hit(first, "missing-argument", argument=missing[0], function=name)
     elif returns and described and not any(map(_RETURNS.match, comment.text)):
-        yield hit_on(comment.end.patch_line, "missing-return", function=name)
+        yield make_hit(comment.end.patch_line, "missing-return", function=name)
 
 
 def _judge_kind(comment: _Comment, *, is_header: bool) -> Iterator[Hit]:
@@ -104,10 +104,10 @@ def _judge_kind(comment: _Comment, *, is_header: bool) -> Iterator[Hit]:
     is_code = re.match(r"^[\w ]*[\w*]+\s*\(|^(?:struct|union|enum|typedef)\b", below)
     kind = re.match(r"^(struct|union|enum)\s+(\w+)\s*\{", below)
     if is_header and not is_code and not first.startswith("DOC:"):
-        yield hit_on(comment.opening.patch_line, "file-header")
+        yield make_hit(comment.opening.patch_line, "file-header")
     elif kind and re.match(rf"^{re.escape(kind[2])}\b", first):
         at = comment.lines[0].patch_line
-        yield hit_on(at, "no-keyword", kind=kind[1], name=kind[2])
+        yield make_hit(at, "no-keyword", kind=kind[1], name=kind[2])
 
 
 def _judge_members(comment: _Comment) -> Iterator[Hit]:
@@ -132,7 +132,7 @@ def _judge_members(comment: _Comment) -> Iterator[Hit]:
     members = (_MEMBER.search(line.code.rstrip()) for line in public)
     missing = [found[1] for found in members if found and found[1] not in described]
     if missing and described and all(line.added for line in inside):
-        yield hit_on(
+        yield make_hit(
             comment.lines[0].patch_line,
             "missing-member",
             member=missing[0],

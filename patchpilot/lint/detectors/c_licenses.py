@@ -4,7 +4,7 @@
 import re
 from collections.abc import Iterator
 
-from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
+from patchpilot.lint.detector import Arguments, Hit, detector, make_hit
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.pack_patterns import compiled
 
@@ -29,4 +29,4 @@ def spdx_license(context: Context, arguments: Arguments) -> Iterator[Hit]:
                 if name and name.upper() not in ("AND", "OR") and not known.match(name)
             ]
             if wrong:
-                yield hit_on(line.patch_line, license=wrong[0])
+                yield make_hit(line.patch_line, license=wrong[0])

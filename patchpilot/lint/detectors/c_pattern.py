@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from operator import attrgetter
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.lint.c import c_patterns
 from patchpilot.lint.c.file_modes import MODE
 from patchpilot.lint.c.line_scan import ScannedLine, scan
@@ -82,11 +82,11 @@ def _fragments() -> Mapping[str, str]:
     }
 
 
-_FRAGMENT = late(r"<([A-Z_]{4,})>")
-_GROUP = late(r"\{([a-z]\w*)\}")
+_FRAGMENT = compile_late(r"<([A-Z_]{4,})>")
+_GROUP = compile_late(r"\{([a-z]\w*)\}")
 
 
-def with_fragments(text: str) -> str:
+def expand_fragments(text: str) -> str:
     """Replace <IDENTIFIER>, <STRING> and similar names in a pack's pattern with C patterns."""
     if not _FRAGMENT.search(text):
         return text
@@ -97,7 +97,7 @@ def with_fragments(text: str) -> str:
 @cache
 def c_pattern(text: str) -> re.Pattern[str]:
     """Compile a pack's pattern, replacing names such as <IDENTIFIER>."""
-    return c_patterns.pattern(with_fragments(text))
+    return c_patterns.pattern(expand_fragments(text))
 
 
 def _fill_pattern(text: str, match: re.Match[str]) -> re.Pattern[str]:
@@ -108,7 +108,7 @@ def _fill_pattern(text: str, match: re.Match[str]) -> re.Pattern[str]:
     return c_patterns.pattern(
         _GROUP.sub(
             lambda found: re.escape(values.get(found[1]) or ""),
-            with_fragments(text),
+            expand_fragments(text),
         )
     )
 
@@ -240,10 +240,10 @@ def code_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
             yield line.hit(None if is_whole else max(1, match.start(place)), **named)
 
 
-def groups_suit(arguments: Arguments, found: re.Match[str]) -> bool:
+def groups_suit(arguments: Arguments, match: re.Match[str]) -> bool:
     """Return whether the groups of a match meet the rule's conditions."""
     return all(
-        bool(_fill_pattern(text, found).search(found[name] or "")) is wanted
+        bool(_fill_pattern(text, match).search(match[name] or "")) is wanted
         for key, wanted in (("group_patterns", True), ("unless_group_patterns", False))
         for name, text in arguments.get(key, {}).items()
     )

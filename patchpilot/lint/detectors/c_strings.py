@@ -5,7 +5,7 @@ import re
 
 from patchpilot.lint.c.c_patterns import BALANCED, STRING
 from patchpilot.lint.c.line_scan import ScannedLine
-from patchpilot.lint.detector import TypedHits, hit_on, typed_detector
+from patchpilot.lint.detector import TypedHits, make_hit, typed_detector
 from patchpilot.lint.detectors.c_pattern import c_lines, c_text
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
@@ -19,7 +19,7 @@ _UAPI = lazy(r"\binclude/uapi/")
 _FORMAT_KIND = lazy(r"^\s*\(\s*(\w+)\s*,\s*(.*)")
 
 
-def quoted(line: ScannedLine) -> str:
+def first_string(line: ScannedLine) -> str:
     """Return the first string of a line as written, with its quotes, or ""."""
     found = _STRING.search(line.text) if '"' in line.text else None
     return line.raw[found.start() : found.end()] if found else ""
@@ -57,7 +57,7 @@ def _attributes(line: ScannedLine) -> TypedHits:
                 line.hit(attribute=word[1], macro=macro),
             )
     if body.lstrip("_").startswith("unused"):
-        yield "PREFER_DEFINED_ATTRIBUTE_MACRO", hit_on(line.number, "unused")
+        yield "PREFER_DEFINED_ATTRIBUTE_MACRO", make_hit(line.number, "unused")
 
 
 def _function_names(context: Context) -> TypedHits:
@@ -67,7 +67,7 @@ def _function_names(context: Context) -> TypedHits:
     for line in c_lines(context):
         if '"' not in line.text:
             continue
-        text = quoted(line)
+        text = first_string(line)
         if len(text) < 4:
             continue
         walked = walked or code(context)
@@ -78,4 +78,4 @@ def _function_names(context: Context) -> TypedHits:
             and len(text) != len(name) + 2
             and re.search(rf"\b{re.escape(name)}\b", text, re.ASCII)
         ):
-            yield "EMBEDDED_FUNCTION_NAME", hit_on(line.number, name=name)
+            yield "EMBEDDED_FUNCTION_NAME", make_hit(line.number, name=name)

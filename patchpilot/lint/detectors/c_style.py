@@ -4,8 +4,8 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from patchpilot.cache.cached_re import late
-from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
+from patchpilot.cache.cached_re import compile_late
+from patchpilot.lint.detector import Arguments, Hit, detector, make_hit
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import (
     NewHunk,
@@ -18,9 +18,9 @@ from patchpilot.lint.new_side import (
 )
 from patchpilot.lint.subsystem_facts import file_subsystem
 
-_INCLUDE = late(r"#\s*include\s*[<\"]\w")
-_HEAD = late(r"\t+(?:if|for|while) \(.*\) \{$")
-_ALONE = late(r"\t+(?!if\b|for\b|while\b|do\b|switch\b|case\b)[^/{}#]+;$")
+_INCLUDE = compile_late(r"#\s*include\s*[<\"]\w")
+_HEAD = compile_late(r"\t+(?:if|for|while) \(.*\) \{$")
+_ALONE = compile_late(r"\t+(?!if\b|for\b|while\b|do\b|switch\b|case\b)[^/{}#]+;$")
 _LEAST_SORTED = 3
 
 
@@ -56,13 +56,13 @@ def trailing_comma(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         ):
             continue
         if re.search(r"(?:,|\{)\s*$", above.code) and (
-            _gained_a_comma(hunk, above)
+            _only_adds_comma(hunk, above)
             or _is_in_list(hunk.lines, at, enum=bool(entry["constant"]))
         ):
             yield Hit(line.patch_line)
 
 
-def _gained_a_comma(hunk: NewHunk, line: NewLine) -> bool:
+def _only_adds_comma(hunk: NewHunk, line: NewLine) -> bool:
     """Return whether the patch only adds the missing comma to a line."""
     return line.added and any(
         gone.kind == "-" and f"{gone.text.rstrip()}," == line.text.rstrip()
@@ -126,7 +126,7 @@ def comment_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             continue
         subsystem = file_subsystem(context, hunk.change.path)
         if subsystem and subsystem.comments == "empty-first-line":
-            yield hit_on(line.patch_line, subsystem=subsystem.title)
+            yield make_hit(line.patch_line, subsystem=subsystem.title)
 
 
 @detector("leftover-braces")

@@ -12,18 +12,18 @@ from importlib.util import find_spec, module_from_spec
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from patchpilot.cache.cached_re import compile_cached, late
-from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
+from patchpilot.cache.cached_re import compile_cached, compile_late
+from patchpilot.lint.detector import Arguments, Hit, detector, make_hit
 from patchpilot.lint.lint_context import Context, once
 from patchpilot.lint.new_side import NewHunk, c_hunks
-from patchpilot.lint.pack_patterns import compiled, filled
+from patchpilot.lint.pack_patterns import compiled, fill_message
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Query, Tree
 
-_LOOP = late(r"(?m)^(\s*)((?:\w+_)?for_each_\w+)(?=\s*\(.*[{)]\s*$)")
-_ATTRIBUTE = late(r"\b__(?:user|iomem|rcu|percpu|force|init|exit|must_check)\b")
-_WORD = late(r"\w+")
+_LOOP = compile_late(r"(?m)^(\s*)((?:\w+_)?for_each_\w+)(?=\s*\(.*[{)]\s*$)")
+_ATTRIBUTE = compile_late(r"\b__(?:user|iomem|rcu|percpu|force|init|exit|must_check)\b")
+_WORD = compile_late(r"\w+")
 _HEAD_ENDS = (";", "}", "*/", "\\")
 MOST_BYTES = 60_000
 """A longer function is left alone."""
@@ -94,7 +94,7 @@ def syntax(context: Context, arguments: Arguments) -> Iterator[Hit]:
     # few functions contain a word that `@call` may match, and compiling the query takes longer than
     # all other rules
     calls = compiled(
-        "|".join(filled(wanted, row) for row in arguments.get("rows", ({},)))
+        "|".join(fill_message(wanted, row) for row in arguments.get("rows", ({},)))
     )
     for unit in _units(context, arguments.get("shown", False)):
         if not any(
@@ -108,7 +108,7 @@ def syntax(context: Context, arguments: Arguments) -> Iterator[Hit]:
             continue
         for line, values in _matches(unit, tree, query, arguments):
             if line:
-                yield hit_on(line, **values)
+                yield make_hit(line, **values)
 
 
 @lru_cache
@@ -229,7 +229,7 @@ def _fill_pattern(
     if "{" not in pattern:
         return compiled(pattern)
     escaped = {name: re.escape(text) for name, text in values.items()}
-    return compile_cached(filled(filled(pattern, row), escaped))
+    return compile_cached(fill_message(fill_message(pattern, row), escaped))
 
 
 @lru_cache(maxsize=1)

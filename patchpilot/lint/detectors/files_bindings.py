@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from patchpilot.lint.c.line_scan import ScannedLine, scan
-from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
+from patchpilot.lint.detector import Arguments, Hit, detector, make_hit
 from patchpilot.lint.devicetree_bindings import bindings_of
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
@@ -50,15 +50,15 @@ def _report_undocumented(context: Context, line: ScannedLine) -> Iterator[Hit]:
     if not bindings.is_there and not context.options.checkpatch_compat:
         return
     compat = context.options.checkpatch_compat
-    added = "" if compat else context.of_series("bindings", _bindings_added)
+    added = "" if compat else context.series_fact("bindings", _bindings_added)
     for compatible in _QUOTED.findall(line.raw):
         if compatible not in added and not bindings.documents(compatible):
-            yield hit_on(line.number, compatible=compatible)
+            yield make_hit(line.number, compatible=compatible)
         vendor = _VENDOR.match(compatible)
         if vendor and not (
             f'"^{vendor[1]},' in added or bindings.knows_vendor(vendor[1])
         ):
-            yield hit_on(line.number, "vendor", vendor=vendor[1])
+            yield make_hit(line.number, "vendor", vendor=vendor[1])
 
 
 def _bindings_added(patches: Sequence[Patch]) -> str:
@@ -151,4 +151,4 @@ def schema_id(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             found = line.text.partition(":")[2].strip(" \"'").rstrip("#")
             name = found.rpartition("devicetree.org/schemas/")[2]
             if name != expected:
-                yield hit_on(line.patch_line, id=name, file=expected)
+                yield make_hit(line.patch_line, id=name, file=expected)

@@ -10,9 +10,9 @@ from base64 import b85decode
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.errors import MissingError
-from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
+from patchpilot.lint.detector import Arguments, Hit, detector, make_hit
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.pack_patterns import compiled
 from patchpilot.model.file_diff import FileChange
@@ -97,7 +97,7 @@ def _count_section_files(tree: Tree, section: "Section", most: int) -> int:
     return count
 
 
-_ATTRIBUTE = late(
+_ATTRIBUTE = compile_late(
     r"^\s*(?:static )?(?:struct \w+ )?(?:DEVICE_(?:ULONG_|INT_|BOOL_)?ATTR|BIN_ATTR|DRIVER_ATTR|BUS_ATTR|CLASS_ATTR|IIO_DEVICE_ATTR)(?:_\w+)?"  # noqa: E501
     r"\((?P<attribute>\w+)"
 )
@@ -112,7 +112,8 @@ def sysfs_without_documentation(
     This requires that the whole series is known.
     """
     if not _is_whole(context) or any(
-        path.startswith("Documentation/") for path in context.of_series("paths", _paths)
+        path.startswith("Documentation/")
+        for path in context.series_fact("paths", _paths)
     ):
         return
     others = compiled(arguments["except_pattern"])
@@ -131,7 +132,7 @@ def sysfs_without_documentation(
                 and match["attribute"] not in gone
                 and _has_function(change, match["attribute"])
             ):
-                yield hit_on(line.patch_line, attribute=match["attribute"])
+                yield make_hit(line.patch_line, attribute=match["attribute"])
                 return
 
 
@@ -149,14 +150,14 @@ def _is_whole(context: Context) -> bool:
 
 
 def _is_changed(context: Context, path: str) -> bool:
-    return path in context.patch.paths or path in context.of_series("paths", _paths)
+    return path in context.patch.paths or path in context.series_fact("paths", _paths)
 
 
 def _paths(patches: Sequence[Patch]) -> frozenset[str]:
     return frozenset(path for patch in patches for path in patch.paths)
 
 
-_SPACES = late(r"(?<!\w) | (?!\w)")
+_SPACES = compile_late(r"(?<!\w) | (?!\w)")
 
 
 @detector("whitespace-only-hunk")
@@ -211,7 +212,7 @@ def text_as_binary(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             yield Hit(change.patch_line, path=change.path, values={"path": change.path})
 
 
-_SOURCE = late(
+_SOURCE = compile_late(
     r"\.(?:[chsS]|rs|py|pl|sh|awk|dtsi?|rst|ya?ml|txt|toml)$|(?:^|/)(?:Makefile|Kbuild|Kconfig)[^/]*$"
 )
 _HEAD = 8000
@@ -233,4 +234,4 @@ def _is_text(patch: Patch, change: FileChange) -> bool:
     return bool(head) and b"\0" not in head
 
 
-_LITERAL = late(r"literal \d+$")
+_LITERAL = compile_late(r"literal \d+$")

@@ -4,7 +4,7 @@
 from collections.abc import Iterator
 
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, scan
-from patchpilot.lint.detector import Hit, TypedHits, hit_on, typed_detector
+from patchpilot.lint.detector import Hit, TypedHits, make_hit, typed_detector
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
 
@@ -34,7 +34,7 @@ def kbuild(context: Context) -> TypedHits:
             and _CONFIG.match(text)
             and _lacks_help(lines, line, least := _help_lines(context))
         ):
-            yield "CONFIG_DESCRIPTION", hit_on(line.number, least=least)
+            yield "CONFIG_DESCRIPTION", make_hit(line.number, least=least)
         if path == "MAINTAINERS":
             yield from (("MAINTAINERS_STYLE", hit) for hit in _section_entry(line))
 
@@ -76,16 +76,16 @@ def _section_entry(line: ScannedLine) -> Iterator[Hit]:
     if not entry or line.raw[0] != "+":
         return
     if not _TABBED_ENTRY.match(line.raw):
-        yield hit_on(line.number, "tab", entry=entry[1])
+        yield make_hit(line.number, "tab", entry=entry[1])
     above = _ENTRY.match(line.previous.raw) if line.previous is not None else None
     if not above:
         return
     rank = SECTION_ORDER.find(entry[1])
     above_rank = SECTION_ORDER.find(above[1])
     if rank < 0:
-        yield hit_on(line.number, "unknown", entry=entry[1])
+        yield make_hit(line.number, "unknown", entry=entry[1])
     elif above_rank >= 0 and rank < above_rank:
-        yield hit_on(
+        yield make_hit(
             line.number, entry=entry[1], above=above[1], order=", ".join(SECTION_ORDER)
         )
     elif entry[1] in "FX" and entry[1] == above[1] and above[2] > entry[2]:

@@ -4,7 +4,7 @@
 from collections.abc import Iterator
 
 from patchpilot.lint.c.line_scan import ScannedLine, scan
-from patchpilot.lint.detector import Hit, TypedHits, hit_on, typed_detector
+from patchpilot.lint.detector import Hit, TypedHits, make_hit, typed_detector
 from patchpilot.lint.detectors.files_whitespace import SOURCES
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
@@ -52,16 +52,16 @@ def spdx(context: Context) -> TypedHits:
             ):
                 yield (
                     "SPDX_LICENSE_TAG",
-                    hit_on(line.number, "line", place=place),
+                    make_hit(line.number, "line", place=place),
                 )
 
 
 def _first_line(
-    line: ScannedLine, place: int, kernel: tuple[int, int]
+    line: ScannedLine, number: int, kernel: tuple[int, int]
 ) -> Iterator[Hit]:
     raw, suffix = line.raw, line.suffix
     comment = _COMMENTS.get(suffix, "")
-    if place == 2 and suffix not in ("h", "s", "S", "c", "rs", "dts", "dtsi"):
+    if number == 2 and suffix not in ("h", "s", "S", "c", "rs", "dts", "dtsi"):
         comment = "#"
     elif not comment and suffix == "rst":
         comment = ".."
@@ -70,16 +70,16 @@ def _first_line(
         and _TAG in raw
         and not raw[1:].lstrip(" \t\r\f\v").startswith(comment)
     ):
-        yield hit_on(line.number, "comment", suffix=suffix, comment=comment)
+        yield make_hit(line.number, "comment", suffix=suffix, comment=comment)
     if comment and not raw.startswith(f"+{comment} {_TAG} "):
-        yield hit_on(line.number, place=place, comment=comment, tag=_TAG)
+        yield make_hit(line.number, place=number, comment=comment, tag=_TAG)
     elif (
         f"{_TAG} " in raw
         and line.file.startswith("include/dt-bindings/")
         and kernel >= _STRICTER
     ):
         if not _DUAL_HEADER.search(raw):
-            yield hit_on(
+            yield make_hit(
                 line.number,
                 (
                     "other-license"
@@ -92,7 +92,7 @@ def _first_line(
     ):
         licence = raw[raw.index(f"{_TAG} ") :]
         if not (_DUAL_AS_WRITTEN if kernel >= _STRICTER else _DUAL).search(licence):
-            yield hit_on(
+            yield make_hit(
                 line.number,
                 ("other-license" if _PERMISSIVE_CHOICE.search(licence) else "binding"),
             )

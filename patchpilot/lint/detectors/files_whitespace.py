@@ -6,7 +6,7 @@ import re
 from patchpilot.lint.c.c_patterns import LOG_FUNCTIONS, STRING
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_text, expand, scan
 from patchpilot.lint.c.mask_comments import COMMENT
-from patchpilot.lint.detector import Hit, TypedHits, hit_on, typed_detector
+from patchpilot.lint.detector import Hit, TypedHits, make_hit, typed_detector
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
 
@@ -43,7 +43,7 @@ def text(context: Context) -> TypedHits:
         if (
             line.file in raw
             and line.sign == "+"
-            and ("/" in line.file or context.options.as_script)
+            and ("/" in line.file or context.options.matches_script)
             and (context.options.kernel < _WHOLE_NAMES or _names_whole(line))
         ):
             yield "EMBEDDED_FILENAME", Hit(line.number)
@@ -78,7 +78,7 @@ def _source(lines: LineScan, line: ScannedLine, limit: int) -> TypedHits:
         )
         yield (
             kind,
-            hit_on(
+            make_hit(
                 line.number,
                 case,
                 _character_beyond(as_text(line.raw[1:]), limit),

@@ -12,12 +12,12 @@ from patchpilot.lint.detector import (
     Hit,
     RegisteredDetector,
     detector,
-    hit_on,
+    make_hit,
 )
 from patchpilot.lint.lint_context import Context, once
 from patchpilot.lint.message_prose import pasted
 from patchpilot.lint.message_tags import tag_lines
-from patchpilot.lint.pack_patterns import LONGEST_LINE, NEVER, compiled, filled
+from patchpilot.lint.pack_patterns import LONGEST_LINE, NEVER, compiled, fill_message
 from patchpilot.lint.subject_prefix import is_plain, prefix_of, split_prefix
 from patchpilot.model.file_diff import FileChange
 from patchpilot.model.finding import FindingFix
@@ -37,7 +37,7 @@ SHOWN = 40
 """Maximum length of the part of a line that a message quotes as {start}."""
 
 
-def lines_of(context: Context, where: str) -> Lines:
+def lines_of(context: Context, part: str) -> Lines:
     """Yield (patch line, text) for each line of a part of the patch.
 
     The parts of the subject are:
@@ -71,31 +71,31 @@ def lines_of(context: Context, where: str) -> Lines:
     - "notes": the notes below the --- line
     """
     patch = context.patch
-    if where in _SIGNS:
+    if part in _SIGNS:
         for change in patch.files:
-            yield from _changed_lines(change, where)
-    elif where in _OF_SUBJECT:
-        if where != "title" or is_plain(patch.subject.title):
-            yield subject_line(context), _OF_SUBJECT[where](patch.subject)
-    elif where in _NOT_IN:
-        left_out = _NOT_IN[where](context)
+            yield from _changed_lines(change, part)
+    elif part in _OF_SUBJECT:
+        if part != "title" or is_plain(patch.subject.title):
+            yield subject_line(context), _OF_SUBJECT[part](patch.subject)
+    elif part in _NOT_IN:
+        left_out = _NOT_IN[part](context)
         yield from (
             (patch.message_line + at, text)
             for at, text in enumerate(patch.message)
             if at not in left_out
         )
-    elif where == "trailers":
+    elif part == "trailers":
         yield from (
             (patch.trailer_line(trailer), str(trailer)) for trailer in patch.trailers
         )
-    elif where == "tags":
+    elif part == "tags":
         yield from ((line, str(tag)) for line, tag in tag_lines(context))
-    elif where in ("fixes", "fixes without commit"):
-        yield from _fixes_values(context, without_commit=where != "fixes")
-    elif where == "notes":
+    elif part in ("fixes", "fixes without commit"):
+        yield from _fixes_values(context, without_commit=part != "fixes")
+    elif part == "notes":
         yield from enumerate(patch.notes, patch.notes_line)
     else:
-        yield from _mail_lines(patch, where)
+        yield from _mail_lines(patch, part)
 
 
 def _not_prose(context: Context) -> frozenset[int]:
@@ -134,30 +134,30 @@ def _fixes_values(context: Context, *, without_commit: bool) -> Lines:
                 yield at, line.value
 
 
-def _mail_lines(patch: Patch, where: str) -> Lines:
-    if where == "headers":
+def _mail_lines(patch: Patch, part: str) -> Lines:
+    if part == "headers":
         yield from (
             (header.line, f"{header.name}: {header.value}") for header in patch.headers
         )
-    elif where == "subject header":
+    elif part == "subject header":
         number = patch.header_line("Subject")
         if 0 < number <= len(patch.lines):
             yield number, patch.lines[number - 1]
-    elif where == "body headers":
+    elif part == "body headers":
         last = max((header.line for header in patch.headers), default=0)
         yield from enumerate(patch.lines[last : patch.message_line - 1], last + 1)
-    elif where == "all":
+    elif part == "all":
         yield from enumerate(patch.lines, 1)
-    elif where in ("head", "mail"):
+    elif part in ("head", "mail"):
         for at, line in enumerate(patch.lines, 1):
             if at < patch.diff_line or (
-                where == "mail" and not line.startswith(("+", "-", " "))
+                part == "mail" and not line.startswith(("+", "-", " "))
             ):
                 yield at, line
 
 
-def _changed_lines(change: FileChange, where: str) -> Lines:
-    signs = _SIGNS[where]
+def _changed_lines(change: FileChange, part: str) -> Lines:
+    signs = _SIGNS[part]
     yield from (
         (line.patch_line, line.text)
         for hunk in change.hunks
@@ -175,7 +175,7 @@ def subject_hit(
     context: Context, case: str = "", fix: FindingFix | None = None, /, **values: object
 ) -> Hit:
     """Return a hit on the subject."""
-    return hit_on(subject_line(context), case, None, fix, **values)
+    return make_hit(subject_line(context), case, None, fix, **values)
 
 
 @detector(
@@ -299,26 +299,26 @@ def like(context: Context, arguments: Arguments) -> Iterator[Hit]:
         if unless.search(line) or _is_of_path(context, arguments, match):
             continue
         place = match.start() + 1 if column else None
-        yield hit_on(at, alternative[0], place, **values_of(match, line))
+        yield make_hit(at, alternative[0], place, **values_of(match, line))
 
 
 def _is_of_path(context: Context, arguments: Arguments, match: re.Match[str]) -> bool:
     """Return whether the patch changes a path for which the match is excluded."""
     if "unless_paths_pattern" not in arguments:
         return False
-    pattern = filled_pattern(arguments["unless_paths_pattern"], match)
+    pattern = fill_pattern(arguments["unless_paths_pattern"], match)
     return any(map(pattern.search, context.patch.paths))
 
 
 def _lines_to_search(context: Context, arguments: Arguments) -> Lines:
     """Yield the lines of a part of the patch, or of the files that the rule selects."""
-    where, paths = arguments["where"], arguments.get("paths_pattern")
-    if where not in _SIGNS or not paths:
-        yield from part_lines(context, where)
+    part, paths = arguments["where"], arguments.get("paths_pattern")
+    if part not in _SIGNS or not paths:
+        yield from part_lines(context, part)
         return
     for change in context.patch.files:
         if compiled(paths).search(change.path):
-            yield from _changed_lines(change, where)
+            yield from _changed_lines(change, part)
 
 
 @once
@@ -359,7 +359,7 @@ def _pattern_form(name: str, text: str) -> str:
     return f"{ord(text[0]):04X}" if text and name.endswith("_code") else text
 
 
-def filled_pattern(pattern: str, match: re.Match[str]) -> re.Pattern[str]:
+def fill_pattern(pattern: str, match: re.Match[str]) -> re.Pattern[str]:
     """Compile a pattern, replacing each {name} by the text of that group of a match."""
     groups = {name: re.escape(value or "") for name, value in match.groupdict().items()}
-    return compiled(filled(pattern, groups))
+    return compiled(fill_message(pattern, groups))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import islice
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.lint.c import c_patterns
 from patchpilot.lint.c.file_modes import mode_of
 from patchpilot.lint.c.line_scan import ScannedLine, scan
@@ -21,12 +21,12 @@ from patchpilot.lint.detectors.c_pattern import (
     added_c_lines,
     c_lines,
     c_pattern,
+    expand_fragments,
     form_of,
     groups_suit,
     new_c_text,
     optional,
     suits,
-    with_fragments,
 )
 from patchpilot.lint.lint_context import Context, once
 
@@ -35,7 +35,7 @@ LONGEST_STATEMENT = 8000
 statement that takes everything after it.
 """
 
-_CONTINUED = late(r"\\\n.")
+_CONTINUED = compile_late(r"\\\n.")
 
 
 @detector(
@@ -184,7 +184,7 @@ def statements(context: Context) -> list[tuple[ScannedLine, StatementSpan, str]]
 @cache
 def _anywhere(pattern: str) -> re.Pattern[str]:
     """Return a pattern that finds in a whole text what the given one finds in a line."""
-    return re.compile(with_fragments(pattern), re.ASCII | re.MULTILINE)
+    return re.compile(expand_fragments(pattern), re.ASCII | re.MULTILINE)
 
 
 def _matches(
@@ -265,7 +265,7 @@ def type_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """
     lead, _, tail = arguments["pattern"].partition("<TYPE>")
     kind = _type_pattern(
-        with_fragments(tail),
+        expand_fragments(tail),
         stars=not arguments.get("no_stars"),
         storage=bool(arguments.get("storage")),
     )
@@ -324,7 +324,7 @@ def _find_types(
 
 
 def _type_suits(
-    text: str, found: FoundType, arguments: Arguments
+    text: str, found_type: FoundType, arguments: Arguments
 ) -> dict[str, str] | None:
     """Return the values for the message, or None if the rule's conditions on the type are not
     met.
@@ -333,14 +333,14 @@ def _type_suits(
         optional(arguments, "type_pattern"),
         optional(arguments, "unless_type_pattern"),
     )
-    named = wanted.search(found.type) if wanted else None
-    if (wanted and not named) or (unwanted and unwanted.search(found.type)):
+    named = wanted.search(found_type.type) if wanted else None
+    if (wanted and not named) or (unwanted and unwanted.search(found_type.type)):
         return None
-    if not _line_suits(text, found.type, arguments):
+    if not _line_suits(text, found_type.type, arguments):
         return None
     return {
-        "type": found.type,
-        **found.match.groupdict(""),
+        "type": found_type.type,
+        **found_type.match.groupdict(""),
         **(named.groupdict("") if named else {}),
     }
 
@@ -350,21 +350,23 @@ def _line_suits(text: str, type_text: str, arguments: Arguments) -> bool:
     for name, must in (("line_pattern", True), ("unless_line_pattern", False)):
         if name in arguments:
             pattern = c_patterns.pattern(
-                with_fragments(arguments[name]).replace("{type}", re.escape(type_text))
+                expand_fragments(arguments[name]).replace(
+                    "{type}", re.escape(type_text)
+                )
             )
             if (pattern.search(text) is not None) is not must:
                 return False
     return True
 
 
-def _column(at: int, found: FoundType, arguments: Arguments) -> int | None:
+def _column(at: int, found_type: FoundType, arguments: Arguments) -> int | None:
     """Return the column that the rule requires, or None."""
     where = arguments.get("column")
     if where is None:
         return None
-    place = {"start": at, "type": found.start}.get(where)
+    place = {"start": at, "type": found_type.start}.get(where)
     if place is None:
-        place = found.match.start("at")
+        place = found_type.match.start("at")
     return place
 
 
@@ -409,10 +411,10 @@ def argument_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
                 yield line.hit(argument=argument)
 
 
-def _argument(name: str, place: int, text: str) -> str | None:
+def _argument(name: str, number: int, text: str) -> str | None:
     """Return the argument in this position of a function's first call."""
-    value = with_fragments("<VALUE>")
-    skipped = rf"(?:\s*{value}\s*,\s*){{{place - 1}}}" if place > 1 else ""
+    value = expand_fragments("<VALUE>")
+    skipped = rf"(?:\s*{value}\s*,\s*){{{number - 1}}}" if number > 1 else ""
     found = c_pattern(
         rf"\b{name}\s*\({skipped}(?P<argument>{value}(?:\|\s*{value})*)\s*[,)]"
     ).search(text)

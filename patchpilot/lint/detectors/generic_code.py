@@ -4,9 +4,9 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
+from patchpilot.lint.detector import Arguments, Hit, detector, make_hit
 from patchpilot.lint.detectors.generic import (
-    filled_pattern,
+    fill_pattern,
     groups_of,
     subject_hit,
 )
@@ -166,7 +166,7 @@ def _is_excluded(
     text = arguments.get("unless_hunk_pattern")
     if text is None:
         return False
-    pattern = filled_pattern(text, match)
+    pattern = fill_pattern(text, match)
     key = hunk.hunk.patch_line, pattern
     if key not in known:
         groups = match.groupdict()
@@ -245,14 +245,14 @@ def _lines_longer(context: Context, arguments: Arguments) -> Iterator[Hit]:
             continue
         start = text[:LONGEST_LINE]
         if pattern.search(start) and not unless.search(start):
-            yield hit_on(at, length=len(text), most=most)
+            yield make_hit(at, length=len(text), most=most)
 
 
 def _measured_lines(
-    context: Context, where: str, paths: re.Pattern[str]
+    context: Context, part: str, paths: re.Pattern[str]
 ) -> Iterator[tuple[int, str]]:
-    """Yield (patch line, text) of the lines that `where` names."""
-    if where == "added":
+    """Yield (patch line, text) of the lines that `part` names."""
+    if part == "added":
         for change in context.patch.files:
             if paths.search(change.path):
                 yield from ((line.patch_line, line.text) for line in change.lines("+"))
@@ -291,7 +291,7 @@ def added_call(context: Context, arguments: Arguments) -> Iterator[Hit]:
             continue
         for match in pattern.finditer(line.code):
             column = match.start("name") + 1
-            yield hit_on(line.patch_line, "", column, name=match["name"])
+            yield make_hit(line.patch_line, "", column, name=match["name"])
 
 
 @detector(
@@ -330,4 +330,4 @@ def more_calls(context: Context, arguments: Arguments) -> Iterator[Hit]:
         excess = new[gone:] if arguments.get("each") or len(new) <= gone else new[:1]
         for line, match in excess:
             values = {"name": match[0].strip(" \t(;"), "gone": gone, "new": len(new)}
-            yield hit_on(line.patch_line, **values, instead=instead)
+            yield make_hit(line.patch_line, **values, instead=instead)

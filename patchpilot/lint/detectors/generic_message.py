@@ -4,7 +4,7 @@
 from collections.abc import Iterator
 
 from patchpilot.lint.conditions import CONDITIONS
-from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
+from patchpilot.lint.detector import Arguments, Hit, detector, make_hit
 from patchpilot.lint.detectors.generic import values_of
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_prose import pasted
@@ -49,7 +49,7 @@ def message_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
             arguments, "below_pattern", below
         ):
             continue
-        yield hit_on(context.patch.message_line + at, **values_of(match, line))
+        yield make_hit(context.patch.message_line + at, **values_of(match, line))
 
 
 def _matches(arguments: Arguments, name: str, text: str) -> bool:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from patchpilot.lint.conditions import CONDITIONS
 from patchpilot.lint.detector import Arguments, Hit, detector
-from patchpilot.lint.detectors.generic import filled_pattern
+from patchpilot.lint.detectors.generic import fill_pattern
 from patchpilot.lint.lint_context import Context, once
 from patchpilot.lint.pack_patterns import LONGEST_LINE, compiled
 from patchpilot.model.file_diff import FileChange, Hunk
@@ -61,7 +61,7 @@ def new_text_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 def _is_excepted(arguments: Arguments, match: re.Match[str], text: str) -> bool:
     return "unless_pattern" in arguments and bool(
-        filled_pattern(arguments["unless_pattern"], match).search(text)
+        fill_pattern(arguments["unless_pattern"], match).search(text)
     )
 
 

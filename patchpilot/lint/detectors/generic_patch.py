@@ -100,13 +100,13 @@ def _part(context: Context, where: str) -> list[ScannedLine]:
     ]
 
 
-def _is_in(lines: LineScan, line: ScannedLine, where: str) -> bool:
+def _is_in(lines: LineScan, line: ScannedLine, part: str) -> bool:
     """Return whether a line is in this part of the patch."""
-    match where:
+    match part:
         case "header" | "not-header":
-            return line.in_header is (where == "header")
+            return line.in_header is (part == "header")
         case "log" | "not-log":
-            return line.in_log is (where == "log")
+            return line.in_log is (part == "log")
         case "message":
             return line.number > 1 and lines.lines[line.number - 2].log_after
         case "mail":

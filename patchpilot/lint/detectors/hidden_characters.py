@@ -4,16 +4,16 @@
 import re
 from collections.abc import Iterator
 
-from patchpilot.cache.cached_re import late
-from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
+from patchpilot.cache.cached_re import compile_late
+from patchpilot.lint.detector import Arguments, Hit, detector, make_hit
 from patchpilot.lint.detectors.generic import subject_line
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import added_lines
 from patchpilot.model.printable import HIDDEN, HIDDEN_IN_PROSE
 
 _CODE = (".c", ".h", ".dts", ".dtsi", ".rs")
-_PROSE = late(r"^Documentation/|\.(?:rst|txt|md|po)$")
-_WORD = late(r"\w*(?:[^\W\x00-\x7f]|[\u0300-\u036f])\w*")
+_PROSE = compile_late(r"^Documentation/|\.(?:rst|txt|md|po)$")
+_WORD = compile_late(r"\w*(?:[^\W\x00-\x7f]|[\u0300-\u036f])\w*")
 
 
 @detector(
@@ -43,9 +43,9 @@ def hidden_character(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         if word := None if new.code.isascii() else _WORD.search(new.code):
             char = next(char for char in word[0] if not char.isascii())
             values = {"word": word[0], "code": f"{ord(char):04X}"}
-            yield hit_on(new.patch_line, "identifier", word.start() + 1, **values)
+            yield make_hit(new.patch_line, "identifier", word.start() + 1, **values)
 
 
 def _hit_at(pattern: re.Pattern[str], case: str, at: int, text: str) -> Iterator[Hit]:
     if found := pattern.search(text):
-        yield hit_on(at, case, found.start() + 1, code=f"{ord(found[0]):04X}")
+        yield make_hit(at, case, found.start() + 1, code=f"{ord(found[0]):04X}")

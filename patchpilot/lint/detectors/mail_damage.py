@@ -4,13 +4,13 @@
 import re
 from collections.abc import Iterator
 
-from patchpilot.cache.cached_re import late
-from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
+from patchpilot.cache.cached_re import compile_late
+from patchpilot.lint.detector import Arguments, Hit, detector, make_hit
 from patchpilot.lint.lint_context import Context
 from patchpilot.model.file_diff import DiffLine
 from patchpilot.model.patch import Patch
 
-_TABBED = late(r"\.(?:c|h|S|dts|dtsi)$")
+_TABBED = compile_late(r"\.(?:c|h|S|dts|dtsi)$")
 
 
 @detector(
@@ -24,16 +24,16 @@ def malformed_diff(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if not patch.has_diff:
         return
     if wrapped := _find_wrapped_line(patch):
-        yield hit_on(wrapped, "wrapped")
+        yield make_hit(wrapped, "wrapped")
     elif patch.diff_error:
         found = re.match(r"line (\d+): ", patch.diff_error)
-        yield hit_on(
+        yield make_hit(
             int(found[1]) if found else patch.diff_line,
             "corrupt",
             error=patch.diff_error,
         )
     elif lost := _lost_space(patch):
-        yield hit_on(lost, "lost-space")
+        yield make_hit(lost, "lost-space")
 
 
 def _find_wrapped_line(patch: Patch) -> int | None:
@@ -109,7 +109,7 @@ def tabs_lost(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             and len(kept)
             == len([line for line in kept if line.text.startswith("    ")])
         ):
-            yield hit_on(spaced[0].patch_line, "all")
+            yield make_hit(spaced[0].patch_line, "all")
             return
         context_lines = [line for line in kept if line.kind == " "]
         added = [line for line in indented if line.kind == "+"]
@@ -120,7 +120,7 @@ def tabs_lost(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             and all(line.text.startswith(" " * 8) for line in context_lines)
             and all(line.text.startswith("\t") for line in added)
         ):
-            yield hit_on(context_lines[0].patch_line, "context")
+            yield make_hit(context_lines[0].patch_line, "context")
             return
 
 
@@ -164,19 +164,19 @@ def encoded_leftovers(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         re.search(r"^[+-].*\s(?:[!=<>+-]|=3D)?=3D\s|^[+-]=09", patch.lines[at])
         for at in qp
     ):
-        yield hit_on(qp[0] + 1, "quoted-printable")
+        yield make_hit(qp[0] + 1, "quoted-printable")
     for at in range(patch.message_line - 1, len(patch.lines)):
         line = patch.lines[at]
         if re.search(r"&(?:lt|gt|amp|quot|nbsp);", line) and re.match(
             r"^[+ -]?.*(?:-&gt;|#include &lt;|&amp;&amp;|&lt;[\w.+-]+@)", line
         ):
-            yield hit_on(at + 1, "entities")
+            yield make_hit(at + 1, "entities")
             return
         if (
             re.match(r"^(?:<html|<div|<br>|<p>)", line, re.IGNORECASE)
             and at < patch.diff_line
         ):
-            yield hit_on(at + 1, "html")
+            yield make_hit(at + 1, "html")
             return
 
 

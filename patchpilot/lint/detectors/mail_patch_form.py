@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from patchpilot.lint.c.line_scan import LineScan, scan
-from patchpilot.lint.detector import Hit, TypedHits, hit_on, typed_detector
+from patchpilot.lint.detector import Hit, TypedHits, make_hit, typed_detector
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
 
@@ -65,7 +65,9 @@ def _files(context: Context, lines: LineScan) -> TypedHits:
     tree = context.tree
     # the new side of a deleted file is /dev/null
     neutral = (
-        ("MAINTAINERS",) if context.options.as_script else ("MAINTAINERS", "dev/null")
+        ("MAINTAINERS",)
+        if context.options.matches_script
+        else ("MAINTAINERS", "dev/null")
     )
     binding: bool | None = None
     reported = 1
@@ -76,7 +78,7 @@ def _files(context: Context, lines: LineScan) -> TypedHits:
                 # the line that checkpatch.pl has reached when it reads the file name
                 prefix = found[1].partition("/")[0]
                 if tree is not None and prefix and tree.exists(prefix):
-                    yield "PATCH_PREFIX", hit_on(reported, prefix=prefix)
+                    yield "PATCH_PREFIX", make_hit(reported, prefix=prefix)
             if not line.file.startswith(neutral):
                 now = line.file.startswith(_BINDING)
                 if binding is not None and binding != now:

@@ -4,8 +4,8 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from patchpilot.cache.cached_re import late
-from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
+from patchpilot.cache.cached_re import compile_late
+from patchpilot.lint.detector import Arguments, Hit, detector, make_hit
 from patchpilot.lint.lint_context import Context
 from patchpilot.model.patch import Patch
 from patchpilot.model.trailer import is_trailer
@@ -28,9 +28,9 @@ def cut_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     for at, line in enumerate(patch.message):
         where = patch.message_line + at
         if not encoded and re.match(r"^From \S+ .*\d\d:\d\d", line):
-            yield hit_on(where, "from")
+            yield make_hit(where, "from")
         elif scissors_line(line):
-            yield hit_on(
+            yield make_hit(
                 where,
                 (
                     "scissors-on-purpose"
@@ -40,7 +40,7 @@ def cut_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             )
     taken = _find_false_diff(patch)
     if taken:
-        yield hit_on(taken, "diff", start=patch.lines[taken - 1][:30])
+        yield make_hit(taken, "diff", start=patch.lines[taken - 1][:30])
     else:
         yield from _lost_sign_off(patch)
     if patch.commit:
@@ -50,7 +50,7 @@ def cut_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 r" |^---\s*$",
                 line,
             ):
-                yield hit_on(patch.notes_line - 1, "separator")
+                yield make_hit(patch.notes_line - 1, "separator")
                 return
 
 
@@ -88,7 +88,7 @@ def _lost_sign_off(patch: Patch) -> Iterator[Hit]:
     )
     for at in range(patch.message_line + len(patch.message), end):
         if at <= len(patch.lines) and _SIGNED.match(patch.lines[at - 1]):
-            yield hit_on(
+            yield make_hit(
                 at,
                 (
                     "sign-off-below-separator"
@@ -99,8 +99,8 @@ def _lost_sign_off(patch: Patch) -> Iterator[Hit]:
             return
     for at in range(end, len(patch.lines) + 1):
         if _SIGNED.match(patch.lines[at - 1]):
-            yield hit_on(patch.diff_line, "unindented-diff")
+            yield make_hit(patch.diff_line, "unindented-diff")
             return
 
 
-_SIGNED = late(r"Signed-off-by: .*\S+@")
+_SIGNED = compile_late(r"Signed-off-by: .*\S+@")

@@ -7,11 +7,11 @@ They check the form of a reference and, with a repository, whether it is correct
 import re
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_bytes, scan
-from patchpilot.lint.checkpatch_address import balanced
+from patchpilot.lint.checkpatch_address import find_closing_parenthesis
 from patchpilot.lint.conditions import names_upstream_commit
-from patchpilot.lint.detector import Hit, TypedHits, hit_on, typed_detector
+from patchpilot.lint.detector import Hit, TypedHits, make_hit, typed_detector
 from patchpilot.lint.detectors.message_form import in_stack_dump
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context, HistoryFacts
@@ -59,7 +59,7 @@ _LONGER_IDS = (6, 17)
 """From this kernel on a Fixes: tag may have more than twelve digits."""
 
 
-_MARKER = late(
+_MARKER = compile_late(
     r"\s*(?:commit [0-9a-f]{40} upstream\.?|[\[(] ?upstream commits? [0-9a-f]{40} ?[\])]|\(cherry picked from commit [0-9a-f]{40}\)"  # noqa: E501
     r"|stable-dep-of: [0-9a-f]{12,40} \(\".+\"\))\s*$",
     re.IGNORECASE,
@@ -80,7 +80,7 @@ def commits(context: Context) -> TypedHits:
     options = context.options
     backport = not options.checkpatch_compat and (
         context.patch.subject.for_stable
-        or (not options.as_script and names_upstream_commit(context.patch))
+        or (not options.matches_script and names_upstream_commit(context.patch))
     )
     oops, continued = False, 0
     for line in lines.lines:
@@ -114,7 +114,7 @@ def commits(context: Context) -> TypedHits:
             and (commit_id := _mentioned_id(text, fixes))
             and facts.find(commit_id) is None
         ):
-            yield "UNKNOWN_COMMIT_ID", hit_on(line.number, id=commit_id)
+            yield "UNKNOWN_COMMIT_ID", make_hit(line.number, id=commit_id)
         if oops and line.in_log and not text.strip(" \t\r\f\v"):
             oops = False
 
@@ -143,7 +143,7 @@ def _title(text: str, at: int) -> tuple[str, bool]:
     """Return the text in the parentheses at `at`, without its double quotes, and whether it had
     any.
     """
-    inner = text[at + 1 : balanced(text, at) - 1]
+    inner = text[at + 1 : find_closing_parenthesis(text, at) - 1]
     if len(inner) >= 2 and inner[0] == inner[-1] == '"':
         return inner[1:-1], True
     return inner, False
@@ -165,7 +165,12 @@ def _fixes(
     text = line.text
     commit_id, title, quoted, good = "", "", False, False
     opened = len(text) - len(fixes.rest)
-    if fixes.space and not fixes.word and fixes.gap and balanced(text, opened) > 0:
+    if (
+        fixes.space
+        and not fixes.word
+        and fixes.gap
+        and find_closing_parenthesis(text, opened) > 0
+    ):
         commit_id = fixes.id
         title, quoted = _title(text, opened)
         good = (
@@ -184,7 +189,7 @@ def _fixes(
         right = f"Fixes: {commit.reference}"
         yield (
             "BAD_FIXES_TAG",
-            hit_on(
+            make_hit(
                 line.number, "known", None, FindingFix("suggest", right), right=right
             ),
         )
@@ -243,15 +248,15 @@ def _adjust_hit(context: Context, hit: Hit) -> Hit:
 
 
 def _reference_case(
-    context: Context, found: re.Match[str], before: str, is_pasted: bool
+    context: Context, match: re.Match[str], before: str, is_pasted: bool
 ) -> str:
     """Return why a bare id is acceptable, or "" if it needs `commit <id> ("subject")`.
 
     With an id of full length and the subject, the commit can be found.
     """
     commit_id, titled = (
-        found[0].lower(),
-        _TITLE_FOLLOWS.match(found.string, found.end()),
+        match[0].lower(),
+        _TITLE_FOLLOWS.match(match.string, match.end()),
     )
     if (
         not titled
@@ -263,8 +268,8 @@ def _reference_case(
         return "titled" if len(commit_id) >= DIGITS else ""
     full = [
         one[0]
-        for one in _SOME_ID.finditer(found.string, 0, found.start())
-        if _TITLE_FOLLOWS.match(found.string, one.end())
+        for one in _SOME_ID.finditer(match.string, 0, match.start())
+        if _TITLE_FOLLOWS.match(match.string, one.end())
     ]
     fixed = [
         read_fixes_value(tag.value)
@@ -284,7 +289,7 @@ def _join_title(lines: LineScan, line: ScannedLine) -> tuple[str, str, bool]:
         return text, "", False
     for following in (line.number, line.number + 1):
         for found in _DESCRIBED.finditer(text):
-            if balanced(text, found.end()) > 0:
+            if find_closing_parenthesis(text, found.end()) > 0:
                 return text, *_title(text, found.end())
         if following >= len(lines.lines):
             break
@@ -315,7 +320,7 @@ def _reference(
         return None
     if commit:
         right = f"commit {commit.reference}"
-        return hit_on(
+        return make_hit(
             line.number, "known", None, FindingFix("suggest", right), right=right
         )
     return line.hit(None, "id", id=commit_id) if commit_id else Hit(line.number)

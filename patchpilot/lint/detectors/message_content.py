@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from patchpilot.cache.cached_re import late
-from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
+from patchpilot.cache.cached_re import compile_late
+from patchpilot.lint.detector import Arguments, Hit, detector, make_hit
 from patchpilot.lint.detectors.generic import subject_hit
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_prose import paragraphs
@@ -37,7 +37,7 @@ def badly_wrapped(context: Context, arguments: Arguments) -> Iterator[Hit]:
             and not _ends_thought(line, following)
         ]
         if len(early) >= 2 and (len(early) * 2 >= len(lines) - 1 or widest >= narrow):
-            yield hit_on(paragraph.start + early[0])
+            yield make_hit(paragraph.start + early[0])
             return
 
 
@@ -47,7 +47,7 @@ def _ends_thought(line: str, following: str) -> bool:
     )
 
 
-_STAT = late(r"^ \S.*\| +(?:\d|Bin)| \d+ files? changed|^ \.\.\.\S+.*\|")
+_STAT = compile_late(r"^ \S.*\| +(?:\d|Bin)| \d+ files? changed|^ \.\.\.\S+.*\|")
 
 
 @detector(
@@ -153,7 +153,7 @@ def indented_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         line[:1] == "\t" or line[:4] == " " * 4 for line in text
     )
     if is_text or (len(lines) > 1 and all(line[:1] in " \t" for _, line in lines)):
-        yield hit_on(patch.message_line)
+        yield make_hit(patch.message_line)
 
 
 _FEW_WORDS = 5

@@ -5,7 +5,7 @@ They check for a missing description, long lines, and text that does not belong 
 """
 
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, scan
-from patchpilot.lint.detector import Hit, TypedHits, hit_on, typed_detector
+from patchpilot.lint.detector import Hit, TypedHits, make_hit, typed_detector
 from patchpilot.lint.detectors.tags_signoff import KNOWN
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
@@ -32,7 +32,7 @@ _FAR = 100
 """A longer line is nobody's slip of a word: it was not wrapped."""
 
 
-def log_before(lines: LineScan, number: int) -> bool:
+def follows_log(lines: LineScan, number: int) -> bool:
     """Return whether the line before patch line `number` is part of the commit message."""
     return number > 1 and lines.lines[number - 2].log_after
 
@@ -68,7 +68,7 @@ def _missing(lines: LineScan) -> TypedHits:
     written, seen = 0, False
     for line in lines.lines:
         if not (line.starts_file or line.starts_hunk):
-            if log_before(lines, line.number):
+            if follows_log(lines, line.number):
                 written += bool(line.text.strip(" \t\r\f\v"))
             elif seen:
                 if written < 2:
@@ -84,7 +84,7 @@ def _log(lines: LineScan, kernel: tuple[int, int]) -> TypedHits:
         if line.starts_file or line.starts_hunk:
             continue
         if line.file and not (
-            line.in_header or line.in_log or log_before(lines, line.number)
+            line.in_header or line.in_log or follows_log(lines, line.number)
         ):
             # the message ends at the first file
             return
@@ -100,7 +100,7 @@ def _log(lines: LineScan, kernel: tuple[int, int]) -> TypedHits:
             long_seen = True
             yield (
                 "COMMIT_LOG_LONG_LINE",
-                hit_on(
+                make_hit(
                     line.number,
                     "far" if len(text) > _FAR else "",
                     columns=len(text),

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from patchpilot.cache.cached_re import compile_cached
-from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
+from patchpilot.lint.detector import Arguments, Hit, detector, make_hit
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_prose import paragraphs
 from patchpilot.lint.word_lists import imperative_of
@@ -39,7 +39,7 @@ def this_patch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             # in a revert, "this commit" is the reverted one
             if reverts and what == "commit":
                 continue
-            yield hit_on(
+            yield make_hit(
                 paragraph.line_at(found.start()), "patch", quoted=found[0], what=what
             )
             return
@@ -51,4 +51,4 @@ def this_patch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     )
     if first and opening and imperative_of(opening["verb"]):
         order = (imperative_of(opening["verb"]) or "").capitalize()
-        yield hit_on(first.start, "this", quoted=opening[0], verb=order)
+        yield make_hit(first.start, "this", quoted=opening[0], verb=order)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from patchpilot.lint.conditions import is_mail, is_marked
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import subject_hit
-from patchpilot.lint.habits import alike, case_of, first_word, habits
+from patchpilot.lint.habits import case_of, first_word, habits, have_same_convention
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.pack_patterns import compiled
 from patchpilot.lint.subject_prefix import (
@@ -183,7 +183,9 @@ def prefix_convention(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         return
     case = "learned" if weight == "speaks" else "question"
     if known:
-        partial = alike(prefixes[0], usual.first[0][0]) and case == "learned"
+        partial = (
+            have_same_convention(prefixes[0], usual.first[0][0]) and case == "learned"
+        )
         case = "part" if partial and not usual.has_further(prefixes) else ""
     if case:
         values = {"usual": usual.prefix, "share": usual.share, "total": usual.total}

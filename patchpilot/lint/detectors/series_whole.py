@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import subject_hit
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.pack_patterns import compiled, filled
+from patchpilot.lint.pack_patterns import compiled, fill_message
 from patchpilot.model.file_diff import Hunk
 from patchpilot.model.patch import Patch
-from patchpilot.projects.subsystems import as_subsystem_wants
+from patchpilot.projects.subsystems import apply_subsystem_rules
 
 LEAST_COMPARED = 4
 """Number of lines that two hunks must have in common to be compared."""
@@ -68,7 +68,7 @@ def series_cover(context: Context, arguments: Arguments) -> Iterator[Hit]:
     if (
         len(patches)
         >= (
-            as_subsystem_wants(context.project, patches).mail.cover_from
+            apply_subsystem_rules(context.project, patches).mail.cover_from
             or arguments["fewest"]
         )
         and context.series.cover is None
@@ -354,7 +354,7 @@ def series_order(context: Context, arguments: Arguments) -> Iterator[Hit]:
         for name in dict.fromkeys(_names(one, arguments)):
             if once and _count(one, name) > 1:
                 continue
-            pattern = re.compile(filled(wanted, {"name": re.escape(name)}))
+            pattern = re.compile(fill_message(wanted, {"name": re.escape(name)}))
             later = next(
                 (
                     at

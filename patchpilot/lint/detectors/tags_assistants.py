@@ -3,7 +3,7 @@
 
 from collections.abc import Iterator
 
-from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
+from patchpilot.lint.detector import Arguments, Hit, detector, make_hit
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_tags import tag_lines
 from patchpilot.model.assistant import assistant_faults
@@ -17,4 +17,4 @@ def assisted_by_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     for line, tag in tag_lines(context):
         if tag.key == "assisted-by":
             for case, text in assistant_faults(tag.value).items():
-                yield hit_on(line, case, text=text)
+                yield make_hit(line, case, text=text)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from patchpilot.lint.conditions import is_mail, names_upstream_commit
-from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
+from patchpilot.lint.detector import Arguments, Hit, detector, make_hit
 from patchpilot.lint.detectors.generic import subject_hit
 from patchpilot.lint.habits import habits
 from patchpilot.lint.lint_context import Context
@@ -17,13 +17,13 @@ from patchpilot.lint.message_tags import tag_lines
 from patchpilot.lint.subsystem_facts import subsystem
 from patchpilot.model.fix_claim import (
     BUG_SIGN,
-    blamed_in,
     bug_in,
     crash_in,
     cure_in,
     defect_in,
     describes_harm,
     explains_missing_fixes,
+    find_blamed,
     is_cosmetic,
     only_documents,
 )
@@ -59,7 +59,7 @@ def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         # the quoted title of a commit does not describe this patch
         text = re.sub(r"\(\".*?\"\)", "", " ".join(patch.message))
         harm = describes_harm(title, [text])
-        yield hit_on(blamed[0], "blamed" if harm else "mentioned", commit=blamed[1])
+        yield make_hit(blamed[0], "blamed" if harm else "mentioned", commit=blamed[1])
         return
     fix_trees = tree.intersection(context.project.tags.fix_prefixes)
     if fix_trees and not only_documents(context.patch.paths):
@@ -120,7 +120,7 @@ def _find_blamed_commit(context: Context) -> tuple[int, str] | None:
     text = [
         "" if at in quoted else line for at, line in enumerate(context.patch.message)
     ]
-    found = blamed_in(context.patch.subject.title, text)
+    found = find_blamed(context.patch.subject.title, text)
     return (context.patch.message_line + found[0], found[1]) if found else None
 
 
@@ -155,16 +155,16 @@ def missing_stable(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def _missing_stable(context: Context, line: int) -> Hit | None:
     patch, stable = context.patch, context.project.lists.stable
     if serious := _serious(context):
-        return hit_on(line, "serious", quoted=serious, stable=stable)
+        return make_hit(line, "serious", quoted=serious, stable=stable)
     own = subsystem(context) if is_mail(patch) else None
     if own and own.fixes_to_stable:
-        return hit_on(line, "documented", stable=stable, folder=own.title)
+        return make_hit(line, "documented", stable=stable, folder=own.title)
     usual = habits(context) if is_mail(patch) else None
     if usual and (weight := usual.weight(*usual.mark("Cc: stable"))):
         share, total = usual.mark("Cc: stable")
         case = "each-fix" if weight == "speaks" else "question"
         values = {"share": share, "total": total, "folder": usual.where}
-        return hit_on(line, case, stable=stable, **values)
+        return make_hit(line, case, stable=stable, **values)
     return None
 
 
@@ -202,9 +202,9 @@ def backport_unmarked(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     ):
         return
     if named:
-        yield hit_on(patch.message_line + named[0].at, "short-id")
+        yield make_hit(patch.message_line + named[0].at, "short-id")
     elif not re.search(r"(?i)upstream|mainline|linus", text):
-        yield hit_on(None, "no-commit")
+        yield make_hit(None, "no-commit")
 
 
 @detector("stable-size", lines=int)
@@ -219,5 +219,5 @@ def stable_size(context: Context, arguments: Arguments) -> Iterator[Hit]:
             )
             if size > arguments["lines"]:
                 case = "" if size > 3 * arguments["lines"] else "slightly"
-                yield hit_on(line, case, length=size, most=arguments["lines"])
+                yield make_hit(line, case, length=size, most=arguments["lines"])
             return

@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
+from patchpilot.lint.detector import Arguments, Hit, detector, make_hit
 from patchpilot.lint.detectors.generic import subject_hit
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_tags import may_be_same, same_person, tag_lines
@@ -40,7 +40,7 @@ def sender_not_signed(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if signed and not any(
         same_person(sender, person) or may_be_same(sender, person) for person in people
     ):
-        yield hit_on(signed[-1][0], sender=sender.called)
+        yield make_hit(signed[-1][0], sender=sender.called)
 
 
 def _is_relay(sender: Address, author: Address) -> bool:
@@ -87,11 +87,11 @@ def alias_name(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 or squeezed == re.sub(r"[^a-z]", "", local)
             )
         ) or name == "@":
-            yield hit_on(line, "alias", name=name or address.email)
+            yield make_hit(line, "alias", name=name or address.email)
         elif _role().search(name) or (
             _role_address().match(local) and not re.search(r"\w+\s+\w+", name)
         ):
-            yield hit_on(line, "role", name=name or address.email)
+            yield make_hit(line, "role", name=name or address.email)
 
 
 @cache
@@ -142,11 +142,11 @@ def floating_tags(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             if above in sure or (
                 above >= 1 and lines[above][:1] in (" ", "\t") and above - 1 in sure
             ):
-                yield hit_on(patch.message_line + gap, "blank-line")
+                yield make_hit(patch.message_line + gap, "blank-line")
                 return
         at -= 1
     if (below := _sentence_below(lines, last)) is not None:
-        yield hit_on(patch.message_line + below, "below")
+        yield make_hit(patch.message_line + below, "below")
         return
     yield from _find_stranded_tag(context, last)
 
@@ -187,7 +187,7 @@ def _find_stranded_tag(context: Context, last: int) -> Iterator[Hit]:
             and re.match(r"[A-Z]\w* \w+ \w+", patch.message[at + 1])
             and not is_trailer(patch.message[at + 1])
         ):
-            yield hit_on(line, "text", tag=tag.name)
+            yield make_hit(line, "text", tag=tag.name)
             return
         below = _first_position_after(blank, at, last)
         above = patch.message[at - 1] if at else ""
@@ -197,7 +197,7 @@ def _find_stranded_tag(context: Context, last: int) -> Iterator[Hit]:
             continue
         text = patch.message[_first_position_after(written, below, last)]
         if re.match(r"[A-Za-z]\w*(?:\(\))? \w+", text) and not is_trailer(text):
-            yield hit_on(line, "text", tag=tag.name)
+            yield make_hit(line, "text", tag=tag.name)
             return
 
 

@@ -7,7 +7,7 @@ They report bad links, Reported-by: without Closes:, and fixes without Fixes:.
 from patchpilot.lint.c.c_patterns import IDENT
 from patchpilot.lint.c.line_scan import scan
 from patchpilot.lint.c.mask_comments import COMMENT
-from patchpilot.lint.detector import TypedHits, hit_on, typed_detector
+from patchpilot.lint.detector import TypedHits, make_hit, typed_detector
 from patchpilot.lint.detectors.c_pattern import c_lines, c_text
 from patchpilot.lint.detectors.mail_patch_form import is_patch, last_line
 from patchpilot.lint.lazy_pattern import lazy
@@ -56,7 +56,7 @@ def _missing_fixes(context: Context) -> TypedHits:
         case = "explained" if needs_none else ""
         yield (
             "MISSING_FIXES_TAG",
-            hit_on(last_line(lines), case, sign=sign),
+            make_hit(last_line(lines), case, sign=sign),
         )
 
 
@@ -85,5 +85,5 @@ def _tables(context: Context) -> TypedHits:
         if not table.endswith(_TABLE_ENDS):
             yield (
                 "MISSING_SENTINEL",
-                hit_on(line.number, "cut" if span.level > 0 else ""),
+                make_hit(line.number, "cut" if span.level > 0 else ""),
             )

@@ -7,7 +7,7 @@ from functools import partial
 
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_text, scan
 from patchpilot.lint.checkpatch_address import Mailbox, parse_mailbox
-from patchpilot.lint.detector import Hit, TypedHits, hit_on, typed_detector
+from patchpilot.lint.detector import Hit, TypedHits, make_hit, typed_detector
 from patchpilot.lint.detectors.mail_patch_form import is_patch, last_line
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
@@ -53,7 +53,7 @@ _SUBADDRESS = lazy(r"(\S+)\+\S+(@.*)")
 def signoff(context: Context) -> TypedHits:
     """Yield the hits, with their types, about tags and sign-offs."""
     lines = scan(context)
-    as_script = context.options.as_script
+    as_script = context.options.matches_script
     author = ""
     signed = _Signed()
     seen: set[str] = set()
@@ -143,10 +143,10 @@ class _Signed:
         elif self.whole:
             return
         elif not self.problem:
-            yield "NO_AUTHOR_SIGN_OFF", hit_on(at, author=as_text(author))
+            yield "NO_AUTHOR_SIGN_OFF", make_hit(at, author=as_text(author))
         else:
             values = {"author": as_text(author), "signer": as_text(self.text)}
-            yield "FROM_SIGN_OFF_MISMATCH", hit_on(at, self.problem, **values)
+            yield "FROM_SIGN_OFF_MISMATCH", make_hit(at, self.problem, **values)
 
 
 def _bad(line: ScannedLine, case: str, **values: str) -> tuple[str, Hit]:
@@ -156,12 +156,12 @@ def _bad(line: ScannedLine, case: str, **values: str) -> tuple[str, Hit]:
 def _tag(
     lines: LineScan,
     line: ScannedLine,
-    found: re.Match[str],
+    match: re.Match[str],
     author: str,
     seen: set[str],
 ) -> TypedHits:
     bad = partial(_bad, line)
-    before, tag, after, value = found.groups()
+    before, tag, after, value = match.groups()
     usual = tag[:1].upper() + tag[1:].lower()
     if not _KNOWN_TAG.search(tag):
         near = next((one for one in _STANDARD if _distance(tag, one) <= 2), "")
@@ -237,13 +237,13 @@ def _unsigned_co_developer(lines: LineScan, line: ScannedLine, value: str) -> Ty
 
 
 @functools.lru_cache(maxsize=256)
-def _distance(one: str, other: str) -> int:
+def _distance(first: str, second: str) -> int:
     """Return the Levenshtein distance, ignoring case and hyphens."""
-    one, other = one.lower().replace("-", ""), other.lower().replace("-", "")
-    row = list(range(len(other) + 1))
-    for i, char in enumerate(one, 1):
+    first, second = first.lower().replace("-", ""), second.lower().replace("-", "")
+    row = list(range(len(second) + 1))
+    for i, char in enumerate(first, 1):
         diagonal, row[0] = row[0], i
-        for j, against in enumerate(other, 1):
+        for j, against in enumerate(second, 1):
             cost = (
                 diagonal if char == against else 1 + min(diagonal, row[j], row[j - 1])
             )

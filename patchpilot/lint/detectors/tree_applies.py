@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
-from patchpilot.cache.cached_re import late
-from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
+from patchpilot.cache.cached_re import compile_late
+from patchpilot.lint.detector import Arguments, Hit, detector, make_hit
 from patchpilot.lint.lint_context import Context, Tip, once
 from patchpilot.lint.subsystem_facts import sections_of
 from patchpilot.model.bounded_date import parse_date
@@ -35,7 +35,7 @@ def already_there(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         return
     states = _states(context)
     if states and all(state == "there" for _, state in states):
-        yield hit_on(states[0][0], tree=context.tree.label)
+        yield make_hit(states[0][0], tree=context.tree.label)
 
 
 @detector(
@@ -56,12 +56,12 @@ def does_not_apply(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         return
     for line, state in states:
         if state != "fits":
-            yield hit_on(line, tree=context.tree.label)
+            yield make_hit(line, tree=context.tree.label)
             return
 
 
-_BASE = late(r"^base-commit: (?P<id>[0-9a-f]{12,64})\s*$")
-_PREREQUISITE = late(r"^prerequisite-(?:patch-id|message-id|change-id): \S")
+_BASE = compile_late(r"^base-commit: (?P<id>[0-9a-f]{12,64})\s*$")
+_PREREQUISITE = compile_late(r"^prerequisite-(?:patch-id|message-id|change-id): \S")
 _FOOT = 60
 """The number of lines at the end of a mail in which git format-patch and b4 name the base."""
 
@@ -83,11 +83,11 @@ def does_not_apply_to_base(context: Context, _arguments: Arguments) -> Iterator[
     line, base, count = named
     tree = history.tree_of(base)
     if tree is None:
-        yield hit_on(line, "unknown", base=base[:12])
+        yield make_hit(line, "unknown", base=base[:12])
         return
     if found := _find_alien_hunk(context, tree):
         values = {"base": base[:12], "path": found[1], "count": count}
-        yield hit_on(found[0], "prerequisites" if count else "conflict", **values)
+        yield make_hit(found[0], "prerequisites" if count else "conflict", **values)
 
 
 def _find_named_base(context: Context) -> tuple[int, str, int] | None:
@@ -129,7 +129,7 @@ def does_not_apply_to_tip(context: Context, _arguments: Arguments) -> Iterator[H
             continue
         found = _find_alien_hunk(context, tip.tree)
         if found and not (patch.commit and _contains(context, tip, patch.commit)):
-            yield hit_on(
+            yield make_hit(
                 found[0],
                 case,
                 tip=tip.label,
@@ -161,12 +161,12 @@ def _find_alien_hunk(context: Context, tree: Tree) -> tuple[int, str] | None:
     """
     patch = context.patch
     number = patch.subject.number or 1
-    place = context.of_series("places", _places).get(id(patch), 0)
+    place = context.series_fact("places", _places).get(id(patch), 0)
     if number > 1 and place < number - 1:
         # unknown patches may change the same files
         return None
     before = place if number > 1 or patch.commit else 0
-    touched = context.of_series("first touched", _first_touched) if before else {}
+    touched = context.series_fact("first touched", _first_touched) if before else {}
     for change in patch.files:
         if any(
             touched.get(path, before) < before

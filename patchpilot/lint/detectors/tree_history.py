@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
+from patchpilot.lint.detector import Arguments, Hit, detector, make_hit
 from patchpilot.lint.detectors.generic import subject_hit
 from patchpilot.lint.lint_context import Context, HistoryFacts
 from patchpilot.lint.message_tags import same_person, tag_lines
@@ -45,7 +45,7 @@ def wrong_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
             if patch.commit and history.find(patch.commit)
             else None
         ),
-        series=context.of_series("commits", _commits),
+        series=context.series_fact("commits", _commits),
     )
     for judged in judge_message(lines, history.find, relations=relations):
         for problem in judged.problems:
@@ -65,7 +65,7 @@ def wrong_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
                     "commit": judged.tag.commit_id,
                     "release": relations.own_release or "",
                 }
-                yield hit_on(
+                yield make_hit(
                     patch.message_line + judged.tag.line - 1, case, None, fix, **values
                 )
         if (
@@ -75,7 +75,7 @@ def wrong_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
             and judged.target.committed > sent + timedelta(days=1)
         ):
             when = f"{judged.target.committed:%Y-%m-%d}"
-            yield hit_on(
+            yield make_hit(
                 patch.message_line + judged.tag.line - 1,
                 "newer",
                 commit=judged.tag.commit_id,
@@ -121,7 +121,7 @@ def committer_unsigned(context: Context, _arguments: Arguments) -> Iterator[Hit]
         one and same_person(commit.committer, one) for _, one in signed
     ):
         who = commit.committer.called
-        yield hit_on(signed[-1][0], committer=who)
+        yield make_hit(signed[-1][0], committer=who)
 
 
 @detector("stable-unreleased")
@@ -184,7 +184,7 @@ def stable_base(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def _upstream(context: Context) -> "UpstreamState | None":
     history = context.history
     return (
-        context.of_series("upstream", history.upstream_state)
+        context.series_fact("upstream", history.upstream_state)
         if history and context.patch.has_diff
         else None
     )

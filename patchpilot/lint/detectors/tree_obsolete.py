@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from patchpilot.lint.c.line_scan import as_text, scan
-from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
+from patchpilot.lint.detector import Arguments, Hit, detector, make_hit
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
 from patchpilot.model.source_tree import Tree, changed_below, ground_of
@@ -51,7 +51,7 @@ def obsolete(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             else:
                 known[path] = "obsolete" in path.lower()
         if known[path]:
-            yield hit_on(line.number, path=path)
+            yield make_hit(line.number, path=path)
 
 
 def _may_be(tree: Tree, paths: set[str]) -> bool:

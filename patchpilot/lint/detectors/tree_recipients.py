@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from patchpilot.lint.conditions import is_mail
-from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
+from patchpilot.lint.detector import Arguments, Hit, detector, make_hit
 from patchpilot.lint.detectors.generic import subject_hit
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.subsystem_facts import sections_of, subsystem
@@ -71,7 +71,7 @@ def _is_fix(patch: Patch) -> bool:
     )
 
 
-def _has_own_tree(context: Context, wanted: "Subsystem") -> bool:
+def _has_own_tree(context: Context, subsystem: "Subsystem") -> bool:
     """Return whether MAINTAINERS gives every file a tree and list different from the
     subsystem's.
     """
@@ -80,7 +80,7 @@ def _has_own_tree(context: Context, wanted: "Subsystem") -> bool:
         lists = {address.lower() for address, _ in match.section.lists}
         if (
             lists
-            and lists.isdisjoint(wanted.lists)
+            and lists.isdisjoint(subsystem.lists)
             and match.section.trees
             and not match.by_keyword
         ):
@@ -107,7 +107,7 @@ def forgotten_maintainer(context: Context, _arguments: Arguments) -> Iterator[Hi
             or section.depth < 1
             or section.by_keyword
             or not section.section.is_maintained
-            or any(_among(address, have) for address in people)
+            or any(_contains_person(address, have) for address in people)
         ):
             continue
         listed = any(
@@ -119,7 +119,7 @@ def forgotten_maintainer(context: Context, _arguments: Arguments) -> Iterator[Hi
             continue
         reported.add(section.section.name)
         whom = ", ".join(address.called for address in people[:3])
-        yield hit_on(
+        yield make_hit(
             patch.header_line("Cc") or patch.header_line("To") or 1,
             section=section.section.name,
             maintainers=whom,
@@ -155,7 +155,7 @@ def _contacts(
     ]
 
 
-def _among(person: Address, have: list[Address]) -> bool:
+def _contains_person(person: Address, have: list[Address]) -> bool:
     return any(
         person.key == other.key
         or (person.name and person.name.lower() == other.name.strip('"').lower())

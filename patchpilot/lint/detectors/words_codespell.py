@@ -14,9 +14,9 @@ from itertools import takewhile
 from pathlib import Path
 from string import ascii_lowercase
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.cache.entries import Kind, key_of, recall, remember
-from patchpilot.lint.detector import Arguments, Hit, detector, hit_on
+from patchpilot.lint.detector import Arguments, Hit, detector, make_hit
 from patchpilot.lint.detectors.generic import lines_of, subject_line
 from patchpilot.lint.detectors.words_typos import mistakes_of
 from patchpilot.lint.lint_context import Context, once
@@ -25,18 +25,20 @@ from patchpilot.lint.new_side import NewLine, c_hunks
 from patchpilot.lint.subject_prefix import prefix_of
 from patchpilot.lint.word_lists import word_set
 
-_WORD = late(r"(?<![\w/.@_-])[A-Za-z][a-z]{3,}(?![\w/@_(]|\.\w|-\w|['’‘´`ʼ′][a-z])")
+_WORD = compile_late(
+    r"(?<![\w/.@_-])[A-Za-z][a-z]{3,}(?![\w/@_(]|\.\w|-\w|['’‘´`ʼ′][a-z])"
+)
 
-_SENTENCE = late(r"\"(?:[^\"\\]*\w ){2}(?:[^\"\\]|\\.)*")
-_PLAIN = late(r"(?<![\w\"'`<%$&{-])[a-z]{6,}(?![\w\"'`>}])")
-_NAME = late(r"(?<![\w.*<\[])[A-Za-z]\w{2,}_\w{3,}\b(?![*.\]])")
-_PREFIX_WORD = late(r"[a-z]{4,}")
+_SENTENCE = compile_late(r"\"(?:[^\"\\]*\w ){2}(?:[^\"\\]|\\.)*")
+_PLAIN = compile_late(r"(?<![\w\"'`<%$&{-])[a-z]{6,}(?![\w\"'`>}])")
+_NAME = compile_late(r"(?<![\w.*<\[])[A-Za-z]\w{2,}_\w{3,}\b(?![*.\]])")
+_PREFIX_WORD = compile_late(r"[a-z]{4,}")
 _ENDINGS = (
     *("s", "es", "ed", "d", "ing", "er", "r", "ers", "rs", "ly", "y", "able", "ably"),
     *("ability", "ation", "ness", "less", "ful", "al", "ally", "or", "ors", "ies"),
     *("ied", "ier", "ity", "ish", "ist", "ism", "ment", "ments", "ings", "ic", "wise"),
 )
-_BEGINNINGS = late(
+_BEGINNINGS = compile_late(
     r"(?:un|re|de|dis|pre|non|sub|over|under|mis|out|inter|multi|super|co|in|auto|micro|up|down"
     r"|back|post|anti|bi|tri|en|fore|self|mid|semi|pseudo|para|meta|hyper|ultra|trans|counter|on"
     r"|off|[a-z])(?=[a-z]{3})"
@@ -73,7 +75,7 @@ def misspelled_word(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 and not corrects(context, text, *found.span(), right)
             ):
                 seen.add(word)
-                yield hit_on(where, "", found.start() + 1, word=found[0], right=right)
+                yield make_hit(where, "", found.start() + 1, word=found[0], right=right)
     yield from _find_misspelled_names(context)
 
 
@@ -103,7 +105,7 @@ def _find_misspelled_names(context: Context) -> Iterator[Hit]:
         seen.add(word)
         near = {other for other in others if _is_one_edit(word, other)}
         if len(near) == 1:
-            yield hit_on(at, "", None, word=word, right=near.pop())
+            yield make_hit(at, "", None, word=word, right=near.pop())
 
 
 def _shared(one: str, other: str) -> int:
@@ -184,7 +186,7 @@ def correction(word: str) -> str | None:
     if word in word_set("codespell", "not_misspelled"):
         return None
     index = _dictionary()
-    right = index.right(word) if index else None
+    right = index.correct(word) if index else None
     if right is None:
         return None
     first = right.partition(",")[0].strip()
@@ -281,7 +283,7 @@ def _count_words(context: Context) -> Counter[str]:
 def _corrections() -> Collection[str]:
     """Return the words that are corrections in the dictionary."""
     index = _dictionary()
-    return index.all_right() if index else frozenset()
+    return index.all_corrections() if index else frozenset()
 
 
 class _Words:
@@ -302,7 +304,7 @@ class _Words:
                 self._starts[key] = found
                 at = found
 
-    def right(self, word: str) -> str | None:
+    def correct(self, word: str) -> str | None:
         """Return the correction of a word, or None."""
         key = f"\n{word}->".encode()
         if key[:3] not in self._ranges:
@@ -316,7 +318,7 @@ class _Words:
             found + len(key) : stop if stop >= 0 else len(self._data)
         ].decode("utf-8", "replace")
 
-    def all_right(self) -> frozenset[str]:
+    def all_corrections(self) -> frozenset[str]:
         """Return all words that occur in corrections."""
         kind = Kind("codespell.right", (__file__,))
         key = key_of(kind, (str(len(self._data)).encode(), self._data[-4096:]))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from patchpilot.lint.c.line_scan import ScannedLine, as_bytes, as_text, scan
 from patchpilot.lint.c.mask_comments import COMMENT
-from patchpilot.lint.detector import TypedHits, hit_on, typed_detector
+from patchpilot.lint.detector import TypedHits, make_hit, typed_detector
 from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_prose import corrects, pasted, quoted_titles
@@ -87,14 +87,14 @@ def _spelling(context: Context) -> TypedHits:
             is_quoted = first <= start < last
             if is_quoted or (
                 line.log_after
-                and not context.options.as_script
+                and not context.options.matches_script
                 and corrects(context, raw, start, end, better)
             ):
                 continue
             fix = FindingFix("suggest", f"{as_text(typo)} → {better}")
             yield (
                 "TYPO_SPELLING",
-                hit_on(
+                make_hit(
                     line.number,
                     "",
                     max(1, start),
@@ -205,17 +205,17 @@ def _find_repeated(context: Context) -> TypedHits:
                     "meant" if line.log_after and _is_meant(context, line, word) else ""
                 )
                 is_file = _FILE_NAME.match(line.raw, second)
-                if (case or is_file) and not context.options.as_script:
+                if (case or is_file) and not context.options.matches_script:
                     continue
                 yield (
                     "REPEATED_WORD",
-                    hit_on(line.number, case, column, word=word),
+                    make_hit(line.number, case, column, word=word),
                 )
         if carried := _carried_over_word(line):
             column = line.raw.index(carried, 1)
             yield (
                 "REPEATED_WORD",
-                hit_on(line.number, "line-break", column, carried=carried),
+                make_hit(line.number, "line-break", column, carried=carried),
             )
 
 

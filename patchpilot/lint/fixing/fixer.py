@@ -111,7 +111,7 @@ Proposal = ColumnSpan | FixEdit | Iterable[ColumnSpan | FixEdit] | None
 Fixer = Callable[[FixSite], Proposal]
 
 
-def as_change(proposed: Proposal) -> LineChange | None:
+def combine_proposal(proposed: Proposal) -> LineChange | None:
     """Combine a proposal into a single change, or return None if it is empty."""
     is_one = isinstance(proposed, ColumnSpan | FixEdit)
     parts = (proposed,) if is_one else tuple(proposed or ())
@@ -185,8 +185,8 @@ def rewrite(
             continue
         groups = (raw[slice(*match.span(at))] for at in range(match.re.groups + 1))
         better = (new if isinstance(new, str) else new(match)).format(*groups)
-        same = _shared(raw[begin:end], better)
-        tail = _shared(raw[begin + same : end][::-1], better[same:][::-1])
+        same = _common_prefix_length(raw[begin:end], better)
+        tail = _common_prefix_length(raw[begin + same : end][::-1], better[same:][::-1])
         begin, end = begin + same, end - tail
         better = better[same : len(better) - tail]
         row, column = raw.count("\n", 0, begin), begin - raw.rfind("\n", 0, begin) - 1
@@ -200,7 +200,7 @@ def rewrite(
             yield ColumnSpan(start + row, column, column + end - begin, better)
 
 
-def _shared(old: str, new: str) -> int:
+def _common_prefix_length(old: str, new: str) -> int:
     """Return the length of the common prefix of two texts."""
     pairs = enumerate(zip(old, new, strict=False))
     return next((at for at, (a, b) in pairs if a != b), min(len(old), len(new)))
@@ -216,12 +216,12 @@ def indent_of(raw: str) -> str:
     return raw[1 : len(raw) - len(raw[1:].lstrip(" \t"))]
 
 
-def tabbed(columns: int) -> str:
+def tab_indent(columns: int) -> str:
     """Return an indentation with as many tabs as possible."""
     return "\t" * (columns // 8) + " " * (columns % 8)
 
 
-def bare_code(line: ScannedLine | None) -> str:
+def strip_sign(line: ScannedLine | None) -> str:
     """Return the code of a line without its sign.
 
     Return "" if the line has a comment or a directive, or continues with a backslash.

@@ -30,7 +30,7 @@ class PatchEdit:
     def of(cls, patch: Patch) -> "PatchEdit":
         return cls(patch, tuple(range(len(patch.lines))))
 
-    def with_changes(self, changes: Sequence[LineChange]) -> "PatchEdit":
+    def apply_changes(self, changes: Sequence[LineChange]) -> "PatchEdit":
         """Apply changes that do not overlap, and update the hunk headers."""
         edits = self._edits(changes)
         lines: list[str] = []

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from patchpilot.lint.c.line_scan import ScannedLine, expand, scan
 from patchpilot.lint.c.mask_comments import COMMENT as NOTE
-from patchpilot.lint.fixing.fixer import ColumnSpan, LineChange, indent_of, tabbed
+from patchpilot.lint.fixing.fixer import ColumnSpan, LineChange, indent_of, tab_indent
 from patchpilot.lint.fixing.patch_edit import PatchEdit
 from patchpilot.lint.lint_context import Context
 
@@ -43,7 +43,7 @@ def keep_columns(
             continue
         elif span := _tail(line, now[here]):
             spans.append(span)
-        for below, column in _below(was, at, _shifts(line.text, text)):
+        for below, column in _aligned_lines(was, at, _shifts(line.text, text)):
             there = places[below.number - 1]
             indent = indent_of(below.raw)
             if there < 0 or there in moved or indent_of(now[there].raw) != indent:
@@ -51,7 +51,7 @@ def keep_columns(
             if not may_change(below.number):
                 askew.add(old[0].origin[at])
                 continue
-            tabs = tabbed(column)
+            tabs = tab_indent(column)
             spans.append(ColumnSpan(there + 1, 1, 1 + len(indent), tabs))
             moved[there] = f"+{tabs}"
     return LineChange(spans=tuple(spans)), frozenset(askew)
@@ -75,7 +75,7 @@ def _shifts(old: str, new: str) -> dict[int, int]:
     return dict(zip(before, after, strict=True)) if is_moved else {}
 
 
-def _below(
+def _aligned_lines(
     lines: list[ScannedLine], at: int, columns: dict[int, int]
 ) -> Iterator[tuple[ScannedLine, int]]:
     """Yield the lines aligned with a parenthesis left open on line `at`, with their new column."""

@@ -20,7 +20,7 @@ from patchpilot.lint.fixing.fixer import (
     FixSite,
     LineChange,
     RegisteredFixer,
-    as_change,
+    combine_proposal,
     import_fixers,
 )
 from patchpilot.lint.fixing.guard import keeps_meaning
@@ -135,7 +135,7 @@ def fix_patch(
         after = fixing.rounds(tried, banned)
         if not after.applied:
             break
-        causes = fixing.to_revert(tried, after)
+        causes = fixing.find_fixes_to_revert(tried, after)
         if not causes:
             # a rejected fix may work after the others, and a second run must find nothing to do
             tried, banned, reverted = after, set(suppressed), 0
@@ -213,7 +213,7 @@ class _Fixing:
             changes, fixes = self._propose_changes(tried, banned)
             if not changes:
                 break
-            after = tried.draft.with_changes(changes)
+            after = tried.draft.apply_changes(changes)
             then = tried.context.for_patch(after.patch)
             realigned, askew = keep_columns(
                 (tried.draft, tried.context),
@@ -228,7 +228,7 @@ class _Fixing:
                 banned |= again
                 self.reasons.update(dict.fromkeys(again, ALIGNED))
                 continue
-            draft = after.with_changes([realigned]) if realigned.spans else after
+            draft = after.apply_changes([realigned]) if realigned.spans else after
             self.left -= 1
             tried = TriedFix(draft, *self._check(draft.patch), (*tried.applied, *fixes))
         return tried
@@ -251,7 +251,7 @@ class _Fixing:
             if _is_long(tried.draft.patch, finding.patch_line):
                 self.reasons[key] = TOO_LONG
                 continue
-            change = as_change(fixer.propose(FixSite(tried.context, finding)))
+            change = combine_proposal(fixer.propose(FixSite(tried.context, finding)))
             reason = NOT_CERTAIN
             if change:
                 if _overlaps(change, taken):
@@ -313,7 +313,7 @@ class _Fixing:
             and (is_inserted or text[1:] not in self._moved)
         )
 
-    def to_revert(self, start: TriedFix, tried: TriedFix) -> dict[Key, str]:
+    def find_fixes_to_revert(self, start: TriedFix, tried: TriedFix) -> dict[Key, str]:
         """Map fixes to revert to the reason: their finding remains, or they are nearest to a new
         finding.
 
@@ -363,7 +363,7 @@ def _nearest(tried: TriedFix, line: int) -> list[Key]:
     return [one.key for one in tried.applied if away.get(one.key, least) == least]
 
 
-def _overlaps(change: LineChange, taken: Mapping[int, set[ColumnSpan]]) -> bool:
+def _overlaps(change: LineChange, taken_spans: Mapping[int, set[ColumnSpan]]) -> bool:
     """Return whether changes overlap.
 
     Equal replacements do not overlap.
@@ -371,7 +371,7 @@ def _overlaps(change: LineChange, taken: Mapping[int, set[ColumnSpan]]) -> bool:
     return any(
         span.start <= other.end and other.start <= span.end
         for span in change.columns
-        for other in taken.get(span.line, ())
+        for other in taken_spans.get(span.line, ())
         if span != other or span.end == sys.maxsize
     )
 
@@ -404,7 +404,7 @@ def _keeps_meaning(change: LineChange, tried: TriedFix, fixer: RegisteredFixer) 
     if not code:
         return True
     first, last = code[0], code[-1].number
-    inside = _inside(first)
+    inside = _comment_state(first)
     if inside is None:
         return False
     old = [line.raw[1:] for line in code]
@@ -414,7 +414,7 @@ def _keeps_meaning(change: LineChange, tried: TriedFix, fixer: RegisteredFixer) 
     return keeps_meaning(old, new, path=first.file, fixer=fixer, inside=inside)
 
 
-def _inside(line: ScannedLine) -> str | None:
+def _comment_state(line: ScannedLine) -> str | None:
     """Return the state at the start of a line: "" in code or "*/" in a comment.
 
     Return None in a string that continues.

@@ -14,7 +14,7 @@ from patchpilot.commits.private_config import keep_branch_settings
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import Completed, configuration, environment
 from patchpilot.commits.run import run as run_program
-from patchpilot.commits.submodules import submodules_off
+from patchpilot.commits.submodules import submodule_settings
 from patchpilot.errors import MissingError, PatchpilotError
 from patchpilot.extras import install_command
 
@@ -64,7 +64,7 @@ def on_path() -> InstalledB4 | None:
     return InstalledB4(done.text.strip()[:40] or "of unknown version", path)
 
 
-def packaged() -> InstalledB4 | None:
+def find_packaged_b4() -> InstalledB4 | None:
     """Return the b4 in patchpilot's Python environment, or None."""
     if importlib.util.find_spec("b4") is None:
         return None
@@ -76,7 +76,7 @@ def packaged() -> InstalledB4 | None:
 def chosen() -> InstalledB4 | None:
     """Return the b4 to run: the user's if its version is tested, otherwise the packaged one."""
     own = on_path()
-    return own if own and own.is_tested else packaged()
+    return own if own and own.is_tested else find_packaged_b4()
 
 
 def command(*words: str) -> list[str]:
@@ -138,7 +138,7 @@ def b4_environment(
     """
     refuse_untrusted(repository.top, Use.B4)
     env = environment(
-        configuration((*_OFF, *submodules_off(repository.top), *settings)),
+        configuration((*_OFF, *submodule_settings(repository.top), *settings)),
         repo=repository.top,
     )
     for name in ("GIT_LITERAL_PATHSPECS", "GIT_OPTIONAL_LOCKS"):

@@ -46,7 +46,7 @@ def capture(
     with TemporaryFolder("b4") as folder:
         done = run(
             repository,
-            *switched_off(),
+            *find_suppressing_options(),
             "-c",
             "sendemail.sendmailcmd=true",
             "send",
@@ -61,14 +61,14 @@ def capture(
             raise _failure_error(done.error_text)
         envelope = account.envelope or (account.sender.email if account.sender else "")
         mails = [parse_message(file.read_bytes(), envelope) for file in files]
-        mails = [replace(mail, recipients=mail.named) for mail in mails]
+        mails = [replace(mail, recipients=mail.to_and_cc) for mail in mails]
         planned = [judge(address.email).wire or address.email for address in (*to, *cc)]
         for mail in mails:
             refuse_other_recipients(mail, planned, "b4")
         return tuple(mails)
 
 
-def switched_off() -> list[str]:
+def find_suppressing_options() -> list[str]:
     """Return options that ignore recipients in the user's configuration, because the plan
     includes them.
     """

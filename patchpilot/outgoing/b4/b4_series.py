@@ -23,7 +23,7 @@ from patchpilot.errors import InputError, MissingError, RefusedError, UsageError
 from patchpilot.history.patch_similarity import patch_ids
 from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.message import Message
-from patchpilot.model.message_id import bracketed
+from patchpilot.model.message_id import add_brackets
 from patchpilot.model.patch_subject import parse_subject
 from patchpilot.outgoing.b4.b4_send import (
     UndecodableError,
@@ -35,12 +35,12 @@ from patchpilot.outgoing.b4.draft_texts import cover_of
 from patchpilot.outgoing.b4.enrollment import base_name, branch_tracking
 from patchpilot.outgoing.b4.web_endpoint import post
 from patchpilot.outgoing.compose_mails import SeriesText, insert_note, patch_ids_of
-from patchpilot.outgoing.compose_message import message_without, with_fields
+from patchpilot.outgoing.compose_message import remove_recipients, replace_fields
 from patchpilot.outgoing.deliver_each import deliver_as_shown
 from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.transport import Delivery, Rendered, SeriesToSend
-from patchpilot.series.change_id import sent_tag
-from patchpilot.series.message_ids import with_kept_ids
+from patchpilot.series.change_id import format_tag_name
+from patchpilot.series.message_ids import reuse_message_ids
 
 
 def render(repository: Repository, series: Rendered) -> Rendered:
@@ -68,7 +68,7 @@ def render(repository: Repository, series: Rendered) -> Rendered:
             "b4 sends only from a clean working tree",
             hint="commit or stash your changes first",
         )
-    sign = signing(repository) or bool(account.destination)
+    sign = is_signing(repository) or bool(account.destination)
     tracking_data = _tracking_data(repository, branch, series)
     try:
         mails = capture(
@@ -89,12 +89,12 @@ def render(repository: Repository, series: Rendered) -> Rendered:
     # a signature covers the Message-ID, and the web endpoint generates its own
     if not sign:
         kind = "b4 to-self" if series.request.to_self else "b4"
-        mails = with_kept_ids(draft, kind, mails)
+        mails = reuse_message_ids(draft, kind, mails)
     mails = _add_commits(repository, mails, ids)
     if not account.destination:
         everyone = {address.key for group in series.headers() for address in group}
         mails = tuple(
-            message_without(
+            remove_recipients(
                 mail,
                 everyone
                 - {
@@ -215,7 +215,7 @@ def _refuse_changed(repository: Repository, send: Send) -> None:
     )
 
 
-def signing(repository: Repository) -> bool:
+def is_signing(repository: Repository) -> bool:
     """Return whether b4 is configured to sign: a patatt key is set and signing is enabled."""
     off = (repository.config("b4.send-no-patatt-sign") or ("no",))[-1].lower() in (
         "yes",
@@ -350,7 +350,7 @@ def _sent_version(repository: Repository, series: SeriesToSend) -> int:
     The web endpoint cannot resend, and b4 would drop the prefix RFC.
     """
     version = series.draft.version
-    tag = f"refs/tags/{sent_tag(series.draft.change_id, version)}"
+    tag = f"refs/tags/{format_tag_name(series.draft.change_id, version)}"
     again = (
         series.request.resend
         and not series.account.destination
@@ -467,15 +467,15 @@ def insert_texts(
         if parent:
             # the first message replies to the parent, the others still to the first
             chain = [parent] + [mails[0].message_id] * bool(mail.in_reply_to)
-            references = "\n ".join(map(bracketed, chain))
-            raw = with_fields(
+            references = "\n ".join(map(add_brackets, chain))
+            raw = replace_fields(
                 raw,
                 {
-                    "In-Reply-To": bracketed(mail.in_reply_to or parent),
+                    "In-Reply-To": add_brackets(mail.in_reply_to or parent),
                     "References": references,
                 },
             )
-        changed.append(mail.with_raw(raw))
+        changed.append(mail.replace_raw(raw))
     return tuple(changed)
 
 

@@ -8,43 +8,45 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.commits.b4_prep import PrepBranch
 from patchpilot.model.draft import Draft
 from patchpilot.model.trailer import is_trailer
 from patchpilot.series.cover_letter import cover_body, has_changes, split_cover
 
-_HEADING = late(r"^changes in v(\d{1,3})\b", re.IGNORECASE | re.MULTILINE)
+_HEADING = compile_late(r"^changes in v(\d{1,3})\b", re.IGNORECASE | re.MULTILINE)
 
 
-def taken_over(draft: Draft, known: PrepBranch) -> Draft:
+def import_b4_texts(draft: Draft, prep_branch: PrepBranch) -> Draft:
     """Import b4's version, prefixes, cover letter and changelogs into the draft.
 
     The draft's changelog of a version is kept if b4's changelog lists no changes for it.
     """
-    subject, body, changes = split_cover(known.text)
+    subject, body, changes = split_cover(prep_branch.text)
     if "EDITME" in subject and not prose_of(body):
         subject, body = "", ""
     changelogs = dict(draft.changelogs)
-    for version, text in _changelogs_by_version(changes, known.revision).items():
+    for version, text in _changelogs_by_version(changes, prep_branch.revision).items():
         if has_changes(text) or not changelogs.get(version):
             changelogs[version] = text
     return replace(
         draft,
-        version=known.revision,
-        prefix=" ".join(("PATCH", *known.prefixes)) if known.prefixes else "",
+        version=prep_branch.revision,
+        prefix=" ".join(("PATCH", *prep_branch.prefixes))
+        if prep_branch.prefixes
+        else "",
         cover_subject=subject,
         cover_text=body,
         changelogs=changelogs,
     )
 
 
-def cover_of(draft: Draft, known: PrepBranch) -> str:
+def cover_of(draft: Draft, prep_branch: PrepBranch) -> str:
     """Return the cover letter for b4 to store.
 
     It is unchanged if the draft has the same content, otherwise it has the draft's texts.
     """
-    now = taken_over(replace(draft, changelogs={}), known)
+    now = import_b4_texts(replace(draft, changelogs={}), prep_branch)
     same = (draft.cover_subject.strip(), draft.cover_text.strip()) == (
         now.cover_subject.strip(),
         now.cover_text.strip(),
@@ -52,12 +54,12 @@ def cover_of(draft: Draft, known: PrepBranch) -> str:
     changelogs = {
         version: text
         for version, text in draft.changelogs.items()
-        if text.strip() and 1 < int(version) <= max(draft.version, known.revision)
+        if text.strip() and 1 < int(version) <= max(draft.version, prep_branch.revision)
     }
     if same and {version: text.strip() for version, text in now.changelogs.items()} == {
         version: text.strip() for version, text in changelogs.items()
     }:
-        return known.cover
+        return prep_branch.cover
     if draft.has_cover:
         head = "\n\n".join(
             part
@@ -68,10 +70,10 @@ def cover_of(draft: Draft, known: PrepBranch) -> str:
             if part
         )
     else:
-        head = _empty_template(known)
+        head = _empty_template(prep_branch)
     addresses = [
-        *(f"To: {address.trailer()}" for address in known.to),
-        *(f"Cc: {address.trailer()}" for address in known.cc),
+        *(f"To: {address.trailer()}" for address in prep_branch.to),
+        *(f"Cc: {address.trailer()}" for address in prep_branch.cc),
     ]
     if addresses:
         last = head.split("\n\n")[-1].split("\n")
@@ -102,9 +104,9 @@ def prose_of(body: str) -> str:
     )
 
 
-def _empty_template(known: PrepBranch) -> str:
+def _empty_template(prep_branch: PrepBranch) -> str:
     """Return b4's template without addresses, which is the cover letter of a draft without one."""
-    subject, body, _ = split_cover(known.text)
+    subject, body, _ = split_cover(prep_branch.text)
     return "\n\n".join(part for part in (subject, body) if part)
 
 

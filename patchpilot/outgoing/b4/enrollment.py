@@ -35,7 +35,7 @@ def base_name(repository: Repository, branch: str, base: str, asked: str | None)
         and not ref.symref
         and (ref.short == named or not ref.short.startswith("b4/"))
     ]
-    holders = repository.containing(base, [ref.name for ref in others])
+    holders = repository.refs_containing(base, [ref.name for ref in others])
     others.sort(
         key=lambda ref: (
             ref.short != named,

@@ -58,7 +58,8 @@ def store(
         )
         head = repository.resolve(ref)
         rewrite.refuse_others(
-            repository, rewrite.above(repository, ref, head, [known.cover_commit])
+            repository,
+            rewrite.commits_above(repository, ref, head, [known.cover_commit]),
         )
         planned = rewrite.plan(repository, ref, head, {known.cover_commit: message})
         if undo:
@@ -75,7 +76,7 @@ def store(
 
 def note_sent(
     repository: Repository,
-    known: PrepBranch,
+    prep_branch: PrepBranch,
     version: int,
     message_id: str,
     cover: str,
@@ -85,15 +86,19 @@ def note_sent(
 
     Store its Message-ID, the number of the next revision, and an empty changelog for it.
     """
-    history = {key: list(ids) for key, ids in known.history}
+    history = {key: list(ids) for key, ids in prep_branch.history}
     ids = history.setdefault(f"v{version}", [])
     if message_id not in ids:
         ids.append(message_id)
-    following = max(known.revision, version + 1)
-    if known.revision <= version:
+    following = max(prep_branch.revision, version + 1)
+    if prep_branch.revision <= version:
         cover = _add_heading(cover, following, link)
     return store(
-        repository, known, cover, {"history": history, "revision": following}, "send"
+        repository,
+        prep_branch,
+        cover,
+        {"history": history, "revision": following},
+        "send",
     )
 
 

@@ -11,7 +11,7 @@ from patchpilot.commits.b4_prep import prep_branch
 from patchpilot.errors import RefusedError
 from patchpilot.model.message import MailState
 from patchpilot.outgoing.b4.b4_command import run
-from patchpilot.outgoing.b4.b4_send import switched_off
+from patchpilot.outgoing.b4.b4_send import find_suppressing_options
 from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.transport import Delivery
 
@@ -38,7 +38,7 @@ def post(
     reflect = ["--reflect"] if delivery.to_self else []
     done = run(
         delivery.repository,
-        *switched_off(),
+        *find_suppressing_options(),
         "send",
         "--use-web-endpoint",
         *words,

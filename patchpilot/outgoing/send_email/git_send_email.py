@@ -86,8 +86,10 @@ def capture(
             words = (folder / f"{number}.arguments").read_text().splitlines()
             sender, recipients = split_arguments(tuple(words), len(account.options))
             raw = (folder / f"{number}.raw").read_bytes()
-            made = message.with_raw(raw, recipients=recipients)
-            refuse_other_recipients(made, (*message.named, *blind), "git send-email")
+            made = message.replace_raw(raw, recipients=recipients)
+            refuse_other_recipients(
+                made, (*message.to_and_cc, *blind), "git send-email"
+            )
             rendered.append(replace(made, envelope_from=sender or made.sender.email))
         return tuple(rendered)
 

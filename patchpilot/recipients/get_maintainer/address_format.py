@@ -6,15 +6,15 @@ does.
 import re
 from collections.abc import Iterable
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.maintainers.section import ascii_lower
 
 _SPACE = " \t\n\r\f\v"
-_NAMED = late(r"^([^<]+)<(.+@.*)>.*$")
-_ANGLED = late(r"^\s*<(.+@\S*)>.*$", re.ASCII)
-_BARE = late(r"^(.+@\S*).*$", re.ASCII)
-_MUST_QUOTE = late(r"[^\w \-]", re.ASCII)
-_LONE_QUOTE = late(r'(?<!\\)"')
+_NAMED = compile_late(r"^([^<]+)<(.+@.*)>.*$")
+_ANGLED = compile_late(r"^\s*<(.+@\S*)>.*$", re.ASCII)
+_BARE = compile_late(r"^(.+@\S*).*$", re.ASCII)
+_MUST_QUOTE = compile_late(r"[^\w \-]", re.ASCII)
+_LONE_QUOTE = compile_late(r'(?<!\\)"')
 _TOKEN = r'[ \t]*(?:"(?:[^"\\\r]|\\.)*"|\[(?:[^\[\]\r\\]|\\.)*\]|[^()<>@,;:\\".\[\]\x00-\x20\x7f]+|[<>@,:.])[ \t]*'  # noqa: E501
 _COMMENT = r'("(?:[^"\\]|\\.)*")|\((?:[^()\\]|\\.)*\)'
 
@@ -40,14 +40,14 @@ def _quote_name(name: str) -> str:
     return name
 
 
-def written(name: str, address: str, *, with_name: bool = True) -> str:
+def format_mailbox(name: str, address: str, *, with_name: bool = True) -> str:
     """Format `Name <address>`, or only the address."""
     name = _quote_name(name)
     address = address.strip(_SPACE)
     return f"{name} <{address}>" if with_name and name else address
 
 
-def each_mailbox(text: str) -> list[str]:
+def split_mailboxes(text: str) -> list[str]:
     """Split the value of an M: or R: line into mailboxes.
 
     Text other than a well-formed list is returned unchanged.
@@ -127,9 +127,11 @@ class Mailmap:
         if address not in self._read:
             self._read.add(address)
             self._read_lines(address)
-        whole = written(name, address)
+        whole = format_mailbox(name, address)
         key = whole if whole in self._names or whole in self._addresses else address
-        return written(self._names.get(key, name), self._addresses.get(key, address))
+        return format_mailbox(
+            self._names.get(key, name), self._addresses.get(key, address)
+        )
 
     def _read_lines(self, address: str) -> None:
         at = self._text.find(address)
@@ -154,7 +156,7 @@ class Mailmap:
             if real:
                 self._names[address] = name
         elif wrong:
-            key = written(*split_mailbox(f"{wrong} <{second}>"))
+            key = format_mailbox(*split_mailbox(f"{wrong} <{second}>"))
             self._names[key], self._addresses[key] = name, address
         else:
             self._addresses[second] = address
@@ -179,7 +181,7 @@ class Merger:
 
     def apply(self, text: str) -> str:
         """Return the mailbox that replaces this one."""
-        mapped = self.mailmap.apply(written(*split_mailbox(text)))
+        mapped = self.mailmap.apply(format_mailbox(*split_mailbox(text)))
         if not self.merge:
             return mapped
         name, address = split_mailbox(mapped)
@@ -191,7 +193,7 @@ class Merger:
             self.by_name[ascii_lower(name)] = self.by_address[ascii_lower(address)] = (
                 known
             )
-        return self.mailmap.apply(written(*known))
+        return self.mailmap.apply(format_mailbox(*known))
 
     def all(self, texts: Iterable[str]) -> list[str]:
         """Return the merged mailboxes, in order."""

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from patchpilot.maintainers.match import keyword_matches, keywords_in_text, match_path
 from patchpilot.maintainers.section import Section
 from patchpilot.maintainers.section_index import MaintainersFile
-from patchpilot.model.bounded_pattern import bounded
+from patchpilot.model.bounded_pattern import compile_bounded
 from patchpilot.model.get_maintainer import GetMaintainerAnswer, Switches
 from patchpilot.model.source_tree import Tree
 from patchpilot.recipients.get_maintainer.address_format import (
     Mailmap,
     Merger,
+    format_mailbox,
     split_mailbox,
-    written,
 )
 from patchpilot.recipients.get_maintainer.collected_roles import (
     CollectedRoles,
@@ -44,7 +44,7 @@ def answer(
 
     `history`, if given, adds signers from git.
     """
-    switches = switches.settled
+    switches = switches.add_implied
     found = _Found(list(paths))
     if switches.keywords and switches.keywords_in_file:
         found.places |= _keyword_places(file, tree, paths)
@@ -160,11 +160,11 @@ def _add_file_people(
     if history:
         history.add_file_people(people, question)
     people.settle_chiefs()
-    for box in named_in_files(question.files, tree, switches):
+    for box in find_mailboxes_in_files(question.files, tree, switches):
         mapped = (
             people.merger.mailmap.apply(box) if people.words.maps_file_emails else box
         )
-        shown = written(*split_mailbox(mapped), with_name=switches.n)
+        shown = format_mailbox(*split_mailbox(mapped), with_name=switches.n)
         people.add(shown, "")
         people.add_role(shown, "in file")
 
@@ -233,7 +233,7 @@ _BOX = rf"[<({{]?({_USER}@{_HOST})[>)}}]?"
 MAX_SCANNED = 1 << 20
 
 
-def named_in_files(
+def find_mailboxes_in_files(
     paths: Iterable[str], tree: Tree, switches: Switches
 ) -> tuple[str, ...]:
     """Return the mailboxes in source files, without duplicates (see `_binding_addresses`)."""
@@ -253,7 +253,9 @@ def _binding_addresses(path: str, tree: Tree, switches: Switches) -> list[str]:
         return []
     addresses = (
         match[0]
-        for match in bounded(_ADDRESS).finditer(data[:MAX_SCANNED].decode("latin-1"))
+        for match in compile_bounded(_ADDRESS).finditer(
+            data[:MAX_SCANNED].decode("latin-1")
+        )
     )
     return [
         _clean_mailbox(address, switches)
@@ -291,4 +293,4 @@ def _clean_mailbox(text: str, switches: Switches) -> str:
         name = name[1:]
     elif name[:2] in ('",', '".'):
         name = '"' + name[2:]
-    return written(name, address, with_name=switches.n)
+    return format_mailbox(name, address, with_name=switches.n)

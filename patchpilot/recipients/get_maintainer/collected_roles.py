@@ -13,9 +13,9 @@ from patchpilot.model.address import danger
 from patchpilot.model.get_maintainer import Switches
 from patchpilot.recipients.get_maintainer.address_format import (
     Merger,
-    each_mailbox,
+    format_mailbox,
     split_mailbox,
-    written,
+    split_mailboxes,
 )
 
 
@@ -34,8 +34,8 @@ class RoleRow:
 
     __slots__ = ("role", "who")
 
-    def __init__(self, who: str, role: str) -> None:
-        self.who = who
+    def __init__(self, name: str, role: str) -> None:
+        self.who = name
         self.role = role
 
 
@@ -61,7 +61,7 @@ class CollectedRoles:
 
     def add_section(self, section: Section) -> None:
         """Add a section's contacts and values, in the order of its lines."""
-        name = shortened(section.name, self.words.name_length)
+        name = shorten_name(section.name, self.words.name_length)
         role = f"{self.words.maintainer(section_status(section))}:{name}"
         self.names.append(section.name)
         for entry in section.entries:
@@ -100,7 +100,7 @@ class CollectedRoles:
             self.lists.append(RoleRow(address, word + suffix))
 
     def _add_each(self, value: str, role: str) -> None:
-        for box in each_mailbox(value):
+        for box in split_mailboxes(value):
             self.add(box, role)
 
     def add(self, box: str, role: str) -> None:
@@ -118,13 +118,13 @@ class CollectedRoles:
                 self._known_names.add(low_name)
             self._known_addresses.add(low_address)
         self.rows.append(
-            RoleRow(written(name, address, with_name=self.switches.n), role)
+            RoleRow(format_mailbox(name, address, with_name=self.switches.n), role)
         )
 
     def add_role(self, box: str, role: str) -> None:
         """Add a role to the contact with this name or address."""
         name, address = split_mailbox(box)
-        whole = written(name, address, with_name=self.switches.n)
+        whole = format_mailbox(name, address, with_name=self.switches.n)
         for row in self.rows:
             if self.switches.remove_duplicates:
                 row_name, row_address = split_mailbox(row.who)
@@ -170,7 +170,7 @@ class CollectedRoles:
     def settle_chiefs(self) -> None:
         """Drop contacts that must not get every patch, or add them on request."""
         for name, address in self.words.chiefs:
-            chief = written(name, address, with_name=self.switches.n)
+            chief = format_mailbox(name, address, with_name=self.switches.n)
             if self.switches.git_chief_penguins:
                 self.rows.append(RoleRow(chief, "chief penguin"))
             else:
@@ -183,7 +183,7 @@ def section_status(section: Section) -> str | None:
     return values[-1] if values else None
 
 
-def shortened(name: str, length: int) -> str:
+def shorten_name(name: str, length: int) -> str:
     """Truncate a section's name to this many bytes, ending in "..."."""
     data = name.encode("utf-8", "surrogateescape")
     if not length or len(data) <= length:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import late
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.commits.run import git
 from patchpilot.errors import GitError
 from patchpilot.recipients.get_maintainer.collected_roles import (
@@ -25,10 +25,10 @@ BUDGET = 30.0
 """Time limit in seconds for all git calls of a run."""
 
 _FORMAT = "--format=GitCommit: %H%nGitAuthor: %an <%ae>%nGitSubject: %s%n%b%n"
-_COMMIT = late(r"^GitCommit: ([0-9a-f]{40})")
-_AUTHOR = late(r"^GitAuthor: (.*)")
-_STAT = late(r"^(\d+)\t(\d+)\t(.*)$")
-_VALUE = late(r"\s*.*:\s*(.+)\s*")
+_COMMIT = compile_late(r"^GitCommit: ([0-9a-f]{40})")
+_AUTHOR = compile_late(r"^GitAuthor: (.*)")
+_STAT = compile_late(r"^(\d+)\t(\d+)\t(.*)$")
+_VALUE = compile_late(r"\s*.*:\s*(.+)\s*")
 _SINCE = "1-year-ago"
 _MOST = 5
 """At most so many contacts get a role."""
@@ -170,7 +170,7 @@ class GitHistory:
         for who, count in counts.items():
             mapped[people.merger.mailmap.apply(who)] += count
         taken = 0
-        for who, count in _most_first(mapped):
+        for who, count in _sort_by_count(mapped):
             percent = min(100.0, count * 100 / max(1, total))
             if not count or who in self.ignored:
                 continue
@@ -204,6 +204,6 @@ def _is_chief(people: CollectedRoles, text: str) -> bool:
     )
 
 
-def _most_first(counts: Mapping[str, int]) -> Sequence[tuple[str, int]]:
+def _sort_by_count(counts: Mapping[str, int]) -> Sequence[tuple[str, int]]:
     rows: Iterable[tuple[str, int]] = counts.items()
     return sorted(rows, key=lambda row: (-row[1], row[0]))

@@ -21,7 +21,7 @@ from patchpilot.history.fix_in_branch import History
 from patchpilot.history.mainline import mainline
 from patchpilot.history.missing_branches import COMMAND
 from patchpilot.history.own_trees import own_trees
-from patchpilot.history.patch_similarity import changed_in
+from patchpilot.history.patch_similarity import count_changed_lines
 from patchpilot.history.stable_branches import Branches, fetch_command, stable_branches
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.patch import Patch
@@ -96,18 +96,18 @@ def read_wanted(
     )
 
 
-def merged(
-    repository: Repository, wanted: BackportTarget, progress: Progress
+def find_mainline_commit(
+    repository: Repository, target: BackportTarget, progress: Progress
 ) -> BackportTarget:
     """Return the fix with its mainline commit, if any."""
     tip = mainline(repository)
-    if wanted.commit or wanted.patch is None or not tip:
-        return wanted
+    if target.commit or target.patch is None or not tip:
+        return target
     with History(repository, progress) as history:
-        commit = history.same_change(
-            wanted.subject, changed_in(wanted.patch.files), tip
+        commit = history.find_same_change(
+            target.subject, count_changed_lines(target.patch.files), tip
         )
-    return replace(wanted, commit=commit) if commit else wanted
+    return replace(target, commit=commit) if commit else target
 
 
 def split_onto(
@@ -204,11 +204,13 @@ def form_of(repository: Repository, profile: str | None) -> StableTrees:
     ) or StableTrees()
 
 
-def fetch_hint(repository: Repository, known: Branches, profile: str | None) -> Advice:
+def fetch_hint(
+    repository: Repository, branches: Branches, profile: str | None
+) -> Advice:
     """Return the hint to show if no stable branch has been fetched.
 
     The hint is to fetch the project's stable branches, or to name a branch.
     """
-    if own_trees(repository, known.stable, profile) is None:
+    if own_trees(repository, branches.stable, profile) is None:
         return "name a branch or commit with --onto REV (see `git branch -a`)"
     return COMMAND

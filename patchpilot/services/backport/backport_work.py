@@ -14,9 +14,9 @@ from patchpilot.commits.git_reading import identity_in
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
 from patchpilot.model.action import Action, Advice
-from patchpilot.model.counted import listed
+from patchpilot.model.counted import join_words
 from patchpilot.model.json_form import json_form
-from patchpilot.model.message_id import given_message_id
+from patchpilot.model.message_id import parse_id_option
 from patchpilot.model.progress import Progress, silent
 from patchpilot.services.backport.backport_result import BackportResult
 from patchpilot.services.backport.backport_targets import form_of
@@ -53,16 +53,16 @@ class WorkDone:
     next: Advice = ""
 
 
-def next_step(results: Sequence[BackportResult], wanted: BackportRequest) -> Advice:
+def next_step(results: Sequence[BackportResult], request: BackportRequest) -> Advice:
     """Return the command to run next, or "" if no branch needs the fix."""
     last = results[-1]
     branches = [branch for branch in last.branches if branch.wants_fix]
-    onto = tuple(word for revision in wanted.onto for word in ("--onto", revision))
-    target = wanted.target or last.commit or ""
+    onto = tuple(word for revision in request.onto for word in ("--onto", revision))
+    target = request.target or last.commit or ""
     if not branches:
         return ""
     if last.commit and last.asked and last.upstream:
-        versions = listed([branch.version or branch.branch for branch in branches])
+        versions = join_words([branch.version or branch.branch for branch in branches])
         verb = "does" if len(branches) == 1 else "do"
         return Action(
             "backport",
@@ -83,7 +83,7 @@ def next_step(results: Sequence[BackportResult], wanted: BackportRequest) -> Adv
 def work(
     repository: Repository | None,
     results: Sequence[BackportResult],
-    wanted: BackportRequest,
+    request: BackportRequest,
     progress: Progress = silent,
 ) -> WorkDone:
     """Perform the requested actions for some fixes with verdicts.
@@ -91,15 +91,15 @@ def work(
     Only the last fix is used to resolve a conflict and to create the request to the stable
     maintainers. Raise `MissingError` outside a repository if an action needs commits.
     """
-    if not (wanted.folder or wanted.resolve or wanted.build or wanted.request):
-        return WorkDone(next=next_step(results, wanted))
-    if repository is None and (wanted.resolve or wanted.build or wanted.request):
+    if not (request.folder or request.resolve or request.build or request.request):
+        return WorkDone(next=next_step(results, request))
+    if repository is None and (request.resolve or request.build or request.request):
         raise MissingError(
             "not in a git repository: this option only works on commits",
             hint=Action("", ("-C", "DIR"), "name one with {}"),
         )
-    text = _text(repository, wanted)
-    folder, profile = None if wanted.resolve else wanted.folder, wanted.profile
+    text = _text(repository, request)
+    folder, profile = None if request.resolve else request.folder, request.profile
     unpacked = (
         write_for_directories(results, folder, wording=text, profile=profile)
         if folder
@@ -115,19 +115,19 @@ def work(
                 repository,
                 [(result, result.branches[at]) for result in results],
                 stable,
-                wanted.build,
+                request.build,
                 progress,
-                adapts=wanted.adapt,
+                adapts=request.adapt,
             )
             for at in range(len(last.branches))
         )
-        if wanted.build
+        if request.build
         else ()
     )
     broken = {
         build.branch
         for build in built
-        if is_objects(wanted.build) and build.code == FAILED
+        if is_objects(request.build) and build.code == FAILED
     }
     kept = [
         replace(
@@ -143,7 +143,7 @@ def work(
             folder,
             wording=text,
             profile=profile,
-            adapts=wanted.adapt,
+            adapts=request.adapt,
         )
         if folder and kept[-1].branches
         else ()
@@ -156,26 +156,26 @@ def work(
             last,
             last.branches[0],
             stable,
-            wanted.folder,
+            request.folder,
             text,
             start=last.branches[0].adaptation,
         )
-        if wanted.resolve
+        if request.resolve
         else None,
         built=built,
-        request=request_mail(repository, last, stable, wanted.note)
-        if wanted.request
+        request=request_mail(repository, last, stable, request.note)
+        if request.request
         else "",
-        next=_SEND if wanted.request else "",
+        next=_SEND if request.request else "",
     )
 
 
-def _text(repository: Repository | None, wanted: BackportRequest) -> BackportText:
+def _text(repository: Repository | None, request: BackportRequest) -> BackportText:
     identity = repository.identity if repository else identity_in(Path.cwd())
-    answered = given_message_id(wanted.in_reply_to) if wanted.in_reply_to else None
+    answered = parse_id_option(request.in_reply_to) if request.in_reply_to else None
     return BackportText(
-        wanted.note if not wanted.request else "",
-        signer(identity) if wanted.signoff else None,
+        request.note if not request.request else "",
+        signer(identity) if request.signoff else None,
         answered,
         identity,
     )

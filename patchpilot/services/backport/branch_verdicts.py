@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from patchpilot.backports.adapt.adaptation import adapt
-from patchpilot.backports.adapt.explain_steps import with_causes
+from patchpilot.backports.adapt.explain_steps import add_causes
 from patchpilot.backports.applies import AppliesHow, ApplyResult
 from patchpilot.backports.backport_patches import range_diff
 from patchpilot.backports.branch_result import BranchVerdict
@@ -31,7 +31,7 @@ from patchpilot.backports.prerequisites import (
     SearchState,
     find_prerequisites,
 )
-from patchpilot.backports.verdict import affected, judge
+from patchpilot.backports.verdict import judge, judge_affected
 from patchpilot.commits.make_commits import commit_patches
 from patchpilot.commits.range import FromArchive
 from patchpilot.commits.repository import Repository
@@ -57,7 +57,7 @@ from patchpilot.services.backport.backport_result import BackportResult, BranchR
 from patchpilot.services.backport.backport_targets import (
     BackportTarget,
     fetch_hint,
-    merged,
+    find_mainline_commit,
     read_wanted,
     split_onto,
 )
@@ -144,13 +144,15 @@ def backport(
                     "name one with {}, or a directory with --onto DIR",
                 ),
             )
-        wanted = tuple(merged(repository, fix, progress) for fix in wanted)
+        wanted = tuple(
+            find_mainline_commit(repository, fix, progress) for fix in wanted
+        )
         if any(fix.commit is None for fix in wanted):
             base = _patch_base(repository, wanted, request.base)
             wanted = _add_commits(repository, wanted, base)
         stable = stable_branches(repository, profile=profile)
         branches = (
-            named_branches(repository, stable, revisions)
+            resolve_branches(repository, stable, revisions)
             if revisions
             else stable.branches
         )
@@ -414,7 +416,7 @@ class BackportSession:
             )
             result = replace(result, causes=causes, hints=hints)
             if adapted:
-                steps = with_causes(adapted.steps, causes)
+                steps = add_causes(adapted.steps, causes)
                 result = replace(result, adaptation=replace(adapted, steps=steps))
             # an adapted fix needs no prerequisites
             if is_conflict and not used:
@@ -473,7 +475,7 @@ class BackportSession:
                 if candidate.confidence >= rank_culprits.SURE
             )
         guess = self._guesses[fix.id]
-        has_bug, _, why = affected(self.history, guess, tip, ahead.commits)
+        has_bug, _, why = judge_affected(self.history, guess, tip, ahead.commits)
         return f"{why}, nor is the function {names[0]}()" if has_bug is False else ""
 
     def _tree_after(
@@ -503,20 +505,20 @@ def _commands(result: BranchResult, fix: FixCommit) -> tuple[str, ...]:
     )
 
 
-def named_branches(
-    repository: Repository, known: Branches, words: Sequence[str]
+def resolve_branches(
+    repository: Repository, branches: Branches, words: Sequence[str]
 ) -> tuple[Branch, ...]:
     """Return the revisions given to --onto as branches."""
     named = []
     today = datetime.now(UTC).date()
     for word in words:
         tip = repository.resolve(word)
-        version = version_at(repository, known.stable, tip, word) or ""
+        version = version_at(repository, branches.stable, tip, word) or ""
         over = any(
             series_.version == version and series_.is_over(today)
-            for series_ in known.stable.series
+            for series_ in branches.stable.series
         )
         named.append(
-            Branch(word, version, tip, known.stable.ends(version), is_over=over)
+            Branch(word, version, tip, branches.stable.ends(version), is_over=over)
         )
     return tuple(named)

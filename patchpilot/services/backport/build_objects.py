@@ -19,7 +19,7 @@ from patchpilot.commits.build_trust import refuse_untrusted_build
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.model.build_problem import BuildProblem
-from patchpilot.model.counted import listed
+from patchpilot.model.counted import join_words
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress
 from patchpilot.model.source_tree import Tree
@@ -115,7 +115,7 @@ def _missing_names_line(
     names = sorted(names)[:_MOST_NAMES]
     words = names and tree.grep(names, "-h", "-o", "-w", "-F", paths=("*.[chS]",))
     missing = sorted(set(names) - set(words))
-    return [f"the branch does not have {listed(missing)}"] if missing else []
+    return [f"the branch does not have {join_words(missing)}"] if missing else []
 
 
 def is_objects(command: str | None) -> bool:

@@ -31,7 +31,7 @@ def risk_of(need: PrerequisiteNeed, max_lines: int) -> Risk:
     return Risk.LOW if need.is_fix else Risk.MEDIUM
 
 
-def without(
+def exclude_prerequisites(
     result: BackportResult, left_out: Mapping[str, Collection[str]]
 ) -> BackportResult:
     """Return the backport result without the excluded prerequisites of each branch.

@@ -12,12 +12,12 @@ from patchpilot.errors import PatchpilotError, UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
-from patchpilot.model.counted import listed
+from patchpilot.model.counted import join_words
 from patchpilot.model.printable import printable
 from patchpilot.projects.stable_trees import StableTrees
 from patchpilot.recipients.recipient_plan import plan_patches
 from patchpilot.resources import keep_draft
-from patchpilot.series.cover_letter import fill, template, without_comments
+from patchpilot.series.cover_letter import fill, strip_comments, template
 from patchpilot.services.backport.backport_result import BackportResult
 from patchpilot.services.backport.backport_targets import form_of
 from patchpilot.topic.topic_recipients import source_tree, sources_of
@@ -59,10 +59,10 @@ def request_mail(
     state = ["git applies it there without conflicts."]
     if others:
         state.append(
-            f"It conflicts on {listed([other.version or other.branch for other in others])}."
+            f"It conflicts on {join_words([other.version or other.branch for other in others])}."
         )
     if result.followers:
-        named = listed(
+        named = join_words(
             [
                 f'{follower.commit[:12]} ("{follower.subject}")'
                 for follower in result.followers
@@ -71,7 +71,7 @@ def request_mail(
         )
         state.append(f"It needs {named} with it." if named else "")
     values = {
-        "trees": listed([f"{take.version or take.branch}" for take in takes]),
+        "trees": join_words([f"{take.version or take.branch}" for take in takes]),
         "commit": result.commit,
         "subject": result.subject,
         # the template contains the label
@@ -79,7 +79,7 @@ def request_mail(
         "state": "\n".join(line for line in state if line),
         "name": identity.name if identity else "",
     }
-    body = without_comments(fill(template("stable-request"), values))
+    body = strip_comments(fill(template("stable-request"), values))
     cc = _cc(repository, commit, stable, identity)
     subject = f'Please apply {commit.short} ("{result.subject}") to {values["trees"]}'
     head = [

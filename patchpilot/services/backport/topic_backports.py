@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from patchpilot.backports.adapt.adaptation import adapt
-from patchpilot.backports.adapt.explain_steps import with_causes
+from patchpilot.backports.adapt.explain_steps import add_causes
 from patchpilot.backports.adapted_fix import Adaptation
 from patchpilot.backports.backport_patches import BackportText
 from patchpilot.backports.fix_commit import FixCommit
@@ -31,7 +31,7 @@ from patchpilot.services.backport.branch_verdicts import (
     backport,
 )
 from patchpilot.services.backport.bug_range import bug_range
-from patchpilot.services.backport.prerequisite_queue import without
+from patchpilot.services.backport.prerequisite_queue import exclude_prerequisites
 from patchpilot.services.backport.work_clone import (
     Resolving,
     is_started,
@@ -40,7 +40,7 @@ from patchpilot.services.backport.work_clone import (
 )
 from patchpilot.services.backport.write_backports import (
     WrittenBackport,
-    answered,
+    find_failed_messages,
     signer,
     write_backports,
 )
@@ -99,7 +99,7 @@ def _failed_messages(result: BackportResult) -> dict[tuple[str, str], str]:
     Empty if the tracked series cannot be read, because no verdict depends on them.
     """
     try:
-        return answered([result])
+        return find_failed_messages([result])
     except PatchpilotError:
         return {}
 
@@ -145,7 +145,7 @@ def write_topic_backports(
     """
     wording = BackportText(signer=signer(repository.identity) if signs else None)
     return write_backports(
-        repository, [without(result, left_out)], folder, wording=wording
+        repository, [exclude_prerequisites(result, left_out)], folder, wording=wording
     )
 
 
@@ -186,7 +186,7 @@ class Ways:
     is_started: bool = False
 
 
-def ways_to(
+def find_options(
     repository: Repository, result: BackportResult, branch: BranchResult
 ) -> Ways:
     """Return the options for a fix that conflicts on a branch."""
@@ -206,7 +206,7 @@ def ways_to(
         merge = scratch.pick(fix.id, tree, fix.base)
         adapted = adapt(scratch, merge, tree, fix, backports)
     if adapted:
-        adapted = replace(adapted, steps=with_causes(adapted.steps, branch.causes))
+        adapted = replace(adapted, steps=add_causes(adapted.steps, branch.causes))
     return Ways(adapted)
 
 
@@ -222,7 +222,7 @@ def resolve_conflict(
     With the adaptation `start`, the files in conflict have the adapted content. The
     prerequisites in `left_out` are not applied before the fix.
     """
-    narrowed = without(
+    narrowed = exclude_prerequisites(
         replace(result, branches=(branch,)), {branch.branch: left_out}
     ).branches[0]
     return resolve(

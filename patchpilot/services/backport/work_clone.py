@@ -44,10 +44,10 @@ from patchpilot.services.backport.build_objects import (
     may_compile,
 )
 from patchpilot.services.backport.write_backports import (
-    answered,
-    answering,
+    explain_not_upstream,
+    find_failed_messages,
     mails_of,
-    not_upstream,
+    make_answer_texts,
     send_command,
     steps_for,
     write_mails,
@@ -103,7 +103,7 @@ def resolve(
             hint="pass a commit and a branch",
         )
     if not result.upstream:
-        raise UsageError(not_upstream(result.commit))
+        raise UsageError(explain_not_upstream(result.commit))
     clone = _clone_folder(repository, result.commit, branch)
     if not (clone / ".git").exists():
         _prepare(repository, result, branch, stable, clone, wording, start)
@@ -359,8 +359,8 @@ def _take_up(
             commits = tuple(
                 f"{commit.id[:12]} {clone.commit(commit.id).subject}" for commit in made
             )
-            wording = answering(
-                wording, answered([result]), [result.commit], branch.version
+            wording = make_answer_texts(
+                wording, find_failed_messages([result]), [result.commit], branch.version
             )
             mails = mails_of(scratch, stable, made, base, branch.version, wording)
             files = write_mails(folder, mails, overwrite=True)

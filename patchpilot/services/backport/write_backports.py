@@ -23,9 +23,9 @@ from patchpilot.model.action import Action, Advice
 from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
 from patchpilot.model.json_form import json_form
-from patchpilot.model.message_id import given_message_id
+from patchpilot.model.message_id import parse_id_option
 from patchpilot.projects.stable_trees import StableTrees
-from patchpilot.series.cover_letter import fill, template, without_comments
+from patchpilot.series.cover_letter import fill, strip_comments, template
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
 from patchpilot.services.backport.backport_targets import form_of
 from patchpilot.write_file import replace_file
@@ -90,7 +90,9 @@ def send_command(files: Sequence[Path]) -> str:
     return f"git send-email {shlex.quote(str(files[0].parent))}/*.patch"
 
 
-def answered(results: Sequence[BackportResult]) -> dict[tuple[str, str], str]:
+def find_failed_messages(
+    results: Sequence[BackportResult],
+) -> dict[tuple[str, str], str]:
     """Return the FAILED messages of the stable maintainers about commits of tracked series.
 
     The keys are (commit, version). The result is empty if no series is tracked.
@@ -105,7 +107,7 @@ def answered(results: Sequence[BackportResult]) -> dict[tuple[str, str], str]:
         return failed_mails(commits, store=store)
 
 
-def answering(
+def make_answer_texts(
     wording: BackportText,
     mails: Mapping[tuple[str, str], str],
     commits: Sequence[str | None],
@@ -142,14 +144,14 @@ def write_backports(
     """
     stable = form_of(repository, profile)
     written: list[WrittenBackport] = []
-    mails_got = {} if wording.in_reply_to else answered(results)
+    mails_got = {} if wording.in_reply_to else find_failed_messages(results)
     with Scratch(repository) as scratch:
         for at in range(len(results[-1].branches)):
             pairs = [(result, result.branches[at]) for result in results]
             branch = pairs[0][1]
             if not branch.tip:
                 continue
-            mine = answering(
+            mine = make_answer_texts(
                 wording,
                 mails_got,
                 [result.commit for result, answer in pairs if answer.wants_fix],
@@ -173,7 +175,7 @@ def write_backports(
                 WrittenBackport(
                     branch.branch,
                     files,
-                    answers=f"<{given_message_id(mail)}>" if mail else "",
+                    answers=f"<{parse_id_option(mail)}>" if mail else "",
                     hint=_SIGN if explained and wording.signer is None else "",
                     send=send_command(files) if stable.list else "",
                     is_signed=wording.signer is not None,
@@ -203,7 +205,7 @@ def steps_for(
         if result.commit is None or not answer.tip:
             return [], "a directory or patch file has no commits to write"
         if upstream_only and not result.upstream:
-            return [], not_upstream(result.commit)
+            return [], explain_not_upstream(result.commit)
         fix = FixCommit.read(repository, result.commit)
         if obstacle := _obstacle(fix.commit, answer, adapts=adapts):
             return [], obstacle
@@ -216,7 +218,7 @@ def steps_for(
     return steps, ""
 
 
-def not_upstream(commit: str) -> str:
+def explain_not_upstream(commit: str) -> str:
     """Explain why no backport is written for a commit outside mainline."""
     return (
         f"{commit[:12]} is not in your copy of mainline: stable trees take only"
@@ -289,7 +291,7 @@ def _difference(commit: MadeCommit, version: str, wording: BackportText) -> str:
         "tree": version,
         "rangediff": commit.rangediff,
     }
-    return without_comments(
+    return strip_comments(
         fill(
             template("backport-adapted" if commit.is_explained else "backport-note"),
             values,

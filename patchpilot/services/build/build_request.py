@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from patchpilot.building.plan import BuildOptions
-from patchpilot.building.work_place import all_places, clean
+from patchpilot.building.work_place import clean, list_build_directories
 from patchpilot.commits.make_commits import (
     commit_files,
     commit_patches,
@@ -16,7 +16,7 @@ from patchpilot.commits.make_commits import (
 from patchpilot.commits.range import FromArchive, head_of, is_mail, names_file
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, UsageError
-from patchpilot.model.counted import listed
+from patchpilot.model.counted import join_words
 from patchpilot.model.limits import MIB
 from patchpilot.topic.read_series import read_series
 from patchpilot.topic.topic_base import has_topic, topic_base
@@ -85,7 +85,7 @@ def build_targets(
         series = read_series(mails, repository, from_archive=from_archive)
         patches = [patch for part in series for patch in part.patches]
         if not patches:
-            raise InputError(f"no patch in {listed(mails)}")
+            raise InputError(f"no patch in {join_words(mails)}")
         tip = repository.resolve(base) if base else head
         revisions += commit_patches(repository, patches, tip)
     if paths:
@@ -119,7 +119,7 @@ def clean_builds() -> tuple[int, int]:
 
     Return the numbers of deleted directories and bytes.
     """
-    places = all_places()
+    places = list_build_directories()
     return len(places), clean(places)
 
 

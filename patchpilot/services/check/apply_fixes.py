@@ -129,7 +129,7 @@ def fix(
     if commits and ready:
         with _refusals():
             return result._replace(**commits.write(ready, overrides))
-    changed = files.rendered({patch.source: outcome for patch, outcome in changing})
+    changed = files.render({patch.source: outcome for patch, outcome in changing})
     if not write:
         return result
     if files.is_stdin:

@@ -11,7 +11,7 @@ from patchpilot.checking.check_result import (
     CheckResult,
     FindingCounts,
     SeriesFindings,
-    unchecked,
+    list_unchecked,
 )
 from patchpilot.errors import ExitCode
 from patchpilot.model.built_commit import BuiltConfiguration
@@ -272,7 +272,7 @@ class CheckAnswer(NamedTuple):
     @property
     def unchecked(self) -> tuple[str, ...]:
         """Return what was not checked."""
-        return unchecked(self.result)
+        return list_unchecked(self.result)
 
     @property
     def summary(self) -> CheckSummary:

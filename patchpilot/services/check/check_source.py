@@ -38,7 +38,7 @@ def _load() -> None:
 
 
 def check_source(
-    place: Workplace,
+    workplace: Workplace,
     revision: str | None,
     targets: Sequence[str],
     base: str | None,
@@ -50,14 +50,14 @@ def check_source(
     This is the given `revision`, for a gate the base commit, otherwise the working tree.
     """
     if revision is not None:
-        return revision_source(place.repository, revision, trusted=True)
-    repository = place.repository_if_any()
-    if repository is None or place.tree or not is_gate:
-        return place.source()
+        return revision_source(workplace.repository, revision, trusted=True)
+    repository = workplace.repository_if_any()
+    if repository is None or workplace.tree or not is_gate:
+        return workplace.source()
     # ignore the tree's own setting for the base
     named = base or user_settings(repository, problems=[]).get("base") or None
     start = _base_revision(repository, targets, named)
-    return revision_source(repository, start) if start else place.source()
+    return revision_source(repository, start) if start else workplace.source()
 
 
 def _base_revision(

@@ -12,7 +12,7 @@ from pathlib import Path
 from patchpilot.archive.mail_stream import (
     StreamedMail,
     mails_of_range,
-    resolved_range,
+    resolve_range,
     stream_mails,
 )
 from patchpilot.archive.mail_stream import epoch_commits as epoch_commits
@@ -26,7 +26,7 @@ from patchpilot.model.finding import Severity
 from patchpilot.model.limits import MAX_LINE
 from patchpilot.model.mail import parse_mail, parse_mail_header, parse_patch
 from patchpilot.model.patch import Patch, Series
-from patchpilot.model.shorten import shortened
+from patchpilot.model.shorten import shorten_patch
 from patchpilot.services.check.check_answer import (
     CheckedLine,
     DamagedLine,
@@ -53,7 +53,7 @@ def stream_range(
     The patches are checked in this process, against the source tree in `top`.
     """
     driver = Driver(options._replace(jobs=1), tree=DirectoryTree(top) if top else None)
-    return CheckStream(driver, mails_of_range(epoch, resolved_range(epoch, revisions)))
+    return CheckStream(driver, mails_of_range(epoch, resolve_range(epoch, revisions)))
 
 
 class CheckStream:
@@ -106,7 +106,7 @@ class CheckStream:
             else patch.has_diff or patch.subject.number != 0
         ):
             return "", Counter(mails=1)
-        patch = shortened(patch)
+        patch = shorten_patch(patch)
         setting = self._driver.run_for((patch,))
         findings = run(setting.context(patch, Series((patch,))), setting.rules)
         checked = CheckedLine(mail.position, patch, setting.options.profile, findings)

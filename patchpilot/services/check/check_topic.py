@@ -11,9 +11,9 @@ from patchpilot.checking.check_result import CheckResult
 from patchpilot.checking.driver import Driver, PatchSource, options_of
 from patchpilot.checking.topic_waivers import (
     ORIGIN,
+    draft_waivers,
     give,
     known_draft,
-    of_draft,
     suppressions_of,
     take_back,
 )
@@ -134,7 +134,7 @@ def take_back_waivers(
     draft = known_draft(repository, topic.target, topic.base)
     names = tuple(
         waiver.rule
-        for waiver in (of_draft(draft) if draft else ())
+        for waiver in (draft_waivers(draft) if draft else ())
         if waiver.covers(finding, words)
     )
     take_back(repository, names, rules, topic.target, topic.base)

@@ -14,12 +14,12 @@ from patchpilot.checking.check_result import Suppressions
 from patchpilot.checking.topic_waivers import (
     REVIEW_COMMENT,
     give,
-    of_topic,
     take_back,
+    topic_waivers,
 )
 from patchpilot.errors import UsageError
 from patchpilot.lint.rule_store import OwnPack, load_rules
-from patchpilot.lint.waivers import Waiver, from_tables, from_words
+from patchpilot.lint.waivers import Waiver, parse_waiver_tables, parse_waiver_words
 from patchpilot.model.action import Action
 from patchpilot.settings.read_settings import Source, tracked_content
 
@@ -48,7 +48,7 @@ def find_suppressions(
             "--fix and --write-baseline cannot be combined",
             hint="run --fix first, then --write-baseline",
         )
-    given = from_words(request.waive)
+    given = parse_waiver_words(request.waive)
     base = request.base or settings.get("base") or None
     if (given or request.unwaive) and (
         recorded := _write_down(given, request, base, repository, packs)
@@ -61,8 +61,8 @@ def find_suppressions(
         )
     waivers = (
         *(waiver for waiver in given if not REVIEW_COMMENT.fullmatch(waiver.rule)),
-        *(of_topic(repository, request.targets, base) if repository else ()),
-        *from_tables(settings.waivers, settings.label),
+        *(topic_waivers(repository, request.targets, base) if repository else ()),
+        *parse_waiver_tables(settings.waivers, settings.label),
     )
     distinct: dict[object, Waiver] = {}
     for waiver in waivers:
@@ -86,7 +86,7 @@ def find_suppressions(
 
 
 def _write_down(
-    given: tuple[Waiver, ...],
+    waivers: tuple[Waiver, ...],
     request: SimpleNamespace,
     base: str | None,
     repository: "Repository | None",
@@ -114,10 +114,10 @@ def _write_down(
     target = request.targets[0] if request.targets else None
     if request.unwaive:
         take_back(repository, request.unwaive, rules, target, base)
-    if not given:
+    if not waivers:
         return ""
-    draft = give(repository, given, rules, target, base)
+    draft = give(repository, waivers, rules, target, base)
     return (
-        f"waived for {draft.change_id}: {', '.join(waiver.rule for waiver in given)} (--unwaive"
+        f"waived for {draft.change_id}: {', '.join(waiver.rule for waiver in waivers)} (--unwaive"
         " removes it)"
     )

@@ -17,7 +17,7 @@ from patchpilot.model.action import Action
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, silent
 from patchpilot.resources import state_path, store_json
-from patchpilot.services.find.find_fix import FoundFix, search_fixes, with_verdicts
+from patchpilot.services.find.find_fix import FoundFix, add_verdicts, search_fixes
 from patchpilot.symptoms.next_build import next_build
 from patchpilot.symptoms.read_log import Symptom
 
@@ -132,7 +132,7 @@ def _step(
     if build is None and len(parents) == 1:
         (fixed,) = parents
         fix = FoundFix(fixed, repository.commit(fixed).subject, 1.0)
-        (fixing,) = with_verdicts(repository, [fix], state["tree"], profile, progress)
+        (fixing,) = add_verdicts(repository, [fix], state["tree"], profile, progress)
     return BisectStep(
         state["tree"],
         since,

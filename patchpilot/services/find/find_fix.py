@@ -24,25 +24,25 @@ from patchpilot.services.backport.backport_targets import branch_word
 from patchpilot.services.backport.branch_verdicts import (
     BackportRequest,
     BackportSession,
-    named_branches,
+    resolve_branches,
 )
 from patchpilot.services.tags.find_culprits import OFFERED
 from patchpilot.symptoms.candidates import (
     Change,
     count_words,
+    find_touching,
     locate,
     read_changes,
     read_messages,
-    touching,
 )
 from patchpilot.symptoms.rank_fixes import (
     FIXES,
     LIKELY,
     MOST,
     Query,
-    best,
     fits,
-    ranked,
+    rank_best,
+    rank_candidates,
     weigh_changes,
     weigh_messages,
     weights,
@@ -196,7 +196,7 @@ def find_fixes(
         likely and not search.symptom.name,
         search.fits,
         search.symptom,
-        with_verdicts(repository, shown, search.tree, profile, progress),
+        add_verdicts(repository, shown, search.tree, profile, progress),
         tuple(notes),
     )
 
@@ -243,7 +243,7 @@ def search_fixes(
             f"no file {symptom.files[0]!r} here or in {name}",
             hint="pass a file with a log, or a source file, for example drivers/net/tun.c",
         )
-    touched = touching(repository, rev, main.tip, files)
+    touched = find_touching(repository, rev, main.tip, files)
     if symptom.name:
         named = [message for message in messages if message.id in touched]
         if symptom.frames:
@@ -265,12 +265,12 @@ def search_fixes(
     query = Query(places, messages, touched)
     progress("comparing the commits")
     words = count_words(messages, symptom.terms())
-    evidence = best(weigh_messages(query, words), weights())
+    evidence = rank_best(weigh_messages(query, words), weights())
     changes = read_changes(
         repository,
         [messages[candidate_evidence.number].id for candidate_evidence in evidence],
     )
-    order = ranked(weigh_changes(query, evidence, changes))
+    order = rank_candidates(weigh_changes(query, evidence, changes))
     fixes = [
         FoundFix(
             messages[ranked.evidence.number].id,
@@ -321,7 +321,7 @@ def fixes_of(
     tip = main.tip if main else "HEAD"
     messages = list(read_messages(repository, rev, tip))
     own = read_changes(repository, [rev]).get(rev, Change())
-    near = touching(repository, rev, tip, own.files)
+    near = find_touching(repository, rev, tip, own.files)
     near_ids = [message.id for message in messages if message.id in near][:MOST]
     changes = read_changes(repository, near_ids)
     candidates, asked = [], 0
@@ -342,7 +342,7 @@ def fixes_of(
                 FoundFix(message.id, message.subject, sure, matches=(match,))
             )
     candidates.sort(key=lambda fix: -fix.probability)
-    fixes = with_verdicts(repository, candidates[:SHOWN], rev, None, progress)
+    fixes = add_verdicts(repository, candidates[:SHOWN], rev, None, progress)
     likely = bool(fixes) and fixes[0].probability >= LIKELY
     return FoundFixes(
         rev[:12], rev, len(messages), likely, bool(fixes), Symptom(), fixes
@@ -373,11 +373,18 @@ def read_symptom(repository: Repository, words: str) -> Symptom:
 
 
 def report_text(
-    target: str, lore: str | None, *, offline: bool = False, where: Path | None = None
+    target: str,
+    lore: str | None,
+    *,
+    offline: bool = False,
+    directory: Path | None = None,
 ) -> str:
     """Return the text of an archived message, such as a bug report."""
     message_id, mails = thread_at(
-        target, lore=lore or archive_setting(where), offline=offline, where=where
+        target,
+        lore=lore or archive_setting(directory),
+        offline=offline,
+        directory=directory,
     )
     return "\n".join(
         f"{mail.subject}\n{mail.body}"
@@ -396,7 +403,7 @@ def _named_release(repository: Repository, release: str) -> str:
     return ""
 
 
-def with_verdicts(
+def add_verdicts(
     repository: Repository,
     fixes: Sequence[FoundFix],
     tree: str,
@@ -409,7 +416,7 @@ def with_verdicts(
     """
     releases = Releases(repository)
     known = stable_branches(repository, profile=profile)
-    searched = named_branches(repository, known, [tree])
+    searched = resolve_branches(repository, known, [tree])
     branches: list[Branch] = [
         *searched,
         *(branch for branch in known.branches if branch.tip != searched[0].tip),

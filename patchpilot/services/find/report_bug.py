@@ -7,7 +7,7 @@ from pathlib import Path
 from patchpilot.commits.repository import Repository
 from patchpilot.model.printable import printable
 from patchpilot.resources import keep_draft
-from patchpilot.series.cover_letter import fill, template, without_comments
+from patchpilot.series.cover_letter import fill, strip_comments, template
 from patchpilot.services.find.find_fix import FoundFixes
 
 _SHOWN = 60
@@ -33,5 +33,5 @@ def keep_report(repository: Repository, fixes: FoundFixes, log: str) -> Path:
         "name": identity.name if identity else "",
     }
     name = f"{date.today():%Y-%m-%d}-{names[0]}"
-    text = without_comments(fill(template("bug-report"), values))
+    text = strip_comments(fill(template("bug-report"), values))
     return keep_draft("reports", name, f"{printable(text)}\n")

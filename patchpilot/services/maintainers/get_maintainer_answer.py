@@ -33,7 +33,7 @@ MAX_PATCH = 64 * 1024 * 1024
 
 def drop_in(
     targets: Sequence[str],
-    given: Mapping[str, object],
+    options: Mapping[str, object],
     *,
     tree: Path | None = None,
     repo: Path | None = None,
@@ -42,23 +42,23 @@ def drop_in(
 ) -> GetMaintainerAnswer:
     """Return the output of get_maintainer.pl for these patches, and notes for stderr.
 
-    If `given` contains the switch `file`, the TARGETs are source files.
+    If `options` contains the switch `file`, the TARGETs are source files.
     """
     with ExitStack() as opened:
         try:
             source, top = _source(tree, repo, opened)
         except MissingError:
-            if not given.get("file"):
+            if not options.get("file"):
                 from patchpilot.commits.range import refuse_absent
 
                 refuse_absent(targets)
             raise
         return _answer(
             targets,
-            given,
+            options,
             source,
             top,
-            where=None if tree else repo or Path.cwd(),
+            directory=None if tree else repo or Path.cwd(),
             stdin=stdin,
             from_archive=from_archive,
         )
@@ -66,24 +66,24 @@ def drop_in(
 
 def _answer(
     targets: Sequence[str],
-    given: Mapping[str, object],
+    options: Mapping[str, object],
     source: "Tree",
     top: Path | None,
     *,
-    where: Path | None,
+    directory: Path | None,
     stdin: bool,
     from_archive: "FromArchive | None",
 ) -> GetMaintainerAnswer:
     conf = take((*_home_conf(source), *conf_words(source)))
     file = load(source)
-    switches = assemble(script_defaults(file.words.defaults), conf, given)
+    switches = assemble(script_defaults(file.words.defaults), conf, options)
     paths: list[str] = []
     patches: list[tuple[str, str]] = []
     for target in targets or ("-",):
         if target != "-" and (switches.file or _is_tracked(target, top)):
             paths.append(_relative_path(target, source))
         elif target != "-" and not Path(target).is_file():
-            patches += _read_patches(target, where, from_archive)
+            patches += _read_patches(target, directory, from_archive)
         else:
             patches.append((target, _patch_text(target, stdin)))
     return answer(
@@ -176,18 +176,18 @@ def _relative_path(target: str, tree: "Tree") -> str:
 
 
 def _read_patches(
-    target: str, where: Path | None, from_archive: "FromArchive | None"
+    target: str, directory: Path | None, from_archive: "FromArchive | None"
 ) -> list[tuple[str, str]]:
     """Return (name, text) of the patches in a commit, a range, a folder or a Message-ID.
 
-    `where` is inside the repository, or None without one.
+    `directory` is inside the repository, or None without one.
     """
     from patchpilot.commits.range import is_network_target, read_targets
 
-    if where and not Path(target).exists() and not is_network_target(target):
+    if directory and not Path(target).exists() and not is_network_target(target):
         from patchpilot.commits.repository import Repository
 
-        with Repository.open(where) as repository:
+        with Repository.open(directory) as repository:
             read = read_targets((target,), repository, from_archive)
     else:
         read = read_targets((target,), None, from_archive)

@@ -5,7 +5,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.model.send_request import SendRequest
 from patchpilot.recipients.contact_history import FileHistory as FileHistory
 from patchpilot.recipients.contact_history import file_history
-from patchpilot.topic.find_topic import named_patches
+from patchpilot.topic.find_topic import read_named_patches
 
 SECONDS = 8.0
 
@@ -18,7 +18,7 @@ def recipient_history(
     With `patch`, only the files of that patch are considered. The topic's own commits are not
     included. The history of patch files is empty.
     """
-    series, ids = named_patches(repository, request)
+    series, ids = read_named_patches(repository, request)
     patches = (
         series.patches
         if patch is None

@@ -12,7 +12,7 @@ from patchpilot.outgoing.outbox import Outbox
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import WANTS_ANSWER
 from patchpilot.reading.mbox import read_mails
-from patchpilot.topic.followed.known_series import mails_sent, series_with_mail, show
+from patchpilot.topic.followed.known_series import sent_mails, series_with_mail, show
 
 OWN_POST = frozenset({"ping", "withdraw"})
 """The templates that answer the author's own latest version."""
@@ -38,7 +38,7 @@ def is_undisclosed(answered: AnsweredMail) -> bool:
         )
 
 
-def answered_mail(target: str, template: str, store: Store) -> AnsweredMail:
+def find_answered_mail(target: str, template: str, store: Store) -> AnsweredMail:
     """Return the message to reply to, given a Message-ID, archive URL, file or series number.
 
     For a tracked series, this is the latest message that needs a reply; for templates that reply to
@@ -50,7 +50,7 @@ def answered_mail(target: str, template: str, store: Store) -> AnsweredMail:
         return _find_in_series(int(target), template, store)
     message_id = message_id_of(target)
     if message_id is not None and not Path(target).is_file():
-        mails = store.stored([message_id]) or mails_sent({message_id}, store)
+        mails = store.read_stored([message_id]) or sent_mails({message_id}, store)
         for mail in mails:
             return AnsweredMail(
                 store.reader.classify(mail), series_with_mail(message_id, store)

@@ -9,7 +9,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, RefusedError, UsageError
 from patchpilot.model.address import Address, sort_out
 from patchpilot.model.message import Message
-from patchpilot.model.message_id import bracketed
+from patchpilot.model.message_id import add_brackets
 from patchpilot.model.patch_subject import parse_subject, stable_versions
 from patchpilot.model.recipient import refuse_many
 from patchpilot.model.send_problem import SendProblem
@@ -39,7 +39,11 @@ from patchpilot.reading.sender import real_sender
 from patchpilot.series.message_ids import new_message_ids
 from patchpilot.services.reply.answered_mail import AnsweredMail, is_undisclosed
 from patchpilot.services.reply.reply_text import first_text, text_notes, text_problems
-from patchpilot.services.reply.sent_replies import is_sent_draft, is_used, sent_already
+from patchpilot.services.reply.sent_replies import (
+    find_duplicate,
+    is_sent_draft,
+    is_used,
+)
 from patchpilot.topic.followed.own_addresses import known_addresses
 
 PATCH = "patch"
@@ -234,7 +238,7 @@ def plan_reply(
             hint="reply to a mail that others sent or received",
         )
     refuse_many(len(to) + len(cc), force)
-    references = map(bracketed, reply_references(answered.mail.mail))
+    references = map(add_brackets, reply_references(answered.mail.mail))
     mail = compose_message(
         draft.message_id,
         draft.subject,
@@ -242,7 +246,7 @@ def plan_reply(
         to,
         cc,
         patch.body if patch else draft.text.encode("utf-8", "surrogateescape"),
-        In_Reply_To=bracketed(answered.message_id),
+        In_Reply_To=add_brackets(answered.message_id),
         References="\n ".join(references),
     )
     if patch:
@@ -253,7 +257,7 @@ def plan_reply(
     rendered = transport.render_mail(repository, account, mail, bcc, identity)
     refuse_foreign([rendered])
     with Outbox() as outbox:
-        earlier = sent_already(outbox, draft)
+        earlier = find_duplicate(outbox, draft)
     blockers = (
         *((earlier,) if earlier else ()),
         *(() if patch else text_problems(draft.text)),

@@ -15,8 +15,8 @@ from patchpilot.errors import RefusedError, unknown
 from patchpilot.model.send_request import DEFAULT_TRANSPORT
 from patchpilot.outgoing.reply_drafts import ReplyDraft, ReplyDrafts
 from patchpilot.reading.mail_kinds import MailKind
-from patchpilot.series.given_text import given_text
-from patchpilot.services.reply.answered_mail import answered_mail
+from patchpilot.series.given_text import read_text_option
+from patchpilot.services.reply.answered_mail import find_answered_mail
 from patchpilot.services.reply.plan_reply import (
     PATCH,
     ReplyPlan,
@@ -26,7 +26,7 @@ from patchpilot.services.reply.plan_reply import (
     plan_reply,
     sender_of,
 )
-from patchpilot.services.reply.reply_text import REPLY, TEMPLATES, as_edited
+from patchpilot.services.reply.reply_text import REPLY, TEMPLATES, clean_edited
 from patchpilot.topic.archive_target import archive_setting
 
 __all__ = [
@@ -35,9 +35,9 @@ __all__ = [
     "ReplyWishes",
     "discard",
     "draft_text",
-    "given_reply",
-    "kept_drafts",
+    "list_unsent_drafts",
     "plan",
+    "read_reply_text",
     "templates_for",
 ]
 
@@ -75,26 +75,28 @@ class ReplyWishes:
         return replace(self, text=text)
 
 
-def given_reply(file: str) -> str:
+def read_reply_text(file: str) -> str:
     """Return a reply's text from a file (`-`: standard input).
 
     Raise `InputError` if the file cannot be read.
     """
-    return given_text(file, "--message takes a text file in UTF-8")
+    return read_text_option(file, "--message takes a text file in UTF-8")
 
 
-def draft_text(repository: Repository, where: Path | None, wishes: ReplyWishes) -> str:
+def draft_text(
+    repository: Repository, directory: Path | None, wishes: ReplyWishes
+) -> str:
     """Return the current text of a reply.
 
     This is the text of the saved draft, or the template filled in for the message.
     """
     with Store() as store:
-        answered = answered_mail(wishes.target, wishes.template, store)
+        answered = find_answered_mail(wishes.target, wishes.template, store)
     sender = sender_of(repository, wishes.via, wishes.identity)
     return open_draft(
         answered,
         wishes.template,
-        archive=archive_setting(where),
+        archive=archive_setting(directory),
         sender=sender,
         tags=wishes.tags,
     ).text
@@ -111,13 +113,16 @@ def templates_for(kind: MailKind, *, own: bool) -> tuple[str, ...]:
 
 
 def plan(
-    repository: Repository, where: Path | None, wishes: ReplyWishes, editor: Edit | None
+    repository: Repository,
+    directory: Path | None,
+    wishes: ReplyWishes,
+    editor: Edit | None,
 ) -> ReplyPlan:
     """Plan the reply, and save its draft unless the reply was already sent.
 
     Raise `RefusedError` if the editor fails.
     """
-    planned = _plan(repository, where, wishes, editor)
+    planned = _plan(repository, directory, wishes, editor)
     if planned.refused and any(
         problem.name == "sent-already" for problem in planned.blockers
     ):
@@ -127,12 +132,15 @@ def plan(
 
 
 def _plan(
-    repository: Repository, where: Path | None, wishes: ReplyWishes, editor: Edit | None
+    repository: Repository,
+    directory: Path | None,
+    wishes: ReplyWishes,
+    editor: Edit | None,
 ) -> ReplyPlan:
     if wishes.template not in TEMPLATES:
         raise unknown("template", wishes.template, TEMPLATES)
     with Store() as store:
-        answered = answered_mail(wishes.target, wishes.template, store)
+        answered = find_answered_mail(wishes.target, wishes.template, store)
     sender = sender_of(repository, wishes.via, wishes.identity)
     if wishes.patch:
         draft, mail = patch_draft(
@@ -151,12 +159,12 @@ def _plan(
     draft = open_draft(
         answered,
         wishes.template,
-        archive=archive_setting(where),
+        archive=archive_setting(directory),
         sender=sender,
         tags=wishes.tags,
     )
     if wishes.text is not None:
-        draft = draft._replace(text=as_edited(wishes.text))
+        draft = draft._replace(text=clean_edited(wishes.text))
     elif editor:
         edited = editor(draft.text)
         if edited is None:
@@ -164,7 +172,7 @@ def _plan(
                 "the editor failed; nothing was sent",
                 hint="the draft was not changed",
             )
-        draft = draft._replace(text=as_edited(edited))
+        draft = draft._replace(text=clean_edited(edited))
     draft = keep_draft(draft, sender)
     return plan_reply(
         repository,
@@ -179,7 +187,7 @@ def _plan(
 def discard(wishes: ReplyWishes) -> bool:
     """Delete a reply's draft, and return whether one existed."""
     with Store() as store:
-        answered = answered_mail(wishes.target, wishes.template, store)
+        answered = find_answered_mail(wishes.target, wishes.template, store)
     with ReplyDrafts() as drafts:
         known: ReplyDraft | None = drafts.find(
             answered.message_id, PATCH if wishes.patch else wishes.template
@@ -189,7 +197,7 @@ def discard(wishes: ReplyWishes) -> bool:
     return known is not None
 
 
-def kept_drafts() -> tuple[ReplyDraft, ...]:
+def list_unsent_drafts() -> tuple[ReplyDraft, ...]:
     """Return the drafts of replies that have not been sent, the latest first."""
     with ReplyDrafts() as drafts:
         return drafts.all()

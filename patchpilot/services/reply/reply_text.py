@@ -12,8 +12,8 @@ from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.trailer import is_trailer
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.phrases import CLOSING, GREETING
-from patchpilot.reading.requests import asking_lines
-from patchpilot.series.cover_letter import COMMENT, fill, template, without_comments
+from patchpilot.reading.requests import find_request_lines
+from patchpilot.series.cover_letter import COMMENT, fill, strip_comments, template
 
 MAX_COLUMNS = 80
 REPLY = "reply"
@@ -41,8 +41,8 @@ def first_text(
         [word for mark in subject.marks for word in mark.split()]
     )
     values = {
-        "quote": quoted_reply(mail, asking_lines(mail, sender)),
-        "tags": quoted_tags(mail),
+        "quote": quote_reply(mail, find_request_lines(mail, sender)),
+        "tags": quote_tags(mail),
         "own_tags": "\n".join(f"{tag}: {sender}" for tag in tags),
         "name": sender.name,
         "version": str(subject.version or 1),
@@ -51,7 +51,7 @@ def first_text(
     }
     if versions:
         values["trees"] = ", ".join(f"{version}.y" for version in versions)
-    text = without_comments(fill(template(name), values))
+    text = strip_comments(fill(template(name), values))
     if tags and "own_tags" not in template(name):
         text = "\n".join([text, "", *(f"{tag}: {sender}" for tag in tags)])
     return re.sub(r"\n{4,}", "\n\n\n", text).strip("\n") + "\n"
@@ -61,12 +61,12 @@ def _day(date: datetime | None) -> str:
     return f"{date:%Y-%m-%d}" if date else "an unknown date"
 
 
-def as_edited(text: str) -> str:
+def clean_edited(text: str) -> str:
     """Return an edited reply, ready to send.
 
     Removes comments, trailing spaces, and empty lines at the start and end.
     """
-    return without_comments(text.replace("\r\n", "\n")) + "\n"
+    return strip_comments(text.replace("\r\n", "\n")) + "\n"
 
 
 def text_problems(text: str) -> Iterator[SendProblem]:
@@ -149,7 +149,7 @@ CONTEXT = 8
 CUT = "> [...]"
 
 
-def quoted_reply(mail: Classified, asked: Sequence[int]) -> str:
+def quote_reply(mail: Classified, asked: Sequence[int]) -> str:
     """Return a message's quote, with space for an answer after each question or request.
 
     These are the paragraphs that contain one of the `asked` lines, which are 0-based in the body.
@@ -178,7 +178,7 @@ def quoted_reply(mail: Classified, asked: Sequence[int]) -> str:
     return "\n".join(text).rstrip("\n") + "\n\n"
 
 
-def quoted_tags(mail: Classified) -> str:
+def quote_tags(mail: Classified) -> str:
     """Return the quote of the tags that a message gives."""
     tags = [
         f"> {line.text.strip()}"

@@ -18,15 +18,15 @@ from patchpilot.outgoing.credentials import credential_of, note_login
 from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.reply_drafts import ReplyDrafts
-from patchpilot.outgoing.sender_lock import one_at_a_time
+from patchpilot.outgoing.sender_lock import hold_sender_lock
 from patchpilot.outgoing.transport import Delivery
 from patchpilot.services.reply.answered_mail import is_undisclosed
 from patchpilot.services.reply.plan_reply import ReplyPlan
 from patchpilot.services.reply.sent_replies import (
-    accepted,
+    find_duplicate,
     has_text,
-    sent_already,
     sole_reply,
+    was_accepted,
 )
 
 KIND = "reply"
@@ -49,11 +49,11 @@ def send_reply(
     """
     if planned.refused:
         raise RefusedError(planned.blockers[0].message, hint=planned.blockers[0].hint)
-    if blocked := planned.transport.blocked(planned.account):
+    if blocked := planned.transport.find_blocking_problem(planned.account):
         raise MissingError(blocked.message, hint=blocked.hint)
     planned.transport.refuse_untrusted(repository, planned.account)
     with contextlib.ExitStack() as held, Outbox() as outbox:
-        with one_at_a_time():
+        with hold_sender_lock():
             held.enter_context(sole_reply(planned.draft.answers))
             send = _claim_send(outbox, planned, repository, unknown)
         if send.state != "sent":
@@ -89,9 +89,9 @@ def _claim_send(
             raise _changed_text_error("is now recorded as sent")
         if entry.state is MailState.UNKNOWN and unknown != "lost":
             raise _uncertain_error(planned, entry.detail)
-        if accepted(send) and own and not same:
+        if was_accepted(send) and own and not same:
             raise _changed_text_error("was sent by another patchpilot process")
-        if own and not accepted(send):
+        if own and not was_accepted(send):
             outbox.forget(send.id)
     _refuse_sent(outbox, planned)
     return outbox.add(_make_send(planned, repository))
@@ -99,7 +99,7 @@ def _claim_send(
 
 def _refuse_sent(outbox: Outbox, planned: ReplyPlan) -> None:
     """Raise RefusedError if this reply was already sent and no reason to resend it is given."""
-    if (earlier := sent_already(outbox, planned.draft)) and not planned.force:
+    if (earlier := find_duplicate(outbox, planned.draft)) and not planned.force:
         with ReplyDrafts() as drafts:
             drafts.discard(planned.draft)
         raise RefusedError(earlier.message, hint=earlier.hint)

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 
 from patchpilot.model.action import Action
-from patchpilot.model.bounded_date import stored_time
+from patchpilot.model.bounded_date import parse_stored_time
 from patchpilot.model.message import MailState
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.outgoing.outbox import Outbox, Send
@@ -44,22 +44,22 @@ def _comparable(text: bytes) -> list[bytes]:
     return [line.rstrip() for line in text.strip().split(b"\n")]
 
 
-def accepted(send: Send) -> bool:
+def was_accepted(send: Send) -> bool:
     return send.entries[0].state is MailState.ACCEPTED
 
 
-def sent_already(outbox: Outbox, draft: ReplyDraft) -> SendProblem | None:
+def find_duplicate(outbox: Outbox, draft: ReplyDraft) -> SendProblem | None:
     """Return a problem if the same text was already sent in reply to the same message,
     otherwise None.
     """
     same = [
         send
         for send in outbox.replies(draft.answers)
-        if accepted(send) and has_text(send, draft.text)
+        if was_accepted(send) and has_text(send, draft.text)
     ]
     if not same:
         return None
-    when = stored_time(same[-1].begun)
+    when = parse_stored_time(same[-1].begun)
     return SendProblem(
         "sent-already",
         f"this reply was sent on {when:%Y-%m-%d at %H:%M} UTC as"
@@ -77,7 +77,7 @@ def is_sent_draft(draft: ReplyDraft) -> bool:
     """
     with Outbox() as outbox:
         return any(
-            accepted(send) and has_text(send, draft.text)
+            was_accepted(send) and has_text(send, draft.text)
             for send in outbox.sends(draft.message_id, kind="reply")
         )
 
@@ -88,4 +88,6 @@ def is_used(message_id: str) -> bool:
     If so, a draft with a different text needs a new Message-ID.
     """
     with Outbox() as outbox:
-        return any(accepted(send) for send in outbox.sends(message_id, kind="reply"))
+        return any(
+            was_accepted(send) for send in outbox.sends(message_id, kind="reply")
+        )

@@ -16,7 +16,7 @@ from patchpilot.maintainers import load
 from patchpilot.maintainers.match import match
 from patchpilot.model.file_diff import FileChange
 from patchpilot.model.patch import Patch
-from patchpilot.reviewers.request import Section, numbered
+from patchpilot.reviewers.request import Section, number_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,7 +113,7 @@ def _documents(patch: Patch, files: PatchedFiles) -> Iterator[Section]:
         return
     names = (name.strip() for match in matches for name in match.section.values("P"))
     for name in dict.fromkeys(names):
-        yield name, numbered(files.before(name) or ())
+        yield name, number_lines(files.before(name) or ())
 
 
 def _revision(patch: Patch, repository: "Repository | None") -> str | None:
@@ -143,7 +143,7 @@ def _functions(
             while start and lines[start - 1].startswith(_COMMENT):
                 start -= 1
             shown = lines[start : min(end, start + _LONGEST)]
-            yield change.path, function.name, numbered(shown, start + 1)
+            yield change.path, function.name, number_lines(shown, start + 1)
 
 
 def _changed_lines(change: FileChange, *, is_new: bool) -> Iterator[int]:
@@ -186,7 +186,7 @@ def _definitions(
         start, end = function.span
         yield (
             f"{function.name} in {path}, called by the patch's functions",
-            numbered(lines[start : min(end, start + 60)], start + 1),
+            number_lines(lines[start : min(end, start + 60)], start + 1),
         )
 
 
@@ -206,7 +206,7 @@ def _callers(
     for path, line, lines, function in islice(calls, _CALLERS):
         rows.append((None, f"{path}{f', in {function.name}' if function else ''}:"))
         start = max(line - 5, 0)
-        rows += numbered(lines[start : line + 4], start + 1)
+        rows += number_lines(lines[start : line + 4], start + 1)
     return ("Callers of the changed functions, before the patch", rows)
 
 

@@ -101,27 +101,27 @@ class ReviewInput(NamedTuple):
     tokens: int | None = None
 
 
-def review_requests(given: ReviewInput) -> Iterator[tuple[Patch, ReviewRequest]]:
+def review_requests(review_input: ReviewInput) -> Iterator[tuple[Patch, ReviewRequest]]:
     """Yield each patch with the request for a reviewer."""
-    for checked in given.result.patches:
+    for checked in review_input.result.patches:
         if checked.patch.has_diff:
-            yield checked.patch, _request(given, checked)
+            yield checked.patch, _request(review_input, checked)
 
 
 def review(
-    given: ReviewInput, progress: Progress = silent, *, asks: bool = True
+    review_input: ReviewInput, progress: Progress = silent, *, asks: bool = True
 ) -> tuple[Review, ...]:
     """Return each reviewer's reviews of the patches; without `asks`, only stored ones.
 
     Send nothing to a remote reviewer until the security question of each topic is answered with no.
     Raise `RefusedError`, with the command and its input, otherwise.
     """
-    drafts = _drafts(given)
-    where = given.repository.top if given.repository else Path.cwd()
-    reviewers = choose_reviewers(where, given.reviewer)
+    drafts = _drafts(review_input)
+    where = review_input.repository.top if review_input.repository else Path.cwd()
+    reviewers = choose_reviewers(where, review_input.reviewer)
     for reviewer in reviewers:
         if asks and not reviewer.is_local:
-            _refuse_undisclosed(given, reviewer, drafts)
+            _refuse_undisclosed(review_input, reviewer, drafts)
     waivers = {
         name: reason
         for draft in filter(None, drafts)
@@ -129,7 +129,10 @@ def review(
         if REVIEW_COMMENT.fullmatch(name)
     }
     return tuple(
-        Review(reviewer, tuple(_review_patch(given, reviewer, waivers, progress, asks)))
+        Review(
+            reviewer,
+            tuple(_review_patch(review_input, reviewer, waivers, progress, asks)),
+        )
         for reviewer in reviewers
     )
 
@@ -155,16 +158,18 @@ def review_note(reviews: Sequence[Review], patch: Patch) -> str:
     return "\n".join(lines)
 
 
-def _drafts(given: ReviewInput) -> "tuple[Draft | None, ...]":
+def _drafts(review_input: ReviewInput) -> "tuple[Draft | None, ...]":
     """Return the draft of each topic; None for patch files, and for a topic without a draft."""
     return tuple(
-        known_draft(given.repository, target, given.base) if given.repository else None
-        for target in given.targets or (None,)
+        known_draft(review_input.repository, target, review_input.base)
+        if review_input.repository
+        else None
+        for target in review_input.targets or (None,)
     )
 
 
 def _refuse_undisclosed(
-    given: ReviewInput, reviewer: Reviewer, drafts: "Sequence[Draft | None]"
+    review_input: ReviewInput, reviewer: Reviewer, drafts: "Sequence[Draft | None]"
 ) -> None:
     """Raise `RefusedError` unless every topic's security question is answered with no."""
     answers = [draft.answers.get("security") if draft else None for draft in drafts]
@@ -177,7 +182,7 @@ def _refuse_undisclosed(
         )
     if None not in answers:
         return
-    sizes = [len(request.text) for _, request in review_requests(given)]
+    sizes = [len(request.text) for _, request in review_requests(review_input)]
     raise RefusedError(
         f"reviewer {reviewer.name} would get {counted(len(sizes), 'patch', 'patches')}"
         f" ({sum(sizes) / 1000:.0f} kB, see --review-request) through `{reviewer.shown}`:"
@@ -187,13 +192,13 @@ def _refuse_undisclosed(
 
 
 def _review_patch(
-    given: ReviewInput,
+    review_input: ReviewInput,
     reviewer: Reviewer,
     waivers: Mapping[str, str],
     progress: Progress,
     asks: bool,
 ) -> Iterator[ReviewedPatch]:
-    checked = [each for each in given.result.patches if each.patch.has_diff]
+    checked = [each for each in review_input.result.patches if each.patch.has_diff]
     for number, each in enumerate(checked, 1):
         key = _key(each.patch)
         answer = stored_review(reviewer, key)
@@ -202,7 +207,7 @@ def _review_patch(
         if answer is None and not asks:
             continue
         if answer is None:
-            request = _request(given, each, reviewer.tokens)
+            request = _request(review_input, each, reviewer.tokens)
             tokens = request.tokens
             what = f"{reviewer.name} reviews patch {number} of {len(checked)}"
             try:
@@ -215,7 +220,7 @@ def _review_patch(
                 yield ReviewedPatch(each.patch, tokens=tokens, error=error_text)
                 continue
             store_review(reviewer, key, answer)
-        facts = patch_facts(given, each)
+        facts = patch_facts(review_input, each)
         earlier = earlier_review(reviewer, key) or ()
         findings = tuple(_findings(answer, facts, each, waivers))
         yield ReviewedPatch(
@@ -292,28 +297,28 @@ def _key(patch: Patch) -> PatchKey:
     return "\n".join(lines), f"{author} {patch.date}"
 
 
-def _files(given: ReviewInput, checked: "CheckedPatch") -> PatchedFiles:
-    setting = given.result.setting
+def _files(review_input: ReviewInput, checked: "CheckedPatch") -> PatchedFiles:
+    setting = review_input.result.setting
     of_patch = setting.trees.get(id(checked.patch)) if setting else None
     tree = of_patch() if of_patch else setting.tree if setting else None
     return PatchedFiles(checked.patch, tree)
 
 
 def _request(
-    given: ReviewInput, checked: "CheckedPatch", tokens: int = TOKENS
+    review_input: ReviewInput, checked: "CheckedPatch", tokens: int = TOKENS
 ) -> ReviewRequest:
-    patches = [each.patch for each in given.result.patches]
+    patches = [each.patch for each in review_input.result.patches]
     series = patches if patches[1:] else ()
     sections = request_sections(
-        checked, _files(given, checked), given.repository, series
+        checked, _files(review_input, checked), review_input.repository, series
     )
-    return write_request(checked.patch, tuple(sections), given.tokens or tokens)
+    return write_request(checked.patch, tuple(sections), review_input.tokens or tokens)
 
 
-def patch_facts(given: ReviewInput, checked: "CheckedPatch") -> PatchFacts:
+def patch_facts(review_input: ReviewInput, checked: "CheckedPatch") -> PatchFacts:
     """Return the facts for proving comments about a patch."""
-    patch, repository = checked.patch, given.repository
-    files = _files(given, checked)
+    patch, repository = checked.patch, review_input.repository
+    files = _files(review_input, checked)
     text = "\n".join(patch.lines)
 
     @cache

@@ -10,15 +10,15 @@ from patchpilot.model.built_commit import BuiltCommit, compile_tested
 from patchpilot.model.draft import COMPILE_TESTED, Draft
 from patchpilot.model.send_request import SendRequest
 from patchpilot.series.draft import Drafts
-from patchpilot.topic.find_topic import finished_topic
+from patchpilot.topic.find_topic import finish_topic
 
 
 def last_builds(repository: Repository, draft: Draft) -> list[BuiltCommit | None]:
     """Return the build results of the topic's current commits."""
-    from patchpilot.building.built_record import built_of
+    from patchpilot.building.built_record import find_build
 
     return [
-        built_of(repository, patch.commit) for patch in draft.patches if patch.commit
+        find_build(repository, patch.commit) for patch in draft.patches if patch.commit
     ]
 
 
@@ -39,7 +39,7 @@ def say_compile_tested(
 
     Raise `UsageError` if not all commits have been built.
     """
-    draft = finished_topic(repository, request).draft
+    draft = finish_topic(repository, request).draft
     words = compile_tested(last_builds(repository, draft))
     if wanted and not words:
         raise UsageError(

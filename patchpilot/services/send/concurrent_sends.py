@@ -13,26 +13,28 @@ from patchpilot.outgoing.sender_lock import is_being_sent
 from patchpilot.services.send.sending import Sending
 
 
-def sent_before(draft: Draft) -> tuple[Send, ...]:
+def find_earlier_sends(draft: Draft) -> tuple[Send, ...]:
     """Return the sends of a topic or its patches with at least one sent message.
 
     Messages that may have been sent count as sent.
     """
     with Outbox() as outbox:
-        related = outbox.related(draft.change_id, draft.patch_ids)
+        related = outbox.find_related(draft.change_id, draft.patch_ids)
     return tuple(send for send in related if send.may_have_been_sent)
 
 
-def sent_since(send: Send) -> tuple[Send, ...]:
+def find_later_sends(send: Send) -> tuple[Send, ...]:
     """Return later sends of patches that are still pending in this send.
 
     Only sends that were made or are in progress are included.
     """
-    waiting = [entry.patch_id for entry in send.waiting if entry.patch_id]
+    waiting = [entry.patch_id for entry in send.waiting_messages if entry.patch_id]
     if not waiting:
         return ()
     with Outbox() as outbox:
-        later = [other for other in outbox.related("", waiting) if other.id > send.id]
+        later = [
+            other for other in outbox.find_related("", waiting) if other.id > send.id
+        ]
     return tuple(
         other
         for other in later
@@ -47,28 +49,28 @@ def refuse_rivals(outbox: Outbox, planned: Sending) -> None:
     This includes sends that are in progress. The caller holds the topic's lock.
     """
     topic = planned.draft.change_id
-    patch_ids = {mail.patch_id or "" for mail in planned.send.waiting}
+    patch_ids = {mail.patch_id or "" for mail in planned.send.waiting_messages}
     if not planned.send.id:
         patch_ids |= set(planned.draft.patch_ids)
     known = {planned.send.id, *(send.id for send in planned.before)}
-    for other in outbox.related(topic, patch_ids):
+    for other in outbox.find_related(topic, patch_ids):
         if other.id in known or (planned.send.id and other.id < planned.send.id):
             continue
         what = "this topic was" if other.change_id == topic else "the same patches were"
         if other.may_have_been_sent:
             raise RefusedError(
-                f"{what} sent by another patchpilot process since the preview, {words_of(other)}",
+                f"{what} sent by another patchpilot process since the preview, {send_text(other)}",
                 hint=Action("send", ("--dry-run",), "see what was sent: {}"),
             )
         if other.change_id != topic and is_being_sent(other.change_id):
             raise RefusedError(
-                f"another patchpilot process is already sending these patches, {words_of(other)}",
+                f"another patchpilot process is already sending these patches, {send_text(other)}",
                 hint=Action(
                     "send", ("--dry-run",), "wait for it to finish, then see `{}`"
                 ),
             )
 
 
-def words_of(send: Send) -> str:
+def send_text(send: Send) -> str:
     """Return a send's version, date and repository as text."""
     return f"as v{send.version} on {send.begun[:10]} from {send.repository.removesuffix('/.git')}"

@@ -19,28 +19,28 @@ from patchpilot.model.counted import counted
 from patchpilot.model.draft import Draft
 from patchpilot.model.json_form import json_form
 from patchpilot.model.limits import number
-from patchpilot.model.message_id import given_message_id
+from patchpilot.model.message_id import parse_id_option
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.b4.enrollment import withdraw
 from patchpilot.outgoing.outbox import Outbox, Send
-from patchpilot.series.cover_letter import fill, given_cover, template, without_comments
+from patchpilot.series.cover_letter import fill, given_cover, strip_comments, template
 from patchpilot.series.draft import Drafts, complete_prefix, one_line_each
-from patchpilot.series.draft_text import as_text, from_text, read_draft_file
+from patchpilot.series.draft_text import as_text, read_draft_file, update_from_text
 from patchpilot.topic.b4_record import draft_for_b4
 from patchpilot.topic.edit_commits import (
     edit_text,
     editor_name,
-    kept_edit,
-    merged_edit,
+    merge_edit,
+    save_invalid_edit,
 )
-from patchpilot.topic.find_topic import Topic, find_draft, finished_topic
+from patchpilot.topic.find_topic import Topic, find_draft, finish_topic
 from patchpilot.topic.reroll import (
     STUBS,
     changelog_hints,
     last_sent,
     link_to,
     reroll,
-    with_changelog,
+    set_changelog,
 )
 from patchpilot.topic.topic_state import TopicState, topic_state
 from patchpilot.topic.workplace import Workplace
@@ -82,7 +82,7 @@ def show(
 ) -> DraftResult:
     """Return the draft of a TARGET's topic, creating it if necessary."""
     return _result(
-        repository, finished_topic(repository, SendRequest(target=target, base=base))
+        repository, finish_topic(repository, SendRequest(target=target, base=base))
     )
 
 
@@ -97,7 +97,7 @@ def change(
     if subject is None and text is not None:
         subject, text = given_cover(text)
     one_line_each(subject, changes.in_reply_to)
-    topic = finished_topic(repository, SendRequest(target=target, base=base))
+    topic = finish_topic(repository, SendRequest(target=target, base=base))
     before = draft = topic.draft
     if changes.imported:
         draft = _import_text(repository, draft, read_draft_file(changes.imported))
@@ -112,7 +112,7 @@ def change(
     if changes.version is not None:
         draft = replace(draft, version=_check_unsent(draft, changes.version))
     if changes.changelog is not None:
-        draft = with_changelog(draft, changes.changelog, repository)
+        draft = set_changelog(draft, changes.changelog, repository)
     for which, text in changes.notes:
         draft = replace(draft, notes={**draft.notes, _patch(draft, which): text})
     if changes.prefix is not None:
@@ -120,7 +120,7 @@ def change(
     if changes.in_reply_to is not None:
         draft = replace(
             draft,
-            in_reply_to=given_message_id(changes.in_reply_to)
+            in_reply_to=parse_id_option(changes.in_reply_to)
             if changes.in_reply_to.strip()
             else "",
         )
@@ -143,19 +143,19 @@ def edit(
     A text that cannot be used is kept, and the next edit starts with it.
     """
     request = SendRequest(target=target, base=base)
-    topic = finished_topic(repository, request)
+    topic = finish_topic(repository, request)
     draft, shown = topic.draft, _editable(repository, topic.draft)
     text = editor(shown)
     if text is not None and text != shown:
         draft = find_draft(repository, request)
         now = _editable(repository, draft)
         try:
-            text, in_conflict = merged_edit(shown, text, now)
+            text, in_conflict = merge_edit(shown, text, now)
             if in_conflict:
                 raise RefusedError("the draft changed while it was edited")
             changed = _import_text(repository, draft, text)
         except PatchpilotError as error:
-            raise kept_edit(now, text, EDITED, error) from error
+            raise save_invalid_edit(now, text, EDITED, error) from error
         draft_for_b4(repository, changed)
         with Drafts() as drafts:
             draft = drafts.keep(draft, changed, "edited")
@@ -203,7 +203,7 @@ def reset(
     a prep branch is not changed.
     """
     draft = find_draft(repository, SendRequest(target=target, base=base))
-    with Drafts() as drafts, Outbox() as outbox, drafts.changing():
+    with Drafts() as drafts, Outbox() as outbox, drafts.transaction():
         known, sent = (
             drafts.get(draft.change_id) or draft,
             outbox.last_version(draft.change_id),
@@ -247,7 +247,7 @@ def ping(
         "name": name,
         "version": str(last.version),
     }
-    return without_comments(fill(template("ping"), values)) + "\n"
+    return strip_comments(fill(template("ping"), values)) + "\n"
 
 
 def forget(
@@ -305,7 +305,7 @@ def _import_text(repository: Repository, draft: Draft, text: str) -> Draft:
     An unchanged generated changelog is not a choice of the user, and neither is its version.
     """
     offered = _draft_to_write(repository, draft)
-    changed = from_text(offered, text)
+    changed = update_from_text(offered, text)
     if offered.version == draft.version or (
         changed.changelog and changed.changelog.strip() != offered.changelog.strip()
     ):

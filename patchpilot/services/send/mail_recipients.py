@@ -22,11 +22,11 @@ from patchpilot.outgoing.git_recipients import (
     NO_ADDRESS,
     blind_copies,
     configured_recipients,
+    drop_suppressed,
     expand,
     read_aliases,
     settings_with_recipients,
     suppressed_kinds,
-    without_suppressed,
 )
 from patchpilot.outgoing.mail_account import Account, read_account
 from patchpilot.outgoing.preflight import is_list
@@ -93,7 +93,7 @@ def addressees(
             or account.sender is None
             or recipient.address.key != account.sender.key
         ]
-        _add(by_address, without_suppressed(all_recipients, suppressed_kinds(account)))
+        _add(by_address, drop_suppressed(all_recipients, suppressed_kinds(account)))
         gone = {
             recipient.address.email
             for recipient in all_recipients

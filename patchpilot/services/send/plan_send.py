@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import cache
 
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.rewrite import rebased_without_covers
+from patchpilot.commits.rewrite import rebase_without_covers
 from patchpilot.errors import MissingError, PatchpilotError, RefusedError, UsageError
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.counted import counted
@@ -25,33 +25,33 @@ from patchpilot.outgoing.compose_mails import SeriesText
 from patchpilot.outgoing.header_guard import refuse_breaks, refuse_foreign
 from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.preflight import PreflightFacts, blockers, warnings
-from patchpilot.outgoing.preflight_passed import passed
-from patchpilot.projects.detection import layered
+from patchpilot.outgoing.preflight_passed import passed_checks
+from patchpilot.projects.detection import find_layered
 from patchpilot.series.cover_letter import cover_body
 from patchpilot.series.recipient_edits import on_one_line
 from patchpilot.services.send.build_proof import compile_tested_line
-from patchpilot.services.send.concurrent_sends import sent_before
+from patchpilot.services.send.concurrent_sends import find_earlier_sends
 from patchpilot.services.send.mail_recipients import addressees
 from patchpilot.services.send.preflight_facts import (
+    add_message_facts,
     gather_facts,
     load_rules,
-    with_messages,
 )
 from patchpilot.services.send.propose_prefix import mark_warnings
 from patchpilot.services.send.questions import (
-    answered,
-    introduced,
+    apply_answers,
     is_regression,
+    regzbot_line,
     unclear_fixes,
 )
 from patchpilot.services.send.sending import Sending
 from patchpilot.services.send.undisclosed import refuse_public_server, refuse_unanswered
-from patchpilot.topic.b4_record import kept_by_b4
+from patchpilot.topic.b4_record import find_prep_branch
 from patchpilot.topic.find_topic import (
-    as_asked,
+    apply_request,
     base_of_topic,
     find_topic,
-    named_patches,
+    read_named_patches,
 )
 from patchpilot.topic.finish_send import finish_sends
 from patchpilot.topic.reroll import (
@@ -61,7 +61,7 @@ from patchpilot.topic.reroll import (
     sent_head,
     upcoming_patches,
 )
-from patchpilot.topic.topic_base import find_base, published
+from patchpilot.topic.topic_base import find_base, find_published
 from patchpilot.topic.topic_project import project_of
 
 
@@ -88,13 +88,13 @@ def plan(
         )
     progress("reading the topic")
     finished = finish_sends(repository)
-    series, ids = patches = named_patches(repository, request)
+    series, ids = patches = read_named_patches(repository, request)
     refuse_breaks([repository.commit(id_) for id_ in ids])
     project = project_of(repository, request.profile, series)
     draft = find_topic(repository, request, patches).draft
     if not request.profile:
         # commits have no prefix, so the draft names their tree
-        project = layered(project, [draft.prefix.split()])
+        project = find_layered(project, [draft.prefix.split()])
     covers = (repository.config("format.coverletter") or ("",))[-1].lower()
     request = request._replace(
         profile=project.name,
@@ -102,10 +102,12 @@ def plan(
         or repository.flag("format.coverletter")
         or (covers == "auto" and len(series.patches) > 1),
     )
-    draft = as_asked(reroll(draft, repository), request) if request.reroll else draft
+    draft = (
+        apply_request(reroll(draft, repository), request) if request.reroll else draft
+    )
     if request.resend and not request.version:
         draft = replace(draft, version=_version_again(repository, draft))
-    draft = answered(repository, draft, request)
+    draft = apply_answers(repository, draft, request)
     refuse_public_server(draft, account)
     if not request.to_self:
         refuse_unanswered(draft, series, project.lists)
@@ -129,8 +131,8 @@ def plan(
     if not request.to_self:
         refuse_many(len(people.recipients), request.force)
     topic_base = None if request.target else find_base(repository, request.base)
-    public, below = published(repository, base, topic_base) if base else (None, ())
-    text = wording_of(repository, request, draft, series, public)._replace(
+    public, below = find_published(repository, base, topic_base) if base else (None, ())
+    text = collect_texts(repository, request, draft, series, public)._replace(
         unpublished=below
     )
     planned = Sending(
@@ -149,7 +151,7 @@ def plan(
             sender=account.sender.header(),
             kind="to-self" if request.to_self else "real",
             base=base,
-            head=rebased_without_covers(repository, ids)[-1] if ids else None,
+            head=rebase_without_covers(repository, ids)[-1] if ids else None,
             force=request.force,
             bcc=people.bcc,
             begun="",
@@ -161,7 +163,7 @@ def plan(
         ids=ids,
         text=text,
         recipients=people.recipients,
-        before=sent_before(draft),
+        before=find_earlier_sends(draft),
         remarks=finished,
     )
     trees = [tree for section in people.sections for tree in section.trees]
@@ -176,7 +178,7 @@ def plan(
     facts, planned = facts_before(), made
     refuse_foreign(planned.send.entries)
     progress("checking")
-    facts, checked = with_messages(repository, facts, planned)
+    facts, checked = add_message_facts(repository, facts, planned)
     blocking, warned = blockers(facts), warnings(facts)
     warned = (
         *warned,
@@ -194,7 +196,7 @@ def plan(
         *(unclear_fixes(repository, series) if ids else ()),
         *(SendProblem("recipients", remark) for remark in people.warnings),
     )
-    in_order = passed(facts, [problem.name for problem in (*blocking, *warned)])
+    in_order = passed_checks(facts, [problem.name for problem in (*blocking, *warned)])
     if request.to_self:
         # a test message is harmless and shows what recipients get, even if the topic is not ready
         warned = (
@@ -305,7 +307,7 @@ def tag_warnings(
     return tuple(problems)
 
 
-def wording_of(
+def collect_texts(
     repository: Repository,
     request: SendRequest,
     draft: Draft,
@@ -317,9 +319,9 @@ def wording_of(
     A changelog is placed in the cover letter, or below the `---` of a single patch.
     """
     many = len(draft.patches) > 1
-    kept = kept_by_b4(repository, draft.branch, draft.change_id)
+    kept = find_prep_branch(repository, draft.branch, draft.change_id)
     cover = None
-    regzbot = introduced(draft, series)
+    regzbot = regzbot_line(draft, series)
     tested = compile_tested_line(repository, draft)
     needed = "\n".join(f"Depends-on: <{posted}>" for posted in request.depends_on)
     extra = tuple(line for line in (regzbot, tested, needed) if line)
@@ -366,7 +368,7 @@ def wording_of(
 def _version_again(repository: Repository, draft: Draft) -> int:
     """Return the last version sent, because b4 starts the next one right after a send."""
     last = last_sent(draft)
-    kept = kept_by_b4(repository, draft.branch, draft.change_id)
+    kept = find_prep_branch(repository, draft.branch, draft.change_id)
     by_b4 = (
         [int(name[1:]) for name, _ in kept.history if name[1:].isdigit()]
         if kept

@@ -15,7 +15,7 @@ from patchpilot.errors import PatchpilotError
 from patchpilot.history.mainline import mainline
 from patchpilot.history.releases import Releases
 from patchpilot.model.action import Action
-from patchpilot.model.bounded_date import moment, stored_time
+from patchpilot.model.bounded_date import clamp_time, parse_stored_time
 from patchpilot.model.built_commit import build_summary
 from patchpilot.model.counted import counted
 from patchpilot.model.draft import Draft
@@ -37,11 +37,11 @@ from patchpilot.outgoing.transport import SeriesToSend
 from patchpilot.projects.project import Project
 from patchpilot.services.send.build_proof import last_builds
 from patchpilot.services.send.questions import questions
-from patchpilot.settings.read_settings import in_demo
+from patchpilot.settings.read_settings import is_in_demo
 from patchpilot.topic.posted_by_others import posted_by_others
 from patchpilot.topic.sent_elsewhere import sent_records
 from patchpilot.topic.target_tip import find_target
-from patchpilot.topic.upstream_state import merged_already, upstream_state
+from patchpilot.topic.upstream_state import find_merged, upstream_state
 
 if TYPE_CHECKING:
     from patchpilot.checking.check_result import CheckResult
@@ -68,7 +68,7 @@ def gather_facts(
         asked = pool.submit(_posted, repository, topic) if is_first else None
         target = find_target(repository, topic.ids, request.base, own_trees)
         standing = _stand(repository, topic, target)
-        upstream = merged_already(repository, series.patches) or upstream_state(
+        upstream = find_merged(repository, series.patches) or upstream_state(
             repository, series.patches, mark=draft.mark, progress=progress
         )
         if not request.to_self:
@@ -79,7 +79,7 @@ def gather_facts(
         posted = asked.result() if asked else ()
     now = datetime.now().astimezone()
     with Outbox() as outbox:
-        first_time = not in_demo() and not outbox.ever_sent()
+        first_time = not is_in_demo() and not outbox.has_sent()
         private_ids = outbox.undisclosed_ids()
     return PreflightFacts(
         topic=topic,
@@ -107,7 +107,7 @@ def gather_facts(
     )
 
 
-def with_messages(
+def add_message_facts(
     repository: Repository, facts: PreflightFacts, topic: SeriesToSend
 ) -> "tuple[PreflightFacts, CheckResult | None]":
     """Add the facts about the messages, and return them with the result of `check_messages`."""
@@ -162,7 +162,7 @@ def _public_parent(draft: Draft, private_ids: frozenset[str]) -> str:
     if not parent or parent in private_ids:
         return ""
     with Store() as store:
-        entry = store.with_mail(parent)
+        entry = store.find_by_mail(parent)
     return (entry.lore or "") if entry else ""
 
 
@@ -183,11 +183,11 @@ def _too_soon(
     ]
     if not earlier:
         return ""
-    hours = int((now - stored_time(earlier[-1].begun)).total_seconds() // 3600)
+    hours = int((now - parse_stored_time(earlier[-1].begun)).total_seconds() // 3600)
     if hours >= project.mail.resend_hours:
         return ""
     ago = f"{counted(hours, 'hour')} ago" if hours else "less than an hour ago"
-    demo = " (not needed in the demo)" if in_demo() else ""
+    demo = " (not needed in the demo)" if is_in_demo() else ""
     return (
         f"v{earlier[-1].version} was sent {ago}; leave reviewers"
         f" {project.mail.resend_hours} hours between versions{demo}"
@@ -236,11 +236,11 @@ def check_messages(repository: Repository, topic: SeriesToSend) -> "CheckResult 
     """
     from patchpilot.checking.check_result import Suppressions
     from patchpilot.checking.driver import Driver
-    from patchpilot.checking.topic_waivers import of_draft
+    from patchpilot.checking.topic_waivers import draft_waivers
     from patchpilot.lint.lint_context import Options
     from patchpilot.topic.topic_prefix import series_with_prefix
 
-    waivers = of_draft(topic.draft)
+    waivers = draft_waivers(topic.draft)
     series = series_with_prefix(topic.series, topic.draft.prefix)
     options = Options(
         profile=topic.request.profile,
@@ -334,7 +334,7 @@ def _merge_window(
     latest = next(reversed(Releases(repository).all), None)
     if latest is None or not re.fullmatch(r"v\d+\.\d+", latest.name):
         return ""
-    age = now - moment(latest.date)
+    age = now - clamp_time(latest.date)
     if not timedelta(0) <= age <= timedelta(days=project.mail.merge_window_days):
         return ""
     return (

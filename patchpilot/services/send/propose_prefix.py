@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from patchpilot.model.action import Action
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.send_problem import SendProblem
-from patchpilot.topic.topic_prefix import with_prefix
+from patchpilot.topic.topic_prefix import set_prefix
 
 if TYPE_CHECKING:
     from patchpilot.checking.check_result import CheckResult
@@ -115,7 +115,7 @@ def _fixes_tree_finding(message: str, trees: Mapping[str, str]) -> str:
 
 def _make_mail(patch: Patch, prefix: str) -> Patch:
     """Return a patch as a complete message with this subject prefix."""
-    mail = with_prefix(patch, prefix, "To: nobody@example.invalid")
+    mail = set_prefix(patch, prefix, "To: nobody@example.invalid")
     return mail._replace(commit=None)
 
 

@@ -18,7 +18,7 @@ from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
-from patchpilot.outgoing.preflight import way_on
+from patchpilot.outgoing.preflight import suggest_commands
 from patchpilot.outgoing.target_tree import TargetFit, TargetTree, fit_of_commits
 from patchpilot.projects.project import Project
 from patchpilot.series.draft import Drafts
@@ -85,12 +85,12 @@ class PreSendQuestions(NamedTuple):
         return tuple(question for question in self.questions if question.answer is None)
 
     @property
-    def way_on(self) -> Advice:
+    def suggested_commands(self) -> Advice:
         """Return the commands that help if the bug is fixed, or the base is a stable branch."""
-        return way_on(self.upstream)
+        return suggest_commands(self.upstream)
 
 
-def traps(
+def ask_before_send(
     repository: Repository,
     target: str | None = None,
     *,
@@ -190,7 +190,7 @@ def answer(
         return drafts.keep(draft, after, "answered")
 
 
-def answered(repository: Repository, draft: Draft, request: SendRequest) -> Draft:
+def apply_answers(repository: Repository, draft: Draft, request: SendRequest) -> Draft:
     """Return the draft with a request's answers to pre-send questions, without saving it."""
     given = {
         name: judge_answer(repository, name, text) for name, text in request.answers
@@ -307,7 +307,7 @@ def is_regression(draft: Draft) -> bool:
     return draft.answers.get("regression", "no") != "no"
 
 
-def introduced(draft: Draft, series: Series) -> str | None:
+def regzbot_line(draft: Draft, series: Series) -> str | None:
     """Return the `#regzbot introduced:` line for a topic that fixes a regression.
 
     None if it fixes no regression, or if the commit that introduced the bug is unknown. An

@@ -16,7 +16,7 @@ from patchpilot.outgoing.target_tree import remote_of
 from patchpilot.projects.project import Project
 from patchpilot.services.send.propose_prefix import missing_tree, tree_choice
 from patchpilot.services.send.questions import is_regression, questions
-from patchpilot.settings.read_settings import in_demo
+from patchpilot.settings.read_settings import is_in_demo
 from patchpilot.topic.topic_base import find_base
 
 WORDS = {
@@ -168,7 +168,7 @@ def _base_tree_notes(
         else "to rebase onto it, add it: git remote add NAME"
         f" {remedy.values[0].removeprefix('git ').split()[0]}"
     )
-    if not known and in_demo():
+    if not known and is_in_demo():
         yield RecipientAdvice(
             "note", TITLES[RemedyKind.REBASE], f"{text}; not needed in the demo"
         )

@@ -13,14 +13,14 @@ from patchpilot.errors import PatchpilotError, UsageError
 from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.message import WAITING, MailState, Message
-from patchpilot.model.message_id import given_message_id
+from patchpilot.model.message_id import parse_id_option
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.recipient import Recipient
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import transports
 from patchpilot.outgoing.mail_state import Outcome
-from patchpilot.outgoing.outbox import Outbox, Send, without_recipients
+from patchpilot.outgoing.outbox import Outbox, Send, remove_from_send
 from patchpilot.outgoing.sender_lock import sole_sender
 from patchpilot.series.recipient_edits import (
     branch_key,
@@ -28,8 +28,8 @@ from patchpilot.series.recipient_edits import (
     on_one_line,
     save_edits,
 )
-from patchpilot.services.send.concurrent_sends import sent_since, words_of
-from patchpilot.services.send.questions import answered
+from patchpilot.services.send.concurrent_sends import find_later_sends, send_text
+from patchpilot.services.send.questions import apply_answers
 from patchpilot.services.send.sending import Sending
 from patchpilot.services.send.undisclosed import (
     refuse_public_mails,
@@ -70,7 +70,7 @@ def plan_resume(
     draft = find_draft(
         repository, request._replace(prefix=None, version=None, in_reply_to=None)
     )
-    draft = answered(repository, draft, request)
+    draft = apply_answers(repository, draft, request)
     with sole_sender(draft.change_id), Outbox() as outbox:
         sends = outbox.sends(
             draft.change_id, kind="to-self" if request.to_self else "real"
@@ -115,16 +115,16 @@ def plan_resume(
             for entry in send.entries
         ),
     )
-    send = without_recipients(send, _keys(send, drop) if drop else ())
+    send = remove_from_send(send, _keys(send, drop) if drop else ())
     identity = request.identity or send.identity
     transport = transports.find(send.transport)
     account = transport.account(repository, identity)
     refuse_public_server(draft, account)
-    since = () if request.to_self else sent_since(send)
+    since = () if request.to_self else find_later_sends(send)
     # the reason for forcing the earlier send does not justify another one
     force = request.force if since else send.force
     # if a recipient was dropped, show the recipients of the remaining messages
-    shown = next(iter(send.waiting), send.entries[0])
+    shown = next(iter(send.waiting_messages), send.entries[0])
     return Sending(
         request=request._replace(via=send.transport, force=force, identity=identity),
         transport=transport,
@@ -139,7 +139,7 @@ def plan_resume(
         blockers=tuple(
             SendProblem(
                 "sent-since",
-                f"the same patches were sent since then, {words_of(send)}",
+                f"the same patches were sent since then, {send_text(send)}",
                 "the rest is probably not needed; use --force REASON to send these messages anyway",
             )
             for send in since
@@ -188,7 +188,7 @@ def read_unknown(words: Sequence[str]) -> tuple[str, dict[str, str]]:
                 ),
             )
         if name:
-            of_one[given_message_id(name, "--unknown")] = how
+            of_one[parse_id_option(name, "--unknown")] = how
         else:
             of_all = how
     return of_all, of_one
@@ -240,7 +240,7 @@ def _keys(send: Send, words: Sequence[str]) -> tuple[str, ...]:
     Raise UsageError if one is not a recipient, or if a message would have none left.
     """
     addresses = [parse_address(word) or Address("", word.strip()) for word in words]
-    waiting = send.waiting
+    waiting = send.waiting_messages
     if not waiting:
         raise UsageError(
             "no pending mail to drop a recipient from",
@@ -281,7 +281,7 @@ def archive_lookup(url: str) -> Lookup:
     login page or another message.
     """
 
-    def there(wanted: Message) -> bool:
+    def is_there(wanted: Message) -> bool:
         from patchpilot.archive.open_archive import open_archive
 
         try:
@@ -291,4 +291,4 @@ def archive_lookup(url: str) -> Lookup:
             return False
         return mail.sender.key == wanted.sender.key
 
-    return there
+    return is_there

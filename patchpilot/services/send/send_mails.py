@@ -25,7 +25,7 @@ from patchpilot.outgoing.mail_state import (
     never_stop,
 )
 from patchpilot.outgoing.outbox import Outbox, Send
-from patchpilot.outgoing.sender_lock import one_at_a_time, sole_sender
+from patchpilot.outgoing.sender_lock import hold_sender_lock, sole_sender
 from patchpilot.outgoing.transport import Delivery
 from patchpilot.series.draft import Drafts
 from patchpilot.series.message_ids import forget_ids
@@ -56,25 +56,25 @@ def deliver(
     """
     if planned.refused:
         return planned
-    if planned.request.offline and planned.send.waiting:
+    if planned.request.offline and planned.send.waiting_messages:
         raise RefusedError(
             "cannot send with --offline",
             hint="omit --offline, or write the messages with --outbox DIR",
         )
-    if planned.send.waiting and (blocked := planned.blocked):
+    if planned.send.waiting_messages and (blocked := planned.blocking_problem):
         raise MissingError(blocked.message, hint=blocked.hint)
     planned.transport.refuse_untrusted(repository, planned.account)
     with contextlib.ExitStack() as held, Outbox() as outbox:
         # other senders wait during this check, but not while messages are sent
-        with one_at_a_time():
+        with hold_sender_lock():
             held.enter_context(sole_sender(planned.draft.change_id))
             send = _claim(outbox, planned)
         if planned.send.left_out:
             leave_out_for_good(repository, send, planned.send.left_out)
-        if not send.waiting:
+        if not send.waiting_messages:
             return _record_result(repository, send, planned)
 
-        def shown(what: str, done: int = 0, total: int | None = None) -> None:
+        def show_progress(what: str, done: int = 0, total: int | None = None) -> None:
             with contextlib.suppress(OSError):
                 progress(what, done, total)
 
@@ -82,7 +82,7 @@ def deliver(
             # on disk first: the terminal may be gone
             outbox.mark(send.id, index, outcome)
             on_mail(index, outcome)
-            shown(
+            show_progress(
                 f"{outcome.state}: {send.entries[index].subject}",
                 index + 1,
                 len(send.entries),
@@ -99,7 +99,7 @@ def deliver(
                 partial(outbox.rename, send.id),
                 credential,
                 stopping,
-                shown,
+                show_progress,
             )
             login = planned.transport.deliver(delivery)
             _carry_edits(known_as, branch_key(repository))
@@ -164,7 +164,7 @@ def _record_result(repository: Repository, done: Send, planned: Sending) -> Send
     A completely sent series is recorded in its draft, a tag, b4's tracking data and the tracked
     series.
     """
-    ended = with_result(planned, done)
+    ended = add_result(planned, done)
     if done.state == "sent":
         forget_ids(done.change_id, to_self=done.kind == "to-self")
     if done.state != "sent" or done.kind != "real" or is_remembered(done):
@@ -174,7 +174,7 @@ def _record_result(repository: Repository, done: Send, planned: Sending) -> Send
     )
 
 
-def with_result(planned: Sending, done: Send) -> Sending:
+def add_result(planned: Sending, done: Send) -> Sending:
     """Return a plan with the result of carrying it out, according to the outbox."""
     return replace(
         planned,

@@ -12,7 +12,7 @@ from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
 from patchpilot.config import Settings
 from patchpilot.errors import PatchpilotError
-from patchpilot.model.bounded_date import stored_time
+from patchpilot.model.bounded_date import parse_stored_time
 from patchpilot.model.counted import counted
 from patchpilot.model.message import MailState
 from patchpilot.model.progress import Progress
@@ -58,7 +58,7 @@ def plan_topic(
     return replace(planned, send=sent or planned.send)
 
 
-def just_sent(sent: Sending) -> Sending:
+def mark_just_sent(sent: Sending) -> Sending:
     """Return the plan after sending; its only problem is that the version was sent."""
     problem = f"v{sent.send.version} of this topic was sent just now"
     return replace(sent, outcome="", blockers=(SendProblem("version-sent", problem),))
@@ -82,10 +82,14 @@ def topic_send(repository: Repository, planned: Sending) -> Sending:
         if last and not is_being_sent(planned.draft.change_id):
             last = outbox.settle(last.id)
     known = replace(planned, last=last)
-    return reported(repository, known) if known.unfinished or known.is_sent else known
+    return (
+        add_next_steps(repository, known)
+        if known.is_unfinished or known.is_sent
+        else known
+    )
 
 
-def reported(repository: Repository, sending: Sending) -> Sending:
+def add_next_steps(repository: Repository, sending: Sending) -> Sending:
     """Add to a send the link to its last send and the next steps.
 
     A reminder is due some days after that send.
@@ -104,7 +108,7 @@ def reported(repository: Repository, sending: Sending) -> Sending:
         profile = sending.request.profile
         project = find_project(profile) if profile else default_project()
         days = project.mail.waiting_days
-        remind = stored_time(last.begun).astimezone() + timedelta(days=days)
+        remind = parse_stored_time(last.begun).astimezone() + timedelta(days=days)
         now += (
             "test bots usually reply within a day or two, reviewers within several days",
             f"wait {counted(days, 'day')} before a reminder: until {remind:%Y-%m-%d}",
@@ -117,14 +121,16 @@ def topic_on_record(
     repository: Repository,
     target: str | None,
     base: str | None,
-    known: Sequence[Tracked] = (),
+    tracked_series: Sequence[Tracked] = (),
 ) -> TopicState | None:
     """Return the recorded state of a topic, or None if there is no topic.
 
-    `known` lists tracked series that the caller has already read.
+    `tracked_series` lists tracked series that the caller has already read.
     """
     with Store() as store:
-        return this_topic(repository, target, base=base, store=store, known=known)
+        return this_topic(
+            repository, target, base=base, store=store, tracked_series=tracked_series
+        )
 
 
 def lists_and_contacts(planned: Sending) -> tuple[list[Recipient], list[Recipient]]:

@@ -57,7 +57,7 @@ class Sending(SeriesToSend):
     now: tuple[Advice, ...] = ()
 
     @property
-    def unfinished(self) -> bool:
+    def is_unfinished(self) -> bool:
         """Return whether the last send has messages that were not sent or whose outcome is
         unknown.
         """
@@ -66,7 +66,7 @@ class Sending(SeriesToSend):
     @property
     def is_sent(self) -> bool:
         """Return whether this version of the topic was sent."""
-        last = None if self.unfinished else self.last
+        last = None if self.is_unfinished else self.last
         names = {problem.name for problem in self.blockers}
         return bool(last and last.version >= self.send.version) or (
             bool(names) and names <= sent_names(names)
@@ -161,7 +161,11 @@ class Sending(SeriesToSend):
         it contains the number of messages and recipients, and the reason if the transport cannot
         send.
         """
-        unable = self.blocked if self.send.waiting and not self.outcome else None
+        unable = (
+            self.blocking_problem
+            if self.send.waiting_messages and not self.outcome
+            else None
+        )
         if self.refused:
             count = sum(line.state is CheckState.PROBLEM for line in self.checks)
             return (
@@ -175,10 +179,10 @@ class Sending(SeriesToSend):
             else ""
         )
         missing = f", but {unable.message}" if unable else ""
-        return f"{self.outcome or 'ready'}{missing}: {self.in_numbers}{forced}"
+        return f"{self.outcome or 'ready'}{missing}: {self.format_counts}{forced}"
 
     @property
-    def in_numbers(self) -> str:
+    def format_counts(self) -> str:
         """Return the number of messages to send, or that were accepted, and of recipients, as
         text.
         """
@@ -186,7 +190,7 @@ class Sending(SeriesToSend):
         count = (
             sum(entry.state is MailState.ACCEPTED for entry in every)
             if self.outcome
-            else len(self.send.waiting)
+            else len(self.send.waiting_messages)
         )
         of_all = f" of {len(every)}" if count != len(every) else ""
         people = len(self.recipients) + len(self.send.bcc)

@@ -47,7 +47,7 @@ def refuse_public_mails(draft: Draft, send: Send) -> None:
     """
     if send.undisclosed or not draft.is_undisclosed:
         return
-    if send.waiting:
+    if send.waiting_messages:
         raise RefusedError(
             "the remaining messages were made for a public send, but the fix is now undisclosed",
             hint=Action(

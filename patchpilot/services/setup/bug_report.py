@@ -57,7 +57,7 @@ def bug_report(settings: Settings) -> str:
         versions="\n".join(f"- {line}" for line in _versions()),
         settings="\n".join(_settings(settings))
         or "all settings have their default values",
-        traceback=_fenced(last_traceback()),
+        traceback=_format_code_block(last_traceback()),
     )
     home = os.path.expanduser("~")  # noqa: PTH111 (Path.home() raises where there is none)
     return text.replace(home, "~") if len(home) > 1 else text
@@ -113,7 +113,7 @@ def _settings(settings: Settings) -> list[str]:
     return lines
 
 
-def _fenced(text: str) -> str:
+def _format_code_block(text: str) -> str:
     """Return the text as a code block, with a fence that it does not contain."""
     if not text:
         return "no log of a bug was found in the temporary directory"

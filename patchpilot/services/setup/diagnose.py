@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Literal
 
 from patchpilot.archive.track_store import TRACK_LAYOUT, default_file
-from patchpilot.commits.branch_move_journal import refuse_locked, unfinished
+from patchpilot.commits.branch_move_journal import find_unfinished_move, refuse_locked
 from patchpilot.commits.git_reading import git_version
-from patchpilot.commits.git_state import in_progress
+from patchpilot.commits.git_state import find_busy_operation
 from patchpilot.commits.own_commands import Use, refuse_untrusted
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
@@ -30,7 +30,7 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.model.send_request import DEFAULT_TRANSPORT
 from patchpilot.outgoing import probes, transports
 from patchpilot.outgoing.mail_account import read_account
-from patchpilot.series.database import damaged, recover
+from patchpilot.series.database import damaged_error, recover
 from patchpilot.series.topic_database import FILE, LAYOUT, connect, state_folder
 from patchpilot.topic.finish_send import finish_sends
 
@@ -198,8 +198,8 @@ def _untrusted_commands(repository: Repository) -> Iterator[probes.Probe]:
 
 def _blocked_rewrites(repository: Repository) -> Iterator[probes.Probe]:
     """Report whatever blocks rewrites here: an interrupted branch move or a stale git lock."""
-    busy = in_progress(repository)
-    if busy and unfinished(repository):
+    busy = find_busy_operation(repository)
+    if busy and find_unfinished_move(repository):
         yield probes.Probe(
             "unfinished move", "fail", f"{busy.what} is in progress", busy.hint
         )
@@ -340,7 +340,7 @@ def _local_archive(lore: str) -> probes.Probe:
     return probes.Probe("archive", "ok", f"{lore} is there")
 
 
-def recovered() -> tuple[str, ...]:
+def recover_databases() -> tuple[str, ...]:
     """Restore the user's damaged databases, and describe each action.
 
     A database is replaced by its latest backup, together with the rows of the damaged file
@@ -381,17 +381,17 @@ def recovered() -> tuple[str, ...]:
 
 def _building() -> Iterator[probes.Probe]:
     """Report the tools for building, and what is missing for the next build."""
-    from patchpilot.building.configuration import NEEDED, missing
-    from patchpilot.building.work_place import all_places, size_of
+    from patchpilot.building.configuration import NEEDED, find_missing_programs
+    from patchpilot.building.work_place import list_build_directories, size_of
 
-    places = all_places()
+    places = list_build_directories()
     if not places:
         return
     size = sum(map(size_of, places)) / MIB
     summary = f"{counted(len(places), 'directory')} with {size:.0f} MiB of objects"
     clean = Action("build", ("--clean",), "`{}` deletes them")
     yield probes.Probe("build", "ok", f"{summary}; {clean}")
-    if programs := missing(NEEDED):
+    if programs := find_missing_programs(NEEDED):
         command = system_command(*programs)
         yield probes.Probe("build programs", "warn", "some are missing", command)
 
@@ -417,7 +417,9 @@ def _state() -> Iterator[probes.Probe]:
         with contextlib.closing(connect()) as database:
             sound = database.execute("PRAGMA quick_check").fetchone()[0] == "ok"
             if not sound:
-                raise damaged(database.file, LAYOUT.what, "quick_check reports errors")
+                raise damaged_error(
+                    database.file, LAYOUT.what, "quick_check reports errors"
+                )
     except PatchpilotError as error:
         yield probes.Probe(
             "outbox",

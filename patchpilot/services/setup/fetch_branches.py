@@ -11,7 +11,7 @@ from patchpilot.topic.edit_commits import FETCHING
 __all__ = ["MissingBranches", "fetch_branches", "missing_branches"]
 
 
-def fetch_branches(repository: Repository, wanted: MissingBranches) -> None:
+def fetch_branches(repository: Repository, missing: MissingBranches) -> None:
     """Fetch branches and their tags, showing git's progress on the terminal.
 
     git may ask for a password. Raise `MissingError` if git fails; a remote that was added for the
@@ -19,17 +19,17 @@ def fetch_branches(repository: Repository, wanted: MissingBranches) -> None:
     """
     refuse_untrusted(repository.top, *FETCHING)
     here = ["git", "-C", str(repository.top), "-c", "core.hooksPath=/dev/null"]
-    if wanted.url:
-        repository.git("remote", "add", wanted.remote, wanted.url)
+    if missing.url:
+        repository.git("remote", "add", missing.remote, missing.url)
     fetch = ["fetch", "--no-recurse-submodules", "--no-auto-maintenance", "--"]
     done = False
     try:
-        words = [*here, *fetch, wanted.remote, *wanted.branches]
+        words = [*here, *fetch, missing.remote, *missing.branches]
         done = not interactive(words, repo=repository.top)
     finally:
-        if wanted.url and not done:
-            repository.git("remote", "remove", wanted.remote)
+        if missing.url and not done:
+            repository.git("remote", "remove", missing.remote)
     if not done:
         raise MissingError(
-            f"git fetch failed: {wanted.summary}", hint="see git's message above"
+            f"git fetch failed: {missing.summary}", hint="see git's message above"
         )

@@ -98,7 +98,7 @@ def is_no_patch(file: Path) -> bool:
     ) or is_cover_message(text)
 
 
-def sent_by_us() -> bool:
+def is_own_send() -> bool:
     """Return whether the current git send-email was started by patchpilot, after its checks."""
     return os.environ.get("PATCHPILOT_SENDING") == "1"
 

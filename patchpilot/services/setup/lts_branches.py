@@ -19,7 +19,7 @@ from patchpilot.projects.loading import (
     default_project,
     forget,
     projects,
-    refreshed,
+    read_stored_tables,
     user_folder,
 )
 from patchpilot.projects.stable_trees import Maintained, StableTrees, version_key
@@ -59,7 +59,7 @@ def lts(profile: str | None = None, *, today: date | None = None) -> Lts:
     """
     today = today or datetime.now(UTC).date()
     stable = _stable(profile)
-    own = refreshed().get(stable.project, {})
+    own = read_stored_tables().get(stable.project, {})
     return Lts(
         stable.project,
         stable.updated,
@@ -99,8 +99,10 @@ def update(
             hint="nothing to do; patchpilot uses its built-in list",
         )
     current = _longterm(fetch_json(source), source)
-    series = {row.version: row.ends for row in merged(stable.series, current, today)}
-    copies = dict(refreshed())
+    series = {
+        row.version: row.ends for row in merge_series(stable.series, current, today)
+    }
+    copies = dict(read_stored_tables())
     copies[stable.project] = {
         **copies.get(stable.project, {}),
         "updated": f"{today:%Y-%m-%d}",
@@ -116,8 +118,8 @@ def update(
     return lts(profile, today=today)
 
 
-def merged(
-    known: Sequence[Maintained], current: frozenset[str], today: date
+def merge_series(
+    known_series: Sequence[Maintained], current: frozenset[str], today: date
 ) -> tuple[Maintained, ...]:
     """Return the known stable series updated from the project's current list, oldest first."""
     last_month = f"{today.replace(day=1) - timedelta(days=1):%Y-%m}"
@@ -127,11 +129,11 @@ def merged(
             if row.version in current or row.is_over(today)
             else Maintained(row.version, min(row.ends, last_month))
         )
-        for row in known
+        for row in known_series
     ]
     new = [
         Maintained(version, UNKNOWN)
-        for version in current - {row.version for row in known}
+        for version in current - {row.version for row in known_series}
     ]
     return tuple(sorted([*rows, *new], key=lambda row: version_key(row.version)))
 

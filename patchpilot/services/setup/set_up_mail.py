@@ -113,7 +113,7 @@ def _short(provider: Provider) -> str:
     return provider.name.split()[0].lower().removesuffix(".com")
 
 
-def proposed_provider(address: str) -> str:
+def guess_provider(address: str) -> str:
     """Return the name of an address's email provider, derived from its domain.
 
     If the domain is unknown, the name for another server is returned.
@@ -137,7 +137,7 @@ def plan_mail(request: MailRequest) -> MailPlan:
     invalid.
     """
     valid_address(request.address)
-    name = (request.provider or proposed_provider(request.address)).lower()
+    name = (request.provider or guess_provider(request.address)).lower()
     names = [known for known, _ in provider_names()]
     if name not in names:
         raise unknown("provider", request.provider, names)
@@ -349,6 +349,6 @@ def _test_mail(address: str) -> bytes:
     return mail.as_bytes()
 
 
-def password_places() -> tuple[Keeper, ...]:
+def list_password_stores() -> tuple[Keeper, ...]:
     """Return the password stores available on this machine, safest first."""
     return keepers()

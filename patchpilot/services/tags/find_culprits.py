@@ -72,7 +72,7 @@ class FixesResult:
     is_fix: bool = True
 
     @property
-    def troubled(self) -> bool:
+    def has_problem(self) -> bool:
         """Return whether an existing Fixes: tag has a problem.
 
         A correct tag that is merely useless for backports does not count, and neither does a tag
@@ -85,9 +85,9 @@ class FixesResult:
         )
 
     @property
-    def offered(self) -> Candidate | None:
+    def best_candidate(self) -> Candidate | None:
         """Return the best candidate unless a valid tag exists or the evidence is weak."""
-        has_valid = self.present and not self.troubled
+        has_valid = self.present and not self.has_problem
         return next(
             (
                 best
@@ -98,7 +98,7 @@ class FixesResult:
         )
 
     @property
-    def unverified(self) -> bool:
+    def is_unverified(self) -> bool:
         """Return whether an existing Fixes: tag names a commit missing from a shallow clone."""
         return any(
             problem.kind == "unverified"
@@ -236,10 +236,10 @@ def find_culprits(
         from patchpilot.tags.bisect_log import parse_bisection
 
         if bisect_log is None:
-            settled = overrides.by_revert(repository, commit, candidates)
+            settled = overrides.move_reverted_first(repository, commit, candidates)
         else:
             bisection = parse_bisection(bisect_log)
-            settled, notes = overrides.by_bisection(
+            settled, notes = overrides.move_bisected_first(
                 repository, commit, bisection, candidates
             )
         if settled != candidates:
@@ -330,19 +330,19 @@ def own_patch(subject: str) -> str:
 
 
 def _series(
-    repository: Repository, commit: Commit, named: str | None
+    repository: Repository, commit: Commit, base_name: str | None
 ) -> tuple[str, ...]:
     """Return the commits since the topic's base, which are sent together, unless they are too
     many for a series.
     """
     try:
-        base = find_base(repository, named, commit.id)
+        base = find_base(repository, base_name, commit.id)
     except UsageError:
-        if named:
+        if base_name:
             raise
         return ()
     # a tagged commit was released, unless a person or b4 named the base; sent/ tags mark topics
-    released = ("--exclude=sent/*", "--tags") if base.guessed else ()
+    released = ("--exclude=sent/*", "--tags") if base.is_guessed else ()
     ids = repository.rev_list(
         f"--max-count={MANY + 1}", commit.id, "--not", base.start, *released
     )

@@ -26,7 +26,7 @@ from patchpilot.services.tags.stable_request_tag import StableRequest, stable_li
 from patchpilot.tags.message_edit import MessageWish, compose
 from patchpilot.tags.rank_culprits import tag_of
 from patchpilot.tags.report_trailers import DEVELOPER, regzbot_line, typed_trailers
-from patchpilot.topic.fix_claims import answer_fix, judge_fix, said_fix
+from patchpilot.topic.fix_claims import answer_fix, judge_answer, judge_fix
 from patchpilot.topic.message_changes import (
     Confirm,
     MessageChange,
@@ -183,7 +183,7 @@ def _fixes(
     claim = (
         judge_fix(repository, commit)
         if request.is_fix is None
-        else said_fix(request.is_fix)
+        else judge_answer(request.is_fix)
     )
     asked = FixesRequest(
         commit.id,

@@ -46,7 +46,7 @@ def topic_culprits(
     )
 
 
-def named_culprit(repository: Repository, word: str, fix: str) -> Candidate:
+def find_named_culprit(repository: Repository, word: str, fix: str) -> Candidate:
     """Return a candidate for the commit that, according to the user, introduced the bug.
 
     Raise `UsageError` if the fix is not based on this commit.

@@ -4,15 +4,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from patchpilot.commits.branch_move_journal import settle, unfinished
-from patchpilot.commits.git_state import in_progress
+from patchpilot.commits.branch_move_journal import find_unfinished_move, settle
+from patchpilot.commits.git_state import find_busy_operation
 from patchpilot.commits.move_branch import shift
 from patchpilot.commits.notes import copy_notes
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.undo_refs import Undo, listed
+from patchpilot.commits.undo_refs import Undo, list_undos
 from patchpilot.errors import RefusedError, UsageError
 from patchpilot.model.action import Action
-from patchpilot.model.bounded_date import moment
+from patchpilot.model.bounded_date import clamp_time
 from patchpilot.model.json_form import json_form
 
 
@@ -40,7 +40,7 @@ class UndoState:
     @property
     def when(self) -> datetime:
         """Return the time of the rewrite."""
-        return moment(self.undo.when)
+        return clamp_time(self.undo.when)
 
 
 @json_form()
@@ -54,7 +54,7 @@ class UndoAnswer:
 
 def undo_list(repository: Repository) -> tuple[UndoState, ...]:
     """Return every recorded rewrite, latest first."""
-    return tuple(_state(repository, undo) for undo in listed(repository))
+    return tuple(_state(repository, undo) for undo in list_undos(repository))
 
 
 def _state(repository: Repository, undo: Undo) -> UndoState:
@@ -84,7 +84,7 @@ def undo_restore(repository: Repository, number: int | None = None) -> UndoState
     if there is no such record. Raise `RefusedError` with a hint if the branch has changed since the
     rewrite.
     """
-    killed = unfinished(repository)
+    killed = find_unfinished_move(repository)
     if killed:
         settle(repository, killed)
         for state in undo_list(repository):
@@ -168,6 +168,6 @@ def undo_redo(repository: Repository, number: int) -> UndoState:
 
 
 def _refuse_busy(repository: Repository, undo: Undo) -> None:
-    busy = in_progress(repository, undo.ref)
+    busy = find_busy_operation(repository, undo.ref)
     if busy:
         raise RefusedError(f"{busy.what} is in progress", hint=busy.hint)

@@ -8,7 +8,7 @@ from pathlib import Path
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, silent
 from patchpilot.reading.mail_classifier import Classified, classify
-from patchpilot.reading.mbox import Skipped, ignored, read_mails
+from patchpilot.reading.mbox import Skipped, ignore_skipped, read_mails
 from patchpilot.reading.review_trailers import GivenTrailer
 
 
@@ -73,7 +73,7 @@ def classify_files(
     files: Sequence[Path | str],
     *,
     progress: Progress = silent,
-    skipped: Skipped = ignored,
+    skipped: Skipped = ignore_skipped,
 ) -> tuple[ClassifiedMail, ...]:
     """Return the classification of each message in the files, in order.
 

@@ -28,8 +28,8 @@ __all__ = [
     "compare_revisions",
     "comparison_lines",
     "counts",
-    "heading",
     "newest_two",
+    "range_diff_heading",
 ]
 
 _OTHER = "compare revisions whose messages are not damaged"
@@ -132,7 +132,7 @@ def comparison_lines(comparison: RevisionComparison) -> tuple[str, ...]:
     old, new = comparison.names()
     lines = [f"{old} -> {new}: {counts(comparison.patches)}"]
     for patch in comparison.patches:
-        lines.append(heading(patch))
+        lines.append(range_diff_heading(patch))
         lines += (
             [f"    {line}".rstrip() for line in patch.text.split("\n")]
             if patch.text
@@ -141,7 +141,7 @@ def comparison_lines(comparison: RevisionComparison) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def heading(patch: PatchDifference) -> str:
+def range_diff_heading(patch: PatchDifference) -> str:
     """Format the range-diff line of a patch.
 
     The line contains the patch's number in both revisions, git's sign and the patch's title.

@@ -23,7 +23,7 @@ from patchpilot.topic.followed import follow_series, known_series, update_series
 from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.topic.followed.poll_archives import UpdateRequest
 from patchpilot.topic.own_archive import default_archive
-from patchpilot.topic.topic_state import TopicState, this_topic, with_topic
+from patchpilot.topic.topic_state import TopicState, mark_topic, this_topic
 
 
 @json_form()
@@ -58,7 +58,7 @@ def followed_ids() -> frozenset[str]:
         return frozenset(entry.message_id for entry in store.entries())
 
 
-def followed(
+def read_followed(
     repository: Repository,
     target: str | None,
     base: str | None,
@@ -72,13 +72,13 @@ def followed(
     read; `read_series` reads another series.
     """
     with Store() as store:
-        series = known_series.listed(
+        series = known_series.read_all_series(
             store=store, repository=repository, whole=False, progress=progress
         )
         return _topic_state(series, repository, target, base, store, first)
 
 
-def updated(
+def fetch_followed(
     repository: Repository,
     target: str | None,
     base: str | None,
@@ -99,14 +99,14 @@ def updated(
             one = known_series.show(first, store=store, progress=progress)
             known(FollowedSeries((one,)))
         if known:
-            series = known_series.listed(
+            series = known_series.read_all_series(
                 store=store, repository=repository, whole=False, progress=progress
             )
             known(_topic_state(series, repository, target, base, store, first))
         series = update_series.update(
             UpdateRequest(fresh=fresh, whole=False),
             store=store,
-            archive_at=default_archive(where=repository.top),
+            archive_at=default_archive(directory=repository.top),
             repository=repository,
             progress=progress,
         )
@@ -121,12 +121,14 @@ def _topic_state(
     store: Store,
     first: int,
 ) -> FollowedSeries:
-    topic = this_topic(repository, target, base=base, store=store, known=series)
+    topic = this_topic(
+        repository, target, base=base, store=store, tracked_series=series
+    )
     marked = (
         known_series.with_mails(tracked, store, repository)
         if tracked.own or tracked.entry.id == first
         else tracked
-        for tracked in with_topic(series, topic)
+        for tracked in mark_topic(series, topic)
     )
     return FollowedSeries(tuple(marked), topic)
 
@@ -165,7 +167,7 @@ def add_series(
     repository: Repository, settings: Settings, target: str, progress: Progress = silent
 ) -> tuple[Tracked, ...]:
     """Track the series named by a Message-ID or an archive URL."""
-    archives = default_archive(where=repository.top)
+    archives = default_archive(directory=repository.top)
     with Store() as store:
         return follow_series.add(
             target,

@@ -5,20 +5,20 @@ import re
 from datetime import UTC, datetime
 
 from patchpilot.errors import UsageError
-from patchpilot.model.bounded_date import moment, read_iso
+from patchpilot.model.bounded_date import clamp_time, read_iso
 
 _AGO = re.compile(r"(?P<count>[1-9]\d{0,3})\s*(?P<unit>d|w|m|y)[a-z]*", re.IGNORECASE)
 _DAYS = {"d": 1, "w": 7, "m": 30.4375, "y": 365.25}
 
 
-def moment_since(text: str, now: datetime | None = None) -> datetime:
+def parse_since(text: str, now: datetime | None = None) -> datetime:
     """Parse the value of `--since`: `6 months`, `90d`, `2w`, `1y` ago, or a date.
 
     Raise `UsageError` if the value cannot be parsed.
     """
     now = now or datetime.now(UTC)
     if ago := _AGO.fullmatch(text.strip()):
-        return moment(
+        return clamp_time(
             now.timestamp() - int(ago["count"]) * _DAYS[ago["unit"].lower()] * 86_400
         )
     since = read_iso(text.strip(), UTC)

@@ -15,7 +15,7 @@ from patchpilot.archive.archive import (
     MailArchive,
     NotInArchiveError,
     archive_of,
-    quoted,
+    quote_phrase,
 )
 from patchpilot.archive.open_archive import archive_address
 from patchpilot.archive.track_store import Store
@@ -23,7 +23,11 @@ from patchpilot.commits.range import commit_patch
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import MissingError, RefusedError
-from patchpilot.history.patch_similarity import alike, changed_in, patch_ids
+from patchpilot.history.patch_similarity import (
+    are_alike,
+    count_changed_lines,
+    patch_ids,
+)
 from patchpilot.model.commit import Commit
 from patchpilot.model.hosts import quote_url
 from patchpilot.model.json_form import json_form
@@ -93,11 +97,11 @@ def mail_of_commit(
     archive.parse_mail = reader.parse
     search = _Search(archive, repository, commit, reader)
     ways: tuple[tuple[FoundBy, Callable[[], str | None]], ...] = (
-        (FoundBy.LINK, search.by_links),
-        (FoundBy.PATCH_ID, search.by_patch_id),
-        (FoundBy.SUBJECT, search.by_subject),
-        (FoundBy.CHANGES, search.by_changes),
-        (FoundBy.REPORT, search.by_report),
+        (FoundBy.LINK, search.find_by_links),
+        (FoundBy.PATCH_ID, search.find_by_patch_id),
+        (FoundBy.SUBJECT, search.find_by_subject),
+        (FoundBy.CHANGES, search.find_by_changes),
+        (FoundBy.REPORT, search.find_by_report),
     )
     for way, look in ways:
         progress(f"searching {_HOW[way]}")
@@ -112,7 +116,7 @@ class _Search(NamedTuple):
     commit: Commit
     reader: MailReader
 
-    def by_links(self) -> str | None:
+    def find_by_links(self) -> str | None:
         is_merge = len(self.commit.parents) > 1
         links = dict.fromkeys(
             message_id for message_id, _ in linked_ids(self.commit.message)
@@ -130,16 +134,16 @@ class _Search(NamedTuple):
                 return found
         return None
 
-    def by_patch_id(self) -> str | None:
+    def find_by_patch_id(self) -> str | None:
         patch_id = patch_ids(self.repository, [self.commit.id]).get(self.commit.id)
         if not patch_id or not self.archive.url.startswith(("http://", "https://")):
             return None
         posts = self._posts(self._search(f"patchid:{patch_id}"))
         return self._latest(filter(self._has_same_change, posts))
 
-    def by_subject(self) -> str | None:
-        author, title = self.commit.author, f"s:{quoted(self.commit.subject)}"
-        inner = f"nq:{quoted(f'From: {author.name} <{author.email}>')}"
+    def find_by_subject(self) -> str | None:
+        author, title = self.commit.author, f"s:{quote_phrase(self.commit.subject)}"
+        inner = f"nq:{quote_phrase(f'From: {author.name} <{author.email}>')}"
         for query in (f"{title} AND f:{author.email}", f"{title} AND {inner}"):
             posts = [
                 post
@@ -153,20 +157,20 @@ class _Search(NamedTuple):
                 return found
         return None
 
-    def by_changes(self) -> str | None:
+    def find_by_changes(self) -> str | None:
         changed = self.repository.changed_files(
             next(iter(self.commit.parents), None), self.commit.id
         )
         files = sorted((file.path for file in changed), key=len)[-MAX_FILES:]
         if not files or len(self.commit.parents) > 1:
             return None
-        named = " OR ".join(f"dfn:{quoted(file)}" for file in files)
+        named = " OR ".join(f"dfn:{quote_phrase(file)}" for file in files)
         query = f"f:{self.commit.author.email} AND ({named}) AND NOT s:re"
         return self._latest(
             filter(self._has_same_lines, self._posts(self._search(query)))
         )
 
-    def by_report(self) -> str | None:
+    def find_by_report(self) -> str | None:
         """Return the first bot message or pull request that names the commit."""
         found = self._search(f"b:{self.commit.id[:12]}*")
         for mail in map(self.reader.classify, unique(found)):
@@ -197,7 +201,9 @@ class _Search(NamedTuple):
 
     def _has_same_lines(self, post: Post) -> bool:
         files = post.patch.files if post.patch else ()
-        return bool(files) and alike(self.repository, changed_in(files), self.commit.id)
+        return bool(files) and are_alike(
+            self.repository, count_changed_lines(files), self.commit.id
+        )
 
     def _latest(self, posts: Iterable[Post]) -> str | None:
         """Return the Message-ID of the last post before the commit, or the first after it,
@@ -319,7 +325,7 @@ def find_posted(
     return PostedCommit(asked, commit, mail, tracked)
 
 
-def others_of(
+def find_others(
     repository: Repository,
     revision: str,
     lore: str,

@@ -53,13 +53,13 @@ def review_lines(table: ReviewTable, columns: int) -> tuple[str, ...]:
     if people and len(patches) == 1:
         lines = [_describe_review(table, person, columns) for person in people]
     elif people:
-        lines = [*_grid(table, columns), *_wrapped(legend(table), columns)]
+        lines = [*_grid(table, columns), *_wrap(legend(table), columns)]
     if silent := ", ".join(one_line(table.name_of(person)) for person in table.silent):
-        lines += _wrapped(f"never looked: {silent}", columns)
+        lines += _wrap(f"never looked: {silent}", columns)
     return tuple(lines)
 
 
-def words_of(review: Review) -> str:
+def describe_review(review: Review) -> str:
     """Describe a review, for example `Reviewed-by (v1): is in the posted patch`."""
     meaning = MEANINGS[review.state]
     if not review.tags:
@@ -92,8 +92,8 @@ def sign_of(review: Review | None) -> str:
 
 def _describe_review(table: ReviewTable, person: Address, columns: int) -> str:
     review = table.review(table.patches[0], person)
-    name = _padded(crop(one_line(table.name_of(person)), _NAME), _NAME)
-    words = words_of(review) if review else ""
+    name = _pad(crop(one_line(table.name_of(person)), _NAME), _NAME)
+    words = describe_review(review) if review else ""
     return crop(f"{name}  {words}", columns).rstrip()
 
 
@@ -114,7 +114,7 @@ def _grid(table: ReviewTable, columns: int) -> list[str]:
             )
             for patch in patches
         ]
-        return _laid("", heads, rows, columns)
+        return _format_table("", heads, rows, columns)
     room = max(1, (columns - _NAME) // 6)
     lines: list[str] = []
     for start in range(0, total, room):
@@ -123,11 +123,11 @@ def _grid(table: ReviewTable, columns: int) -> list[str]:
         cells = [
             (table.name_of(it), [sign(patch, it) for patch in some]) for it in people
         ]
-        lines += _laid("patch", heads, cells, columns)
+        lines += _format_table("patch", heads, cells, columns)
     return lines
 
 
-def _laid(
+def _format_table(
     corner: str,
     heads: Sequence[str],
     rows: Sequence[tuple[str, Sequence[str]]],
@@ -143,13 +143,13 @@ def _laid(
     )
     lines = []
     for text, cells in ((corner, heads), *rows):
-        padded = (_padded(cell, to) for cell, to in zip(cells, wide, strict=True))
-        first = _padded(crop(one_line(text), name), name)
+        padded = (_pad(cell, to) for cell, to in zip(cells, wide, strict=True))
+        first = _pad(crop(one_line(text), name), name)
         lines.append("  ".join((first, *padded)).rstrip())
     return lines
 
 
-def _padded(text: str, columns: int) -> str:
+def _pad(text: str, columns: int) -> str:
     return text + " " * (columns - width(text))
 
 
@@ -158,5 +158,5 @@ def _short_name(person: Address) -> str:
     return crop(words[0], _HEAD)
 
 
-def _wrapped(text: str, columns: int) -> list[str]:
+def _wrap(text: str, columns: int) -> list[str]:
     return textwrap.wrap(text, columns, subsequent_indent="  ", break_on_hyphens=False)

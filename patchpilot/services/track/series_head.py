@@ -54,7 +54,7 @@ def _claimed(series: Tracked) -> str:
     )
 
 
-def as_of_words(series: Tracked) -> str:
+def format_time_note(series: Tracked) -> str:
     """Return the time up to which days are counted, and its origin.
 
     Empty if days are counted up to the current time.

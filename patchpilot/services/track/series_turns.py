@@ -7,7 +7,7 @@ from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.topic.home.home_topic import Turn
 
 
-def by_turn(series: Sequence[Tracked]) -> dict[Turn, list[Tracked]]:
+def group_by_turn(series: Sequence[Tracked]) -> dict[Turn, list[Tracked]]:
     """Group the tracked series by whose turn it is, without empty groups.
 
     Each group starts with the series that have unread messages; within both parts, the series

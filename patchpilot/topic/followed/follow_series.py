@@ -36,17 +36,17 @@ from patchpilot.reading.bots import is_bot_address
 from patchpilot.reading.delivery import delivery_reports, reports_about
 from patchpilot.reading.mail_kinds import STABLE, MailKind
 from patchpilot.reading.mail_reader import MailReader
-from patchpilot.reading.mbox import one_of_each, read_mails
+from patchpilot.reading.mbox import deduplicate, read_mails
 from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.read_thread import read_thread
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.topic.followed.known_series import (
     Tracked,
-    ids_sent,
-    mails_sent,
-    moment_of,
-    only_sent,
+    sent_ids,
+    sent_mails,
     shown_series,
+    stall_time,
+    unarchived_ids,
     undisclosed_error,
     undisclosed_ids,
 )
@@ -56,7 +56,7 @@ from patchpilot.topic.followed.poll_archives import (
     UpdateRequest,
 )
 from patchpilot.topic.followed.same_series import (
-    joined,
+    merge_entries,
     merge_note,
     same_series,
 )
@@ -114,7 +114,10 @@ def add(
             posted = _find_posted(gathered, original, store)
         posted = posted or _find_posted(gathered, message_id, store, reports=True)
         reached = (
-            (store.reached(url, store.reader.now - _REACH_KNOWN) or archive.reaches())
+            (
+                store.last_arrival(url, store.reader.now - _REACH_KNOWN)
+                or archive.reaches()
+            )
             if posted and not gathered.failure
             else None
         )
@@ -123,10 +126,10 @@ def add(
             f"{message_id}: no patch in this thread",
             hint="pass the Message-ID of the patch or its cover letter",
         )
-    with store.changing():
+    with store.transaction():
         shown = _store_series(
             posted,
-            without_tests(gathered.mails),
+            drop_tests(gathered.mails),
             (url, None),
             store,
             repository,
@@ -152,10 +155,10 @@ def _store_series(
     repository: Repository | None,
     progress: Progress,
 ) -> Tracked:
-    with store.changing():
+    with store.transaction():
         same = same_series(posted.post_ids, posted.change_id, store)
         # the key is the first post by a known sender
-        entry = joined(same, store) or store.add(
+        entry = merge_entries(same, store) or store.add(
             posted.first_known.head.message_id, posted.subject, *source
         )
         new = store.keep(entry.id, posted.subject, mails, seen=own_mails(posted))
@@ -171,7 +174,7 @@ def _find_posted(
     gathered: Gathered, message_id: str, store: Store, *, reports: bool = False
 ) -> PostedSeries | None:
     every = read_thread(
-        without_tests(gathered.mails),
+        drop_tests(gathered.mails),
         now=store.reader.now,
         reader=store.reader,
         anchor=message_id,
@@ -214,8 +217,8 @@ def add_from_mbox(
     left_out: list[str] = []
     own = tuple(Address("", email) for email in known_addresses(repository))
     read = read_mails(mbox, progress, left_out.append, store.reader.parse)
-    mails = without_tests(
-        one_of_each(read, {address.key for address in own}, left_out.append)
+    mails = drop_tests(
+        deduplicate(read, {address.key for address in own}, left_out.append)
     )
     message_id = message_id_of(target or "")
 
@@ -267,8 +270,10 @@ def _answered(mails: Sequence[Mail], store: Store) -> tuple[Mail, ...]:
     answered = {
         id_ for mail in mails for id_ in (mail.in_reply_to, *mail.references) if id_
     } - ids
-    sent = mails_sent(ids_sent(answered, store), store)
-    entries = {entry.id: entry for id_ in answered if (entry := store.with_mail(id_))}
+    sent = sent_mails(sent_ids(answered, store), store)
+    entries = {
+        entry.id: entry for id_ in answered if (entry := store.find_by_mail(id_))
+    }
     entries |= {entry.id: entry for entry in same_series(answered, None, store)}
     tracked = [
         mail for number in sorted(entries) for mail in store.readable_mails(number)[0]
@@ -338,7 +343,7 @@ def kept_reports(
         for entry in store.entries():
             known = shown_series(entry, store, None, progress)
             ids = store.message_ids(entry.id) | {entry.message_id}
-            ids |= ids_sent(ids, store)
+            ids |= sent_ids(ids, store)
             titles = (
                 known.titles
                 if known.version
@@ -378,7 +383,7 @@ def read_again(
     if url is None and entry.mbox:
         got = from_mbox(entry, Path(entry.mbox), known, store, progress)
     else:
-        got, cached = from_archive(
+        got, cached = fetch_series(
             entry,
             url or LORE,
             archives,
@@ -403,7 +408,7 @@ def read_again(
         entry.message_id,
         read_thread(
             (*known, *mails),
-            now=moment_of(entry, store),
+            now=stall_time(entry, store),
             reader=store.reader,
             anchor=entry.message_id,
             reports=True,
@@ -425,26 +430,24 @@ def read_again(
 def from_mbox(
     entry: TrackEntry,
     file: Path,
-    known: Sequence[Mail],
+    known_mails: Sequence[Mail],
     store: Store,
     progress: Progress,
 ) -> Gathered:
     if not file.is_file():
         return Gathered((), (f"{file} no longer exists",))
     left_out: list[str] = []
-    read = without_tests(
-        read_mails(file, progress, left_out.append, store.reader.parse)
-    )
-    sent = mails_sent(only_sent(entry, store), store)
-    about = _track_mbox_entry(entry, (*known, *sent), read, store.reader)
+    read = drop_tests(read_mails(file, progress, left_out.append, store.reader.parse))
+    sent = sent_mails(unarchived_ids(entry, store), store)
+    about = _track_mbox_entry(entry, (*known_mails, *sent), read, store.reader)
     return Gathered(about, tuple(left_out))
 
 
-def from_archive(
+def fetch_series(
     entry: TrackEntry,
     url: str,
     archives: Archives,
-    known: Sequence[Mail],
+    known_mails: Sequence[Mail],
     fresh: bool,
     store: Store,
     progress: Progress,
@@ -455,13 +458,13 @@ def from_archive(
             got = gather(
                 archive,
                 entry.message_id,
-                known,
-                sent=mails_sent(only_sent(entry, store), store),
+                known_mails,
+                sent=sent_mails(unarchived_ids(entry, store), store),
                 fresh=fresh,
                 reader=store.reader,
                 progress=progress,
             )
-            got = got._replace(mails=without_tests(got.mails))
+            got = got._replace(mails=drop_tests(got.mails))
             cached = archive.remembered
     except NotInArchiveError as error:
         return Gathered((), (error.message,)), False
@@ -474,7 +477,7 @@ def from_archive(
     return got, cached
 
 
-def without_tests(mails: Sequence[Mail]) -> tuple[Mail, ...]:
+def drop_tests(mails: Sequence[Mail]) -> tuple[Mail, ...]:
     """Drop the test messages that `send --to-self` sent from this machine.
 
     With b4, no header distinguishes these copies from the real messages.
@@ -485,10 +488,13 @@ def without_tests(mails: Sequence[Mail]) -> tuple[Mail, ...]:
 
 
 def _track_mbox_entry(
-    entry: TrackEntry, known: Sequence[Mail], mails: Sequence[Mail], reader: MailReader
+    entry: TrackEntry,
+    known_mails: Sequence[Mail],
+    mails: Sequence[Mail],
+    reader: MailReader,
 ) -> tuple[Mail, ...]:
     every = read_thread(
-        (*known, *mails), reader=reader, anchor=entry.message_id, reports=True
+        (*known_mails, *mails), reader=reader, anchor=entry.message_id, reports=True
     )
     posted = posted_of(entry.message_id, every)
     if posted is None:
@@ -498,10 +504,12 @@ def _track_mbox_entry(
 
 
 def _ids_with_later(
-    posted: PostedSeries, every: Sequence[PostedSeries]
+    posted: PostedSeries, statuses: Sequence[PostedSeries]
 ) -> frozenset[str]:
     """Return the Message-IDs of a series and of its follow-up series."""
-    later = (posted_of(follow_up.message_id, every) for follow_up in posted.follow_ups)
+    later = (
+        posted_of(follow_up.message_id, statuses) for follow_up in posted.follow_ups
+    )
     return posted.message_ids.union(*(other.message_ids for other in later if other))
 
 

@@ -30,7 +30,7 @@ KNOWN, STRANGER = "known", "stranger"
 
 
 def confirm_senders(
-    message_ids: Sequence[str], *, known: bool, store: Store
+    message_ids: Sequence[str], *, is_known: bool, store: Store
 ) -> tuple[int, ...]:
     """Record whether the senders of messages are who they claim to be.
 
@@ -40,20 +40,20 @@ def confirm_senders(
     found: dict[str, int] = {}
     for given in message_ids:
         message_id = message_id_of(given) or given
-        entry = store.with_mail(message_id)
+        entry = store.find_by_mail(message_id)
         if entry is None:
             raise MissingError(
                 f"no tracked series has the message <{message_id}>",
                 hint=Action("track", ("show",)),
             )
         found[message_id] = entry.id
-    with store.changing():
+    with store.transaction():
         for message_id, number in found.items():
-            store.mark(number, message_id, WHOLE_MAIL, KNOWN if known else STRANGER)
+            store.mark(number, message_id, WHOLE_MAIL, KNOWN if is_known else STRANGER)
     return tuple(dict.fromkeys(found.values()))
 
 
-def judged(marks: Mapping[tuple[str, int], str], state: str) -> frozenset[str]:
+def select_marked(marks: Mapping[tuple[str, int], str], state: str) -> frozenset[str]:
     """Return the Message-IDs of messages whose senders the user marked with this state."""
     return frozenset(
         message_id
@@ -66,17 +66,17 @@ def known_senders(
     posted: "PostedSeries", number: int, store: Store, repository: "Repository | None"
 ) -> tuple[Address, ...]:
     """Return the known addresses among a series' claimed senders, with their known names."""
-    from patchpilot.archive.signatures import dns_key, proved
+    from patchpilot.archive.signatures import dns_key, find_proven_senders
     from patchpilot.topic.followed.own_addresses import known_addresses
 
     reader = store.reader
-    confirmed = store.stored(judged(store.marks(number), KNOWN))
+    confirmed = store.read_stored(select_marked(store.marks(number), KNOWN))
     own = {email.lower() for email in known_addresses(repository)}
     author = posted.first_known.author
     name = author.name if author.key in own else ""
     unknown = [claim for claim in posted.claims if not claim.known]
     wanted = [claim.sender for claim in unknown]
-    claiming = store.stored([claim.message_id for claim in unknown])
+    claiming = store.read_stored([claim.message_id for claim in unknown])
     posts = [post.mail.mail for post in posted.posts]
     replies = [
         reply.mail.mail
@@ -91,7 +91,7 @@ def known_senders(
             if repository is not None
             else ()
         ),
-        *proved(
+        *find_proven_senders(
             claiming,
             (*posts, *replies),
             posted.identities,
@@ -109,7 +109,7 @@ _MOST = 5
 
 
 def seen_in_tree(
-    repository: Repository, wanted: Iterable[Address], year: int
+    repository: Repository, addresses: Iterable[Address], year: int
 ) -> tuple[Address, ...]:
     """Return the addresses that occur in mainline, each with its name there.
 
@@ -119,7 +119,7 @@ def seen_in_tree(
     tip = mainline(repository)
     if tip is None:
         return ()
-    keys = {address.key for address in wanted}
+    keys = {address.key for address in addresses}
     found = [
         address for address in _names_in_files(repository, tip) if address.key in keys
     ]

@@ -16,9 +16,9 @@ from patchpilot.archive.archive import LORE
 from patchpilot.archive.track_store import MOST_READ, Store, TrackEntry
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.errors import RefusedError
-from patchpilot.model.action import Action, said
+from patchpilot.model.action import Action, join_hints
 from patchpilot.model.address import Address
-from patchpilot.model.bounded_date import stored_time
+from patchpilot.model.bounded_date import parse_stored_time
 from patchpilot.model.counted import counted
 from patchpilot.model.message import MailState
 from patchpilot.model.patch_subject import parse_subject
@@ -88,13 +88,13 @@ def show(
     set.
     """
     reading = _Reading(store.entry(number), store, repository, progress, every_mail)
-    tracked = reading.tracked(whole=True)
+    tracked = reading.read(whole=True)
     if mark_read:
         store.mark_read(number, reading.message_ids if tracked.left_out else None)
     return tracked
 
 
-def listed(
+def read_all_series(
     *,
     store: Store,
     repository: "Repository | None" = None,
@@ -147,14 +147,14 @@ def shown_series(
     reading = _Reading(entry, store, repository, progress)
     if posted is not None and not reading.left_out:
         reading.keep(posted)
-    return reading.tracked(whole=whole)
+    return reading.read(whole=whole)
 
 
 def _first_step(series: Tracked) -> NextStep:
     """Return the next step for a series without known messages."""
     if series.delivery:
         report = series.delivery[0]
-        return NextStep(Turn.YOURS, said(f"{report.words}: ", report.advice))
+        return NextStep(Turn.YOURS, join_hints(f"{report.words}: ", report.advice))
     if series.damaged_ids:
         number = str(series.entry.id)
         again = "fetch its damaged messages again: `{}`"
@@ -175,7 +175,7 @@ def _early_reports(entry: TrackEntry, store: Store) -> tuple[DeliveryReport, ...
         for mail in store.readable_mails(entry.id)[0]
         for report in delivery_reports(mail)
     ]
-    sent = ids_sent({entry.message_id}, store)
+    sent = sent_ids({entry.message_id}, store)
     return reports_about(
         reports,
         frozenset([entry.message_id, *sent]),
@@ -228,7 +228,7 @@ def missing_mails(
     if not sends:
         return ()
     here = store.message_ids(entry.id)
-    asked = stored_time(entry.updated)
+    asked = parse_stored_time(entry.updated)
     late = [
         (message_id, begun)
         for message_id, begun, send in _sent_mails(store)
@@ -263,7 +263,7 @@ def _sent_mails(store: Store) -> Sequence[tuple[str, datetime, int]]:
     return store.reader.sent
 
 
-def topics_sent(store: Store) -> Mapping[str, str]:
+def sent_topics(store: Store) -> Mapping[str, str]:
     """Map each message sent from this machine to its change-id; cached for one call."""
     if store.reader.topics is None:
         with Outbox() as outbox:
@@ -271,12 +271,12 @@ def topics_sent(store: Store) -> Mapping[str, str]:
     return store.reader.topics
 
 
-def ids_sent(message_ids: Set[str], store: Store) -> frozenset[str]:
+def sent_ids(message_ids: Set[str], store: Store) -> frozenset[str]:
     """Return the Message-IDs of all versions of these messages' topics, as sent from this machine.
 
     An undisclosed fix and its public series are separate.
     """
-    topics = topics_sent(store)
+    topics = sent_topics(store)
     own = {topics[message_id] for message_id in message_ids if message_id in topics}
     if not own:
         return frozenset()
@@ -289,12 +289,12 @@ def ids_sent(message_ids: Set[str], store: Store) -> frozenset[str]:
     )
 
 
-def mails_sent(message_ids: Set[str], store: Store) -> "tuple[Mail, ...]":
+def sent_mails(message_ids: Set[str], store: Store) -> "tuple[Mail, ...]":
     """Return copies of these messages as sent from this machine."""
     if not message_ids:
         return ()
     with Outbox() as outbox:
-        sends = outbox.holding(message_ids)
+        sends = outbox.find_by_messages(message_ids)
     return tuple(
         store.reader.parse(mail.raw)
         for send in sends
@@ -303,7 +303,7 @@ def mails_sent(message_ids: Set[str], store: Store) -> "tuple[Mail, ...]":
     )
 
 
-def only_sent(entry: TrackEntry, store: Store) -> frozenset[str]:
+def unarchived_ids(entry: TrackEntry, store: Store) -> frozenset[str]:
     """Return the Message-IDs of a series' messages that were sent from here and are in no archive
     or file.
 
@@ -313,14 +313,18 @@ def only_sent(entry: TrackEntry, store: Store) -> frozenset[str]:
     if not stored:
         return frozenset()
     # among the stored messages, those of a later fix may belong to another topic
-    own = frozenset([key]) if key in topics_sent(store) else stored
-    return ids_sent(own, store) - stored
+    own = frozenset([key]) if key in sent_topics(store) else stored
+    return sent_ids(own, store) - stored
 
 
 def series_with_mail(message_id: str, store: Store) -> TrackEntry | None:
     """Return the tracked series that contains a message, or to which it belongs as sent."""
-    return store.with_mail(message_id) or next(
-        (entry for entry in store.entries() if message_id in only_sent(entry, store)),
+    return store.find_by_mail(message_id) or next(
+        (
+            entry
+            for entry in store.entries()
+            if message_id in unarchived_ids(entry, store)
+        ),
         None,
     )
 
@@ -338,7 +342,7 @@ class _Reading:
     ) -> None:
         self._entry, self._store, self._repository = entry, store, repository
         self._progress, self._every_mail = progress, every_mail
-        self._moment = moment_of(entry, store)
+        self._moment = stall_time(entry, store)
         self._posted: PostedSeries | None = None
         self._is_read = False
         self._damaged: tuple[str, ...] = ()
@@ -346,7 +350,7 @@ class _Reading:
         """The ids of the mails that were read, where some were left out."""
         self.left_out = 0 if every_mail else max(0, store.count(entry.id) - MOST_READ)
 
-    def tracked(self, *, whole: bool) -> Tracked:
+    def read(self, *, whole: bool) -> Tracked:
         entry, store, summary = self._entry, self._store, self._summary()
         if whole:
             self._read()
@@ -383,7 +387,9 @@ class _Reading:
         return self._posted
 
     def _thread(
-        self, known: tuple[Address, ...] = (), confirmed: frozenset[str] = frozenset()
+        self,
+        known_addresses: tuple[Address, ...] = (),
+        confirmed: frozenset[str] = frozenset(),
     ) -> "tuple[PostedSeries, ...]":
         from patchpilot.reading.read_thread import read_thread
 
@@ -392,7 +398,7 @@ class _Reading:
             self._mails(),
             now=self._moment,
             reader=self._store.reader,
-            known=known,
+            known=known_addresses,
             confirmed=confirmed,
             anchor=self._entry.message_id,
             reports=True,
@@ -413,7 +419,7 @@ class _Reading:
             return stored.mails
         return (
             *stored.mails,
-            *mails_sent(only_sent(self._entry, self._store), self._store),
+            *sent_mails(unarchived_ids(self._entry, self._store), self._store),
         )
 
     def _recognized(self, posted: "PostedSeries") -> "PostedSeries":
@@ -425,16 +431,16 @@ class _Reading:
         from patchpilot.topic.followed.known_senders import (
             KNOWN,
             STRANGER,
-            judged,
             known_senders,
+            select_marked,
         )
 
-        confirmed = judged(marks, KNOWN)
+        confirmed = select_marked(marks, KNOWN)
         known = known_senders(posted, self._entry.id, store, self._repository)
         if known or confirmed:
             every = self._thread(known, confirmed)
             posted = _posted_of(self._entry.message_id, every) or posted
-        dismissed = judged(marks, STRANGER)
+        dismissed = select_marked(marks, STRANGER)
         return replace(
             posted,
             claims=tuple(
@@ -453,7 +459,7 @@ class _Reading:
             hour.encode(),
             repr(sorted(marks.items())).encode("utf-8", "replace"),
             every,
-            "\n".join(sorted(only_sent(self._entry, self._store))).encode(
+            "\n".join(sorted(unarchived_ids(self._entry, self._store))).encode(
                 "utf-8", "surrogateescape"
             ),
         )
@@ -468,17 +474,19 @@ class _Reading:
 
         summary = summary_of(posted, marks)
         if not self._damaged:
-            remember(_SUMMARIES, key, summary.plain())
+            remember(_SUMMARIES, key, summary.as_dict())
         return summary
 
     def keep(self, posted: "PostedSeries | None") -> None:
         """Take this as the messages' posted, with repository facts."""
         posted = self._recognized(posted) if posted is not None else None
         if posted is not None and self._repository is not None:
-            from patchpilot.archive.landed_series import in_repository
+            from patchpilot.archive.landed_series import find_in_repository
             from patchpilot.reading.read_thread import with_commits
 
-            there = in_repository(posted, self._repository, progress=self._progress)
+            there = find_in_repository(
+                posted, self._repository, progress=self._progress
+            )
             posted = with_commits(posted, there.commits, there.follow_ups, there.needs)
         self._posted, self._is_read = posted, True
 
@@ -515,7 +523,7 @@ def refs_of(repository: "Repository | None") -> bytes:
     )
 
 
-def moment_of(entry: TrackEntry, store: Store) -> datetime | None:
+def stall_time(entry: TrackEntry, store: Store) -> datetime | None:
     """Return the time for deciding whether a series is stalled.
 
     This is the time of the call, or the time at which the archive was last read. None for an mbox
@@ -525,5 +533,5 @@ def moment_of(entry: TrackEntry, store: Store) -> datetime | None:
         return None
     reader = store.reader
     if reader.from_poll and entry.updated:
-        return min(stored_time(entry.updated), reader.now)
+        return min(parse_stored_time(entry.updated), reader.now)
     return reader.now

@@ -15,7 +15,7 @@ _MAPPED = re.compile(r"<([^<>\s]+@[^<>\s]+)>")
 
 
 def known_addresses(
-    repository: Repository | None = None, where: Path | None = None
+    repository: Repository | None = None, directory: Path | None = None
 ) -> tuple[str, ...]:
     """Return the author's addresses.
 
@@ -23,7 +23,7 @@ def known_addresses(
     addresses that its .mailmap has for the same author are added.
     """
     try:
-        values = config_values(where, _SENDERS)
+        values = config_values(directory, _SENDERS)
     except MissingError:
         values = {}
     given = [

@@ -18,9 +18,9 @@ from patchpilot.reading.requests import (
     ChangedHunk,
     NextVersion,
     ReviewPoint,
-    addressed_by,
-    answered_by,
-    place_of,
+    find_addressing_change,
+    find_answer,
+    locate_request,
     points_of,
 )
 from patchpilot.reading.requests import PointState as PointState
@@ -127,7 +127,7 @@ def ledger_of(
         for point in points_of(reply):
             mark = marks.get(point.key)
             after = following.get(id(revision), [])
-            hunks = (addressed_by(point, version) for version in after)
+            hunks = (find_addressing_change(point, version) for version in after)
             hunk = next(filter(None, hunks), None)
             answer = answers(point)
             state = PointState.ANSWERED if answer else PointState.OPEN
@@ -138,7 +138,7 @@ def ledger_of(
                     len(items) + 1,
                     point,
                     state,
-                    place_of(point, patches[id(revision)]),
+                    locate_request(point, patches[id(revision)]),
                     hunk,
                     answer,
                     mark is not None,
@@ -158,10 +158,14 @@ def checklist(
     omitted. The result is empty if all of the series is applied or if the series is closed; it
     follows from what is proven.
     """
-    return left_of(series.posted, series.marks, upcoming) if series.posted else ()
+    return (
+        list_open_requests(series.posted, series.marks, upcoming)
+        if series.posted
+        else ()
+    )
 
 
-def left_of(
+def list_open_requests(
     posted: PostedSeries, marks: Mapping[Key, str], upcoming: Sequence[Patch] = ()
 ) -> tuple[LedgerItem, ...]:
     """Return the requests of `checklist`.
@@ -199,7 +203,7 @@ def left_of(
     )[-MAX_POINTS:]
 
 
-def awaiting(series: Tracked) -> dict[str, list[LedgerItem]]:
+def group_requests(series: Tracked) -> dict[str, list[LedgerItem]]:
     """Map messages to people's open review requests in them."""
     found: dict[str, list[LedgerItem]] = {}
     for item in checklist(series):
@@ -217,7 +221,7 @@ def _find_answers(posted: PostedSeries) -> Callable[[ReviewPoint], str | None]:
     for reply in posted.replies:
         if reply.mail.mail.in_reply_to and reply.mail.by_author:
             below.setdefault(reply.mail.mail.in_reply_to, []).append(reply)
-    return lambda point: answered_by(point, below.get(point.message_id, ()))
+    return lambda point: find_answer(point, below.get(point.message_id, ()))
 
 
 def tick(

@@ -33,7 +33,7 @@ def review_items(
     )
 
 
-def to_mention(last: Send, upcoming: "Sequence[Patch]") -> tuple[str, ...]:
+def select_to_mention(last: Send, upcoming: "Sequence[Patch]") -> tuple[str, ...]:
     """Return the requests that the next version addresses or should address.
 
     Each has the name of its sender. Requests that were answered or declined are left out.
@@ -52,7 +52,7 @@ def to_mention(last: Send, upcoming: "Sequence[Patch]") -> tuple[str, ...]:
 
 def series_of(last: Send) -> "tuple[Tracked, ...]":
     """Return the tracked series that contain a message of a send."""
-    from patchpilot.topic.followed.known_series import only_sent, open_store, show
+    from patchpilot.topic.followed.known_series import open_store, show, unarchived_ids
 
     ids = {entry.message_id for entry in last.entries}
     try:
@@ -63,7 +63,7 @@ def series_of(last: Send) -> "tuple[Tracked, ...]":
                 if ids
                 & (
                     store.message_ids(entry.id)
-                    | only_sent(entry, store)
+                    | unarchived_ids(entry, store)
                     | {entry.message_id}
                 )
             ]

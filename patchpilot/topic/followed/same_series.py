@@ -11,8 +11,8 @@ from patchpilot.model.progress import silent
 from patchpilot.topic.followed.known_series import (
     Tracked,
     is_undisclosed,
+    sent_topics,
     shown_series,
-    topics_sent,
     undisclosed_ids,
 )
 
@@ -36,7 +36,7 @@ def same_series(
     )
 
 
-def groups_of_same(
+def group_same_series(
     series: Iterable[Tracked], store: Store
 ) -> tuple[tuple[TrackEntry, ...], ...]:
     """Return groups of two or more entries that are the same series."""
@@ -65,13 +65,13 @@ def _series_marks(tracked: Tracked, store: Store) -> frozenset[tuple[str, bool]]
 def _marks(
     ids: Set[str], change_id: str | None, store: Store, private: bool
 ) -> frozenset[tuple[str, bool]]:
-    topics = topics_sent(store)
+    topics = sent_topics(store)
     changes = {topics[message_id] for message_id in ids if message_id in topics}
     names = {*ids, *changes, *([change_id] if change_id else [])}
     return frozenset((name, private) for name in names)
 
 
-def joined(same: Sequence[TrackEntry], store: Store) -> TrackEntry | None:
+def merge_entries(same: Sequence[TrackEntry], store: Store) -> TrackEntry | None:
     """Merge the entries into the first and return it, or None if there are none.
 
     It keeps its number and gets the messages, marks and read states of the others.
@@ -79,7 +79,7 @@ def joined(same: Sequence[TrackEntry], store: Store) -> TrackEntry | None:
     if not same:
         return None
     first = same[0]
-    with store.changing():
+    with store.transaction():
         for other in same[1:]:
             store.merge(other.id, first.id)
     return store.entry(first.id)

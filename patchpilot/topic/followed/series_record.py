@@ -4,7 +4,7 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from patchpilot.model.action import Action, said
+from patchpilot.model.action import Action, join_hints
 from patchpilot.reading.ci_verdict import ci_verdict
 from patchpilot.reading.next_step import advise
 from patchpilot.reading.posted_series import PostedSeries
@@ -16,7 +16,7 @@ from patchpilot.reading.thread_values import (
     NextStep,
     Turn,
 )
-from patchpilot.topic.followed.review_ledger import Key, LedgerItem, left_of
+from patchpilot.topic.followed.review_ledger import Key, LedgerItem, list_open_requests
 
 
 def summary_of(posted: PostedSeries, marks: Mapping[Key, str]) -> SeriesSummary:
@@ -59,15 +59,19 @@ def _step(posted: PostedSeries, marks: Mapping[Key, str]) -> NextStep:
     """
     step = advise(posted)
     waits = step.need is Turn.WAITING and posted.state not in (*TAKEN, *FINAL)
-    left = [item for item in left_of(posted, marks) if item.waits] if waits else []
+    left = (
+        [item for item in list_open_requests(posted, marks) if item.waits]
+        if waits
+        else []
+    )
     if not left:
         return step
     about = "reply", f"<{left[0].point.message_id}>"
     answer = Action("track", about, "answer the open requests")
     if not any(_is_due(item, posted) for item in left):
-        return NextStep(step.need, said(step.advice, "; meanwhile ", answer))
+        return NextStep(step.need, join_hints(step.advice, "; meanwhile ", answer))
     change = Action("send", ("--reroll",), "change the patch")
-    advice = said(answer, ", or ", change, "; then ", step.advice)
+    advice = join_hints(answer, ", or ", change, "; then ", step.advice)
     return NextStep(Turn.YOURS, advice)
 
 

@@ -64,7 +64,7 @@ _EVENTS = {
 }
 
 
-def story(series: Tracked) -> tuple[StoryEvent, ...]:
+def list_events(series: Tracked) -> tuple[StoryEvent, ...]:
     """Return the events of a series, oldest first.
 
     Undated events about the repository are last.
@@ -129,7 +129,7 @@ def _versions(posted: PostedSeries) -> Iterator[StoryEvent]:
 
 def reply_words(mail: Classified) -> tuple[StoryKind, str] | None:
     """Return the kind and a description of a reply, or None for mere discussion."""
-    who = mail.who
+    who = mail.sender_name
     if mail.kind is MailKind.TRAILERS:
         return (
             StoryKind.GOOD,

@@ -9,14 +9,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from patchpilot.archive.archive import received
+from patchpilot.archive.archive import date_query
 from patchpilot.archive.local_archive import REPORT
 from patchpilot.archive.open_archive import archive_address
 from patchpilot.archive.poll import PolledSeries
 from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import NetworkError, PatchpilotError
-from patchpilot.model.bounded_date import stored_time
+from patchpilot.model.bounded_date import parse_stored_time
 from patchpilot.model.progress import Progress, silent
 from patchpilot.reading.thread_values import FINAL
 from patchpilot.settings.read_settings import user_settings
@@ -32,7 +32,11 @@ from patchpilot.topic.followed.poll_archives import (
     UpdateRequest,
     poll_archives,
 )
-from patchpilot.topic.followed.same_series import groups_of_same, joined, merge_note
+from patchpilot.topic.followed.same_series import (
+    group_same_series,
+    merge_entries,
+    merge_note,
+)
 from patchpilot.topic.own_archive import ArchiveAt
 
 _REPORTED = timedelta(days=30)
@@ -81,7 +85,7 @@ def update(
     whole = (due - polled.quiet - polled.cached) | {
         number for number, series in before.items() if series.damaged_ids
     }
-    with store.changing():
+    with store.transaction():
         for number in polled.quiet:
             store.asked(number)
     stored = {entry.id: entry for entry in store.entries()}
@@ -100,7 +104,7 @@ def update(
         from patchpilot.topic.followed.follow_series import read_again
 
         try:
-            said = numbered(progress, len(updated) + 1, len(entries))
+            said = number_progress(progress, len(updated) + 1, len(entries))
             fresh = request.fresh or request.everything or entry.id in polled.news
             again = replace(request, fresh=fresh)
             updated.append(
@@ -134,11 +138,11 @@ def _merged(
         for entry in store.entries()
         if entry.id not in here
     )
-    for same in groups_of_same((*updated, *others), store):
+    for same in group_same_series((*updated, *others), store):
         of_it = [here.pop(entry.id) for entry in same if entry.id in here]
         if not of_it:
             continue
-        entry = joined(same, store)
+        entry = merge_entries(same, store)
         assert entry is not None
         here[entry.id] = replace(
             shown_series(entry, store, repository, progress),
@@ -163,7 +167,7 @@ def _note_poll(
     because reading failed.
     """
     failed = {tracked.entry.id for tracked in updated if tracked.unreachable}
-    with store.changing():
+    with store.transaction():
         for entry in (tracked.entry for tracked in updated):
             reached = polled.reached.get(entry.lore or "")
             if (
@@ -199,7 +203,8 @@ def _reports_in_mailbox(
         with archives.open(archive_address(str(Path(mailbox).expanduser()))) as archive:
             archive.parse_mail = store.reader.parse
             mails = archive.search(
-                f"{received(store.reader.now - _REPORTED)} AND {REPORT}", without=known
+                f"{date_query(store.reader.now - _REPORTED)} AND {REPORT}",
+                without=known,
             )
     except PatchpilotError as error:
         return {}, f"patchpilot.mailbox: {error.message}"
@@ -242,8 +247,8 @@ def _polled(
                 entry.id,
                 followed,
                 known,
-                stored_time(entry.updated),
-                stored_time(entry.reached) if entry.reached else None,
+                parse_stored_time(entry.updated),
+                parse_stored_time(entry.reached) if entry.reached else None,
             )
             by_archive.setdefault(entry.lore, []).append(polled)
     return poll_archives(
@@ -264,11 +269,13 @@ def _is_due(series: Tracked, now: datetime) -> bool:
     news, updated = series.entry.news, series.entry.updated
     if series.proven not in FINAL or not news or not updated:
         return True
-    quiet = max(now - stored_time(news), timedelta())
-    return now - stored_time(updated) >= min(quiet / _SHARE_OF_QUIET, _LONGEST_PAUSE)
+    quiet = max(now - parse_stored_time(news), timedelta())
+    return now - parse_stored_time(updated) >= min(
+        quiet / _SHARE_OF_QUIET, _LONGEST_PAUSE
+    )
 
 
-def numbered(progress: Progress, at: int, count: int) -> Progress:
+def number_progress(progress: Progress, at: int, count: int) -> Progress:
     """Wrap a progress callback to prefix the number of the current series."""
 
     def say(what: str, done: int = 0, total: int | None = None) -> None:

@@ -55,7 +55,7 @@ class HomeTopic(NamedTuple):
     events: tuple[HomeEvent, ...] = ()
 
 
-def in_order(topics: Iterable[HomeTopic]) -> tuple[HomeTopic, ...]:
+def sort_topics(topics: Iterable[HomeTopic]) -> tuple[HomeTopic, ...]:
     """Sort the topics by whose turn it is, the user's first, then by latest news."""
     turns = list(Turn)
     return tuple(
@@ -66,7 +66,7 @@ def in_order(topics: Iterable[HomeTopic]) -> tuple[HomeTopic, ...]:
     )
 
 
-def as_values(advice: Advice) -> list[object]:
+def hint_to_values(advice: Advice) -> list[object]:
     """Convert a hint to values that can be cached."""
     return [
         [part.verb, list(part.arguments), part.reason]
@@ -76,8 +76,8 @@ def as_values(advice: Advice) -> list[object]:
     ]
 
 
-def from_values(values: Iterable[object]) -> Advice:
-    """Convert the values from `as_values` back to a hint."""
+def hint_from_values(values: Iterable[object]) -> Advice:
+    """Convert the values from `hint_to_values` back to a hint."""
     parts: list[str | Action] = []
     for value in values:
         if isinstance(value, list):

@@ -17,7 +17,7 @@ from patchpilot.archive.track_store import Store, TrackEntry
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.commits.repository import Repository, path_of_key
 from patchpilot.errors import PatchpilotError
-from patchpilot.model.bounded_date import stored_time
+from patchpilot.model.bounded_date import parse_stored_time
 from patchpilot.model.counted import counted
 from patchpilot.model.draft import Draft
 from patchpilot.model.progress import Progress, silent
@@ -38,9 +38,9 @@ from patchpilot.topic.home.home_topic import (
     HomeEvent,
     HomeTopic,
     Turn,
-    as_values,
-    from_values,
-    in_order,
+    hint_from_values,
+    hint_to_values,
+    sort_topics,
 )
 from patchpilot.topic.home.series_news import topic_of_series
 from patchpilot.topic.own_archive import default_archive
@@ -98,7 +98,7 @@ def known_topics() -> tuple[HomeTopic, ...]:
                 topics[_series_key(entry)] = HomeTopic(
                     _series_key(entry), entry.subject, series=entry.id
                 )
-        return in_order(_counted(topics.values(), store))
+        return sort_topics(_counted(topics.values(), store))
 
 
 def read_topics(
@@ -194,7 +194,9 @@ class _Reading:
 
     def topics(self) -> tuple[HomeTopic, ...]:
         """Return the topics read so far."""
-        return in_order(_counted([topic for _, topic in self.now.values()], self.store))
+        return sort_topics(
+            _counted([topic for _, topic in self.now.values()], self.store)
+        )
 
     def read_repository(self, key: str, drafts: Sequence[Draft]) -> None:
         """Read a repository's topics: its drafts, and the user's branches without one."""
@@ -266,10 +268,10 @@ class _Reading:
     ) -> TopicState:
         """Return a topic's state, including the state of its series in the repository."""
         known = tuple(
-            self._of(one, repository if one == entry else None)
+            self._read_entry(one, repository if one == entry else None)
             for one in self.store.entries()
         )
-        return topic_state(repository, read, store=self.store, known=known)
+        return topic_state(repository, read, store=self.store, tracked_series=known)
 
     def _previous_entry(self, key: str) -> TrackEntry | None:
         """Return the entry that a topic's series had when it was last read."""
@@ -286,16 +288,19 @@ class _Reading:
             self._read_one_series(entry, draft.repository, repository)
 
     def _read_one_series(
-        self, entry: TrackEntry, place: str = "", repository: Repository | None = None
+        self,
+        entry: TrackEntry,
+        position: str = "",
+        repository: Repository | None = None,
     ) -> None:
         key, state = _series_key(entry), self._content(entry, repository)
         topic = self._to_cached_form(key, state)
         if topic is None:
             self._say(entry.subject)
-            series = self._of(entry, repository)
+            series = self._read_entry(entry, repository)
             read = known_series.with_mails(series, self.store, repository)
             topic = topic_of_series(key, read)
-        self._take(key, state, topic._replace(repository=place))
+        self._take(key, state, topic._replace(repository=position))
 
     def _to_cached_form(self, key: str, state: str) -> HomeTopic | None:
         before = self.before.get(key)
@@ -313,13 +318,15 @@ class _Reading:
             self.taken.add(topic.series)
         self.now[key] = state, topic
 
-    def _say(self, what: str) -> None:
-        self.progress(f"reading {what}")
+    def _say(self, step: str) -> None:
+        self.progress(f"reading {step}")
         if self.arrived and time.monotonic() - self._said > OFTEN:
             self.arrived(self.topics())
             self._said = time.monotonic()
 
-    def _of(self, entry: TrackEntry, repository: Repository | None = None) -> Tracked:
+    def _read_entry(
+        self, entry: TrackEntry, repository: Repository | None = None
+    ) -> Tracked:
         """Return a tracked series with facts from its topic's repository."""
         if repository is not None:
             return known_series.shown_series(entry, self.store, repository, silent)
@@ -348,34 +355,34 @@ class _Reading:
 
 
 def _read_topic(
-    key: str, repository: str, branch: Branch, found: TopicState, commits: int
+    key: str, repository: str, branch: Branch, state: TopicState, commits: int
 ) -> HomeTopic:
-    step = found.step
-    if found.series:
-        topic = topic_of_series(key, found.series)._replace(
+    step = state.step
+    if state.series:
+        topic = topic_of_series(key, state.series)._replace(
             repository=repository,
             branch=branch.name,
             patches=commits,
-            version=found.version,
+            version=state.version,
         )
-        news = found.summary if found.is_unfinished or found.is_begun else topic.news
+        news = state.summary if state.is_unfinished or state.is_begun else topic.news
         return topic._replace(
             turn=step.need,
             step=step.advice,
-            state=topic.state if found.state == found.series.state else found.state,
+            state=topic.state if state.state == state.series.state else state.state,
             news=news,
-            title=found.title,
+            title=state.title,
         )
     return HomeTopic(
         key,
-        found.title,
+        state.title,
         repository,
         branch.name,
-        version=found.version,
+        version=state.version,
         patches=commits,
         turn=step.need,
-        state=found.state,
-        news=found.summary,
+        state=state.state,
+        news=state.summary,
         when=branch.when,
         step=step.advice,
     )
@@ -391,7 +398,9 @@ def _unread_draft(
     version = max(
         (send.version for send in sends if send.state in ("sent", "partial")), default=0
     )
-    when = max((stored_time(send.begun).timestamp() for send in sends), default=0.0)
+    when = max(
+        (parse_stored_time(send.begun).timestamp() for send in sends), default=0.0
+    )
     turn = Turn.WAITING if version else Turn.YOURS
     news = (
         f"v{version} sent"
@@ -488,7 +497,7 @@ def _fields(topic: HomeTopic) -> dict[str, Any]:
     return {
         **topic._asdict(),
         "turn": str(topic.turn),
-        "step": as_values(topic.step),
+        "step": hint_to_values(topic.step),
         "tags": dict(topic.tags),
         "events": [tuple(event) for event in topic.events],
     }
@@ -500,7 +509,7 @@ def _topic(fields: dict[str, Any]) -> HomeTopic:
         **{
             **fields,
             "turn": Turn(fields["turn"]),
-            "step": from_values(fields["step"]),
+            "step": hint_from_values(fields["step"]),
             "events": events,
         }
     )

@@ -54,7 +54,7 @@ def topic_of_series(key: str, series: Tracked) -> HomeTopic:
     return topic._replace(
         version=latest.version,
         patches=len(latest.patches),
-        news=_request_text(reply, points) if reply else _stated(posted),
+        news=_request_text(reply, points) if reply else _format_state(posted),
         when=_seconds(reply, posted),
         tags=series.tags,
         bots=", ".join(
@@ -82,7 +82,7 @@ def _asking(posted: PostedSeries, points: tuple[ReviewPoint, ...]) -> Reply | No
 
 def _request_text(reply: Reply, points: tuple[ReviewPoint, ...]) -> str:
     mail = reply.mail
-    who = mail.who
+    who = mail.sender_name
     mine = [point for point in points if point.message_id == mail.mail.message_id]
     if mail.kind in _ASKED:
         noun, words = _ASKED[mail.kind]
@@ -90,7 +90,7 @@ def _request_text(reply: Reply, points: tuple[ReviewPoint, ...]) -> str:
     return f"{who}: {mail.label.replace('-', ' ')}: {mine[0].text}"
 
 
-def _stated(posted: PostedSeries) -> str:
+def _format_state(posted: PostedSeries) -> str:
     """Return the state and its reason.
 
     Ignored replies, such as claims by unknown senders, leave the state as it was after the send:

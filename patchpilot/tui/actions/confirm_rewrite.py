@@ -12,7 +12,7 @@ from patchpilot.errors import RefusedError
 from patchpilot.model.action import actions
 from patchpilot.model.progress import Progress
 from patchpilot.model.rewrite_overrides import OVERRIDES
-from patchpilot.tui.view.action_keys import in_keys
+from patchpilot.tui.view.action_keys import replace_commands
 from patchpilot.tui.widgets.choose import Confirm, ask_yes
 
 if TYPE_CHECKING:
@@ -27,19 +27,19 @@ def confirm_rewrite(
     what: str,
     work: "Callable[[Repository, Progress, tuple[str, ...]], T]",
     then: Callable[[T], None],
-    given: tuple[str, ...] = (),
+    overrides: tuple[str, ...] = (),
 ) -> None:
-    """Run `work` in a thread with the overrides in `given`, asking for more if it is blocked.
+    """Run `work` in a thread with the overrides in `overrides`, asking for more if it is blocked.
 
     If it is blocked and one of OVERRIDES allows it, ask the user to type that word and run it
     again.
     """
 
-    def tried(repository: "Repository", progress: Progress) -> "T | RefusedError":
+    def try_read(repository: "Repository", progress: Progress) -> "T | RefusedError":
         try:
-            return work(repository, progress, given)
+            return work(repository, progress, overrides)
         except RefusedError as error:
-            if _word(error, given):
+            if _word(error, overrides):
                 return error
             raise
 
@@ -47,15 +47,15 @@ def confirm_rewrite(
         if not isinstance(result, RefusedError):
             then(result)
             return
-        word = _word(result, given)
-        text = f"{result.message}.\n\n{in_keys(result.advice)}"
-        again = partial(confirm_rewrite, screen, what, work, then, (*given, word))
+        word = _word(result, overrides)
+        text = f"{result.message}.\n\n{replace_commands(result.advice)}"
+        again = partial(confirm_rewrite, screen, what, work, then, (*overrides, word))
         ask_yes(screen.app, Confirm(text, word), again)
 
-    screen.in_thread(what, tried, ended)
+    screen.in_thread(what, try_read, ended)
 
 
-def _word(error: RefusedError, given: tuple[str, ...]) -> str:
+def _word(error: RefusedError, overrides: tuple[str, ...]) -> str:
     """Return the word that overrides a block, or ""."""
     options = [
         action.arguments[0]
@@ -63,5 +63,10 @@ def _word(error: RefusedError, given: tuple[str, ...]) -> str:
         if not action.verb and action.arguments
     ]
     return next(
-        (word for word in OVERRIDES if word not in given and f"--{word}" in options), ""
+        (
+            word
+            for word in OVERRIDES
+            if word not in overrides and f"--{word}" in options
+        ),
+        "",
     )

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from patchpilot.model.printable import printable
-from patchpilot.tui.stage.trust_dialog import trusting
+from patchpilot.tui.stage.trust_dialog import run_with_trust
 from patchpilot.tui.widgets.choose import Choose, ask_yes
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ ALTERNATE, BACK = "\x1b[?1049h\x1b[H\x1b[2J", "\x1b[?1049l"
 
 
 @contextlib.contextmanager
-def suspended(app: "App[int]", *, leaves_no_text: bool = False) -> Iterator[None]:
+def suspend_app(app: "App[int]", *, leaves_no_text: bool = False) -> Iterator[None]:
     """Suspend the TUI while another program uses the terminal.
 
     Do nothing if there is no terminal (in tests or on a web page). With `leaves_no_text`, the
@@ -49,7 +49,7 @@ def suspended(app: "App[int]", *, leaves_no_text: bool = False) -> Iterator[None
 
 def amend(screen: "AnyScreen") -> None:
     """Edit the selected commit's message in the user's editor, then reload the topic."""
-    trusting(screen.app, partial(_amend, screen))
+    run_with_trust(screen.app, partial(_amend, screen))
 
 
 def _amend(screen: "AnyScreen") -> None:
@@ -65,7 +65,7 @@ def _amend(screen: "AnyScreen") -> None:
             severity="warning",
         )
         return
-    with suspended(screen.app):
+    with suspend_app(screen.app):
         amended = amend_message(top, editor)
     if not amended:
         screen.notify(
@@ -76,7 +76,7 @@ def _amend(screen: "AnyScreen") -> None:
     else:
         with screen.session.repository() as repository:
             now = repository.commit("HEAD").message
-        screen.notify(ended(now, commit.message, "the commit message"))
+        screen.notify(describe_edit(now, commit.message, "the commit message"))
     screen.reread()
 
 
@@ -85,7 +85,7 @@ def open_file(screen: "AnyScreen", path: str, line: int) -> None:
 
     Afterwards, offer to amend the commit with the change.
     """
-    trusting(screen.app, partial(_open_file, screen, path, line))
+    run_with_trust(screen.app, partial(_open_file, screen, path, line))
 
 
 def _open_file(screen: "AnyScreen", path: str, line: int) -> None:
@@ -103,7 +103,7 @@ def _open_file(screen: "AnyScreen", path: str, line: int) -> None:
         screen.notify(f"{path} is not in the working tree", severity="warning")
         return
     before = changed_files(top)
-    with suspended(screen.app):
+    with suspend_app(screen.app):
         edit_file(editor, file, line=line, directory=top)
     names = [
         name
@@ -126,7 +126,7 @@ def _open_file(screen: "AnyScreen", path: str, line: int) -> None:
     )
 
 
-def ended(edited: str | None, before: str, what: str) -> str:
+def describe_edit(edited: str | None, before: str, what: str) -> str:
     """Return a message about an edit: whether the text was saved."""
     if edited is None:
         return f"the editor failed: {what} did not change"
@@ -142,5 +142,5 @@ def edit_text(screen: "AnyScreen", text: str, name: str = "DRAFT.txt") -> str | 
 
     with screen.session.repository() as repository:
         editor = edit_commits.editor_name(repository)
-    with suspended(screen.app):
+    with suspend_app(screen.app):
         return edit_commits.edit_text(editor, text, name)

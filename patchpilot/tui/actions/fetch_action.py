@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from patchpilot.model.printable import printable
-from patchpilot.tui.stage.trust_dialog import trusting
+from patchpilot.tui.stage.trust_dialog import run_with_trust
 from patchpilot.tui.widgets.choose import Choose, ask_yes
 
 if TYPE_CHECKING:
@@ -64,12 +64,12 @@ def fetch_stable(screen: "AnyScreen") -> None:
 
 def _ask(screen: "AnyScreen", text: str, work: Callable[[], bool]) -> None:
     """Ask for confirmation, do the work on the terminal, and reload the topic and stage."""
-    from patchpilot.tui.actions.editing import suspended
+    from patchpilot.tui.actions.editing import suspend_app
 
     def run() -> None:
         # run it on the terminal, because git may ask for a password, shows progress, and can be
         # stopped with Ctrl-C
-        with suspended(screen.app, leaves_no_text=True):
+        with suspend_app(screen.app, leaves_no_text=True):
             done = work()
         if not done:
             screen.notify(
@@ -84,4 +84,4 @@ def _ask(screen: "AnyScreen", text: str, work: Callable[[], bool]) -> None:
         screen.action_reload()
 
     question = Choose(text, (("yes", "Fetch"), ("no", "Cancel")))
-    ask_yes(screen.app, question, lambda: trusting(screen.app, run))
+    ask_yes(screen.app, question, lambda: run_with_trust(screen.app, run))

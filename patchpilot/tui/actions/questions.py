@@ -46,7 +46,7 @@ def ask(
         return
     question, rest = questions[0], questions[1:]
 
-    def answered(choice: str | None) -> None:
+    def handle_answer(choice: str | None) -> None:
         if choice == LATER:
             name, stage = question.name, Stage.COMMIT.number
             words = f"The {name} question stays open; press a at stage {stage}"
@@ -56,35 +56,35 @@ def ask(
             text = (
                 "Which commit, release or range (good..bad) introduced the regression?"
             )
-            screen.app.push_screen(LineDialog(text, _is_revision), named)
+            screen.app.push_screen(LineDialog(text, _is_revision), handle_name)
         else:
-            named(choice)
+            handle_name(choice)
 
-    def named(value: str | None) -> None:
+    def handle_name(value: str | None) -> None:
         if value is None:
             _keep(screen, given, lambda: None)
         else:
             ask(screen, rest, then, (*given, (question.name, value)))
 
-    screen.app.push_screen(dialog(question), answered)
+    screen.app.push_screen(dialog(question), handle_answer)
 
 
 def ask_named(screen: "AnyScreen", name: str, then: Callable[[], None]) -> None:
     """Ask the open question with this name, or all open ones for "", then call `then`."""
-    from patchpilot.services.send.questions import PreSendQuestions, traps
+    from patchpilot.services.send.questions import PreSendQuestions, ask_before_send
 
     session = screen.session
 
-    def found(asked: PreSendQuestions) -> None:
+    def handle_found(asked: PreSendQuestions) -> None:
         wanted = [one for one in asked.open if name in ("", one.name)]
         ask(screen, wanted, then)
 
     screen.in_thread(
         "checking for open questions",
-        lambda repository, _: traps(
+        lambda repository, _: ask_before_send(
             repository, session.target, base=session.topic_base
         ),
-        found,
+        handle_found,
     )
 
 
@@ -144,14 +144,14 @@ def ask_tree(screen: "AnyScreen", proposed: str, then: Callable[[], None]) -> No
     )
     reasons = {"Why asked": WHY_TREE, "Proposed": f"[{proposed}]{doubt}"}
 
-    def answered(choice: str | None) -> None:
+    def handle_answer(choice: str | None) -> None:
         if choice in (None, LATER):
             then()
         else:
             set_prefix(screen, str(choice), then, proposed)
 
     text = "Which tree should the subject name?"
-    screen.app.push_screen(_asking("tree", text, reasons, answers), answered)
+    screen.app.push_screen(_asking("tree", text, reasons, answers), handle_answer)
 
 
 def set_prefix(
@@ -164,7 +164,7 @@ def set_prefix(
 
     from patchpilot.services.send.edit_draft import Changes, change
 
-    def done(_: object) -> None:
+    def handle_done(_: object) -> None:
         screen.session.changed("draft")
         stage = Stage.PREVIEW.number
         words = (
@@ -184,7 +184,7 @@ def set_prefix(
         lambda repository, _: change(
             repository, Changes(prefix=prefix), session.target, session.topic_base
         ),
-        done,
+        handle_done,
     )
 
 
@@ -209,7 +209,7 @@ def _keep(
         request = session.request(repository)
         return [answer_named(repository, *answer, request) for answer in given]
 
-    def done(changed: list[str]) -> None:
+    def handle_done(changed: list[str]) -> None:
         session.changed("answers")
         session.open_questions = max(0, session.open_questions - len(given))
         screen.tui.jobs.refresh_stale()
@@ -218,4 +218,4 @@ def _keep(
         screen.notify(f"{', '.join(words)}{effects}; press a at stage 1 to change it")
         then()
 
-    screen.in_thread("saving the answers", save, done)
+    screen.in_thread("saving the answers", save, handle_done)

@@ -10,10 +10,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from patchpilot.model.address import parse_addresses
-from patchpilot.model.counted import counted, listed
+from patchpilot.model.counted import counted, join_words
 from patchpilot.model.printable import printable
-from patchpilot.tui.actions.editing import edit_text, ended
-from patchpilot.tui.stage.trust_dialog import trusting
+from patchpilot.tui.actions.editing import describe_edit, edit_text
+from patchpilot.tui.stage.trust_dialog import run_with_trust
 from patchpilot.tui.widgets.choose import Choose, Confirm
 
 if TYPE_CHECKING:
@@ -71,13 +71,13 @@ def _write(
     where = screen.session.directory
 
     def edit(found: "tuple[ReplyWishes, str]") -> None:
-        trusting(screen.app, partial(edit_and_plan, found))
+        run_with_trust(screen.app, partial(edit_and_plan, found))
 
     def edit_and_plan(found: "tuple[ReplyWishes, str]") -> None:
         wishes, text = found
         edited = edit_text(screen, text, "REPLY.txt")
         if edited is None:
-            screen.notify(ended(None, text, "the reply"), severity="warning")
+            screen.notify(describe_edit(None, text, "the reply"), severity="warning")
             return
         screen.in_thread(
             "preparing the reply",
@@ -109,7 +109,7 @@ def _confirm(
         )
         return
 
-    def agreed(answer: str | None) -> None:
+    def handle_agreement(answer: str | None) -> None:
         if answer:
             screen.in_thread(
                 "sending the reply",
@@ -127,7 +127,7 @@ def _confirm(
     if left:
         if len(left) > NAMED:
             left[NAMED:] = [f"{len(left) - NAMED} more"]
-        notes += f"note: not to {listed(left)}, who received the patch\n"
+        notes += f"note: not to {join_words(left)}, who received the patch\n"
     text = (
         f"Send this reply with {planned.transport.name} to {_audience(planned)}?"
         f"\n{notes}"
@@ -136,7 +136,9 @@ def _confirm(
     body = lines[lines.index("") + 1 :]
     own = [line for line in body if line[:1] != ">" and line[-6:] != "wrote:"]
     shown = ["You write:", *own, "", "The whole message:", "", *lines]
-    screen.app.push_screen(Confirm(text, "send", title="Reply", mail=shown), agreed)
+    screen.app.push_screen(
+        Confirm(text, "send", title="Reply", mail=shown), handle_agreement
+    )
 
 
 def _audience(planned: "ReplyPlan") -> str:

@@ -22,14 +22,16 @@ def undo(screen: "AnyScreen", *, again: bool = False) -> None:
 
     word, wanted = ("Redo", "restored") if again else ("Undo", "in-force")
 
-    def found(repository: "Repository", _: object) -> "tuple[UndoState, bool] | None":
+    def handle_found(
+        repository: "Repository", _: object
+    ) -> "tuple[UndoState, bool] | None":
         ref = f"refs/heads/{repository.branch}" if repository.branch else None
         for state in undo_list(repository):
             if state.state == wanted and state.undo.ref == ref:
                 return state, changes_files(repository, state.undo)
         return None
 
-    def listed(record: "tuple[UndoState, bool] | None") -> None:
+    def handle_listed(record: "tuple[UndoState, bool] | None") -> None:
         if record is None:
             screen.notify(
                 "nothing to redo: no rewrite of these commits was undone"
@@ -52,12 +54,14 @@ def undo(screen: "AnyScreen", *, again: bool = False) -> None:
     def act(state: "UndoState") -> None:
         work, number = (undo_redo if again else undo_restore), state.undo.number
         screen.in_thread(
-            f"{word.lower()}ing", lambda repository, _: work(repository, number), done
+            f"{word.lower()}ing",
+            lambda repository, _: work(repository, number),
+            handle_done,
         )
 
-    def done(state: "UndoState") -> None:
+    def handle_done(state: "UndoState") -> None:
         words = "redone; press u to undo" if again else "undone; press U to redo"
         screen.notify(f"{state.undo.verb} {words}")
         screen.reread()
 
-    screen.in_thread("reading the undo records", found, listed)
+    screen.in_thread("reading the undo records", handle_found, handle_listed)

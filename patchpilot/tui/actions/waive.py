@@ -18,7 +18,7 @@ def waive(screen: "AnyScreen", finding: Finding, count: int) -> None:
     """
     session = screen.session
 
-    def answered(reason: str | None) -> None:
+    def handle_answer(reason: str | None) -> None:
         def work(repository: "Repository", _: object) -> None:
             from patchpilot.services.check.check_topic import waive_rule
 
@@ -40,7 +40,7 @@ def waive(screen: "AnyScreen", finding: Finding, count: int) -> None:
         " reason is stored with the topic; it is not added to the commits and not sent."
     )
     example = "for example: the table is more readable this way"
-    screen.app.push_screen(LineDialog(text, _judge, placeholder=example), answered)
+    screen.app.push_screen(LineDialog(text, _judge, placeholder=example), handle_answer)
 
 
 def _judge(text: str) -> tuple[bool, str]:

@@ -14,16 +14,16 @@ from rich.text import Text
 
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import width
-from patchpilot.model.trailer import all_tags
-from patchpilot.settings.read_settings import in_demo
-from patchpilot.tui.view.action_keys import in_keys
+from patchpilot.model.trailer import find_tags
+from patchpilot.settings.read_settings import is_in_demo
+from patchpilot.tui.view.action_keys import replace_commands
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import (
     HEADING,
     diff_line,
-    fitted,
+    fit_text,
     plain,
-    wrapped,
+    wrap_text,
 )
 from patchpilot.tui.view.session import JobRequest, Session
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
@@ -64,7 +64,7 @@ class BranchTexts:
     merged: str
     is_tagged: bool
 
-    def unticked(self, branch: "BranchResult") -> frozenset[str]:
+    def get_unticked(self, branch: "BranchResult") -> frozenset[str]:
         """Return the unselected prerequisites, initially none.
 
         All are unselected while the introducing commit, which may be one of them, is unknown.
@@ -76,10 +76,12 @@ class BranchTexts:
 
     def all_unticked(self) -> dict[str, frozenset[str]]:
         """Map each branch to its unselected prerequisites."""
-        return {branch.branch: self.unticked(branch) for branch in self.result.branches}
+        return {
+            branch.branch: self.get_unticked(branch) for branch in self.result.branches
+        }
 
     def ticked(self, branch: "BranchResult") -> int:
-        left_out = self.unticked(branch)
+        left_out = self.get_unticked(branch)
         return sum(need.commit not in left_out for need in branch.prerequisites)
 
     def todo(self, branch: "BranchResult") -> str:
@@ -178,7 +180,9 @@ class BranchTexts:
             "bug": [bug_in_words(branch) for branch in branches],
             "needs": [needs_count(branch) for branch in branches],
             "until": [branch.ends or "" for branch in branches],
-            "why": [why(branch, self.result.culprits) for branch in branches],
+            "why": [
+                explain_verdict(branch, self.result.culprits) for branch in branches
+            ],
             "what to do": [self.todo(branch) for branch in branches],
         }
         if columns < WIDE and any(table["what to do"]):
@@ -189,13 +193,13 @@ class BranchTexts:
         ]
         if wide:
             wide[-1] += columns - sum(wide)
-        titles = "".join(map(fitted, shown, wide))
+        titles = "".join(map(fit_text, shown, wide))
         rows = []
         for at, branch in enumerate(branches):
             row, dim = Text(no_wrap=True), "dim" if ends_soon(branch, today) else ""
             for (title, words), room in zip(shown.items(), wide, strict=True):
                 style = badges[at].style if title == "the fix" else dim
-                row.append(fitted(words[at], room), style)
+                row.append(fit_text(words[at], room), style)
             rows.append(row)
         return plain(titles, HEADING), rows
 
@@ -206,7 +210,7 @@ def texts_of(
     left_out: Mapping[str, frozenset[str]],
 ) -> BranchTexts:
     message = session.commit.message.split("\n") if session.commit else ()
-    is_tagged = any("stable@" in tag.value for tag in all_tags(message, "Cc"))
+    is_tagged = any("stable@" in tag.value for tag in find_tags(message, "Cc"))
     followed: Sequence[Tracked] = session.last(Stage.FOLLOW) or ()
     merged = (
         series.posted.commit or ""
@@ -375,12 +379,12 @@ def need_row(need: "PrerequisiteNeed", number: int, risk: str, is_ticked: bool) 
     row = plain(
         f"{tick} {number:>2}  {need.commit[:12]}  {counted(need.size, 'line'):>10}  "
     )
-    return row.append(fitted(f"{risk} risk", 11), RISKS[risk]).append(
+    return row.append(fit_text(f"{risk} risk", 11), RISKS[risk]).append(
         plain(f"  {need.subject}")
     )
 
 
-def why(branch: "BranchResult", culprits: Collection[str]) -> str:
+def explain_verdict(branch: "BranchResult", culprits: Collection[str]) -> str:
     """Return a short reason for a verdict, with the conflict's location or a commit in the branch.
 
     The commit is the applied fix, or the backport of a commit that introduced the bug. Mainline
@@ -406,10 +410,13 @@ def detail_rows(known: Sequence[tuple[str, str]], columns: int) -> list[Text]:
     """
     rows, before = [], ""
     for label, text in known:
-        for at, part in enumerate(wrapped(text, columns)):
+        for at, part in enumerate(wrap_text(text, columns)):
             rows.append(
                 Text.assemble(
-                    (fitted(label if not at and label != before else "", LABEL), "dim"),
+                    (
+                        fit_text(label if not at and label != before else "", LABEL),
+                        "dim",
+                    ),
                     plain(part),
                 )
             )
@@ -429,7 +436,7 @@ def written_rows(done: "Sequence[WrittenBackport]") -> list[str]:
         if backport.files:
             rows += [f"{backport.branch}:", *(f"  {file}" for file in backport.files)]
         else:
-            reason = in_keys(backport.skipped, Stage.BACKPORTS)
+            reason = replace_commands(backport.skipped, Stage.BACKPORTS)
             skipped.setdefault(reason, []).append(backport.branch)
     for reason, branches in skipped.items():
         rows += [""] if rows else []
@@ -459,7 +466,9 @@ DEMO = (
 
 def shell_rows(commands: Iterable[str]) -> list[str]:
     """Return the commands to run in a shell, except in the demo."""
-    return [DEMO] if in_demo() else [SHELL, *(f"  {command}" for command in commands)]
+    return (
+        [DEMO] if is_in_demo() else [SHELL, *(f"  {command}" for command in commands)]
+    )
 
 
 def resolving_rows(done: "Resolving") -> list[str]:
@@ -481,7 +490,9 @@ def resolving_rows(done: "Resolving") -> list[str]:
             f"  {done.files[0].parent}",
             *(f"    {file.name}" for file in done.files),
             "",
-            *shell_rows(in_keys(line, Stage.BACKPORTS) for line in done.advice),
+            *shell_rows(
+                replace_commands(line, Stage.BACKPORTS) for line in done.advice
+            ),
         ]
     return [
         f"The conflict on {done.branch} is in this clone:",

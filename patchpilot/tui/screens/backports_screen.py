@@ -234,9 +234,9 @@ class BackportsScreen(StageScreen["BackportResult"]):
         words = empty_text(title, text, empty_keys(result), size.width - 2, size.height)
         self._verdict.text.update(words)
 
-    def resized(self) -> None:
+    def redraw_resized(self) -> None:
         """Fit the text without branches to the new size."""
-        super().resized()
+        super().redraw_resized()
         self._show_empty()
 
     @property
@@ -306,7 +306,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         self._is_moved = self._is_moved or listed is self.listed
         super().moved(listed)
 
-    def entered(self, listed: RowList) -> None:
+    def open_selected(self, listed: RowList) -> None:
         if listed is self.listed:
             self.action_open()
 
@@ -334,7 +334,10 @@ class BackportsScreen(StageScreen["BackportResult"]):
         from patchpilot.services.backport.prerequisite_queue import risk_of
 
         most, needs = self.shown.max_lines, needs_of(branch)
-        panel, left_out = self.query_one("#needs", Panel), self._texts.unticked(branch)
+        panel, left_out = (
+            self.query_one("#needs", Panel),
+            self._texts.get_unticked(branch),
+        )
         panel.display = bool(needs)
         how = (
             "only their changes to the fix's files"
@@ -360,7 +363,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         if self.focused is not queue:
             queue.focus()
         elif queue.chosen:
-            ticks = self._texts.unticked(branch) ^ {queue.chosen}
+            ticks = self._texts.get_unticked(branch) ^ {queue.chosen}
             self._left_out[branch.branch] = ticks
             self.fill()
 
@@ -421,7 +424,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
 
     def action_resolve(self) -> None:
         """Suggest ways to adapt the fix to a branch with conflicts, or continue in the clone."""
-        from patchpilot.services.backport.topic_backports import ways_to
+        from patchpilot.services.backport.topic_backports import find_options
 
         result, branch = self.current, self.chosen
         if result is None:
@@ -439,7 +442,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
 
         self.in_thread(
             "adapting the fix to the branch",
-            lambda repository, _: ways_to(repository, result, branch),
+            lambda repository, _: find_options(repository, result, branch),
             choose,
         )
 
@@ -462,7 +465,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         """Set up the conflict in a clone, or continue resolving it there."""
         from patchpilot.services.backport.topic_backports import resolve_conflict
 
-        left_out = texts.unticked(branch)
+        left_out = texts.get_unticked(branch)
 
         def ready(done: "Resolving") -> None:
             rows = resolving_rows(done)

@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from patchpilot.model.action import in_backticks
+from patchpilot.model.action import parse_backticks
 from patchpilot.model.counted import counted
 from patchpilot.model.finding import Finding, Severity, Suppressed
 from patchpilot.model.printable import crop, one_line, width
 from patchpilot.model.web_address import web_address
 from patchpilot.tui.screens.commit_rows import with_prefix
-from patchpilot.tui.view.action_keys import in_keys
+from patchpilot.tui.view.action_keys import replace_commands
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import (
     QUIET,
     STRONG,
     diff_line,
-    fitted,
+    fit_text,
+    highlight_code,
     plain,
-    with_code,
 )
 from patchpilot.tui.view.session import JobRequest
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
@@ -119,26 +119,26 @@ def row_of(shown: Shown, columns: int) -> Text:
     left = columns - len(sign) - 1
     place = crop(one_line(":".join(filter(None, (file, line)))), left // 2)
     row = Text.assemble((f"{sign} ", ROLES[shown.role]))
-    row.append(plain(fitted(shown.message, left - width(place) - 1)))
+    row.append(plain(fit_text(shown.message, left - width(place) - 1)))
     return row.append(f" {place}", QUIET)
 
 
-def note_of(shown: Shown) -> Note:
+def note_of(row: Shown) -> Note:
     """Convert the finding to a note below its line."""
-    text = f"waived: {shown.message}" if shown.suppressed else shown.message
-    return Note(shown.line, shown.sign, shown.role, text)
+    text = f"waived: {row.message}" if row.suppressed else row.message
+    return Note(row.line, row.sign, row.role, text)
 
 
-def detail_of(shown: Shown, fixed: "FindingFixed | None") -> Text:
+def detail_of(row: Shown, fixed: "FindingFixed | None") -> Text:
     """Format a finding's details: message, changes of its fix, reason, reference."""
-    text, rule = Text.assemble(plain(shown.message, STRONG)), shown.rule
-    if waiver := shown.suppressed:
+    text, rule = Text.assemble(plain(row.message, STRONG)), row.rule
+    if waiver := row.suppressed:
         until = f", until {waiver.until}" if waiver.until else ""
         words = (
             f"{waiver.reason} ({waiver.origin}{until}); press i to remove the waiver"
         )
         text.append_text(plain(f"\n\nwaived: {words}"))
-    text.append_text(_fix(shown, fixed))
+    text.append_text(_fix(row, fixed))
     if rule and rule.why:
         text.append_text(_part("Why", " ".join(rule.why.split())))
     if rule and rule.reference:
@@ -151,21 +151,21 @@ def detail_of(shown: Shown, fixed: "FindingFixed | None") -> Text:
 
 
 def _part(heading: str, words: str) -> Text:
-    return Text.assemble(plain(f"\n\n{heading}  ", STRONG), with_code(words))
+    return Text.assemble(plain(f"\n\n{heading}  ", STRONG), highlight_code(words))
 
 
-def _fix(shown: Shown, fixed: "FindingFixed | None") -> Text:
-    fix, rule = shown.finding.fix, shown.rule
+def _fix(row: Shown, fixed: "FindingFixed | None") -> Text:
+    fix, rule = row.finding.fix, row.rule
     how = (fix and fix.text) or (rule.remedy.text if rule else "")
-    words = in_keys(in_backticks(how), Stage.CHECKS)
+    words = replace_commands(parse_backticks(how), Stage.CHECKS)
     by_editing = f"{words}; press e to edit the line"
-    if shown.remedy == "edit":
+    if row.remedy == "edit":
         return _part("Fix", by_editing) if words else Text()
     if fixed is None:
         return _part("Fix", words)
     if fixed.reason:
         return _part("Fix", f"{by_editing}\nnot certain: {fixed.reason}")
-    verb = {"sign-off": "sign off", "tags": "add"}.get(shown.remedy, "apply")
+    verb = {"sign-off": "sign off", "tags": "add"}.get(row.remedy, "apply")
     return _part("Fix", f"press a to {verb}").append_text(change_text(fixed.diff))
 
 
@@ -228,7 +228,7 @@ def state_of(counts: "Counter[Severity]") -> StageState:
     return StageState.TODO if is_listed else StageState.DONE
 
 
-def placed(
+def arrange_findings(
     result: "CheckResult", mark: str
 ) -> tuple[tuple[str, ...], tuple[Shown, ...]]:
     """Return the lines of all patches, with their subject prefix, and the findings by line."""
@@ -265,12 +265,14 @@ def placed(
     return tuple(rows), tuple(sorted(found, key=lambda shown: shown.line))
 
 
-def no_findings(result: "CheckResult | None") -> str:
+def no_findings_text(result: "CheckResult | None") -> str:
     waived = len(result.suppressed) if result else 0
     return "no findings" + (f" ({waived} waived; press o to show)" if waived else "")
 
 
-def nothing_keys(result: "CheckResult", *, is_strict: bool) -> list[tuple[str, str]]:
+def no_findings_keys(
+    result: "CheckResult", *, is_strict: bool
+) -> list[tuple[str, str]]:
     """Return the keys for continuing after a result without findings."""
     keys = [("n", f"go to {list(Stage)[Stage.CHECKS.number].label}")]
     if result.suppressed:

@@ -16,11 +16,11 @@ from textual.binding import BindingType
 from patchpilot.model.built_commit import build_summary
 from patchpilot.tui.screens.checks_rows import (
     Shown,
+    arrange_findings,
     detail_of,
-    no_findings,
+    no_findings_keys,
+    no_findings_text,
     note_of,
-    nothing_keys,
-    placed,
     row_of,
 )
 from patchpilot.tui.stage.stage_screen import StageScreen
@@ -133,7 +133,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
         view = self._patch
         first = not view.rows
         self._mark = self.session.mark
-        rows, self._every = placed(result, self._mark)
+        rows, self._every = arrange_findings(result, self._mark)
         # drop the filter for waived findings if there are none
         self._lists_waived &= any(shown.suppressed for shown in self._every)
         self._found = [
@@ -174,16 +174,18 @@ class ChecksScreen(StageScreen["CheckResult"]):
         return rows or [Row(self._empty(wide, room.height))]
 
     def _empty(self, columns: int, lines: int) -> Text:
-        from patchpilot.checking.check_result import unchecked
+        from patchpilot.checking.check_result import list_unchecked
 
         result = self._shown
         if result is None:
             return Text()
-        left = f"not checked: {'; '.join(unchecked(result, 'press o')) or 'nothing'}"
+        left = (
+            f"not checked: {'; '.join(list_unchecked(result, 'press o')) or 'nothing'}"
+        )
         return empty_text(
             f"{glyph('done')} no findings",
             left,
-            nothing_keys(result, is_strict=self.session.strict),
+            no_findings_keys(result, is_strict=self.session.strict),
             columns,
             lines,
         )
@@ -206,7 +208,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
         if at != self._at:
             self._at, self._is_ahead = at, True
             self._tell_count()
-            self.at_rest(self.detail)
+            self.call_at_rest(self.detail)
 
     def detail(self) -> None:
         self._is_ahead = False
@@ -225,7 +227,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
             self.listed.select(self._at)
             self._tell_count()
         if self._told != self._at:
-            self.at_rest(self._tell_finding)
+            self.call_at_rest(self._tell_finding)
 
     def _tell_count(self) -> None:
         result, parts = self._shown, []
@@ -244,7 +246,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
         self._told = self._at
         if now is None:
             panel.heading, panel.count = "Detail", ""
-            panel.text.update(plain(no_findings(self._shown)))
+            panel.text.update(plain(no_findings_text(self._shown)))
             return
         panel.heading, panel.count = now.finding.name, str(now.finding.severity)
         panel.text.update(detail_of(now, self._fix))
@@ -266,9 +268,9 @@ class ChecksScreen(StageScreen["CheckResult"]):
     def _fix(self) -> "FindingFixed | None":
         return self._fixes.get(self._now.key) if self._now else None
 
-    def _show_fix(self, shown: Shown, fixed: "FindingFixed") -> None:
-        self._fixes[shown.key] = fixed
-        if self._now is shown:
+    def _show_fix(self, row: Shown, fixed: "FindingFixed") -> None:
+        self._fixes[row.key] = fixed
+        if self._now is row:
             self._tell_finding()
 
     @property
@@ -291,7 +293,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
         self._is_ahead = False
         self._patch.stop(by)
 
-    def entered(self, listed: RowList) -> None:
+    def open_selected(self, listed: RowList) -> None:
         self.action_detail()
 
     def action_detail(self) -> None:
@@ -408,10 +410,10 @@ class ChecksScreen(StageScreen["CheckResult"]):
             given = ReviewInput(result, repository, targets, topic.base)
             return review_text(review(given, progress), unfolded=True)
 
-        def then(text: str) -> None:
+        def handle_next(text: str) -> None:
             self.app.push_screen(Reader("Machine review", text.split("\n"), fold=True))
 
-        self.in_thread("reviewing", work, then)
+        self.in_thread("reviewing", work, handle_next)
 
     def _switch_strict(self) -> None:
         self.session.strict = not self.session.strict

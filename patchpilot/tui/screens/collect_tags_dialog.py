@@ -14,7 +14,7 @@ from patchpilot.tui.view.rich_text import STRONG, plain
 from patchpilot.tui.widgets.choose import Choose
 
 
-def held_tags(collected: Collected) -> list[str]:
+def list_held_tags(collected: Collected) -> list[str]:
     """List the tags that no commit message may contain, with reasons."""
     return [
         one_line(f"not added: {tag.trailer} ({tag.why})")
@@ -53,7 +53,7 @@ class CollectTags(Choose):
                     yield Tick(label, value=not choice.why, compact=True)
                     if choice.why:
                         yield Static(plain(f"    {one_line(choice.why)}"))
-            yield Static("\n".join(held_tags(self._collected)), markup=False)
+            yield Static("\n".join(list_held_tags(self._collected)), markup=False)
 
     def on_mount(self) -> None:
         """Focus the first tag, so that Space toggles it."""

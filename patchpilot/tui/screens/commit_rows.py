@@ -10,7 +10,7 @@ from rich.text import Text
 
 from patchpilot.model.counted import counted
 from patchpilot.tui.view.glyphs import STYLE_OF, glyph
-from patchpilot.tui.view.rich_text import KEY, hanging, plain
+from patchpilot.tui.view.rich_text import KEY, plain, wrap_hanging
 from patchpilot.tui.view.session import JobRequest
 from patchpilot.tui.view.stages import StageState, StageStatus
 
@@ -56,19 +56,21 @@ _PREFIX = re.compile(r"^Subject: \[PATCH( \d+/\d+)?\]")
 
 
 def next_rows(
-    shown: "TopicCommits | None", asked: "PreSendQuestions | None"
+    shown: "TopicCommits | None", questions: "PreSendQuestions | None"
 ) -> list[NextRow]:
     """Return the stage's tasks: the base, the questions and the target tree."""
     rows: list[NextRow] = []
     if shown is not None and shown.has_merge:
         words = "merge commits are skipped (use git rebase)"
         rows.append(NextRow("warning", "merge", words))
-    return [*rows, *_known_rows(asked), *_open_rows(asked)] if asked else rows
+    return (
+        [*rows, *_known_rows(questions), *_open_rows(questions)] if questions else rows
+    )
 
 
-def _known_rows(asked: "PreSendQuestions") -> Iterator[NextRow]:
+def _known_rows(questions: "PreSendQuestions") -> Iterator[NextRow]:
     """Yield what is already upstream, or was posted or fixed elsewhere."""
-    state, posted = asked.upstream, asked.posted
+    state, posted = questions.upstream, questions.posted
     for fix in state.known[:2]:
         yield NextRow("blocked" if fix.is_sure else "warning", fix.commit, fix.words)
     for other in posted.fixes:
@@ -78,21 +80,21 @@ def _known_rows(asked: "PreSendQuestions") -> Iterator[NextRow]:
     if state.stable:
         yield NextRow("blocked", "stable", state.stable.words)
     if state.stable or state.sure:
-        yield NextRow("dot", "way on", str(asked.way_on))
+        yield NextRow("dot", "way on", str(questions.suggested_commands))
 
 
-def _open_rows(asked: "PreSendQuestions") -> Iterator[NextRow]:
+def _open_rows(questions: "PreSendQuestions") -> Iterator[NextRow]:
     """Yield the open questions, and whether the commits apply to the target tree."""
     from patchpilot.services.send.propose_prefix import tree_choice
 
-    for question in asked.open:
+    for question in questions.open:
         yield NextRow("todo", question.name, question.text, "answer")
-    if tree := asked.missing_tree:
+    if tree := questions.missing_tree:
         yield NextRow("todo", tree, tree_choice(tree), "tree")
-    if not asked.target or not (fit := asked.standing):
+    if not questions.target or not (fit := questions.standing):
         return
-    name = asked.target.label
-    for title in () if asked.upstream.sure else fit.already[:2]:
+    name = questions.target.label
+    for title in () if questions.upstream.sure else fit.already[:2]:
         yield NextRow("warning", title, f"already in {name}: {title}")
     if fit.fails:
         files = ", ".join(fit.paths[:2])
@@ -104,7 +106,7 @@ def _open_rows(asked: "PreSendQuestions") -> Iterator[NextRow]:
 
 def next_line(row: NextRow, room: int) -> Text:
     """Format a pending step, `room` columns wide."""
-    first, *more = hanging(row.words, room, INDENT)
+    first, *more = wrap_hanging(row.words, room, INDENT)
     return Text.assemble(
         (f"{glyph(row.sign):<2}", STYLE_OF[row.sign]),
         ("a  " if row.does else "   ", KEY),

@@ -154,7 +154,7 @@ class CommitScreen(StageScreen[TopicCommits]):
         note, name = session.status(following).note, following.label
         return f"then {following.number} {name}" + (f": {note}" if note else "")
 
-    def entered(self, listed: RowList) -> None:
+    def open_selected(self, listed: RowList) -> None:
         row = listed.chosen
         if isinstance(row, NextRow) and row.does:
             self._answer(row.name if row.does == "answer" else "")
@@ -177,14 +177,14 @@ class CommitScreen(StageScreen[TopicCommits]):
         return f"{topic.key if topic else ''} {versions['answers']} {versions['draft']}"
 
     def _look(self) -> None:
-        from patchpilot.services.send.questions import traps
+        from patchpilot.services.send.questions import ask_before_send
 
         session = self.session
         self._asked_for = self._question_key()
         base, asks = session.topic_base, self._asks_archive
         self.in_thread(
             "checking the target tree",
-            lambda repository, progress: traps(
+            lambda repository, progress: ask_before_send(
                 repository,
                 session.target,
                 base=base,

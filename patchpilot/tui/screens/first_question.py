@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from patchpilot.errors import PatchpilotError
-from patchpilot.tui.view.action_keys import in_keys
+from patchpilot.tui.view.action_keys import replace_commands
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose, LineDialog, ask_line, show_draft
 
@@ -80,11 +80,11 @@ def add_series(repository: "Repository", value: str) -> int:
 def ask_what(home: Any) -> None:
     """Ask for the kind of starting point, then for its name."""
 
-    def answered(kind: str | None) -> None:
+    def handle_answer(kind: str | None) -> None:
         if kind:
             _ask(home, kind)
 
-    home.app.push_screen(Choose("", ANSWERS, QUESTION), answered)
+    home.app.push_screen(Choose("", ANSWERS, QUESTION), handle_answer)
 
 
 def _ask(home: Any, kind: str, words: str = "", error: str = "") -> None:
@@ -118,11 +118,11 @@ def _search(home: Any, kind: str, words: str, tree: str) -> None:
 
     home.show_work("searching for the fix")
 
-    def failed(error: PatchpilotError) -> None:
-        hint = f"\n{in_keys(error.advice)}" if error.advice else ""
+    def handle_failure(error: PatchpilotError) -> None:
+        hint = f"\n{replace_commands(error.advice)}" if error.advice else ""
         show(partial(_ask, home, kind, words, f"{error.message}{hint}"))
 
-    home.in_thread(work, failed)
+    home.in_thread(work, handle_failure)
 
 
 def _work(
@@ -178,7 +178,7 @@ def _show(home: Any, found: "FoundFixes", log: str) -> None:
     title = f"{result}, from {found.searched:,} commits since {found.tree}"
     why = "Enter shows which stable kernels lack the commit." if fixes else ""
 
-    def answered(choice: str | None) -> None:
+    def handle_answer(choice: str | None) -> None:
         if choice == "report":
             _report(home, found, log)
         elif choice == "write":
@@ -190,11 +190,11 @@ def _show(home: Any, found: "FoundFixes", log: str) -> None:
 
     at = "" if found.fits else "write"
     question = Choose(f"{title}\n\n{why}", answers, at=at, letters=letters)
-    home.app.push_screen(question, answered)
+    home.app.push_screen(question, handle_answer)
 
 
-def _report(home: Any, found: "FoundFixes", log: str) -> None:
+def _report(home: Any, fixes: "FoundFixes", log: str) -> None:
     from patchpilot.services.find.report_bug import keep_report
 
     with home.tui.session.repository() as repository:
-        show_draft(home.app, keep_report(repository, found, log))
+        show_draft(home.app, keep_report(repository, fixes, log))

@@ -13,7 +13,7 @@ from patchpilot.model.counted import counted
 from patchpilot.model.printable import one_line
 from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
 from patchpilot.tui.screens.checks_rows import Shown
-from patchpilot.tui.view.rich_text import wrapped
+from patchpilot.tui.view.rich_text import wrap_text
 from patchpilot.tui.widgets.choose import Choose, ask_yes
 from patchpilot.tui.widgets.dialog import WIDE
 
@@ -45,7 +45,7 @@ def _propose(
 ) -> None:
     """Show a diff, and write it with `work` if the user agrees; `done` describes the result."""
 
-    def written(result: "T") -> None:
+    def handle_written(result: "T") -> None:
         first, *costs = done(result)
         screen.notify("; ".join((f"{first}; press u to undo", *costs)))
         screen.reread()
@@ -54,7 +54,7 @@ def _propose(
     ask_yes(
         screen.app,
         Choose(title, answers, "Fix", diff=rows),
-        lambda: confirm_rewrite(screen, "applying the fix", work, written),
+        lambda: confirm_rewrite(screen, "applying the fix", work, handle_written),
     )
 
 
@@ -71,17 +71,17 @@ def rows_of(result: "CertainFixed", wide: int) -> list[str]:
             *(
                 part
                 for stay in result.left
-                for part in wrapped(one_line(stay), wide, "  ")
+                for part in wrap_text(one_line(stay), wide, "  ")
             ),
         ]
     return rows
 
 
 def find_fix(
-    screen: "AnyScreen", shown: Shown, then: "Callable[[FindingFixed], None]"
+    screen: "AnyScreen", row: Shown, then: "Callable[[FindingFixed], None]"
 ) -> None:
     """Compute a finding's fix in a thread, and pass it to `then`."""
-    work = _compute_fix(screen, shown, (shown.commit,))
+    work = _compute_fix(screen, row, (row.commit,))
     screen.in_thread(
         "finding the fix",
         lambda repository, progress: work(repository, progress, None),
@@ -91,7 +91,7 @@ def find_fix(
 
 def fix_one(
     screen: "AnyScreen",
-    shown: Shown,
+    row: Shown,
     commits: Sequence[str],
     known: "FindingFixed | None" = None,
 ) -> None:
@@ -102,15 +102,15 @@ def fix_one(
     """
     from patchpilot.services.fix_finding import DCO, DCO_URL
 
-    name = shown.finding.name
+    name = row.finding.name
     where, verb = counted(len(commits), "commit"), "Apply"
     done, title = f"fixed {name}", f"Apply the fix of {name}?"
-    if shown.remedy == "sign-off":
+    if row.remedy == "sign-off":
         done, verb = f"added Signed-off-by: to {where}", "Sign off"
         title = f"Add your Signed-off-by: line to {where}?\n\n{DCO}\n{DCO_URL}"
-    work = _compute_fix(screen, shown, commits)
+    work = _compute_fix(screen, row, commits)
 
-    def found(fixed: "FindingFixed") -> None:
+    def handle_found(fixed: "FindingFixed") -> None:
         if fixed.reason:
             screen.notify(f"nothing was changed: {fixed.reason}", severity="warning")
         else:
@@ -124,17 +124,17 @@ def fix_one(
             )
 
     if known is not None:
-        found(known)
+        handle_found(known)
     else:
         # use a separate name, because the details of the finding may be computed at the same time
         screen.in_thread(
             "looking for the files to change",
             lambda repository, progress: work(repository, progress, None),
-            found,
+            handle_found,
         )
 
 
-def _compute_fix(screen: "AnyScreen", shown: Shown, commits: Sequence[str]) -> Fix:
+def _compute_fix(screen: "AnyScreen", row: Shown, commits: Sequence[str]) -> Fix:
     from patchpilot.services.fix_finding import Remedy, fix_finding, fix_messages
 
     session = screen.session
@@ -142,12 +142,12 @@ def _compute_fix(screen: "AnyScreen", shown: Shown, commits: Sequence[str]) -> F
     def work(
         repository: "Repository", progress: "Progress", given: tuple[str, ...] | None
     ) -> "FindingFixed":
-        now = {commit.id for commit in session.topic_now(repository).commits}
+        now = {commit.id for commit in session.read_topic_now(repository).commits}
         if not now.issuperset(commits):
             raise RefusedError(MOVED, hint=AGAIN)
         settings = session.settings(repository)
-        if shown.remedy != "safe":
-            remedy = Remedy(shown.remedy)
+        if row.remedy != "safe":
+            remedy = Remedy(row.remedy)
             return fix_messages(
                 repository,
                 settings,
@@ -159,8 +159,8 @@ def _compute_fix(screen: "AnyScreen", shown: Shown, commits: Sequence[str]) -> F
         return fix_finding(
             repository,
             settings,
-            shown.commit,
-            shown.finding,
+            row.commit,
+            row.finding,
             strict=session.strict,
             overrides=given,
             progress=progress,
@@ -185,7 +185,7 @@ def fix_safe(screen: "AnyScreen", tagless: Sequence[str]) -> None:
     def work(
         repository: "Repository", progress: "Progress", given: tuple[str, ...] | None
     ) -> "CertainFixed":
-        if session.topic_now(repository).key != topic.key:
+        if session.read_topic_now(repository).key != topic.key:
             raise RefusedError(MOVED, hint=AGAIN)
         settings = session.settings(repository)
         return fix_certain(
@@ -211,9 +211,9 @@ def fix_safe(screen: "AnyScreen", tagless: Sequence[str]) -> None:
             return
         title = f"{words}? {counted(len(result.left), 'finding')} left"
         rows = rows_of(result, min(screen.size.width, WIDE) - 8)
-        _propose(screen, title, rows, work, done)
+        _propose(screen, title, rows, work, handle_done)
 
-    def done(result: "CertainFixed") -> tuple[str, ...]:
+    def handle_done(result: "CertainFixed") -> tuple[str, ...]:
         words = [f"fixed {names_of(result.fixes)}"] if result.fixes.fixed else []
         words += ["added the tags"] if result.tags.diff else []
         costs = dict.fromkeys((*result.fixes.costs, *result.tags.costs))

@@ -13,7 +13,7 @@ from rich.text import Text
 from patchpilot.model.counted import counted
 from patchpilot.model.hosts import LOOPBACK, host_of
 from patchpilot.model.printable import crop, one_line
-from patchpilot.tui.view.action_keys import in_keys
+from patchpilot.tui.view.action_keys import replace_commands
 from patchpilot.tui.view.empty import empty_text
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import (
@@ -21,8 +21,8 @@ from patchpilot.tui.view.rich_text import (
     QUIET,
     STRONG,
     diff_line,
-    hanging,
     plain,
+    wrap_hanging,
 )
 from patchpilot.tui.view.session import JobRequest, Session
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
@@ -46,7 +46,7 @@ class Conversation(NamedTuple):
 
 
 def _result(
-    session: Session, shown: "FollowedSeries"
+    session: Session, series: "FollowedSeries"
 ) -> "tuple[tuple[Tracked, ...], StageStatus]":
     """Return the series and the stage's state.
 
@@ -58,14 +58,14 @@ def _result(
 
     number = session.series
     wanted = [
-        one for one in shown.series if (one.entry.id == number if number else one.own)
+        one for one in series.series if (one.entry.id == number if number else one.own)
     ]
     session.conversation = (
         Conversation(wanted[0], checklist(wanted[0]), conversation(wanted[0]))
         if wanted
         else None
     )
-    return shown.series, status_of(shown.topic, shown.series)
+    return series.series, status_of(series.topic, series.series)
 
 
 def load(ask: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]":
@@ -74,12 +74,12 @@ def load(ask: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]":
     Before the stage is visited, they come from the local store only. On a visit these are shown
     first and then updated from their archives.
     """
-    from patchpilot.services.track.follow_topic import followed, updated
+    from patchpilot.services.track.follow_topic import fetch_followed, read_followed
 
     session = ask.session
     topic = (ask.repository, session.target, session.topic_base)
     if not ask.visited:
-        shown = followed(*topic, first=session.series, progress=ask.progress)
+        shown = read_followed(*topic, first=session.series, progress=ask.progress)
         return _result(session, shown)
 
     def known(shown: "FollowedSeries") -> None:
@@ -90,7 +90,7 @@ def load(ask: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]":
             else "reading the tracked series"
         )
 
-    shown = updated(
+    shown = fetch_followed(
         *topic,
         fresh=ask.again
         or host_of(session.settings(ask.repository).get("lore")) in LOOPBACK,
@@ -193,7 +193,7 @@ def first_rows(series: "Tracked", columns: int, most: int) -> list[Text]:
     from patchpilot.services.track.series_head import head_rows
 
     # the keys that change commits are those of the own topic
-    text = in_keys(series.step.advice, Stage.FOLLOW if series.own else None)
+    text = replace_commands(series.step.advice, Stage.FOLLOW if series.own else None)
     if is_unfetched(series):
         text = FETCH
     asked = one_line(str(dict(head_rows(series))["open"]))
@@ -233,16 +233,16 @@ def _ranges(numbers: Sequence[int]) -> str:
 
 def history_rows(series: "Tracked", columns: int) -> list[Text]:
     """Return the facts about a series, then its history: each event with its date and proof."""
-    from patchpilot.services.track.series_head import as_of_words, head_rows
-    from patchpilot.topic.followed.story import StoryEvent, StoryKind, story
+    from patchpilot.services.track.series_head import format_time_note, head_rows
+    from patchpilot.topic.followed.story import StoryEvent, StoryKind, list_events
 
     facts = [(name, one_line(str(says))) for name, says in head_rows(series)]
     after = StoryEvent(
-        StoryKind.LATER, f"next: {in_keys(series.step.advice, Stage.FOLLOW)}"
+        StoryKind.LATER, f"next: {replace_commands(series.step.advice, Stage.FOLLOW)}"
     )
     rows = [row for row in facts if row[0] != "next"]
-    events = story_rows((*story(series), after), columns)
-    if words := as_of_words(series):
+    events = story_rows((*list_events(series), after), columns)
+    if words := format_time_note(series):
         rows.append(("as of", words))
     if status := series.posted:
         rows += [
@@ -259,7 +259,7 @@ def story_rows(events: "Sequence[StoryEvent]", columns: int) -> list[Text]:
     for event in events:
         sign, style = SIGNS[str(event.kind)]
         told = style if event.kind in ("sent", "problem", "later") else ""
-        text = "\n".join(hanging(plain(event.text).plain, columns, 2))
+        text = "\n".join(wrap_hanging(plain(event.text).plain, columns, 2))
         row = Text.assemble((f"{glyph(sign)} ", style), (text, told))
         if proof := _proof(event):
             row.append_text(plain(f"\n  {crop(one_line(proof), columns - 3)}", QUIET))
@@ -292,7 +292,7 @@ def fact_rows(rows: "Sequence[tuple[str, str]]", columns: int, most: int) -> lis
     """Return named facts in so many columns, each in at most `most` lines."""
     parts = []
     for name, text in rows:
-        told = hanging(plain(text).plain, columns, 9)
+        told = wrap_hanging(plain(text).plain, columns, 9)
         if len(told) > most:
             # the history shows all of it
             told[most - 1 :] = [crop(f"{told[most - 1]}{glyph('ellipsis')}", columns)]
@@ -308,11 +308,11 @@ def fact_rows(rows: "Sequence[tuple[str, str]]", columns: int, most: int) -> lis
 
 def comparison_rows(comparison: "RevisionComparison") -> list[Text]:
     """Format a range-diff: each patch's heading and differences."""
-    from patchpilot.services.track.compare_revisions import heading
+    from patchpilot.services.track.compare_revisions import range_diff_heading
 
     rows: list[Text] = []
     for patch in comparison.patches:
-        rows.append(plain(f"{heading(patch)} ({patch.difference})", STRONG))
+        rows.append(plain(f"{range_diff_heading(patch)} ({patch.difference})", STRONG))
         rows += map(
             diff_line, patch.text.rstrip("\n").split("\n") if patch.text else ()
         )

@@ -295,8 +295,8 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         how = "press f to go to it" if is_listed else "press x to read it"
         self.notify(f"{counted(len(arrived), 'new message')}: {how}")
 
-    def _go(self, place: int) -> None:
-        self.listed.go(place)
+    def _go(self, row: int) -> None:
+        self.listed.go(row)
         self.call_after_refresh(self.listed.scroll_to_highlight, top=True)
 
     @property
@@ -368,7 +368,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         if ahead:
             self._go(ahead[0] if by > 0 else ahead[-1])
 
-    def entered(self, listed: RowList) -> None:
+    def open_selected(self, listed: RowList) -> None:
         if self.chosen and (fold := self.chosen.fold):
             self._changed ^= {fold}
             self.fill(fold)
@@ -514,14 +514,14 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             return
         number = series.entry.id
 
-        def agreed() -> None:
+        def handle_agreement() -> None:
             remove_series(number)
             self.session.series = 0
             self.begin_after("followed")
 
         answers = (("no", "Keep tracking it"), ("yes", "Unfollow it"))
         question = f"Stop following this series?\n\n{series.subject}"
-        ask_yes(self.app, Choose(question, answers), agreed)
+        ask_yes(self.app, Choose(question, answers), handle_agreement)
 
     def _reviewers(self) -> None:
         from patchpilot.services.track.review_lines import review_lines
@@ -545,14 +545,14 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
         names = tuple(f"<{revision.message_id}>" for revision in (old, new))
 
-        def then(comparison: "RevisionComparison") -> None:
+        def handle_next(comparison: "RevisionComparison") -> None:
             title = f"{' and '.join(comparison.names())}: {counts(comparison.patches)}"
             self.app.push_screen(Reader(title, comparison_rows(comparison)))
 
         def compare(*_: object) -> "RevisionComparison":
             return compare_series(number, names)
 
-        self.in_thread("comparing the versions", compare, then)
+        self.in_thread("comparing the versions", compare, handle_next)
 
     def action_collect(self) -> None:
         from patchpilot.services.tags.add_review_trailers import (
@@ -560,7 +560,10 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             add_review_trailers,
         )
         from patchpilot.topic.review_trailers import TrailersRequest
-        from patchpilot.tui.screens.collect_tags_dialog import CollectTags, held_tags
+        from patchpilot.tui.screens.collect_tags_dialog import (
+            CollectTags,
+            list_held_tags,
+        )
 
         session = self.session
 
@@ -587,27 +590,27 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
                 progress=progress,
             )
 
-        def planned(collected: "Collected") -> None:
+        def handle_plan(collected: "Collected") -> None:
             if collected.choices:
-                self.app.push_screen(CollectTags(collected), answered)
+                self.app.push_screen(CollectTags(collected), handle_answer)
             else:
-                self.notify("; ".join(held_tags(collected)) or "no new tags")
+                self.notify("; ".join(list_held_tags(collected)) or "no new tags")
 
-        def answered(ticked: "Sequence[TagChoice] | None") -> None:
+        def handle_answer(ticked: "Sequence[TagChoice] | None") -> None:
             if ticked:
                 confirm_rewrite(
                     self,
                     "adding the tags",
                     partial(run, ticked),
-                    lambda _: added(len(ticked)),
+                    lambda _: handle_added(len(ticked)),
                     (PUBLISHED,),
                 )
 
-        def added(count: int) -> None:
+        def handle_added(count: int) -> None:
             self.notify(f"added {counted(count, 'tag')}; press u to undo")
             self.reread()
 
-        self.in_thread("collecting the tags", partial(run, None), planned)
+        self.in_thread("collecting the tags", partial(run, None), handle_plan)
 
     def action_edit(self) -> None:
         edit_draft(self, partial(self.begin_after, "draft"))

@@ -12,17 +12,17 @@ from typing import NamedTuple
 from rich.text import Text
 
 from patchpilot.model.ago import short_age
-from patchpilot.model.bounded_date import moment
+from patchpilot.model.bounded_date import clamp_time
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import crop, one_line, width
 from patchpilot.resources import state_path
 from patchpilot.topic.home.home_topic import HomeTopic, Turn
 from patchpilot.tui.screens.follow_rows import SIGNS as EVENT_SIGNS
 from patchpilot.tui.screens.follow_rows import fact_rows
-from patchpilot.tui.view.action_keys import in_keys
+from patchpilot.tui.view.action_keys import replace_commands
 from patchpilot.tui.view.glyphs import glyph
-from patchpilot.tui.view.rich_text import HEADING, QUIET, STRONG, fitted, plain
-from patchpilot.tui.view.session import kept_states
+from patchpilot.tui.view.rich_text import HEADING, QUIET, STRONG, fit_text, plain
+from patchpilot.tui.view.session import load_states
 from patchpilot.tui.view.stages import (
     NEEDS_YOU,
     Stage,
@@ -64,11 +64,11 @@ News = Callable[[HomeTopic], str]
 """The latest news of a topic."""
 
 
-def states_of(kept: object) -> States:
+def states_of(saved: object) -> States:
     """Return all stages' states as saved by the TUI, or {} if none is valid."""
     found = {
         stage: StageStatus(StageState(state), note)
-        for stage, (state, note, _) in kept_states(kept).items()
+        for stage, (state, note, _) in load_states(saved).items()
     }
     return (
         {stage: found.get(stage, StageStatus(StageState.UNOPENED)) for stage in Stage}
@@ -132,7 +132,7 @@ def next_step(topic: HomeTopic, states: States) -> str:
     """
     stage = next_stage(topic, states)
     if stage is None:
-        return plain(in_keys(topic.step)).plain
+        return plain(replace_commands(topic.step)).plain
     name = f"stage {stage.number} {stage.label}"
     note = states[stage].note if states else ""
     return f"{name}: {note}" if note else name
@@ -198,15 +198,17 @@ def _row(topic: HomeTopic, group: str, wide: Widths, news: str) -> Text:
     sign, style = ("blocked", "bold red") if is_failed else SIGNS[group]
     version = f"v{topic.version}" if topic.version else glyph("nothing")
     age = (
-        short_age(moment(topic.when), datetime.now(UTC))
+        short_age(clamp_time(topic.when), datetime.now(UTC))
         if topic.when
         else glyph("nothing")
     )
     row = Text.assemble((f" {glyph(sign):<2}", style), no_wrap=True)
-    row.append(plain(fitted(topic.title, wide.subject), QUIET * (group == NOT_STARTED)))
+    row.append(
+        plain(fit_text(topic.title, wide.subject), QUIET * (group == NOT_STARTED))
+    )
     row.append(" ")
     if wide.branch:
-        row.append(plain(fitted(topic.branch or "", wide.branch - 1), QUIET)).append(
+        row.append(plain(fit_text(topic.branch or "", wide.branch - 1), QUIET)).append(
             " "
         )
     row.append(f"{version:<{VERSION}}").append(f"{age:>{AGE}} ", QUIET)
@@ -238,7 +240,7 @@ def detail(topic: HomeTopic, columns: int, lines: int, states: States) -> Text:
     now = datetime.now(UTC)
     for event in topic.events:
         words = f"{glyph(EVENT_SIGNS[event.kind][0])} {event.words}"
-        rows.append((short_age(moment(event.when), now), words))
+        rows.append((short_age(clamp_time(event.when), now), words))
     known = [(name, one_line(words)) for name, words in rows if words]
     laid = [fact_rows([row], columns, 2 if row in known[:1] else 1) for row in known]
     text = Text("\n").join(chain.from_iterable(laid))

@@ -41,7 +41,7 @@ from patchpilot.tui.screens.home_rows import (
 from patchpilot.tui.stage.job_errors import as_error
 from patchpilot.tui.stage.reporting import ReportsErrors
 from patchpilot.tui.stage.trust_dialog import ask_trust
-from patchpilot.tui.view.action_keys import in_keys, key_of
+from patchpilot.tui.view.action_keys import key_of, replace_commands
 from patchpilot.tui.view.empty import empty_text
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.key_bindings import key, more_key
@@ -243,9 +243,9 @@ class HomeScreen(ReportsErrors, Screen[None]):
                 severity="warning",
             )
         if partly:
-            from patchpilot.topic.home.home_topic import in_order
+            from patchpilot.topic.home.home_topic import sort_topics
 
-            topics = in_order(
+            topics = sort_topics(
                 {
                     topic.key: topic for topic in (*(self._topics or ()), *topics)
                 }.values()
@@ -277,7 +277,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
                 lambda: self.notify("commands trusted; open the topic again"),
             )
             return
-        hint = f"\n{in_keys(error.advice)}" if error.advice else ""
+        hint = f"\n{replace_commands(error.advice)}" if error.advice else ""
         self.notify(f"{error.message}{hint}", severity="error")
 
     def on_resize(self) -> None:
@@ -485,7 +485,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
             self._open(topic, checkout)
             return
 
-        def answered(choice: str | None) -> None:
+        def handle_answer(choice: str | None) -> None:
             if choice in ("switch", "read"):
                 self.in_thread(partial(self._prepare, topic, checkout, choice))
 
@@ -502,7 +502,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
             ),
             ("no", "Cancel", ""),
         )
-        self.app.push_screen(Choose(text, answers, "Open a topic"), answered)
+        self.app.push_screen(Choose(text, answers, "Open a topic"), handle_answer)
 
     def _prepare(
         self, topic: "HomeTopic", checkout: "Checkout", choice: str

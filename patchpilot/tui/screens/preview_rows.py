@@ -45,8 +45,8 @@ def open_questions(plan: "Sending") -> "list[CheckLine]":
 def headline(plan: "Sending") -> str:
     """Return the most serious open item: a problem, an open question, or the verdict."""
     count = len(open_questions(plan))
-    if plan.blocked and not plan.refused:
-        return f"not ready: {plan.blocked.message}"
+    if plan.blocking_problem and not plan.refused:
+        return f"not ready: {plan.blocking_problem.message}"
     if plan.refused or not count:
         return plan.verdict
     return (
@@ -62,14 +62,14 @@ def load(ask: JobRequest) -> "tuple[Sending | None, StageStatus]":
     from patchpilot.services.send.send_state import plan_topic
 
     if not ask.visited:
-        return None, recorded(ask, Stage.PREVIEW)
+        return None, read_recorded_status(ask, Stage.PREVIEW)
     result = plan_topic(
         ask.repository, ask.session.request(ask.repository), ask.progress
     )
     return result, status_of(result)
 
 
-def recorded(ask: JobRequest, stage: Stage) -> StageStatus:
+def read_recorded_status(ask: JobRequest, stage: Stage) -> StageStatus:
     """Return the stage's state from the send record.
 
     If these commits were not sent, it is the saved state of the stage.
@@ -87,7 +87,7 @@ def recorded(ask: JobRequest, stage: Stage) -> StageStatus:
     if topic and topic.last and not topic.is_unfinished and not topic.is_begun:
         return StageStatus(StageState.DONE, f"v{topic.last.version} was sent")
     # the stage shows an error when it is visited
-    return ask.session.as_it_was(stage)
+    return ask.session.restored_status(stage)
 
 
 def status_of(result: "Sending") -> StageStatus:

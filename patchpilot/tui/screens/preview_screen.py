@@ -23,7 +23,7 @@ from patchpilot.tui.screens.repair_keys import (
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.key_bindings import key
-from patchpilot.tui.view.rich_text import fitted, plain
+from patchpilot.tui.view.rich_text import fit_text, plain
 from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Option, ask_which
@@ -167,7 +167,7 @@ class PreviewScreen(StageScreen["Sending"]):
         """Format a message's row: its kind, title, size, recipients and changes."""
         (name, title), facts = mail_name(result, at), self._facts(result, at)
         room = (self.listed.scrollable_content_region.width or 78) - width(facts) - 2
-        left = fitted(f" {name:5} {title}", max(10, room))
+        left = fit_text(f" {name:5} {title}", max(10, room))
         return Text.assemble(plain(left), "  ", plain(facts, "dim"))
 
     def _change(self, at: int) -> "MailChange | None":
@@ -221,7 +221,7 @@ class PreviewScreen(StageScreen["Sending"]):
         if self.chosen != self._at:
             self.detail()
 
-    def resized(self) -> None:
+    def redraw_resized(self) -> None:
         self.listed.fill(self.rows())
 
     def action_raw(self) -> None:

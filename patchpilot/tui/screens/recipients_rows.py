@@ -16,10 +16,10 @@ from patchpilot.tui.view.rich_text import (
     KEY,
     QUIET,
     STRONG,
-    fitted,
+    fit_text,
+    highlight_code,
     lines,
     plain,
-    with_code,
 )
 from patchpilot.tui.view.session import JobRequest
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
@@ -57,7 +57,9 @@ Placed = tuple[str, Recipient]
 """A recipient with its header, or "out"."""
 
 
-def grouped(rows: Sequence[Placed], plan: RecipientPlan) -> dict[str, list[Placed]]:
+def group_recipients(
+    rows: Sequence[Placed], plan: RecipientPlan
+) -> dict[str, list[Placed]]:
     """Group the recipients by the reason that adds them: sections in the plan's order, then others.
 
     Within a group, recipients in To come first, then the other included ones; people come before
@@ -156,7 +158,7 @@ def _activity(
         return [("History", "reading the history of the files …")]
     if not history.complete:
         return [("History", "git timed out")]
-    where = f"in the last three years to {where_of(history)}"
+    where = f"in the last three years to {summarize_paths(history)}"
     known = history.contacts.get(recipient.address.key)
     if known is None:
         return [("History", f"none of {counted(history.total, 'commit')} {where}")]
@@ -165,7 +167,7 @@ def _activity(
     return [("History", f"{share} {where}"), ("Last", last)]
 
 
-def where_of(history: "FileHistory") -> str:
+def summarize_paths(history: "FileHistory") -> str:
     """Return the first two files or folders of a history, and the number of others."""
     more = len(history.paths) - 2
     return ", ".join(history.paths[:2]) + (f" and {more} more" if more > 0 else "")
@@ -235,9 +237,9 @@ def _line(header: str, recipient: Recipient, who: int) -> Text:
     return Text.assemble(
         (f"{glyph('nothing' if out else 'ticked'):<2}", style),
         ("--  " if out else f"{header:<4}", STRONG if header == "To" else style),
-        plain(fitted(name, who), style),
+        plain(fit_text(name, who), style),
         " ",
-        plain(fitted(role, ROLE), QUIET),
+        plain(fit_text(role, ROLE), QUIET),
         no_wrap=True,
     )
 
@@ -261,5 +263,7 @@ def note_rows(notes: "Sequence[RecipientAdvice]") -> list[Row]:
         )
         if note.remedy:
             head.append("  a ", KEY).append(plain(note.words))
-        rows.append(Row(lines((head, with_code(note.text, QUIET))), note, note.title))
+        rows.append(
+            Row(lines((head, highlight_code(note.text, QUIET))), note, note.title)
+        )
     return rows

@@ -14,7 +14,7 @@ from textual.binding import BindingType
 from patchpilot.model.recipient import RemedyKind
 from patchpilot.tui.screens.recipients_rows import (
     OUT,
-    grouped,
+    group_recipients,
     note_rows,
     recipient_rows,
     why_text,
@@ -86,7 +86,7 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
     def rows(self) -> list[Row]:
         known = self.shown
         room = (self.listed.scrollable_content_region.width or self.size.width - 4) - 1
-        return recipient_rows(grouped(known.rows, known.planned.plan), room)
+        return recipient_rows(group_recipients(known.rows, known.planned.plan), room)
 
     @property
     def shown_keys(self) -> ShownKeys:
@@ -120,7 +120,7 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
             return
         self._history_of, self._history = wanted, None
 
-        def then(history: "FileHistory") -> None:
+        def handle_next(history: "FileHistory") -> None:
             self._history = history
             if self._shown is not None:
                 self.detail()
@@ -130,7 +130,7 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
             lambda repository, _: recipient_history(
                 repository, session.request(), patch
             ),
-            then,
+            handle_next,
         )
 
     @property
@@ -154,8 +154,8 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         if listed is self._notes:
             self._show_note()
 
-    def entered(self, listed: RowList) -> None:
-        super().entered(listed)
+    def open_selected(self, listed: RowList) -> None:
+        super().open_selected(listed)
         if listed is self._notes:
             self.action_settle()
 

@@ -46,7 +46,7 @@ def _is_prefix(text: str) -> tuple[bool, str]:
 def edit_draft(screen: "AnyScreen", then: Callable[[], None]) -> None:
     """Edit the cover letter, changelog and notes as one text in the user's editor."""
     from patchpilot.services.send.edit_draft import edit
-    from patchpilot.tui.actions.editing import edit_text, ended
+    from patchpilot.tui.actions.editing import describe_edit, edit_text
 
     session = screen.session
     words = ""
@@ -54,7 +54,7 @@ def edit_draft(screen: "AnyScreen", then: Callable[[], None]) -> None:
     def editor(text: str) -> str | None:
         nonlocal words
         edited = edit_text(screen, text)
-        words = ended(edited, text, "the cover letter, changelog and notes")
+        words = describe_edit(edited, text, "the cover letter, changelog and notes")
         return edited
 
     try:

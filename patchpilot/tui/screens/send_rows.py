@@ -17,21 +17,21 @@ from patchpilot.tui.screens.preview_rows import (
     headline,
     is_blocking,
     open_questions,
-    recorded,
+    read_recorded_status,
 )
 from patchpilot.tui.screens.preview_rows import load as load_plan
-from patchpilot.tui.view.action_keys import in_keys, key_of
+from patchpilot.tui.view.action_keys import key_of, replace_commands
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import (
     HEADING,
     KEY,
     QUIET,
     STRONG,
-    fitted,
-    hanging,
+    fit_text,
+    highlight_code,
     lines,
     plain,
-    with_code,
+    wrap_hanging,
 )
 from patchpilot.tui.view.session import JobRequest
 from patchpilot.tui.view.stages import NEEDS_YOU, Stage, StageState, StageStatus
@@ -51,7 +51,7 @@ def load(ask: JobRequest) -> "tuple[Sending | None, StageStatus]":
     from patchpilot.services.send.send_state import is_outdated, topic_send
 
     if not ask.visited:
-        return None, recorded(ask, Stage.SEND)
+        return None, read_recorded_status(ask, Stage.SEND)
     # reuse the preview's plan unless something changed
     planned: Sending | None = ask.session.fresh(Stage.PREVIEW)
     if planned is None or is_outdated(ask.repository, planned):
@@ -64,9 +64,9 @@ def load(ask: JobRequest) -> "tuple[Sending | None, StageStatus]":
 
 def status_of(sending: "Sending") -> StageStatus:
     """Return the stage's state in the terms of the pre-flight card."""
-    last, blocked = sending.last, sending.blocked
+    last, blocked = sending.last, sending.blocking_problem
     state, note, count = StageState.TODO, headline(sending), 0
-    if sending.unfinished and last:
+    if sending.is_unfinished and last:
         state = StageState.BLOCKED
         count = sum(entry.state != "accepted" for entry in last.entries)
         left = counted(count, "message")
@@ -111,32 +111,34 @@ def mails_text(plan: "Sending", size: Size, columns: int) -> Text:
         if small and len(named) > FEW:
             named[FEW:] = [f"+{len(named) - FEW}"]
         if named:
-            text = hanging(f" {glyph('dot')} ".join(named), columns, 5)
+            text = wrap_hanging(f" {glyph('dot')} ".join(named), columns, 5)
             rows.append(
                 Text.assemble(
                     plain(f"{header.title():5}", HEADING), plain("\n".join(text))
                 )
             )
     for at, mail in enumerate(plan.send.entries, 1):
-        subject = hanging(one_line(mail.subject), columns, 5)
+        subject = wrap_hanging(one_line(mail.subject), columns, 5)
         rows.append(
             Text.assemble(plain(f"{at:>2}   ", HEADING), plain("\n".join(subject)))
         )
     rows += [
-        with_code(f"{label}: {in_keys(value, Stage.SEND)}", QUIET)
+        highlight_code(f"{label}: {replace_commands(value, Stage.SEND)}", QUIET)
         for label, value, style in plan.delivery
         if style == "note"
     ]
     return lines(rows)
 
 
-def now_rows(sending: "Sending", columns: int) -> list[Text]:
+def sent_rows(sending: "Sending", columns: int) -> list[Text]:
     """Describe a completed send: the archive link and what happens next."""
     link = crop_middle(sending.link, columns - len("Archive: "))
     now = [Text.assemble(("Archive: ", HEADING), plain(link))] * bool(sending.link)
     for sentence in sending.now:
-        words = "\n".join(hanging(in_keys(sentence, Stage.SEND), columns, 2))
-        now.append(Text.assemble(f"{glyph('folded')} ", with_code(words)))
+        words = "\n".join(
+            wrap_hanging(replace_commands(sentence, Stage.SEND), columns, 2)
+        )
+        now.append(Text.assemble(f"{glyph('folded')} ", highlight_code(words)))
     return now
 
 
@@ -147,12 +149,12 @@ def question(planned: "Sending") -> tuple[Text, list[str]]:
     it are the names and the mail server.
     """
     from patchpilot.services.send.send_state import lists_and_contacts
-    from patchpilot.settings.read_settings import in_demo
+    from patchpilot.settings.read_settings import is_in_demo
 
     lists_, contacts = lists_and_contacts(planned)
     where = (
         "In the demo no message leaves this machine."
-        if in_demo()
+        if is_in_demo()
         else "A message cannot be recalled."
     )
     mails = planned.send.entries
@@ -170,7 +172,7 @@ def question(planned: "Sending") -> tuple[Text, list[str]]:
         rows.append(plain(words, "yellow"))
     # show what a reviewer is waiting for first
     told = [
-        hanging(f"{glyph('warning')} {one_line(warning.message)}", WIDE_ROW, 2)
+        wrap_hanging(f"{glyph('warning')} {one_line(warning.message)}", WIDE_ROW, 2)
         for warning in sorted(planned.warnings, key=lambda it: it.name != "open-review")
     ]
     fit = [size for size in accumulate(map(len, told)) if size <= WARNINGS]
@@ -251,7 +253,7 @@ def help_of(check: "CheckLine") -> str:
     if check.name in REPAIRS:
         return REPAIRS[check.name][1]
     stage = stage_for(check)
-    hint = in_keys(check.hint, stage or Stage.SEND)
+    hint = replace_commands(check.hint, stage or Stage.SEND)
     return (
         f"press a to go to stage {stage.number} {stage.label}: {hint}"
         if stage
@@ -284,7 +286,7 @@ def check_rows(plan: "Sending", columns: int, *, all_rows: bool) -> list[Row]:
     if passed and not all_rows:
         words = f" {glyph('done'):2} {counted(passed, 'check')} passed"
         show = Text.assemble(
-            (fitted(words, columns - KEYS), "green"), ("x ", KEY), "show"
+            (fit_text(words, columns - KEYS), "green"), ("x ", KEY), "show"
         )
         rows.append(Row(show))
     return rows
@@ -303,7 +305,7 @@ def _row(check: "CheckLine", columns: int, *, is_asked: bool) -> Text:
     sign, style = CHECK_SIGNS["problem" if is_blocking(check) else check.state]
     if is_asked:
         sign, style = "todo", NEEDS_YOU
-    text = fitted(check.message, max(20, columns - KEYS - 5))
+    text = fit_text(check.message, max(20, columns - KEYS - 5))
     row = Text.assemble(
         (f" {glyph(sign):2} ", style), plain(text, QUIET if is_passed(check) else "")
     )
@@ -318,7 +320,7 @@ def mail_row(at: int, state: str, subject: str, detail: str, columns: int) -> Ro
     """
     sign, color = MAIL_SIGNS[state]
     head = f" {glyph(sign):2} {state:9} "
-    text = "\n".join(hanging(one_line(subject), columns, len(head)))
+    text = "\n".join(wrap_hanging(one_line(subject), columns, len(head)))
     row = Text.assemble((head, color), plain(text))
     if detail and state not in ("accepted", "sending"):
         row.append("\n    ").append(plain(one_line(detail), color))

@@ -17,7 +17,7 @@ from textual.binding import BindingType
 from textual.widgets import Static
 
 from patchpilot.errors import PatchpilotError
-from patchpilot.model.bounded_date import stored_time
+from patchpilot.model.bounded_date import parse_stored_time
 from patchpilot.model.counted import counted
 from patchpilot.model.printable import one_line
 from patchpilot.tui.screens.preview_rows import (
@@ -36,21 +36,21 @@ from patchpilot.tui.screens.send_rows import (
     is_fixable,
     mail_row,
     mails_text,
-    now_rows,
     progress_rows,
     question,
+    sent_rows,
     stage_for,
     status_of,
 )
 from patchpilot.tui.stage.job_errors import as_error
 from patchpilot.tui.stage.stage_screen import StageScreen
-from patchpilot.tui.view.action_keys import in_keys
+from patchpilot.tui.view.action_keys import replace_commands
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.rich_text import (
     QUIET,
+    highlight_code,
     lines,
-    with_code,
 )
 from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage
@@ -139,14 +139,14 @@ class SendScreen(StageScreen["Sending"]):
             hidden |= BEFORE
             label = "resume" if self._is_unfinished else "resend"
         elif known:
-            hidden |= {"send"} if known.refused or known.blocked else set()
+            hidden |= {"send"} if known.refused or known.blocking_problem else set()
             is_clear = not any(map(is_fixable, known.checks))
             hidden |= {"repair"} if is_clear else set()
         return ShownKeys(hidden=frozenset(hidden), labels={"send": label})
 
     @property
     def _is_unfinished(self) -> bool:
-        return bool(self._shown and self._shown.unfinished)
+        return bool(self._shown and self._shown.is_unfinished)
 
     def show(self, result: "Sending") -> None:
         if self._sending:
@@ -165,7 +165,7 @@ class SendScreen(StageScreen["Sending"]):
         if any(warning.name == "open-review" for warning in plan.warnings):
             words += ", but reviewers wait for answers"
         asks = f"s asks the {counted(open_, 'question')} first"
-        is_asked = open_ and not plan.refused and not plan.blocked
+        is_asked = open_ and not plan.refused and not plan.blocking_problem
         self._lay(
             sent=False,
             heading=f"{words[:1].upper()}{words[1:]}",
@@ -203,25 +203,25 @@ class SendScreen(StageScreen["Sending"]):
         row, rows = self.listed.row, list[Text]()
         if check and row and one_line(check.message) not in row.text.plain:
             # the row is too narrow for all of it
-            rows.append(with_code(one_line(check.message)))
+            rows.append(highlight_code(one_line(check.message)))
         if check and help_of(check):
-            rows.append(with_code(help_of(check), QUIET))
+            rows.append(highlight_code(help_of(check), QUIET))
         about = self.query_one("#check", Static)
         about.update(lines(rows))
         about.display = bool(rows)
         if plan is None:
             return
-        messages = counted(len(plan.send.waiting), "message")
+        messages = counted(len(plan.send.waiting_messages), "message")
         heading = f"{messages}, {counted(len(plan.recipients), 'recipient')}"
         text = mails_text(plan, size, columns)
         if self._has_sent and not self._sending:
-            heading = "What to do" if plan.unfinished else "Next"
-            text = lines(now_rows(plan, columns))
+            heading = "What to do" if plan.is_unfinished else "Next"
+            text = lines(sent_rows(plan, columns))
         panel = self.query_one("#to-send", TextPanel)
         panel.heading = heading
         panel.text.update(text)
 
-    def entered(self, listed: RowList) -> None:
+    def open_selected(self, listed: RowList) -> None:
         self.action_repair()
 
     def action_repair(self) -> None:
@@ -249,7 +249,7 @@ class SendScreen(StageScreen["Sending"]):
             self.tui.action_stage(str(stage))
         else:
             self.notify(
-                in_keys(check.hint, Stage.SEND)
+                replace_commands(check.hint, Stage.SEND)
                 or "this cannot be fixed automatically; fix it manually",
             )
 
@@ -267,18 +267,21 @@ class SendScreen(StageScreen["Sending"]):
         """Set up the missing mail server, or show other blocking problems."""
         from patchpilot.model.send_problem import NO_SERVER
         from patchpilot.topic.edit_commits import set_up_mail
-        from patchpilot.tui.actions.editing import suspended
+        from patchpilot.tui.actions.editing import suspend_app
 
-        assert planned.blocked
-        if planned.blocked != NO_SERVER:
+        assert planned.blocking_problem
+        if planned.blocking_problem != NO_SERVER:
             self.show_error(
-                PatchpilotError(planned.blocked.message, hint=str(planned.blocked.hint))
+                PatchpilotError(
+                    planned.blocking_problem.message,
+                    hint=str(planned.blocking_problem.hint),
+                )
             )
             return
 
         with self.session.repository() as repository:
             top = repository.top
-        with suspended(self.app, leaves_no_text=True):
+        with suspend_app(self.app, leaves_no_text=True):
             is_done = set_up_mail(top)
         if is_done:
             self.changed()
@@ -296,11 +299,11 @@ class SendScreen(StageScreen["Sending"]):
     def _ask(self, name: str = "") -> None:
         from patchpilot.tui.actions.questions import ask_named
 
-        def answered() -> None:
+        def handle_answer() -> None:
             self.sends_next = not name
             self.begin_after()
 
-        ask_named(self, name, answered)
+        ask_named(self, name, handle_answer)
 
     def action_send(self) -> None:
         known = self.current
@@ -313,7 +316,7 @@ class SendScreen(StageScreen["Sending"]):
         elif known.refused:
             words = f"{headline(known)}; press a to fix the selected problem"
             self.notify(words, severity="warning")
-        elif known.blocked:
+        elif known.blocking_problem:
             self.show_blocked(known)
         elif open_questions(known):
             self._ask()
@@ -326,11 +329,11 @@ class SendScreen(StageScreen["Sending"]):
         dialog = Confirm(text, "send", title="Send", mail=below)
         ask_yes(self.app, dialog, partial(self.send_now, planned))
 
-    def _ask_resend(self, known: "Sending") -> None:
+    def _ask_resend(self, sending: "Sending") -> None:
         """Ask whether to resend the sent version or start the next one."""
 
-        def planned(again: "Sending") -> None:
-            if again.refused or again.blocked:
+        def handle_plan(again: "Sending") -> None:
+            if again.refused or again.blocking_problem:
                 self.notify(headline(again), severity="warning")
             else:
                 self._confirm(again)
@@ -339,7 +342,7 @@ class SendScreen(StageScreen["Sending"]):
             Option(
                 "Resend as [PATCH RESEND]",
                 "the same patches, if nobody replied; you confirm it first",
-                partial(self._plan, planned, resend=True),
+                partial(self._plan, handle_plan, resend=True),
             ),
             Option(
                 "Start the next version",
@@ -347,7 +350,7 @@ class SendScreen(StageScreen["Sending"]):
                 partial(self.tui.action_stage, str(Stage.FOLLOW)),
             ),
         ]
-        version = known.last.version if known.last else known.send.version
+        version = sending.last.version if sending.last else sending.send.version
         ask_which(self.app, f"v{version} was sent. What do you want to do?", options)
 
     def _plan(self, then: "Callable[[Sending], None]", **how: bool) -> None:
@@ -366,11 +369,11 @@ class SendScreen(StageScreen["Sending"]):
         if self._has_sent:
             return
         known = self._shown
-        if known and known.blocked:
+        if known and known.blocking_problem:
             self.show_blocked(known)
             return
 
-        def planned(plan_to_self: "Sending") -> None:
+        def handle_plan(plan_to_self: "Sending") -> None:
             text = (
                 f"Send {counted(len(plan_to_self.send.entries), 'message')} to yourself only"
                 f" ({plan_to_self.account.sender})?"
@@ -379,13 +382,13 @@ class SendScreen(StageScreen["Sending"]):
             question = Choose(text, (("yes", "Send to yourself"), ("no", "Cancel")))
             ask_yes(self.app, question, lambda: self.send_now(plan_to_self))
 
-        self._plan(planned, to_self=True)
+        self._plan(handle_plan, to_self=True)
 
-    def _ask_resume(self, known: "Sending") -> None:
+    def _ask_resume(self, sending: "Sending") -> None:
         """Resume the last send with the same Message-IDs, asking whether uncertain messages
         were delivered.
         """
-        last = known.last
+        last = sending.last
         if last is None or all(entry.state != "unknown" for entry in last.entries):
             self._resume("keep")
             return
@@ -441,9 +444,9 @@ class SendScreen(StageScreen["Sending"]):
         self.place()
         if planned.account.needs_login:
             # let git ask for the password on the terminal
-            from patchpilot.tui.actions.editing import suspended
+            from patchpilot.tui.actions.editing import suspend_app
 
-            with suspended(self.app):
+            with suspend_app(self.app):
                 print(
                     f"\n{counted(len(planned.send.entries), 'message')}, transport"
                     f" {planned.account.label}: git asks for the password here\n"
@@ -458,7 +461,7 @@ class SendScreen(StageScreen["Sending"]):
         With `terminal`, send them in the foreground, because git asks for a password.
         """
         from patchpilot.services.send.send_mails import deliver
-        from patchpilot.services.send.send_state import reported
+        from patchpilot.services.send.send_state import add_next_steps
 
         def progress(what: str, done: int = 0, total: int | None = None) -> None:
             line = f"{done}/{total} {what}" if total else what
@@ -480,19 +483,19 @@ class SendScreen(StageScreen["Sending"]):
                     progress=progress,
                     on_mail=on_mail,
                 )
-                sent = reported(repository, replace(sent, last=sent.send))
+                sent = add_next_steps(repository, replace(sent, last=sent.send))
         # shown in the card; the outbox records what was sent
         except BaseException as error:  # noqa: BLE001
             self.call_later(self._not_delivered, as_error(error))
         else:
             self.call_later(self._delivered, sent)
 
-    def _mail_step(self, place: int | None, state: str, detail: str) -> None:
+    def _mail_step(self, row: int | None, state: str, detail: str) -> None:
         """Show a step of sending a message or, without an index, a line of progress."""
-        if place is None:
+        if row is None:
             self._progress = detail
-        elif place < len(self._states):
-            self._states[place] = (state, detail)
+        elif row < len(self._states):
+            self._states[row] = (state, detail)
             self._progress = ""
             if state == "sending":
                 self.place()
@@ -526,7 +529,7 @@ class SendScreen(StageScreen["Sending"]):
         self.begin_after()
 
     def _delivered(self, sent: "Sending") -> None:
-        from patchpilot.services.send.send_state import just_sent
+        from patchpilot.services.send.send_state import mark_just_sent
 
         self._ended_sending()
         if sent.request.to_self:
@@ -537,7 +540,7 @@ class SendScreen(StageScreen["Sending"]):
             return
         self.session.remember(self.stage, sent, status_of(sent))
         if is_good := sent.outcome == "sent":
-            seen = just_sent(sent)
+            seen = mark_just_sent(sent)
             self.session.remember(Stage.PREVIEW, seen, preview_status(seen))
         self.tui.remember()
         # start jobs that became due during the send
@@ -560,14 +563,14 @@ class SendScreen(StageScreen["Sending"]):
             )
             self.list_panel.remove_class("-accepted")
 
-    def _show_end(self, known: "Sending") -> None:
-        assert known.last
-        is_sent = not known.unfinished
-        at = stored_time(known.last.begun).astimezone()
+    def _show_end(self, sending: "Sending") -> None:
+        assert sending.last
+        is_sent = not sending.is_unfinished
+        at = parse_stored_time(sending.last.begun).astimezone()
         is_today = at.date() == datetime.now().astimezone().date()
         when = f"{at:{'%H:%M' if is_today else '%Y-%m-%d %H:%M'}}"
         banner = (f"{glyph('done')} SENT {when}",) if is_sent else ()
-        words = (*banner, known.headline, known.request.via)
+        words = (*banner, sending.headline, sending.request.via)
         self._lay(sent=True, heading=f" {glyph('dot')} ".join(words))
         self.list_panel.set_class(is_sent, "-accepted")
         self.listed.focus()

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from patchpilot.model.counted import counted
 from patchpilot.tui.view.glyphs import glyph
-from patchpilot.tui.view.rich_text import fitted, hanging, plain
+from patchpilot.tui.view.rich_text import fit_text, plain, wrap_hanging
 from patchpilot.tui.view.session import JobRequest
 from patchpilot.tui.view.stages import StageState, StageStatus
 from patchpilot.tui.widgets.lists import Row
@@ -34,12 +34,12 @@ def load(ask: JobRequest) -> "tuple[FixesResult, StageStatus]":
     state, note = StageState.TODO, result.reason or "no candidates"
     if not result.is_fix:
         state, note = StageState.DONE, f"{result.reason}; press Enter if it is a fix"
-    elif result.troubled:
+    elif result.has_problem:
         note = "invalid Fixes: tag; press w to fix its format"
     elif result.present:
         state = StageState.DONE
         note = counted(len(result.present), "valid Fixes: tag")
-    elif best := result.offered:
+    elif best := result.best_candidate:
         likely = "likely, " if result.sure else ""
         state = StageState.OFFERED
         note = (
@@ -91,8 +91,8 @@ def _row(candidate: "Candidate", columns: int, ticked: bool) -> Text:
     style = "green" if sure >= SURE else "yellow" if sure >= LIKELY else "dim"
     mark = f"[{glyph('ticked')}]" if ticked else ""
     row = Text.assemble(f"{mark:<4}", (f"{sure:4.0%} ", style), no_wrap=True)
-    release = fitted((candidate.first_release or "unreleased").removeprefix("v"), 10)
-    subject = fitted(candidate.subject, max(8, columns - BORDERS - FIXED_COLUMNS))
+    release = fit_text((candidate.first_release or "unreleased").removeprefix("v"), 10)
+    subject = fit_text(candidate.subject, max(8, columns - BORDERS - FIXED_COLUMNS))
     return row.append(plain(f"  {candidate.commit[:12]}  {release}  {subject}"))
 
 
@@ -123,7 +123,7 @@ def evidence_rows(
 
     def signed(sign: str, reason: str, style: str) -> Text:
         head = f"{glyph(sign)} "
-        return plain(head + "\n".join(hanging(reason, columns, len(head))), style)
+        return plain(head + "\n".join(wrap_hanging(reason, columns, len(head))), style)
 
     rows: list[Text] = []
     if candidate:

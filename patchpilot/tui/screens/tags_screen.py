@@ -192,7 +192,7 @@ class TagsScreen(StageScreen["FixesResult"]):
     def shown_keys(self) -> ShownKeys:
         """Show the next stage first if the commit has its tags."""
         result = self._shown
-        if result is None or not result.present or result.troubled:
+        if result is None or not result.present or result.has_problem:
             return ALL_KEYS
         return ShownKeys(("n",), hidden=frozenset(("write",)))
 
@@ -227,7 +227,7 @@ class TagsScreen(StageScreen["FixesResult"]):
         profile = known.get("profile") if known else ""
         signoff = bool(known and known.flag("signoff")) and not self._is_signed
 
-        def looked(impact: "CandidateImpact") -> None:
+        def handle_looked(impact: "CandidateImpact") -> None:
             self._impacts[commits] = impact
             self._explain()
 
@@ -241,7 +241,7 @@ class TagsScreen(StageScreen["FixesResult"]):
                 signoff=signoff,
                 progress=progress,
             ),
-            looked,
+            handle_looked,
         )
 
     def _explain(self) -> None:
@@ -305,7 +305,7 @@ class TagsScreen(StageScreen["FixesResult"]):
         self.detail()
         self.query_one("#introducing").focus()
 
-    def entered(self, listed: RowList) -> None:
+    def open_selected(self, listed: RowList) -> None:
         if self.chosen in (NOT_A_FIX, A_FIX):
             self._claim(is_fix=self.chosen == A_FIX)
         elif self.chosen == OTHER:
@@ -329,7 +329,7 @@ class TagsScreen(StageScreen["FixesResult"]):
             " Press Enter to undo."
         )
 
-        def answered(_: object) -> None:
+        def handle_answer(_: object) -> None:
             self.notify(words)
             self.begin_after("waivers", "draft", "claims")
 
@@ -342,12 +342,12 @@ class TagsScreen(StageScreen["FixesResult"]):
                 target=session.target,
                 base=session.topic_base,
             ),
-            answered,
+            handle_answer,
         )
 
     def _look_up(self, word: str) -> None:
         """Add the commit named by the user to the candidates."""
-        from patchpilot.services.tags.topic_culprits import named_culprit
+        from patchpilot.services.tags.topic_culprits import find_named_culprit
 
         fix = self._fix
 
@@ -362,7 +362,7 @@ class TagsScreen(StageScreen["FixesResult"]):
 
         self.in_thread(
             "looking up the commit",
-            lambda repository, _: named_culprit(repository, word, fix),
+            lambda repository, _: find_named_culprit(repository, word, fix),
             add,
         )
 
@@ -391,7 +391,10 @@ class TagsScreen(StageScreen["FixesResult"]):
         if chosen:
             tag = counted(len(chosen), "Fixes: tag") if chosen[1:] else chosen[0].tag
             named = self._named.get(self._fix, ())
-            is_proposed = bool(self._ticks) or chosen[0] in (result.offered, *named)
+            is_proposed = bool(self._ticks) or chosen[0] in (
+                result.best_candidate,
+                *named,
+            )
         known = self.session.known_settings
         dialog = WriteTags(
             self.session,
@@ -412,7 +415,7 @@ class TagsScreen(StageScreen["FixesResult"]):
             return
         wanted = replace(request, target=session.commit.id)
 
-        def written(done: "Preparation") -> None:
+        def handle_written(done: "Preparation") -> None:
             if done.written:
                 self.notify("; ".join(("tags written; press u to undo", *done.costs)))
                 self.reread()
@@ -424,4 +427,4 @@ class TagsScreen(StageScreen["FixesResult"]):
             asked = replace(wanted, profile=profile, overrides=given)
             return prepare(repository, asked, progress=progress)
 
-        confirm_rewrite(self, "writing the tags", write, written)
+        confirm_rewrite(self, "writing the tags", write, handle_written)

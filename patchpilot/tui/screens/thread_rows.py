@@ -18,9 +18,9 @@ from patchpilot.tui.view.rich_text import (
     QUIET,
     STRONG,
     diff_line,
-    fitted,
+    fit_text,
     plain,
-    wrapped,
+    wrap_text,
 )
 from patchpilot.tui.view.stages import NEEDS_YOU
 from patchpilot.tui.widgets.lists import Row
@@ -102,7 +102,7 @@ def thread_rows(
         if not is_open and not node.label:
             first = next(filter(_is_own, lines), "")
             room = max(0, columns - len(head))
-            head.append(plain(fitted(f"  {first}", room) if first else "", QUIET))
+            head.append(plain(fit_text(f"  {first}", room) if first else "", QUIET))
         hidden = "" if is_open else node.mail.mail.body
         rows.append(Row(head, ThreadPart(ident, ident), ident, hidden))
         if is_open:
@@ -136,7 +136,7 @@ def _head(node: "ConversationMail", *, is_open: bool, is_new: bool) -> Text:
     return Text.assemble(
         f"{' ' * _indent(node)}{drawn['unfolded' if is_open else 'folded']} ",
         plain(f"{mail.label} ", KINDS.get(mail.label, QUIET)),
-        plain(mail.who, STRONG),
+        plain(mail.sender_name, STRONG),
         plain(told, QUIET),
         (" new" if is_new else "", "bold green"),
         no_wrap=True,
@@ -299,7 +299,7 @@ def _filled(lines: Sequence[str], room: int) -> list[str]:
             parts.append(line)
         else:
             parts[-1] += f" {line}"
-    return _cut([row for part in parts for row in wrapped(part, room)], room)
+    return _cut([row for part in parts for row in wrap_text(part, room)], room)
 
 
 def _find_start(item: "LedgerItem", line: str) -> int:

@@ -10,7 +10,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Checkbox, Input, Static
 
 from patchpilot.tui.stage.thread_jobs import ThreadJobs
-from patchpilot.tui.view.action_keys import in_keys
+from patchpilot.tui.view.action_keys import replace_commands
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import plain, word_diff
 from patchpilot.tui.view.stages import Stage
@@ -151,7 +151,7 @@ class WriteTags(Choose):
     def _refuse(self, error: "PatchpilotError") -> None:
         self._working = False
         if self.is_mounted:
-            advice = in_keys(error.advice, Stage.TAGS) if error.advice else ""
+            advice = replace_commands(error.advice, Stage.TAGS) if error.advice else ""
             why = f"{error.message} ({advice})" if advice else error.message
             self.query_one("#notes", Static).update(plain(f"not possible: {why}"))
 

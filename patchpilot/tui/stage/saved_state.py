@@ -35,9 +35,9 @@ class SavedState:
         """Return whether nothing was ever saved."""
         return not self._data
 
-    def get(self, name: str, place: str = "") -> Any:
+    def get(self, name: str, key: str = "") -> Any:
         """Return a value saved for a place (a repository and branch) or for the whole TUI."""
-        table = self._data.get(place)
+        table = self._data.get(key)
         return table.get(name) if isinstance(table, dict) else None
 
     @property
@@ -45,14 +45,14 @@ class SavedState:
         """Return the places with saved values, most recently visited first."""
         return tuple(name for name in reversed(self._data) if name)
 
-    def keep(self, place: str = "", **values: Any) -> None:
+    def keep(self, key: str = "", **values: Any) -> None:
         """Save values; they are on disk when this returns."""
-        table = self._data.setdefault(place, {})
+        table = self._data.setdefault(key, {})
         if all(table.get(name) == value for name, value in values.items()):
             return
         table.update(values)
-        if place:
-            self._data[place] = self._data.pop(place)
+        if key:
+            self._data[key] = self._data.pop(key)
         for old in [name for name in self._data if name][:-PLACES]:
             del self._data[old]
         with contextlib.suppress(InputError):

@@ -19,14 +19,14 @@ from patchpilot.model.progress import Progress
 from patchpilot.tui.stage.reporting import ReportsErrors
 from patchpilot.tui.stage.thread_jobs import STEP, ThreadJobs
 from patchpilot.tui.stage.trust_dialog import ask_trust
-from patchpilot.tui.view.action_keys import in_keys
+from patchpilot.tui.view.action_keys import replace_commands
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.key_bindings import key, more_key
-from patchpilot.tui.view.rich_text import with_code
+from patchpilot.tui.view.rich_text import highlight_code
 from patchpilot.tui.view.session import Session
 from patchpilot.tui.view.shown_keys import ALL_KEYS, ShownKeys
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
-from patchpilot.tui.view.title import where
+from patchpilot.tui.view.title import title_texts
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.lists import Row, RowList, event_row
@@ -184,7 +184,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         self.place()
         if self._shown is not None:
             # wait until the panels have their size
-            self.call_after_refresh(self.resized)
+            self.call_after_refresh(self.redraw_resized)
 
     def may_begin(self) -> bool:
         """Return whether the stage can start: its topic is known, and the first screen is drawn."""
@@ -218,11 +218,15 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         if not self.is_whole:
             return
         card = self.query_one("#error", Panel)
-        hint = f"hint: {in_keys(error.advice, self.stage)}" if error.advice else ""
+        hint = (
+            f"hint: {replace_commands(error.advice, self.stage)}"
+            if error.advice
+            else ""
+        )
         card.heading = f"{glyph('blocked')} error"
         card.count = "g retry · Esc close"
         self.query_one("#error-text", Static).update(
-            with_code("\n".join(part for part in (error.message, hint) if part))
+            highlight_code("\n".join(part for part in (error.message, hint) if part))
         )
         card.display = True
         if isinstance(error, UntrustedCommandsError) and error is not self._trust_error:
@@ -289,7 +293,9 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
 
     def _places(self) -> Sequence[str]:
         return (
-            where(self.session.topic, self.session.facts) if self.session.topic else ()
+            title_texts(self.session.topic, self.session.facts)
+            if self.session.topic
+            else ()
         )
 
     def action_reload(self) -> None:
@@ -406,11 +412,11 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         if listed.id != self.LIST[1:]:
             return
         if self.RESTS:
-            self.at_rest(self.detail)
+            self.call_at_rest(self.detail)
         else:
             self.detail()
 
-    def entered(self, listed: RowList) -> None:
+    def open_selected(self, listed: RowList) -> None:
         """Open a row's detail after Enter, if it has no panel."""
         if listed.id == self.LIST[1:]:
             self.open_detail()
@@ -425,9 +431,9 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         """Handle the event and report exceptions."""
         if event_row(event) >= 0:
             with self.reporting():
-                self.entered(cast(RowList, event.option_list))
+                self.open_selected(cast(RowList, event.option_list))
 
-    def resized(self) -> None:
+    def redraw_resized(self) -> None:
         """Redraw what depends on the size."""
         self.fill()
 
@@ -460,7 +466,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         self._threads.cancel()
         self._doing.clear()
 
-    def at_rest(self, show: Callable[[], None]) -> None:
+    def call_at_rest(self, show: Callable[[], None]) -> None:
         """Call `show` when the cursor stops, so that a held key redraws only the list."""
         if self._resting:
             self._resting.stop()

@@ -36,12 +36,12 @@ def ask_trust(
     ask_yes(app, Confirm(text, "trust", title=title, mail=rows), trust)
 
 
-def trusting(app: "App[int]", work: Callable[[], None]) -> None:
+def run_with_trust(app: "App[int]", work: Callable[[], None]) -> None:
     """Run `work`; if it needs trusted commands, ask for trust and run it again."""
     try:
         work()
     except UntrustedCommandsError as error:
-        ask_trust(app, error, partial(trusting, app, work))
+        ask_trust(app, error, partial(run_with_trust, app, work))
 
 
 def _rows(command: OwnCommand) -> list[str]:

@@ -3,7 +3,7 @@
 
 from dataclasses import dataclass
 
-from patchpilot.model.action import Action, actions, each
+from patchpilot.model.action import Action, actions, iterate_parts
 from patchpilot.tui.view.stages import Stage
 
 PLACE = "{}"
@@ -117,14 +117,14 @@ KEYS: dict[str, ActionKey] = {
 CONNECTORS = frozenset(("", ", or ", ", then ", "; "))
 
 
-def in_keys(advice: object, at: Stage | None = None) -> str:
+def replace_commands(advice: object, at: Stage | None = None) -> str:
     """Express a hint with keys instead of commands where possible.
 
     Of consecutive actions with the same words, only the first is kept.
     """
     texts: list[str] = []
     between = ""
-    for action, text in each(advice, lambda action: _words(action, at)):
+    for action, text in iterate_parts(advice, lambda action: _words(action, at)):
         if action is None:
             between += text
         elif between not in CONNECTORS or text not in texts[-1:]:
@@ -168,6 +168,6 @@ def _words(action: Action, at: Stage | None) -> str:
     if not keys_to_press:
         return str(action)
     named = action.arguments[-1] if action.arguments else ""
-    words = action.worded(key.words.replace(PLACE, keys_to_press).replace("%s", named))
+    words = action.format(key.words.replace(PLACE, keys_to_press).replace("%s", named))
     is_silent = key.follows and key.works_at(at) and PLACE not in action.reason
     return f"{words} ({key.key})" if is_silent else words

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from patchpilot.model.printable import width
-from patchpilot.tui.view.rich_text import KEY, STRONG, hanging, plain, wrapped
+from patchpilot.tui.view.rich_text import KEY, STRONG, plain, wrap_hanging, wrap_text
 from patchpilot.tui.view.rich_text import lines as joined
 
 WIDEST = 68
@@ -27,12 +27,12 @@ def empty_text(
     """
     room = max(20, min(WIDEST, columns - 2))
     head = max((width(key) for key, _ in keys), default=0) + 2
-    rows = [plain(line, STRONG) for line in wrapped(title, room)]
+    rows = [plain(line, STRONG) for line in wrap_text(title, room)]
     for paragraph in text.split("\n\n") if text else ():
-        rows += [Text(), *map(plain, wrapped(paragraph, room))]
+        rows += [Text(), *map(plain, wrap_text(paragraph, room))]
     rows += [Text()] if keys else []
     for key, does in keys:
-        first, *more = hanging(does, room, head)
+        first, *more = wrap_hanging(does, room, head)
         rows += [plain(f"{key:<{head}}", KEY).append(first), *map(plain, more)]
     if len(rows) > lines:
         rows = [row for row in rows if row]

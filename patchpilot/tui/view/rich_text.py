@@ -26,7 +26,7 @@ def plain(text: str, style: str = "") -> Text:
     return Text(printable(text).expandtabs(8), style=style)
 
 
-def with_code(text: str, style: str = "") -> Text:
+def highlight_code(text: str, style: str = "") -> Text:
     """Make a text by patchpilot printable and highlight its code.
 
     Code (a command or a tag) is enclosed in backticks, which are removed.
@@ -75,13 +75,13 @@ def lines(parts: Iterable[Text]) -> Text:
     return Text("\n").join(parts)
 
 
-def fitted(text: str, columns: int) -> str:
+def fit_text(text: str, columns: int) -> str:
     """Fit a text to exactly this many columns: cut with an ellipsis, or padded with spaces."""
     cut = crop(printable(text).replace("\n", " ").expandtabs(8), columns)
     return cut + " " * max(0, columns - width(cut))
 
 
-def wrapped(
+def wrap_text(
     text: str, columns: int, indent: str = "", *, breaks: bool = False
 ) -> list[str]:
     """Wrap a text to lines of at most this many columns.
@@ -103,13 +103,13 @@ def wrapped(
 def folded(row: str, columns: int) -> list[str]:
     """Return a row in lines of so many columns, its indent on each."""
     indent = row[: len(row) - len(row.lstrip())]
-    return wrapped(row.strip(), columns, indent, breaks=True)
+    return wrap_text(row.strip(), columns, indent, breaks=True)
 
 
-def hanging(text: str, columns: int, indent: int) -> list[str]:
+def wrap_hanging(text: str, columns: int, indent: int) -> list[str]:
     """Wrap a text with a hanging indent.
 
     The first `indent` columns of the first line are for a sign or heading.
     """
-    first, *more = wrapped(text, columns - indent)
+    first, *more = wrap_text(text, columns - indent)
     return [first, *(f"{' ' * indent}{line}" for line in more)]

@@ -47,11 +47,11 @@ Kept = tuple[str, str, str]
 """A stage's state, note and lasting key, as they are saved."""
 
 
-def kept_states(kept: object) -> dict[Stage, Kept]:
+def load_states(saved: object) -> dict[Stage, Kept]:
     """Return the stage states saved by the TUI, ignoring invalid values."""
     return {
         Stage(name): (str(known[0]), str(known[1]), str(known[2]))
-        for name, known in (kept.items() if isinstance(kept, dict) else ())
+        for name, known in (saved.items() if isinstance(saved, dict) else ())
         if name in list(Stage)
         and isinstance(known, list | tuple)
         and len(known) == 3
@@ -187,10 +187,10 @@ class Session:
                 self._shared.close()
 
     def read_topic(self, repository: "Repository") -> OpenTopic:
-        self.topic = topic = self.topic_now(repository)
+        self.topic = topic = self.read_topic_now(repository)
         return topic
 
-    def topic_now(self, repository: "Repository") -> OpenTopic:
+    def read_topic_now(self, repository: "Repository") -> OpenTopic:
         """Read the topic's commits without storing them, which takes tens of milliseconds."""
         from patchpilot.topic.topic_base import BaseSearch, topic_commits
 
@@ -372,15 +372,15 @@ class Session:
                 ]
         return values
 
-    def recall(self, kept: object) -> None:
+    def recall(self, saved: object) -> None:
         """Restore the states from `keepsakes`, ignoring invalid values."""
-        self.kept.update(kept_states(kept))
+        self.kept.update(load_states(saved))
 
     def _lasting(self, stage: Stage) -> str:
         parts = "|".join(self._part(name) for name in DEPENDS[stage] if name in LASTING)
         return f"{zlib.crc32(os.fsencode(parts)):08x}"
 
-    def as_it_was(self, stage: Stage) -> StageStatus:
+    def restored_status(self, stage: Stage) -> StageStatus:
         """Return a stage's saved state, stale if the topic has changed."""
         known = self.kept.get(stage)
         if known is None or self.topic is None:
@@ -409,7 +409,7 @@ class Session:
             return StageStatus(state, self.errors[stage].message)
         known = self.found.get(stage)
         if known is None or (known.result is None and known.key != self.key(stage)):
-            return self.as_it_was(stage)
+            return self.restored_status(stage)
         if known.key != self.key(stage):
             return self._stale(stage)
         if stage is Stage.COMMIT and (count := self._unanswered):

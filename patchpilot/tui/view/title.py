@@ -19,7 +19,7 @@ LEAST = 28
 """Columns of the subject that are kept before the right end gives way."""
 
 
-def where(topic: "OpenTopic", facts: "TopicFacts | None") -> tuple[str, ...]:
+def title_texts(topic: "OpenTopic", facts: "TopicFacts | None") -> tuple[str, ...]:
     """Return the texts about a topic for the right of the title line, longest first.
 
     The shortest is the branch alone. A guessed base is marked.

@@ -21,10 +21,10 @@ from patchpilot.tui.view.rich_text import (
     KEY,
     QUIET,
     folded,
-    hanging,
+    highlight_code,
     plain,
-    with_code,
-    wrapped,
+    wrap_hanging,
+    wrap_text,
 )
 from patchpilot.tui.widgets.dialog import FIELD_HELP, WIDE, Dialog, Modal
 from patchpilot.tui.widgets.diff_view import DiffView
@@ -67,12 +67,12 @@ def letters_of(labels: Sequence[str]) -> list[str]:
 
 
 def _answer_text(letter: str, answer: Answer, indent: int, columns: int) -> Text:
-    words = hanging(answer.words, columns, indent)
-    effect = hanging(answer.then, columns, indent) if answer.then else []
+    words = wrap_hanging(answer.words, columns, indent)
+    effect = wrap_hanging(answer.then, columns, indent) if answer.then else []
     return Text.assemble(
         plain(f" {letter:{indent - 1}}", KEY),
         plain("\n".join(words)),
-        *(with_code(f"\n{' ' * indent}{line.strip()}", QUIET) for line in effect),
+        *(highlight_code(f"\n{' ' * indent}{line.strip()}", QUIET) for line in effect),
     )
 
 
@@ -108,7 +108,7 @@ class Choose(Dialog[Any]):
 
     def head(self) -> ComposeResult:
         if self.text:
-            yield Static(with_code(self.text, "bold"), markup=False)
+            yield Static(highlight_code(self.text, "bold"), markup=False)
         room = min(WIDE, self.app.size.width) - 6
         indent = max(1, *map(len, self.letters)) + 3
         yield List(
@@ -125,7 +125,7 @@ class Choose(Dialog[Any]):
             yield DiffView(ident="rest")
         elif self.why:
             with VerticalScroll(id="rest", can_focus=False):
-                yield Static(with_code(self.why), markup=False)
+                yield Static(highlight_code(self.why), markup=False)
 
     def on_mount(self) -> None:
         self._opener = getattr(self.app, "last_key", "")
@@ -134,7 +134,7 @@ class Choose(Dialog[Any]):
         answers.highlighted = names.index(self._at) if self._at in names else 0
         if self._diff:
             room = min(WIDE, self.app.size.width) - 8
-            rows = [*wrapped(self.why, room), ""] if self.why else []
+            rows = [*wrap_text(self.why, room), ""] if self.why else []
             view = self.query_one("#rest", DiffView)
             view.fill([*rows, *self._diff])
             view.styles.height = view.virtual_size.height
@@ -189,7 +189,7 @@ class LineDialog(Dialog[str | None]):
         self.title_text = title
 
     def head(self) -> ComposeResult:
-        yield Static(with_code(self.text), markup=False)
+        yield Static(highlight_code(self.text), markup=False)
         yield LineInput(
             self.value,
             placeholder=self._placeholder,
@@ -233,7 +233,9 @@ class Confirm(Dialog[str]):
 
     def head(self) -> ComposeResult:
         text = self._text
-        yield Static(with_code(text) if isinstance(text, str) else text, markup=False)
+        yield Static(
+            highlight_code(text) if isinstance(text, str) else text, markup=False
+        )
         yield Static(
             f"Type {self._word} and press Enter to confirm.",
             markup=False,

@@ -56,7 +56,7 @@ def lexer_of(path: str) -> Any:
     return get_lexer_by_name(alias, stripnl=False)
 
 
-def highlighted(path: str, lines: Sequence[str], *, dark: bool) -> list[Text]:
+def highlight_lines(path: str, lines: Sequence[str], *, dark: bool) -> list[Text]:
     """Return a file's lines with syntax highlighting.
 
     The part may begin inside a comment; in C this is detected from the next `*/` or from leading

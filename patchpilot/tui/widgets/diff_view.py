@@ -24,8 +24,8 @@ from textual.strip import Strip
 from patchpilot.model.printable import printable, width
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.key_bindings import more_key
-from patchpilot.tui.view.rich_text import wrapped
-from patchpilot.tui.widgets.diff_code import changed_words, highlighted
+from patchpilot.tui.view.rich_text import wrap_text
+from patchpilot.tui.widgets.diff_code import changed_words, highlight_lines
 from patchpilot.tui.widgets.diff_colors import DiffColors
 from patchpilot.tui.widgets.diff_rows import CODE, DiffRows, Kind, Part
 from patchpilot.tui.widgets.search import Searchable
@@ -243,7 +243,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
 
     def _note_rows(self, number: int) -> Iterator[_Shown]:
         note = self.notes[number]
-        texts = wrapped(
+        texts = wrap_text(
             printable(note.text).replace("\n", " "),
             max(20, self.columns - self._gutter - width(self._lead(note)) - 1),
         )
@@ -267,25 +267,25 @@ class DiffView(ScrollView, Searchable, can_focus=True):
     def place_of(self, line: int) -> int:
         return self._places[line] if 0 <= line < len(self._places) else 0
 
-    def line_near(self, place: int, by: int) -> int:
+    def line_near(self, row: int, by: int) -> int:
         """Return the line in this row of the display.
 
         For a note or a hidden line, return the next one in the direction `by`.
         """
         step = 1 if by > 0 else -1
-        at = place = max(0, min(place, len(self._shown) - 1))
+        at = row = max(0, min(row, len(self._shown) - 1))
         while 0 <= at < len(self._shown) and self._shown[at].is_extra:
             at += step
         if not 0 <= at < len(self._shown):
             return self.cursor
         return self._shown[at].line
 
-    def height_of(self, place: int) -> int:
+    def height_of(self, row: int) -> int:
         """Return the height of a row with the rest of its line and the notes below it."""
-        at = place + 1
+        at = row + 1
         while at < len(self._shown) and self._shown[at].is_extra:
             at += 1
-        return at - place
+        return at - row
 
     def file_at(self, line: int) -> Part | None:
         """Return the file of the diff that contains a line, or None in a message."""
@@ -474,27 +474,27 @@ class DiffView(ScrollView, Searchable, can_focus=True):
             self._pieces = {}
         return self._colors
 
-    def _strip(self, shown: _Shown, paint: Paint, at_cursor: bool) -> Strip:
+    def _strip(self, row: _Shown, paint: Paint, at_cursor: bool) -> Strip:
         wide = self.columns
-        if shown.note >= 0:
-            return self._drawn(self._note_text(shown, paint), 0, wide, paint())
-        kind = self.parts.kinds[shown.line]
+        if row.note >= 0:
+            return self._drawn(self._note_text(row, paint), 0, wide, paint())
+        kind = self.parts.kinds[row.line]
         ground, is_code = GROUNDS.get(kind, ""), kind in CODE
         fill = paint("", ground)
         bar = (glyph("cursor") if self.has_focus else "│") if at_cursor else " "
         gutter = Text(bar, style=paint("accent"))
         if self.parts.hunks and (is_code or kind is Kind.MARK):
-            number = self.parts.new[shown.line] if is_code and not shown.start else 0
+            number = self.parts.new[row.line] if is_code and not row.start else 0
             gutter.append(f"{number or '':>{self._digits}} ", style=paint("quiet"))
         if is_code:
-            sign = " " if shown.start else SIGNS.get(kind, " ")
+            sign = " " if row.start else SIGNS.get(kind, " ")
             gutter.append(sign, style=paint(ground, ground))
-            text = self._code(shown.line, ground, paint)
+            text = self._code(row.line, ground, paint)
         else:
-            text = self._prose(shown.line, kind, paint, wide - PROSE_GUTTER)
+            text = self._prose(row.line, kind, paint, wide - PROSE_GUTTER)
             gutter.append(" ", style=fill)
         head = self._segments(gutter)
-        part = slice(shown.start, shown.stop if shown.stop >= 0 else None)
+        part = slice(row.start, row.stop if row.stop >= 0 else None)
         room, across = wide - head.cell_length, self.scroll_offset.x
         body = self._drawn(text, across, room, fill, cut=True, part=part)
         return Strip.join([head, body])
@@ -542,14 +542,14 @@ class DiffView(ScrollView, Searchable, can_focus=True):
     def _lead(note: Note) -> str:
         return f"{glyph('below')} {note.sign} "
 
-    def _note_text(self, shown: _Shown, paint: Paint) -> Text:
-        note, is_current = self.notes[shown.note], shown.note == self.note
+    def _note_text(self, row: _Shown, paint: Paint) -> Text:
+        note, is_current = self.notes[row.note], row.note == self.note
         lead = self._lead(note)
         return Text.assemble(
             glyph("cursor") if is_current else " ",
             " " * (self._gutter - 1),
-            lead if shown.begins else " " * width(lead),
-            shown.text,
+            lead if row.begins else " " * width(lead),
+            row.text,
             style=paint(note.role) + Style(bold=is_current or None),
         )
 
@@ -630,7 +630,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
             end = min(start + PIECE, hunk.end or len(self.rows))
             lines = [at for at in range(start, end) if kinds[at] in shown]
             file = self.file_at(line)
-            texts = highlighted(
+            texts = highlight_lines(
                 file.name if file else "",
                 [printable(self.rows[at][1:]) for at in lines],
                 dark=self.app.current_theme.dark,
@@ -671,7 +671,7 @@ def _merged(strip: Strip) -> Strip:
     return Strip([Segment(text, style) for text, style in merged], strip.cell_length)
 
 
-def _have_same_background(one: Style, other: Style) -> bool:
-    return one.bgcolor == other.bgcolor and not any(
-        (one.underline, other.underline, one.reverse, other.reverse)
+def _have_same_background(first: Style, second: Style) -> bool:
+    return first.bgcolor == second.bgcolor and not any(
+        (first.underline, second.underline, first.reverse, second.reverse)
     )

@@ -137,9 +137,9 @@ class KeyLine(Widget):
         )
         return self._laid[1]
 
-    def _rank(self, shown: Shown) -> int:
+    def _rank(self, row: Shown) -> int:
         """Return a key's priority for space; a list's Enter yields to hints."""
-        if (active := shown[2]) is None:
+        if (active := row[2]) is None:
             return 1
         if active.binding.key == "enter":
             return 2 if getattr(self.app.screen, "hints", ()) else 0
@@ -175,5 +175,5 @@ def _fitting(keys: Sequence[Shown], columns: int) -> list[Shown]:
     return fits
 
 
-def _wide(shown: Shown) -> int:
-    return width(shown[0]) + 1 + width(shown[1]) + GAP
+def _wide(row: Shown) -> int:
+    return width(row[0]) + 1 + width(row[1]) + GAP

@@ -29,7 +29,7 @@ class Panel(Container):
     """A box with a rounded border, which is bright while the focus is inside.
 
     `heading` is in the top border; `note` (the state of the stage and what to do next) and
-    `count` (`2/5`) are at the right of the bottom border; `heading_in` and `bottom_in` fit them
+    `count` (`2/5`) are at the right of the bottom border; `fit_heading` and `bottom_in` fit them
     to the width.
     """
 
@@ -76,7 +76,7 @@ class Panel(Container):
 
     def _write_labels(self) -> None:
         room = max(0, self.outer_size.width - CORNERS)
-        heading = heading_in(one_line(self.heading), room)
+        heading = fit_heading(one_line(self.heading), room)
         self.border_title = Text(heading) if heading else None
         bottom = bottom_in(one_line(self.note), one_line(self.count), room)
         self.border_subtitle = Text(bottom) if bottom else None
@@ -100,7 +100,7 @@ class TextPanel(Panel):
         super().__init__(self.reader, title=title, id=id, classes=classes)
 
 
-def heading_in(heading: str, room: int) -> str:
+def fit_heading(heading: str, room: int) -> str:
     """Fit a heading to a width, dropping counts from the end."""
     counts = heading.split(", ")
     if all(part[:1].isdigit() for part in counts):

@@ -56,10 +56,10 @@ class Searchable(Widget):
         self.refresh()
         self.refresh_bindings()
 
-    def _go_on(self, found: list[int], by: int) -> None:
-        at = bisect_right(found, self.place) if by > 0 else 0
-        before = [line for line in found if line < self.place]
-        self.go(found[at % len(found)] if by > 0 else (before or found)[-1])
+    def _go_on(self, rows: list[int], by: int) -> None:
+        at = bisect_right(rows, self.place) if by > 0 else 0
+        before = [line for line in rows if line < self.place]
+        self.go(rows[at % len(rows)] if by > 0 else (before or rows)[-1])
 
     def action_match(self, by: int) -> None:
         if found := self._select_match():

@@ -83,7 +83,7 @@ def test_chain_includes_every_branch() -> None:
 
 def test_bracketed_lines_end_with_the_bracket() -> None:
     scanned, passage = _scan("\tif (a &&", "\t    (b ||", "\t     c))", "\t\td();")
-    level, lines = passage.bracketed(scanned.lines[2], "()")
+    level, lines = passage.read_brackets(scanned.lines[2], "()")
     assert (level, len(lines)) == (0, 3)
 
 
@@ -106,4 +106,4 @@ def test_statements_always_end(code: list[str]) -> None:
         assert span.start <= span.end <= max(span.limit, span.start)
         assert span.next > span.start or span.next == span.limit
         passage.chain(line, 0)
-        passage.bracketed(line, "{}", outer=True)
+        passage.read_brackets(line, "{}", outer=True)

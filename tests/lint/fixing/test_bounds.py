@@ -134,7 +134,7 @@ def test_trailing_line_may_be_removed() -> None:
     edits = LineChange(
         edits=(FixEdit(at, 1, ()), FixEdit(at - 1, 1, ("+int c;", "+int d;")))
     )
-    draft = PatchEdit.of(patch).with_changes([edits])
+    draft = PatchEdit.of(patch).apply_changes([edits])
     assert "@@ -1,1 +1,3 @@" in draft.patch.lines
     assert draft.patch.diff_error is None
 

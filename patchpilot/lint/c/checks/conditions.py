@@ -33,7 +33,7 @@ def case_indent(context: LineContext) -> Results:
     """Report a `case` label that is not indented like its `switch`."""
     if not pattern(r"\bswitch\s*\(.*\)").search(context.text):
         return
-    _, lines = context.walk.passage.bracketed(context.line, "{}", outer=True)
+    _, lines = context.walk.passage.read_brackets(context.line, "{}", outer=True)
     if any(
         pattern(r"\+\s*(?:case\s+|default:)").match(line.raw)
         and line.indent != context.line.indent
@@ -54,7 +54,7 @@ def brace_on_next_line(context: LineContext) -> Results:
     if not match or pattern(r".\s*#").match(text):
         return
     passage = context.walk.passage
-    level, lines = passage.bracketed(context.line, "()")
+    level, lines = passage.read_brackets(context.line, "()")
     after = passage.index(context.line.number) + len(lines)
     following = passage.lines[after] if after < len(passage.lines) else None
     if following is None:

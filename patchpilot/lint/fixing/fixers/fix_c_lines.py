@@ -15,7 +15,7 @@ from patchpilot.lint.fixing.fixer import (
     fixer,
     indent_of,
     replaced,
-    tabbed,
+    tab_indent,
 )
 from patchpilot.lint.fixing.fixers.fix_statements import MOST_COLUMNS
 from patchpilot.lint.fixing.fixers.fix_whitespace import code_depth
@@ -81,7 +81,7 @@ def align(site: FixSite) -> Proposal:
             break
         rows.append(row)
         depth += _depth(row.code)
-    new = tabbed(8 * tabs + column)
+    new = tab_indent(8 * tabs + column)
     added = [as_text(f"+{new}{row.raw[1 + len(old) :]}") for row in rows]
     if line.sign == "+":
         return [

@@ -33,7 +33,7 @@ _LAID_OUT = re.compile(r"\r|^\s|^$|\S(?: {3,}|\t)|\|")
 _DOCUMENTS = (".rst", ".txt", ".md")
 
 
-def in_message(site: FixSite, number: int | None = None) -> bool:
+def is_in_message(site: FixSite, number: int | None = None) -> bool:
     """Return whether a line, the finding's by default, is in the message."""
     patch = site.context.patch
     at = (site.number if number is None else number) - patch.message_line
@@ -85,7 +85,7 @@ _AGREED = 95
 @fixer("drop-line", PROSE)
 def drop_line(site: FixSite) -> Proposal:
     """Delete a line of the message, and one of two blank lines that become adjacent."""
-    if not in_message(site):
+    if not is_in_message(site):
         return None
     around = site.context.patch.lines[site.number - 2 : site.number + 1 : 2]
     is_gap = len(around) == 2 and not "".join(around).strip()
@@ -134,7 +134,7 @@ def commit_reference(site: FixSite) -> Proposal:
     right, text = suggested_reference(site), site.text(site.number)
     written = _REFERENCE.search(text)
     is_only = len(re.findall(r"\b[0-9a-f]{7,40}\b", text)) == 1
-    if not right or not written or not is_only or not in_message(site):
+    if not right or not written or not is_only or not is_in_message(site):
         return None
     if not is_same_commit(written["id"], written["title"] or "", right):
         return None
@@ -179,7 +179,7 @@ def _rewrapped(site: FixSite, first: str) -> Proposal:
 def wrap(site: FixSite) -> Proposal:
     """Wrap a long line of prose, and the following full lines of its paragraph."""
     is_pasted = site.number - site.context.patch.message_line in pasted(site.context)
-    if is_pasted or not in_message(site):
+    if is_pasted or not is_in_message(site):
         return None
     return _rewrapped(site, site.text(site.number))
 
@@ -214,7 +214,7 @@ def _word(site: FixSite, typo: str, better: str) -> Proposal:
         for match in re.finditer(pattern, raw)
         if _is_prose(site, *match.span())
     ]
-    if not spans or not in_message(site):
+    if not spans or not is_in_message(site):
         return spans
     # the message may discuss the word: it mentions spelling, quotes the word, contains the correct
     # word, or the patch removes the word
@@ -231,7 +231,7 @@ def _word(site: FixSite, typo: str, better: str) -> Proposal:
 def _is_prose(site: FixSite, start: int, end: int) -> bool:
     """Return whether a position is in a sentence of the message, of a comment or of a document."""
     text, line = site.text(site.number), site.added(site.number)
-    if in_message(site):
+    if is_in_message(site):
         return (
             not is_trailer(text)
             and text[:1] not in (" ", "\t", ">", "#", "$", "[", "|")

@@ -11,11 +11,11 @@ from patchpilot.lint.fixing.fixer import (
     NAMED,
     FixSite,
     Proposal,
-    bare_code,
     fixer,
     indent_of,
     replaced,
-    tabbed,
+    strip_sign,
+    tab_indent,
 )
 from patchpilot.model.finding import FixEdit
 
@@ -60,7 +60,7 @@ def drop_braces(site: FixSite) -> Proposal:
     edits: list[FixEdit] = []
     number, branch = site.number, re.compile(r"(\s*)(.*?)\s*\{")
     while True:
-        head, body, end = (bare_code(site.added(number + at)) for at in range(3))
+        head, body, end = (strip_sign(site.added(number + at)) for at in range(3))
         match = branch.fullmatch(head)
         if not (
             match and _HEAD.fullmatch(match[2]) and _SINGLE.fullmatch(body.strip())
@@ -98,14 +98,14 @@ def break_line(site: FixSite) -> Proposal:
         *above, last = (match[1], *lines)
         added = (*(f"+{row}{_GOES_ON}" for row in above), f"+{last}")
         return replaced(line.number, *added) if lines else None
-    if not bare_code(line):
+    if not strip_sign(line):
         return None
     before = line.previous.code.rstrip() if line.previous else ""
-    rows = _laid_out(raw, text, continues=not _IS_END.search(before))
+    rows = _break_line(raw, text, continues=not _IS_END.search(before))
     return replaced(line.number, *(f"+{row}" for row in rows)) if rows else None
 
 
-def _laid_out(
+def _break_line(
     raw: str,
     text: str,
     places: Sequence[tuple["re.Pattern[str]", int]] = _BREAKS,
@@ -129,7 +129,7 @@ def join_open(site: FixSite) -> Proposal:
     function's type does not leave enough space, the function's name moves to the next line.
     """
     first = site.added(site.number)
-    raw = bare_code(first)
+    raw = strip_sign(first)
     if not first or not raw.endswith(("(", "[")):
         return None
     text = first.text[1 : 1 + len(raw)]
@@ -137,7 +137,7 @@ def join_open(site: FixSite) -> Proposal:
     count = depth = 1
     while depth > 0:
         row = site.added(site.number + count)
-        code = bare_code(row).strip()
+        code = strip_sign(row).strip()
         # text after a missing comma may be another declaration in a macro
         goes_on = raw[-1] in ",([&|?:+*/=-" or code[:1] in ")]&|?:+*/=-"
         if not row or not code or not goes_on or count > MOST_LINES:
@@ -148,13 +148,13 @@ def join_open(site: FixSite) -> Proposal:
         depth += sum((char in "([") - (char in ")]") for char in row.code)
         count += 1
     width = len(expand(raw))
-    lines = [] if width <= COLUMNS else _laid_out(f"+{raw}", f"+{text}", _ARGUMENTS)
+    lines = [] if width <= COLUMNS else _break_line(f"+{raw}", f"+{text}", _ARGUMENTS)
     if not lines and width <= MOST_COLUMNS:
         lines = [raw]
     elif not lines and declared:
         # the function name may start its own line
         at = declared.end(1)
-        name = _laid_out(f"+{raw[at:]}", f"+{text[at:]}", _ARGUMENTS)
+        name = _break_line(f"+{raw[at:]}", f"+{text[at:]}", _ARGUMENTS)
         lines = name and [declared[1].rstrip(), *name]
     added = (f"+{line}" for line in lines)
     return replaced(site.number, *added, count=count) if lines else None
@@ -186,7 +186,7 @@ def _broken(
             if len(lines) == 1:
                 outer = len(opened)
             lines[-1] = lines[-1].rstrip()
-            lines.append(tabbed(column))
+            lines.append(tab_indent(column))
             piece = piece.lstrip()
         for at, char in enumerate(text[end - len(piece) : end]):
             if char in "([{":

@@ -10,7 +10,7 @@ from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.fixing.fixer import PROSE, FixSite, Proposal, fixer
 from patchpilot.lint.fixing.fixers.fix_message import (
     LONGEST_ID,
-    in_message,
+    is_in_message,
     is_same_commit,
     suggested_reference,
 )
@@ -29,7 +29,7 @@ _TITLE = compile_cached(
 
 
 def _rewrite_tag(site: FixSite, text: str) -> Proposal:
-    is_new = in_message(site) and text != site.text(site.number)
+    is_new = is_in_message(site) and text != site.text(site.number)
     return FixEdit(site.number, 1, (text,)) if is_new else None
 
 
@@ -70,7 +70,9 @@ def close_gap(site: FixSite) -> Proposal:
     lines, number = site.context.patch.lines, site.number
     first = next((at for at in range(number, 0, -1) if lines[at - 1].strip()), number)
     last = next((at for at in range(number, len(lines)) if lines[at].strip()), first)
-    if not (first < number and in_message(site, first) and in_message(site, last + 1)):
+    if not (
+        first < number and is_in_message(site, first) and is_in_message(site, last + 1)
+    ):
         return None
     above, below = lines[first - 1], lines[last]
     are_tags = is_trailer(below) and (is_trailer(above) or above[:1] in (" ", "\t"))
