@@ -9,7 +9,7 @@ from tests.kit.source import SOURCE, trees
 FRONT = ("cli", "tui", "demo")
 
 PLAIN = {
-    "commits/own_commands.py": "what is written into a git hook",
+    "commits/private_config.py": "what is written into a git hook",
     "services/setup/install_hooks.py": "a line for a shell script",
     "services/setup/lts_branches.py": "the first line of a file",
     "checking/list_rules.py": "the page of a rule in the documentation and in an editor",
@@ -19,7 +19,7 @@ PLAIN = {
     "errors.py": "the hint of a bug, whose report is made in a shell",
     "series/draft_text.py": "the heading of an exported draft",
     "services/setup/run_fix.py": "the beginning of the commands that may be offered",
-    "lint/detectors/tree_history.py": "what a finding suggests, as text",
+    "lint/detectors/tree.py": "what a finding suggests, as text",
 }
 """Modules with commands in plain text, each with what that is."""
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import pytest
 
 from patchpilot.checking.tree_checkpatch import run_checkpatch
-from patchpilot.commits.cat_file import CatFile
+from patchpilot.commits.objects import CatFile
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import ExitCode, RefusedError, UsageError
 from patchpilot.model.mail import parse_patch
@@ -131,7 +131,7 @@ PROGRAMS: dict[str, Kind] = {
     "batch/builds::build_commits": NOTHING,
     "batch/cluster::check_parts": NOTHING,
     "cli/pager::page": PAGER,
-    "commits/cat_file::CatFile._streams": OBJECTS,
+    "commits/objects::CatFile._streams": OBJECTS,
     "commits/fastimport::FastImport.__init__": NOTHING,
     "commits/merge_tree::Merges._start": OBJECTS,
     "commits/run::follow": CALLERS,
@@ -254,7 +254,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
             "str(clone)",
             "str(source)",
         ),
-        "commits/own_commands::b4_file_entries": ("str(file)",),
+        "commits/private_config::b4_file_entries": ("str(file)",),
         "topic/edit_commits::edit_file": ("str(file)",),
     },
     REMOTES: {
@@ -268,7 +268,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
     VALUES: {
         "outgoing/b4/enrollment::withdraw": ("description[-1]",),
         "outgoing/b4/tracking::store": ("cover", "json.dumps(changed)"),
-        "commits/b4_config::b4_values": ("key",),
+        "commits/b4_prep::b4_values": ("key",),
         "commits/private_config::keep_branch_settings": ("key", "value"),
         "outgoing/transport::Transport.recipient_values": ("key",),
         "services/setup/install_hooks::install": ("b4_command()",),

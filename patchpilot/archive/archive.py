@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 from urllib.parse import unquote
 
 from patchpilot import __version__
-from patchpilot.cache import folder
+from patchpilot.cache import entries
 from patchpilot.errors import (
     CancelledError,
     MissingError,
@@ -33,10 +33,9 @@ from patchpilot.errors import (
     UsageError,
 )
 from patchpilot.extras import missing_extra_error
-from patchpilot.model.bounded_date import read_iso
+from patchpilot.model.bounded import MAX_ANSWER, read_iso
 from patchpilot.model.bounded_gzip import MAGIC, PIECE, decompress, unpack
 from patchpilot.model.hosts import host_of, quote_url, split_url
-from patchpilot.model.limits import MAX_ANSWER
 from patchpilot.model.mail import Mail, parse_mail
 from patchpilot.reading.mail_reader import ParseMail
 from patchpilot.reading.mbox import Skipped, parse, split_within_limits
@@ -82,13 +81,13 @@ class AnswerCache:
             age = time.time() - file.stat().st_mtime
         except OSError:
             return None
-        return folder.read(file, MAX_ANSWER) if 0 <= age <= self._seconds else None
+        return entries.read(file, MAX_ANSWER) if 0 <= age <= self._seconds else None
 
     def put(self, answer: bytes, *question: str) -> None:
         """Store the response to a query, ignoring errors."""
         file = self._file(question)
-        if file is not None and folder.write(file, answer):
-            folder.evict(file.parent, _MOST)
+        if file is not None and entries.write(file, answer):
+            entries.evict(file.parent, _MOST)
 
     def _file(self, question: tuple[str, ...]) -> Path | None:
         if self._place is None:

@@ -15,20 +15,20 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import GitError
 from patchpilot.history.fix_in_branch import History, LandedHow, Landing
-from patchpilot.history.mainline import mainline
 from patchpilot.history.patch_similarity import are_alike, count_changed_lines
 from patchpilot.history.releases import Releases
 from patchpilot.history.stable_branches import (
     Branch,
     linux_next_tip,
+    mainline,
     next_tags,
     stable_branches,
     tree_branches,
 )
 from patchpilot.model.commit import Commit
-from patchpilot.model.message_id import linked_ids
+from patchpilot.model.mail import linked_ids
 from patchpilot.model.progress import Progress, silent
-from patchpilot.projects.detection import detect
+from patchpilot.projects.loading import detect
 from patchpilot.projects.project import Project
 from patchpilot.reading.posted_series import Post, PostedSeries
 from patchpilot.reading.thread_values import (

@@ -21,7 +21,7 @@ from patchpilot.archive.archive import MailArchive, NotInArchiveError
 from patchpilot.archive.local_mails import FoundMail, LocalMails, local_mails
 from patchpilot.archive.local_query import clean, condition, ids_in, normalize_words
 from patchpilot.cache.cached_re import compile_late
-from patchpilot.cache.folder import cache_dir, private_folder
+from patchpilot.cache.entries import cache_dir, private_folder
 from patchpilot.errors import CancelledError, InputError, NetworkError
 from patchpilot.model.mail import Mail, parse_mail
 from patchpilot.model.progress import Progress, silent

@@ -10,11 +10,11 @@ from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from patchpilot.commits.cat_file import CatFile
+from patchpilot.commits.objects import CatFile
 from patchpilot.commits.run import git
 from patchpilot.errors import InputError, NetworkError
+from patchpilot.model.bounded import MAX_INPUT, MAX_MAIL
 from patchpilot.model.bounded_gzip import unpack
-from patchpilot.model.limits import MAX_INPUT, MAX_MAIL
 from patchpilot.model.mail import mail_bounds, one_mail
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from patchpilot.archive.local_mails import epochs_of, is_maildir
-from patchpilot.commits.cat_file import CatFile
+from patchpilot.commits.objects import CatFile
 from patchpilot.commits.range import patch_files
 from patchpilot.commits.run import git, stream_output
 from patchpilot.errors import GitError, InputError

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from patchpilot.archive.archive import MailArchive, NotInArchiveError, quote_phrase
 from patchpilot.archive.poll import LONGEST_QUERY
 from patchpilot.model.hosts import quote_url
-from patchpilot.model.message_id import linked_ids
+from patchpilot.model.mail import linked_ids
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_reader import MailReader
 from patchpilot.reading.posted_series import PostedSeries

@@ -16,7 +16,7 @@ from patchpilot.errors import NetworkError
 from patchpilot.model.action import Action
 from patchpilot.model.hosts import quote_url
 from patchpilot.model.mail import Mail
-from patchpilot.model.patch_subject import parse_subject
+from patchpilot.model.patch import parse_subject
 from patchpilot.reading.mbox import arrival_time, date_or_epoch
 from patchpilot.reading.series_summary import SeriesSummary
 from patchpilot.series.patch_pairing import title_key, title_similarity

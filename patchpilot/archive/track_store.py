@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from patchpilot.errors import InputError, UsageError, nearest
 from patchpilot.model.action import Action, join_hints
-from patchpilot.model.bounded_date import parse_stored_time, read_iso
+from patchpilot.model.bounded import parse_stored_time, read_iso
 from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import Mail, parse_mail
 from patchpilot.reading.mail_kinds import MailKind

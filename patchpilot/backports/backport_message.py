@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from patchpilot.errors import InputError
 from patchpilot.model.address import Address, AddressState, is_header_safe, judge
 from patchpilot.model.commit import Commit
+from patchpilot.model.commit_references import read_marks
 from patchpilot.model.trailer import add_trailers, parse_trailers, unfit
-from patchpilot.model.upstream_references import read_marks
-from patchpilot.projects.stable_trees import StableTrees
+from patchpilot.projects.project import StableTrees
 
 _NOTE = re.compile(r"^\[ (?![Uu]pstream )[^\]\n:]+: .*", re.MULTILINE)
 _PEOPLE = re.compile(r".*-by|cc|co-developed-by", re.IGNORECASE)

@@ -15,9 +15,9 @@ from patchpilot.errors import UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
-from patchpilot.model.message_id import parse_id_option
+from patchpilot.model.mail import parse_id_option
 from patchpilot.model.trailer import refused_trailers
-from patchpilot.projects.stable_trees import StableTrees
+from patchpilot.projects.project import StableTrees
 
 
 @dataclass(frozen=True, slots=True)

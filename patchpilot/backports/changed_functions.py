@@ -9,7 +9,7 @@ from patchpilot.backports.conflict_places import ConflictPlace
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.line_history import LineTouch, Span, find_crossing
 from patchpilot.backports.object_store import Scratch
-from patchpilot.history.changed_functions import head_of, is_head
+from patchpilot.history.earlier_fixes import head_of, is_head
 from patchpilot.model.hunk_fit import text_lines
 
 _NAME = re.compile(r"\b(\w++)\s*+\(")

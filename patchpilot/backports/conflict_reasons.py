@@ -30,10 +30,9 @@ from patchpilot.backports.object_store import Scratch
 from patchpilot.backports.symbols import commit_that_added, compare_symbols
 from patchpilot.errors import GitError
 from patchpilot.history.fix_in_branch import History
-from patchpilot.model.diff_parser import parse_diff
-from patchpilot.model.file_diff import FileChange
 from patchpilot.model.hunk_fit import text_lines
 from patchpilot.model.json_form import json_form
+from patchpilot.model.patch import FileChange, parse_diff
 
 CHANGED_LINES = "it changed the lines that the fix changes, or lines next to them"
 OWN_LINES = "a commit of this branch that wrote the conflicting lines"

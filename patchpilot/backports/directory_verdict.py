@@ -11,9 +11,9 @@ from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.merging import Entry
 from patchpilot.backports.object_store import EMPTY_TREE, Scratch
 from patchpilot.errors import InputError
-from patchpilot.model.counted import join_words
 from patchpilot.model.hunk_fit import fit_file, misfits
 from patchpilot.model.patch import Patch
+from patchpilot.model.printable import join_words
 from patchpilot.model.source_tree import Tree
 
 _THERE = "already applied"

@@ -9,8 +9,7 @@ from functools import cached_property
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.model.commit import Commit
-from patchpilot.model.diff_parser import parse_diff
-from patchpilot.model.file_diff import FileChange
+from patchpilot.model.patch import FileChange, parse_diff
 
 _DIFF = ("diff-tree", "--root", "-r", "-p", "-M", "--full-index")
 _COMMIT = re.compile(r"(?m)^([0-9a-f]{40})\n")

@@ -18,11 +18,10 @@ from patchpilot.backports.line_history import (
 from patchpilot.errors import GitError
 from patchpilot.history.fix_in_branch import History
 from patchpilot.history.stable_branches import Branch
-from patchpilot.model.file_diff import DiffLine
-from patchpilot.model.fix_claim import kind_of
+from patchpilot.model.commit_references import kind_of
 from patchpilot.model.follow_up import Follower
-from patchpilot.projects.project import Project
-from patchpilot.projects.stable_trees import version_key
+from patchpilot.model.patch import DiffLine
+from patchpilot.projects.project import Project, version_key
 
 _TIMEOUT = 2.0
 _MOST_LATER = 3

@@ -19,8 +19,8 @@ from patchpilot.backports.merging import (
     read_merge,
 )
 from patchpilot.commits import alternates
-from patchpilot.commits.cat_file import CatFile
 from patchpilot.commits.merge_tree import Merges
+from patchpilot.commits.objects import CatFile
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import Completed
 from patchpilot.commits.temporary_folder import TemporaryFolder

@@ -17,10 +17,10 @@ from patchpilot.backports.object_store import Scratch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
 from patchpilot.history.fix_in_branch import History
-from patchpilot.model.counted import counted
+from patchpilot.model.commit_references import read_marks
 from patchpilot.model.json_form import json_form
+from patchpilot.model.printable import counted
 from patchpilot.model.progress import Progress, silent
-from patchpilot.model.upstream_references import read_marks
 
 _DEEPEST = 4
 # longer lists of whole commits are not shown

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from patchpilot.checking.driver import Driver, Options, PatchSource
 from patchpilot.extras import missing_extra_error
 from patchpilot.model.built_commit import BuiltCommit
-from patchpilot.model.finding import Finding
 from patchpilot.model.progress import Progress, silent
+from patchpilot.model.rule import Finding
 from patchpilot.services.build.build_request import build_options
 from patchpilot.topic.open_repository import Repository
 

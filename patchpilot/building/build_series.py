@@ -43,7 +43,7 @@ from patchpilot.cache.entries import get_or_compute
 from patchpilot.commits.repository import Repository
 from patchpilot.model.build_problem import BuildProblem
 from patchpilot.model.built_commit import BuiltConfiguration, SkippedFile
-from patchpilot.model.counted import counted
+from patchpilot.model.printable import counted
 from patchpilot.model.progress import Progress, silent
 
 NOT_BUILT, BROKEN_COMMIT = "not-built", "broken-commit"

@@ -14,7 +14,7 @@ from patchpilot.building.diagnostics import KCONFIG
 from patchpilot.building.kconfig import Kconfig
 from patchpilot.building.tree_state import TreeState
 from patchpilot.model.build_problem import BuildProblem
-from patchpilot.model.file_diff import DiffLine, FileChange
+from patchpilot.model.patch import DiffLine, FileChange
 
 _IN_CODE = re.compile(r"\bCONFIG_([A-Z][A-Z0-9_]+?)(?:_MODULE)?\b(?!_?\*)")
 _IN_KCONFIG = re.compile(r"^\s*(?:select|imply|depends on|if|visible if)\s+(.*)")

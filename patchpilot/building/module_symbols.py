@@ -10,7 +10,7 @@ from patchpilot.building.diagnostics import MODPOST, UNDEFINED, Diagnostic
 from patchpilot.building.makefiles import needs_of
 from patchpilot.building.tree_state import TreeState
 from patchpilot.commits.run import environment, run
-from patchpilot.model.file_diff import FileChange
+from patchpilot.model.patch import FileChange
 from patchpilot.model.printable import printable
 
 _COMPILER = re.compile(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from patchpilot.building.diagnostics import UNDEFINED, Diagnostic, names_in
 from patchpilot.model.build_problem import BuildProblem
-from patchpilot.model.file_diff import DiffLine, FileChange
+from patchpilot.model.patch import DiffLine, FileChange
 
 _NUMBER = re.compile(r"\d+")
 

@@ -27,8 +27,8 @@ from patchpilot.building.makefiles import needs_of
 from patchpilot.building.tree_state import TreeState
 from patchpilot.building.work_place import SAFE
 from patchpilot.cache.entries import Kind, get_or_compute
-from patchpilot.model.counted import counted
-from patchpilot.model.file_diff import FileChange
+from patchpilot.model.patch import FileChange
+from patchpilot.model.printable import counted
 
 KIND = Kind("build-plan", (str(Path(__file__).parent),), 60)
 SOURCES = (".c", ".S")

@@ -14,7 +14,7 @@ import time
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
-from patchpilot.cache.folder import cache_dir, private_folder, repository_place
+from patchpilot.cache.entries import cache_dir, private_folder, repository_place
 from patchpilot.commits import alternates
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git

@@ -23,14 +23,14 @@ from patchpilot.commits.build_trust import (
     refuse_untrusted_build,
     trusted_base,
 )
-from patchpilot.commits.own_commands import is_trusted
+from patchpilot.commits.private_config import is_trusted
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.build_problem import BuildProblem
 from patchpilot.model.built_commit import BuiltCommit
-from patchpilot.model.counted import counted
 from patchpilot.model.patch import Patch
+from patchpilot.model.printable import counted
 from patchpilot.model.progress import Progress
 from patchpilot.projects.project import Project
 

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from patchpilot.errors import ExitCode
 from patchpilot.lint.lint_context import Context, HistoryFacts, Options
 from patchpilot.lint.waivers import Waiver
-from patchpilot.model.finding import Finding, Severity, Suppressed
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, silent
-from patchpilot.model.rule import Kernel, Rule
+from patchpilot.model.rule import Finding, Kernel, Rule, Severity, Suppressed
 from patchpilot.model.source_tree import Tree
 from patchpilot.projects.project import Project
 

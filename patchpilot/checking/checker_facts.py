@@ -9,14 +9,13 @@ from patchpilot.building.new_diagnostics import find_new_diagnostics, problem_of
 from patchpilot.checking.build_facts import runs_trusted
 from patchpilot.checking.check_result import BuildFacts
 from patchpilot.commits.build_trust import build_command
-from patchpilot.commits.own_commands import is_trusted
+from patchpilot.commits.private_config import is_trusted
 from patchpilot.commits.repository import Repository
 from patchpilot.model.action import Action
 from patchpilot.model.build_problem import BuildProblem
 from patchpilot.model.built_commit import BuiltCommit
-from patchpilot.model.counted import counted
-from patchpilot.model.file_diff import FileChange
-from patchpilot.model.patch import Patch
+from patchpilot.model.patch import FileChange, Patch
+from patchpilot.model.printable import counted
 from patchpilot.model.progress import Progress
 from patchpilot.projects.project import Project
 

@@ -10,8 +10,8 @@ from patchpilot.lint.recognize_findings import (
     pair_with_earlier,
     renames,
 )
-from patchpilot.model.finding import Finding
 from patchpilot.model.patch import Patch
+from patchpilot.model.rule import Finding
 
 if TYPE_CHECKING:
     from patchpilot.checking.check_result import CheckResult

@@ -15,29 +15,28 @@ from patchpilot.checking.check_result import (
 from patchpilot.commits.range import FromArchive, Skipped, group, patches_of
 from patchpilot.config import DEFAULT, FLAG, Settings
 from patchpilot.errors import ExitCode, findings_exit
-from patchpilot.lint.checkpatch_conf import CheckpatchConf, read_conf, usable
 from patchpilot.lint.engine import Findings, run, run_series
 from patchpilot.lint.lint_context import DEFAULTS as DEFAULTS
 from patchpilot.lint.lint_context import Options as Options
-from patchpilot.lint.project_rules import (
+from patchpilot.lint.rule_store import load_rules
+from patchpilot.lint.selection import (
+    CheckpatchConf,
     adjust_rules,
     check_style,
+    choose,
     for_whole_files,
+    hidden_by_default,
+    read_conf,
+    usable,
     use_checkpatch_levels,
+    verify,
 )
-from patchpilot.lint.rule_records import hidden_by_default
-from patchpilot.lint.rule_store import load_rules
-from patchpilot.lint.selection import choose, verify
-from patchpilot.model.finding import Finding, Severity
-from patchpilot.model.patch import Patch, Series
+from patchpilot.model.patch import Patch, Series, shorten_series
 from patchpilot.model.progress import Progress, silent
-from patchpilot.model.rule import Rule
-from patchpilot.model.shorten import shorten_series
+from patchpilot.model.rule import Finding, Rule, Severity
 from patchpilot.model.source_tree import Tree
-from patchpilot.projects.detection import detect
-from patchpilot.projects.loading import find_project, newest_kernel
-from patchpilot.topic.read_series import read_series
-from patchpilot.topic.topic_prefix import add_draft_prefix
+from patchpilot.projects.loading import detect, find_project, newest_kernel
+from patchpilot.topic.read_series import add_draft_prefix, read_series
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -520,7 +519,7 @@ def _once_a_run(findings: Sequence[tuple[Finding, ...]]) -> list[tuple[Finding, 
 def open_own_pipe(repository: "Repository | None") -> None:
     """Give a forked process its own pipe to git."""
     if repository:
-        from patchpilot.commits.cat_file import CatFile
+        from patchpilot.commits.objects import CatFile
 
         repository.objects = CatFile(repository.top)
 

@@ -20,11 +20,10 @@ from patchpilot.commits.rebase_edits import (
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError, UsageError
 from patchpilot.lint.fixing.try_fixes import FixOutcome
-from patchpilot.model.file_diff import FileChange
 from patchpilot.model.mail import strip_blank_end
-from patchpilot.model.patch import Patch
+from patchpilot.model.patch import FileChange, Patch
+from patchpilot.topic.read_series import parse_title_line
 from patchpilot.topic.topic_base import topic_commits
-from patchpilot.topic.topic_prefix import parse_title_line
 
 VERB = "check --fix"
 _GERRIT = (

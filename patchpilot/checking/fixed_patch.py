@@ -15,8 +15,8 @@ from patchpilot.checking.fix_files import FixDirectory, PatchText
 from patchpilot.lint.engine import run
 from patchpilot.lint.fixing.try_fixes import FixOutcome, Key, fix_patch
 from patchpilot.lint.lint_context import Context
-from patchpilot.model.finding import Finding
 from patchpilot.model.patch import Patch, Series
+from patchpilot.model.rule import Finding
 
 Only = Callable[[Patch, Finding], bool]
 """Which findings are fixed: the patch, and a finding in it."""

@@ -15,16 +15,15 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import stream_output
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import GitError, PatchpilotError
-from patchpilot.history.mainline import mainline_tips
 from patchpilot.history.releases import Releases
+from patchpilot.history.stable_branches import mainline_tips
 from patchpilot.lint.habits import COMMITS, SPEAKS_FROM
 from patchpilot.lint.lint_context import HistoryFacts, Tip
-from patchpilot.model import commit_form
-from patchpilot.model.commit import Commit
-from patchpilot.model.commit_form import CommitForm, form_of
-from patchpilot.model.counted import counted
-from patchpilot.model.fixes_line import fixes_lines
+from patchpilot.model import commit as commit_form
+from patchpilot.model.commit import Commit, CommitForm, form_of
+from patchpilot.model.commit_references import fixes_lines
 from patchpilot.model.patch import Patch
+from patchpilot.model.printable import counted
 from patchpilot.model.source_tree import Tree
 from patchpilot.projects.loading import projects
 from patchpilot.projects.project import Project

@@ -6,13 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from patchpilot.errors import unknown
-from patchpilot.lint.rule_records import hidden_by_default, records_of
 from patchpilot.lint.rule_store import OwnPack, examples_of, load_rules
-from patchpilot.lint.selection import unknown_rule_hint
-from patchpilot.model.finding import RuleRecord, Severity
+from patchpilot.lint.selection import hidden_by_default, records_of, unknown_rule_hint
 from patchpilot.model.json_form import json_form
 from patchpilot.model.printable import printable
-from patchpilot.model.rule import Example, Rule
+from patchpilot.model.rule import Example, Rule, RuleRecord, Severity
 
 MOST_LINES = 40
 """Lines of an example that a page shows; the middle of a longer one is left out."""

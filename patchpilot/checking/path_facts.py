@@ -4,16 +4,10 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from patchpilot.lint.habits import (
-    LEAST_COMMITS,
-    OF,
-    Habits,
-    count,
-    load_shipped,
-)
+from patchpilot.lint.habits import LEAST_COMMITS, OF, Habits, count, load_shipped
 from patchpilot.model.path_fact import PathFact
 from patchpilot.projects.conventions import LABELS, WORDS, conventions
-from patchpilot.projects.subsystems import subsystem_of_path
+from patchpilot.projects.loading import subsystem_of_path
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from patchpilot.checking.check_result import CheckedPatch, CheckResult
 from patchpilot.checking.fixed_patch import fixed_patch
 from patchpilot.lint.fixing.try_fixes import FixOutcome
-from patchpilot.model.finding import Finding, FixEdit
 from patchpilot.model.patch import Series
 from patchpilot.model.printable import printable
+from patchpilot.model.rule import Finding, FixEdit
 
 
 def add_edits(result: CheckResult) -> CheckResult:

@@ -22,8 +22,8 @@ from patchpilot.lint.baseline import (
 )
 from patchpilot.lint.recognize_findings import FindingMark, mark_of, renames
 from patchpilot.lint.waivers import Waiver, verify
-from patchpilot.model.finding import Finding, Suppressed
 from patchpilot.model.patch import Patch
+from patchpilot.model.rule import Finding, Suppressed
 from patchpilot.write_file import write_file
 
 if TYPE_CHECKING:

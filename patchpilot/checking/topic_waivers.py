@@ -17,8 +17,8 @@ from patchpilot.errors import PatchpilotError, UsageError, unknown
 from patchpilot.lint.waivers import TOPIC, Waiver, parse_waiver_tables, verify
 from patchpilot.model.action import Action
 from patchpilot.model.rule import Rule
+from patchpilot.topic.read_series import draft_of
 from patchpilot.topic.topic_base import topic_commits
-from patchpilot.topic.topic_prefix import draft_of
 
 if TYPE_CHECKING:
     from patchpilot.model.draft import Draft

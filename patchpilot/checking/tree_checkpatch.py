@@ -10,8 +10,8 @@ from patchpilot.checking.check_result import CheckRun
 from patchpilot.commits.run import environment, run
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.errors import MissingError, RefusedError
-from patchpilot.model.finding import Finding, Severity
 from patchpilot.model.patch import Patch
+from patchpilot.model.rule import Finding, Severity
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository

@@ -11,10 +11,8 @@ from pathlib import Path
 from patchpilot.checking.check_result import CheckedPatch, CheckResult
 from patchpilot.commits.range import read_bytes
 from patchpilot.errors import InputError, UsageError
-from patchpilot.model.c_quoting import quote
 from patchpilot.model.mail import parse_patch
-from patchpilot.model.patch import Patch, Series
-from patchpilot.model.patch_subject import parse_subject
+from patchpilot.model.patch import Patch, Series, parse_subject, quote
 
 BINARY_WITHIN = 8000
 """A file with a null byte in so many of its first bytes is binary, as for git."""

@@ -104,7 +104,7 @@ class Common(NamedTuple):
         if not text and not self.output:
             return
         if fold and (room := self.columns):
-            from patchpilot.cli.output.text_layout import folded
+            from patchpilot.cli.output.stream import folded
 
             text = folded(text, room)
         data = text if not text or text.endswith("\n") else text + "\n"

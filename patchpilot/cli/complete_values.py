@@ -11,9 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from patchpilot.checking.list_rules import all_rules
-from patchpilot.cli.option_table import FLAG, Argument, Option
-from patchpilot.cli.verb_command import Command
-from patchpilot.cli.verbs import VERBS
+from patchpilot.cli.verb_command import FLAG, VERBS, Argument, Command, Option
 from patchpilot.config import KEYS
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.rule import Rule

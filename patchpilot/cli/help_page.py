@@ -9,9 +9,8 @@ import shutil
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from patchpilot.cli.option_table import Option, Table, base_table, common_table
-from patchpilot.cli.verb_command import Command
-from patchpilot.model.rewrite_overrides import OVERRIDES
+from patchpilot.cli.verb_command import Command, Option, Table, base_table, common_table
+from patchpilot.model.action import OVERRIDES
 
 REWRITING = tuple(Option((f"--{name}",), text) for name, text in OVERRIDES.items())
 SHARED: dict[str, Table] = {

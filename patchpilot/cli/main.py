@@ -13,8 +13,14 @@ from pathlib import Path
 from typing import NoReturn
 
 from patchpilot.cli.error_exit import leave, run_to_exit
-from patchpilot.cli.verb_command import Command, HelpRequested, Parser, option
-from patchpilot.cli.verbs import VERBS, overview
+from patchpilot.cli.verb_command import (
+    VERBS,
+    Command,
+    HelpRequested,
+    Parser,
+    option,
+    overview,
+)
 from patchpilot.errors import (
     ExitCode,
     PatchpilotError,

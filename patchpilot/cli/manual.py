@@ -21,9 +21,14 @@ from patchpilot.cli.help_page import (
 )
 from patchpilot.cli.help_topics import TOPICS
 from patchpilot.cli.main import root
-from patchpilot.cli.option_table import Table
-from patchpilot.cli.verb_command import Command, walk_commands
-from patchpilot.cli.verbs import GROUPS, OTHERS, VERBS
+from patchpilot.cli.verb_command import (
+    GROUPS,
+    OTHERS,
+    VERBS,
+    Command,
+    Table,
+    walk_commands,
+)
 
 _DATE = "2026-11-23"
 """The day on which the manual was last revised, as the pages show it."""

@@ -4,8 +4,7 @@
 import sys
 
 from patchpilot.cli import ask
-from patchpilot.cli.output.stream import tell
-from patchpilot.cli.output.text_layout import columns, wrap_labeled
+from patchpilot.cli.output.stream import columns, tell, wrap_labeled
 from patchpilot.errors import UsageError
 from patchpilot.model.printable import one_line
 from patchpilot.model.send_request import SendRequest

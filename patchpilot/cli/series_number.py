@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from patchpilot.cli import ask
-from patchpilot.cli.option_table import NUMBER, Argument, convert_word
 from patchpilot.cli.output.stream import tell
+from patchpilot.cli.verb_command import NUMBER, Argument, convert_word
 from patchpilot.errors import UsageError
 from patchpilot.model.action import Action
 
@@ -22,7 +22,7 @@ def series_number(text: str) -> int:
     """
     if "@" not in text:
         return int(convert_word(Argument("ID", kind=NUMBER), text))
-    from patchpilot.model.message_id import message_id_of
+    from patchpilot.model.mail import message_id_of
     from patchpilot.topic.followed.known_series import open_store, series_with_mail
 
     message_id = message_id_of(text)

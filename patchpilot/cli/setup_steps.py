@@ -14,11 +14,10 @@ from patchpilot.cli.mail_questions import (
     confirm,
     password_of,
 )
-from patchpilot.cli.options import Common, progress_of
 from patchpilot.cli.output.stream import tell
+from patchpilot.cli.verb_command import Common, progress_of
 from patchpilot.errors import ExitCode, NetworkError, findings_exit
-from patchpilot.model.counted import counted
-from patchpilot.model.printable import printable
+from patchpilot.model.printable import counted, printable
 from patchpilot.services.setup.diagnose import Diagnosis, DoctorRequest, diagnose
 from patchpilot.services.setup.run_fix import commands_of, run_fix
 from patchpilot.services.setup.set_up_mail import (

@@ -5,7 +5,7 @@ import sys
 
 from patchpilot.cli.output.stream import tell
 from patchpilot.errors import PatchpilotError
-from patchpilot.model.own_command import OwnCommand, UntrustedCommandsError
+from patchpilot.model.action import OwnCommand, UntrustedCommandsError
 
 
 def commands_text(commands: tuple[OwnCommand, ...]) -> str:

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from patchpilot.model.counted import counted
+from patchpilot.model.printable import counted
 
 if TYPE_CHECKING:
     from patchpilot.errors import UnclearBaseError

@@ -1,22 +1,288 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Commands: their decorators, and the parser of their arguments."""
+"""Commands: their options and arguments, the parser, and the options that commands share."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from patchpilot.cli.option_table import (
-    CHOICE,
-    DECIMAL,
-    FLAG,
-    NUMBER,
-    PATH,
-    TEXT,
-    Argument,
-    Option,
-    convert_word,
-)
+from patchpilot.cli.common import Common, ProgressLine, progress_of
 from patchpilot.errors import UsageError, nearest, suggestion
+from patchpilot.model.action import OVERRIDES
+
+GROUPS: dict[str, dict[str, str]] = {
+    "Prepare": {
+        "find": "find the commit that fixes a symptom; the thread of a commit",
+        "check": "check patches as maintainers and bots do; --fix fixes them",
+        "build": "compile the files of each commit; report new warnings",
+        "fixes": "find the commit that introduced the bug",
+        "stable": "print the Cc: stable line that a fix needs",
+        "prepare": "write Fixes:, Cc: stable and other tags into commit messages",
+        "backport": "check whether the fix applies to each LTS branch",
+        "maintainers": "list the recipients of the patch, with reasons",
+    },
+    "Send": {
+        "draft": "edit cover letter, notes, changelog and prefix of a topic",
+        "send": "preview and send the messages, each message once",
+    },
+    "Follow": {
+        "track": "track replies in the archive until the fix is merged",
+        "trailers": "add review tags from replies to the commits",
+    },
+    "Setup": {
+        "doctor": "check this machine: git, mail server, archive, stable branches",
+        "demo": "try everything in a sandbox; no message leaves this machine",
+    },
+}
+OTHERS = {
+    "undo": "restore commits that prepare, trailers or check --fix rewrote",
+    "explain": "list all rules, or explain one with examples",
+    "config": "list every setting with its value and origin",
+    "setup": "fix what doctor finds; set up mail, stable branches, hooks",
+    "trust": "allow the rule packs and commands of a tree",
+    "lsp": "show findings in an editor (language server)",
+    "tui": "open the guided workflow",
+    "help": "show help on a command or a topic",
+    "completion": "print the completion script of a shell",
+}
+"""The commands that the short overview lists by name only."""
+VERBS = {
+    name: line for group in (*GROUPS.values(), OTHERS) for name, line in group.items()
+}
+
+
+def overview() -> str:
+    """Return the output of `patchpilot --help`, at most 24 lines of 80 columns."""
+    import textwrap
+
+    lines = ["Usage: patchpilot [-C DIR] COMMAND [OPTIONS] [TARGET]..."]
+    lines += [
+        "Take a Linux kernel fix from git commit to mainline and every LTS branch.",
+        "Without COMMAND: the guided workflow in the terminal (--home: all your topics).",
+        "",
+    ]
+    for title, verbs in GROUPS.items():
+        lines.append(title)
+        lines += [f"  {name:<12} {line}" for name, line in verbs.items()]
+    names = " ".join(name for name in OTHERS if name != "help")
+    lines += [
+        *textwrap.wrap(
+            f"Also: {names}", 80, subsequent_indent="      ", break_on_hyphens=False
+        ),
+        "`patchpilot help COMMAND` shows its options; `patchpilot help` lists"
+        " the topics.",
+    ]
+    return "\n".join(lines)
+
+
+FLAG, TEXT, PATH, CHOICE, NUMBER, DECIMAL = (
+    "flag",
+    "text",
+    "path",
+    "choice",
+    "number",
+    "decimal",
+)
+
+
+class Option(NamedTuple):
+    """An option: its spellings, the name of its value, its kind, and its help text.
+
+    The help may be a function that returns the text. `off` are the spellings that turn a flag
+    off; such a flag has no default. `limits` are the inclusive limits of a number. `alone` is the
+    value if the option is given without one, or the value of a flag. A flag with a metavar may have
+    a value after `=`. `convert` converts the text of the value. `hidden` options are not in the
+    help.
+    """
+
+    spellings: tuple[str, ...]
+    help: str | Callable[[], str]
+    kind: str = FLAG
+    metavar: str | None = None
+    name: str = ""
+    choices: tuple[str, ...] = ()
+    limits: tuple[int, int | None] | None = None
+    default: Any = None
+    shows_default: bool = False
+    multiple: bool = False
+    off: tuple[str, ...] = ()
+    alone: str | None = None
+    convert: Callable[[str], Any] | None = None
+    width: int = 1
+    hidden: bool = False
+
+    @property
+    def label(self) -> str:
+        """Return the option's name for errors."""
+        return max(self.spellings, key=len)
+
+    @property
+    def key(self) -> str:
+        """Return the key of the option's value: `name`, or the longest spelling."""
+        return self.name or self.label.lstrip("-").replace("-", "_")
+
+    @property
+    def default_value(self) -> Any:
+        """Return the default value."""
+        if self.multiple:
+            return self.default or ()
+        is_plain = self.kind == FLAG and not self.off and self.alone is None
+        return False if is_plain and self.default is None else self.default
+
+    @property
+    def form(self) -> str:
+        """Return the option as shown in the help: its spellings and the form of its value."""
+        if self.off:
+            return " / ".join((*self.spellings, *self.off))
+        value = f" {value_form(self)}"
+        if self.kind == FLAG:
+            value = f"[={self.metavar}]" if self.metavar else ""
+        return ", ".join(sorted(self.spellings, key=len)) + value
+
+    @property
+    def text(self) -> str:
+        """Return the help text, with the default if it is shown."""
+        text = self.help if isinstance(self.help, str) else self.help()
+        return f"{text}  [default: {self.default}]" if self.shows_default else text
+
+
+class Argument(NamedTuple):
+    """A positional argument, or all remaining ones with `several`."""
+
+    key: str
+    metavar: str | None = None
+    kind: str = TEXT
+    choices: tuple[str, ...] = ()
+    limits: tuple[int, int | None] | None = None
+    default: Any = None
+    required: bool = True
+    several: bool = False
+    convert: Callable[[str], Any] | None = None
+
+    @property
+    def form(self) -> str:
+        """Return the argument as shown in the usage line."""
+        if self.metavar:
+            return self.metavar
+        name = value_form(self)
+        several = "..." if self.several else ""
+        return (name if self.required else f"[{name.strip('[]')}]") + several
+
+    @property
+    def label(self) -> str:
+        """Return the argument's name for errors."""
+        return (self.metavar or self.key).strip("[]")
+
+
+Table = Sequence[Option]
+
+
+def value_form(row: Option | Argument) -> str:
+    """Return the form of a value: its metavar, its choices, or its name in capitals."""
+    if row.metavar:
+        return row.metavar
+    return f"[{'|'.join(row.choices)}]" if row.choices else row.key.upper()
+
+
+def convert_word(row: Option | Argument, text: str) -> Any:
+    """Convert a word to the option's value; raise UsageError if it is invalid."""
+    if row.kind == PATH:
+        return Path(text)
+    if row.choices and text not in row.choices:
+        raise UsageError(
+            f"{row.label}: unknown value {text!r}",
+            hint=suggestion("value", text, row.choices),
+        )
+    if row.kind in (NUMBER, DECIMAL):
+        return _number(row, text)
+    return row.convert(text) if row.convert else text
+
+
+def _number(row: Option | Argument, text: str) -> float:
+    low, high = row.limits or (None, None)
+    try:
+        number = float(text.removesuffix("%")) if row.kind == DECIMAL else int(text)
+    except ValueError:
+        number = None
+    if number is None and row.limits is None:
+        raise UsageError(
+            f"{row.label}: {text!r} is not a number", hint="use a whole number"
+        )
+    if (
+        number is None
+        or (low is not None and number < low)
+        or (high is not None and number > high)
+    ):
+        limits = f"from {low} to {high}" if high is not None else f"of {low} or more"
+        raise UsageError(
+            f"{row.label}: {text!r} is not a number {limits}",
+            hint=f"use a number {limits}",
+        )
+    return number
+
+
+def _projects() -> str:
+    """Return the help of --profile."""
+    from patchpilot.topic.topic_project import project_names
+
+    *names, last = project_names()
+    return f"project: {', '.join(names)} or {last} (default: detected)"
+
+
+def common_table(
+    formats: tuple[str, ...], *, short_verbose: bool = True
+) -> tuple[Option, ...]:
+    """Return the options that all commands share; the first of `formats` is the default.
+
+    Without `short_verbose`, the command uses -v for something else.
+    """
+    return (
+        Option(("-C", "--repo"), "work in this repository", PATH, "DIR"),
+        Option(("--tree",), "an unpacked source tree without git", PATH, "DIR"),
+        Option(("--profile",), _projects, TEXT, "NAME"),
+        Option(
+            ("--format",),
+            f"output format  [default: {formats[0]}]",
+            CHOICE,
+            choices=formats,
+        ),
+        Option(
+            ("-o", "--output"),
+            "write the result to FILE instead of stdout",
+            PATH,
+            "FILE",
+        ),
+        *_json(formats),
+        Option(("--offline",), "do not access the network"),
+        Option(("-q", "--quiet"), "do not print progress or notes"),
+        Option(
+            ("-v", "--verbose") if short_verbose else ("--verbose",),
+            "print more details on stderr",
+        ),
+        Option(
+            ("--color",),
+            "color the output (default: on a terminal)",
+            off=("--no-color",),
+        ),
+    )
+
+
+def _json(formats: tuple[str, ...]) -> tuple[Option, ...]:
+    alike = Option(("--json",), "same as --format json")
+    return (alike,) if "json" in formats else ()
+
+
+def base_table(
+    what: str = "base of the topic (default: detected)",
+) -> tuple[Option, ...]:
+    """Return the options of a command that works on a topic."""
+    return (
+        Option(("--base",), what, TEXT, "REV"),
+        Option(
+            ("--explain-base",),
+            "print on stderr which base was chosen, why, and the alternatives",
+        ),
+    )
+
 
 F = TypeVar("F", bound=Callable[..., Any])
 _KINDS = {Path: PATH, int: NUMBER, float: DECIMAL}
@@ -311,3 +577,126 @@ def walk_commands(root: Command) -> Iterator[Command]:
         command = root.sub(name)
         yield command
         yield from walk_commands(command)
+
+
+__all__ = [
+    "Common",
+    "ProgressLine",
+    "base_options",
+    "common_options",
+    "progress_of",
+    "rewrite_options",
+    "series_options",
+    "table_options",
+]
+
+
+_COMMON = tuple(
+    name for name in Common.__annotations__ if name not in ("format", "explain_base")
+)
+
+
+def common_options(*formats: str, short_verbose: bool = True) -> Callable[[F], F]:
+    """Return a decorator that adds the common options to a command.
+
+    `formats` are its --format values, the first one the default. The command gets one argument,
+    `common`. Without `short_verbose`, the verb keeps `-v` for itself.
+    """
+    formats = formats or ("text", "json")
+    table = common_table(formats, short_verbose=short_verbose)
+
+    def wrap(function: F) -> F:
+        def collect(**values: Any) -> Any:
+            form = values.pop("format")
+            if values.pop("json", False):
+                if form not in (None, "json"):
+                    raise UsageError(f"--json contradicts --format {form}")
+                form = "json"
+            common = Common(
+                format=form or formats[0],
+                explain_base=values.pop("explain_base", False),
+                **{name: values.pop(name) for name in _COMMON},
+            )
+            if str(common.output) == "-":
+                common = common._replace(output=None)
+            common.verify()
+            return function(common=common, **values)
+
+        return rows_option(*table)(_copy_command_form(function, collect))
+
+    return wrap
+
+
+def _copy_command_form(function: F, collect: Callable[..., Any]) -> F:
+    """Give a wrapper the name, help and options of its function."""
+    collect.__name__, collect.__doc__ = function.__name__, function.__doc__
+    collect.__dict__.update(function.__dict__)
+    return collect  # type: ignore[return-value]
+
+
+def base_options(
+    what: str = "base of the topic (default: detected)",
+) -> Callable[[F], F]:
+    """Return a decorator that adds --base and --explain-base to a command that takes a topic.
+
+    --explain-base is passed to the command in `common`.
+    """
+    return table_options(base_table(what))
+
+
+def series_options(function: F) -> F:
+    """Add the options for the subject, version and thread of the next send to a command.
+
+    The command gets them as `prefix`, `version` and `in_reply_to`.
+    """
+    rows = (
+        Option(
+            ("--subject-prefix",),
+            "prefix in the brackets of the subject, for example 'PATCH net'",
+            TEXT,
+            "WORDS",
+            name="prefix",
+        ),
+        Option(
+            ("-v", "--reroll-count"),
+            "version to send",
+            NUMBER,
+            "N",
+            limits=(1, 999),
+            name="version",
+        ),
+        Option(
+            ("--in-reply-to",),
+            "send the series as a reply to this mail",
+            TEXT,
+            "MSGID|URL",
+        ),
+    )
+    return rows_option(*rows)(function)
+
+
+def rewrite_options(function: F) -> F:
+    """Add the options that override a blocked rewrite to a command.
+
+    The command gets them as the tuple `overrides`.
+    """
+
+    def collect(**values: Any) -> Any:
+        given = tuple(name for name in OVERRIDES if values.pop(name))
+        return function(overrides=given, **values)
+
+    rows = (Option((f"--{name}",), text) for name, text in OVERRIDES.items())
+    return rows_option(*rows)(_copy_command_form(function, collect))
+
+
+def table_options(table: Table) -> Callable[[F], F]:
+    """Return a decorator that adds the options in a table to a command, in order."""
+    return rows_option(*table)
+
+
+def via_option(what: str) -> Callable[[F], F]:
+    """Return a decorator that adds --via, which selects the transport."""
+    from patchpilot.services.send.transport_names import transport_names
+
+    names = tuple(transport_names())
+    return rows_option(Option(("--via",), what, CHOICE, choices=names))

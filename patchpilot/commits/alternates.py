@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from patchpilot.model.c_quoting import quote, unquote
+from patchpilot.model.patch import quote, unquote
 
 ALTERNATES = "GIT_ALTERNATE_OBJECT_DIRECTORIES"
 

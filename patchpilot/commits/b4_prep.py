@@ -1,24 +1,40 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read the cover letter and tracking data of a branch that is managed by `b4 prep`.
+"""Read the cover letter, tracking data and settings of a branch that is managed by `b4 prep`.
 
-b4 0.16 has three cover strategies. "commit" keeps the cover letter in an empty commit below
-the patches, "tip-commit" in an empty commit above them, and "branch-description" in
-`branch.NAME.description` with the tracking data in `branch.NAME.b4-tracking`.
+b4 0.16 has three cover strategies. "commit" keeps the cover letter in an empty commit below the
+patches, "tip-commit" in an empty commit above them, and "branch-description" in git's
+configuration.
 """
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from patchpilot.cache.cached_re import compile_late
+from patchpilot.commits.private_config import Use, b4_file_entries, untrusted_commands
+from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.commit import Commit
 from patchpilot.model.json_form import json_form
 from patchpilot.model.trailer import last_paragraph
 
-if TYPE_CHECKING:
-    from patchpilot.commits.repository import Repository
+
+def b4_values(repository: Repository, key: str) -> tuple[str, ...]:
+    """Return the values of a b4 setting, for example `b4.send-series-to`.
+
+    git's configuration takes precedence over the last value in `.b4-config`. That file comes with
+    the tree, so its values count only if the user has trusted it.
+    """
+    if values := repository.config(key):
+        return values
+    named = [
+        entry.value for entry in b4_file_entries(repository.top) if entry.key == key
+    ]
+    return (
+        () if not named or untrusted_commands(repository.top, Use.B4) else (named[-1],)
+    )
+
 
 MARKER = "--- b4-submit-tracking ---"
 COMMIT, TIP_COMMIT, DESCRIPTION = "commit", "tip-commit", "branch-description"

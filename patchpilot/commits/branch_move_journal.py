@@ -17,7 +17,7 @@ from pathlib import Path
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.undo_refs import branch_ref, commit_id
 from patchpilot.errors import RefusedError
-from patchpilot.model.counted import counted
+from patchpilot.model.printable import counted
 from patchpilot.resources import state_path, store_json
 
 UNDO = "patchpilot undo"

@@ -8,11 +8,10 @@ Later changes to them, by the commits to build, by earlier ones or by a merge, n
 from pathlib import Path
 
 from patchpilot.cache.cached_re import compile_late
-from patchpilot.commits.own_commands import is_trusted, own_command
+from patchpilot.commits.private_config import is_trusted, own_command
 from patchpilot.commits.run import git
-from patchpilot.model.action import Action, Hint
-from patchpilot.model.diff_parser import parse_diff
-from patchpilot.model.own_command import OwnCommand, UntrustedCommandsError
+from patchpilot.model.action import Action, Hint, OwnCommand, UntrustedCommandsError
+from patchpilot.model.patch import parse_diff
 
 _BUILD_FILE = compile_late(
     r"(?:.*/)?(?:Makefile|Kbuild|Kconfig)[^/]*|(?:.*/)?(?:scripts|tools)/.*"

@@ -13,10 +13,9 @@ from types import TracebackType
 
 from patchpilot.commits.run import Completed, git
 from patchpilot.commits.temporary_folder import TemporaryFolder
-from patchpilot.model.bounded_date import header_date
-from patchpilot.model.file_diff import FileChange, Hunk
+from patchpilot.model.bounded import header_date
 from patchpilot.model.hunk_fit import sides
-from patchpilot.model.patch import Patch
+from patchpilot.model.patch import FileChange, Hunk, Patch
 from patchpilot.model.source_tree import is_safe_path
 
 GAP = 8

@@ -7,9 +7,8 @@ It is the series' base with the earlier patches applied.
 from collections.abc import Sequence
 from functools import cached_property
 
-from patchpilot.model.file_diff import FileChange, Hunk
 from patchpilot.model.hunk_fit import fit_hunks, sides, text_lines
-from patchpilot.model.patch import Patch
+from patchpilot.model.patch import FileChange, Hunk, Patch
 from patchpilot.model.source_tree import Tree
 
 FARTHEST = 40

@@ -20,7 +20,7 @@ from patchpilot.errors import (
     did_you_mean,
 )
 from patchpilot.model.action import Action, Hint, join_hints
-from patchpilot.model.limits import MAX_INPUT
+from patchpilot.model.bounded import MAX_INPUT
 from patchpilot.model.mail import digest_mails, mail_bounds, one_mail, parse_patch
 from patchpilot.model.patch import Patch, Series
 

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from patchpilot.cache.cached_re import compile_late
-from patchpilot.commits.cat_file import CatFile
-from patchpilot.commits.commit_parser import parse_commit
 from patchpilot.commits.git_config import (
     OWN_SCOPES,
     all_entries,
@@ -19,22 +17,26 @@ from patchpilot.commits.git_config import (
 from patchpilot.commits.git_reading import (
     GitReading,
     GitRef,
-    complete_history_hint,
-)
-from patchpilot.commits.own_commands import Use, refuse_untrusted
-from patchpilot.commits.places import Places, read_places
-from patchpilot.commits.private_config import trusted_filters, use_private_config
-from patchpilot.commits.remembered_answers import (
     Question,
     RememberedAnswers,
+    complete_history_hint,
     may_change,
+)
+from patchpilot.commits.objects import CatFile, parse_commit
+from patchpilot.commits.private_config import (
+    Places,
+    Use,
+    read_places,
+    refuse_untrusted,
+    trusted_filters,
+    use_private_config,
 )
 from patchpilot.commits.run import Completed, Watched, configuration, git
 from patchpilot.errors import GitError, MissingError, UsageError, did_you_mean
 from patchpilot.model.action import Action
 from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
-from patchpilot.model.message_id import message_id_of
+from patchpilot.model.mail import message_id_of
 from patchpilot.urls import public_url
 
 _HEX = compile_late(r"[0-9a-f]{40}")

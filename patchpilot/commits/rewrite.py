@@ -15,16 +15,15 @@ from dataclasses import dataclass
 
 from patchpilot.commits.b4_prep import skip_cover
 from patchpilot.commits.branch_move_journal import refuse_locked
-from patchpilot.commits.commit_parser import parse_ident
 from patchpilot.commits.git_state import find_busy_operation
 from patchpilot.commits.notes import copy_notes
+from patchpilot.commits.objects import parse_ident
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import environment, run
 from patchpilot.commits.undo_refs import Undo, record
 from patchpilot.errors import GitError, RefusedError, UsageError
-from patchpilot.model.action import Action, Hint
-from patchpilot.model.counted import counted
-from patchpilot.model.rewrite_overrides import CLAIM, PUBLISHED, SHARED
+from patchpilot.model.action import CLAIM, PUBLISHED, SHARED, Action, Hint
+from patchpilot.model.printable import counted
 
 _SIGNATURE = re.compile(rb"^gpgsig(?:-sha256)? .*\n(?: .*\n)*", re.MULTILINE)
 _ENCODING = re.compile(rb"^encoding (.*)\n", re.MULTILINE)

@@ -15,7 +15,7 @@ from patchpilot.demo.demo_people import KERNEL_LIST, NET_LIST
 from patchpilot.demo.sandbox import Sandbox
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.mail import parse_mail
-from patchpilot.model.patch_subject import parse_subject
+from patchpilot.model.patch import parse_subject
 
 DELAYS = (3.0, 6.0, 9.0)
 """Seconds after the mail at which the first, second and third answer come."""

@@ -19,7 +19,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from patchpilot.cache.folder import evict, private_folder, repository_place
+from patchpilot.cache.entries import evict, private_folder, repository_place
 from patchpilot.commits.alternates import ALTERNATES, entry, read_alternates
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import environment, git_argv, stop

@@ -11,8 +11,8 @@ from patchpilot.history.ancestor_bitmap import AncestorBitmap
 from patchpilot.history.history_index import Index
 from patchpilot.history.patch_similarity import are_alike, meet, patch_ids
 from patchpilot.model.commit import Commit
+from patchpilot.model.commit_references import read_marks
 from patchpilot.model.progress import Progress, silent
-from patchpilot.model.upstream_references import read_marks
 
 _MOST_UNMARKED = 4000
 

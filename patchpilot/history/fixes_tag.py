@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from patchpilot.cache.cached_re import compile_late
 from patchpilot.model.commit import Commit
-from patchpilot.model.fixes_line import DIGITS, read_fixes_line
+from patchpilot.model.commit_references import DIGITS, read_fixes_line
 from patchpilot.model.json_form import json_form
 
 Find = Callable[[str], Commit | None]

@@ -16,15 +16,15 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from patchpilot.commits.commit_parser import parse_commit
+from patchpilot.commits.objects import parse_commit
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import stream_output
 from patchpilot.errors import GitError, MissingError
 from patchpilot.history.ancestor_bitmap import AncestorBitmap, spread, spread_from
 from patchpilot.history.index_file import connect, forget
 from patchpilot.history.shallow_clones import shallow_commits
+from patchpilot.model.commit_references import Marks, read_marks
 from patchpilot.model.progress import Progress, silent
-from patchpilot.model.upstream_references import Marks, read_marks
 
 _FORMAT = "--format=%H %P%n%B"
 _FEW = 3000

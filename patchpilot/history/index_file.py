@@ -10,7 +10,7 @@ import os
 import sqlite3
 from pathlib import Path
 
-from patchpilot.cache.folder import is_private, private_folder, repository_place
+from patchpilot.cache.entries import is_private, private_folder, repository_place
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
 

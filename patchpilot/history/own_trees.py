@@ -3,10 +3,9 @@
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
-from patchpilot.history.mainline import mainline
-from patchpilot.projects.detection import detect
-from patchpilot.projects.loading import default_project, projects
-from patchpilot.projects.stable_trees import StableTrees
+from patchpilot.history.stable_branches import mainline
+from patchpilot.projects.loading import default_project, detect, projects
+from patchpilot.projects.project import StableTrees
 
 
 def own_trees(

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from patchpilot.commits.repository import Repository
-from patchpilot.model.file_diff import FileChange
+from patchpilot.model.patch import FileChange
 from patchpilot.series.patch_pairing import ENOUGH, line_similarity
 
 _MOST_BROKEN = 30

@@ -7,14 +7,13 @@ from itertools import islice
 from typing import Any
 
 from patchpilot.lint.detector import Hit, RegisteredDetector
+from patchpilot.lint.habits import subsystem_has
 from patchpilot.lint.lint_context import Context
-from patchpilot.lint.message_tags import tag_lines
+from patchpilot.lint.message_parts import prefix_of, tag_lines
 from patchpilot.lint.new_side import drop_close_hits
 from patchpilot.lint.pack_patterns import compiled
-from patchpilot.lint.subject_prefix import prefix_of
-from patchpilot.lint.subsystem_facts import subsystem_has
+from patchpilot.model.commit_references import upstream_commits
 from patchpilot.model.patch import Patch
-from patchpilot.model.upstream_references import upstream_commits
 
 _FACTS: Mapping[str, Callable[[Context], bool]] = {
     "has_diff": lambda context: context.patch.has_diff,

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from patchpilot.lint.lint_context import Context, once
-from patchpilot.model.finding import FindingFix
+from patchpilot.model.rule import FindingFix
 
 Arguments = Mapping[str, Any]
 Detector = Callable[[Context, Arguments], "Iterable[Hit]"]

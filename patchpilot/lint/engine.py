@@ -12,13 +12,11 @@ from patchpilot.lint.detector import Hit, RegisteredDetector
 from patchpilot.lint.lint_context import Context, Options
 from patchpilot.lint.own_style import is_not_the_authors
 from patchpilot.lint.pack_patterns import fill_message
-from patchpilot.lint.rule_records import rule_records
 from patchpilot.lint.rule_store import detector_of
-from patchpilot.lint.selection import is_later
-from patchpilot.model.bounded_date import parse_date
-from patchpilot.model.finding import Finding, FindingFix, RuleRecord, Severity
+from patchpilot.lint.selection import is_later, rule_records
+from patchpilot.model.bounded import parse_date
 from patchpilot.model.patch import Patch
-from patchpilot.model.rule import WHOLE, Rule
+from patchpilot.model.rule import WHOLE, Finding, FindingFix, Rule, RuleRecord, Severity
 
 ALWAYS_STRICT = ("drivers/net/", "net/", "drivers/staging/")
 """Directories in which checkpatch.pl enables CHECKs by default."""

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How commits to certain files are written: their prefixes, tags and messages, as shares.
+"""The conventions of the subsystem that a patch or a file belongs to, and the habits of its
+commits.
 
-The shares are counted in the repository's last commits to a directory or, if these are too few,
-read from checks/habits.tsv. `python -m tests.lab.mine_habits` generates that table from mailing
-list archives; "directory/**" includes everything below the directory.
+Habits are shares: of prefixes, tags and messages in the repository's last commits to a directory
+or, if these are too few, in checks/habits.tsv, which `python -m tests.lab.mine_habits` generates.
 """
 
 import re
@@ -11,13 +11,74 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from posixpath import commonpath, dirname
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from patchpilot.errors import MissingError
 from patchpilot.lint.lint_context import Context, once
-from patchpilot.lint.subject_prefix import is_plain, split_prefix, written_prefix
-from patchpilot.model.commit_form import CommitForm
+from patchpilot.lint.message_parts import is_plain, split_prefix, written_prefix
+from patchpilot.model.commit import CommitForm
 from patchpilot.model.patch import Patch
+from patchpilot.projects.loading import subsystem_of, subsystem_of_path
 from patchpilot.resources import data_dir
+
+if TYPE_CHECKING:
+    from patchpilot.maintainers import SectionMatch
+    from patchpilot.projects.project import Subsystem
+
+
+@once
+def subsystem(context: Context) -> "Subsystem | None":
+    """Return the subsystem that the patch is for.
+
+    Return None if there are several, none is known, or the project is not the kernel.
+    """
+    if not context.project.kernel:
+        return None
+    return subsystem_of(context.patch, lambda paths: _sections(context, paths))
+
+
+@once
+def file_subsystem(context: Context, path: str) -> "Subsystem | None":
+    """Return the subsystem that a file belongs to.
+
+    Return None if none is known or the project is not the kernel.
+    """
+    return subsystem_of_path(path) if context.project.kernel else None
+
+
+def subsystem_has(context: Context, condition: str) -> bool:
+    """Return whether the patch's subsystem meets a condition "key=value"."""
+    key, _, value = condition.partition("=")
+    found = subsystem(context)
+    return found is not None and str(getattr(found, key)) == value
+
+
+@once
+def sections_of(context: Context) -> "tuple[SectionMatch, ...]":
+    """Return the MAINTAINERS sections of the changed files, except the catch-all THE REST."""
+    if context.tree is None:
+        return ()
+    from patchpilot.maintainers import load
+    from patchpilot.maintainers.load import match_texts
+
+    try:
+        file = load(context.tree)
+    except MissingError:
+        return ()
+    paths = [path for path in context.patch.paths if path != "MAINTAINERS"]
+    return tuple(
+        match_text for match_text in match_texts(file, paths) if not match_text.is_rest
+    )
+
+
+def _sections(context: Context, paths: Sequence[str]) -> Sequence[str]:
+    """Return the sections of MAINTAINERS that contain these files of the patch."""
+    return [
+        match.section.name
+        for match in sections_of(context)
+        if set(paths).intersection(match.paths)
+    ]
+
 
 SPEAKS, SPEAKS_FROM = 90, 30
 """A rule reports what this percentage of at least so many commits do not have."""

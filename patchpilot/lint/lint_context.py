@@ -19,12 +19,11 @@ from typing import (
     TypeVar,
 )
 
-from patchpilot.lint.checkpatch_conf import CheckpatchConf
-from patchpilot.lint.rule_records import NOISE
-from patchpilot.model.commit_form import CommitForm
-from patchpilot.model.finding import Severity
+from patchpilot.lint.selection import NOISE, CheckpatchConf
+from patchpilot.model.commit import CommitForm
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.progress import Progress, silent
+from patchpilot.model.rule import Severity
 from patchpilot.projects.loading import newest_kernel
 
 if TYPE_CHECKING:

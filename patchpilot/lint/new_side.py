@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from patchpilot.cache.cached_re import compile_late
 from patchpilot.lint.detector import Hit
-from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context, once
-from patchpilot.model.file_diff import FileChange, Hunk
+from patchpilot.lint.pack_patterns import lazy
+from patchpilot.model.patch import FileChange, Hunk
 
 _LITERAL = compile_late(
     r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|/\*.*?\*/|//.*$|/\*.*$'

@@ -10,10 +10,9 @@ from functools import lru_cache
 
 from patchpilot.cache.cached_re import compile_late
 from patchpilot.lint.lint_context import Context, once
-from patchpilot.lint.message_prose import quoted_lines
-from patchpilot.model.file_diff import FileChange, Hunk
-from patchpilot.model.finding import Finding, Severity
-from patchpilot.model.rule import Rule
+from patchpilot.lint.message_parts import quoted_lines
+from patchpilot.model.patch import FileChange, Hunk
+from patchpilot.model.rule import Finding, Rule, Severity
 
 Report = Callable[[Context, Rule], Iterable[Finding]]
 """Returns the findings of a rule in another state of the patch."""

@@ -14,7 +14,6 @@ from typing import Any, NamedTuple, Self
 from patchpilot.errors import PackError, suggestion
 from patchpilot.lint import pack_patterns
 from patchpilot.lint.detector import DETECTORS, ArgumentType, RegisteredDetector
-from patchpilot.model.finding import Severity
 from patchpilot.model.rule import (
     FIX_KINDS,
     SCOPES,
@@ -23,6 +22,7 @@ from patchpilot.model.rule import (
     Pack,
     Rule,
     RuleFix,
+    Severity,
 )
 
 _ID = re.compile(r"^[A-Z][A-Z0-9]*[0-9]{3}$")

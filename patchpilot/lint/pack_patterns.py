@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Patterns from rule packs, which are compiled at first use.
+"""Patterns of rules, which are compiled on first use.
 
 Those of packs that are not shipped are matched by `BoundedPattern`, because a tree's packs are
 untrusted.
@@ -11,6 +11,14 @@ from functools import lru_cache
 from typing import Any, cast
 
 from patchpilot.cache.cached_re import compile_cached, compile_late
+
+
+def lazy(text: str, flags: int = 0) -> re.Pattern[str]:
+    r"""Return a pattern that is compiled on first use, in which \w, \s, \d and \b match ASCII
+    only.
+    """
+    return compile_late(text, flags | re.ASCII)
+
 
 NEVER = r"(?!)"
 """A pattern that matches nothing."""
@@ -60,7 +68,7 @@ def distrust(arguments: Iterable[Mapping[str, Any]]) -> None:
 
 def refusal(pattern: str) -> str | None:
     """Return why a pattern in a user's pack is rejected, or None."""
-    from patchpilot.model.bounded_pattern import pattern_error
+    from patchpilot.model.bounded import pattern_error
 
     return pattern_error(pattern)
 
@@ -85,7 +93,7 @@ def any_of(
 def _compile_pattern(pattern: str, *, foreign: bool) -> re.Pattern[str]:
     if not foreign:
         return compile_cached(pattern)
-    from patchpilot.model.bounded_pattern import compile_bounded
+    from patchpilot.model.bounded import compile_bounded
 
     return cast("re.Pattern[str]", compile_bounded(pattern))
 

@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from patchpilot.model.finding import Finding
 from patchpilot.model.patch import Patch
+from patchpilot.model.rule import Finding
 from patchpilot.series.patch_pairing import PatchFeatures, pair_patches
 
 LONGEST = 300

@@ -16,8 +16,7 @@ from patchpilot.errors import InputError, PackError
 from patchpilot.lint.detector import DETECTORS, RegisteredDetector
 from patchpilot.lint.lint_context import OwnPack as OwnPack
 from patchpilot.lint.pack_patterns import distrust, named_patterns, refusal
-from patchpilot.model.finding import Severity
-from patchpilot.model.rule import Example, Pack, Rule, RuleFix
+from patchpilot.model.rule import Example, Pack, Rule, RuleFix, Severity
 from patchpilot.resources import data_dir
 
 __all__ = [

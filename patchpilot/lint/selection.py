@@ -1,13 +1,297 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Select the rules to run: by kernel version, profile, --select and --ignore."""
+"""Select the rules to run, and set their severity.
 
-from collections.abc import Iterable, Sequence
+Rules are selected by kernel version, profile, --select and --ignore, by the project's [style]
+settings, and by the tree's .checkpatch.conf and headers. Their records on real patches decide which
+are shown by default: `python -m tests.lab.measure_rules` generates `checks/records.tsv` from
+mailing list archives.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from functools import cache
+from typing import NamedTuple
 
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.errors import nearest, unknown
 from patchpilot.model.action import Action, Advice, Hint
-from patchpilot.model.rule import Kernel, Rule
+from patchpilot.model.rule import Kernel, Rule, RuleRecord, Severity
+from patchpilot.model.source_tree import Tree
 from patchpilot.projects.loading import find_project
+from patchpilot.projects.project import Project
+from patchpilot.resources import data_dir
+
+FILE_NAME = ".checkpatch.conf"
+_HEADERS = "include/linux"
+
+
+class CheckpatchConf(NamedTuple):
+    """The options of a .checkpatch.conf that apply to this linter.
+
+    They are the types to ignore, the only types to report (empty: all), and limits (0: not set).
+    """
+
+    ignore: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    strict: bool = False
+    max_line_length: int = 0
+    help_lines: int = 0
+
+
+def read_conf(tree: Tree | None) -> CheckpatchConf:
+    """Return the options in a tree's .checkpatch.conf, except meaningless ones."""
+    text = (tree.read(FILE_NAME) if tree else None) or b""
+    words = [
+        word
+        for line in text.decode("utf-8", "replace").splitlines()
+        for word in re.split(r"(?:^|\s)#", line, maxsplit=1)[0].split()
+    ]
+    options: dict[str, list[str]] = {}
+    name = ""
+    for word in words:
+        value = word
+        if word.startswith("-"):
+            name, _, value = word.lstrip("-").partition("=")
+        options.setdefault(name, []).extend([value] if value else [])
+    return CheckpatchConf(
+        ignore=_types(options.get("ignore", ())),
+        types=_types(options.get("types", ())),
+        strict="strict" in options or "subjective" in options,
+        max_line_length=_number(options.get("max-line-length", ())),
+        help_lines=_number(options.get("min-conf-desc-length", ())),
+    )
+
+
+def usable(rules: Iterable[Rule], tree: Tree | None) -> tuple[Rule, ...]:
+    """Return the rules whose advice is valid in this tree.
+
+    A rule that recommends a function is usable only if the tree's headers have that function.
+    """
+    every = tuple(rules)
+    if tree is None or not tree.is_dir(_HEADERS):
+        return every
+    headers: dict[str, bytes] = {}
+    return tuple(
+        rule
+        for rule in every
+        if all(_provides(tree, headers, need) for need in rule.needs)
+    )
+
+
+def _provides(tree: Tree, headers: dict[str, bytes], need: str) -> bool:
+    header, _, function = need.partition(" ")
+    if header not in headers:
+        headers[header] = tree.read(header) or b""
+    return re.search(rb"\b" + function.encode() + rb"\b", headers[header]) is not None
+
+
+def _types(values: Sequence[str]) -> tuple[str, ...]:
+    return tuple(word.upper() for value in values for word in value.split(",") if word)
+
+
+def _number(values: Sequence[str]) -> int:
+    return (
+        int(values[-1])
+        if values and values[-1].isascii() and values[-1].isdigit()
+        else 0
+    )
+
+
+def check_style(rules: Iterable[Rule], project: Project) -> None:
+    """Raise PackError for an unknown rule in [style].
+
+    The error names the user's file and the nearest rule. The shipped files are not checked here,
+    since they are covered by tests.
+    """
+    from patchpilot.projects.checking import misspelled
+
+    known = {word for rule in rules for word in rule.words}
+    for key, words in (
+        ("ignore", project.style.ignore),
+        ("severity", project.style.severity),
+    ):
+        for word in words:
+            if word not in known:
+                raise misspelled(
+                    f"{project.files[0]}: [style]: {key}: unknown rule {word!r}",
+                    word,
+                    known,
+                )
+
+
+def use_checkpatch_levels(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    """Give the rules the severities that they have in checkpatch.pl."""
+    return tuple(
+        rule._replace(
+            severity=rule.checkpatch_severity, severities=rule.checkpatch_severities
+        )
+        if rule.checkpatch_severity
+        else rule
+        for rule in rules
+    )
+
+
+_WHOLE_FILE_CHECKS = frozenset(
+    (
+        "AVOID_BUG",
+        "FSF_MAILING_ADDRESS",
+        "LONG_LINE",
+        "LONG_LINE_COMMENT",
+        "LONG_LINE_STRING",
+        "PREFER_FALLTHROUGH",
+        "TYPO_SPELLING",
+    )
+)
+_NOT_IN_WHOLE_FILES = frozenset(("COMMIT_MESSAGE", "ENOTSUPP", "NOT_UNIFIED_DIFF"))
+"""The types that checkpatch.pl reports as CHECK with -f, and those that it does not report then."""
+
+
+def for_whole_files(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    """Select the rules that apply to code, not to a patch or its message.
+
+    They have the same severities as in checkpatch.pl -f.
+    """
+    found = []
+    for rule in rules:
+        if rule.checkpatch in _WHOLE_FILE_CHECKS:
+            found.append(rule._replace(severity=Severity.CHECK, severities={}))
+        elif rule.checkpatch == "SPDX_LICENSE_TAG":
+            found.append(
+                rule._replace(severities={**rule.severities, "binding": Severity.CHECK})
+            )
+        elif rule.scope == "diff" or (
+            rule.checkpatch and rule.scope in ("tree", "message")
+        ):
+            found.append(rule)
+    return tuple(rule for rule in found if rule.checkpatch not in _NOT_IN_WHOLE_FILES)
+
+
+_KERNEL = compile_late(
+    r"(?<![-/.\w])(?:[Tt]he (?!(?:Linux )?kernel (?:tree|image|address|type)\b))?"
+    r"(?:Linux )?[Kk]ernel\b(?! versions?\b|-|\.\w|[/_])"
+)
+
+
+def adjust_rules(rules: Iterable[Rule], project: Project) -> tuple[Rule, ...]:
+    """Give the rules the project's severities, and drop ignored rules.
+
+    A project's severity applies to every case of a rule. In texts, the project's name replaces the
+    kernel's.
+    """
+
+    style = project.style
+
+    def handle_name(text: str) -> str:
+        return _KERNEL.sub(project.title, text)
+
+    def as_wanted(rule: Rule) -> Rule:
+        severity = style.severity.get(rule.name)
+        if not project.kernel:
+            rule = rule._replace(
+                summary=handle_name(rule.summary),
+                why=handle_name(rule.why),
+                message=handle_name(rule.message),
+                messages={
+                    case: handle_name(text) for case, text in rule.messages.items()
+                },
+                remedy=rule.remedy._replace(text=handle_name(rule.remedy.text)),
+            )
+        return (
+            rule._replace(severity=Severity(severity), severities={})
+            if severity
+            else rule
+        )
+
+    return tuple(
+        as_wanted(rule)
+        for rule in rules
+        if not any(word in style.ignore for word in rule.words)
+    )
+
+
+Measured = tuple[str, Severity]
+"""A rule's name and the severity of its findings."""
+LIKELY = 1.7
+"""A warning was gone in the next version that much more often than a check."""
+NOISE = 0.28
+"""Lines on an accepted patch of an archive that are shown by default, on average.
+
+On lists that were not measured there are up to a third more, and at most 0.35 are wanted.
+"""
+CERTAIN = (
+    ("subject-not-imperative", Severity.CHECK),
+    ("subject-ends-with-punctuation", Severity.CHECK),
+    ("misspelling", Severity.WARNING),
+    ("possible-misspelling", Severity.CHECK),
+    ("missing-fixes", Severity.WARNING),
+    ("malformed-fixes", Severity.WARNING),
+)
+"""Rules that come first: every reader of a log sees a subject such as "Fixed a crash.", and what
+they find is wrong even where maintainers apply it.
+"""
+
+
+@cache
+def rule_records() -> Mapping[Measured, RuleRecord]:
+    """Return all records by rule name and severity; empty if the data is not installed.
+
+    A rule without a record had no finding when the rules were measured.
+    """
+    file = data_dir("checks") / "records.tsv"
+    if not file.is_file():
+        return {}
+    lines = iter(file.read_text(encoding="utf-8").splitlines())
+    accepted = int(next(line for line in lines if "accepted" in line).split()[-1])
+    _, *rows = (line.split("\t") for line in lines)
+    return {
+        (rule, Severity(severity)): RuleRecord(accepted, *map(int, numbers))
+        for rule, severity, *numbers in rows
+    }
+
+
+def records_of(rule: Rule) -> Mapping[Severity, RuleRecord]:
+    """Return a rule's records by severity."""
+    return {
+        severity: record
+        for severity in Severity
+        if (record := rule_records().get((rule.name, severity)))
+    }
+
+
+def hidden_by_default(rules: Sequence[Rule], noise: float = NOISE) -> set[Measured]:
+    """Return the rules and severities whose findings only `--strict` shows.
+
+    The findings that are worth most are shown, as long as an accepted patch has at most `noise`
+    lines with them. Errors count, but are never hidden.
+    """
+    measured = [
+        (rule.name, severity, record)
+        for rule in rules
+        for severity, record in records_of(rule).items()
+    ]
+    measured.sort(
+        key=lambda one: (
+            one[:2] not in CERTAIN,
+            -one[2].worth * (LIKELY if one[1] is Severity.WARNING else 1),
+        )
+    )
+    left = noise - sum(
+        record.expected
+        for _, severity, record in measured
+        if severity is Severity.ERROR
+    )
+    # messages do not show repository history, and were measured with the 6.1 rules
+    unmeasured = (rule for rule in rules if rule.scope == "history" or rule.since)
+    hidden = {(rule.name, Severity.CHECK) for rule in unmeasured}
+    for name, severity, record in measured:
+        if severity is Severity.ERROR:
+            continue
+        if record.expected > left:
+            hidden.add((name, severity))
+        else:
+            left -= record.expected
+    return hidden
 
 
 def unknown_rule_hint(word: str, choices: Iterable[str]) -> Advice:

@@ -13,10 +13,9 @@ from typing import Any, NamedTuple
 from patchpilot.errors import InputError, UsageError, unknown
 from patchpilot.lint.selection import unknown_rule_hint
 from patchpilot.model.action import Action
-from patchpilot.model.bounded_date import read_day
-from patchpilot.model.finding import Finding, Severity
+from patchpilot.model.bounded import read_day
 from patchpilot.model.json_form import json_form
-from patchpilot.model.rule import Rule
+from patchpilot.model.rule import Finding, Rule, Severity
 
 KEYS = ("rule", "path", "reason", "until")
 NEVER_A_TREES = frozenset(("mail", "trailers"))

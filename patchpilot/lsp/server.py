@@ -15,9 +15,9 @@ from pygls.workspace import TextDocument
 
 from patchpilot import __version__
 from patchpilot.errors import InputError, PatchpilotError
-from patchpilot.model.finding import Severity
-from patchpilot.model.limits import MAX_INPUT, MIB
+from patchpilot.model.bounded import MAX_INPUT, MIB
 from patchpilot.model.printable import printable
+from patchpilot.model.rule import Severity
 from patchpilot.model.web_address import web_address
 from patchpilot.services.check.editor_check import (
     EditorCheck,

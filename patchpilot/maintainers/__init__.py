@@ -4,9 +4,13 @@
 The file is indexed by folder.
 """
 
-from patchpilot.maintainers.load import load
-from patchpilot.maintainers.match import SectionMatch, match
-from patchpilot.maintainers.section import Entry, Section
-from patchpilot.maintainers.section_index import MaintainersFile
+from patchpilot.maintainers.load import (
+    Entry,
+    MaintainersFile,
+    Section,
+    SectionMatch,
+    load,
+    match,
+)
 
 __all__ = ["Entry", "MaintainersFile", "Section", "SectionMatch", "load", "match"]

@@ -1,18 +1,429 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Load a tree's MAINTAINERS with its index, cached by content."""
+"""A tree's MAINTAINERS: its sections as written, and those that match a path or a patch's text.
+
+An index of their patterns by folder reduces the patterns to match against a path from thousands to
+dozens. It is plain data (strings, tuples, bytes), so that it can be cached between runs. Sections
+are parsed on demand. The wording and defaults of the tree's get_maintainer.pl are read from the
+script's text.
+"""
 
 import os
-from collections.abc import Sequence
-from functools import lru_cache
+import re
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.errors import MissingError
-from patchpilot.maintainers.section import RoleWords
-from patchpilot.maintainers.section_index import MaintainersFile, Plain, build
+from patchpilot.maintainers.patterns import (
+    PerlPattern,
+    depth,
+    folder_of,
+    matches,
+    needed_words,
+)
 from patchpilot.model.action import Action
+from patchpilot.model.bounded import limited_number
 from patchpilot.model.source_tree import Tree
+
+
+class RoleWords(NamedTuple):
+    """The role names of get_maintainer.pl.
+
+    `roles` maps statuses in lower case to roles. Any other status is itself the role if
+    `status_is_role`; otherwise the role is `role`.
+    """
+
+    roles: tuple[tuple[str, str], ...] = (
+        ("supported", "supporter"),
+        ("maintained", "maintainer"),
+        ("odd fixes", "odd fixer"),
+        ("orphan", "orphan minder"),
+        ("obsolete", "obsolete minder"),
+        ("buried alive in reporters", "chief penguin"),
+    )
+    role: str = "unknown"
+    status_is_role: bool = True
+    open_list: str = "open list"
+    moderated_list: str = "moderated list"
+    subscriber_list: str = "subscriber list"
+    reviewer: str = "reviewer"
+    rest: str = "THE REST"
+    chiefs: tuple[tuple[str, str], ...] = (
+        ("Linus Torvalds", "torvalds@linux-foundation.org"),
+    )
+    signatures: tuple[str, ...] = ("Signed-off-by:", "Reviewed-by:", "Acked-by:")
+    name_length: int = 50
+    reviewer_has_section: bool = True
+    counts_authors: bool = True
+    maps_file_emails: bool = True
+    defaults: tuple[tuple[str, str], ...] = ()
+
+    def maintainer(self, status: str | None) -> str:
+        """Return the role of an M: line in a section of this status."""
+        if status is None:
+            return self.role
+        lowered = ascii_lower(status)
+        known = dict(self.roles)
+        return known.get(lowered, lowered if self.status_is_role else self.role)
+
+
+def ascii_lower(text: str) -> str:
+    """Convert A to Z to lower case, as byte-based programs do."""
+    return (
+        text.lower()
+        if text.isascii()
+        else "".join(char.lower() if char.isascii() else char for char in text)
+    )
+
+
+class Entry(NamedTuple):
+    """An entry of a section: `F: drivers/net/` is ("F", "drivers/net/").
+
+    `line` is its 1-based line in the file.
+    """
+
+    letter: str
+    value: str
+    line: int = 0
+
+
+class Section(NamedTuple):
+    """A section of MAINTAINERS.
+
+    `number` is its 0-based index in file order, `line` the 1-based line of its heading.
+    """
+
+    number: int
+    name: str
+    entries: tuple[Entry, ...]
+    line: int = 0
+
+    def values(self, letter: str) -> tuple[str, ...]:
+        """Return the values of the lines with this letter, in order."""
+        return tuple(entry.value for entry in self.entries if entry.letter == letter)
+
+    @property
+    def status(self) -> str | None:
+        """Return the last S: line as written, or None."""
+        values = self.values("S")
+        return values[-1].strip() if values else None
+
+    @property
+    def lists(self) -> tuple[tuple[str, str], ...]:
+        """Return the mailing lists as (address, remark).
+
+        The remark follows the address ("(moderated for non-subscribers)").
+        """
+        return tuple(_split_named_list(value) for value in self.values("L"))
+
+    @property
+    def trees(self) -> tuple[str, ...]:
+        """Return the T: lines."""
+        return tuple(value.strip() for value in self.values("T"))
+
+    @property
+    def tree_urls(self) -> tuple[tuple[str, str, str], ...]:
+        """Return the T: lines as (kind, URL, branch).
+
+        The branch is empty if none is named, and a URL without a kind counts as git.
+        """
+        urls = []
+        for value in self.values("T"):
+            words = re.match(r"^(\S+)\s+(\S+)", value.strip())
+            if words:
+                rest = value.strip()[words.end() :].strip()
+                urls.append(
+                    (
+                        words[1],
+                        words[2],
+                        "" if rest.startswith("(") else rest.split(" ")[0],
+                    )
+                )
+            elif "://" in value:
+                urls.append(("git", value.strip(), ""))
+        return tuple(urls)
+
+    @property
+    def is_maintained(self) -> bool:
+        """Return whether an S: line contains "maintain" or "support"."""
+        return any(
+            "maintain" in value.lower() or "support" in value.lower()
+            for value in self.values("S")
+        )
+
+
+def _split_named_list(value: str) -> tuple[str, str]:
+    """Split like `list_and_remark`, but also accept `Name <list>`, of which get_maintainer.pl
+    uses the first word.
+    """
+    address, remark = list_and_remark(value)
+    if "@" in address.strip("<>") or not (
+        match := re.search(r"<([^<>\s]+@[^<>\s]+)>", value)
+    ):
+        return address.strip("<>"), remark
+    return match[1], value[match.end() :].strip()
+
+
+def list_and_remark(value: str) -> tuple[str, str]:
+    """Split the value of an L: line into the address and the remark after it."""
+    words = value.split(None, 1)
+    return (words[0], words[1]) if len(words) == 2 else (value.strip(), "")
+
+
+def split_entry(line: str) -> tuple[str, str] | None:
+    """Split an entry line into (letter, value); return None for any other line."""
+    return (
+        (line[0], line[2:].lstrip())
+        if line[1:2] == ":" and "A" <= line[0] <= "Z"
+        else None
+    )
+
+
+def is_ignored(line: str) -> bool:
+    """Return whether a line is blank or a comment; such lines never end a section."""
+    return not line or line[0] == "#" or line.isspace()
+
+
+def parse_section(text: str, number: int, line: int) -> Section:
+    """Parse the section whose heading is the first line of `text`."""
+    rows = text.split("\n")
+    entries = []
+    for at, row in enumerate(rows[1:], line + 1):
+        letter_value = split_entry(row)
+        if letter_value:
+            entries.append(Entry(letter_value[0], letter_value[1], at))
+    return Section(number, rows[0], tuple(entries), line)
+
+
+_ROLE = re.compile(
+    r'\$(?:role|status)\s+eq\s+"([^"]+)"\s*\)\s*\{\s*\$role\s*=\s*"([^"]+)"'
+)
+_FIRST = re.compile(r'my\s+\$role\s*=\s*"([^"]*)"')
+_TAKES_STATUS = re.compile(r"\$role\s*=\s*(?:lc\s*\(?\s*)?\$pvalue")
+_LIST = re.compile(r'"([^"$]*\blist)\$\{?list_role\}?"')
+_REVIEWER = re.compile(
+    r"""push_email_addresses\(\$pvalue,\s*["']([^"':$]+)(:\$subsystem)?["']"""
+)
+_REST = re.compile(r'\$subsystem\s+eq\s+"([^"]+)"')
+_CHIEF = re.compile(r'^\s*push\(@penguin_chief,\s*"([^":]*):([^"]*)"\)', re.MULTILINE)
+_TAG = re.compile(r'^\s*push\(@signature_tags,\s*"([^"]+)"\)', re.MULTILINE)
+_LENGTH = re.compile(r"length\(\$subsystem\)\s*>\s*(\d+)")
+_MAPPED = re.compile(r"@file_emails\)\s*\{\s*\$email\s*=\s*mailmap_email")
+_DEFAULT = re.compile(r'^my \$(\w+) = (?:(-?\d+)|"([^"]*)");', re.MULTILINE)
+
+
+def read_words(script: str | None) -> RoleWords:
+    """Return the wording of a get_maintainer.pl.
+
+    The wording of Linux 6.1 is used if there is no script or it does not define its own.
+    """
+    usual = RoleWords()
+    if not script:
+        return usual
+    body = _body(script, "get_maintainer_role")
+    first = _FIRST.search(body)
+    lists = _LIST.findall(script)
+    reviewer, rest = (
+        _REVIEWER.search(script),
+        _REST.search(_body(script, "get_list_role")),
+    )
+    chiefs = tuple(
+        (name, address.replace("\\@", "@")) for name, address in _CHIEF.findall(script)
+    )
+    defaults = tuple(
+        (name, number or text) for name, number, text in _DEFAULT.findall(script)
+    )
+    bound = _LENGTH.search(script)
+    length: str = dict(defaults).get("output_section_maxlen") or (
+        bound[1] if bound else ""
+    )
+    return RoleWords(
+        roles=tuple(_ROLE.findall(body)) if body else usual.roles,
+        role=first[1] if first else usual.role,
+        status_is_role=bool(_TAKES_STATUS.search(body)) if body else True,
+        open_list=next((list_ for list_ in lists if "open" in list_), usual.open_list),
+        moderated_list=next(
+            (list_ for list_ in lists if "moderated" in list_), usual.moderated_list
+        ),
+        subscriber_list=next(
+            (list_ for list_ in lists if "subscriber" in list_), usual.subscriber_list
+        ),
+        reviewer=reviewer[1] if reviewer else usual.reviewer,
+        reviewer_has_section=bool(reviewer[2]) if reviewer else True,
+        rest=rest[1] if rest else usual.rest,
+        chiefs=chiefs,
+        signatures=tuple(_TAG.findall(script)) or usual.signatures,
+        name_length=limited_number(length) or usual.name_length,
+        counts_authors='"authored"' in script,
+        maps_file_emails=bool(_MAPPED.search(script)),
+        defaults=defaults,
+    )
+
+
+def _body(script: str, name: str) -> str:
+    """Return the body of a sub."""
+    start = script.find(f"sub {name}")
+    end = script.find("\n}", start)
+    return script[start:end] if start >= 0 else ""
+
+
+Plain = dict[str, Any]
+
+
+class Keyword(NamedTuple):
+    """A K: line: its section, and its index among all entries.
+
+    get_maintainer.pl sorts by that index, as text.
+    """
+
+    section: int
+    place: int
+    pattern: PerlPattern
+
+
+class MaintainersFile:
+    """The MAINTAINERS of a tree.
+
+    `text` is the decoded file, or several files concatenated; `words` are the tree's role names.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        index: Plain,
+        words: RoleWords,
+        is_folder: Callable[[str], bool] = lambda _path: False,
+    ) -> None:
+        self.text = text
+        self.index = index
+        self.words = words
+        self.is_folder = is_folder
+        self._starts, self._lines = array("L"), array("L")
+        self._starts.frombytes(index["starts"])
+        self._lines.frombytes(index["lines"])
+        self._sections: dict[int, Section] = {}
+
+    def __len__(self) -> int:
+        return len(self._starts) - 1
+
+    def section(self, number: int) -> Section:
+        """Return the section with this number (from 0, in file order)."""
+        if number not in self._sections:
+            body = self.text[self._starts[number] : self._starts[number + 1]]
+            self._sections[number] = parse_section(body, number, self._lines[number])
+        return self._sections[number]
+
+    @property
+    def sections(self) -> Iterator[Section]:
+        """Yield all sections, in file order."""
+        return (self.section(number) for number in range(len(self)))
+
+    def find_section(self, name: str) -> Section | None:
+        """Return the first section with this name, or None."""
+        at = self.text.find(f"\n{name}\n")
+        if at < 0:
+            return (
+                next(
+                    (section for section in self.sections if section.name == name), None
+                )
+                if self.text.startswith(name)
+                else None
+            )
+        number = bisect_right(self._starts, at + 1) - 1
+        candidate = self.section(number) if 0 <= number < len(self) else None
+        return (
+            candidate
+            if candidate and candidate.name == name
+            else next(
+                (section for section in self.sections if section.name == name), None
+            )
+        )
+
+    def candidates(self, path: str) -> Iterator[tuple[int, int, str, str]]:
+        """Yield (section, index, letter, pattern) of every F: and X: line that may match the
+        path.
+        """
+        folders: dict[str, str] = self.index["folders"]
+        at = -1
+        while True:
+            rows = folders.get(path[: at + 1])
+            if rows:
+                for row in rows.split("\n"):
+                    number, index, letter, pattern = row.split(" ", 3)
+                    yield int(number), int(index), letter, pattern
+            at = path.find("/", at + 1)
+            if at < 0:
+                return
+
+    @cached_property
+    def name_patterns(self) -> tuple[tuple[int, int, PerlPattern], ...]:
+        """Return (section, index, pattern) of every N: line."""
+        return tuple(
+            (number, index, PerlPattern(source, words=words))
+            for number, index, source, words in self.index["names"]
+        )
+
+    @cached_property
+    def keywords(self) -> tuple[Keyword, ...]:
+        """Return every K: line."""
+        return tuple(
+            Keyword(number, index, PerlPattern(source, words=words))
+            for number, index, source, words in self.index["keys"]
+        )
+
+
+def make_empty_maintainers() -> MaintainersFile:
+    """Return an empty MAINTAINERS."""
+    return MaintainersFile("", build(""), RoleWords())
+
+
+def build(text: str) -> Plain:
+    """Build the index of a MAINTAINERS text.
+
+    A section's heading is the last line before its entries that is neither blank nor a comment.
+    """
+    starts, lines = array("L"), array("L")
+    folders: dict[str, list[str]] = {}
+    names: list[tuple[int, int, str, tuple[str, ...]]] = []
+    keys: list[tuple[int, int, str, tuple[str, ...]]] = []
+    heading, heading_line, index, at = 0, 1, 0, 0
+    inside = False
+    for number, line in enumerate(text.split("\n"), 1):
+        here = at
+        at += len(line) + 1
+        if line[1:2] == ":" and "A" <= line[0] <= "Z":
+            if not inside:
+                inside = True
+                starts.append(heading)
+                lines.append(heading_line)
+            letter, value = line[0], line[2:].lstrip()
+            section = len(starts) - 1
+            if letter in "FX":
+                folders.setdefault(folder_of(value), []).append(
+                    f"{section} {index} {letter} {value}"
+                )
+            elif letter == "N":
+                names.append((section, index, value, needed_words(value)))
+            elif letter == "K":
+                keys.append((section, index, value, needed_words(value)))
+            index += 1
+        elif not is_ignored(line):
+            inside, heading, heading_line = False, here, number
+            index += 1
+    starts.append(len(text))
+    return {
+        "starts": starts.tobytes(),
+        "lines": lines.tobytes(),
+        "folders": {folder: "\n".join(rows) for folder, rows in folders.items()},
+        "names": names,
+        "keys": keys,
+    }
+
 
 SCRIPT = "scripts/get_maintainer.pl"
 INDEXES = Kind("maintainers", (str(Path(__file__).parent),), keep=8)
@@ -42,8 +453,6 @@ def _index_file(
     key = key_of(INDEXES, (content, script))
     known = recall(INDEXES, key) if keep else None
     if not isinstance(known, dict):
-        from patchpilot.maintainers.script_defaults import read_words
-
         known = {
             "index": build(text),
             "words": tuple(read_words(script.decode("utf-8", "replace"))),
@@ -133,3 +542,204 @@ def parse_maintainers_options(words: Sequence[str]) -> tuple[str, bool]:
         elif name.lower() == "find-maintainer-files":
             everywhere = True
     return path, everywhere
+
+
+class PathMatch(NamedTuple):
+    """A section that matches a path.
+
+    Contains the matching line (`letter`, `pattern`), its depth, and whether it is an exact match,
+    so that no pattern could be more specific.
+    """
+
+    section: int
+    letter: str
+    pattern: str
+    depth: int
+    exact: bool
+
+
+class SectionMatch(NamedTuple):
+    """A section that matches a patch.
+
+    Contains the depth of its deepest pattern, a reason for each path or keyword, and the matching
+    paths. `met` is its position in the order of get_maintainer.pl, which is file by file with
+    keywords last. `exact` are the paths for which no deeper pattern is possible.
+    """
+
+    section: Section
+    depth: int
+    reasons: tuple[str, ...]
+    paths: tuple[str, ...]
+    by_keyword: bool = False
+    met: int = 0
+    exact: tuple[str, ...] = ()
+
+    @property
+    def is_rest(self) -> bool:
+        """Return whether only the catch-all pattern matched."""
+        return self.depth < 0 and not self.by_keyword
+
+
+def match_path(file: MaintainersFile, path: str) -> tuple[PathMatch, ...]:
+    """Return the sections that match a path, the deepest pattern first, ties in file order.
+
+    As in get_maintainer.pl, the last matching line of a section counts, and any matching X: line
+    excludes the section.
+    """
+    places: dict[int, tuple[int, str, str]] = {}
+    exact: set[int] = set()
+    out: set[int] = set()
+    slashes = path.count("/")
+    for number, candidate, letter, pattern in file.candidates(path):
+        if number in out or not matches(pattern, path, file.is_folder):
+            continue
+        if letter == "X":
+            out.add(number)
+            places.pop(number, None)
+            continue
+        if depth(pattern) >= slashes:
+            exact.add(number)
+        if number not in places or candidate > places[number][0]:
+            places[number] = (candidate, letter, pattern)
+    lowered = path.lower()
+    for number, candidate, name in file.name_patterns:
+        if (
+            number not in out
+            and name.may_match(lowered)
+            and name.search(path)
+            and (number not in places or candidate > places[number][0])
+        ):
+            places[number] = (candidate, "N", name.source)
+    rows = [
+        PathMatch(
+            number,
+            letter,
+            pattern,
+            depth(pattern) if letter == "F" else 0,
+            number in exact,
+        )
+        for number, (_, letter, pattern) in places.items()
+    ]
+    return tuple(sorted(rows, key=lambda row: (-row.depth, row.section)))
+
+
+def keyword_matches(
+    file: MaintainersFile, texts: Sequence[tuple[str, Iterable[str]]]
+) -> tuple[Keyword, ...]:
+    """Return the K: lines that match the lines of a patch.
+
+    Each of `texts` is a pattern for the start of a line, and the lines.
+    """
+    groups = [(prefix, list(lines)) for prefix, lines in texts]
+    lowered = [[line.lower() for line in lines] for _, lines in groups]
+    whole = ["\n".join(lines) for lines in lowered]
+    keywords = []
+    for keyword in file.keywords:
+        for (prefix, lines), low, all_of in zip(groups, lowered, whole, strict=True):
+            if keyword.pattern.may_match(all_of) and _match_lines(
+                keyword.pattern, prefix, lines, low
+            ):
+                keywords.append(keyword)
+                break
+    return tuple(keywords)
+
+
+def _match_lines(
+    pattern: PerlPattern, prefix: str, lines: list[str], lowered: list[str]
+) -> bool:
+    whole = PerlPattern(pattern.source, prefix=prefix, words=pattern.words)
+    return any(
+        whole.may_match(low) and whole.search(line)
+        for line, low in zip(lines, lowered, strict=True)
+    )
+
+
+def keywords_in_text(file: MaintainersFile, text: str) -> tuple[Keyword, ...]:
+    """Return the K: lines that match the text of a source file."""
+    lowered = text.lower()
+    return tuple(
+        keyword
+        for keyword in file.keywords
+        if keyword.pattern.may_match(lowered) and keyword.pattern.search(text)
+    )
+
+
+def match(
+    file: MaintainersFile, paths: Iterable[str], text: str = ""
+) -> tuple[SectionMatch, ...]:
+    """Return the sections that match a patch touching `paths`, most specific first, each with its
+    reasons.
+
+    `text` is the patch as a message (commit message and diff). Its whole commit message and the
+    changed lines of its diff are searched for K: keywords.
+    """
+    return match_texts(file, paths, split_text(text) if text else ())
+
+
+def match_texts(
+    file: MaintainersFile,
+    paths: Iterable[str],
+    texts: Sequence[tuple[str, Iterable[str]]] = (),
+) -> tuple[SectionMatch, ...]:
+    """Match texts that are already split (see `keyword_matches`), like `match`."""
+    depths: dict[int, int] = {}
+    reasons: dict[int, list[str]] = {}
+    touched: dict[int, list[str]] = {}
+    exact: dict[int, list[str]] = {}
+    for path in paths:
+        for match in match_path(file, path):
+            depths[match.section] = max(match.depth, depths.get(match.section, -2))
+            reasons.setdefault(match.section, []).append(
+                f"{path} matches {match.letter}: {match.pattern.strip()}"
+            )
+            touched.setdefault(match.section, []).append(path)
+            if match.exact:
+                exact.setdefault(match.section, []).append(path)
+    by_keyword = set()
+    for keyword in (
+        sorted(keyword_matches(file, texts), key=lambda match: str(match.place))
+        if texts
+        else ()
+    ):
+        number = keyword.section
+        if number not in depths:
+            by_keyword.add(number)
+            depths[number] = 0
+        reasons.setdefault(number, []).append(
+            f"the patch matches K: {keyword.pattern.source.strip()}"
+        )
+    met = {number: at for at, number in enumerate(depths)}
+    order = sorted(
+        depths, key=lambda number: (number in by_keyword, -depths[number], number)
+    )
+    return tuple(
+        SectionMatch(
+            file.section(number),
+            depths[number],
+            tuple(reasons[number]),
+            tuple(touched.get(number, ())),
+            number in by_keyword,
+            met[number],
+            tuple(exact.get(number, ())),
+        )
+        for number in order
+    )
+
+
+def split_text(text: str) -> list[tuple[str, list[str]]]:
+    """Split a patch for K: patterns into the lines before the diff and the changed lines."""
+    lines = text.split("\n")
+    start = next(
+        (
+            at
+            for at, line in enumerate(lines)
+            if line.startswith(("diff --git ", "--- a/"))
+        ),
+        len(lines),
+    )
+    changed = [
+        line
+        for line in lines[start:]
+        if line.startswith(("+", "-")) and not line.startswith(("+++ ", "--- "))
+    ]
+    return [("", lines[:start]), ("^[+-].*", changed)]

@@ -1,11 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Hints as values: the next steps for the user.
+"""The next steps for the user as values: commands, screens, and what needs the user's trust.
 
-The CLI prints the command, the TUI the key of the corresponding screen.
+The CLI prints the command of a hint, the TUI the key of the corresponding screen.
 """
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
+
+from patchpilot.errors import HintText, RefusedError
+from patchpilot.model.json_form import json_form
+
+PUBLISHED, SHARED, CLAIM = "published", "shared", "claim"
+OVERRIDES = {
+    PUBLISHED: "rewrite commits even if a remote branch or a tag contains them",
+    SHARED: "rewrite commits even if another local branch contains them",
+    CLAIM: "rewrite commits even if somebody else committed them: you become their committer",
+}
+"""The option (without its dashes) and what it allows."""
+
 
 MARK = "{}"
 
@@ -106,3 +118,28 @@ def parse_backticks(text: str) -> Advice:
         elif piece or number % 2:
             parts.append(f"`{piece}`" if number % 2 else piece)
     return Hint(tuple(parts))
+
+
+@json_form("name", "file", "text")
+class OwnCommand(NamedTuple):
+    """A command in a repository's configuration: the setting or hook, its file, and its text.
+
+    `digest` identifies the command when it is trusted, and `label` is its name in the store of
+    digests.
+    """
+
+    name: str
+    file: str
+    text: str
+    digest: str
+    label: str
+
+
+class UntrustedCommandsError(RefusedError):
+    """Raised if commands named by a repository would run without the user's trust."""
+
+    def __init__(
+        self, message: str, *, hint: HintText, commands: tuple[OwnCommand, ...]
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.commands = commands

@@ -1,6 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Email addresses, parsed from headers and trailers, and checked before they become recipients."""
+"""Email addresses, and the programs that are named in tags.
 
+Addresses are parsed from headers and trailers, and checked before they become recipients. The
+format of Assisted-by: tags is in Documentation/process/coding-assistants.rst. Encoded words (RFC
+2047) are decoded in one pass: untrusted headers may have damaged base64, for which `email.header`
+raises an exception, and many words, for which it takes quadratic time.
+"""
+
+import binascii
+import codecs
 import re
 from collections.abc import Iterable
 from enum import StrEnum
@@ -8,7 +16,78 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from patchpilot.cache.cached_re import compile_late
-from patchpilot.model.encoded_words import decode_words
+
+_START = compile_late(r"=\?(?P<charset>[^?*\s]*)(?:\*[^?\s]*)?\?(?P<encoding>[bBqQ])\?")
+_NOT_FOR_MAIL = frozenset(
+    ("idna", "punycode", "unicode-escape", "raw-unicode-escape", "utf-7")
+)
+"""Python codecs that mails do not use: slow on long input, interpreting escapes, or with output
+that cannot be encoded again.
+"""
+
+
+def decode_words(value: str) -> str:
+    """Decode the encoded words in a header's value; a word that cannot be decoded is kept
+    unchanged.
+    """
+    if "=?" not in value:
+        return value
+    parts: list[str] = []
+    pending = bytearray()
+    charset = ""
+    at = 0
+    for start, end, name, data in _words(value):
+        between = value[at:start]
+        # drop whitespace between encoded words; a character may be split over two of them
+        if pending and (between.strip() or name != charset):
+            parts.append(decode_text(bytes(pending), charset))
+            pending.clear()
+        if between.strip() or at == 0:
+            parts.append(between)
+        pending += data
+        charset, at = name, end
+    parts += [decode_text(bytes(pending), charset), value[at:]]
+    return "".join(parts)
+
+
+def decode_text(data: bytes, charset: str, errors: str = "replace") -> str:
+    """Decode bytes to text, as UTF-8 if the charset is unknown or not used in email."""
+    try:
+        known = codecs.lookup(charset).name
+        return data.decode("utf-8" if known in _NOT_FOR_MAIL else known, errors)
+    except (LookupError, ValueError):
+        return data.decode("utf-8", errors)
+
+
+def _words(value: str) -> list[tuple[int, int, str, bytes]]:
+    """Return (start, end, charset, bytes) of each encoded word, in order."""
+    result: list[tuple[int, int, str, bytes]] = []
+    at = 0
+    while opened := _START.search(value, at):
+        end = value.find("?=", opened.end())
+        if end < 0:
+            break
+        data = _payload(value[opened.end() : end], opened["encoding"].lower())
+        if data is None:
+            at = opened.end()
+            continue
+        result.append(
+            (opened.start(), end + 2, opened["charset"].lower() or "utf-8", data)
+        )
+        at = end + 2
+    return result
+
+
+def _payload(text: str, encoding: str) -> bytes | None:
+    """Decode the bytes of an encoded word; return None if its base64 is damaged."""
+    raw = text.encode("utf-8", "surrogateescape")
+    if encoding == "q":
+        return binascii.a2b_qp(raw, header=True)
+    try:
+        return binascii.a2b_base64(raw + b"=" * (-len(raw.rstrip(b"=")) % 4))
+    except binascii.Error:
+        return None
+
 
 _NAME_ADDR = compile_late(r"^\s*(?P<name>[^<>]*?)\s*<\s*(?P<email>[^<>\s]+)\s*>")
 _BARE = compile_late(r"(?<![^\s<>()\",;:])(?P<email>[^\s<>()\",;:]+@[^\s<>()\",;:]+)")
@@ -347,3 +426,76 @@ def is_header_safe(address: Address) -> bool:
     except (MessageError, ValueError, IndexError, AttributeError):
         return False
     return True
+
+
+# a single first word may be a given name followed by a surname
+_PROGRAM = compile_late(
+    r"(?:claude|copilot|github copilot|chatgpt|gpt-?\d\S*|gemini|codex|cursor(?: agent)?|devin"
+    r"|aider|llama|deepseek\S*|grok|qwen\S*)\b"
+    r"(?: (?:code|ai|bot|agent|opus|sonnet|haiku|cli|pro|flash|\(?[a-z]{0,9}[\d.]{1,5}[a-z]{0,9}\)?"
+    r")){0,4} ?(?:<|$)",
+    re.IGNORECASE,
+)
+_ADDRESS = compile_late(
+    r"<(?:noreply@(?:anthropic|openai|cursor)\.com|cursoragent@cursor\.com|copilot@github\.com"
+    r"|\d+\+copilot@users\.noreply\.github\.com)>",
+    re.IGNORECASE,
+)
+_FORM = compile_late(r"[^\s:<>@\[\]]+:[^\s<>@\[\]]+")
+_MAILBOX = compile_late(r"\s*<[^<>]*@[^<>]*>")
+_BRACKETED = compile_late(r"\[([^][]*)\]")
+EVERYDAY_TOOLS = frozenset(
+    [
+        "cc",
+        "clang",
+        "emacs",
+        "gcc",
+        "git",
+        "ld",
+        "make",
+        "nano",
+        "neovim",
+        "nvim",
+        "vi",
+        "vim",
+        "vscode",
+    ]
+)
+"""Tools of every developer, which Assisted-by: does not list."""
+
+
+def is_program(value: str) -> bool:
+    """Return whether the value of a tag names a program instead of a person."""
+    return bool(_PROGRAM.match(value) or _ADDRESS.search(value))
+
+
+def has_agent(value: str) -> bool:
+    """Return whether the value of an Assisted-by: tag starts with an agent and its model."""
+    return bool(_FORM.match(value))
+
+
+def assistant_faults(value: str) -> dict[str, str]:
+    """Return the errors in the value of an Assisted-by: tag, each with the wrong text.
+
+    The keys are `address`, `brackets` and `everyday`.
+    """
+    faults = {}
+    if mailbox := _MAILBOX.search(value):
+        faults["address"] = mailbox[0].strip()
+    if bracketed := _BRACKETED.search(value):
+        faults["brackets"] = bracketed[0]
+    tools = _BRACKETED.sub(r" \1 ", _MAILBOX.sub("", value)).replace(",", " ").split()
+    if basic := [tool for tool in tools[1:] if tool.lower() in EVERYDAY_TOOLS]:
+        faults["everyday"] = basic[0]
+    return faults
+
+
+def right_assistant(value: str) -> str:
+    """Correct the value of an Assisted-by: tag, keeping agent and model."""
+    plain = _BRACKETED.sub(r" \1 ", _MAILBOX.sub("", value)).replace(",", " ").split()
+    return " ".join(
+        [
+            *plain[:1],
+            *(tool for tool in plain[1:] if tool.lower() not in EVERYDAY_TOOLS),
+        ]
+    )

@@ -3,8 +3,8 @@
 
 from datetime import UTC, datetime
 
-from patchpilot.model import bounded_date
-from patchpilot.model.counted import counted
+from patchpilot.model import bounded
+from patchpilot.model.printable import counted
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
@@ -24,7 +24,7 @@ def ago(seconds: float, now: float | None = None) -> str:
         return f"{int(age // _HOUR)} h ago"
     if age < 60 * _DAY:
         return f"{counted(int(age // _DAY), 'day')} ago"
-    return f"{bounded_date.clamp_time(seconds):%Y-%m-%d}"
+    return f"{bounded.clamp_time(seconds):%Y-%m-%d}"
 
 
 def short_age(time: datetime, now: datetime) -> str:

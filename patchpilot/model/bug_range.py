@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from patchpilot.model.limits import number
+from patchpilot.model.bounded import limited_number
 
 
 class ReleaseState(StrEnum):
@@ -84,8 +84,10 @@ def version_order(version: str) -> tuple[tuple[int, ...], float]:
     A release candidate comes before its release, and an unreleased version after all others.
     """
     numbers, _, candidate = version.removeprefix("v").partition("-rc")
-    parts = tuple(number(part) for part in numbers.split(".") if part.isdecimal())
+    parts = tuple(
+        limited_number(part) for part in numbers.split(".") if part.isdecimal()
+    )
     return (
         parts or (1 << 30,),
-        float(number(candidate)) if candidate.isdecimal() else float("inf"),
+        float(limited_number(candidate)) if candidate.isdecimal() else float("inf"),
     )

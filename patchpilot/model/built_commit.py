@@ -4,8 +4,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from patchpilot.model.counted import counted, join_words
 from patchpilot.model.json_form import json_form
+from patchpilot.model.printable import counted, join_words
 
 
 @json_form()

@@ -7,7 +7,7 @@ All context lines must match, at the hunk's line or at an offset, as with `git a
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from patchpilot.model.file_diff import FileChange, Hunk
+from patchpilot.model.patch import FileChange, Hunk
 from patchpilot.model.source_tree import Files
 
 

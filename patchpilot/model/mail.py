@@ -1,35 +1,431 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Email messages: split from mbox files, decoded, and parsed as patches. All input is untrusted."""
+"""Email messages: split from mbox files, decoded, and parsed as patches. All input is untrusted.
 
+A message is read like git-mailinfo(1), so that the checked text is what `git am` applies. Users
+enter Message-IDs bare, in angle brackets, or as the URL of an archive.
+"""
+
+import binascii
+import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from patchpilot.cache.cached_re import compile_late
-from patchpilot.errors import InputError, NoPatchError
+from patchpilot.errors import InputError, NoPatchError, UsageError
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.address import (
     Address,
     decode_mailboxes,
+    decode_text,
+    decode_words,
     parse_addresses,
 )
-from patchpilot.model.bounded_date import mail_date
-from patchpilot.model.diff_parser import starts_file
-from patchpilot.model.encoded_words import decode_words
-from patchpilot.model.limits import MAX_HEADER, MAX_LINE, MAX_LINES, MAX_MAIL, MIB
-from patchpilot.model.mailinfo import (
-    TOO_LARGE,
-    Field,
-    MailText,
-    author_of,
-    commit_message,
-    decode_again,
-    raw_headers,
+from patchpilot.model.bounded import (
+    MAX_HEADER,
+    MAX_LINE,
+    MAX_LINES,
+    MAX_MAIL,
+    MIB,
+    mail_date,
 )
-from patchpilot.model.message_id import id_in_header, ids_in_header
-from patchpilot.model.patch import Header, Patch, header_value, sender_in
-from patchpilot.model.patch_subject import parse_subject
+from patchpilot.model.patch import (
+    Header,
+    Patch,
+    header_value,
+    parse_subject,
+    sender_in,
+    starts_file,
+)
+
+# compiled on first use, because `check` needs few of them
+_WORD = r"[\x21-\x3b\x3d\x3f-\x7e]+"
+_FORM = f"{_WORD}@{_WORD}"
+_PREFIX = r"(?i)^(?:mid|id|msgid|message-id):\s*"
+_BRACKETED = r"<([^<>\s]+)>"
+_URL = r"(?i)https?://[^\s<>\"')\]]{3,400}"
+_NAMED = r"(?im)^message-id:\s{0,8}<?([^\s<>]{3,300})>?"
+_AFTER_URL = ").,;"
+_MOST_TEXT, _MOST_URLS = 200_000, 500
+_BATCH = r"(\d{14}\.\d+)-\d+-|(\d+-\d+)(?:-\d+)?-git-send-email|(.*-v\d+)-\d+-[0-9a-f]+@|(?:cover|[0-9a-f]{40})\.(\d{10}\.git)\."  # noqa: E501
+
+
+def message_id_of(target: str) -> str | None:
+    """Return the Message-ID in an archive's URL, in `<id>` or in a bare id, or None.
+
+    It is returned without angle brackets.
+    """
+    text = target.strip()
+    if text.startswith(("http://", "https://")):
+        path = re.split(r"[?#]", text.partition("://")[2])[0].split("/")[1:]
+        return next(
+            (
+                part
+                for part in map(_decode_part, reversed(path))
+                if re.fullmatch(_FORM, part)
+            ),
+            None,
+        )
+    return parse_bracketed_id(text) or (
+        bare if re.fullmatch(_FORM, bare := re.sub(_PREFIX, "", text)) else None
+    )
+
+
+def parse_bracketed_id(text: str) -> str | None:
+    """Return the Message-ID in `<id>`, optionally after `id:` or `Message-ID:`, or None."""
+    text = re.sub(_PREFIX, "", text.strip())
+    inner = text[1:-1].strip() if text.startswith("<") and text.endswith(">") else ""
+    return inner if re.fullmatch(_FORM, inner) else None
+
+
+def _decode_part(part: str) -> str:
+    """Percent-decode a part of a URL; Message-IDs are ASCII, so urllib is not needed."""
+    return re.sub("%([0-7][0-9A-Fa-f])", lambda match: chr(int(match[1], 16)), part)
+
+
+def parse_id_option(text: str, option: str = "--in-reply-to") -> str:
+    """Return the Message-ID in an option's value, without angle brackets.
+
+    Raise UsageError if the value is not a Message-ID.
+    """
+    result = message_id_of(text)
+    if result is None:
+        raise UsageError(
+            f"{option}: {text!r} is not a Message-ID",
+            hint="use '<id@host>', or the URL of the mail in an archive",
+        )
+    return result
+
+
+def add_brackets(message_id: str) -> str:
+    """Return a Message-ID in angle brackets, for a header.
+
+    Raise InputError if it is not a valid Message-ID.
+    """
+    if not re.fullmatch(_WORD, message_id):
+        raise InputError(
+            f"{message_id!r} is not a Message-ID",
+            hint="pass it as shown in the archive, with or without < >",
+        )
+    return f"<{message_id}>"
+
+
+def ids_in_header(value: str) -> tuple[str, ...]:
+    """Return the Message-IDs in a References: header; the direct parent is the last one."""
+    return tuple(re.findall(_BRACKETED, value))
+
+
+def id_in_header(value: str) -> str:
+    """Return the Message-ID in a Message-ID: or In-Reply-To: header.
+
+    It is the first id in angle brackets, or the whole value if there are no brackets.
+    """
+    match = re.search(_BRACKETED, value)
+    return match[1] if match else value.strip()
+
+
+def linked_ids(text: str) -> Iterator[tuple[str, int | None]]:
+    """Yield (Message-ID, offset of its URL) for the Message-IDs in a message's text.
+
+    The offset is None for an id on a `Message-ID:` line.
+    """
+    for name in re.findall(_NAMED, text):
+        if "@" in name:
+            yield name.replace("%40", "@").rstrip(_AFTER_URL), None
+    for url in itertools.islice(re.finditer(_URL, text[:_MOST_TEXT]), _MOST_URLS):
+        message_id = message_id_of(url[0].rstrip(_AFTER_URL))
+        if message_id:
+            yield message_id, url.start()
+
+
+def batch_of(message_id: str) -> str | None:
+    """Return the common part of the Message-IDs of messages that were sent together.
+
+    The forms of git send-email, patchpilot and b4 are known; return None for any other.
+    """
+    match = re.match(_BATCH, message_id)
+    return next((group for group in match.groups() if group), None) if match else None
+
+
+TOO_LARGE = (
+    "pass the mail or patch without attachments and logs; send a change of this size as a pull"
+    " request"
+)
+Field = tuple[str, int, str]
+"""The name of a header, its line counted from 1, and its value, unfolded but not decoded."""
+_READ = ("from", "subject", "date")
+_HEADER = compile_late(r"(?P<name>[!-9;-~]+):[ \t]*(?P<value>.*)")
+_IN_BODY = compile_late(r"(?P<name>from|subject|date):\s*(?P<value>.*)", re.IGNORECASE)
+_SEPARATOR = compile_late(r">From [0-9a-f]{40} Mon Sep 17 00:00:00 2001")
+_BREAK = compile_late(r"diff -|Index: |--- \S|---\s*$")
+_NO_BASE64 = bytes(
+    set(range(256))
+    - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+)
+_QUOTED = compile_late(rb"=([0-9A-Fa-f]{2})")
+_BRACKETS = compile_late(r"([^<]*)<([^>]*)>")
+_LONGEST_NAME = 60
+
+
+def raw_headers(lines: Sequence[str], start: int = 0) -> tuple[list[Field], int]:
+    """Parse the headers that start at a line; return them and the index of the next line."""
+    headers: list[tuple[str, int, list[str]]] = []
+    at, size = start, 0
+    while at < len(lines):
+        line = lines[at].rstrip()
+        size += len(line)
+        if lines[at][:1] in (" ", "\t") and headers:
+            headers[-1][2].append(line.strip())
+        elif header := _HEADER.match(line):
+            headers.append((header["name"], at + 1, [header["value"]]))
+        elif line.startswith(("From ", ">From ")):
+            headers.append(("", at + 1, []))
+        else:
+            break
+        if size > MAX_HEADER:
+            raise InputError(
+                f"mail header at line {at + 1} is larger than {MAX_HEADER // MIB} MiB",
+                hint=TOO_LARGE,
+            )
+        at += 1
+    return [(name, line, " ".join(text)) for name, line, text in headers if name], at
+
+
+def _attribute(value: str, name: str) -> str:
+    """Return an attribute of a Content-Type: header, or ""."""
+    match = re.search(rf'(?i){name}=(?:"([^"]*)|([^"; \t][^; \t]*))', value)
+    return (match[1] or match[2] or "") if match else ""
+
+
+class MailText:
+    """The text of a message: the lines of all its parts, decoded.
+
+    `headers` are the message's own headers, and `end` is the index of the first line below them.
+    `fields` are the From, Subject and Date that git reads. Each of `parts` has the index of its
+    first line in `lines`, its charset, and its headers by name in lower case.
+
+    git treats the line after a part's header as text even if it is a boundary, and joins a line of
+    format=flowed that ends in a space with the next one. With `is_mime` it is a boundary, and no
+    lines are joined: quotes end in such spaces, and would take in the tag below them.
+    """
+
+    def __init__(self, lines: Sequence[str], *, is_mime: bool = False) -> None:
+        start = next((at for at, line in enumerate(lines) if line.strip()), 0)
+        self.headers, end = raw_headers(lines, start)
+        self.end = end + (end < len(lines) and not lines[end].strip())
+        self.fields: dict[str, str] = {}
+        self.lines: list[str] = []
+        self.parts: list[tuple[int, str, dict[str, str]]] = []
+        self._boundaries: list[str] = []
+        self._charset = self._encoding = ""
+        self._is_mime = is_mime
+        self._is_flowed = self._loses_space = False
+        self._held: list[bytes] = []
+        self._soft: list[str] = []
+        self._take(self.headers)
+        self.is_plain = not (self._boundaries or self._encoding or self._is_flowed)
+        if self.is_plain:
+            self.lines += lines[self.end :]
+        else:
+            self._read(lines)
+
+    def _take(self, fields: Iterable[Field]) -> None:
+        """Start a part with these headers."""
+        is_top = not self.parts
+        named: dict[str, str] = {}
+        for name, _, value in fields:
+            key = name.lower()
+            named.setdefault(key, value)
+            if key in _READ and (is_top or key not in self.fields):
+                self.fields[key] = decode_words(value)
+            elif key == "content-type":
+                self._is_flowed = _attribute(value, "format").lower() == "flowed"
+                self._loses_space = _attribute(value, "delsp").lower() == "yes"
+                self._charset = _attribute(value, "charset") or self._charset
+                if boundary := _attribute(value, "boundary"):
+                    self._boundaries.append(f"--{boundary}")
+            elif key == "content-transfer-encoding":
+                known = re.search(r"base64|quoted-printable", value.lower())
+                self._encoding = known[0] if known else ""
+        self.parts.append((len(self.lines), self._charset, named))
+
+    def _read(self, lines: Sequence[str]) -> None:
+        at = self._find_boundary(lines, self.end) if self._boundaries else self.end
+        while at < len(lines):
+            if self._boundaries and lines[at].startswith(self._boundaries[-1]):
+                at = self._next_part(lines, at)
+                if self._is_mime or at == len(lines):
+                    continue
+            if at + 1 < len(lines) or lines[at]:
+                self._add(lines[at])
+            at += 1
+        self._flush(is_last=True)
+
+    def _find_boundary(self, lines: Sequence[str], at: int) -> int:
+        """Return the index of the next line that starts or ends a part."""
+        while at < len(lines) and not (
+            self._boundaries and lines[at].startswith(self._boundaries[-1])
+        ):
+            at += 1
+        return at
+
+    def _next_part(self, lines: Sequence[str], at: int) -> int:
+        """Read a part's header, and return the index of its first line."""
+        self._flush()
+        while lines[at].startswith(f"{self._boundaries[-1]}--"):
+            self._boundaries.pop()
+            if not self._is_mime:
+                self.lines.append("")
+            at = self._find_boundary(lines, at + 1)
+            if at == len(lines):
+                return at
+        self._encoding = self._charset = ""
+        fields, end = raw_headers(lines, at + 1)
+        self._take(fields)
+        # git drops this line whatever it contains
+        return min(
+            end + (not self._is_mime or not "".join(lines[end : end + 1]).strip()),
+            len(lines),
+        )
+
+    def _add(self, line: str) -> None:
+        if not self._encoding:
+            self._unwrap(line)
+            return
+        first, *others = _decode_line(line, self._encoding).split(b"\n")
+        self._held.append(first)
+        for data in others:
+            self._unwrap(_text(self._held))
+            self._held = [data]
+
+    def _unwrap(self, text: str) -> None:
+        """Add a line, joining it with the next if it is format=flowed (RFC 3676)."""
+        if self._is_flowed and text == "-- ":
+            self._flush()
+        elif self._is_flowed:
+            text = text.removeprefix(" ")
+            if text.endswith(" ") and not self._is_mime:
+                self._soft.append(text[:-1] if self._loses_space else text)
+                return
+        self.lines.append("".join((*self._soft, text)))
+        self._soft.clear()
+
+    def _flush(self, *, is_last: bool = False) -> None:
+        held = _text(self._held)
+        is_whole = is_last and len(self.parts) == 1 and self._encoding
+        if held or self._soft or is_whole:
+            self.lines.append("".join((*self._soft, held)))
+        self._held.clear()
+        self._soft.clear()
+
+    def part(self, number: int) -> str:
+        start, charset, _ = self.parts[number]
+        end = self.parts[number + 1][0] if number + 1 < len(self.parts) else None
+        return decode_again("\n".join(self.lines[start:end]), charset)
+
+
+def _text(pieces: Iterable[bytes]) -> str:
+    return b"".join(pieces).decode("utf-8", "surrogateescape")
+
+
+def _decode_line(line: str, encoding: str) -> bytes:
+    data = line.encode("utf-8", "surrogateescape")
+    if encoding == "base64":
+        data = data.translate(None, _NO_BASE64)
+        data = data[: len(data) - (len(data) % 4 == 1)]
+        return binascii.a2b_base64(data + b"=" * (-len(data) % 4))
+    whole = data.removesuffix(b"=")
+    text = _QUOTED.sub(lambda match: bytes.fromhex(match[1].decode()), whole)
+    return text if whole != data else text + b"\n"
+
+
+def decode_again(text: str, charset: str) -> str:
+    """Decode a text again in another charset than UTF-8."""
+    if charset.lower() in ("", "utf-8", "us-ascii"):
+        return text
+    return decode_text(text.encode("utf-8", "surrogateescape"), charset)
+
+
+def commit_message(lines: Sequence[str]) -> tuple[dict[str, str], int, int]:
+    """Parse the headers in a message's text; return them, the index of the next line, and that of
+    the patch.
+
+    The patch begins at the line that ends the commit message; the index is the number of lines if
+    there is none.
+    """
+    fields: dict[str, list[str]] = {}
+    name, in_header, start, cut = "", True, len(lines), len(lines)
+    for at, line in enumerate(lines):
+        text = line.removesuffix("\r")
+        if in_header and not text:
+            in_header, name = not name, ""
+            continue
+        if in_header:
+            header = _IN_BODY.match(text)
+            if name and text[0] in " \t":
+                fields[name].append(text)
+                continue
+            name = header["name"].lower() if header else ""
+            if header and name not in fields:
+                fields[name] = [header["value"]]
+                continue
+            name = ""
+            if re.match(r"\[PATCH\]\s", text):
+                fields["subject"] = [text]
+                continue
+            if _SEPARATOR.fullmatch(text):
+                continue
+            in_header = False
+        start = min(start, at)
+        if _BREAK.match(text):
+            cut = at
+            break
+    return {key: "".join(values) for key, values in fields.items()}, start, cut
+
+
+def author_of(value: str) -> Address | None:
+    """Parse the author as git does from the decoded value of a From: header, or return None."""
+    text = strip_quotes(value)[0]
+    at = text.find("@")
+    if at >= 0:
+        start = max(text.rfind(char, 0, at) for char in " \t\n\r\v\f<") + 1
+        end = at + len(re.split(r"[\s>]", text[at:], maxsplit=1, flags=re.ASCII)[0])
+        email = text[start:end]
+        name = f"{text[:start].removesuffix('<')} {text[end + 1 :]}"
+    elif match := _BRACKETS.match(value):
+        email, name = match[2], match[1]
+    else:
+        return None
+    name = re.sub(r"\s+", " ", name, flags=re.ASCII).strip(" ")
+    if name.startswith("(") and name.endswith(")"):
+        name = name[1:-1]
+    size = len(name.encode("utf-8", "surrogateescape"))
+    return Address(
+        email if not name or size > _LONGEST_NAME or re.search("[@<>]", name) else name,
+        email,
+    )
+
+
+def strip_quotes(text: str) -> tuple[str, bool]:
+    """Strip quotes and escapes from an address; return it and whether all quotes and comments
+    are closed.
+    """
+    kept: list[str] = []
+    depth, is_quoted, is_escaped = 0, False, False
+    for char in text:
+        if not is_escaped and char == "\\" and (is_quoted or depth):
+            is_escaped = True
+            continue
+        if not is_escaped and char == '"' and not depth:
+            is_quoted = not is_quoted
+            continue
+        if not is_escaped and not is_quoted:
+            depth += (char == "(") - (char == ")" and depth > 0)
+        is_escaped = False
+        kept.append(char)
+    return "".join(kept), not (is_quoted or depth)
+
 
 _FROM_LINE = compile_late(
     rb"^(?=[^\n]{19})From [^\n]{0,900}\d[^\n]\d\d:\d\d[ \t]*0*(?:9[1-9]|[1-9]\d\d)[^:\n]*$",

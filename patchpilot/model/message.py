@@ -6,11 +6,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from patchpilot.model.address import Address, parse_addresses
-from patchpilot.model.encoded_words import decode_words
+from patchpilot.model.address import Address, decode_words, parse_addresses
 from patchpilot.model.json_form import json_form
-from patchpilot.model.mail import parse_mail_header
-from patchpilot.model.mailinfo import Field, raw_headers
+from patchpilot.model.mail import Field, parse_mail_header, raw_headers
 
 
 class MailState(StrEnum):

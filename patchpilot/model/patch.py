@@ -1,15 +1,434 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A patch as a message: headers, subject prefix, commit message, trailers, notes and diff."""
+"""Patches as messages: their subject, headers, trailers and diff.
 
+Diffs are parsed as git-apply(1) does: everything that git would apply is read, even after another
+diff or below a signature. Patches that are too long to check completely are truncated.
+"""
+
+import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property, lru_cache
+from itertools import accumulate
 from typing import Any, NamedTuple
 
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.model.address import MAX_ADDRESS, Address, only_mailbox, parse_addresses
-from patchpilot.model.file_diff import FileChange, Hunk
-from patchpilot.model.patch_subject import Subject
+from patchpilot.model.bounded import MAX_CHECKED, MAX_CHECKED_LINES
 from patchpilot.model.trailer import Trailer, find_tags, parse_trailers
+
+_NAMED = {"a": 7, "b": 8, "t": 9, "n": 10, "v": 11, "f": 12, "r": 13, '"': 34, "\\": 92}
+_ESCAPES = {code: f"\\{name}" for name, code in _NAMED.items()}
+_ESCAPE = rb'\\([abtnvfr"\\]|[0-3][0-7]{2})'
+
+
+def unquote(text: str) -> str:
+    """Return the path for a quoted name (`"quo\\"te\\011.c"`); other names are returned unchanged.
+
+    A NUL is replaced with U+FFFD, because no path or program argument can contain one.
+    """
+    if len(text) < 2 or text[0] != '"' or text[-1] != '"':
+        return text.replace("\0", "\ufffd")
+    path = re.sub(_ESCAPE, _byte, text[1:-1].encode("utf-8", "surrogateescape"))
+    return path.decode("utf-8", "surrogateescape").replace("\0", "\ufffd")
+
+
+def quote(path: str) -> str:
+    """Quote a path in git's C style; bytes above ASCII are not escaped."""
+    return (
+        '"'
+        + "".join(
+            _ESCAPES.get(ord(sign))
+            or (f"\\{ord(sign):03o}" if sign < " " or sign == "\x7f" else sign)
+            for sign in path
+        )
+        + '"'
+    )
+
+
+def _byte(match: re.Match[bytes]) -> bytes:
+    word = match[1].decode("ascii")
+    return bytes([_NAMED[word] if word in _NAMED else int(word, 8)])
+
+
+class DiffLine(NamedTuple):
+    """A line of a hunk: `kind` is its sign ("+", "-", " " or "\\"), `text` the rest.
+
+    The line numbers in the patch, the old file and the new file are counted from 1.
+    """
+
+    kind: str
+    text: str
+    patch_line: int
+    new_line: int | None
+
+
+class Hunk(NamedTuple):
+    """A hunk: the ranges in its header, the section heading after the second @@, and its lines.
+
+    The patch line of the header is counted from 1.
+    """
+
+    old_start: int
+    new_start: int
+    new_count: int
+    section: str
+    lines: tuple[DiffLine, ...]
+    patch_line: int
+
+
+class FileChange(NamedTuple):
+    """The change of one file in a patch.
+
+    `old_path` is None for a new file, and `new_path` for a deleted one. The patch line of its
+    `diff --git` or `---` line is counted from 1.
+    """
+
+    old_path: str | None
+    new_path: str | None
+    hunks: tuple[Hunk, ...]
+    patch_line: int
+    is_rename: bool = False
+    is_binary: bool = False
+
+    @property
+    def path(self) -> str:
+        """Return the new path or, for a deleted file, the old one."""
+        return self.new_path or self.old_path or ""
+
+    @property
+    def added(self) -> int:
+        return sum(1 for _ in self.lines())
+
+    @property
+    def removed(self) -> int:
+        return sum(1 for _ in self.lines("-"))
+
+    def lines(self, kind: str = "+") -> Iterator[DiffLine]:
+        """Yield the lines of this kind, in order."""
+        return (line for hunk in self.hunks for line in hunk.lines if line.kind == kind)
+
+
+HUNK = compile_late(
+    r"^@@ -(\d{1,10})(?:,(\d{1,10}))? \+(\d{1,10})(?:,(\d{1,10}))? @@(.*)$"
+)
+_GIT_PATHS = compile_late(
+    r"^diff --git (?:[abciow]/(?P<old>.*) [abciow]/(?P<new>.*)|"
+    r"\"?[abciow]/(?P<oldq>.*?)\"? \"?[abciow]/(?P<newq>.*?)\"?)$"
+)
+_BELOW = (
+    "index ",
+    "--- ",
+    "+++ ",
+    "new file",
+    "deleted file",
+    "old mode",
+    "new mode",
+    "similarity",
+    "dissimilarity",
+    "rename ",
+    "copy ",
+    "Binary files ",
+    "GIT binary patch",
+)
+"""What the lines between the first line of a file and its hunks begin with."""
+_COUNTED = {" ": (1, 1), "": (1, 1), "-": (1, 0), "+": (0, 1), "\\": (0, 0)}
+
+
+class ParsedDiff(NamedTuple):
+    """The files of a diff, and the error if it is malformed, otherwise None."""
+
+    files: tuple[FileChange, ...]
+    error: str | None
+
+
+@lru_cache(maxsize=64)
+def parse_diff(lines: tuple[str, ...], start: int) -> ParsedDiff:
+    """Parse the diff that starts at line `start` of a patch, counted from 1.
+
+    The hunks of a file after a malformed one are omitted; other files are not affected.
+    """
+    files: list[FileChange] = []
+    error: str | None = None
+    is_broken = True
+    at = start - 1
+    while at < len(lines):
+        if starts_file(lines, at):
+            change, at = _file(lines, at)
+            files += [change] if change.path else []
+            is_broken = not change.path
+        elif not is_broken and (header := HUNK.match(lines[at])):
+            hunk, at = _hunk(lines, at, header)
+            file = files[-1]
+            if hunk:
+                files[-1] = file._replace(hunks=(*file.hunks, hunk))
+            else:
+                is_broken = True
+                error = error or (
+                    f"line {file.patch_line}: the diff of {file.path} is malformed: hunk at line"
+                    f" {at} does not have the lines that it counts"
+                )
+        else:
+            at += 1
+    return ParsedDiff(tuple(files), error)
+
+
+def starts_file(lines: Sequence[str], at: int) -> bool:
+    """Return whether a file's diff begins at a line."""
+    following = lines[at + 1] if at + 1 < len(lines) else ""
+    if lines[at].startswith("diff --git "):
+        return not following or following.startswith((*_BELOW, "diff --git "))
+    return lines[at].startswith("--- ") and following.startswith("+++ ")
+
+
+def _file(lines: Sequence[str], first: int) -> tuple[FileChange, int]:
+    """Parse a file's header; return the change without hunks and the next index."""
+    names = _FileNames(*_git_paths(lines[first]))
+    at = first + lines[first].startswith("diff --git ")
+    while at < len(lines) and lines[at].startswith(_BELOW):
+        names.take(lines[at])
+        at += 1
+    old = None if names.created else names.old
+    new = None if names.deleted else names.new
+    return FileChange(old, new, (), first + 1, names.renamed, names.binary), at
+
+
+def _hunk(
+    lines: Sequence[str], first: int, header: re.Match[str]
+) -> tuple[Hunk | None, int]:
+    """Parse a hunk; return it (None if its counts are wrong) and the next index."""
+    old, new = (1 if count is None else int(count) for count in header.group(2, 4))
+    at = first + 1
+    while at < len(lines) and (old > 0 or new > 0 or lines[at].startswith("\\")):
+        removed, added = _COUNTED.get(lines[at][:1], (old + 1, 0))
+        if removed > old or added > new:
+            return None, at
+        old, new = old - removed, new - added
+        at += 1
+    if old or new:
+        return None, at
+    places = (int(header[1]), int(header[3]), int(header[4] or 1))
+    hunk_lines = _lines(lines[first:at], first + 1)
+    return Hunk(*places, header[5].strip(), hunk_lines, first + 1), at
+
+
+def _lines(hunk: Sequence[str], first: int) -> tuple[DiffLine, ...]:
+    """Parse the lines of a complete hunk with its header at line `first` of the patch."""
+    from unidiff.patch import PatchSet
+
+    if len(hunk) == 1:
+        return ()
+    # given a list, unidiff does not split lines at CR and other line ends, which are content here
+    head = ("--- a/x\n", "+++ b/x\n")
+    parsed = PatchSet([*head, *(f"{line or ' '}\n" for line in hunk)])
+    return tuple(
+        DiffLine(
+            line.line_type,
+            line.value.removesuffix("\n"),
+            first + number,
+            line.target_line_no,
+        )
+        for number, line in enumerate(parsed[0][0], 1)
+    )
+
+
+def _git_paths(line: str) -> tuple[str | None, str | None]:
+    """Parse the paths in a `diff --git` line, which may contain spaces if they are equal."""
+    match = _GIT_PATHS.match(line)
+    if not match:
+        return None, None
+    old = unquote(match["old"] or f'"{match["oldq"]}"')
+    new = unquote(match["new"] or f'"{match["newq"]}"')
+    if old != new:
+        both = line.removeprefix("diff --git ")
+        middle = len(both) // 2
+        half = both[:middle].removeprefix("a/")
+        if half == both[middle + 1 :].removeprefix("b/"):
+            return half, half
+    return old, new
+
+
+class _FileNames:
+    """The file names in the header lines above the first hunk."""
+
+    __slots__ = ("binary", "created", "deleted", "new", "old", "renamed")
+
+    def __init__(self, old: str | None, new: str | None) -> None:
+        self.old, self.new = old, new
+        self.renamed = self.binary = self.created = self.deleted = False
+
+    def take(self, line: str) -> None:
+        """Parse one header line."""
+        if line.startswith("rename from "):
+            self.old, self.renamed = unquote(line.removeprefix("rename from ")), True
+        elif line.startswith("rename to "):
+            self.new = unquote(line.removeprefix("rename to "))
+        elif line.startswith("new file mode"):
+            self.created = True
+        elif line.startswith("deleted file mode"):
+            self.deleted = True
+        elif line.startswith(("Binary files ", "GIT binary patch")):
+            self.binary = True
+        elif line.startswith("--- "):
+            path = _bare(line[4:])
+            self.old, self.created = (path, self.created) if path else (self.old, True)
+        elif line.startswith("+++ "):
+            path = _bare(line[4:])
+            self.new, self.deleted = (path, self.deleted) if path else (self.new, True)
+
+
+def _bare(text: str) -> str | None:
+    text = unquote(text.split("\t")[0].strip())
+    if text == "/dev/null":
+        return None
+    return text[2:] if text[:2] in ("a/", "b/") else text.partition("/")[2] or text
+
+
+_STABLE = compile_late(
+    r"(?:for-)?(?:linux-)?(?:stable-)?(?:linux-)?v?(?P<version>\d{1,2}\.\d{1,3})(?:\.\d+)?(?P<tree>\.y)?(?:-(?:stable|lts))?",
+    re.IGNORECASE,
+)
+
+
+_STABLE_WORD = compile_late(
+    r"(?:for-)?(?:linux-)?(?:-?stable|-?backport|-?lts)(?:-only|-rc)?|for-stable",
+    re.IGNORECASE,
+)
+
+
+def stable_versions(words: Sequence[str]) -> tuple[str, ...]:
+    """Return the stable versions named in a subject prefix.
+
+    `[PATCH 6.1.y]` and `[PATCH stable 6.1]` give ("6.1",), and `[PATCH 5.10/5.15]` gives two
+    versions.
+    """
+    result: dict[str, None] = {}
+    for at, word in enumerate(words):
+        for part in re.split(r"[/+|&]|(?<=\d)-(?=\d)|(?<=\.y)-(?=\d)", word):
+            one = _STABLE.fullmatch(part)
+            # "for 6.2" names the next mainline release
+            early = (
+                at > 0 and words[at - 1].lower() == "for"
+            ) or part.lower().startswith("for-")
+            if one and (one["tree"] or not early or "stable" in part.lower()):
+                result.setdefault(one["version"])
+    return tuple(result)
+
+
+def is_for_stable(words: Sequence[str]) -> bool:
+    """Return whether a subject prefix names a stable tree or marks the patch as being for
+    stable.
+    """
+    return bool(stable_versions(words)) or any(
+        _STABLE_WORD.fullmatch(word) for word in words
+    )
+
+
+class Subject(NamedTuple):
+    """The parsed subject of a patch, such as `[PATCH net v2 1/3] net: x: do y`.
+
+    `words` are the words in brackets that are neither a version nor a number.
+    """
+
+    raw: str
+    title: str
+    marks: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    version: int = 1
+    number: int | None = None
+    total: int | None = None
+    rfc: bool = False
+    resend: bool = False
+    is_patch: bool = False
+
+    @property
+    def stables(self) -> tuple[str, ...]:
+        """Return the versions of the stable trees ("6.1" for `[PATCH 6.1.y]`), or () for
+        mainline.
+        """
+        return stable_versions(self.words)
+
+    @property
+    def stable(self) -> str | None:
+        """Return the first stable tree's version, or None."""
+        return next(iter(self.stables), None)
+
+    @property
+    def is_set(self) -> bool:
+        """Return whether the subject marks a set of patches, such as `[PATCHSET v4 1/2]` or
+        `[PATCH SET v4]`.
+        """
+        return bool(_SET.search(" ".join(self.marks)))
+
+    @property
+    def pull_request(self) -> bool:
+        """Return whether the subject is that of a pull request."""
+        return "pull" in " ".join(self.marks).lower() or bool(_PULL.match(self.title))
+
+    @property
+    def for_stable(self) -> bool:
+        """Return whether the prefix names a stable tree, by version or by the word "stable"."""
+        return is_for_stable(self.words)
+
+
+_PULL = compile_late(r"pull[ -]request\b", re.IGNORECASE)
+_SET = compile_late(r"\bpatch ?set\b", re.IGNORECASE)
+_MARK = compile_late(r"[\s:]*(?:\[([^\]]*)\]|re:)", re.IGNORECASE)
+"""What git removes from the start of a subject, in any order."""
+_REPLY = compile_late(
+    r"^\s*(?:(?:re|fwd?|aw|antw|sv|vs)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE
+)
+_AT_THE_END = compile_late(
+    r"(?<!\s)\s*(?:\[ver #(?P<a>\d{1,4})\]|\bver #(?P<b>\d{1,4}))\s*$",
+    re.IGNORECASE,
+)
+_JOINED = compile_late(
+    r"\b(?P<version>(?:patch)?v\d{1,3})-+(?=(?!rc|stable|lts)[a-z])|(?<=[a-z])-(?=v\d{1,3}(?![\w.-]))",
+    re.IGNORECASE,
+)
+"""Where a version is joined to another mark: `[PATCHv2-next]`, `[PATCH net-next-v3]`."""
+_NUMBERED = compile_late(r"(patch)?(\d{1,6})/(\d{1,6}|n)")
+_VERSIONED = compile_late(r"(?:(patch|rfc)/?)?v(\d{1,4})(?:\.\d+|(patch)|[a-z])?")
+_WORDS = {"rfc": {"rfc": True}, "resend": {"resend": True}, "repost": {"resend": True}}
+
+
+def parse_subject(raw: str) -> Subject:
+    """Parse a subject line.
+
+    All leading brackets are read; the version may also be in `[ver #3]` at the end.
+    """
+    rest = _REPLY.sub("", " ".join(raw.split()))
+    marks: list[str] = []
+    while match := _MARK.match(rest):
+        marks += [match[1]] if match[1] is not None else []
+        rest = rest[match.end() :]
+    rest = rest.lstrip(" :")
+    words: list[str] = []
+    fields: dict[str, Any] = {}
+    if marks and (ended := _AT_THE_END.search(rest)):
+        fields["version"] = int(ended["a"] or ended["b"])
+        rest = rest[: ended.start()]
+    for mark in marks:
+        for word in re.split(r"[\s,]+", _JOINED.sub(r"\g<version> ", mark).strip()):
+            if marked := _number_in_mark(word.lower()):
+                fields |= marked
+            elif word:
+                words.append(word)
+                fields |= _WORDS.get(word.lower(), {})
+    return Subject(raw, rest.strip(), tuple(marks), tuple(words), **fields)
+
+
+def _number_in_mark(word: str) -> dict[str, Any]:
+    """Parse a number or version from a word in the brackets."""
+    if numbered := _NUMBERED.fullmatch(word):
+        total = int(numbered[3]) if numbered[3] != "n" else None
+        patch = {"is_patch": True} if numbered[1] else {}
+        return {"number": int(numbered[2]), "total": total, **patch}
+    if versioned := _VERSIONED.fullmatch(word):
+        kind = {"patch": {"is_patch": True}, "rfc": {"rfc": True}}
+        word = versioned[1] or versioned[3]
+        return {"version": int(versioned[2]), **kind.get(word, {})}
+    return {"is_patch": True} if word == "patch" else {}
 
 
 class Header(NamedTuple):
@@ -129,7 +548,6 @@ class Patch(_PatchFields):
 
         A malformed diff gives the files before the error; see `diff_error`.
         """
-        from patchpilot.model.diff_parser import parse_diff
 
         return parse_diff(self.lines, self.diff_line).files
 
@@ -148,7 +566,6 @@ class Patch(_PatchFields):
     @cached_property
     def diff_error(self) -> str | None:
         """Return the error in a malformed diff, with its patch line, or None."""
-        from patchpilot.model.diff_parser import parse_diff
 
         return parse_diff(self.lines, self.diff_line).error
 
@@ -177,3 +594,66 @@ class Series(NamedTuple):
         """Return the highest version in the subjects."""
         members: Sequence[Any] = [*([self.cover] if self.cover else []), *self.patches]
         return max((member.subject.version for member in members), default=1)
+
+
+def shorten_series(series: Series) -> Series:
+    """Truncate each patch of a series; return the series unchanged if none is too long."""
+    patches = tuple(map(shorten_patch, series.patches))
+    cover = shorten_patch(series.cover) if series.cover else None
+    if cover is series.cover and all(
+        patch is other for patch, other in zip(patches, series.patches, strict=True)
+    ):
+        return series
+    return series._replace(patches=patches, cover=cover)
+
+
+def shorten_patch(patch: Patch) -> Patch:
+    """Truncate a patch to the limit for checks, and record its full length in `cut`.
+
+    A shorter patch is returned unchanged. The last hunk remains well-formed.
+    """
+    end = _end(patch.lines)
+    if end >= len(patch.lines):
+        return patch
+    lines = list(patch.lines[:end])
+    if end >= patch.diff_line:
+        lines = _whole_hunks(lines, patch.diff_line)
+    keep = max(0, min(len(patch.message), end + 1 - patch.message_line))
+    return patch._replace(
+        lines=tuple(lines),
+        message=patch.message[:keep],
+        notes=patch.notes[: max(0, end + 1 - patch.notes_line)],
+        diff_line=min(patch.diff_line, len(lines) + 1),
+        cut=len(patch.lines),
+    )
+
+
+def _end(lines: tuple[str, ...]) -> int:
+    if len(lines) <= MAX_CHECKED_LINES and sum(map(len, lines)) <= MAX_CHECKED:
+        return len(lines)
+    within = sum(
+        1
+        for size in accumulate(map(len, lines[:MAX_CHECKED_LINES]))
+        if size <= MAX_CHECKED
+    )
+    return max(1, within)
+
+
+def _whole_hunks(lines: list[str], diff_line: int) -> list[str]:
+    """Correct the counts in the last hunk's header.
+
+    Drop a file that has only its header left.
+    """
+    for at in range(len(lines) - 1, diff_line - 2, -1):
+        if lines[at].startswith("diff --git "):
+            return lines[:at]
+        if match := HUNK.match(lines[at]):
+            body = lines[at + 1 :]
+            if not body:
+                lines = lines[:at]
+                continue
+            new = sum(1 for line in body if line[:1] in ("+", " ", ""))
+            old = sum(1 for line in body if line[:1] in ("-", " ", ""))
+            lines[at] = f"@@ -{match[1]},{old} +{match[3]},{new} @@{match[5]}"
+            return lines
+    return lines

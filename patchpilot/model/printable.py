@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Make untrusted text safe to print: no escape sequences, bidirectional controls or markup."""
+"""Text for the user: numbers with their nouns, and untrusted text made safe to print.
+
+Safe text has no escape sequences, bidirectional controls or markup.
+"""
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from patchpilot.cache.cached_re import compile_late
 
@@ -122,3 +126,16 @@ def crop_middle(text: str, columns: int) -> str:
         return text
     end = text[-max(1, columns // 3) :]
     return crop(text, columns - width(end)) + end
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Format a number with its noun: `1 message`, `3 messages`.
+
+    `plural` is for nouns whose plural does not just add an s.
+    """
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
+def join_words(words: Sequence[str]) -> str:
+    """Join words to a list: "a, b and c"."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))

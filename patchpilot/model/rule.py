@@ -1,12 +1,217 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Rules as loaded from a rule pack."""
+"""Rules as loaded from a rule pack, and their findings, which are values and never exceptions."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from patchpilot.model.finding import LEAST, Severity
 from patchpilot.model.json_form import json_form
+
+DOUBT = 2
+"""Findings of both kinds that are added to each rule's worth, so that few do not decide it."""
+UNSEEN = 0.5
+"""Findings on accepted patches that are added to each rule's: with them, the noise on lists whose
+accepted mails were read and that were left out is at most the one that was asked for.
+"""
+GONE = 0.3
+"""The worth of a finding that was gone in the next version; one that was asked for is worth 1."""
+
+
+class RuleRecord(NamedTuple):
+    """The record of a rule, as numbers of patches.
+
+    `accepted` patches were applied as they were sent; the rule has findings on `noise` of them, in
+    `places` places. Of the patches with a next version it has findings on `paired`, and in `gone`
+    of these no longer in the next version. Reviewers asked for a change of its kind for `asked`
+    patches, and it has findings on `hit` of them.
+    """
+
+    accepted: int = 0
+    noise: int = 0
+    places: int = 0
+    paired: int = 0
+    gone: int = 0
+    asked: int = 0
+    hit: int = 0
+
+    @property
+    def rate(self) -> float | None:
+        """Return the findings per accepted patch, or None if the rule was not measured."""
+        return _share(self.places, self.accepted)
+
+    @property
+    def gone_share(self) -> float | None:
+        """Return the share of findings that were gone in the next version."""
+        return _share(self.gone, self.paired)
+
+    @property
+    def asked_share(self) -> float | None:
+        """Return the share of reviewers' requests of this kind that the rule finds."""
+        return _share(self.hit, self.asked)
+
+    @property
+    def expected(self) -> float:
+        """Return the expected findings per accepted patch on another list, slightly more than
+        measured.
+        """
+        return (self.noise + UNSEEN) / self.accepted
+
+    @property
+    def worth(self) -> float:
+        """Return the ratio of patches where the finding was requested or fixed to accepted patches
+        that have it.
+
+        It is 1 for a rule of which little was seen. Most of what is gone in the next version is
+        gone for another reason.
+        """
+        return (self.hit + GONE * self.gone + DOUBT) / (self.noise + DOUBT)
+
+    @property
+    def sentence(self) -> str:
+        """Describe the record in one sentence."""
+        said = (
+            f"Fires on {_percent(self.noise, self.accepted)} "
+            f"of {self.accepted} accepted patches"
+        )
+        if self.paired:
+            said += f"; of {self.paired} findings, {self.gone} were gone in the next version"
+        if self.asked:
+            said += (
+                f"; fires on {_percent(self.hit, self.asked)} of {self.asked} patches where a"
+                " reviewer asked for something of the kind"
+            )
+        return f"{said}."
+
+
+def _share(part: int, whole: int) -> float | None:
+    return round(part / whole, 4) if whole else None
+
+
+def _percent(part: int, whole: int) -> str:
+    share = 100 * part / whole
+    return f"{share:.1f} %" if share < 10 else f"{share:.0f} %"
+
+
+class Severity(StrEnum):
+    """The severity of a finding: `check` is checkpatch.pl's CHECK, and a `note` never fails a
+    run.
+    """
+
+    ERROR = "error"
+    WARNING = "warning"
+    CHECK = "check"
+    NOTE = "note"
+
+    @property
+    def rank(self) -> int:
+        """Return 0 for an error, and higher numbers for lower severities."""
+        return _RANK[self]
+
+
+_RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.CHECK: 2, Severity.NOTE: 3}
+
+
+LEAST = 63
+"""The rank of a finding of the least concern."""
+
+
+class FixEdit(NamedTuple):
+    """A replacement of `delete` lines, from line `start` on (counted from 1), with `insert`."""
+
+    start: int
+    delete: int
+    insert: tuple[str, ...]
+
+
+@json_form("kind", "text")
+class FindingFix(NamedTuple):
+    """A fix for a finding: `kind` is "safe" (can be applied automatically) or "suggest".
+
+    `text` describes the fix. `edits` apply it to the finding's file, if they were requested.
+    """
+
+    kind: str
+    text: str
+    edits: tuple[FixEdit, ...] = ()
+
+
+@json_form(
+    "rule",
+    "name",
+    "checkpatch",
+    "severity",
+    "message",
+    "patch_line",
+    "path",
+    "line",
+    "column",
+    "reference",
+    "fix",
+    "moved=only_moved?",
+    "new?",
+    "left?",
+    "noise=record.rate?",
+    "gone=record.gone_share?",
+    "asked=record.asked_share?",
+    "rank",
+)
+class Finding(NamedTuple):
+    """A finding of a check: the rule that reports it, its message, and its position.
+
+    `patch_line` is counted from 1 in the patch as a message; `path`, `line` and `column` (counted
+    from 1) are in the new file.
+
+    `new` is whether the earlier version did not have the finding, or None without a comparison.
+    `values` fill the placeholders of the rule's message, for tools that apply the fix. `left` is
+    the reason why `check --fix` does not fix it, or "" if that was not requested. `record` is how
+    the rule did on real patches. The lower the `rank` (0 to `LEAST`), the more likely a maintainer
+    asks for a new version because of it.
+    """
+
+    rule: str
+    name: str
+    severity: Severity
+    message: str
+    checkpatch: str | None = None
+    patch_line: int | None = None
+    path: str | None = None
+    line: int | None = None
+    column: int | None = None
+    reference: str | None = None
+    fix: FindingFix | None = None
+    moved: bool = False
+    new: bool | None = None
+    values: tuple[tuple[str, str], ...] = ()
+    left: str = ""
+    record: RuleRecord = RuleRecord()
+    rank: int = LEAST
+
+    @property
+    def only_moved(self) -> bool | None:
+        """Return True if the patch only moved the line, otherwise None."""
+        return self.moved or None
+
+    def value(self, name: str) -> str:
+        """Return the value of a placeholder in the rule's message, or ""."""
+        return dict(self.values).get(name, "")
+
+    def age(self, since: str | None) -> str:
+        """Return " (new since v2)" or " (as in v2)" after a comparison, otherwise ""."""
+        if self.new is None or since is None:
+            return ""
+        return f" ({'new since' if self.new else 'as in'} {since})"
+
+
+class Suppressed(NamedTuple):
+    """A suppressed finding: `by` is "waiver" or "baseline", and `origin` its file or position."""
+
+    finding: Finding
+    by: str
+    reason: str
+    origin: str
+    until: str | None = None
+
 
 FIX_KINDS = ("safe", "suggest", "none")
 """The kinds of fixes: applied by --fix, a suggestion, no fix."""

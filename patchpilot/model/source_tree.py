@@ -5,7 +5,7 @@ import re
 from typing import Protocol, runtime_checkable
 
 from patchpilot.cache.cached_re import compile_late
-from patchpilot.model.limits import number
+from patchpilot.model.bounded import limited_number
 
 _VERSION = compile_late(
     r"^(VERSION|PATCHLEVEL|SUBLEVEL)\s*=\s*(\d{0,9})(?!\d)", re.MULTILINE
@@ -57,7 +57,7 @@ def makefile_version(makefile: bytes | None) -> tuple[int, int] | None:
         result.get("VERSION", "").isdecimal()
         and result.get("PATCHLEVEL", "").isdecimal()
     ):
-        return number(result["VERSION"]), number(result["PATCHLEVEL"])
+        return limited_number(result["VERSION"]), limited_number(result["PATCHLEVEL"])
     return None
 
 

@@ -9,12 +9,11 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 
-from patchpilot.commits.own_commands import Use, refuse_untrusted
+from patchpilot.commits.private_config import Use, refuse_untrusted
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
-from patchpilot.model.action import Action
+from patchpilot.model.action import Action, UntrustedCommandsError
 from patchpilot.model.hosts import LOOPBACK
-from patchpilot.model.own_command import UntrustedCommandsError
 from patchpilot.outgoing.credentials import Credential, credential_of
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.probes import Probe, ProbeState

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.temporary_folder import TemporaryFolder
-from patchpilot.model.encoded_words import decode_words
-from patchpilot.model.mailinfo import MailText, commit_message, strip_quotes
+from patchpilot.model.address import decode_words
+from patchpilot.model.mail import MailText, commit_message, strip_quotes
 from patchpilot.model.patch import Patch
 
 _TOO_LONG = "a line is longer than 998 bytes and not encoded: mail servers break it"

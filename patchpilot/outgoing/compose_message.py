@@ -15,13 +15,13 @@ from patchpilot.errors import InputError
 from patchpilot.model.address import (
     Address,
     AddressState,
+    decode_words,
     is_header_safe,
     judge,
     parse_addresses,
 )
-from patchpilot.model.encoded_words import decode_words
+from patchpilot.model.mail import add_brackets
 from patchpilot.model.message import Message, parse_message
-from patchpilot.model.message_id import add_brackets
 from patchpilot.outgoing.mail_account import Account
 
 _BREAK = compile_late(r"[\r\n\0]")

@@ -13,8 +13,8 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.address import Address
+from patchpilot.model.mail import add_brackets
 from patchpilot.model.message import Message
-from patchpilot.model.message_id import add_brackets
 from patchpilot.outgoing.compose_mails import (
     PatchBody,
     bodies_of_commits,

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from patchpilot.commits.own_commands import Use, refuse_untrusted
+from patchpilot.commits.private_config import Use, refuse_untrusted
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import unknown
 from patchpilot.model.address import Address, parse_address

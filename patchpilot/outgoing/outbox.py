@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from patchpilot.model.bounded_date import parse_stored_time
+from patchpilot.model.bounded import parse_stored_time
 from patchpilot.model.json_form import json_form
 from patchpilot.model.message import MailState, Message, parse_message
 from patchpilot.outgoing.mail_state import Outcome

@@ -14,11 +14,11 @@ from patchpilot.cache.cached_re import compile_late
 from patchpilot.history.earlier_fixes import UpstreamState
 from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.address import AddressState, judge
-from patchpilot.model.counted import counted
+from patchpilot.model.commit_references import upstream_commits
 from patchpilot.model.patch import Patch, Series
+from patchpilot.model.printable import counted
 from patchpilot.model.recipient import TEAM, Recipient
 from patchpilot.model.send_problem import SendProblem
-from patchpilot.model.upstream_references import upstream_commits
 from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.providers import provider_of
 from patchpilot.outgoing.target_tree import TargetFit, TargetTree
@@ -28,7 +28,7 @@ from patchpilot.outgoing.undisclosed_texts import (
     undisclosed_problems,
     undisclosed_warnings,
 )
-from patchpilot.projects.detection import is_list_address, is_on_list_host
+from patchpilot.projects.loading import is_list_address, is_on_list_host
 from patchpilot.projects.project import Project
 from patchpilot.series.cover_letter import (
     cover_body,

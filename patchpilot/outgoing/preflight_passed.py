@@ -6,8 +6,8 @@ They are derived from the same facts as the problems.
 
 from collections.abc import Collection, Iterator
 
-from patchpilot.model.counted import counted
 from patchpilot.model.draft import COMPILE_TESTED
+from patchpilot.model.printable import counted
 from patchpilot.model.send_problem import CheckLine, CheckState
 from patchpilot.outgoing.preflight import (
     PreflightFacts,

@@ -10,7 +10,7 @@ from typing import Literal
 from patchpilot.commits.repository import Repository
 from patchpilot.extras import install_command
 from patchpilot.model.action import Action, Advice
-from patchpilot.model.bounded_date import parse_date
+from patchpilot.model.bounded import parse_date
 from patchpilot.outgoing.smtp import describe_error
 from patchpilot.urls import public_url
 

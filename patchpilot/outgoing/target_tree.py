@@ -62,7 +62,7 @@ def listed_trees(
     """
     from patchpilot.commits.tree_readers import CommitTree
     from patchpilot.maintainers import load
-    from patchpilot.maintainers.match import match
+    from patchpilot.maintainers.load import match
 
     try:
         sections = match(load(CommitTree(repository, rev)), paths)

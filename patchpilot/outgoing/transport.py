@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
-from patchpilot.commits.own_commands import Use, refuse_untrusted
+from patchpilot.commits.private_config import Use, refuse_untrusted
 from patchpilot.commits.repository import Repository
 from patchpilot.model.action import Advice
 from patchpilot.model.address import Address

@@ -8,9 +8,8 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from patchpilot.cache.cached_re import compile_late
-from patchpilot.model.mail import parse_mail
+from patchpilot.model.mail import message_id_of, parse_mail
 from patchpilot.model.message import Message
-from patchpilot.model.message_id import message_id_of
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.trailer import Trailer, parse_trailer

@@ -13,9 +13,9 @@ from patchpilot.projects.project import (
     ListRule,
     Lists,
     Project,
+    StableTrees,
     Subsystem,
 )
-from patchpilot.projects.stable_trees import StableTrees
 
 _NOT_WRITTEN: Mapping[Any, tuple[str, ...]] = {
     Project: ("name", "lineage", "files"),

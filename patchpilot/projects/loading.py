@@ -1,21 +1,32 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Load all projects.
+"""Load all projects and subsystems, and detect the project to which a tree or a patch belongs.
 
-They consist of the shipped checks/projects/*.toml and the files in the user's data directory,
-which add to them or override them key by key.
+They consist of the shipped checks/projects/*.toml and checks/subsystems/*.toml, and the files in
+the user's data directory, which add to them or override them key by key.
 """
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.cache.entries import shipped_tables
 from patchpilot.errors import PackError, suggestion, unknown
 from patchpilot.model.action import Action
-from patchpilot.projects.project import SECTIONS, GoneAddress, ListRule, Project
-from patchpilot.projects.stable_trees import Maintained, version_key
+from patchpilot.model.patch import Patch
+from patchpilot.model.source_tree import Tree
+from patchpilot.projects.project import (
+    SECTIONS,
+    GoneAddress,
+    ListRule,
+    Maintained,
+    Project,
+    Subsystem,
+    version_key,
+)
 from patchpilot.resources import user_dir
 
 Table = Mapping[str, Any]
@@ -264,3 +275,307 @@ def _value(key: str, value: Any) -> Any:
         if isinstance(value, list)
         else value
     )
+
+
+_LIST_HOST = compile_late(r"(?:^|\.)lists?\.[\w.-]+$")
+
+
+def detect(tree: Tree | None, patches: Iterable[Patch] = ()) -> Project:
+    """Detect the project of a tree by its files or, without a tree, by the lists and paths of the
+    patches.
+
+    Return the default project if neither decides. A subject prefix shared by all patches may select
+    a project that inherits from the detected one.
+    """
+    members = list(patches)
+    project = project_of_tree(tree) if tree is not None else _detect_by_patches(members)
+    return find_layered(
+        project or default_project(), [patch.subject.words for patch in members]
+    )
+
+
+def find_layered(project: Project, prefixes: Sequence[Sequence[str]]) -> Project:
+    """Return the inheriting project that all these subject prefixes name ([PATCH net-next]).
+
+    Return the project itself if there is none.
+    """
+    for heir in projects().values():
+        words = set(heir.subject_prefixes)
+        if (
+            heir.inherits == project.name
+            and words
+            and prefixes
+            and all({word.lower() for word in prefix} & words for prefix in prefixes)
+        ):
+            return heir
+    return project
+
+
+def project_of_tree(tree: Tree) -> Project | None:
+    """Return the project to which the files of a tree belong, or None if it is unknown."""
+    for project in _candidates():
+        if any(all(tree.exists(path) for path in paths) for paths in project.tree_has):
+            return project
+    return None
+
+
+def _candidates() -> list[Project]:
+    """Return the projects, inheriting ones first, because their files are more specific."""
+    return sorted(projects().values(), key=lambda project: -len(project.lineage))
+
+
+def _detect_by_patches(patches: Sequence[Patch]) -> Project | None:
+    """Return the project of patches without a tree, by their lists, stable list or files."""
+    paths = [path for patch in patches for path in patch.paths]
+    addresses = {
+        address.key
+        for patch in patches
+        for name in ("To", "Cc")
+        for address in patch.addresses(name)
+    }
+    addresses |= {
+        tag.address.key for patch in patches for tag in patch.tags("Cc") if tag.address
+    }
+    for project in _candidates():
+        if not project.paths_pattern and (
+            project.inherits or project is default_project()
+        ):
+            continue
+        if addresses & _uninherited_lists(project) and not _is_elsewhere(
+            project, addresses
+        ):
+            return project
+        if project.paths_pattern and any(
+            map(re.compile(project.paths_pattern).search, paths)
+        ):
+            return project
+    return None
+
+
+def _is_elsewhere(project: Project, addresses: Iterable[str]) -> bool:
+    """Return whether any of these lists is on another project's host, which only gets copies.
+
+    A project whose list is on such a host must be the only one with a named list.
+    """
+    lists = _uninherited_lists(project)
+    own = [address for address in addresses if address in lists]
+    others = [address for address in addresses if address not in lists]
+    known = [it for it in projects().values() if project.name not in it.lineage]
+    guests = _is_on_list_host(own, known)
+    return _is_on_list_host(others, known) or (
+        guests
+        and any(
+            it.lists.pattern and re.search(it.lists.pattern, address)
+            for it in known
+            for address in others
+        )
+    )
+
+
+def _is_on_list_host(addresses: Iterable[str], projects: Iterable[Project]) -> bool:
+    """Return whether any of these addresses is on a list host of these projects."""
+    hosts = {address.rpartition("@")[2] for address in addresses}
+    return any(hosts & set(project.lists.hosts) for project in projects)
+
+
+def _uninherited_lists(project: Project) -> set[str]:
+    """Return a project's lists except inherited ones."""
+    lists = {*project.lists.main, project.lists.stable}
+    above = projects()[project.inherits].lists if project.inherits else None
+    return lists - ({*above.main, above.stable} if above else set()) - {""}
+
+
+def is_list_address(email: str) -> bool:
+    """Return whether an address looks like a mailing list.
+
+    It may be a list of a project, be on a host that carries a project's lists, or be on any host
+    called lists.
+    """
+    lowered = email.lower()
+    return is_on_list_host(email) or any(
+        project.lists.pattern and re.search(project.lists.pattern, lowered)
+        for project in projects().values()
+    )
+
+
+def is_on_list_host(email: str) -> bool:
+    """Return whether an address is certainly a mailing list: on a list host, or in a project's
+    file.
+
+    An address that merely looks like a list may be a maintainer's, such as linux@example.org.
+    """
+    lowered = email.lower()
+    host = lowered.rpartition("@")[2]
+    return bool(_LIST_HOST.search(host)) or any(
+        any(
+            host == other or host.endswith(f".{other}") for other in project.lists.hosts
+        )
+        or lowered
+        in (*project.lists.main, project.lists.stable, project.lists.regressions)
+        for project in projects().values()
+    )
+
+
+_SUBSYSTEMS_NOT_INHERITED = (
+    "title",
+    "inherits",
+    "sections",
+    "lists",
+    "paths",
+    "not_paths",
+)
+SHARED = ("Documentation/devicetree/bindings/", "MAINTAINERS", "include/dt-bindings/")
+"""What patches of every subsystem touch in addition to their own files."""
+
+
+def subsystems() -> Mapping[str, Subsystem]:
+    """Return all subsystems by name.
+
+    Raise PackError with the file and the invalid key.
+    """
+    return _subsystems(user_folder())
+
+
+@cache
+def _subsystems(folder: str) -> Mapping[str, Subsystem]:
+    tables = _resolve_tables(own_tables(Path(folder) / "subsystems", Subsystem))
+    return {name: _subsystem(name, table) for name, table in tables.items()}
+
+
+def _resolve_tables(own: Own) -> Mapping[str, Table]:
+    """Resolve the tables of all subsystems; the tests validate the shipped ones."""
+    written = dict(shipped_tables("subsystems"))
+    labels = {name: f"subsystems/{name}.toml" for name in written}
+    for name, (file, table) in own.items():
+        written[name] = overridden(written.get(name, {}), table)
+        labels[name] = file
+    tables = {}
+    for name, table in written.items():
+        above = str(table.get("inherits", ""))
+        if above and (above not in written or written[above].get("inherits")):
+            raise PackError(
+                f"{labels[name]}: inherits = {above!r} names no subsystem that inherits nothing"
+                " itself",
+                hint=suggestion("name", above, sorted(written)),
+            )
+        if "title" not in table:
+            raise PackError(f"{labels[name]}: missing key 'title'")
+        base = {
+            key: value
+            for key, value in written.get(above, {}).items()
+            if key not in _SUBSYSTEMS_NOT_INHERITED
+        }
+        tables[name] = overridden(base, table)
+    return tables
+
+
+def _subsystem(name: str, table: Mapping[str, Any]) -> Subsystem:
+    values: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in table.items()
+    }
+    return Subsystem(name, **values)
+
+
+def subsystem_of_path(path: str) -> Subsystem | None:
+    """Return the subsystem whose `paths` have the longest match for this file, or None."""
+    known = _paths(user_folder())
+    parts = (path[:end] for end in range(len(path), 0, -1))
+    names = (name for part in parts for name in (part, f"{part}*"))
+    return next((known[name] for name in names if name in known), None)
+
+
+@cache
+def _paths(folder: str) -> Mapping[str, Subsystem | None]:
+    """Map each file, directory with "/", or prefix with "*" to its subsystem."""
+    every = _subsystems(folder).values()
+    left_out = {path: None for subsystem in every for path in subsystem.not_paths}
+    return left_out | {
+        path: subsystem for subsystem in every for path in subsystem.paths
+    }
+
+
+def subsystem_of(
+    patch: Patch, sections: Callable[[Sequence[str]], Iterable[str]] = tuple
+) -> Subsystem | None:
+    """Return the subsystem that a patch is for, or None.
+
+    It is the one to which all its files belong, otherwise that of their sections in MAINTAINERS,
+    otherwise that of its only list. `sections` returns the names of the sections of files if
+    there is a tree. Bindings and MAINTAINERS are ignored if the patch touches other files.
+    """
+    every = subsystems()
+    paths = [path for path in patch.paths if not path.startswith(SHARED)] or [
+        path for path in patch.paths if path != "MAINTAINERS"
+    ]
+    matches = {
+        subsystem.name if (subsystem := subsystem_of_path(path)) else ""
+        for path in paths
+    }
+    if matches != {""}:
+        return every[matches.pop()] if len(matches) == 1 else None
+    of_files = set(sections(paths))
+    lists = {
+        address.key
+        for name in ("To", "Cc")
+        for address in patch.addresses(name)
+        if is_list_address(address.email)
+    }
+    lists.difference_update(default_project().lists.catch_all)
+    possible = [
+        subsystem
+        for subsystem in every.values()
+        if not any(path.startswith(subsystem.not_paths) for path in paths)
+    ]
+    by_section = {
+        subsystem.name
+        for subsystem in possible
+        if of_files.intersection(subsystem.sections)
+    }
+    by_list = {
+        subsystem.name
+        for subsystem in possible
+        if len(lists) == 1 and lists.issubset(subsystem.lists)
+    }
+    return next(
+        (every[names.pop()] for names in (by_section, by_list) if len(names) == 1), None
+    )
+
+
+def apply_subsystem_rules(project: Project, patches: Iterable[Patch]) -> Project:
+    """Apply the waiting times and cover letter rule of the patches' common subsystem to a
+    project.
+    """
+    named = (
+        [subsystem_of(patch) for patch in patches if patch.has_diff]
+        if project.kernel
+        else []
+    )
+    subsystem = (
+        named[0]
+        if len({subsystem.name if subsystem else "" for subsystem in named}) == 1
+        else None
+    )
+    if subsystem is None:
+        return project
+    mail = project.mail
+    return project._replace(
+        mail=mail._replace(
+            waiting_days=subsystem.ping_days or mail.waiting_days,
+            resend_hours=subsystem.resend_hours or mail.resend_hours,
+            cover_from=subsystem.cover_from or mail.cover_from,
+        )
+    )
+
+
+def shortest_wait() -> int:
+    """Return the smallest number of days before a reminder in any project or subsystem."""
+    waits = [
+        *(project.mail.waiting_days for project in projects().values()),
+        *(
+            subsystem.ping_days
+            for subsystem in subsystems().values()
+            if subsystem.ping_days
+        ),
+    ]
+    return min(waits)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from patchpilot.model.bounded_date import EPOCH
+from patchpilot.model.bounded import EPOCH
 from patchpilot.projects.loading import default_project
 from patchpilot.reading.bots import is_bot_address
 from patchpilot.reading.mail_classifier import Classified

@@ -11,10 +11,8 @@ from typing import NamedTuple
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.address import parse_addresses
 from patchpilot.model.json_form import json_form
-from patchpilot.model.mail import Mail, mail_parts
-from patchpilot.model.mailinfo import raw_headers
-from patchpilot.model.message_id import id_in_header
-from patchpilot.model.patch_subject import parse_subject
+from patchpilot.model.mail import Mail, id_in_header, mail_parts, raw_headers
+from patchpilot.model.patch import parse_subject
 from patchpilot.series.patch_pairing import title_key
 
 MAX_RECIPIENTS = 100

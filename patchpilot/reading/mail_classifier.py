@@ -11,7 +11,7 @@ from functools import cached_property
 
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.mail import Mail
-from patchpilot.model.patch_subject import Subject, parse_subject
+from patchpilot.model.patch import Subject, parse_subject
 from patchpilot.reading.bots import known_robot
 from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.mbox import date_or_epoch

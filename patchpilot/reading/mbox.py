@@ -14,9 +14,8 @@ from datetime import datetime
 from pathlib import Path
 
 from patchpilot.errors import InputError
-from patchpilot.model.bounded_date import EPOCH, arrival
+from patchpilot.model.bounded import EPOCH, MAX_INPUT, MAX_MAIL, arrival
 from patchpilot.model.bounded_gzip import text_of
-from patchpilot.model.limits import MAX_INPUT, MAX_MAIL
 from patchpilot.model.mail import Mail, mail_bounds, one_mail, parse_mail, split_mbox
 from patchpilot.model.progress import Progress, silent
 from patchpilot.reading.sender import real_sender

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from patchpilot.model.action import Action, Advice, actions, join_hints
-from patchpilot.model.counted import counted
+from patchpilot.model.printable import counted
 from patchpilot.model.trailer import parse_trailers
 from patchpilot.reading.mail_kinds import WANTS_ANSWER, MailKind
 from patchpilot.reading.posted_series import PostedSeries, Reply

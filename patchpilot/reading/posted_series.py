@@ -10,7 +10,7 @@ from functools import cached_property
 
 from patchpilot.errors import InputError
 from patchpilot.model.address import Address
-from patchpilot.model.bounded_date import EPOCH
+from patchpilot.model.bounded import EPOCH
 from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
@@ -230,8 +230,7 @@ class Revision:
     @cached_property
     def project(self) -> Project:
         """Return the project, with the rules of the patches' subsystem."""
-        from patchpilot.projects.detection import detect
-        from patchpilot.projects.subsystems import apply_subsystem_rules
+        from patchpilot.projects.loading import apply_subsystem_rules, detect
 
         # a message without a diff does not show its project
         patches = [post.patch for post in self.patches if post.patch]

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from patchpilot.model.address import Address
-from patchpilot.model.fixes_line import fixes_lines
+from patchpilot.model.commit_references import fixes_lines
 from patchpilot.model.mail import Mail
 from patchpilot.projects.loading import default_project
 from patchpilot.reading.bots import is_bot_address

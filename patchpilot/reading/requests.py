@@ -12,7 +12,7 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 from functools import cached_property
 
-from patchpilot.model import limits
+from patchpilot.model import bounded
 from patchpilot.model.address import Address
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch
@@ -227,7 +227,7 @@ class PatchLines:
             if line.startswith(("diff --git ", "index ", "--- ", "+++ ")):
                 continue
             if hunk := _HUNK.match(line):
-                number = limits.number(hunk["start"])
+                number = bounded.limited_number(hunk["start"])
                 laid.append((f"@@{line[hunk.end() :]}", path, number))
                 continue
             laid.append((line, path, number))
@@ -313,7 +313,7 @@ def find_addressing_change(
                 at
                 for at, (_, path, line) in enumerate(old.laid)
                 if path == reported["path"]
-                and abs(line - limits.number(reported["line"])) <= NEAR
+                and abs(line - bounded.limited_number(reported["line"])) <= NEAR
             ]
             lines = (near[0], near[-1]) if near else None
         else:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from patchpilot.model.address import Address
 from patchpilot.model.json_form import json_form
-from patchpilot.projects.detection import is_list_address
+from patchpilot.projects.loading import is_list_address
 from patchpilot.reading.bots import known_robot
 from patchpilot.reading.mail_kinds import STABLE, MailKind
 from patchpilot.reading.posted_series import Post, PostedSeries, Reply, Revision

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from patchpilot.model.bounded_date import EPOCH
+from patchpilot.model.bounded import EPOCH
 from patchpilot.model.mail import Mail
 from patchpilot.reading.claims import withdraw_if_voided
 from patchpilot.reading.mail_kinds import WANTS_ANSWER, MailKind
@@ -415,7 +415,7 @@ def _is_late_review(reply: Reply) -> bool:
 
 def _is_overdue(series: PostedSeries, silence: timedelta) -> bool:
     """Return whether it is time for a reminder, by the rules of the project or subsystem."""
-    from patchpilot.projects.subsystems import shortest_wait
+    from patchpilot.projects.loading import shortest_wait
 
     return silence > timedelta(days=shortest_wait()) and silence > series.waiting
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from patchpilot.model.action import Action, Advice, Hint
-from patchpilot.model.bounded_date import parse_stored_time
+from patchpilot.model.bounded import parse_stored_time
 from patchpilot.reading.ci_verdict import CiVerdict
 from patchpilot.reading.delivery import DeliveryProblem, DeliveryReport
 from patchpilot.reading.thread_values import NextStep, SeriesState, Turn

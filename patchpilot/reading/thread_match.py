@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from patchpilot.model.address import Address, parse_address
-from patchpilot.model.bounded_date import EPOCH
-from patchpilot.model.message_id import linked_ids
-from patchpilot.model.patch_subject import Subject, parse_subject
+from patchpilot.model.bounded import EPOCH
+from patchpilot.model.mail import linked_ids
+from patchpilot.model.patch import Subject, parse_subject
 from patchpilot.reading.bots import is_bot_address
 from patchpilot.reading.identities import Identities
 from patchpilot.reading.mail_classifier import Classified

@@ -13,8 +13,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from patchpilot.model.address import Address, parse_address
-from patchpilot.model.mail import Mail
-from patchpilot.model.message_id import batch_of, linked_ids
+from patchpilot.model.mail import Mail, batch_of, linked_ids
 from patchpilot.reading.identities import Identities
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import MailKind

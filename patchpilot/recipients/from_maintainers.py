@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from patchpilot.maintainers import MaintainersFile, Section, SectionMatch
-from patchpilot.maintainers.match import match_texts
+from patchpilot.maintainers.load import match_texts
 from patchpilot.model.get_maintainer import Switches
 from patchpilot.model.recipient import SectionInfo as ShownSection
 from patchpilot.recipients.get_maintainer.address_format import (

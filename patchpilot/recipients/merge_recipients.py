@@ -8,7 +8,7 @@ precedence over Cc:.
 from collections.abc import Collection
 from functools import lru_cache
 
-from patchpilot.maintainers.section import ascii_lower
+from patchpilot.maintainers.load import ascii_lower
 from patchpilot.model.address import Address, is_header_safe
 from patchpilot.model.recipient import Recipient
 from patchpilot.recipients.get_maintainer.address_format import (

@@ -16,7 +16,7 @@ from patchpilot.model.get_maintainer import Switches
 from patchpilot.model.patch import Patch
 from patchpilot.model.recipient import MOST_RECIPIENTS, TEAM, Recipient, RecipientPlan
 from patchpilot.model.source_tree import Tree
-from patchpilot.projects.detection import is_on_list_host
+from patchpilot.projects.loading import is_on_list_host
 from patchpilot.projects.project import Project
 from patchpilot.recipients.from_maintainers import (
     NamedRecipient,

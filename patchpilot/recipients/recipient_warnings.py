@@ -10,7 +10,7 @@ from typing import NamedTuple
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
 from patchpilot.maintainers import Section
-from patchpilot.maintainers.file_patterns import folder_of
+from patchpilot.maintainers.patterns import folder_of
 from patchpilot.model.address import AddressState, AddressVerdict, judge
 from patchpilot.model.patch import Patch
 from patchpilot.model.recipient import MOST_RECIPIENTS, Recipient, Remedy, RemedyKind

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, Self
 
 from patchpilot.errors import InputError, PatchpilotError
 from patchpilot.model.action import Action
-from patchpilot.model.bounded_date import clamp_time
+from patchpilot.model.bounded import clamp_time
 
 KEPT = 7
 """The number of daily backups."""

@@ -12,9 +12,8 @@ from enum import StrEnum
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.rewrite import branch_of
 from patchpilot.config import Settings
-from patchpilot.model.finding import Finding
 from patchpilot.model.progress import Progress, silent
-from patchpilot.model.rule import Rule
+from patchpilot.model.rule import Finding, Rule
 from patchpilot.model.trailer import find_tags
 from patchpilot.services.check.check_topic import CheckedTopic, fix_topic
 from patchpilot.services.tags.prepare_commits import PrepareRequest, message_changes

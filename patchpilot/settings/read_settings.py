@@ -163,7 +163,7 @@ def user_settings(
 
     Without git, return the defaults.
     """
-    from patchpilot.commits.own_commands import config_values
+    from patchpilot.commits.private_config import config_values
     from patchpilot.errors import MissingError
 
     try:
@@ -198,7 +198,7 @@ def _git_config(repository: "Repository") -> dict[str, tuple[str, ...]]:
     """Return patchpilot's settings in git's configuration, and b4's archive."""
     values = repository.config_regexp(_READ)
     if B4_ARCHIVE not in values:
-        from patchpilot.commits.b4_config import b4_values
+        from patchpilot.commits.b4_prep import b4_values
 
         values[B4_ARCHIVE] = b4_values(repository, B4_ARCHIVE)
     return values

@@ -13,15 +13,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from patchpilot.commits import trust_store
+from patchpilot.commits import private_config
 from patchpilot.commits.build_trust import build_change, build_command
-from patchpilot.commits.own_commands import Use, own_commands
-from patchpilot.commits.trust_store import digest_of, trusted_entries
+from patchpilot.commits.private_config import (
+    Use,
+    digest_of,
+    own_commands,
+    trusted_entries,
+)
 from patchpilot.config import FILE_NAME, Settings
 from patchpilot.errors import MissingError, UsageError
-from patchpilot.model.action import Action, Hint
+from patchpilot.model.action import Action, Hint, OwnCommand
 from patchpilot.model.json_form import json_form
-from patchpilot.model.own_command import OwnCommand
 from patchpilot.settings.read_settings import (
     Source,
     packs_of_tree,
@@ -166,13 +169,13 @@ def configuration(source: Source) -> TreeConfiguration:
 def trust(configuration: TreeConfiguration) -> None:
     """Record that the user trusts this content."""
     if configuration.has_packs:
-        trust_store.trust({configuration.digest: configuration.label})
+        private_config.trust({configuration.digest: configuration.label})
     trust_commands(configuration.commands)
 
 
 def trust_commands(commands: Iterable[OwnCommand]) -> None:
     """Record that the user trusts these commands as shown."""
-    trust_store.trust({command.digest: command.label for command in commands})
+    private_config.trust({command.digest: command.label for command in commands})
 
 
 def revoke(configuration: TreeConfiguration) -> int:
@@ -187,7 +190,7 @@ def revoke(configuration: TreeConfiguration) -> int:
         for label in labels
         if label == configuration.label or label.startswith(starts)
     ]
-    return trust_store.forget([configuration.digest], named)
+    return private_config.forget([configuration.digest], named)
 
 
 def own_packs(settings: Settings, source: Source | None) -> "tuple[OwnPack, ...]":

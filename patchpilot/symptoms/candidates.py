@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import configuration, stream_output
-from patchpilot.history.changed_functions import function_name, head_of, is_head
+from patchpilot.history.earlier_fixes import function_name, head_of, is_head
 from patchpilot.model.hunk_fit import text_lines
 from patchpilot.symptoms.printed_messages import common_letters, search_keys
 from patchpilot.symptoms.read_log import Frame, Symptom

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from patchpilot.commits.repository import Repository
-from patchpilot.model.c_quoting import unquote
+from patchpilot.model.patch import unquote
 
 _FILE = re.compile(r"^diff --git ", re.MULTILINE)
 _NAMES = re.compile(r"^--- (.*)\n\+\+\+ (.*)$", re.MULTILINE)

@@ -3,7 +3,7 @@
 
 import re
 
-from patchpilot.model.fixes_line import read_fixes_line
+from patchpilot.model.commit_references import read_fixes_line
 from patchpilot.model.trailer import is_trailer
 
 _ID = re.compile(r"(?<![0-9A-Za-z_/.#-])([0-9a-f]{7,40})(?![0-9A-Za-z_])")

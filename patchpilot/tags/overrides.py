@@ -9,9 +9,9 @@ from dataclasses import replace
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
-from patchpilot.history.mainline import mainline
+from patchpilot.history.stable_branches import mainline
 from patchpilot.model.commit import Commit
-from patchpilot.model.upstream_references import read_marks
+from patchpilot.model.commit_references import read_marks
 from patchpilot.tags.bisect_log import Bisection
 from patchpilot.tags.message_evidence import prose
 from patchpilot.tags.rank_culprits import Candidate, tag_of

@@ -11,7 +11,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.history.fixes_tag import tag_text
 from patchpilot.history.imports import ImportCheck
 from patchpilot.model.commit import Commit
-from patchpilot.model.fixes_line import DIGITS
+from patchpilot.model.commit_references import DIGITS
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, silent
 from patchpilot.tags.blame_features import Tally, features, glance, tally

@@ -7,9 +7,15 @@ See Documentation/process/submitting-patches.rst and 5.Posting.rst.
 import re
 
 from patchpilot.errors import InputError, UsageError
-from patchpilot.model.address import AddressState, judge, parse_address
-from patchpilot.model.assistant import has_agent, is_program, right_assistant
-from patchpilot.model.message_id import message_id_of, parse_bracketed_id
+from patchpilot.model.address import (
+    AddressState,
+    has_agent,
+    is_program,
+    judge,
+    parse_address,
+    right_assistant,
+)
+from patchpilot.model.mail import message_id_of, parse_bracketed_id
 from patchpilot.model.trailer import Trailer, is_trailer, parse_trailer
 
 TrailerLine = tuple[str, str]

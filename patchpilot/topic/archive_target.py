@@ -5,8 +5,7 @@ from pathlib import Path
 
 from patchpilot.archive.archive import LORE, archive_of
 from patchpilot.errors import InputError, NetworkError, UsageError
-from patchpilot.model.mail import Mail, parse_patch
-from patchpilot.model.message_id import message_id_of
+from patchpilot.model.mail import Mail, message_id_of, parse_patch
 from patchpilot.model.patch import Series
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.reading.mbox import unique

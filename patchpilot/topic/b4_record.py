@@ -7,8 +7,8 @@ This covers edits of the draft, and revisions sent by another transport.
 from patchpilot.commits.b4_prep import COMMIT, PrepBranch, prep_branch
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError, RefusedError
+from patchpilot.model.action import OVERRIDES, SHARED
 from patchpilot.model.draft import Draft
-from patchpilot.model.rewrite_overrides import OVERRIDES, SHARED
 from patchpilot.outgoing import transports
 from patchpilot.outgoing.b4.draft_texts import cover_of, prefixes_of
 from patchpilot.outgoing.outbox import Send

@@ -10,8 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from patchpilot.commits.own_commands import Use, refuse_untrusted
-from patchpilot.commits.private_config import trusted_filters
+from patchpilot.commits.private_config import Use, refuse_untrusted, trusted_filters
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import configuration, git, interactive
 from patchpilot.commits.submodules import submodule_settings

@@ -21,7 +21,7 @@ from patchpilot.commits.range import (
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.model.draft import Draft, KnownPatch
-from patchpilot.model.message_id import parse_id_option
+from patchpilot.model.mail import parse_id_option
 from patchpilot.model.patch import Series
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.b4.draft_texts import import_b4_texts

@@ -7,7 +7,7 @@ This may happen later, if patchpilot was killed in between.
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError
 from patchpilot.model.draft import Draft
-from patchpilot.model.patch_subject import parse_subject
+from patchpilot.model.patch import parse_subject
 from patchpilot.outgoing.b4.draft_texts import import_b4_texts
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.sender_lock import sole_sender

@@ -11,12 +11,12 @@ from typing import NamedTuple
 from patchpilot.commits.repository import Repository
 from patchpilot.history.fixes_tag import parse_tag
 from patchpilot.model.commit import Commit
+from patchpilot.model.commit_references import fix_claim, may_fix
 from patchpilot.model.draft import Draft
-from patchpilot.model.fix_claim import fix_claim, may_fix
 from patchpilot.model.patch import Patch
 from patchpilot.model.send_request import SendRequest
 from patchpilot.series.draft import Drafts
-from patchpilot.topic.topic_prefix import has_drafts
+from patchpilot.topic.read_series import has_drafts
 
 _ANSWER = "fix "
 """How the names of these answers start in a draft.

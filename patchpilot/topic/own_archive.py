@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from patchpilot.archive.archive import MailArchive
 from patchpilot.archive.open_archive import add_login, open_archive
-from patchpilot.cache.folder import cache_dir, private_folder
+from patchpilot.cache.entries import cache_dir, private_folder
 from patchpilot.commits.repository import Repository
 from patchpilot.model.hosts import host_of
 from patchpilot.model.progress import Progress, silent

@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
-from patchpilot.history.changed_functions import ChangedFunctions, changed_functions
-from patchpilot.history.earlier_fixes import PatchToFind, judge
+from patchpilot.history.earlier_fixes import (
+    ChangedFunctions,
+    PatchToFind,
+    changed_functions,
+    judge,
+)
 from patchpilot.model.ago import ago
-from patchpilot.model.counted import counted
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch
-from patchpilot.model.printable import printable
+from patchpilot.model.printable import counted, printable
 from patchpilot.model.progress import Progress, silent
 from patchpilot.topic.upstream_state import find_merged_as
 

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read the series named by a call's TARGETs, or else the topic."""
+"""Read the series named by a call's TARGETs, or else the topic, with the subject prefix that it
+will be sent with.
+"""
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.commits.range import (
     ChooseMails,
     FromArchive,
@@ -13,10 +17,103 @@ from patchpilot.commits.range import (
 )
 from patchpilot.errors import MissingError
 from patchpilot.model.action import Action
-from patchpilot.model.patch import Series
+from patchpilot.model.mail import parse_patch
+from patchpilot.model.patch import Patch, Series
+from patchpilot.resources import state_path
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
+    from patchpilot.model.draft import Draft
+
+_DATABASE = "outgoing.sqlite3"
+_B4_BRANCH = "b4/"
+_SUBJECT = compile_late(r"Subject: (?:\[[^]]*\bPATCH\b[^]]*\] )?(.*)", re.IGNORECASE)
+
+
+def has_drafts(repository: "Repository") -> bool:
+    """Return whether any topic has a draft, which is faster than finding out which one."""
+    if not (state_path() / _DATABASE).exists():
+        return False
+    from patchpilot.series.topic_database import TopicStore
+
+    with TopicStore() as store:
+        return store.has_drafts_of(repository.key)
+
+
+def draft_of(repository: "Repository", ids: Sequence[str]) -> "Draft | None":
+    """Return the draft of commits, identified by subjects, author dates and the branch.
+
+    Nothing is written, and no database is opened if there is none.
+    """
+    if not has_drafts(repository):
+        return None
+    from patchpilot.model.draft import KnownPatch
+    from patchpilot.series.draft import Drafts
+
+    known = tuple(
+        KnownPatch("", commit.subject, commit.id, commit.author_time)
+        for commit in map(repository.commit, ids)
+    )
+    with Drafts() as drafts:
+        return drafts.recognize(
+            repository.key, repository.branch, known, tuple(repository.refs)
+        )
+
+
+def add_draft_prefix(repository: "Repository", series: Series) -> Series:
+    """Add the draft's subject prefix to the commits of a topic, and leave other commits unchanged.
+
+    Line numbers within the patches do not change.
+    """
+    ids = [patch.commit for patch in series.patches if patch.commit]
+    if not ids or len(ids) < len(series.patches):
+        return series
+    return series_with_prefix(series, prefix_of(repository, ids))
+
+
+def series_with_prefix(series: Series, prefix: str) -> Series:
+    """Set the subject prefix of each patch; do nothing if it is empty."""
+    if not prefix:
+        return series
+    return series._replace(
+        patches=tuple(set_prefix(patch, prefix) for patch in series.patches)
+    )
+
+
+def set_prefix(patch: Patch, prefix: str, *above: str) -> Patch:
+    """Set the subject prefix of a patch (`PATCH net`), and add the headers `above`."""
+    header = next(
+        (header for header in patch.headers if header.name.lower() == "subject"), None
+    )
+    at, lines = header.line - 1 if header else 0, list(patch.lines)
+    if header and (title := parse_title_line(lines[at])):
+        lines[at] = f"Subject: [{prefix}] {title}"
+    lines[at:at] = above
+    text = "".join(f"{line}\n" for line in lines)
+    return parse_patch(
+        text.encode("utf-8", "surrogateescape"), patch.source, patch.commit
+    )
+
+
+def parse_title_line(line: str) -> str:
+    """Return the first line of the title in a subject header, "" for another line."""
+    found = _SUBJECT.fullmatch(line)
+    return found[1] if found else ""
+
+
+def prefix_of(repository: "Repository", ids: Sequence[str]) -> str:
+    """Return the subject prefix of commits from b4's data on the branch or from the draft.
+
+    Return "" if neither has one; git itself uses format.subjectPrefix.
+    """
+    branch = repository.branch or ""
+    if branch.startswith(_B4_BRANCH):
+        from patchpilot.commits.b4_prep import prep_of
+
+        if prep := prep_of(repository, ids):
+            return " ".join(("PATCH", *prep.prefixes))
+    draft = draft_of(repository, ids)
+    return draft.prefix if draft else ""
 
 
 def read_series(

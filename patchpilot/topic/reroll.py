@@ -18,8 +18,7 @@ from patchpilot.errors import GitError, UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.commit import Commit
 from patchpilot.model.draft import Draft, KnownPatch
-from patchpilot.model.patch import Patch, Series
-from patchpilot.model.patch_subject import parse_subject
+from patchpilot.model.patch import Patch, Series, parse_subject
 from patchpilot.model.trailer import trailer_block
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.projects.loading import default_project

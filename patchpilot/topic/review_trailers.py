@@ -18,8 +18,7 @@ from patchpilot.model.commit import Commit
 from patchpilot.model.draft import Draft
 from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import parse_patch
-from patchpilot.model.patch import Series
-from patchpilot.model.patch_subject import parse_subject
+from patchpilot.model.patch import Series, parse_subject
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.send_request import SendRequest
 from patchpilot.model.trailer import add_trailers, parse_trailer, unfit

@@ -22,7 +22,7 @@ from patchpilot.commits.git_reading import GitRef
 from patchpilot.commits.range import NAME_TARGET, head_of, only_cover, resolve_commits
 from patchpilot.errors import PatchpilotError, UnclearBaseError, UsageError
 from patchpilot.model.action import Action, Hint
-from patchpilot.model.counted import counted
+from patchpilot.model.printable import counted
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository

@@ -4,10 +4,13 @@
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.model.patch import Series
-from patchpilot.projects.detection import detect
-from patchpilot.projects.loading import find_project, projects
+from patchpilot.projects.loading import (
+    apply_subsystem_rules,
+    detect,
+    find_project,
+    projects,
+)
 from patchpilot.projects.project import Project
-from patchpilot.projects.subsystems import apply_subsystem_rules
 
 
 def project_names() -> tuple[str, ...]:

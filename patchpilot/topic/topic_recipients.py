@@ -23,18 +23,15 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree, DirectoryTree
 from patchpilot.errors import InputError, MissingError
 from patchpilot.maintainers import MaintainersFile, load
-from patchpilot.maintainers.load import conf_words
-from patchpilot.maintainers.section_index import make_empty_maintainers
+from patchpilot.maintainers.load import conf_words, make_empty_maintainers
 from patchpilot.model.address import Address
 from patchpilot.model.get_maintainer import Switches, assemble, script_defaults, take
 from patchpilot.model.json_form import json_form
-from patchpilot.model.patch import Patch, Series
-from patchpilot.model.patch_subject import parse_subject
+from patchpilot.model.patch import Patch, Series, parse_subject
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.recipient import Recipient, RecipientPlan, select_for_patch
 from patchpilot.model.source_tree import Tree
-from patchpilot.projects.detection import detect
-from patchpilot.projects.loading import find_project
+from patchpilot.projects.loading import detect, find_project
 from patchpilot.recipients.get_maintainer.address_format import read_ignored
 from patchpilot.recipients.get_maintainer.git_signers import GitHistory
 from patchpilot.recipients.recipient_plan import (
@@ -54,8 +51,7 @@ from patchpilot.series.recipient_edits import (
     save_edits,
     topic_key,
 )
-from patchpilot.topic.read_series import read_series
-from patchpilot.topic.topic_prefix import has_drafts
+from patchpilot.topic.read_series import has_drafts, read_series
 
 NOT_FOR_PLANS = ("git", "git_min_percent")
 HISTORY_SECONDS = 8.0

@@ -14,11 +14,11 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.action import Action
 from patchpilot.model.commit import Commit
-from patchpilot.model.counted import counted
 from patchpilot.model.draft import Draft
 from patchpilot.model.json_form import json_form
 from patchpilot.model.message import MailState
-from patchpilot.model.patch_subject import parse_subject
+from patchpilot.model.patch import parse_subject
+from patchpilot.model.printable import counted
 from patchpilot.model.progress import silent
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.outbox import Outbox, Send

@@ -21,19 +21,19 @@ from patchpilot.history.earlier_fixes import (
     UpstreamState,
     earlier_fixes,
 )
-from patchpilot.history.mainline import (
+from patchpilot.history.releases import Releases
+from patchpilot.history.stable_branches import (
     Mainline,
     branch_refs,
     find_mainline,
+    linux_next_tip,
     mainline_tips,
+    trees_of,
 )
-from patchpilot.history.releases import Releases
-from patchpilot.history.stable_branches import linux_next_tip, trees_of
-from patchpilot.model.patch import Patch
-from patchpilot.model.patch_subject import parse_subject
+from patchpilot.model.commit_references import upstream_commits
+from patchpilot.model.patch import Patch, parse_subject
 from patchpilot.model.progress import Progress, silent
-from patchpilot.model.upstream_references import upstream_commits
-from patchpilot.topic.topic_prefix import prefix_of
+from patchpilot.topic.read_series import prefix_of
 
 MAX_PATCHES = 200
 _BASE = compile_late(r"^base-commit: (?P<id>[0-9a-f]{12,40})\s*$")

@@ -154,7 +154,7 @@ class Workplace:
                 "base: not searched:"
                 f" {' '.join(targets) + ' names the patches' if targets else 'no repository'}"
             ]
-        from patchpilot.history.mainline import find_mainline
+        from patchpilot.history.stable_branches import find_mainline
         from patchpilot.topic.topic_base import find_base, likeliest
 
         mainline = find_mainline(repository)

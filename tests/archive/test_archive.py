@@ -20,7 +20,7 @@ from patchpilot.archive.archive import Archive, archive_of, quote_phrase
 from patchpilot.archive.collect_mails import gather, posted_of
 from patchpilot.archive.open_archive import open_archive
 from patchpilot.errors import CancelledError, MissingError, NetworkError, UsageError
-from patchpilot.model.message_id import message_id_of
+from patchpilot.model.mail import message_id_of
 from patchpilot.reading import mbox as mbox_module
 from patchpilot.reading.read_thread import read_thread
 from tests.kit.archive import LOCAL, SERVED, archive_server

@@ -15,7 +15,7 @@ from patchpilot.archive.archive import date_query
 from patchpilot.archive.local_mails import FoundMail
 from patchpilot.archive.local_query import condition, normalize_words
 from patchpilot.archive.open_archive import archive_address, open_archive
-from patchpilot.cache.folder import cache_dir
+from patchpilot.cache.entries import cache_dir
 from patchpilot.errors import CancelledError, NetworkError, UsageError
 from patchpilot.model.mail import parse_mail
 from tests.kit.archive import LOCAL, SERVED, archive_server

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from patchpilot.backports.applies import ScratchTree, try_fix
-from patchpilot.model.diff_parser import parse_diff
+from patchpilot.model.patch import parse_diff
 from tests.backports.world import World, source
 
 

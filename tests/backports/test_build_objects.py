@@ -12,8 +12,8 @@ import pytest
 
 from patchpilot.building import configuration
 from patchpilot.commits.build_trust import build_command
+from patchpilot.commits.private_config import trust
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.trust_store import trust
 from patchpilot.errors import CancelledError
 from patchpilot.services.backport.backport_targets import form_of
 from patchpilot.services.backport.branch_verdicts import BackportRequest, backport

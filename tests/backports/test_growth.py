@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from patchpilot.backports import changed_functions, symbols
-from patchpilot.model import address, patch_subject
+from patchpilot.model import address, patch
 from patchpilot.tags import comparable_words
 
 # compares times
@@ -20,7 +20,7 @@ _CASES: dict[str, tuple[Callable[[str], object], str]] = {
     "function": (changed_functions._NAME.search, "x"),
     "compared word": (comparable_words._WORD.search, "9"),
     "address": (address._BARE.search, "x"),
-    "subject": (patch_subject._AT_THE_END.search, " "),
+    "subject": (patch._AT_THE_END.search, " "),
 }
 
 

@@ -18,8 +18,8 @@ from patchpilot.building.plan import BuildOptions
 from patchpilot.building.work_place import WorkPlace, list_build_directories
 from patchpilot.checking.driver import Driver, PatchSource
 from patchpilot.commits.build_trust import build_change, build_command
+from patchpilot.commits.private_config import trust
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.trust_store import trust
 from patchpilot.errors import CancelledError, GitError
 from patchpilot.model.built_commit import (
     BuiltCommit,

@@ -12,8 +12,7 @@ from patchpilot.building.diagnostics import (
 )
 from patchpilot.building.module_symbols import division_in, needed_symbols
 from patchpilot.building.new_diagnostics import find_new_diagnostics, problem_of
-from patchpilot.model.diff_parser import parse_diff
-from patchpilot.model.file_diff import FileChange
+from patchpilot.model.patch import FileChange, parse_diff
 
 DIFF = """diff --git a/a.c b/a.c
 index 1111111..2222222 100644

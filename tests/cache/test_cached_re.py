@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.cache.folder import cache_dir
+from patchpilot.cache.entries import cache_dir
 
 pytestmark = pytest.mark.usefixtures("cold_cache")
 

@@ -11,12 +11,15 @@ from pathlib import Path
 import pytest
 
 from patchpilot.cache import entries
-from patchpilot.cache.entries import Kind, key_of, recall, remember
-from patchpilot.cache.folder import (
+from patchpilot.cache.entries import (
+    Kind,
     cache_dir,
     evict,
+    key_of,
     private_folder,
     read,
+    recall,
+    remember,
     repository_place,
     write,
 )

@@ -14,8 +14,7 @@ import pytest
 
 from patchpilot.cli.help_topics import TOPICS
 from patchpilot.cli.manual import pages, write
-from patchpilot.cli.option_table import base_table, common_table
-from patchpilot.cli.verbs import VERBS, overview
+from patchpilot.cli.verb_command import VERBS, base_table, common_table, overview
 from patchpilot.config import KEYS
 from tests.kit.cli import call
 

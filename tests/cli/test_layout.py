@@ -6,7 +6,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.cli.output.text_layout import folded
+from patchpilot.cli.output.stream import folded
 from patchpilot.model.printable import width
 
 _WORD = st.sampled_from(

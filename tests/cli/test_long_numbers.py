@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.errors import ExitCode
-from patchpilot.model.diff_parser import parse_diff
+from patchpilot.model.patch import parse_diff
 from patchpilot.tags.commit_change import parse_change
 from tests.kit import mails
 from tests.kit.cli import call

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from patchpilot.cli.main import Verbs
-from patchpilot.cli.verbs import VERBS
+from patchpilot.cli.verb_command import VERBS
 from patchpilot.config import KEYS
 from tests.kit.cli import call
 from tests.kit.repos import Repo

@@ -14,15 +14,16 @@ from hypothesis import given, settings
 from patchpilot.cli.check.check_options import FORMATS, OPTIONS
 from patchpilot.cli.commands.check import command
 from patchpilot.cli.common import Common
-from patchpilot.cli.option_table import (
+from patchpilot.cli.verb_command import (
     CHOICE,
     DECIMAL,
     FLAG,
     NUMBER,
+    HelpRequested,
     Option,
+    Parser,
     common_table,
 )
-from patchpilot.cli.verb_command import HelpRequested, Parser
 from patchpilot.errors import UsageError
 from tests.kit.option_words import command_lines
 

@@ -11,9 +11,11 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
-from patchpilot.history.mainline import find_mainline, mainline, mainline_tips
 from patchpilot.history.stable_branches import (
+    find_mainline,
     linux_next_tip,
+    mainline,
+    mainline_tips,
     stable_branches,
     version_at,
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.cache.folder import repository_place
+from patchpilot.cache.entries import repository_place
 from patchpilot.commits.repository import Repository
 from patchpilot.history import commit_graph
 from patchpilot.history.commit_graph import (

@@ -10,8 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from patchpilot.projects.loading import default_project
-from patchpilot.projects.project import Project
-from patchpilot.projects.stable_trees import Maintained, StableTrees
+from patchpilot.projects.project import Maintained, Project, StableTrees
 from patchpilot.services.setup import lts_branches
 from patchpilot.services.setup.lts_branches import merge_series, user_file
 from tests.kit.cli import call

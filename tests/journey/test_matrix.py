@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from patchpilot.commits.repository import Repository
-from patchpilot.model.counted import counted
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
+from patchpilot.model.printable import counted
 from patchpilot.services.check.editor_check import EditorCheck
 from patchpilot.topic.home.read_home import read_topics
 from tests.kit.canaries import story

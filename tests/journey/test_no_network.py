@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from patchpilot.cli.verbs import VERBS
+from patchpilot.cli.verb_command import VERBS
 from patchpilot.errors import ExitCode
 from tests.kit.canaries import story
 from tests.kit.cli import call

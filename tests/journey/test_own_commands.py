@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.commits.own_commands import Use, own_commands
-from patchpilot.model.own_command import UntrustedCommandsError
+from patchpilot.commits.private_config import Use, own_commands
+from patchpilot.model.action import UntrustedCommandsError
 from patchpilot.topic.edit_commits import amend_message, fetch_all
 from tests.kit.canaries import Canaries
 from tests.kit.cli import Outcome, call

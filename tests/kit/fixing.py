@@ -8,10 +8,9 @@ from patchpilot.lint.fixing.try_fixes import FixOutcome, fix_patch
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.rule_store import load_packs
 from patchpilot.lint.selection import choose
-from patchpilot.model.finding import Finding
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
-from patchpilot.model.rule import Example, Rule
+from patchpilot.model.rule import Example, Finding, Rule
 from tests.kit.snippets import context_of
 
 

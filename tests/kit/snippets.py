@@ -13,8 +13,7 @@ from patchpilot.history.earlier_fixes import EarlierFix, StableBase, UpstreamSta
 from patchpilot.lint.lint_context import Context, Options, Tip
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.build_problem import BuildProblem
-from patchpilot.model.commit import Commit
-from patchpilot.model.commit_form import CommitForm
+from patchpilot.model.commit import Commit, CommitForm
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.rule import Example

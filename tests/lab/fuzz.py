@@ -54,7 +54,7 @@ def _mbox() -> Run:
 
 def _patch() -> Run:
     from patchpilot.model.mail import parse_patch
-    from patchpilot.model.shorten import shorten_patch
+    from patchpilot.model.patch import shorten_patch
 
     def run(data: bytes) -> None:
         patch = shorten_patch(parse_patch(data, "x.patch"))
@@ -68,8 +68,8 @@ def _patch() -> Run:
 
 
 def _hunks() -> Run:
-    from patchpilot.model.diff_parser import parse_diff
     from patchpilot.model.hunk_fit import fit_hunks
+    from patchpilot.model.patch import parse_diff
 
     def run(text: str) -> None:
         lines = tuple(
@@ -102,7 +102,7 @@ def _trailers() -> Run:
 
 
 def _addresses() -> Run:
-    from patchpilot.lint.checkpatch_address import parse_mailbox
+    from patchpilot.lint.detectors.tags import parse_mailbox
     from patchpilot.model.address import is_header_safe, parse_address, parse_addresses
 
     def run(text: str) -> None:
@@ -115,20 +115,20 @@ def _addresses() -> Run:
 
 
 def _words() -> Run:
-    from patchpilot.model.encoded_words import decode_words
+    from patchpilot.model.address import decode_words
 
     return _text(decode_words)
 
 
 def _subjects() -> Run:
-    from patchpilot.model.patch_subject import parse_subject
+    from patchpilot.model.patch import parse_subject
 
     return _text(parse_subject)
 
 
 def _fixes() -> Run:
     from patchpilot.history.fixes_tag import judge_message, parse_tag
-    from patchpilot.model.upstream_references import read_marks
+    from patchpilot.model.commit_references import read_marks
 
     def run(text: str) -> None:
         parse_tag(text)
@@ -139,9 +139,7 @@ def _fixes() -> Run:
 
 
 def _maintainers() -> Run:
-    from patchpilot.maintainers.match import match
-    from patchpilot.maintainers.section import RoleWords
-    from patchpilot.maintainers.section_index import MaintainersFile, build
+    from patchpilot.maintainers.load import MaintainersFile, RoleWords, build, match
 
     def run(text: str) -> None:
         file = MaintainersFile(text, build(text), RoleWords())
@@ -156,7 +154,7 @@ def _maintainers() -> Run:
 
 
 def _patterns() -> Run:
-    from patchpilot.model.bounded_pattern import BoundedPattern
+    from patchpilot.model.bounded import BoundedPattern
 
     def run(text: str) -> None:
         for pattern in (

@@ -28,7 +28,7 @@ from patchpilot.checking.driver import Driver, Options, PatchSource
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.errors import PatchpilotError
 from patchpilot.lint.rule_store import load_rules
-from patchpilot.model.finding import RuleRecord
+from patchpilot.model.rule import RuleRecord
 from tests.lab.list_archive import ArchivedMail, archived, own_words
 
 PATTERNS = tomllib.loads(

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from patchpilot.lint.habits import Habits, count
-from patchpilot.model.commit_form import CommitForm, form_of
+from patchpilot.model.commit import CommitForm, form_of
 from patchpilot.model.mail import parse_patch
 from tests.lab.list_archive import archived
 

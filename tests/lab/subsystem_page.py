@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 
 from patchpilot.projects.conventions import conventions
-from patchpilot.projects.subsystems import subsystems
+from patchpilot.projects.loading import subsystems
 
 HEAD = """\
 <!-- SPDX-License-Identifier: GPL-2.0-or-later -->

@@ -9,10 +9,10 @@ from patchpilot.errors import PackError
 from patchpilot.lint.engine import run
 from patchpilot.lint.lint_context import Context, Options
 from patchpilot.lint.pack import parse_pack
-from patchpilot.lint.project_rules import use_checkpatch_levels
 from patchpilot.lint.rule_store import load_rules
-from patchpilot.model.finding import Finding, Severity
+from patchpilot.lint.selection import use_checkpatch_levels
 from patchpilot.model.mail import parse_patch
+from patchpilot.model.rule import Finding, Severity
 from tests.kit.snippets import MemoryTree, file_diff, mail
 
 DIFF = file_diff("drivers/frob/frob.c", "+\tfrob_wait(frob);\n")

@@ -32,9 +32,9 @@ from patchpilot.lint.recognize_findings import (
 )
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.lint.waivers import Waiver
-from patchpilot.model.finding import Finding, Severity
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
+from patchpilot.model.rule import Finding, Severity
 from patchpilot.write_file import write_file
 from tests.kit.snippets import PATH, PROSE, SIGN_OFF, file_diff, mail
 

@@ -8,15 +8,14 @@ import time
 import pytest
 
 from patchpilot.lint.detector import DETECTORS
-from patchpilot.lint.detectors import tree_obsolete
-from patchpilot.lint.detectors.words_typos import parse_spelling
-from patchpilot.lint.devicetree_bindings import Bindings
+from patchpilot.lint.detectors import tree
+from patchpilot.lint.detectors.files_not_c import Bindings
+from patchpilot.lint.detectors.words import parse_spelling
 from patchpilot.lint.engine import run
 from patchpilot.lint.lint_context import Context, Options
 from patchpilot.lint.rule_store import load_rules
-from patchpilot.model.finding import Finding
 from patchpilot.model.mail import parse_patch
-from patchpilot.model.rule import Example, Rule
+from patchpilot.model.rule import Example, Finding, Rule
 from tests.kit.snippets import MemoryTree, context_of
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -91,7 +90,7 @@ def test_obsolete_sections_are_found_by_path() -> None:
         "FROB\nS:\tOrphan /"
         " Obsolete\nF:\tdrivers/frob/\nF:\tinclude/frob*.h\n\nFRUB\nS:\tMaintained\nF:\tdrivers/frub/\n"  # noqa: E501
     )
-    assert set(tree_obsolete._starts(f"intro: Obsolete: old code\n\n{text}")) == {
+    assert set(tree._starts(f"intro: Obsolete: old code\n\n{text}")) == {
         "drivers/frob",
         "include/frob",
     }

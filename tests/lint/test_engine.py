@@ -10,10 +10,9 @@ from patchpilot.lint import detector as registry
 from patchpilot.lint.detector import Arguments, Hit, RegisteredDetector, typed_detector
 from patchpilot.lint.engine import run, run_series
 from patchpilot.lint.lint_context import Context, Options
-from patchpilot.model.finding import Severity
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series
-from patchpilot.model.rule import Rule
+from patchpilot.model.rule import Rule, Severity
 from tests.kit.snippets import file_diff, mail
 
 HITS: list[Hit] = []

@@ -9,8 +9,7 @@ from patchpilot.errors import PackError
 from patchpilot.lint.engine import run
 from patchpilot.lint.pack import parse_pack
 from patchpilot.lint.rule_store import import_detectors
-from patchpilot.model.finding import Finding
-from patchpilot.model.rule import Example, Rule
+from patchpilot.model.rule import Example, Finding, Rule
 from tests.kit.snippets import context_of
 
 RULE = """

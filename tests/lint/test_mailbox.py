@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.lint.checkpatch_address import (
+from patchpilot.lint.detectors.tags import (
     Mailbox,
     _split_angle_brackets,
     find_closing_parenthesis,

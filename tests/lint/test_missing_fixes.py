@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.model.fix_claim import defect_in
+from patchpilot.model.commit_references import defect_in
 from tests.kit.cli import call
 from tests.tags.culprits import history
 

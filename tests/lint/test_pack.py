@@ -6,7 +6,7 @@ import pytest
 from patchpilot.errors import PackError
 from patchpilot.lint.pack import parse_pack
 from patchpilot.lint.rule_store import import_detectors
-from patchpilot.model.finding import Severity
+from patchpilot.model.rule import Severity
 
 RULE = """
 [[rule]]

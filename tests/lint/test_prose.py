@@ -8,11 +8,11 @@ import pytest
 
 from patchpilot.lint.engine import run
 from patchpilot.lint.lint_context import Context, Options
-from patchpilot.lint.message_prose import paragraphs, pasted
+from patchpilot.lint.message_parts import paragraphs, pasted
 from patchpilot.lint.rule_store import load_rules
-from patchpilot.model.finding import Finding
 from patchpilot.model.mail import parse_patch
-from patchpilot.projects.detection import detect
+from patchpilot.model.rule import Finding
+from patchpilot.projects.loading import detect
 from tests.kit.fixing import fixed_text
 from tests.kit.snippets import mail
 

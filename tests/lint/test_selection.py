@@ -6,16 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.cache.folder import cache_dir
+from patchpilot.cache.entries import cache_dir
 from patchpilot.errors import PackError, UsageError
 from patchpilot.lint import rule_store
-from patchpilot.lint.project_rules import adjust_rules
 from patchpilot.lint.rule_store import detector_of, load_packs, load_rules, read_pack
-from patchpilot.lint.selection import choose, is_in_force
-from patchpilot.model.finding import Severity
+from patchpilot.lint.selection import adjust_rules, choose, is_in_force
 from patchpilot.model.mail import parse_patch
-from patchpilot.projects.detection import detect
-from patchpilot.projects.loading import find_project, projects
+from patchpilot.model.rule import Severity
+from patchpilot.projects.loading import detect, find_project, projects
 from tests.kit.snippets import MemoryTree, file_diff, mail
 
 NEW = (6, 18)

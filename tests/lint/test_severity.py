@@ -11,10 +11,9 @@ import pytest
 from patchpilot.errors import PackError
 from patchpilot.lint.engine import run
 from patchpilot.lint.pack import parse_pack
-from patchpilot.lint.project_rules import adjust_rules
 from patchpilot.lint.rule_store import import_detectors, load_rules
-from patchpilot.model.finding import Severity
-from patchpilot.model.rule import Example, Rule
+from patchpilot.lint.selection import adjust_rules
+from patchpilot.model.rule import Example, Rule, Severity
 from patchpilot.projects.loading import find_project
 from tests.kit.snippets import context_of
 from tests.kit.source import SOURCE, trees

@@ -15,7 +15,7 @@ from patchpilot.lint.waivers import (
     parse_waiver_words,
     verify,
 )
-from patchpilot.model.finding import Finding, Severity
+from patchpilot.model.rule import Finding, Severity
 
 WORDS = ("CPF009", "long-line", "LONG_LINE", "files")
 

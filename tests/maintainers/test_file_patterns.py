@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from patchpilot.maintainers.file_patterns import depth, folder_of, matches
+from patchpilot.maintainers.patterns import depth, folder_of, matches
 
 PIECES = st.lists(
     st.sampled_from(["a", "b", "ab", ".", "*", "?", "/", "-"]), min_size=1, max_size=8

@@ -6,10 +6,8 @@ from hypothesis import strategies as st
 
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.maintainers import MaintainersFile, load, match
-from patchpilot.maintainers.file_patterns import depth, matches
-from patchpilot.maintainers.match import match_path
-from patchpilot.maintainers.section import RoleWords
-from patchpilot.maintainers.section_index import build
+from patchpilot.maintainers.load import RoleWords, build, match_path
+from patchpilot.maintainers.patterns import depth, matches
 from tests.kit.maintainers import MAINTAINERS, patch, write_tree
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from patchpilot.maintainers.perl_patterns import PerlPattern, needed_words
+from patchpilot.maintainers.patterns import PerlPattern, needed_words
 
 ATOMS = st.sampled_from(
     [

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-from patchpilot.maintainers.script_defaults import read_words
-from patchpilot.maintainers.section import RoleWords
+from patchpilot.maintainers.load import RoleWords, read_words
 
 SCRIPT = r"""
 my $email_git = 1;

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from patchpilot.model import bounded_date
+from patchpilot.model import bounded
 from patchpilot.model.mail import parse_mail
 from tests.kit.source import SOURCE, trees
 
@@ -73,10 +73,10 @@ def test_times_in_seconds_are_bounded() -> None:
         float("inf"),
         float("nan"),
     ):
-        moment = bounded_date.clamp_time(seconds)
+        moment = bounded.clamp_time(seconds)
         assert moment - far < moment < moment + far
         assert moment.astimezone(UTC).tzinfo is UTC
-    assert bounded_date.clamp_time(1_700_000_000) == datetime(
+    assert bounded.clamp_time(1_700_000_000) == datetime(
         2023, 11, 14, 22, 13, 20, tzinfo=UTC
     )
 
@@ -92,11 +92,11 @@ def test_times_in_seconds_are_bounded() -> None:
     ],
 )
 def test_invalid_time_is_none(text: str) -> None:
-    assert bounded_date.read_iso(text) is None
+    assert bounded.read_iso(text) is None
 
 
 def test_iso_time_is_parsed() -> None:
-    assert bounded_date.read_iso("2024-03-04T09:00:00+00:00") == datetime(
+    assert bounded.read_iso("2024-03-04T09:00:00+00:00") == datetime(
         2024, 3, 4, 9, tzinfo=UTC
     )
 
@@ -116,9 +116,9 @@ def test_dates_are_parsed_in_one_place() -> None:
     places = [
         f"{file.relative_to(SOURCE)}:{node.lineno}"
         for file, tree in trees(*UNBOUNDED)
-        if file.name != "bounded_date.py"
+        if file.name != "bounded.py"
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute | ast.Name)
         and (node.attr if isinstance(node, ast.Attribute) else node.id) in UNBOUNDED
     ]
-    assert not places, f"use patchpilot.model.bounded_date instead: {', '.join(places)}"
+    assert not places, f"use patchpilot.model.bounded instead: {', '.join(places)}"

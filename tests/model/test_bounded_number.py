@@ -3,7 +3,7 @@
 
 import pytest
 
-from patchpilot.model.limits import LARGEST, number
+from patchpilot.model.bounded import LARGEST, limited_number
 
 
 @pytest.mark.parametrize(
@@ -27,4 +27,4 @@ from patchpilot.model.limits import LARGEST, number
     ],
 )
 def test_number_is_bounded(text: str, value: int) -> None:
-    assert number(text) == value
+    assert limited_number(text) == value

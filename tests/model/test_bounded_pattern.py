@@ -10,12 +10,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from patchpilot.model import bounded_pattern
-from patchpilot.model.bounded_pattern import (
-    MAX_PATTERN,
-    BoundedPattern,
-    compile_bounded,
-)
+from patchpilot.model import bounded
+from patchpilot.model.bounded import MAX_PATTERN, BoundedPattern, compile_bounded
 
 _WORDS = [
     "ab",
@@ -108,7 +104,7 @@ def test_hostile_pattern_takes_little_time(source: str) -> None:
 
 def test_hostile_patterns_take_little_memory() -> None:
     program = (
-        "import re\nfrom pathlib import Path\nfrom patchpilot.model.bounded_pattern import"
+        "import re\nfrom pathlib import Path\nfrom patchpilot.model.bounded import"
         " BoundedPattern\n"
         f"for source in {HOSTILE!r}:\n    BoundedPattern(source).search('a' * 100_000)\n"
         # ru_maxrss would include the parent's memory at the fork
@@ -124,13 +120,13 @@ def test_hostile_patterns_take_little_memory() -> None:
 def test_pattern_over_budget_matches_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(bounded_pattern, "BUDGET", 0.01)
-    monkeypatch.setattr(bounded_pattern, "gave_up", [])
+    monkeypatch.setattr(bounded, "BUDGET", 0.01)
+    monkeypatch.setattr(bounded, "gave_up", [])
     pattern = BoundedPattern("(?<!x)a+b")
     for _ in range(100):
         pattern.search("a" * 8000)
     assert pattern.search("ab") is None
-    assert bounded_pattern.gave_up == ["(?<!x)a+b"]
+    assert bounded.gave_up == ["(?<!x)a+b"]
 
 
 def test_non_utf8_bytes_are_characters() -> None:
@@ -192,7 +188,7 @@ def test_lookbehind_is_used_for_unambiguous_patterns(
 
 def test_budget_limits_the_searched_text() -> None:
     pattern = BoundedPattern("(?<!x)a+")
-    longest = bounded_pattern.LONGEST_TEXT[1]
+    longest = bounded.LONGEST_TEXT[1]
     for count, matches_ in ((1, True), (longest, True), (longest + 1, False)):
         assert bool(pattern.fullmatch("a" * count)) is matches_, count
     assert pattern.fullmatch("a" * 9 + "b") is None

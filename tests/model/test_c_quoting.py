@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.model.c_quoting import quote, unquote
+from patchpilot.model.patch import quote, unquote
 from tests.kit.repos import Repo
 
 

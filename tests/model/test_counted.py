@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-from patchpilot.model.counted import counted
+from patchpilot.model.printable import counted
 
 
 def test_singular_and_irregular_plurals() -> None:

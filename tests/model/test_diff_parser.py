@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.model.diff_parser import ParsedDiff, parse_diff
+from patchpilot.model.patch import ParsedDiff, parse_diff
 from tests.kit.repos import Repo
 
 HEAD = "diff --git a/f.c b/f.c\nindex 1111111..2222222 100644\n--- a/f.c\n+++ b/f.c\n"

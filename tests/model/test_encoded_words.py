@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.model.encoded_words import decode_text, decode_words
+from patchpilot.model.address import decode_text, decode_words
 
 
 @pytest.mark.parametrize(

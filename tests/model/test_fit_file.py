@@ -3,8 +3,8 @@
 
 import pytest
 
-from patchpilot.model.diff_parser import parse_diff
 from patchpilot.model.hunk_fit import Fit, fit_file, misfits, text_lines
+from patchpilot.model.patch import parse_diff
 from tests.kit.snippets import MemoryTree
 
 HEAD = "diff --git a/f.c b/f.c\n--- a/f.c\n+++ b/f.c\n"

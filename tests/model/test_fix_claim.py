@@ -3,7 +3,7 @@
 
 import pytest
 
-from patchpilot.model.fix_claim import (
+from patchpilot.model.commit_references import (
     bug_in,
     cure_in,
     defect_in,

@@ -3,7 +3,7 @@
 
 import pytest
 
-from patchpilot.model.fixes_line import (
+from patchpilot.model.commit_references import (
     FixesLine,
     fixes_lines,
     mentions_fix,

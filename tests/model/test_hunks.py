@@ -7,8 +7,8 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from patchpilot.model.diff_parser import parse_diff
 from patchpilot.model.hunk_fit import fit_hunks, text_lines
+from patchpilot.model.patch import parse_diff
 
 LINE = st.sampled_from(["a", "b", "c", "}", ""])
 FILES = st.lists(LINE, max_size=14)

@@ -11,12 +11,10 @@ import pytest
 
 from patchpilot.checking.driver import Driver
 from patchpilot.errors import InputError
-from patchpilot.model import limits
-from patchpilot.model import shorten as shortening
-from patchpilot.model.diff_parser import parse_diff
+from patchpilot.model import bounded
+from patchpilot.model import patch as shortening
 from patchpilot.model.mail import header_lines, parse_mail, parse_patch
-from patchpilot.model.patch import Series
-from patchpilot.model.shorten import shorten_patch, shorten_series
+from patchpilot.model.patch import Series, parse_diff, shorten_patch, shorten_series
 from tests.bench import hostile
 
 HEAD = "From: Ada <ada@example.org>\nSubject: [PATCH] frob: wait\n"
@@ -25,8 +23,8 @@ HEAD = "From: Ada <ada@example.org>\nSubject: [PATCH] frob: wait\n"
 @pytest.mark.parametrize(
     ("text", "word"),
     [
-        ("\n" * (limits.MAX_LINES + 1), "1,048,577 lines"),
-        ("a" * (limits.MAX_LINE + 1) + "\n", "line 1 too long: 1,048,577 bytes"),
+        ("\n" * (bounded.MAX_LINES + 1), "1,048,577 lines"),
+        ("a" * (bounded.MAX_LINE + 1) + "\n", "line 1 too long: 1,048,577 bytes"),
         (HEAD + "X-Long: a" + "\n a" * 600_000 + "\n\n", "larger than 1 MiB"),
     ],
     ids=["lines", "line", "header"],

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from patchpilot.errors import InputError, NoPatchError
 from patchpilot.model import mail as mail_reading
-from patchpilot.model import mailinfo
+from patchpilot.model import mail as mailinfo
 from patchpilot.model.address import Address
 from patchpilot.model.mail import (
     digest_mails,
@@ -23,8 +23,7 @@ from patchpilot.model.mail import (
     scissors_line,
 )
 from patchpilot.model.mail import split_mbox as split_blocks
-from patchpilot.model.patch import Header, Series
-from patchpilot.model.patch_subject import parse_subject
+from patchpilot.model.patch import Header, Series, parse_subject
 from tests.kit import patches
 
 

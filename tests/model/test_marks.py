@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.model.patch_subject import parse_subject
-from patchpilot.model.upstream_references import read_marks, upstream_commits
+from patchpilot.model.commit_references import read_marks, upstream_commits
+from patchpilot.model.patch import parse_subject
 
 A = "0123456789abcdef0123456789abcdef01234567"
 B = "89abcdef0123456789abcdef0123456789abcdef"

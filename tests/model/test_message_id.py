@@ -4,7 +4,7 @@
 import pytest
 
 from patchpilot.errors import InputError
-from patchpilot.model.message_id import (
+from patchpilot.model.mail import (
     add_brackets,
     batch_of,
     id_in_header,

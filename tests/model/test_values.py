@@ -8,7 +8,7 @@ import pytest
 
 from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
-from patchpilot.model.file_diff import DiffLine, FileChange, Hunk
+from patchpilot.model.patch import DiffLine, FileChange, Hunk
 from patchpilot.model.progress import silent
 from patchpilot.model.recipient import Recipient, RecipientPlan
 from patchpilot.model.rule import Example

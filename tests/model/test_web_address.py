@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from patchpilot.checking.list_rules import all_rules
-from patchpilot.model.finding import Finding, Severity
+from patchpilot.model.rule import Finding, Severity
 from patchpilot.model.web_address import web_address
 from patchpilot.tui.screens.checks_rows import Shown, detail_of
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.commits.own_commands import Use, own_commands
+from patchpilot.commits.private_config import Use, own_commands
 from patchpilot.commits.repository import Repository
 from patchpilot.outgoing import transports
 from patchpilot.settings.read_settings import read_settings, user_settings

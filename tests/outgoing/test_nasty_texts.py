@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError
 from patchpilot.model.address import Address
-from patchpilot.model.message_id import add_brackets
+from patchpilot.model.mail import add_brackets
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.am_roundtrip import author_unclosed
 from patchpilot.outgoing.compose_message import compose_message, text_header

@@ -16,7 +16,7 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import configuration
-from patchpilot.model.encoded_words import decode_words
+from patchpilot.model.address import decode_words
 from patchpilot.model.message import Message, parse_message
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.compose_series import compose

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from patchpilot.cli.verbs import VERBS
+from patchpilot.cli.verb_command import VERBS
 from patchpilot.lint.rule_store import load_rules
 
 ROOT = Path(__file__).parents[2]

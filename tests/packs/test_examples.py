@@ -10,8 +10,7 @@ import pytest
 from patchpilot.lint.engine import run, run_series
 from patchpilot.lint.rule_store import load_packs
 from patchpilot.lint.selection import choose
-from patchpilot.model.finding import Finding
-from patchpilot.model.rule import Example, Rule
+from patchpilot.model.rule import Example, Finding, Rule
 from tests.kit.snippets import context_of
 
 

@@ -12,8 +12,14 @@ import pytest
 
 from patchpilot.model.mail import parse_patch
 from patchpilot.projects.checking import _NOT_WRITTEN
-from patchpilot.projects.detection import detect, is_list_address
-from patchpilot.projects.loading import find_project, forget, projects, user_folder
+from patchpilot.projects.loading import (
+    detect,
+    find_project,
+    forget,
+    is_list_address,
+    projects,
+    user_folder,
+)
 from patchpilot.projects.project import SECTIONS, Project
 from tests.kit.cli import Outcome, call
 from tests.kit.repos import Repo

@@ -4,7 +4,7 @@ shipped table contains.
 """
 
 from patchpilot.lint.habits import count, have_same_convention, load_shipped
-from patchpilot.model.commit_form import form_of
+from patchpilot.model.commit import form_of
 from patchpilot.resources import data_dir
 from tests.lab.mine_habits import Row, table
 

@@ -9,11 +9,10 @@ import pytest
 
 from patchpilot.cache.entries import shipped_tables
 from patchpilot.errors import PackError
-from patchpilot.lint.project_rules import adjust_rules
 from patchpilot.lint.rule_store import load_rules
+from patchpilot.lint.selection import adjust_rules
 from patchpilot.projects.checking import check_table
-from patchpilot.projects.detection import detect
-from patchpilot.projects.loading import find_project, projects, resolve_table
+from patchpilot.projects.loading import detect, find_project, projects, resolve_table
 from patchpilot.projects.project import SECTIONS, Project, Subsystem
 from tests.kit.cli import call
 from tests.kit.snippets import MemoryTree

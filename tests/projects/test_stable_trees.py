@@ -11,7 +11,7 @@ import pytest
 
 from patchpilot.errors import PackError
 from patchpilot.projects.loading import find_project, forget, projects, user_folder
-from patchpilot.projects.stable_trees import StableTrees
+from patchpilot.projects.project import StableTrees
 from patchpilot.services.setup.lts_branches import as_toml, lts
 
 TODAY = date(2026, 11, 20)

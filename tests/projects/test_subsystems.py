@@ -13,17 +13,18 @@ import pytest
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
 from patchpilot.projects.conventions import LABELS, conventions
-from patchpilot.projects.loading import default_project, user_folder
-from patchpilot.projects.project import CHOICES, Subsystem
-from patchpilot.projects.subsystems import (
+from patchpilot.projects.loading import (
     _paths,
     _subsystems,
     apply_subsystem_rules,
+    default_project,
     shortest_wait,
     subsystem_of,
     subsystem_of_path,
     subsystems,
+    user_folder,
 )
+from patchpilot.projects.project import CHOICES, Subsystem
 from tests.kit.cli import call
 from tests.kit.snippets import file_diff, mail
 from tests.lab.subsystem_page import page

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.maintainers.section import RoleWords
+from patchpilot.maintainers.load import RoleWords
 from patchpilot.model.get_maintainer import Switches
 from patchpilot.recipients.get_maintainer.address_format import Mailmap, Merger
 from patchpilot.recipients.get_maintainer.answer import GetMaintainerRequest

@@ -10,7 +10,7 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.maintainers import Section
-from patchpilot.maintainers.section import Entry
+from patchpilot.maintainers.load import Entry
 from patchpilot.recipients.recipient_warnings import silent_maintainers
 from tests.kit.cli import call
 from tests.kit.maintainers import FILES, patch

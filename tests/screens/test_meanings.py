@@ -5,7 +5,7 @@ import pytest
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
-from patchpilot.model.finding import Severity
+from patchpilot.model.rule import Severity
 from patchpilot.topic.home.home_topic import Turn
 from patchpilot.tui.screens.checks_rows import LOOKS
 from patchpilot.tui.screens.home_rows import SIGNS as TURNS

@@ -11,7 +11,7 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
-from patchpilot.model.message_id import message_id_of
+from patchpilot.model.mail import message_id_of
 from patchpilot.series.draft import CHOICES, complete_prefix
 from patchpilot.services.send.edit_draft import edit
 from tests.kit.cli import Outcome, call

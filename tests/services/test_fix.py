@@ -18,7 +18,7 @@ from patchpilot.checking.driver import Driver, Options, PatchSource
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.rewrite import Rewriting, costs
 from patchpilot.errors import RefusedError, UsageError
-from patchpilot.model import shorten
+from patchpilot.model import patch as shorten
 from patchpilot.services.check.apply_fixes import FixResult, fix
 from patchpilot.services.tags.undo_rewrite import undo_restore
 from tests.kit.repos import Repo

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.model.fix_claim import kind_of
+from patchpilot.model.commit_references import kind_of
 from patchpilot.tags.bisect_log import parse_bisection
 from patchpilot.tags.commit_change import parse_change
 from patchpilot.tags.comparable_words import identifiers, significance, stems

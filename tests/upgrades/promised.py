@@ -15,8 +15,7 @@ from typing import Any
 import patchpilot
 from patchpilot.cli.help_topics import TOPICS
 from patchpilot.cli.main import root
-from patchpilot.cli.option_table import FLAG
-from patchpilot.cli.verb_command import HELP, Command
+from patchpilot.cli.verb_command import FLAG, HELP, Command
 from patchpilot.config import KEYS
 from patchpilot.errors import ExitCode
 from patchpilot.lint.rule_store import load_rules

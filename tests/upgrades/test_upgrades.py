@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.commits.trust_store import trusted_entries
+from patchpilot.commits.private_config import trusted_entries
 from patchpilot.config import KEYS, load
 from patchpilot.errors import InputError
 from patchpilot.model.address import Address

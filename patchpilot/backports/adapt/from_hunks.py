@@ -5,9 +5,8 @@ from patchpilot.backports.adapt.adaptation import make_adaptation, merge_file
 from patchpilot.backports.adapt.adapted_file import AdaptedFile
 from patchpilot.backports.adapt.placed_changes import Change, reconstruct_sides
 from patchpilot.backports.adapted_fix import Adaptation
-from patchpilot.model.file_diff import FileChange
 from patchpilot.model.hunk_fit import fit_file, sides, text_lines
-from patchpilot.model.patch import Patch
+from patchpilot.model.patch import FileChange, Patch
 from patchpilot.model.source_tree import Tree
 
 PLAIN_FILE = "100644"

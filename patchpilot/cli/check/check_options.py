@@ -4,7 +4,7 @@
 from types import SimpleNamespace
 from typing import Any
 
-from patchpilot.cli.option_table import (
+from patchpilot.cli.verb_command import (
     CHOICE,
     DECIMAL,
     NUMBER,
@@ -14,7 +14,7 @@ from patchpilot.cli.option_table import (
     base_table,
 )
 from patchpilot.config import COLUMNS, FAIL_ON
-from patchpilot.model.rewrite_overrides import OVERRIDES
+from patchpilot.model.action import OVERRIDES
 
 FORMATS = (
     *("text", "json", "checkpatch"),

@@ -11,7 +11,7 @@ from patchpilot.cli.common import Common, progress_of
 from patchpilot.cli.output import findings_json, fix_text
 from patchpilot.cli.output.stream import tell
 from patchpilot.errors import UsageError
-from patchpilot.model.limits import MAX_INPUT
+from patchpilot.model.bounded import MAX_INPUT
 from patchpilot.services.check.apply_fixes import FixResult, fix
 
 

@@ -14,7 +14,7 @@ from patchpilot.cli.common import Common, left_out, progress_of
 from patchpilot.cli.error_exit import notice
 from patchpilot.config import FLAG, split_list
 from patchpilot.errors import MissingError, UsageError
-from patchpilot.model.counted import counted
+from patchpilot.model.printable import counted
 from patchpilot.services.check.check_source import (
     can_be_fixed,
     can_be_streamed,
@@ -23,7 +23,7 @@ from patchpilot.services.check.check_source import (
     start_loading,
     unchecked_files,
 )
-from patchpilot.topic.topic_prefix import has_drafts
+from patchpilot.topic.read_series import has_drafts
 
 if TYPE_CHECKING:
     from patchpilot.checking.check_result import CheckResult, Suppressions

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from patchpilot.cli.error_exit import notice
 from patchpilot.cli.output.stream import tell
-from patchpilot.model.counted import counted
-from patchpilot.model.printable import crop, one_line, printable
+from patchpilot.model.printable import counted, crop, one_line, printable
 
 if TYPE_CHECKING:
     from patchpilot.checking.check_result import CheckResult

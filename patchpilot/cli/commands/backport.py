@@ -5,8 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from patchpilot.cli.options import Common, base_options, common_options, progress_of
-from patchpilot.cli.verb_command import argument, option, verb
+from patchpilot.cli.verb_command import (
+    Common,
+    argument,
+    base_options,
+    common_options,
+    option,
+    progress_of,
+    verb,
+)
 
 
 @verb(

@@ -9,10 +9,16 @@ from typing import Any
 from patchpilot.cli.check.check_options import FORMATS, OPTIONS, check_options
 from patchpilot.cli.check.run import answer
 from patchpilot.cli.error_exit import notice
-from patchpilot.cli.options import Common, common_options, table_options
-from patchpilot.cli.verb_command import argument, option, verb
-from patchpilot.model.counted import counted
-from patchpilot.model.limits import MIB
+from patchpilot.cli.verb_command import (
+    Common,
+    argument,
+    common_options,
+    option,
+    table_options,
+    verb,
+)
+from patchpilot.model.bounded import MIB
+from patchpilot.model.printable import counted
 
 _SHARED = (
     "base",

@@ -6,8 +6,13 @@ from typing import Any
 
 from patchpilot.cli.check.check_options import FORMATS, OPTIONS, check_options
 from patchpilot.cli.check.run import answer
-from patchpilot.cli.options import Common, common_options, table_options
-from patchpilot.cli.verb_command import argument, verb
+from patchpilot.cli.verb_command import (
+    Common,
+    argument,
+    common_options,
+    table_options,
+    verb,
+)
 
 
 @verb(

@@ -2,9 +2,8 @@
 """`patchpilot config`: all settings, with their values and origins."""
 
 from patchpilot.cli.error_exit import say
-from patchpilot.cli.options import Common, common_options
-from patchpilot.cli.output.text_layout import columns, wrap_labeled
-from patchpilot.cli.verb_command import argument, option, verb
+from patchpilot.cli.output.stream import columns, wrap_labeled
+from patchpilot.cli.verb_command import Common, argument, common_options, option, verb
 from patchpilot.config import KEYS, unread_warnings
 from patchpilot.errors import UsageError, unknown
 from patchpilot.model.printable import printable

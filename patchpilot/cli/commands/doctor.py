@@ -4,9 +4,15 @@
 import sys
 
 from patchpilot.cli.error_exit import notice
-from patchpilot.cli.options import Common, common_options, progress_of, via_option
-from patchpilot.cli.output.text_layout import columns, wrap_labeled
-from patchpilot.cli.verb_command import option, verb
+from patchpilot.cli.output.stream import columns, wrap_labeled
+from patchpilot.cli.verb_command import (
+    Common,
+    common_options,
+    option,
+    progress_of,
+    verb,
+    via_option,
+)
 from patchpilot.config import Settings, unread_warnings
 from patchpilot.errors import ExitCode, PatchpilotError, findings_exit
 from patchpilot.model.printable import printable

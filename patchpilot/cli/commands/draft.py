@@ -5,16 +5,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from patchpilot.cli.options import (
-    Common,
-    base_options,
-    common_options,
-    series_options,
-)
 from patchpilot.cli.output.draft_report import draft_rows
 from patchpilot.cli.output.json_document import document
 from patchpilot.cli.output.stream import tell
-from patchpilot.cli.verb_command import argument, option, verb
+from patchpilot.cli.verb_command import (
+    Common,
+    argument,
+    base_options,
+    common_options,
+    option,
+    series_options,
+    verb,
+)
 from patchpilot.errors import UsageError
 from patchpilot.model.printable import printable
 from patchpilot.model.send_request import SendRequest

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`patchpilot explain`: explain a rule, or list all rules."""
 
-from patchpilot.cli.options import Common, common_options
-from patchpilot.cli.verb_command import argument, option, verb
+from patchpilot.cli.verb_command import Common, argument, common_options, option, verb
 
 
 @verb(

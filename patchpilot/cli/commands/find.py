@@ -4,8 +4,14 @@
 import sys
 from typing import TYPE_CHECKING
 
-from patchpilot.cli.options import Common, common_options, progress_of
-from patchpilot.cli.verb_command import argument, option, verb
+from patchpilot.cli.verb_command import (
+    Common,
+    argument,
+    common_options,
+    option,
+    progress_of,
+    verb,
+)
 from patchpilot.errors import (
     ExitCode,
     MissingError,

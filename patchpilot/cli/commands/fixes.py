@@ -5,8 +5,15 @@ import sys
 from pathlib import Path
 
 from patchpilot.cli.error_exit import notice
-from patchpilot.cli.options import Common, base_options, common_options, progress_of
-from patchpilot.cli.verb_command import argument, option, verb
+from patchpilot.cli.verb_command import (
+    Common,
+    argument,
+    base_options,
+    common_options,
+    option,
+    progress_of,
+    verb,
+)
 from patchpilot.errors import InputError, findings_exit
 from patchpilot.services.tags.find_culprits import (
     LIMIT,

@@ -3,8 +3,7 @@
 
 from patchpilot.cli.help_page import help_text, shared_options_text
 from patchpilot.cli.help_topics import TOPICS
-from patchpilot.cli.verb_command import argument, verb
-from patchpilot.cli.verbs import VERBS
+from patchpilot.cli.verb_command import VERBS, argument, verb
 from patchpilot.errors import ExitCode, UsageError, unknown
 
 _OPTIONS = "options"

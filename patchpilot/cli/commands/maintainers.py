@@ -6,9 +6,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from patchpilot.cli.error_exit import notice
-from patchpilot.cli.option_table import FLAG, NUMBER, TEXT, Option, base_table
-from patchpilot.cli.options import Common, common_options, progress_of, table_options
-from patchpilot.cli.verb_command import argument, verb
+from patchpilot.cli.verb_command import (
+    FLAG,
+    NUMBER,
+    TEXT,
+    Common,
+    Option,
+    argument,
+    base_table,
+    common_options,
+    progress_of,
+    table_options,
+    verb,
+)
 from patchpilot.errors import UsageError
 from patchpilot.model.address import Address
 from patchpilot.model.get_maintainer import NAMES, TYPES, GetMaintainerAnswer

@@ -6,17 +6,19 @@ from typing import Any
 
 from patchpilot.cli import ask
 from patchpilot.cli.error_exit import notice
-from patchpilot.cli.options import (
+from patchpilot.cli.verb_command import (
     Common,
     ProgressLine,
+    argument,
     base_options,
     common_options,
+    option,
     progress_of,
     rewrite_options,
+    verb,
 )
-from patchpilot.cli.verb_command import argument, option, verb
 from patchpilot.errors import ExitCode, RefusedError
-from patchpilot.model.counted import counted
+from patchpilot.model.printable import counted
 from patchpilot.model.progress import Progress, silent
 from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare
 from patchpilot.topic.message_changes import MessageChange, Preparation
@@ -228,7 +230,7 @@ def _note(text: str) -> list[str]:
     """Return a note as lines, wrapped only on a terminal."""
     if not sys.stdout.isatty():
         return [f"  # {text}"]
-    from patchpilot.cli.output.text_layout import columns, wrap_labeled
+    from patchpilot.cli.output.stream import columns, wrap_labeled
 
     return list(wrap_labeled("  # ", text, columns()))
 

@@ -11,20 +11,22 @@ from typing import Any
 
 from patchpilot.cli import ask
 from patchpilot.cli.error_exit import notice
-from patchpilot.cli.options import (
+from patchpilot.cli.output.stream import tell
+from patchpilot.cli.verb_command import (
     Common,
+    argument,
     base_options,
     common_options,
+    option,
     progress_of,
     series_options,
+    verb,
     via_option,
 )
-from patchpilot.cli.output.stream import tell
-from patchpilot.cli.verb_command import argument, option, verb
 from patchpilot.config import Settings
 from patchpilot.errors import ExitCode, RefusedError, UsageError, findings_exit
-from patchpilot.model.counted import counted
-from patchpilot.model.message_id import parse_id_option
+from patchpilot.model.mail import parse_id_option
+from patchpilot.model.printable import counted
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
 from patchpilot.services.send.sending import Sending

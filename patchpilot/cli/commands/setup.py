@@ -7,8 +7,7 @@
 from pathlib import Path
 from typing import Any
 
-from patchpilot.cli.options import Common, common_options
-from patchpilot.cli.verb_command import argument, option, verb
+from patchpilot.cli.verb_command import Common, argument, common_options, option, verb
 from patchpilot.errors import ExitCode, UsageError
 from patchpilot.topic.workplace import Workplace
 

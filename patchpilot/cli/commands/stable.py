@@ -1,8 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`patchpilot stable`: the Cc: stable line that a fix needs, or the reason why it needs none."""
 
-from patchpilot.cli.options import Common, common_options, progress_of
-from patchpilot.cli.verb_command import argument, option, verb
+from patchpilot.cli.verb_command import (
+    Common,
+    argument,
+    common_options,
+    option,
+    progress_of,
+    verb,
+)
 from patchpilot.errors import ExitCode
 from patchpilot.services.tags.stable_request_tag import (
     StableRequest,

@@ -9,10 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 from patchpilot.cli.commands import track_reply
 from patchpilot.cli.error_exit import notice
-from patchpilot.cli.option_table import CHOICE, NUMBER, Option, convert_word
-from patchpilot.cli.options import Common, common_options, progress_of
 from patchpilot.cli.series_number import chosen_series, series_number
-from patchpilot.cli.verb_command import argument, option, verb
+from patchpilot.cli.verb_command import (
+    CHOICE,
+    NUMBER,
+    Common,
+    Option,
+    argument,
+    common_options,
+    convert_word,
+    option,
+    progress_of,
+    verb,
+)
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -98,7 +107,7 @@ def add(
     series that it is about. A message of a stable tree or a bot can be the first of a series.
     """
     from patchpilot.errors import UsageError
-    from patchpilot.model.message_id import message_id_of
+    from patchpilot.model.mail import message_id_of
     from patchpilot.services.track.posted_commit import find_posted
     from patchpilot.topic.archive_target import archive_setting
     from patchpilot.topic.followed import follow_series as service
@@ -463,7 +472,7 @@ def _part(
     with their text.
     """
     from patchpilot.cli.output.track_report import digest_text, waiting_text
-    from patchpilot.model.bounded_date import EPOCH
+    from patchpilot.model.bounded import EPOCH
     from patchpilot.services.track.moment_since import parse_since
     from patchpilot.topic.followed.review_ledger import group_requests
 
@@ -598,7 +607,7 @@ def _note_cached(series: Sequence["Tracked"]) -> None:
     """Print the age of cached answers on stderr."""
     from datetime import UTC, datetime
 
-    from patchpilot.model.bounded_date import parse_stored_time
+    from patchpilot.model.bounded import parse_stored_time
 
     asked = [
         parse_stored_time(series_.entry.updated)
@@ -617,7 +626,7 @@ def _note_offline(common: Common, series: Sequence["Tracked"]) -> None:
     """Print the age of the data on stderr with --offline."""
     from datetime import UTC, datetime
 
-    from patchpilot.model.bounded_date import parse_stored_time
+    from patchpilot.model.bounded import parse_stored_time
 
     asked = [
         parse_stored_time(series_.entry.updated)
@@ -633,7 +642,7 @@ def _note_offline(common: Common, series: Sequence["Tracked"]) -> None:
 
 def _ago(past: "timedelta") -> str:
     """Format an elapsed time in the largest unit that fits: `3 hours ago`."""
-    from patchpilot.model.counted import counted
+    from patchpilot.model.printable import counted
 
     minutes = int(past.total_seconds()) // 60
     for unit, size in (("day", 24 * 60), ("hour", 60), ("minute", 1)):

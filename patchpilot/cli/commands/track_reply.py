@@ -7,9 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from patchpilot.cli import ask
 from patchpilot.cli.error_exit import notice
-from patchpilot.cli.options import Common, common_options, via_option
 from patchpilot.cli.output.stream import tell
-from patchpilot.cli.verb_command import argument, option, verb
+from patchpilot.cli.verb_command import (
+    Common,
+    argument,
+    common_options,
+    option,
+    verb,
+    via_option,
+)
 from patchpilot.errors import ExitCode, RefusedError, UsageError, findings_exit
 
 if TYPE_CHECKING:

@@ -6,16 +6,18 @@ from typing import Any
 
 from patchpilot.cli import ask
 from patchpilot.cli.commands.prepare import report, text
-from patchpilot.cli.options import (
+from patchpilot.cli.output.stream import tell
+from patchpilot.cli.verb_command import (
     Common,
     ProgressLine,
+    argument,
     base_options,
     common_options,
+    option,
     progress_of,
     rewrite_options,
+    verb,
 )
-from patchpilot.cli.output.stream import tell
-from patchpilot.cli.verb_command import argument, option, verb
 from patchpilot.errors import ExitCode, RefusedError
 from patchpilot.model.printable import one_line
 from patchpilot.services.tags.add_review_trailers import Chosen, add_review_trailers

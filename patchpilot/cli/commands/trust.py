@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from patchpilot.cli.error_exit import notice
-from patchpilot.cli.options import Common, common_options
 from patchpilot.cli.trust_question import commands_text
-from patchpilot.cli.verb_command import argument, option, verb
+from patchpilot.cli.verb_command import Common, argument, common_options, option, verb
 from patchpilot.model.printable import printable
 
 if TYPE_CHECKING:

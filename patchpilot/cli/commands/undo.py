@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`patchpilot undo`: restore commits that prepare, trailers or check --fix rewrote."""
 
-from patchpilot.cli.options import Common, common_options
-from patchpilot.cli.verb_command import argument, verb
+from patchpilot.cli.verb_command import Common, argument, common_options, verb
 from patchpilot.errors import ExitCode, UsageError
 from patchpilot.services.tags.undo_rewrite import (
     UndoAnswer,

@@ -5,9 +5,8 @@ import re
 from collections.abc import Callable, Sequence
 
 from patchpilot.cli.output.json_document import document
-from patchpilot.cli.output.text_layout import wrap_labeled
-from patchpilot.model.counted import counted
-from patchpilot.model.printable import printable
+from patchpilot.cli.output.stream import wrap_labeled
+from patchpilot.model.printable import counted, printable
 from patchpilot.services.backport.backport_result import (
     BackportResult,
     BranchResult,

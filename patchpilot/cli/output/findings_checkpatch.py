@@ -5,8 +5,8 @@ The output is empty if there are no findings.
 """
 
 from patchpilot.checking.check_result import CheckResult
-from patchpilot.model.finding import Finding, Severity
 from patchpilot.model.printable import escape_commands, one_line, printable
+from patchpilot.model.rule import Finding, Severity
 
 _LEVEL = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.CHECK: "CHECK"}
 

@@ -7,9 +7,9 @@ They annotate the changed files, or the patch file; those on a commit's message 
 from patchpilot.checking.check_result import CheckResult
 from patchpilot.cli.output.findings_place import place_in_file
 from patchpilot.cli.output.findings_text import shown_place
-from patchpilot.model.finding import Finding, Severity
 from patchpilot.model.patch import Patch
 from patchpilot.model.printable import escape_commands, printable
+from patchpilot.model.rule import Finding, Severity
 
 _COMMAND = {
     Severity.ERROR: "error",

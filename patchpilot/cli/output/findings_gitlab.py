@@ -4,10 +4,10 @@
 from patchpilot.checking.check_result import CheckResult
 from patchpilot.cli.output.findings_place import Fingerprints, place_in_file
 from patchpilot.cli.output.findings_text import is_commit, message_line
-from patchpilot.model.finding import Finding, Severity
 from patchpilot.model.json_text import json_text
 from patchpilot.model.patch import Patch
 from patchpilot.model.printable import one_line, printable
+from patchpilot.model.rule import Finding, Severity
 
 _SEVERITY = {
     Severity.ERROR: "critical",

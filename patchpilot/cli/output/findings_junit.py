@@ -10,9 +10,9 @@ from xml.sax.saxutils import escape, quoteattr
 
 from patchpilot.checking.check_result import CheckResult
 from patchpilot.cli.output.findings_text import shown_place
-from patchpilot.model.finding import Finding, Severity, Suppressed
 from patchpilot.model.patch import Patch
 from patchpilot.model.printable import escape_commands, printable
+from patchpilot.model.rule import Finding, Severity, Suppressed
 
 _Suite = tuple[str, Patch | None, tuple[Finding, ...], tuple[Suppressed, ...]]
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

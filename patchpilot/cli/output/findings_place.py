@@ -11,8 +11,8 @@ from pathlib import Path
 
 from patchpilot.checking.check_result import CheckResult
 from patchpilot.cli.output.findings_text import is_commit
-from patchpilot.model.finding import Finding
 from patchpilot.model.patch import Patch
+from patchpilot.model.rule import Finding
 
 
 def relative_path(path: str, result: CheckResult) -> str:

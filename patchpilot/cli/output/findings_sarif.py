@@ -8,18 +8,11 @@ from patchpilot import __version__
 from patchpilot.checking.check_result import CheckResult
 from patchpilot.cli.output.findings_place import Fingerprints, place_in_file
 from patchpilot.cli.output.findings_text import shown_place
-from patchpilot.model.finding import (
-    LEAST,
-    Finding,
-    FindingFix,
-    Severity,
-    Suppressed,
-)
 from patchpilot.model.hosts import quote_url
 from patchpilot.model.json_text import json_text
 from patchpilot.model.patch import Patch
 from patchpilot.model.printable import printable
-from patchpilot.model.rule import Rule
+from patchpilot.model.rule import LEAST, Finding, FindingFix, Rule, Severity, Suppressed
 from patchpilot.model.web_address import web_address
 
 _LEVEL = {

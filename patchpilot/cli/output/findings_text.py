@@ -10,11 +10,10 @@ from collections import Counter
 from collections.abc import Iterator
 
 from patchpilot.checking.check_result import CheckResult, list_unchecked
-from patchpilot.cli.output.text_layout import wrap_labeled
-from patchpilot.model.counted import counted
-from patchpilot.model.finding import Finding, Severity, Suppressed
+from patchpilot.cli.output.stream import wrap_labeled
 from patchpilot.model.patch import Patch
-from patchpilot.model.printable import crop, one_line, printable, width
+from patchpilot.model.printable import counted, crop, one_line, printable, width
+from patchpilot.model.rule import Finding, Severity, Suppressed
 
 COLORS = {
     Severity.ERROR: "\x1b[1;31m",

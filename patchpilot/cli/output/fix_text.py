@@ -9,8 +9,7 @@ from itertools import count, takewhile
 
 from patchpilot.checking.fixed_patch import FixedPatch
 from patchpilot.cli.output.findings_text import shown_place
-from patchpilot.model.counted import counted
-from patchpilot.model.printable import one_line, printable
+from patchpilot.model.printable import counted, one_line, printable
 from patchpilot.services.check.apply_fixes import FixResult
 
 BOLD, DIM, GREEN, RED, CYAN, PLAIN = (

@@ -4,7 +4,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from patchpilot.cli.output.text_layout import columns, wrap_labeled
+from patchpilot.cli.output.stream import columns, wrap_labeled
 from patchpilot.model.printable import one_line, printable
 from patchpilot.topic.followed.review_ledger import LedgerItem, PointState, SeriesLedger
 

@@ -4,7 +4,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from patchpilot.cli.output.text_layout import columns, wrap_labeled
+from patchpilot.cli.output.stream import columns, wrap_labeled
 from patchpilot.model.printable import one_line, printable, width
 from patchpilot.model.send_problem import CheckState
 from patchpilot.services.send.sending import Sending

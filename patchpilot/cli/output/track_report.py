@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from patchpilot.cli.output.json_document import document
-from patchpilot.cli.output.text_layout import wrap_labeled
+from patchpilot.cli.output.stream import wrap_labeled
 from patchpilot.model.action import Action
-from patchpilot.model.counted import counted
 from patchpilot.model.mail import Mail
-from patchpilot.model.printable import crop, one_line, printable, width
+from patchpilot.model.printable import counted, crop, one_line, printable, width
 from patchpilot.services.track.classify_mails import ClassifiedMail
 from patchpilot.services.track.conversation import Reply
 from patchpilot.services.track.follow_topic import FollowedSeries

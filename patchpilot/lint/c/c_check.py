@@ -4,12 +4,10 @@
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from patchpilot.lint.c.learn_types import Learner
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine
-from patchpilot.lint.c.operators import Operator, OperatorKind
+from patchpilot.lint.c.operators import Operator, OperatorKind, Values, ValueTracker
 from patchpilot.lint.c.statements import Passage, StatementSpan
-from patchpilot.lint.c.types import Types
-from patchpilot.lint.c.values import Values, ValueTracker
+from patchpilot.lint.c.types import Learner, Types
 from patchpilot.lint.detector import Hit, TypedHits
 
 if TYPE_CHECKING:

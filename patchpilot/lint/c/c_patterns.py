@@ -1,17 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Regular expression fragments for C, from which larger patterns are built.
 
-All of them expect text with one character per byte, and must be compiled with `pattern`.
-
-Nested parentheses are matched to a depth of eight, so that no pattern needs recursion or takes
-exponential time.
+All of them expect text with one character per byte, and must be compiled with `pattern`. Nested
+parentheses are matched to a depth of eight.
 """
 
 import re
 from functools import cache, lru_cache
 
 from patchpilot.cache.cached_re import compile_cached
-from patchpilot.lint.c.mask_comments import COMMENT
+from patchpilot.lint.c.line_scan import COMMENT
 
 
 @lru_cache(maxsize=4096)
@@ -166,3 +164,40 @@ def value() -> str:
     return (
         rf"(?:\s*(\(\s*{static_type()}\s*\))?\s*)?({LVAL_OR_CALL}|{CONSTANT}|{STRING})"
     )
+
+
+_NAMES = {
+    "S_IRWXU": 0o700,
+    "S_IRUSR": 0o400,
+    "S_IWUSR": 0o200,
+    "S_IXUSR": 0o100,
+    "S_IRWXG": 0o070,
+    "S_IRGRP": 0o040,
+    "S_IWGRP": 0o020,
+    "S_IXGRP": 0o010,
+    "S_IRWXO": 0o007,
+    "S_IROTH": 0o004,
+    "S_IWOTH": 0o002,
+    "S_IXOTH": 0o001,
+    "S_IRWXUGO": 0o777,
+    "S_IRUGO": 0o444,
+    "S_IWUGO": 0o222,
+    "S_IXUGO": 0o111,
+}
+_NAME = rf"(?:{'|'.join(sorted(_NAMES, key=len, reverse=True))})"
+MODE_NAMES = rf"{_NAME}(?:\s*\|\s*{_NAME})*"
+MODE = rf"(?:{MODE_NAMES}|0[0-7]{{3}})"
+
+
+def mode_of(text: str) -> int:
+    """Parse a file mode: four octal digits, or names joined by |."""
+    if pattern(r"\s*0[0-7]{3}\s*$").match(text):
+        return int(text, 8)
+    mode = 0
+    at = None
+    for found in pattern(rf"\b({_NAME})\b(?:\s*\|\s*)?\s*").finditer(text):
+        if at is not None and found.start() != at:
+            break
+        at = found.end()
+        mode |= _NAMES[found[1]]
+    return mode

@@ -1,13 +1,248 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The operators in a line of C: their meaning, and the text on both sides."""
+"""The operators in a line of C: their meaning, and the text on both sides.
 
-from collections.abc import Iterator
+The characters of a line are classified, to distinguish unary from binary operators and find pointer
+asterisks.
+"""
+
+import re
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from patchpilot.lint.c.c_patterns import MODIFIER, NOTE, pattern
-from patchpilot.lint.c.line_scan import ScannedLine
-from patchpilot.lint.c.types import Types
-from patchpilot.lint.c.values import Values
+from patchpilot.lint.c.c_patterns import (
+    CONSTANT,
+    IDENT,
+    LVAL_OR_CALL,
+    MODIFIER,
+    NOTE,
+    STRING,
+    WORD,
+    pattern,
+)
+from patchpilot.lint.c.line_scan import COMMENT, ScannedLine
+from patchpilot.lint.c.types import TypePattern, Types
+
+# types known to every C source; types defined by the patch are not recognized as casts here
+_C_TYPES = Types()
+_CAST_END = TypePattern(r"\s*\)\s*", stars=False)
+_VALUE = rf"(?:{LVAL_OR_CALL}|{CONSTANT}|{STRING})"
+
+
+def value_end(text: str, at: int) -> int:
+    """Return the end offset of the value at offset `at`, or `at` if there is none.
+
+    Spaces around a name belong to the value.
+    """
+    start = pattern(r"\s*(\(\s*)?").match(text, at)
+    begin = start.end() if start else at
+    if start and start[1] is not None:
+        cast = _C_TYPES.match(_CAST_END, text, begin)
+        if not cast:
+            return at
+        begin = cast.match.end()
+    match = pattern(_VALUE).match(text, begin)
+    return match.end() if match else at
+
+
+_DECLARED = TypePattern(rf"\s*(?:{IDENT}|,|\)|\(|\s*$)")
+_CAST = TypePattern(r"\s*()\)")
+_NOT_PENDING = "_"
+_NO_CODE = f" \t\n\r\f\v{COMMENT}"
+_Token = re.Match[str]
+
+
+class Values:
+    """The kinds of a line's characters, and the meanings of its operators by column.
+
+    A kind is one letter; the last one is for the newline.
+    """
+
+    __slots__ = ("kinds", "variants")
+
+    def __init__(self, kinds: str) -> None:
+        self.kinds = kinds
+        self.variants: dict[int, str] = {}
+
+
+class ValueTracker:
+    """Classify the lines of a hunk one by one.
+
+    The state at the end of a line is carried over to the next.
+    """
+
+    __slots__ = ("_brackets", "_colon", "_pending", "_preprocessor", "_types", "last")
+
+    def __init__(self, types: Types) -> None:
+        self._types = types
+        self.reset()
+
+    def reset(self) -> None:
+        """Start a hunk."""
+        self._preprocessor = False
+        self._pending = _NOT_PENDING
+        self._brackets = ["E"]
+        self._colon = "O"
+        self.last = "E"
+
+    def line(self, text: str) -> Values:
+        """Classify the characters of a sanitized line, whose sign counts as a space.
+
+        `last` becomes the kind at its end.
+        """
+        text = f" {text[1:]}\n" if text else "\n"
+        kind, at, end = self.last, 0, len(text)
+        if not self._preprocessor and not text.strip(_NO_CODE):
+            return Values(kind * end)
+        pieces: list[str] = []
+        values = Values("")
+        token = pattern(_TOKEN)
+        while at < end:
+            if not self._brackets:
+                self._brackets = ["E"]
+            match = token.match(text, at)
+            what = (match and match.lastgroup) or ""
+            length = match.end() - at if match else 1
+            if match and what in _READERS:
+                kind, length = _READERS[what](self, kind, text, match)
+            elif what == "sign":
+                values.variants[at] = "B" if kind == "V" else "U"
+                kind = "N"
+            elif what == "colon":
+                values.variants[at] = self._colon
+                kind = "E" if self._colon in ("C", "L") else "N"
+                self._colon = "O"
+            else:
+                kind = _KINDS.get(what, kind)
+            pieces.append(kind * length)
+            at += length
+        values.kinds = "".join(pieces)
+        self.last = kind
+        return values
+
+    def _space(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
+        """End a directive at a newline."""
+        if self._preprocessor and "\n" in token.group():
+            self._preprocessor = False
+            kind = self._brackets.pop()
+        return kind, token.end() - token.start()
+
+    def _open_parenthesis(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
+        """Open a parenthesis, or consume it together with the type of a cast."""
+        if self._pending == _NOT_PENDING and (
+            length := self._cast(text, token.start())
+        ):
+            self._brackets.append(kind)
+            return "c", length
+        self._brackets.append(self._pending)
+        self._pending = _NOT_PENDING
+        return "N", 1
+
+    def _close(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
+        inner = self._brackets.pop()
+        return inner if inner != _NOT_PENDING else kind, 1
+
+    def _end(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
+        self._colon = "O"
+        return "E", 1
+
+    def _cast(self, text: str, at: int) -> int:
+        """Return the length of `(type` if a cast starts here, otherwise 0."""
+        first = pattern(r"\(\s*").match(text, at)
+        if not first or not (match := self._types.match(_CAST, text, first.end())):
+            return 0
+        return match.match.end(1) - at
+
+    def _word(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
+        """Return the kind of a word, and the length of the text that belongs to it."""
+        at, length, word = token.start(), token.end() - token.start(), token.group()
+        if self._types.may_begin(text, word, token.end()) and (
+            match := self._types.match(_DECLARED, text, at)
+        ):
+            return "T", match.end - at
+        if prefix := self._types.modifier_length(text, at, word):
+            return "T", prefix
+        if word in _KEYWORDS:
+            self._pending = _KEYWORDS[word] or self._pending
+            return "N", length
+        if word.startswith("__attribute__"):
+            self._pending = kind
+            return "N", 13
+        if word.startswith("sizeof"):
+            if pattern(r"\s*\(").match(text, at + 6):
+                self._pending = "V"
+            return "N", 6
+        if word.startswith("case"):
+            self._colon = "C"
+            return "N", 4
+        return self._name(kind, text, token)
+
+    def _name(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
+        """Return the same for a name, including text that makes it a function or label."""
+        at = token.start()
+        whole = pattern(_NAME).match(text, at)
+        if not whole:
+            return "V", token.end() - at
+        if whole[2]:
+            self._pending = "V"
+            return "V", whole.start(1) - at
+        if whole[3]:
+            if (whole[4] and kind == "C") or kind == "T":
+                self._colon = "B"
+            elif kind == "E":
+                self._colon = "L"
+            return "V", whole.end(1) - at
+        return "V", whole.end() - at
+
+    def _directive(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
+        """Return the same for a # and the next word; a bare # changes nothing."""
+        at = token.start()
+        match = pattern(_DIRECTIVE).match(text, at)
+        if not match:
+            return kind, 1
+        self._preprocessor = True
+        if match["define"]:
+            self._brackets.append(kind)
+            if text.startswith("(", match.end()):
+                self._pending = "N"
+            return "E", match.end() - at
+        if match["undef"]:
+            self._brackets.append(kind)
+            return kind, match.end() - at
+        if match["start"]:
+            self._brackets += [kind, kind]
+        elif match["turn"]:
+            self._brackets.append(self._brackets[-1])
+        else:
+            # assume that all branches end like this one
+            self._brackets.pop()
+            self._brackets.append(kind)
+        return "E", match.end() - at
+
+
+_READERS: dict[str, Callable[[ValueTracker, str, str, _Token], tuple[str, int]]] = {
+    "space": ValueTracker._space,
+    "word": ValueTracker._word,
+    "open": ValueTracker._open_parenthesis,
+    "close": ValueTracker._close,
+    "end": ValueTracker._end,
+    "directive": ValueTracker._directive,
+}
+"""What returns the kind of a token (by its group in `_TOKEN`), and its length."""
+_KINDS = {"number": "V", "comma": "C", "needs": "N", "operator": "N"}
+_KEYWORDS = {"if": "E", "while": "E", "for": "E"} | dict.fromkeys(
+    ("return", "else", "goto", "typeof", "__typeof__"), ""
+)
+"""Words that a value must follow, with the kind after their parentheses."""
+_TOKEN = (
+    rf"(?P<space>\s+)|(?P<word>{WORD})|(?P<number>{CONSTANT})|(?P<open>\()|(?P<close>\))|(?P<directive>\#)|(?P<joined>\\\n)"
+    r"|(?P<needs>\*=|/=|%=|\+=|-=|<<=|>>=|&=|\^=|\|=|=|\?|\[)|(?P<end>[;{}])|(?P<comma>,)|(?P<colon>:)"
+    r"|(?P<sign>-(?![->])|\+(?!\+)|\*|&&|&)|(?P<step>\+\+|--)"
+    r"|(?P<operator><=|>=|!=|->|<<|>>|<|>|!|~|\|\||\^|\||/|%)|(?P<other>[\x01\"'.\]\\@$`]+)"
+)
+# a name, and the text that makes it a function or a label
+_NAME = rf"{IDENT}(?:(\s*)(?:(\()|(:)(?:\s*\d+\s*([,=;]))?))?"
+_DIRECTIVE = rf"\#\s*(?:(?P<define>define\s*{IDENT})|(?P<undef>undef\s*{IDENT}|include\b)|(?P<start>ifdef|ifndef|if)|(?P<turn>else|elif)|(?P<end>endif))"  # noqa: E501
+
 
 _OPERATORS = r"(<<=|>>=|<=|>=|==|!=|\+=|-=|\*=|/=|%=|\^=|\|=|&=|=>|->|<<|>>|<|>|=|!|~|&&|\|\||,|\^|\+\+|--|&|\||\+|-|\*|/|%|\?:|\?|:|;)"  # noqa: E501
 _SPACE = " \t\n\r\f\v"

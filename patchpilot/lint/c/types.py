@@ -2,11 +2,8 @@
 """Recognize types in C text.
 
 Types are the language's own, those that follow kernel naming, and those that the patch uses as
-types.
-
-A `TypePattern` combines a type with a pattern: the words of the type are looked up in a set, and
-a compiled pattern matches the text after them. A learned type is therefore only a set entry, and
-no pattern grows with the patch.
+types in declarations, definitions, casts and parameters. A `TypePattern` combines a type with a
+pattern: the words of the type are looked up in a set.
 """
 
 import operator
@@ -16,24 +13,93 @@ from functools import lru_cache
 
 from patchpilot.cache.cached_re import compile_late
 from patchpilot.lint.c.c_patterns import (
+    ATTRIBUTE_WORDS_AFTER,
+    ATTRIBUTE_WORDS_BEFORE,
     IDENT,
     INLINE,
     MODIFIER,
+    SPARSE,
+    SPARSE_WORDS,
     STORAGE,
     TYPEDEFS,
     WORD,
     pattern,
 )
-from patchpilot.lint.c.typewords import (
-    MODIFIER_WORDS,
-    NAME_ENDS,
-    NUMBER_WORDS,
-    PLAIN_TYPES,
-    STORAGE_WORDS,
-    TAGS,
-    TYPEOF,
-    number_ends,
+
+INIT_WORDS = tuple(
+    f"__{part}{kind}"
+    for part in ("mem", "cpu", "dev", "net_", "")
+    for kind in ("initdata", "initconst", "init")
 )
+MODIFIER_WORDS = frozenset(
+    (
+        *ATTRIBUTE_WORDS_BEFORE,
+        *ATTRIBUTE_WORDS_AFTER,
+        *SPARSE_WORDS,
+        *INIT_WORDS,
+        "fastcall",
+    )
+)
+STORAGE_WORDS = frozenset(("extern", "static", "asmlinkage"))
+PLAIN_TYPES = frozenset(("void", "float", "double", "bool"))
+TAGS = frozenset(("struct", "union", "enum"))
+TYPEOF = frozenset(("typeof", "__typeof__"))
+NAME_ENDS = ("_t", "_handler", "_handler_fn")
+
+# S is signed or unsigned; s is the same or nothing. The order of the alternatives matters.
+_ORDERED = (
+    "s char", "s short int", "s short", "s int", "s long int", "s long long int", "s long long", "s long", "S",  # noqa: E501
+)  # fmt: skip
+_MISORDERED = (
+    "char S", "int s short", "int short S", "short int S", "S int short", "short S", "long int S", "int long S", "long S int",  # noqa: E501
+    "int S long", "int S", "int long long S", "long long int S", "long long S int", "long long S", "long S",  # noqa: E501
+)  # fmt: skip
+_BEFORE_A_WORD = _MISORDERED.index("int s short")
+
+
+def _spelled(orders: tuple[str, ...]) -> dict[tuple[str, ...], int]:
+    ranks: dict[tuple[str, ...], int] = {}
+    for rank, order in enumerate(orders):
+        for sign in ("unsigned", "signed", ""):
+            if sign or "S" not in order.split():
+                words = (sign if word in ("s", "S") else word for word in order.split())
+                ranks.setdefault(tuple(word for word in words if word), rank)
+    return ranks
+
+
+_MISORDERED_RANKS = _spelled(_MISORDERED)
+_RANKS = {
+    words: rank + len(_ORDERED) for words, rank in _MISORDERED_RANKS.items()
+} | _spelled(_ORDERED)
+NUMBER_WORDS = frozenset(word for words in _RANKS for word in words)
+
+
+def number_ends(text: str, at: int, *, misordered: bool = False) -> list[int]:
+    """Return the possible end offsets of the integer type that starts at `at`, best first.
+
+    With `misordered`, return only those with the words in an unusual order.
+    """
+    ranks, shift = (_MISORDERED_RANKS, 0) if misordered else (_RANKS, len(_ORDERED))
+    words: tuple[str, ...] = ()
+    ends: list[tuple[int, int]] = []
+    while len(words) < 5 and (
+        match := pattern(r"\s*(char|short|int|long|signed|unsigned)\b").match(text, at)
+    ):
+        if words and match.start(1) == at:
+            break
+        words, at = (*words, match[1]), match.end()
+        rank = ranks.get(words)
+        if rank is None:
+            continue
+        if rank - shift == _BEFORE_A_WORD:
+            # counts only if a space and another word follow
+            if pattern(r"\s\w").match(text, at):
+                ends.append((rank, at + 1))
+        else:
+            ends.append((rank, at))
+    ends.sort()
+    return [end for _, end in ends]
+
 
 _MAX_MODIFIERS = 64
 # more consecutive modifiers than in any declaration
@@ -393,3 +459,124 @@ def _is_glued(text: str, end: int) -> bool:
 
 def _wordlike(char: str) -> bool:
     return char in _WORD_CHARS
+
+
+_WHOLE = TypePattern(r"$")
+_ANY = TypePattern(r"\s*")
+_PARAMETERS = TypePattern(rf"\s*(?:\b{IDENT}|\(\*\s*{IDENT}\))\s*\(")
+_NO_TYPE = (
+    r"(?:goto|return|case|else|asm|__asm__|do|#|##|)(?:\s|$)|(?:typedef|struct|enum)\b"
+)
+# no declaration is longer than this
+_LONGEST = 8000
+_WORDS = rf"\s*{IDENT}\b(?:\s+{IDENT}\b)*?"
+_BEFORE_TYPE = rf"(?:{STORAGE}\s+)?(?:{INLINE}\s+)?(?:const\s+)?"
+# a call, or an else
+_NO_DECLARATION = rf".\s*(?:{IDENT}\s*\(|else\b)"
+_ODD_LABEL = rf"{IDENT}:\*$"
+_DECLARATION = rf".\s*{_BEFORE_TYPE}({_WORDS})(?:\s+{SPARSE})?\s*\**\s*(?:{IDENT}|\(\*[^)]*\))(?:\s*{MODIFIER})?\s*[;=,(]"  # noqa: E501
+_MODIFIED_DECLARATION = rf".\s*{_BEFORE_TYPE}({_WORDS})(?:\s+{SPARSE})?\s*\**\s*(?:{IDENT}|\(\*[^)]*\))\s*(\w+)\s*[;=,(]"  # noqa: E501
+_GLOBAL = rf".{_BEFORE_TYPE}({IDENT})\b\s*(?!:)"
+_MODIFIER = rf"{MODIFIER}$"
+_CAST = rf"\(({IDENT})(?:\s+{SPARSE})*[\s*]+\)"
+_LEADS = (rf".(?:typedef\s*)?(?:(?:{STORAGE}|{INLINE})\s*)*\s*", r".\s*")
+_PARAMETER = rf"(?:const\s+)?({IDENT})(?:(?:\s+{SPARSE})*\s*\**\s*(:?\b{IDENT})?)?$"
+
+
+class Learner:
+    """Learn types and modifiers from statements."""
+
+    __slots__ = ("_types",)
+
+    def __init__(self, types: Types) -> None:
+        self._types = types
+
+    def statement(self, head: str, at_end: bool) -> None:
+        """Learn from a statement up to its first brace, with its diff signs replaced by spaces.
+
+        `at_end`: the text before it ended a statement.
+        """
+        head = head[:_LONGEST]
+        if not pattern(_NO_DECLARATION, re.DOTALL).match(head) and not (
+            ":*" in head and pattern(_ODD_LABEL).search(head)
+        ):
+            if at_end and (declared := self._declaration(head)):
+                self._possible(" ".join(re.split(r"[ \t\n\r\f\v]+", declared)))
+            elif defined := pattern(_GLOBAL, re.DOTALL).match(head):
+                self._possible(defined[1])
+        if "(" in head:
+            for cast in pattern(_CAST).finditer(head):
+                self._possible(cast[1])
+            if at_end:
+                self._parameters(head)
+
+    def _declaration(self, head: str) -> str | None:
+        """Return the words before the name in a probable declaration."""
+        found = pattern(_DECLARATION, re.DOTALL).match(head)
+        if self._types.learned_in(head):
+            # a learned modifier may follow the name; the type is then one word shorter
+            loose = pattern(_MODIFIED_DECLARATION, re.DOTALL).match(head)
+            if (
+                loose
+                and loose[2] in self._types.modifiers
+                and (not found or len(loose[1]) < len(found[1]))
+            ):
+                found = loose
+        return found[1] if found else None
+
+    def _parameters(self, head: str) -> None:
+        """Learn the types of a function's parameters."""
+        starts = sorted(
+            {
+                lead.end()
+                for text in _LEADS
+                if (lead := pattern(text, re.DOTALL).match(head))
+            },
+            reverse=True,
+        )
+        found = next(
+            (
+                match
+                for start in starts
+                if (match := self._types.match(_PARAMETERS, head, start))
+            ),
+            None,
+        )
+        if not found:
+            return
+        inside = pattern(r"\)[^)]*$").sub("", head[found.match.end() :], count=1)
+        for one in re.split(r"[ \t\n\r\f\v]*,[ \t\n\r\f\v]*", inside):
+            if named := pattern(_PARAMETER).match(one):
+                self._possible(named[1])
+
+    def _possible(self, words: str) -> None:
+        """Learn words in a type's position as a type or, before another word, as modifiers."""
+        if self._cannot(words):
+            return
+        words = pattern(rf"\s*{STORAGE}\s*").sub("", words)
+        words = pattern(rf"\s*{SPARSE}\s*").sub("", words)
+        if not words.strip(" \t\n\r\f\v"):
+            return
+        if not pattern(r"\s").search(words):
+            self._types.learn_type(words)
+            return
+        for word in self._strip_types(words).split():
+            if not self._cannot(word):
+                self._types.learn_modifier(word)
+
+    def _cannot(self, words: str) -> bool:
+        if pattern(_NO_TYPE).match(words) or pattern(
+            rf"(?:{STORAGE}|DEFINE_\S+)$"
+        ).match(words):
+            return True
+        if words in self._types.modifiers or pattern(_MODIFIER).match(words):
+            return True
+        return self._types.match(_WHOLE, words) is not None
+
+    def _strip_types(self, words: str) -> str:
+        result: list[str] = []
+        at = 0
+        for match in self._types.finditer(_ANY, words, inside=True):
+            result.append(words[at : match.start].rstrip(" \t\n\r\f\v"))
+            at = match.match.end()
+        return "".join([*result, words[at:]])

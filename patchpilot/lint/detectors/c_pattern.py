@@ -8,12 +8,11 @@ from operator import attrgetter
 
 from patchpilot.cache.cached_re import compile_late
 from patchpilot.lint.c import c_patterns
-from patchpilot.lint.c.file_modes import MODE
+from patchpilot.lint.c.c_patterns import MODE
 from patchpilot.lint.c.line_scan import ScannedLine, scan
 from patchpilot.lint.detector import Arguments, ArgumentType, Hit, detector
-from patchpilot.lint.lazy_pattern import lazy
 from patchpilot.lint.lint_context import Context, once
-from patchpilot.lint.pack_patterns import NEVER
+from patchpilot.lint.pack_patterns import NEVER, lazy
 
 LONGEST_LINE = 3000
 """Longer lines are treated as data and skipped."""

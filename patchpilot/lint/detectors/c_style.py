@@ -1,22 +1,236 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detectors for C style that checkpatch.pl does not check, such as trailing commas and comments."""
+"""Detectors for C style: declarations, switch cases, strings and comments, and all C checks.
+
+A single walk over the patch collects the hits of every C check, and each rule takes its own.
+"""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
 from patchpilot.cache.cached_re import compile_late
-from patchpilot.lint.detector import Arguments, Hit, detector, make_hit
+from patchpilot.lint.c.c_patterns import BALANCED, STRING
+from patchpilot.lint.c.line_scan import ScannedLine
+from patchpilot.lint.c.walk import code
+from patchpilot.lint.detector import (
+    Arguments,
+    Hit,
+    TypedHits,
+    detector,
+    make_hit,
+    typed_detector,
+)
+from patchpilot.lint.detectors.c_pattern import c_lines, c_text
+from patchpilot.lint.habits import file_subsystem
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import (
+    MOST_ABOVE,
     NewHunk,
     NewLine,
     added_lines,
     c_hunks,
+    is_declaration,
     lines_above,
     next_line,
     previous_line,
 )
-from patchpilot.lint.subsystem_facts import file_subsystem
+from patchpilot.lint.pack_patterns import lazy
+from patchpilot.lint.word_lists import word_table
+
+
+@detector("unsorted-declarations", spaced=bool)
+def unsorted_declarations(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report declarations of a new block that are not in reverse Christmas tree order.
+
+    That is the order from the longest to the shortest line; subsystems that do not use it are
+    skipped.
+    """
+
+    for hunk in c_hunks(context, (".c",)):
+        subsystem = file_subsystem(context, hunk.change.path)
+        wanted = subsystem.declarations if subsystem else ""
+        if wanted == "any":
+            continue
+        for block in declaration_blocks(hunk):
+            for above, below in pairwise(block):
+                longer = len(below.text.expandtabs(8)) > len(above.text.expandtabs(8))
+                if (
+                    longer
+                    and (below.added or above.added)
+                    and not _depends(above, below)
+                ):
+                    at = below.patch_line if below.added else above.patch_line
+                    required = subsystem if wanted == "longest-first" else None
+                    yield (
+                        make_hit(at, "required", subsystem=required.title)
+                        if required
+                        else Hit(at)
+                    )
+                    break
+
+
+def declaration_blocks(hunk: NewHunk) -> Iterator[list[NewLine]]:
+    """Yield the blocks of one-line declarations in a hunk.
+
+    A block starts right after an opening brace, or at the start of a hunk inside a function.
+    """
+    lines = hunk.lines
+    if "(" in (hunk.hunk.section or "") and (
+        block := _following_declarations(lines, 0)
+    ):
+        yield block
+    for at, line in enumerate(lines):
+        if not re.search(r"\{\s*$", line.code) or re.search(
+            r"=\s*\{|\b(?:struct|union|enum)\b[\w\s]*\{|\bswitch\b", line.code
+        ):
+            continue
+        if block := _following_declarations(lines, at + 1):
+            yield block
+
+
+def _following_declarations(lines: Sequence[NewLine], start: int) -> list[NewLine]:
+    """Return the one-line declarations from `start` on, or () if there are fewer than two."""
+    block: list[NewLine] = []
+    for line in lines[start:]:
+        if not is_declaration(line.code) or line.code.strip().startswith("static "):
+            break
+        block.append(line)
+    return block if len(block) >= 2 else []
+
+
+def _depends(above: NewLine, below: NewLine) -> bool:
+    """Return whether the second declaration uses the variable of the first."""
+    found = re.search(r"(\w+)(?:\[[^\]]*\])*\s*(?:=.*)?;\s*$", above.code)
+    return bool(
+        found
+        and "=" in below.code
+        and re.search(rf"\b{found[1]}\b", below.code.partition("=")[2])
+    )
+
+
+_LABEL = compile_late(r"^\s*(?:case\b[^?]*|default\s*):")
+_LEAVES = compile_late(
+    r"(?:break|return|goto|continue|fallthrough|__fallthrough|BUG|BUG_ON|panic|unreachable|do_exit|exit|abort|err|errx|die|usage|\w*_panic"
+    r"|BUILD_BUG\w*|__builtin_\w+|\w*error_exit)\b"
+)
+_SAYS_SO = compile_late(
+    r"fall(?:s|ing)?[ -]?(?:s |through|thru)|no break", re.IGNORECASE
+)
+
+
+_MOST_STATEMENT_LINES = 40
+
+
+@detector("missing-break")
+def missing_break(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report a case that falls through without a break or fallthrough.
+
+    The patch must add its last statement or the next label.
+    """
+    for hunk in c_hunks(context):
+        for at, line in enumerate(hunk.lines):
+            if not _LABEL.match(line.code):
+                continue
+            near = range(at - 1, max(-1, at - 1 - MOST_ABOVE), -1)
+            above = next(
+                (other for other in near if hunk.lines[other].code.strip()), None
+            )
+            if above is None or not (line.added or hunk.lines[above].added):
+                continue
+            code = hunk.lines[above].code.rstrip()
+            if not code.endswith(";") or any(
+                _SAYS_SO.search(between.text) for between in hunk.lines[above:at]
+            ):
+                continue
+            statement = _ending_statement(hunk.lines, above)
+            if statement and not _LEAVES.match(statement):
+                yield Hit(line.patch_line)
+
+
+def _ending_statement(lines: Sequence[NewLine], at: int) -> str:
+    """Return the statement that ends on a line, without a label before it.
+
+    Return "" if its start is not in the hunk, or if it depends on an `if`.
+    """
+    first = max(0, at - _MOST_STATEMENT_LINES)
+    text = lines[at].code.strip().removesuffix(";")
+    while text.count(")") > text.count("("):
+        at -= 1
+        if at < first:
+            return ""
+        text = f"{lines[at].code.strip()} {text}"
+    text = text.rsplit(";", 1)[-1].strip()
+    return _LABEL.sub("", text).strip()
+
+
+_STRING = lazy(STRING)
+_ATTRIBUTE = lazy(rf"\b__attribute__\s*\(\s*({BALANCED})\s*\)")
+_ATTRIBUTE_BODY = lazy(r"\s*\(\s*(.*)\)\s*")
+_ATTRIBUTE_WORD = lazy(rf"\s*(\w+)\s*({BALANCED})?")
+_UAPI = lazy(r"\binclude/uapi/")
+_FORMAT_KIND = lazy(r"^\s*\(\s*(\w+)\s*,\s*(.*)")
+
+
+def first_string(line: ScannedLine) -> str:
+    """Return the first string of a line as written, with its quotes, or ""."""
+    found = _STRING.search(line.text) if '"' in line.text else None
+    return line.raw[found.start() : found.end()] if found else ""
+
+
+@typed_detector(
+    "checkpatch-strings",
+)
+def strings(context: Context) -> TypedHits:
+    """Yield the hits, with their types, about strings, formats, log calls and attributes."""
+    whole = c_text(context)
+    attributes = "__attribute__" in whole
+    for line in c_lines(context):
+        if attributes and "__attribute__" in line.raw and not _UAPI.search(line.file):
+            yield from _attributes(line)
+    yield from _function_names(context)
+
+
+def _attributes(line: ScannedLine) -> TypedHits:
+    found = _ATTRIBUTE.search(line.raw)
+    if not found:
+        return
+    body = _ATTRIBUTE_BODY.sub(lambda inner: inner[1], found[1], count=1)
+    for word in _ATTRIBUTE_WORD.finditer(body):
+        macro = word_table("c", "attributes").get(word[1].strip("_"))
+        if macro:
+            if (
+                word[1].strip("_") == "format"
+                and word[2]
+                and (kind := _FORMAT_KIND.match(word[2]))
+            ):
+                macro = f"__{kind[1]}({kind[2]}"
+            yield (
+                "PREFER_DEFINED_ATTRIBUTE_MACRO",
+                line.hit(attribute=word[1], macro=macro),
+            )
+    if body.lstrip("_").startswith("unused"):
+        yield "PREFER_DEFINED_ATTRIBUTE_MACRO", make_hit(line.number, "unused")
+
+
+def _function_names(context: Context) -> TypedHits:
+
+    walked = None
+    for line in c_lines(context):
+        if '"' not in line.text:
+            continue
+        text = first_string(line)
+        if len(text) < 4:
+            continue
+        walked = walked or code(context)
+        name = walked.function(line.number)
+        if (
+            name
+            and name in text
+            and len(text) != len(name) + 2
+            and re.search(rf"\b{re.escape(name)}\b", text, re.ASCII)
+        ):
+            yield "EMBEDDED_FUNCTION_NAME", make_hit(line.number, name=name)
+
 
 _INCLUDE = compile_late(r"#\s*include\s*[<\"]\w")
 _HEAD = compile_late(r"\t+(?:if|for|while) \(.*\) \{$")
@@ -148,3 +362,9 @@ def leftover_braces(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 and not (below and below.code.strip().startswith("else"))
             ):
                 yield Hit(head.patch_line)
+
+
+@detector("c", check=str)
+def c(context: "Context", arguments: Arguments) -> Iterable[Hit]:
+    """Return the hits of the C check with this name (see patchpilot/lint/c/checks)."""
+    return code(context).hits.get(arguments["check"], [])

@@ -15,15 +15,17 @@ from patchpilot.lint.detector import (
     make_hit,
 )
 from patchpilot.lint.lint_context import Context, once
-from patchpilot.lint.message_prose import pasted
-from patchpilot.lint.message_tags import tag_lines
+from patchpilot.lint.message_parts import (
+    is_plain,
+    pasted,
+    prefix_of,
+    split_prefix,
+    tag_lines,
+)
 from patchpilot.lint.pack_patterns import LONGEST_LINE, NEVER, compiled, fill_message
-from patchpilot.lint.subject_prefix import is_plain, prefix_of, split_prefix
-from patchpilot.model.file_diff import FileChange
-from patchpilot.model.finding import FindingFix
-from patchpilot.model.fixes_line import read_fixes_value
-from patchpilot.model.patch import Patch
-from patchpilot.model.patch_subject import Subject
+from patchpilot.model.commit_references import read_fixes_value
+from patchpilot.model.patch import FileChange, Patch, Subject
+from patchpilot.model.rule import FindingFix
 
 Lines = Iterator[tuple[int, str]]
 _SIGNS = {"added": "+", "removed": "-", "diff": "+- "}

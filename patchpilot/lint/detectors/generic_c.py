@@ -8,9 +8,8 @@ from itertools import islice
 
 from patchpilot.cache.cached_re import compile_late
 from patchpilot.lint.c import c_patterns
-from patchpilot.lint.c.file_modes import mode_of
-from patchpilot.lint.c.line_scan import ScannedLine, scan
-from patchpilot.lint.c.mask_comments import COMMENT
+from patchpilot.lint.c.c_patterns import mode_of
+from patchpilot.lint.c.line_scan import COMMENT, ScannedLine, scan
 from patchpilot.lint.c.operators import Operator, OperatorKind
 from patchpilot.lint.c.statements import StatementSpan, blank_signs
 from patchpilot.lint.c.types import FoundType, TypePattern, Types

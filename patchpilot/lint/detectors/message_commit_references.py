@@ -9,23 +9,22 @@ from typing import NamedTuple
 
 from patchpilot.cache.cached_re import compile_late
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_bytes, scan
-from patchpilot.lint.checkpatch_address import find_closing_parenthesis
 from patchpilot.lint.conditions import names_upstream_commit
 from patchpilot.lint.detector import Hit, TypedHits, make_hit, typed_detector
-from patchpilot.lint.detectors.message_form import in_stack_dump
-from patchpilot.lint.lazy_pattern import lazy
+from patchpilot.lint.detectors.message import in_stack_dump
+from patchpilot.lint.detectors.tags import find_closing_parenthesis
 from patchpilot.lint.lint_context import Context, HistoryFacts
-from patchpilot.lint.message_prose import pasted
-from patchpilot.lint.message_tags import tag_lines
+from patchpilot.lint.message_parts import pasted, tag_lines
+from patchpilot.lint.pack_patterns import lazy
 from patchpilot.model.commit import Commit
-from patchpilot.model.finding import FindingFix
-from patchpilot.model.fixes_line import (
+from patchpilot.model.commit_references import (
     DIGITS,
     FixesLine,
     mentions_fix,
     read_fixes_line,
     read_fixes_value,
 )
+from patchpilot.model.rule import FindingFix
 
 _COMMIT_ID = lazy(r"\bcommit\s+[0-9a-f]{5,}\b", re.IGNORECASE)
 _COMMIT_ENDS = lazy(r"\bcommit\s*$", re.IGNORECASE)

@@ -12,9 +12,8 @@ from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import subject_hit
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.pack_patterns import compiled, fill_message
-from patchpilot.model.file_diff import Hunk
-from patchpilot.model.patch import Patch
-from patchpilot.projects.subsystems import apply_subsystem_rules
+from patchpilot.model.patch import Hunk, Patch
+from patchpilot.projects.loading import apply_subsystem_rules
 
 LEAST_COMPARED = 4
 """Number of lines that two hunks must have in common to be compared."""

@@ -13,10 +13,10 @@ from functools import cached_property
 from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
+from patchpilot.lint.c.line_scan import COMMENT as NOTE
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_text, scan
-from patchpilot.lint.c.mask_comments import COMMENT as NOTE
-from patchpilot.model.file_diff import Hunk
-from patchpilot.model.finding import Finding, FixEdit
+from patchpilot.model.patch import Hunk
+from patchpilot.model.rule import Finding, FixEdit
 
 if TYPE_CHECKING:
     from patchpilot.lint.lint_context import Context

@@ -8,8 +8,8 @@ import re
 from collections.abc import Sequence
 
 from patchpilot.cache.cached_re import compile_cached
-from patchpilot.lint.c.mask_comments import COMMENT as NOTE
-from patchpilot.lint.c.mask_comments import Sanitizer
+from patchpilot.lint.c.line_scan import COMMENT as NOTE
+from patchpilot.lint.c.line_scan import Sanitizer
 from patchpilot.lint.fixing.fixer import (
     CODE,
     COMMENT,

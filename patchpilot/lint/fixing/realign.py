@@ -4,8 +4,8 @@
 import re
 from collections.abc import Callable, Iterator
 
+from patchpilot.lint.c.line_scan import COMMENT as NOTE
 from patchpilot.lint.c.line_scan import ScannedLine, expand, scan
-from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import ColumnSpan, LineChange, indent_of, tab_indent
 from patchpilot.lint.fixing.patch_edit import PatchEdit
 from patchpilot.lint.lint_context import Context

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
+from patchpilot.lint.c.line_scan import COMMENT as NOTE
 from patchpilot.lint.c.line_scan import ScannedLine, as_bytes, scan
-from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import (
     ColumnSpan,
     FixSite,
@@ -27,10 +27,8 @@ from patchpilot.lint.fixing.guard import keeps_meaning
 from patchpilot.lint.fixing.patch_edit import PatchEdit
 from patchpilot.lint.fixing.realign import keep_columns
 from patchpilot.lint.lint_context import Context, once
-from patchpilot.model.file_diff import Hunk
-from patchpilot.model.finding import Finding, FixEdit
-from patchpilot.model.patch import Patch
-from patchpilot.model.rule import Rule
+from patchpilot.model.patch import Hunk, Patch
+from patchpilot.model.rule import Finding, FixEdit, Rule
 from patchpilot.model.trailer import is_trailer, unfit
 
 MOST_ROUNDS = 8

@@ -9,8 +9,11 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from patchpilot.commits.own_commands import Use, refuse_untrusted
-from patchpilot.commits.private_config import keep_branch_settings
+from patchpilot.commits.private_config import (
+    Use,
+    keep_branch_settings,
+    refuse_untrusted,
+)
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import Completed, configuration, environment
 from patchpilot.commits.run import run as run_program

@@ -22,9 +22,9 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, MissingError, RefusedError, UsageError
 from patchpilot.history.patch_similarity import patch_ids
 from patchpilot.model.action import Action, Advice, Hint
+from patchpilot.model.mail import add_brackets
 from patchpilot.model.message import Message
-from patchpilot.model.message_id import add_brackets
-from patchpilot.model.patch_subject import parse_subject
+from patchpilot.model.patch import parse_subject
 from patchpilot.outgoing.b4.b4_send import (
     UndecodableError,
     capture,

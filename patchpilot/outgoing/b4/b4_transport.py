@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from patchpilot.commits.b4_config import b4_values
-from patchpilot.commits.own_commands import Use
+from patchpilot.commits.b4_prep import b4_values
+from patchpilot.commits.private_config import Use
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import RefusedError
 from patchpilot.extras import install_command

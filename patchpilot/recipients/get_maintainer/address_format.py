@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 
 from patchpilot.cache.cached_re import compile_late
-from patchpilot.maintainers.section import ascii_lower
+from patchpilot.maintainers.load import ascii_lower
 
 _SPACE = " \t\n\r\f\v"
 _NAMED = compile_late(r"^([^<]+)<(.+@.*)>.*$")

@@ -9,10 +9,14 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from patchpilot.maintainers.match import keyword_matches, keywords_in_text, match_path
-from patchpilot.maintainers.section import Section
-from patchpilot.maintainers.section_index import MaintainersFile
-from patchpilot.model.bounded_pattern import compile_bounded
+from patchpilot.maintainers.load import (
+    MaintainersFile,
+    Section,
+    keyword_matches,
+    keywords_in_text,
+    match_path,
+)
+from patchpilot.model.bounded import compile_bounded
 from patchpilot.model.get_maintainer import GetMaintainerAnswer, Switches
 from patchpilot.model.source_tree import Tree
 from patchpilot.recipients.get_maintainer.address_format import (

@@ -3,12 +3,7 @@
 
 from typing import NamedTuple
 
-from patchpilot.maintainers.section import (
-    RoleWords,
-    Section,
-    ascii_lower,
-    list_and_remark,
-)
+from patchpilot.maintainers.load import RoleWords, Section, ascii_lower, list_and_remark
 from patchpilot.model.address import danger
 from patchpilot.model.get_maintainer import Switches
 from patchpilot.recipients.get_maintainer.address_format import (

@@ -5,7 +5,7 @@ keywords.
 
 import re
 
-from patchpilot.model.fixes_line import read_fixes_line
+from patchpilot.model.commit_references import read_fixes_line
 
 _STARTS = (" mode change ", "rename ", "diff --git ", "Fixes:", "+++", "---", "@@ -")
 _MODE = r" mode change [0-7]+ => [0-7]+ (\S+)\s*$"

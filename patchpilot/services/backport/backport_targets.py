@@ -18,16 +18,20 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import InputError, MissingError, UsageError, did_you_mean
 from patchpilot.history.fix_in_branch import History
-from patchpilot.history.mainline import mainline
 from patchpilot.history.missing_branches import COMMAND
 from patchpilot.history.own_trees import own_trees
 from patchpilot.history.patch_similarity import count_changed_lines
-from patchpilot.history.stable_branches import Branches, fetch_command, stable_branches
+from patchpilot.history.stable_branches import (
+    Branches,
+    fetch_command,
+    mainline,
+    stable_branches,
+)
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.patch import Patch
 from patchpilot.model.progress import Progress
-from patchpilot.projects.detection import project_of_tree
-from patchpilot.projects.stable_trees import StableTrees
+from patchpilot.projects.loading import project_of_tree
+from patchpilot.projects.project import StableTrees
 from patchpilot.topic.read_series import read_series
 from patchpilot.topic.topic_base import topic_commits
 

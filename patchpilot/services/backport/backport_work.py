@@ -14,9 +14,9 @@ from patchpilot.commits.git_reading import identity_in
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
 from patchpilot.model.action import Action, Advice
-from patchpilot.model.counted import join_words
 from patchpilot.model.json_form import json_form
-from patchpilot.model.message_id import parse_id_option
+from patchpilot.model.mail import parse_id_option
+from patchpilot.model.printable import join_words
 from patchpilot.model.progress import Progress, silent
 from patchpilot.services.backport.backport_result import BackportResult
 from patchpilot.services.backport.backport_targets import form_of

@@ -36,14 +36,14 @@ from patchpilot.commits.make_commits import commit_patches
 from patchpilot.commits.range import FromArchive
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
-from patchpilot.history.changed_functions import changed_functions
+from patchpilot.history.earlier_fixes import changed_functions
 from patchpilot.history.fix_in_branch import Culprit, History
 from patchpilot.history.index_file import forget
-from patchpilot.history.mainline import mainline
 from patchpilot.history.stable_branches import (
     Branch,
     Branches,
     is_queued,
+    mainline,
     queues,
     stable_branches,
     version_at,
@@ -52,7 +52,7 @@ from patchpilot.model.action import Action
 from patchpilot.model.follow_up import Follower
 from patchpilot.model.progress import Progress, silent
 from patchpilot.projects.loading import find_project
-from patchpilot.projects.stable_trees import version_key
+from patchpilot.projects.project import version_key
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
 from patchpilot.services.backport.backport_targets import (
     BackportTarget,

@@ -19,11 +19,11 @@ from patchpilot.commits.build_trust import refuse_untrusted_build
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.model.build_problem import BuildProblem
-from patchpilot.model.counted import join_words
 from patchpilot.model.json_form import json_form
+from patchpilot.model.printable import join_words
 from patchpilot.model.progress import Progress
 from patchpilot.model.source_tree import Tree
-from patchpilot.projects.detection import project_of_tree
+from patchpilot.projects.loading import project_of_tree
 from patchpilot.services.backport.backport_result import BranchResult
 from patchpilot.topic.read_series import read_series
 

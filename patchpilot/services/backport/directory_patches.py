@@ -9,12 +9,11 @@ from patchpilot.backports.backport_patches import BackportText, file_name
 from patchpilot.commits.mail_commits import MailCommits
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.model.address import Address
-from patchpilot.model.bounded_date import EPOCH, header_date
+from patchpilot.model.bounded import EPOCH, header_date
 from patchpilot.model.commit import Commit
 from patchpilot.model.patch import Patch
-from patchpilot.projects.detection import detect
-from patchpilot.projects.loading import find_project
-from patchpilot.projects.stable_trees import StableTrees
+from patchpilot.projects.loading import detect, find_project
+from patchpilot.projects.project import StableTrees
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
 from patchpilot.services.backport.write_backports import (
     WrittenBackport,

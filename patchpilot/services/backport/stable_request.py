@@ -12,9 +12,8 @@ from patchpilot.errors import PatchpilotError, UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
-from patchpilot.model.counted import join_words
-from patchpilot.model.printable import printable
-from patchpilot.projects.stable_trees import StableTrees
+from patchpilot.model.printable import join_words, printable
+from patchpilot.projects.project import StableTrees
 from patchpilot.recipients.recipient_plan import plan_patches
 from patchpilot.resources import keep_draft
 from patchpilot.series.cover_letter import fill, strip_comments, template

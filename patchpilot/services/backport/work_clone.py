@@ -31,10 +31,10 @@ from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import GitError, InputError, UsageError
 from patchpilot.model.action import Action, Advice
+from patchpilot.model.commit_references import read_marks
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, silent
-from patchpilot.model.upstream_references import read_marks
-from patchpilot.projects.stable_trees import StableTrees
+from patchpilot.projects.project import StableTrees
 from patchpilot.resources import state_path
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
 from patchpilot.services.backport.build_objects import (

@@ -23,8 +23,8 @@ from patchpilot.model.action import Action, Advice
 from patchpilot.model.address import Address
 from patchpilot.model.commit import Commit
 from patchpilot.model.json_form import json_form
-from patchpilot.model.message_id import parse_id_option
-from patchpilot.projects.stable_trees import StableTrees
+from patchpilot.model.mail import parse_id_option
+from patchpilot.projects.project import StableTrees
 from patchpilot.series.cover_letter import fill, strip_comments, template
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
 from patchpilot.services.backport.backport_targets import form_of

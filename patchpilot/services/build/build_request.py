@@ -16,8 +16,8 @@ from patchpilot.commits.make_commits import (
 from patchpilot.commits.range import FromArchive, head_of, is_mail, names_file
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, UsageError
-from patchpilot.model.counted import join_words
-from patchpilot.model.limits import MIB
+from patchpilot.model.bounded import MIB
+from patchpilot.model.printable import join_words
 from patchpilot.topic.read_series import read_series
 from patchpilot.topic.topic_base import has_topic, topic_base
 

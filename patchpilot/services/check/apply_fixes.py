@@ -24,9 +24,9 @@ from patchpilot.lint.fixing.try_fixes import (
     NOT_CERTAIN,
     FixOutcome,
 )
-from patchpilot.model.finding import Finding
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.printable import one_line
+from patchpilot.model.rule import Finding
 
 WITHOUT_FIX = {
     "none": "the rule has no automatic fix",

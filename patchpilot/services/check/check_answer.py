@@ -15,10 +15,10 @@ from patchpilot.checking.check_result import (
 )
 from patchpilot.errors import ExitCode
 from patchpilot.model.built_commit import BuiltConfiguration
-from patchpilot.model.finding import Finding, Severity, Suppressed
 from patchpilot.model.json_form import json_form, json_object
 from patchpilot.model.json_text import json_text
 from patchpilot.model.patch import Patch
+from patchpilot.model.rule import Finding, Severity, Suppressed
 
 if TYPE_CHECKING:
     from patchpilot.checking.fixed_patch import FixedPatch

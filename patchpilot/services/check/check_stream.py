@@ -22,11 +22,10 @@ from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.errors import ExitCode, InputError
 from patchpilot.lint.engine import run
 from patchpilot.lint.lint_context import Options
-from patchpilot.model.finding import Severity
-from patchpilot.model.limits import MAX_LINE
+from patchpilot.model.bounded import MAX_LINE
 from patchpilot.model.mail import parse_mail, parse_mail_header, parse_patch
-from patchpilot.model.patch import Patch, Series
-from patchpilot.model.shorten import shorten_patch
+from patchpilot.model.patch import Patch, Series, shorten_patch
+from patchpilot.model.rule import Severity
 from patchpilot.services.check.check_answer import (
     CheckedLine,
     DamagedLine,

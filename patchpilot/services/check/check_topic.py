@@ -21,9 +21,8 @@ from patchpilot.commits.repository import Repository
 from patchpilot.config import Settings
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.lint.waivers import Waiver
-from patchpilot.model.finding import Finding, Suppressed
 from patchpilot.model.progress import Progress, silent
-from patchpilot.model.rule import Rule
+from patchpilot.model.rule import Finding, Rule, Suppressed
 from patchpilot.settings.read_settings import source_of
 from patchpilot.settings.trusted_packs import own_packs
 

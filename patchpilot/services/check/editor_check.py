@@ -15,8 +15,8 @@ from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import InputError, MissingError
 from patchpilot.lint.fixing.try_fixes import FixOutcome
 from patchpilot.lint.rule_store import load_rules
-from patchpilot.model.finding import Finding
 from patchpilot.model.patch import Series
+from patchpilot.model.rule import Finding
 from patchpilot.services.check.editor_texts import (
     TextKind,
     TextPatch,

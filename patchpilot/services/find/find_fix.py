@@ -12,10 +12,14 @@ from typing import NamedTuple
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, MissingError, UsageError
 from patchpilot.history.commit_graph import use_graph
-from patchpilot.history.mainline import Mainline, find_mainline
 from patchpilot.history.releases import Releases
 from patchpilot.history.shallow_clones import missing_history_notes
-from patchpilot.history.stable_branches import Branch, stable_branches
+from patchpilot.history.stable_branches import (
+    Branch,
+    Mainline,
+    find_mainline,
+    stable_branches,
+)
 from patchpilot.model.action import Action
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, silent

@@ -7,7 +7,7 @@ from pathlib import Path
 from patchpilot.archive.track_store import Store, TrackEntry
 from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.action import Action
-from patchpilot.model.message_id import message_id_of
+from patchpilot.model.mail import message_id_of
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import WANTS_ANSWER

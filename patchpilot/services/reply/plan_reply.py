@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, RefusedError, UsageError
 from patchpilot.model.address import Address, sort_out
+from patchpilot.model.commit_references import upstream_commits
+from patchpilot.model.mail import add_brackets
 from patchpilot.model.message import Message
-from patchpilot.model.message_id import add_brackets
-from patchpilot.model.patch_subject import parse_subject, stable_versions
+from patchpilot.model.patch import parse_subject, stable_versions
 from patchpilot.model.recipient import refuse_many
 from patchpilot.model.send_problem import SendProblem
-from patchpilot.model.upstream_references import upstream_commits
 from patchpilot.outgoing import transports
 from patchpilot.outgoing.compose_mails import (
     PatchBody,
@@ -33,8 +33,7 @@ from patchpilot.outgoing.reply_mail import (
     reply_subject,
 )
 from patchpilot.outgoing.transport import Transport
-from patchpilot.projects.detection import is_list_address, is_on_list_host
-from patchpilot.projects.loading import projects
+from patchpilot.projects.loading import is_list_address, is_on_list_host, projects
 from patchpilot.reading.sender import real_sender
 from patchpilot.series.message_ids import new_message_ids
 from patchpilot.services.reply.answered_mail import AnsweredMail, is_undisclosed

@@ -7,7 +7,7 @@ from datetime import datetime
 from email.utils import format_datetime
 
 from patchpilot.model.address import Address
-from patchpilot.model.patch_subject import parse_subject, stable_versions
+from patchpilot.model.patch import parse_subject, stable_versions
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.trailer import is_trailer
 from patchpilot.reading.mail_classifier import Classified

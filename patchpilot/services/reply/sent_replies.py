@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 
 from patchpilot.model.action import Action
-from patchpilot.model.bounded_date import parse_stored_time
+from patchpilot.model.bounded import parse_stored_time
 from patchpilot.model.message import MailState
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.outgoing.outbox import Outbox, Send

@@ -13,9 +13,8 @@ from patchpilot.commits.patched_tree import Stack
 from patchpilot.errors import GitError, MissingError
 from patchpilot.lint.habits import folder_of
 from patchpilot.maintainers import load
-from patchpilot.maintainers.match import match
-from patchpilot.model.file_diff import FileChange
-from patchpilot.model.patch import Patch
+from patchpilot.maintainers.load import match
+from patchpilot.model.patch import FileChange, Patch
 from patchpilot.reviewers.request import Section, number_lines
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from patchpilot.checking.topic_waivers import REVIEW_COMMENT, known_draft
 from patchpilot.errors import GitError, RefusedError
 from patchpilot.model.action import Action
-from patchpilot.model.counted import counted
-from patchpilot.model.finding import Finding
 from patchpilot.model.json_form import json_form
 from patchpilot.model.patch import Patch
+from patchpilot.model.printable import counted
 from patchpilot.model.progress import Progress, silent
+from patchpilot.model.rule import Finding
 from patchpilot.reviewers.answer import Comments, ReviewComment, parse_answer
 from patchpilot.reviewers.proof import PatchFacts, ProvenComment, Standing, prove
 from patchpilot.reviewers.request import ReviewRequest, write_request

@@ -3,8 +3,7 @@
 
 from collections.abc import Sequence
 
-from patchpilot.model.counted import counted
-from patchpilot.model.printable import one_line
+from patchpilot.model.printable import counted, one_line
 from patchpilot.services.review.review_patches import Review
 
 

@@ -15,11 +15,11 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, PatchpilotError, RefusedError, UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.address import Address
-from patchpilot.model.counted import counted
+from patchpilot.model.bounded import limited_number
 from patchpilot.model.draft import Draft
 from patchpilot.model.json_form import json_form
-from patchpilot.model.limits import number
-from patchpilot.model.message_id import parse_id_option
+from patchpilot.model.mail import parse_id_option
+from patchpilot.model.printable import counted
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.b4.enrollment import withdraw
 from patchpilot.outgoing.outbox import Outbox, Send
@@ -335,8 +335,8 @@ def _check_unsent(draft: Draft, version: int) -> int:
 
 
 def _patch(draft: Draft, which: str) -> str:
-    if 1 <= number(which) <= len(draft.patches):
-        return draft.patches[number(which) - 1].patch_id
+    if 1 <= limited_number(which) <= len(draft.patches):
+        return draft.patches[limited_number(which) - 1].patch_id
     result: Sequence[str] = [
         patch.patch_id
         for patch in draft.patches

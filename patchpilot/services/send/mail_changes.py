@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from patchpilot.model.message import Message
-from patchpilot.model.patch_subject import parse_subject
+from patchpilot.model.patch import parse_subject
 from patchpilot.services.send.readable_mail import readable_lines
 from patchpilot.services.send.sending import Sending
 from patchpilot.topic.reroll import last_sent

@@ -11,9 +11,9 @@ from dataclasses import replace
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.model.address import Address, sort_out
-from patchpilot.model.counted import counted
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Series
+from patchpilot.model.printable import counted
 from patchpilot.model.recipient import TEAM, Recipient, RecipientPlan
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import transports

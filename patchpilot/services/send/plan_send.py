@@ -12,9 +12,9 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.rewrite import rebase_without_covers
 from patchpilot.errors import MissingError, PatchpilotError, RefusedError, UsageError
 from patchpilot.model.action import Action, Hint
-from patchpilot.model.counted import counted
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Series
+from patchpilot.model.printable import counted
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.recipient import refuse_many
 from patchpilot.model.send_problem import SendProblem
@@ -26,7 +26,7 @@ from patchpilot.outgoing.header_guard import refuse_breaks, refuse_foreign
 from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.preflight import PreflightFacts, blockers, warnings
 from patchpilot.outgoing.preflight_passed import passed_checks
-from patchpilot.projects.detection import find_layered
+from patchpilot.projects.loading import find_layered
 from patchpilot.series.cover_letter import cover_body
 from patchpilot.series.recipient_edits import on_one_line
 from patchpilot.services.send.build_proof import compile_tested_line

@@ -12,17 +12,16 @@ from typing import TYPE_CHECKING
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
-from patchpilot.history.mainline import mainline
 from patchpilot.history.releases import Releases
+from patchpilot.history.stable_branches import mainline
 from patchpilot.model.action import Action
-from patchpilot.model.bounded_date import clamp_time, parse_stored_time
+from patchpilot.model.bounded import clamp_time, parse_stored_time
 from patchpilot.model.built_commit import build_summary
-from patchpilot.model.counted import counted
 from patchpilot.model.draft import Draft
-from patchpilot.model.finding import Severity
-from patchpilot.model.patch import Series
-from patchpilot.model.patch_subject import parse_subject
+from patchpilot.model.patch import Series, parse_subject
+from patchpilot.model.printable import counted
 from patchpilot.model.progress import Progress
+from patchpilot.model.rule import Severity
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.outgoing.am_roundtrip import mails_changed_by_am
 from patchpilot.outgoing.outbox import Outbox, Send
@@ -238,7 +237,7 @@ def check_messages(repository: Repository, topic: SeriesToSend) -> "CheckResult 
     from patchpilot.checking.driver import Driver
     from patchpilot.checking.topic_waivers import draft_waivers
     from patchpilot.lint.lint_context import Options
-    from patchpilot.topic.topic_prefix import series_with_prefix
+    from patchpilot.topic.read_series import series_with_prefix
 
     waivers = draft_waivers(topic.draft)
     series = series_with_prefix(topic.series, topic.draft.prefix)

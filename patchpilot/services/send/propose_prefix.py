@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from patchpilot.model.action import Action
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.send_problem import SendProblem
-from patchpilot.topic.topic_prefix import set_prefix
+from patchpilot.topic.read_series import set_prefix
 
 if TYPE_CHECKING:
     from patchpilot.checking.check_result import CheckResult

@@ -12,8 +12,8 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError, UsageError
 from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.address import Address, parse_address
+from patchpilot.model.mail import parse_id_option
 from patchpilot.model.message import WAITING, MailState, Message
-from patchpilot.model.message_id import parse_id_option
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.recipient import Recipient
 from patchpilot.model.send_problem import SendProblem

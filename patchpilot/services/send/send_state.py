@@ -12,9 +12,9 @@ from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
 from patchpilot.config import Settings
 from patchpilot.errors import PatchpilotError
-from patchpilot.model.bounded_date import parse_stored_time
-from patchpilot.model.counted import counted
+from patchpilot.model.bounded import parse_stored_time
 from patchpilot.model.message import MailState
+from patchpilot.model.printable import counted
 from patchpilot.model.progress import Progress
 from patchpilot.model.recipient import Recipient
 from patchpilot.model.send_problem import SendProblem

@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from patchpilot.model.action import Advice
-from patchpilot.model.counted import counted
 from patchpilot.model.json_form import json_form
 from patchpilot.model.message import MailState
-from patchpilot.model.printable import one_line
+from patchpilot.model.printable import counted, one_line
 from patchpilot.model.send_problem import CheckLine, CheckState, SendProblem
 from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.outbox import Send

@@ -14,18 +14,17 @@ from patchpilot.archive.track_store import TRACK_LAYOUT, default_file
 from patchpilot.commits.branch_move_journal import find_unfinished_move, refuse_locked
 from patchpilot.commits.git_reading import git_version
 from patchpilot.commits.git_state import find_busy_operation
-from patchpilot.commits.own_commands import Use, refuse_untrusted
+from patchpilot.commits.private_config import Use, refuse_untrusted
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.commits.temporary_folder import TemporaryFolder, remove_leftovers
 from patchpilot.errors import NetworkError, PatchpilotError, RefusedError
 from patchpilot.extras import install_command, system_command
-from patchpilot.model.action import Action, Advice
+from patchpilot.model.action import Action, Advice, UntrustedCommandsError
 from patchpilot.model.address import AddressState, judge
-from patchpilot.model.counted import counted
+from patchpilot.model.bounded import MIB
 from patchpilot.model.json_form import json_form
-from patchpilot.model.limits import MIB
-from patchpilot.model.own_command import UntrustedCommandsError
+from patchpilot.model.printable import counted
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.send_request import DEFAULT_TRANSPORT
 from patchpilot.outgoing import probes, transports

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Fetch maintained stable branches that a repository lacks."""
 
-from patchpilot.commits.own_commands import refuse_untrusted
+from patchpilot.commits.private_config import refuse_untrusted
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import interactive
 from patchpilot.errors import MissingError

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from patchpilot.commits.b4_prep import is_cover_message
-from patchpilot.commits.own_commands import (
+from patchpilot.commits.private_config import (
     B4_CALL,
     B4_KEY,
     b4_command,

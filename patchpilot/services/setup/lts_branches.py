@@ -22,7 +22,7 @@ from patchpilot.projects.loading import (
     read_stored_tables,
     user_folder,
 )
-from patchpilot.projects.stable_trees import Maintained, StableTrees, version_key
+from patchpilot.projects.project import Maintained, StableTrees, version_key
 from patchpilot.write_file import replace_file
 
 UNKNOWN = "unknown"

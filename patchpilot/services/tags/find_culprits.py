@@ -25,8 +25,7 @@ from patchpilot.model.action import Action
 from patchpilot.model.commit import Commit
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, silent
-from patchpilot.projects.detection import detect
-from patchpilot.projects.loading import find_project
+from patchpilot.projects.loading import detect, find_project
 from patchpilot.tags import rank_culprits as finder
 from patchpilot.tags.rank_culprits import Candidate as Candidate
 from patchpilot.topic.fix_claims import judge_fix
@@ -387,7 +386,7 @@ def _relations(
         return result if result or complete else None
 
     def in_mainline(target: Commit) -> bool | None:
-        from patchpilot.history.mainline import mainline
+        from patchpilot.history.stable_branches import mainline
 
         tip = mainline(repository)
         if tip is None or repository.is_ancestor(target.id, tip):

@@ -13,8 +13,7 @@ from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.commit import Commit
 from patchpilot.model.progress import Progress, silent
-from patchpilot.projects.detection import detect
-from patchpilot.projects.loading import find_project
+from patchpilot.projects.loading import detect, find_project
 from patchpilot.services.tags.find_culprits import (
     SURE_ENOUGH,
     FixesRequest,

@@ -17,8 +17,7 @@ from patchpilot.history.shallow_clones import missing_history_notes
 from patchpilot.model.action import Action
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, silent
-from patchpilot.projects.detection import detect
-from patchpilot.projects.loading import find_project
+from patchpilot.projects.loading import detect, find_project
 from patchpilot.services.tags.find_culprits import FixesRequest, find_culprits
 from patchpilot.tags.stable_decision import BranchState, StableAdvice
 from patchpilot.topic.fix_claims import judge_fix

@@ -12,7 +12,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.undo_refs import Undo, list_undos
 from patchpilot.errors import RefusedError, UsageError
 from patchpilot.model.action import Action
-from patchpilot.model.bounded_date import clamp_time
+from patchpilot.model.bounded import clamp_time
 from patchpilot.model.json_form import json_form
 
 

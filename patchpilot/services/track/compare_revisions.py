@@ -14,8 +14,7 @@ from patchpilot.commits.range_diff import Difference, PatchDifference, compare_p
 from patchpilot.errors import InputError, MissingError, UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.json_form import json_form
-from patchpilot.model.mail import parse_patch
-from patchpilot.model.message_id import message_id_of
+from patchpilot.model.mail import message_id_of, parse_patch
 from patchpilot.model.patch import Patch
 from patchpilot.reading.posted_series import Revision
 from patchpilot.topic.followed.known_series import Tracked, show

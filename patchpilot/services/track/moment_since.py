@@ -5,7 +5,7 @@ import re
 from datetime import UTC, datetime
 
 from patchpilot.errors import UsageError
-from patchpilot.model.bounded_date import clamp_time, read_iso
+from patchpilot.model.bounded import clamp_time, read_iso
 
 _AGO = re.compile(r"(?P<count>[1-9]\d{0,3})\s*(?P<unit>d|w|m|y)[a-z]*", re.IGNORECASE)
 _DAYS = {"d": 1, "w": 7, "m": 30.4375, "y": 365.25}

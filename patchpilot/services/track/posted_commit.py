@@ -29,12 +29,11 @@ from patchpilot.history.patch_similarity import (
     patch_ids,
 )
 from patchpilot.model.commit import Commit
+from patchpilot.model.commit_references import upstream_commits
 from patchpilot.model.hosts import quote_url
 from patchpilot.model.json_form import json_form
-from patchpilot.model.mail import Mail
-from patchpilot.model.message_id import linked_ids
+from patchpilot.model.mail import Mail, linked_ids
 from patchpilot.model.progress import Progress, silent
-from patchpilot.model.upstream_references import upstream_commits
 from patchpilot.reading.bots import is_bot_address
 from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.mail_reader import MailReader

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from patchpilot.model.action import Advice
-from patchpilot.model.counted import counted
+from patchpilot.model.printable import counted
 from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.thread_values import (
     CLAIMED,

@@ -27,9 +27,8 @@ from patchpilot.errors import (
 )
 from patchpilot.model.action import Action
 from patchpilot.model.address import Address
-from patchpilot.model.mail import Mail
-from patchpilot.model.message_id import message_id_of
-from patchpilot.model.patch_subject import parse_subject
+from patchpilot.model.mail import Mail, message_id_of
+from patchpilot.model.patch import parse_subject
 from patchpilot.model.progress import Progress, silent
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.reading.bots import is_bot_address

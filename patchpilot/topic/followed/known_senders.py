@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING
 from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError, MissingError
-from patchpilot.history.mainline import mainline
-from patchpilot.history.stable_branches import stable_branches
+from patchpilot.history.stable_branches import mainline, stable_branches
 from patchpilot.model.action import Action
 from patchpilot.model.address import Address, parse_address
-from patchpilot.model.message_id import message_id_of
+from patchpilot.model.mail import message_id_of
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository

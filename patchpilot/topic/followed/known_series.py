@@ -18,10 +18,10 @@ from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.errors import RefusedError
 from patchpilot.model.action import Action, join_hints
 from patchpilot.model.address import Address
-from patchpilot.model.bounded_date import parse_stored_time
-from patchpilot.model.counted import counted
+from patchpilot.model.bounded import parse_stored_time
 from patchpilot.model.message import MailState
-from patchpilot.model.patch_subject import parse_subject
+from patchpilot.model.patch import parse_subject
+from patchpilot.model.printable import counted
 from patchpilot.model.progress import Progress, silent
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.reading.delivery import (
@@ -506,8 +506,7 @@ def refs_of(repository: "Repository | None") -> bytes:
     """
     if repository is None:
         return b""
-    from patchpilot.history.mainline import find_mainline
-    from patchpilot.history.stable_branches import queues, trees_of
+    from patchpilot.history.stable_branches import find_mainline, queues, trees_of
 
     refs = repository.all_refs
     stable, queued = trees_of([ref.short for ref in refs]), queues(repository)

@@ -4,7 +4,7 @@
 import re
 from pathlib import Path
 
-from patchpilot.commits.own_commands import config_values
+from patchpilot.commits.private_config import config_values
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError
 from patchpilot.model.address import Address, parse_address

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from patchpilot.archive.track_store import MOST_READ, TrackEntry
 from patchpilot.model.action import Action, actions
-from patchpilot.model.counted import counted
 from patchpilot.model.json_form import json_form
+from patchpilot.model.printable import counted
 from patchpilot.reading.delivery import DeliveryReport
 from patchpilot.reading.series_summary import SeriesSummary
 

@@ -16,7 +16,7 @@ from patchpilot.archive.poll import PolledSeries
 from patchpilot.archive.track_store import Store
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import NetworkError, PatchpilotError
-from patchpilot.model.bounded_date import parse_stored_time
+from patchpilot.model.bounded import parse_stored_time
 from patchpilot.model.progress import Progress, silent
 from patchpilot.reading.thread_values import FINAL
 from patchpilot.settings.read_settings import user_settings

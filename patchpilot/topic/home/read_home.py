@@ -17,9 +17,9 @@ from patchpilot.archive.track_store import Store, TrackEntry
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.commits.repository import Repository, path_of_key
 from patchpilot.errors import PatchpilotError
-from patchpilot.model.bounded_date import parse_stored_time
-from patchpilot.model.counted import counted
+from patchpilot.model.bounded import parse_stored_time
 from patchpilot.model.draft import Draft
+from patchpilot.model.printable import counted
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.outbox import Outbox, Send

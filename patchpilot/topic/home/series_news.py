@@ -4,7 +4,7 @@
 Includes who requested a change, who applied the series, its tags, and the reports of bots.
 """
 
-from patchpilot.model.counted import counted
+from patchpilot.model.printable import counted
 from patchpilot.reading.ci_verdict import CiVerdict
 from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.posted_series import PostedSeries, Reply

@@ -9,9 +9,8 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from patchpilot.errors import RefusedError
-from patchpilot.model.action import actions
+from patchpilot.model.action import OVERRIDES, actions
 from patchpilot.model.progress import Progress
-from patchpilot.model.rewrite_overrides import OVERRIDES
 from patchpilot.tui.view.action_keys import replace_commands
 from patchpilot.tui.widgets.choose import Confirm, ask_yes
 

@@ -10,8 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from patchpilot.model.address import parse_addresses
-from patchpilot.model.counted import counted, join_words
-from patchpilot.model.printable import printable
+from patchpilot.model.printable import counted, join_words, printable
 from patchpilot.tui.actions.editing import describe_edit, edit_text
 from patchpilot.tui.stage.trust_dialog import run_with_trust
 from patchpilot.tui.widgets.choose import Choose, Confirm

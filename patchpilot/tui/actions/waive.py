@@ -3,7 +3,7 @@
 
 from typing import TYPE_CHECKING
 
-from patchpilot.model.finding import Finding, Suppressed
+from patchpilot.model.rule import Finding, Suppressed
 from patchpilot.tui.widgets.choose import LineDialog
 
 if TYPE_CHECKING:

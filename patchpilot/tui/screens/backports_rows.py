@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.text import Text
 
-from patchpilot.model.counted import counted
-from patchpilot.model.printable import width
+from patchpilot.model.printable import counted, width
 from patchpilot.model.trailer import find_tags
 from patchpilot.settings.read_settings import is_in_demo
 from patchpilot.tui.view.action_keys import replace_commands

@@ -14,7 +14,7 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.widgets import Static
 
-from patchpilot.model.counted import counted
+from patchpilot.model.printable import counted
 from patchpilot.tui.screens.backports_rows import (
     EDGE,
     REQUEST,

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from patchpilot.model.action import parse_backticks
-from patchpilot.model.counted import counted
-from patchpilot.model.finding import Finding, Severity, Suppressed
-from patchpilot.model.printable import crop, one_line, width
+from patchpilot.model.printable import counted, crop, one_line, width
+from patchpilot.model.rule import Finding, Severity, Suppressed
 from patchpilot.model.web_address import web_address
 from patchpilot.tui.screens.commit_rows import with_prefix
 from patchpilot.tui.view.action_keys import replace_commands

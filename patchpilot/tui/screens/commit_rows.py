@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.text import Text
 
-from patchpilot.model.counted import counted
+from patchpilot.model.printable import counted
 from patchpilot.tui.view.glyphs import STYLE_OF, glyph
 from patchpilot.tui.view.rich_text import KEY, plain, wrap_hanging
 from patchpilot.tui.view.session import JobRequest

@@ -10,8 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 
-from patchpilot.model.counted import counted
-from patchpilot.model.printable import width
+from patchpilot.model.printable import counted, width
 from patchpilot.tui.screens.commit_rows import (
     NextRow,
     TopicCommits,

@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from patchpilot.errors import RefusedError
-from patchpilot.model.counted import counted
-from patchpilot.model.printable import one_line
+from patchpilot.model.printable import counted, one_line
 from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
 from patchpilot.tui.screens.checks_rows import Shown
 from patchpilot.tui.view.rich_text import wrap_text

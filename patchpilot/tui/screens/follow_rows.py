@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.text import Text
 
-from patchpilot.model.counted import counted
 from patchpilot.model.hosts import LOOPBACK, host_of
-from patchpilot.model.printable import crop, one_line
+from patchpilot.model.printable import counted, crop, one_line
 from patchpilot.tui.view.action_keys import replace_commands
 from patchpilot.tui.view.empty import empty_text
 from patchpilot.tui.view.glyphs import glyph

@@ -16,8 +16,8 @@ from textual.binding import BindingType
 from textual.timer import Timer
 from textual.widgets import Static
 
-from patchpilot.model.counted import counted
-from patchpilot.model.rewrite_overrides import PUBLISHED
+from patchpilot.model.action import PUBLISHED
+from patchpilot.model.printable import counted
 from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
 from patchpilot.tui.screens.follow_rows import (
     Conversation,

@@ -12,9 +12,8 @@ from typing import NamedTuple
 from rich.text import Text
 
 from patchpilot.model.ago import short_age
-from patchpilot.model.bounded_date import clamp_time
-from patchpilot.model.counted import counted
-from patchpilot.model.printable import crop, one_line, width
+from patchpilot.model.bounded import clamp_time
+from patchpilot.model.printable import counted, crop, one_line, width
 from patchpilot.resources import state_path
 from patchpilot.topic.home.home_topic import HomeTopic, Turn
 from patchpilot.tui.screens.follow_rows import SIGNS as EVENT_SIGNS

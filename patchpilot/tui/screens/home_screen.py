@@ -18,9 +18,8 @@ from textual.widgets import OptionList, Static
 from textual.worker import get_current_worker
 
 from patchpilot.errors import CancelledError, PatchpilotError
-from patchpilot.model.action import actions
-from patchpilot.model.counted import counted
-from patchpilot.model.own_command import UntrustedCommandsError
+from patchpilot.model.action import UntrustedCommandsError, actions
+from patchpilot.model.printable import counted
 from patchpilot.tui.screens.home_rows import (
     DRAFT,
     NOT_STARTED,

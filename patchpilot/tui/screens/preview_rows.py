@@ -3,7 +3,7 @@
 
 from typing import TYPE_CHECKING
 
-from patchpilot.model.counted import counted
+from patchpilot.model.printable import counted
 from patchpilot.tui.view.session import JobRequest
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 

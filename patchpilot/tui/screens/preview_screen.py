@@ -13,8 +13,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from patchpilot.errors import PatchpilotError
-from patchpilot.model.counted import counted
-from patchpilot.model.printable import width
+from patchpilot.model.printable import counted, width
 from patchpilot.tui.screens.preview_rows import mail_size
 from patchpilot.tui.screens.repair_keys import (
     choose_prefix,
@@ -51,7 +50,7 @@ def _run(change: "MailChange", end: int) -> str:
 
 def mail_name(result: "Sending", at: int) -> tuple[str, str]:
     """Return a message's name in a list ("cover", "2/5" or "patch") and its title."""
-    from patchpilot.model.patch_subject import parse_subject
+    from patchpilot.model.patch import parse_subject
 
     number = result.send.entries[at].number
     patches = sum(mail.number > 0 for mail in result.send.entries)

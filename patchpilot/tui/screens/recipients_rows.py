@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from patchpilot.model.address import AddressState, judge
-from patchpilot.model.counted import counted
-from patchpilot.model.finding import Severity
+from patchpilot.model.printable import counted
 from patchpilot.model.recipient import Recipient, RecipientPlan
+from patchpilot.model.rule import Severity
 from patchpilot.tui.view.glyphs import STYLE_OF, glyph
 from patchpilot.tui.view.rich_text import (
     KEY,

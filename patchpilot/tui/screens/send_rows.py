@@ -9,8 +9,7 @@ from rich.text import Text
 from textual.geometry import Size
 
 from patchpilot.model.action import actions
-from patchpilot.model.counted import counted
-from patchpilot.model.printable import crop_middle, one_line
+from patchpilot.model.printable import counted, crop_middle, one_line
 from patchpilot.tui.screens.preview_rows import (
     CHECK_SIGNS,
     NO_SERVER,

@@ -17,9 +17,8 @@ from textual.binding import BindingType
 from textual.widgets import Static
 
 from patchpilot.errors import PatchpilotError
-from patchpilot.model.bounded_date import parse_stored_time
-from patchpilot.model.counted import counted
-from patchpilot.model.printable import one_line
+from patchpilot.model.bounded import parse_stored_time
+from patchpilot.model.printable import counted, one_line
 from patchpilot.tui.screens.preview_rows import (
     headline,
     open_questions,

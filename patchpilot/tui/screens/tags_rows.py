@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from patchpilot.model.counted import counted
+from patchpilot.model.printable import counted
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import fit_text, plain, wrap_hanging
 from patchpilot.tui.view.session import JobRequest

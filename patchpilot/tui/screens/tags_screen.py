@@ -14,7 +14,7 @@ from textual.containers import Container
 from textual.widgets import Static
 
 from patchpilot.model.bug_range import NOWHERE
-from patchpilot.model.counted import counted
+from patchpilot.model.printable import counted
 from patchpilot.tui.screens.tags_rows import (
     A_FIX,
     NOT_A_FIX,

@@ -14,7 +14,7 @@ from textual.timer import Timer
 from textual.widgets import OptionList, Static
 
 from patchpilot.errors import PatchpilotError
-from patchpilot.model.own_command import UntrustedCommandsError
+from patchpilot.model.action import UntrustedCommandsError
 from patchpilot.model.progress import Progress
 from patchpilot.tui.stage.reporting import ReportsErrors
 from patchpilot.tui.stage.thread_jobs import STEP, ThreadJobs

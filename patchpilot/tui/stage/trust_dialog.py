@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from patchpilot.model.own_command import OwnCommand, UntrustedCommandsError
+from patchpilot.model.action import OwnCommand, UntrustedCommandsError
 from patchpilot.tui.widgets.choose import Confirm, ask_yes
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from patchpilot.errors import MissingError, PatchpilotError
 from patchpilot.model.commit import Commit
-from patchpilot.model.counted import counted
+from patchpilot.model.printable import counted
 from patchpilot.model.progress import Progress
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus, first_open
 

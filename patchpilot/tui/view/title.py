@@ -7,8 +7,7 @@ It does not need Textual, because the first frame is drawn before Textual is imp
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from patchpilot.model.counted import counted
-from patchpilot.model.printable import crop, one_line, width
+from patchpilot.model.printable import counted, crop, one_line, width
 from patchpilot.tui.view.glyphs import glyph
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widget import Widget
 
-from patchpilot.model.counted import counted
+from patchpilot.model.printable import counted
 from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.message_row import MessageRow
 from patchpilot.tui.widgets.panel import Panel

@@ -4,8 +4,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.lint.c.line_scan import as_bytes, as_text, scan_lines
-from patchpilot.lint.c.mask_comments import COMMENT, Sanitizer
+from patchpilot.lint.c.line_scan import (
+    COMMENT,
+    Sanitizer,
+    as_bytes,
+    as_text,
+    scan_lines,
+)
 
 _TEXT = """\
 From: Ada Fixer <ada@example.org>

@@ -5,10 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.lint.c.arguments import value_end
-from patchpilot.lint.c.learn_types import Learner
-from patchpilot.lint.c.types import TypePattern, Types
-from patchpilot.lint.c.values import ValueTracker
+from patchpilot.lint.c.operators import ValueTracker, value_end
+from patchpilot.lint.c.types import Learner, TypePattern, Types
 
 NAMED = TypePattern(r"\s*([A-Za-z_]\w*)\s*[;=]", storage=True)
 

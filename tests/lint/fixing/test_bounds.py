@@ -16,9 +16,9 @@ from patchpilot.lint.fixing.try_fixes import (
     fix_patch,
 )
 from patchpilot.lint.lint_context import Context, Options
-from patchpilot.model.finding import Finding, FixEdit
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
+from patchpilot.model.rule import Finding, FixEdit
 from patchpilot.services.check.apply_fixes import fix
 from tests.bench import hostile
 from tests.kit.fixing import all_rules

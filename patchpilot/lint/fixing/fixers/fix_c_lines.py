@@ -6,8 +6,8 @@ import re
 from patchpilot.lint.c.checks.line_layout import (
     _last_open_parenthesis as last_open_bracket,
 )
+from patchpilot.lint.c.line_scan import COMMENT as NOTE
 from patchpilot.lint.c.line_scan import ScannedLine, as_text, expand
-from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import (
     COMMENT,
     FixSite,
@@ -19,7 +19,7 @@ from patchpilot.lint.fixing.fixer import (
 )
 from patchpilot.lint.fixing.fixers.fix_statements import MOST_COLUMNS
 from patchpilot.lint.fixing.fixers.fix_whitespace import code_depth
-from patchpilot.model.finding import FixEdit
+from patchpilot.model.rule import FixEdit
 
 _MOST_LINES = 20
 _TAB = "\t"

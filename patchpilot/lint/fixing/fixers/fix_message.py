@@ -8,8 +8,8 @@ import re
 import textwrap
 
 from patchpilot.cache.cached_re import compile_cached
+from patchpilot.lint.c.line_scan import COMMENT as NOTE
 from patchpilot.lint.c.line_scan import as_bytes
-from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import (
     PROSE,
     ColumnSpan,
@@ -18,8 +18,8 @@ from patchpilot.lint.fixing.fixer import (
     fixer,
 )
 from patchpilot.lint.habits import habits
-from patchpilot.lint.message_prose import paragraphs, pasted
-from patchpilot.model.finding import FixEdit
+from patchpilot.lint.message_parts import paragraphs, pasted
+from patchpilot.model.rule import FixEdit
 from patchpilot.model.trailer import is_trailer
 
 COLUMNS = 75

@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from patchpilot.cache.cached_re import compile_cached
+from patchpilot.lint.c.line_scan import COMMENT as NOTE
 from patchpilot.lint.c.line_scan import expand
-from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import (
     NAMED,
     FixSite,
@@ -17,7 +17,7 @@ from patchpilot.lint.fixing.fixer import (
     strip_sign,
     tab_indent,
 )
-from patchpilot.model.finding import FixEdit
+from patchpilot.model.rule import FixEdit
 
 MOST_LINES = 12
 COLUMNS = 80

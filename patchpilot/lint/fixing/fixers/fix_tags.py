@@ -14,8 +14,8 @@ from patchpilot.lint.fixing.fixers.fix_message import (
     is_same_commit,
     suggested_reference,
 )
-from patchpilot.model.finding import FixEdit
-from patchpilot.model.fixes_line import DIGITS, read_fixes_line
+from patchpilot.model.commit_references import DIGITS, read_fixes_line
+from patchpilot.model.rule import FixEdit
 from patchpilot.model.trailer import is_trailer
 
 _FORM = compile_cached(

@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator
 
 from patchpilot.cache.cached_re import compile_cached
+from patchpilot.lint.c.line_scan import COMMENT as NOTE
 from patchpilot.lint.c.line_scan import ScannedLine, expand
-from patchpilot.lint.c.mask_comments import COMMENT as NOTE
 from patchpilot.lint.fixing.fixer import (
     COMMENT,
     ColumnSpan,
@@ -17,7 +17,7 @@ from patchpilot.lint.fixing.fixer import (
     replaced,
     rewrite,
 )
-from patchpilot.model.finding import FixEdit
+from patchpilot.model.rule import FixEdit
 
 _SPACES = " \t\r\f\v"
 _C = ("c", "h", "S", "dts", "dtsi")

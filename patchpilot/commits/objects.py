@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Read and parse git's objects through a single `git cat-file --batch-command` process."""
+
+import contextlib
+import re
+import subprocess
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta, timezone
+from itertools import islice
+from pathlib import Path
+from typing import IO
+
+from patchpilot.cache.cached_re import compile_late
+from patchpilot.commits.run import OLD_GIT, environment, git_argv, stop
+from patchpilot.errors import GitError
+from patchpilot.model.address import Address
+from patchpilot.model.bounded import EPOCH, clamp_time
+from patchpilot.model.commit import Commit
+
+_IDENT = compile_late(
+    r"^(?P<name>.*?)\s*<(?P<email>[^>]*)>\s*(?P<when>-?\d+)?\s*(?P<zone>[+-]\d{4})?$"
+)
+
+_ENCODING = compile_late(rb"^encoding (.*)$", re.MULTILINE)
+
+
+def parse_commit(commit_id: str, raw: bytes) -> Commit:
+    """Parse a raw commit object, as printed by `git cat-file commit`.
+
+    Malformed dates and names are accepted.
+    """
+    head, _, body = raw.partition(b"\n\n")
+    named = _ENCODING.search(head)
+    encoding = named[1].decode("ascii", "replace") if named else "utf-8"
+    fields: dict[str, list[str]] = {}
+    for line in _text(head, encoding).split("\n"):
+        if not line.startswith(" "):
+            name, _, value = line.partition(" ")
+            fields.setdefault(name, []).append(value)
+    if "tree" not in fields:
+        raise GitError(f"{commit_id} is not a commit object")
+    author, authored = parse_ident(fields.get("author", [""])[0])
+    committer, committed = parse_ident(fields.get("committer", [""])[0])
+    return Commit(
+        commit_id,
+        fields["tree"][0],
+        tuple(fields.get("parent", ())),
+        author,
+        authored,
+        committer,
+        committed,
+        _text(body, encoding),
+    )
+
+
+def _text(raw: bytes, encoding: str) -> str:
+    """Decode part of a commit in its encoding, or as UTF-8 if that is unknown."""
+    is_utf8 = encoding.lower() in ("utf-8", "utf8")
+    try:
+        return raw.decode(encoding, "surrogateescape" if is_utf8 else "replace")
+    except LookupError:
+        return raw.decode("utf-8", "surrogateescape")
+
+
+def parse_ident(text: str) -> tuple[Address, datetime]:
+    """Parse the `Name <email> seconds zone` of a commit into an address and a date."""
+    match = _IDENT.match(text)
+    if not match:
+        return Address(text, ""), EPOCH
+    zone = match["zone"] or "+0000"
+    offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[3:5])) * (
+        -1 if zone[0] == "-" else 1
+    )
+    try:
+        when = clamp_time(int(match["when"] or 0), timezone(offset))
+    except ValueError:
+        when = EPOCH
+    return Address(match["name"], match["email"]), when
+
+
+_AHEAD = 128
+"""Objects that are asked for before the answers to as many others are read.
+
+The question fits into a pipe.
+"""
+
+
+class CatFile:
+    """A running `git cat-file --batch-command` process.
+
+    It is thread-safe, and must be closed or used as a context manager.
+    """
+
+    def __init__(self, repo: Path, env: Mapping[str, str] | None = None) -> None:
+        self._argv = git_argv(repo, "cat-file", "--batch-command")
+        self._repo, self._env = repo, env
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> "CatFile":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Terminate the `git cat-file` process."""
+        with self._lock:
+            if self._process:
+                for stream in (self._process.stdin, self._process.stdout):
+                    if stream:
+                        # git ended before it read all input
+                        with contextlib.suppress(BrokenPipeError):
+                            stream.close()
+                stop(self._process)
+                self._process = None
+
+    def get(self, name: str) -> tuple[str, str, bytes] | None:
+        """Return (id, type, content) of an object, or None if there is no such object.
+
+        The object is named by its id or as `rev:path`.
+        """
+        if "\n" in name:
+            return None
+        with self._lock:
+            stdin, stdout = self._streams()
+            _ask(stdin, [name])
+            return _answer(stdout)
+
+    def info(self, name: str) -> tuple[str, str] | None:
+        """Return (id, type) of the object that git resolves a name to.
+
+        Return None if there is no such object or the name is ambiguous.
+        """
+        if "\n" in name:
+            return None
+        with self._lock:
+            stdin, stdout = self._streams()
+            _ask(stdin, [name], "info")
+            return _answer_info(stdout)
+
+    def many(
+        self, ids: Iterable[str]
+    ) -> Iterator[tuple[str, tuple[str, str, bytes] | None]]:
+        """Yield (name, object) for each id or `id:path`, in order; objects are as in `get`.
+
+        git reads the next objects in the meantime. The reader must not be used for other requests
+        until the iteration ends.
+        """
+        stdin, stdout = self._streams()
+        rest, waiting = iter(ids), list[str]()
+        try:
+            while True:
+                following = list(islice(rest, _AHEAD))
+                _ask(stdin, following)
+                for name in waiting:
+                    yield name, _answer(stdout)
+                waiting = following
+                if not waiting:
+                    return
+        finally:
+            if waiting:
+                # unread answers would be mistaken for the next ones
+                self.close()
+
+    def _streams(self) -> tuple[IO[bytes], IO[bytes]]:
+        """Return standard input and output of the process, starting it if necessary."""
+        if self._process is None or self._process.poll() is not None:
+            self._process = subprocess.Popen(
+                self._argv,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=environment(self._env, repo=self._repo),
+                start_new_session=True,
+            )
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None
+        assert stdout is not None
+        return stdin, stdout
+
+
+def _ask(stdin: IO[bytes], names: Sequence[str], command: str = "contents") -> None:
+    with contextlib.suppress(BrokenPipeError):
+        stdin.write(
+            "".join(f"{command} {name}\n" for name in names).encode(
+                "utf-8", "surrogateescape"
+            )
+        )
+        stdin.flush()
+
+
+def _answer(stdout: IO[bytes]) -> tuple[str, str, bytes] | None:
+    words = _head(stdout)
+    if words is None:
+        return None
+    content = stdout.read(int(words[2]))
+    stdout.read(1)
+    return words[0].decode(), words[1].decode(), content
+
+
+def _answer_info(stdout: IO[bytes]) -> tuple[str, str] | None:
+    words = _head(stdout)
+    return (words[0].decode(), words[1].decode()) if words else None
+
+
+def _head(stdout: IO[bytes]) -> list[bytes] | None:
+    """Return an object's id, type and size, or None if there is no object."""
+    head = stdout.readline()
+    if not head:
+        raise GitError(
+            "git cat-file exited unexpectedly",
+            hint=(
+                f"{OLD_GIT}; in a partial clone, run `git fetch --refetch --no-filter`; otherwise"
+                " run `git fsck`"
+            ),
+        )
+    words = head.rstrip(b"\n").rsplit(b" ", 2)
+    return None if len(words) < 3 or not words[2].isdigit() else words

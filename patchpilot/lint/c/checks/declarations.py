@@ -1,0 +1,520 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Check of declarations, function heads, CamelCase names, and the place of exports."""
+
+import re
+from weakref import WeakKeyDictionary
+
+from patchpilot.cache.entries import Kind, key_of, recall, remember
+from patchpilot.lint.c.c_check import ADDED, LineContext, Results, check
+from patchpilot.lint.c.c_patterns import (
+    ATTRIBUTE,
+    BALANCED,
+    CONSTANT,
+    IDENT,
+    INIT,
+    INT_TYPES,
+    LVAL,
+    MODIFIER,
+    NOTE,
+    STORAGE,
+    pattern,
+)
+from patchpilot.lint.c.line_scan import as_text
+from patchpilot.lint.c.types import FoundType, TypePattern, Types, number_ends
+from patchpilot.model.source_tree import Tree, changed_below, ground_of, is_safe_path
+
+_SPACE = " \t\n\r\f\v"
+_STARRED_CAST = TypePattern(r"((?:\s*(?:\*|<MODIFIER>\b))+\s*)\)", stars=False)
+_STARRED = TypePattern(rf"((?:\s*(?:\*|<MODIFIER>\b))+\s*)({IDENT})", stars=False)
+_SMALL_ARRAY = TypePattern(rf"\s*{IDENT}\s*\[\s*([01])\s*\]\s*;\s*$")
+
+
+@check(ADDED, "int", "char", "short", "long", "signed")
+def number_words(context: LineContext) -> Results:
+    """Report integer types with unusual word order or a redundant int."""
+    code = context.code
+    yield from (
+        ("misordered-type", context.hit(kind=kind)) for kind in _misordered_types(code)
+    )
+    if (
+        "int" in code
+        and pattern(r"\b(?:short|long)\b").search(code)
+        and pattern(r"\bint\b").search(code)
+    ):
+        for kind in _number_types(code):
+            if pattern(r"\bint\b").search(kind) and pattern(
+                r"\b(?:short|long)\b"
+            ).search(kind):
+                yield "unnecessary-int", context.hit(kind=kind)
+
+
+def _misordered_types(code: str) -> list[str]:
+    found, at = [], 0
+    for word in pattern(r"\b(?:char|short|int|long|signed|unsigned)\b").finditer(code):
+        if word.start() >= at and (
+            ends := number_ends(code, word.start(), misordered=True)
+        ):
+            found.append(code[word.start() : ends[0]].strip(_SPACE))
+            at = ends[0]
+    return found
+
+
+def _number_types(code: str) -> list[str]:
+    """Return the integer types on a line."""
+    found, at = [], 0
+    for word in pattern(r"\b(?:char|short|int|long|signed|unsigned)\b").finditer(code):
+        if word.start() < at:
+            continue
+        ends = number_ends(code, word.start(), misordered=True)
+        whole = pattern(rf"{INT_TYPES}\b").match(code, word.start())
+        end = ends[0] if ends else whole.end() if whole else 0
+        if end:
+            found.append(code[word.start() : end].strip(_SPACE))
+            at = end
+    return found
+
+
+@check(ADDED, "}")
+def fake_flexible_array(context: LineContext) -> Results:
+    """Report a struct whose last member is an array of length zero or one."""
+    if not context.before.startswith("+") or not _ends_in_small_array(context.before):
+        return
+    if not pattern(r"[+ ]\s*\}(?:\s*__packed)?\s*;\s*$").match(context.code):
+        return
+    before = " ".join(context.before[1:].split())
+    count = pattern(rf"\}}(?: ?__packed)? ?{IDENT} ?\[ ?([01]) ?\] ?;$").match(before)
+    if count is None:
+        match = context.types.match(_SMALL_ARRAY, before)
+        count = match.match if match else None
+    if count is None:
+        return
+    yield "fake-flexible-array", context.hit(count=count[1])
+
+
+def _ends_in_small_array(text: str) -> bool:
+    """Return whether a line ends with `[0];` or `[1];`, ignoring spaces.
+
+    This is much faster than the patterns.
+    """
+    tail = "".join(text.rpartition("[")[2].split())
+    return tail in ("0];", "1];")
+
+
+@check(ADDED)
+def pointer_stars(context: LineContext) -> Results:
+    """Report a pointer star attached to the type, as in `(foo*)` or `foo* bar`."""
+    text = context.text
+    # modifiers come before asterisks
+    if not pattern(r"\*|__|const|volatile|fastcall").search(
+        text
+    ) and not context.types.learned_in(text):
+        return
+    at = 0
+    while (bracket := text.find("(", at)) >= 0:
+        at = bracket + 1
+        if match := context.types.match(_STARRED_CAST, text, at):
+            stars = match.match[1]
+            good = _format_asterisks(stars)
+            if stars != good:
+                yield (
+                    "misplaced-star",
+                    context.hit(match.end, "cast", stars=stars, good=good),
+                )
+            at = match.match.end()
+    for match in context.types.finditer(_STARRED, text):
+        stars, name = match.match[1], match.match[2]
+        good = _format_asterisks(stars)
+        if _is_modifier_end(context, good):
+            good += " "
+        if stars != good and not _is_modifier(context, name):
+            yield "misplaced-star", context.hit(match.end, stars=stars, good=good)
+
+
+def _format_asterisks(stars: str) -> str:
+    """Correct the asterisks between a type and a name: one space before them, none between or
+    after.
+    """
+    good = stars if stars[:1] in tuple(_SPACE) else f" {stars}"
+    return pattern(r"\*\s+(?=\*)").sub("*", good.rstrip(_SPACE))
+
+
+def _is_modifier_end(context: LineContext, text: str) -> bool:
+    if pattern(rf"\b{MODIFIER}$").search(text):
+        return True
+    last = pattern(r"\w+$").search(text)
+    return last is not None and last.group() in context.types.modifiers
+
+
+def _is_modifier(context: LineContext, word: str) -> bool:
+    return (
+        word in context.types.modifiers or pattern(MODIFIER).fullmatch(word) is not None
+    )
+
+
+@check(ADDED, "init")
+def misplaced_init_attribute(context: LineContext) -> Results:
+    """Report an init attribute before the name, as in `static __initdata int x;`."""
+    text = context.text
+    attribute = pattern(rf"\b{INIT}\b").search(text)
+    if not attribute:
+        return
+    name = attribute.group()
+    match = pattern(rf"\+\s*static\s+(?:const\s+)?(?:{name}\s+)?").match(text)
+    if not match:
+        return
+    tail = TypePattern(
+        rf"\s+(?:{name}\s+)?(?P<variable>{IDENT}(?:\[[^]]*\])?)\s*[=;]", stars=False
+    )
+    for start in (
+        match.end(),
+        *((plain.end(),) if (plain := pattern(r"\+\s*static\s+").match(text)) else ()),
+    ):
+        if (typed := context.types.match(tail, text, start)) or (
+            typed := _tagged_init(text, start, name)
+        ):
+            inside = pattern(rf"\b(?:union|struct)\s+{name}\b").search(typed.type)
+            rule = (
+                "init-attribute-for-struct-name"
+                if inside
+                else "misplaced-init-attribute"
+            )
+            yield (
+                rule,
+                context.hit(
+                    attribute.start(),
+                    attribute=name,
+                    variable=typed.match["variable"],
+                ),
+            )
+            return
+
+
+def _tagged_init(text: str, at: int, name: str) -> FoundType | None:
+    """Report `struct __initdata foo`, which no other pattern recognizes as a type."""
+    match = pattern(
+        rf"(?:struct|union)\s+{name}\s+{IDENT}()\s+(?:{name}\s+)?(?P<variable>{IDENT}(?:\[[^]]*\])?)\s*[=;]"
+    ).match(text, at)
+    return FoundType(at, match.end(1), match) if match else None
+
+
+_BODY_ON_LINE = TypePattern(rf"\s*{IDENT}\s*{BALANCED}\s*\{{")
+_EXTERN = TypePattern(rf"\s+({IDENT})(\s*)\(")
+_ARGUMENTS = TypePattern(
+    rf"\s*(?:{IDENT}|\(\s*\*\s*{IDENT}\s*\))\s*\(\s*([^{{]+)\s*\)\s*;"
+)
+_ARGUMENT = TypePattern(rf"\s*(?:{IDENT}|\(\s*\*\s*(?:{IDENT})?\s*\)\s*{BALANCED})?")
+_WHOLE = TypePattern(r"$")
+_DEFINITION = TypePattern(rf"\s*({IDENT})\s*{BALANCED}\s*\{{")
+
+
+@check(ADDED, "{")
+def function_brace(context: LineContext) -> Results:
+    """Report an opening brace on the line of the function's name, as in `int f(void) {`."""
+    code = context.code
+    if (
+        "}" in code
+        or "(" not in code
+        or not pattern(r"\)\s*\{").search(code)
+        or pattern(r"#\s*define\b.*do\s*\{").search(code)
+    ):
+        return
+    if context.types.search(_BODY_ON_LINE, code, inside=True):
+        yield "function-brace-on-same-line", context.hit(code.find("{"))
+
+
+@check(ADDED)
+def extern_in_source(context: LineContext) -> Results:
+    """Report prototypes and extern declarations in .c files.
+
+    It also reports arguments that start on the line after the function's name.
+    """
+    if context.span is None or not context.line.file.endswith(".c"):
+        return
+    statement = context.statement or ""
+    if "(" not in statement and "extern" not in statement:
+        return
+    start = pattern(r".\s*(?:extern\s+)?", re.DOTALL).match(statement)
+    bare = pattern(r".\s*", re.DOTALL).match(statement)
+    if not start or not bare:
+        return
+    match = context.types.match(_EXTERN, statement, start.end()) or context.types.match(
+        _EXTERN, statement, bare.end()
+    )
+    if match:
+        if pattern(r"\s*;").match(statement, len(context.condition)):
+            yield "extern-in-source", context.hit()
+        if "\n" in match.match[2]:
+            yield "arguments-below-name", context.hit()
+    elif pattern(r".\s*extern\s+", re.DOTALL).match(statement):
+        yield "extern-in-source", context.hit()
+
+
+@check(ADDED)
+def unnamed_arguments(context: LineContext) -> Results:
+    """Report arguments without names in a prototype, as in `int f(int);`."""
+    if context.span is None:
+        return
+    statement = context.statement or ""
+    if "(" not in statement or not statement.rstrip(_SPACE).endswith(";"):
+        return
+    found = None
+    for lead in (r".\s*(?:extern\s+)?", r".\s*"):
+        if not found and (start := pattern(lead, re.DOTALL).match(statement)):
+            found = context.types.match(_ARGUMENTS, statement, start.end())
+    if not found or found.match[1] == "void":
+        return
+    arguments = found.match[1].strip(_SPACE)
+    for match in context.types.finditer(_ARGUMENT, arguments, inside=True):
+        argument = arguments[match.start : match.match.end()].strip(_SPACE)
+        if context.types.match(_WHOLE, argument) and not pattern(
+            rf"enum\s+{IDENT}$"
+        ).search(argument):
+            yield "unnamed-argument", context.hit(argument=argument)
+
+
+@check(ADDED)
+def function_definition(context: LineContext) -> Results:
+    """Report an opening brace at the end of a function declaration that spans several lines."""
+    if context.span is None or "{" not in (statement := context.statement or ""):
+        return
+    found = None
+    for lead in (rf".\s*(?:{STORAGE}\s+)?", r".\s*"):
+        if not found and (start := pattern(lead, re.DOTALL).match(statement)):
+            found = context.types.match(_DEFINITION, statement, start.end())
+    if not found:
+        return
+    context.walk.function = found.match[1]
+    passage = context.walk.passage
+    first = passage.index(context.line.number)
+    for number in range(min(statement.count("\n") + 1, len(passage.lines) - first)):
+        raw = passage.lines[first + number].raw
+        if raw[1:2] == "{" or (number == 0 and "{" in raw):
+            return
+        if "{" in raw:
+            break
+    yield "function-brace-on-same-line", context.hit()
+
+
+_MIXED = r"[A-Z][a-z]|[a-z][A-Z]"
+_MIXED_NAME = r"(\w*(?:[A-Z][a-z]|[a-z][A-Z])\w*)"
+_TYPEDEF = TypePattern(rf"\s+{_MIXED_NAME}")
+_DECLARED = TypePattern(rf"\s+{_MIXED_NAME}\s*[(\[,;]", storage=True)
+_VALUE = rf"(?:{CONSTANT}|{LVAL})"
+_WORD = rf"\b({IDENT})"
+_LABEL_END = rf"\s*{NOTE}*(?:\s*\{{)?\s*{NOTE}*(?:\s*\\)?\s*$|\s*return\s+"
+_REPORTED, _KNOWN = "mixed case: reported", "mixed case: known"
+# change this number to invalidate caches written by other versions of this code
+_KIND = Kind("mixed-case", (__file__,))
+_HEADERS: "WeakKeyDictionary[Tree, frozenset[str]]" = WeakKeyDictionary()
+
+
+@check(ADDED)
+def mixed_case(context: LineContext) -> Results:
+    """Report CamelCase names such as `someName`."""
+    text = context.text
+    if not pattern(_MIXED).search(text, 1):
+        return
+    for value in pattern(_VALUE).finditer(text, _skip_label(text)):
+        name = value.group()
+        if (
+            not pattern(_MIXED).search(name)
+            or pattern(CONSTANT).fullmatch(name)
+            or _is_usual(name)
+        ):
+            continue
+        yield from (
+            ("mixed-case-name", context.hit(value.start() + word.start(), name=word[1]))
+            for word in pattern(_WORD).finditer(name)
+            if pattern(_MIXED).search(word[1])
+            and _is_new(context, word[1])
+            and context.line.strict
+        )
+
+
+def _skip_label(text: str) -> int:
+    """Return the start of the search, after a case label that is followed only by a return."""
+    label = pattern(r".\s*(?:case\s*.*|default\s*):").match(text)
+    label_end = pattern(_LABEL_END).match(text, label.end()) if label else None
+    return label_end.end() if label_end else 0
+
+
+def _is_usual(name: str) -> bool:
+    """Return whether mixed case is usual for a name: a page flag, a unit such as mV, or a
+    generated name.
+    """
+    return (
+        pattern(
+            r"(?:[A-Z]+_){1,5}[A-Z]{1,3}[a-z]|(?:Clear|Set|TestClear|TestSet|)Page[A-Z]"
+            r"|(?:[a-z0-9_]*|[A-Z0-9_]*)?_?[a-z][A-Z](?:_[a-z0-9_]+|_[A-Z0-9_]+)?$"
+            r"|(?:[a-z_]*?)_?(?:[KMGT]iB|[KMGT]?Hz)(?:_[a-z_]+)?$"
+        ).match(name)
+        is not None
+    )
+
+
+def _is_new(context: LineContext, name: str) -> bool:
+    """Return whether a name is new in the patch and, if that matters, in the headers and the
+    file.
+    """
+    reported: set[str] = context.walk.patch.setdefault(_REPORTED, set())
+    if name in reported:
+        return False
+    reported.add(name)
+    return not context.line.strict or name not in _known_names(context)
+
+
+def _known_names(context: LineContext) -> frozenset[str]:
+    """Return the mixed-case names in the tree's headers and in the first file that has any."""
+    patch = context.walk.patch
+    known: frozenset[str] | None = patch.get(_KNOWN)
+    if known is None:
+        tree = context.walk.context.tree
+        known = frozenset()
+        if tree is not None:
+            known = names_of_headers(tree)
+            file = as_text(context.line.file)
+            if (
+                not context.walk.context.options.whole_files
+                and is_safe_path(file)
+                and (data := tree.read(file))
+            ):
+                known |= _find_names(data, context.types)
+        patch[_KNOWN] = known
+    return known
+
+
+def names_of_headers(tree: Tree) -> frozenset[str]:
+    """Return the CamelCase names that the tree's include/ directory declares.
+
+    The result is cached in the process, and on disk until the directory changes.
+    """
+    if ground_of(tree) is not tree:
+        types = Types()
+        changed = (
+            tree.read(path)
+            for path in changed_below(tree, "include")
+            if path.endswith(".h")
+        )
+        return names_of_headers(ground_of(tree)).union(
+            *(_find_names(data, types) for data in changed if data)
+        )
+    names = _HEADERS.get(tree)
+    if names is None:
+        key = _key(tree)
+        kept = recall(_KIND, key) if key else None
+        names = _HEADERS[tree] = (
+            kept if isinstance(kept, frozenset) else _read_headers(tree, key)
+        )
+    return names
+
+
+def _read_headers(tree: Tree, key: str | None) -> frozenset[str]:
+    types = Types()
+    names: set[str] = set()
+    for path in tree.files("include"):
+        if path.endswith(".h") and (data := tree.read(path)):
+            names |= _find_names(data, types)
+    if key:
+        remember(_KIND, key, frozenset(names))
+    return frozenset(names)
+
+
+def _find_names(data: bytes, types: Types) -> set[str]:
+    names: set[str] = set()
+    for match in re.finditer(rb"^.*(?:[A-Z][a-z]|[a-z][A-Z]).*$", data, re.MULTILINE):
+        line = match.group().decode("latin-1")
+        if name := _declared_name(line, types):
+            names.add(name)
+    return names
+
+
+def _declared_name(line: str, types: Types) -> str | None:
+    start = pattern(r"[ \t]*").match(line)
+    at = start.end() if start else 0
+    if defined := pattern(rf"#[ \t]*define\s+{_MIXED_NAME}").match(line, at):
+        return defined[1]
+    if (
+        line.startswith("typedef", at)
+        and (lead := pattern(r"typedef\s+").match(line, at))
+        and (typed := types.match(_TYPEDEF, line, lead.end()))
+    ):
+        return typed.match[1]
+    if declared := types.match(_DECLARED, line, at):
+        return declared.match[1]
+    tagged = pattern(rf"\s*(?:union|struct|enum)\s+{_MIXED_NAME}\s*[;{{]").match(line)
+    return tagged[1] if tagged else None
+
+
+def _key(tree: Tree) -> str | None:
+    """Return the cache key of the tree's names, or None if changes of include/ cannot be
+    detected.
+    """
+    stamp = getattr(tree, "stamp", None)
+    fingerprint = stamp("include") if callable(stamp) else None
+    return (
+        key_of(_KIND, [fingerprint.encode()]) if isinstance(fingerprint, str) else None
+    )
+
+
+@check(ADDED)
+def distant_export(context: LineContext) -> Results:
+    """Report an EXPORT_SYMBOL that does not follow the function or variable it exports."""
+    walk, number = context.walk, context.line.number
+    marks: dict[int, bool] = walk.hunk.setdefault("exports", {})
+    if context.span is not None:
+        _check_export(context, marks)
+    if "EXPORT_SYMBOL" not in context.text:
+        return
+    if (
+        number not in marks
+        and pattern(r".\s*$").match(context.before)
+        and pattern(r"EXPORT_SYMBOL.*\(.*\)").search(context.text)
+    ):
+        marks[number] = True
+    if marks.get(number):
+        yield "export-not-after-function", context.hit()
+
+
+def _check_export(context: LineContext, marks: dict[int, bool]) -> None:
+    """Check the export that follows the current statement."""
+    span, lines = context.span, context.walk.scan.lines
+    if span is None:
+        return
+    number = span.next_number
+    if number > len(lines) or not lines[number - 1].text[span.next_column :].strip(
+        " \t\n\r\f\v"
+    ):
+        number += 1
+    if (
+        number > len(lines)
+        or number in marks
+        or "EXPORT_SYMBOL" not in lines[number - 1].text
+    ):
+        return
+    exported = pattern(r"EXPORT_SYMBOL.*\((.*)\)").search(lines[number - 1].text)
+    if not exported:
+        return
+    name = pattern(rf"^\s*({IDENT}).*").sub(r"\1", exported[1], count=1)
+    statement = span.raw_text if context.statement_raw else span.text
+    match = pattern(rf"(?:.\s*\}}\s*\n)?.([A-Z_]+)\s*\(\s*({IDENT})").match(statement)
+    if match and re.match(rf"{IDENT}_{re.escape(match[2])}", name, re.ASCII):
+        marks[number] = False
+        return
+    marks[number] = not _defines(context, statement, name)
+
+
+def _defines(context: LineContext, statement: str, name: str) -> bool:
+    quoted = re.escape(name)
+    if re.search(
+        rf"\n.\}}\s*$|^.(?:DEFINE|DECLARE)_{IDENT}\({quoted}\)|^.LIST_HEAD\({quoted}\)|\b{quoted}(?:\s+{ATTRIBUTE})*\s*(?:;|=|\[|\()",
+        statement,
+        re.ASCII,
+    ):
+        return True
+    pointer = TypePattern(rf"\s*\(\s*\*\s*{quoted}\s*\)\s*\(")
+    starts = [
+        match.end()
+        for text in (rf".{STORAGE}\s+", r".")
+        if (match := pattern(text).match(statement))
+    ]
+    return any(context.types.match(pointer, statement, start) for start in starts)

@@ -1,0 +1,360 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Check of conditions, loops, switch statements, their braces, and the lines after them."""
+
+import re
+
+from patchpilot.lint.c.c_check import ADDED, CONTEXT, LineContext, Results, check
+from patchpilot.lint.c.c_patterns import (
+    ALLOC_FUNCTIONS,
+    BALANCED,
+    IDENT,
+    LOG_FUNCTIONS,
+    LVAL,
+    NOTE,
+    pattern,
+    value,
+)
+from patchpilot.lint.c.line_scan import measure
+from patchpilot.lint.c.statements import Passage, StatementSpan
+from patchpilot.lint.c.types import TypePattern
+
+
+@check(ADDED, "if", "while", "for", "else")
+def unnecessary_braces(context: LineContext) -> Results:
+    """Report braces around a single statement, and braces on only some branches of a condition."""
+    text = context.text
+    covered: set[int] = context.walk.hunk.setdefault("braces", set())
+    if (match := pattern(r"(^.*)\bif\b").search(text)) and not pattern(
+        r"else\s*$"
+    ).search(match[1]):
+        yield from _whole_condition(context, covered)
+    word = pattern(r"\b(?:if|while|for|else)\b").search(text)
+    if word and context.line.number - 1 not in covered:
+        yield from _single_statement(context, word.start())
+
+
+def _whole_condition(context: LineContext, covered: set[int]) -> Results:
+    level, branches = context.walk.passage.chain(context.line, 1)
+    if len(branches) < 2 or level != 0:
+        return
+    at = context.line.number - 1
+    braced = needing = 0
+    for branch in branches:
+        lead = pattern(r"(?:\s*\n[+-])*\s*").match(branch.raw_condition)
+        covered.add(at + (lead.group().count("\n") if lead else 0))
+        at += branch.newlines
+        block = _block(branch)
+        braced += block.lstrip(" \t\n\r\f\v").startswith("{")
+        needing += _needs_braces(branch.raw_condition, block)
+    if not braced:
+        return
+    if not needing:
+        yield "unnecessary-braces", context.hit(None, "no-arm")
+        return
+    if needing != len(branches) and braced != len(branches):
+        yield "braces-on-some-arms", context.hit()
+
+
+def _single_statement(context: LineContext, column: int) -> Results:
+    text = context.text
+    if pattern(r"\}\s*$").search(text[:column]):
+        return
+    level, branches = context.walk.passage.chain(context.line, column)
+    block = _block(branches[0])
+    if (
+        level != 0
+        or not block.lstrip(" \t\n\r\f\v").startswith("{")
+        or _needs_braces(branches[0].raw_condition, block)
+    ):
+        return
+    if len(branches) > 1 and _block(branches[1]).lstrip(" \t\n\r\f\v").startswith("{"):
+        return
+    yield "unnecessary-braces", context.hit(column)
+
+
+def _block(branch: StatementSpan) -> str:
+    return branch.raw_block
+
+
+def _needs_braces(condition: str, block: str) -> bool:
+    """Return whether a branch needs braces: its condition or block spans lines or contains
+    another condition.
+    """
+    if _lines(pattern(r"(^|\n).").sub(r"\1", condition).strip(" \t\n\r\f\v")) > 1:
+        return True
+    if pattern(r"\b(?:if|for|while)\b").search(block):
+        return True
+    inside = pattern(r"(^|\n).").sub(r"\1", block)
+    inside = (
+        pattern(r"\}\s*$")
+        .sub("", pattern(r"^\s*\{").sub("", inside, count=1), count=1)
+        .strip(" \t\n\r\f\v")
+    )
+    return max(_lines(inside), inside.count(";")) > 1
+
+
+def _lines(text: str) -> int:
+    return text.count("\n") + 1
+
+
+_TAB = 8
+_NULL_TEST = rf"[ +]\s*if\s*\(\s*(!\s*|NULL\s*==\s*)?({LVAL})(\s*==\s*NULL\s*)?\s*\)"
+
+
+@check(CONTEXT, "switch")
+def case_indent(context: LineContext) -> Results:
+    """Report a `case` label that is not indented like its `switch`."""
+    if not pattern(r"\bswitch\s*\(.*\)").search(context.text):
+        return
+    _, lines = context.walk.passage.read_brackets(context.line, "{}", outer=True)
+    if any(
+        pattern(r"\+\s*(?:case\s+|default:)").match(line.raw)
+        and line.indent != context.line.indent
+        for line in lines[1:]
+    ):
+        yield "case-indent", context.hit()
+
+
+@check(CONTEXT, "if", "while", "for", "switch", "do", "else")
+def brace_on_next_line(context: LineContext) -> Results:
+    """Report a brace that belongs on its condition's line, and an indent after a stray
+    semicolon.
+    """
+    text = context.text
+    match = pattern(
+        r"(.*)\b((?:if|while|for|switch|(?:[a-z_]+|)for_each[a-z_]+)\s*\(|do\b|else\b)"
+    ).search(text)
+    if not match or pattern(r".\s*#").match(text):
+        return
+    passage = context.walk.passage
+    level, lines = passage.read_brackets(context.line, "()")
+    after = passage.index(context.line.number) + len(lines)
+    following = passage.lines[after] if after < len(passage.lines) else None
+    if following is None:
+        return
+    condition = "\n".join(line.raw for line in lines)
+    if "{" not in condition and pattern(r"\+\s*\{").match(following.text):
+        yield "brace-on-next-line", context.hit()
+    ended = (
+        level == 0
+        and not pattern(r"\}\s*while\s*\($").search(match[1] + match[2])
+        and pattern(r"\)\s*;\s*$").search(condition)
+    )
+    if ended and measure(following.text)[1] > context.line.indent:
+        yield "stray-semicolon", context.hit()
+
+
+@check(CONTEXT, "if", "while", "for", "do", "else")
+def odd_indent(context: LineContext) -> Results:
+    """Report a statement after a condition that is not indented one tab further."""
+    text = context.text
+    if (
+        not pattern(
+            r"\b(?:(?:if|while|for|(?:[a-z_]+|)for_each[a-z_]+)\s*\(|(?:do|else)\b)"
+        ).search(text)
+        or pattern(r".\s*#").match(text)
+        or pattern(r"\}\s*while\s*").search(text)
+    ):
+        return
+    context.need_span()
+    statement, condition = context.statement or "", context.condition
+    body = statement[len(condition) :].replace(NOTE, " ")
+    lines = condition.count("\n")
+    body = pattern(r"\n.", re.DOTALL).sub("\n", body)
+    while (shorter := pattern(r"\n\s+\\\n").sub("\n", body)) != body:
+        lines += len(pattern(r"\n\s+\\\n").findall(body))
+        body = shorter
+    body = pattern(r"^.*\bdo\b").sub("", body, count=1)
+    body = pattern(r"^\s*\{").sub("", body, count=1)
+    joined = pattern(r"^\s*\\").match(body)
+    if joined:
+        body = body[joined.end() :]
+    judged = False
+    if empty := pattern(r"\s*?\n").match(body):
+        body, judged = body[empty.end() :], True
+        lines += 1
+    if not joined and (
+        pattern(r".\s*#\s*define\s").match(context.before)
+        or pattern(r"\\\s*$").search(context.before)
+    ):
+        judged = False
+    body, lines, straight = _skip_to_first_statement(body, lines)
+    if not judged or not straight or not body:
+        return
+    real = context.walk.scan.raw_line(context.line.number, lines)
+    if real is None or (not statement.startswith("+") and not real.startswith("+")):
+        return
+    first_line = body.partition("\n")[0]
+    indent, depth = context.line.indent, measure(f"+{first_line}")[1]
+    if (
+        depth % _TAB
+        or depth < indent
+        or (depth == indent and not pattern(r"\s*(?:\}|\{|else\b)").match(body))
+        or depth > indent + _TAB
+    ):
+        yield "suspect-indent", context.hit(depth=str(depth), indent=str(indent))
+
+
+def _skip_to_first_statement(body: str, lines: int) -> tuple[str, int, bool]:
+    """Drop blank lines, preprocessor lines and labels.
+
+    Return (the rest, its line, whether no #else precedes it).
+    """
+    straight, joined, at = True, False, -1
+    while at != lines:
+        at = lines
+        if pattern(r"\s*#\s*(?:else|elif)").match(body):
+            straight = False
+        if (
+            joined
+            or pattern(r"\s*?\n|\s*#\s*?").match(body)
+            or pattern(rf"\s*{IDENT}\s*:").match(body)
+        ):
+            joined = pattern(r".*?\\\n").match(body) is not None
+            if end := pattern(r".*?\n").match(body):
+                body = body[end.end() :]
+                lines += 1
+    return body, lines, straight
+
+
+@check(ADDED, "return")
+def parenthesized_return(context: LineContext) -> Results:
+    """Report parentheses around a return value: `return (x);`."""
+    statement = context.statement
+    if not statement or not pattern(r".\s*return\s*\(", re.DOTALL).match(statement):
+        return
+    if whole := pattern(rf".\s*return\s*({BALANCED})\s*;\s*$").match(statement):
+        inside = _strip_parentheses(whole[1])
+        if pattern(rf"\s*{value()}\s*(?:\?|$)").match(inside):
+            yield "return-with-parentheses", context.hit()
+
+
+def _strip_parentheses(text: str) -> str:
+    while pattern(r"\s*\(.*\)\s*$").match(text):
+        text = pattern(r"\s*\)\s*$").sub(
+            "", pattern(r"^\s*\(\s*").sub("", text, count=1), count=1
+        )
+    return pattern(r"\s+").sub(" ", text)
+
+
+@check(ADDED, "do", "if", "while", "for")
+def condition_line(context: LineContext) -> Results:
+    """Report a statement on the same line as its condition."""
+    text, walk = context.text, context.walk
+    if "do" in text and pattern(r"do\s*(?!\{)").search(text):
+        _allow_while(context)
+    if context.line.number in walk.hunk.get("while", ()) or context.span is None:
+        return
+    if not pattern(r"\b(?:if|while|for)\s*\(").search(text) or pattern(r".\s*#").match(
+        text
+    ):
+        return
+    statement, condition = context.statement or "", context.condition
+    rest = statement[len(condition) :].partition("\n")[0].replace(NOTE, "")
+    if (
+        condition
+        and not pattern(r"\s*\{?\s*\\*\s*$").match(rest)
+        and not pattern(r"\}\s*while\s*").search(condition)
+    ):
+        yield "trailing-statement", context.hit()
+
+
+def _allow_while(context: LineContext) -> None:
+    """Record the `while` that ends a do loop, so that the text after it is not reported as a
+    trailing statement.
+    """
+    span = context.walk.passage.after(context.need_span())
+    following = span.text
+    if pattern(r"\s*while\b").match(following):
+        lead = pattern(r"(?:\s*\n[+-])*\s*").match(following)
+        lines = lead.group().count("\n") if lead else 0
+        context.walk.hunk.setdefault("while", set()).add(
+            context.need_span().next_number + lines
+        )
+
+
+@check(ADDED, "else", "if", "case", "default")
+def trailing_statement(context: LineContext) -> Results:
+    """Report a statement on the same line as the `else`, closing brace or `case` label
+    before it.
+    """
+    text = context.text
+    match = pattern(r".\s*(?:\}\s*)?else\b(.*)").match(text)
+    if match and not pattern(r"\s*(?:\sif|\{?\s*\\?\s*$)").match(
+        match[1].replace(NOTE, "")
+    ):
+        yield "trailing-statement", context.hit(match.start(1), "else")
+    if brace := pattern(r"\}\s*if\b").search(text):
+        yield "trailing-statement", context.hit(brace.start(), "if")
+    if label := pattern(r".\s*(?:case\s*.*|default\s*):").match(text):
+        label_end = pattern(
+            rf"(?:\s*{NOTE}*)(?:\s*\{{)?(?:\s*{NOTE}*)(?:\s*\\)?\s*$|\s*return\s+"
+        )
+        if not label_end.match(text, label.end()):
+            yield "trailing-statement", context.hit(label.end(), "case")
+
+
+@check(ADDED, "while")
+def while_after_brace_line(context: LineContext) -> Results:
+    """Report the `while` of a do loop on the line after the closing brace."""
+    previous = context.line.previous
+    if (
+        previous is None
+        or previous.indent != context.line.indent
+        or not pattern(r"\}\s*$").search(context.before)
+    ):
+        return
+    if pattern(r".\s*while\s*").match(context.text):
+        span = context.walk.passage.statement(context.line)
+        if pattern(r"[^\S\n]*;").match(span.raw_block):
+            yield "while-on-next-line", context.hit()
+
+
+@check(ADDED, "{")
+def opening_brace_on_next_line(context: LineContext) -> Results:
+    """Report an initializer, struct, union or enum whose opening brace is on the next line."""
+    text, before = context.text, context.before
+    if not pattern(r".\s*\{").match(text):
+        return
+    if pattern(r"(?:^|[^=])=\s*$").search(before):
+        yield "brace-on-next-line", context.hit(None, "above")
+    if tag := pattern(
+        rf".\s*(?:typedef\s+)?(enum|union|struct)(?:\s+{IDENT})?\s*$"
+    ).match(before):
+        yield "brace-on-next-line", context.hit(None, "tag", kind=tag[1])
+
+
+@check(ADDED, "(")
+def unnecessary_oom_message(context: LineContext) -> Results:
+    """Report an error message for a failed allocation, which the allocator already prints."""
+    line, walk = context.line, context.walk
+    if "if" not in context.before:
+        return
+    tested = pattern(_NULL_TEST).match(context.before)
+    if (
+        not tested
+        or not (tested[1] is not None or tested[3] is not None)
+        or line.number <= 3
+    ):
+        return
+    if not pattern(rf"\+.*\b{LOG_FUNCTIONS}\s*\(").match(context.text):
+        return
+    lines = walk.scan.lines
+    above = lines[line.number - 4 : line.number + 200]
+    passage = Passage(above)
+    statement = passage.statement_at(
+        0, passage.starts[min(line.left, len(passage.lines))]
+    ).raw_text
+    if pattern(r"\b__GFP_NOWARN\b").search(statement):
+        return
+    allocated = (
+        rf"{re.escape(tested[2])}\s*=\s*(?:\([^)]*\)\s*)?\s*{ALLOC_FUNCTIONS}\s*\("
+    )
+    declared = TypePattern(rf"\s*{allocated}")
+    for start in pattern(r"(?:^|\n)[ +]").finditer(statement):
+        text = statement[start.end() :].lstrip(" \t\n\r\f\v")
+        if re.compile(allocated, re.ASCII).match(text) or context.types.match(
+            declared, text
+        ):
+            yield "unnecessary-oom-message", context.hit()
+            return

@@ -1,0 +1,484 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Detectors for kernel interfaces in C: calls, kernel-doc comments and licenses.
+
+They find calls with wrong formats, sizes, limits and permissions, and interfaces that are misused,
+deprecated, or require a comment.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from itertools import takewhile
+from typing import NamedTuple
+
+from patchpilot.cache.cached_re import compile_late
+from patchpilot.lint.c.c_patterns import (
+    BALANCED,
+    CONSTANT,
+    LVAL,
+    MODE_NAMES,
+    STRING,
+    mode_of,
+    value,
+)
+from patchpilot.lint.c.line_scan import LineScan, ScannedLine, scan
+from patchpilot.lint.detector import (
+    Arguments,
+    Hit,
+    TypedHits,
+    detector,
+    make_hit,
+    typed_detector,
+)
+from patchpilot.lint.detectors.c_pattern import c_lines, c_text, new_c_text
+from patchpilot.lint.detectors.generic_c import statements
+from patchpilot.lint.detectors.words import tool_data
+from patchpilot.lint.lint_context import Context
+from patchpilot.lint.new_side import NewHunk, NewLine, c_hunks
+from patchpilot.lint.pack_patterns import compiled, lazy
+from patchpilot.lint.word_lists import word_set
+from patchpilot.model.source_tree import Tree
+
+_FORMAT_CALL = lazy(rf"^\+(?![^{{]*\{{\s*).*\b(\w+)\s*\(.*{STRING}\s*,", re.DOTALL)
+_STRING_ARGUMENT = lazy(r'"\s*,')
+_VOLATILE = lazy(r"^_*volatile_*$")
+_STRING = lazy(STRING)
+_POINTER = lazy(r"(%[*\d.]*p(\w)(\w*))")
+_FOUR_CC = lazy(r"cc")
+_FOUR_CC_NEWER = lazy(r"c(?:[hlbc]|hR)$")
+_EXTENSIONS = frozenset("4SsBKRraEehMmIiUDdgVCbGNOxtf")
+_CONSTANT = lazy(CONSTANT)
+_ARGUMENT = value()
+# search for these words first: they are cheap to find, and most patches have none
+_ALLOCATES = lazy(r"^\+[^;]*=[^;]*(?:kv|k)[mz]alloc\s*\([^;]*\*")
+_SLEEP = lazy(
+    rf"^\+.*?\busleep_range\s*\(\s*(?P<min>{_ARGUMENT})\s*,\s*(?P<max>{_ARGUMENT})\s*\)"
+)
+_MULTIPLIED = lazy(
+    rf"^\+\s*(?:{LVAL})\s*=\s*(?:{BALANCED})?\s*(?P<call>(?:kv|k)[mz]alloc)\s*\(\s*(?P<one>{_ARGUMENT})\s*\*\s*(?P<two>{_ARGUMENT})\s*,"
+)
+_NAMED_CONSTANT = lazy(r"^[A-Z_][A-Z0-9_]*$")
+_SIZEOF = lazy(r"^sizeof\s*\S")
+
+_SYMBOLIC = lazy(rf"\b({MODE_NAMES})\b")
+
+
+class CallPlace(NamedTuple):
+    """An added line of C, and the text of the statement that starts on it."""
+
+    lines: LineScan
+    line: ScannedLine
+    statement: str
+    kernel: tuple[int, int]
+
+    @property
+    def last(self) -> int:
+        """Return the patch line where the statement ends, or the last before a removed line."""
+        return self.line.number + self.statement.count("\n")
+
+    @property
+    def raw(self) -> str:
+        """Return the lines of the statement as written.
+
+        Removed lines are replaced with the next line that is not removed.
+        """
+        return self.lines.raw_lines(self.line.number, self.last)
+
+
+@typed_detector(
+    "checkpatch-calls",
+)
+def calls(context: Context) -> TypedHits:
+    """Yield the hits, with their types, about calls and their arguments.
+
+    A statement is read to its end, over all its lines.
+    """
+    if "S_I" in c_text(context):
+        yield from _symbolic(context)
+    whole, lines = new_c_text(context), scan(context)
+    rules = [
+        (words, rule) for words, rule in _RULES if any(word in whole for word in words)
+    ]
+    for line, _, statement in statements(context) if rules else ():
+        at = CallPlace(lines, line, statement, context.options.kernel)
+        for words, rule in rules:
+            # check a second statement on the same line here, since no other line starts with it
+            if any(word in statement or word in line.text for word in words):
+                yield from rule(at)
+
+
+def _pointer_formats(at: CallPlace) -> TypedHits:
+    if (
+        "{" in at.statement
+        or not _STRING_ARGUMENT.search(at.statement)
+        or not _POINTER.search(at.raw)
+    ):
+        return
+    call = _FORMAT_CALL.match(at.statement)
+    if not call or _VOLATILE.match(call[1]):
+        return
+    reported = False
+    four = _FOUR_CC_NEWER if at.kernel >= (6, 17) else _FOUR_CC
+    for line in at.lines.lines[at.line.number - 1 : at.last]:
+        found = _STRING.search(line.text)
+        raw = at.lines.raw_line(line.number) or ""
+        text = raw[slice(*found.span())].replace("%%", "") if found else ""
+        for specifier, kind, more in _POINTER.findall(text):
+            if (
+                kind not in _EXTENSIONS
+                or (kind == "f" and not more.startswith("w"))
+                or (kind == "4" and not four.match(more))
+            ):
+                yield "VSPRINTF_POINTER_EXTENSION", _bad_extension(at.line, specifier)
+                break
+            if kind == "x" and not reported:
+                reported = True
+                yield "VSPRINTF_SPECIFIER_PX", at.line.hit()
+
+
+def _bad_extension(line: ScannedLine, specifier: str) -> Hit:
+    if "pA" in specifier:
+        return line.hit(None, "rust", specifier=specifier)
+    for kind, instead in (("pF", "%pS"), ("pf", "%ps")):
+        if kind in specifier:
+            return line.hit(None, "symbol", specifier=specifier, instead=instead)
+    return line.hit(specifier=specifier)
+
+
+def _sleep(at: CallPlace) -> TypedHits:
+    found = _SLEEP.match(at.statement)
+    if not found:
+        return
+    low, high = found["min"], found["max"]
+    are_short = low.isdecimal() and high.isdecimal() and len(low + high) < 40
+    if low == high:
+        yield "USLEEP_RANGE", at.line.hit(None, "no-range")
+    elif are_short and int(low) > int(high):
+        yield "USLEEP_RANGE", at.line.hit()
+
+
+def _find_multiplication(at: CallPlace) -> TypedHits:
+    is_likely = "*" in at.statement and "sizeof" in at.statement
+    if not is_likely or not _ALLOCATES.match(at.statement):
+        return
+    found = _MULTIPLIED.match(at.statement)
+    if not found:
+        return
+    count, size = found["one"], found["two"]
+    if _SIZEOF.match(count):
+        count, size = size, count
+    constant = _CONSTANT.fullmatch(count) or _NAMED_CONSTANT.match(count)
+    is_size = re.match(r"sizeof\b", count, re.ASCII)
+    if not is_size and _SIZEOF.match(size) and not constant:
+        better = _ARRAY_CALLS.get(found["call"], "kmalloc_array")
+        yield "ALLOC_WITH_MULTIPLY", at.line.hit(better=better, call=found["call"])
+
+
+def _symbolic(context: Context) -> TypedHits:
+    for line in c_lines(context):
+        for found in _SYMBOLIC.finditer(line.text) if "S_I" in line.text else ():
+            values = {"octal": f"{mode_of(found[1]):04o}", "mode": found[1]}
+            yield "SYMBOLIC_PERMS", make_hit(line.number, "", found.start(), **values)
+
+
+_ARRAY_CALLS = {
+    "kvmalloc": "kvmalloc_array",
+    "kvzalloc": "kvcalloc",
+    "kzalloc": "kcalloc",
+}
+_RULES: tuple[tuple[tuple[str, ...], Callable[[CallPlace], TypedHits]], ...] = (
+    (('"',), _pointer_formats),
+    (("usleep_range",), _sleep),
+    (("alloc",), _find_multiplication),
+)
+"""The words of which a statement must have one, and its check."""
+
+
+_ASM_INCLUDE = lazy(r"^.\s*#\s*include\s*<asm/(.*)\.h>")
+_OWN_ASM = ("irq", "memory", "time", "reboot")
+_CONST = lazy(r"\bconst\b")
+_SETUP = lazy(r'\b__setup\("([^"]*)"')
+_PARAMETERS = "Documentation/admin-guide/kernel-parameters.txt"
+_STRUCT = lazy(r"\bstruct\s+(\w+)\b(?!\s*\{)")
+_LICENSE = lazy(rf"\bMODULE_LICENSE\s*\(\s*({STRING})\s*\)")
+_TEXT = lazy(rf"({STRING})")
+
+
+@typed_detector(
+    "checkpatch-api",
+)
+def api(context: Context) -> TypedHits:
+    """Yield the hits, with their types, about kernel interfaces."""
+    lines, whole = scan(context), c_text(context)
+    for needles, rule in _BY_WORD:
+        if any(needle in whole for needle in needles):
+            for line in c_lines(context):
+                if any(needle in line.raw for needle in needles):
+                    yield from rule(ApiPlace(context, lines, line))
+    yield from _const_structs(context, whole)
+
+
+class ApiPlace(NamedTuple):
+    """An added line of C under check, with its position in the patch."""
+
+    context: Context
+    lines: LineScan
+    line: ScannedLine
+
+
+def _asm_include(at: ApiPlace) -> TypedHits:
+    found = _ASM_INCLUDE.match(at.line.raw)
+    if (
+        not found
+        or at.context.tree is None
+        or any(word in found[1] for word in _OWN_ASM)
+    ):
+        return
+    header = f"{found[1]}.h"
+    if at.line.file != f"include/linux/{header}" and _wraps_asm(
+        at.context.tree, header
+    ):
+        kind = (
+            "ARCH_INCLUDE_LINUX"
+            if at.line.file.startswith("arch/")
+            else "INCLUDE_LINUX"
+        )
+        yield kind, at.line.hit(header=header)
+
+
+def _wraps_asm(tree: Tree, header: str) -> bool:
+    text = tree.read(f"include/linux/{header}")
+    return (
+        text is not None
+        and re.search(rb"#include[ \t\r\f\v]+<asm/%s>" % header.encode("latin-1"), text)
+        is not None
+    )
+
+
+def _setup(at: ApiPlace) -> TypedHits:
+    found = _SETUP.search(at.line.raw)
+    if found and not any(
+        found[1] in line.text
+        for line in at.lines.lines
+        if line.sign == "+" and line.file.endswith(_PARAMETERS)
+    ):
+        yield "UNDOCUMENTED_SETUP", at.line.hit(option=found[1])
+
+
+def _license(at: ApiPlace) -> TypedHits:
+    found = _LICENSE.search(at.line.text)
+    if not found:
+        return
+    # checkpatch.pl looks at the first string of the line, in any macro
+    said = (
+        at.context.options.checkpatch_compat and _TEXT.search(at.line.text)
+    ) or found
+    name = at.line.raw[said.start(1) : said.end(1)]
+    if name.strip('"') not in word_set("c", "module_licenses") or name[:1] != '"':
+        yield "MODULE_LICENSE", at.line.hit(name=name)
+    if name == '"GPL v2"' and not at.context.options.whole_files:
+        yield "MODULE_LICENSE", at.line.hit(None, "v2")
+
+
+_BY_WORD: tuple[tuple[tuple[str, ...], Callable[[ApiPlace], TypedHits]], ...] = (
+    (("asm/",), _asm_include),
+    (("__setup",), _setup),
+    (("MODULE_LICENSE",), _license),
+)
+"""The words of which a line must have one, and its check."""
+
+
+def _const_structs(context: Context, whole: str) -> TypedHits:
+    if "struct" not in whole:
+        return
+    data = tool_data(context, "const_structs.checkpatch")
+    if not data:
+        return
+    names = frozenset(data.decode("latin-1").split())
+    for line in c_lines(context):
+        if "struct" in line.text and not _CONST.search(line.text):
+            name = next(
+                (
+                    found[1]
+                    for found in _STRUCT.finditer(line.text)
+                    if found[1] in names
+                ),
+                None,
+            )
+            if name:
+                yield "CONST_STRUCT", make_hit(line.number, name=name)
+
+
+_RETURNS = compile_late(r"^(?:Returns?|RETURNS?|Return value)\b")
+_MEMBER = compile_late(r"(\w+)\s*(?:\[[^\]]*\]\s*)*(?::\s*\w+\s*)?;\s*$")
+_DOC_ARGUMENT = compile_late(r"\(\s*\*\s*(\w+)\s*\)|(\w+)\s*(?:\[[^\]]*\])*$")
+
+
+class _Comment(NamedTuple):
+    """A new kernel-doc comment: its lines and their text, and the lines of the hunk below it."""
+
+    opening: NewLine
+    lines: Sequence[NewLine]
+    text: Sequence[str]
+    end: NewLine
+    below: Sequence[NewLine]
+
+    @property
+    def described(self) -> Iterator[str]:
+        """Yield the names described by the comment."""
+        for words in self.text:
+            if found := re.match(r"^@(\w+|\.\.\.)\s*:", words):
+                yield found[1]
+
+
+@detector("kernel-doc")
+def kernel_doc(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report a new kernel-doc comment that does not match the code below it."""
+    for hunk in c_hunks(context):
+        for start, comment in _comments(hunk):
+            yield from _judge(comment)
+            yield from _judge_members(comment)
+            yield from _judge_kind(comment, is_header=hunk.is_new and start < 4)
+
+
+def _comments(hunk: NewHunk) -> Iterator[tuple[int, _Comment]]:
+    """Yield the kernel-doc comments that are entirely new, with their index in the hunk."""
+    start: int | None = None
+    for at, line in enumerate(hunk.lines):
+        if re.match(r"^\s*/\*\*\s*$", line.text) and line.added:
+            start = at
+        elif start is not None and not line.added:
+            start = None
+        elif start is not None and "*/" in line.text:
+            lines = hunk.lines[start + 1 : at]
+            text = [re.sub(r"^\s*\*\s?", "", line.text) for line in lines]
+            below = hunk.lines[at + 1 :]
+            if text:
+                yield start, _Comment(hunk.lines[start], lines, text, line, below)
+            start = None
+
+
+def _judge(comment: _Comment) -> Iterator[Hit]:
+    lines = comment.lines
+    for line, words in zip(lines, comment.text, strict=True):
+        if found := re.match(r"^[@\\](brief|param|returns?|details|note)\b", words):
+            yield make_hit(line.patch_line, "doxygen", tag=found[1])
+            return
+    signature = _signature(comment.below[:11])
+    head = re.match(
+        r"^(?!(?:struct|union|enum|typedef|DOC:)\b)(\w+)\s*(?:\(\))?\s*[-:–].*$",
+        comment.text[0],
+    )
+    if not signature or head is None:
+        return
+    name, arguments, returns = signature
+    first, described = lines[0].patch_line, set(comment.described)
+    if head[1] != name:
+        yield make_hit(first, "other-function", described=head[1], function=name)
+        return
+    missing = [argument for argument in arguments if argument not in described]
+    extra = sorted(described - {*arguments, "..."})
+    if extra:
+        line = next(
+            line
+            for line, words in zip(lines, comment.text, strict=True)
+            if words.startswith(f"@{extra[0]}")
+        )
+        yield make_hit(
+            line.patch_line, "extra-argument", function=name, argument=extra[0]
+        )
+    elif missing and described:
+        yield make_hit(first, "missing-argument", argument=missing[0], function=name)
+    elif returns and described and not any(map(_RETURNS.match, comment.text)):
+        yield make_hit(comment.end.patch_line, "missing-return", function=name)
+
+
+def _judge_kind(comment: _Comment, *, is_header: bool) -> Iterator[Hit]:
+    """Report a file header written as kernel-doc, and a documented structure without its
+    keyword.
+    """
+    first = comment.text[0]
+    below = next((line.code.strip() for line in comment.below if line.text.strip()), "")
+    is_code = re.match(r"^[\w ]*[\w*]+\s*\(|^(?:struct|union|enum|typedef)\b", below)
+    kind = re.match(r"^(struct|union|enum)\s+(\w+)\s*\{", below)
+    if is_header and not is_code and not first.startswith("DOC:"):
+        yield make_hit(comment.opening.patch_line, "file-header")
+    elif kind and re.match(rf"^{re.escape(kind[2])}\b", first):
+        at = comment.lines[0].patch_line
+        yield make_hit(at, "no-keyword", kind=kind[1], name=kind[2])
+
+
+def _judge_members(comment: _Comment) -> Iterator[Hit]:
+    """Report members that a structure lacks, and members that its kernel-doc comment omits."""
+    head = re.match(r"^(struct|union)\s+(\w+)\s*(?:[-:].*)?$", comment.text[0])
+    opening = comment.below[0].code.strip() if comment.below else ""
+    if not head or not re.match(rf"^{head[1]}\s+{head[2]}\s*\{{$", opening):
+        return
+    inside = list(
+        takewhile(lambda line: not line.code.startswith("}"), comment.below[1:])
+    )
+    # only scripts/kernel-doc parses nested members and macros that declare members
+    if len(inside) == len(comment.below) - 1 or any(
+        "{" in line.code or re.match(r"^\s*(?:#|[A-Z_]{4,}\()|.*\(", line.code)
+        for line in inside
+    ):
+        return
+    described = {*comment.described}
+    for line in inside:
+        described.update(re.findall(r"@(\w+)\s*:", line.text)[:1])
+    public = takewhile(lambda line: "private:" not in line.text, inside)
+    members = (_MEMBER.search(line.code.rstrip()) for line in public)
+    missing = [found[1] for found in members if found and found[1] not in described]
+    if missing and described and all(line.added for line in inside):
+        yield make_hit(
+            comment.lines[0].patch_line,
+            "missing-member",
+            member=missing[0],
+            kind=head[1],
+            name=head[2],
+        )
+
+
+def _signature(lines: Sequence[NewLine]) -> tuple[str, list[str], bool] | None:
+    """Parse the function at the start of these lines: (name, argument names, whether it returns
+    a value).
+    """
+    joined = " ".join(line.code.strip() for line in lines)
+    found = re.match(
+        r"^(?P<type>[\w\s*]+?)\b(?P<name>\w+)\s*\((?P<arguments>[^()]*(?:\([^()]*\)[^()]*)*)\)\s*(?:__\w+(?:\(.*?\))?\s*)*[{;]",
+        joined,
+    )
+    if not found or re.search(
+        r"\b(?:return|if|while|EXPORT_SYMBOL\w*|define)\b",
+        found["type"] + found["name"],
+    ):
+        return None
+    arguments = [
+        name[1] or name[2]
+        for part in re.split(r",(?![^(]*\))", found["arguments"])
+        if (name := _DOC_ARGUMENT.search(part.strip())) and name[2] != "void"
+    ]
+    returns = not re.search(r"(?:^|\s)void$", found["type"].strip())
+    return found["name"], arguments, returns
+
+
+@detector("spdx-license", known_pattern=str)
+def spdx_license(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """Report a new file whose SPDX license does not match `known_pattern`."""
+    known = compiled(arguments["known_pattern"])
+    for change in context.patch.files:
+        if change.old_path is not None:
+            continue
+        for line in list(change.lines("+"))[:3]:
+            match = re.search(r"SPDX-License-Identifier:\s*([^*>]*)", line.text)
+            names = (
+                re.split(r"[\s()]+", re.sub(r"\bWITH \S+", "", match[1].strip()))
+                if match
+                else []
+            )
+            wrong = [
+                name
+                for name in names
+                if name and name.upper() not in ("AND", "OR") and not known.match(name)
+            ]
+            if wrong:
+                yield make_hit(line.patch_line, license=wrong[0])

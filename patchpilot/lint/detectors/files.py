@@ -1,0 +1,464 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Detectors for the files of a patch, SPDX tags, and added lines in any file.
+
+They check uapi headers, files without a maintainer or Makefile entry, whitespace-only hunks, the
+line and the comment style of SPDX tags, whitespace, and line length.
+"""
+
+import re
+import zlib
+from base64 import b85decode
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from patchpilot.cache.cached_re import compile_late
+from patchpilot.errors import MissingError
+from patchpilot.lint.c.c_patterns import LOG_FUNCTIONS, STRING
+from patchpilot.lint.c.line_scan import (
+    COMMENT,
+    LineScan,
+    ScannedLine,
+    as_text,
+    expand,
+    scan,
+)
+from patchpilot.lint.detector import (
+    Arguments,
+    Hit,
+    TypedHits,
+    detector,
+    make_hit,
+    typed_detector,
+)
+from patchpilot.lint.lint_context import Context
+from patchpilot.lint.pack_patterns import compiled, lazy
+from patchpilot.model.patch import FileChange, Patch
+from patchpilot.model.source_tree import Tree
+
+if TYPE_CHECKING:
+    from patchpilot.maintainers.load import Section
+
+
+@detector(
+    "uncovered-file",
+    most=int,
+    many_pattern=str,
+    except_pattern=str,
+)
+def uncovered_file(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """Report a new file that no section of MAINTAINERS covers, unless the series adds a section.
+
+    For files that match `many_pattern`, sections that cover `most` files or more do not count.
+    """
+    tree = context.tree
+    new = [change for change in context.patch.files if change.old_path is None]
+    if (
+        tree is None
+        or not new
+        or _is_changed(context, "MAINTAINERS")
+        or not tree.exists("MAINTAINERS")
+    ):
+        return
+    from patchpilot.maintainers import load
+    from patchpilot.maintainers.load import match_texts
+
+    others, many = (
+        compiled(arguments["except_pattern"]),
+        compiled(arguments["many_pattern"]),
+    )
+    try:
+        file = load(tree)
+    except MissingError:
+        return
+    for change in new:
+        if others.search(change.path) or tree.exists(change.path):
+            continue
+        sections = [
+            match_text.section
+            for match_text in match_texts(file, [change.path])
+            if not match_text.is_rest and not match_text.by_keyword
+        ]
+        strict = bool(many.search(change.path))
+        if not any(
+            not strict
+            or _count_section_files(tree, section, arguments["most"])
+            < arguments["most"]
+            for section in sections
+        ):
+            values = {
+                "path": change.path,
+                "section": sections[0].name if sections else "",
+            }
+            yield Hit(
+                change.patch_line,
+                case="large-section" if sections else "no-section",
+                path=change.path,
+                values=values,
+            )
+            return
+
+
+def _count_section_files(tree: Tree, section: "Section", most: int) -> int:
+    """Count the files covered by a MAINTAINERS section, up to `most`.
+
+    A pattern that is not a directory counts as one.
+    """
+    count = 0
+    for pattern in section.values("F"):
+        folder = re.sub(r"\*$", "", pattern)
+        plain = folder.endswith("/") and not re.search(r"[*?\[]", folder)
+        count += len(tree.files(folder.rstrip("/"))) if plain else 1
+        if count >= most:
+            break
+    return count
+
+
+_ATTRIBUTE = compile_late(
+    r"^\s*(?:static )?(?:struct \w+ )?(?:DEVICE_(?:ULONG_|INT_|BOOL_)?ATTR|BIN_ATTR|DRIVER_ATTR|BUS_ATTR|CLASS_ATTR|IIO_DEVICE_ATTR)(?:_\w+)?"  # noqa: E501
+    r"\((?P<attribute>\w+)"
+)
+
+
+@detector("sysfs-without-documentation", except_pattern=str)
+def sysfs_without_documentation(
+    context: Context, arguments: Arguments
+) -> Iterator[Hit]:
+    """Report the first added sysfs attribute, if no patch of the series documents any attribute.
+
+    This requires that the whole series is known.
+    """
+    if not _is_whole(context) or any(
+        path.startswith("Documentation/")
+        for path in context.series_fact("paths", _paths)
+    ):
+        return
+    others = compiled(arguments["except_pattern"])
+    for change in context.patch.files:
+        if not change.path.endswith(".c") or others.search(change.path):
+            continue
+        gone = {
+            match["attribute"]
+            for line in change.lines("-")
+            if (match := _ATTRIBUTE.match(line.text))
+        }
+        for line in change.lines("+"):
+            match = _ATTRIBUTE.match(line.text) if "ATTR" in line.text else None
+            if (
+                match
+                and match["attribute"] not in gone
+                and _has_function(change, match["attribute"])
+            ):
+                yield make_hit(line.patch_line, attribute=match["attribute"])
+                return
+
+
+def _has_function(change: FileChange, attribute: str) -> bool:
+    """Return whether the patch adds the attribute's show or store function."""
+    return any(
+        f"{attribute}_show(" in line.text or f"{attribute}_store(" in line.text
+        for line in change.lines("+")
+    )
+
+
+def _is_whole(context: Context) -> bool:
+    """Return whether all patches of the series are known."""
+    return (context.patch.subject.total or 1) <= len(context.series.patches)
+
+
+def _is_changed(context: Context, path: str) -> bool:
+    return path in context.patch.paths or path in context.series_fact("paths", _paths)
+
+
+def _paths(patches: Sequence[Patch]) -> frozenset[str]:
+    return frozenset(path for patch in patches for path in patch.paths)
+
+
+_SPACES = compile_late(r"(?<!\w) | (?!\w)")
+
+
+@detector("whitespace-only-hunk")
+def whitespace_only_hunk(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report a hunk with only whitespace changes in a patch that makes other changes."""
+    patch = context.patch
+    if re.search(
+        r"white ?space|indent|style|clean ?up|tidy|format|blank|checkpatch|align|newline",
+        patch.subject.title,
+        re.IGNORECASE,
+    ):
+        return
+    hunks = [
+        (change, hunk)
+        for change in patch.files
+        for hunk in change.hunks
+        if change.old_path and change.new_path
+    ]
+    whitespace_only = [
+        (change, hunk)
+        for change, hunk in hunks
+        if _have_same_words(
+            [line.text for line in hunk.lines if line.kind in "- "],
+            [line.text for line in hunk.lines if line.kind in "+ "],
+        )
+    ]
+    if len(whitespace_only) == len(hunks):
+        return
+    for _, hunk in whitespace_only:
+        first = next((line for line in hunk.lines if line.kind in "+-"), None)
+        if first:
+            yield Hit(first.patch_line)
+
+
+def _have_same_words(old: Sequence[str], new: Sequence[str]) -> bool:
+    # "upto" and "up to" are not the same words
+    before, after = (
+        _SPACES.sub("", " ".join(" ".join(side).split())) for side in (old, new)
+    )
+    return before == after
+
+
+@detector(
+    "text-as-binary",
+)
+def text_as_binary(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report text files whose change is a binary patch."""
+    for change in context.patch.files:
+        if change.is_binary and (
+            _SOURCE.search(change.path) or _is_text(context.patch, change)
+        ):
+            yield Hit(change.patch_line, path=change.path, values={"path": change.path})
+
+
+_SOURCE = compile_late(
+    r"\.(?:[chsS]|rs|py|pl|sh|awk|dtsi?|rst|ya?ml|txt|toml)$|(?:^|/)(?:Makefile|Kbuild|Kconfig)[^/]*$"
+)
+_HEAD = 8000
+"""So many bytes git looks at to find out that a file is binary."""
+
+
+def _is_text(patch: Patch, change: FileChange) -> bool:
+    """Return whether the new content in a binary patch (gitformat-patch) has no NUL bytes."""
+    lines = patch.lines[change.patch_line :]
+    first = next((at for at, line in enumerate(lines) if _LITERAL.match(line)), None)
+    if first is None:
+        return False
+    end = next((at for at in range(first, len(lines)) if not lines[at]), len(lines))
+    try:
+        data = b"".join(b85decode(line[1:]) for line in lines[first + 1 : end])
+        head = zlib.decompressobj().decompress(data, _HEAD)
+    except (ValueError, zlib.error):
+        return False
+    return bool(head) and b"\0" not in head
+
+
+_LITERAL = compile_late(r"literal \d+$")
+
+
+SOURCES = frozenset(["h", "c", "rs", "s", "S", "sh", "dtsi", "dts"])
+_URL = lazy(r"^\+.*\b[a-z][\w.+\-]*://\S+", re.IGNORECASE)
+_LOG_STRING = lazy(
+    rf'^\+\s*(?:{LOG_FUNCTIONS})\s*\(\s*(?:KERN_\S+\s*|[^"]*)?({STRING}\s*(?:|,|\)\s*;)\s*)$'
+)
+_ONLY_STRING = lazy(
+    rf"^\+\s*{STRING}\s*(?:\s*|,|\)\s*;)\s*$|^\+\s*#\s*define\s+\w+\s+{STRING}$"
+)
+_LONG_BY_NATURE = lazy(r"^\+.*\bEFI_GUID\s*\(|^\+\s*+(?:\w+\s*)?DEFINE_PER_CPU")
+_SPACE = " \t\n\r\f\v"
+_STRING_TAIL = lazy(rf"({STRING}(?:\s*(?:\\|,\s*|\)\s*;\s*))?)$")
+
+
+_ROW = lazy(
+    r"\s*(?:\[[^\]]+\]\s*=\s*)?(?:\{.*\}|[A-Z][A-Z0-9_]+\(.*\)),(?:\s*/\*.*\*/)?\s*$"
+)
+_WHOLE_NAMES = (6, 17)
+
+
+@typed_detector(
+    "checkpatch-text",
+)
+def text(context: Context) -> TypedHits:
+    """Yield the hits, with their types, about whitespace, line length and similar properties."""
+    lines = scan(context)
+    limit = context.options.max_line_length
+    for line in lines.lines:
+        if not line.left or line.sign == "-" or line.starts_file or line.starts_hunk:
+            continue
+        raw = line.raw
+        if (
+            line.file in raw
+            and line.sign == "+"
+            and ("/" in line.file or context.options.matches_script)
+            and (context.options.kernel < _WHOLE_NAMES or _names_whole(line))
+        ):
+            yield "EMBEDDED_FILENAME", Hit(line.number)
+        if line.sign == "+" and line.suffix in SOURCES:
+            yield from _source(lines, line, limit)
+
+
+def _names_whole(line: ScannedLine) -> bool:
+    """Return whether the name is a whole word, as newer kernels require."""
+    return re.search(rf"\b{re.escape(line.file)}\b", line.raw, re.ASCII) is not None
+
+
+def _character_beyond(text: str, limit: int) -> int:
+    """Return the number of the first character that ends beyond this column.
+
+    A tab ends at a multiple of 8.
+    """
+    width = 0
+    for number, character in enumerate(text, 1):
+        width = (width // 8 + 1) * 8 if character == "\t" else width + 1
+        if width > limit:
+            return number
+    return len(text)
+
+
+def _source(lines: LineScan, line: ScannedLine, limit: int) -> TypedHits:
+    if line.length > limit and (kind := _too_long(line, limit)):
+        case = (
+            "row"
+            if kind == "LONG_LINE" and _is_row_of_table(lines, line, limit)
+            else ""
+        )
+        yield (
+            kind,
+            make_hit(
+                line.number,
+                case,
+                _character_beyond(as_text(line.raw[1:]), limit),
+                columns=line.length,
+                limit=limit,
+            ),
+        )
+
+
+def _is_row_of_table(lines: LineScan, line: ScannedLine, limit: int) -> bool:
+    """Return whether the line is in a table of equally long rows, which wrapping would make
+    harder to read.
+    """
+    if not _ROW.match(line.raw[1:]):
+        return False
+    near = (
+        lines.lines[max(0, line.number - 1 - _ROWS) : line.number - 1]
+        + lines.lines[line.number : line.number + _ROWS]
+    )
+    return any(
+        len(expand(other.raw[1:])) > limit and _ROW.match(other.raw[1:])
+        for other in near
+    )
+
+
+_ROWS = 6
+"""Lines above and below in which another row is looked for."""
+
+
+def _too_long(line: ScannedLine, limit: int) -> str | None:
+    """Return the kind of a long line, or None if it may be long, such as a link or a string."""
+    code = line.text
+
+    def starts_within(tail: str) -> bool:
+        return len(expand(code[1 : len(code) - len(tail)])) <= limit
+
+    if '"' in code:
+        found = _LOG_STRING.match(code)
+        if found and starts_within(found[1]):
+            return None
+        if _ONLY_STRING.match(code):
+            return None
+    if _LONG_BY_NATURE.match(code) or ("://" in line.raw and _URL.match(line.raw)):
+        return None
+    if (
+        comment := code.find(COMMENT, len(code.rstrip(f"{_SPACE}{COMMENT}")))
+    ) >= 0 and starts_within(code[comment:]):
+        return "LONG_LINE_COMMENT"
+    if (found := _STRING_TAIL.search(line.code)) and starts_within(found[1]):
+        return "LONG_LINE_STRING"
+    return "LONG_LINE"
+
+
+_TAG = "SPDX-License-Identifier:"
+_SHEBANG = lazy(r"^[ +]\s*#!\s*/")
+_TAG_WORD = lazy(rf"\b{_TAG}")
+_DUAL = lazy(r"GPL-2\.0.*BSD-2-Clause")
+_STRICTER = (6, 17)
+"""The first kernel whose checkpatch.pl checks the license names of bindings."""
+_DUAL_AS_WRITTEN = lazy(r"GPL-2\.0(?:-only)? OR BSD-2-Clause")
+_DUAL_HEADER = lazy(r"GPL-2\.0(?:-only)? OR \S+")
+_PERMISSIVE = r"(?:MIT|ISC|X11|0BSD|BSD-\d-Clause|Apache-2\.0)"
+_PERMISSIVE_CHOICE = lazy(rf" OR \(?{_PERMISSIVE}\b|\b{_PERMISSIVE}\)? OR ")
+_COMMENTS = {
+    **dict.fromkeys(("h", "s", "S"), "/*"),
+    **dict.fromkeys(("c", "rs", "dts", "dtsi"), "//"),
+    **dict.fromkeys(("sh", "pl", "py", "awk", "tc", "yaml"), "#"),
+}
+
+
+@typed_detector(
+    "checkpatch-spdx",
+)
+def spdx(context: Context) -> TypedHits:
+    """Return the hits about the SPDX license tag."""
+    place = 1
+    for line in scan(context).lines:
+        if line.starts_file:
+            place = 1
+        elif line.left and line.sign != "-" and not line.starts_hunk:
+            if line.new_line == place:
+                if _SHEBANG.match(line.raw):
+                    place = 2
+                elif line.sign == "+":
+                    yield from (
+                        ("SPDX_LICENSE_TAG", hit)
+                        for hit in _first_line(line, place, context.options.kernel)
+                    )
+            if (
+                line.new_line != place
+                and _TAG in line.raw
+                and line.suffix in SOURCES
+                and _TAG_WORD.search(line.raw)
+            ):
+                yield (
+                    "SPDX_LICENSE_TAG",
+                    make_hit(line.number, "line", place=place),
+                )
+
+
+def _first_line(
+    line: ScannedLine, number: int, kernel: tuple[int, int]
+) -> Iterator[Hit]:
+    raw, suffix = line.raw, line.suffix
+    comment = _COMMENTS.get(suffix, "")
+    if number == 2 and suffix not in ("h", "s", "S", "c", "rs", "dts", "dtsi"):
+        comment = "#"
+    elif not comment and suffix == "rst":
+        comment = ".."
+    if (
+        suffix in ("c", "h", "s", "S")
+        and _TAG in raw
+        and not raw[1:].lstrip(" \t\r\f\v").startswith(comment)
+    ):
+        yield make_hit(line.number, "comment", suffix=suffix, comment=comment)
+    if comment and not raw.startswith(f"+{comment} {_TAG} "):
+        yield make_hit(line.number, place=number, comment=comment, tag=_TAG)
+    elif (
+        f"{_TAG} " in raw
+        and line.file.startswith("include/dt-bindings/")
+        and kernel >= _STRICTER
+    ):
+        if not _DUAL_HEADER.search(raw):
+            yield make_hit(
+                line.number,
+                (
+                    "other-license"
+                    if _PERMISSIVE_CHOICE.search(raw)
+                    else "binding-header"
+                ),
+            )
+    elif f"{_TAG} " in raw and line.file.startswith(
+        "Documentation/devicetree/bindings/"
+    ):
+        licence = raw[raw.index(f"{_TAG} ") :]
+        if not (_DUAL_AS_WRITTEN if kernel >= _STRICTER else _DUAL).search(licence):
+            yield make_hit(
+                line.number,
+                ("other-license" if _PERMISSIVE_CHOICE.search(licence) else "binding"),
+            )

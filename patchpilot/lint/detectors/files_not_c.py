@@ -1,0 +1,439 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Detectors for files other than C: devicetree bindings, documents, Kconfig, Makefiles and Rust."""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from unicodedata import east_asian_width
+
+from patchpilot.cache.cached_re import compile_late
+from patchpilot.lint.c.line_scan import LineScan, ScannedLine, scan
+from patchpilot.lint.detector import (
+    Arguments,
+    Hit,
+    TypedHits,
+    detector,
+    make_hit,
+    typed_detector,
+)
+from patchpilot.lint.lint_context import Context
+from patchpilot.lint.pack_patterns import lazy
+from patchpilot.model.commit_references import BINDINGS
+from patchpilot.model.patch import DiffLine, FileChange, Hunk, Patch
+from patchpilot.model.source_tree import Tree, changed_below, ground_of
+
+FOLDER = "Documentation/devicetree/bindings"
+_PART = compile_late(r",[a-zA-Z0-9]*-")
+_NUMBERED = compile_late(r",([a-z]*)[0-9]*-")
+
+
+class Bindings:
+    """The text of all devicetree bindings of a tree, and the known vendors.
+
+    They are the files under Documentation/devicetree/bindings, and the list in
+    vendor-prefixes.yaml.
+    """
+
+    def __init__(
+        self, text: bytes, vendors: bytes, below: "Bindings | None" = None
+    ) -> None:
+        self._text = text
+        self._vendors = vendors
+        self._below = below
+        self._known: dict[str, bool] = {}
+
+    @property
+    def is_there(self) -> bool:
+        """Return whether the tree has bindings; other projects keep them elsewhere."""
+        return bool(self._text or self._vendors) or (
+            self._below is not None and self._below.is_there
+        )
+
+    def documents(self, compatible: str) -> bool:
+        """Return whether a compatible string is documented.
+
+        It may be documented literally, or with `<.*>` for the part, or the number in the part,
+        before its first hyphen.
+        """
+        known = self._known.get(compatible)
+        if known is None:
+            forms = {
+                compatible,
+                _PART.sub(",<.*>-", compatible, count=1),
+                _NUMBERED.sub(r",\1<.*>-", compatible, count=1),
+            }
+            known = self._known[compatible] = any(
+                self._contains(form) for form in forms
+            ) or bool(self._below and self._below.documents(compatible))
+        return known
+
+    def knows_vendor(self, vendor: str) -> bool:
+        """Return whether the vendor has an entry in vendor-prefixes.yaml."""
+        return f'"^{vendor},.*":'.encode("utf-8", "surrogateescape") in self._vendors
+
+    def _contains(self, form: str) -> bool:
+        # dots and pluses match as in a pattern, because checkpatch.pl looks up a compatible with
+        # grep -E
+        if form.encode("utf-8", "surrogateescape") in self._text and "+" not in form:
+            return True
+        if not re.search(r"[.+*]", form):
+            return False
+        try:
+            return (
+                re.search(form.encode("utf-8", "surrogateescape"), self._text)
+                is not None
+            )
+        except re.error:
+            return False
+
+
+_READ: list[tuple[Tree, Bindings]] = []
+
+
+def bindings_of(tree: Tree) -> Bindings:
+    """Return a tree's bindings, including those added by earlier patches of the series.
+
+    The result is cached for the last tree and the last state of a series.
+    """
+    for kept, bindings in _READ:
+        if kept is tree:
+            return bindings
+    changed = changed_below(tree, FOLDER)
+    ground = ground_of(tree)
+    if ground is not tree:
+        below = bindings_of(ground)
+        if not changed:
+            return below
+        text = b"\n".join(data for path in changed if (data := tree.read(path)))
+        bindings = Bindings(
+            text, tree.read(f"{FOLDER}/vendor-prefixes.yaml") or b"", below
+        )
+        _READ[:] = [(ground, below), (tree, bindings)]
+        return bindings
+    bindings = Bindings(_text(tree), tree.read(f"{FOLDER}/vendor-prefixes.yaml") or b"")
+    _READ[:] = [(tree, bindings)]
+    return bindings
+
+
+def _text(tree: Tree) -> bytes:
+    root = getattr(tree, "root", None)
+    if isinstance(root, Path):
+        # there are thousands of files, and os.walk does not follow links, so skip the tree's link
+        # checks
+        return b"\n".join(_read_bindings(root / FOLDER))
+    return b"\n".join(tree.read(path) or b"" for path in tree.files(FOLDER))
+
+
+def _read_bindings(folder: Path) -> list[bytes]:
+    import os
+
+    texts: list[bytes] = []
+    for top, _, names in os.walk(folder):
+        for name in names:
+            path = f"{top}/{name}"
+            try:
+                handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            except OSError:
+                continue
+            try:
+                texts.append(os.read(handle, 1 << 22))
+            finally:
+                os.close(handle)
+    return texts
+
+
+_DTS_COMPATIBLE = lazy(r'^\+\s*compatible\s*=\s*"')
+_C_COMPATIBLE = lazy(r'^\+.*\.compatible\s*=\s*"')
+_QUOTED = lazy(r'"([a-zA-Z0-9\-,.+_]+)"')
+_VENDOR = lazy(r"^([a-zA-Z0-9\-]+),")
+
+
+@detector(
+    "undocumented-compatible",
+)
+def undocumented_compatible(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report added compatible strings that no binding documents, and unknown vendor prefixes."""
+    if context.tree is None:
+        return
+    for line in scan(context).lines:
+        if (
+            line.left
+            and line.sign == "+"
+            and not line.starts_file
+            and "compatible" in line.text
+            and _is_compatible(line)
+        ):
+            yield from _report_undocumented(context, line)
+
+
+def _is_compatible(line: ScannedLine) -> bool:
+    if line.suffix in ("dts", "dtsi"):
+        return _DTS_COMPATIBLE.match(line.text) is not None
+    return line.suffix in ("c", "h") and _C_COMPATIBLE.match(line.text) is not None
+
+
+def _report_undocumented(context: Context, line: ScannedLine) -> Iterator[Hit]:
+    assert context.tree is not None
+    bindings = bindings_of(context.tree)
+    if not bindings.is_there and not context.options.checkpatch_compat:
+        return
+    compat = context.options.checkpatch_compat
+    added = "" if compat else context.series_fact("bindings", _bindings_added)
+    for compatible in _QUOTED.findall(line.raw):
+        if compatible not in added and not bindings.documents(compatible):
+            yield make_hit(line.number, compatible=compatible)
+        vendor = _VENDOR.match(compatible)
+        if vendor and not (
+            f'"^{vendor[1]},' in added or bindings.knows_vendor(vendor[1])
+        ):
+            yield make_hit(line.number, "vendor", vendor=vendor[1])
+
+
+def _bindings_added(patches: Sequence[Patch]) -> str:
+    """Return the bindings added in the series."""
+    return "\n".join(
+        line.text
+        for patch in patches
+        for change in patch.files
+        if change.path.startswith(BINDINGS)
+        for line in change.lines("+")
+    )
+
+
+@detector("binding-example-indent")
+def binding_example_indent(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report a binding example that is indented with tabs, or not by two or four spaces."""
+    hits = (
+        hit
+        for change in context.patch.files
+        if _is_binding(change.new_path or "")
+        for hit in _wrong_indent(change)
+    )
+    yield from islice(hits, 1)
+
+
+def _is_binding(path: str) -> bool:
+    return path.endswith(".yaml") and "bindings/" in path
+
+
+def _wrong_indent(change: FileChange) -> Iterator[Hit]:
+    """Report the first added line of a binding's example with wrong indentation."""
+    inside = False
+    base: int | None = None
+    depth = 0
+    whole = True
+    for line in (
+        line for hunk in change.hunks for line in hunk.lines if line.kind != "-"
+    ):
+        text = line.text
+        if re.match(r"^examples:", text):
+            inside, base, depth, whole = True, None, 0, True
+            continue
+        if not inside:
+            continue
+        if re.match(r"^  - \|", text) or not text.strip():
+            base = None if re.match(r"^  - \|", text) else base
+            depth = 0 if base is None else depth
+            whole = True if base is None else whole
+            continue
+        if text[:1] not in (" ", ""):
+            inside = False
+            continue
+        stripped = text.strip()
+        indent = len(text) - len(text.lstrip())
+        if base is None:
+            if stripped.startswith("#include"):
+                continue
+            base = indent
+        level = depth - (1 if stripped.startswith("}") else 0)
+        begins, whole = (
+            whole,
+            stripped.endswith((";", "{", "}", "*/", ">;"))
+            or stripped.startswith(("#", "//")),
+        )
+        wrong = (
+            begins
+            and level > 0
+            and (indent - base) not in (4 * level, 2 * level)
+            and not re.match(r'^["<]|^/?\*', stripped)
+        )
+        depth += stripped.count("{") - stripped.count("}")
+        if line.kind == "+" and wrong:
+            yield Hit(line.patch_line)
+            return
+
+
+@detector(
+    "schema-id",
+)
+def schema_id(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report a schema whose $id does not match its path below bindings/."""
+    for change in context.patch.files:
+        path = change.new_path or ""
+        if not _is_binding(path):
+            continue
+        expected = path.partition("bindings/")[2]
+        for line in change.lines():
+            if not line.text.startswith("$id:"):
+                continue
+            found = line.text.partition(":")[2].strip(" \"'").rstrip("#")
+            name = found.rpartition("devicetree.org/schemas/")[2]
+            if name != expected:
+                yield make_hit(line.patch_line, id=name, file=expected)
+
+
+_UNDERLINE = lazy(r"^([=\-~^\"'`#*+.:])\1{2,}\s*$")
+
+
+@detector("short-underline")
+def short_underline(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report an added underline that is shorter than its heading."""
+    for change in context.patch.files:
+        if (change.new_path or "").endswith(".rst"):
+            for hunk in change.hunks:
+                yield from _short(hunk)
+
+
+def _short(hunk: Hunk) -> Iterator[Hit]:
+    lines = [line for line in hunk.lines if line.kind in "+ "]
+    for at, line in enumerate(lines[1:], 1):
+        above = lines[at - 1].text.rstrip()
+        if line.kind != "+" or not above or above[0].isspace():
+            continue
+        # the third line of a table or transition follows a blank line or another rule
+        starts = at < 2 or not lines[at - 2].text.strip()
+        overline = at >= 2 and _UNDERLINE.match(lines[at - 2].text)
+        if (
+            (starts or overline)
+            and _UNDERLINE.match(line.text)
+            and not _UNDERLINE.match(above)
+            and len(line.text.rstrip()) < _width(above)
+        ):
+            yield Hit(line.patch_line)
+
+
+def _width(text: str) -> int:
+    """Return the width of a text in columns; wide characters take two."""
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+SECTION_ORDER = "MRLSWQBCPTFXNK"
+_CONFIG = lazy(r"^\+\s*(?:config|menuconfig|choice)\b")
+_PROMPT = lazy(r"^\+\s*(?:bool|tristate|prompt)\s*[\"']")
+_HELP = lazy(r"^\+\s*help\s*$")
+_NEXT_ENTRY = lazy(
+    r"^(?:config|menuconfig|choice|endchoice|if|endif|menu|endmenu|source)\b"
+)
+_ENTRY = lazy(r"^[+ ]([A-Z]):\s*(.*)")
+_TABBED_ENTRY = lazy(r"^\+[A-Z]:\t\S")
+
+
+@typed_detector(
+    "checkpatch-kbuild",
+)
+def kbuild(context: Context) -> TypedHits:
+    """Yield the hits, with their types, about Kconfig, Makefiles and MAINTAINERS."""
+    lines = scan(context)
+    for line in lines.lines:
+        if not line.left or line.sign != "+" or line.starts_file:
+            continue
+        path, text = line.file, line.text
+        if (
+            "Kconfig" in path
+            and _CONFIG.match(text)
+            and _lacks_help(lines, line, least := _help_lines(context))
+        ):
+            yield "CONFIG_DESCRIPTION", make_hit(line.number, least=least)
+        if path == "MAINTAINERS":
+            yield from (("MAINTAINERS_STYLE", hit) for hit in _section_entry(line))
+
+
+def _help_lines(context: Context) -> int:
+    """Return the number of lines of help text that the project requires for a new option."""
+    return context.project.style.help_lines
+
+
+def _lacks_help(lines: LineScan, entry: ScannedLine, least: int) -> bool:
+    """Return whether an added Kconfig entry has a prompt but too little help text, as far as
+    the patch shows.
+    """
+    prompt = helped = False
+    length = 0
+    for line in lines.lines[entry.number :]:
+        text = line.text
+        if text[:1] == "-":
+            continue
+        if text[:1] not in ("+", " ") or not text:
+            break
+        if _PROMPT.match(text):
+            prompt = True
+            continue
+        if _HELP.match(text):
+            helped = True
+            continue
+        content = text[1:].partition("#")[0].lstrip(" \t\r\f\v")
+        if not content:
+            continue
+        if _NEXT_ENTRY.match(content):
+            break
+        length += helped
+    return prompt and length < least
+
+
+def _section_entry(line: ScannedLine) -> Iterator[Hit]:
+    entry = _ENTRY.match(line.raw)
+    if not entry or line.raw[0] != "+":
+        return
+    if not _TABBED_ENTRY.match(line.raw):
+        yield make_hit(line.number, "tab", entry=entry[1])
+    above = _ENTRY.match(line.previous.raw) if line.previous is not None else None
+    if not above:
+        return
+    rank = SECTION_ORDER.find(entry[1])
+    above_rank = SECTION_ORDER.find(above[1])
+    if rank < 0:
+        yield make_hit(line.number, "unknown", entry=entry[1])
+    elif above_rank >= 0 and rank < above_rank:
+        yield make_hit(
+            line.number, entry=entry[1], above=above[1], order=", ".join(SECTION_ORDER)
+        )
+    elif entry[1] in "FX" and entry[1] == above[1] and above[2] > entry[2]:
+        yield line.hit(None, "pattern", pattern=entry[2], above=above[2])
+
+
+_UNSAFE = lazy(r"^(?!\s*(?://|#)).*\bunsafe\s*(?:\{|impl\b)")
+_PART_OF_STATEMENT = lazy(r"[^;{}]\s*$")
+_MOST_ABOVE = 30
+
+
+@detector("unsafe-without-comment")
+def unsafe_without_comment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report unsafe blocks and impls without a SAFETY comment next to them."""
+    for change in context.patch.files:
+        if not (change.new_path or "").endswith(".rs"):
+            continue
+        for hunk in change.hunks:
+            lines = [line for line in hunk.lines if line.kind in "+ "]
+            for at, line in enumerate(lines):
+                if (
+                    line.kind == "+"
+                    and _UNSAFE.match(line.text)
+                    and not _is_explained(lines, at)
+                ):
+                    yield Hit(line.patch_line)
+
+
+def _is_explained(lines: Sequence[DiffLine], at: int) -> bool:
+    """Return whether a SAFETY comment is on the line, below it, or above its statement."""
+    if any("SAFETY" in line.text for line in lines[at : at + 2]):
+        return True
+    for line in reversed(lines[max(0, at - _MOST_ABOVE) : at]):
+        text = line.text.strip()
+        if "SAFETY" in text:
+            return True
+        is_comment = text.startswith(("//", "#["))
+        if not text or not (is_comment or _PART_OF_STATEMENT.search(text)):
+            return False
+    # the hunk does not show the lines above
+    return at <= _MOST_ABOVE

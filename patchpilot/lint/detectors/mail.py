@@ -1,0 +1,438 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Detectors for the form of a patch as a mail.
+
+They check whether it is a patch and applies, which files it creates, moves or makes executable,
+whether an email client or gateway has damaged it, which text `git am` cuts off, and characters that
+a reviewer does not see (CVE-2021-42574).
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from patchpilot.cache.cached_re import compile_late
+from patchpilot.lint.c.line_scan import LineScan, scan
+from patchpilot.lint.detector import (
+    Arguments,
+    Hit,
+    TypedHits,
+    detector,
+    make_hit,
+    typed_detector,
+)
+from patchpilot.lint.detectors.generic import subject_line
+from patchpilot.lint.lint_context import Context
+from patchpilot.lint.new_side import added_lines
+from patchpilot.lint.pack_patterns import lazy
+from patchpilot.model.patch import DiffLine, Patch
+from patchpilot.model.printable import HIDDEN, HIDDEN_IN_PROSE
+from patchpilot.model.trailer import is_trailer
+
+_CODE = (".c", ".h", ".dts", ".dtsi", ".rs")
+_PROSE = compile_late(r"^Documentation/|\.(?:rst|txt|md|po)$")
+_WORD = compile_late(r"\w*(?:[^\W\x00-\x7f]|[\u0300-\u036f])\w*")
+
+
+@detector(
+    "hidden-character",
+)
+def hidden_character(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report invisible characters and non-ASCII identifiers.
+
+    The marks that other scripts need are allowed in names, messages and documents.
+    """
+    patch = context.patch
+    names = [
+        (header.line, header.value)
+        for header in patch.headers
+        if header.name.lower() in ("from", "to", "cc")
+    ]
+    message = enumerate(patch.message, patch.message_line)
+    title = (subject_line(context), patch.subject.title)
+    for at, text in (*names, title, *message):
+        yield from _hit_at(HIDDEN_IN_PROSE, "", at, text)
+    for change in patch.files:
+        yield from _hit_at(HIDDEN, "path", change.patch_line, change.path)
+        pattern = HIDDEN_IN_PROSE if _PROSE.search(change.path) else HIDDEN
+        for line in change.lines():
+            yield from _hit_at(pattern, "code", line.patch_line, line.text)
+    for _, _, new in added_lines(context, _CODE):
+        if word := None if new.code.isascii() else _WORD.search(new.code):
+            char = next(char for char in word[0] if not char.isascii())
+            values = {"word": word[0], "code": f"{ord(char):04X}"}
+            yield make_hit(new.patch_line, "identifier", word.start() + 1, **values)
+
+
+def _hit_at(pattern: re.Pattern[str], case: str, at: int, text: str) -> Iterator[Hit]:
+    if found := pattern.search(text):
+        yield make_hit(at, case, found.start() + 1, code=f"{ord(found[0]):04X}")
+
+
+_TABBED = compile_late(r"\.(?:c|h|S|dts|dtsi)$")
+
+
+@detector(
+    "malformed-diff",
+)
+def malformed_diff(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report a diff that cannot be parsed: wrapped or lost lines, or wrong counts in a hunk
+    header.
+    """
+    patch = context.patch
+    if not patch.has_diff:
+        return
+    if wrapped := _find_wrapped_line(patch):
+        yield make_hit(wrapped, "wrapped")
+    elif patch.diff_error:
+        found = re.match(r"line (\d+): ", patch.diff_error)
+        yield make_hit(
+            int(found[1]) if found else patch.diff_line,
+            "corrupt",
+            error=patch.diff_error,
+        )
+    elif lost := _lost_space(patch):
+        yield make_hit(lost, "lost-space")
+
+
+def _find_wrapped_line(patch: Patch) -> int | None:
+    """Return the patch line that was wrapped from the line above: it has no diff sign in an
+    incomplete hunk.
+    """
+    old = new = 0
+    for at in range(patch.diff_line - 1, len(patch.lines)):
+        line = patch.lines[at]
+        if header := re.match(
+            r"^@@ -\d{1,10}(?:,(\d{1,10}))? \+\d{1,10}(?:,(\d{1,10}))? @@", line
+        ):
+            old, new = int(header[1] or 1), int(header[2] or 1)
+        elif old > 0 or new > 0:
+            sign = line[:1]
+            if line.rstrip("\r") == "" or sign == " ":
+                old, new = old - 1, new - 1
+            elif sign == "-":
+                old -= 1
+            elif sign == "+":
+                new -= 1
+            elif sign != "\\":
+                return at + 1
+    return None
+
+
+def _lost_space(patch: Patch) -> int | None:
+    """Return the first context line that starts with a tab instead of a space.
+
+    Empty context lines without a space are common, and git accepts them.
+    """
+    last = next(
+        (
+            at
+            for at in range(patch.diff_line - 1, len(patch.lines))
+            if patch.lines[at].rstrip() == "--"
+        ),
+        len(patch.lines),
+    )
+    for at in range(patch.diff_line - 1, last):
+        if patch.lines[at].startswith("\t") and not patch.lines[at - 1].startswith(
+            "diff --git"
+        ):
+            return at + 1
+    return None
+
+
+@detector(
+    "tabs-lost",
+)
+def tabs_lost(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report code that is indented with tabs in the tree but with spaces in the message."""
+    for change in context.patch.files:
+        if not _TABBED.search(change.path) or change.is_binary:
+            continue
+        lines = [line for hunk in change.hunks for line in hunk.lines]
+        indented = [
+            line
+            for line in lines
+            if line.text[:1] in (" ", "\t")
+            and line.text.strip()
+            and not line.text.lstrip().startswith("*")
+        ]
+        kept = [line for line in indented if line.kind != "+"]
+        spaced = [line for line in indented if re.match(r" {4,}\S", line.text)]
+        if _has_line(context, change.old_path, spaced):
+            continue
+        if (
+            len(spaced) >= 3
+            and len(spaced) == len(indented)
+            and _may_have_been_tabs(spaced)
+            and kept
+            and len(kept)
+            == len([line for line in kept if line.text.startswith("    ")])
+        ):
+            yield make_hit(spaced[0].patch_line, "all")
+            return
+        context_lines = [line for line in kept if line.kind == " "]
+        added = [line for line in indented if line.kind == "+"]
+        # no file mixes context indented with eight spaces and added lines indented with tabs
+        if (
+            len(context_lines) >= 3
+            and added
+            and all(line.text.startswith(" " * 8) for line in context_lines)
+            and all(line.text.startswith("\t") for line in added)
+        ):
+            yield make_hit(context_lines[0].patch_line, "context")
+            return
+
+
+def _may_have_been_tabs(lines: list[DiffLine]) -> bool:
+    """Return whether most indents are different multiples of a tab; equal ones may be a table."""
+    indents = [len(line.text) - len(line.text.lstrip(" ")) for line in lines]
+    return sum(
+        1 for indent in indents if indent % _TAB == 0 or (indent + 1) % (2 * _TAB) == 0
+    ) * 2 >= len(indents) and (len(set(indents)) > 1 or indents[0] == 2 * _TAB)
+
+
+_TAB = 4
+"""Tabs become so many spaces, or a multiple."""
+
+
+def _has_line(context: Context, path: str | None, spaced: list[DiffLine]) -> bool:
+    """Return whether the tree's file is indented with spaces there."""
+    data = context.tree.read(path) if context.tree and path else None
+    text = (data or b"").decode("utf-8", "replace")
+    return any(line.kind != "+" and f"\n{line.text}\n" in text for line in spaced)
+
+
+@detector(
+    "encoded-leftovers",
+)
+def encoded_leftovers(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report remains of quoted-printable encoding or HTML in the message or the diff."""
+    patch = context.patch
+    qp = [
+        at
+        for at, line in enumerate(patch.lines)
+        if "=" in line
+        and re.search(
+            r"\w ?=(?:3D|20$|09|E2=80|C2=A0)|=3D\w|^[+-]=09|[\s!<>+*/|&-]=3D(?:3D)? ",
+            line,
+        )
+        and not re.search(r"^[A-Z]: |^[ +-]?\s*[A-Za-z_][\w.-]*=\w+$", line)
+        and at >= patch.message_line - 1
+    ]
+    if len(qp) >= 2 or any(
+        re.search(r"^[+-].*\s(?:[!=<>+-]|=3D)?=3D\s|^[+-]=09", patch.lines[at])
+        for at in qp
+    ):
+        yield make_hit(qp[0] + 1, "quoted-printable")
+    for at in range(patch.message_line - 1, len(patch.lines)):
+        line = patch.lines[at]
+        if re.search(r"&(?:lt|gt|amp|quot|nbsp);", line) and re.match(
+            r"^[+ -]?.*(?:-&gt;|#include &lt;|&amp;&amp;|&lt;[\w.+-]+@)", line
+        ):
+            yield make_hit(at + 1, "entities")
+            return
+        if (
+            re.match(r"^(?:<html|<div|<br>|<p>)", line, re.IGNORECASE)
+            and at < patch.diff_line
+        ):
+            yield make_hit(at + 1, "html")
+            return
+
+
+@detector("all-crlf")
+def all_crlf(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report a message in which nearly all lines end with CRLF."""
+    lines = context.patch.lines
+    count = sum(line.endswith("\r") for line in lines)
+    if count >= _LEAST_CRLF and count * 10 >= len(lines) * 9:
+        yield Hit(1)
+
+
+_LEAST_CRLF = 4
+
+
+_STARTS = lazy(
+    r"^(?: mode change [0-7]+ => [0-7]+ \S+\s*$|rename (?:from|to) \S+\s*$|diff --git a/[\w/._\-]+"
+    r" b/\S+\s*$)",
+    re.ASCII,
+)
+_MAINTAINERS_STAT = lazy(r"^\s*MAINTAINERS\s*\|")
+_MADE_OR_MOVED = lazy(
+    r"^(?:(?:new|deleted) file mode\s*\d+\s*$|rename (?:from|to) [\w/.\-]+\s*$)"
+)
+_BRACED_MOVE = lazy(r"\{\s*[\w/.\-]*\s*=>\s*[\w/.\-]*\s*\}")
+_BINDING = ("Documentation/devicetree/", "include/dt-bindings/")
+_NEW_SIDE = lazy(r"^\+\+\+\s+(\S+)")
+
+
+def is_patch(lines: LineScan) -> bool:
+    """Return whether any part of the message changes files, by a hunk, rename or new mode."""
+    before = False
+    for line in lines.lines:
+        if line.starts_hunk:
+            return True
+        text = line.text
+        if not before and text[:1] in (" ", "r", "d") and _STARTS.match(text):
+            return True
+        before = line.log_after
+    return any(True for _ in _moves(lines))
+
+
+def last_line(lines: LineScan) -> int:
+    """Return the patch line for findings about the whole patch.
+
+    It is the last line that is not a hunk header.
+    """
+    return next(
+        (line.number for line in reversed(lines.lines) if not line.starts_hunk), 1
+    )
+
+
+@typed_detector(
+    "checkpatch-form",
+)
+def form(context: Context) -> TypedHits:
+    """Yield the hits, with their types, about the form of the patch and its file headers."""
+    lines = scan(context)
+    yield from _files(context, lines)
+    if not is_patch(lines) and not context.patch.source.endswith("cover-letter.patch"):
+        yield "NOT_UNIFIED_DIFF", Hit(last_line(lines))
+
+
+def _files(context: Context, lines: LineScan) -> TypedHits:
+    tree = context.tree
+    # the new side of a deleted file is /dev/null
+    neutral = (
+        ("MAINTAINERS",)
+        if context.options.matches_script
+        else ("MAINTAINERS", "dev/null")
+    )
+    binding: bool | None = None
+    reported = 1
+    for line in lines.lines:
+        text = line.text
+        if line.starts_file:
+            if found := _NEW_SIDE.match(text):
+                # the line that checkpatch.pl has reached when it reads the file name
+                prefix = found[1].partition("/")[0]
+                if tree is not None and prefix and tree.exists(prefix):
+                    yield "PATCH_PREFIX", make_hit(reported, prefix=prefix)
+            if not line.file.startswith(neutral):
+                now = line.file.startswith(_BINDING)
+                if binding is not None and binding != now:
+                    yield "DT_SPLIT_BINDING_PATCH", Hit(line.number)
+                binding = now
+        if not line.starts_hunk:
+            reported = line.number
+
+
+def _moves(lines: LineScan) -> Iterator[int]:
+    """Return the first line that shows a new, deleted or moved file, unless MAINTAINERS is in
+    the diffstat.
+    """
+    for line in lines.lines:
+        if line.starts_file or line.starts_hunk:
+            continue
+        text = line.text
+        if "MAINTAINERS" in text and _MAINTAINERS_STAT.match(text):
+            return
+        if line.in_log:
+            continue
+        if (text[:1] in ("n", "d", "r") and _MADE_OR_MOVED.match(text)) or (
+            "=>" in text and _BRACED_MOVE.search(text)
+        ):
+            yield line.number
+            return
+
+
+@detector(
+    "cut-message",
+)
+def cut_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report lines that make `git am` cut the message: dashes, a diff, a From line or scissors."""
+    from patchpilot.model.mail import scissors_line
+
+    patch = context.patch
+    # with these encodings, mail programs write such a line in a form that git does not take for a
+    # new mail
+    encoded = (patch.header("Content-Transfer-Encoding") or "").strip().lower() in (
+        "quoted-printable",
+        "base64",
+    )
+    for at, line in enumerate(patch.message):
+        where = patch.message_line + at
+        if not encoded and re.match(r"^From \S+ .*\d\d:\d\d", line):
+            yield make_hit(where, "from")
+        elif scissors_line(line):
+            yield make_hit(
+                where,
+                (
+                    "scissors-on-purpose"
+                    if _is_message(patch.message[at + 1 :])
+                    else "scissors"
+                ),
+            )
+    taken = _find_false_diff(patch)
+    if taken:
+        yield make_hit(taken, "diff", start=patch.lines[taken - 1][:30])
+    else:
+        yield from _lost_sign_off(patch)
+    if patch.commit:
+        for line in patch.notes:
+            if line.strip() and not re.match(
+                r"^ \S.*\|| \d+ files? changed| (?:create|delete|rename|copy|mode|rewrite)"
+                r" |^---\s*$",
+                line,
+            ):
+                yield make_hit(patch.notes_line - 1, "separator")
+                return
+
+
+def _find_false_diff(patch: Patch) -> int:
+    """Return the patch line at which the message looks like a diff, with text below it, or 0."""
+    first = patch.message_line + len(patch.message)
+    for at in range(first, patch.diff_line):
+        line = patch.lines[at - 1]
+        if line.strip():
+            is_diff = re.match(r"diff -|Index: |--- \S", line)
+            below = patch.lines[at : patch.diff_line - 1]
+            has_text = any(re.match(r"(?!=+$|diff |Index: )\S", text) for text in below)
+            return at if is_diff and has_text and patch.has_diff else 0
+    return 0
+
+
+def _is_message(lines: Sequence[str]) -> bool:
+    """Return whether the lines below scissors form a commit message, with a description and a
+    sign-off.
+
+    The text above them is then a letter.
+    """
+    return any(map(_SIGNED.match, lines)) and any(
+        line.strip() and not is_trailer(line) for line in lines
+    )
+
+
+def _lost_sign_off(patch: Patch) -> Iterator[Hit]:
+    """Yield the sign-off if the only one is after the end of the message."""
+    if any(_SIGNED.match(line) for line in patch.message):
+        return
+    end = min(
+        (change.hunks[0].patch_line for change in patch.files if change.hunks),
+        default=len(patch.lines) + 1,
+    )
+    for at in range(patch.message_line + len(patch.message), end):
+        if at <= len(patch.lines) and _SIGNED.match(patch.lines[at - 1]):
+            yield make_hit(
+                at,
+                (
+                    "sign-off-below-separator"
+                    if at < patch.diff_line
+                    else "sign-off-below-diff"
+                ),
+            )
+            return
+    for at in range(end, len(patch.lines) + 1):
+        if _SIGNED.match(patch.lines[at - 1]):
+            yield make_hit(patch.diff_line, "unindented-diff")
+            return
+
+
+_SIGNED = compile_late(r"Signed-off-by: .*\S+@")

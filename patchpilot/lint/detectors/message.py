@@ -1,0 +1,583 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Detectors for the subject and the text of a commit message.
+
+They check the subject's subsystem prefix, words and [PATCH] prefix, and whether the text is
+missing, too short, badly wrapped, without a changelog, contains what does not belong there, or
+describes the patch or its author instead of being imperative.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from itertools import pairwise
+
+from patchpilot.cache.cached_re import compile_cached, compile_late
+from patchpilot.lint.c.line_scan import LineScan, ScannedLine, scan
+from patchpilot.lint.conditions import is_mail, is_marked
+from patchpilot.lint.detector import (
+    Arguments,
+    Hit,
+    TypedHits,
+    detector,
+    make_hit,
+    typed_detector,
+)
+from patchpilot.lint.detectors.generic import subject_hit
+from patchpilot.lint.detectors.tags import KNOWN
+from patchpilot.lint.habits import (
+    case_of,
+    first_word,
+    habits,
+    have_same_convention,
+    subsystem,
+)
+from patchpilot.lint.lint_context import Context
+from patchpilot.lint.message_parts import (
+    is_plain,
+    paragraphs,
+    split_prefix,
+    tag_lines,
+    written_prefix,
+)
+from patchpilot.lint.pack_patterns import compiled, lazy
+from patchpilot.lint.word_lists import imperative_of, word_set
+from patchpilot.model.patch import Patch
+from patchpilot.model.rule import FindingFix
+from patchpilot.model.source_tree import Tree
+
+TOO_LONG = 90
+"""Lines of prose longer than this are reported by the rule about long lines."""
+
+
+@detector("badly-wrapped", narrow=int)
+def badly_wrapped(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """Report a paragraph of prose with several lines that end much too early.
+
+    Such a line has at most `narrow` columns with the next line's first word.
+    """
+    narrow = arguments["narrow"]
+    for paragraph in paragraphs(context):
+        lines = [line.rstrip() for line in paragraph.lines]
+        widest = max(map(len, lines))
+        # another rule reports long lines
+        if widest > TOO_LONG:
+            continue
+        early = [
+            at
+            for at, (line, following) in enumerate(pairwise(lines))
+            if len(line) + 1 + len(following.split()[0]) <= narrow
+            and not _ends_thought(line, following)
+        ]
+        if len(early) >= 2 and (len(early) * 2 >= len(lines) - 1 or widest >= narrow):
+            yield make_hit(paragraph.start + early[0])
+            return
+
+
+def _ends_thought(line: str, following: str) -> bool:
+    return line.endswith((".", ":", "!", "?", ";", ",", "-")) or not (
+        following[:1].isalnum()
+    )
+
+
+_STAT = compile_late(r"^ \S.*\| +(?:\d|Bin)| \d+ files? changed|^ \.\.\.\S+.*\|")
+
+
+@detector(
+    "no-changelog",
+    heading_pattern=str,
+)
+def no_changelog(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """Report a version after the first that has no changelog.
+
+    In a series, the changelog may be in the cover letter, if that is known.
+    """
+    patch, cover = context.patch, context.series.cover
+    version = patch.subject.version
+    if version < 2 or patch.commit or not patch.has_diff:
+        return
+    alone = (
+        patch.subject.number == 1
+        and patch.header("Message-ID")
+        and not patch.header("In-Reply-To")
+        and not patch.header("References")
+    )
+    if (patch.subject.total or 1) > 1 and cover is None and not alone:
+        return
+    heading = compiled(arguments["heading_pattern"])
+    above = [*cover.message, *cover.notes] if cover else []
+    texts = [*patch.notes, "", *patch.message, "", *above]
+    notes = [
+        line
+        for line in patch.notes
+        if not _STAT.match(line)
+        and len(re.findall(r"[a-z]{2,}", line)) >= 4
+        and "://" not in line
+    ]
+    if not notes and not any(
+        _describes_change(heading, texts, at) for at in range(len(texts))
+    ):
+        yield subject_hit(context, "missing", version=version, previous=version - 1)
+    elif (latest := _latest_version([*patch.notes, *above])) and latest < version:
+        yield subject_hit(context, "old", latest=latest, version=version)
+
+
+def _latest_version(texts: list[str]) -> int:
+    """Return the latest version in a changelog's headings, or 0."""
+    versions = [0]
+    for line in texts:
+        if found := re.match(
+            r"^\s*[vV](\d+)\s*(?:-+>|=>|→|to)\s*[vV](\d{1,4})\b", line
+        ):
+            versions.append(int(found[2]))
+        elif found := re.match(
+            r"^\s*(?:[-*]"
+            r" )?[Cc]hange(?:s|log|d)?\s+(?P<how>in|for|since|from|to|after|between)\s+(?:PATCH"
+            r" |RFC )?[vV](\d{1,4})\b(?!.*[vV]\d)",
+            line,
+        ):
+            versions.append(int(found[2]) + (found["how"] not in ("in", "for")))
+        elif found := re.match(r"^\s*(?:[-*] ?)?[vV](\d{1,4})\s*:", line):
+            versions.append(int(found[1]))
+        elif re.search(r"\b[vV]\d+\b", line) and re.search(
+            r"[Cc]hange|[Ss]ince|[Dd]iff", line
+        ):
+            versions.append(99)
+    return max(versions)
+
+
+def _describes_change(heading: re.Pattern[str], texts: list[str], at: int) -> bool:
+    line = texts[at]
+    if _STAT.match(line):
+        return False
+    if heading.match(line) or re.search(
+        r"\b[Cc]hange(?:s|d|[- ]?log)?\b(?: since| in| from| between| for|:|$)|\b[Ss]ince [vV]"
+        r" ?\d|\bno (?:functional )?changes?\b|\b[Rr]evision \d",
+        line,
+    ):
+        rest = [line.partition(":")[2], *texts[at + 1 : at + 5]]
+        described = [
+            text
+            for text in rest
+            if re.search(r"[a-z]{3}", text)
+            and not re.search(r"://|<", text)
+            and not _STAT.match(text)
+        ]
+        return bool(described) or (
+            heading.match(line) is not None and not any("://" in text for text in rest)
+        )
+    return (
+        bool(
+            re.match(r"^\s*(?:[-*]\s*)?(?:[vV]\d+\b|[Rr]ebased?\b|no changes?\b)", line)
+        )
+        and "://" not in line
+    )
+
+
+@detector("indented-message")
+def indented_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report a message whose lines are all indented, with or without its tags."""
+    patch = context.patch
+    tags = {tag.line for _, tag in tag_lines(context)}
+    lines = [(at, line) for at, line in enumerate(patch.message) if line.strip()]
+    text = [line for at, line in lines if at not in tags]
+    long = [line for line in text if len(line.split()) > _FEW_WORDS]
+    is_text = len(long) > 1 and all(
+        line[:1] == "\t" or line[:4] == " " * 4 for line in text
+    )
+    if is_text or (len(lines) > 1 and all(line[:1] in " \t" for _, line in lines)):
+        yield make_hit(patch.message_line)
+
+
+_FEW_WORDS = 5
+
+
+LOG_WIDTH = 75
+_OOPS = lazy(
+    r"^\s*(?:WARNING:|BUG:)|^\s*\[\s*\d+\.\d{6}\s*\]|^\s*\[<[0-9a-fA-F]{8,}>\]"
+)
+_REGISTERS = lazy(
+    r"^(?:\s+\w+:\s+[0-9a-fA-F]+){3}|^\s*#\d+\s*\[[0-9a-fA-F]+\]\s*\w+ at [0-9a-fA-F]+"
+)
+_MAY_BE_LONG = lazy(
+    rf"^\s*[a-zA-Z0-9_/.]+\s+\|\s+\d+|^\s*(?:[\w.\-+]*/)++[\w.\-+]+:|^\s*(?i:Fixes:|Link:|(?:{'|'.join(KNOWN)}):)",
+)
+_CHARSET = lazy(r'^Content-Type:.+charset="(.+)".*$')
+_CLEAN = lazy(r"[\t\n\r\x20-\x7e]*")
+_ANY_UTF8 = lazy(r"[\xc2-\xf4][\x80-\xbf]")
+_PATH = lazy(r"(?:^|\s)(/\S*)")
+_PLACE = lazy(r"^(.*?)(?::\d+)+:?$")
+
+
+_FAR = 100
+"""A longer line is nobody's slip of a word: it was not wrapped."""
+
+
+def follows_log(lines: LineScan, number: int) -> bool:
+    """Return whether the line before patch line `number` is part of the commit message."""
+    return number > 1 and lines.lines[number - 2].log_after
+
+
+@typed_detector(
+    "checkpatch-message",
+)
+def message(context: Context) -> TypedHits:
+    """Yield the hits, with their types, about the commit message and the headers."""
+    lines = scan(context)
+    yield from _missing(lines)
+    yield from _log(lines, context.options.message_kernel)
+    yield from _encoding(lines)
+    if context.tree is not None:
+        yield from _absolute_paths(lines, context.tree)
+
+
+def in_stack_dump(line: ScannedLine) -> bool:
+    """Return whether a stack or register dump seems to start on the line.
+
+    The dump ends at a blank line of the message.
+    """
+    return bool(
+        (line.in_log and _OOPS.match(line.text))
+        or (line.text[:1] in (" ", "\t", "#") and _REGISTERS.match(line.text))
+    )
+
+
+def _missing(lines: LineScan) -> TypedHits:
+    """Report a patch without a description, i.e. with fewer than two lines between headers and
+    separator.
+    """
+    written, seen = 0, False
+    for line in lines.lines:
+        if not (line.starts_file or line.starts_hunk):
+            if follows_log(lines, line.number):
+                written += bool(line.text.strip(" \t\r\f\v"))
+            elif seen:
+                if written < 2:
+                    yield "COMMIT_MESSAGE", Hit(line.number)
+                return
+        seen = seen or line.log_after
+
+
+def _log(lines: LineScan, kernel: tuple[int, int]) -> TypedHits:
+    oops = long_seen = False
+    for line in lines.lines:
+        text = line.text
+        if line.starts_file or line.starts_hunk:
+            continue
+        if line.file and not (
+            line.in_header or line.in_log or follows_log(lines, line.number)
+        ):
+            # the message ends at the first file
+            return
+        oops = oops or in_stack_dump(line)
+        if not line.in_log:
+            continue
+        if (
+            len(text) > LOG_WIDTH
+            and not long_seen
+            and not oops
+            and not _may_be_long(text, kernel)
+        ):
+            long_seen = True
+            yield (
+                "COMMIT_LOG_LONG_LINE",
+                make_hit(
+                    line.number,
+                    "far" if len(text) > _FAR else "",
+                    columns=len(text),
+                    limit=LOG_WIDTH,
+                ),
+            )
+        if oops and not text.strip(" \t\r\f\v"):
+            oops = False
+
+
+def _may_be_long(text: str, kernel: tuple[int, int]) -> bool:
+    """Return whether a line may exceed the limit: a diffstat, a path or a tag (Closes: since Linux
+    6.4).
+
+    Closes: is one since Linux 6.4.
+    """
+    return bool(_MAY_BE_LONG.match(text)) or (
+        kernel >= (6, 4) and text.lstrip(" \t")[:7].lower() == "closes:"
+    )
+
+
+def _encoding(lines: LineScan) -> TypedHits:
+    if _CLEAN.fullmatch("\n".join(line.raw for line in lines.lines)):
+        return
+    other_charset = False
+    for line in lines.lines:
+        if line.starts_file or line.starts_hunk:
+            continue
+        raw = line.raw
+        if (
+            line.in_header
+            and raw.startswith("Content-Type:")
+            and (found := _CHARSET.match(raw))
+        ):
+            other_charset = other_charset or "utf-8" not in found[1].lower()
+        if (line.file and line.sign != "+") or _CLEAN.fullmatch(raw):
+            continue
+        if other_charset and line.log_after and not line.file and _ANY_UTF8.search(raw):
+            yield "UTF8_BEFORE_PATCH", Hit(line.number)
+
+
+def _absolute_paths(lines: LineScan, tree: Tree) -> TypedHits:
+    for line in lines.lines:
+        if (
+            line.log_after
+            and "/" in line.text
+            and not (line.starts_file or line.starts_hunk)
+        ):
+            for found in _PATH.finditer(line.text):
+                place = _PLACE.match(found[1])
+                if (place and _is_in_tree(place[1], tree)) or _is_in_tree(
+                    found[1], tree
+                ):
+                    yield "USE_RELATIVE_PATH", Hit(line.number)
+
+
+def _is_in_tree(path: str, tree: Tree) -> bool:
+    rest = path
+    while "/" in rest:
+        rest = rest.partition("/")[2]
+        if rest and tree.exists(rest) and not tree.is_dir(rest):
+            return True
+    return False
+
+
+@cache
+def _this_patch() -> re.Pattern[str]:
+    return compile_cached(
+        r"\b(?:[Tt]his|[Tt]he(?= following) following) (?:small |simple |tiny |single )?(?P<what>patch(?:set| set|[ -]series)?"  # noqa: E501
+        r"|commit|submission)\b(?! (?:was|is|has been) (?:introduced|reverted|applied))"
+        r"|^[Tt]h(?:e|is) (?P<other>patch|series|fix|commit) (?=(?:adds|fixes|changes|removes|introduces|implements|makes|updates|replaces"  # noqa: E501
+        r"|moves|converts|enables|does|is to|aims|tries|will|corrects|addresses|resolves|solves)\b)"
+    )
+
+
+@detector(
+    "this-patch",
+)
+def this_patch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report "this patch adds" and similar: the message should use the imperative."""
+    reverts = context.patch.subject.title.startswith("Revert ")
+    for paragraph in paragraphs(context):
+        if re.match(r"This reverts commit\b", paragraph.text):
+            continue
+        for found in _this_patch().finditer(paragraph.text):
+            what = found["what"] or found["other"]
+            # in a revert, "this commit" is the reverted one
+            if reverts and what == "commit":
+                continue
+            yield make_hit(
+                paragraph.line_at(found.start()), "patch", quoted=found[0], what=what
+            )
+            return
+    first = next(iter(paragraphs(context)), None)
+    opening = (
+        re.match(r"This (?:also |now )?(?P<verb>[a-z]+s)\b(?! commit\b)", first.text)
+        if first
+        else None
+    )
+    if first and opening and imperative_of(opening["verb"]):
+        order = (imperative_of(opening["verb"]) or "").capitalize()
+        yield make_hit(first.start, "this", quoted=opening[0], verb=order)
+
+
+@detector(
+    "no-prefix",
+)
+def no_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report a title without a subsystem prefix.
+
+    The finding is less severe for a patch file without recipients, which may never be sent to a
+    list.
+    """
+    patch = context.patch
+    title = patch.subject.title
+    if (
+        not is_plain(title)
+        or not patch.has_diff
+        or re.match(r"(?:fixup|squash|amend)!", title)
+    ):
+        return
+    prefixes, _ = split_prefix(title)
+    if prefixes or re.match(r"^[\w/.-]+：", title):
+        return
+    near = re.match(r"^(\w[\w/-]*)(?: -|;| \()", title)
+    found = habits(context)
+    usual = found.prefix if found and found.share >= _LEAST_SHARE else ""
+    kind, values = "", {}
+    if near:
+        kind, values = "other-sign", {"instead": near[1]}
+    elif usual:
+        kind, values = "usual", {"usual": usual}
+    loose = "" if patch.commit or is_mail(patch) else "loose-file"
+    yield subject_hit(
+        context,
+        "-".join(part for part in (loose, kind) if part),
+        FindingFix("suggest", f"{usual} {title}") if usual and not near else None,
+        **values,
+    )
+
+
+_LEAST_SHARE = 40
+"""A prefix that a smaller percentage of commits have is not offered."""
+
+
+@detector(
+    "subject-not-imperative",
+)
+def subject_not_imperative(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report a title that is not imperative ("fixed", "adds", "adding")."""
+    title = context.patch.subject.title
+    if not is_plain(title):
+        return
+    _, rest = split_prefix(title)
+    found = re.match(r"(?P<verb>[A-Za-z]+)\s+\S", rest)
+    if not found:
+        return
+    verb, order = found["verb"], imperative_of(found["verb"])
+    if order and not (
+        verb.lower() == order
+        or verb.lower() in word_set("message", "nouns")
+        or re.match(r"[A-Za-z]+ing\s+(?:of|is|for|fix|fixes|cleanups?)\b", rest)
+        or re.match(r"\w+ (?:to|for|in|of)\b", rest)
+    ):
+        yield subject_hit(context, quoted=verb, verb=order)
+
+
+@detector(
+    "patch-prefix",
+)
+def patch_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report a version or the word PATCH outside of the brackets or in a malformed prefix."""
+    patch = context.patch
+    title = patch.subject.title
+    if re.match(r"^\(?[vV]\d{1,2}\)?\s*[:\]-]?\s+\S", title) or re.search(
+        r"\s[\[(][vV]\d{1,2}[\])]$", title
+    ):
+        yield subject_hit(context, "outside")
+    elif unread := _unread_version(patch):
+        yield subject_hit(context, "unread", quoted=unread)
+    elif (
+        len([mark for mark in patch.subject.marks if re.search(r"\bPATCH\b", mark)]) > 1
+    ):
+        yield subject_hit(context, "two-marks")
+    elif (
+        patch.has_diff
+        and (
+            found := re.match(
+                r"\s*((?:Re|Fwd?|FW|AW|WG)\s*:)",
+                patch.subject.raw,
+                re.IGNORECASE,
+            )
+        )
+        and patch.tags("Signed-off-by")
+    ):
+        yield subject_hit(context, "reply", quoted=found[1])
+    elif re.match(r"^PATCH\b", title) or (
+        patch.subject.words
+        and not patch.subject.is_patch
+        and re.search(
+            r"\bpatch(?!-[a-z])", " ".join(patch.subject.words), re.IGNORECASE
+        )
+    ):
+        yield subject_hit(context, "unrecognized")
+    elif (
+        patch.subject.number is not None
+        and patch.subject.total
+        and patch.subject.number > patch.subject.total
+    ):
+        yield subject_hit(
+            context, "number", number=patch.subject.number, total=patch.subject.total
+        )
+    elif (
+        patch.header("Message-ID")
+        and patch.has_diff
+        and not patch.subject.is_patch
+        and not is_marked(patch)
+    ):
+        yield subject_hit(context, "no-mark")
+
+
+def _unread_version(patch: Patch) -> str | None:
+    """Return a version or number in the brackets that no tool can parse: "version 2", "ver2",
+    "1 of 3".
+    """
+    if patch.subject.version > 1:
+        return None
+    marks = " ".join(patch.subject.marks)
+    found = re.search(
+        r"\b(?:version\s*|ver\.?\s*|rev\.?\s*|v\.\s*|v\s+|PATCH[,-]\s*v)\d+\b|\b\d+ of \d+\b",
+        marks,
+        re.IGNORECASE,
+    )
+    return found[0] if found else None
+
+
+@detector("prefix-convention")
+def prefix_convention(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report a title without the usual prefix of its subsystem.
+
+    This is the prefix that the subsystem documents or, if nearly all have the same, the prefix of
+    the commits to the files.
+    """
+    patch = context.patch
+    title = patch.subject.title if is_plain(patch.subject.title) else ""
+    # another rule covers markers of vendor trees
+    marks = r"^(?:(?:FROM\w+(?:\([^)]*\))?|WIP|HACK|UPSTREAM|BACKPORT|ANDROID|CHROMIUM|RFC)\s*:\s*)+"  # noqa: E501
+    title = re.sub(marks, "", title)
+    prefixes, _ = split_prefix(title)
+    if not prefixes or not patch.has_diff or not context.project.kernel:
+        return
+    own, usual = subsystem(context), habits(context)
+    # accept prefixes that earlier commits in this repository use
+    known = usual is not None and usual.is_known(prefixes[0])
+    if own and own.prefix_pattern and not compiled(own.prefix_pattern).search(title):
+        if not known:
+            written = ": ".join(prefixes)
+            yield subject_hit(
+                context, prefix=written, instead=own.prefix, subsystem=own.title
+            )
+        return
+    weight = usual.weight(usual.share) if usual else ""
+    if usual is None or not weight or re.match(r"(?i)tree-?wide", prefixes[0]):
+        return
+    case = "learned" if weight == "speaks" else "question"
+    if known:
+        partial = (
+            have_same_convention(prefixes[0], usual.first[0][0]) and case == "learned"
+        )
+        case = "part" if partial and not usual.has_further(prefixes) else ""
+    if case:
+        values = {"usual": usual.prefix, "share": usual.share, "total": usual.total}
+        prefix, rest = written_prefix(title), split_prefix(title)[1]
+        fix = FindingFix("suggest", f"{usual.prefix} {rest}")
+        yield subject_hit(
+            context, case, fix, prefix=prefix, folder=usual.where, **values
+        )
+
+
+@detector(
+    "case-after-prefix",
+)
+def case_after_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report a first word in a case unusual for the subsystem, unless earlier subjects for the
+    files have it.
+    """
+    title = context.patch.subject.title
+    if not is_plain(title) or not context.patch.has_diff or not context.project.kernel:
+        return
+    case, own, usual = case_of(title), subsystem(context), habits(context)
+    if not case or (usual and case in dict(usual.cases[:1])):
+        return
+    if own and own.after_prefix not in ("", case):
+        right = _CASES[own.after_prefix]
+        yield subject_hit(
+            context, word=first_word(title), usual=right, subsystem=own.title
+        )
+
+
+_CASES = {"capital": "a capital letter", "lower": "a lower-case letter"}

@@ -1,0 +1,925 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Detectors for tags: sign-offs, addresses, order, spelling and links.
+
+They also check when a patch needs Fixes: and Cc: stable tags, and when it does not. Addresses are
+parsed like checkpatch.pl's sign-off rules do: name, comment, address and rest, with one character
+per byte.
+"""
+
+import functools
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from functools import cache, lru_cache, partial
+from typing import NamedTuple
+
+from patchpilot.lint.c.c_patterns import IDENT
+from patchpilot.lint.c.line_scan import COMMENT, LineScan, ScannedLine, as_text, scan
+from patchpilot.lint.conditions import is_mail, names_upstream_commit
+from patchpilot.lint.detector import (
+    Arguments,
+    Hit,
+    TypedHits,
+    detector,
+    make_hit,
+    typed_detector,
+)
+from patchpilot.lint.detectors.c_pattern import c_lines, c_text
+from patchpilot.lint.detectors.generic import subject_hit
+from patchpilot.lint.detectors.mail import is_patch, last_line
+from patchpilot.lint.habits import habits, subsystem
+from patchpilot.lint.lint_context import Context
+from patchpilot.lint.message_parts import may_be_same, pasted, same_person, tag_lines
+from patchpilot.lint.pack_patterns import lazy
+from patchpilot.model.address import Address, assistant_faults, decode_words
+from patchpilot.model.commit_references import (
+    BUG_SIGN,
+    adds_an_id,
+    bug_in,
+    crash_in,
+    cure_in,
+    defect_in,
+    describes_harm,
+    explains_missing_fixes,
+    find_blamed,
+    is_cosmetic,
+    only_documents,
+    read_fixes_line,
+    upstream_commits,
+)
+from patchpilot.model.trailer import Trailer, is_trailer
+
+
+@detector(
+    "assisted-by-form",
+)
+def assisted_by_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report email addresses, brackets and everyday tools in an Assisted-by: tag."""
+    for line, tag in tag_lines(context):
+        if tag.key == "assisted-by":
+            for case, text in assistant_faults(tag.value).items():
+                yield make_hit(line, case, text=text)
+
+
+@detector(
+    "missing-fixes",
+)
+def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report a patch that claims to fix a bug but does not name the commit that introduced it."""
+    patch = context.patch
+    if (
+        not patch.has_diff
+        or any(tag.key == "fixes" for _, tag in tag_lines(context))
+        or names_upstream_commit(context.patch)
+    ):
+        return
+    title = patch.subject.title
+    if (
+        re.match(r"(?:Revert|Reapply) \"", title)
+        or patch.subject.for_stable
+        or explains_missing_fixes(patch.message)
+    ):
+        return
+    tree = {word.lower() for word in patch.subject.words}
+    blamed = _find_blamed_commit(context)
+    if (
+        blamed
+        and not is_cosmetic(title, patch.paths)
+        and tree.isdisjoint(context.project.tags.feature_prefixes)
+    ):
+        # the quoted title of a commit does not describe this patch
+        text = re.sub(r"\(\".*?\"\)", "", " ".join(patch.message))
+        harm = describes_harm(title, [text])
+        yield make_hit(blamed[0], "blamed" if harm else "mentioned", commit=blamed[1])
+        return
+    fix_trees = tree.intersection(context.project.tags.fix_prefixes)
+    if fix_trees and not only_documents(context.patch.paths):
+        yield subject_hit(context, "fixes-tree", tree=min(fix_trees))
+        return
+    newest = context.options.message_kernel
+    if newest >= _ASKED_SINCE and re.search(BUG_SIGN, "\n".join(patch.message)):
+        # the rule fix-without-fixes asks for the tag
+        return
+    # with a history, a command can find the commit
+    cases = (
+        ("with-history", defect_in(title) if context.history else ""),
+        ("crash", crash_in(title, patch.message)),
+        ("subject", bug_in(title) or cure_in(title, patch.message)),
+    )
+    case, word = next((pair for pair in cases if pair[1]), ("", None))
+    if word and not is_cosmetic(title, patch.paths):
+        yield subject_hit(
+            context,
+            f"{case}-and-stable" if _needs_stable(context) else case,
+            word=word,
+            stable=context.project.lists.stable,
+        )
+
+
+_ASKED_SINCE = (6, 11)
+
+
+def _needs_stable(context: Context) -> bool:
+    """Return whether the bug is serious, and Cc: stable is missing as well."""
+    return (
+        bool(_serious(context))
+        and bool(context.project.lists.stable)
+        and not _is_unmarked(context)
+        and "stable@" not in "\n".join(context.patch.message)
+    )
+
+
+def _serious(context: Context) -> str:
+    """Return the words of the subject or message that name a serious bug, or ""."""
+    text = "\n".join((context.patch.subject.title, *context.patch.message))
+    found = re.search(_SERIOUS, text, re.IGNORECASE)
+    return found[0].strip() if found else ""
+
+
+def _is_unmarked(context: Context) -> bool:
+    """Return whether the prefix names a tree whose maintainers select stable fixes without the
+    tag.
+    """
+    return not {word.lower() for word in context.patch.subject.words}.isdisjoint(
+        context.project.tags.unmarked_prefixes
+    )
+
+
+def _find_blamed_commit(context: Context) -> tuple[int, str] | None:
+    """Return (patch line, id) of the commit that the message blames for the bug."""
+    quoted = pasted(context)
+    text = [
+        "" if at in quoted else line for at, line in enumerate(context.patch.message)
+    ]
+    found = find_blamed(context.patch.subject.title, text)
+    return (context.patch.message_line + found[0], found[1]) if found else None
+
+
+@detector(
+    "missing-stable",
+)
+def missing_stable(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report a serious fix of a named commit without Cc: stable, or one in a directory whose fixes
+    usually have the tag.
+
+    Stable trees do not take a fix because of its Fixes: tag alone.
+    """
+    patch = context.patch
+    fixes = [(line, tag) for line, tag in tag_lines(context) if tag.key == "fixes"]
+    lists = context.project.lists
+    if (
+        not fixes
+        or not lists.stable
+        or re.search(lists.stable_pattern, "\n".join(patch.message))
+        or names_upstream_commit(context.patch)
+    ):
+        return
+    if _is_unmarked(context) or is_cosmetic(patch.subject.title, patch.paths):
+        return
+    hit = _missing_stable(context, fixes[0][0])
+    if hit and not (
+        context.history and context.history.needs_no_backport(patch, context.project)
+    ):
+        yield hit
+
+
+def _missing_stable(context: Context, line: int) -> Hit | None:
+    patch, stable = context.patch, context.project.lists.stable
+    if serious := _serious(context):
+        return make_hit(line, "serious", quoted=serious, stable=stable)
+    own = subsystem(context) if is_mail(patch) else None
+    if own and own.fixes_to_stable:
+        return make_hit(line, "documented", stable=stable, folder=own.title)
+    usual = habits(context) if is_mail(patch) else None
+    if usual and (weight := usual.weight(*usual.mark("Cc: stable"))):
+        share, total = usual.mark("Cc: stable")
+        case = "each-fix" if weight == "speaks" else "question"
+        values = {"share": share, "total": total, "folder": usual.where}
+        return make_hit(line, case, stable=stable, **values)
+    return None
+
+
+_SERIOUS = (
+    r"\b(?:kernel panic|oops(?:es)?\b|crash(?:es|ed|ing)?|use[- ]after[- ]free|UAF|double[- ]free|null[- ](?:ptr"  # noqa: E501
+    r"|pointer)[- ]?deref\w*|null pointer|out[- ]of[- ]bounds?|OOB|buffer overflow|heap overflow|stack overflow|"  # noqa: E501
+    r"memory leak|refcount leak|dead[- ]?lock|data corruption|memory corruption|KASAN|infinite loop|lockup|information leak"  # noqa: E501
+    r"|regression|hangs?)\b"
+)
+
+
+@detector(
+    "backport-unmarked",
+)
+def backport_unmarked(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report a stable patch whose message lacks the full id of the mainline commit."""
+    patch = context.patch
+    if not patch.subject.for_stable or not patch.has_diff or not patch.headers:
+        return
+    # vendor trees also use a bare version as prefix, and have other rules
+    sent = any(
+        "stable" in address.key
+        for name in ("To", "Cc")
+        for address in patch.addresses(name)
+    )
+    if not sent and not any(
+        re.search(r"\.y\b|stable", word, re.IGNORECASE) for word in patch.subject.words
+    ):
+        return
+    text = "\n".join(patch.message)
+    named = upstream_commits(text)
+    if any(len(commit.id) == 40 for commit in named) or re.search(
+        r"(?i)\b(?:upstream|mainline|backport|commit)\b[^\n]*\b[0-9a-f]{40}\b|\b[0-9a-f]{40}\b[^\n]*\bupstream\b",
+        text,
+    ):
+        return
+    if named:
+        yield make_hit(patch.message_line + named[0].at, "short-id")
+    elif not re.search(r"(?i)upstream|mainline|linus", text):
+        yield make_hit(None, "no-commit")
+
+
+@detector("stable-size", lines=int)
+def stable_size(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """Report a stable patch that exceeds the stable trees' size limit."""
+    for line, tag in tag_lines(context):
+        if tag.key == "cc" and re.search(r"\bstable@", tag.value):
+            size = sum(
+                len(hunk.lines)
+                for change in context.patch.files
+                for hunk in change.hunks
+            )
+            if size > arguments["lines"]:
+                case = "" if size > 3 * arguments["lines"] else "slightly"
+                yield make_hit(line, case, length=size, most=arguments["lines"])
+            return
+
+
+def _signed_names(context: Context) -> list[tuple[int, Trailer]]:
+    return [
+        (line, tag) for line, tag in tag_lines(context) if tag.key == "signed-off-by"
+    ]
+
+
+@detector(
+    "sender-not-signed",
+)
+def sender_not_signed(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report a patch by another author that the sender has not signed off."""
+    patch = context.patch
+    sender, author = patch.sender, patch.author
+    if (
+        not (sender and author and patch.in_body_from)
+        or same_person(sender, author)
+        or may_be_same(sender, author)
+        or _is_relay(sender, author)
+        or re.search(r"\bvia\b.*\b(?:Relay|B4)|devnull\+", str(sender))
+    ):
+        return
+    signed = _signed_names(context)
+    people = [tag.address for _, tag in signed if tag.address]
+    if signed and not any(
+        same_person(sender, person) or may_be_same(sender, person) for person in people
+    ):
+        yield make_hit(signed[-1][0], sender=sender.called)
+
+
+def _is_relay(sender: Address, author: Address) -> bool:
+    """Return whether the sender has no name, and a local part that is the author's or the
+    author's name.
+    """
+    local = sender.email.partition("@")[0].lower()
+    names = (
+        author.email.partition("@")[0].lower(),
+        re.sub(r"[^a-z]", "", author.name.lower()),
+    )
+    return (
+        len(local) > LEAST_LOCAL
+        and (not sender.name or "@" in sender.name)
+        and local in names
+    )
+
+
+@detector(
+    "alias-name",
+)
+def alias_name(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report a sign-off with a login name instead of a real name."""
+    seen: set[str] = set()
+    for line, tag in _signed_names(context):
+        address = tag.address
+        if not address or str(address) in seen:
+            continue
+        seen.add(str(address))
+        name = address.name.strip()
+        local = address.email.partition("@")[0].lower()
+        squeezed = re.sub(r"[^a-z]", "", name.lower())
+        odd = (
+            name.islower()
+            or re.search(r"[\d_@]|^[A-Za-z]+\.[A-Za-z]", name)
+            or not name
+        )
+        alias = " " not in name and name.isascii() and odd
+        if (
+            alias
+            and (
+                len(squeezed) > 4
+                or not name
+                or squeezed == re.sub(r"[^a-z]", "", local)
+            )
+        ) or name == "@":
+            yield make_hit(line, "alias", name=name or address.email)
+        elif _role().search(name) or (
+            _role_address().match(local) and not re.search(r"\w+\s+\w+", name)
+        ):
+            yield make_hit(line, "role", name=name or address.email)
+
+
+@cache
+def _role() -> re.Pattern[str]:
+    return re.compile(
+        r"\b(?:[Tt]eam|[Bb]uild(?:er| [Bb]ot)|[Mm]ailing [Ll]ist|[Mm]aintainers|[Dd]evelopers|[Rr]obot)$"  # noqa: E501
+    )
+
+
+@cache
+def _role_address() -> re.Pattern[str]:
+    return re.compile(
+        r"(?:info|support|admin|administrator|postmaster|webmaster|hostmaster|sales|office|team|linux-kernel|oss|opensource)$"
+    )
+
+
+LEAST_LOCAL = 3
+"""A local part of an address with fewer letters does not identify a person."""
+
+
+@detector(
+    "floating-tags",
+)
+def floating_tags(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report blank lines between tags.
+
+    Git does not read tags before the last blank line as trailers.
+    """
+    patch = context.patch
+    lines = patch.message
+    tags = {trailer.line for _, trailer in tag_lines(context)}
+    # a Link: may belong to the text above it, and compiler output may look like a tag
+    sure = {
+        trailer.line
+        for _, trailer in tag_lines(context)
+        if trailer.key.endswith("-by") or trailer.key in _NEVER_IN_TEXT
+    }
+    last = max(tags, default=-1)
+    if last < 0:
+        return
+    at = last
+    while at >= 0:
+        gap = at - 1
+        if at in tags and gap >= 0 and not lines[gap].strip():
+            above = gap
+            while above >= 0 and not lines[above].strip():
+                above -= 1
+            if above in sure or (
+                above >= 1 and lines[above][:1] in (" ", "\t") and above - 1 in sure
+            ):
+                yield make_hit(patch.message_line + gap, "blank-line")
+                return
+        at -= 1
+    if (below := _sentence_below(lines, last)) is not None:
+        yield make_hit(patch.message_line + below, "below")
+        return
+    yield from _find_stranded_tag(context, last)
+
+
+_NEVER_IN_TEXT = ("fixes", "cc", "closes", "datasheet")
+
+
+def _sentence_below(lines: Sequence[str], last: int) -> int | None:
+    """Return the index of a prose paragraph below the last tag."""
+    if last + 1 < len(lines) and lines[last + 1].strip():
+        return None
+    return next(
+        (
+            at
+            for at in range(last + 1, len(lines))
+            if len(lines[at].split()) >= 4 and re.match(r"[A-Za-z]\w* \w", lines[at])
+        ),
+        None,
+    )
+
+
+def _find_stranded_tag(context: Context, last: int) -> Iterator[Hit]:
+    """Yield a tag that is separated by text from the tags at the end."""
+    patch = context.patch
+    blank = [at for at, text in enumerate(patch.message[:last]) if not text.strip()]
+    written = [at for at, text in enumerate(patch.message[:last]) if text.strip()]
+    plain = [at for at, text in enumerate(patch.message[:last]) if not is_trailer(text)]
+    for line, tag in tag_lines(context):
+        at = tag.line
+        if (
+            tag.key not in _STRANDED
+            or at >= last
+            or not (tag.address or re.match(r"[0-9a-f]{7,40}\b", tag.value))
+        ):
+            continue
+        if (
+            tag.key == "fixes"
+            and re.match(r"[A-Z]\w* \w+ \w+", patch.message[at + 1])
+            and not is_trailer(patch.message[at + 1])
+        ):
+            yield make_hit(line, "text", tag=tag.name)
+            return
+        below = _first_position_after(blank, at, last)
+        above = patch.message[at - 1] if at else ""
+        alone = not above.strip() or is_trailer(above) or tag.key == "fixes"
+        block = bisect_left(plain, at) == bisect_left(plain, below)
+        if not (alone and block and below < last):
+            continue
+        text = patch.message[_first_position_after(written, below, last)]
+        if re.match(r"[A-Za-z]\w*(?:\(\))? \w+", text) and not is_trailer(text):
+            yield make_hit(line, "text", tag=tag.name)
+            return
+
+
+def _first_position_after(places: Sequence[int], at: int, otherwise: int) -> int:
+    found = bisect_right(places, at)
+    return places[found] if found < len(places) else otherwise
+
+
+_STRANDED = (
+    "fixes",
+    "reported-by",
+    "suggested-by",
+    "reviewed-by",
+    "acked-by",
+    "tested-by",
+)
+
+
+@detector(
+    "lost-review",
+)
+def lost_review(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report review tags lost since an earlier version, and their authors if they are no longer
+    recipients.
+    """
+    patch = context.patch
+    newest = patch.subject.version
+    older = [patch for patch in context.older if patch.subject.version < newest]
+    if not older:
+        return
+    from patchpilot.lint.recognize_findings import pair_with_earlier
+
+    place = pair_with_earlier(older, [patch]).get(0)
+    if place is None:
+        return
+    earlier, cover = older[place], context.series.cover
+    text = " ".join((*patch.notes, *(cover.lines if cover else ())))
+    kept = {(tag.key, tag.address.key) for tag in patch.trailers if tag.address}
+    asked = {address.key for name in ("To", "Cc") for address in patch.addresses(name)}
+    for tag in earlier.trailers:
+        if tag.key not in _REVIEWS or not tag.address:
+            continue
+        version = f"v{earlier.subject.version}"
+        values = {"who": tag.address.called, "tag": tag.name, "version": version}
+        lost = (tag.key, tag.address.key) not in kept
+        if lost and not re.search(r"(?i)\b(?:drop|remov|reset|not carried)", text):
+            yield subject_hit(context, "", **values)
+        if asked and tag.address.key not in asked:
+            yield subject_hit(context, "recipient", **values)
+
+
+_REVIEWS = ("reviewed-by", "acked-by", "tested-by")
+
+
+_REVERT = "This reverts commit"
+_BUG_SIGN = lazy(BUG_SIGN)
+_ID_TABLE = lazy(r"struct\s+[a-z]\w*_device_id\b\s+\w+\s*\[\s*\]\s*=\s*\{")
+_FIELD = lazy(rf"\.{IDENT}=")
+_EMPTY = lazy(rf'""|0x0|[\s{COMMENT},0]')
+_TABLE_ENDS = (
+    "{}};",
+    "{{}}};",
+    "ISAPNP_DEVICE_SINGLE_END}};",
+    "ISAPNP_CARD_END}};",
+    "NULL};",
+)
+
+
+@typed_detector(
+    "checkpatch-newer",
+)
+def newer(context: Context) -> TypedHits:
+    """Yield the hits, with their types, that only newer kernels check."""
+    yield from _missing_fixes(context)
+    yield from _tables(context)
+
+
+def _missing_fixes(context: Context) -> TypedHits:
+    lines = scan(context)
+    sign = ""
+    inside = changes = False
+    for line in lines.lines:
+        changes = changes or line.starts_hunk or (line.starts_file and not inside)
+        inside = line.log_after
+        if not (line.in_header or line.starts_hunk or line.starts_file):
+            if _has_fixes(line.text) or (line.text.startswith(_REVERT) and not changes):
+                return
+            if not changes and (found := _BUG_SIGN.search(line.text)):
+                sign = found[0].strip()
+    if sign and is_patch(lines):
+        patch = context.patch
+        needs_none = explains_missing_fixes(patch.message) or adds_an_id(patch)
+        case = "explained" if needs_none else ""
+        yield (
+            "MISSING_FIXES_TAG",
+            make_hit(last_line(lines), case, sign=sign),
+        )
+
+
+def _has_fixes(text: str) -> bool:
+    """Return whether checkpatch.pl recognizes a line as a Fixes: tag."""
+    line = read_fixes_line(text)
+    return line is not None and line.is_unquoted and bool(line.commit_id)
+
+
+def _tables(context: Context) -> TypedHits:
+    if "_device_id" not in c_text(context):
+        return
+    from patchpilot.lint.c.walk import code
+
+    walked = code(context)
+    for line in c_lines(context):
+        if "_device_id" not in line.text or not _ID_TABLE.search(line.text):
+            continue
+        span = walked.statement(line.number)
+        if span is None:
+            continue
+        table = "\n".join(part[1:] for part in span.text.split("\n")).replace(
+            "\\\n", "\n"
+        )
+        table = _FIELD.sub("", _EMPTY.sub("", table))
+        if not table.endswith(_TABLE_ENDS):
+            yield (
+                "MISSING_SENTINEL",
+                make_hit(line.number, "cut" if span.level > 0 else ""),
+            )
+
+
+_RUN = lazy(r"\S+")
+_QUOTED = lazy(r'"(.+)"')
+_TO_QUOTE = lazy(r"[^\w \-]")
+_FREE_QUOTE = lazy(r'(?<!\\)"')
+_ENDS = lazy(r"[.,\"]+$")
+_SPACES = " \t\n\r\f\v"
+
+
+class Mailbox(NamedTuple):
+    """The parsed value of a tag; any part may be empty.
+
+    A name is in quotes if it has characters that a message header must quote.
+    """
+
+    name: str
+    comment: str
+    address: str
+    rest: str
+
+    def written(self) -> str:
+        """Format the mailbox in its normal form."""
+        address = _ENDS.sub("", self.address.strip(_SPACES))
+        name = _quote_name(_inner(self.name))
+        comment = (
+            f" {self.comment.strip(_SPACES)}" if self.comment.strip(_SPACES) else ""
+        )
+        rest = f" {self.rest.strip(_SPACES)}" if self.rest.strip(_SPACES) else ""
+        return (f"{name}{comment} <{address}>" if name else address) + rest
+
+
+def parse_mailbox(text: str) -> Mailbox:
+    """Parse a tag value of the form `Name (comment) <address> rest`.
+
+    All parts are empty if a name is followed by an address without angle brackets.
+    """
+    name = address = rest = ""
+    if angled := _split_angle_brackets(text):
+        name, address, rest = angled
+    elif bare := next(
+        (run for run in _RUN.finditer(text) if "@" in run[0][1:-1]), None
+    ):
+        address, rest = bare[0], text[bare.end() :]
+        name = (
+            text[: text.index(address)]
+            .strip(_SPACES)
+            .removeprefix('"')
+            .removesuffix('"')
+        )
+        if name and not (
+            address.startswith("<")
+            and address.endswith(">")
+            and ">" not in address[1:-1]
+            and len(address) > 2
+        ):
+            return Mailbox("", "", "", "")
+    quoted = ""
+    if match := _QUOTED.search(name):
+        quoted = match[1]
+        name = name[: match.start()] + name[match.end() :]
+    name, comment = _strip_comments(name)
+    name = f"{quoted} {_inner(name)}".strip(_SPACES)
+    address = address.strip(_SPACES).removeprefix("<").removesuffix(">")
+    return Mailbox(_quote_name(name), comment, address, rest.strip(_SPACES))
+
+
+def _split_angle_brackets(text: str) -> tuple[str, str, str] | None:
+    """Split a text into the parts before, in and after the last angle brackets with an address."""
+    for run in reversed(list(_RUN.finditer(text))):
+        end = text.rfind(">", run.start(), run.end())
+        sign = text.rfind("@", run.start(), end - 1) if end > run.start() else -1
+        start = text.rfind("<", run.start(), sign - 1) if sign > run.start() else -1
+        if start >= 0:
+            return text[:start], text[start + 1 : end], text[end + 1 :]
+    return None
+
+
+def find_closing_parenthesis(text: str, at: int) -> int:
+    """Return the offset after the parenthesis that closes the one at `at`, or -1."""
+    return _closings(text).get(at, -1)
+
+
+@lru_cache(maxsize=8)
+def _closings(text: str) -> dict[int, int]:
+    """Map each closed parenthesis to its closing one.
+
+    This takes one pass, because hostile text has thousands of unclosed ones.
+    """
+    result: dict[int, int] = {}
+    opened: list[int] = []
+    for index, char in enumerate(text):
+        if char == "(":
+            opened.append(index)
+        elif char == ")" and opened:
+            result[opened.pop()] = index + 1
+    return result
+
+
+def _strip_comments(name: str) -> tuple[str, str]:
+    comments = ""
+    at = name.find("(")
+    while at >= 0:
+        end = find_closing_parenthesis(name, at)
+        if end < 0:
+            at = name.find("(", at + 1)
+            continue
+        comments += name[at:end].strip(_SPACES)
+        name = f"{name[:at].rstrip(_SPACES)} {name[end:].lstrip(_SPACES)}"
+        at = name.find("(")
+    return name, comments
+
+
+def _inner(name: str) -> str:
+    return name.strip(' "')
+
+
+def _quote_name(name: str) -> str:
+    return (
+        '"' + _FREE_QUOTE.sub('\\\\"', name) + '"' if _TO_QUOTE.search(name) else name
+    )
+
+
+KNOWN = [
+    "signed-off-by",
+    "co-developed-by",
+    "acked-by",
+    "tested-by",
+    "reviewed-by",
+    "reported-by",
+    "suggested-by",
+    "assisted-by",
+    "to",
+    "cc",
+]
+_STANDARD = (
+    "Signed-off-by:",
+    "Co-developed-by:",
+    "Acked-by:",
+    "Tested-by:",
+    "Reviewed-by:",
+    "Reported-by:",
+    "Suggested-by:",
+)
+_TAG = lazy(rf"^(\s*)([a-z0-9_-]+by:|(?:{'|'.join(KNOWN)}):)(\s*)(.*)", re.IGNORECASE)
+_KNOWN_TAG = lazy(rf"(?:{'|'.join(KNOWN)}):", re.IGNORECASE)
+_SIGNED = lazy(r"^\s*signed-off-by:\s*(.*)", re.IGNORECASE)
+_FROM = lazy(r"^From:\s*(.*)")
+_FOLDED = lazy(r"^[ \t]\s*(.*)")
+_BY_LIST = lazy(r"\bvia [\w.-]+['\"]? <")
+_AGENT = lazy(r"^\S+:\S+")
+_STABLE = lazy(r"^.*stable@(?:vger\.)?kernel\.org", re.IGNORECASE)
+_ADDRESS_COMMENT = lazy(r"\([^()]*\)")
+_NAME_COMMENT = lazy(r"\([^)]+\)")
+_SUBADDRESS = lazy(r"(\S+)\+\S+(@.*)")
+
+
+@typed_detector(
+    "checkpatch-signoff",
+)
+def signoff(context: Context) -> TypedHits:
+    """Yield the hits, with their types, about tags and sign-offs."""
+    lines = scan(context)
+    as_script = context.options.matches_script
+    author = ""
+    signed = _Signed()
+    seen: set[str] = set()
+    for line in lines.lines:
+        if line.starts_hunk or line.starts_file:
+            continue
+        text = line.text
+        if text.startswith("From:") or (
+            text.startswith("=?") and "From:" in decode_words(text)
+        ):
+            author = _author(lines, line) or author
+        colon = text.find(":")
+        if colon < 2:
+            continue
+        found = _SIGNED.match(text)
+        if found:
+            is_author = not as_script and found[1].lower() == author.lower()
+            signed.take(author if is_author else found[1], author)
+        if (
+            not line.in_header
+            and text[colon - 2 : colon].lower() in ("by", "to", "cc")
+            and (tag := _TAG.match(text))
+            and (as_script or not text.startswith("to:") or "@" in text)
+        ):
+            yield from _tag(lines, line, tag, author, seen)
+    if (
+        is_patch(lines)
+        and any(line.log_after for line in lines.lines)
+        and (as_script or not signed.any or not _BY_LIST.search(author))
+    ):
+        yield from signed.verdict(author, last_line(lines))
+
+
+def _author(lines: LineScan, line: ScannedLine) -> str:
+    """Unfold and normalize the author in a From: header."""
+    found = _FROM.match(decode_words(line.text))
+    if not found:
+        return ""
+    author = found[1]
+    for following in lines.lines[line.number :]:
+        folded = _FOLDED.match(following.raw)
+        if not folded:
+            break
+        author += folded[1]
+    if "=?utf-8?" in line.text.lower():
+        author = author.encode("utf-8", "surrogateescape").decode("latin-1")
+    return parse_mailbox(author.replace('"', "")).written()
+
+
+class _Signed:
+    """The match between the author and the sign-offs so far: an exact match or the first
+    partial one.
+    """
+
+    __slots__ = ("any", "problem", "text", "whole")
+
+    def __init__(self) -> None:
+        self.any = self.whole = False
+        self.text = self.problem = ""
+
+    def take(self, text: str, author: str) -> None:
+        """Compare one sign-off with the author."""
+        self.any = True
+        if not author or self.whole:
+            return
+        mine, other = parse_mailbox(text), parse_mailbox(author)
+        if mine == other:
+            self.whole = True
+            return
+        same_address = mine.address.lower() == other.address.lower()
+        problem = ""
+        if same_address:
+            problem = "comment" if mine.name == other.name else "name"
+        elif mine.name == other.name:
+            problem = "address"
+            if _SUBADDRESS.sub(r"\1\2", mine.address, count=1) == _SUBADDRESS.sub(
+                r"\1\2", other.address, count=1
+            ):
+                problem = "subaddress"
+        if problem:
+            self.text, self.problem = text, problem
+
+    def verdict(self, author: str, at: int) -> TypedHits:
+        """Yield the result at the end of the patch."""
+        if not self.any:
+            yield "MISSING_SIGN_OFF", Hit(at)
+        elif self.whole:
+            return
+        elif not self.problem:
+            yield "NO_AUTHOR_SIGN_OFF", make_hit(at, author=as_text(author))
+        else:
+            values = {"author": as_text(author), "signer": as_text(self.text)}
+            yield "FROM_SIGN_OFF_MISMATCH", make_hit(at, self.problem, **values)
+
+
+def _bad(line: ScannedLine, case: str, **values: str) -> tuple[str, Hit]:
+    return "BAD_SIGN_OFF", line.hit(None, case, **values)
+
+
+def _tag(
+    lines: LineScan,
+    line: ScannedLine,
+    match: re.Match[str],
+    author: str,
+    seen: set[str],
+) -> TypedHits:
+    bad = partial(_bad, line)
+    before, tag, after, value = match.groups()
+    usual = tag[:1].upper() + tag[1:].lower()
+    if not _KNOWN_TAG.search(tag):
+        near = next((one for one in _STANDARD if _distance(tag, one) <= 2), "")
+        yield bad("near", tag=tag, near=near) if near else bad("unknown", tag=tag)
+    if before:
+        yield bad("space-before", tag=usual)
+    if tag.lower().endswith("-by:") and tag != usual:
+        yield bad("capitals", tag=tag, usual=usual)
+    if after != " ":
+        yield bad("space-after", tag=usual)
+    if tag.lower().startswith("assisted-by:"):
+        if not _AGENT.match(value):
+            yield bad("agent")
+        return
+    yield from _value(line, value, in_text=tag.islower() and "-" not in tag)
+    compact = "".join(text for text in re.split(r"[ \t\n\r\f\v]+", line.text)).lower()
+    if compact in seen:
+        yield bad("repeated")
+    seen.add(compact)
+    if tag.lower() == "co-developed-by:":
+        if value == author:
+            yield bad("author-is-co-developer", author=author)
+        yield from _unsigned_co_developer(lines, line, value)
+
+
+def _value(line: ScannedLine, value: str, *, in_text: bool) -> TypedHits:
+    bad = partial(_bad, line)
+    box = parse_mailbox(value)
+    better = box.written()
+    if not better:
+        # a line of prose may start with "to:"
+        yield bad("text" if in_text else "no-address", value=value)
+        return
+    if parse_mailbox(better) != box:
+        yield bad("address-form", value=value, better=better)
+    if _ADDRESS_COMMENT.sub("", box.address) != box.address:
+        yield bad("comment-in-address", address=box.address)
+    if len(_NAME_COMMENT.findall(box.comment)) > 1:
+        yield bad("comments", value=value)
+    if _STABLE.match(value):
+        if box.name or (
+            box.rest and not (box.rest.startswith("#") and len(box.rest) > 1)
+        ):
+            right = _stable_form(box)
+            yield (
+                "BAD_STABLE_ADDRESS_STYLE",
+                line.hit(right=right, value=value),
+            )
+    elif box.rest and not (
+        (box.rest[0] == "#" and len(box.rest) > 1)
+        or (box.rest[0] == "(" and box.rest[-1] == ")" and len(box.rest) > 2)
+    ):
+        yield bad("after-address", value=value)
+
+
+def _stable_form(box: Mailbox) -> str:
+    words = re.sub(r'[a-zA-Z\s\-"]+', "", box.name)
+    rest = re.sub(r"^\((.*)\)$", r"\1", box.rest)
+    rest = re.sub(r"^\[(.*)\]$", r"\1", rest).lstrip(" \t#").rstrip()
+    if words != rest:
+        rest = f"{rest} {words}".strip()
+    return f"{box.address} # {rest}" if rest else box.address
+
+
+def _unsigned_co_developer(lines: LineScan, line: ScannedLine, value: str) -> TypedHits:
+    """Report a co-developer without a Signed-off-by on the next line."""
+    following = lines.lines[line.number].raw if line.number < len(lines.lines) else None
+    signed = _SIGNED.match(following) if following is not None else None
+    if not signed:
+        yield _bad(line, "co-developer-unsigned")
+    elif signed[1] != value:
+        yield _bad(line, "co-developer-differs")
+
+
+@functools.lru_cache(maxsize=256)
+def _distance(first: str, second: str) -> int:
+    """Return the Levenshtein distance, ignoring case and hyphens."""
+    first, second = first.lower().replace("-", ""), second.lower().replace("-", "")
+    row = list(range(len(second) + 1))
+    for i, char in enumerate(first, 1):
+        diagonal, row[0] = row[0], i
+        for j, against in enumerate(second, 1):
+            cost = (
+                diagonal if char == against else 1 + min(diagonal, row[j], row[j - 1])
+            )
+            diagonal, row[j] = row[j], cost
+    return row[-1]

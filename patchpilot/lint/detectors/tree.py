@@ -1,0 +1,749 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Detectors that compare a patch with the tree, its history and MAINTAINERS.
+
+They check whether it applies, whether its Fixes: tags are correct, and whether MAINTAINERS lists
+its files as obsolete or other recipients. Without tree or history they report nothing.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from patchpilot.cache.cached_re import compile_late
+from patchpilot.lint.c.line_scan import as_text, scan
+from patchpilot.lint.conditions import is_mail
+from patchpilot.lint.detector import Arguments, Hit, detector, make_hit
+from patchpilot.lint.detectors.generic import subject_hit
+from patchpilot.lint.habits import sections_of, subsystem
+from patchpilot.lint.lint_context import Context, HistoryFacts, Tip, once
+from patchpilot.lint.message_parts import same_person, tag_lines
+from patchpilot.lint.pack_patterns import lazy
+from patchpilot.model.address import Address, parse_address
+from patchpilot.model.bounded import header_date, parse_date
+from patchpilot.model.commit_references import fix_claim, read_fixes_value
+from patchpilot.model.patch import FileChange, Hunk, Patch
+from patchpilot.model.rule import FindingFix
+from patchpilot.model.source_tree import Tree, changed_below, ground_of, is_guess
+
+if TYPE_CHECKING:
+    from patchpilot.history.earlier_fixes import UpstreamState
+    from patchpilot.maintainers import SectionMatch
+    from patchpilot.model.commit import Commit
+    from patchpilot.projects.project import Subsystem
+
+MOST_APART = timedelta(days=120)
+"""A patch and a tree that are further apart are not compared: most such patches do not apply."""
+
+
+@detector(
+    "already-there",
+)
+def already_there(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report a patch that is already applied.
+
+    The tree must contain the post-image of every hunk, and not its pre-image.
+    """
+    if (
+        context.tree is None
+        or not context.patch.has_diff
+        or _older(context.patch, context.tree)
+        or _elsewhere(context.patch, context.tree)
+    ):
+        return
+    states = _states(context)
+    if states and all(state == "there" for _, state in states):
+        yield make_hit(states[0][0], tree=context.tree.label)
+
+
+@detector(
+    "does-not-apply",
+)
+def does_not_apply(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report a hunk whose context is missing from a tree of about the patch's age."""
+    if (
+        context.tree is None
+        or not context.patch.has_diff
+        or not _have_similar_age(context.patch, context.tree)
+    ):
+        return
+    if _elsewhere(context.patch, context.tree):
+        return
+    states = _states(context)
+    if states and all(state == "there" for _, state in states):
+        return
+    for line, state in states:
+        if state != "fits":
+            yield make_hit(line, tree=context.tree.label)
+            return
+
+
+_BASE = compile_late(r"^base-commit: (?P<id>[0-9a-f]{12,64})\s*$")
+_PREREQUISITE = compile_late(r"^prerequisite-(?:patch-id|message-id|change-id): \S")
+_FOOT = 60
+"""The number of lines at the end of a mail in which git format-patch and b4 name the base."""
+
+
+@detector(
+    "does-not-apply-to-base",
+)
+def does_not_apply_to_base(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report a hunk whose context is missing from the base commit named in the message.
+
+    If the message names prerequisite patches, they may be the reason.
+    """
+    patch, history = context.patch, context.history
+    if history is None or patch.commit or not patch.has_diff:
+        return
+    named = _find_named_base(context)
+    if named is None:
+        return
+    line, base, count = named
+    tree = history.tree_of(base)
+    if tree is None:
+        yield make_hit(line, "unknown", base=base[:12])
+        return
+    if found := _find_alien_hunk(context, tree):
+        values = {"base": base[:12], "path": found[1], "count": count}
+        yield make_hit(found[0], "prerequisites" if count else "conflict", **values)
+
+
+def _find_named_base(context: Context) -> tuple[int, str, int] | None:
+    """Return the patch line and id of the base named in the message or cover letter, and the
+    number of prerequisite patches.
+    """
+    cover = context.series.cover
+    for mail in (context.patch, cover):
+        last = list(enumerate(mail.lines, 1))[-_FOOT:] if mail else []
+        named = next(
+            ((at, match["id"]) for at, text in last if (match := _BASE.match(text))),
+            None,
+        )
+        if named and mail:
+            at = named[0] if mail is context.patch else context.patch.diff_line
+            return at, named[1], sum(1 for _, text in last if _PREREQUISITE.match(text))
+    return None
+
+
+@detector(
+    "does-not-apply-to-tip",
+)
+def does_not_apply_to_tip(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report a hunk whose context is missing from the tip of the subsystem's tree, or of
+    linux-next.
+
+    The tip must be about as old as the patch; linux-next is used if the subsystem's tree is not
+    available.
+    """
+    patch, history = context.patch, context.history
+    if history is None or not patch.has_diff or patch.subject.stables:
+        return
+    target = next(
+        (tip for line in _tree_urls(context) if (tip := history.tip_of(line))), None
+    )
+    for case, tip in (("target", target), ("next", history.next_tip())):
+        sent = _sent_day(patch)
+        if tip is None or sent is None or abs(tip.date - sent) > MOST_APART:
+            continue
+        found = _find_alien_hunk(context, tip.tree)
+        if found and not (patch.commit and _contains(context, tip, patch.commit)):
+            yield make_hit(
+                found[0],
+                case,
+                tip=tip.label,
+                date=f"{tip.date:%Y-%m-%d}",
+                path=found[1],
+            )
+            return
+
+
+def _contains(context: Context, tip: Tip, commit: str) -> bool:
+    """Return whether the tip contains the commit or may contain it."""
+    own = getattr(tip.tree, "commit_id", "")
+    return (
+        context.history is not None
+        and context.history.is_ancestor(commit, own) is not False
+    )
+
+
+def _tree_urls(context: Context) -> Iterator[str]:
+    """Yield the `T:` lines for the changed files, most specific section first."""
+    for match in sorted(sections_of(context), key=lambda match: -match.depth):
+        yield from match.section.values("T")
+
+
+def _find_alien_hunk(context: Context, tree: Tree) -> tuple[int, str] | None:
+    """Return (patch line, path) of the first hunk with neither side in the tree.
+
+    Skip files that earlier patches of the series change.
+    """
+    patch = context.patch
+    number = patch.subject.number or 1
+    place = context.series_fact("places", _places).get(id(patch), 0)
+    if number > 1 and place < number - 1:
+        # unknown patches may change the same files
+        return None
+    before = place if number > 1 or patch.commit else 0
+    touched = context.series_fact("first touched", _first_touched) if before else {}
+    for change in patch.files:
+        if any(
+            touched.get(path, before) < before
+            for path in (change.old_path, change.new_path)
+            if path
+        ):
+            continue
+        for line, state in _file_states(tree, change):
+            if state == "alien":
+                return line, change.path
+    return None
+
+
+def _places(patches: Sequence[Patch]) -> dict[int, int]:
+    """Map each patch, by its id(), to its position in the series."""
+    return {id(patch): at for at, patch in enumerate(patches)}
+
+
+def _first_touched(patches: Sequence[Patch]) -> dict[str, int]:
+    """Map each path to the position of the first patch that changes it."""
+    touched: dict[str, int] = {}
+    for at, patch in enumerate(patches):
+        for path in patch.paths:
+            touched.setdefault(path, at)
+    return touched
+
+
+def fits(context: Context) -> bool:
+    """Return whether the tree contains the pre-image of every hunk of the patch.
+
+    If so, the patch was made for this tree.
+    """
+    states = _states(context)
+    return bool(states) and all(state == "fits" for _, state in states)
+
+
+@once
+def _states(context: Context) -> list[tuple[int, str]]:
+    """Return (patch line, "fits", "there" or "alien") for every hunk, or [] if that cannot be
+    determined.
+    """
+    assert context.tree is not None
+    return [
+        state
+        for change in context.patch.files
+        # report an earlier patch that does not apply once, on that patch
+        if not is_guess(context.tree, change.old_path or change.path)
+        for state in _file_states(context.tree, change)
+    ]
+
+
+def _file_states(tree: Tree, change: FileChange) -> Iterator[tuple[int, str]]:
+    if change.is_binary or (change.is_rename and not change.hunks):
+        return
+    if change.old_path is None:
+        yield (
+            change.patch_line,
+            "alien"
+            if tree.exists(change.path) and _holds(tree, change, "+") is False
+            else "there"
+            if tree.exists(change.path)
+            else "fits",
+        )
+        return
+    data = tree.read(change.old_path)
+    if data is None:
+        yield change.patch_line, "alien"
+        return
+    text = _text(data)
+    for hunk in change.hunks:
+        old, new = _side(hunk, "-"), _side(hunk, "+")
+        if old in text:
+            yield hunk.patch_line, "fits"
+        elif new in text and len(new) > 20:
+            yield hunk.patch_line, "there"
+        else:
+            yield hunk.patch_line, "alien"
+
+
+def _holds(tree: Tree, change: FileChange, sign: str) -> bool:
+    text = _text(tree.read(change.path) or b"")
+    return all(_side(hunk, sign).strip() in text for hunk in change.hunks)
+
+
+def _text(data: bytes) -> str:
+    """Strip CRs from a file's lines, like `_side`, because messages may lose or gain them."""
+    lines = data.decode("utf-8", "surrogateescape").split("\n")
+    return "\n".join(("", *(line.rstrip("\r") for line in lines), ""))
+
+
+def _side(hunk: Hunk, sign: str) -> str:
+    return "\n" + "".join(
+        line.text.rstrip("\r") + "\n" for line in hunk.lines if line.kind in (" ", sign)
+    )
+
+
+def _older(patch: Patch, tree: Tree) -> bool:
+    """Return whether the patch predates the tree's release, so that it may have been applied
+    since.
+    """
+    released, sent = _release_date(tree.version), _sent_day(patch)
+    return (
+        patch.commit is None
+        and released is not None
+        and sent is not None
+        and sent < released
+    )
+
+
+def _is_stable(tree: Tree) -> bool:
+    """Return whether the tree is a stable release, which may contain backports from mainline."""
+    return bool(
+        re.search(
+            rb"^SUBLEVEL = *[1-9]",
+            (tree.read("Makefile") or b"")[:500],
+            re.MULTILINE,
+        )
+    )
+
+
+def _elsewhere(patch: Patch, tree: Tree) -> bool:
+    """Return whether the patch targets another tree: a different stable release, or mainline
+    instead of this one.
+    """
+    stables = patch.subject.stables
+    if not stables and patch.commit is None and _is_stable(tree):
+        return True
+    return bool(stables) and (
+        tree.version is None or f"{tree.version[0]}.{tree.version[1]}" not in stables
+    )
+
+
+def _have_similar_age(patch: Patch, tree: Tree) -> bool:
+    """Return whether the patch was sent within four months of the tree's release."""
+    released, sent = _release_date(tree.version), _sent_day(patch)
+    return (
+        released is not None and sent is not None and abs(sent - released) < MOST_APART
+    )
+
+
+def _sent_day(patch: Patch) -> datetime | None:
+    """Return the date of the message, or None."""
+    return parse_date(patch.header("Date") or "")
+
+
+def _release_date(version: tuple[int, int] | None) -> datetime | None:
+    """Estimate the release date of a kernel: a release takes nine weeks; 5.0 was released in
+    March 2019, 6.0 in October 2022.
+    """
+    if version is None or version[0] not in (5, 6, 7):
+        return None
+    start = {
+        5: datetime(2019, 3, 3, tzinfo=UTC),
+        6: datetime(2022, 10, 2, tzinfo=UTC),
+        7: datetime(2026, 4, 12, tzinfo=UTC),
+    }[version[0]]
+    return start + timedelta(days=64 * version[1])
+
+
+@detector(
+    "wrong-fixes",
+    kinds=list,
+)
+def wrong_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """Report a Fixes: tag that contradicts the history, as described in history/fixes_tag.py."""
+    patch, history = context.patch, context.history
+    if history is None:
+        return
+    from patchpilot.history.fixes_tag import Relations, judge_message
+
+    lines = (patch.subject.title, *patch.message)
+    relations = Relations(
+        is_ancestor=partial(_is_ancestor, history, patch.commit),
+        in_mainline=lambda target: history.is_ancestor_of_mainline(target.id),
+        first_release=lambda target: history.first_release(target.id),
+        own_release=(
+            history.first_release(patch.commit)
+            if patch.commit and history.find(patch.commit)
+            else None
+        ),
+        series=context.series_fact("commits", _commits),
+    )
+    for judged in judge_message(lines, history.find, relations=relations):
+        for problem in judged.problems:
+            if problem.kind in arguments["kinds"]:
+                # fixing a bug in the release that introduced it is normal
+                case = (
+                    "same-release-for-stable"
+                    if problem.kind == "same-release" and _asks_for_stable(context)
+                    else problem.kind
+                )
+                fix = (
+                    FindingFix("suggest", judged.suggestion)
+                    if judged.suggestion
+                    else None
+                )
+                values = {
+                    "commit": judged.tag.commit_id,
+                    "release": relations.own_release or "",
+                }
+                yield make_hit(
+                    patch.message_line + judged.tag.line - 1, case, None, fix, **values
+                )
+        if (
+            judged.target
+            and not patch.commit
+            and (sent := _sent_date(patch))
+            and judged.target.committed > sent + timedelta(days=1)
+        ):
+            when = f"{judged.target.committed:%Y-%m-%d}"
+            yield make_hit(
+                patch.message_line + judged.tag.line - 1,
+                "newer",
+                commit=judged.tag.commit_id,
+                date=when,
+            )
+
+
+def _sent_date(patch: "Patch") -> datetime | None:
+    """Return the date in the message's header."""
+    return header_date(patch.header("Date") or "")
+
+
+def _asks_for_stable(context: Context) -> bool:
+    return any(
+        re.search(r"\bstable@", tag.value)
+        for _, tag in tag_lines(context)
+        if tag.key == "cc"
+    )
+
+
+@detector(
+    "committer-unsigned",
+)
+def committer_unsigned(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report a commit without a sign-off by its committer, if that is not the author."""
+    commit = (
+        context.history.find(context.patch.commit)
+        if context.history and context.patch.commit
+        else None
+    )
+    if (
+        commit is None
+        or same_person(commit.committer, commit.author)
+        or re.search(r"no-?reply@", commit.committer.email)
+    ):
+        return
+    signed = [
+        (line, tag.address)
+        for line, tag in tag_lines(context)
+        if tag.key == "signed-off-by"
+    ]
+    if signed and not any(
+        one and same_person(commit.committer, one) for _, one in signed
+    ):
+        who = commit.committer.called
+        yield make_hit(signed[-1][0], committer=who)
+
+
+@detector("stable-unreleased")
+def stable_unreleased(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report Cc: stable for a bug that no release contains."""
+    history = context.history
+    if history is None or not _asks_for_stable(context):
+        return
+    read = [
+        read_fixes_value(tag.value)
+        for _, tag in tag_lines(context)
+        if tag.key == "fixes"
+    ]
+    targets = [
+        history.find(one.id) for one in read if len(one.id) >= 7 and not one.word
+    ]
+    if targets and all(
+        target and history.is_released(target.id) is False for target in targets
+    ):
+        line = next(
+            line
+            for line, tag in tag_lines(context)
+            if tag.key == "cc" and "stable@" in tag.value
+        )
+        yield Hit(line)
+
+
+@detector(
+    "fixed-upstream",
+)
+def fixed_upstream(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report a fix that mainline or a maintainer's tree already has.
+
+    A commit that changes the same lines in another way is only a question.
+    """
+    state = _upstream(context)
+    fixes = zip(context.series.patches, state.fixes if state else (), strict=False)
+    fix = next((fix for patch, fix in fixes if patch is context.patch), None)
+    if fix is None:
+        return
+    if state and state.stable and fix.in_mainline:
+        way = f"patchpilot backport {fix.commit[:12]} --request"
+    else:
+        way = f"git show {fix.commit[:12]}"
+    case = "" if fix.is_sure else "question"
+    yield subject_hit(context, case, FindingFix("suggest", way), words=fix.words)
+
+
+@detector(
+    "stable-base",
+)
+def stable_base(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report a series for mainline that is based on a stable branch."""
+    state = _upstream(context)
+    if state and state.stable and context.patch is context.series.patches[0]:
+        fix = FindingFix("suggest", state.stable.rebase)
+        yield subject_hit(context, "", fix, words=state.stable.words)
+
+
+def _upstream(context: Context) -> "UpstreamState | None":
+    history = context.history
+    return (
+        context.series_fact("upstream", history.upstream_state)
+        if history and context.patch.has_diff
+        else None
+    )
+
+
+def _commits(patches: Sequence[Patch]) -> tuple[str, ...]:
+    return tuple(patch.commit for patch in patches if patch.commit)
+
+
+def _is_ancestor(
+    history: HistoryFacts, commit: str | None, target: "Commit"
+) -> bool | None:
+    return history.is_ancestor(target.id, commit) if commit else None
+
+
+_SCRIPT = "scripts/get_maintainer.pl"
+
+
+_FILES = lazy(r"^F:[ \t]*([^*?\[\n]*)", re.MULTILINE)
+_NAMES = lazy(r"^N:", re.MULTILINE)
+_READ: list[tuple[Tree, tuple[str, ...]]] = []
+
+
+@detector(
+    "checkpatch-obsolete",
+)
+def obsolete(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report changes to files in an obsolete MAINTAINERS section.
+
+    A file that is not in the tree counts as obsolete if "obsolete" is part of its name. The
+    finding is on the file's header line.
+    """
+    tree = context.tree
+    lines = [line for line in scan(context).lines if line.starts_file]
+    if (
+        tree is None
+        or not lines
+        or not tree.exists(_SCRIPT)
+        or not _may_be(tree, {line.file for line in lines})
+    ):
+        return
+    from patchpilot.maintainers import load, match
+
+    file = load(tree)
+    known: dict[str, bool] = {}
+    for line in lines:
+        path = as_text(line.file)
+        if path not in known:
+            if tree.exists(path):
+                known[path] = any(
+                    "obsolete" in (found.section.status or "").lower()
+                    for found in match(file, [path])
+                )
+            else:
+                known[path] = "obsolete" in path.lower()
+        if known[path]:
+            yield make_hit(line.number, path=path)
+
+
+def _may_be(tree: Tree, paths: set[str]) -> bool:
+    """Return whether a path starts like a pattern of an obsolete section, to avoid parsing all
+    of MAINTAINERS.
+    """
+    tree = tree if "MAINTAINERS" in changed_below(tree, "") else ground_of(tree)
+    starts = next((kept for one, kept in _READ if one is tree), None)
+    if starts is None:
+        starts = _starts((tree.read("MAINTAINERS") or b"").decode("latin-1"))
+        _READ[:] = [(tree, starts)]
+    return any(path.startswith(starts) or "obsolete" in path.lower() for path in paths)
+
+
+def _starts(text: str) -> tuple[str, ...]:
+    starts: set[str] = set()
+    at = text.find("bsolete")
+    while at >= 0:
+        if text.startswith("S:", text.rfind("\n", 0, at) + 1):
+            section = text[text.rfind("\n\n", 0, at) + 1 : text.find("\n\n", at)]
+            starts.update(found[1].rstrip("/") for found in _FILES.finditer(section))
+            if _NAMES.search(section):
+                starts.add("")
+        at = text.find("bsolete", at + 1)
+    return tuple(starts)
+
+
+@detector(
+    "target-tree",
+)
+def target_tree(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report a missing or malformed target tree in the subject.
+
+    All files must belong to a subsystem that requires one. For a patch file without recipients,
+    whose subject may still change, a missing tree is reported with lower severity, and only if
+    the profile is the subsystem's.
+    """
+    patch, wanted = context.patch, subsystem(context)
+    if (
+        wanted is None
+        or not wanted.tree_required
+        or patch.commit
+        or not patch.subject.is_patch
+        or not patch.has_diff
+    ):
+        return
+    known = {*wanted.trees, *wanted.other_trees}
+    marks = {word.lower() for word in patch.subject.words}
+    if marks.issuperset(wanted.trees):
+        yield subject_hit(context, "both", fixes=wanted.trees[0], rest=wanted.trees[-1])
+    for word in patch.subject.words:
+        if word.lower() in known and word not in known:
+            yield subject_hit(context, "upper-case", word=word, tree=word.lower())
+    if (
+        marks & known
+        or patch.subject.rfc
+        or any(re.search(r"\d\.\d|stable|-next$", word) for word in marks)
+    ):
+        return
+    fixes, rest = wanted.trees[0], wanted.trees[-1]
+    if not is_mail(patch) and not set(context.project.subject_prefixes).intersection(
+        wanted.trees
+    ):
+        return
+    if _has_own_tree(context, wanted):
+        return
+    case = "" if is_mail(patch) else "loose-file"
+    yield subject_hit(
+        context, case, tree=fixes if _is_fix(patch) else rest, fixes=fixes, rest=rest
+    )
+
+
+def _is_fix(patch: Patch) -> bool:
+    """Return whether a patch has a Fixes: tag, or its message claims to fix a bug."""
+    return any(tag.key == "fixes" for tag in patch.trailers) or bool(
+        fix_claim(patch.subject.title, patch.message, patch.paths)
+    )
+
+
+def _has_own_tree(context: Context, subsystem: "Subsystem") -> bool:
+    """Return whether MAINTAINERS gives every file a tree and list different from the
+    subsystem's.
+    """
+    own: set[str] = set()
+    for match in sections_of(context):
+        lists = {address.lower() for address, _ in match.section.lists}
+        if (
+            lists
+            and lists.isdisjoint(subsystem.lists)
+            and match.section.trees
+            and not match.by_keyword
+        ):
+            own.update(match.paths)
+    return bool(own) and own.issuperset(
+        path for path in context.patch.paths if path != "MAINTAINERS"
+    )
+
+
+@detector(
+    "forgotten-maintainer",
+)
+def forgotten_maintainer(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report a file without a maintainer among the recipients."""
+    patch = context.patch
+    have = _recipients(patch)
+    if not have:
+        return
+    reported: set[str] = set()
+    for section in sections_of(context):
+        people, lists = _contacts(context, section)
+        if (
+            not people
+            or section.depth < 1
+            or section.by_keyword
+            or not section.section.is_maintained
+            or any(_contains_person(address, have) for address in people)
+        ):
+            continue
+        listed = any(
+            address.lower() == other.key for address in lists for other in have
+        )
+        if (
+            listed and not _is_deepest(context, section)
+        ) or section.section.name in reported:
+            continue
+        reported.add(section.section.name)
+        whom = ", ".join(address.called for address in people[:3])
+        yield make_hit(
+            patch.header_line("Cc") or patch.header_line("To") or 1,
+            section=section.section.name,
+            maintainers=whom,
+        )
+        if len(reported) == 3:
+            return
+
+
+def _recipients(patch: Patch) -> list[Address]:
+    """Return all recipients, the author and the sender, or [] if the message has no recipients."""
+    addressed = [*patch.addresses("To"), *patch.addresses("Cc")]
+    if not addressed or not patch.has_diff:
+        return []
+    return [
+        *addressed,
+        *(address for address in (patch.sender, patch.author) if address),
+    ]
+
+
+def _contacts(
+    context: Context, match: "SectionMatch"
+) -> tuple[list[Address], list[str]]:
+    """Return a section's maintainers, and its lists except those for every patch."""
+    people = [
+        address
+        for value in match.section.values("M")
+        if (address := parse_address(value))
+    ]
+    return people, [
+        address
+        for address, _ in match.section.lists
+        if address.lower() not in context.project.lists.catch_all
+    ]
+
+
+def _contains_person(person: Address, have: list[Address]) -> bool:
+    return any(
+        person.key == other.key
+        or (person.name and person.name.lower() == other.name.strip('"').lower())
+        for other in have
+    )
+
+
+def _is_deepest(context: Context, match: "SectionMatch") -> bool:
+    """Return whether the section is the most specific maintained one for any path."""
+    for path in match.paths:
+        depths = [
+            section.depth
+            for section in sections_of(context)
+            if path in section.paths
+            and section.section.values("M")
+            and not section.by_keyword
+        ]
+        if depths and match.depth >= max(depths):
+            return True
+    return False

@@ -1,0 +1,618 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Detectors for misspellings and repeated words.
+
+Misspellings in codespell's dictionary, and similar ones, are searched in the subject, the message,
+new comments and the sentences in new strings. A separate rule uses the kernel's own list.
+"""
+
+import functools
+import mmap
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cache, lru_cache
+from itertools import takewhile
+from pathlib import Path
+from string import ascii_lowercase
+
+from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.entries import Kind, key_of, recall, remember
+from patchpilot.lint.c.line_scan import COMMENT, ScannedLine, as_bytes, as_text, scan
+from patchpilot.lint.detector import (
+    Arguments,
+    Hit,
+    TypedHits,
+    detector,
+    make_hit,
+    typed_detector,
+)
+from patchpilot.lint.detectors.generic import lines_of, subject_line
+from patchpilot.lint.lint_context import Context, once
+from patchpilot.lint.message_parts import (
+    corrects,
+    is_prose,
+    pasted,
+    prefix_of,
+    quoted_titles,
+)
+from patchpilot.lint.new_side import NewLine, c_hunks
+from patchpilot.lint.pack_patterns import lazy
+from patchpilot.lint.word_lists import word_set
+from patchpilot.model.rule import FindingFix
+from patchpilot.model.source_tree import Tree, ground_of
+
+_RUN = lazy(r"[\w\-'`]+")
+_TYPOS_WORD = r"\b[A-Z]?[a-z]{2,}\b"
+_TWO_WORDS = lazy(rf"({_TYPOS_WORD}) (?=({_TYPOS_WORD}))")
+_DOUBLE = lazy(r"([a-z]{2,}) \1", re.IGNORECASE)
+_LISTING = lazy(r"[bcCdDlMnpPs?\-][rwxsStT\-]{9}")
+_HEX = lazy(r"\b[0-9a-f]{2,}\b", re.IGNORECASE)
+_HEX_WORDS = frozenset(["add", "added", "bad", "be"])
+_FILE_NAME = lazy(r"[a-z]\w*\.\w", re.IGNORECASE)
+_ENDS_IN_COMMENT = lazy(rf"{COMMENT}+\s*$")
+_LAST_WORD = lazy(rf"({_TYPOS_WORD})\s*$")
+_FIRST_IN_COMMENT = lazy(r"^\+\s*\*\s*([A-Za-z][a-z]+) ")
+_QUOTED_LINE = lazy(r">|\s+\*\s")
+_ABOUT_WORDS = lazy(
+    r"\b(?:typos?|spelling|(?:repeated|duplicated?|doubled?|unexpected|redundant|extra) (?:\w+"
+    r" )?words?)\b|\bdrop .*word",
+    re.IGNORECASE,
+)
+
+
+@typed_detector(
+    "checkpatch-words",
+)
+def words(context: Context) -> TypedHits:
+    """Yield the hits about words in the message and in added lines."""
+    yield from _spelling(context)
+    yield from _find_repeated(context)
+
+
+def tool_data(context: Context, name: str) -> bytes | None:
+    """Return the contents of a checkpatch.pl data file, or None if it does not exist.
+
+    The file is read from --data or, if it is not there, from the tree's scripts/.
+    """
+    folder = context.options.data_dir
+    if folder is not None:
+        file = Path(folder) / name
+        return file.read_bytes() if file.is_file() else None
+    return context.tree.read(f"scripts/{name}") if context.tree is not None else None
+
+
+def _spelling(context: Context) -> TypedHits:
+    mistakes = mistakes_of(context)
+    if not mistakes:
+        return
+    single, phrases = mistakes
+    lines = scan(context).lines
+    # the subject of another commit cannot be corrected here
+    log = [line.raw if line.in_log or line.in_header else "" for line in lines]
+    quoted = {} if context.options.checkpatch_compat else quoted_titles(log)
+    for line in lines:
+        raw = line.raw
+        if (
+            line.starts_file
+            or line.starts_hunk
+            or not (line.log_after or raw[:1] == "+" or raw[:8].lower() == "subject:")
+        ):
+            continue
+        taken = -1
+        for start, end in _find_misspelled(raw, single, phrases):
+            # words must be separated by one character, so the second of two adjacent mistakes is
+            # not reported
+            if start and start - 1 < taken:
+                continue
+            taken = end + 1
+            first, last = quoted.get(line.number - 1, (0, 0))
+            typo = raw[start:end]
+            better = _match_case(
+                typo, single.get(typo.lower()) or phrases.get(typo.lower()) or ""
+            )
+            is_quoted = first <= start < last
+            if is_quoted or (
+                line.log_after
+                and not context.options.matches_script
+                and corrects(context, raw, start, end, better)
+            ):
+                continue
+            fix = FindingFix("suggest", f"{as_text(typo)} → {better}")
+            yield (
+                "TYPO_SPELLING",
+                make_hit(
+                    line.number,
+                    "",
+                    max(1, start),
+                    fix,
+                    typo=as_text(typo),
+                    better=better,
+                ),
+            )
+
+
+def _find_misspelled(
+    raw: str, single: Mapping[str, str], phrases: Mapping[str, str]
+) -> Iterator[tuple[int, int]]:
+    places = [
+        (found.start(), found.end())
+        for found in _RUN.finditer(raw)
+        if found[0].lower() in single
+    ]
+    lower = raw.lower()
+    for phrase in phrases:
+        at = lower.find(phrase)
+        while at >= 0:
+            end = at + len(phrase)
+            if not (at and _RUN.match(raw, at - 1, at)) and not _RUN.match(
+                raw, end, end + 1
+            ):
+                places.append((at, end))
+            at = lower.find(phrase, end)
+    return iter(sorted(places))
+
+
+def _match_case(typo: str, better: str) -> str:
+    if typo.isupper():
+        return better.upper()
+    return better[:1].upper() + better[1:] if typo[:1].isupper() else better
+
+
+_TREES: dict[int, tuple[Tree, tuple[Mapping[str, str], Mapping[str, str]] | None]] = {}
+
+
+def mistakes_of(context: Context) -> tuple[Mapping[str, str], Mapping[str, str]] | None:
+    """Map misspellings to correct words and phrases; each tree is read once."""
+    tree = ground_of(context.tree) if context.tree is not None else None
+    if context.options.data_dir is None and tree is not None:
+        kept = _TREES.get(id(tree))
+        if kept is None or kept[0] is not tree:
+            _TREES.clear()
+            kept = _TREES[id(tree)] = (
+                tree,
+                parse_spelling(tool_data(context, "spelling.txt")),
+            )
+        return kept[1]
+    return parse_spelling(tool_data(context, "spelling.txt"))
+
+
+@functools.lru_cache(maxsize=4)
+def parse_spelling(
+    data: bytes | None,
+) -> tuple[Mapping[str, str], Mapping[str, str]] | None:
+    """Parse lines of the form `wrong||right` into single words and phrases.
+
+    Keys are in lower case, with one character per byte.
+    """
+    if data is None:
+        return None
+    single: dict[str, str] = {}
+    phrases: dict[str, str] = {}
+    for entry in data.decode("utf-8", "surrogateescape").split("\n"):
+        wrong, _, right = entry.strip().partition("||")
+        if wrong and right and not wrong.startswith("#"):
+            key = as_bytes(wrong.lower())
+            (single if key.isalnum() or _RUN.fullmatch(key) else phrases)[key] = right
+    return single, phrases
+
+
+def _is_meant(context: Context, line: ScannedLine, word: str) -> bool:
+    """Return whether a repeated word may be intended: in a log or quote, in a patch that
+    removes repeated words, or "that that".
+    """
+    at = line.number - context.patch.message_line
+    double = f"{re.escape(word)} {re.escape(word)}"
+    return (
+        word.lower() in ("that", "had")
+        or at in pasted(context)
+        or _QUOTED_LINE.match(line.raw) is not None
+        or re.search(
+            rf"([\"'`])[^\"'`]*\b{double}\b[^\"'`]*\1", line.raw, re.IGNORECASE
+        )
+        is not None
+        or _ABOUT_WORDS.search(context.patch.subject.title) is not None
+    )
+
+
+def _find_repeated(context: Context) -> TypedHits:
+    for line in scan(context).lines:
+        if (
+            line.starts_file
+            or line.starts_hunk
+            or not (line.log_after or line.raw[:1] == "+")
+            or _LISTING.search(line.raw)
+        ):
+            continue
+        if " " in line.raw[1:] and _DOUBLE.search(line.raw):
+            for word, second in _doubles(line):
+                # without a column, a finding in the message has no position
+                column = None if line.log_after else second
+                case = (
+                    "meant" if line.log_after and _is_meant(context, line, word) else ""
+                )
+                is_file = _FILE_NAME.match(line.raw, second)
+                if (case or is_file) and not context.options.matches_script:
+                    continue
+                yield (
+                    "REPEATED_WORD",
+                    make_hit(line.number, case, column, word=word),
+                )
+        if carried := _carried_over_word(line):
+            column = line.raw.index(carried, 1)
+            yield (
+                "REPEATED_WORD",
+                make_hit(line.number, "line-break", column, carried=carried),
+            )
+
+
+def _doubles(line: ScannedLine) -> Iterator[tuple[str, int]]:
+    """Yield each repeated word, with the position of its repetition."""
+    raw, start = line.raw, 0 if line.log_after else 1
+    at = start
+    while found := _TWO_WORDS.search(raw, at):
+        at = found.end()
+        first, second = found[1], found[2]
+        if "struct" in first or "union" in first or "enum" in first:
+            # the following name is not part of a sentence
+            at += len(first) + len(second) + 1
+            continue
+        if first.lower() != second.lower() or first == "long":
+            continue
+        before = raw[found.start() - 1] if found.start() > start else ""
+        after = raw[found.end(2)] if found.end(2) < len(raw) else ""
+        if (before and before not in " \t\n\r\f\v") or after not in " \t.,;?!":
+            continue
+        if _HEX.search(first) and first.lower() not in _HEX_WORDS:
+            continue
+        yield first, found.start(2)
+
+
+def _carried_over_word(line: ScannedLine) -> str | None:
+    before = line.previous
+    if (
+        before is None
+        or line.raw[:1] != "+"
+        or "*" not in line.raw
+        or COMMENT not in before.text
+    ):
+        return None
+    opening = _FIRST_IN_COMMENT.match(line.raw)
+    if not opening or not _ENDS_IN_COMMENT.search(before.text):
+        return None
+    last = _LAST_WORD.search(before.raw)
+    return last[1] if last and last[1] == opening[1] else None
+
+
+_WORD = compile_late(
+    r"(?<![\w/.@_-])[A-Za-z][a-z]{3,}(?![\w/@_(]|\.\w|-\w|['’‘´`ʼ′][a-z])"
+)
+
+_SENTENCE = compile_late(r"\"(?:[^\"\\]*\w ){2}(?:[^\"\\]|\\.)*")
+_PLAIN = compile_late(r"(?<![\w\"'`<%$&{-])[a-z]{6,}(?![\w\"'`>}])")
+_NAME = compile_late(r"(?<![\w.*<\[])[A-Za-z]\w{2,}_\w{3,}\b(?![*.\]])")
+_PREFIX_WORD = compile_late(r"[a-z]{4,}")
+_ENDINGS = (
+    *("s", "es", "ed", "d", "ing", "er", "r", "ers", "rs", "ly", "y", "able", "ably"),
+    *("ability", "ation", "ness", "less", "ful", "al", "ally", "or", "ors", "ies"),
+    *("ied", "ier", "ity", "ish", "ist", "ism", "ment", "ments", "ings", "ic", "wise"),
+)
+_BEGINNINGS = compile_late(
+    r"(?:un|re|de|dis|pre|non|sub|over|under|mis|out|inter|multi|super|co|in|auto|micro|up|down"
+    r"|back|post|anti|bi|tri|en|fore|self|mid|semi|pseudo|para|meta|hyper|ultra|trans|counter|on"
+    r"|off|[a-z])(?=[a-z]{3})"
+)
+_MOST_WORDS = 1000
+"""So many different words of a patch are compared with right ones, which is slow."""
+_LEAST, _SWAPPED, _LONG, _OFTEN = 7, 6, 10, 3
+"""A word that is not in the dictionary has so many letters, or two of them are swapped; one with
+another first letter is long. A word of the patch itself is right if it occurs so often.
+"""
+
+
+@detector(
+    "codespell",
+)
+def misspelled_word(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report each word that codespell considers misspelled, once."""
+    seen: set[str] = set()
+    near: dict[str, str | None] = {}
+    for where, text in _texts(context):
+        for found in _WORD.finditer(text):
+            word = found[0].lower()
+            if word in seen:
+                continue
+            right = correction(word)
+            if right is None and _PLAIN.match(text, found.start()):
+                if len(near) < _MOST_WORDS and word not in near:
+                    near[word] = nearest(context, word)
+                right = near.get(word)
+            if (
+                right
+                and not _is_in_kernel_list(context, word)
+                and not _means_itself(context, found[0])
+                and not corrects(context, text, *found.span(), right)
+            ):
+                seen.add(word)
+                yield make_hit(where, "", found.start() + 1, word=found[0], right=right)
+    yield from _find_misspelled_names(context)
+
+
+def _find_misspelled_names(context: Context) -> Iterator[Hit]:
+    """Yield names in the message, and words of the subject prefix, that are not in the patch but
+    differ by one letter from a name or directory that is.
+    """
+    patch = context.patch
+    if not patch.files:
+        return
+    diff = "\n".join(patch.lines[patch.files[0].patch_line - 1 :])
+    names = frozenset(_NAME.findall(diff))
+    title, at_title = patch.subject.title, subject_line(context)
+    parts = frozenset(re.split(r"[/._-]", " ".join(patch.paths)))
+    wanted = [
+        (at_title, word, parts) for word in _PREFIX_WORD.findall(prefix_of(title))
+    ]
+    wanted += [
+        (at, name, names)
+        for at, text in (*lines_of(context, "prose"), (at_title, title))
+        for name in _NAME.findall(text)
+    ]
+    seen = set()
+    for at, word, others in wanted:
+        if word in seen or word in diff or word in word_set("codespell", "right"):
+            continue
+        seen.add(word)
+        near = {other for other in others if _is_one_edit(word, other)}
+        if len(near) == 1:
+            yield make_hit(at, "", None, word=word, right=near.pop())
+
+
+def _shared(one: str, other: str) -> int:
+    return sum(
+        1
+        for _ in takewhile(
+            lambda pair: pair[0] == pair[1], zip(one, other, strict=False)
+        )
+    )
+
+
+def _is_one_edit(word: str, other: str) -> bool:
+    """Return whether one letter is missing, added, wrong or swapped, except an -s at the end."""
+    if abs(len(word) - len(other)) > 1 or word[0] != other[0]:
+        return False
+    start = _shared(word, other)
+    ends = (word[start:][::-1], other[start:][::-1])
+    rest, right = (end[_shared(*ends) :] for end in ends)
+    if not (rest + right).isalpha():
+        return False
+    return (max(len(rest), len(right)) == 1 and rest + right != "s") or (
+        len(rest) == 2 and rest == right[::-1]
+    )
+
+
+def _is_in_kernel_list(context: Context, word: str) -> bool:
+    """Return whether checkpatch.pl's rule reports the word."""
+    single, _ = mistakes_of(context) or ({}, {})
+    return word in single
+
+
+def _texts(context: Context) -> Iterator[tuple[int, str]]:
+    patch = context.patch
+    yield subject_line(context), patch.subject.title
+    quoted, titles = pasted(context), quoted_titles(patch.message)
+    for at, line in enumerate(patch.message):
+        if at not in quoted and (is_prose(line) or re.match(r"^\s{0,4}[-*] ", line)):
+            start, end = titles.get(at, (0, 0))
+            yield (
+                patch.message_line + at,
+                line[:start] + " " * (end - start) + line[end:],
+            )
+    for hunk in c_hunks(context):
+        yield from _words_in_code(line for line in hunk.lines if line.added)
+    for change in patch.files:
+        if change.path.endswith((".rst", ".yaml", ".txt", "Kconfig")):
+            for added in change.lines("+"):
+                if re.search(r"[a-z] [a-z]", added.text):
+                    yield added.patch_line, added.text
+
+
+def _words_in_code(lines: Iterable[NewLine]) -> Iterator[tuple[int, str]]:
+    for line in lines:
+        if line.comment:
+            yield line.patch_line, line.text
+        elif "/*" in line.text or "//" in line.text:
+            yield line.patch_line, line.text[line.text.find("/") :]
+        elif sentence := _SENTENCE.search(line.text):
+            yield line.patch_line, " " * sentence.start() + sentence[0]
+
+
+def _means_itself(context: Context, word: str) -> bool:
+    """Return whether the word is a name in the patch's paths or code."""
+    return (
+        word in _called(context)
+        or word.lower() in " ".join(context.patch.paths).lower()
+        or (
+            word[0].isupper()
+            and not word.isupper()
+            and word.lower() in word_set("codespell", "names")
+        )
+    )
+
+
+@lru_cache(maxsize=1 << 15)
+def correction(word: str) -> str | None:
+    """Return codespell's correction of a lower-case word, or None unless there is exactly one."""
+    if word in word_set("codespell", "not_misspelled"):
+        return None
+    index = _dictionary()
+    right = index.correct(word) if index else None
+    if right is None:
+        return None
+    first = right.partition(",")[0].strip()
+    # text after the last comma marks words that codespell does not correct
+    return (
+        None
+        if not first or ("," in right and right.rstrip().rpartition(",")[2].strip())
+        else first
+    )
+
+
+def nearest(context: Context, word: str) -> str | None:
+    """Return the only correct word that differs by one letter or by two swapped letters.
+
+    Correct words are those in codespell's corrections, and words that are frequent in the patch. A
+    form of a right word, or one that begins with another, is right as well.
+    """
+    if len(word) < _SWAPPED or word in word_set("codespell", "right"):
+        return None
+    right, own = _corrections(), _count_words(context)
+    if own[word] > 1 or _is_form(word, right):
+        return None
+    swapped = {
+        word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+        for at in range(len(word) - 1)
+    }
+    near = swapped if len(word) < _LEAST else swapped | _one_letter_variants(word)
+    found = {
+        other
+        for other in near
+        if len(other) >= _SWAPPED
+        and other != word
+        and (
+            other in right
+            or (len(word) > _LEAST and other[-1] in "ds" and other[:-1] in right)
+            or (own[other] >= _OFTEN and other[0] == word[0])
+        )
+    }
+    return found.pop() if len(found) == 1 else None
+
+
+def _one_letter_variants(word: str) -> set[str]:
+    """Return the words that differ by one removed, added or replaced letter, except in an
+    ending.
+    """
+    parts = [(word[:at], word[at:]) for at in range(len(word) + 1)]
+    return {
+        start + letter + end
+        for start, rest in parts
+        for letter in ("", *ascii_lowercase)
+        for end in (rest, rest[1:])
+        if start or len(word) >= _LONG
+    } - {word + "s", word[:-1], *(word[:-1] + letter for letter in "dersyn")}
+
+
+def _is_form(word: str, right: Collection[str]) -> bool:
+    """Return whether a word is derived from correct ones, by a prefix, a suffix or compounding."""
+    if any(stem in right for stem in _stems(word)):
+        return True
+    beginnings = [
+        *(found.end() for found in [_BEGINNINGS.match(word)] if found),
+        *(at for at in range(1, len(word) - 2) if at == 1 or word[:at] in right),
+    ]
+    return any(stem in right for at in beginnings for stem in _stems(word[at:]))
+
+
+def _stems(word: str) -> Iterator[str]:
+    yield word
+    for ending in _ENDINGS:
+        stem = word[: -len(ending)]
+        if word.endswith(ending) and len(stem) > 2:
+            yield from (stem, stem + "e", stem + "y")
+            if stem[-1] == stem[-2]:
+                yield stem[:-1]
+
+
+@once
+def _called(context: Context) -> frozenset[str]:
+    """Return the names of the functions in the patch."""
+    return frozenset(re.findall(r"\b(\w+)\(", "\n".join(context.patch.lines)))
+
+
+@once
+def _count_words(context: Context) -> Counter[str]:
+    """Count the plain words of the patch."""
+    return Counter(
+        word
+        for line in context.patch.lines[context.patch.message_line - 1 :]
+        for word in re.findall(r"[a-z]{6,}", line.lower())
+    )
+
+
+@cache
+def _corrections() -> Collection[str]:
+    """Return the words that are corrections in the dictionary."""
+    index = _dictionary()
+    return index.all_corrections() if index else frozenset()
+
+
+class _Words:
+    """The dictionary.
+
+    Words are searched among those with the same first two letters.
+    """
+
+    def __init__(self, data: mmap.mmap) -> None:
+        self._data = data
+        self._starts: dict[bytes, int] = {}
+        self._ranges: dict[bytes, tuple[int, int]] = {}
+        at = 0
+        for letter in b"abcdefghijklmnopqrstuvwxyz":
+            key = b"\n" + bytes((letter,))
+            found = data.find(key, at)
+            if found >= 0:
+                self._starts[key] = found
+                at = found
+
+    def correct(self, word: str) -> str | None:
+        """Return the correction of a word, or None."""
+        key = f"\n{word}->".encode()
+        if key[:3] not in self._ranges:
+            self._ranges[key[:3]] = self._range(key[:3])
+        start, end = self._ranges[key[:3]]
+        found = self._data.find(key, start, end)
+        if found < 0:
+            return None
+        stop = self._data.find(b"\n", found + 1)
+        return self._data[
+            found + len(key) : stop if stop >= 0 else len(self._data)
+        ].decode("utf-8", "replace")
+
+    def all_corrections(self) -> frozenset[str]:
+        """Return all words that occur in corrections."""
+        kind = Kind("codespell.right", (__file__,))
+        key = key_of(kind, (str(len(self._data)).encode(), self._data[-4096:]))
+        kept = recall(kind, key)
+        if not isinstance(kept, frozenset):
+            text = self._data[:].decode("utf-8", "replace").lower()
+            kept = frozenset(re.findall(r"(?<=[>, ])[a-z]{3,}(?=[,\s])", text))
+            remember(kind, key, kept)
+        return kept
+
+    def _range(self, beginning: bytes) -> tuple[int, int]:
+        """Return the range of lines with this prefix, possibly empty."""
+        start = self._starts.get(beginning[:2], len(self._data))
+        end = min(
+            (other for other in self._starts.values() if other > start),
+            default=len(self._data),
+        )
+        last = self._data.rfind(beginning, start, end)
+        if last < 0:
+            return 0, 0
+        stop = self._data.find(b"\n", last + 1)
+        return self._data.find(beginning, start, end), stop if stop >= 0 else len(
+            self._data
+        )
+
+
+@cache
+def _dictionary() -> _Words | None:
+    from importlib.util import find_spec
+
+    spec = find_spec("codespell_lib")
+    if not spec or not spec.origin:
+        return None
+    file = Path(spec.origin).parent / "data" / "dictionary.txt"
+    try:
+        with file.open("rb") as stream:
+            return _Words(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
+    except (OSError, ValueError):
+        return None

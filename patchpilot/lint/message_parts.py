@@ -1,0 +1,433 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The parts of a commit message: the prefixes of its subject, its prose, and its tags.
+
+Tags, logs, quotes, tables, lists, code and links are not prose. Pasted text (a log, a trace, a
+command and its output, a quoted message, a table) is recognized here, once for all rules about the
+message.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import permutations
+from typing import NamedTuple
+
+from patchpilot.cache.cached_re import compile_cached, compile_late
+from patchpilot.lint.lint_context import Context, once
+from patchpilot.model.address import Address
+from patchpilot.model.commit_references import read_fixes_line
+from patchpilot.model.patch import Patch
+from patchpilot.model.trailer import Trailer, is_trailer, parse_trailer
+
+_LIST = compile_cached(
+    r"^\s{0,4}(?:[-*+o•]|\(?\d{1,2}[.)]|\(?[a-zA-Z][.)]|\[\d{1,2}\]|v\d+\s*:)\s+"
+)
+_LOG = compile_cached(
+    r"^\s*(?:\[\s*\d+\.\d+\]|>|\$ |# |~\$|\w+@\w+[:~]|<[0-9]>|\[<[0-9a-f]+>\]|(?:BUG|WARNING|KASAN|Call Trace|RIP|Code|CPU"  # noqa: E501
+    r"|EIP|Modules linked in|Hardware name)\b[^=]*[:#]"
+    r"|[A-Z]:[\s*]|[0-9a-f]{8,16}:?\s)"
+)
+_CODE = compile_cached(
+    r"^(?: {4,}|\t)|[;{}]\s*$|^\s*(?:#include|#define|if \(|for \(|return\b.*;)|^\S+\.[chS]:\d+|\|.*\||^\s*[-=~^_*#]{3,}\s*$"  # noqa: E501
+    r"|^(?:\s*\S+\s{3,}\S)|:\s+[\d.,]+\s*\w*%?$"
+)
+_LINK = compile_cached(r"^\s*(?:\[\d+\]:?\s*)?<?(?:https?|ftp|git)://\S+>?\s*$")
+_TREE = compile_cached(r"^\(?(?:cherry picked from|\[ ?\w)")
+
+
+_PROMPT = compile_cached(
+    r"^\s*(?:\$|#|%|>>>|=>|U-Boot>|\(gdb\)|[\w.-]*[~\]/][#$]|\[?\w[\w.-]*@[\w.-]+[\]:~"
+    r" ]\S*?[#$])\s+\S",
+)
+_SPLAT = compile_cached(
+    r"^\s*(?:(?:BUG|WARNING|INFO|Oops|UBSAN|KASAN|KMSAN|KCSAN|general protection fault|Unable to handle|Internal error|Kernel panic|kernel BUG"  # noqa: E501
+    r"|unreferenced object|Call [Tt]race|Backtrace|Traceback|watchdog)(?: [^.=]{1,80})?:|-+\[ cut here \])"  # noqa: E501
+)
+_REGISTER = r"(?:RIP|R[A-D]X|R[SD]I|R[BS]P|R\d\d|FS|CR2|CS|E[A-D]X|EIP|PC|LR|SP|pc|lr|sp|x\d+)\s*:"
+_PASTED = compile_cached(
+    r"^\s*(?:>|\|.*\||\+[-=+]{3,}\+|[-=~_*]{4,}[-=~_* ]*$|[0-9a-f]{4,16}:?(?:\s+[0-9a-f]{2,8}){3,}|#\d+\s|at \S+[:(]|File \""  # noqa: E501
+    r"|(?:make|ld|gcc|cc1|clang)\b.{0,9}:\s|\S+[.:]\w+:\d+:(?:\d+:)? |\d+ \| |\S+ {3,}\S.* {2,}\S|"
+    + _REGISTER
+    + r")"
+    r"|\w\+0x[0-9a-f]+/0x[0-9a-f]+"
+)
+_FENCE = compile_cached(
+    r"^\s*(?:(?P<tick>```|~~~)\S*\s*$|(?P<row>(?P<sign>[-=*~#_+])(?P=sign){5,})\s*$|(?P<cut>-+\s*(?:>8|8<).*))"
+)
+_COLUMNS = 60
+"""The maximum number of lines between two fences: longer text was not fenced."""
+_DIFF_STARTS = compile_cached(
+    r"^(?:diff --git \S|@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@|--- (?:a/|/dev/null))"
+)
+_DIFF_GOES_ON = compile_cached(
+    r"^(?:[-+ \\]|@@ |index [0-9a-f]+\.\.|(?:new|deleted) file mode |(?:rename|copy) (?:from|to) |diff --git \S)"  # noqa: E501
+)
+
+
+_TITLE = compile_cached(
+    r"\bcommit\s+[0-9a-f]{7,40}[ \t:,]*\(\s*[\"']|^(?:subject:.*?)?\brevert(?:ed)? \"",
+    re.IGNORECASE,
+)
+_NAMED = compile_cached(r"\bcommit\s+[0-9a-f]{7,40}\s*$", re.IGNORECASE)
+_FIXED_TITLE = compile_cached(r"[ \t:,]*\(\s*[\"']")
+_TITLE_OPENS = compile_cached(r"\s*\(\s*[\"']")
+_TITLE_ENDS = compile_cached(r"[\"']\s*\)|\"\s*$")
+
+
+_QUOTES = r"[\"'`*‘’“”]*"
+_CORRECTED = compile_cached(rf"{_QUOTES}\s*(?:[-=]+>|→|⇒|/\w+/|,\w+,\w*$|\|\w+\|)")
+_CORRECTS = compile_cached(
+    r"(?:^|[\s;,(])(?:s[/,|]|(?:typos?|spell(?:ing|ed)|misspell\w*|mis-?spelt)\b(?:\W+\w+){0,2}\W+)$",
+    re.IGNORECASE,
+)
+"""What follows and precedes a misspelled word that a line of the message names."""
+_INSTEAD = r"\s*,?\s*(?:to|with|by|into|for|and not|instead of)\s+"
+
+
+class Paragraph(NamedTuple):
+    """A paragraph of prose: its lines, and the patch line of the first one."""
+
+    start: int
+    lines: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """Join the lines."""
+        return " ".join(line.strip() for line in self.lines)
+
+    def line_at(self, offset: int) -> int:
+        """Return the patch line that contains the character of `text` at this offset."""
+        at = 0
+        for number, line in enumerate(self.lines):
+            at += len(line.strip()) + 1
+            if offset < at:
+                return self.start + number
+        return self.start + len(self.lines) - 1
+
+
+@once
+def paragraphs(context: Context) -> tuple[Paragraph, ...]:
+    """Return the paragraphs of prose in the message, in order."""
+    return tuple(_paragraphs(context.patch, pasted(context)))
+
+
+@once
+def pasted(context: Context) -> frozenset[int]:
+    """Return the indexes of the pasted lines of the message.
+
+    These are logs, traces, commands and their output, quoted messages, diffs and tables, but
+    never tags.
+    """
+    return frozenset(quoted_lines(context.patch.message))
+
+
+def quoted_lines(lines: Sequence[str]) -> Iterator[int]:
+    """Yield the indexes of the lines that are pasted."""
+    fenced = _fenced_lines(lines) | _quoted_diff(lines)
+    yield from fenced
+    introduced = False
+    for start, end in _blocks(lines):
+        block = [
+            at
+            for at in range(start, end)
+            if at not in fenced and not is_trailer(lines[at])
+        ]
+        texts = [lines[at] for at in block]
+        if (
+            len(texts) > 1
+            and texts[0].rstrip().endswith(":")
+            and not _is_quote(texts[0])
+            and not _SPLAT.match(texts[0])
+        ):
+            # the author wrote the line that introduces pasted text
+            block, texts, introduced = block[1:], texts[1:], True
+        if texts and _is_pasted(texts, introduced):
+            yield from block
+        elif texts:
+            yield from (at for at in block if _is_quote(lines[at]))
+        introduced = lines[end - 1].rstrip().endswith(":")
+
+
+def _is_pasted(block: Sequence[str], introduced: bool) -> bool:
+    """Return whether a block of lines is pasted.
+
+    It starts like a paste, half of it looks like one, or it is indented below a colon.
+    """
+    if _PROMPT.match(block[0]) or _SPLAT.match(block[0]):
+        return True
+    if (
+        introduced
+        and all(line[:1] in " \t" for line in block)
+        and not any(map(_LIST.match, block))
+    ):
+        return True
+    alike = sum(1 for line in block if _is_quote(line) or _CODE.search(line))
+    # the author wrote one of the two lines about the other
+    return (
+        alike * 2 > len(block) or (len(block) > 3 and alike * 2 == len(block))
+    ) and any(map(_is_quote, block))
+
+
+def _is_quote(line: str) -> bool:
+    """Return whether a line on its own is not the author's sentence."""
+    return bool(
+        _LOG.match(line) or _PASTED.search(line) or re.match(r"^(?: {4,}|\t)\S", line)
+    )
+
+
+def _blocks(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Yield (first, one past the last) for each run of nonempty lines."""
+    start = None
+    for at, line in enumerate((*lines, "")):
+        if line.strip():
+            start = at if start is None else start
+        elif start is not None:
+            yield start, at
+            start = None
+
+
+def _fenced_lines(lines: Sequence[str]) -> frozenset[int]:
+    """Return the lines between matching fences.
+
+    A row of dashes right below a line is an underline, not a fence.
+    """
+    result: set[int] = set()
+    opened: tuple[int, str] | None = None
+    for at, line in enumerate(lines):
+        fence = _FENCE.match(line)
+        if not fence:
+            continue
+        kind = fence["tick"] or fence["sign"] or "8<"
+        if opened and opened[1] == kind and at - opened[0] <= _COLUMNS:
+            result.update(range(opened[0], at + 1))
+            opened = None
+        elif not fence["row"] or at == 0 or not lines[at - 1].strip():
+            opened = (at, kind)
+    return frozenset(at for at in result if not is_trailer(lines[at]))
+
+
+def _quoted_diff(lines: Sequence[str]) -> frozenset[int]:
+    """Return the lines of diffs in the message, including a patch without its file header."""
+    result: set[int] = set()
+    inside = False
+    for at, line in enumerate(lines):
+        inside = bool((_DIFF_GOES_ON if inside else _DIFF_STARTS).match(line))
+        if inside:
+            result.add(at)
+    return frozenset(result)
+
+
+def quoted_titles(lines: Sequence[str]) -> dict[int, tuple[int, int]]:
+    """Return the column ranges of quoted commit subjects, by line index.
+
+    A subject follows `commit <id> (`, `Fixes: <id> (` or `Revert`. There is at most one on each
+    line; a subject that is not closed continues on the next line.
+    """
+    result: dict[int, tuple[int, int]] = {}
+    inside = False
+    for at, line in enumerate(lines):
+        start = 0 if inside else _title_start(line, lines[at - 1] if at else "")
+        if start is None:
+            continue
+        closed = _TITLE_ENDS.search(line, start)
+        result[at] = (start, closed.start() if closed else len(line))
+        # a subject has at most two lines, and ends with the paragraph
+        inside = (
+            closed is None
+            and not inside
+            and at + 1 < len(lines)
+            and bool(lines[at + 1].strip())
+        )
+    return result
+
+
+def corrects(context: Context, line: str, start: int, end: int, right: str) -> bool:
+    """Return whether the patch corrects a word, or a line names it as a mistake for `right`."""
+    word = line[start:end]
+    if word.lower() in _removed_words(context):
+        return True
+    instead = rf"{_QUOTES}{_INSTEAD}{_QUOTES}{re.escape(right)}"
+    return bool(
+        _CORRECTED.match(line, end)
+        or re.compile(instead, re.IGNORECASE).match(line, end)
+        or _CORRECTS.search(line[max(0, start - 60) : start])
+    )
+
+
+@once
+def _removed_words(context: Context) -> frozenset[str]:
+    """Return the words that the patch removes and does not add, in lower case."""
+    removed, added = (
+        {
+            word.lower()
+            for change in context.patch.files
+            for line in change.lines(sign)
+            for word in re.findall(r"[A-Za-z]{4,}", line.text)
+        }
+        for sign in "-+"
+    )
+    return frozenset(removed - added)
+
+
+def _title_start(line: str, before: str) -> int | None:
+    """Return the column at which another commit's subject starts, or None."""
+    fixes = read_fixes_line(line)
+    named = fixes and fixes.is_tag and fixes.space and not fixes.word
+    if fixes and named and 7 <= len(fixes.id) <= 40:
+        opened = _FIXED_TITLE.match(fixes.rest)
+        if opened:
+            return len(line) - len(fixes.rest) + opened.end()
+    opened = _TITLE.search(line) or (
+        _TITLE_OPENS.match(line) if _NAMED.search(before) else None
+    )
+    return opened.end() if opened else None
+
+
+def _paragraphs(patch: Patch, pasted: frozenset[int]) -> list[Paragraph]:
+    found: list[Paragraph] = []
+    result: list[str] = []
+    start = patch.message_line
+    for at, line in enumerate((*patch.message, "")):
+        if line.strip() and at not in pasted and is_prose(line):
+            if not result:
+                start = patch.message_line + at
+            result.append(line)
+        elif result:
+            found.append(Paragraph(start, tuple(result)))
+            result = []
+    return found
+
+
+@lru_cache(maxsize=512)
+def is_prose(line: str) -> bool:
+    """Return whether a line looks like a sentence.
+
+    Tags, logs, lists, tables, code and links do not.
+    """
+    if len(re.findall(r"[^\W\d_]{2,}", line)) < 2 and not re.match(
+        r"^[a-z]+[.,]?$", line
+    ):
+        return False
+    return not (
+        _LIST.match(line)
+        or _LOG.match(line)
+        or _CODE.search(line)
+        or _LINK.match(line)
+        or _TREE.match(line)
+        or is_trailer(line)
+    )
+
+
+@once
+def tag_lines(context: Context) -> tuple[tuple[int, Trailer], ...]:
+    """Return (patch line, trailer) for every tag of the message, in any paragraph."""
+    patch = context.patch
+    return tuple(
+        (patch.message_line + at, trailer)
+        for at, line in enumerate(patch.message)
+        if line[:1].isalpha()
+        and (is_trailer(line) or line.startswith("Datasheet:"))
+        and (trailer := parse_trailer(line, at))
+    )
+
+
+def same_person(first: Address, second: Address) -> bool:
+    """Return whether two addresses belong to the same person.
+
+    The email addresses are equal, or the names consist of the same words.
+    """
+    return first.key == second.key or (
+        bool(first.name) and _words(first.name) == _words(second.name)
+    )
+
+
+def may_be_same(sender: Address, person: Address) -> bool:
+    """Return whether the sender may be this person with another address.
+
+    The sender's name is part of the person's, the same in one word, or the person's name is part
+    of the address.
+    """
+    theirs = _words(person.name)
+    if sender.name and "@" not in sender.name:
+        mine = _words(sender.name)
+        return bool(mine and theirs) and (
+            mine <= theirs
+            or theirs <= mine
+            or _is_joined_from(mine, theirs)
+            or _is_joined_from(theirs, mine)
+        )
+    local = re.sub(r"[^a-z]", "", sender.email.partition("@")[0].lower())
+    return any(len(word) >= _LEAST_NAME and word in local for word in theirs)
+
+
+_LEAST_NAME = 4
+"""A shorter name may be within an address by chance."""
+
+
+def _is_joined_from(joined: frozenset[str], words: frozenset[str]) -> bool:
+    """Return whether `joined` is made of all these words, in any order."""
+    return (
+        len(joined) == 1
+        and 1 < len(words) <= _MOST_NAMES
+        and any("".join(order) in joined for order in permutations(words))
+    )
+
+
+_MOST_NAMES = 4
+
+
+def _words(name: str) -> frozenset[str]:
+    """Split a name into words, without a company in parentheses; "Doe, Jane" equals "Jane Doe"."""
+    return frozenset(
+        word
+        for word in re.findall(
+            r"[^\W\d_]+", re.sub(r"\([^)]*\)|\bvia\b.*", "", name).lower()
+        )
+        if len(word) > 1
+    )
+
+
+_PREFIX = compile_late(
+    r"^([\w./+@,*{}|&<>=-]+(?:\s?\([^)]*\)|\[[^\]]*\])?(?:"
+    r" [\w./(),-]+){0,2})\s*:(?!:)\s*(?=\S)(.*)$"
+)
+_DRIVER = compile_late(r"^(\([\w/,. -]+\))\s+(.*)$")
+_GENERATED = compile_late(r"(?:Revert|Reapply) \"|Merge |Linux \d")
+
+
+def split_prefix(title: str) -> tuple[tuple[str, ...], str]:
+    """Split a title into its prefixes and the rest.
+
+    "net: phy: fix it" becomes (("net", "phy"), "fix it").
+    """
+    prefixes: list[str] = []
+    rest = title
+    while found := _PREFIX.match(rest):
+        if len(found[1]) > 50 or (prefixes and len(found[1].split()) > 2):
+            break
+        prefixes.append(found[1])
+        rest = found[2]
+    # the hwmon form: "hwmon: (driver) do it"
+    if prefixes and (found := _DRIVER.match(rest)):
+        prefixes.append(found[1])
+        rest = found[2]
+    return tuple(prefixes), rest
+
+
+def prefix_of(title: str) -> str:
+    """Return the normalized prefixes of a title: "net: phy" for "net:phy : fix it"."""
+    return ": ".join(split_prefix(title)[0])
+
+
+def written_prefix(title: str) -> str:
+    """Return the prefixes of a title as written, such as "net: phy:", or ""."""
+    parts, rest = split_prefix(title)
+    return title[: len(title) - len(rest)].strip() if parts else ""
+
+
+def is_plain(title: str) -> bool:
+    """Return whether a title describes a change.
+
+    The generated titles of reverts, merges and releases do not.
+    """
+    return bool(title) and not _GENERATED.match(title)

@@ -1,0 +1,492 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The patterns of MAINTAINERS, interpreted as get_maintainer.pl does.
+
+F: and X: patterns are globs in which other regular expression characters keep their meaning. N: and
+K: patterns are Perl regular expressions from an untrusted file: one is matched only if one of the
+words it needs is in the text, and matching is bounded (`BoundedPattern`).
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from functools import cached_property, lru_cache
+
+from patchpilot.cache.cached_re import compile_late
+from patchpilot.model.bounded import MAX_PATTERN, BoundedPattern
+
+Sequence = list["str | list[Sequence]"]
+"""A parsed pattern: characters, and groups of alternatives."""
+_NOT_PLAIN = frozenset("*?[]()+|^${}\\")
+_NOTHING = "(?!)"
+
+
+class Braces:
+    """An F: or X: pattern with alternatives in braces."""
+
+    def __init__(self, pattern: str) -> None:
+        self._tree = _parse(pattern)
+        self._plain = _NOT_PLAIN.isdisjoint("".join(_characters(self._tree)))
+
+    @property
+    def slashes(self) -> int:
+        """Return the largest number of slashes in any alternative."""
+        return _most_slashes(self._tree)
+
+    def matches(self, path: str, is_folder: Callable[[str], bool]) -> bool:
+        """Return whether any alternative matches the path.
+
+        `is_folder` is called only if the result depends on it.
+        """
+        if self._directory_pattern.match(path):
+            return True
+        ends = (at for at, char in enumerate(path) if char == "/")
+        if any(
+            _NEVER_A_FOLDER.isdisjoint(path[:at])
+            and self._literal_pattern.fullmatch(path[:at])
+            and is_folder(path[:at])
+            for at in ends
+        ):
+            return True
+        if not self._plain:
+            return self._file_pattern.fullmatch(path) is not None
+        # an empty alternative matches nothing
+        names = (path[:at] for at in range(path.rfind("/") + 1, len(path) + 1) if at)
+        return any(
+            self._literal_pattern.fullmatch(name)
+            and not (_NEVER_A_FOLDER.isdisjoint(name) and is_folder(name))
+            for name in (names if self._file_pattern.fullmatch(path) else ())
+        )
+
+    @cached_property
+    def _directory_pattern(self) -> BoundedPattern:
+        """Return a pattern of the alternatives that end with a slash, which match everything
+        below.
+        """
+        return _pattern(_sequences_ending_in(self._tree, slash=True), "")
+
+    @cached_property
+    def _file_pattern(self) -> BoundedPattern:
+        """Return a pattern of the other alternatives, whose wildcards do not match slashes."""
+        return _pattern(_sequences_ending_in(self._tree, slash=False), "[^/]*")
+
+    @cached_property
+    def _literal_pattern(self) -> BoundedPattern:
+        """Return a pattern of alternatives without wildcards or final slash, which may name a
+        folder.
+        """
+        plain = _strip_wildcards(self._tree)
+        return _pattern(
+            _sequences_ending_in(plain, slash=False) if plain is not None else [], None
+        )
+
+
+@lru_cache(maxsize=4096)
+def braces(pattern: str) -> Braces | None:
+    """Parse a pattern with alternatives; return None if it has none or is too long."""
+    if len(pattern) > MAX_PATTERN or not any(True for _ in _groups(pattern)):
+        return None
+    return Braces(pattern)
+
+
+def _groups(pattern: str) -> Iterator[tuple[int, int]]:
+    """Yield the start and end of each group of alternatives.
+
+    `{2}` and `{1,3}` are the counts of a regular expression.
+    """
+    opened: list[tuple[int, bool]] = []
+    for at, char in enumerate(pattern):
+        if char == "{":
+            opened.append((at, False))
+        elif char == "," and opened:
+            opened[-1] = (opened[-1][0], True)
+        elif char == "}" and opened:
+            start, has_comma = opened.pop()
+            if has_comma and not pattern[start + 1 : at].replace(",", "").isdigit():
+                yield start, at
+
+
+def _parse(pattern: str) -> Sequence:
+    starts = dict(_groups(pattern))
+    ends = set(starts.values())
+    tree: Sequence = []
+    above: list[tuple[Sequence, list[Sequence]]] = []
+    now = tree
+    for at, char in enumerate(pattern):
+        if at in starts:
+            group: list[Sequence] = [[]]
+            now.append(group)
+            above.append((now, group))
+            now = group[0]
+        elif at in ends:
+            now, _ = above.pop()
+        elif char == "," and above:
+            above[-1][1].append([])
+            now = above[-1][1][-1]
+        else:
+            now.append(char)
+    return tree
+
+
+def _characters(tree: Sequence) -> Iterator[str]:
+    for item in tree:
+        if isinstance(item, str):
+            yield item
+        else:
+            for sequence in item:
+                yield from _characters(sequence)
+
+
+def _most_slashes(tree: Sequence) -> int:
+    return sum(
+        item == "/" if isinstance(item, str) else max(map(_most_slashes, item))
+        for item in tree
+    )
+
+
+def _sequences_ending_in(tree: Sequence, *, slash: bool) -> list[Sequence]:
+    """Return the sequences of alternatives that do, or do not, end with a slash."""
+    if not tree:
+        return [] if slash else [[]]
+    *head, last = tree
+    if isinstance(last, str):
+        return [tree] if (last == "/") is slash else []
+    endings = [
+        [*head, *end]
+        for alternative in last
+        if alternative
+        for end in _sequences_ending_in(alternative, slash=slash)
+    ]
+    return endings + (
+        _sequences_ending_in(head, slash=slash)
+        if any(not alternative for alternative in last)
+        else []
+    )
+
+
+def _strip_wildcards(tree: Sequence) -> Sequence | None:
+    """Drop wildcard alternatives, and return None if nothing is left."""
+    left: Sequence = []
+    for item in tree:
+        if isinstance(item, str):
+            if item in _NOT_PLAIN:
+                return None
+            left.append(item)
+        else:
+            plain = [
+                alternative
+                for each in item
+                if (alternative := _strip_wildcards(each)) is not None
+            ]
+            if not plain:
+                return None
+            left.append(plain)
+    return left
+
+
+def _pattern(sequences: list[Sequence], rest: str | None) -> BoundedPattern:
+    """Combine sequences into one regular expression, followed by `rest`.
+
+    Wildcards match slashes only when `rest` is "".
+    """
+    text = "|".join(
+        _write_pattern(sequence, across=rest == "") for sequence in sequences
+    )
+    return BoundedPattern(
+        f"(?:{text}){rest or ''}" if sequences else _NOTHING, dialect="perl"
+    )
+
+
+def _write_pattern(tree: Sequence, *, across: bool) -> str:
+    wild = {
+        ".": r"\.",
+        "*": ".*" if across else "[^/]*",
+        "?": "." if across else "[^/]",
+        "{": r"\{",
+        "}": r"\}",
+    }
+    parts: list[str] = []
+    for item in tree:
+        if isinstance(item, str):
+            parts.append(
+                item if item == "^" and parts[-1:] == ["["] else wild.get(item, item)
+            )
+            if item == "^" and parts[-2:-1] == ["["] and not across:
+                parts.append("/")
+        else:
+            written = [_write_pattern(choice, across=across) for choice in item]
+            parts.append(f"(?:{'|'.join(written)})")
+    return "".join(parts)
+
+
+_META = frozenset("*?[]()+|^${}\\")
+_FIRST_META = compile_late(r"[*?\[\]()+|^${}\\]")
+_NEVER_A_FOLDER = frozenset(".*?")
+
+
+def folder_of(pattern: str) -> str:
+    """Return the folder, with its slash, that contains all matching paths, or "" if unknown."""
+    meta = _FIRST_META.search(pattern)
+    if meta is None:
+        return pattern[: pattern.rfind("/") + 1]
+    end = meta.start()
+    if "|" in pattern or end == 0:
+        return ""
+    # a quantifier makes the previous character optional as well
+    literal = pattern[:end] if pattern[end] in "*?[" else pattern[: max(0, end - 1)]
+    return literal[: literal.rfind("/") + 1]
+
+
+def depth(pattern: str, *, is_folder: bool = False) -> int:
+    """Return the depth of a pattern: its number of slashes, plus one if it names a file.
+
+    The depth is -1 for a pattern that starts with a star.
+    """
+    if pattern.startswith("*"):
+        return -1
+    if "{" in pattern and (alternatives := braces(pattern)):
+        return alternatives.slashes + (
+            0 if pattern.endswith("/") and not is_folder else 1
+        )
+    return pattern.count("/") + (0 if pattern.endswith("/") and not is_folder else 1)
+
+
+def matches(pattern: str, path: str, is_folder: Callable[[str], bool]) -> bool:
+    """Return whether a pattern matches a path.
+
+    `is_folder` is called only if the result depends on it.
+    """
+    if "{" in pattern and (alternatives := braces(pattern)):
+        return alternatives.matches(path, is_folder)
+    if _META.isdisjoint(pattern):
+        if not path.startswith(pattern):
+            return False
+        if pattern.endswith("/"):
+            return True
+        folder = _NEVER_A_FOLDER.isdisjoint(pattern) and is_folder(pattern)
+        return (
+            path.startswith(pattern + "/")
+            if folder
+            else path.count("/") == pattern.count("/")
+        )
+    if not pattern.endswith("/") and path.count("/") != pattern.count("/"):
+        return False
+    return _glob(pattern)(path)
+
+
+@lru_cache(maxsize=4096)
+def _glob(pattern: str) -> Callable[[str], bool]:
+    if _META.isdisjoint(pattern.replace("*", "").replace("?", "")):
+        head = pattern[: min(at for at, char in enumerate(pattern) if char in "*?")]
+        return lambda path: path.startswith(head) and _match_wildcards(pattern, path)
+    regex = BoundedPattern(
+        pattern.replace(".", r"\.").replace("*", ".*").replace("?", "."),
+        prefix="^",
+        dialect="perl",
+    )
+    return lambda path: regex.search(path) is not None
+
+
+def _match_wildcards(pattern: str, path: str) -> bool:
+    """Match a pattern of stars and question marks, in linear memory, with at most one star to
+    backtrack.
+    """
+    want = at = 0
+    star = -1
+    retry = 0
+    while want < len(pattern):
+        char = pattern[want]
+        if char == "*":
+            star, retry = want, at
+            want += 1
+        elif at < len(path) and char in ("?", path[at]):
+            want += 1
+            at += 1
+        elif star >= 0 and retry < len(path):
+            retry += 1
+            want, at = star + 1, retry
+        else:
+            return False
+    return True
+
+
+_ESCAPES = frozenset("bBdDsSwW")
+_SPECIAL = frozenset("\\^$.|?*+()[]{}")
+_PLAIN_ESCAPES = frozenset(".-/_@\"'#,:;=<>&%!~` ")
+
+
+class PerlPattern:
+    """A Perl pattern with /x.
+
+    `error` is the reason why it cannot be used; such a pattern matches nothing.
+    """
+
+    __slots__ = ("__dict__", "prefix", "source", "words")
+
+    def __init__(
+        self, source: str, *, prefix: str = "", words: tuple[str, ...] | None = None
+    ) -> None:
+        self.source = source
+        self.prefix = prefix
+        self.words = needed_words(source) if words is None else words
+
+    def may_match(self, lowered: str) -> bool:
+        """Return whether a lower-case text contains a word that all matches require."""
+        return not self.words or any(word in lowered for word in self.words)
+
+    @cached_property
+    def _pattern(self) -> BoundedPattern:
+        return BoundedPattern(
+            self.source, prefix=self.prefix, extended=True, dialect="perl"
+        )
+
+    @property
+    def error(self) -> str | None:
+        """Return why the pattern cannot be used, or None."""
+        reason = self._pattern.error
+        return f"invalid pattern: {reason}" if reason else None
+
+    def search(self, text: str) -> bool:
+        return self._pattern.search(text) is not None
+
+
+def needed_words(source: str) -> tuple[str, ...]:
+    """Return lower-case words of which every match contains at least one.
+
+    Return nothing if no such set is certain or a word has fewer than three characters.
+    """
+    words = _needed_words(source)
+    return (
+        tuple(sorted({word.lower() for word in words}))
+        if words and min(map(len, words)) >= 3
+        else ()
+    )
+
+
+def _needed_words(source: str) -> frozenset[str]:
+    """Return the best set of words of which every match contains one, or an empty set."""
+    words: set[str] = set()
+    for branch in _branches(source):
+        best = max(
+            _musts(branch),
+            key=lambda choice: (min(map(len, choice)), -len(choice)),
+            default=None,
+        )
+        if not best:
+            return frozenset()
+        words |= best
+    return frozenset(words)
+
+
+def _branches(source: str) -> list[str]:
+    """Return the top-level alternatives of a pattern, or [""] if they are unknown."""
+    parts, depth_now, start, at = [], 0, 0, 0
+    while at < len(source):
+        char = source[at]
+        if char == "\\":
+            at += 2
+            continue
+        if char == "[":
+            end = _class_end(source, at)
+            if end is None:
+                return [""]
+            at = end
+            continue
+        depth_now += (char == "(") - (char == ")")
+        if char == "|" and depth_now == 0:
+            parts.append(source[start:at])
+            start = at + 1
+        at += 1
+    return [*parts, source[start:]]
+
+
+def _musts(branch: str) -> list[frozenset[str]]:
+    """Return sets of words, from each of which every match of an alternative contains one.
+
+    They come from literal runs and mandatory groups; there are none if the pattern is not
+    understood.
+    """
+    sets: list[frozenset[str]] = []
+    run, at = "", 0
+    while at < len(branch):
+        char = branch[at]
+        if char.isspace():
+            at += 1
+            continue
+        if literal := _literal(branch, at):
+            run, at = run + literal, at + (2 if char == "\\" else 1)
+            continue
+        # a repeated part may be absent
+        if sure := run[:-1] if char in "*?{" else run:
+            sets.append(frozenset((sure,)))
+        run = ""
+        end = _special_end(branch, at)
+        if end is None:
+            return []
+        if char == "(" and (words := _group_words(branch, at, end)):
+            sets.append(words)
+        at = end
+    return [*sets, frozenset((run,))] if run else sets
+
+
+def _literal(branch: str, at: int) -> str:
+    """Return the literal character at a position in a pattern, or "" for a special one."""
+    char, following = branch[at], branch[at + 1 : at + 2]
+    if char == "\\":
+        return following if following in _PLAIN_ESCAPES or following in _SPECIAL else ""
+    return "" if char in "([*?{+.^$#" else char
+
+
+def _special_end(branch: str, at: int) -> int | None:
+    """Return the end of a special part, or None if it is not understood."""
+    char = branch[at]
+    if char == "\\":
+        return at + 2 if branch[at + 1 : at + 2] in _ESCAPES else None
+    if char == "(":
+        return _group_end(branch, at)
+    if char == "[":
+        return _class_end(branch, at)
+    return None if char in "{#" else at + 1
+
+
+def _group_words(branch: str, at: int, end: int) -> frozenset[str]:
+    """Return the words of which a mandatory group requires one, or none for an optional group."""
+    if branch[end : end + 1] in ("?", "*", "{"):
+        return frozenset()
+    inner = re.sub(r"^\?[a-z]*:", "", branch[at + 1 : end - 1])
+    return frozenset() if inner.startswith("?") else _needed_words(inner)
+
+
+def _group_end(text: str, at: int) -> int | None:
+    level = 0
+    while at < len(text):
+        char = text[at]
+        if char == "\\":
+            at += 2
+            continue
+        if char == "[":
+            end = _class_end(text, at)
+            if end is None:
+                return None
+            at = end
+            continue
+        level += (char == "(") - (char == ")")
+        at += 1
+        if level == 0:
+            return at
+    return None
+
+
+def _class_end(source: str, at: int) -> int | None:
+    """Return the end of the character class at `at`, or None if it is not a simple one."""
+    end = at + 1
+    if source[end : end + 1] == "^":
+        end += 1
+    if source[end : end + 1] == "]":
+        return None
+    while end < len(source) and source[end] != "]":
+        if source[end] == "[" or (
+            source[end] == "\\"
+            and source[end + 1 : end + 2] not in _ESCAPES | _PLAIN_ESCAPES | _SPECIAL
+        ):
+            return None
+        end += 2 if source[end] == "\\" else 1
+    return end + 1 if end < len(source) else None

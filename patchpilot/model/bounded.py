@@ -1,0 +1,465 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Limits on untrusted input: its size, dates, and regular expressions.
+
+Larger input is rejected before it is parsed, with an error that names the input and the limit
+(docs/reference/limits.md). Dates are limited to a range in which date arithmetic cannot overflow.
+
+Patterns come from MAINTAINERS, and from a tree's rule packs and settings, and are matched in time
+linear in the text. A pattern uses the first engine that limits its run time.
+"""
+
+import re
+import time
+import warnings
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import cached_property, lru_cache
+from typing import Any, Literal
+
+from patchpilot.cache.cached_re import compile_late
+
+LARGEST = 10**9
+_DIGITS = len(str(LARGEST))
+
+
+def limited_number(text: str) -> int:
+    """Parse a decimal number, limited to LARGEST; return 0 for any other text."""
+    if not text.isdecimal():
+        return 0
+    # leading zeros do not count
+    digits = text if len(text) <= _DIGITS else text.lstrip("0") or "0"
+    return min(int(digits), LARGEST) if len(digits) <= _DIGITS else LARGEST
+
+
+MIB = 1 << 20
+MAX_INPUT = 128 * MIB
+"""Bytes of a file, of standard input, or of decompressed gzip data."""
+MAX_ANSWER = 64 * MIB
+"""Bytes of an answer of an archive, decompressed: all its mails together."""
+MAX_MAIL = 64 * MIB
+"""Bytes of one mail or patch."""
+MAX_HEADER = MIB
+"""Bytes of one mail's header."""
+MAX_LINE = MIB
+"""Bytes of one line."""
+MAX_LINES = MIB
+"""Lines of one mail or patch."""
+MAX_CHECKED_LINES = 40_000
+MAX_CHECKED = 4 * MIB
+"""Lines and characters of one patch that rules check.
+
+Of a longer patch only the beginning is checked, and a finding says so.
+"""
+
+
+FIRST_YEAR, LAST_YEAR = 1970, 2999
+"""No date is outside of these years: a century more or less never leaves what `datetime` can hold."""  # noqa: E501
+_FIRST_MAIL = datetime(1990, 1, 1, tzinfo=UTC)
+_AHEAD = timedelta(days=1)
+"""A date before the first or further ahead than this, of the arrival or of now, is one of a broken
+clock or a forgery.
+"""
+_LAST = datetime(LAST_YEAR, 12, 31, tzinfo=UTC).timestamp()
+_MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+_USUAL = compile_late(
+    rf"(?:[A-Z][a-z]{{2}}, )?(?P<day>\d\d?) (?P<month>{_MONTHS}) (?P<year>[12]\d{{3}})"
+    r" (?P<time>\d\d:\d\d:\d\d) (?P<zone>[+-]\d{4})",
+    re.ASCII,
+)
+"""The form that git and most mail programs write. Importing email.utils takes longer."""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def clamp_time(seconds: float, zone: tzinfo = UTC) -> datetime:
+    """Convert seconds since the epoch to a time, clamped to the first or last allowed time."""
+    # comparisons with NaN are false, which gives 0
+    bounded = min(seconds, _LAST) if seconds > 0 else 0
+    return datetime.fromtimestamp(bounded, zone)
+
+
+def read_iso(text: str, zone: tzinfo | None = None) -> datetime | None:
+    """Parse a time in ISO 8601 format, which is in `zone` if it has no time zone.
+
+    Return None if there is no time or no zone, or if it is out of range.
+    """
+    try:
+        result = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    result = result if result.tzinfo else result.replace(tzinfo=zone)
+    return result if result.tzinfo and FIRST_YEAR <= result.year <= LAST_YEAR else None
+
+
+def parse_stored_time(text: str) -> datetime:
+    """Parse a time stored in ISO 8601 format; return the epoch if it is damaged."""
+    return read_iso(text) or EPOCH
+
+
+def read_day(text: str) -> date | None:
+    """Parse a date such as `2026-01-31`.
+
+    Return None if the text is not a date or is out of range.
+    """
+    try:
+        result = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return result if FIRST_YEAR <= result.year <= LAST_YEAR else None
+
+
+def parse_date(value: str) -> datetime | None:
+    """Parse the date in a header of a message or an HTTP response, with its time zone.
+
+    Return None if there is none or it is out of range.
+    """
+    if usual := _USUAL.fullmatch(value):
+        month = _MONTHS.index(usual["month"]) // 4 + 1
+        return read_iso(
+            f"{usual['year']}-{month:02}-{usual['day']:0>2}T{usual['time']}{usual['zone']}"
+        )
+    from email.utils import parsedate_to_datetime
+
+    try:
+        result = parsedate_to_datetime(value)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    result = result if result.tzinfo else result.replace(tzinfo=UTC)
+    return result if FIRST_YEAR <= result.year <= LAST_YEAR else None
+
+
+def header_date(value: str) -> datetime | None:
+    """Parse the date in a header of a message.
+
+    Return None if there is none, or if no message can have that date.
+    """
+    date = parse_date(value)
+    return date if date and _FIRST_MAIL <= date <= datetime.now(UTC) + _AHEAD else None
+
+
+def arrival(received: Iterable[str]) -> datetime | None:
+    """Return when a message arrived: the date in the topmost dated Received: header."""
+    return next(
+        filter(None, (header_date(value.rpartition(";")[2]) for value in received)),
+        None,
+    )
+
+
+def mail_date(sent: str, received: Iterable[str]) -> tuple[datetime | None, bool]:
+    """Return the date of a message, and whether its Date: header is damaged.
+
+    The arguments are its Date: and Received: values. If Date: is damaged, the date is that of the
+    message's arrival.
+    """
+    arrived, result = arrival(received), header_date(sent)
+    if result and not (arrived and result > arrived + _AHEAD):
+        return result, False
+    return arrived, bool(sent)
+
+
+MAX_PATTERN = 1000
+"""The maximum length of a pattern, in characters."""
+LONGEST_TEXT = (65536, 8192, 512)
+"""Characters of a text that `re` with a time budget searches, by the number of unbounded repeats
+that may share a text.
+"""
+BUDGET = 2.0
+"""CPU seconds that one pattern may take beyond its allowance (all together: twice as much) before
+it matches nothing.
+"""
+_ALLOWANCE, _PER_CHARACTER = 2e-4, 2e-7
+_FEW = 64
+_NOT_UTF8 = compile_late("[\ud800-\udfff]")
+_MEMORY = 1 << 20
+
+Dialect = Literal["python", "perl"]
+gave_up: list[str] = []
+"""The patterns that used up their budget in this run."""
+_left = 2 * BUDGET
+
+
+class BoundedPattern:
+    """A compiled pattern that matches in bounded time.
+
+    `dialect` is the syntax of the pattern; `extended` is Perl's /x. `prefix` is inserted before
+    the pattern; it is trusted, and has no unbounded repeat unless it begins with `^`. `error` is
+    the reason why the pattern cannot be used; it then matches nothing.
+    """
+
+    __slots__ = ("__dict__", "dialect", "extended", "pattern", "prefix")
+
+    def __init__(
+        self,
+        pattern: str,
+        *,
+        prefix: str = "",
+        extended: bool = False,
+        dialect: Dialect = "python",
+    ) -> None:
+        self.pattern = pattern
+        self.prefix = prefix
+        self.extended = extended
+        self.dialect: Dialect = dialect
+
+    @cached_property
+    def _engine(self) -> Any:
+        """Return a compiled pattern, or the reason why it cannot be used."""
+        if len(self.pattern) > MAX_PATTERN:
+            return f"longer than {MAX_PATTERN} characters"
+        flags = re.ASCII | (re.VERBOSE if self.extended else 0)
+        cost = _cost(self.pattern, flags, self.dialect)
+        whole = self.prefix + self.pattern
+        if isinstance(cost, _Cost) and cost.degree == 0 and cost.ways <= _FEW:
+            try:
+                return re.compile(whole, flags)
+            except re.error as error:
+                cost = str(error)
+        linear = _linear(whole, extended=self.extended)
+        if not isinstance(linear, str):
+            return linear
+        if (
+            isinstance(cost, _Cost)
+            and cost.degree < len(LONGEST_TEXT)
+            and cost.ways <= _FEW
+        ):
+            try:
+                return _Budgeted(
+                    re.compile(whole, flags),
+                    self.pattern,
+                    LONGEST_TEXT[cost.degree],
+                )
+            except re.error as error:
+                return str(error)
+        if isinstance(cost, _Cost) and linear.startswith(
+            ("invalid perl operator", "invalid escape")
+        ):
+            return (
+                "look-around or a back-reference with repeats that could take too long"
+            )
+        return linear if isinstance(cost, _Cost) else cost
+
+    @property
+    def error(self) -> str | None:
+        """Return why the pattern cannot be used, or None."""
+        return self._engine if isinstance(self._engine, str) else None
+
+    def search(self, text: str, at: int = 0) -> Any:
+        """Return the first match at or after `at`, or None."""
+        return self._ask("search", text, at)
+
+    def match(self, text: str, at: int = 0) -> Any:
+        """Return the match that begins at `at`, or None."""
+        return self._ask("match", text, at)
+
+    def fullmatch(self, text: str) -> Any:
+        """Return the match of the whole text, or None."""
+        return self._ask("fullmatch", text)
+
+    def finditer(self, text: str) -> Iterator[Any]:
+        """Yield all matches."""
+        return iter(self._ask("finditer", text) or ())
+
+    def _ask(self, method: str, text: str, *at: int) -> Any:
+        engine = self._engine
+        if isinstance(engine, str):
+            return None
+        if _NOT_UTF8.search(text):
+            # RE2 needs UTF-8; replace each invalid byte with one character so that positions stay
+            # the same
+            text = text.encode("utf-8", "replace").decode()
+        return getattr(engine, method)(text, *at)
+
+
+@lru_cache(maxsize=1024)
+def compile_bounded(pattern: str, dialect: Dialect = "python") -> BoundedPattern:
+    """Compile a bounded pattern, with a cache."""
+    return BoundedPattern(pattern, dialect=dialect)
+
+
+def pattern_error(pattern: str) -> str | None:
+    """Return why a pattern in Python's syntax cannot be used, or None."""
+    return compile_bounded(pattern).error
+
+
+class _Budgeted:
+    """A pattern of `re` with a limited total run time."""
+
+    def __init__(self, compiled: "re.Pattern[str]", source: str, longest: int) -> None:
+        self._compiled = compiled
+        self._source = source
+        self._longest = longest
+        self._left = BUDGET
+
+    def search(self, text: str, at: int = 0) -> Any:
+        return self._call(self._compiled.search, text, at)
+
+    def match(self, text: str, at: int = 0) -> Any:
+        return self._call(self._compiled.match, text, at)
+
+    def fullmatch(self, text: str) -> Any:
+        return (
+            self._call(self._compiled.fullmatch, text, 0)
+            if len(text) <= self._longest
+            else None
+        )
+
+    def finditer(self, text: str) -> Iterator[Any]:
+        at = 0
+        while at <= len(text) and (match := self.search(text, at)):
+            yield match
+            at = match.end() + (match.end() == match.start())
+
+    def _call(self, call: Any, text: str, at: int) -> Any:
+        global _left
+        if min(self._left, _left) <= 0:
+            if self._source not in gave_up:
+                gave_up.append(self._source)
+            return None
+        began = time.thread_time()
+        result = call(text[: self._longest], at)
+        over = (
+            time.thread_time()
+            - began
+            - _ALLOWANCE
+            - _PER_CHARACTER * min(len(text), self._longest)
+        )
+        if over > 0:
+            self._left -= over
+            _left -= over
+        return result
+
+
+def _linear(pattern: str, *, extended: bool) -> Any:
+    """Compile a pattern with RE2, or return the reason why RE2 rejects it."""
+    import re2
+
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = _MEMORY
+    try:
+        return re2.compile(_to_re2(pattern, extended=extended), options)
+    except re2.error as error:
+        why = error.args[0] if error.args else error
+        return why.decode("utf-8", "replace") if isinstance(why, bytes) else str(why)
+    except UnicodeEncodeError:
+        return "contains bytes that are not UTF-8"
+
+
+_OUTSIDE = {
+    "s": r"[\t-\r ]",
+    "S": r"[^\t-\r ]",
+    "h": r"[ \t]",
+    "R": r"(?:\r\n|[\n-\r])",
+    "Z": r"(?:\n?\z)",
+    "/": "/",
+}
+_INSIDE = {"s": r"\t-\r ", "h": r" \t"}
+
+
+def _to_re2(pattern: str, *, extended: bool) -> str:
+    """Convert a pattern to RE2's syntax."""
+    out: list[str] = []
+    at, in_class = 0, False
+    while at < len(pattern):
+        char = pattern[at]
+        if char == "\\":
+            escaped = pattern[at + 1 : at + 2]
+            out.append(
+                (_INSIDE if in_class else _OUTSIDE).get(
+                    escaped, "\\" + escaped if escaped != "_" else "_"
+                )
+            )
+            at += 2
+            continue
+        if in_class:
+            if pattern.startswith("[:", at) and (end := pattern.find(":]", at)) > 0:
+                out.append(pattern[at : end + 2])
+                at = end + 2
+                continue
+            in_class = char != "]"
+            out.append("\\[" if char == "[" else char)
+        elif char == "[":
+            in_class = True
+            opening = re.match(r"\[\^?\]?", pattern[at : at + 3])
+            first = opening[0] if opening else "["
+            out.append(first.replace("]", r"\]"))
+            at += len(first) - 1
+        elif extended and char.isspace():
+            pass
+        elif extended and char == "#":
+            end = pattern.find("\n", at)
+            at = end if end >= 0 else len(pattern)
+        else:
+            out.append(r"(?:\n?\z)" if char == "$" else char)
+        at += 1
+    return "".join(out)
+
+
+class _Cost:
+    """The matching cost of a pattern: at most `ways` times the text's length to the power of
+    `degree`.
+    """
+
+    __slots__ = ("degree", "ways")
+
+    def __init__(self, ways: int, degree: int) -> None:
+        self.ways = min(ways, 1 << 40)
+        self.degree = min(degree, 100)
+
+
+def _cost(pattern: str, flags: int, dialect: Dialect) -> "_Cost | str":
+    """Return the cost of a pattern for a backtracking matcher.
+
+    Return a reason instead if `re` cannot parse it or interprets it differently from Perl.
+    """
+    import re._parser as parser  # type: ignore[import-not-found]
+
+    if dialect == "perl" and re.search(r"\\Z|\{,", pattern):
+        return "Python and Perl read it differently"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", FutureWarning)
+            return _sequence_cost(parser.parse(pattern, flags))
+    except (re.error, FutureWarning, OverflowError, RecursionError) as error:
+        return str(error)
+
+
+def _sequence_cost(nodes: Any) -> _Cost:
+    """Return the cost of a sequence, which multiplies the alternatives of its parts."""
+    ways, degree = 1, 0
+    for name, value in nodes:
+        cost = _node_cost(str(name), value)
+        ways, degree = ways * cost.ways, degree + cost.degree
+    return _Cost(ways, degree)
+
+
+_SINGLE = frozenset(("LITERAL", "NOT_LITERAL", "ANY", "IN"))
+
+
+def _node_cost(name: str, value: Any) -> _Cost:
+    if name in _SINGLE or name == "AT":
+        return _Cost(1, 0)
+    if name == "BRANCH":
+        each = [_sequence_cost(branch) for branch in value[1]]
+        return _Cost(sum(cost.ways for cost in each), max(cost.degree for cost in each))
+    if name == "SUBPATTERN":
+        return _sequence_cost(value[3])
+    if name in ("ASSERT", "ASSERT_NOT"):
+        return _sequence_cost(value[1])
+    if name == "ATOMIC_GROUP":
+        return _sequence_cost(value)
+    if name in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
+        return _repeat_cost(int(value[0]), int(value[1]), value[2])
+    if name == "GROUPREF":
+        return _Cost(1, 1)
+    return _Cost(1, 100)
+
+
+def _repeat_cost(low: int, high: int, body: Any) -> _Cost:
+    inner = _sequence_cost(body)
+    single = len(body) == 1 and str(body[0][0]) in _SINGLE
+    if single or (inner.ways == 1 and inner.degree == 0):
+        # the repeated part matches in one way and consumes a character, unless it is an anchor
+        return _Cost(high - low + 1, 0) if high <= _FEW else _Cost(1, 1)
+    if high > _FEW or inner.degree:
+        return _Cost(1, 100) if high > 1 else _Cost(inner.ways + 1, inner.degree)
+    return _Cost(sum(inner.ways**times for times in range(low, high + 1)), 0)

@@ -1,0 +1,720 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""References to other commits in a commit message: `Fixes:` lines, backports, reverts and fixes.
+
+`Fixes:` lines are parsed only here (Documentation/process/submitting-patches.rst): in any case,
+indented, quoted, without a colon, or with the word `commit` before the id. Other references have
+the forms of the stable trees (Documentation/process/stable-kernel-rules.rst), or those that
+maintainers write manually. Whether a message claims to fix a bug is decided here for `check`,
+`prepare`, `stable` and the TUI.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import islice
+from typing import NamedTuple
+
+from patchpilot.cache.cached_re import compile_late
+from patchpilot.model.patch import Patch
+
+_BLANK = r"[ \t\r\f\v]"
+
+
+_LINE = compile_late(
+    rf"^(?P<before>[ \t\r\f\v>|]*)(?P<name>fixes)(?P<colon>{_BLANK}*:|)(?P<space>{_BLANK}*)"
+    rf"(?:(?P<word>commit:?{_BLANK}*)?(?P<id>[0-9a-f]{{5,}})(?P<gap>{_BLANK}*))?(?P<rest>[^\n]*)$",
+    re.IGNORECASE | re.MULTILINE | re.ASCII,
+)
+
+
+_MENTION = compile_late(r"\bfixes:\s*[0-9a-f]{12,40}", re.IGNORECASE | re.ASCII)
+
+
+DIGITS = 12
+"""The digits of the id in a `Fixes:` tag; a longer id is for repositories where it is ambiguous."""
+
+
+class FixesLine(NamedTuple):
+    """The parts of a line that begins with `Fixes`, as written; joined, they are the line.
+
+    `before` is the spaces or quote marks (`>`, `|`) before the name. `colon` includes the spaces
+    before it, and is "" if there is none. `word` is "commit" before the id, with a colon and
+    spaces after it. `id` has 5 or more digits, and `gap` is the spaces after it. If no commit is
+    named, these parts are "" and `rest` is the whole value.
+    """
+
+    before: str
+    name: str
+    colon: str
+    space: str
+    word: str
+    id: str
+    gap: str
+    rest: str
+
+    @property
+    def is_tag(self) -> bool:
+        """Return whether bots accept the line as a tag: unquoted, with no space before the
+        colon.
+        """
+        return self.colon == ":" and self.is_unquoted
+
+    @property
+    def is_unquoted(self) -> bool:
+        """Return whether the line is unquoted, with only spaces before the name and none before
+        the colon.
+        """
+        return self.colon in ("", ":") and not self.before.strip()
+
+    @property
+    def commit_id(self) -> str:
+        """Return the id, or "" if it is missing or preceded by more than the word `commit`."""
+        return "" if ":" in self.word else self.id
+
+    @property
+    def is_spaced(self) -> bool:
+        """Return whether the id is separated from a word before it."""
+        return not self.word or self.word[-1].isspace()
+
+    @property
+    def value(self) -> str:
+        """Return the text after the colon and its spaces."""
+        return f"{self.word}{self.id}{self.gap}{self.rest}"
+
+    @property
+    def ends_id(self) -> bool:
+        """Return whether the id ends at a word boundary."""
+        after = self.rest[:1]
+        continued = (
+            not self.gap and after.isascii() and (after.isalnum() or after == "_")
+        )
+        return bool(self.id) and not continued
+
+    def has_digits(self, least: int, most: int = 40) -> bool:
+        """Return whether the id is a whole word of this many digits."""
+        return self.ends_id and least <= len(self.id) <= most
+
+
+def read_fixes_line(line: str) -> FixesLine | None:
+    """Parse a line that begins with `Fixes`; return None for other lines."""
+    match = _LINE.match(line)
+    return _parts(match) if match else None
+
+
+def fixes_lines(message: str) -> Iterator[FixesLine]:
+    """Parse the lines of a message that begin with `Fixes`, in order."""
+    return map(_parts, _LINE.finditer(message))
+
+
+def read_fixes_value(value: str) -> FixesLine:
+    """Parse a `Fixes` tag with this value."""
+    line = " ".join(value.split("\n"))
+    read = read_fixes_line(f"Fixes: {line}")
+    assert read is not None  # the name and colon are present
+    return read
+
+
+def mentions_fix(line: str) -> bool:
+    """Return whether the line contains `Fixes:` with an id of 12 or more digits, in any
+    position.
+    """
+    return _MENTION.search(line) is not None
+
+
+def _parts(match: re.Match[str]) -> FixesLine:
+    return FixesLine(**match.groupdict(""))
+
+
+_SHORT = r"[0-9a-f]{7,40}\b"
+_ID = r"[0-9a-f]{12,40}\b"
+_OF = r"(?:the[ ])?(?:upstream[ ]|mainline[ ]|stable[ ])?(?:commit:?[ ]+)?"
+_MORE = compile_late(
+    r"[ \t]*(?:,|&|and\b)[ \t]*(?P<id>[0-9a-f]{7,40})\b", re.IGNORECASE
+)
+_HEX = compile_late(r"[0-9a-f]{7,40}", re.IGNORECASE)
+
+
+_UPSTREAM = compile_late(
+    rf"""^(?:[\[(][ ]*)?(?:
+            commit:?[ ]+(?P<plain>{_SHORT})[ ]+upstream
+          | (?:master[ ])?commit:[ ]+(?P<colon>[0-9a-f]{{40}}\b)
+          | (?:this[ ]is[ ]an?[ ])?(?:partial[ ])?back-?port(?:ed)?[ ](?:of|from)[ ]{_OF}(?P<backport>{_SHORT})
+          | \(?cherry[ -]picked[ ]from[ ]{_OF}({_SHORT})(?=[^\n]*[)\]])
+          | (?:backported[ ]from[ ])?upstream[ ]commit:?[ ]+(?P<bracket>{_SHORT})
+        )(?:[ ]*[\])(.,;:"'][^\n]*|[ ]*)$""",  # noqa: E501
+    re.IGNORECASE | re.MULTILINE | re.VERBOSE,
+)
+
+
+_SEVERAL = compile_late(
+    rf"^[\[(]\s*upstream\s+commits?:?\s+({_ID}(?:(?:\s*,\s*|\s+)(?:and\s+)?{_ID})+)\s*[\])]",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+_REVERT = compile_late(
+    r"\bthis\s+(?:patch\s+|commit\s+)?reverts\s+(?:the\s+)?(?:upstream\s+|stable\s+|mainline\s+)?(?:commits?\s+)?(?P<first>[0-9a-f]{7,40})\b"
+    r"(?:\s*\([^)\n]*\)?)?(?P<more>(?:(?:\s*,\s*|\s+)(?:and\s+)?(?:commit\s+)?[0-9a-f]{12,40}\b)*)"
+    r"(?:[\s,(]+which\s+(?:is|was)\s+(?:upstream\s+)?commit\s+(?P<upstream>[0-9a-f]{12,40})\b)?",
+    re.IGNORECASE,
+)
+
+
+class NamedCommit(NamedTuple):
+    """An upstream commit named in a message: the id as written, and its line.
+
+    The id has 7 to 40 digits and is in lower case.
+    """
+
+    id: str
+    at: int
+
+
+class Fixed(NamedTuple):
+    """A parsed `Fixes:` line: the id as written, and the quoted subject ("" if there is none).
+
+    The id has 7 to 40 digits and is in lower case.
+    """
+
+    id: str
+    subject: str
+
+
+class Marks(NamedTuple):
+    """The upstream, reverted and fixed commits that a message names, with lower-case ids as
+    written.
+    """
+
+    upstream: tuple[str, ...] = ()
+    reverts: tuple[str, ...] = ()
+    fixes: tuple[Fixed, ...] = ()
+
+
+NONE = Marks()
+LEAST = 12
+"""Shorter hex strings may be ordinary numbers."""
+
+
+def upstream_commits(message: str) -> tuple[NamedCommit, ...]:
+    """Return the upstream commits that a message names, in order.
+
+    Abbreviated ids are included, so that they can be reported.
+    """
+    lower = message.lower()
+    commits: list[NamedCommit] = []
+    if (
+        "upstream" in lower
+        or "cherry" in lower
+        or "port" in lower
+        or "commit:" in lower
+    ):
+        for match in _UPSTREAM.finditer(message):
+            if match[0][0] not in "[(" or _is_closed(message, match):
+                name = next(word for word in match.groups() if word).lower()
+                commits.append(
+                    NamedCommit(
+                        name,
+                        message.count("\n", 0, match.start()),
+                    )
+                )
+        for match in _SEVERAL.finditer(message):
+            commits += [
+                NamedCommit(name.lower(), message.count("\n", 0, match.start()))
+                for name in _HEX.findall(match[1])
+            ]
+    return tuple(commits)
+
+
+def read_marks(message: str) -> Marks:
+    """Return the references to other commits in a message.
+
+    In the sentence "this reverts commit A, which is commit B upstream", B is part of the revert.
+    """
+    lower = message.lower()
+    reverts: dict[str, None] = {}
+    undone: set[str] = set()
+    if "reverts" in lower:
+        for revert in _REVERT.finditer(message):
+            for match in (revert["first"], *_HEX.findall(revert["more"])):
+                reverts.setdefault(match.lower())
+            if revert["upstream"]:
+                undone.add(revert["upstream"].lower())
+                reverts.setdefault(revert["upstream"].lower())
+    upstream = dict.fromkeys(
+        upstream_commit.id
+        for upstream_commit in upstream_commits(message)
+        if len(upstream_commit.id) >= LEAST
+    )
+    fixes = (
+        tuple(fixed for line in fixes_lines(message) for fixed in _fixed_commits(line))
+        if "fixes" in lower
+        else ()
+    )
+    if not (upstream or reverts or fixes):
+        return NONE
+    return Marks(
+        tuple(named for named in upstream if named not in undone), tuple(reverts), fixes
+    )
+
+
+def _fixed_commits(line: FixesLine) -> list[Fixed]:
+    """Return the commits in a `Fixes:` line: usually one, none without an id.
+
+    A short number is a bug number unless a subject follows it.
+    """
+    if not _is_readable(line):
+        return []
+    ids, rest = [line.id], line.gap + line.rest
+    while more := _MORE.match(rest):
+        ids.append(more["id"])
+        rest = rest[more.end() :]
+    subject = rest.strip().lstrip(":-").strip()
+    for opened, closed in ("()", '""', "''"):
+        if subject.startswith(opened):
+            subject = subject[1:].rstrip().removesuffix(closed).strip()
+    return [
+        Fixed(id_.lower(), subject if len(ids) == 1 else "")
+        for id_ in ids
+        if subject or not (id_.isdigit() and len(id_) < 10)
+    ]
+
+
+def _is_readable(line: FixesLine) -> bool:
+    """Return whether the line has spaces between words, and an indentation of at most two
+    columns.
+    """
+    return (
+        line.before in ("", " ", "  ")
+        and line.is_unquoted
+        and bool(line.space)
+        and line.is_spaced
+        and line.has_digits(7)
+    )
+
+
+def _is_closed(message: str, match: re.Match[str]) -> bool:
+    """Return whether the opening bracket is closed on the same line or at the start of the next.
+
+    Otherwise it starts a comment about the commit.
+    """
+    tail = match[0][1:]
+    after = message[match.end() :].lstrip()
+    return any(bracket in tail for bracket in "])") or after[:1] in ("]", ")")
+
+
+_KINDS = {
+    "revert": compile_late(r"^revert\b", re.IGNORECASE),
+    "merge": compile_late(r"^merge\b", re.IGNORECASE),
+    "cosmetic": compile_late(
+        r"\b(renam\w*|mov(?:e|es|ing|ed)|clean\s?-?ups?|cleanups?|refactor\w*|reorgani[sz]\w*|re-?indent\w*|reformat\w*|format\w*|white\s?space"
+        r"|coding style|style|typos?|spelling|comments?|spdx|licen[cs]e\w*|prefix\w*|checkpatch|constify|const|split\w*|relocat\w*|reorder\w*"  # noqa: E501
+        r"|drop\w*|remov\w*|unused|copyright|simplif\w*|consolidat\w*|unify|tidy|convert\w*|replac\w*|switch to|rework\w*|restructur\w*)\b",  # noqa: E501
+        re.IGNORECASE,
+    ),
+    "fix": compile_late(
+        r"\b(fix\w*|correct\w*|avoid\w*|prevent\w*|bug\w*|leak\w*|crash\w*|handle|check|missing|workaround)\b",
+        re.IGNORECASE,
+    ),
+    "feature": compile_late(
+        r"\b(add\w*|support\w*|introduc\w*|implement\w*|enabl\w*|initial\w*|new|allow\w*|import\w*|create\w*|provid\w*|extend\w*)\b",
+        re.IGNORECASE,
+    ),
+}
+
+
+@lru_cache(maxsize=4096)
+def kind_of(subject: str) -> str:
+    """Return the kind of change announced by a subject.
+
+    It is "revert", "merge", "cosmetic", "fix", "feature" or "other". The prefix (`net: foo:`) is
+    ignored.
+    """
+    text = subject.rpartition(": ")[2]
+    for name, pattern in islice(_KINDS.items(), 2):
+        if pattern.search(subject):
+            return name
+    first = {
+        name: match.start()
+        for name, pattern in islice(_KINDS.items(), 2, None)
+        if (match := pattern.search(text))
+    }
+    return min(first, key=lambda name: first[name]) if first else "other"
+
+
+def fix_claim(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> str:
+    """Return the words that claim that a commit fixes a bug, or "" if there are none.
+
+    `message` is the lines after the subject, and `paths` the files that the commit changes.
+    """
+    if is_cosmetic(title, paths):
+        return ""
+    kind = kind_of(title)
+    if kind == "revert":
+        return "Revert"
+    if words := bug_in(title) or cure_in(title, message):
+        return words
+    if kind == "fix":
+        return title.rpartition(": ")[2]
+    blamed = find_blamed(title, message)
+    return f"commit {blamed[1]}" if blamed else ""
+
+
+def may_fix(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> bool:
+    """Return whether a message without a claim may still describe a bug.
+
+    Its text describes a failure, and its title announces neither a feature nor a cleanup. Only the
+    author knows.
+    """
+    return (
+        kind_of(title) == "other"
+        and not is_cosmetic(title, paths)
+        and _FAILS.search(" ".join((title, *message))) is not None
+    )
+
+
+def defect_in(title: str) -> str:
+    """Return the words of a subject that name a fixed crash, leak, race or similar defect.
+
+    Return "" for other fixes and for bugs outside of the code.
+    """
+    if not _CURED.search(title) or not bug_in(title) or is_cosmetic(title, ()):
+        return ""
+    match = _DEFECT.search(title)
+    return match[0].strip() if match else ""
+
+
+_CURED = compile_late(
+    r"\b(?:fix|avoid|prevent|plug|resolve|repair|correct|stop|close|handle)(?:e?s|ed|ing)?\b",
+    re.IGNORECASE,
+)
+
+_DEFECT = compile_late(
+    r"(?:\bfix(?:e[sd]|ing)?(?: \w+)? )?\b(?:(?:kernel )?(?:panic|oops)(?:es)?|crash(?:es|ed)?|use[- ]after[- ]free|UAF|double[- ]free"  # noqa: E501
+    r"|null[- ](?:ptr|pointer)(?:[- ]deref\w*)?|out[- ]of[- ]bounds?|OOB|overflow|underflow|(?:\w+ )?leak(?:s|age|ing)?|dead[- ]?lock"  # noqa: E501
+    r"|race(?: condition)?|uninit(?:iali[sz]ed)?|regression|hang(?:s|ing)?|lockup|corruption|infinite loop|build (?:error|failure|break\w*))\b",  # noqa: E501
+    re.IGNORECASE,
+)
+
+
+def explains_missing_fixes(lines: Sequence[str]) -> bool:
+    """Return whether the message explains why there is no Fixes: tag.
+
+    Valid reasons are that the bug is older than the history, or that no commit can be named.
+    """
+    return _NO_FIXES.search(" ".join(line.strip() for line in lines)) is not None
+
+
+_NO_FIXES = compile_late(
+    r"(?:\b(?:no|not|cannot|without|omit\w*|lack\w*|skip\w*)|n['’]t)\b[^.]{0,40}\bfixes:?[\"'`]* (?:tags?|lines?)\b"  # noqa: E501
+    r"|\b(?:pre-?dat(?:es?|ing)|older than|before|prior to)(?: \w+){0,3} git(?: history| era)?\b|\bpre-git\b|\bLinux-2\.6\.12-rc2\b",  # noqa: E501
+    re.IGNORECASE,
+)
+
+
+def find_blamed(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
+    """Return (line index, commit id) of the commit that a message names as the cause of the bug.
+
+    Return None if it names none.
+    """
+    whole = " ".join(lines)
+    tidies = _TIDIES.search(title)
+    # do not consume the text after a commit, which may name the next one
+    for match in re.finditer(
+        r"\b[Cc]ommit (?P<id>[0-9a-f]{7,40})\b(?=(?P<after>.{0,400}))", whole
+    ):
+        after = match["after"]
+        before = whole[max(0, match.start() - 60) : match.start()]
+        if re.search(
+            r"(?:[Rr]everts?|[Uu]pstream|following|similar to|as in|like|same as|see|based on"
+            r"|described in|support for .*introduced (?:by|in|with)|after applying"
+            r"|backport\w*)\W*(?:this )?$",
+            before,
+        ):
+            continue
+        if tidies and _NO_USE.search(f"{before}{after[:300]}"):
+            # removing code that a commit left unused is cleanup, not a fix
+            continue
+        if (
+            (re.search(r"\b[Ss]ince\W*$", before) and _breaks(after))
+            or re.search(
+                r"\b(?:[Cc]aused by|[Bb]roken by|[Bb]roke (?:by|in|with)|[Ii]ntroduced"
+                r" (?:by|in|with)|[Bb]isect\w*.{0,40})\W*$",
+                before,
+            )
+            or re.search(
+                (
+                    r"^[^.]{0,160}\b(?:introduced (?:a |an |the )?(?:\w+ )?(?:bug|regression|problem|issue|leak|race)|broke\b|breaks\b"  # noqa: E501
+                    r"|forgot|missed|causes?d? |overlooked|wrongly|accidentally|mistakenly|inadvertently)"  # noqa: E501
+                    r"|\b(?:However|Unfortunately|But now|But this|This (?:broke|breaks|causes|caused|leads|means))\b.{0,200}\b(?:fail\w*"  # noqa: E501
+                    r"|exit|crash\w*|error|broke\w*|wrong|return|leak\w*|hang\w*|oops|regression|no longer|not work\w*|warning|E[A-Z]{3,})\b"  # noqa: E501
+                ),
+                after,
+            )
+        ):
+            line = next(
+                (at for at, line in enumerate(lines) if match["id"][:7] in line), 0
+            )
+            return line, match["id"][:12]
+    return None
+
+
+def _breaks(after: str) -> bool:
+    """Return whether the sentence about a commit, or the next one, describes a failure.
+
+    The commit's quoted title does not count.
+    """
+    sentences = re.split(r"\.\s+(?=[A-Z])", re.sub(r"^\W*\(\".*?\"\)", "", after))
+    return (
+        re.search(rf"\b(?:{_BREAKS})\b", ". ".join(sentences[:2]), re.IGNORECASE)
+        is not None
+    )
+
+
+def describes_harm(title: str, lines: Sequence[str]) -> bool:
+    """Return whether a title or message describes a failure.
+
+    A message may mention an earlier commit's change without blaming it for anything.
+    """
+    if _TIDIES.search(title):
+        return bug_in(title) is not None
+    return bool(
+        bug_in(title) or cure_in(title, lines) or _FAILS.search(" ".join(lines))
+    )
+
+
+_TIDIES = compile_late(
+    r"(?:^|: )(?:re)?(?:move|drop|delete|clean|simplify|unify|unexport|use|switch|convert|replace|get rid|stop using|make|rename|consolidate|merge"  # noqa: E501
+    r"|kill|retire|factor|inline|fold|constify|mark|reduce|shrink|update|don't|do not|no need)(?:e?s|e?d|ing)?\b|\b(?:unused|obsolete|redundant|unneeded|dead code)\b",  # noqa: E501
+    re.IGNORECASE,
+)
+_NO_USE = compile_late(
+    r"\b(?:no longer (?:\w+ )?(?:used?|needed|required|necessary|called|exists?|has|have|referenced|any)|not (?:used|needed|required|necessary)"  # noqa: E501
+    r"(?: any ?more)?|unused|redundant|unneeded|unnecessary|needless|obsolete|superfluous|pointless|useless|dead code|no (?:more )?(?:in-tree )?"  # noqa: E501
+    r"(?:users?|callers?|need)|(?:can|could) (?:now |be |therefore |safely |also )+|is (?:now )?(?:possible|available|supported)|last user|only user"  # noqa: E501
+    r"|any ?more|leftovers?)\b",
+    re.IGNORECASE,
+)
+
+
+_BUG = compile_late(
+    r"\b(?:fix(?:e[sd]|ing)?|(?:kernel )?(?:panic|oops)(?:es)?|crash(?:es|ed)?|use[- ]after[- ]free|UAF|double[- ]free"  # noqa: E501
+    r"|null[- ](?:ptr|pointer)[- ]?(?:deref\w*|dereference)?|out[- ]of[- ]bounds?|OOB|overflow|underflow|"  # noqa: E501
+    r"(?:memory|resource|refcount|reference|\w+) leak(?:s|age)?|leak(?:s|ing)?|dead[- ]?lock|race(?: condition)?"  # noqa: E501
+    r"|uninit(?:ialized|ialised)?(?:[- ]\w+)?|regression|hang(?:s|ing)?|lockup|corruption|infinite loop|build (?:error"  # noqa: E501
+    r"|failure|break\w*)|wrong|incorrect|broken|invalid|missing|correctly)\b",
+    re.IGNORECASE,
+)
+
+
+_PREFIX = compile_late(
+    r"(?!(?:\w+ ){0,2}(?:bug)?fix(?:e[sd]|ing|up)?(?![\w-]))"
+    r"(?:[^\s:()]+(?: [^\s:()]+){0,2}(?: ?\([^)]*\))?:|\([\w/,. -]+\))\s+",
+    re.IGNORECASE,
+)
+_COMPOUND = compile_late(r"\b(?:fixed|broken)-(?=\w)", re.IGNORECASE)
+"""The start of a name such as fixed-mmio or broken-hpi."""
+
+
+def _strip_prefixes(title: str) -> str:
+    """Strip prefixes, except a word for a fix, and the names of fixed or broken things from a
+    title.
+    """
+    start = 0
+    while match := _PREFIX.match(title, start):
+        start = match.end()
+    return _COMPOUND.sub("", title[start:])
+
+
+def bug_in(title: str) -> str | None:
+    """Return the word in a subject, after its prefix, that names a bug or its fix, or None."""
+    title = _strip_prefixes(title)
+    match = _BUG.search(title)
+    if not match or re.search(
+        r"\bfix(?:ed|es)?[-"
+        r" ](?:rate|point|up|size|width|width|length|link|layout|regulator|clock)\b|\bfixup\b",
+        title,
+        re.IGNORECASE,
+    ):
+        return None
+    weak = match[0].lower() in (
+        "wrong",
+        "incorrect",
+        "broken",
+        "invalid",
+        "missing",
+        "race",
+        "overflow",
+        "underflow",
+    )
+    if weak and not re.search(
+        r"\b(?:fix|correct|prevent|avoid|add|handle|repair|resolve)\w*\b",
+        title,
+        re.IGNORECASE,
+    ):
+        return None
+    if match[0].lower() == "missing" and not re.search(
+        (
+            r"\bmissing \w*(?:check|put|free|unlock|clk|error|unwind|return|disable|release|null|of_node_put|module_device|break"  # noqa: E501
+            r"|barrier|lock|init|validation)"
+        ),
+        title,
+        re.IGNORECASE,
+    ):
+        return None
+    return match[0]
+
+
+_CRASH = compile_late(
+    r"(?:(?-i:\b(?:BUG|KASAN|KMSAN|UBSAN|Oops): |\bINFO: (?:task|rcu|lockdep|possible|trying)\b)|\bcall trace:|\bgeneral protection fault\b"  # noqa: E501
+    r"|\bunable to handle (?:kernel|page)\b|\b(?:possible|inconsistent) (?:circular|recursive) locking\b|\bkernel (?:panics?|oops(?:es)?)\b"  # noqa: E501
+    r"|\b(?:the|this) (?:kernel|system|machine|board) (?:\w+ )?(?:panics?|oops(?:es)?|crash(?:es|ed)?)\b|\boopses\b"  # noqa: E501
+    r"|\bnull[- ]p(?:oin)?te?r[- ](?:deref\w*|access)\b)",
+    re.IGNORECASE,
+)
+
+
+BUG_SIGN = r"(?:BUG: K.|UB)SAN: |Call Trace:|stable@|syzkaller"
+"""What checkpatch.pl takes for the sign of a fix."""
+
+
+def crash_in(title: str, lines: Sequence[str]) -> str:
+    """Return the words in a title or message that indicate a kernel crash, such as "BUG:".
+
+    Return "" if there are none, or if the title announces something new or a cleanup.
+    """
+    return _first_affirmed_match(_CRASH, title, (title, *lines)).strip(" :")
+
+
+def _first_affirmed_match(
+    pattern: re.Pattern[str], title: str, lines: Sequence[str]
+) -> str:
+    """Return the first match that the text does not negate, or "" if the title adds something."""
+    is_cleanup = _TIDIES.search(title) and _NO_USE.search(title)
+    if _NEW.search(title) or (is_cleanup and not re.search(BUG_SIGN, "\n".join(lines))):
+        return ""
+    # another commit's title is not evidence about this one
+    text = re.sub(r"\(\"[^\"]*\"\)", "", " ".join(lines))
+    return next(
+        (
+            match[0]
+            for match in pattern.finditer(text)
+            if not _DENIED.search(text[max(0, match.start() - 24) : match.start()])
+        ),
+        "",
+    )
+
+
+_NEW = compile_late(
+    r"\b(?:support|introduce|implement|new driver|document|dt-bindings|selftests?|convert"
+    r"|rework|refactor)\b",
+    re.IGNORECASE,
+)
+
+
+def cure_in(title: str, lines: Sequence[str]) -> str | None:
+    """Return the message's words about a bug that the subject does not mention.
+
+    Return None if there are none, or if the subject announces something new.
+    """
+    if words := _first_affirmed_match(_CURE, title, lines):
+        return words
+    guards = _GUARDS.search(title)
+    harm = guards and _HARM.search(" ".join(lines))
+    if guards and harm and not _NEW.search(title):
+        return guards[0].strip(": ")
+    return None
+
+
+_DENIED = compile_late(
+    r"(?:\bnot|n't|n’t|\bnever|\bwithout|\bno longer|\bcannot|\bnor)(?: \w+)? $",
+    re.IGNORECASE,
+)
+_GUARDS = compile_late(
+    r"(?<=: )(?:validate|sanity[- ]check|check (?:that|for|return|the return|size|length|range|bounds|null)|prevent|restore|reject|invalidate"  # noqa: E501
+    r"|bail out|don't|do not|properly|really|unmask|clear|limit|bound|make sure|ensure|drop (?:the |a )?reference|put|release|initiali[sz]e"  # noqa: E501
+    r"|disable .* (?:for|on|with))\b",
+    re.IGNORECASE,
+)
+_HARM = compile_late(
+    r"\b(?:crash(?:es|ed)?|oops|panic|hangs?|corrupt\w*|out[- ]of[- ]bounds|overflow\w*|use[- ]after[- ]free|dereferenc\w+|stale|garbage|leak\w*"  # noqa: E501
+    r"|uninitiali[sz]ed|no longer works?|does(?: not|n't) work|stops? working|fail(?:s|ed|ure)|broken|never (?:called|freed|released|set))\b",  # noqa: E501
+    re.IGNORECASE,
+)
+
+
+_CURE = compile_late(
+    rf"{_CRASH.pattern}|\b(?:WARNING: CPU: \d+|refcount_t: underflow"
+    r"|fix(?:es|ed)? (?:the|this|that|these|it|a|an) (?:\w+ ){0,2}(?:problem|issue|bug|crash|leak|race|error|warning"  # noqa: E501
+    r"|regression|deadlock|overflow)s?|to fix this|use[- ]after[- ]free|double[- ]free"
+    r"|fail(?:s|ed|ing)? with (?:the |an )?(?:error )?-E[A-Z]{2,}"
+    r"|out[- ]of[- ]bounds? (?:read|write|access)|buffer overflow|memory leak"
+    r"|(?:leads?|leading|results?|resulting) (?:to|in) (?:a |an |the )?(?:[\w-]+,? ){0,4}"
+    r"(?:crash(?:es)?|panics?|deadlocks?|hangs?|leaks?|freezes?|reboots?|lock-?ups?|oops(?:es)?|stalls?|corruptions?)"
+    r"|fix(?:es|ed)? (?:the|this|that|a|an) (?:\S+ ){1,2}regression|(?:print|read|us|access)(?:s|e|es|ing)? (?:\w+ )?uninitiali[sz]ed \w+)\b",  # noqa: E501
+    re.IGNORECASE,
+)
+
+
+_BREAKS = (
+    r"crash\w*|oops\w*|panic\w*|hangs?|hung|dead-?locks?|corrupt\w*|overflow\w*|dereferenc\w+|leak\w*|regress\w*|broke|broken|breaks?|breakage"
+    r"|fails?|failed|failing|failures?|no longer|(?:does|do|did) not|(?:does|do|did|ca)n['’]t|can ?not|stop(?:s|ped)? working|wrong\w*|incorrect\w*"  # noqa: E501
+    r"|splat|warn(?:s|ing|ings)|forgot|missed|mistakenly|accidentally|inadvertently|unintended"
+)
+_FAILS = compile_late(
+    rf"\b(?:{_BREAKS}|bug|issue|problem|error|never)\b", re.IGNORECASE
+)
+
+
+def is_cosmetic(title: str, paths: Sequence[str]) -> bool:
+    """Return whether a fix is only for spelling, style, comments or documentation.
+
+    Such a fix does not affect the running kernel.
+    """
+    if re.search(
+        (
+            r"\b(?:typos?|spelling|white ?space|indent\w*|coding style|checkpatch|comments?|kernel-?doc|grammar|formatting|w=1"  # noqa: E501
+            r"|sparse|style|alignment|maintainers|email|documentation|wording)\b"
+        ),
+        title.lower(),
+    ):
+        return True
+    return only_documents(paths)
+
+
+BINDINGS = "Documentation/devicetree/bindings/"
+
+
+def only_documents(paths: Sequence[str]) -> bool:
+    """Return whether a change touches only documentation; devicetree bindings count as code."""
+    return bool(paths) and all(
+        (
+            path.startswith(
+                ("Documentation/", "MAINTAINERS", ".mailmap", "CREDITS", "LICENSES/")
+            )
+            and not path.startswith(BINDINGS)
+        )
+        or path.endswith((".rst", ".md"))
+        for path in paths
+    )
+
+
+def adds_an_id(patch: Patch) -> bool:
+    """Return whether a patch only adds an entry to a table of devices.
+
+    It needs no explanation, and goes to stable although it fixes no bug.
+    """
+    added = [
+        line.text
+        for change in patch.files
+        for line in change.lines("+")
+        if line.text.strip()
+    ]
+    return 0 < len(added) <= _ENTRY and any(
+        re.search(
+            r"0x[0-9a-fA-F]{4}|_DEVICE|DMI_MATCH|compatible|^\s+- \S+,\S+$|enum:", text
+        )
+        for text in added
+    )
+
+
+_ENTRY = 8
