@@ -211,7 +211,7 @@ class StageJobs:
         screen = self._app.stage_screen
         if screen:
             screen.close_error()
-        self._app.arrived(topic_place.name)
+        self._app.restore_place(topic_place.name)
         self.ahead = list(AHEAD)
         if self._app.stage_screen and self._session.fresh(self._app.stage) is None:
             self.begin(self._app.stage)

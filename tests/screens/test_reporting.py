@@ -35,7 +35,7 @@ async def test_error_is_shown_wherever_it_is_raised(
             "key": lambda: app.simulate_key("y"),
             "message": lambda: screen.call_later(fail),
             "message of the application": lambda: app.call_later(fail),
-            "timer": lambda: screen.at_rest(fail),
+            "timer": lambda: screen.call_at_rest(fail),
             "answer": lambda: app.screen.dismiss(None),
         }
         for name, act in raises.items():

@@ -543,7 +543,7 @@ class SendScreen(StageScreen["Sending"]):
             self.session.remember(Stage.PREVIEW, seen, preview_status(seen))
         self.tui.remember()
         # start jobs that became due during the send
-        self.tui.jobs.ended(self.stage)
+        self.tui.jobs.finish_stage(self.stage)
         self._shown = sent
         self.show(sent)
         self.place()
