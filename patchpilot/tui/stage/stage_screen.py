@@ -509,6 +509,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         self._doing.pop(name, None)
         if self.is_whole:
             then(result)
+            self.keys_changed()
             self.place()
 
     def _failed(
