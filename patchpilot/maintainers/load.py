@@ -10,7 +10,6 @@ script's text.
 import os
 import re
 from array import array
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -322,27 +321,6 @@ class MaintainersFile:
     def sections(self) -> Iterator[Section]:
         """Yield all sections, in file order."""
         return (self.section(number) for number in range(len(self)))
-
-    def find_section(self, name: str) -> Section | None:
-        """Return the first section with this name, or None."""
-        at = self.text.find(f"\n{name}\n")
-        if at < 0:
-            return (
-                next(
-                    (section for section in self.sections if section.name == name), None
-                )
-                if self.text.startswith(name)
-                else None
-            )
-        number = bisect_right(self._starts, at + 1) - 1
-        candidate = self.section(number) if 0 <= number < len(self) else None
-        return (
-            candidate
-            if candidate and candidate.name == name
-            else next(
-                (section for section in self.sections if section.name == name), None
-            )
-        )
 
     def candidates(self, path: str) -> Iterator[tuple[int, int, str, str]]:
         """Yield (section, index, letter, pattern) of every F: and X: line that may match the

@@ -40,7 +40,7 @@ def test_damaged_index_counts_as_none(tmp_path: Path, cached_sections: Path) -> 
     for damaged in (b"", whole[:40], whole[:-1], whole[:-9] + b"\0" * 9):
         file.write_bytes(damaged)
         _index_file.cache_clear()
-        assert load(tree).find_section("THE REST")
+        assert "THE REST" in {section.name for section in load(tree).sections}
         assert file.read_bytes() == whole
 
 
