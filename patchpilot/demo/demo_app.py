@@ -248,26 +248,26 @@ class DemoApp(PatchpilotApp):
             highlight_code(following.why or card),
         )
 
-    def backport_key(self, screen: AnyScreen) -> NextKey | None:
-        if screen.check_action("request", ()):
-            is_asked = any((state_path() / "requests").glob("*"))
-            return None if is_asked else NextKey("r", "ask for it")
-        is_written = written_backports(self.session.directory or Path())
-        is_open = screen.check_action("write", ()) and not is_written
-        return NextKey("w", "write the patches") if is_open else None
-
     def next_key(self, screen: AnyScreen) -> NextKey:
         """Return the next key at this stage, or the key of the next stage."""
         session, stage = self.session, screen.stage
-        if session.fresh(stage) is None or screen.is_working:
+        if screen.current is None or screen.is_working:
             # the screen shows old data, such as the version that was sent
             return WAIT
         is_sent = session.status(Stage.SEND).state is StageState.DONE
         following = (
             screen.next_key
             if isinstance(screen, DemoFollow)
-            else self.open_step(screen)
+            else super().next_key(screen)
         )
+        if stage is Stage.BACKPORTS and following:
+            requests = (state_path() / "requests").glob("*")
+            written = written_backports(session.directory or Path())
+            following = (
+                None
+                if any(requests if following.key == "r" else written)
+                else following
+            )
         if session.target and stage is not Stage.BACKPORTS:
             return NextKey(str(Stage.BACKPORTS.number), "go to the stable kernels")
         if session.target and following is None:

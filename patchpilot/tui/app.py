@@ -53,6 +53,30 @@ from patchpilot.tui.widgets.message_row import READ, MessageRow
 
 HOME = "home"
 """The name of Home's screen."""
+ACTION_STEPS = (
+    (Stage.CHECKS, "fix_safe", NextKey("A", "review all safe fixes")),
+    (
+        Stage.RECIPIENTS,
+        "settle",
+        NextKey("a", "apply the suggestion of the marked note"),
+    ),
+    (Stage.BACKPORTS, "request", NextKey("r", "ask for it")),
+    (Stage.BACKPORTS, "write", NextKey("w", "write the patches")),
+)
+"""A stage, an action, and the next key while the action is enabled."""
+STATE_STEPS = {
+    **{
+        (Stage.COMMIT, state): NextKey("a", "answer the open questions")
+        for state in OPEN
+    },
+    **{(Stage.TAGS, state): NextKey("w", "review the tags to write") for state in OPEN},
+    (Stage.PREVIEW, StageState.BLOCKED): NextKey(
+        str(Stage.SEND.number), "fix the problems"
+    ),
+    (Stage.SEND, StageState.BLOCKED): NextKey("a", "fix the selected problem"),
+    (Stage.SEND, StageState.TODO): NextKey("s", "send"),
+}
+"""A stage and its state → the next key."""
 LOOK = 1.0
 """Seconds between two checks whether HEAD moved."""
 
@@ -243,49 +267,22 @@ class PatchpilotApp(ReportsErrors, App[int]):
         )
 
     def next_key(self, screen: AnyScreen) -> NextKey | None:
-        """Return the key for the next step on a stage's screen, while its result is fresh."""
-        return None if screen.current is None else self.open_step(screen)
-
-    def open_step(self, screen: AnyScreen) -> NextKey | None:
-        """Return the key for what is left to do at this stage."""
-        session, step = self.session, None
-        state = session.status(screen.stage).state
-        match screen.stage:
-            case Stage.COMMIT if state in OPEN:
-                step = NextKey("a", "answer the open questions")
-            case Stage.CHECKS if screen.check_action("fix_safe", ()):
-                step = NextKey("A", "review all safe fixes")
-            case Stage.CHECKS:
-                step = self._sign_off(screen)
-            case Stage.RECIPIENTS if screen.check_action("settle", ()):
-                step = NextKey("a", "apply the suggestion of the marked note")
-            case Stage.TAGS if state in OPEN and not isinstance(screen.chosen, str):
-                step = NextKey("w", "review the tags to write")
-            case Stage.BACKPORTS:
-                step = self.backport_key(screen)
-            case Stage.PREVIEW if state is StageState.BLOCKED:
-                step = NextKey(str(Stage.SEND.number), "fix the problems")
-            case Stage.SEND if state is StageState.BLOCKED:
-                step = NextKey("a", "fix the selected problem")
-            case Stage.SEND if state is StageState.TODO:
-                asks = "answer the open questions" if session.open_questions else "send"
-                step = NextKey("s", asks)
-        return step
-
-    @staticmethod
-    def _sign_off(screen: AnyScreen) -> NextKey | None:
-        findings = [row.about for row in screen.listed.rows if row.about]
-        if screen.chosen and screen.chosen.remedy == "sign-off":
-            return NextKey("a", "sign off")
-        is_unsigned = any(shown.remedy == "sign-off" for shown in findings)
-        return NextKey("f", "go to the next finding") if is_unsigned else None
-
-    def backport_key(self, screen: AnyScreen) -> NextKey | None:
-        """Return the key for what a stable branch needs."""
-        if screen.check_action("request", ()):
-            return NextKey("r", "ask for it")
-        is_open = screen.check_action("write", ())
-        return NextKey("w", "write the patches") if is_open else None
+        """Return the key for what is left to do on a stage's screen, if its result is fresh."""
+        session, stage, chosen = self.session, screen.stage, screen.chosen
+        if screen.current is None:
+            return None
+        for at, action, step in ACTION_STEPS:
+            if at is stage and screen.check_action(action, ()):
+                return step
+        if stage is Stage.CHECKS:
+            if chosen and chosen.remedy == "sign-off":
+                return NextKey("a", "sign off")
+            findings = [row.about for row in screen.listed.rows if row.about]
+            is_unsigned = any(shown.remedy == "sign-off" for shown in findings)
+            return NextKey("f", "go to the next finding") if is_unsigned else None
+        if stage is Stage.TAGS and isinstance(chosen, str):
+            return None
+        return STATE_STEPS.get((stage, session.status(stage).state))
 
     @property
     def stage(self) -> Stage:
