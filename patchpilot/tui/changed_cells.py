@@ -10,8 +10,6 @@ from typing import Any
 from rich.cells import get_character_cell_size
 from textual.drivers.linux_driver import LinuxDriver
 
-NEAR = 8
-"""Unchanged cells that are cheaper to write again than to skip."""
 _MOVE = re.compile(r"\x1b\[\d+;\d+H")
 _PART = re.compile(r"\x1b\[(\d+);(\d+)H|\x1b\[([\d;]*)m|([^\x1b\n]+)|(\x1b)")
 _VISIBLE = re.compile("[4-9]")
@@ -86,7 +84,7 @@ class Cells:
         for row, column, sign, style, wide in cells:
             at = row, column
             if sign and self._shown.get(at) != (sign, style):
-                out.append(self._way(end, at, pen))
+                out.append(f"\x1b[{row};{column}H" if at != end else "")
                 if not (sign == " " and pen and style == _on_space(pen)):
                     out.append(_codes(style, pen) if style != pen else "")
                     pen = style
@@ -99,15 +97,6 @@ class Cells:
             return ""
         self._cursor = at
         return f"{''.join(out)}\x1b[0m\x1b[{at[0]};{at[1]}H"
-
-    def _way(self, start: tuple[int, int], to: tuple[int, int], pen: str | None) -> str:
-        """Return how to get from one cell to another: by writing those between, or by a move."""
-        row, column = to
-        if start[0] == row and 0 <= column - start[1] <= NEAR:
-            between = [self._shown.get((row, x)) for x in range(start[1], column)]
-            if all(cell and cell[0] and cell[1] == pen for cell in between):
-                return "".join(cell[0] for cell in between if cell)
-        return f"\x1b[{row};{column}H"
 
 
 class ChangedCells(LinuxDriver):
