@@ -97,7 +97,17 @@ class KeyLine(Widget):
         # during a search, n goes to the next match
         if any(it.binding.action == MATCH for it in active):
             seen.add(NEXT)
-        for one in active:
+
+        def order(one: ActiveBinding) -> tuple[int, ...]:
+            key = app.get_key_display(one.binding)
+            return (
+                (*keys.first, key).index(key),
+                one.binding.key != "enter",
+                one.node is app,
+                one.binding.action == "app.help",
+            )
+
+        for one in sorted(active, key=order):
             action, binding = one.binding.action, one.binding
             label = keys.labels.get(action, description_of(one.node, binding))
             is_own, key = one.node is app, app.get_key_display(binding)
@@ -110,18 +120,8 @@ class KeyLine(Widget):
             elif one.node is screen and binding.tooltip and key not in known:
                 seldom[key] = (key, label, one)
 
-        def order(shown: Shown) -> tuple[int, ...]:
-            assert shown[2]
-            node, binding = shown[2].node, shown[2].binding
-            return (
-                (*keys.first, shown[0]).index(shown[0]),
-                binding.key != "enter",
-                node is app,
-                binding.action == "app.help",
-            )
-
         hints = [(key, words, None) for key, words in getattr(screen, "hints", ())]
-        return [*hints, *sorted(known.values(), key=order)], list(seldom.values())
+        return [*hints, *known.values()], list(seldom.values())
 
     def rows(self) -> tuple[list[Shown], list[Shown]]:
         """Return the keys that fit in the line, global ones first, and those that fit above it."""
