@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from patchpilot.services.track.compare_revisions import Revision, RevisionComparison
     from patchpilot.services.track.conversation import ConversationMail
     from patchpilot.topic.followed.known_series import Tracked
-    from patchpilot.topic.followed.review_ledger import LedgerItem, PointState
+    from patchpilot.topic.followed.review_ledger import LedgerItem
     from patchpilot.topic.review_trailers import Collected, TagChoice
 
 
@@ -72,7 +72,12 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
     LIST = "#thread"
     AUTO_FOCUS = LIST
     BINDINGS: ClassVar[list[BindingType]] = [
-        key("space", "tick", "tick", "mark the request under the cursor as addressed"),
+        key(
+            "space",
+            "mark('addressed')",
+            "tick",
+            "mark the request under the cursor as addressed",
+        ),
         key(
             "r",
             "reply",
@@ -83,7 +88,10 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             ),
         ),
         more_key(
-            "i", "decline", "decline", "mark the request under the cursor as declined"
+            "i",
+            "mark('declined')",
+            "decline",
+            "mark the request under the cursor as declined",
         ),
         key(
             "v",
@@ -349,7 +357,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             self._before, self._has_moved = listed.place, True
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("tick", "decline"):
+        if action == "mark":
             return bool(self._items)
         if action in OWN:
             return self.own is not None
@@ -415,34 +423,23 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         others = [ident for ident in idents if ident not in self._own_ids]
         return (*due, *others[-1:], "")[0]
 
-    def action_tick(self) -> None:
-        from patchpilot.topic.followed.review_ledger import PointState
-
-        self._mark(PointState.ADDRESSED)
-
-    def action_decline(self) -> None:
-        from patchpilot.topic.followed.review_ledger import PointState
-
-        self._mark(PointState.DECLINED)
-
-    def _mark(self, state: "PointState") -> None:
-        from patchpilot.topic.followed.review_ledger import tick
+    def action_mark(self, name: str) -> None:
+        from patchpilot.topic.followed.review_ledger import PointState, tick
 
         series, item = self._series, self._item
         if series is None or item is None:
             words = "move the cursor to a line with a box first"
             self.notify(words, severity="warning")
             return
-        changed = tick(series.entry.id, item, state)
+        changed = tick(series.entry.id, item, PointState(name))
         marks = {key: one for key, one in series.marks.items() if key != item.point.key}
         if changed.done:
             marks[item.point.key] = changed.state
         self._replace(replace(series, marks=marks))
         done = str(changed.state).replace("addressed", "ticked")
-        name = "i" if state == "declined" else "Space"
         self.notify(
             f"{done if changed.done else 'reopened'}: {item.point.text[:60]}; press"
-            f" {name} to undo"
+            f" {'i' if name == 'declined' else 'Space'} to undo"
         )
 
     def _replace(self, series: "Tracked") -> None:
