@@ -211,23 +211,6 @@ async def test_strict_count_is_shown_with_its_key(
         assert "the findings of all rules" in text_of(app)
 
 
-async def test_panels_fill_the_body(clone: Path, walk_on: On) -> None:
-    app = walk_on(clone)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await open_checks(pilot)
-        for columns, lines in ((80, 24), (120, 36), (160, 50)):
-            await pilot.resize_terminal(columns, lines)
-            await settle(pilot)
-            panels = [
-                panel.region
-                for panel in app.screen.query(Panel)
-                if panel.display and panel.region.height
-            ]
-            top = min(region.y for region in panels)
-            assert max(region.bottom for region in panels) - top == lines - 4
-            assert max(region.right for region in panels) == columns
-
-
 def test_fix_shows_its_changed_lines() -> None:
     diff = ["--- a", "+++ b", "-\tif(rc)", "+\tif (rc)", " ", *["+more"] * 12]
     assert change_text(diff).plain.split("\n")[1:] == [

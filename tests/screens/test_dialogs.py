@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test dialogs: answers by letter and Enter, while other keys answer nothing."""
 
-import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,8 +11,6 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from patchpilot import tui
-from patchpilot.services.send.questions import PreSendQuestion
-from patchpilot.tui.actions.questions import COMMIT, dialog
 from patchpilot.tui.widgets.choose import (
     REPEATED,
     Choose,
@@ -183,10 +180,3 @@ async def test_answers_of_a_long_question_stay_visible() -> None:
         shown = text_of(app)
         for words in ("Really?", "it ends here", "I don't know yet", "stays open"):
             assert words in shown, words
-
-
-async def test_regression_question_shows_its_letters() -> None:
-    question = PreSendQuestion("regression", "A regression?", "", ("no", "yes", COMMIT))
-    async with opened(dialog(question)) as (app, _):
-        line = text_of(app).rstrip().split("\n")[-1]
-    assert re.findall(r"\b[nyai] (?=[NYI])", line) == ["n ", "y ", "a ", "i "]

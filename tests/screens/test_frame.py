@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from textual.color import Color
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
@@ -253,23 +252,6 @@ async def test_what_arrives_without_widgets_or_after_the_end_does_no_harm(
     screen.close_error()
     screen._done("waiting", lambda result: screen.place(), None)
     app.redraw()
-
-
-async def test_only_the_focused_panel_is_accented(
-    clone: Path, walk_on: On, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    app = walk_on(clone)
-    async with running(app, (160, 50)) as pilot:
-        for theme in ("patchpilot-dark", "textual-dark", "nord"):
-            app.theme = theme
-            await still(pilot)
-            accent = Color.parse(app.theme_variables["border"]).rgb
-            shown = [panel for panel in app.screen.query(Panel) if panel.display]
-            assert len(shown) > 1
-            for panel in shown:
-                color = panel.styles.border_top[1].rgb
-                assert (color == accent) is panel.has_pseudo_class("focus-within")
 
 
 async def test_plus_enlarges_the_focused_panel(

@@ -5,14 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from rich.segment import Segment
-from rich.style import Style
-from textual.color import Color
 
 from patchpilot.backports.branch_result import BranchVerdict
 from patchpilot.services.backport.backport_result import BackportResult
 from patchpilot.tui.app import PatchpilotApp
-from patchpilot.tui.plain_terminal import ColorRemover
 from patchpilot.tui.screens.backports_rows import (
     BranchTexts,
 )
@@ -36,18 +32,6 @@ def test_the_result_of_the_search_is_reported_where_the_fix_is_needed() -> None:
         known = dict(texts.facts(branch(verdict, search=search)))
         assert words in known.get("search", ""), verdict
         assert ("search" in known) is bool(words)
-
-
-def test_monochrome_keeps_meaning() -> None:
-    style = Style(
-        color="red", bgcolor="#123456", bold=True, underline=True, meta={"row": 3}
-    )
-    (drawn,) = ColorRemover().apply([Segment("x", style)], Color.parse("black"))
-    assert drawn.style is not None
-    assert (drawn.style.color, drawn.style.bgcolor) == (None, None)
-    assert drawn.style.bold
-    assert drawn.style.underline
-    assert drawn.style.meta == {"row": 3}
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,9 @@ from patchpilot.commits.run import git
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.send_screen import SendScreen
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.lists import RowList
 from tests.kit.cli import call
-from tests.kit.walk import keys, running, said, text_of, until
+from tests.kit.walk import keys, running, said, text_of
 
 pytestmark = pytest.mark.long
 
@@ -27,24 +26,6 @@ async def test_verdict_matches_a_dry_run(clone: Path, newcomer: PatchpilotApp) -
     async with running(newcomer, (120, 36), Stage.SEND):
         assert f" {printed[0].upper()}{printed[1:]} " in text_of(newcomer)
         assert newcomer.session.status(Stage.SEND).note == printed
-
-
-async def test_a_answers_the_open_question(newcomer: PatchpilotApp) -> None:
-    async with running(newcomer, (120, 36), Stage.SEND) as pilot:
-        screen = newcomer.screen
-        assert isinstance(screen, SendScreen)
-        screen.listed.select("unanswered-security")
-        await keys(pilot, "a")
-        assert isinstance(newcomer.screen, Choose)
-        await keys(pilot, "n")
-        await until(
-            pilot,
-            lambda: all(
-                check.name != "unanswered-security" for check in screen.shown.checks
-            ),
-            "the question to be answered",
-        )
-        assert newcomer.stage is Stage.SEND
 
 
 async def test_a_repairs_the_first_problem(

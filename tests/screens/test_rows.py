@@ -102,7 +102,7 @@ REVIEW = Action("send", ("--reroll", "--dry-run"), "review v2, then send it: `{}
         (
             Hint((CHANGELOG, ", or ", Action("draft", ("--edit",)))),
             Stage.FOLLOW,
-            "e at stage 6",
+            "e",
         ),
         (TEST, Stage.PREVIEW, "send the series to yourself first: m at stage 7"),
         (TEST, Stage.SEND, "send the series to yourself first: m"),
@@ -111,7 +111,7 @@ REVIEW = Action("send", ("--reroll", "--dry-run"), "review v2, then send it: `{}
             None,
             "press b to choose the base or a range",
         ),
-        (REVIEW, Stage.FOLLOW, "review v2, then send it: press 7"),
+        (REVIEW, Stage.FOLLOW, "review v2, then send it: 7"),
     ],
 )
 def test_advice_names_keys(advice: Advice, stage: Stage | None, words: str) -> None:
