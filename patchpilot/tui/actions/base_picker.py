@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from patchpilot.errors import PatchpilotError
-from patchpilot.tui.widgets.choose import LineDialog, Option, ask_line, ask_which
+from patchpilot.tui.widgets.choose import LineDialog, Option, ask_answer, ask_which
 
 if TYPE_CHECKING:
     from patchpilot.topic.open_repository import Repository
@@ -46,7 +46,7 @@ def _choose(screen: "AnyScreen", bases: "tuple[Base, ...]") -> None:
 
     def ask(text: str, value: str | None, *, is_target: bool = False) -> None:
         dialog = LineDialog(text, value=value or "")
-        ask_line(screen.app, dialog, partial(take, is_target=is_target))
+        ask_answer(screen.app, dialog, partial(take, is_target=is_target))
 
     options = [
         Option(

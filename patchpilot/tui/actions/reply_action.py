@@ -13,7 +13,7 @@ from patchpilot.model.address import parse_addresses
 from patchpilot.model.printable import counted, join_words, printable
 from patchpilot.tui.actions.editing import describe_edit, edit_text
 from patchpilot.tui.stage.trust_dialog import run_with_trust
-from patchpilot.tui.widgets.choose import Choose, Confirm
+from patchpilot.tui.widgets.choose import Choose, Confirm, ask_answer
 
 if TYPE_CHECKING:
     from patchpilot.model.address import Address
@@ -51,11 +51,10 @@ def reply_to(
         _write(screen, message_id, templates[0], recipients)
         return
     answers = [(name, _WORDS[name]) for name in templates]
-    screen.app.push_screen(
+    ask_answer(
+        screen.app,
         Choose(f"What is the reply?\n\nTo {whom}", answers, title="Reply"),
-        lambda choice: (
-            _write(screen, message_id, choice, recipients) if choice else None
-        ),
+        lambda choice: _write(screen, message_id, choice, recipients),
     )
 
 

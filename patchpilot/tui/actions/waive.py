@@ -4,7 +4,7 @@
 from typing import TYPE_CHECKING
 
 from patchpilot.model.rule import Finding, Suppressed
-from patchpilot.tui.widgets.choose import LineDialog
+from patchpilot.tui.widgets.choose import LineDialog, ask_answer
 
 if TYPE_CHECKING:
     from patchpilot.topic.open_repository import Repository
@@ -18,21 +18,18 @@ def waive(screen: "AnyScreen", finding: Finding, count: int) -> None:
     """
     session = screen.session
 
-    def handle_answer(reason: str | None) -> None:
+    def handle_answer(reason: str) -> None:
         def work(repository: "Repository", _: object) -> None:
             from patchpilot.services.check.check_topic import waive_rule
 
             settings, topic = session.settings(repository), session.checked_topic
-            waive_rule(repository, settings, topic, finding.name, reason or "")
+            waive_rule(repository, settings, topic, finding.name, reason)
 
         words = (
             f"waived {finding.name} for this topic; press o to list waived findings, i to remove"
             " the waiver"
         )
-        if reason:
-            screen.in_thread(
-                "saving the waiver", work, lambda _: _changed(screen, words)
-            )
+        screen.in_thread("saving the waiver", work, lambda _: _changed(screen, words))
 
     every = "" if count == 1 else f" ({count} findings)"
     text = (
@@ -40,7 +37,7 @@ def waive(screen: "AnyScreen", finding: Finding, count: int) -> None:
         " reason is stored with the topic; it is not added to the commits and not sent."
     )
     example = "for example: the table is more readable this way"
-    screen.app.push_screen(LineDialog(text, _judge, placeholder=example), handle_answer)
+    ask_answer(screen.app, LineDialog(text, _judge, placeholder=example), handle_answer)
 
 
 def _judge(text: str) -> tuple[bool, str]:

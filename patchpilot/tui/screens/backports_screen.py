@@ -38,7 +38,7 @@ from patchpilot.tui.widgets.choose import (
     LineDialog,
     Option,
     Reader,
-    ask_line,
+    ask_answer,
     ask_which,
     show_draft,
 )
@@ -406,16 +406,15 @@ class BackportsScreen(StageScreen["BackportResult"]):
                 self._show_written,
             )
 
-        def ask(answer: str | None) -> None:
-            if answer:
-                dialog = LineDialog(text, value="backports", title="Write patches")
-                ask_line(self.app, dialog, partial(write, answer == "yes"))
+        def ask(answer: str) -> None:
+            dialog = LineDialog(text, value="backports", title="Write patches")
+            ask_answer(self.app, dialog, partial(write, answer == "yes"))
 
         if known and known.flag("signoff"):
             ask("yes")
         else:
             answers = (("yes", "Sign off"), ("no", "Without sign-off"))
-            self.app.push_screen(Choose(SIGN, answers, "Write patches"), ask)
+            ask_answer(self.app, Choose(SIGN, answers, "Write patches"), ask)
 
     def _show_written(self, done: "tuple[WrittenBackport, ...]") -> None:
         some = "Patches" if any(backport.files for backport in done) else "No patches"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from patchpilot.errors import PatchpilotError
 from patchpilot.tui.view.action_keys import replace_commands
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.widgets.choose import Choose, LineDialog, ask_line, show_draft
+from patchpilot.tui.widgets.choose import Choose, LineDialog, ask_answer, show_draft
 
 if TYPE_CHECKING:
     from patchpilot.services.find.find_fix import FoundFixes
@@ -79,18 +79,13 @@ def add_series(repository: "Repository", value: str) -> int:
 
 def ask_what(home: Any) -> None:
     """Ask for the kind of starting point, then for its name."""
-
-    def handle_answer(kind: str | None) -> None:
-        if kind:
-            _ask(home, kind)
-
-    home.app.push_screen(Choose("", ANSWERS, QUESTION), handle_answer)
+    ask_answer(home.app, Choose("", ANSWERS, QUESTION), partial(_ask, home))
 
 
 def _ask(home: Any, kind: str, words: str = "", error: str = "") -> None:
     text = f"{error}\n\n{LINES[kind]}" if error else LINES[kind]
     question = LineDialog(text, value=words, title=QUESTION)
-    ask_line(home.app, question, partial(_open_answer, home, kind))
+    ask_answer(home.app, question, partial(_open_answer, home, kind))
 
 
 def _open_answer(home: Any, kind: str, words: str) -> None:

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from patchpilot.tui.stage.stage_screen import AnyScreen
 
 T = TypeVar("T")
-Fix = Callable[["Repository", "Progress", tuple[str, ...] | None], "FindingFixed"]
-"""Work in a thread: with None it finds out what would change, with overrides it writes that."""
+Fix = Callable[..., "FindingFixed"]
+"""Work in a thread that finds out what would change or, with overrides, writes that."""
 NO_SAFE_FIX = "no automatic fix for these findings; press e to edit the line"
 STAYS = "Findings left to fix manually:"
 MOVED = "the commits have changed in the meantime"
@@ -80,12 +80,7 @@ def find_fix(
     screen: "AnyScreen", row: Shown, then: "Callable[[FindingFixed], None]"
 ) -> None:
     """Compute a finding's fix in a thread, and pass it to `then`."""
-    work = _compute_fix(screen, row, (row.commit,))
-    screen.in_thread(
-        "finding the fix",
-        lambda repository, progress: work(repository, progress, None),
-        then,
-    )
+    screen.in_thread("finding the fix", _compute_fix(screen, row, (row.commit,)), then)
 
 
 def fix_one(
@@ -128,7 +123,7 @@ def fix_one(
         # use a separate name, because the details of the finding may be computed at the same time
         screen.in_thread(
             "looking for the files to change",
-            lambda repository, progress: work(repository, progress, None),
+            work,
             handle_found,
         )
 
@@ -139,7 +134,9 @@ def _compute_fix(screen: "AnyScreen", row: Shown, commits: Sequence[str]) -> Fix
     session = screen.session
 
     def work(
-        repository: "Repository", progress: "Progress", given: tuple[str, ...] | None
+        repository: "Repository",
+        progress: "Progress",
+        given: tuple[str, ...] | None = None,
     ) -> "FindingFixed":
         now = {commit.id for commit in session.read_topic_now(repository).commits}
         if not now.issuperset(commits):
@@ -182,7 +179,9 @@ def fix_safe(screen: "AnyScreen", tagless: Sequence[str]) -> None:
         return
 
     def work(
-        repository: "Repository", progress: "Progress", given: tuple[str, ...] | None
+        repository: "Repository",
+        progress: "Progress",
+        given: tuple[str, ...] | None = None,
     ) -> "CertainFixed":
         if session.read_topic_now(repository).key != topic.key:
             raise RefusedError(MOVED, hint=AGAIN)
@@ -220,7 +219,7 @@ def fix_safe(screen: "AnyScreen", tagless: Sequence[str]) -> None:
 
     screen.in_thread(
         "finding safe fixes",
-        lambda repository, progress: work(repository, progress, None),
+        work,
         show,
     )
 

@@ -15,11 +15,11 @@ from textual.containers import Container
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import OptionList, Static
-from textual.worker import get_current_worker
 
-from patchpilot.errors import CancelledError, PatchpilotError
-from patchpilot.model.action import UntrustedCommandsError, actions
+from patchpilot.errors import PatchpilotError
+from patchpilot.model.action import UntrustedCommandsError
 from patchpilot.model.printable import counted
+from patchpilot.model.progress import Progress
 from patchpilot.tui.screens.home_rows import (
     DRAFT,
     NOT_STARTED,
@@ -37,16 +37,15 @@ from patchpilot.tui.screens.home_rows import (
     topic_rows,
     widths,
 )
-from patchpilot.tui.stage.job_errors import as_error
 from patchpilot.tui.stage.reporting import ReportsErrors
+from patchpilot.tui.stage.thread_jobs import ThreadJobs
 from patchpilot.tui.stage.trust_dialog import ask_trust
-from patchpilot.tui.view.action_keys import key_of, replace_commands
+from patchpilot.tui.view.action_keys import first_stage, replace_commands
 from patchpilot.tui.view.empty import empty_text
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.view.thread_work import in_new_thread, progress_to
 from patchpilot.tui.widgets.choose import Choose, show_draft
 from patchpilot.tui.widgets.input_line import LineInput
 from patchpilot.tui.widgets.keyline import NEXT, KeyLine
@@ -121,6 +120,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         self._doing = ""
         self._is_here, self.asks = True, False
         self._timer: Timer | None = None
+        self._threads = ThreadJobs(self)
 
     @property
     def hints(self) -> list[tuple[str, str]]:
@@ -164,7 +164,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
 
     def on_screen_suspend(self) -> None:
         """Stop reading while another screen is shown."""
-        self.workers.cancel_group(self, "home")
+        self._threads.cancel("home")
         if self._timer:
             self._timer.pause()
 
@@ -177,7 +177,13 @@ class HomeScreen(ReportsErrors, Screen[None]):
         ask_what(self)
 
     def _begin(self, *, fresh: bool) -> None:
-        in_new_thread(self, partial(self._read, fresh), "home")
+        self._threads.start(
+            "home",
+            partial(self._read, fresh),
+            lambda _: self.show_work(""),
+            self.failed,
+            self.show_work,
+        )
 
     def _repositories(self) -> tuple[str, ...]:
 
@@ -189,37 +195,26 @@ class HomeScreen(ReportsErrors, Screen[None]):
             self._is_here = False
         return tuple(dict.fromkeys(keys))
 
-    def _read(self, fresh: bool) -> None:
+    def _read(self, fresh: bool, progress: Progress) -> None:
         from patchpilot.topic.home.read_home import (
             known_topics,
             read_topics,
             update_topics,
         )
 
-        worker = get_current_worker()
-        progress = progress_to(partial(self.call_later, self.show_work))
-        try:
-            self.call_later(self._arrived, known_topics())
-            repositories = self._repositories()
-            progress("reading branches")
-            self.call_later(
-                self._arrived,
-                read_topics(repositories, arrived=self._some, progress=progress),
-            )
-            self.call_later(self._read_all)
-            progress("checking the archives for new messages")
-            self.call_later(
-                self._arrived,
-                *update_topics(repositories, fresh=fresh, progress=progress),
-            )
-        except CancelledError:
-            return
-        # show it as a message and keep the known rows
-        except BaseException as error:  # noqa: BLE001
-            if not worker.is_cancelled:
-                self.call_later(self.failed, as_error(error))
-        if not worker.is_cancelled:
-            self.call_later(self.show_work, "")
+        self.call_later(self._arrived, known_topics())
+        repositories = self._repositories()
+        progress("reading branches")
+        self.call_later(
+            self._arrived,
+            read_topics(repositories, arrived=self._some, progress=progress),
+        )
+        self.call_later(self._read_all)
+        progress("checking the archives for new messages")
+        self.call_later(
+            self._arrived,
+            *update_topics(repositories, fresh=fresh, progress=progress),
+        )
 
     def _some(self, topics: "tuple[HomeTopic, ...]") -> None:
         """Show the topics read so far, keeping the others."""
@@ -269,6 +264,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
 
     def failed(self, error: PatchpilotError) -> None:
         """Show an error with its hint, and ask for missing trust."""
+        self.show_work("")
         if isinstance(error, UntrustedCommandsError):
             ask_trust(
                 self.app,
@@ -293,17 +289,9 @@ class HomeScreen(ReportsErrors, Screen[None]):
             (*draft_topics(), *(self._topics or ())),
             self.query_one("#filter", LineInput).value,
         )
-        grouped = {
-            group: sorted(
-                (
-                    topic
-                    for topic in topics
-                    if group_of(topic, self._states(topic)) == group
-                ),
-                key=SORTED[self._sorted],
-            )
-            for group in SIGNS
-        }
+        grouped: dict[str, list[HomeTopic]] = {group: [] for group in SIGNS}
+        for topic in sorted(topics, key=SORTED[self._sorted]):
+            grouped[group_of(topic, self._states(topic))].append(topic)
         wide = widths(grouped, max(40, (self.size.width or 80) - 4), self._news)
         rows = topic_rows(
             {name: group for name, group in grouped.items() if group}, wide, self._news
@@ -462,15 +450,9 @@ class HomeScreen(ReportsErrors, Screen[None]):
         failed: Callable[[PatchpilotError], object] | None = None,
     ) -> None:
         """Run work in a thread and call its result; pass an error to `failed` or show it."""
-
-        def run() -> None:
-            try:
-                then = work()
-            except BaseException as error:  # noqa: BLE001 (shown as a message)
-                then = partial(failed or self.failed, as_error(error))
-            self.app.call_later(then)
-
-        in_new_thread(self, run, "open")
+        self._threads.start(
+            "open", lambda _: work(), lambda then: then(), failed or self.failed
+        )
 
     def _find(self, topic: "HomeTopic") -> Callable[[], object]:
         from patchpilot.topic.home.home_branches import checkout_of
@@ -531,11 +513,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         Before version 1 is sent, this is the first unfinished stage according to the saved states.
         """
         if topic.series is not None or topic.version:
-            named = [key_of(action) for action in actions(topic.step)]
-            return (
-                next((key.stage for key in named if key and key.stage), None)
-                or Stage.FOLLOW
-            )
+            return first_stage(topic.step) or Stage.FOLLOW
         return next_stage(topic, self._states(topic)) or Stage.COMMIT
 
     def _states(self, topic: "HomeTopic") -> States:

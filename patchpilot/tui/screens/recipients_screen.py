@@ -23,7 +23,7 @@ from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.widgets.choose import LineDialog, ask_line
+from patchpilot.tui.widgets.choose import LineDialog, ask_answer
 from patchpilot.tui.widgets.lists import Row, RowList
 from patchpilot.tui.widgets.panel import Columns, Panel, TextPanel
 
@@ -267,7 +267,7 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         )
         if self._may_place():
             dialog = LineDialog(question, lambda text: check_address(text, self._shown))
-            ask_line(self.app, dialog, add)
+            ask_answer(self.app, dialog, add)
 
     def action_view(self) -> None:
         is_series = self.session.view == "patch"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.action import actions
 from patchpilot.tui.actions.questions import set_prefix
-from patchpilot.tui.widgets.choose import LineDialog, ask_line
+from patchpilot.tui.widgets.choose import LineDialog, ask_answer
 
 if TYPE_CHECKING:
     from patchpilot.services.send.sending import Sending
@@ -31,7 +31,7 @@ def choose_prefix(
     trees = ", ".join(f"PATCH {mark}" for mark in tree_prefixes())
     text = f"Subject prefix: PATCH, or one that names the tree:\n{trees}"
     question = LineDialog(text, _is_prefix, value=known)
-    ask_line(screen.app, question, lambda prefix: set_prefix(screen, prefix, then))
+    ask_answer(screen.app, question, lambda prefix: set_prefix(screen, prefix, then))
 
 
 def _is_prefix(text: str) -> tuple[bool, str]:

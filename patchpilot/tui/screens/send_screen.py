@@ -43,6 +43,7 @@ from patchpilot.tui.screens.send_rows import (
 )
 from patchpilot.tui.stage.job_errors import as_error
 from patchpilot.tui.stage.stage_screen import StageScreen
+from patchpilot.tui.stage.thread_jobs import in_new_thread
 from patchpilot.tui.view.action_keys import replace_commands
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.key_bindings import key, more_key
@@ -53,8 +54,14 @@ from patchpilot.tui.view.rich_text import (
 )
 from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage
-from patchpilot.tui.view.thread_work import in_new_thread
-from patchpilot.tui.widgets.choose import Choose, Confirm, Option, ask_which, ask_yes
+from patchpilot.tui.widgets.choose import (
+    Choose,
+    Confirm,
+    Option,
+    ask_answer,
+    ask_which,
+    ask_yes,
+)
 from patchpilot.tui.widgets.keyline import NEXT
 from patchpilot.tui.widgets.lists import Row, RowList
 from patchpilot.tui.widgets.panel import Columns, Panel, TextPanel
@@ -402,10 +409,7 @@ class SendScreen(StageScreen["Sending"]):
             ("lost", "No, send them again"),
             ("keep", "I don't know: skip them"),
         )
-        self.app.push_screen(
-            Choose(text, answers),
-            lambda choice: self._resume(choice) if choice else None,
-        )
+        ask_answer(self.app, Choose(text, answers), self._resume)
 
     def _resume(self, unknown: str) -> None:
         from patchpilot.services.send.send_state import plan_resumed

@@ -30,7 +30,7 @@ from patchpilot.tui.view.shown_keys import ALL_KEYS, ShownKeys
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import (
     LineDialog,
-    ask_line,
+    ask_answer,
 )
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.lists import Row, RowList
@@ -310,7 +310,7 @@ class TagsScreen(StageScreen["FixesResult"]):
             self._claim(is_fix=self.chosen == A_FIX)
         elif self.chosen == OTHER:
             text = "Commit that introduced the bug (an id, or a tag with ~ or ^):"
-            ask_line(self.app, LineDialog(text), self._look_up)
+            ask_answer(self.app, LineDialog(text), self._look_up)
         else:
             self.action_write()
 

@@ -9,14 +9,25 @@ from typing import TypeVar
 from textual.dom import DOMNode
 from textual.worker import Worker, get_current_worker
 
-from patchpilot.errors import PatchpilotError
+from patchpilot.errors import CancelledError, PatchpilotError
 from patchpilot.model.progress import Progress
 from patchpilot.tui.stage.job_errors import as_error
-from patchpilot.tui.view.thread_work import in_new_thread, progress_to
 
 T = TypeVar("T")
 STEP = 0.1
 """Seconds between two reports of progress that are shown: more of them would only delay keys."""
+
+
+def in_new_thread(
+    node: DOMNode, work: Callable[[], object], group: str
+) -> Worker[object]:
+    """Run `work`, which reports its own errors, in a new thread.
+
+    A running job of the same group is replaced.
+    """
+    return node.run_worker(
+        work, thread=True, group=group, exclusive=True, exit_on_error=False
+    )
 
 
 class ThreadJobs:
@@ -43,19 +54,20 @@ class ThreadJobs:
         """
 
         def run() -> None:
-            report = partial(
-                self._node.call_later, self._report, name, get_current_worker()
-            )
+            worker = get_current_worker()
+            report = partial(self._node.call_later, self._report, name, worker)
             last = 0.0
 
-            def show(line: str) -> None:
+            def progress(what: str, done: int = 0, total: int | None = None) -> None:
                 nonlocal last
+                if worker.is_cancelled:
+                    raise CancelledError
                 if (now := time.monotonic()) - last >= STEP:
                     last = now
-                    report(report_line, line)
+                    report(report_line, f"{what} {done}/{total}" if total else what)
 
             try:
-                result = work(progress_to(show))
+                result = work(progress)
             except BaseException as error:  # noqa: BLE001 (shown by `failed`)
                 report(failed, as_error(error))
             else:

@@ -136,9 +136,9 @@ def replace_commands(advice: object, at: Stage | None = None) -> str:
 
 
 def first_stage(advice: object) -> Stage | None:
-    """Return the stage of the first action in a hint, or None if it has no key."""
-    first = next(map(key_of, actions(advice)), None)
-    return first.stage if first else None
+    """Return the first stage that a hint's actions name, or None."""
+    known = filter(None, map(key_of, actions(advice)))
+    return next((key.stage for key in known if key.stage), None)
 
 
 def keys_at(advice: object, at: Stage) -> tuple[str, ...]:

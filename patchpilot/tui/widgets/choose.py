@@ -326,11 +326,10 @@ def ask_which(
     """Show the possible actions and run the chosen one."""
     answers = [(str(at), *one[:2]) for at, one in enumerate(options)]
 
-    def chosen(choice: str | None) -> None:
-        if choice is not None:
-            options[int(choice)].call()
+    def run(choice: str) -> None:
+        options[int(choice)].call()
 
-    app.push_screen(Choose(question, answers, title), chosen)
+    ask_answer(app, Choose(question, answers, title), run)
 
 
 def ask_yes(
@@ -340,6 +339,8 @@ def ask_yes(
     app.push_screen(question, lambda answer: then() if answer == "yes" else None)
 
 
-def ask_line(app: App[Any], question: LineDialog, then: Callable[[str], None]) -> None:
-    """Show a question and call `then` with the line, unless it is empty or canceled."""
-    app.push_screen(question, lambda line: then(line) if line else None)
+def ask_answer(
+    app: App[Any], question: Choose | LineDialog, then: Callable[[str], None]
+) -> None:
+    """Show a question and call `then` with the answer, unless it is empty or canceled."""
+    app.push_screen(question, lambda answer: then(answer) if answer else None)
