@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.timer import Timer
 from textual.widgets import Static
 
 from patchpilot.model.action import PUBLISHED
@@ -134,7 +133,6 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         super().__init__(session)
         self._changed: frozenset[str] = frozenset()
         self._reading: Conversation | None = None
-        self._timer: Timer | None = None
         self._passed: set[str] = set()
         self._before, self._has_moved = 0, False
 
@@ -162,6 +160,9 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
     def may_begin(self) -> bool:
         return bool(self.tui.jobs.is_open)
 
+    def on_mount(self) -> None:
+        self._timer = self.set_interval(self.INTERVAL, self.read_again, pause=True)
+
     def on_screen_resume(self) -> None:
         """Show the stored state, query the archive, and refresh periodically while the screen
         is visible.
@@ -169,10 +170,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         super().on_screen_resume()
         if self.stage not in self.session.busy and self.may_begin():
             self.tui.jobs.begin(self.stage)
-        if self._timer is None:
-            self._timer = self.set_interval(self.INTERVAL, self.read_again)
-        else:
-            self._timer.resume()
+        self._timer.resume()
 
     def on_screen_suspend(self) -> None:
         """Stop refreshing, and mark the messages that the cursor passed as read."""
@@ -182,8 +180,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
             mark_read(series.entry.id, passed & series.unread)
             self.session.changed("followed")
-        if self._timer:
-            self._timer.pause()
+        self._timer.pause()
 
     def on_resize(self) -> None:
         """Fit the rows to the size, even before a series is read."""

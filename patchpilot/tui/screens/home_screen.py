@@ -13,7 +13,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.screen import Screen
-from textual.timer import Timer
 from textual.widgets import OptionList, Static
 
 from patchpilot.errors import PatchpilotError
@@ -119,7 +118,6 @@ class HomeScreen(ReportsErrors, Screen[None]):
         self._wanted: Stage | None = None
         self._doing = ""
         self._is_here, self.asks = True, False
-        self._timer: Timer | None = None
         self._threads = ThreadJobs(self)
 
     @property
@@ -154,19 +152,19 @@ class HomeScreen(ReportsErrors, Screen[None]):
         yield MessageRow()
         yield KeyLine()
 
+    def on_mount(self) -> None:
+        again = partial(self._begin, fresh=False)
+        self._timer = self.set_interval(SELDOM, again, pause=True)
+
     def on_screen_resume(self) -> None:
         self._draw()
         self._begin(fresh=False)
-        if self._timer is None:
-            self._timer = self.set_interval(SELDOM, partial(self._begin, fresh=False))
-        else:
-            self._timer.resume()
+        self._timer.resume()
 
     def on_screen_suspend(self) -> None:
         """Stop reading while another screen is shown."""
         self._threads.cancel("home")
-        if self._timer:
-            self._timer.pause()
+        self._timer.pause()
 
     def action_refresh(self) -> None:
         self._begin(fresh=True)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 from textual.geometry import Size
 
-from patchpilot.model.action import actions
 from patchpilot.model.printable import counted, crop_middle, one_line
 from patchpilot.tui.screens.preview_rows import (
     CHECK_SIGNS,
@@ -19,7 +18,7 @@ from patchpilot.tui.screens.preview_rows import (
     read_recorded_status,
 )
 from patchpilot.tui.screens.preview_rows import load as load_plan
-from patchpilot.tui.view.action_keys import key_of, replace_commands
+from patchpilot.tui.view.action_keys import first_stage, replace_commands
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import (
     HEADING,
@@ -232,10 +231,7 @@ KEYS = 10
 
 def stage_for(check: "CheckLine") -> Stage | None:
     """Return the stage named in a check's hint, or None."""
-    keys = (key_of(action) for action in actions(check.hint))
-    return next(
-        (key.stage for key in keys if key and key.stage not in (None, Stage.SEND)), None
-    )
+    return first_stage(check.hint, Stage.SEND)
 
 
 def is_fixable(check: "CheckLine") -> bool:

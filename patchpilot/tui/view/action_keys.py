@@ -135,10 +135,10 @@ def replace_commands(advice: object, at: Stage | None = None) -> str:
     return "".join([*texts, between])
 
 
-def first_stage(advice: object) -> Stage | None:
-    """Return the first stage that a hint's actions name, or None."""
+def first_stage(advice: object, but: Stage | None = None) -> Stage | None:
+    """Return the first stage that a hint's actions name, other than `but`, or None."""
     known = filter(None, map(key_of, actions(advice)))
-    return next((key.stage for key in known if key.stage), None)
+    return next((key.stage for key in known if key.stage not in (None, but)), None)
 
 
 def keys_at(advice: object, at: Stage) -> tuple[str, ...]:
