@@ -163,7 +163,6 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "backports/symbols::commit_that_added": ("f'{fix.id}^'",),
         "building/tree_state::TreeState.grep": ("*flags", "self.commit"),
         "building/tree_state::TreeState._list_files": ("self.commit",),
-        "building/work_place::WorkPlace.checkout": ("commit",),
         "commits/repository::Repository.first_parents": ("tip",),
         "commits/b4_prep::_fork_point": ("start", "tip"),
         "commits/repository::Repository.changed_files": ("new", "old or EMPTY_TREE"),

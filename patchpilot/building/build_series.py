@@ -81,7 +81,6 @@ class SeriesBuild:
         self._options, self._place = options, place
         self._reports: dict[tuple[str, str], ObjectReport] = {}
         self._failures: dict[int, list[str]] = {}
-        self._checked_out = ""
         self._progress, self._left = silent, 0
         self.compiled = self.known = 0
 
@@ -185,11 +184,9 @@ class SeriesBuild:
         return tuple(starmap(Diagnostic, get_or_compute(KIND, key, run)))
 
     def _check_out(self, state: TreeState) -> None:
-        """Check out a state's files in the clone."""
-        if self._checked_out != state.commit:
-            self._show_step("checking out the files to build")
-            self._place.checkout(self._repository, state.commit)
-            self._checked_out = state.commit
+        """Check out the state's files in the clone."""
+        self._show_step("checking out the files to build")
+        self._place.checkout(self._repository, state)
 
     def _build(
         self,
@@ -255,7 +252,6 @@ class SeriesBuild:
         reports = maker.objects(paths, self._show_step)
         is_built = all(report.is_built for report in reports.values())
         if maker.lacks_file and not is_built and self._place.widen():
-            self._checked_out = ""
             self._make(configuration, state, paths)
             return
         self._left -= len(reports)
@@ -276,7 +272,6 @@ class SeriesBuild:
         maker = Maker(self._place.tree, output, configuration, self._options.jobs)
         lost, failure = maker.configure(state.build_digest, self._show_step)
         if failure and maker.lacks_file and self._place.widen():
-            self._checked_out = ""
             return self._configure(configuration, state)
         names = ", ".join(f"CONFIG_{name}" for name in lost)
         why = failure or (names and f"{names} did not stay enabled")

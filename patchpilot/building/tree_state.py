@@ -29,7 +29,7 @@ class TreeState:
 
     @cached_property
     def files(self) -> Mapping[str, str]:
-        """Map paths to the ids of their contents."""
+        """Map paths to the mode, type and id of their contents, as git lists them."""
         if self._like is None:
             return dict(get_or_compute(_KIND, (self.commit,), self._list_files))
         files = dict(self._like.files)
@@ -37,7 +37,7 @@ class TreeState:
             if set(change.object_id) == {"0"}:
                 files.pop(change.path, None)
             else:
-                files[change.path] = change.object_id
+                files[change.path] = f"{change.mode} blob {change.object_id}"
         return files
 
     @cached_property
@@ -74,7 +74,7 @@ class TreeState:
     def _list_files(self) -> dict[str, str]:
         done = self._repository.git("ls-tree", "-r", "-z", "--full-tree", self.commit)
         rows = (row.partition("\t") for row in done.text.split("\0") if row)
-        return {path: head.rpartition(" ")[2] for head, _, path in rows}
+        return {path: head for head, _, path in rows}
 
     @cached_property
     def _changes(self) -> tuple[ChangedFile, ...]:

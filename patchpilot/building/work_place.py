@@ -14,6 +14,7 @@ import time
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
+from patchpilot.building.tree_state import TreeState
 from patchpilot.cache.entries import cache_dir, private_folder, repository_place
 from patchpilot.commits import alternates
 from patchpilot.commits.repository import Repository
@@ -21,21 +22,21 @@ from patchpilot.commits.run import git
 from patchpilot.errors import InputError
 
 KIND = "builds"
-_VERSION = 1
+_VERSION = 2
 _MOST_BYTES = 40 << 20
 """Of all output directories; with the files that are checked out, less than 300 MiB."""
 _OLD_SECONDS = 30 * 86400.0
-_FEW, _PLAIN = 100, "100644"
+_GONE = f"0 {'0' * 40}"
+"""The entry with which git deletes a file from its index."""
 _CHECKOUT_SECONDS = 1800.0
-_WHOLE = ("/*",)
-_MOST_FOLDERS = 300
+_WHOLE = ".*"
 SAFE = re.compile(
     r"(?!(?:.*/)?\.\.?(?:/|$))[\w+,@.][\w.+,@-]*(?:/[\w+,@.][\w.+,@-]*)*", re.ASCII
 )
 """A path whose object is a target of make, neither an option nor a variable (`CC=x.c`), also where
 make is given the end of the path only.
 """
-_LARGE = {"drivers/gpu/drm/amd/": "include/**", "arch/": "*/boot/dts/**"}
+_TOOLS = "arch|bpf/resolve_btfids|build|include|lib|objtool|scripts"
 
 
 class WorkPlace:
@@ -44,45 +45,29 @@ class WorkPlace:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.tree = folder / "tree"
-        self.patterns: tuple[str, ...] = _WHOLE
+        self.pattern = _WHOLE
 
     def narrow(self, paths: Collection[str], arches: Iterable[str]) -> None:
         """Check out only the files needed to build these files for these architectures.
 
-        They are a sixth of the tree, selected by git-sparse-checkout(1) patterns.
+        They are an eighth of the tree. `pattern` is a regular expression for their paths.
         """
-        # other names would be interpreted as patterns
-        folders = {
-            path.rpartition("/")[0]
-            for path in paths
-            if "/" in path and SAFE.fullmatch(path)
-        }
+        folders = {path.rpartition("/")[0] for path in paths if "/" in path}
         folders |= {"kernel", "kernel/time"}
-        if len(folders) > _MOST_FOLDERS:
-            self.patterns = _WHOLE
-            return
-        self.patterns = (
-            *("/*", "!/*/", "/include/", "/scripts/", "/usr/", "/tools/*/"),
-            *(
-                pattern
-                for folder in sorted(folders)
-                for pattern in (f"/{folder}/*", f"!/{folder}/*/**")
-            ),
-            *("*.h", "!/arch/*/**", "!/tools/perf/**", "!/tools/testing/**"),
-            *("Kconfig*", "Makefile*", "Kbuild*"),
-            *(f"/arch/{arch}/**" for arch in arches),
-            # these directories are large, and most builds do not read them
-            *(
-                f"!/{top}{rest}"
-                for top, rest in _LARGE.items()
-                if not any(path.startswith(top) for path in paths)
-            ),
+        # a driver includes headers from its directory and the one above it
+        near = {"/".join(it.split("/")[: max(2, it.count("/"))]) for it in folders}
+        boards = "" if any("/boot/dts/" in path for path in paths) else "(?!boot/dts/)"
+        self.pattern = (
+            f"[^/]+|(?:include|scripts|usr|lib/vdso|tools/(?:{_TOOLS}))/.*|"
+            f"arch/(?:{_either(arches)})/{boards}.*|arch/(?:\\w+/){{0,2}}Kconfig|"
+            "(?!arch/)(?:.*/)?(?:Kconfig|Kbuild|Makefile)[^/]*|"
+            f"(?:{_either(folders)})/[^/]*|(?:{_either(near)})/.*\\.h"
         )
 
     def widen(self) -> bool:
         """Check out all files from now on, and return whether any were missing."""
-        was_narrow = self.patterns != _WHOLE
-        self.patterns = _WHOLE
+        was_narrow = self.pattern != _WHOLE
+        self.pattern = _WHOLE
         return was_narrow
 
     @contextlib.contextmanager
@@ -103,60 +88,48 @@ class WorkPlace:
                 ) from error
             yield
 
-    def checkout(self, repository: Repository, commit: str) -> None:
-        """Check out a commit in the clone, which is created on first use."""
-        source = repository.common_dir.resolve() / "objects"
-        if not (self.tree / ".git" / "HEAD").exists():
+    def checkout(self, repository: Repository, state: TreeState) -> None:
+        """Put the files of a commit into the clone, which is created on first use.
+
+        git's index contains only the files whose paths match the pattern.
+        """
+        own = self.tree / ".git"
+        if not (own / "HEAD").exists():
             shutil.rmtree(self.tree, ignore_errors=True)
             git(None, "init", "-q", str(self.tree))
-        alternates.write(self.tree / ".git" / "objects", source)
-        patterns = "".join(f"{pattern}\n" for pattern in self.patterns)
-        stamp = self.tree / ".git" / "patchpilot.state"
-        known = stamp.read_text("utf-8") if stamp.exists() else ""
+        source = repository.common_dir.resolve() / "objects"
+        alternates.write(own / "objects", source)
+        (own / "index.lock").unlink(missing_ok=True)
+        stamp = own / "patchpilot.state"
+        known = os.fsdecode(stamp.read_bytes()) if stamp.exists() else ""
+        if known == f"{state.commit}{self.pattern}":
+            return
         stamp.unlink(missing_ok=True)
-        old = known.removesuffix(patterns)
-        is_there = old != known and repository.find(old) is not None
-        if not (is_there and self._change(repository, old, commit)):
-            (self.tree / ".git" / "index.lock").unlink(missing_ok=True)
-            sparse = self.tree / ".git" / "info" / "sparse-checkout"
-            sparse.write_text(patterns, "utf-8")
-            git(
-                self.tree,
-                "-c",
-                "checkout.workers=0",
-                "-c",
-                "core.sparseCheckout=true",
-                "checkout",
-                "-q",
-                "--detach",
-                "--force",
-                commit,
-                timeout=_CHECKOUT_SECONDS,
-            )
-        stamp.write_text(f"{commit}{patterns}", "utf-8")
-
-    def _change(self, repository: Repository, old: str, new: str) -> bool:
-        """Write the few files that differ between two commits, and return whether that was enough.
-
-        This is faster than git, which would rewrite its index of all files.
-        """
-        changes = repository.changed_files(old, new)
-        if len(changes) > _FEW or any(
-            (change.old_mode, change.mode) != (_PLAIN, _PLAIN) for change in changes
-        ):
-            return False
+        old = known.removesuffix(self.pattern)
+        index: dict[str, str] = {}
+        if old != known and repository.find(old):
+            changed = repository.changed_files(old, state.commit)
+            files = {it.path: f"{it.mode} blob {it.object_id}" for it in changed}
+        else:
+            listed = git(self.tree, "ls-files", "-s", "-z").text.split("\0")[:-1]
+            rows = (row.partition("\t") for row in listed)
+            index = {path: f"{it[:6]} blob {it[7:-2]}" for it, _, path in rows}
+            files = {**dict.fromkeys(index, _GONE), **state.files}
+        matches = re.compile(self.pattern).fullmatch
+        files = {path: it if matches(path) else _GONE for path, it in files.items()}
+        new = {path: it for path, it in files.items() if it != index.get(path, _GONE)}
         top = self.tree.resolve()
-        files = [top / change.path for change in changes]
-        # a malformed tree may contain a symbolic link in place of a directory
-        if any(file.resolve() != file for file in files):
-            return False
-        for change, file in zip(changes, files, strict=True):
-            if file.is_file():
-                blob = repository.objects.get(change.object_id)
-                if blob is None or blob[1] != "blob":
-                    return False
-                file.write_bytes(blob[2])
-        return True
+        for file in [top / path for path, it in new.items() if it[0] == "0"]:
+            # a malformed tree may contain a symbolic link in place of a directory
+            if file.parent.resolve() == file.parent:
+                file.unlink(missing_ok=True)
+        text = "".join(f"{it}\t{path}\0" for path, it in new.items())
+        git(self.tree, "update-index", "-z", "--index-info", stdin=os.fsencode(text))
+        # an interrupted checkout may have left files that the index has
+        git(
+            self.tree, "checkout-index", "-a", "-f", "-u", "-q", timeout=_CHECKOUT_SECONDS
+        )  # fmt: skip
+        stamp.write_bytes(os.fsencode(f"{state.commit}{self.pattern}"))
 
     def output(self, name: str) -> Path:
         """Return an output directory."""
@@ -181,6 +154,10 @@ class WorkPlace:
                 if _age(place / "lock") > _OLD_SECONDS
             )
         )
+
+
+def _either(texts: Iterable[str]) -> str:
+    return "|".join(map(re.escape, sorted(texts)))
 
 
 def _age(path: Path) -> float:

@@ -15,6 +15,7 @@ from patchpilot.batch.builds import build_commits
 from patchpilot.building import configuration, make_objects
 from patchpilot.building.configuration import host_arch
 from patchpilot.building.plan import BuildOptions
+from patchpilot.building.tree_state import TreeState
 from patchpilot.building.work_place import WorkPlace, list_build_directories
 from patchpilot.checking.driver import Driver, PatchSource
 from patchpilot.commits.build_trust import build_change, build_command
@@ -270,30 +271,30 @@ def test_checkout_does_not_follow_symlinks(repo: Repo, tmp_path: Path) -> None:
     with Repository.open(repo.path) as repository:
         for revision in (first, second):
             with suppress(GitError):
-                place.checkout(repository, revision)
+                place.checkout(repository, TreeState(repository, revision))
     assert (outside / "x.c").read_text() == "mine"
 
 
-def test_checkout_without_a_blob_fails(repo: Repo, tmp_path: Path) -> None:
+def test_checkout_has_the_files_of_a_pattern(repo: Repo, tmp_path: Path) -> None:
     place = WorkPlace(tmp_path / "place")
-    repo.commit("drv: change", {"drv/w.c": "int x;\n"})
-    blob = repo.git("rev-parse", "HEAD:drv/w.c").strip()
+    place.narrow(["lib\udcff/a.c", "d*/b.c", "drv/w.c"], ["x86"])
+    assert not re.fullmatch(place.pattern, "dx/b.c")
+    (repo.path / "drv" / "link").symlink_to("w.c")
+    repo.commit("drv: add a link", {"lib/a.c": "", "drv/w.c": "int w;\n"})
     with Repository.open(repo.path) as repository:
-        place.checkout(repository, repository.resolve("HEAD~"))
-        (repo.path / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
-        with pytest.raises(GitError):
-            place.checkout(repository, repository.resolve("HEAD"))
-
-
-def test_odd_file_name_is_not_a_sparse_pattern(tmp_path: Path) -> None:
-    place = WorkPlace(tmp_path)
-    place.narrow(["lib\udcff/a.c", "d*/b.c", "../e/f.c", "a.c", "drv/w.c"], ["x86"])
-    assert [line for line in place.patterns if "/drv" in line] == [
-        "/drv/*",
-        "!/drv/*/**",
-    ]
-    assert not {"/d*/*", "/../e/*", "//*"} & set(place.patterns)
-    "".join(place.patterns).encode()
+        first, second = (
+            TreeState(repository, repository.resolve(name))
+            for name in ("HEAD~", "HEAD")
+        )
+        for state, files in (
+            (first, {"w.c", "w.h"}),
+            (second, {"w.c", "link"}),
+        ):
+            place.checkout(repository, state)
+            assert files <= {file.name for file in (place.tree / "drv").iterdir()}
+        place.narrow(["lib/a.c"], ["x86"])
+        place.checkout(repository, second)
+    assert not (place.tree / "drv" / "w.c").exists()
 
 
 def test_remote_build_files_are_hidden(repo: Repo) -> None:
