@@ -290,7 +290,8 @@ _WORD = compile_late(
 _SENTENCE = compile_late(r"\"(?:[^\"\\]*\w ){2}(?:[^\"\\]|\\.)*")
 _PLAIN = compile_late(r"(?<![\w\"'`<%$&{-])[a-z]{6,}(?![\w\"'`>}])")
 _NAME = compile_late(r"(?<![\w.*<\[])[A-Za-z]\w{2,}_\w{3,}\b(?![*.\]])")
-_PREFIX_WORD = compile_late(r"[a-z]{4,}")
+# many directory names of four letters differ by one letter
+_PREFIX_WORD = compile_late(r"[a-z]{5,}")
 _ENDINGS = (
     *("s", "es", "ed", "d", "ing", "er", "r", "ers", "rs", "ly", "y", "able", "ably"),
     *("ability", "ation", "ness", "less", "ful", "al", "ally", "or", "ors", "ies"),
