@@ -61,7 +61,7 @@ def test_open_requests_on_an_earlier_version_do_not_precede_waiting() -> None:
         assert rows(*mails)["turn"].startswith("others")
         step = rows(*mails)["next"]
         assert step.startswith("wait for")
-        assert step.endswith("; meanwhile answer the open requests")
+        assert step.endswith("; in the meantime answer the open requests")
     assert "answer the open requests" not in rows(*sent, story.TAG)["next"]
 
 

@@ -69,7 +69,9 @@ def _step(posted: PostedSeries, marks: Mapping[Key, str]) -> NextStep:
     about = "reply", f"<{left[0].point.message_id}>"
     answer = Action("track", about, "answer the open requests")
     if not any(_is_due(item, posted) for item in left):
-        return NextStep(step.need, join_hints(step.advice, "; meanwhile ", answer))
+        return NextStep(
+            step.need, join_hints(step.advice, "; in the meantime ", answer)
+        )
     change = Action("send", ("--reroll",), "change the patch")
     advice = join_hints(answer, ", or ", change, "; then ", step.advice)
     return NextStep(Turn.YOURS, advice)
