@@ -37,8 +37,8 @@ _ELSE_IF = compile_late(r"\0\+[ \t]*(?:\} )?else[ \t]*\n[ +][ \t]*if\b")
 _CONSTANT = r"(?:[A-Z][A-Z0-9_]+|\d\w*)"
 _MEANT = {
     "volatile-data": compile_late(
-        r"\Atools/|\0.*\([^;]*\bvolatile\s[\w\s]*\*"
-        r"|\0.\s*(?:const )?volatile\s[\w\s]*\*\s*\w+\s*[,)]"
+        r"\Atools/|\0[^\n/]*\([^;()/\n]*\bvolatile [\w ]*\*"
+        r"|\0.[ \t]*(?:const )?volatile [\w ]*\* ?\w+ ?[,)]"
     ),
     "extern-in-source": compile_late(
         r"\0.\s*extern\s[^;(]*\b(?:char|u8)\s+\w+\[\]"
@@ -54,30 +54,27 @@ _MEANT = {
     "constant-on-the-left": compile_late(
         rf"\0.*?[^\w.>]{_CONSTANT}\s*(?:[<>]=?|[!=]=)\s*{_CONSTANT}\b(?!\s*[(\[.-])"
     ),
-    "bug-call": compile_late(
-        r"CONFIG_\w*(?:DEBUG|BUG|PARANOI)\w*(?:(?!\n.\}|#\s*endif)[\s\S])*\0"
-    ),
     "suspect-indent": compile_late(rf"{_ELSE_IF.pattern}|\0. {{4}}"),
     "unbalanced-else": _ELSE_IF,
     "trailing-statement": compile_late(
-        rf"^[ +]{_CASE}$[\s\S]*^\0\+{_CASE}$|^\0\+{_CASE}$[\s\S]*^[ +]{_CASE}$",
+        rf"^[ +]{_CASE}\n(?:[ +]\n)*\0\+{_CASE}$|^\0\+{_CASE}\n(?:[ +]\n)*[ +]{_CASE}$",
         re.MULTILINE,
     ),
     "malformed-commit-reference": compile_late(
-        r"\0commit [0-9a-f]{40}(?:\n(?:Merge: .*\n)?Author: | of (?!the\b)\w+ )"
+        r"\0commit [0-9a-f]{40}\n(?:Merge: .*\n)?Author: "
     ),
     "unused-macro-argument": compile_late(
         r"\0.*\s(?:do ?\{ ?\} ?while ?\(0\)|\(\(void\) ?0\))$", re.MULTILINE
     ),
     "leading-space": compile_late(r"\0\+ {8}"),
-    "malformed-fixes": compile_late(r'\0Fixes: [0-9a-f]{12,40} \("(?!.*"\))'),
 }
 """What is meant although checkpatch.pl reports it, or what another rule reports on the same line,
 by rule: a pattern of the file, the lines around the finding and, after a NUL, its own line.
 """
 _ASSEMBLY = compile_late(
-    r"\.macro\b(?:(?!\.endm\b)[\s\S])*\0"
-    r"|[ +]\t[a-z][\w.]*\t[^;{}=\n]+\n(?:.\s*(?:/\*.*)?\n)*\0.(?:\t[a-z][\w.]*\t|\.?L\w+(?:\\@)?:)"
+    r"(?:\A\S+\.[Sh]\n[\s\S]*?^[ +][ \t]*|^[ +][ \t]*\"[ \t]*)\.macro\b(?:(?!\.endm\b)[\s\S])*\0"
+    r"|[ +]\t[a-z][\w.]*\t[^;{}=\n]+\n(?:.\s*(?:/\*.*)?\n)*\0.(?:\t[a-z][\w.]*\t|\.?L\w+(?:\\@)?:)",
+    re.MULTILINE,
 )
 _LABEL = compile_late(r'(?:"|\\n|\s)(\w+):')
 _COMMENT = compile_late(

@@ -36,7 +36,7 @@ _KIND = Kind(
         for name in (
             "detectors",
             "pack.py",
-            "rule.py",
+            "../model/rule.py",
             "rule_store.py",
         )
     ),
