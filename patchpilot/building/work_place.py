@@ -30,6 +30,8 @@ _GONE = f"0 {'0' * 40}"
 """The entry with which git deletes a file from its index."""
 _CHECKOUT_SECONDS = 1800.0
 _WHOLE = ".*"
+_MOST_FOLDERS = 300
+"""With more directories, matching all paths takes seconds: check out everything."""
 SAFE = re.compile(
     r"(?!(?:.*/)?\.\.?(?:/|$))[\w+,@.][\w.+,@-]*(?:/[\w+,@.][\w.+,@-]*)*", re.ASCII
 )
@@ -54,6 +56,9 @@ class WorkPlace:
         """
         folders = {path.rpartition("/")[0] for path in paths if "/" in path}
         folders |= {"kernel", "kernel/time"}
+        if len(folders) > _MOST_FOLDERS:
+            self.pattern = _WHOLE
+            return
         # a driver includes headers from its directory and the one above it
         near = {"/".join(it.split("/")[: max(2, it.count("/"))]) for it in folders}
         boards = "" if any("/boot/dts/" in path for path in paths) else "(?!boot/dts/)"
@@ -115,14 +120,16 @@ class WorkPlace:
             rows = (row.partition("\t") for row in listed)
             index = {path: f"{it[:6]} blob {it[7:-2]}" for it, _, path in rows}
             files = {**dict.fromkeys(index, _GONE), **state.files}
-        matches = re.compile(self.pattern).fullmatch
+        matches = re.compile(self.pattern, re.DOTALL).fullmatch
         files = {path: it if matches(path) else _GONE for path, it in files.items()}
         new = {path: it for path, it in files.items() if it != index.get(path, _GONE)}
         top = self.tree.resolve()
         for file in [top / path for path, it in new.items() if it[0] == "0"]:
             # a malformed tree may contain a symbolic link in place of a directory
             if file.parent.resolve() == file.parent:
-                file.unlink(missing_ok=True)
+                # a directory stays; git replaces what is in the way of a file
+                with contextlib.suppress(OSError):
+                    file.unlink()
         text = "".join(f"{it}\t{path}\0" for path, it in new.items())
         git(self.tree, "update-index", "-z", "--index-info", stdin=os.fsencode(text))
         # an interrupted checkout may have left files that the index has

@@ -479,6 +479,10 @@ def select_for_patch(series: PostedSeries, post: Post, *, alone: bool) -> Posted
     )
 
 
+_CUT = 20
+"""The shortest beginning of a title that names a patch."""
+
+
 def _is_about(
     series: PostedSeries,
     post: Post,
@@ -495,6 +499,8 @@ def _is_about(
     key = title_key(title)
     if key in series.titles:
         return key == post.key
+    if len(key) >= _CUT and any(known.startswith(key) for known in series.titles):
+        return post.key.startswith(key)
     sent = series.latest.first.when
     if number and (date or datetime.now(UTC)) >= sent and post in series.latest.patches:
         return number == (post.number or 1)

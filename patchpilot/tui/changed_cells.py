@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from rich.cells import get_character_cell_size
+from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 
 _MOVE = re.compile(r"\x1b\[\d+;\d+H")
@@ -102,14 +103,26 @@ class Cells:
 class ChangedCells(LinuxDriver):
     """Textual's driver, which writes the changed cells of a screen only."""
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self._cells, self._seen_size = Cells(), (0, 0)
+    def __init__(self, app: App[Any], **options: Any) -> None:
+        super().__init__(app, **options)
+        self._owner, self._cells, self._seen_size = app, Cells(), ((0, 0), (0, 0))
 
     def write(self, data: str) -> None:
-        size = os.get_terminal_size(self.fileno)
+        size = self._size_now()
         if size != self._seen_size or "\x1b[?1049" in data:
             # the terminal moved its lines, or another program wrote on it
             self._seen_size = size
             self._cells.forget()
-        super().write(self._cells.changes(data) if _MOVE.match(data) else data)
+        super().write(
+            self._cells.changes(data) if _MOVE.match(data.lstrip("\n")) else data
+        )
+
+    def _size_now(self) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Return the sizes of the terminal and of the layout, which may follow later."""
+        screens = self._owner.screen_stack
+        try:
+            terminal = os.get_terminal_size(self.fileno)
+        except OSError:
+            # the terminal was closed, and a running send must still end
+            return self._seen_size
+        return terminal, screens[-1].size if screens else (0, 0)

@@ -62,8 +62,8 @@ class ThreadJobs:
                 nonlocal last
                 if worker.is_cancelled:
                     raise CancelledError
-                if (now := time.monotonic()) - last >= STEP:
-                    last = now
+                if not total or (now := time.monotonic()) - last >= STEP:
+                    last = now if total else last
                     report(report_line, f"{what} {done}/{total}" if total else what)
 
             try:

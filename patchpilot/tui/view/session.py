@@ -187,8 +187,12 @@ class Session:
                 self._shared.close()
 
     def read_topic(self, repository: "Repository") -> OpenTopic:
-        self.topic = topic = self.read_topic_now(repository)
-        return topic
+        """Read the topic's commits and store them, unless another topic was set in the meantime."""
+        before, topic = self.topic, self.read_topic_now(repository)
+        with self._lock:
+            if self.topic is before:
+                self.topic = topic
+            return self.topic or topic
 
     def read_topic_now(self, repository: "Repository") -> OpenTopic:
         """Read the topic's commits without storing them, which takes tens of milliseconds."""
