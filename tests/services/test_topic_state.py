@@ -538,7 +538,7 @@ def test_finished_version_is_ready_for_review(
         amended(topic)
         topic.run("draft", "--changelog", "- check the return value (Rita)")
         assert (
-            "next      review v2, then send it: `patchpilot send --reroll --dry-run`"
+            "next      review v2, then send it (`patchpilot send --reroll --dry-run`)"
             in topic.track("show").out
         )
 
