@@ -340,13 +340,13 @@ def test_requeued_patch_counts() -> None:
     ] == ["queued"]
 
 
-def _series() -> list[bytes]:
+def _series(second: str = "b") -> list[bytes]:
     cover = mailed("c0 [PATCH 0/2] demo: two", to=MATT)
     return [
         cover,
         *(
             mailed(f"c{n}+{n}>c0 [PATCH {n}/2] demo: {name}", to=MATT)
-            for n, name in ((1, "a"), (2, "b"))
+            for n, name in ((1, "a"), (2, second))
         ),
     ]
 
@@ -358,6 +358,13 @@ def _thanks(*lines: str, subject: str = "Re: (subset) [PATCH 0/2] demo: two") ->
         + "\n"
     )
     return mail(subject, body, sender=MATT, id="2.b4-ty", reply_to="c0", minutes=500)
+
+
+def test_truncated_title_names_its_patch() -> None:
+    title = "check the result of each read of the register"
+    commit = "      commit: 0123456789abcdef0123456789abcdef01234567"
+    series = read(*_series(title), _thanks(f"[1/1] demo: {title[:30]}", commit))
+    assert [patch.state for patch in series.patches] == ["sent", "accepted"]
 
 
 def test_partly_applied_is_partial() -> None:
