@@ -44,7 +44,7 @@ _GIT_METHODS = ("git", "_git", "rev_list", "config", "config_regexp")
 _RUN = "patchpilot.commits.run."
 _B4 = "patchpilot.outgoing.b4.b4_command."
 _IN_A_LIST = (f"{_RUN}run", f"{_RUN}interactive", f"{_RUN}follow")
-_AFTER_A_PLACE = (f"{_RUN}git", f"{_RUN}git_argv", f"{_RUN}streaming", f"{_B4}run")
+_AFTER_A_PLACE = (f"{_RUN}git", f"{_RUN}git_argv", f"{_RUN}stream_output", f"{_B4}run")
 _ALL_WORDS = (f"{_B4}command",)
 _HARMLESS = (
     "subprocess.PIPE",
