@@ -185,7 +185,7 @@ PLACEHOLDERS = (
     (r"\{onto\}", "--onto BRANCH"),
     (r"\boops\.txt", "bisect.txt"),
     (r"drivers/net/acme/ring\.c", "drivers/net/foo.c"),
-    (r"\{what\} --in \{fixes\.tree\}", "bar --in v6.1"),
+    (r"\{operation\} --in \{fixes\.tree\}", "bar --in v6.1"),
     (r"\{(?:answer|branch|branches\[0\])\.branch\}|\bBRANCH\b", "stable/linux-5.15.y"),
     (r"\bA\.\.B\b", "origin/master..HEAD"),
     (r"https://lore\.kernel\.org/netdev/(?:<message-id>|[^'/ ]+)/", "URL"),
