@@ -43,11 +43,6 @@ def run_app(
     except BaseException:
         opening.leave()
         raise
-    from patchpilot.tui.changed_cells import ChangedCells
-
-    # another driver may be wanted, such as that of a web page
-    if issubclass(ChangedCells, app.driver_class):
-        app.driver_class = ChangedCells
     opening.stop_drawing()
     # Textual would print the traceback of a bug with all local values: the command logs it
     app.error_console = Console(file=StringIO())
