@@ -74,7 +74,6 @@ STATE_STEPS = {
         str(Stage.SEND.number), "fix the problems"
     ),
     (Stage.SEND, StageState.BLOCKED): NextKey("a", "fix the selected problem"),
-    (Stage.SEND, StageState.TODO): NextKey("s", "send"),
 }
 """A stage and its state → the next key."""
 LOOK = 1.0
@@ -271,18 +270,23 @@ class PatchpilotApp(ReportsErrors, App[int]):
         session, stage, chosen = self.session, screen.stage, screen.chosen
         if screen.current is None:
             return None
-        for at, action, step in ACTION_STEPS:
-            if at is stage and screen.check_action(action, ()):
+        for place, action, step in ACTION_STEPS:
+            if place is stage and screen.check_action(action, ()):
                 return step
         if stage is Stage.CHECKS:
             if chosen and chosen.remedy == "sign-off":
                 return NextKey("a", "sign off")
-            findings = [row.about for row in screen.listed.rows if row.about]
-            is_unsigned = any(shown.remedy == "sign-off" for shown in findings)
-            return NextKey("f", "go to the next finding") if is_unsigned else None
+            remedies = [row.about.remedy for row in screen.listed.rows if row.about]
+            if "sign-off" in remedies:
+                return NextKey("f", "go to the next finding")
         if stage is Stage.TAGS and isinstance(chosen, str):
             return None
-        return STATE_STEPS.get((stage, session.status(stage).state))
+        at = stage, session.status(stage).state
+        if at == (Stage.SEND, StageState.TODO):
+            return NextKey(
+                "s", "answer the open questions" if session.open_questions else "send"
+            )
+        return STATE_STEPS.get(at)
 
     @property
     def stage(self) -> Stage:

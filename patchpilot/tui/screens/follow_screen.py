@@ -102,7 +102,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             "e",
             "edit",
             "edit changelog",
-            "edit its changelog",
+            "edit the changelog",
         ),
         more_key("equals_sign", "fold_all", "open all", "open or close all messages"),
         key(

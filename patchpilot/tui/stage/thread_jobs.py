@@ -62,8 +62,9 @@ class ThreadJobs:
                 nonlocal last
                 if worker.is_cancelled:
                     raise CancelledError
-                if not total or (now := time.monotonic()) - last >= STEP:
-                    last = now if total else last
+                now = time.monotonic()
+                if not total or now - last >= STEP:
+                    last = now
                     report(report_line, f"{what} {done}/{total}" if total else what)
 
             try:
