@@ -42,15 +42,15 @@ from patchpilot.model.rule import FindingFix
 from patchpilot.model.source_tree import Tree, ground_of
 
 _RUN = lazy(r"[\w\-'`]+")
-_TYPOS_WORD = r"\b[A-Z]?[a-z]{2,}\b"
-_TWO_WORDS = lazy(rf"({_TYPOS_WORD}) (?=({_TYPOS_WORD}))")
+_PROSE_WORD = r"\b[A-Z]?[a-z]{2,}\b"
+_TWO_WORDS = lazy(rf"({_PROSE_WORD}) (?=({_PROSE_WORD}))")
 _DOUBLE = lazy(r"([a-z]{2,}) \1", re.IGNORECASE)
 _LISTING = lazy(r"[bcCdDlMnpPs?\-][rwxsStT\-]{9}")
 _HEX = lazy(r"\b[0-9a-f]{2,}\b", re.IGNORECASE)
 _HEX_WORDS = frozenset(["add", "added", "bad", "be"])
 _FILE_NAME = lazy(r"[a-z]\w*\.\w", re.IGNORECASE)
 _ENDS_IN_COMMENT = lazy(rf"{COMMENT}+\s*$")
-_LAST_WORD = lazy(rf"({_TYPOS_WORD})\s*$")
+_LAST_WORD = lazy(rf"({_PROSE_WORD})\s*$")
 _FIRST_IN_COMMENT = lazy(r"^\+\s*\*\s*([A-Za-z][a-z]+) ")
 _QUOTED_LINE = lazy(r">|\s+\*\s")
 _ABOUT_WORDS = lazy(
