@@ -6,7 +6,7 @@ pack's data.
 from patchpilot.lint.detector import DETECTORS
 from patchpilot.lint.rule_store import import_detectors, load_rules
 
-LEAST = 290
+LEAST = 299
 """Falls never."""
 
 
@@ -17,9 +17,7 @@ def code_free() -> list[str]:
 
 
 def test_many_rules_are_pure_data() -> None:
-    names = code_free()
-    print(f"{len(names)} rules need no code")
-    assert len(names) >= LEAST
+    assert len(code_free()) >= LEAST
 
 
 def test_generic_detectors_serve_several_rules() -> None:

@@ -4,6 +4,7 @@ same topic.
 """
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -133,11 +134,8 @@ async def test_follow_matches_track(
     assert call("track", "add", "--mbox", box, "-C", fixed).code == 0
     async with running(app, (80, 24), Stage.FOLLOW):
         (got,) = app.session.fresh(Stage.FOLLOW)
-        shown = (
-            text_of(app)
-            + "\n"
-            + "\n".join(app.screen.query_one("#thread", RowList).lines())
-        )
+        rows = app.screen.query_one("#thread", RowList).lines()
+        shown = " ".join((text_of(app), *rows))
     (said,) = verb("track", "-C", fixed)["series"]
     assert (got.entry.id, got.subject, str(got.state), got.next_step) == (
         said["id"],
@@ -163,7 +161,7 @@ async def test_follow_matches_track(
     assert [(one.version, one.state) for one in got.about.stable] == [
         (one["version"], one["state"]) for one in said["stable"]
     ]
-    words = " ".join(shown.split())
+    words = re.sub(r" \(\w\)", "", " ".join(shown.split()))
     for part in (
         said["state"].replace("-", " "),
         *(one["trailer"] for one in said["trailers"]),
@@ -171,7 +169,7 @@ async def test_follow_matches_track(
     ):
         assert part in words
     # the row has keys between the parts of the sentence
-    assert said["next_step"].partition(":")[0] in words
+    assert said["next_step"].partition(";")[0] in words
 
 
 def test_chosen_base_reaches_the_tags_stage(
