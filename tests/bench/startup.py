@@ -14,8 +14,8 @@ import tempfile
 from pathlib import Path
 
 LIMITS = {
-    "modules of patchpilot": 173,
-    "modules": 295,
+    "modules of patchpilot": 105,
+    "modules": 225,
     "data classes": 0,
     "compiled patterns": 90,
 }
