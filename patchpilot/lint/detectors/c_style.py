@@ -108,6 +108,31 @@ def _depends(above: NewLine, below: NewLine) -> bool:
     )
 
 
+_GLOBAL = compile_late(
+    r"^(?:const\s+)?(?:struct|enum|union|int|char|u\d+|bool|unsigned)\s+(?:\w+\s+){0,9}"
+    r"\*?(?P<name>\w+)(?:\[[^\]]*\])?\s*=\s*[^=]"
+)
+
+
+@detector("missing-static")
+def missing_static(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report a global variable of a new file or a driver that the patch does not export."""
+    used_outside = {
+        word
+        for change in context.patch.files
+        for line in change.lines("+")
+        if re.match(r"\s*extern\b|EXPORT_SYMBOL", line.text)
+        for word in re.findall(r"\w+", line.text)
+    }
+    for hunk, _, line in added_lines(context, (".c",)):
+        if (
+            (match := _GLOBAL.match(line.code))
+            and match["name"] not in used_outside
+            and (hunk.is_new or hunk.change.path.startswith("drivers/"))
+        ):
+            yield make_hit(line.patch_line, name=match["name"])
+
+
 _LABEL = compile_late(r"^\s*(?:case\b[^?]*|default\s*):")
 _LEAVES = compile_late(
     r"(?:break|return|goto|continue|fallthrough|__fallthrough|BUG|BUG_ON|panic|unreachable|do_exit|exit|abort|err|errx|die|usage|\w*_panic"

@@ -299,6 +299,26 @@ def _is_relay(sender: Address, author: Address) -> bool:
     )
 
 
+@detector("unexplained-signer")
+def unexplained_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report a Signed-off-by before the author's that has no Co-developed-by."""
+    author = context.patch.author
+    partners = [
+        tag.address
+        for _, tag in tag_lines(context)
+        if tag.key in ("co-developed-by", "co-authored-by", "originally-by")
+        and tag.address
+    ]
+    unexplained: list[Hit] = []
+    for line, tag in _signed_names(context):
+        signer = tag.address
+        if author and signer and same_person(author, signer):
+            yield from unexplained[:1]
+            return
+        if signer and not any(same_person(signer, partner) for partner in partners):
+            unexplained.append(make_hit(line, signer=signer.called))
+
+
 @detector(
     "alias-name",
 )
