@@ -304,9 +304,7 @@ class SeriesBuild:
             if diagnostic.kind == UNDEFINED:
                 continue
             problem = problem_of(diagnostic, change.files)
-            text = f"{diagnostic.text} ({configuration.label})"
-            if diagnostic.path != problem.path:
-                text = f"{diagnostic.path}:{diagnostic.line}: {text}"
+            text = f"{problem.message} ({configuration.label})"
             if repair:
                 text = f"{text}; repaired by {repair}"
                 problem = problem._replace(kind=BROKEN_COMMIT)

@@ -63,11 +63,12 @@ def problem_of(one: Diagnostic, changes: Sequence[FileChange]) -> BuildProblem:
 
     It is the diagnostic's own line, or the line that uses its macro, if the patch adds that line.
     Otherwise it is the changed line that contains a name from the diagnostic, preferring the same
-    hunk and the same file, then the nearest.
+    hunk and the same file, then the nearest; the message then begins with the diagnostic's own.
     """
     path, line, patch_line = _locate(one, changes)
-    column = one.column or None
-    return BuildProblem(one.kind, one.text, path, line, patch_line, column)
+    is_own = (path, line) == (one.path, one.line) or not one.line
+    text = one.text if is_own else f"{one.path}:{one.line}: {one.text}"
+    return BuildProblem(one.kind, text, path, line, patch_line, one.column or None)
 
 
 def _locate(one: Diagnostic, changes: Sequence[FileChange]) -> Place:

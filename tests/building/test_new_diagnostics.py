@@ -97,7 +97,10 @@ def test_warning_moved_to_another_file_is_not_new() -> None:
     ],
 )
 def test_warning_points_at_the_changed_line(one: Diagnostic, line: str) -> None:
-    assert diff_line(problem_of(one, changes()).patch_line) == line
+    problem = problem_of(one, changes())
+    assert diff_line(problem.patch_line) == line
+    named = "" if one.line == problem.line else f"{one.path}:{one.line}: "
+    assert problem.message == f"{named}{one.text}"
 
 
 def test_macro_warning_points_at_the_caller() -> None:
