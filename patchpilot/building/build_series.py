@@ -185,8 +185,7 @@ class SeriesBuild:
 
     def _check_out(self, state: TreeState) -> None:
         """Check out the state's files in the clone."""
-        self._show_step("checking out the files to build")
-        self._place.checkout(self._repository, state)
+        self._place.checkout(self._repository, state, self._show_step)
 
     def _build(
         self,

@@ -20,6 +20,7 @@ from patchpilot.commits import alternates
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.errors import InputError
+from patchpilot.model.progress import Progress, silent
 
 KIND = "builds"
 _VERSION = 2
@@ -93,7 +94,9 @@ class WorkPlace:
                 ) from error
             yield
 
-    def checkout(self, repository: Repository, state: TreeState) -> None:
+    def checkout(
+        self, repository: Repository, state: TreeState, progress: Progress = silent
+    ) -> None:
         """Put the files of a commit into the clone, which is created on first use.
 
         git's index contains only the files whose paths match the pattern.
@@ -109,6 +112,7 @@ class WorkPlace:
         known = os.fsdecode(stamp.read_bytes()) if stamp.exists() else ""
         if known == f"{state.commit}{self.pattern}":
             return
+        progress("checking out the files to build")
         stamp.unlink(missing_ok=True)
         old = known.removesuffix(self.pattern)
         index: dict[str, str] = {}
