@@ -47,7 +47,11 @@ class TreeState:
             _is_of_build(change.path) for change in self._changes
         ):
             return self._like.build_digest
-        return self.digest(path for path in self.files if _is_of_build(path))
+
+        def digest() -> str:
+            return self.digest(filter(_is_of_build, self.files))
+
+        return get_or_compute(_KIND, (self.commit, "build"), digest)
 
     def digest(self, paths: Iterable[str]) -> str:
         """Return a digest of these files."""

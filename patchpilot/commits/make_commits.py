@@ -16,16 +16,16 @@ from patchpilot.model.patch import Patch
 _Environment = dict[str, str]
 
 
-def uncommitted_files(repository: Repository) -> list[str]:
-    """Return the paths of tracked files that differ from HEAD, in git's order.
+def uncommitted_files(repository: Repository, below: str = ".") -> list[str]:
+    """Return the paths of tracked files at or below a path that differ from HEAD, in git's order.
 
     The list is empty in a bare repository. Filters of the repository are not run.
     """
     if repository.bare:
         return []
     done = repository.git(
-        "status", "--porcelain", "-z", "--untracked-files=no", "--no-renames"
-    )
+        "status", "--porcelain", "-z", "--untracked-files=no", "--no-renames", "--", below
+    )  # fmt: skip
     entries = done.out.decode("utf-8", "surrogateescape").split("\0")
     return [entry[3:] for entry in entries if entry]
 

@@ -65,9 +65,8 @@ def build_targets(
     commits on top of `base`, by default HEAD. `from_archive` reads a Message-ID or a URL.
     """
     head = head_of(repository)
-    may_edit = not targets or any(map(os.path.lexists, targets))
-    edited = _edited(repository) if may_edit else []
     if not targets:
+        edited = _edited_files(repository, repository.top)
         has_more = edited and has_topic(repository, base)
         wanted = topic_base(repository, base).commits if has_more else ()
         return (*wanted, commit_files(repository, edited, head)) if edited else ()
@@ -75,7 +74,7 @@ def build_targets(
     mails: list[str] = []
     paths: list[str] = []
     for target in targets:
-        if named := _edited_files_below(repository, edited, target):
+        if named := os.path.lexists(target) and _edited_files(repository, Path(target)):
             paths += named
         elif names_file(target) or is_mail(target):
             mails.append(target)
@@ -93,25 +92,16 @@ def build_targets(
     return tuple(revisions)
 
 
-def _edited(repository: Repository) -> list[str]:
-    """Return the files with uncommitted changes, except below a symbolic link, which git
-    ignores.
+def _edited_files(repository: Repository, path: Path) -> list[str]:
+    """Return the files with uncommitted changes at or below a path, except below a symbolic link,
+    which git ignores.
     """
-    top = repository.top.resolve()
-    folders = ((name, (top / name).parent) for name in uncommitted_files(repository))
-    return [name for name, folder in folders if folder.resolve() == folder]
-
-
-def _edited_files_below(
-    repository: Repository, edited: Sequence[str], target: str
-) -> list[str]:
-    """Return the edited files at or below a path."""
-    path = Path(target).resolve()
-    top = repository.top.resolve()
-    if not path.is_relative_to(top):
+    top, below = repository.top.resolve(), path.resolve()
+    if not below.is_relative_to(top):
         return []
-    name = path.relative_to(top)
-    return [file for file in edited if Path(file).is_relative_to(name)]
+    names = uncommitted_files(repository, str(below.relative_to(top)))
+    folders = ((name, (top / name).parent) for name in names)
+    return [name for name, folder in folders if folder.resolve() == folder]
 
 
 def clean_builds() -> tuple[int, int]:
