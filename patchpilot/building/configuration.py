@@ -13,7 +13,12 @@ from patchpilot.errors import MissingError
 from patchpilot.extras import system_command
 
 NEEDED = ("make", "flex", "bison", "bc", "perl")
-CHECKERS = ("sparse", "spatch", "clang", "ld.lld")
+OPTIONAL = {
+    "sparse": "wrong address spaces and byte orders",
+    "spatch": "matches of the tree's semantic patches",
+    "clang": "warnings that gcc lacks",
+}
+"""Programs that are used if they are installed, and what they find."""
 _SOURCE_ARCH = {
     "x86_64": "x86",
     "i386": "x86",

@@ -4,14 +4,15 @@
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from patchpilot.building.configuration import make_environment, sandbox
-from patchpilot.building.diagnostics import Diagnostic
+from patchpilot.building.diagnostics import Diagnostic, read_diagnostics
+from patchpilot.building.tree_state import TreeState
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import run
+from patchpilot.commits.run import Completed, run
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import GitError
 from patchpilot.model.printable import printable
@@ -19,7 +20,7 @@ from patchpilot.model.printable import printable
 BINDINGS = "Documentation/devicetree/bindings/"
 _ABI = "Documentation/ABI/"
 _SECONDS = 60.0
-_MOST_REFERENCES = 100
+_MOST_REFERENCES = 500
 _MOST_BYTES = 1_000_000
 _LONGEST = 160
 # ignore Sphinx directives, roles and warnings
@@ -44,7 +45,27 @@ _AT = re.compile(
     r"(?P<path>[^\s:]+):(?:(?P<line>\d+):)?(?:(?P<column>\d+):)? (?P<text>.+)"
 )
 _ABI_AT = re.compile(r"Warning: file (?P<path>\S+)#(?P<line>\d+):\n\s+(?P<text>[^\n]+)")
-_REFERENCE = re.compile(r"\$ref:\s*[\"']?(?P<path>[^\s\"'#]+)")
+_REFERENCE = re.compile(
+    r"\$ref:\s*[\"']?(?:/schemas/(?P<schema>[^\s\"'#]+)|(?P<binding>[^\s\"'#]+))"
+    r"|^[ \t]*#[ \t]*include[ \t]*"
+    r"(?:<(?P<top>(?!/)[\w.,+/-]+)>|\"(?P<near>(?!/)[\w.,+/-]+)\")",
+    re.MULTILINE,
+)
+_READS_FILE = re.compile(
+    r"[#%][^\n]*\b(?:include(?:_next)?|import|embed)\b|[#%]:?[^\S\n]*/\*"
+    r"|/\s*(?:include|incbin)\s*/"
+)
+"""Other text with which gcc or dtc may read a file, including a directive split by a comment."""
+_NOT_IN_EXAMPLES = re.compile(
+    r"\((?:avoid_unnecessary_addr_size|graph_child_address|interrupt_provider"
+    r"|unique_unit_address)\)"
+)
+"""Warnings that dt_binding_check turns off."""
+_COMPATIBLE = re.compile(r"\bcompatible\s*=([^;]*);")
+_INVALID = re.compile(r"board\.dtb: (?P<text>(?P<node>[^\s:]+)[^:]*: (?!.*\bb').*)")
+"""A report of dt-validate, except on values whose type is in a binding that was not read."""
+_PROPERTY = re.compile(r"(?:\): |')([\w,#-]+)[':]")
+_LINK = re.compile(rb"[\w./-]{1,200}")
 _KERNEL_DOC = ("tools/docs/kernel-doc", "scripts/kernel-doc")
 _LIBRARIES = ("scripts/kernel-doc.py", "scripts/lib/", "tools/lib/python/")
 _GET_ABI = ("scripts/get_abi.pl",)
@@ -67,13 +88,15 @@ class Place(NamedTuple):
 class Checker(NamedTuple):
     """An external checker.
 
-    Contains its kind, the paths it handles, whether it is installed (and otherwise how to install
-    it), and how it is run. A checker with `runs_tree` executes a script from the commit.
+    Contains its kind, what it finds, the paths it handles, whether it is installed (and otherwise
+    how to install it), and how it is run. A checker with `runs_tree` executes a script from the
+    commit.
     """
 
     kind: str
     name: str
-    pattern: re.Pattern[str]
+    finds: str
+    pattern: str
     is_there: Callable[[], bool]
     install: str
     report: Callable[[Place], Iterator[Diagnostic]]
@@ -105,33 +128,103 @@ def _run_yamllint(location: Place) -> Iterator[Diagnostic]:
 
 
 def _dtschema(location: Place) -> Iterator[Diagnostic]:
-    for path in _add_references(location):
-        _write(location, path, location.repository.blob(location.commit, path) or b"")
-    bindings = location.folder / BINDINGS
-    file = location.folder / location.path
-    words = ["dt-doc-validate", "-n", "-u", str(bindings), str(file)]
+    _write_closure(location, [location.path])
+    words = ["dt-doc-validate", "-n", "-u", BINDINGS, location.path]
     yield from _read("dtschema", location, _run(words, location))
 
 
-def _add_references(location: Place) -> tuple[str, ...]:
-    """Return the binding, and the bindings in its tree that it references."""
-    found = {location.path: location.data}
-    open_ = [location.path]
-    while open_ and len(found) < _MOST_REFERENCES:
-        path = open_.pop()
-        for named in _REFERENCE.findall(found[path].decode("utf-8", "replace")):
-            other = _find_references(path, named)
-            data = location.repository.blob(location.commit, other)
-            if data is not None and other not in found and other.startswith(BINDINGS):
-                found[other] = data
-                open_.append(other)
-    return tuple(found)
+def _devicetree(location: Place) -> Iterator[Diagnostic]:
+    """Compile a board, or the examples in a binding, and validate it with its devices' bindings.
+
+    Yield nothing if gcc or dtc might read a file that the commit does not contain.
+    """
+    path = re.sub(r"^arch/(\w+)/boot/dts/", r"\1/", location.path)
+    texts = _write_closure(location, [path])
+    name, lines = path, texts.get(path, "").split("\n")
+    if is_binding := path.startswith(BINDINGS):
+        name = "example.dts"
+        texts[name] = _call(["dt-extract-example", path], location).text
+        _write(location, name, texts[name].encode("utf-8", "replace"))
+    if not _is_closed(texts):
+        return
+    options = ["-nostdinc", "-I.", "-undef", "-D__DTS__", "-xassembler-with-cpp"]
+    plain = _call(["gcc", "-E", *options, name], location).text
+    if _READS_FILE.search("\n".join(re.findall("^[^#].*", plain, re.MULTILINE))):
+        return
+    words = ["dtc", "-b0", "-Odtb", "-oboard.dtb", "-"]
+    printed = _call(words, location, plain.encode("utf-8", "replace")).error_text
+    if is_binding:
+        rows = texts[name].split("\n")
+        for one in read_diagnostics(printed.split("\n"), ""):
+            if one.path == name and not _NOT_IN_EXAMPLES.search(one.text):
+                line = _line_with(lines, rows[min(one.line, len(rows)) - 1].strip())
+                yield _diagnostic("dtschema", location, line, one.text)
+    else:
+        lists = " ".join(_COMPATIBLE.findall("\n".join(texts.values())))
+        names = sorted(set(re.findall(r'"(\w[\w,.+-]{,99})"', lists)))
+        state = TreeState(location.repository, location.commit)
+        # without a name, git grep reports an error
+        given = names[:500] or [path]
+        users = state.grep(given, "-l", "-z", "-F", paths=(BINDINGS,))
+        _write_closure(location, users)
+    words = ["dt-validate", "-s", BINDINGS, "board.dtb"]
+    for match in _INVALID.finditer(_run(words, location)):
+        text = match["text"]
+        start = _line_with(lines, f"{match['node']} {{")
+        properties = [] if "required" in text else _PROPERTY.findall(text)
+        at = (_line_with(lines, word, start) for word in properties)
+        line = next(filter(None, at), start)
+        yield _diagnostic("dtschema", location, line, text)
 
 
-def _find_references(path: str, named: str) -> str:
-    if named.startswith("/schemas/"):
-        return os.path.normpath(BINDINGS + named.removeprefix("/schemas/"))
-    return os.path.normpath(f"{path.rpartition('/')[0]}/{named}")
+def _line_with(lines: list[str], text: str, start: int = 0) -> int:
+    """Return the number of the first line that contains a text, in the examples if there are any.
+
+    Return 0 if there is none.
+    """
+    start = start or (lines.index("examples:") if "examples:" in lines else 0)
+    numbered = enumerate(lines[start:], start + 1)
+    return next((number for number, line in numbered if text and text in line), 0)
+
+
+def _write_closure(location: Place, names: Sequence[str]) -> dict[str, str]:
+    """Write bindings, devicetree sources and all files to which they refer; return their texts.
+
+    Sources and headers have the names by which sources include them, for example
+    `arm/board.dtsi` and `dt-bindings/gpio/gpio.h`.
+    """
+    texts: dict[str, str] = {}
+    left = [*names]
+    while left and len(texts) < _MOST_REFERENCES:
+        name = left.pop()
+        top, _, rest = name.partition("/")
+        paths = {"Documentation": name, "dt-bindings": f"include/{name}"}
+        path = paths.get(top, f"arch/{top}/boot/dts/{rest}")
+        data = _content(location, path)
+        if name not in texts and data is not None:
+            _write(location, name, data)
+            texts[name] = data.decode("utf-8", "replace")
+            left += _references(name, texts[name])
+    return texts
+
+
+def _references(name: str, text: str) -> Iterator[str]:
+    for found in _REFERENCE.finditer(text):
+        near = f"{name.rpartition('/')[0]}/{found['binding'] or found['near']}"
+        schema = found["schema"] and f"{BINDINGS}{found['schema']}"
+        yield os.path.normpath(schema or found["top"] or near.lstrip("/"))
+
+
+def _is_closed(texts: Mapping[str, str]) -> bool:
+    """Return whether these devicetree sources include only one another."""
+    return not any(
+        _READS_FILE.search(_REFERENCE.sub(r"\g<schema>\g<binding>", joined))
+        or not texts.keys() >= set(_references(name, joined))
+        for name, text in texts.items()
+        if not name.endswith(".yaml")
+        # gcc ignores spaces between a backslash and the end of the line
+        for joined in [re.sub(r"\\[^\S\n]*\n", "", text)]
+    )
 
 
 def _docutils(location: Place) -> Iterator[Diagnostic]:
@@ -151,15 +244,12 @@ def _docutils(location: Place) -> Iterator[Diagnostic]:
     document = core.publish_doctree(
         location.data, source_path=location.path, settings_overrides=settings
     )
-    found: dict[Diagnostic, None] = {}
     apart = (*document.parse_messages, *document.transform_messages)
-    for message in (*apart, *document.findall(nodes.system_message)):
-        text = printable(message.astext().partition(") ")[2].split("\n")[0])
+    for message in dict.fromkeys((*apart, *document.findall(nodes.system_message))):
+        text = message.astext().partition(") ")[2].split("\n")[0]
         is_warning = message["level"] >= utils.Reporter.WARNING_LEVEL
         if is_warning and not _OF_SPHINX.search(text):
-            line = message.get("line") or 0
-            found[Diagnostic("docutils", location.path, line, 0, text)] = None
-    yield from found
+            yield _diagnostic("docutils", location, message.get("line"), text)
 
 
 def _kernel_doc(location: Place) -> Iterator[Diagnostic]:
@@ -170,51 +260,51 @@ def _kernel_doc(location: Place) -> Iterator[Diagnostic]:
 def _get_abi(location: Place) -> Iterator[Diagnostic]:
     text = _run_script(location, _GET_ABI, "validate", "--dir", _ABI.rstrip("/"))
     for found in _ABI_AT.finditer(text):
-        line, said = int(found["line"]), printable(found["text"].strip())
-        said = said.removesuffix(". Line")
-        yield Diagnostic("get-abi", location.path, line, 0, said)
+        problem = found["text"].strip().removesuffix(". Line")
+        yield _diagnostic("get-abi", location, found["line"], problem)
 
 
 def _run_script(location: Place, scripts: tuple[str, ...], *words: str) -> str:
     """Run the first of these scripts that the commit has on the file, and return its output."""
-    done = location.repository.git(
-        "ls-tree",
-        "-r",
-        "-z",
-        "--full-tree",
-        location.commit,
-        "--",
-        *scripts,
+    listed = location.repository.git(
+        "ls-tree", "-r", "-z", "--name-only", "--full-tree", location.commit, "--", *scripts,
         *_LIBRARIES,
-    )
-    entries = [entry.partition("\t") for entry in done.text.split("\0") if entry]
-    paths = {path: head.split()[0] for head, _, path in entries}
+    )  # fmt: skip
+    paths = listed.text.split("\0")[:-1]
     script = next((path for path in scripts if path in paths), None)
     if script is None:
         return ""
-    for path, mode in paths.items():
-        data = location.repository.blob(location.commit, path) or b""
-        if mode == "120000":
-            # kernel-doc is a symbolic link to the script next to it
-            link = os.path.normpath(f"{path.rpartition('/')[0]}/{data.decode()}")
-            data = location.repository.blob(location.commit, link) or b""
-        _write(location, path, data)
-    _write(location, location.path, location.data)
+    for path in (*paths, location.path):
+        _write(location, path, _content(location, path) or b"")
     first = (location.folder / script).read_bytes().partition(b"\n")[0]
     program = "python3" if b"python" in first else "perl"
     return _run([program, script, *words], location)
 
 
+def _content(location: Place, path: str) -> bytes | None:
+    """Return the content of a file of the commit; a symbolic link has that of its target."""
+    data = location.repository.blob(location.commit, path)
+    if data and _LINK.fullmatch(data):
+        link = os.path.normpath(f"{path.rpartition('/')[0]}/{data.decode()}")
+        return location.repository.blob(location.commit, link) or data
+    return data
+
+
 def _run(words: list[str], location: Place, stdin: bytes | None = None) -> str:
-    """Run a checker without network access, and return its output."""
-    done = run(
+    """Run a checker and return its output, including its errors."""
+    done = _call(words, location, stdin)
+    return f"{done.text}\n{done.err.decode('utf-8', 'replace')}"
+
+
+def _call(words: list[str], location: Place, stdin: bytes | None = None) -> Completed:
+    """Run a checker without network access."""
+    return run(
         [*sandbox(), *words],
         env=make_environment(),
         cwd=location.folder,
         stdin=stdin,
         timeout=_SECONDS,
     )
-    return f"{done.text}\n{done.err.decode('utf-8', 'replace')}"
 
 
 def _read(kind: str, location: Place, text: str) -> Iterator[Diagnostic]:
@@ -222,11 +312,16 @@ def _read(kind: str, location: Place, text: str) -> Iterator[Diagnostic]:
     for line in text.replace(f"{location.folder}/", "").split("\n"):
         found = _AT.match(line)
         if found and found["path"] == location.path:
-            said = re.sub(r"^(?:\[\w+\]|warning:|error:) ", "", found["text"])
-            number, column = int(found["line"] or 0), int(found["column"] or 0)
-            yield Diagnostic(
-                kind, location.path, number, column, printable(said)[:_LONGEST]
-            )
+            text = re.sub(r"^(?:\[\w+\]|warning:|error:) ", "", found["text"])
+            problem = _diagnostic(kind, location, found["line"], text)
+            yield problem._replace(column=int(found["column"] or 0))
+
+
+def _diagnostic(
+    kind: str, location: Place, line: str | int | None, text: str
+) -> Diagnostic:
+    shown = printable(text)[:_LONGEST]
+    return Diagnostic(kind, location.path, int(line or 0), 0, shown)
 
 
 def _write(location: Place, path: str, data: bytes) -> None:
@@ -242,23 +337,34 @@ def _has_docutils() -> bool:
     return find_spec("docutils") is not None
 
 
-def _is_installed(program: str) -> Callable[[], bool]:
-    return lambda: shutil.which(program) is not None
+def _is_installed(*programs: str) -> Callable[[], bool]:
+    return lambda: all(map(shutil.which, programs))
 
 
-_YAML = re.compile(rf"{BINDINGS}.*\.yaml")
+_YAML = rf"{BINDINGS}.*\.yaml"
 CHECKERS = (
     Checker(
         "dtschema",
         "dtschema",
+        "errors in bindings",
         _YAML,
         _is_installed("dt-doc-validate"),
         "pipx install dtschema",
         _dtschema,
     ),
     Checker(
+        "dtschema",
+        "dtc",
+        "errors in the examples of bindings and in boards",
+        rf"{_YAML}|arch/\w+/boot/dts/.*\.dts",
+        _is_installed("dt-extract-example", "dt-validate", "dtc", "gcc"),
+        "apt install device-tree-compiler gcc; pipx install dtschema",
+        _devicetree,
+    ),
+    Checker(
         "yamllint",
         "yamllint",
+        "the style of bindings",
         _YAML,
         _is_installed("yamllint"),
         "pipx install yamllint",
@@ -267,7 +373,8 @@ CHECKERS = (
     Checker(
         "docutils",
         "docutils",
-        re.compile(r"Documentation/.*\.rst"),
+        "errors in .rst files",
+        r"Documentation/.*\.rst",
         _has_docutils,
         "",
         _docutils,
@@ -275,7 +382,8 @@ CHECKERS = (
     Checker(
         "kernel-doc-script",
         "scripts/kernel-doc",
-        re.compile(r"(?!-|Documentation/|tools/).*\.[ch]"),
+        "errors in kernel-doc comments",
+        r"(?!-|Documentation/|tools/).*\.[ch]",
         _is_installed("perl"),
         "",
         _kernel_doc,
@@ -284,7 +392,8 @@ CHECKERS = (
     Checker(
         "get-abi",
         "scripts/get_abi.pl",
-        re.compile(rf"{_ABI}(?:stable|testing|obsolete|removed)/.*"),
+        "errors in ABI descriptions",
+        rf"{_ABI}(?:stable|testing|obsolete|removed)/.*",
         _is_installed("perl"),
         "",
         _get_abi,

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from patchpilot.building.choose_symbols import SymbolChoice
 from patchpilot.building.configuration import (
-    CHECKERS,
+    OPTIONAL,
     Configuration,
     host_arch,
     source_arch,
@@ -166,7 +166,7 @@ def _object_configurations(
     chooser = _Chooser(
         state, options, guards, is_ordered=any(map(_BYTE_ORDER.search, text))
     )
-    programs = [name for name in CHECKERS if shutil.which(name)]
+    programs = [name for name in OPTIONAL if shutil.which(name)]
     rest = options._replace(jobs=1, place=""), programs, host_arch()
     inputs = repr((rest, guards, chooser.is_ordered, paths))
 

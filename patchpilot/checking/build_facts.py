@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Build the objects that patches touch, and collect the problems for the check."""
 
+import shutil
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
@@ -11,7 +12,7 @@ from patchpilot.building.build_series import (
     SeriesBuild,
 )
 from patchpilot.building.built_record import keep_built
-from patchpilot.building.configuration import sandbox
+from patchpilot.building.configuration import OPTIONAL, sandbox
 from patchpilot.building.diagnostics import ERROR
 from patchpilot.building.kconfig_names import kconfig_problems
 from patchpilot.building.plan import BUILT, BuildOptions, Change, make_plan
@@ -164,7 +165,13 @@ def _text(built: Built) -> str:
         if sandbox()
         else "; with network access, because this machine has no unshare"
     )
-    return f"built in {number}: {names} ({objects}){network}"
+    lacking = [
+        f"{name} ({finds})"
+        for name, finds in OPTIONAL.items()
+        if not shutil.which(name)
+    ]
+    rest = f"; not installed: {', '.join(lacking)}" if lacking else ""
+    return f"built in {number}: {names} ({objects}){network}{rest}"
 
 
 def _changes(repository: Repository, patches: Sequence[Patch]) -> list[Change]:

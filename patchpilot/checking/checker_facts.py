@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Run external checkers on the patches of a check, and collect new problems."""
 
+import functools
+import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from patchpilot.building.diagnostics import Diagnostic
 from patchpilot.building.field_checkers import CHECKERS, Checker, reports
 from patchpilot.building.new_diagnostics import find_new_diagnostics, problem_of
 from patchpilot.checking.build_facts import runs_trusted
@@ -19,7 +21,8 @@ from patchpilot.model.printable import counted
 from patchpilot.model.progress import Progress
 from patchpilot.projects.project import Project
 
-_TRUST = Action("trust", ("--build",))
+_RUN, _MISSING = "checkers", "not installed"
+_UNTRUSTED = f"not run before `{Action('trust', ('--build',))}`"
 
 
 def checker_facts(
@@ -39,68 +42,60 @@ def checker_facts(
         return BuildFacts(
             {}, "no checker was run: checkers only work on commits of a kernel tree"
         )
+    committed = [patch for patch in patches if patch.commit]
+
+    @functools.cache
+    def may_run_tree() -> bool:
+        return is_trusted(build_command(repository.top)) and all(
+            runs_trusted(patch, repository, repository) for patch in committed
+        )
+
     done = {
         (commit.commit, path)
         for commit in built
         for row in commit.configurations
         for path in row.built
+        if path.endswith(".c")
     }
     rows = [
         (checker, patch, change)
         for checker in CHECKERS
-        for patch in patches
+        for patch in committed
         for change in patch.files
         if change.new_path
-        and checker.pattern.fullmatch(change.new_path)
-        and not (
-            change.new_path.endswith(".c") and (patch.commit, change.new_path) in done
-        )
+        and re.fullmatch(checker.pattern, change.new_path)
+        and (patch.commit, change.new_path) not in done
     ]
-    wanted = dict.fromkeys(checker for checker, _, _ in rows)
-    committed = [patch for patch in patches if patch.commit]
-    trusted = any(checker.runs_tree for checker in wanted) and (
-        is_trusted(build_command(repository.top))
-        and all(runs_trusted(patch, repository, repository) for patch in committed)
-    )
-    lacking = [checker for checker in wanted if not checker.is_there()]
-    there = [checker for checker in wanted if checker not in lacking]
-    closed = [checker for checker in there if checker.runs_tree and not trusted]
-    usable = [checker for checker in there if checker not in closed]
-    problems: dict[int, dict[BuildProblem, None]] = {}
+    problems = defaultdict[int, dict[BuildProblem, None]](dict)
+    names = {title: dict[str, None]() for title in (_RUN, _MISSING, _UNTRUSTED)}
     for number, (checker, patch, change) in enumerate(rows):
         progress("running checkers", number, len(rows))
-        if checker in usable and patch.commit:
-            own = problems.setdefault(id(patch), {})
-            own |= dict.fromkeys(_problems(repository, patch, checker, change))
-    others = len(patches) - len(committed)
-    parts = (
-        f"checkers: {_names(usable) or 'none for these files'}",
-        f"not installed: {_names(lacking)}" if lacking else "",
-        f"not run before `{_TRUST}`: {_names(closed)}" if closed else "",
-        f"only commits are checked, {counted(others, 'patch', 'patches')} not"
-        if others
-        else "",
-    )
+        if not checker.is_there():
+            names[_MISSING][f"{checker.name} ({checker.finds})"] = None
+        elif checker.runs_tree and not may_run_tree():
+            names[_UNTRUSTED][checker.name] = None
+        else:
+            names[_RUN][checker.name] = None
+            found = _problems(repository, patch, checker, change)
+            problems[id(patch)] |= dict.fromkeys(found)
+    names[_RUN] = names[_RUN] or {"none for these files": None}
+    parts = [f"{title}: {', '.join(some)}" for title, some in names.items() if some]
+    if others := len(patches) - len(committed):
+        parts.append(
+            f"only commits are checked, {counted(others, 'patch', 'patches')} not"
+        )
     return BuildFacts(
-        {patch: tuple(own) for patch, own in problems.items()},
-        "; ".join(filter(None, parts)),
+        {patch: tuple(own) for patch, own in problems.items()}, "; ".join(parts)
     )
-
-
-def _names(checkers: Sequence[Checker]) -> str:
-    return ", ".join(checker.name for checker in checkers)
 
 
 def _problems(
     repository: Repository, patch: Patch, checker: Checker, change: FileChange
 ) -> Iterator[BuildProblem]:
     """Yield a checker's new reports on a file in a commit."""
-    commit, old = repository.commit(patch.commit or ""), change.old_path
+    commit = repository.commit(patch.commit or "")
     after = reports(checker, repository, commit.id, change.path)
-    if not after:
-        return
-    before: Sequence[Diagnostic] = ()
-    if commit.parents and old:
-        before = reports(checker, repository, commit.parents[0], old)
+    old = change.old_path if after and commit.parents else None
+    before = reports(checker, repository, commit.parents[0], old) if old else ()
     for one in find_new_diagnostics(before, after, patch.files):
         yield problem_of(one, patch.files)
