@@ -318,9 +318,12 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "outgoing/b4/web_endpoint::post": ("*find_suppressing_options()", "*words"),
     },
     TARGETS: {
-        "building/module_symbols::needed_symbols": ("str(program)", "target"),
+        "building/module_symbols::needed_symbols.printed": ("*words", "target"),
         "building/semantic_patches::_run_coccinelle": ("*sandbox()", "*words"),
-        "building/make_objects::Maker._test_header": ("*sandbox()",),
+        "building/make_objects::Maker._test_header": (
+            "*sandbox()",
+            "self._configuration.compiler",
+        ),
         "building/make_objects::Maker._make": (
             "*sandbox()",
             "*self._configuration.words",
@@ -328,7 +331,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         ),
     },
     CHECKED: {
-        "building/field_checkers::_run": ("*sandbox()", "*words"),
+        "building/field_checkers::_call": ("*sandbox()", "*words"),
         "building/field_checkers::_run_script": ("location.commit",),
     },
     SANDBOX: {

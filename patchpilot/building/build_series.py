@@ -5,7 +5,7 @@ New diagnostics are problems.
 """
 
 import re
-import shutil
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import chain, starmap
 from typing import Any, NamedTuple
@@ -29,7 +29,7 @@ from patchpilot.building.plan import (
     Plan,
     is_target,
 )
-from patchpilot.building.results import KeptReport
+from patchpilot.building.results import find_report, keep_report
 from patchpilot.building.semantic_patches import (
     KIND,
     key_of_tool,
@@ -44,12 +44,12 @@ from patchpilot.commits.repository import Repository
 from patchpilot.model.build_problem import BuildProblem
 from patchpilot.model.built_commit import BuiltConfiguration, SkippedFile
 from patchpilot.model.printable import counted
-from patchpilot.model.progress import Progress, silent
+from patchpilot.model.progress import Progress
 
 NOT_BUILT, BROKEN_COMMIT = "not-built", "broken-commit"
 _MOST_ERRORS = 5
 _NAME, _CALLED = re.compile(r"\w+"), re.compile(r"(\w+)\s*\(")
-_NOTHING = ObjectReport((), True)
+_NOTHING, _MISSING = ObjectReport((), True), ObjectReport((), False)
 
 
 class Built(NamedTuple):
@@ -59,11 +59,11 @@ class Built(NamedTuple):
     compiled (the others were cached), and what was built for each change.
     """
 
-    problems: tuple[tuple[BuildProblem, ...], ...]
-    configurations: tuple[str, ...]
+    problems: Sequence[tuple[BuildProblem, ...]]
+    configurations: Sequence[str]
     compiled: int
     known: int
-    tried: tuple[tuple[BuiltConfiguration, ...], ...]
+    tried: Sequence[Sequence[BuiltConfiguration]]
 
 
 class SeriesBuild:
@@ -73,18 +73,18 @@ class SeriesBuild:
         self,
         repository: Repository,
         changes: Sequence[Change],
-        titles: Sequence[str],
         options: BuildOptions,
         place: WorkPlace,
+        progress: Progress,
     ) -> None:
-        self._repository, self._changes, self._titles = repository, changes, titles
+        self._repository, self._changes = repository, changes
         self._options, self._place = options, place
         self._reports: dict[tuple[str, str], ObjectReport] = {}
-        self._failures: dict[int, list[str]] = {}
-        self._progress, self._left = silent, 0
+        self._failures = defaultdict[str, list[str]](list)
+        self._progress, self._left = progress, 0
         self.compiled = self.known = 0
 
-    def run(self, plan: Plan, progress: Progress) -> Built:
+    def run(self, plan: Plan) -> Built:
         """Run the planned builds and compare their output."""
         found = [[BuildProblem(NOT_BUILT, text) for text in row] for row in plan.notes]
         tried: list[list[BuiltConfiguration]] = [[] for _ in self._changes]
@@ -98,7 +98,6 @@ class SeriesBuild:
             )
             for made, some in plan.configurations
         ]
-        self._progress = progress
         self._left = 2 * sum(len(some) for _, own in builds for some in own)
         for configuration, own in builds:
             self._reports.clear()
@@ -106,15 +105,16 @@ class SeriesBuild:
             self._build(configuration, own)
             for number, paths in enumerate(own):
                 found[number] += self._problems(configuration, number, paths)
-                tried[number].append(self._split_built(configuration, number, paths))
-        for number, problems in enumerate(found):
-            problems += self._static_problems(number)
+                state = self._changes[number].after
+                tried[number].append(self._split_built(configuration, state, paths))
+        for change, problems in zip(self._changes, found, strict=True):
+            problems += self._static_problems(change)
         return Built(
-            tuple(map(_distinct, found)),
-            tuple(configuration.label for configuration, _ in builds),
+            [*map(_distinct, found)],
+            [configuration.label for configuration, _ in builds],
             self.compiled,
             self.known,
-            tuple(map(tuple, tried)),
+            tried,
         )
 
     def _show_step(self, what: str, done: int = 0, total: int | None = None) -> None:
@@ -123,41 +123,38 @@ class SeriesBuild:
         self._progress(f"{what}{left}", done, total)
 
     def _split_built(
-        self, configuration: Configuration, number: int, paths: Sequence[str]
+        self, configuration: Configuration, state: TreeState, paths: Sequence[str]
     ) -> BuiltConfiguration:
-        """Split a change's files into those built in a configuration and the others."""
-        state = self._changes[number].after
+        """Split a state's files into those built in a configuration and the others."""
         left = [path for path in paths if not self._is_built(state, path)]
         return BuiltConfiguration(
             configuration.arch,
-            "clang" if configuration.llvm else "gcc",
-            configuration.source,
+            configuration.compiler,
+            ".config" if configuration.given else "smallest",
             tuple(path for path in paths if path not in left),
             tuple(
-                SkippedFile(path, self._why_not(number, path))
+                SkippedFile(path, self._why_not(state, path))
                 for path in left
                 if path in state.files
             ),
-            configuration.checks and shutil.which("sparse") is not None,
+            configuration.uses_sparse,
         )
 
-    def _why_not(self, number: int, path: str) -> str:
+    def _why_not(self, state: TreeState, path: str) -> str:
         """Return the reason why make did not build a changed file."""
-        report = self._reports.get((self._changes[number].after.commit, path), _NOTHING)
+        report = self._reports.get((state.commit, path), _NOTHING)
         errors = (one.text for one in report.diagnostics if one.kind == ERROR)
-        failures = self._failures.get(number, ())
-        return next(chain(errors, failures, ("make does not build its object",)))
+        reasons = (*errors, *self._failures[state.commit])
+        return (*reasons, "make does not build its object")[0]
 
-    def _static_problems(self, number: int) -> Iterator[BuildProblem]:
+    def _static_problems(self, change: Change) -> Iterator[BuildProblem]:
         """Yield the problems of a change that can be found without building."""
-        change = self._changes[number]
         yield from kconfig_problems(change.after, change.files)
         if not self._options.quick and key_of_tool():
-            yield from self._semantic(number)
+            yield from self._semantic(change)
 
-    def _semantic(self, number: int) -> Iterator[BuildProblem]:
+    def _semantic(self, change: Change) -> Iterator[BuildProblem]:
         """Yield new reports of the tree's semantic patches on a change's files."""
-        change = self._changes[number]
         for file in change.files:
             lines = [line.new_line or 0 for line in file.lines("+")]
             if not lines or not file.path.endswith(".c") or not is_target(file.path):
@@ -176,16 +173,12 @@ class SeriesBuild:
             return ()
 
         def run() -> list[tuple[Any, ...]]:
-            self._check_out(state)
+            self._place.checkout(self._repository, state, self._show_step)
             found = run_scripts(self._place.tree, state, path, scripts, self._show_step)
-            return list(map(tuple, found))
+            return list(map(tuple, dict.fromkeys(found)))
 
         key = key_of_tool(), *scripts, path, state.build_digest, state.digest((path,))
         return tuple(starmap(Diagnostic, get_or_compute(KIND, key, run)))
-
-    def _check_out(self, state: TreeState) -> None:
-        """Check out the state's files in the clone."""
-        self._place.checkout(self._repository, state, self._show_step)
 
     def _build(
         self,
@@ -229,7 +222,7 @@ class SeriesBuild:
             if path not in state.files:
                 report = _NOTHING
             elif report is None:
-                report = KeptReport(path, configuration.key, state).find()
+                report = find_report(path, configuration.key, state)
                 self.known += report is not None
             if report:
                 self._reports[state.commit, path] = report
@@ -248,36 +241,37 @@ class SeriesBuild:
         maker = self._configure(configuration, state)
         if maker is None:
             return
-        reports = maker.objects(paths, self._show_step)
+        reports = maker.objects(paths)
         is_built = all(report.is_built for report in reports.values())
         if maker.lacks_file and not is_built and self._place.widen():
             self._make(configuration, state, paths)
             return
         self._left -= len(reports)
+        self.compiled += len(reports)
         for path, report in reports.items():
-            self.compiled += 1
             self._reports[state.commit, path] = report
             made_of = maker.find_sources(path) if report.is_built else ()
             if report.is_built or report.diagnostics:
-                KeptReport(path, configuration.key, state).keep(report, made_of)
+                keep_report(report, made_of, path, configuration.key, state)
 
     def _configure(
         self, configuration: Configuration, state: TreeState
     ) -> Maker | None:
         """Create a configuration for a state, and record the reason if that fails."""
-        require_tools(llvm=configuration.llvm)
-        self._check_out(state)
-        output = self._place.output(configuration.folder)
-        maker = Maker(self._place.tree, output, configuration, self._options.jobs)
-        lost, failure = maker.configure(state.build_digest, self._show_step)
+        require_tools(configuration.compiler)
+        self._place.checkout(self._repository, state, self._show_step)
+        output = self._place.folder / configuration.folder
+        output.mkdir(exist_ok=True)
+        tree, jobs = self._place.tree, self._options.jobs
+        maker = Maker(tree, output, configuration, jobs, self._show_step)
+        lost, failure = maker.configure(state.build_digest)
         if failure and maker.lacks_file and self._place.widen():
             return self._configure(configuration, state)
         names = ", ".join(f"CONFIG_{name}" for name in lost)
         why = failure or (names and f"{names} did not stay enabled")
-        for number, change in enumerate(self._changes):
-            if why and change.after.commit == state.commit:
-                text = f"configuration {configuration.label}: {why}"
-                self._failures.setdefault(number, []).append(text)
+        if why:
+            text = f"configuration {configuration.label}: {why}"
+            self._failures[state.commit].append(text)
         return None if failure else maker
 
     def _problems(
@@ -308,10 +302,10 @@ class SeriesBuild:
                 text = f"{text}; repaired by {repair}"
                 problem = problem._replace(kind=BROKEN_COMMIT)
             yield problem._replace(message=text)
-        for text in self._failures.get(number, ()):
+        for text in self._failures[change.after.commit]:
             yield _kconfig_problem(text, change) or BuildProblem(NOT_BUILT, text)
         if not errors:
-            yield from self._unbuilt(configuration, number, paths)
+            yield from self._unbuilt(configuration, change, paths)
 
     def _unresolved_symbols(
         self,
@@ -334,18 +328,17 @@ class SeriesBuild:
             one = by_name[name]
             text = f"undefined symbol '{name}' ({configuration.label}): {why}"
             line = division_in(change.files, one.path, name)
-            at = one._replace(kind=MODPOST, text=text, line=line, places=())
+            at = one._replace(kind=MODPOST, text=text, line=line)
             yield problem_of(at, change.files)
 
     def _unbuilt(
-        self, configuration: Configuration, number: int, paths: tuple[str, ...]
+        self, configuration: Configuration, change: Change, paths: tuple[str, ...]
     ) -> Iterator[BuildProblem]:
         """Yield a problem for each file that make did not build."""
-        change = self._changes[number]
-        for file in self._split_built(configuration, number, paths).skipped:
+        for file in self._split_built(configuration, change.after, paths).skipped:
             if (change.after.commit, file.path) in self._reports:
                 is_new = self._is_built(change.before, file.path)
-                when = "" if is_new else "neither before the patch nor after it "
+                when = "" if is_new else "before or after the patch "
                 text = f"{file.path} was not built {when}({configuration.label})"
                 yield BuildProblem(NOT_BUILT, f"{text}: {file.why}", file.path)
 
@@ -369,19 +362,15 @@ class SeriesBuild:
         """Return the first later commit with which all objects of a change build, or ""."""
         state = self._changes[number].after
         broken = [path for path in paths if not self._is_built(state, path)]
-        for later in range(number + 1, len(self._changes) if broken else 0):
-            state = self._changes[later].after
-            unknown = [
-                path for path in broken if (state.commit, path) not in self._reports
-            ]
-            self._build_state(configuration, state, unknown)
-            if all(self._is_built(state, path) for path in broken):
-                return f'patch {later + 1}, "{self._titles[later]}"'
+        rest = self._changes[number + 1 :] if broken else ()
+        for later, change in enumerate(rest, number + 2):
+            self._build_state(configuration, change.after, broken)
+            if all(self._is_built(change.after, path) for path in broken):
+                return f'patch {later}, "{change.title}"'
         return ""
 
     def _is_built(self, state: TreeState, path: str) -> bool:
-        report = self._reports.get((state.commit, path))
-        return report is not None and report.is_built
+        return self._reports.get((state.commit, path), _MISSING).is_built
 
 
 def _new_names(change: Change) -> tuple[set[str], bool]:

@@ -28,6 +28,9 @@ def find_build(repository: Repository, commit: str) -> "BuiltCommit | None":
     known = recall(_KIND, _key(repository, commit))
     if not known:
         return None
+    from dataclasses import replace
+    from itertools import starmap
+
     from patchpilot.model.built_commit import (
         BuiltCommit,
         BuiltConfiguration,
@@ -36,15 +39,8 @@ def find_build(repository: Repository, commit: str) -> "BuiltCommit | None":
 
     _, builds, rows, new = known
     configurations = tuple(
-        BuiltConfiguration(
-            arch,
-            toolchain,
-            source,
-            built,
-            tuple(SkippedFile(*pair) for pair in skipped),
-            sparse,
-        )
-        for arch, toolchain, source, built, skipped, sparse in rows
+        replace(BuiltConfiguration(*row), skipped=tuple(starmap(SkippedFile, row[4])))
+        for row in rows
     )
     return BuiltCommit(commit, builds, configurations, new)
 

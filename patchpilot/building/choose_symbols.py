@@ -18,6 +18,7 @@ from patchpilot.building.kconfig_expression import (
 _DEEPEST = 24
 _MOST_STEPS = 40_000
 _CONSTANTS = {"y": True, "m": True, "n": False}
+_Settings = tuple[frozenset[str], frozenset[str]]
 
 
 class _TooLongError(Exception):
@@ -31,8 +32,7 @@ class SymbolChoice:
 
     def __init__(self, kconfig: Kconfig, fixed: Iterable[str] = ()) -> None:
         self._symbols = kconfig.symbols
-        self.on: dict[str, None] = {}
-        self.off: dict[str, None] = {}
+        self.on = self.off = frozenset[str]()
         self._steps = 0
         self._known: dict[str, bool] = {}
         for name in fixed:
@@ -49,7 +49,7 @@ class SymbolChoice:
 
     def keep_off(self, names: Iterable[str]) -> None:
         """Keep symbols off from now on unless they are already on."""
-        self.off |= {name: None for name in names if not self.is_on(name)}
+        self.off |= {name for name in names if not self.is_on(name)}
 
     def leaves_unmet(self, name: str, target: str) -> bool:
         """Return whether `name` can select `target` while no dependency of `target` is met."""
@@ -61,7 +61,7 @@ class SymbolChoice:
                 partial(self._make, every, True, 0, frozenset())
             ):
                 # a select turned on a symbol that must stay off
-                self._restore((self.on, {}))
+                self._restore((self.on, frozenset()))
                 return self._holds(unmet)
         return False
 
@@ -78,8 +78,8 @@ class SymbolChoice:
         lines = [f"CONFIG_{name}={'m' if name in chosen else 'y'}" for name in self.on]
         return "".join(f"{line}\n" for line in sorted(lines))
 
-    def _restore(self, saved: tuple[dict[str, None], dict[str, None]]) -> None:
-        self.on, self.off = dict(saved[0]), dict(saved[1])
+    def _restore(self, saved: _Settings) -> None:
+        self.on, self.off = saved
         self._known.clear()
 
     def _is_on(self, name: str) -> bool:
@@ -132,8 +132,7 @@ class SymbolChoice:
         above |= {name}
         for prompt in config.prompts:
             if self._tries(partial(self._make, prompt, True, depth + 1, above)):
-                self.on[name] = None
-                self._known.clear()
+                self._restore((self.on | {name}, self.off))
                 return True
         return self._enable_indirectly(config, depth, above)
 
@@ -153,7 +152,7 @@ class SymbolChoice:
 
     def _tries(self, attempt: Callable[[], bool]) -> bool:
         """Return the result of an attempt, restoring the state if it fails."""
-        saved = dict(self.on), dict(self.off)
+        saved = self.on, self.off
         with suppress(_TooLongError):
             if attempt():
                 return True
@@ -166,11 +165,11 @@ class SymbolChoice:
         """Keep the result of the attempt that turns on the fewest symbols; stop at one with
         `enough` of them.
         """
-        saved = dict(self.on), dict(self.off)
-        best: tuple[dict[str, None], dict[str, None]] | None = None
+        saved = self.on, self.off
+        best: _Settings | None = None
         for attempt in attempts:
             if attempt() and (best is None or len(self.on) < len(best[0])):
-                best = dict(self.on), dict(self.off)
+                best = self.on, self.off
             self._restore(saved)
             if best and len(best[0]) <= enough:
                 break
@@ -220,5 +219,5 @@ class SymbolChoice:
         """Leave a symbol off; return False if it is on."""
         if self.is_on(name):
             return False
-        self.off[name] = None
+        self.off |= {name}
         return True

@@ -54,28 +54,25 @@ class Configuration(NamedTuple):
     @property
     def label(self) -> str:
         """Return the configuration's name for messages."""
-        words = (
-            self.arch,
-            "clang" if self.llvm else "gcc",
-            self.source if self.source != "smallest" else "",
-            "minimal, built in" if self.minimal else "",
+        more = (
+            " .config" if self.given else " minimal, built in" if self.minimal else ""
         )
-        return " ".join(filter(None, words))
+        return f"{self.arch} {self.compiler}{more}"
 
     @property
-    def source(self) -> str:
-        """Return the source of the symbols."""
-        return ".config" if self.given else "smallest"
+    def compiler(self) -> str:
+        """Return the name of the compiler."""
+        return "clang" if self.llvm else "gcc"
+
+    @property
+    def uses_sparse(self) -> bool:
+        """Return whether sparse checks the objects."""
+        return self.checks and shutil.which("sparse") is not None
 
     @property
     def folder(self) -> str:
         """Return the name of the output directory, shared by configurations with the same tools."""
-        words = (
-            self.arch,
-            "llvm" if self.llvm else "gcc",
-            "min" if self.minimal else "",
-        )
-        return "-".join(("out", *filter(None, words)))
+        return f"out-{self.arch}-{self.compiler}{'-min' if self.minimal else ''}"
 
     @property
     def source_arch(self) -> str:
@@ -95,9 +92,8 @@ class Configuration(NamedTuple):
     @property
     def key(self) -> str:
         """Return a digest of the settings and the compiler's version."""
-        checker = compiler_version("sparse") if self.checks else ""
-        compiler = compiler_version("clang" if self.llvm else "gcc")
-        text = repr((self, compiler, checker))
+        checker = self.checks and compiler_version("sparse")
+        text = repr((self, compiler_version(self.compiler), checker))
         return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:24]
 
 
@@ -129,9 +125,9 @@ def find_missing_programs(programs: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in programs if not shutil.which(name))
 
 
-def require_tools(*, llvm: bool) -> None:
+def require_tools(compiler: str) -> None:
     """Raise MissingError if a tool for building is not installed."""
-    programs = find_missing_programs((*NEEDED, "clang" if llvm else "gcc"))
+    programs = find_missing_programs((*NEEDED, compiler))
     if programs:
         raise MissingError(
             f"cannot build: not installed: {', '.join(programs)}",

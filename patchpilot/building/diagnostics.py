@@ -31,8 +31,8 @@ _LONGEST = 400
 class Diagnostic(NamedTuple):
     """A warning or an error: its kind, its file and line, and its text.
 
-    `places` are its file and line, followed by those of the macro expansions around it: a warning
-    in a header belongs to the line that uses the header's macro.
+    `places` are the files and lines of the macro expansions around it: a warning in a header
+    belongs to the line that uses the header's macro.
     """
 
     kind: str
@@ -84,7 +84,7 @@ def read_diagnostics(lines: Sequence[str], top: str) -> tuple[Diagnostic, ...]:
             continue
         kind = _kind(level, text, place["column"])
         column = int(place["column"] or 0)
-        found.append(Diagnostic(kind, path, number, column, text, ((path, number),)))
+        found.append(Diagnostic(kind, path, number, column, text))
     return tuple(dict.fromkeys(found))
 
 
@@ -108,6 +108,4 @@ def _strip_top(path: str, top: str) -> str:
     """Strip the tree's directory from a path."""
     # a Makefile may include one from a sibling directory: amdgpu/../display/…
     text = os.path.normpath(path.removeprefix(f"{top}/"))
-    while text.startswith("../"):
-        text = text[3:]
-    return text
+    return re.sub(r"^(?:\.\./)+", "", text)

@@ -17,6 +17,7 @@ Read = Callable[[str], str | None]
 """Returns the text of a file of the tree, None where there is none."""
 
 TYPES = ("bool", "tristate", "int", "hex", "string", "def_bool", "def_tristate")
+_BLOCKS = ("if", "menu", "choice")
 _STATEMENT = re.compile(r"([a-z_]+)(?=[\s(\"]|$)\s*(?![:+]?=)(.*)")
 _IF = re.compile(r"^(.*?)(?:\s+if\s+(.*))?$")
 _PROMPT = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')\s*(?:if\s+(.*))?""")
@@ -41,19 +42,6 @@ class Config:
     selected_by: list[tuple[str, Expression]] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class _Entry:
-    """A definition or block being read; blocks and comments have no config."""
-
-    config: Config | None
-    context: Expression
-    own: Expression = YES
-    prompts: list[Expression] = field(default_factory=list)
-    defaults: list[tuple[Expression, Expression]] = field(default_factory=list)
-    targets: list[tuple[str, str, Expression]] = field(default_factory=list)
-    visible: Expression = YES
-
-
 class Kconfig:
     """A tree's Kconfig symbols by name, for one architecture (a directory in arch/)."""
 
@@ -62,10 +50,9 @@ class Kconfig:
         self._read = read
         self._variables = {"SRCARCH": source_arch, "ARCH": source_arch, "srctree": "."}
         self._seen: set[str] = set()
-        self._blocks: list[_Entry] = []
-        self._entry: _Entry | None = None
+        self._blocks: list[tuple[Expression, Expression]] = []
+        self._entry: list[tuple[str, str]] = []
         self._source("Kconfig")
-        self._close()
 
     def _source(self, path: str) -> None:
         if path in self._seen or len(self._seen) > _MOST_FILES:
@@ -86,79 +73,61 @@ class Kconfig:
             named = self._expand_variables(rest.strip("\"'"))
             below = path.rpartition("/")[0] if "rsource" in word else ""
             self._source(f"{below}/{named}" if below else named)
-        elif word in ("config", "menuconfig"):
+        elif word in ("config", "menuconfig", "comment", *_BLOCKS):
             self._close()
-            config = self.symbols.setdefault(rest, Config(rest))
-            self._entry = _Entry(config, self._context())
-        elif word in ("if", "menu", "choice", "comment"):
-            self._open_block(word, rest)
+            self._entry = [(word, rest)]
         elif word in ("endif", "endmenu", "endchoice"):
             self._close()
             del self._blocks[-1:]
         elif self._entry:
-            self._property(self._entry, word, rest)
-
-    def _open_block(self, word: str, rest: str) -> None:
-        self._close()
-        entry = _Entry(None, YES)
-        if word == "if":
-            entry.own = parse_expression(rest)
-        else:
-            self._entry = entry
-        if word != "comment":
-            self._blocks.append(entry)
-
-    def _property(self, entry: _Entry, word: str, rest: str) -> None:
-        if word in TYPES:
-            self._type(entry, word, rest)
-        elif word == "prompt":
-            entry.prompts.append(_prompt_condition(rest))
-        elif word == "depends":
-            entry.own = joined(entry.own, parse_expression(rest.removeprefix("on")))
-        elif word == "visible":
-            entry.visible = parse_expression(rest.removeprefix("if"))
-        elif word == "default":
-            entry.defaults.append(_split_condition(rest))
-        elif word in ("select", "imply"):
-            entry.targets.append((word, *_split(rest)))
-
-    def _type(self, entry: _Entry, word: str, rest: str) -> None:
-        if entry.config and not entry.config.kind:
-            entry.config.kind = word.removeprefix("def_")
-        if word.startswith("def_"):
-            entry.defaults.append(_split_condition(rest))
-        elif rest:
-            entry.prompts.append(_prompt_condition(rest))
-
-    def _context(self) -> Expression:
-        """Return the dependencies of all enclosing blocks."""
-        return joined(*(block.own for block in self._blocks))
+            self._entry.append((word, rest))
 
     def _close(self) -> None:
-        """Store the properties parsed for a symbol."""
-        entry, self._entry = self._entry, None
-        if entry is None or entry.config is None:
+        """Store the symbol, or open the block, whose lines were read."""
+        if not self._entry:
             return
-        depends = joined(entry.context, entry.own)
-        config = entry.config
+        (kind, name), *properties = self._entry
+        self._entry = []
+
+        def conditions(word: str, start: str) -> Expression:
+            rests = (rest for key, rest in properties if key == word)
+            return joined(
+                *(parse_expression(rest.removeprefix(start)) for rest in rests)
+            )
+
+        own = parse_expression(name) if kind == "if" else conditions("depends", "on")
+        if kind in _BLOCKS:
+            self._blocks.append((own, conditions("visible", "if")))
+        elif kind != "comment":
+            depends = joined(*(above for above, _ in self._blocks), own)
+            self._define(name, depends, properties)
+
+    def _define(
+        self, name: str, depends: Expression, properties: list[tuple[str, str]]
+    ) -> None:
+        config = self.symbols.setdefault(name, Config(name))
         config.depends.append(depends)
-        shown = joined(depends, *(block.visible for block in self._blocks))
-        config.prompts += [joined(shown, prompt) for prompt in entry.prompts]
-        config.defaults += [
-            (value, joined(depends, when)) for value, when in entry.defaults
-        ]
-        for word, name, condition in entry.targets:
-            target = self.symbols.setdefault(name, Config(name))
-            if word == "select":
-                target.selected_by.append((config.name, condition))
-            else:
-                target.defaults.append((Symbol(config.name), condition))
+        shown = joined(depends, *(visible for _, visible in self._blocks))
+        for word, rest in properties:
+            if word in TYPES:
+                config.kind = config.kind or word.removeprefix("def_")
+            if word.startswith("def"):
+                value, when = _split_condition(rest)
+                config.defaults.append((value, joined(depends, when)))
+            elif rest and word in (*TYPES, "prompt"):
+                config.prompts.append(joined(shown, _prompt_condition(rest)))
+            elif word in ("select", "imply"):
+                named, when = _split(rest)
+                target = self.symbols.setdefault(named, Config(named))
+                if word == "select":
+                    target.selected_by.append((name, when))
+                else:
+                    target.defaults.append((Symbol(name), when))
 
     def _expand_variables(self, text: str) -> str:
-        def value(found: "re.Match[str]") -> str:
-            return self._variables.get(found[1] or found[2], "")
-
-        return _VARIABLE.sub(value, text).removeprefix("./")
+        return _VARIABLE.sub(
+            lambda found: self._variables.get(found[1] or found[2], ""), text
+        ).removeprefix("./")
 
 
 def _lines(text: str) -> Iterator[str]:

@@ -4,7 +4,6 @@
 import contextlib
 import os
 import re
-import shutil
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -47,15 +46,18 @@ class Maker:
     """
 
     def __init__(
-        self, tree: Path, output: Path, configuration: Configuration, jobs: int
+        self,
+        tree: Path,
+        output: Path,
+        configuration: Configuration,
+        jobs: int,
+        progress: Progress,
     ) -> None:
-        self._tree, self._output = tree, output
+        self._tree, self._output, self._progress = tree, output, progress
         self._configuration, self._jobs = configuration, jobs
         self.lacks_file = False
 
-    def configure(
-        self, build_digest: str, progress: Progress
-    ) -> tuple[tuple[str, ...], str]:
+    def configure(self, build_digest: str) -> tuple[tuple[str, ...], str]:
         """Make the configuration for the tree, unless the directory has it already.
 
         `build_digest` changes with the tree's Kconfig files. Return the symbols that did not stay
@@ -65,12 +67,12 @@ class Maker:
         state = f"{self._configuration.key} {build_digest}"
         if not stamp.exists() or stamp.read_text("utf-8") != state:
             stamp.unlink(missing_ok=True)
-            if failure := self._configure(progress):
+            if failure := self._configure():
                 return (), failure
             stamp.write_text(state, "utf-8")
         return self._missing_symbols(), ""
 
-    def _configure(self, progress: Progress) -> str:
+    def _configure(self) -> str:
         """Make the configuration, and return why it failed or ""."""
         fragment = self._output / "patchpilot.config"
         target, env = "olddefconfig", {}
@@ -82,27 +84,23 @@ class Maker:
             fragment.write_text(self._configuration.fragment, encoding="utf-8")
             target, env = "allnoconfig", {"KCONFIG_ALLCONFIG": str(fragment)}
         code, lines = self._make(
-            (target,), f"configuring {self._configuration.label}", progress, env
+            (target,), f"configuring {self._configuration.label}", env
         )
         return _last_error(lines) if code else ""
 
-    def objects(
-        self, paths: Sequence[str], progress: Progress
-    ) -> dict[str, ObjectReport]:
+    def objects(self, paths: Sequence[str]) -> dict[str, ObjectReport]:
         """Build the objects of source files, and return the reports."""
         headers = [path for path in paths if path.endswith(".h")]
         targets = {self._target(path): path for path in paths if path not in headers}
         for target in targets:
             (self._output / target).unlink(missing_ok=True)
-        checks = (
-            ["C=1"] if self._configuration.checks and shutil.which("sparse") else []
-        )
+        checks = ["C=1"] if self._configuration.uses_sparse else []
         # the Makefile names a devicetree blob relative to the architecture's boot/dts
         names = (target.rpartition("/boot/dts/")[2] for target in targets)
         words = ("-k", "W=1", *checks, "KCFLAGS=-Wno-error", *names)
         words += ("prepare",) if headers else ()
         what = f"building for {self._configuration.label}"
-        _, lines = self._make(words, what, progress, {})
+        _, lines = self._make(words, what, {})
         return self._reports(targets, lines) | {
             path: self._test_header(path) for path in headers
         }
@@ -122,7 +120,7 @@ class Maker:
         folders += [self._output / top / "generated" / "uapi" for top in below]
         argv = [
             *sandbox(),
-            "clang" if self._configuration.llvm else "gcc",
+            self._configuration.compiler,
             *_USER_SPACE,
             *(f"-I{folder}" for folder in folders),
             "-xc",
@@ -186,7 +184,6 @@ class Maker:
         self,
         words: Sequence[str],
         step: str,
-        progress: Progress,
         env: Mapping[str, str],
     ) -> tuple[int, list[str]]:
         argv = [
@@ -209,7 +206,7 @@ class Maker:
                 shown[0] = f"{step}: {name}"
 
         def running() -> None:
-            progress(printable(shown[0]))
+            self._progress(printable(shown[0]))
 
         code = follow(
             argv,

@@ -7,7 +7,7 @@ They are read from the Makefiles in the folders above it.
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from patchpilot.building.kconfig import Read
 
@@ -38,16 +38,14 @@ _ALWAYS = ("y", "m", "objs")
 _DEEPEST = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(NamedTuple):
     """The symbols that an object needs, and the module that it is a part of, or ""."""
 
     symbols: tuple[str, ...]
     module: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(NamedTuple):
     """A line of a Makefile: the list it adds to, the required symbols, and the added names."""
 
     name: str
@@ -113,29 +111,28 @@ def _neighbor_makefiles(read: Read, path: str) -> Iterator[tuple[str, Need]]:
             for line in lines:
                 if line.name != _INCLUDE or own.lower() not in line.words[0].lower():
                     continue
-                for module, symbols in _modules(lines):
-                    for upper in _folder_symbols(read, folder):
-                        names = _once(symbols + line.symbols + upper)
-                        yield folder, Need(names, f"{folder}/{module}")
+                for need in _module_needs(read, folder, lines, line.symbols):
+                    yield folder, need
 
 
-def _modules(lines: list[_Line]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield the modules in a Makefile, with their symbols."""
+def _module_needs(
+    read: Read, folder: str, lines: list[_Line], more: tuple[str, ...] = ()
+) -> Iterator[Need]:
+    """Yield the needs of the modules in a directory's Makefile."""
     for line in lines:
         for word in line.words if line.name == "obj" else ():
             if word.endswith(".o"):
-                yield word.removesuffix(".o"), line.symbols
+                module = f"{folder}/{word.removesuffix('.o')}"
+                for above in _folder_symbols(read, folder):
+                    yield Need(_once(line.symbols + more + above), module)
 
 
 def _computed_needs(read: Read, folder: str) -> Iterator[Need]:
     """Yield the needs of modules that may contain a directory's objects without naming them."""
     while folder:
         text = _text(read, folder)
-        modules = list(_modules(list(_lines(text))))
-        if modules:
-            for module, symbols in modules if _COMPUTED.search(text) else ():
-                for above in _folder_symbols(read, folder):
-                    yield Need(_once(symbols + above), f"{folder}/{module}")
+        if needs := list(_module_needs(read, folder, list(_lines(text)))):
+            yield from needs if _COMPUTED.search(text) else ()
             return
         folder = folder.rpartition("/")[0]
 

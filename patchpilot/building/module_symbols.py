@@ -32,22 +32,20 @@ def needed_symbols(
     """Yield diagnostics for an object's undefined symbols, references to freed sections, and a
     missing module license.
     """
-    if shutil.which("nm"):
-        done = run(
-            ["nm", "-u", "--", target], env=environment(), cwd=output, timeout=60
-        )
-        for line in done.text.split("\n"):
-            name = line.strip().removeprefix("U ").strip()
-            if name:
-                yield Diagnostic(UNDEFINED, path, 0, 0, name)
+
+    def printed(*words: str) -> list[str]:
+        done = run([*words, target], env=environment(), cwd=output, timeout=60)
+        return f"{done.text}\n{done.error_text}".split("\n")
+
+    for line in printed("nm", "-u", "--") if shutil.which("nm") else ():
+        if found := re.match(r"\s*U (\S+)", line):
+            yield Diagnostic(UNDEFINED, path, 0, 0, found[1])
     program = output / "scripts" / "mod" / "modpost"
     if program.is_file():
-        words = [str(program), "-w", "-N", "-o", "patchpilot.symvers", target]
-        done = run(words, env=environment(), cwd=output, timeout=60)
         name = re.sub(r"[-,]", "_", Path(target).stem)
         module = f"KBUILD_MODNAME='\"{name}\"'"
         is_whole = " -DMODULE " in command and module in command
-        for line in (done.text + done.error_text).split("\n"):
+        for line in printed(str(program), "-w", "-N", "-o", "patchpilot.symvers"):
             found = _MODPOST.match(line)
             if found and (is_whole or not found[2]):
                 # quote the names as compilers do, so that they can be found in the diff

@@ -43,9 +43,7 @@ def find_new_diagnostics(
     # if several have the same text, the one on an added line is new
     left = sorted(
         after,
-        key=lambda one: (
-            _problem_at(by_path.get(one.path), one.line, ("+",)) is not None
-        ),
+        key=lambda one: bool(_line_at(by_path.get(one.path), one.line, "+")),
     )
     left = [one for one in left if is_new(one, (one.path,))]
     # code also moves between files
@@ -73,9 +71,9 @@ def problem_of(one: Diagnostic, changes: Sequence[FileChange]) -> BuildProblem:
 
 def _locate(one: Diagnostic, changes: Sequence[FileChange]) -> Place:
     by_path = {change.path: change for change in changes}
-    places = one.places or ((one.path, one.line),)
+    places = ((one.path, one.line), *one.places)
     for path, line in places:
-        if added := _problem_at(by_path.get(path), line, ("+",)):
+        if added := _line_at(by_path.get(path), line, "+"):
             return path, line, added.patch_line
     names = names_in(one.text)
     path, at = next(((path, line) for path, line in places if path in by_path), ("", 0))
@@ -89,7 +87,7 @@ def _locate(one: Diagnostic, changes: Sequence[FileChange]) -> Place:
 
     nearest = min(_changed_lines(changes), key=rank, default=None)
     if nearest is None or rank(nearest)[0]:
-        if context := _problem_at(by_path.get(path), at, (" ",)):
+        if context := _line_at(by_path.get(path), at, " "):
             return path, at, context.patch_line
         if path and (nearest is None or nearest[0].path != path):
             return path, None, by_path[path].patch_line
@@ -99,14 +97,9 @@ def _locate(one: Diagnostic, changes: Sequence[FileChange]) -> Place:
     return change.path, number, changed.patch_line
 
 
-def _problem_at(
-    change: FileChange | None, line: int, kinds: tuple[str, ...]
-) -> DiffLine | None:
-    for hunk in change.hunks if change else ():
-        for one in hunk.lines:
-            if one.new_line == line and one.kind in kinds:
-                return one
-    return None
+def _line_at(change: FileChange | None, number: int, kind: str) -> DiffLine | None:
+    lines = change.lines(kind) if change else ()
+    return next((line for line in lines if line.new_line == number), None)
 
 
 def _changed_lines(

@@ -8,6 +8,7 @@ The configurations are the smallest ones on top of allnoconfig that reach the ob
 import functools
 import re
 import shutil
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain
@@ -86,13 +87,19 @@ class BuildOptions(NamedTuple):
     jobs: int = 1
     place: str = ""
 
+    @property
+    def first_arch(self) -> str:
+        """Return the architecture for files that belong to none."""
+        return (self.arches or (host_arch(),))[0]
+
 
 class Change(NamedTuple):
-    """A commit of the series: the tree states before and after it, and its diff."""
+    """A commit of the series: the tree states before and after it, its diff and its title."""
 
     before: TreeState
     after: TreeState
     files: tuple[FileChange, ...]
+    title: str
 
 
 class Plan(NamedTuple):
@@ -102,9 +109,9 @@ class Plan(NamedTuple):
     the configurations, each with the files to build in it.
     """
 
-    sources: tuple[tuple[str, ...], ...]
-    configurations: tuple[tuple[Configuration, tuple[str, ...]], ...]
-    notes: tuple[tuple[str, ...], ...]
+    sources: Sequence[tuple[str, ...]]
+    configurations: Sequence[tuple[Configuration, tuple[str, ...]]]
+    notes: Sequence[Sequence[str]]
 
 
 def is_target(path: str) -> bool:
@@ -128,28 +135,16 @@ def make_plan(changes: Sequence[Change], options: BuildOptions) -> Plan:
     paths = (file.path for change in changes for file in change.files)
     whole = [path for path in every if path not in objects]
     whole += filter(is_kconfig, () if every else paths)
-    for arch, some in _first_architectures(whole, options).items():
+    by_arch = defaultdict[str, list[str]](list)
+    for path in whole:
+        named = _OF_ARCH.match(path)
+        by_arch[named[1] if named else options.first_arch].append(path)
+    for arch, some in by_arch.items():
         new = Configuration(arch, options.llvm), ()
         made, own = next((row for row in chosen if row[0].arch == arch), new)
         rest = [row for row in chosen if row[0] != made]
         chosen = [(made, (*own, *some)), *rest]
-    return Plan(
-        tuple(own for own, _ in planned),
-        tuple(chosen),
-        tuple(tuple(notes) for _, notes in planned),
-    )
-
-
-def _first_architectures(
-    paths: Iterable[str], options: BuildOptions
-) -> dict[str, list[str]]:
-    """Map architectures to the files that need no symbol or are only read."""
-    found: dict[str, list[str]] = {}
-    for path in paths:
-        own = _OF_ARCH.match(path)
-        arch = own[1] if own else (options.arches or (host_arch(),))[0]
-        found.setdefault(arch, []).append(path)
-    return found
+    return Plan([own for own, _ in planned], chosen, [notes for _, notes in planned])
 
 
 def _object_configurations(
@@ -166,7 +161,7 @@ def _object_configurations(
     chooser = _Chooser(
         state, options, guards, is_ordered=any(map(_BYTE_ORDER.search, text))
     )
-    programs = [name for name in OPTIONAL if shutil.which(name)]
+    programs = [*map(shutil.which, OPTIONAL)]
     rest = options._replace(jobs=1, place=""), programs, host_arch()
     inputs = repr((rest, guards, chooser.is_ordered, paths))
 
@@ -284,8 +279,7 @@ class _Chooser:
         *,
         is_ordered: bool,
     ) -> None:
-        self._state, self._options = state, options
-        self._guards, self.is_ordered = guards, is_ordered
+        self._options, self._guards, self.is_ordered = options, guards, is_ordered
         self._kconfig = functools.cache(partial(Kconfig, state.read))
         self._needs = functools.cache(partial(needs_of, state.read))
         self.refused: dict[str, str] = {}
@@ -295,9 +289,11 @@ class _Chooser:
     ) -> Iterator[tuple[Configuration, tuple[str, ...]]]:
         """Yield the configurations with the files that each builds, most likely first."""
         if self._options.config is not None:
-            arch = (self._options.arches or (host_arch(),))[0]
             given = Configuration(
-                arch, self._options.llvm, given=self._options.config, checks=True
+                self._options.first_arch,
+                self._options.llvm,
+                given=self._options.config,
+                checks=True,
             )
             yield given, tuple(paths)
             return
@@ -339,29 +335,24 @@ class _Chooser:
         """Yield the configurations of files that are first built for one architecture."""
         short = _SHORT.get(host_arch())
         llvm = arch not in (host_arch(), short) or self._options.llvm
-        yield from self._group_configurations(arch, paths, llvm=llvm, checks=True)
-        if self._options.quick:
-            return
-        yield from self._group_configurations(arch, paths, llvm=llvm, minimal=True)
-        may_clang = not self._options.gcc and shutil.which("clang") is not None
-        if may_clang and not llvm:
-            yield from self._group_configurations(arch, paths, llvm=True)
-        if self._options.arches or arch != host_arch():
-            return
-        if short:
-            yield from self._group_configurations(short, paths, llvm=llvm)
-        general = tuple(path for path in paths if not path.startswith("arch/"))
-        if may_clang and self.is_ordered and general:
-            yield from self._group_configurations(_BIG_ENDIAN, general, llvm=True)
+        plain = Configuration(arch, llvm)
+        made = [plain._replace(checks=True)]
+        if not self._options.quick:
+            may_clang = not self._options.gcc and shutil.which("clang") is not None
+            made.append(plain._replace(minimal=True))
+            if may_clang and not llvm:
+                made.append(plain._replace(llvm=True))
+            if not self._options.arches and arch == host_arch():
+                made += [plain._replace(arch=short)] if short else []
+                if may_clang and self.is_ordered:
+                    made.append(Configuration(_BIG_ENDIAN, llvm=True))
+        for variant in made:
+            is_foreign = variant.arch == _BIG_ENDIAN != arch
+            own = (it for it in paths if not (is_foreign and it.startswith("arch/")))
+            yield from self._group_configurations(variant, tuple(own))
 
     def _group_configurations(
-        self,
-        arch: str,
-        paths: tuple[str, ...],
-        *,
-        llvm: bool,
-        minimal: bool = False,
-        checks: bool = False,
+        self, made: Configuration, paths: tuple[str, ...]
     ) -> Iterator[tuple[Configuration, tuple[str, ...]]]:
         """Yield a configuration for as many files as are compatible, then one for the others.
 
@@ -369,19 +360,12 @@ class _Chooser:
         """
         left = paths
         while left:
-            choice, reached = self._together(arch, left, minimal=minimal)
+            choice, reached = self._together(made.arch, left, minimal=made.minimal)
             if not reached:
                 return
             wanted = tuple(dict.fromkeys(chain(*reached.values())))
-            made = Configuration(
-                arch,
-                llvm,
-                choice.text(() if minimal else wanted),
-                wanted=wanted,
-                checks=checks,
-                minimal=minimal,
-            )
-            yield made, tuple(reached)
+            text = choice.text(() if made.minimal else wanted)
+            yield made._replace(fragment=text, wanted=wanted), tuple(reached)
             left = tuple(path for path in left if path not in reached)
 
     def _together(
@@ -398,7 +382,7 @@ class _Chooser:
             need = self._turn_on_any(choice, path)
             if need is None and not reached:
                 # it depends on a symbol that would be off
-                choice.off.clear()
+                choice.off = frozenset()
                 need = self._turn_on_any(choice, path)
             if need is not None:
                 reached[path] = need

@@ -16,33 +16,34 @@ _STATES = 6
 KIND = Kind("built-object", (str(Path(__file__).parent),), _KEPT)
 
 
-class KeptReport:
-    """The cached reports on one object in one configuration, for the file contents of its last
-    build.
+def find_report(path: str, configuration: str, state: TreeState) -> ObjectReport | None:
+    """Return the report on a file's object for the current contents, or None if not built."""
+    for paths, digest, rows, is_built in _recall(path, configuration, state)[1]:
+        if digest == state.digest(paths or state.files):
+            return ObjectReport(tuple(starmap(Diagnostic, rows)), is_built)
+    return None
+
+
+def keep_report(
+    report: ObjectReport,
+    made_of: tuple[str, ...],
+    path: str,
+    configuration: str,
+    state: TreeState,
+) -> None:
+    """Store a report with the files that the object is made of; without them, for this tree
+    only.
     """
+    key, entries = _recall(path, configuration, state)
+    digest = state.digest(made_of or state.files)
+    rows = [tuple(diagnostic) for diagnostic in report.diagnostics]
+    entry = [list(made_of), digest, rows, report.is_built]
+    others = [one for one in entries if one[1] != digest]
+    remember(KIND, key, [entry, *others[: _STATES - 1]])
 
-    def __init__(self, path: str, configuration: str, state: TreeState) -> None:
-        self._state = state
-        parts = (path, configuration, state.build_digest)
-        self._key = key_of(
-            KIND, (part.encode("utf-8", "surrogateescape") for part in parts)
-        )
 
-    def find(self) -> ObjectReport | None:
-        """Return the report for the current contents, or None if they were not built."""
-        for paths, digest, rows, is_built in recall(KIND, self._key) or ():
-            if digest == self._digest(paths):
-                return ObjectReport(tuple(starmap(Diagnostic, rows)), is_built)
-        return None
-
-    def keep(self, report: ObjectReport, paths: tuple[str, ...]) -> None:
-        """Store a report with the files that the object is made of; without `paths`, for this
-        tree only.
-        """
-        rows = [tuple(diagnostic) for diagnostic in report.diagnostics]
-        entry = [list(paths), self._digest(paths), rows, report.is_built]
-        others = [one for one in recall(KIND, self._key) or () if one[1] != entry[1]]
-        remember(KIND, self._key, [entry, *others[: _STATES - 1]])
-
-    def _digest(self, paths: Any) -> str:
-        return self._state.digest(paths or self._state.files)
+def _recall(path: str, configuration: str, state: TreeState) -> tuple[str, Any]:
+    """Return the cache key of an object in a configuration, and what was kept for it."""
+    parts = (path, configuration, state.build_digest)
+    key = key_of(KIND, (part.encode("utf-8", "surrogateescape") for part in parts))
+    return key, recall(KIND, key) or ()

@@ -109,15 +109,13 @@ def run_scripts(
     path: str,
     scripts: Sequence[str],
     progress: Progress,
-) -> tuple[Diagnostic, ...]:
-    """Run semantic patches on a file in the checked-out tree and return their reports."""
-    found: dict[Diagnostic, None] = {}
+) -> Iterator[Diagnostic]:
+    """Run semantic patches on a file in the checked-out tree and yield their reports."""
     for script in scripts:
         what = partial(progress, f"{script.rpartition('/')[2]}: {path}")
         words = [*_options(state, script), "--cocci-file", script, path]
         text = _run_coccinelle(words, tree, what)
-        found |= dict.fromkeys(_read(text, script, str(tree)))
-    return tuple(found)
+        yield from _read(text, script, str(tree))
 
 
 def _options(state: TreeState, script: str) -> list[str]:

@@ -109,8 +109,9 @@ class WorkPlace:
         alternates.write(own / "objects", source)
         (own / "index.lock").unlink(missing_ok=True)
         stamp = own / "patchpilot.state"
+        wanted = f"{state.commit}{self.pattern}"
         known = os.fsdecode(stamp.read_bytes()) if stamp.exists() else ""
-        if known == f"{state.commit}{self.pattern}":
+        if known == wanted:
             return
         progress("checking out the files to build")
         stamp.unlink(missing_ok=True)
@@ -140,13 +141,7 @@ class WorkPlace:
         git(
             self.tree, "checkout-index", "-a", "-f", "-u", "-q", timeout=_CHECKOUT_SECONDS
         )  # fmt: skip
-        stamp.write_bytes(os.fsencode(f"{state.commit}{self.pattern}"))
-
-    def output(self, name: str) -> Path:
-        """Return an output directory."""
-        folder = self.folder / name
-        folder.mkdir(exist_ok=True)
-        return folder
+        stamp.write_bytes(os.fsencode(wanted))
 
     def shrink(self) -> None:
         """Delete the least recently used output directories if they are too large, and those of
@@ -159,11 +154,9 @@ class WorkPlace:
             if total > _MOST_BYTES and folder != outputs[0]:
                 shutil.rmtree(folder, ignore_errors=True)
         clean(
-            tuple(
-                place
-                for place in list_build_directories()
-                if _age(place / "lock") > _OLD_SECONDS
-            )
+            place
+            for place in list_build_directories()
+            if _age(place / "lock") > _OLD_SECONDS
         )
 
 
@@ -190,10 +183,11 @@ def list_build_directories() -> tuple[Path, ...]:
     return tuple(sorted(filter(Path.is_dir, (cache_dir() / KIND).glob("*"))))
 
 
-def clean(folders: tuple[Path, ...]) -> int:
+def clean(folders: Iterable[Path]) -> int:
     """Delete build directories and return the number of bytes freed."""
-    total = sum(size_of(folder) for folder in folders)
+    total = 0
     for folder in folders:
+        total += size_of(folder)
         shutil.rmtree(folder, ignore_errors=True)
     return total
 

@@ -81,8 +81,11 @@ def build_in(
     The patches are commits of `repository`, which must be trusted. The build directories are
     kept for the repository `kept_for`, which may be the same.
     """
-    committed = _trusted_patches(
-        [patch for patch in patches if patch.commit], repository, kept_for
+    committed = list(
+        takewhile(
+            lambda patch: runs_trusted(patch, repository, kept_for),
+            (patch for patch in patches if patch.commit),
+        )
     )
     changes = _changes(repository, committed)
     trusted = {id(patch) for patch in committed}
@@ -95,30 +98,24 @@ def build_in(
     progress("choosing the files to build")
     plan = make_plan(changes, options)
     place = work_place(kept_for, options.place)
-    titles = [patch.subject.title for patch in committed]
     with place.lock():
-        built = SeriesBuild(repository, changes, titles, options, place).run(
-            plan, progress
-        )
+        build = SeriesBuild(repository, changes, options, place, progress)
+        built = build.run(plan)
         if built.compiled:
             place.shrink()
-    problems |= {
-        id(patch): found for patch, found in zip(committed, built.problems, strict=True)
-    }
-    commits = tuple(
-        BuiltCommit(
+    commits = []
+    for patch, found, tried in zip(committed, built.problems, built.tried, strict=True):
+        problems[id(patch)] = found
+        kinds = [problem.kind for problem in found]
+        commit = BuiltCommit(
             patch.commit or "",
-            not any(one.kind in (ERROR, BROKEN_COMMIT) for one in found),
-            tried,
-            sum(one.kind != NOT_BUILT for one in found),
+            ERROR not in kinds and BROKEN_COMMIT not in kinds,
+            tuple(tried),
+            len(kinds) - kinds.count(NOT_BUILT),
         )
-        for patch, found, tried in zip(
-            committed, built.problems, built.tried, strict=True
-        )
-    )
-    for commit in commits:
         keep_built(repository, commit)
-    return BuildFacts(problems, f"{_text(built)}{note}", commits)
+        commits.append(commit)
+    return BuildFacts(problems, f"{_text(built)}{note}", tuple(commits))
 
 
 def _without_trust(repository: Repository, patch: Patch) -> Iterator[BuildProblem]:
@@ -131,47 +128,35 @@ def _without_trust(repository: Repository, patch: Patch) -> Iterator[BuildProble
         yield _UNTRUSTED
 
 
-def _trusted_patches(
-    patches: Sequence[Patch], repository: Repository, kept_for: Repository
-) -> list[Patch]:
-    """Return the patches before the first that changes build code without trust."""
-    return list(
-        takewhile(lambda patch: runs_trusted(patch, repository, kept_for), patches)
-    )
-
-
 def runs_trusted(patch: Patch, repository: Repository, kept_for: Repository) -> bool:
     """Return whether the user trusts a commit's changes to build code."""
     commit = patch.commit or ""
     base = trusted_base(repository.top, kept_for.top, commit)
     # the parent commit is built as well
     parents = [it for it in repository.commit(commit).parents[:1] if it != base]
-    changes = [
-        build_change(repository.top, kept_for.top, built)
-        for built in (*parents, commit)
-    ]
-    return all(change is None or is_trusted(change) for change in changes)
+    changes = (
+        build_change(repository.top, kept_for.top, it) for it in (*parents, commit)
+    )
+    return all(is_trusted(change) for change in changes if change)
 
 
 def _text(built: Built) -> str:
     """Describe what was built."""
     if not built.configurations:
         return "nothing was built: no object file is affected"
-    number = counted(len(built.configurations), "configuration")
-    objects = f"{counted(built.compiled, 'object')} compiled, {built.known} known"
     names = ", ".join(dict.fromkeys(built.configurations))
-    network = (
-        ""
-        if sandbox()
-        else "; with network access, because this machine has no unshare"
-    )
     lacking = [
         f"{name} ({finds})"
         for name, finds in OPTIONAL.items()
         if not shutil.which(name)
     ]
-    rest = f"; not installed: {', '.join(lacking)}" if lacking else ""
-    return f"built in {number}: {names} ({objects}){network}{rest}"
+    parts = (
+        f"built in {counted(len(built.configurations), 'configuration')}: {names}"
+        f" ({counted(built.compiled, 'object')} compiled, {built.known} known)",
+        "" if sandbox() else "with network access, because this machine has no unshare",
+        f"not installed: {', '.join(lacking)}" if lacking else "",
+    )
+    return "; ".join(filter(None, parts))
 
 
 def _changes(repository: Repository, patches: Sequence[Patch]) -> list[Change]:
@@ -185,5 +170,6 @@ def _changes(repository: Repository, patches: Sequence[Patch]) -> list[Change]:
         parent, first = commit.parents[0], next(iter(states.values()), None)
         before = states.setdefault(parent, TreeState(repository, parent, first))
         after = states[commit.id] = TreeState(repository, commit.id, before)
-        changes.append(Change(before, after, patch.files))
+        title = patch.subject.title
+        changes.append(Change(before, after, patch.files, title))
     return changes

@@ -43,7 +43,7 @@ allnoconfig:
 DRIVER = "int work(void);\n\nint work(void)\n{\n\tint old;\n\n\treturn 1;\n}\n"
 KERNEL = {
     "Kbuild": "\n",
-    "Kconfig": 'config DRV\n\tbool "Drv"\n',
+    "Kconfig": 'config DEBUG_SECTION_MISMATCH\n\tbool "All"\nconfig DRV\n\tbool "Drv"\n',
     "MAINTAINERS": "\n",
     "init/main.c": "\n",
     "kernel/fork.c": "\n",
@@ -339,29 +339,6 @@ def test_path_is_not_a_make_option(repo: Repo, path: str) -> None:
     assert "nothing was built" in notes
 
 
-def test_implied_symbol_is_enabled(repo: Repo) -> None:
-    kconfig = 'config CODEC\n\ttristate\nconfig ALL\n\tbool "All"\n\timply CODEC\n'
-    kconfig += 'config DEBUG_SECTION_MISMATCH\n\tbool "Full analysis"\n'
-    implied = "$(O)/.config\n\t@echo CONFIG_CODEC=m >> $(O)/.config\n"
-    repo.commit(
-        "a codec",
-        {
-            "Kconfig": f"{KERNEL['Kconfig']}{kconfig}",
-            "Makefile": MAKEFILE.replace("$(O)/.config\n", implied, 1),
-            "drv/Makefile": f"{KERNEL['drv/Makefile']}obj-$(CONFIG_CODEC) += codec.o\n",
-            "drv/codec.c": DRIVER,
-        },
-    )
-    repo.commit(
-        "drv: warn", {"drv/codec.c": DRIVER.replace("int old;", "int old, new;")}
-    )
-    (finding,), notes = built(repo)
-    assert (finding["path"], finding["line"]) == ("drv/codec.c", 5)
-    assert f"built in 1 configuration: {host_arch()} gcc (" in notes
-    (settings,) = list_build_directories()[0].glob("out-*/patchpilot.config")
-    assert "CONFIG_DEBUG_SECTION_MISMATCH=y" in settings.read_text()
-
-
 def test_devicetree_is_rebuilt_for_its_include(repo: Repo) -> None:
     soc = "arch/arm64/boot/dts/v/soc.dtsi"
     blob = """%.dtb:
@@ -411,7 +388,7 @@ def test_undefined_kconfig_symbol_is_a_warning(repo: Repo) -> None:
     selects = 'config LIB\n\tbool\n\tdepends on BUS\nconfig BUS\n\tbool "Bus"\n'
     repo.commit("drv: lib", {"Kconfig": f"{KERNEL['Kconfig']}\tselect LIB\n{selects}"})
     (finding,), notes = built(repo)
-    assert finding["line"] == 3
+    assert finding["line"] == 5
     assert "; 1 commit not built before `patchpilot trust --build-changes" in notes
 
 
@@ -493,17 +470,11 @@ def test_unexported_symbol_is_an_error(repo: Repo, text: str, problem: str) -> N
 def test_build_output_can_be_deleted(repo: Repo) -> None:
     repo.commit("drv: touch", {"drv/w.c": f"{DRIVER}\n"})
     built(repo)
+    (settings,) = list_build_directories()[0].glob("out-*/patchpilot.config")
+    assert "CONFIG_DEBUG_SECTION_MISMATCH=y" in settings.read_text()
     doctor = " ".join(call("doctor", "-C", repo.path, "--offline").out.split())
     assert re.search(r"build: 1 directory with \d+ MiB of objects; `patchpilot", doctor)
     assert "deleted 1 directory" in call("build", "--clean").err
-
-
-def test_document_lists_builds_per_commit(repo: Repo) -> None:
-    trust_tree(repo)
-    repo.commit("drv: warn", {"drv/w.c": DRIVER.replace("int old;", "int old, mine;")})
-    done = call("build", "-C", repo.path, "--quick", "--format", "json", "base..HEAD")
-    (commit,) = json.loads(done.out)["commits"]
-    assert commit["configurations"][0]["built"] == ["drv/w.c"]
 
 
 def test_mails_note_builds_until_the_commit_changes(
@@ -553,7 +524,7 @@ def test_summary_names_every_configuration() -> None:
     both, one = commit("arm64", "x86_64", sparse=True), commit("x86_64")
     assert compile_tested([both]) == "arm64 and x86-64, W=1, sparse"
     assert compile_tested([both, one]) == "x86-64, W=1"
-    for other in (None, commit("x86_64", builds=False), commit("arm"), commit()):
+    for other in (None, commit("x86_64", builds=False), commit()):
         assert compile_tested([both, other]) == ""
 
 

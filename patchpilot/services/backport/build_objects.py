@@ -7,8 +7,8 @@ The objects are compiled on the branch, in the same way as by `patchpilot build`
 import os
 import shlex
 from collections.abc import Collection
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from patchpilot.building.build_series import BROKEN_COMMIT, NOT_BUILT
 from patchpilot.building.diagnostics import ERROR, MODPOST, names_in
@@ -36,8 +36,7 @@ FAILED = 2
 
 
 @json_form("branch", "exit_code=code", "tail", "warnings")
-@dataclass(frozen=True, slots=True)
-class Built:
+class Built(NamedTuple):
     """The outcome of building a backported fix on a branch.
 
     Contains the exit code, the end of the output (or the errors) and, if objects were
@@ -85,16 +84,10 @@ def compile_objects(
         for patch in series.patches
         for problem in facts.problems.get(id(patch), ())
     ]
-    errors = [_text(problem) for problem in problems if problem.kind in _FATAL]
-    if errors:
-        names = {
-            name
-            for problem in problems
-            if problem.kind in _FATAL
-            for name in names_in(problem.message)
-        }
+    if fatal := [problem for problem in problems if problem.kind in _FATAL]:
+        names = {name for problem in fatal for name in names_in(problem.message)}
         lines = [
-            *dict.fromkeys(errors),
+            *dict.fromkeys(map(_text, fatal)),
             *_missing_names_line(repository, branch.tip, names),
         ]
         return Built(branch.branch, FAILED, "\n".join(lines))
@@ -114,7 +107,7 @@ def _missing_names_line(
     tree = TreeState(repository, tip)
     names = sorted(names)[:_MOST_NAMES]
     words = names and tree.grep(names, "-h", "-o", "-w", "-F", paths=("*.[chS]",))
-    missing = sorted(set(names) - set(words))
+    missing = [name for name in names if name not in words]
     return [f"the branch does not have {join_words(missing)}"] if missing else []
 
 

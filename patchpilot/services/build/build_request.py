@@ -13,15 +13,18 @@ from patchpilot.commits.make_commits import (
     commit_patches,
     uncommitted_files,
 )
-from patchpilot.commits.range import FromArchive, head_of, is_mail, names_file
+from patchpilot.commits.range import (
+    FromArchive,
+    head_of,
+    is_mail,
+    names_file,
+    read_bytes,
+)
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import InputError, UsageError
-from patchpilot.model.bounded import MIB
 from patchpilot.model.printable import join_words
 from patchpilot.topic.read_series import read_series
 from patchpilot.topic.topic_base import has_topic, topic_base
-
-_MOST = 4 * MIB
 
 
 def build_options(
@@ -44,7 +47,9 @@ def build_options(
                 hint="use a directory in arch/, for example --arch arm64",
             )
     return BuildOptions(
-        config=_text(config) if config else None,
+        config=read_bytes(config).decode("utf-8", "surrogateescape")
+        if config
+        else None,
         llvm=compiler == "llvm",
         gcc=compiler == "gcc",
         jobs=jobs or os.cpu_count() or 1,
@@ -66,10 +71,12 @@ def build_targets(
     """
     head = head_of(repository)
     if not targets:
-        edited = _edited_files(repository, repository.top)
-        has_more = edited and has_topic(repository, base)
-        wanted = topic_base(repository, base).commits if has_more else ()
-        return (*wanted, commit_files(repository, edited, head)) if edited else ()
+        if not (edited := _edited_files(repository, repository.top)):
+            return ()
+        topic = (
+            topic_base(repository, base).commits if has_topic(repository, base) else ()
+        )
+        return (*topic, commit_files(repository, edited, head))
     revisions: list[str] = []
     mails: list[str] = []
     paths: list[str] = []
@@ -111,14 +118,3 @@ def clean_builds() -> tuple[int, int]:
     """
     places = list_build_directories()
     return len(places), clean(places)
-
-
-def _text(file: Path) -> str:
-    try:
-        with file.open("rb") as opened:
-            data = opened.read(_MOST + 1)
-    except OSError as error:
-        raise InputError(f"cannot read {file}: {error.strerror or error}") from error
-    if len(data) > _MOST:
-        raise InputError(f"{file}: too long for a .config")
-    return data.decode("utf-8", "surrogateescape")
