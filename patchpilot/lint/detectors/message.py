@@ -36,7 +36,6 @@ from patchpilot.lint.message_parts import (
     is_plain,
     paragraphs,
     split_prefix,
-    tag_lines,
     written_prefix,
 )
 from patchpilot.lint.pack_patterns import compiled, lazy
@@ -171,24 +170,6 @@ def _describes_change(heading: re.Pattern[str], texts: list[str], at: int) -> bo
         )
         and "://" not in line
     )
-
-
-@detector("indented-message")
-def indented_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a message whose lines are all indented, with or without its tags."""
-    patch = context.patch
-    tags = {tag.line for _, tag in tag_lines(context)}
-    lines = [(at, line) for at, line in enumerate(patch.message) if line.strip()]
-    text = [line for at, line in lines if at not in tags]
-    long = [line for line in text if len(line.split()) > _FEW_WORDS]
-    is_text = len(long) > 1 and all(
-        line[:1] == "\t" or line[:4] == " " * 4 for line in text
-    )
-    if is_text or (len(lines) > 1 and all(line[:1] in " \t" for _, line in lines)):
-        yield make_hit(patch.message_line)
-
-
-_FEW_WORDS = 5
 
 
 LOG_WIDTH = 75
