@@ -67,6 +67,9 @@ _EXAMPLE: Mapping[str, Any] = {
     **dict.fromkeys(("new_file", "stays"), bool),
     "count": int,
 }
+_DOCS = "https://docs.kernel.org/"
+"""The site that "docs:" stands for in a reference."""
+_EXAMPLE_PATH = "drivers/frob/frob.c"
 _CONTENT = ("subject", "message", "trailers", "code", "diff", "patch", "series")
 
 
@@ -260,6 +263,8 @@ def _read(key: str, value: Any, position: _Place) -> Any:
             return tuple(value)
         case "texts":
             return {name: text.strip() for name, text in value.items()}
+    if key == "reference":
+        value = re.sub("^docs:", _DOCS, value)
     return value.strip() if isinstance(value, str) else value
 
 
@@ -415,8 +420,8 @@ def _example(table: Any, position: _Place, *, bad: bool) -> Example:
         raise PackError(
             f"{position}: an example must have one of {', '.join(_CONTENT)}"
         )
-    if "code" in table and "path" not in table:
-        raise PackError(f"{position}: an example with code needs a path")
+    if "code" in table or "diff --git" not in table.get("diff", "diff --git"):
+        table = {"path": _EXAMPLE_PATH, **table}
     lists = {key: tuple(table[key]) for key in ("series", "also") if key in table}
     kernel = _kernel(table["kernel"], position) if "kernel" in table else None
     return Example(bad=bad, **{**table, **lists, "kernel": kernel})

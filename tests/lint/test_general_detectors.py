@@ -161,6 +161,7 @@ def reported_message_lines(
     return [context.patch.lines[(finding.patch_line or 0) - 1] for finding in findings]
 
 
+TEXT = "one frob\n\ntwo frob\nthe knob\n"
 TAGS = """Fixes: 0123456789ab ("frob: use the link at once")
 Reported-by: Ann Bee <ann@lists.example.net>
 Signed-off-by: Jane Doe <jane@example.com>

@@ -75,7 +75,6 @@ def test_rule_is_read_with_its_examples() -> None:
         ),
         ('since = "5.10"', 'since = "new"', "a kernel version must have the form 6.1"),
         ('message = "frob it"', 'text = "frob it"', "unknown key 'text'"),
-        ('message = "frob it"', 'code = "frob it"', "needs a path"),
         (
             'message = "frob it"',
             "message = 3",
