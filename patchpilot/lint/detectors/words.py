@@ -302,8 +302,8 @@ _BEGINNINGS = compile_late(
     r"|back|post|anti|bi|tri|en|fore|self|mid|semi|pseudo|para|meta|hyper|ultra|trans|counter|on"
     r"|off|[a-z])(?=[a-z]{3})"
 )
-_MOST_WORDS = 1000
-"""So many different words of a patch are compared with right ones, which is slow."""
+_MOST_WORDS, _MOST_PAIRS = 1000, 300_000
+"""So many different words of a patch are compared with right ones, and names with each other."""
 _LEAST, _SWAPPED, _LONG, _OFTEN = 7, 6, 10, 3
 """A word that is not in the dictionary has so many letters, or two of them are swapped; one with
 another first letter is long. A word of the patch itself is right if it occurs so often.
@@ -357,8 +357,10 @@ def _find_misspelled_names(context: Context) -> Iterator[Hit]:
         for at, text in (*lines_of(context, "prose"), (at_title, title))
         for name in _NAME.findall(text)
     ]
-    seen = set()
+    seen = set[str]()
     for at, word, others in wanted:
+        if len(seen) * len(others) > _MOST_PAIRS:
+            return
         if word in seen or word in diff or word in word_set("codespell", "right"):
             continue
         seen.add(word)

@@ -25,6 +25,7 @@ _TOKEN = compile_cached(
 _DIRECTIVE = compile_cached(r"\s*#")
 _VERBATIM = compile_cached(r"\s*#\s*(?:include|error|warning|pragma)\b")
 _FUNCTION_MACRO = compile_cached(r"\s*#\s*define\s+\w+\(")
+_STRINGIFIED = compile_cached(r"\b(?:[A-Z_]*STR[A-Z_]*|\w*stringify\w*) \([^()]*")
 END = "\n"
 
 
@@ -103,11 +104,12 @@ def keeps_meaning(
 def _canonical(words: Sequence[str], tokens: TokenChanges) -> tuple[str, list[str]]:
     """Return the tokens in a fixer's canonical form, and the strings among them.
 
-    A string may differ only if a change names it.
+    A string may differ only if a change names it. What a macro turns into a string must not differ.
     """
     named = dict(tokens)
     strings = [str(named.get(word, word)) for word in words if word[0] in "\"'"]
     text = " ".join(word[0] if word[0] in "\"'" else word for word in words)
+    strings += _STRINGIFIED.findall(text)
     for pattern, canonical in tokens:
         text = re.sub(pattern, canonical, text)
     return " ".join(text.split()), strings

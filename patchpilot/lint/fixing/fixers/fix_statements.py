@@ -24,14 +24,12 @@ COLUMNS = 80
 MOST_COLUMNS = 100
 _DEEPEST = 3
 _BREAK = compile_cached(r"(?:,|&&|\|\|)(?=\s)")
-_LATE_BREAK = compile_cached(r"(?:(?<=\s)(?:\?|\||\+|(?<![=!<>])=)(?=\s))")
-_ANY_BREAK = compile_cached(rf"{_BREAK.pattern}|{_LATE_BREAK.pattern}")
+_ANY_BREAK = compile_cached(rf"{_BREAK.pattern}|(?<=\s)(?:\?|\||\+|(?<![=!<>])=)(?=\s)")
 _BREAKS = (
     (_BREAK, 1),
     (_BREAK, 2),
     (_BREAK, _DEEPEST),
-    (_LATE_BREAK, 0),
-    (_LATE_BREAK, _DEEPEST),
+    (_ANY_BREAK, 0),
     (_ANY_BREAK, _DEEPEST),
 )
 """Where a line may be broken, and in up to how many brackets; best first."""
@@ -42,7 +40,6 @@ _MACRO_COLUMNS = MOST_COLUMNS - len(_GOES_ON)
 _MACRO = compile_cached(r"\+(#[ \t]*define[ \t]+\w+(?:\([\w, .]*\))?)[ \t]+(\S.*)$")
 
 
-_DECLARED = compile_cached(r"((?:[A-Za-z_]\w*[ \t]+)+(?:\*+[ \t]*)?)([A-Za-z_]\w*\()$")
 _SINGLE = compile_cached(
     r"(?!(?:if|for|while|do|switch|case|default|else)\b|\w+\s*:(?!:)|#|[A-Z][A-Z0-9_]*\s*\("
     r"|(?:const|static|struct|unsigned|int|char|long|u\d+|s\d+|bool)\b[^(]*=)"
@@ -125,15 +122,13 @@ def _break_line(
 def join_open(site: FixSite) -> Proposal:
     """Move the arguments below an open parenthesis or bracket up to its line.
 
-    All of them are aligned with the first one, in lines of up to 80 or 100 columns. If a
-    function's type does not leave enough space, the function's name moves to the next line.
+    All of them are aligned with the first one, in lines of up to 80 or 100 columns.
     """
     first = site.added(site.number)
     raw = strip_sign(first)
     if not first or not raw.endswith(("(", "[")):
         return None
     text = first.text[1 : 1 + len(raw)]
-    declared = _DECLARED.match(raw)
     count = depth = 1
     while depth > 0:
         row = site.added(site.number + count)
@@ -151,11 +146,6 @@ def join_open(site: FixSite) -> Proposal:
     lines = [] if width <= COLUMNS else _break_line(f"+{raw}", f"+{text}", _ARGUMENTS)
     if not lines and width <= MOST_COLUMNS:
         lines = [raw]
-    elif not lines and declared:
-        # the function name may start its own line
-        at = declared.end(1)
-        name = _break_line(f"+{raw[at:]}", f"+{text[at:]}", _ARGUMENTS)
-        lines = name and [declared[1].rstrip(), *name]
     added = (f"+{line}" for line in lines)
     return replaced(site.number, *added, count=count) if lines else None
 
@@ -169,10 +159,7 @@ def _broken(
     *,
     continues: bool,
 ) -> list[str]:
-    """Break a line of code at brackets up to this depth; return [] if a result is too long.
-
-    None where one is too long.
-    """
+    """Break a line of code at brackets up to this depth; return [] if a result is too long."""
     margin = len(expand(indent_of(raw))) + (0 if continues else 8)
     lines = [""]
     opened: list[int] = []
