@@ -45,7 +45,6 @@ from patchpilot.model.commit_references import (
     is_cosmetic,
     only_documents,
     read_fixes_line,
-    upstream_commits,
 )
 from patchpilot.model.trailer import Trailer, is_trailer
 
@@ -205,37 +204,6 @@ _SERIOUS = (
     r"memory leak|refcount leak|dead[- ]?lock|data corruption|memory corruption|KASAN|infinite loop|lockup|information leak"  # noqa: E501
     r"|regression|hangs?)\b"
 )
-
-
-@detector(
-    "backport-unmarked",
-)
-def backport_unmarked(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a stable patch whose message lacks the full id of the mainline commit."""
-    patch = context.patch
-    if not patch.subject.for_stable or not patch.has_diff or not patch.headers:
-        return
-    # vendor trees also use a bare version as prefix, and have other rules
-    sent = any(
-        "stable" in address.key
-        for name in ("To", "Cc")
-        for address in patch.addresses(name)
-    )
-    if not sent and not any(
-        re.search(r"\.y\b|stable", word, re.IGNORECASE) for word in patch.subject.words
-    ):
-        return
-    text = "\n".join(patch.message)
-    named = upstream_commits(text)
-    if any(len(commit.id) == 40 for commit in named) or re.search(
-        r"(?i)\b(?:upstream|mainline|backport|commit)\b[^\n]*\b[0-9a-f]{40}\b|\b[0-9a-f]{40}\b[^\n]*\bupstream\b",
-        text,
-    ):
-        return
-    if named:
-        yield make_hit(patch.message_line + named[0].at, "short-id")
-    elif not re.search(r"(?i)upstream|mainline|linus", text):
-        yield make_hit(None, "no-commit")
 
 
 @detector("stable-size", lines=int)
