@@ -200,18 +200,6 @@ def _has_line(context: Context, path: str | None, spaced: list[DiffLine]) -> boo
     return any(line.kind != "+" and f"\n{line.text}\n" in text for line in spaced)
 
 
-@detector("all-crlf")
-def all_crlf(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a message in which nearly all lines end with CRLF."""
-    lines = context.patch.lines
-    count = sum(line.endswith("\r") for line in lines)
-    if count >= _LEAST_CRLF and count * 10 >= len(lines) * 9:
-        yield Hit(1)
-
-
-_LEAST_CRLF = 4
-
-
 _STARTS = lazy(
     r"^(?: mode change [0-7]+ => [0-7]+ \S+\s*$|rename (?:from|to) \S+\s*$|diff --git a/[\w/._\-]+"
     r" b/\S+\s*$)",

@@ -10,7 +10,7 @@ import functools
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from functools import cache, lru_cache, partial
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from patchpilot.lint.c.c_patterns import IDENT
@@ -285,55 +285,6 @@ def unexplained_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]
             return
         if signer and not any(same_person(signer, partner) for partner in partners):
             unexplained.append(make_hit(line, signer=signer.called))
-
-
-@detector(
-    "alias-name",
-)
-def alias_name(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a sign-off with a login name instead of a real name."""
-    seen: set[str] = set()
-    for line, tag in _signed_names(context):
-        address = tag.address
-        if not address or str(address) in seen:
-            continue
-        seen.add(str(address))
-        name = address.name.strip()
-        local = address.email.partition("@")[0].lower()
-        squeezed = re.sub(r"[^a-z]", "", name.lower())
-        odd = (
-            name.islower()
-            or re.search(r"[\d_@]|^[A-Za-z]+\.[A-Za-z]", name)
-            or not name
-        )
-        alias = " " not in name and name.isascii() and odd
-        if (
-            alias
-            and (
-                len(squeezed) > 4
-                or not name
-                or squeezed == re.sub(r"[^a-z]", "", local)
-            )
-        ) or name == "@":
-            yield make_hit(line, "alias", name=name or address.email)
-        elif _role().search(name) or (
-            _role_address().match(local) and not re.search(r"\w+\s+\w+", name)
-        ):
-            yield make_hit(line, "role", name=name or address.email)
-
-
-@cache
-def _role() -> re.Pattern[str]:
-    return re.compile(
-        r"\b(?:[Tt]eam|[Bb]uild(?:er| [Bb]ot)|[Mm]ailing [Ll]ist|[Mm]aintainers|[Dd]evelopers|[Rr]obot)$"  # noqa: E501
-    )
-
-
-@cache
-def _role_address() -> re.Pattern[str]:
-    return re.compile(
-        r"(?:info|support|admin|administrator|postmaster|webmaster|hostmaster|sales|office|team|linux-kernel|oss|opensource)$"
-    )
 
 
 LEAST_LOCAL = 3
