@@ -34,6 +34,7 @@ C = "drivers/frob/frob.c"
         (['f("a", 0);'], ['f("b", 0);'], NAMED, False),
         (["a = 0xFF;"], ["a = 0xff;"], NAMED, True),
         (["a = 0xFF;"], ["a = 0xfe;"], NAMED, False),
+        (["a = STR(0xFF);"], ["a = STR(0xff);"], NAMED, False),
         (["a 1;"], ["a1;"], SPACE, False),
         (["#include <a/b.h>"], ["#include <a / b.h>"], SPACE, True),
     ],
