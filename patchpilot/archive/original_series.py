@@ -11,8 +11,12 @@ from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_reader import MailReader
 from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.read_thread import read_thread
-from patchpilot.reading.thread_match import Posts, find_named_authors, parse_title
-from patchpilot.reading.versions import posted_in
+from patchpilot.reading.series_messages import (
+    Posts,
+    find_named_authors,
+    parse_title,
+    posted_in,
+)
 from patchpilot.series.patch_pairing import title_key
 
 MAX_LINKS = 4

@@ -196,24 +196,23 @@ def _tracked_version(
 
     if not default_file().exists():
         return ()
-    from patchpilot.reading.versions import posted_in
+    from patchpilot.reading.series_messages import revisions_in
     from patchpilot.series.patch_pairing import title_key
 
     titles = {title_key(patch.subject.title) for patch in patches}
     with Store() as store:
         for entry in reversed(store.entries()):
             messages = store.readable_mails(entry.id)[0]
-            for topic in posted_in(messages, store.reader):
-                for version in topic.revisions:
-                    if version.version == number and (
-                        version.titles & titles or version.change_ids & set(identities)
-                    ):
-                        return group(
-                            [
-                                parse_patch(post.mail.mail.raw, post.message_id)
-                                for post in version.posts
-                            ]
-                        )
+            for version in revisions_in(messages, store.reader):
+                if version.version == number and (
+                    version.titles & titles or version.change_ids & set(identities)
+                ):
+                    return group(
+                        [
+                            parse_patch(post.mail.mail.raw, post.message_id)
+                            for post in version.posts
+                        ]
+                    )
     return ()
 
 

@@ -16,6 +16,7 @@ from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import STABLE, MailKind
 from patchpilot.reading.phrases import PATCHWORK_MARK, WHOLE_SERIES, WITHDRAWS
 from patchpilot.reading.posted_series import PostedSeries, Reply
+from patchpilot.reading.series_messages import parse_title
 from patchpilot.reading.statements import (
     MENTIONS,
     MOST_QUOTED,
@@ -23,7 +24,6 @@ from patchpilot.reading.statements import (
     UNSURE,
     quote_sentences,
 )
-from patchpilot.reading.thread_match import parse_title
 from patchpilot.reading.thread_values import Claim
 from patchpilot.series.patch_pairing import title_key
 
@@ -232,7 +232,7 @@ def _sentence(mail: Classified) -> str:
     """Return the sentence that determined a message's class; for a script, the first about a
     tree.
     """
-    texts = (sentence.text for sentence in mail.sentences)
+    texts = (sentence.text for sentence in mail.body.sentences)
     found = (it for it in texts if MENTIONS.search(it))
     return (next(found, "") if mail.semi else mail.why)[:MOST_QUOTED]
 
@@ -277,7 +277,7 @@ def _discussion_claims(reply: Reply, base: Claim) -> list[Claim]:
         return [base._replace(what=what)]
     if said and said.kind is MailKind.APPLIED:
         return [_make_claim(reply, base)]
-    texts = [sentence.text for sentence in mail.sentences]
+    texts = [sentence.text for sentence in mail.body.sentences]
     is_short = len(mail.body.text.split()) <= SHORT
     if mail.bot or mail.kind in _NO_TALK or not is_short or reply.under is not None:
         return []
@@ -342,7 +342,7 @@ def _author_claims(reply: Reply, base: Claim) -> list[Claim]:
     if mark and mark["state"].lower() in ("cr", "changes-requested"):
         return [base._replace(what="redone", sentence=mark[0].strip())]
     text = reply.mail.body.text
-    texts = [sentence.text for sentence in reply.mail.sentences]
+    texts = [sentence.text for sentence in reply.mail.body.sentences]
     found = next((it for text in texts if (it := WITHDRAWS.search(text))), None)
     if found is None or len(text.split()) > SHORT or _GOES_ON.search(text):
         return []

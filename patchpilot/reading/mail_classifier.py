@@ -4,7 +4,7 @@ alone.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -22,10 +22,10 @@ from patchpilot.reading.phrases import (
     ROBOT_WROTE,
 )
 from patchpilot.reading.placement import Placement, placement
-from patchpilot.reading.reply_body import Body, parse_body
+from patchpilot.reading.reply_body import Body, Sentence, parse_body
 from patchpilot.reading.request_model import (
     WORKS_WELL,
-    Writer,
+    asking_paragraphs,
     load_shipped_weights,
     score_request,
     sentence_names,
@@ -36,8 +36,7 @@ from patchpilot.reading.review_trailers import (
     is_nack,
 )
 from patchpilot.reading.sender import UNSEEN, real_sender, same_person
-from patchpilot.reading.sentences import Sentence, paragraphs, sentences_of
-from patchpilot.reading.statements import Answered, Statement, statement_of
+from patchpilot.reading.statements import Statement, statement_of
 
 MAX_SUBJECT = 1000
 MAX_REFERENCES = 50
@@ -69,8 +68,6 @@ _SIGNED = re.compile(r"[> \t]*(?:From|Signed-off-by): (.{1,200})")
 MAX_WHY = 120
 MAX_SENTENCES = 100
 """The sentences of a reply that count: a longer one goes on like them."""
-LIKELY = 0.38
-"""How likely the text below one quote must ask something to count as a request."""
 _CLEAR = 0.5
 """The likelihood from which a sentence that is no question asks something."""
 _SHORT = 25
@@ -106,7 +103,8 @@ class Classified:
     by_author: bool = False
     names_bot: bool = False
     doubtful: bool = False
-    answers: Answered = Answered.PATCH
+    answers: str = "patch"
+    features: tuple[frozenset[str], ...] = ()
 
     @property
     def message_id(self) -> str:
@@ -134,16 +132,11 @@ class Classified:
         lines = self.mail.body[:400_000].split("\n")
         return "\n".join(line for line in lines if not line.startswith(">"))
 
-    @cached_property
-    def sentences(self) -> tuple[Sentence, ...]:
-        return sentences_of(self.body)
-
     @property
-    def writer(self) -> Writer:
-        role = "author" if self.by_author else "other"
-        return Writer(
-            role, self.answers.name.lower(), str(self.kind), bool(self.credited)
-        )
+    def asking(self) -> Iterator[Sequence[tuple[Sentence, frozenset[str]]]]:
+        """Yield the sentences, with their features, of each paragraph that asks something."""
+        sentences, weights = self.body.sentences, load_shipped_weights()
+        return asking_paragraphs(sentences, self.features, weights)
 
     @cached_property
     def credited(self) -> tuple[GivenTrailer, ...]:
@@ -226,7 +219,7 @@ def classify(mail: Mail, author: Address | None = None) -> Classified:
     # without quote marks, quotes look like the sender's own words, and lists reject it
     tags = () if is_html_only(mail) else given_trailers(body, sender)
     known = replace(base, by_author=by_author, trailers=tags)
-    return _classify_person(known, Answered.PATCH)
+    return _classify_person(known, "patch")
 
 
 def is_html_only(mail: Mail) -> bool:
@@ -241,18 +234,16 @@ def classify_for(
     known: Classified,
     sender: Address,
     by_author: bool,
-    answered: Answered = Answered.PATCH,
+    answered: str = "patch",
 ) -> Classified:
     """Reclassify a message once its sender and its parent are known.
 
     `by_author` is whether the sender is the patch's author. The body is not parsed again.
     """
     known = known if known.sender == sender else replace(known, sender=sender)
-    same = known.by_author is by_author is False and (
-        answered is Answered.PATCH or known.kind is not MailKind.REVIEW
-    )
+    same = known.by_author is by_author is False and answered == known.answers
     if known.robot or same or (not known.is_reply and _post(known)):
-        return known if known.answers is answered else replace(known, answers=answered)
+        return known
     plain = replace(
         known,
         kind=MailKind.OTHER,
@@ -261,12 +252,12 @@ def classify_for(
         semi=False,
         by_author=by_author,
     )
-    to_self = by_author and answered is not Answered.OTHER
+    to_self = by_author and answered != "other"
     return _classify_person(plain, answered, to_self=to_self)
 
 
 def _classify_person(
-    base: Classified, answered: Answered, *, to_self: bool = False
+    base: Classified, answered: str, *, to_self: bool = False
 ) -> Classified:
     """Classify a person's message: b4's note, a patchwork mark, a formal NACK, a statement,
     tags, a patch, or prose.
@@ -279,8 +270,10 @@ def _classify_person(
             why="b4's thank-you note",
             semi=True,
         )
-    said = statement_of(base.sentences, by_author=base.by_author, to_self=to_self)
-    base = replace(base, answers=answered, said=said)
+    said = statement_of(base.body.sentences, by_author=base.by_author, to_self=to_self)
+    by = "author" if base.by_author else "other"
+    features = sentence_names(base.body.sentences[:MAX_SENTENCES], by, answered)
+    base = replace(base, answers=answered, said=said, features=features)
     kind, confidence, why = _person_kind(base)
     return replace(base, kind=kind, confidence=confidence, why=why)
 
@@ -317,16 +310,13 @@ def _classify_prose(mail: Classified) -> tuple[MailKind, float, str]:
     The reply neither rejects nor applies a patch. It is a review or a question if the text below
     one of its quotes asks something, an ack if it assents, and other if it does neither.
     """
-    sentences = [it for it in mail.sentences[:MAX_SENTENCES] if " " in it.text.strip()]
-    sentences = sentences or list(mail.sentences[:MAX_SENTENCES])
+    sentences = mail.body.sentences[:MAX_SENTENCES]
     if not sentences:
         return MailKind.OTHER, 0.6, "only quotes"
-    writer = Writer(mail.writer.role, mail.writer.answers)
-    names = sentence_names(sentences, writer)
 
     def said(*wanted: str) -> str:
         """Return the first sentence with one of these features."""
-        texts = zip(sentences, names, strict=True)
+        texts = zip(sentences, mail.features, strict=True)
         found = (it.text for it, has in texts if not has.isdisjoint(wanted))
         return next(found, "")[:MAX_WHY]
 
@@ -335,17 +325,17 @@ def _classify_prose(mail: Classified) -> tuple[MailKind, float, str]:
         return MailKind.TEST_RESULT, 0.6, said(WORKS_WELL)
     if why := said("is a reminder"):
         return MailKind.OTHER, 0.6, why
-    if writer.role == "author" or not _may_judge(mail):
+    if mail.by_author or not _may_judge(mail):
         asks_author = question and not said("asks to take it")
         return MailKind.QUESTION if asks_author else MailKind.OTHER, 0.6, question
     if why := said("asks for a version"):
         return MailKind.REVIEW, 0.7, why
     if why := said("asks to take it", "thanks for a review"):
         return MailKind.ACK if assent else MailKind.OTHER, 0.6, why
-    if asked := _request_likelihood(sentences, names):
-        likely, why = asked
+    if asking := list(mail.asking):
+        why = _plain_request(asking)
         kind = MailKind.REVIEW if why or not question else MailKind.QUESTION
-        return kind, likely, (why or question)[:MAX_WHY]
+        return kind, 0.6, (why or question)[:MAX_WHY]
     if assent:
         return MailKind.REVIEW if said("need") else MailKind.ACK, 0.6, assent
     return MailKind.OTHER, 0.6, question or sentences[0].text[:MAX_WHY]
@@ -363,28 +353,19 @@ def _may_judge(mail: Classified) -> bool:
     return bool(ABOUT_A_PATCH.search(subject)) and (is_short or not is_taken)
 
 
-def _request_likelihood(
-    sentences: Sequence[Sentence], names: Sequence[frozenset[str]]
-) -> tuple[float, str] | None:
-    """Return the likelihood that the first paragraph that asks is a request, and its first
-    sentence that is not a question, or None.
-    """
+def _plain_request(
+    asking: Sequence[Sequence[tuple[Sentence, frozenset[str]]]],
+) -> str:
+    """Return the first request that is not a question, or ""."""
     weights = load_shipped_weights()
-    found: tuple[float, str] | None = None
-    for part in paragraphs(sentences, names):
-        likely = score_request(weights, [has for _, has in part])
-        if likely < LIKELY or any("is sorry or done" in has for _, has in part):
-            continue
-        plain = (
-            it.text
-            for it, has in part
-            if _WISH.search(it.text)
-            or ("?" not in has and score_request(weights, [has]) >= _CLEAR)
-        )
-        found = found or (likely, "")
-        if why := next(plain, ""):
-            return found[0], why
-    return found
+    plain = (
+        it.text
+        for part in asking
+        for it, names in part
+        if _WISH.search(it.text)
+        or ("?" not in names and score_request(weights, [names]) >= _CLEAR)
+    )
+    return next(plain, "")
 
 
 def _post(known: Classified) -> MailKind | None:

@@ -11,7 +11,6 @@ from patchpilot.model.progress import Progress, silent
 
 if TYPE_CHECKING:
     from patchpilot.reading.mail_classifier import Classified
-    from patchpilot.reading.statements import Answered
 
 ParseMail = Callable[[bytes], Mail]
 
@@ -58,7 +57,7 @@ class MailReader:
         return self._cached(mail, (), lambda: classify(mail))
 
     def classify_for(
-        self, mail: "Classified", sender: Address, by_author: bool, answered: "Answered"
+        self, mail: "Classified", sender: Address, by_author: bool, answered: str
     ) -> "Classified":
         """Classify a message whose sender and thread are known."""
         from patchpilot.reading.mail_classifier import classify_for

@@ -73,16 +73,6 @@ ASKS_STRONGLY = _any_phrase(r"""
     make sure
     (?:doesn't|won't) (?:compile|build|apply|work)
 """)  # noqa: E501
-ASKS_WEAKLY = _any_phrase(r"""
-    don't | do not | can(?:not|'t) | confusing | unclear | doesn't | does not | isn't | is not | won't | will not | split | rename
-    problem | issue | fails?
-    overflows? | race | deadlock | violat\w+ | style | indent\w* | whitespace | line break | changelog | commit (?:message|log)
-    use (?:the|a|an) | i'd say
-    it'll be | potential(?:ly)? | concern\w* | worr\w+ | not sure | bug(?:gy)? | leaks? | unused | breaks? | no need
-    (?:can|could) (?:be|go) | unrelated | extra | belongs? | separate patch | terminator | blank line
-    alignment
-""")  # noqa: E501
-
 SORRY_OR_DONE = _any_phrase(
     r"""
     sorry | apologies | i apologi[sz]e | my (?:bad|mistake|fault) | oops | whoops | grr\w* | argh | will do | done | fixed | got it

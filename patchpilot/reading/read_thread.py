@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Read the series in messages: their versions, the messages about them, and their states.
 
-This is the one place that decides which messages and versions belong to a series. `versions` groups
-what was posted, `thread_match` finds what is about it. Series that fix, revert, continue or
-backport another one are matched by commit and by title.
+`series_messages` decides which messages and versions belong to a series. Series that fix, revert,
+continue or backport another one are matched by commit and by title.
 """
 
 import re
@@ -25,15 +24,8 @@ from patchpilot.reading.mbox import date_or_epoch, unique
 from patchpilot.reading.posted_series import Post, PostedSeries, Reply
 from patchpilot.reading.review_trailers import proposed_trailers
 from patchpilot.reading.sender import is_sent_to_self
+from patchpilot.reading.series_messages import find_series, is_by, patch_authors
 from patchpilot.reading.series_state import decide_state
-from patchpilot.reading.statements import Answered
-from patchpilot.reading.thread_match import (
-    add_copied_addresses,
-    attach,
-    is_by,
-    patch_authors,
-    series_from_bots,
-)
 from patchpilot.reading.thread_values import (
     TAKEN,
     Claim,
@@ -42,7 +34,6 @@ from patchpilot.reading.thread_values import (
     LandedCommit,
     StableNeeds,
 )
-from patchpilot.reading.versions import find_series
 from patchpilot.series.patch_pairing import title_key
 
 _REVERTED = re.compile(r"^This reverts commit ([0-9a-f]{12,40})", re.MULTILINE)
@@ -86,20 +77,13 @@ def read_thread(
             notices += found
         else:
             classified.append(reader.classify(mail))
-    posted = find_series(classified, known, anchor)
-    if reports and not posted:
-        posted = series_from_bots(classified)
+    posted = find_series(classified, known, anchor, reports=reports)
     moment = now or max(map(date_or_epoch, mails), default=datetime.now(UTC))
     every = []
-    for series, attached in zip(posted, attach(posted, classified), strict=True):
-        series = replace(
-            series,
-            identities=add_copied_addresses(series, attached),
-            delivery=reports_about(notices, series.post_ids, series.titles),
-            now=moment,
-        )
-        replies = [_add_author(series, reply, reader) for reply in attached]
-        every.append(_with_claims(series, replies, confirmed))
+    for series in posted:
+        delivery = reports_about(notices, series.post_ids, series.titles)
+        series = replace(series, delivery=delivery, now=moment)
+        every.append(_with_claims(series, reader, confirmed))
     result = tuple(_with_follow_ups(every))
     # keep references to the messages, so that their id() is not reused
     reader.threads[key] = (mails, result)
@@ -109,22 +93,23 @@ def read_thread(
 def _add_author(series: PostedSeries, reply: Reply, reader: MailReader) -> Reply:
     """Return the reply, classified again for its sender and what it answers."""
     sender, parent = series.identities.sender(reply.mail), reply.parent
-    answered = Answered.PATCH
+    answered = "patch"
     if (
         parent
         and not parent.robot
         and parent.kind not in (MailKind.PATCH, MailKind.COVER)
     ):
         is_author = series.is_author(parent.sender)
-        answered = Answered.AUTHOR if is_author else Answered.OTHER
+        answered = "author" if is_author else "other"
     by_author = series.is_author(sender)
     mail = reader.classify_for(reply.mail, sender, by_author, answered)
     return replace(reply, mail=mail)
 
 
 def _with_claims(
-    series: PostedSeries, attached: Sequence[Reply], confirmed: frozenset[str]
+    series: PostedSeries, reader: MailReader, confirmed: frozenset[str]
 ) -> PostedSeries:
+    attached = [_add_author(series, reply, reader) for reply in series.replies]
     claims = withdraw_voided(claims_of(series, attached, confirmed), series)
     doubtful = {claim.message_id for claim in claims if not claim.known}
     vague = {it.message_id for it in claims if it.what in ("unclear", "promised")}

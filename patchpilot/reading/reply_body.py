@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parse a reply into the sender's lines, quotes, and an inline patch.
+"""Parse a reply into the sender's lines and sentences, quotes, and an inline patch.
 
 The time is linear in the length of the body.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
 
 from patchpilot.model.mail import scissors_line
+from patchpilot.model.trailer import is_trailer
+from patchpilot.reading.phrases import CLOSING, GREETING
 
 MAX_LINES = 20_000
 """Lines that are parsed: a longer mail is a log or an attack, and what matters is at its top."""
@@ -52,6 +56,20 @@ _TAG = re.compile(
 )
 _DIFF = re.compile(r"^(?:diff --git |Index: \S|--- (?:a/|/dev/null|\S+/\S+))")
 _PATCH_HEAD = re.compile(r"^(?:From [0-9a-f]{40} |From: .+@|Subject: \S)")
+_ENDS = re.compile(r"""[.!?]+[)"'\]]*(?=\s)|[;:]-?[)(](?=\s|$)""")
+_NO_END = re.compile(
+    r"(?:\b(?:i\.?e|e\.?g|cf|vs|resp|viz|approx|incl|etc|al|fig|sec|no|nr|mr|dr|ms|st|[A-Z])|\.\.)\.$",
+    re.IGNORECASE,
+)
+"""An abbreviation or an ellipsis: what follows may be the same sentence."""
+_GOES_ON = re.compile(r"\s*[a-z(`'\"\d\[<]")
+_ITEM = re.compile(r"(?:[-*•]|\d{1,2}[.)]|\(\w\))\s")
+_CODE = re.compile(r"\t| {4}| \*|.*[;{]$|[-+@]{2}")
+_SNIP = re.compile(
+    r"\W*(?:snip(?:ped)?|\.\.\.|…)?\W*$|\s*\[\d{1,2}\]\S{0,2}\s+(?:- )?<?https?://\S+\s*$",
+    re.IGNORECASE,
+)
+"""A line that marks what was left out of a quote, or a footnote with a link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +77,32 @@ class ReplyLine:
     """A line that the sender wrote, and its 0-based index in the body.
 
     `quoted` are the lines of the quote directly above its part of the message, at most the last
-    `QUOTED_LINES`. `on_code` and `on_question` state whether the last quote ends with a line of a
-    diff or with a question. Parts and paragraphs are numbered in the order of the message.
+    `QUOTED_LINES`. `on_code` states whether the last quote ends with a line of a diff. Parts and
+    paragraphs are numbered in the order of the message.
     """
 
     text: str
     at: int
     on_code: bool = False
-    on_question: bool = False
     quoted: tuple[str, ...] = ()
     part: int = 0
     paragraph: int = 0
 
 
 @dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of the sender in one line, and its 0-based first and last line in the body.
+
+    `top` is the first line of its paragraph.
+    """
+
+    text: str
+    line: int
+    end: int
+    top: ReplyLine
+
+
+@dataclass(frozen=True)
 class Body:
     """The parsed text of a message.
 
@@ -93,6 +123,20 @@ class Body:
     def has_diff(self) -> bool:
         return any(_DIFF.match(line) for line in self.patch)
 
+    @cached_property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """Return the sender's sentences, without greetings, closings, tags and code."""
+        found: list[Sentence] = []
+        written = (line for line in self.own if line.text)
+        for _, (top, *others) in groupby(written, lambda it: it.paragraph):
+            prose = [
+                line
+                for line in (top, *others)
+                if not (_is_frame(line, first=not found) or _CODE.match(line.text))
+            ]
+            found += (Sentence(*piece, top) for piece in _split(prose))
+        return tuple(found)
+
 
 def parse_body(body: str) -> Body:
     """Parse the decoded text of a message."""
@@ -107,7 +151,7 @@ def parse_body(body: str) -> Body:
     own: list[ReplyLine] = []
     quoted: list[str] = []
     attributions: list[str] = []
-    on_code = on_question = False
+    on_code = False
     above: list[str] = []
     part = paragraph = 0
     is_new, last = True, -1
@@ -129,14 +173,13 @@ def parse_body(body: str) -> Body:
                     or bare[0] in "+@"
                     or (bare[0] == "-" and not _NO_CODE.match(bare))
                 )
-                on_question = bare.endswith("?") and not on_code
         elif at < end and not _END_QUOTED.match(line):
             if text := line.rstrip():
                 part += is_new
                 paragraph += is_new or last != at - 1
                 is_new, last = False, at
             here = tuple(above), part, paragraph
-            own.append(ReplyLine(text, at, on_code, on_question, *here))
+            own.append(ReplyLine(text, at, on_code, *here))
             if _ON_WROTE.match(line):
                 is_new, above = True, []
         else:
@@ -260,3 +303,59 @@ def _own_text_end(lines: Sequence[str], quoted: Sequence[bool], patch_from: int)
             return at
         written = written or bool(bare)
     return patch_from
+
+
+def _is_frame(line: ReplyLine, *, first: bool) -> bool:
+    """Return whether a line is a tag, a closing, or a greeting at the start of a message."""
+    return bool(
+        is_trailer(line.text.strip())
+        or (first and GREETING.match(line.text))
+        or (
+            not first
+            and CLOSING.match(line.text)
+            and line.text.rstrip()[-1:] not in ".!?"
+        )
+        or _SNIP.match(line.text)
+    )
+
+
+def _split(paragraph: Sequence[ReplyLine]) -> Iterator[tuple[str, int, int]]:
+    """Yield the text, first line and last line of each sentence; a list item starts a sentence."""
+    words: list[str] = []
+    start = end = 0
+    for number, line in enumerate(paragraph):
+        text = line.text.strip()
+        if words and _ITEM.match(text):
+            yield " ".join(words), start, end
+            words = []
+        begin = 0
+        following = (
+            paragraph[number + 1].text.strip() if number + 1 < len(paragraph) else ""
+        )
+        for stop in (*_stops(text, following), len(text)):
+            if piece := text[begin:stop].strip():
+                start = start if words else line.at
+                end = line.at
+                words.append(piece)
+                if stop < len(text):
+                    yield " ".join(words), start, end
+                    words = []
+            begin = stop
+        if words and len(text) in _stops(f"{text} ", following):
+            yield " ".join(words), start, end
+            words = []
+    if words:
+        yield " ".join(words), start, end
+
+
+def _stops(text: str, following: str) -> list[int]:
+    """Return the positions within a line where sentences end, the last only if a space follows
+    it.
+    """
+    stops = []
+    for match in _ENDS.finditer(text):
+        rest = text[match.end() :].strip() or following
+        if _NO_END.search(text[: match.end()]) and (not rest or _GOES_ON.match(rest)):
+            continue
+        stops.append(match.end())
+    return stops

@@ -8,16 +8,14 @@ are data, fitted by `tests/lab/fit_reading.py`.
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
-from itertools import chain
+from itertools import chain, groupby
 
 from patchpilot.errors import PackError
 from patchpilot.reading.phrases import (
     ANSWERS,
     ASKS_AGAIN,
     ASKS_STRONGLY,
-    ASKS_WEAKLY,
     ASSENT,
     IMPERATIVE,
     NO_REQUEST,
@@ -29,7 +27,7 @@ from patchpilot.reading.phrases import (
     THANKS_FOR_REVIEW,
     WORKS,
 )
-from patchpilot.reading.sentences import Sentence
+from patchpilot.reading.reply_body import Sentence
 from patchpilot.resources import data_dir
 
 Features = dict[str, float]
@@ -40,6 +38,8 @@ BIAS = "bias"
 MOST = 2.0
 """More often than this counts no more."""
 
+LIKELY = 0.38
+"""How likely a paragraph must ask something to count as a request."""
 MAX_WORDS = 60
 """Words of a sentence that count: the rest of a longer one explains."""
 _TOKEN = re.compile(
@@ -59,7 +59,6 @@ _TOKEN = re.compile(
 WORKS_WELL = "says it works"
 _PHRASES = (
     ("says please or should", ASKS_STRONGLY),
-    ("may ask", ASKS_WEAKLY),
     ("begins as a request", IMPERATIVE),
     ("says you should", PLAIN_WISH),
     ("asks to take it", TAKE_IT),
@@ -75,19 +74,6 @@ _PHRASES = (
 )
 """What is often said in several words."""
 _ASKING = {"says please or should", "says you should", "?"}
-
-
-@dataclass(frozen=True, slots=True)
-class Writer:
-    """The writer of a message, what it replies to, and its kind if known.
-
-    `role` is author or other; the message answers the patch, the author or somebody else.
-    """
-
-    role: str = "other"
-    answers: str = "patch"
-    kind: str = ""
-    gives_tags: bool = False
 
 
 def split_words(text: str) -> list[str]:
@@ -106,27 +92,52 @@ def split_words(text: str) -> list[str]:
 
 
 def sentence_names(
-    sentences: Sequence[Sentence], writer: Writer
+    sentences: Sequence[Sentence], by: str = "other", to: str = "patch"
 ) -> tuple[frozenset[str], ...]:
-    """Return the feature names of each sentence in a message."""
-    said = [split_words(sentence.text) for sentence in sentences]
+    """Return the feature names of each sentence in a message.
+
+    It is by the author or by somebody else (`author`, `other`), and answers the patch, the author
+    or somebody else (`patch`, `author`, `other`).
+    """
     found = []
-    for at, (sentence, words) in enumerate(zip(sentences, said, strict=True)):
+    for at, sentence in enumerate(sentences):
+        words = split_words(sentence.text)
         names = {name for name, pattern in _PHRASES if pattern.search(sentence.text)}
-        names.update(_word_features(words))
-        names.update(_position_features(sentences, at, words))
-        names.update(_writer_features(sentence, writer))
-        follows = at and sentences[at - 1].part == sentence.part
-        if follows and said[at - 1][-1:] == ["?"]:
-            names.add("after a question")
+        names.update(words, (f"by {by}", f"to {to}", f"by {by} to {to}"))
+        if words:
+            names |= {f"^{words[0]}", f"{words[-1]}$"}
+        names.add(f"length {_size(len(words), (1, 3, 6, 12, 25))}")
+        is_later = at and sentences[at - 1].top.part == sentence.top.part
+        names.add("later in its part" if is_later else "first of its part")
+        if at == 0:
+            names.add("first of the mail")
+        if at == len(sentences) - 1:
+            names.add("last of the mail")
+        if not sentence.top.quoted:
+            names.add("below no quote")
+        elif sentence.top.on_code:
+            names.add("on code")
         found.append(frozenset(names))
     return tuple(found)
 
 
-def is_praise(names: frozenset[str]) -> bool:
-    """Return whether a sentence is mere praise, and thus never a request."""
+def asking_paragraphs(
+    sentences: Sequence[Sentence], features: Sequence[frozenset[str]], weights: Weights
+) -> Iterator[list[tuple[Sentence, frozenset[str]]]]:
+    """Yield the sentences of each paragraph that asks something, with their features."""
+    pairs = zip(sentences, features, strict=False)
+    for _, paragraph in groupby(pairs, lambda it: it[0].top.paragraph):
+        part = list(paragraph)
+        every = [names for _, names in part]
+        is_sorry = any("is sorry or done" in names for names in every)
+        if not is_sorry and score_request(weights, every) >= LIKELY:
+            yield part
+
+
+def asks_nothing(names: frozenset[str]) -> bool:
+    """Return whether a sentence is mere praise or a known form, and thus never a request."""
     if "gives praise" not in names or names & _ASKING:
-        return False
+        return "requests nothing" in names
     return "begins as a request" not in names or "gives assent" in names
 
 
@@ -140,50 +151,6 @@ def combine_features(names: Sequence[frozenset[str]]) -> Features:
         found[name] = min(found.get(name, 0.0) + 1.0, MOST)
     found[f"sentences {_size(len(names), (1, 2, 3, 4, 8))}"] = 1.0
     return found
-
-
-def _word_features(words: Sequence[str]) -> Iterator[str]:
-    yield from words
-    if words:
-        yield f"^{words[0]}"
-        yield f"{words[-1]}$"
-
-
-def _position_features(
-    sentences: Sequence[Sentence], at: int, words: Sequence[str]
-) -> Iterator[str]:
-    sentence = sentences[at]
-    yield f"length {_size(len(words), (1, 3, 6, 12, 25))}"
-    yield f"mail {_size(len(sentences), (1, 2, 4, 8))}"
-    if at == 0:
-        yield "first of the mail"
-    if at == len(sentences) - 1:
-        yield "last of the mail"
-    yield "first of its part" if sentence.place == 0 else "later in its part"
-    if sentence.on_code:
-        yield "on code"
-    if sentence.on_question:
-        yield "on a question"
-    if not sentence.quoted:
-        yield "below no quote"
-    elif any(line.lstrip().startswith(">") for line in sentence.quoted):
-        yield "on a reply"
-
-
-def _writer_features(sentence: Sentence, writer: Writer) -> Iterator[str]:
-    by = f"by {writer.role}"
-    yield by
-    yield f"to {writer.answers}"
-    yield f"{by} to {writer.answers}"
-    if sentence.on_code:
-        yield f"{by} on code"
-    if sentence.on_question:
-        yield f"{by} on a question"
-    if writer.gives_tags:
-        yield "with tags"
-    if writer.kind:
-        yield f"in a mail of kind {writer.kind}"
-        yield f"{writer.kind} to {writer.answers}"
 
 
 def _size(count: int, sizes: Sequence[int]) -> str:

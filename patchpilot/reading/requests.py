@@ -21,14 +21,9 @@ from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.posted_series import PostedSeries, Reply
 from patchpilot.reading.reply_body import MAX_LINES
 from patchpilot.reading.request_model import (
-    Weights,
-    is_praise,
-    load_shipped_weights,
-    score_request,
-    sentence_names,
+    asks_nothing,
 )
 from patchpilot.reading.sender import name_words
-from patchpilot.reading.sentences import paragraphs
 from patchpilot.series.patch_pairing import PatchFeatures, pair_patches
 
 MAX_TEXT = 160
@@ -36,10 +31,6 @@ MAX_OF_A_MAIL = 40
 MAX_COLUMNS = 1000
 MAX_POINTS = 100
 """The most requests that are listed; of more, the latest are."""
-LIKELY = 0.44
-"""How likely a part must ask something to be listed; of other lists 9 of 10 requests are listed."""
-BELONGS = 0.25
-"""How likely a sentence must ask something to belong to the request that its part makes."""
 _PROBLEM = re.compile(
     r"^>> |^[^>].*(?:\b(?:error|warning):|undefined reference)", re.IGNORECASE
 )
@@ -142,7 +133,21 @@ def _requests(mail: Classified, author: Address | None) -> Sequence[_Request]:
         return () if _NO_FINDING.search(mail.body.text) else [_report_summary(mail)]
     if mail.bot:
         return ()
-    return list(requests_of(mail, load_shipped_weights(), author))[:MAX_OF_A_MAIL]
+    asked = (
+        [it for it, names in asking if not asks_nothing(names)]
+        for asking in mail.asking
+    )
+    found = [
+        (
+            part[0].line,
+            part[-1].end,
+            " ".join(it.text for it in part),
+            part[0].top.quoted,
+        )
+        for part in asked
+        if part and not _is_for_another(part[0].text, mail, author)
+    ]
+    return found[:MAX_OF_A_MAIL]
 
 
 def _report_summary(mail: Classified) -> _Request:
@@ -156,29 +161,6 @@ def _report_summary(mail: Classified) -> _Request:
     new = (it for it in marked if it[1].startswith(">> "))
     at, line = next(new, marked[0] if marked else (0, mail.subject.title))
     return at, at, line.removeprefix(">> ").strip(), ()
-
-
-def requests_of(
-    mail: Classified, weights: Weights, author: Address | None = None
-) -> Iterator[_Request]:
-    """Yield the requests to the author in prose."""
-    every = sentence_names(mail.sentences, mail.writer)
-    for part in paragraphs(mail.sentences, every):
-        part = [
-            (it, names)
-            for it, names in part
-            if not is_praise(names) and "requests nothing" not in names
-        ]
-        if not part or _is_for_another(part[0][0].text, mail, author):
-            continue
-        if score_request(weights, [names for _, names in part]) < LIKELY:
-            continue
-        asking = [
-            it for it, names in part if score_request(weights, [names]) >= BELONGS
-        ]
-        first, last = part[0][0], part[-1][0]
-        text = " ".join(it.text for it in asking or [it for it, _ in part])
-        yield (asking or [first])[0].line, last.end, text, first.quoted
 
 
 def _is_for_another(text: str, mail: Classified, author: Address | None) -> bool:
@@ -346,12 +328,10 @@ def find_answer(point: ReviewPoint, replies: Iterable[Reply]) -> str | None:
     words = point.text.rstrip("…").split()
     edges = " ".join(words[:4]), " ".join(words[-4:])
     for reply in replies:
-        sentences, every = reply.mail.sentences, reply.mail.body.quoted
-        is_one_part = (
-            len({sentence.part for sentence in sentences if sentence.quoted}) == 1
-        )
+        sentences, every = reply.mail.body.sentences, reply.mail.body.quoted
+        is_one_part = len({it.top.part for it in sentences if it.top.quoted}) == 1
         for sentence in sentences:
-            above = _bare_text(every if is_one_part else sentence.quoted)
+            above = _bare_text(every if is_one_part else sentence.top.quoted)
             if not every or any(edge in above for edge in edges):
                 return reply.message_id
     return None

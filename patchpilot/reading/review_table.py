@@ -15,7 +15,7 @@ from patchpilot.reading.bots import known_robot
 from patchpilot.reading.mail_kinds import STABLE, MailKind
 from patchpilot.reading.posted_series import Post, PostedSeries, Reply, Revision
 from patchpilot.reading.sender import same_person
-from patchpilot.reading.thread_match import patch_authors
+from patchpilot.reading.series_messages import patch_authors
 from patchpilot.series.patch_pairing import PatchFeatures, pair_patches
 
 _APPROVALS = ("reviewed", "acked")

@@ -7,11 +7,10 @@ contradicts it. Anything else that speaks of applying a patch is unclear, for a 
 
 import re
 from collections.abc import Iterator, Sequence
-from enum import Enum, auto
 from typing import NamedTuple
 
 from patchpilot.reading.mail_kinds import MailKind
-from patchpilot.reading.sentences import Sentence
+from patchpilot.reading.reply_body import Sentence
 
 MOST_QUOTED = 320
 """Characters of a message that are quoted."""
@@ -112,14 +111,6 @@ _REJECTS = re.compile(
 )
 
 
-class Answered(Enum):
-    """The target of a reply: the patch, or a reply by its author or somebody else."""
-
-    PATCH = auto()
-    AUTHOR = auto()
-    OTHER = auto()
-
-
 class Statement(NamedTuple):
     """A message's statement about a patch, and the sentences that make it.
 
@@ -143,14 +134,14 @@ def statement_of(
     or the series; `to_self` is whether the author answers their own message.
     """
     texts: list[str] = []
-    place: tuple[int, int] | None = None
+    paragraph = -1
     for said in sentences[:100]:
         # "To the bin." follows "Applied."
-        here = said.part, said.paragraph
-        is_end = here == place and 1 < len(said.text.split()) < _WHOLE
+        here = said.top.paragraph
+        is_end = here == paragraph and 1 < len(said.text.split()) < _WHOLE
         is_end = is_end and not _PLAIN.fullmatch(said.text)
         texts.append(f"{texts.pop()} {said.text}" if is_end else said.text)
-        place = here
+        paragraph = here
     texts = [text for text in texts if len(text) <= _LONGEST]
     if not by_author and (refused := list(_refusals(texts))):
         plain = [it for it in refused if it.what == "refused"]

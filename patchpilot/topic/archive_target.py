@@ -10,7 +10,7 @@ from patchpilot.model.patch import Series
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.reading.mbox import unique
 from patchpilot.reading.posted_series import Revision
-from patchpilot.reading.versions import posted_in
+from patchpilot.reading.series_messages import revisions_in
 from patchpilot.topic.followed.known_series import undisclosed_error
 from patchpilot.topic.own_archive import default_archive
 
@@ -94,8 +94,7 @@ def _revision(message_id: str, mails: tuple[Mail, ...]) -> Revision | None:
     """Return the message's version, or that of its nearest ancestor in the thread."""
     holding = {
         post.message_id: revision
-        for topic in posted_in(mails)
-        for revision in topic.revisions
+        for revision in revisions_in(mails)
         for post in revision.posts
     }
     known = {mail.message_id: mail for mail in mails}

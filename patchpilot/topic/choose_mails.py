@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 
 from patchpilot.errors import InputError
 from patchpilot.model.mail import Mail, parse_mail
-from patchpilot.reading.versions import posted_in
+from patchpilot.reading.series_messages import posted_in
 
 
 def choose_mails(mails: Sequence[bytes]) -> Collection[int]:
@@ -34,6 +34,6 @@ def choose_mails(mails: Sequence[bytes]) -> Collection[int]:
     chosen = {
         places[post.message_id]
         for topic in posted_in(read)
-        for post in topic.revisions[-1].posts
+        for post in topic.latest.posts
     }
     return chosen | damaged if chosen else range(len(mails))

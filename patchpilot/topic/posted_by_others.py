@@ -121,7 +121,7 @@ class _Asked:
         # most archives contain none of these
         if not (found_mails := self.archive.search(self.query)):
             return
-        from patchpilot.reading.versions import posted_in
+        from patchpilot.reading.series_messages import posted_in
 
         for topic in posted_in(found_mails, self.reader):
             if topic.author.key in own:

@@ -188,7 +188,7 @@ def _archived_sends(
     Return none if the archive does not answer in time.
     """
     from patchpilot.archive.archive import quote_phrase
-    from patchpilot.reading.versions import posted_in
+    from patchpilot.reading.series_messages import revisions_in
     from patchpilot.settings.read_settings import user_settings
     from patchpilot.topic.own_archive import ask_archive
 
@@ -204,12 +204,11 @@ def _archived_sends(
         )
     except PatchpilotError:
         return ()
-    for posted in posted_in(found):
-        for revision in posted.revisions:
-            patches = [post.patch for post in revision.patches if post.patch]
-            if revision.author.key == sender and has_patches(patches, mine):
-                date = f"{revision.sent:%Y-%m-%d}" if revision.sent else ""
-                place = f"{url}/{revision.patches[0].message_id}/"
-                version = revision.version
-                return (SentRecord(version, date, place, same=True, same_topic=False),)
+    for revision in revisions_in(found):
+        patches = [post.patch for post in revision.patches if post.patch]
+        if revision.author.key == sender and has_patches(patches, mine):
+            date = f"{revision.sent:%Y-%m-%d}" if revision.sent else ""
+            place = f"{url}/{revision.patches[0].message_id}/"
+            version = revision.version
+            return (SentRecord(version, date, place, same=True, same_topic=False),)
     return ()

@@ -24,16 +24,16 @@ from patchpilot.model.address import Address
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mbox import read_mails
 from patchpilot.reading.read_thread import read_thread
+from patchpilot.reading.reply_body import Sentence
 from patchpilot.reading.request_model import (
     BIAS,
     Features,
     Weights,
+    asking_paragraphs,
     combine_features,
-    sentence_names,
     share,
 )
-from patchpilot.reading.requests import BY_MACHINE, requests_of
-from patchpilot.reading.sentences import Sentence
+from patchpilot.reading.requests import BY_MACHINE
 from tests.lab.score_reading import FOLDER, Lines, meets, requests, rows
 
 WEIGHTS = Path(__file__).parents[2] / "checks" / "reading"
@@ -95,7 +95,7 @@ def requesting_sentences(
     """Return a message's sentences that request something."""
     begun = Counter[int]()
     found = []
-    for sentence in mail.sentences:
+    for sentence in mail.body.sentences:
         begun[sentence.line] += 1
         place = (mail.mail.message_id, sentence.line, begun[sentence.line])
         found += [sentence] if place in asking else []
@@ -106,9 +106,9 @@ def feature_rows(labeled: Labeled) -> Iterator[Row]:
     """Yield the features of each sentence and of the text below each quote, with whether it
     requests something.
     """
-    sentences, writer = labeled.mail.sentences, labeled.mail.writer
-    every = list(zip(sentences, sentence_names(sentences, writer), strict=True))
-    parts = [list(part) for _, part in groupby(every, key=lambda one: one[0].part)]
+    sentences, features = labeled.mail.body.sentences, labeled.mail.features
+    every = list(zip(sentences, features, strict=False))
+    parts = [list(part) for _, part in groupby(every, key=lambda it: it[0].top.part)]
     for group in [*parts, *([one] for one in every)]:
         asks = any(one in labeled.asking for one, _ in group)
         yield combine_features([names for _, names in group]), asks
@@ -142,7 +142,9 @@ def fit(cases: Sequence[Row]) -> Weights:
 def judge(mails: Sequence[Labeled], weights: Weights, count: Counter[str]) -> None:
     """Count the listed requests, and listed items that are not requests."""
     for labeled in mails:
-        listed = [it[:2] for it in requests_of(labeled.mail, weights, labeled.author)]
+        mail = labeled.mail
+        parts = asking_paragraphs(mail.body.sentences, mail.features, weights)
+        listed = [(part[0][0].line, part[-1][0].end) for part in parts]
         begun = [place for place, begins in labeled.asked if begins]
         found = sum(any(meets(place, one) for one in listed) for place in begun)
         nothing = sum(

@@ -7,7 +7,7 @@ from patchpilot.reading.mail_classifier import classify
 from patchpilot.reading.mbox import parse
 from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.read_thread import read_thread
-from patchpilot.reading.versions import find_series
+from patchpilot.reading.series_messages import find_series
 from tests.kit.mails import ADA, mail, mailed, mbox, patch, reply
 from tests.reading.story import only
 

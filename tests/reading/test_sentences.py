@@ -9,11 +9,10 @@ from patchpilot.reading.reply_body import parse_body
 from patchpilot.reading.request_model import (
     load_shipped_weights,
 )
-from patchpilot.reading.sentences import sentences_of
 
 
 def split_text(text: str) -> list[str]:
-    return [sentence.text for sentence in sentences_of(parse_body(text))]
+    return [sentence.text for sentence in parse_body(text).sentences]
 
 
 @pytest.mark.parametrize(
@@ -45,12 +44,11 @@ def test_reply_is_split_into_sentences(text: str, sentences: list[str]) -> None:
 
 def test_sentence_knows_its_lines() -> None:
     text = "> +\tx = 1;\n\nWhy 1? It\nwas 2.\n\n> Is it so?\n\nYes.\n"
-    first, second, third = sentences_of(parse_body(text))
-    assert (first.line, first.end, first.quoted) == (2, 2, ("+\tx = 1;",))
+    first, second, third = parse_body(text).sentences
+    assert (first.line, first.end, first.top.quoted) == (2, 2, ("+\tx = 1;",))
     assert (second.text, second.line, second.end) == ("It was 2.", 2, 3)
-    assert (first.on_code, third.on_code, third.on_question) == (True, False, True)
-    assert (first.place, second.place, third.place) == (0, 1, 0)
-    assert first.part == second.part != third.part
+    assert (first.top.on_code, third.top.on_code) == (True, False)
+    assert first.top.part == second.top.part != third.top.part
 
 
 def test_unreadable_weights_are_reported(

@@ -39,8 +39,7 @@ from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.mail_reader import MailReader
 from patchpilot.reading.mbox import unique
 from patchpilot.reading.posted_series import Post, Revision
-from patchpilot.reading.thread_match import REPORTS
-from patchpilot.reading.versions import posted_in
+from patchpilot.reading.series_messages import REPORTS, revisions_in
 from patchpilot.series.draft import Drafts
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.topic.followed.follow_series import add
@@ -186,8 +185,7 @@ class _Search(NamedTuple):
         """Return the patches and cover letters among the messages, excluding stable ones."""
         return tuple(
             post
-            for topic in posted_in(mails, self.reader)
-            for revision in topic.revisions
+            for revision in revisions_in(mails, self.reader)
             if not revision.backport_to
             for post in revision.posts
         )

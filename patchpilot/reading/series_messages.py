@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Group posted patches into versions, and versions into series.
+"""Decide which messages belong to a series, and which of its versions each of them is or answers.
 
 Posts belong to one sending by the message that they answer, or by their counts and Message-IDs.
 Sendings belong to one series by a change-id, the thread, a link to an earlier version that is
-named as such, and by an equal title or equal changes of the same author.
+named as such, and by an equal title or equal changes of the same author. Any other message is
+about what it answers, or about the title, commit or link that a bot's message quotes.
 """
 
 import re
@@ -13,15 +14,19 @@ from dataclasses import replace
 from datetime import timedelta
 
 from patchpilot.model.address import Address, parse_address
+from patchpilot.model.bounded import EPOCH
 from patchpilot.model.mail import Mail, batch_of, linked_ids
+from patchpilot.model.patch import Subject, parse_subject
+from patchpilot.reading.bots import is_bot_address
 from patchpilot.reading.identities import Identities
 from patchpilot.reading.mail_classifier import Classified
-from patchpilot.reading.mail_kinds import MailKind
+from patchpilot.reading.mail_kinds import STABLE, MailKind
 from patchpilot.reading.mail_reader import MailReader
-from patchpilot.reading.mbox import unique
-from patchpilot.reading.posted_series import Post, PostedSeries, Revision
+from patchpilot.reading.mbox import NO_ID, arrival_time, title_hash, unique
+from patchpilot.reading.posted_series import Post, PostedSeries, Reply, Revision
 from patchpilot.reading.sender import same_person
 from patchpilot.series.change_id import change_id_in
+from patchpilot.series.patch_pairing import title_key
 
 _OWN_HISTORY = re.compile(
     r"^[\s*#-]{0,8}(?:\[\d{1,2}\]:?\s?)?(?:(?:links? to|changes? (?:in|since|from)|previous|prior|older?|the|version|series|rfc|patch) ){0,3}"  # noqa: E501
@@ -43,23 +48,53 @@ _ANOTHER_TIME = timedelta(days=550)
 _LATEST = 8
 """Earlier sendings with the same title that a later one may go on with."""
 _BEGINNING, _END = 1991, 2090
+_TITLED = re.compile(
+    r"just added the patch titled\s*\n\s*\n\s+(?P<title>\S[^\n]*(?:\n[ ]+\S[^\n]*)?)\n"
+)
+_MM_TITLE = re.compile(
+    r"^\s+Subject: (?P<title>\S[^\n]*(?:\n[ ]{2,}\S[^\n]*)?)", re.MULTILINE
+)
+_QUOTED_SUBJECT = re.compile(
+    r"[Pp]atch \"(?P<title>.*)\"? (?:has been added|failed to apply|was seriously|added to)"
+)
+_AUTHOR = re.compile(r"^(?:From|Author): {1,12}(\S.{0,200}@.{1,200})$", re.MULTILINE)
+
+_OF_TREES = (MailKind.MM_COMMIT, MailKind.TIP_COMMIT, MailKind.APPLIED)
+_ROUNDS = (MailKind.STABLE_REVIEW, MailKind.AUTOSEL)
+REPORTS = (*STABLE, *_OF_TREES, MailKind.PULL_MERGED)
+"""Messages that may be the first about a patch."""
+_Posted = tuple[int, Revision, Post]
+_Place = tuple[int, Revision | None, Post | None]
 
 
 def posted_in(
     mails: Iterable[Mail], reader: MailReader | None = None
 ) -> tuple[PostedSeries, ...]:
-    """Return the series that these messages post, without what is said about them."""
+    """Return the series that these messages post, without their states."""
     reader = reader or MailReader()
-    return find_series(map(reader.classify, unique(mails)))
+    return find_series([reader.classify(mail) for mail in unique(mails)])
+
+
+def revisions_in(
+    mails: Iterable[Mail], reader: MailReader | None = None
+) -> Iterator[Revision]:
+    """Yield every version of every series that these messages post."""
+    for series in posted_in(mails, reader):
+        yield from series.revisions
 
 
 def find_series(
-    mails: Iterable[Classified], known: Sequence[Address] = (), anchor: str = ""
+    mails: Sequence[Classified],
+    known: Sequence[Address] = (),
+    anchor: str = "",
+    *,
+    reports: bool = False,
 ) -> tuple[PostedSeries, ...]:
-    """Return the series that these messages post, the oldest first.
+    """Return the series in these messages with all messages about them, the oldest first.
 
-    Revisions from senders that neither the series nor `known` names are split off; the message
-    `anchor` is the one whose sender is known (see `without_strangers`).
+    Versions from senders that neither the series nor `known` names are split off; the message
+    `anchor` is the one whose sender is known (see `without_strangers`). With `reports`, bots'
+    messages about patches that are not there make series, if there is no other.
     """
     posts = [
         _post(mail)
@@ -70,13 +105,21 @@ def find_series(
     for post in sorted(_find_covers(posts), key=lambda it: (it.when, it.number or 0)):
         by_author[post.mail.sender.key].append(post)
     sent = [sending for group in by_author.values() for sending in _sendings(group)]
-    sent.sort(key=lambda one: one.head.when)
-    topics = (
-        topic
+    sent.sort(key=lambda sending: sending.head.when)
+    every = [
+        series
         for group in _linked(sent)
-        for topic in _known_revisions(group, known, anchor)
+        for series in _known_revisions(group, known, anchor)
+    ]
+    every.sort(key=lambda series: series.began)
+    if reports and not every:
+        every = _series_from_bots(mails)
+    return tuple(
+        replace(
+            series, replies=replies, identities=_add_copied_addresses(series, replies)
+        )
+        for series, replies in zip(every, _attach(every, mails), strict=True)
     )
-    return tuple(sorted(topics, key=lambda topic: topic.began))
 
 
 def _known_revisions(
@@ -211,7 +254,7 @@ def _sendings(posts: Sequence[Post]) -> list[Revision]:
             sets.append(home)
         home[post.number] = post
         by_id[post.message_id] = latest[post.shape] = home
-    return [Revision(_version(it), in_place(it.values())) for it in sets]
+    return [Revision(_version(it), _in_place(it.values())) for it in sets]
 
 
 def _is_under(sent: _Sent, post: Post) -> bool:
@@ -253,7 +296,7 @@ def _version(sent: _Sent) -> int:
     return head if head > 1 else max(it.mail.subject.version for it in sent.values())
 
 
-def in_place(posts: Iterable[Post]) -> tuple[Post, ...]:
+def _in_place(posts: Iterable[Post]) -> tuple[Post, ...]:
     return tuple(sorted(posts, key=lambda post: (not post.is_cover, post.number or 0)))
 
 
@@ -399,9 +442,9 @@ def _complete_version(
     if all(post.is_cover for post in rest):
         return None
     if not is_new:
-        return replace(series, posts=in_place((*series.posts, *new.values())))
+        return replace(series, posts=_in_place((*series.posts, *new.values())))
     carried = frozenset(post.message_id for post in rest)
-    return Revision(part.version, in_place((*rest, *new.values())), carried)
+    return Revision(part.version, _in_place((*rest, *new.values())), carried)
 
 
 def _repeats(before: Revision, revision: Revision) -> bool:
@@ -416,3 +459,222 @@ def _repeats(before: Revision, revision: Revision) -> bool:
         for it in (before, revision)
     )
     return first == second and all(it.changes for it in revision.patches)
+
+
+def parse_title(mail: Classified) -> str | None:
+    """Return the title of the patch that a bot's message is about, or None."""
+    text = mail.mail.body[:8000]
+    if mail.kind in (*_ROUNDS, MailKind.TIP_COMMIT):
+        return mail.subject.title
+    if mail.kind is MailKind.MM_COMMIT:
+        match = _MM_TITLE.search(text)
+        return " ".join(match["title"].split()) if match else None
+    if mail.kind is MailKind.APPLIED and (titled := _TITLED.search(text)):
+        return " ".join(titled["title"].split())
+    if mail.kind in (MailKind.STABLE_ADDED, MailKind.STABLE_FAILED):
+        if titled := _TITLED.search(text):
+            return " ".join(titled["title"].split())
+        quoted = _QUOTED_SUBJECT.search(mail.mail.subject)
+        return parse_subject(quoted["title"].rstrip('"')).title if quoted else None
+    return None
+
+
+def _attach(
+    every: Sequence[PostedSeries], mails: Sequence[Classified]
+) -> Iterator[tuple[Reply, ...]]:
+    """Return the messages about each series, in the given order.
+
+    A message is about what it answers; one without references is matched by its subject. The
+    series' own posts are not included.
+    """
+    posted = Posts(every)
+    by_id = {mail.message_id: mail for mail in mails}
+    places: dict[str, _Place] = {
+        **{
+            it: (at, None, None)
+            for at, series in enumerate(every)
+            for it in series.missing
+        },
+        **posted.by_id,
+    }
+    under: dict[str, Classified] = {}
+    found: list[list[Reply]] = [[] for _ in every]
+    for mail in mails:
+        if mail.message_id in posted.by_id:
+            continue
+        parent = next((by_id[it] for it in mail.above if it in by_id), None)
+        if parent and parent.kind in STABLE:
+            under[mail.message_id] = parent
+        elif parent and parent.message_id in under:
+            under[mail.message_id] = under[parent.message_id]
+        ids = sorted(mail.above, key=lambda it: it not in posted.by_id)
+        above = next((places[it] for it in ids if it in places), None)
+        place = posted.quoted(mail) or above
+        if place is None and not mail.above:
+            place = posted.find_titled(mail)
+        if place is None:
+            continue
+        places[mail.message_id] = place
+        at, revision, post = place
+        reply = Reply(mail, revision, post, parent, under.get(mail.message_id))
+        found[at].append(reply)
+        is_taken = mail.kind in (MailKind.APPLIED, MailKind.TIP_COMMIT)
+        if is_taken and every[at].identities.vouch_for(mail):
+            posted.commits.update((it[:12], at) for it in mail.place.commits)
+    return map(tuple, found)
+
+
+def _series_from_bots(mails: Sequence[Classified]) -> list[PostedSeries]:
+    """Return the series known only from bot messages, such as the stable queue's.
+
+    Of the patch, the title, the author that the message names, and perhaps the Message-ID are
+    known.
+    """
+    found: dict[str, PostedSeries] = {}
+    for mail in mails:
+        if mail.kind not in REPORTS or not is_bot_address(mail.sender):
+            continue
+        title = parse_title(mail) or mail.subject.title
+        authors = find_named_authors(mail)
+        links = (it for it, _ in linked_ids(mail.mail.body))
+        key = title_key(title)
+        # a patch of a stable review replies to the first message of that review
+        above = None if mail.kind in _ROUNDS else mail.mail.in_reply_to
+        ident = above or next(links, f"{title_hash(key)}@{NO_ID}")
+        sent = mail.mail._replace(
+            message_id=ident, in_reply_to=None, references=(), date=None
+        )
+        is_pull = mail.kind is MailKind.PULL_MERGED
+        post = replace(
+            mail,
+            mail=sent,
+            sender=authors[0] if authors else Address("an unknown author", ""),
+            subject=Subject(title, title, ("GIT PULL",) if is_pull else ()),
+            kind=MailKind.COVER if is_pull else MailKind.PATCH,
+        )
+        revision = Revision(1, (Post(post, None, {}),))
+        known = Identities().add_addresses(authors)
+        found.setdefault(key, PostedSeries((revision,), known, only_reported=True))
+    return list(found.values())
+
+
+class Posts:
+    """The posts of all series by Message-ID and by title, and the commits that they became."""
+
+    def __init__(self, every: Sequence[PostedSeries]) -> None:
+        self.by_id: dict[str, _Posted] = {
+            post.message_id: (at, revision, post)
+            for at, series in enumerate(every)
+            for revision in series.revisions
+            for post in revision.posts
+        }
+        self.titles: dict[str, list[_Posted]] = defaultdict(list)
+        for place in self.by_id.values():
+            self.titles[place[2].key].append(place)
+        self.commits: dict[str, int] = {}
+
+    def quoted(self, mail: Classified) -> _Place | None:
+        """Return the post quoted by a bot outside the author's thread, by commit, link or title."""
+        is_stable = mail.kind in STABLE
+        if not is_stable and mail.kind not in _OF_TREES:
+            return None
+        named = find_named_authors(mail)
+        if is_stable:
+            ids = (self.commits.get(it[:12]) for it in mail.place.commits)
+            linked = (self.by_id.get(it) for it, _ in linked_ids(mail.mail.body))
+            keys = {author.key for author in named}
+            by_link = (it[0] for it in linked if it and it[2].mail.sender.key in keys)
+            at = next((it for it in (*ids, *by_link) if it is not None), None)
+            if at is not None:
+                return at, None, None
+        # a forwarded patch has the same title, and the message is about its author's patch
+        places = [
+            place
+            for place in self.titles.get(title_key(parse_title(mail) or ""), ())
+            if not named or is_by(named, patch_authors(place[2]))
+        ]
+        places = [it for it in places if is_by(named, [it[2].mail.sender])] or places
+        places = [it for it in places if not it[1].backport_to] or places
+        if not places:
+            return None
+        return (places[-1][0], None, None) if is_stable else places[-1]
+
+    def find_titled(self, mail: Classified) -> _Place | None:
+        """Return the earlier post to which a reply without references belongs, by subject and
+        people, preferably of the same version.
+        """
+        quoted = " ".join(mail.body.attributions[:2])
+        people = (*mail.mail.to, *mail.mail.cc, mail.sender)
+        known = self.titles.get(title_key(mail.subject.title), ())
+        places = [
+            place
+            for place in known
+            if mail.is_reply and (mail.mail.date is None or place[2].when <= mail.when)
+            if place[1].author.called in quoted or is_by(people, [place[1].author])
+        ]
+        version = mail.subject.version
+        places.sort(key=lambda place: place[1].version == version)
+        return places[-1] if places else None
+
+
+def find_named_authors(mail: Classified) -> list[Address]:
+    """Return the authors that a bot's message names for the patch it quotes."""
+    named = map(parse_address, _AUTHOR.findall(mail.mail.body[:16_000]))
+    return [address for address in named if address]
+
+
+def patch_authors(post: Post) -> list[Address]:
+    """Return a patch's sender, and its named author if that is another person."""
+    inner = _AUTHOR.match(post.body)
+    author = parse_address(inner[1]) if inner else None
+    return [post.mail.sender, *([author] if author else [])]
+
+
+def is_by(people: Iterable[Address], authors: Sequence[Address]) -> bool:
+    """Return whether one of these people is an author; a title such as "fix typo" proves
+    nothing.
+    """
+    return any(same_person(it, author) for it in people for author in authors)
+
+
+def _add_copied_addresses(
+    series: PostedSeries, attached: Sequence[Reply]
+) -> Identities:
+    """Extend the identities of a series by the addresses that known senders copied.
+
+    An address is not added if it wrote, or was copied by an unknown sender, earlier in the
+    thread: a reply to all is sent to such addresses automatically.
+    """
+    found = dict(series.identities.names)
+    posts = (post.mail for revision in series.strangers for post in revision.posts)
+    mails = {mail.message_id: mail for mail in (*posts, *(it.mail for it in attached))}
+    named: set[str] = set()
+    for mail in _parents_first(mails):
+        # a rewritten header is the sender's if the list that rewrote it is known
+        by = {mail.sender.key, mail.mail.sender.key}
+        copied = {address.key for address in (*mail.mail.to, *mail.mail.cc)}
+        if by <= found.keys():
+            found |= dict.fromkeys(copied - named - found.keys(), frozenset())
+        elif not any(is_bot_address(Address("", key)) for key in by):
+            # a bot sends copies to whomever it is told to
+            named |= by | copied
+    return Identities(found)
+
+
+def _parents_first(mails: Mapping[str, Classified]) -> Iterator[Classified]:
+    """Yield messages in order of arrival, parents first."""
+    waiting = sorted(mails.values(), key=lambda mail: arrival_time(mail.mail) or EPOCH)
+    waiting.reverse()
+    given: set[str] = set()
+    opened: set[str] = set()
+    while waiting:
+        mail = waiting.pop()
+        above = [
+            mails[it] for it in mail.above if it in mails and it not in given | opened
+        ]
+        if above and mail.message_id not in opened:
+            opened.add(mail.message_id)
+            waiting += (mail, *above)
+        elif mail.message_id not in given:
+            given.add(mail.message_id)
+            yield mail
