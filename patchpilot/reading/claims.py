@@ -12,7 +12,6 @@ from datetime import datetime
 from patchpilot.model.bounded import EPOCH
 from patchpilot.projects.loading import default_project
 from patchpilot.reading.bots import is_bot_address
-from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import STABLE, MailKind
 from patchpilot.reading.phrases import PATCHWORK_MARK, WHOLE_SERIES, WITHDRAWS
 from patchpilot.reading.posted_series import PostedSeries, Reply
@@ -92,16 +91,10 @@ def claims_of(
     Claims that a later message takes back are marked. `confirmed` are the messages whose senders
     the user confirmed.
     """
+    strangers = ((it.label, it.head.mail) for it in series.strangers)
     claims = [
-        Claim(
-            f"sent {revision.label}",
-            post.mail.mail.date,
-            post.message_id,
-            post.mail.sender,
-            known=False,
-        )
-        for revision in series.strangers
-        for post in revision.posts[:1]
+        Claim(f"sent {label}", it.mail.date, it.message_id, it.sender, known=False)
+        for label, it in strangers
     ]
     for reply in attached:
         mail = reply.mail
@@ -110,60 +103,52 @@ def claims_of(
         known = not poses and (is_confirmed or series.identities.vouch_for(mail))
         if not known and reply.revision and not series.is_by_known(reply.revision):
             continue
+        base = _base(reply)
         said = [
             claim._replace(of=_title(reply, claim))
-            for claim in _person_claims(reply)
+            for claim in _claims(reply, base)
             if known or claim.what not in ("unclear", "promised")
         ]
         back = _parse_withdrawal(reply)
         if back and not any(claim.commit for claim in said):
+            words, target = back
             if known:
-                claims = [_withdrawn(claim, mail, *back) for claim in claims]
-            said = [claim for claim in said if claim.what == "withdrawn"] or [
-                _base(reply)._replace(what="dropped", sentence=back[0])
-            ]
+                # by a reply to the claim, or by its sender
+                claims = [
+                    it._replace(withdrawn=words)
+                    if it.message_id == target
+                    or (it.what == "applied" and it.sender.key == mail.sender.key)
+                    else it
+                    for it in claims
+                ]
+            dropped = base._replace(what="dropped", sentence=words)
+            said = [claim for claim in said if claim.what == "withdrawn"] or [dropped]
         if poses:
-            said = [_base(reply)._replace(what="has the author's name")]
+            said = [base._replace(what="has the author's name")]
         # anyone may object, but a patchwork mark or a known person's name claims more
         objects = not poses and not (
             series.identities.has_name_of_known(mail.sender)
             or PATCHWORK_MARK.search(mail.body.text)
         )
+        is_bot = mail.robot is not None and is_bot_address(mail.sender)
+        evidence = (
+            ("withdrawn", "redone") if mail.by_author else STATES if is_bot else ()
+        )
         claims += (
             claim._replace(
                 known=known or (claim.what == "refused" and objects),
-                proven=is_confirmed or (known and _proves_itself(mail, claim)),
+                proven=is_confirmed or (known and claim.what in evidence),
             )
             for claim in said
         )
     return tuple(claims)
 
 
-def _proves_itself(mail: Classified, claim: Claim) -> bool:
-    """Return whether a known sender's message is evidence: the author's, or a bot's from its
-    address.
-    """
-    if mail.by_author:
-        return claim.what in ("withdrawn", "redone")
-    return mail.robot is not None and is_bot_address(mail.sender)
-
-
-def _withdrawn(claim: Claim, mail: Classified, words: str, target: str) -> Claim:
-    """Mark a claim as withdrawn if this message withdraws it, by replying to it or by the same
-    sender.
-    """
-    own = claim.what == "applied" and claim.sender.key == mail.sender.key
-    if claim.message_id == target or own:
-        return claim._replace(withdrawn=words)
-    return claim
-
-
 def _title(reply: Reply, claim: Claim) -> str | None:
     if claim.what in ("applied", "merged") and claim.title:
         return claim.title
-    return parse_title(reply.mail) or (
-        reply.post.title if reply.post and claim.patch else None
-    )
+    title = reply.post.title if reply.post and claim.patch else None
+    return parse_title(reply.mail) or title
 
 
 def withdraw_voided(claims: Sequence[Claim], series: PostedSeries) -> tuple[Claim, ...]:
@@ -217,6 +202,9 @@ def _parse_withdrawal(reply: Reply) -> tuple[str, str] | None:
 
 def _base(reply: Reply) -> Claim:
     mail = reply.mail
+    # a script reports in its first sentence about a tree
+    texts = (it.text for it in mail.body.sentences if MENTIONS.search(it.text))
+    words = next(texts, "") if mail.semi else mail.why
     return Claim(
         "",
         mail.mail.date,
@@ -224,45 +212,32 @@ def _base(reply: Reply) -> Claim:
         mail.sender,
         mail.place.tree,
         patch=reply.patch,
-        sentence="" if mail.robot else _sentence(mail),
+        sentence="" if mail.robot else words[:MOST_QUOTED],
     )
 
 
-def _sentence(mail: Classified) -> str:
-    """Return the sentence that determined a message's class; for a script, the first about a
-    tree.
-    """
-    texts = (sentence.text for sentence in mail.body.sentences)
-    found = (it for it in texts if MENTIONS.search(it))
-    return (next(found, "") if mail.semi else mail.why)[:MOST_QUOTED]
-
-
-def _person_claims(reply: Reply) -> list[Claim]:
-    mail, base = reply.mail, _base(reply)
+def _claims(reply: Reply, base: Claim) -> list[Claim]:
+    mail = reply.mail
     place, kind = mail.place, mail.kind
+    commits = place.commits or (None,)
     if kind is MailKind.APPLIED:
         return _parse_applied(reply, base)
     if kind is MailKind.TIP_COMMIT:
-        ids = place.commits or (None,)
-        return [base._replace(what="applied", commit=commit) for commit in ids]
+        return [base._replace(what="applied", commit=commit) for commit in commits]
     if kind is MailKind.MM_COMMIT:
         return [_mm(mail.mail.subject, base)]
-    first = next(iter(place.commits), None)
     if kind is MailKind.PULL_MERGED:
         tree = place.tree or default_project().mainline
-        return [base._replace(what="merged", tree=tree, commit=first)]
+        return [base._replace(what="merged", tree=tree, commit=commits[0])]
     if kind in _OF_STABLE:
         # "WTF: patch" in place of "FAILED: patch"
         unwanted = _UNWANTED.search(mail.mail.subject)
-        return [
-            base._replace(
-                what=_OF_STABLE[kind],
-                commit=first,
-                version=version,
-                withdrawn="no stable material" if unwanted else None,
-            )
-            for version in place.versions
-        ]
+        base = base._replace(
+            what=_OF_STABLE[kind],
+            commit=commits[0],
+            withdrawn="no stable material" if unwanted else None,
+        )
+        return [base._replace(version=version) for version in place.versions]
     return _discussion_claims(reply, base._replace(tree=None))
 
 
@@ -272,16 +247,14 @@ def _discussion_claims(reply: Reply, base: Claim) -> list[Claim]:
     if mail.by_author:
         return _author_claims(reply, base) if reply.under is None else []
     if mail.kind is MailKind.NACK:
-        is_judged = said is not None and said.sentence == mail.why
-        what = said.what if said and is_judged else "refused"
-        return [base._replace(what=what)]
+        is_judged = said and said.sentence == mail.why
+        return [base._replace(what=said.what if said and is_judged else "refused")]
     if said and said.kind is MailKind.APPLIED:
         return [_make_claim(reply, base)]
     texts = [sentence.text for sentence in mail.body.sentences]
+    is_talk = not (mail.bot or mail.kind in _NO_TALK or reply.under)
     is_short = len(mail.body.text.split()) <= SHORT
-    if mail.bot or mail.kind in _NO_TALK or not is_short or reply.under is not None:
-        return []
-    if any(map(MENTIONS.search, texts)):
+    if is_talk and is_short and any(map(MENTIONS.search, texts)):
         return [base._replace(what="unclear", sentence=quote_sentences(texts))]
     return []
 
@@ -290,16 +263,15 @@ def _make_claim(reply: Reply, base: Claim) -> Claim:
     said, revision = reply.mail.said, reply.revision
     assert said is not None
     patch = _about(reply) if said.what == "applied" else base.patch
-    is_one = _SOME_PATCH.search(said.sentence) and not WHOLE_SERIES.search(
-        said.sentence
-    )
-    total = len(revision.patches) if revision else 0
-    counted = re.search(r"\b(\d+) patches\b", said.sentence)
+    words, what = said.sentence, said.what
+    is_one = _SOME_PATCH.search(words) and not WHOLE_SERIES.search(words)
+    total = revision.patch_count if revision else 0
+    counted = re.search(r"\b(\d+) patches\b", words)
     is_part = counted is not None and int(counted[1]) != total
     if is_part or (is_one and total > 1 and not patch and reply.patch == 0):
-        said = said._replace(what="unclear")
-    tree = said.tree if said.what == "applied" else None
-    return base._replace(what=said.what, tree=tree, patch=patch, sentence=said.sentence)
+        what = "unclear"
+    tree = said.tree if what == "applied" else None
+    return base._replace(what=what, tree=tree, patch=patch, sentence=words)
 
 
 def _parse_applied(reply: Reply, base: Claim) -> list[Claim]:
@@ -341,9 +313,8 @@ def _author_claims(reply: Reply, base: Claim) -> list[Claim]:
     mark = PATCHWORK_MARK.search(reply.mail.body.text)
     if mark and mark["state"].lower() in ("cr", "changes-requested"):
         return [base._replace(what="redone", sentence=mark[0].strip())]
-    text = reply.mail.body.text
-    texts = [sentence.text for sentence in reply.mail.body.sentences]
-    found = next((it for text in texts if (it := WITHDRAWS.search(text))), None)
+    text, sentences = reply.mail.body.text, reply.mail.body.sentences
+    found = next((it for one in sentences if (it := WITHDRAWS.search(one.text))), None)
     if found is None or len(text.split()) > SHORT or _GOES_ON.search(text):
         return []
     words, before = found.string, found.string[: found.start()]
@@ -363,17 +334,15 @@ def _about(reply: Reply) -> int | None:
     text, revision = reply.mail.body.text, reply.revision
     if _ONE_PATCH.match(text):
         return reply.patch
-    if revision is None or len(revision.patches) < 2 or WHOLE_SERIES.search(text):
+    if revision is None or revision.patch_count < 2 or WHOLE_SERIES.search(text):
         return 0
     return 0 if reply.patch == 1 and not revision.head.is_cover else reply.patch
 
 
 def _mm(subject: str, base: Claim) -> Claim:
     removed = _REMOVED.search(subject)
-    why = (removed["why"] or "").lower() if removed else ""
-    if not removed or why.startswith("merged") or "folded" in why:
+    why = (removed["why"] or "removed").lower() if removed else "merged"
+    if why.startswith("merged") or "folded" in why:
         return base._replace(what="applied")
-    refuses = "nack" in why or "reject" in why
-    return base._replace(
-        what="refused" if refuses else "dropped", sentence=why or "removed"
-    )
+    what = "refused" if "nack" in why or "reject" in why else "dropped"
+    return base._replace(what=what, sentence=why)

@@ -247,12 +247,31 @@ WENT_ON = ("review", "queued", "proposed", "failed")
 _RANK = {"proposed": 0, "failed": 1, "review": 2, "queued": 3, "released": 4}
 
 
+TEXT_LIMIT = 4000
+
+
+@json_form(
+    "message_id",
+    "from=sender",
+    "date=mail.mail.date",
+    "date_damaged=mail.mail.date_damaged",
+    "kind=mail.kind",
+    "confidence=mail.confidence",
+    "bot=mail.bot",
+    "unread",
+    "subject=mail.mail.subject",
+    "version",
+    "patch",
+    "unseen_address=mail.doubtful",
+    "text",
+)
 @dataclass(frozen=True)
 class Reply:
     """A message about a series.
 
     Contains the revision and post it answers (None if it is about the series as a whole), its
-    direct parent message, and the stable tree's message in whose thread it is.
+    direct parent message, and the stable tree's message in whose thread it is. `unread` is set
+    for display only.
     """
 
     mail: Classified
@@ -260,6 +279,7 @@ class Reply:
     post: Post | None
     parent: Classified | None
     under: Classified | None = None
+    unread: bool = False
 
     @property
     def message_id(self) -> str:
@@ -280,36 +300,6 @@ class Reply:
         if self.post is None:
             return None
         return 0 if self.post.is_cover else self.post.number or 1
-
-
-TEXT_LIMIT = 4000
-
-
-@json_form(
-    "message_id=mail.mail.message_id",
-    "from=sender",
-    "date=mail.mail.date",
-    "date_damaged=mail.mail.date_damaged",
-    "kind=mail.kind",
-    "confidence=mail.confidence",
-    "bot=mail.bot",
-    "unread",
-    "subject=mail.mail.subject",
-    "version=reply.version",
-    "patch=reply.patch",
-    "unseen_address=mail.doubtful",
-    "text",
-)
-@dataclass(frozen=True, slots=True)
-class ReceivedReply:
-    """A message about a series, and whether it is unread."""
-
-    reply: Reply
-    unread: bool
-
-    @property
-    def mail(self) -> Classified:
-        return self.reply.mail
 
     @property
     def sender(self) -> str:
@@ -401,7 +391,7 @@ class PostedSeries:
 
     @property
     def author(self) -> Address:
-        return self.revisions[-1].author
+        return self.latest.author
 
     def is_author(self, address: Address) -> bool:
         """Return whether the address belongs to the sender of any version."""
@@ -418,7 +408,7 @@ class PostedSeries:
 
     @property
     def subject(self) -> str:
-        return self.revisions[-1].head.title
+        return self.latest.head.title
 
     @property
     def latest(self) -> Revision:
@@ -454,26 +444,19 @@ class PostedSeries:
             return EPOCH
         key, sent = post.key, self.latest.sent
         for revision in reversed(self.revisions):
-            same = any(
-                one == post or (one.content == post.content != "" and one.key == key)
-                for one in revision.patches
-            )
-            if not same:
+            if not any(
+                it == post or (it.content == post.content != "" and it.key == key)
+                for it in revision.patches
+            ):
                 break
             sent = revision.sent
         return sent or EPOCH
 
     @property
     def change_id(self) -> str | None:
-        return next(
-            (
-                post.change_id
-                for revision in reversed(self.revisions)
-                for post in revision.posts
-                if post.change_id
-            ),
-            None,
-        )
+        newest_first = reversed(self.revisions)
+        ids = (post.change_id for it in newest_first for post in it.posts)
+        return next(filter(None, ids), None)
 
     @property
     def project(self) -> Project:
@@ -526,31 +509,18 @@ class PostedSeries:
     @property
     def proofs(self) -> "PostedSeries":
         """Return a copy without unproven claims."""
-        return replace(
-            self,
-            events=tuple(
-                event if event.proven else event._replace(what="claimed")
-                for event in self.events
-            ),
+        proven = (
+            it if it.proven else it._replace(what="claimed") for it in self.events
         )
+        return replace(self, events=tuple(proven))
 
     @property
     def commit(self) -> str | None:
         """Return the commit of the whole series or its first patch, with the full id if known."""
-        known = [landed.commit for landed in self.landed if landed.commit] + [
-            event.commit
-            for event in self.events
-            if event.commit and event.what in ("review", "queued")
-        ]
-        first = next(iter(known), None)
-        return next(
-            (
-                commit
-                for commit in known
-                if first and commit.startswith(first) and len(commit) == 40
-            ),
-            first,
-        )
+        stable = (it for it in self.events if it.what in ("review", "queued"))
+        known = [it.commit for it in (*self.landed, *stable) if it.commit]
+        same = (it for it in known if it.startswith(known[0]) and len(it) == 40)
+        return next(same, known[0] if known else None)
 
     @cached_property
     def reported_commits(self) -> tuple[LandedCommit, ...]:
@@ -573,7 +543,7 @@ class PostedSeries:
                 named = (event.commit or "")[:12] or event.title or str(event.patch)
                 landed = _landed(event, tree, how, event.title)
                 found.setdefault((tree, named), landed)
-        if any(it.what == "merged" and not it.withdrawn for it in self.events):
+        if any(it.what == "merged" and it.counts for it in self.events):
             return tuple(found.values())
         how = "referenced by the stable trees as upstream commit; release unknown"
         how += " without a repository"
@@ -601,7 +571,12 @@ class PostedSeries:
             if event.version is None or event.what not in _RANK:
                 continue
             version, note = event.version.removesuffix(".y"), event.withdrawn or ""
-            state = _taken_back(event) if note else event.what
+            state = event.what
+            if note:
+                # an objection of a person to a stable message
+                is_dropped = _DROPPED.search(note)
+                state = "dropped" if is_dropped else "objected"
+                state = "not-needed" if event.what == "failed" else state
             old = branches.get(version)
             if old and not note and _RANK.get(old.state, -1) > _RANK[state]:
                 continue
@@ -630,12 +605,3 @@ class PostedSeries:
 def _landed(event: Claim, tree: str, how: str, title: str | None) -> LandedCommit:
     by, patch, date = event.message_id, event.patch, event.date
     return LandedCommit(tree, event.commit, None, how, by, patch, title, date)
-
-
-def _taken_back(event: Claim) -> str:
-    """Return a person's objection to a stable message: it was dropped, disputed, or is not
-    needed on the branch.
-    """
-    if event.what == "failed":
-        return "not-needed"
-    return "dropped" if _DROPPED.search(event.withdrawn or "") else "objected"

@@ -4,14 +4,17 @@
 The state of a topic depends on its sends as well.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from patchpilot.model.bounded import EPOCH
 from patchpilot.model.mail import Mail
+from patchpilot.projects.loading import shortest_wait
 from patchpilot.reading.claims import withdraw_if_voided
+from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import WANTS_ANSWER, MailKind
 from patchpilot.reading.posted_series import Post, PostedSeries, Reply, Revision
 from patchpilot.reading.thread_values import (
@@ -54,22 +57,15 @@ ON_ITS_WAY = (
 
 
 class Verdict(NamedTuple):
-    """A state, its reason, and the message or commit that proves it."""
+    """A state, its reason, the message or commit that proves it, and the states of the patches."""
 
     state: SeriesState
     why: str
-    proof: Proof
+    proof: Proof = Proof()
+    patches: tuple[PatchState, ...] = ()
 
 
-class Decision(NamedTuple):
-    """The state of a series, its reason, and the states of its patches."""
-
-    state: SeriesState
-    why: str
-    patches: tuple[PatchState, ...]
-
-
-def decide(series: PostedSeries) -> Decision:
+def decide(series: PostedSeries) -> Verdict:
     """Determine the state of a series and of its patches.
 
     The state of a series is that of its least advanced patch. The repository overrides reports in
@@ -77,21 +73,26 @@ def decide(series: PostedSeries) -> Decision:
     """
     posts = series_posts(series)
     if not posts:
-        return Decision(*_verdict(series)[:2], ())
-    narrowed = [
-        (revision, select_for_patch(series, post, alone=len(posts) == 1))
-        for revision, post in posts
+        return _verdict(series)
+    verdicts = [
+        _verdict(select_for_patch(series, post, alone=len(posts) == 1))
+        for _, post in posts
     ]
-    verdicts = [_verdict(of_patch) for _, of_patch in narrowed]
     patches = tuple(
-        _patch_state(revision, of_patch, verdict)
-        for (revision, of_patch), verdict in zip(narrowed, verdicts, strict=True)
+        PatchState(
+            post.number or 1,
+            revision.version,
+            post.title,
+            post.message_id,
+            *verdict[:3],
+        )
+        for (revision, post), verdict in zip(posts, verdicts, strict=True)
     )
     if len(posts) == 1:
-        return Decision(*verdicts[0][:2], patches)
+        return verdicts[0]._replace(patches=patches)
     if any(verdict.state in TAKEN for verdict in verdicts):
-        return Decision(*_least_advanced(patches, series.latest), patches)
-    return Decision(*_verdict(series)[:2], patches)
+        return _least_advanced(patches, series.latest)
+    return _verdict(series)._replace(patches=patches)
 
 
 def decide_state(series: PostedSeries) -> PostedSeries:
@@ -118,25 +119,7 @@ def decide_state(series: PostedSeries) -> PostedSeries:
     )
 
 
-def _patch_state(
-    revision: Revision, series: PostedSeries, verdict: Verdict
-) -> PatchState:
-    post = series.post
-    assert post is not None
-    return PatchState(
-        post.number or 1,
-        revision.version,
-        post.title,
-        post.message_id,
-        verdict.state,
-        verdict.why,
-        verdict.proof,
-    )
-
-
-def _least_advanced(
-    patches: Sequence[PatchState], latest: Revision
-) -> tuple[SeriesState, str]:
+def _least_advanced(patches: tuple[PatchState, ...], latest: Revision) -> Verdict:
     """Return the state of a partly applied series, and describe the states of its patches."""
     over = (SeriesState.WITHDRAWN, SeriesState.SUPERSEDED)
     going = [patch for patch in patches if patch.state not in over]
@@ -147,36 +130,25 @@ def _least_advanced(
         state = min((patch.state for patch in taken), key=TAKEN.index)
     first = [patch for patch in taken if patch.state is not state]
     if is_whole and not first and len(taken) == len(patches):
-        return state, taken[-1].why
+        return Verdict(state, taken[-1].why, patches=patches)
     where = first[0].state if first and is_whole else SeriesState.ACCEPTED
     words = [f"{len(first)} of {len(patches)} {_WORDS[where][0]}"] if first else []
     rest = [patch for patch in patches if patch not in first]
     rest.sort(key=lambda patch: patch.state is not state)
-    return state, "; ".join((*words, *_group_by_state(rest, latest)))
+    why = "; ".join((*words, *_group_by_state(rest, latest)))
+    return Verdict(state, why, patches=patches)
 
 
-def _group_by_state(patches: Sequence[PatchState], latest: Revision) -> list[str]:
-    """List the pending patches by state."""
-    states = dict.fromkeys(patch.state for patch in patches)
-    groups = [
-        (state, [patch for patch in patches if patch.state is state])
-        for state in states
-    ]
-    return [
-        f"{_names(group, latest)} {_WORDS[state][len(group) > 1]}"
-        for state, group in groups
-    ]
-
-
-def _names(patches: Sequence[PatchState], latest: Revision) -> str:
-    """List patch numbers (`2/3, 3/3`), with the version if it is an earlier one."""
-    total = len(latest.patches)
-    return ", ".join(
-        f"{it.number}/{total}"
-        if it.version == latest.version
-        else f"v{it.version} {it.number}"
-        for it in patches
-    )
+def _group_by_state(patches: Sequence[PatchState], latest: Revision) -> Iterator[str]:
+    """List pending patches by state: `2/3, 3/3 are under review`, or `v1 2` of another version."""
+    groups: dict[SeriesState, list[str]] = defaultdict(list)
+    for it in patches:
+        is_latest = it.version == latest.version
+        total = latest.patch_count
+        number = f"{it.number}/{total}" if is_latest else f"v{it.version} {it.number}"
+        groups[it.state].append(number)
+    for state, names in groups.items():
+        yield f"{', '.join(names)} {_WORDS[state][len(names) > 1]}"
 
 
 def _verdict(series: PostedSeries) -> Verdict:
@@ -192,105 +164,63 @@ def _apply_repository(series: PostedSeries, verdict: Verdict) -> Verdict:
     undone = next((landed for landed in mainline if landed.reverted_by), None)
     if undone and all(landed.reverted_by for landed in mainline):
         if undone.date and series.latest.first.when > undone.date:
-            return _apply_mails(_since(series, undone.date))
+            # a version sent after a revert must be applied again
+            later = (it for it in series.events if _event_time(it) > undone.date)
+            return _apply_mails(replace(series, events=tuple(later)))
         why = f"reverted in mainline by {(undone.reverted_by or '')[:12]}"
         proof = Proof(undone.date, None, undone.reverted_by)
         return Verdict(SeriesState.CHANGES_REQUESTED, why, proof)
-    there = [
-        branch for branch in series.stable if branch.state in ("merged", "released")
-    ]
+    there = [it for it in series.stable if it.state in ("merged", "released")]
+    where = stable_summary(series.stable)
     if there or verdict.state is SeriesState.IN_STABLE:
-        return Verdict(
-            SeriesState.IN_STABLE,
-            stable_summary(series.stable),
-            _proof(there[0]) if there else verdict.proof,
-        )
+        proof = _proof(there[0]) if there else verdict.proof
+        return Verdict(SeriesState.IN_STABLE, where, proof)
     if mainline:
         release = mainline[0].release
         why = f"first in {release}" if release else "in no release yet"
-        if series.stable:
-            why = f"{why}; {stable_summary(series.stable)}"
+        why = "; ".join(filter(None, (why, where)))
         return Verdict(SeriesState.IN_MAINLINE, why, _proof(mainline[0]))
     if verdict.state not in (*ON_ITS_WAY, SeriesState.SUPERSEDED):
         return verdict
     first = next((landed for landed in series.commits if landed.is_next), None)
     if first:
-        return Verdict(
-            SeriesState.IN_NEXT,
-            f"in linux-next{f' since {first.release}' if first.release else ''}",
-            _proof(first),
-        )
+        why = "in linux-next" + (f" since {first.release}" if first.release else "")
+        return Verdict(SeriesState.IN_NEXT, why, _proof(first))
     taken = series.commits[0]
     return Verdict(SeriesState.ACCEPTED, f"in {taken.tree}", _proof(taken))
 
 
-def _since(series: PostedSeries, date: datetime) -> PostedSeries:
-    """Drop evidence up to this time: a version sent after a revert must be applied again."""
-    events = tuple(event for event in series.events if _event_time(event) > date)
-    return replace(series, events=events)
-
-
-def _proof(source: Claim | StableBranch | LandedCommit) -> Proof:
-    return Proof(source.date, source.message_id, source.commit)
-
-
-def _mail_proof(mail: Mail) -> Proof:
-    return Proof(mail.date, mail.message_id)
+def _proof(source: Claim | StableBranch | LandedCommit | Mail) -> Proof:
+    return Proof(source.date, source.message_id, getattr(source, "commit", None))
 
 
 def _apply_mails(series: PostedSeries) -> Verdict:
-    events = series.events
-    applied = [
-        event
-        for event in events
-        if event.what in ("applied", "merged", "forwarded") and event.counts
-    ]
-    if there := _apply_stable_mails(series) or _apply_mainline_mails(series):
-        return there
-    if applied and (series.post or len(series.latest.patches) < 2):
-        return _accepted(applied, _find_latest(events, "dropped"))
+    events = [event for event in series.events if event.counts]
+    stable, where = series.reported_branches, stable_summary(series.reported_branches)
+    there = next((it for it in stable if it.state in ("queued", "released")), None)
+    if there:
+        return Verdict(SeriesState.IN_STABLE, where, _proof(there))
+    if pulled := next((event for event in events if event.what == "merged"), None):
+        why = pulled.sentence or "its pull request was merged"
+        return Verdict(SeriesState.IN_MAINLINE, why, _proof(pulled))
+    landed = next((it for it in series.reported_commits if it.in_mainline), None)
+    if landed:
+        why = f"the stable trees refer to its upstream commit; {where}"
+        return Verdict(SeriesState.IN_MAINLINE, why, _proof(landed))
+    applied = [event for event in events if event.what in ("applied", "forwarded")]
+    if applied and (series.post or series.latest.patch_count < 2):
+        return _accepted(applied[-1], _find_latest(series.events, "dropped"))
     if ended := _find_end(series):
         return ended
-    if passed := _find_latest(events, "superseded"):
+    if passed := _find_latest(series.events, "superseded"):
         why = f"{passed.sender.called} {passed.sentence}"
         return Verdict(SeriesState.SUPERSEDED, why, _proof(passed))
     return _in_review(series)
 
 
-def _apply_stable_mails(series: PostedSeries) -> Verdict | None:
-    stable = series.reported_branches
-    there = next((it for it in stable if it.state in ("queued", "released")), None)
-    if there is None:
-        return None
-    return Verdict(SeriesState.IN_STABLE, stable_summary(stable), _proof(there))
-
-
-def _apply_mainline_mails(series: PostedSeries) -> Verdict | None:
-    merged = (
-        event
-        for event in series.events
-        if event.what == "merged" and not event.withdrawn
-    )
-    if pulled := next(merged, None):
-        why = pulled.sentence or "its pull request was merged"
-        return Verdict(SeriesState.IN_MAINLINE, why, _proof(pulled))
-    landed = next(
-        (landed for landed in series.reported_commits if landed.in_mainline), None
-    )
-    if landed is None:
-        return None
-    where = stable_summary(series.reported_branches)
-    why = f"the stable trees refer to its upstream commit; {where}"
-    return Verdict(SeriesState.IN_MAINLINE, why, _proof(landed))
-
-
-def _accepted(applied: Sequence[Claim], dropped: Claim | None) -> Verdict:
-    newest = applied[-1]
-    if (
-        dropped
-        and dropped.tree == newest.tree
-        and _event_time(dropped) > _event_time(newest)
-    ):
+def _accepted(newest: Claim, dropped: Claim | None) -> Verdict:
+    is_dropped = dropped and _event_time(dropped) > _event_time(newest)
+    if dropped and is_dropped and dropped.tree == newest.tree:
         why = f"dropped from {dropped.tree}: {dropped.sentence}"
         return Verdict(SeriesState.UNDER_REVIEW, why, _proof(dropped))
     why = f"applied to {newest.tree or 'the maintainer’s tree'} by {newest.by}"
@@ -303,29 +233,28 @@ def _find_end(series: PostedSeries) -> Verdict | None:
     """Return the state if the latest version was withdrawn, rejected or marked for another try."""
     events = series.events
     # one of several patches may be withdrawn, or an earlier of several postings
-    earlier = {
-        reply.message_id
-        for reply in series.attached
-        if reply.revision not in (series.latest, None)
+    latest = {
+        it.message_id for it in series.attached if it.revision in (series.latest, None)
     }
     of_newest = [
         event
         for event in events
-        if (series.post or not event.of) and event.message_id not in earlier
+        if (series.post or not event.of) and event.message_id in latest
     ]
-    for what, found, state, words in (
+    for what, known, state, words in (
         ("withdrawn", of_newest, SeriesState.WITHDRAWN, "withdrawn by its author: {1}"),
         ("refused", events, SeriesState.REJECTED, "{0}: {1}"),
-        ("redone", events, SeriesState.CHANGES_REQUESTED, _REDONE),
+        (
+            "redone",
+            events,
+            SeriesState.CHANGES_REQUESTED,
+            "{0} marked it for a new version ({1})",
+        ),
     ):
-        event = _find_latest(found, what)
+        event = _find_latest(known, what)
         if event and _event_time(event) >= series.since:
-            why = words.format(event.by, event.sentence)
-            return Verdict(state, why, _proof(event))
+            return Verdict(state, words.format(event.by, event.sentence), _proof(event))
     return None
-
-
-_REDONE = "{0} marked it for a new version ({1})"
 
 
 def _find_latest(events: Sequence[Claim], what: str) -> Claim | None:
@@ -333,91 +262,67 @@ def _find_latest(events: Sequence[Claim], what: str) -> Claim | None:
 
 
 def _in_review(series: PostedSeries) -> Verdict:
-    last = series.last_activity
-    corrected = {
-        post.message_id for post in series.latest.posts if not post.is_cover
-    } - {post.message_id for post in series.latest.patches}
-    since = [
+    latest, last = series.latest, series.last_activity
+    silence = series.now - last
+    # sent again, corrected, in the same version
+    replaced = [it for it in latest.posts if not (it.is_cover or it in latest.patches)]
+    others = [
         reply
         for reply in series.attached
-        if reply.revision in series.current
-        or (reply.revision is None and reply.when >= series.since)
-        or (_is_late_review(reply) and reply.when > series.since)
+        if not reply.mail.by_author and _is_current(reply, series)
     ]
-    others = [reply for reply in since if not reply.mail.by_author]
-    wanting = [
-        other
-        for other in others
-        if (other.mail.kind in WANTS_ANSWER or _is_conditional(other))
-        and not (
-            other.mail.kind is MailKind.AI_REVIEW
-            and "no issues" in other.mail.body.text
-        )
-        and not (other.post and other.post.message_id in corrected)
-    ]
-    approved = [other for other in others if other.mail.credited]
+    wanting = [it for it in others if _wants_answer(it) and it.post not in replaced]
     open_wishes = [
         reply
         for reply in wanting
         if reply.mail.kind is not MailKind.QUESTION
         and not any(
-            reply.when < it.when
+            it.mail.credited
+            and reply.when < it.when
             and series.identities.same(reply.mail.sender, it.mail.sender)
-            for it in approved
+            for it in others
         )
     ]
     if open_wishes:
-        newest = open_wishes[-1]
-        how = "tag on a condition" if _is_conditional(newest) else newest.mail.label
-        why = f"{newest.mail.sender_name} requested changes ({how})"
-        return Verdict(
-            SeriesState.CHANGES_REQUESTED, why, _mail_proof(newest.mail.mail)
-        )
-    if _is_overdue(series, series.now - last):
-        return Verdict(
-            SeriesState.STALLED, f"no mail since {last:%Y-%m-%d}", Proof(last)
-        )
+        newest = open_wishes[-1].mail
+        how = "tag on a condition" if _is_conditional(newest) else newest.label
+        why = f"{newest.sender_name} requested changes ({how})"
+        return Verdict(SeriesState.CHANGES_REQUESTED, why, _proof(newest.mail))
+    if silence > timedelta(days=shortest_wait()) and silence > series.waiting:
+        why = f"no mail since {last:%Y-%m-%d}"
+        return Verdict(SeriesState.STALLED, why, Proof(last))
     if others:
-        asking = next(
-            (
-                reply.mail.sender
-                for reply in reversed(wanting)
-                if reply.mail.kind is MailKind.QUESTION
-            ),
-            None,
-        )
-        count = f"{len(others)} {'reply' if len(others) == 1 else 'replies'}"
-        why = f"{count}, with a question by {asking.called}" if asking else count
-        return Verdict(SeriesState.UNDER_REVIEW, why, _mail_proof(others[-1].mail.mail))
-    return Verdict(
-        SeriesState.SENT,
-        "no reply yet",
-        _mail_proof((series.post or series.latest.head).mail.mail),
-    )
+        asking = [it.mail for it in wanting if it.mail.kind is MailKind.QUESTION]
+        why = f"{len(others)} {'reply' if len(others) == 1 else 'replies'}"
+        if asking:
+            why = f"{why}, with a question by {asking[-1].sender.called}"
+        return Verdict(SeriesState.UNDER_REVIEW, why, _proof(others[-1].mail.mail))
+    head = series.post or latest.head
+    return Verdict(SeriesState.SENT, "no reply yet", _proof(head.mail.mail))
 
 
-def _is_conditional(reply: Reply) -> bool:
+def _is_current(reply: Reply, series: PostedSeries) -> bool:
+    """Return whether a message is about the latest version, or asks for changes after it."""
+    if reply.revision in series.current:
+        return True
+    is_review = reply.mail.kind is MailKind.REVIEW and not reply.mail.bot
+    return reply.when >= series.since and (reply.revision is None or is_review)
+
+
+def _wants_answer(reply: Reply) -> bool:
+    mail = reply.mail
+    if mail.kind is MailKind.AI_REVIEW and "no issues" in mail.body.text:
+        return False
+    return mail.kind in WANTS_ANSWER or _is_conditional(mail)
+
+
+def _is_conditional(mail: Classified) -> bool:
     """Return whether all tags in a message are conditional ("With that fixed, Reviewed-by: …")."""
-    credited = reply.mail.credited
     return (
-        reply.mail.kind is MailKind.TRAILERS
-        and bool(credited)
-        and all(tag.conditional for tag in credited)
+        mail.kind is MailKind.TRAILERS
+        and bool(mail.credited)
+        and all(tag.conditional for tag in mail.credited)
     )
-
-
-def _is_late_review(reply: Reply) -> bool:
-    """Return whether a person requests changes that no later version addresses."""
-    return reply.mail.kind is MailKind.REVIEW and not (
-        reply.mail.by_author or reply.mail.bot
-    )
-
-
-def _is_overdue(series: PostedSeries, silence: timedelta) -> bool:
-    """Return whether it is time for a reminder, by the rules of the project or subsystem."""
-    from patchpilot.projects.loading import shortest_wait
-
-    return silence > timedelta(days=shortest_wait()) and silence > series.waiting
 
 
 def _event_time(event: Claim) -> datetime:
@@ -425,10 +330,8 @@ def _event_time(event: Claim) -> datetime:
 
 
 def series_posts(series: PostedSeries) -> list[tuple[Revision, Post]]:
-    """Return the patches of the latest version, preceded by applied patches of earlier versions.
-
-    The latter are patches of earlier versions that were dropped from the series after they were
-    applied.
+    """Return the patches of the latest version, preceded by the patches of earlier versions that
+    were dropped from the series after they were applied.
     """
     known = set(series.latest.titles)
     taken = {
@@ -436,12 +339,12 @@ def series_posts(series: PostedSeries) -> list[tuple[Revision, Post]]:
         for event in series.events
         if event.of and event.what == "applied" and event.counts
     }
-    earlier: list[tuple[Revision, Post]] = []
+    posts = [(series.latest, post) for post in series.latest.patches]
     for revision in reversed(series.revisions[:-1]):
         left_out = [post for post in revision.patches if post.key in taken - known]
         known |= {post.key for post in left_out}
-        earlier = [*((revision, post) for post in left_out), *earlier]
-    return [*earlier, *((series.latest, post) for post in series.latest.patches)]
+        posts = [*((revision, post) for post in left_out), *posts]
+    return posts
 
 
 def select_for_patch(series: PostedSeries, post: Post, *, alone: bool) -> PostedSeries:
@@ -458,14 +361,8 @@ def select_for_patch(series: PostedSeries, post: Post, *, alone: bool) -> Posted
         if _is_about(series, post, event.of, event.patch, event.date)
     )
     # a message about the state of other patches does not answer this one
-    of_others = {event.message_id for event in series.events} - {
-        event.message_id for event in events
-    }
-    commits = tuple(
-        landed
-        for landed in series.commits
-        if _is_about(series, post, landed.title, landed.patch, None)
-    )
+    own = {event.message_id for event in events}
+    of_others = {event.message_id for event in series.events} - own
     return replace(
         series,
         replies=tuple(
@@ -474,7 +371,11 @@ def select_for_patch(series: PostedSeries, post: Post, *, alone: bool) -> Posted
             if _answers(reply, series, post) and reply.message_id not in of_others
         ),
         events=events,
-        commits=commits,
+        commits=tuple(
+            landed
+            for landed in series.commits
+            if _is_about(series, post, landed.title, landed.patch, None)
+        ),
         post=post,
     )
 

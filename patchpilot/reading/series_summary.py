@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Self
 
-from patchpilot.model.action import Action, Advice, Hint
+from patchpilot.model.action import Action, join_hints, parts_of
 from patchpilot.model.bounded import parse_stored_time
 from patchpilot.reading.ci_verdict import CiVerdict
 from patchpilot.reading.delivery import DeliveryProblem, DeliveryReport
@@ -64,10 +64,9 @@ class SeriesSummary:
         found = self.summary()
         for name in _TIMES:
             found[name] = found[name] and found[name].isoformat()
-        advice = self.step.advice
         parts = [
-            it if isinstance(it, str) else (it.verb, it.arguments, it.reason)
-            for it in (advice.parts if isinstance(advice, Hint) else (advice,))
+            tuple(it) if isinstance(it, Action) else it
+            for it in parts_of(self.step.advice)
         ]
         return found | {
             "state": str(self.state),
@@ -79,17 +78,14 @@ class SeriesSummary:
     @classmethod
     def read(cls, value: Mapping[str, Any]) -> Self:
         need, cached = value["step"]
-        parts = tuple(it if isinstance(it, str) else Action(*it) for it in cached)
-        advice: Advice = parts[0] if len(parts) == 1 else Hint(parts)
-        times = {
-            name: value[name] and parse_stored_time(value[name]) for name in _TIMES
-        }
+        parts = (it if isinstance(it, str) else Action(*it) for it in cached)
+        times = {it: value[it] and parse_stored_time(value[it]) for it in _TIMES}
         reports = (DeliveryReport(DeliveryProblem(it[0]), *it[1:]) for it in value["reports"])  # fmt: skip # noqa: E501
         typed = {
             "state": SeriesState(value["state"]),
             "proven": SeriesState(value["proven"]),
             "ci": value["ci"] and CiVerdict(value["ci"]),
-            "step": NextStep(Turn(need), advice),
+            "step": NextStep(Turn(need), join_hints(*parts)),
             "reports": tuple(reports),
         }
         return cls(**{**value, **times, **typed})

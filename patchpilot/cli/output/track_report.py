@@ -190,9 +190,8 @@ def _reply_lines(series: Tracked, *, with_mails: bool) -> list[str]:
     """
     labels = Counter(it.label for it in series.about.revisions)
     lines = ["  replies"] if series.replies else []
-    for shown in series.replies:
-        reply = shown.reply
-        mark = "*" if shown.unread else " "
+    for reply in series.replies:
+        mark = "*" if reply.unread else " "
         who = reply.mail.sender_name
         bot = " (bot)" if reply.mail.bot else ""
         about = _about(reply, labels)

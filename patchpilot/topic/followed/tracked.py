@@ -2,7 +2,7 @@
 """The record of a tracked series."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from patchpilot.reading.delivery import DeliveryReport
 from patchpilot.reading.series_summary import SeriesSummary
 
 if TYPE_CHECKING:
-    from patchpilot.reading.posted_series import PostedSeries, ReceivedReply
+    from patchpilot.reading.posted_series import PostedSeries, Reply
     from patchpilot.reading.review_table import ReviewerReviews, ReviewTable
 
 UNREAD_PATCH = (
@@ -91,11 +91,9 @@ class Tracked(SeriesSummary):
         return self.entry.lore or self.entry.mbox
 
     @property
-    def replies(self) -> "tuple[ReceivedReply, ...]":
-        from patchpilot.reading.posted_series import ReceivedReply
-
+    def replies(self) -> "tuple[Reply, ...]":
         replies = self.about.replies
-        return tuple(ReceivedReply(it, it.message_id in self.unread) for it in replies)
+        return tuple(replace(it, unread=it.message_id in self.unread) for it in replies)
 
     @property
     def review(self) -> "ReviewTable | None":
