@@ -30,7 +30,8 @@ from patchpilot.model.mail import linked_ids
 from patchpilot.model.progress import Progress, silent
 from patchpilot.projects.loading import detect
 from patchpilot.projects.project import Project
-from patchpilot.reading.posted_series import Post, PostedSeries
+from patchpilot.reading.mail_classifier import Classified
+from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.thread_values import (
     LINUX_NEXT,
     FollowUp,
@@ -142,7 +143,7 @@ def find_in_repository(
             left := [post for post in posted.latest.patches if post.key not in done]
         ):
             authors = {
-                author for post in left for author in authors_of(posted, post.body)
+                author for post in left for author in authors_of(posted, post.mail.body)
             }
             known = (tip, *([following] if following else ()))
             commits += find_in_trees(
@@ -297,10 +298,10 @@ def _find_landing(commit: str, history: History, tip: str) -> Landing:
 
 
 def _find_by_subject(
-    posted: PostedSeries, post: Post, history: History, tip: str
+    posted: PostedSeries, post: Classified, history: History, tip: str
 ) -> Landing | None:
     """Return the commit with the patch's title and author, preferring one that is not reverted."""
-    authors = authors_of(posted, post.body)
+    authors = authors_of(posted, post.mail.body)
     reach = history.index.reach(tip)
     ids = [
         history.index.id(number)
@@ -319,7 +320,7 @@ def _find_by_subject(
 
 
 def _find_by_content(
-    posted: PostedSeries, post: Post, history: History, tip: str
+    posted: PostedSeries, post: Classified, history: History, tip: str
 ) -> tuple[str, str] | None:
     """Return the commit that links to the message, or the author's with the same changes,
     because maintainers edit titles.
@@ -329,7 +330,7 @@ def _find_by_content(
     if patch is None or not patch.files or first is None:
         return None
     same_title = {it.message_id for it in posted.posts if it.key == post.key}
-    authors = authors_of(posted, post.body)
+    authors = authors_of(posted, post.mail.body)
     since = f"--since={(first - _CLOCKS).isoformat()}"
     place = str(repository.common_dir.resolve())
     key = key_of(
@@ -425,7 +426,7 @@ _PREFERRED = ("for-next", "next", "main", "master", "fixes")
 
 
 def find_in_trees(
-    posts: Sequence[Post],
+    posts: Sequence[Classified],
     authors: Collection[str],
     repository: Repository,
     since: str,
@@ -479,8 +480,8 @@ def find_in_trees(
 
 
 def _match_commits(
-    commits: Iterable[Commit], posts: Sequence[Post], authors: Collection[str]
-) -> Iterator[tuple[Commit, Post]]:
+    commits: Iterable[Commit], posts: Sequence[Classified], authors: Collection[str]
+) -> Iterator[tuple[Commit, Classified]]:
     """Yield the commits that match a patch, each with the patch."""
     titles = {post.key: post for post in posts}
     mails = {post.message_id: post for post in posts}

@@ -209,7 +209,7 @@ def _tracked_version(
                 ):
                     return group(
                         [
-                            parse_patch(post.mail.mail.raw, post.message_id)
+                            parse_patch(post.mail.raw, post.message_id)
                             for post in version.posts
                         ]
                     )

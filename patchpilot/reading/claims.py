@@ -91,7 +91,7 @@ def claims_of(
     Claims that a later message takes back are marked. `confirmed` are the messages whose senders
     the user confirmed.
     """
-    strangers = ((it.label, it.head.mail) for it in series.strangers)
+    strangers = ((it.label, it.head) for it in series.strangers)
     claims = [
         Claim(f"sent {label}", it.mail.date, it.message_id, it.sender, known=False)
         for label, it in strangers

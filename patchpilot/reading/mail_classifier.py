@@ -5,13 +5,15 @@ alone.
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
+from patchpilot.errors import InputError
 from patchpilot.model.address import Address, parse_address
-from patchpilot.model.mail import Mail
-from patchpilot.model.patch import Subject, parse_subject
+from patchpilot.model.mail import Mail, linked_ids, parse_patch
+from patchpilot.model.patch import Patch, Subject, parse_subject
 from patchpilot.reading.bots import known_robot
 from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.mbox import date_or_epoch
@@ -37,8 +39,22 @@ from patchpilot.reading.review_trailers import (
 )
 from patchpilot.reading.sender import UNSEEN, real_sender, same_person
 from patchpilot.reading.statements import Statement, statement_of
+from patchpilot.series.change_id import change_id_in
+from patchpilot.series.patch_pairing import title_key
 
+MOST_TEXT = 400_000
+"""Characters of a message that are read."""
 MAX_SUBJECT = 1000
+_TAG = re.compile(r"(?:[A-Za-z-]{1,40}-by|Cc|Link|Closes|From): ", re.IGNORECASE)
+_OWN_HISTORY = re.compile(
+    r"^[\s*#-]{0,8}(?:\[\d{1,2}\]:?\s?)?(?:(?:links? to|changes? (?:in|since|from)|previous|prior|older?|the|version|series|rfc|patch) ){0,3}"  # noqa: E501
+    r"\(?(?:rfc|patch)?[ -]?v(?P<version>\d{1,3})\b(?!\.\d)[^\n]{0,30}$",
+    re.IGNORECASE,
+)
+"""The words before a link to an earlier version.
+
+A link within a sentence may be to another series'.
+"""
 MAX_REFERENCES = 50
 _REPLY = re.compile(
     r"^(?:\s*\[[^]]*\])*\s*(?:re|aw|antw|sv|vs|res|rif|回复|答复)\s*(?:\[\d+\])?\s*[:：]",
@@ -129,7 +145,7 @@ class Classified:
 
         Their number is limited, so that a long log does not take too much time.
         """
-        lines = self.mail.body[:400_000].split("\n")
+        lines = self.mail.body[:MOST_TEXT].split("\n")
         return "\n".join(line for line in lines if not line.startswith(">"))
 
     @property
@@ -167,6 +183,67 @@ class Classified:
     def label(self) -> str:
         """Describe the kind in words; a build report with only warnings is not a failure."""
         return "build-warning" if self.only_warns else str(self.kind)
+
+    @property
+    def title(self) -> str:
+        return self.subject.title
+
+    @cached_property
+    def key(self) -> str:
+        """Return the title, normalized to compare versions."""
+        return title_key(self.title)
+
+    @property
+    def number(self) -> int | None:
+        """Return the number of a patch, 0 for a cover letter, or None without a number."""
+        return self.subject.number
+
+    @property
+    def is_post(self) -> bool:
+        return self.kind in (MailKind.PATCH, MailKind.COVER)
+
+    @property
+    def is_cover(self) -> bool:
+        """Return whether it is a cover letter or pull request."""
+        return self.kind is MailKind.COVER
+
+    @property
+    def shape(self) -> tuple[object, ...]:
+        """Return what the subjects in a posting have in common."""
+        subject = self.subject
+        return subject.version, subject.total, subject.resend, subject.rfc
+
+    @cached_property
+    def patch(self) -> Patch | None:
+        with suppress(InputError):
+            return parse_patch(self.mail.raw, self.message_id)
+        return None
+
+    @cached_property
+    def change_id(self) -> str | None:
+        return change_id_in(self.unquoted.split("\n"), gerrit=True)
+
+    @cached_property
+    def earlier(self) -> dict[str, int]:
+        """Map the linked messages of earlier versions to their version."""
+        links = linked_ids(self.unquoted)
+        versions = ((it, _version_before(self.unquoted, at or 0)) for it, at in links)
+        return {message_id: version for message_id, version in versions if version}
+
+    @cached_property
+    def changes(self) -> str:
+        """Return the changed files and lines, or "" without a diff."""
+        _, diff, changes = self.mail.body[:MOST_TEXT].partition("\ndiff --git ")
+        lines = f"{diff}{changes}".partition("\n-- \n")[0].split("\n")
+        return "\n".join(line.rstrip() for line in lines if line.startswith(("+", "-")))
+
+    @cached_property
+    def content(self) -> str:
+        """Return the message without tags, and the changes; "" without a diff."""
+        message = self.mail.body[:MOST_TEXT].partition("\ndiff --git ")[0]
+        lines = map(str.strip, message.partition("\n---\n")[0].split("\n"))
+        words = [line for line in lines if line and not _TAG.match(line)]
+        return "\n".join((*words, self.changes)) if self.changes else ""
 
     @cached_property
     def place(self) -> "Placement":
@@ -421,6 +498,19 @@ def _has_signed(sender: Address, body: Body) -> bool:
     signed = (_SIGNED.match(line) for line in body.quoted[:400])
     first = next((parse_address(it[1]) for it in signed if it), None)
     return first is not None and same_person(first, sender)
+
+
+def _version_before(text: str, at: int) -> int:
+    """Return the version mentioned before a link, or 0 if the link is about something else."""
+    before = text[max(0, at - 200) : at]
+    above, _, line = before.rpartition("\n")
+    if not line.strip(" \t-*<[]()"):
+        # a link on its own line, below the text
+        line = above.rpartition("\n")[2].rstrip()
+        if not line.endswith(":"):
+            return 0
+    words = _OWN_HISTORY.match(line[-90:])
+    return int(words["version"]) if words else 0
 
 
 def _headers(mail: Mail) -> str:

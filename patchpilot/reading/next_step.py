@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 from patchpilot.model.action import Action, Advice, actions, join_hints
 from patchpilot.model.printable import counted
 from patchpilot.model.trailer import parse_trailers
-from patchpilot.reading.mail_kinds import WANTS_ANSWER, MailKind
+from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.posted_series import PostedSeries, Reply
+from patchpilot.reading.series_state import wishes
 from patchpilot.reading.thread_values import (
     IN_A_TREE,
     TAKEN,
@@ -117,7 +118,7 @@ def _advise(series: PostedSeries) -> NextStep:
         return _partly(series)
     if series.state is SeriesState.REJECTED:
         words = f"answer the NACK or drop the patch: {series.why}"
-        return _act(_reply_to(_last_wish(series), words))
+        return _act(_reply_to(next(reversed(_wishes(series)), None), words))
     if series.state is SeriesState.CHANGES_REQUESTED:
         return _act(_add_tags(series, _changes(series, version)))
     if series.state is SeriesState.UNDER_REVIEW:
@@ -228,7 +229,7 @@ def _step_after_acceptance(series: PostedSeries) -> NextStep:
         (_work_left(series), _in_stable_review(series)) if has_stable else ([], [])
     )
     late = (
-        _last_wish(series)
+        next(reversed(_wishes(series)), None)
         if series.state in (SeriesState.ACCEPTED, SeriesState.IN_NEXT)
         else None
     )
@@ -330,7 +331,9 @@ def _is_tagged(series: PostedSeries) -> bool:
     return any(
         trailer.key == "cc" and trailer.address and trailer.address.key in lists
         for post in series.latest.patches
-        for trailer in parse_trailers(post.body.partition("\n---\n")[0].splitlines())
+        for trailer in parse_trailers(
+            post.mail.body.partition("\n---\n")[0].splitlines()
+        )
     )
 
 
@@ -426,28 +429,18 @@ def _joined(sentences: Sequence[str | Action]) -> Advice:
 
 
 def _wishes(series: PostedSeries) -> list[Reply]:
-    """Return other people's messages about the latest version that need a reply, oldest first."""
-    latest = series.latest
+    """Return the messages that need a reply, except about patches that are in a tree."""
     taken = {
         patch.number
         for patch in series.patches
-        if patch.version == latest.version and patch.state in TAKEN
+        if patch.version == series.latest.version and patch.state in TAKEN
     }
     is_partly = series.state is SeriesState.PARTLY_ACCEPTED
     return [
         reply
-        for reply in series.replies
-        if reply.mail.kind in WANTS_ANSWER
-        and reply.revision in (*series.current, None)
-        and not reply.mail.by_author
-        and not reply.mail.doubtful
-        and not (is_partly and reply.patch in taken)
+        for reply in wishes(series)
+        if reply.mail.kind in _REPLY and not (is_partly and reply.patch in taken)
     ]
-
-
-def _last_wish(series: PostedSeries) -> Reply | None:
-    wishes = _wishes(series)
-    return wishes[-1] if wishes else None
 
 
 def _unanswered(series: PostedSeries) -> Reply | None:

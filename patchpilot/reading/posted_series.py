@@ -3,23 +3,18 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from patchpilot.errors import InputError
 from patchpilot.model.address import Address
 from patchpilot.model.bounded import EPOCH
 from patchpilot.model.json_form import json_form
-from patchpilot.model.mail import parse_patch
-from patchpilot.model.patch import Patch
 from patchpilot.projects.loading import default_project
 from patchpilot.projects.project import Project
 from patchpilot.reading.delivery import DeliveryReport
 from patchpilot.reading.identities import Identities
-from patchpilot.reading.mail_classifier import Classified
-from patchpilot.reading.mail_kinds import MailKind
+from patchpilot.reading.mail_classifier import MOST_TEXT, Classified
 from patchpilot.reading.sender import same_person
 from patchpilot.reading.thread_values import (
     CLAIMED,
@@ -32,7 +27,6 @@ from patchpilot.reading.thread_values import (
     StableBranch,
     StableNeeds,
 )
-from patchpilot.series.patch_pairing import title_key
 
 _TOUCHED = re.compile(
     r"^(?:diff --git a/\S{1,300} b/|\+\+\+ b/)(\S{1,300})", re.MULTILINE
@@ -40,79 +34,6 @@ _TOUCHED = re.compile(
 _STABLE_MARK = re.compile(
     r"^(?:v?\d+\.\d+(?:\.y|\.\d+)?|stable|stable-\S+|linux-\d\S*)$", re.IGNORECASE
 )
-
-
-_TAG = re.compile(r"(?:[A-Za-z-]{1,40}-by|Cc|Link|Closes|From): ", re.IGNORECASE)
-_MOST_TEXT = 400_000
-
-
-@dataclass(frozen=True)
-class Post:
-    """A posted patch or cover letter.
-
-    `number` is 0 for a cover letter and None for an unnumbered patch.
-    """
-
-    mail: Classified
-    change_id: str | None
-    earlier: dict[str, int]
-
-    @property
-    def message_id(self) -> str:
-        return self.mail.message_id
-
-    @property
-    def when(self) -> datetime:
-        return self.mail.when
-
-    @property
-    def title(self) -> str:
-        return self.mail.subject.title
-
-    @cached_property
-    def key(self) -> str:
-        """Return the title, normalized to compare versions."""
-        return title_key(self.title)
-
-    @property
-    def body(self) -> str:
-        return self.mail.mail.body
-
-    @cached_property
-    def patch(self) -> Patch | None:
-        with suppress(InputError):
-            return parse_patch(self.mail.mail.raw, self.message_id)
-        return None
-
-    @property
-    def number(self) -> int | None:
-        return self.mail.subject.number
-
-    @property
-    def is_cover(self) -> bool:
-        """Return whether it is a cover letter or pull request."""
-        return self.mail.kind is MailKind.COVER
-
-    @property
-    def shape(self) -> tuple[object, ...]:
-        """Return what the subjects in a posting have in common."""
-        subject = self.mail.subject
-        return subject.version, subject.total, subject.resend, subject.rfc
-
-    @cached_property
-    def changes(self) -> str:
-        """Return the changed files and lines, or "" without a diff."""
-        _, diff, changes = self.body[:_MOST_TEXT].partition("\ndiff --git ")
-        lines = f"{diff}{changes}".partition("\n-- \n")[0].split("\n")
-        return "\n".join(line.rstrip() for line in lines if line.startswith(("+", "-")))
-
-    @cached_property
-    def content(self) -> str:
-        """Return the message without tags, and the changes; "" without a diff."""
-        message = self.body[:_MOST_TEXT].partition("\ndiff --git ")[0]
-        lines = map(str.strip, message.partition("\n---\n")[0].split("\n"))
-        words = [line for line in lines if line and not _TAG.match(line)]
-        return "\n".join((*words, self.changes)) if self.changes else ""
 
 
 @json_form(
@@ -124,7 +45,7 @@ class Post:
     "patches=patch_count",
     "rfc",
     "resend",
-    "date_damaged=first.mail.mail.date_damaged",
+    "date_damaged=first.mail.date_damaged",
 )
 @dataclass(frozen=True)
 class Revision:
@@ -136,7 +57,7 @@ class Revision:
     """
 
     version: int
-    posts: tuple[Post, ...]
+    posts: tuple[Classified, ...]
     carried: frozenset[str] = frozenset()
     is_again: bool = False
 
@@ -152,12 +73,12 @@ class Revision:
         return " ".join(filter(None, words))
 
     @property
-    def head(self) -> Post:
+    def head(self) -> Classified:
         """Return the cover letter, or the first patch."""
         return self.posts[0]
 
     @property
-    def first(self) -> Post:
+    def first(self) -> Classified:
         return next(post for post in self.posts if post.message_id not in self.carried)
 
     @property
@@ -166,14 +87,14 @@ class Revision:
 
     @property
     def author(self) -> Address:
-        return self.first.mail.sender
+        return self.first.sender
 
     @property
     def sent(self) -> datetime | None:
-        return self.first.mail.mail.date
+        return self.first.mail.date
 
     @property
-    def patches(self) -> tuple[Post, ...]:
+    def patches(self) -> tuple[Classified, ...]:
         """Return the patches without the cover letter; a patch that was sent again replaces the
         first copy.
         """
@@ -187,21 +108,21 @@ class Revision:
 
     @property
     def rfc(self) -> bool:
-        return any(post.mail.subject.rfc for post in self.posts)
+        return any(post.subject.rfc for post in self.posts)
 
     @property
     def resend(self) -> bool:
         """Return whether it only resends earlier patches."""
-        return self.is_again or any(post.mail.subject.resend for post in self.posts)
+        return self.is_again or any(post.subject.resend for post in self.posts)
 
     @property
     def pull_request(self) -> bool:
-        return self.head.mail.subject.pull_request
+        return self.head.subject.pull_request
 
     @property
     def backport_to(self) -> str | None:
         """Return the stable version in the subject prefix, or None."""
-        for word in self.head.mail.subject.words:
+        for word in self.head.subject.words:
             if _STABLE_MARK.match(word):
                 return word
         return None
@@ -224,7 +145,7 @@ class Revision:
         return frozenset(
             path
             for post in self.posts
-            for path in _TOUCHED.findall(post.body[:_MOST_TEXT])
+            for path in _TOUCHED.findall(post.mail.body[:MOST_TEXT])
         )
 
     @cached_property
@@ -276,7 +197,7 @@ class Reply:
 
     mail: Classified
     revision: Revision | None
-    post: Post | None
+    post: Classified | None
     parent: Classified | None
     under: Classified | None = None
     unread: bool = False
@@ -360,7 +281,7 @@ class PostedSeries:
     commits: tuple[LandedCommit, ...] = ()
     in_repository: bool = False
     needs: StableNeeds | None = None
-    post: Post | None = None
+    post: Classified | None = None
     state: SeriesState = SeriesState.SENT
     why: str = ""
     proven: SeriesState = SeriesState.SENT
@@ -382,7 +303,7 @@ class PostedSeries:
 
     def is_by_known(self, revision: Revision) -> bool:
         """Return whether a version's sender is known, or a known list rewrote the From: header."""
-        return self.identities.knows(self.identities.sender(revision.first.mail))
+        return self.identities.knows(self.identities.sender(revision.first))
 
     @property
     def first_known(self) -> Revision:
@@ -435,7 +356,7 @@ class PostedSeries:
     def titles(self) -> frozenset[str]:
         return frozenset().union(*(revision.titles for revision in self.revisions))
 
-    def unchanged_since(self, post: Post) -> datetime:
+    def unchanged_since(self, post: Classified) -> datetime:
         """Return the time at which a patch was first sent in its current form, ignoring tags.
 
         A backport and a request to pull repeat what was applied elsewhere.
@@ -468,7 +389,7 @@ class PostedSeries:
         return timedelta(days=self.project.mail.waiting_days)
 
     @property
-    def posts(self) -> Iterator[Post]:
+    def posts(self) -> Iterator[Classified]:
         return (post for revision in self.revisions for post in revision.posts)
 
     @property
@@ -518,7 +439,8 @@ class PostedSeries:
     def commit(self) -> str | None:
         """Return the commit of the whole series or its first patch, with the full id if known."""
         stable = (it for it in self.events if it.what in ("review", "queued"))
-        known = [it.commit for it in (*self.landed, *stable) if it.commit]
+        ids = *(it.commit for it in self.landed), *(it.commit for it in stable)
+        known = list(filter(None, ids))
         same = (it for it in known if it.startswith(known[0]) and len(it) == 40)
         return next(same, known[0] if known else None)
 

@@ -7,7 +7,7 @@ continue or backport another one are matched by commit and by title.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -18,10 +18,11 @@ from patchpilot.projects.loading import default_project
 from patchpilot.reading.bots import is_bot_address
 from patchpilot.reading.claims import STATES, claims_of, withdraw_voided
 from patchpilot.reading.delivery import DeliveryReport, delivery_reports, reports_about
+from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import STABLE, MailKind
 from patchpilot.reading.mail_reader import MailReader
 from patchpilot.reading.mbox import date_or_epoch, unique
-from patchpilot.reading.posted_series import Post, PostedSeries, Reply
+from patchpilot.reading.posted_series import PostedSeries, Reply
 from patchpilot.reading.review_trailers import proposed_trailers
 from patchpilot.reading.sender import is_sent_to_self
 from patchpilot.reading.series_messages import find_series, is_by, patch_authors
@@ -94,13 +95,8 @@ def _add_author(series: PostedSeries, reply: Reply, reader: MailReader) -> Reply
     """Return the reply, classified again for its sender and what it answers."""
     sender, parent = series.identities.sender(reply.mail), reply.parent
     answered = "patch"
-    if (
-        parent
-        and not parent.robot
-        and parent.kind not in (MailKind.PATCH, MailKind.COVER)
-    ):
-        is_author = series.is_author(parent.sender)
-        answered = "author" if is_author else "other"
+    if parent and not (parent.robot or parent.is_post):
+        answered = "author" if series.is_author(parent.sender) else "other"
     by_author = series.is_author(sender)
     mail = reader.classify_for(reply.mail, sender, by_author, answered)
     return replace(reply, mail=mail)
@@ -117,11 +113,12 @@ def _with_claims(
 
     def judged(reply: Reply) -> Reply:
         mail, ident = reply.mail, reply.message_id
-        if mail.kind is MailKind.APPLIED and ident in vague:
-            mail = replace(mail, kind=MailKind.OTHER)
-        if ident in doubtful:
-            mail = replace(mail, doubtful=True)
-        return reply if mail is reply.mail else replace(reply, mail=mail)
+        is_vague = mail.kind is MailKind.APPLIED and ident in vague
+        if not is_vague and ident not in doubtful:
+            return reply
+        kind = MailKind.OTHER if is_vague else mail.kind
+        mail = replace(mail, kind=kind, doubtful=ident in doubtful)
+        return replace(reply, mail=mail)
 
     replies = tuple(map(judged, attached))
     return decide_state(
@@ -217,8 +214,7 @@ def _with_follow_ups(every: Sequence[PostedSeries]) -> Iterator[PostedSeries]:
     named: dict[str, list[int]] = defaultdict(list)
     pulls = [at for at, it in enumerate(every) if it.latest.pull_request]
     for at, series in enumerate(every):
-        posts = [*series.posts]
-        ids = (it[:8] for post in posts for it in (*_fixed(post), *_reverted(post)))
+        ids = (it[:8] for it in (*_ids(_fixed, series), *_ids(_reverted, series)))
         for key in {*series.titles, *ids}:
             named[key].append(at)
     for series in every:
@@ -227,26 +223,26 @@ def _with_follow_ups(every: Sequence[PostedSeries]) -> Iterator[PostedSeries]:
         reverts = map("revert {}".format, series.titles)
         keys = (*series.titles, *reverts, *(it[:8] for it in commits))
         near = {at for key in keys for at in named.get(key, ())}.union(pulls)
-        found: list[FollowUp] = []
-        claims: list[Claim] = []
-        for other in (every[at] for at in sorted(near)):
-            relation = _relation(other, series, commits)
-            if relation and other.began > series.began:
-                found.append(_follow_up(relation, other))
-                claims += _claims(relation, other, series)
-        yield _add_later(series, found, claims) if found else series
+        later = [
+            (relation, other)
+            for other in (every[at] for at in sorted(near))
+            if other.began > series.began
+            and (relation := _relation(other, series, commits))
+        ]
+        yield _add_later(series, later) if later else series
 
 
 def _add_later(
-    series: PostedSeries, later: Sequence[FollowUp], claims: Sequence[Claim]
+    series: PostedSeries, later: Sequence[tuple[str, PostedSeries]]
 ) -> PostedSeries:
     had = {claim.message_id for claim in series.claims}
+    claims = [it for of in later for it in _claims(*of, series)]
     known = (claim for claim in claims if claim.known)
     unproven = (it for it in claims if not it.proven and it.message_id not in had)
     return decide_state(
         replace(
             series,
-            follow_ups=tuple(later),
+            follow_ups=tuple(_follow_up(*of) for of in later),
             events=(*series.events, *known),
             claims=(*series.claims, *unproven),
         )
@@ -254,7 +250,7 @@ def _add_later(
 
 
 def _follow_up(relation: str, other: PostedSeries) -> FollowUp:
-    place = next((it for it in other.landed if it.commit), None)
+    places = ((it.commit, it.tree) for it in other.landed if it.commit)
     return FollowUp(
         relation,
         other.subject,
@@ -262,8 +258,7 @@ def _follow_up(relation: str, other: PostedSeries) -> FollowUp:
         other.key,
         other.latest.version,
         other.state,
-        place.commit if place else None,
-        place.tree if place else None,
+        *next(places, (None, None)),
     )
 
 
@@ -271,26 +266,30 @@ def _relation(
     theirs: PostedSeries, mine: PostedSeries, commits: Sequence[str]
 ) -> str | None:
     """Classify the relation of a later series to an earlier one that became these commits."""
-    if theirs.key in [revision.head.message_id for revision in mine.strangers]:
+    if theirs.key in (it.head.message_id for it in mine.strangers):
         return "continues"
     if theirs.titles & {f"revert {title}" for title in mine.titles}:
         return "reverts"
     if relation := _forwarding_kind(theirs, mine):
         return relation
     for relation, ids_of in (("reverts", _reverted), ("fixes", _fixed)):
-        ids = [it for post in theirs.posts for it in ids_of(post)]
-        if any(commit.startswith(it) for it in ids for commit in commits):
+        ids = tuple(_ids(ids_of, theirs))
+        if any(commit.startswith(ids) for commit in commits):
             return relation
     return None
 
 
-def _reverted(post: Post) -> list[str]:
+def _ids(ids_of: Callable[[Classified], list[str]], series: PostedSeries) -> list[str]:
+    return [it for post in series.posts for it in ids_of(post)]
+
+
+def _reverted(post: Classified) -> list[str]:
     """Return the ids of commits that a patch claims to revert."""
-    return _REVERTED.findall(post.body[:_LONGEST_BODY])
+    return _REVERTED.findall(post.mail.body[:_LONGEST_BODY])
 
 
-def _fixed(post: Post) -> list[str]:
-    lines = fixes_lines(post.body[:_LONGEST_BODY])
+def _fixed(post: Classified) -> list[str]:
+    lines = fixes_lines(post.mail.body[:_LONGEST_BODY])
     tags = [line for line in lines if line.is_tag and not line.before and not line.word]
     return [tag.id for tag in tags if tag.has_digits(8)]
 
@@ -304,13 +303,13 @@ def _forwarding_kind(theirs: PostedSeries, mine: PostedSeries) -> str | None:
         return "backports" if shared and not mine.latest.backport_to else None
     if theirs.latest.pull_request and not mine.is_author(theirs.author):
         return "carries" if _pulled(theirs.latest.head, mine) else None
-    is_next = theirs.latest.version > mine.latest.version
+    latest, first = theirs.latest, theirs.latest.patches[:1]
+    is_next = latest.version > mine.latest.version
     is_later = theirs.began >= mine.latest.first.when
     if mine.is_author(theirs.author) or not (is_next and is_later):
         return None
-    named = patch_authors(theirs.latest.patches[0])[1:] if theirs.latest.patches else ()
-    heads = theirs.latest.head, *theirs.latest.patches[:1]
-    is_same = any(post.key in shared for post in heads)
+    named = (author for post in first for author in patch_authors(post)[1:])
+    is_same = not shared.isdisjoint(post.key for post in (latest.head, *first))
     return "continues" if is_same and is_by(named, [mine.author]) else None
 
 
@@ -325,7 +324,7 @@ def _claims(
     latest = other.latest
     is_reported = any(is_bot_address(event.sender) for event in other.events)
     known = is_reported or series.is_by_known(latest)
-    first = latest.first.mail.mail
+    first = latest.first.mail
     base = Claim("", first.date, first.message_id, other.author, known=known)
     named = [it for post in latest.posts for it in _reverted(post)]
     if relation == "reverts" and named and known and not series.landed:
@@ -335,11 +334,11 @@ def _claims(
     continued = relation == "continues"
     if not continued and relation != "carries":
         return
-    words = f"sent v{latest.version} of it"
-    if not continued:
-        words = f"forwards it in “{other.subject}”"
+    what = f"sent v{latest.version}" if continued else "forwards it"
+    more = "of it" if continued else f"in “{other.subject}”"
+    words = f"{what} {more}"
     if not known:
-        yield base._replace(what=words.partition(" in ")[0].removesuffix(" of it"))
+        yield base._replace(what=what)
     elif continued and other.state not in TAKEN:
         yield base._replace(what="superseded", sentence=words)
     else:
@@ -350,7 +349,9 @@ def _claims(
                 yield from _patch_outcome(base, post, other)
 
 
-def _patch_outcome(base: Claim, post: Post, other: PostedSeries) -> Iterator[Claim]:
+def _patch_outcome(
+    base: Claim, post: Classified, other: PostedSeries
+) -> Iterator[Claim]:
     """Yield the outcome of a patch that somebody else forwarded: forwarded, or merged with that
     series.
 
@@ -373,14 +374,14 @@ def _patch_outcome(base: Claim, post: Post, other: PostedSeries) -> Iterator[Cla
             )
 
 
-def _pulled(pull: Post, series: PostedSeries) -> frozenset[str]:
+def _pulled(pull: Classified, series: PostedSeries) -> frozenset[str]:
     """Return the titles below the author's name in a pull request's shortlog, as far as the
     series has them.
     """
     name = re.escape(series.author.name)
     listed = re.search(
         rf"^[ \t]*{name} \(\d{{1,4}}\):\n((?:[ \t]+\S.*\n)*)",
-        pull.body[:_LONGEST_BODY],
+        pull.mail.body[:_LONGEST_BODY],
         re.IGNORECASE | re.MULTILINE,
     )
     titles = map(title_key, listed[1].split("\n") if listed else ())

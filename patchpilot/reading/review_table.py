@@ -12,8 +12,9 @@ from patchpilot.model.address import Address
 from patchpilot.model.json_form import json_form
 from patchpilot.projects.loading import is_list_address
 from patchpilot.reading.bots import known_robot
+from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import STABLE, MailKind
-from patchpilot.reading.posted_series import Post, PostedSeries, Reply, Revision
+from patchpilot.reading.posted_series import PostedSeries, Reply, Revision
 from patchpilot.reading.sender import same_person
 from patchpilot.reading.series_messages import patch_authors
 from patchpilot.series.patch_pairing import PatchFeatures, pair_patches
@@ -313,9 +314,9 @@ def _is_tag(name: str) -> bool:
     return bool(words & set(_REVIEWS)) and words <= _PARTS
 
 
-def _addressed(series: PostedSeries, post: Post) -> Iterator[Address]:
+def _addressed(series: PostedSeries, post: Classified) -> Iterator[Address]:
     """Yield a patch's recipients except its authors."""
-    mail = post.mail.mail
+    mail = post.mail
     wrote = {address.key for address in patch_authors(post)}
     for tag in post.patch.trailers if post.patch else ():
         if tag.key in _AUTHORS and tag.address:
@@ -340,7 +341,9 @@ def _is_robot(address: Address) -> bool:
     return bool(robot and robot.bot)
 
 
-def _ancestors(old: Revision, latest: Revision) -> Iterator[tuple[int, Post, bool]]:
+def _ancestors(
+    old: Revision, latest: Revision
+) -> Iterator[tuple[int, Classified, bool]]:
     """Yield for each patch of the latest version its number, its form in an older version, and
     whether it changed since.
     """

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from itertools import chain
 
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.bounded import EPOCH
@@ -23,20 +24,10 @@ from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import STABLE, MailKind
 from patchpilot.reading.mail_reader import MailReader
 from patchpilot.reading.mbox import NO_ID, arrival_time, title_hash, unique
-from patchpilot.reading.posted_series import Post, PostedSeries, Reply, Revision
+from patchpilot.reading.posted_series import PostedSeries, Reply, Revision
 from patchpilot.reading.sender import same_person
-from patchpilot.series.change_id import change_id_in
 from patchpilot.series.patch_pairing import title_key
 
-_OWN_HISTORY = re.compile(
-    r"^[\s*#-]{0,8}(?:\[\d{1,2}\]:?\s?)?(?:(?:links? to|changes? (?:in|since|from)|previous|prior|older?|the|version|series|rfc|patch) ){0,3}"  # noqa: E501
-    r"\(?(?:rfc|patch)?[ -]?v(?P<version>\d{1,3})\b(?!\.\d)[^\n]{0,30}$",
-    re.IGNORECASE,
-)
-"""The words before a link to an earlier version.
-
-A link within a sentence may be to another series'.
-"""
 _NAMED = re.compile(
     r"^(?:[A-Za-z-]{1,40}-by|cc|from): {0,12}(\S.{0,200}@.{1,200})$",
     re.MULTILINE | re.IGNORECASE,
@@ -63,8 +54,8 @@ _OF_TREES = (MailKind.MM_COMMIT, MailKind.TIP_COMMIT, MailKind.APPLIED)
 _ROUNDS = (MailKind.STABLE_REVIEW, MailKind.AUTOSEL)
 REPORTS = (*STABLE, *_OF_TREES, MailKind.PULL_MERGED)
 """Messages that may be the first about a patch."""
-_Posted = tuple[int, Revision, Post]
-_Place = tuple[int, Revision | None, Post | None]
+_Posted = tuple[int, Revision, Classified]
+_Place = tuple[int, Revision | None, Classified | None]
 
 
 def posted_in(
@@ -96,14 +87,10 @@ def find_series(
     `anchor` is the one whose sender is known (see `without_strangers`). With `reports`, bots'
     messages about patches that are not there make series, if there is no other.
     """
-    posts = [
-        _post(mail)
-        for mail in mails
-        if mail.kind in (MailKind.PATCH, MailKind.COVER) and not mail.is_reply
-    ]
-    by_author: dict[str, list[Post]] = defaultdict(list)
+    posts = [mail for mail in mails if mail.is_post and not mail.is_reply]
+    by_author: dict[str, list[Classified]] = defaultdict(list)
     for post in sorted(_find_covers(posts), key=lambda it: (it.when, it.number or 0)):
-        by_author[post.mail.sender.key].append(post)
+        by_author[post.sender.key].append(post)
     sent = [sending for group in by_author.values() for sending in _sendings(group)]
     sent.sort(key=lambda sending: sending.head.when)
     every = [
@@ -132,12 +119,12 @@ def _known_revisions(
         yield from _known_revisions(others, known, anchor)
 
 
-def named_in(post: Post) -> list[Address]:
+def named_in(post: Classified) -> list[Address]:
     """Return the addresses in a patch or cover letter: its sender, recipients and tags."""
-    mail = post.mail.mail
+    mail = post.mail
     tags = (parse_address(text) for text in _NAMED.findall(mail.body[:_MESSAGE]))
     return [
-        post.mail.sender,
+        post.sender,
         mail.sender,
         *mail.to,
         *mail.cc,
@@ -155,96 +142,60 @@ def without_strangers(
     `anchor`, otherwise from the first one by a `known` address, otherwise from the first one.
     Earlier revisions by unknown senders are kept as history but vouch for nobody.
     """
-    given = Identities().add_addresses(known)
-    named = next(
-        (
-            revision
-            for revision in revisions
-            if anchor in (post.message_id for post in revision.posts)
-        ),
-        None,
+    found = Identities().add_addresses(known)
+    mine = (it for it in revisions if found.sender(it.head).key in found.names)
+    anchored = (
+        it for it in revisions if anchor in (post.message_id for post in it.posts)
     )
-    mine = (
-        revision
-        for revision in revisions
-        if given.sender(revision.head.mail).key in given.names
-    )
-    first = named or next(mine, revisions[0])
-    found = given.add_addresses(_earlier_links(first))
-    kept, others = [], []
-    is_later = False
+    first = next(chain(anchored, mine), revisions[0])
+    found = found.add_addresses(_named_in(first))
+    kept: list[Revision] = []
+    others: list[Revision] = []
     for revision in revisions:
-        is_later = is_later or revision is first
-        if revision is not first and found.knows(found.sender(revision.head.mail)):
-            found = found.add_addresses([], _earlier_links(revision))
-        elif revision is not first and is_later:
-            others.append(revision)
-            continue
-        kept.append(revision)
+        is_known = revision is not first and found.knows(found.sender(revision.head))
+        if is_known:
+            found = found.add_addresses([], _named_in(revision))
+        is_other = not is_known and first in kept
+        (others if is_other else kept).append(revision)
     return tuple(kept), tuple(others), found
 
 
-def _earlier_links(revision: Revision) -> list[Address]:
+def _named_in(revision: Revision) -> list[Address]:
     return [address for post in revision.posts for address in named_in(post)]
 
 
-def _post(mail: Classified) -> Post:
-    text = mail.unquoted
-    versions = {
-        message_id: _version_before(text, at)
-        for message_id, at in linked_ids(text)
-        if at is not None
-    }
-    earlier = {message_id: it for message_id, it in versions.items() if it}
-    return Post(mail, change_id_in(text.split("\n"), gerrit=True), earlier)
-
-
-def _version_before(text: str, at: int) -> int:
-    """Return the version mentioned before a link, or 0 if the link is about something else."""
-    before = text[max(0, at - 200) : at]
-    above, _, line = before.rpartition("\n")
-    if not line.strip(" \t-*<[]()"):
-        # a link on its own line, below the text
-        line = above.rpartition("\n")[2].rstrip()
-        if not line.endswith(":"):
-            return 0
-    words = _OWN_HISTORY.match(line[-90:])
-    return int(words["version"]) if words else 0
-
-
-def _find_covers(posts: Sequence[Post]) -> Iterator[Post]:
+def _find_covers(posts: Sequence[Classified]) -> Iterator[Classified]:
     """Yield the posts, and recognize cover letters among those without a number and diff.
 
     A patch by the same author with the same version replies to such a letter, even if it has a
     number (`[PATCHSET v4 1/2]`).
     """
     headed = {
-        (it.mail.mail.in_reply_to, it.mail.sender.key, not it.number and it.shape[0])
+        (it.mail.in_reply_to, it.sender.key, not it.number and it.shape[0])
         for it in posts
-        if it.number or it.mail.body.has_diff
+        if it.number or it.body.has_diff
     }
     for post in posts:
-        mail, subject = post.mail, post.mail.subject
-        ids = post.message_id, mail.sender.key
+        subject = post.subject
+        ids = post.message_id, post.sender.key
         is_headed = (*ids, False) in headed or (*ids, subject.version) in headed
         is_set = post.number is None or subject.is_set
-        if is_headed and is_set and not mail.body.has_diff:
+        if is_headed and is_set and not post.body.has_diff:
             subject = subject._replace(number=0)
-            mail = replace(mail, kind=MailKind.COVER, subject=subject)
-            post = replace(post, mail=mail)
+            post = replace(post, kind=MailKind.COVER, subject=subject)
         yield post
 
 
-_Sent = dict[int | None, Post]
+_Sent = dict[int | None, Classified]
 
 
-def _sendings(posts: Sequence[Post]) -> list[Revision]:
+def _sendings(posts: Sequence[Classified]) -> list[Revision]:
     """Group one author's posts, oldest first, into postings."""
     sets: list[_Sent] = []
     by_id: dict[str, _Sent] = {}
     latest: dict[tuple[object, ...], _Sent] = {}
     for post in posts:
-        above = (by_id[it] for it in post.mail.above if it in by_id)
+        above = (by_id[it] for it in post.above if it in by_id)
         near = latest.get(post.shape, {})
         home = next((it for it in above if _is_under(it, post)), None)
         if home is None and _is_next(near, post):
@@ -257,46 +208,46 @@ def _sendings(posts: Sequence[Post]) -> list[Revision]:
     return [Revision(_version(it), _in_place(it.values())) for it in sets]
 
 
-def _is_under(sent: _Sent, post: Post) -> bool:
+def _is_under(sent: _Sent, post: Classified) -> bool:
     """Return whether a post belongs to the posting that it replies to; the cover letter may
     miscount.
     """
-    head, total = next(iter(sent.values())), post.mail.subject.total
-    is_counted = total or (head.is_cover and head.mail.subject.total is None)
+    head, total = next(iter(sent.values())), post.subject.total
+    is_counted = total or (head.is_cover and head.subject.total is None)
     if not is_counted or post.number in sent:
         return False
     if post.shape in (head.shape, next(reversed(sent.values())).shape):
         return True
-    is_version = post.mail.subject.version in (1, head.mail.subject.version)
+    is_version = post.subject.version in (1, head.subject.version)
     return head.is_cover and (
         _is_batch(head, post) or (is_version and _is_soon(head, post))
     )
 
 
-def _is_next(sent: _Sent, post: Post) -> bool:
+def _is_next(sent: _Sent, post: Classified) -> bool:
     """Return whether an unthreaded post continues the preceding posts of the same form."""
-    if not sent or post.number in sent or (post.mail.subject.total or 0) < 2:
+    if not sent or post.number in sent or (post.subject.total or 0) < 2:
         return False
     last = next(reversed(sent.values()))
     return _is_batch(last, post) or _is_soon(last, post)
 
 
-def _is_batch(one: Post, other: Post) -> bool:
+def _is_batch(one: Classified, other: Classified) -> bool:
     batch = batch_of(one.message_id)
     return batch is not None and batch == batch_of(other.message_id)
 
 
-def _is_soon(one: Post, other: Post) -> bool:
+def _is_soon(one: Classified, other: Classified) -> bool:
     return abs(other.when - one.when) < _TOGETHER
 
 
 def _version(sent: _Sent) -> int:
     """Return a posting's version; its patches may be numbered differently."""
-    head = sent[0].mail.subject.version if 0 in sent else 1
-    return head if head > 1 else max(it.mail.subject.version for it in sent.values())
+    head = sent[0].subject.version if 0 in sent else 1
+    return head if head > 1 else max(it.subject.version for it in sent.values())
 
 
-def _in_place(posts: Iterable[Post]) -> tuple[Post, ...]:
+def _in_place(posts: Iterable[Classified]) -> tuple[Classified, ...]:
     return tuple(sorted(posts, key=lambda post: (not post.is_cover, post.number or 0)))
 
 
@@ -309,7 +260,7 @@ def _linked(sent: Sequence[Revision]) -> list[list[Revision]]:
         before = [
             by_id[id_]
             for post in mine.posts
-            for id_ in (*post.mail.above, *post.earlier)
+            for id_ in (*post.above, *post.earlier)
             if id_ in by_id and _follows(mine, sent[by_id[id_]], id_)
         ]
         for key in _keys(mine):
@@ -342,7 +293,7 @@ def _follows(mine: Revision, yours: Revision, message_id: str) -> bool:
         return True
     # a fix in the thread of a series has its own versions
     is_part = shares or mine.head.number is not None or yours.patch_count < 2
-    return is_part and any(message_id in post.mail.above for post in mine.posts)
+    return is_part and any(message_id in post.above for post in mine.posts)
 
 
 def _keys(revision: Revision) -> Iterator[tuple[str, ...]]:
@@ -382,9 +333,10 @@ def _continues(mine: Revision, yours: Revision) -> bool:
 
 def _sort_revisions(group: Sequence[Revision]) -> list[Revision]:
     """Sort versions by date, or by number if a date is impossible."""
-    is_dated = all(it.sent and _BEGINNING <= it.sent.year < _END for it in group)
     by_number = sorted(group, key=lambda it: (it.version, not it.rfc, it.head.when))
-    return sorted(by_number, key=lambda it: it.head.when) if is_dated else by_number
+    if all(it.sent and _BEGINNING <= it.sent.year < _END for it in group):
+        by_number.sort(key=lambda it: it.head.when)
+    return by_number
 
 
 def _completed(revisions: Sequence[Revision]) -> tuple[Revision, ...]:
@@ -394,7 +346,7 @@ def _completed(revisions: Sequence[Revision]) -> tuple[Revision, ...]:
     there; some patches sent again are of the same version.
     """
     found: list[Revision] = []
-    known: dict[str, Post] = {}
+    known: dict[str, Classified] = {}
     for revision in revisions:
         if found:
             before = found[-1]
@@ -412,7 +364,7 @@ def _completed(revisions: Sequence[Revision]) -> tuple[Revision, ...]:
 
 
 def _complete_version(
-    series: Revision, part: Revision, known: Mapping[str, Post]
+    series: Revision, part: Revision, known: Mapping[str, Classified]
 ) -> Revision | None:
     """Merge a few resent patches with the others of the previous version; return None for a
     separate series.
@@ -420,23 +372,20 @@ def _complete_version(
     As in b4, each must reply to the patch with its number; `known` has the patches of all earlier
     versions by Message-ID.
     """
-    marks = [(it.rfc, it.backport_to) for it in (series, part)]
-    if part.head.is_cover or marks[0] != marks[1]:
+    if part.head.is_cover or _marks(series) != _marks(part):
         return None
-    totals = {post.number: post.mail.subject.total for post in series.patches}
-    new: dict[int, Post] = {}
+    totals = {post.number: post.subject.total for post in series.patches}
+    new: dict[int, Classified] = {}
     for post in part.patches:
-        old = next((known[it] for it in post.mail.above if it in known), None)
+        old = next((known[it] for it in post.above if it in known), None)
         if old is None or old.number not in totals or not old.number:
             return None
         total = totals[old.number]
-        is_place = (
-            post.key == old.key if post.number is None else post.number == old.number
-        )
-        if not is_place or post.mail.subject.total not in (None, total):
+        mine, yours = post.number or post.key, (post.number and old.number) or old.key
+        if mine != yours or post.subject.total not in (None, total):
             return None
-        subject = post.mail.subject._replace(number=old.number, total=total)
-        new[old.number] = replace(post, mail=replace(post.mail, subject=subject))
+        subject = post.subject._replace(number=old.number, total=total)
+        new[old.number] = replace(post, subject=subject)
     is_new = part.version > series.version
     rest = [it for it in series.posts if it.is_cover or it.number not in new]
     if all(post.is_cover for post in rest):
@@ -447,18 +396,18 @@ def _complete_version(
     return Revision(part.version, _in_place((*rest, *new.values())), carried)
 
 
+def _marks(revision: Revision) -> tuple[object, ...]:
+    return revision.rfc, revision.backport_to
+
+
 def _repeats(before: Revision, revision: Revision) -> bool:
     """Return whether a version resends the previous one unchanged."""
     first, second = (
-        [
-            it.version,
-            it.rfc,
-            it.backport_to,
-            *((post.key, post.content) for post in it.patches),
-        ]
+        [*_marks(it), *((post.key, post.content) for post in it.patches)]
         for it in (before, revision)
     )
-    return first == second and all(it.changes for it in revision.patches)
+    is_same = before.version == revision.version and first == second
+    return is_same and all(it.changes for it in revision.patches)
 
 
 def parse_title(mail: Classified) -> str | None:
@@ -466,16 +415,13 @@ def parse_title(mail: Classified) -> str | None:
     text = mail.mail.body[:8000]
     if mail.kind in (*_ROUNDS, MailKind.TIP_COMMIT):
         return mail.subject.title
-    if mail.kind is MailKind.MM_COMMIT:
-        match = _MM_TITLE.search(text)
-        return " ".join(match["title"].split()) if match else None
-    if mail.kind is MailKind.APPLIED and (titled := _TITLED.search(text)):
-        return " ".join(titled["title"].split())
-    if mail.kind in (MailKind.STABLE_ADDED, MailKind.STABLE_FAILED):
-        if titled := _TITLED.search(text):
+    is_queued = mail.kind in (MailKind.STABLE_ADDED, MailKind.STABLE_FAILED)
+    pattern = _MM_TITLE if mail.kind is MailKind.MM_COMMIT else _TITLED
+    if is_queued or mail.kind in (MailKind.MM_COMMIT, MailKind.APPLIED):
+        if titled := pattern.search(text):
             return " ".join(titled["title"].split())
-        quoted = _QUOTED_SUBJECT.search(mail.mail.subject)
-        return parse_subject(quoted["title"].rstrip('"')).title if quoted else None
+        if is_queued and (quoted := _QUOTED_SUBJECT.search(mail.mail.subject)):
+            return parse_subject(quoted["title"].rstrip('"')).title
     return None
 
 
@@ -490,13 +436,9 @@ def _attach(
     posted = Posts(every)
     by_id = {mail.message_id: mail for mail in mails}
     places: dict[str, _Place] = {
-        **{
-            it: (at, None, None)
-            for at, series in enumerate(every)
-            for it in series.missing
-        },
-        **posted.by_id,
+        it: (at, None, None) for at, series in enumerate(every) for it in series.missing
     }
+    places |= posted.by_id
     under: dict[str, Classified] = {}
     found: list[list[Reply]] = [[] for _ in every]
     for mail in mails:
@@ -552,7 +494,7 @@ def _series_from_bots(mails: Sequence[Classified]) -> list[PostedSeries]:
             subject=Subject(title, title, ("GIT PULL",) if is_pull else ()),
             kind=MailKind.COVER if is_pull else MailKind.PATCH,
         )
-        revision = Revision(1, (Post(post, None, {}),))
+        revision = Revision(1, (post,))
         known = Identities().add_addresses(authors)
         found.setdefault(key, PostedSeries((revision,), known, only_reported=True))
     return list(found.values())
@@ -583,7 +525,7 @@ class Posts:
             ids = (self.commits.get(it[:12]) for it in mail.place.commits)
             linked = (self.by_id.get(it) for it, _ in linked_ids(mail.mail.body))
             keys = {author.key for author in named}
-            by_link = (it[0] for it in linked if it and it[2].mail.sender.key in keys)
+            by_link = (it[0] for it in linked if it and it[2].sender.key in keys)
             at = next((it for it in (*ids, *by_link) if it is not None), None)
             if at is not None:
                 return at, None, None
@@ -593,7 +535,7 @@ class Posts:
             for place in self.titles.get(title_key(parse_title(mail) or ""), ())
             if not named or is_by(named, patch_authors(place[2]))
         ]
-        places = [it for it in places if is_by(named, [it[2].mail.sender])] or places
+        places = [it for it in places if is_by(named, [it[2].sender])] or places
         places = [it for it in places if not it[1].backport_to] or places
         if not places:
             return None
@@ -623,11 +565,11 @@ def find_named_authors(mail: Classified) -> list[Address]:
     return [address for address in named if address]
 
 
-def patch_authors(post: Post) -> list[Address]:
+def patch_authors(post: Classified) -> list[Address]:
     """Return a patch's sender, and its named author if that is another person."""
-    inner = _AUTHOR.match(post.body)
+    inner = _AUTHOR.match(post.mail.body)
     author = parse_address(inner[1]) if inner else None
-    return [post.mail.sender, *([author] if author else [])]
+    return [post.sender, *([author] if author else [])]
 
 
 def is_by(people: Iterable[Address], authors: Sequence[Address]) -> bool:
@@ -646,7 +588,7 @@ def _add_copied_addresses(
     thread: a reply to all is sent to such addresses automatically.
     """
     found = dict(series.identities.names)
-    posts = (post.mail for revision in series.strangers for post in revision.posts)
+    posts = (post for revision in series.strangers for post in revision.posts)
     mails = {mail.message_id: mail for mail in (*posts, *(it.mail for it in attached))}
     named: set[str] = set()
     for mail in _parents_first(mails):

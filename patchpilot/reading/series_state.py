@@ -16,7 +16,7 @@ from patchpilot.projects.loading import shortest_wait
 from patchpilot.reading.claims import withdraw_if_voided
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import WANTS_ANSWER, MailKind
-from patchpilot.reading.posted_series import Post, PostedSeries, Reply, Revision
+from patchpilot.reading.posted_series import PostedSeries, Reply, Revision
 from patchpilot.reading.thread_values import (
     TAKEN,
     Claim,
@@ -233,13 +233,15 @@ def _find_end(series: PostedSeries) -> Verdict | None:
     """Return the state if the latest version was withdrawn, rejected or marked for another try."""
     events = series.events
     # one of several patches may be withdrawn, or an earlier of several postings
-    latest = {
-        it.message_id for it in series.attached if it.revision in (series.latest, None)
+    earlier = {
+        it.message_id
+        for it in series.attached
+        if it.revision not in (series.latest, None)
     }
     of_newest = [
         event
         for event in events
-        if (series.post or not event.of) and event.message_id in latest
+        if (series.post or not event.of) and event.message_id not in earlier
     ]
     for what, known, state, words in (
         ("withdrawn", of_newest, SeriesState.WITHDRAWN, "withdrawn by its author: {1}"),
@@ -264,14 +266,12 @@ def _find_latest(events: Sequence[Claim], what: str) -> Claim | None:
 def _in_review(series: PostedSeries) -> Verdict:
     latest, last = series.latest, series.last_activity
     silence = series.now - last
-    # sent again, corrected, in the same version
-    replaced = [it for it in latest.posts if not (it.is_cover or it in latest.patches)]
     others = [
         reply
         for reply in series.attached
         if not reply.mail.by_author and _is_current(reply, series)
     ]
-    wanting = [it for it in others if _wants_answer(it) and it.post not in replaced]
+    wanting = wishes(series)
     open_wishes = [
         reply
         for reply in wanting
@@ -298,7 +298,26 @@ def _in_review(series: PostedSeries) -> Verdict:
             why = f"{why}, with a question by {asking[-1].sender.called}"
         return Verdict(SeriesState.UNDER_REVIEW, why, _proof(others[-1].mail.mail))
     head = series.post or latest.head
-    return Verdict(SeriesState.SENT, "no reply yet", _proof(head.mail.mail))
+    return Verdict(SeriesState.SENT, "no reply yet", _proof(head.mail))
+
+
+def wishes(series: PostedSeries) -> list[Reply]:
+    """Return other people's messages about the latest version that need a reply, oldest first."""
+    latest = series.latest
+    # sent again, corrected, in the same version
+    replaced = [it for it in latest.posts if not (it.is_cover or it in latest.patches)]
+    return [
+        reply
+        for reply in series.attached
+        if (reply.mail.kind in WANTS_ANSWER or _is_conditional(reply.mail))
+        and not reply.mail.by_author
+        and _is_current(reply, series)
+        and reply.post not in replaced
+        and not (
+            reply.mail.kind is MailKind.AI_REVIEW
+            and "no issues" in reply.mail.body.text
+        )
+    ]
 
 
 def _is_current(reply: Reply, series: PostedSeries) -> bool:
@@ -307,13 +326,6 @@ def _is_current(reply: Reply, series: PostedSeries) -> bool:
         return True
     is_review = reply.mail.kind is MailKind.REVIEW and not reply.mail.bot
     return reply.when >= series.since and (reply.revision is None or is_review)
-
-
-def _wants_answer(reply: Reply) -> bool:
-    mail = reply.mail
-    if mail.kind is MailKind.AI_REVIEW and "no issues" in mail.body.text:
-        return False
-    return mail.kind in WANTS_ANSWER or _is_conditional(mail)
 
 
 def _is_conditional(mail: Classified) -> bool:
@@ -329,7 +341,7 @@ def _event_time(event: Claim) -> datetime:
     return event.date or EPOCH
 
 
-def series_posts(series: PostedSeries) -> list[tuple[Revision, Post]]:
+def series_posts(series: PostedSeries) -> list[tuple[Revision, Classified]]:
     """Return the patches of the latest version, preceded by the patches of earlier versions that
     were dropped from the series after they were applied.
     """
@@ -347,7 +359,9 @@ def series_posts(series: PostedSeries) -> list[tuple[Revision, Post]]:
     return posts
 
 
-def select_for_patch(series: PostedSeries, post: Post, *, alone: bool) -> PostedSeries:
+def select_for_patch(
+    series: PostedSeries, post: Classified, *, alone: bool
+) -> PostedSeries:
     """Restrict the evidence to one patch.
 
     With `alone`, the patch is the only one of its series, and all evidence is kept.
@@ -386,7 +400,7 @@ _CUT = 20
 
 def _is_about(
     series: PostedSeries,
-    post: Post,
+    post: Classified,
     title: str | None,
     number: int | None,
     date: datetime | None,
@@ -408,7 +422,7 @@ def _is_about(
     return False
 
 
-def _answers(reply: Reply, series: PostedSeries, post: Post) -> bool:
+def _answers(reply: Reply, series: PostedSeries, post: Classified) -> bool:
     if reply.post is None or reply.post.is_cover:
         return True
     return reply.post.key == post.key or (

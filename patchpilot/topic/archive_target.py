@@ -47,7 +47,7 @@ def series_at(
             hint="pass the Message-ID of the patch or its cover letter",
         )
     patches = tuple(
-        parse_patch(post.mail.mail.raw, post.message_id) for post in revision.posts
+        parse_patch(post.mail.raw, post.message_id) for post in revision.posts
     )
     cover = next(
         (

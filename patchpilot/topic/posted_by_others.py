@@ -27,8 +27,8 @@ from patchpilot.topic.upstream_state import find_merged_as
 
 if TYPE_CHECKING:
     from patchpilot.archive.archive import MailArchive
+    from patchpilot.reading.mail_classifier import Classified
     from patchpilot.reading.mail_reader import MailReader
-    from patchpilot.reading.posted_series import Post
 
 MONTHS = timedelta(days=183)
 _MOST_FILES, _MOST_FUNCTIONS, _MOST_SHOWN = 4, 6, 3
@@ -139,7 +139,7 @@ class _Asked:
             if found:
                 yield self._described(*found[-1])
 
-    def _described(self, version: int, post: "Post", is_sure: bool) -> PostedFix:
+    def _described(self, version: int, post: "Classified", is_sure: bool) -> PostedFix:
         from patchpilot.reading.mbox import unique
 
         thread = unique(self.archive.thread(post.message_id))
@@ -149,14 +149,14 @@ class _Asked:
             if any(tag.name.lower() in _REVIEWS for tag in mail.credited)
         }
         wanted = PatchToFind(
-            post.title, post.body, post.patch.files if post.patch else ()
+            post.title, post.mail.body, post.patch.files if post.patch else ()
         )
         merged = find_merged_as(self.repository, self.patches, wanted)
         return PostedFix(
             post.message_id,
             post.title,
             version,
-            post.mail.sender.name or post.mail.sender.email,
+            post.sender.name or post.sender.email,
             ago(post.when.timestamp()),
             len(reviewers),
             merged.commit if merged and merged.is_sure else "",
@@ -199,7 +199,7 @@ def posted_by_others(
 
 
 def _verdict(
-    post: "Post", mine: Sequence[tuple[Patch, ChangedFunctions]]
+    post: "Classified", mine: Sequence[tuple[Patch, ChangedFunctions]]
 ) -> bool | None:
     """Return `judge`'s verdict on whether a post makes one of the patches redundant."""
     if post.is_cover or post.patch is None:

@@ -24,7 +24,8 @@ from patchpilot.model.send_request import SendRequest
 from patchpilot.model.trailer import add_trailers, parse_trailer, unfit
 from patchpilot.outgoing.compose_mails import patch_contents, patch_ids_of
 from patchpilot.outgoing.outbox import Outbox
-from patchpilot.reading.posted_series import Post, PostedSeries
+from patchpilot.reading.mail_classifier import Classified
+from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.thread_values import Credit
 from patchpilot.series.draft import Drafts, pair_known
 from patchpilot.topic.find_topic import find_draft, read_topic
@@ -196,8 +197,7 @@ def _titles_alike(
     """Map each commit to the titles of the latest version's patches with the same changes."""
     series, ids = patches
     posts = [
-        parse_patch(post.mail.mail.raw, post.message_id)
-        for post in posted.latest.patches
+        parse_patch(post.mail.raw, post.message_id) for post in posted.latest.patches
     ]
     pairs = pair_with_earlier(posts, series.patches)
     return {
@@ -270,14 +270,16 @@ def match_sent_titles(
     return lambda commit: frozenset((commit.subject, *names.get(commit.id, ())))
 
 
-def _posts(titles: frozenset[str], credit: Credit, posted: PostedSeries) -> list[Post]:
+def _posts(
+    titles: frozenset[str], credit: Credit, posted: PostedSeries
+) -> list[Classified]:
     """Return the patches with one of these titles in the version to which a tag was given."""
     return [
         post
         for revision in posted.revisions
         if revision.version == credit.version
         for post in revision.patches
-        if parse_subject(post.mail.mail.subject).title in titles
+        if parse_subject(post.mail.subject).title in titles
     ]
 
 
@@ -291,7 +293,7 @@ def _find_equal_posts(
     """
     series, ids = patches
     posts = [post for version in posted.revisions for post in version.patches]
-    bodies = (post.body.encode("utf-8", "surrogateescape") for post in posts)
+    bodies = (post.mail.body.encode("utf-8", "surrogateescape") for post in posts)
     found = patch_ids_of(repository, [*patch_contents(series.patches), *bodies])
     was = list(zip(posts, found[len(series.patches) :], strict=True))
     return {
@@ -302,7 +304,7 @@ def _find_equal_posts(
 
 def _sorted_out(
     commit: Commit,
-    given: Iterable[tuple[Credit, Sequence[Post]]],
+    given: Iterable[tuple[Credit, Sequence[Classified]]],
     same: Container[str],
     request: TrailersRequest,
     refused: Container[str],

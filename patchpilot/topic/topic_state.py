@@ -430,7 +430,8 @@ def _is_of_another(draft: Draft, sends: Iterable[Send]) -> bool:
 
 def _fits(posted: "PostedSeries", draft: Draft, commits: Sequence[Commit]) -> bool:
     return posted.change_id == draft.change_id or any(
-        title_key(commit.subject) == post.key and _is_author(posted, post.body, commit)
+        title_key(commit.subject) == post.key
+        and _is_author(posted, post.mail.body, commit)
         for revision in posted.revisions
         for post in revision.patches
         for commit in commits

@@ -54,7 +54,7 @@ def test_reply_replaces_the_patch_with_its_number() -> None:
     latest = found.latest
     assert (latest.message_id, latest.sent) == (
         "q3@example.org",
-        latest.patches[2].mail.mail.date,
+        latest.patches[2].mail.date,
     )
     assert [(tag.trailer, tag.version, tag.patch) for tag in found.trailers] == [
         (f"Reviewed-by: {RITA}", 2, 1)

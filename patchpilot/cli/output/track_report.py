@@ -110,7 +110,7 @@ def _version_lines(series: Tracked) -> Iterator[str]:
         patches = counted(revision.patch_count, "patch", "patches")
         yield (
             f"  {revision.label:<9} {_day(revision.sent)}  {patches} "
-            f" <{revision.message_id}>{_date_note(revision.first.mail.mail)}"
+            f" <{revision.message_id}>{_date_note(revision.first.mail)}"
         )
     for message_id, version in posted.missing.items():
         yield f"  v{version:<8} mail not found  <{message_id}>"

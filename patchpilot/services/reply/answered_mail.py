@@ -82,7 +82,7 @@ def _find_in_series(number: int, template: str, store: Store) -> AnsweredMail:
             hint=Action("track", ("update",)),
         )
     if template in OWN_POST:
-        return AnsweredMail(series.posted.latest.head.mail, series.entry)
+        return AnsweredMail(series.posted.latest.head, series.entry)
     wanting = [
         reply.mail
         for reply in series.posted.replies

@@ -212,7 +212,7 @@ def _patches(revision: Revision) -> list[Patch]:
     patches = []
     for post in revision.patches:
         try:
-            patch = parse_patch(post.mail.mail.raw, post.message_id)
+            patch = parse_patch(post.mail.raw, post.message_id)
         except InputError as error:
             raise InputError(
                 f"{revision.label}: {error.message}", hint=_OTHER

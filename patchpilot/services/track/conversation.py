@@ -47,9 +47,7 @@ def conversation(series: Tracked) -> tuple[ConversationMail, ...]:
         if post.message_id not in revision.carried
     }
     replies = {reply.message_id: reply for reply in series.posted.replies}
-    mails = {
-        post.message_id: post.mail for revision in revisions for post in revision.posts
-    }
+    mails = {post.message_id: post for revision in revisions for post in revision.posts}
     mails |= {
         message_id: reply.mail
         for message_id, reply in replies.items()

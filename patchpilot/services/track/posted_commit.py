@@ -35,10 +35,11 @@ from patchpilot.model.json_form import json_form
 from patchpilot.model.mail import Mail, linked_ids
 from patchpilot.model.progress import Progress, silent
 from patchpilot.reading.bots import is_bot_address
+from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.mail_reader import MailReader
 from patchpilot.reading.mbox import unique
-from patchpilot.reading.posted_series import Post, Revision
+from patchpilot.reading.posted_series import Revision
 from patchpilot.reading.series_messages import REPORTS, revisions_in
 from patchpilot.series.draft import Drafts
 from patchpilot.series.patch_pairing import title_key
@@ -181,7 +182,7 @@ class _Search(NamedTuple):
     def _search(self, query: str) -> tuple[Mail, ...]:
         return self.archive.search(query)
 
-    def _posts(self, mails: Iterable[Mail]) -> tuple[Post, ...]:
+    def _posts(self, mails: Iterable[Mail]) -> tuple[Classified, ...]:
         """Return the patches and cover letters among the messages, excluding stable ones."""
         return tuple(
             post
@@ -190,19 +191,19 @@ class _Search(NamedTuple):
             for post in revision.posts
         )
 
-    def _has_same_change(self, post: Post) -> bool:
+    def _has_same_change(self, post: Classified) -> bool:
         return self._has_same_title(post) or self._has_same_lines(post)
 
-    def _has_same_title(self, post: Post) -> bool:
+    def _has_same_title(self, post: Classified) -> bool:
         return not post.is_cover and post.key == title_key(self.commit.subject)
 
-    def _has_same_lines(self, post: Post) -> bool:
+    def _has_same_lines(self, post: Classified) -> bool:
         files = post.patch.files if post.patch else ()
         return bool(files) and are_alike(
             self.repository, count_changed_lines(files), self.commit.id
         )
 
-    def _latest(self, posts: Iterable[Post]) -> str | None:
+    def _latest(self, posts: Iterable[Classified]) -> str | None:
         """Return the Message-ID of the last post before the commit, or the first after it,
         because a topic is posted after it is committed.
         """

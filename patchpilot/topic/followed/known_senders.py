@@ -76,7 +76,7 @@ def known_senders(
     unknown = [claim for claim in posted.claims if not claim.known]
     wanted = [claim.sender for claim in unknown]
     claiming = store.read_stored([claim.message_id for claim in unknown])
-    posts = [post.mail.mail for post in posted.posts]
+    posts = [post.mail for post in posted.posts]
     replies = [
         reply.mail.mail
         for reply in posted.replies
