@@ -204,17 +204,11 @@ def _add_tags(series: PostedSeries, advice: Advice) -> Advice:
 def _partly(series: PostedSeries) -> NextStep:
     """Return the step for patches that are in no tree yet."""
     version = series.latest.version + 1
-    asked = any(
-        patch.state is SeriesState.CHANGES_REQUESTED for patch in series.patches
-    )
-    reply = _unanswered(series)
-    if asked or reply:
-        advice = (
-            _next_version_reply(series, version)
-            if asked or reply is None
-            else _wished(reply, version)
-        )
-        return _act(advice, f" ({series.why})")
+    states = {patch.state for patch in series.patches}
+    if SeriesState.CHANGES_REQUESTED in states:
+        return _act(_next_version_reply(series, version), f" ({series.why})")
+    if reply := _unanswered(series):
+        return _act(_wished(reply, version), f" ({series.why})")
     until = _reminder(series).removeprefix("from ")
     return _wait(
         f"{series.why}: wait for the maintainer until {until}, then ",
@@ -228,17 +222,9 @@ def _step_after_acceptance(series: PostedSeries) -> NextStep:
     work, review = (
         (_work_left(series), _in_stable_review(series)) if has_stable else ([], [])
     )
-    late = (
-        next(reversed(_wishes(series)), None)
-        if series.state in (SeriesState.ACCEPTED, SeriesState.IN_NEXT)
-        else None
-    )
-    if (
-        late
-        and late.mail.mail.date
-        and late.mail.mail.date > _applied_at(series)
-        and not _answered(series, late)
-    ):
+    is_taken = series.state in (SeriesState.ACCEPTED, SeriesState.IN_NEXT)
+    late = next(reversed(_wishes(series)), None) if is_taken else None
+    if late and late.when > _applied_at(series) and not _answered(series, late):
         words = (
             f"it was applied, but {late.mail.sender_name} wrote after that ({late.mail.kind}):"
             " answer, and send a follow-up fix if one is needed"
@@ -250,20 +236,20 @@ def _step_after_acceptance(series: PostedSeries) -> NextStep:
         return _wait(_joined(review))
     if has_stable and (wait := _stable_step(series)):
         return _wait(wait)
-    if series.state in (SeriesState.ACCEPTED, SeriesState.IN_NEXT):
+    if is_taken:
         until = series.project.after_applied
         if not until:
             return _done("done: it was applied")
         return _wait(_update(f"wait until {until}; {_git_step(series)}"))
     if series.state is SeriesState.IN_MAINLINE:
         dropped = ", ".join(_versions(series, "dropped"))
-        left_out = [
+        more = [f"dropped from {dropped}"] if dropped else []
+        more += (
             f"{branch.version} {branch.words}"
             for branch in series.stable
             if branch.state in ("objected", "not-needed")
-        ]
-        more = (f"dropped from {dropped}",) if dropped else ()
-        return _done("; ".join(("done: it is in mainline", *more, *left_out)))
+        )
+        return _done("; ".join(("done: it is in mainline", *more)))
     return _done("done: nothing is left to do")
 
 

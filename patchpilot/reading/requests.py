@@ -152,14 +152,10 @@ def _requests(mail: Classified, author: Address | None) -> Sequence[_Request]:
 
 def _report_summary(mail: Classified) -> _Request:
     """Return a build report's first error or warning (marked with `>>`), or its subject."""
-    lines = mail.mail.body.split("\n", MAX_LINES)
-    marked = [
-        (at, line)
-        for at, line in enumerate(lines)
-        if _PROBLEM.search(line[:MAX_COLUMNS])
-    ]
-    new = (it for it in marked if it[1].startswith(">> "))
-    at, line = next(new, marked[0] if marked else (0, mail.subject.title))
+    lines = enumerate(mail.mail.body.split("\n", MAX_LINES))
+    marked = [(at, it) for at, it in lines if _PROBLEM.search(it[:MAX_COLUMNS])]
+    marked.sort(key=lambda it: not it[1].startswith(">> "))
+    at, line = next(iter(marked), (0, mail.title))
     return at, at, line.removeprefix(">> ").strip(), ()
 
 
@@ -272,11 +268,13 @@ class NextVersion:
         for what, start, stop, new_start, new_stop in matcher.get_opcodes():
             # an insertion is between two lines
             if what != "equal" and start <= bottom and stop > top:
-                before = old.lines[max(0, start - CONTEXT) : start]
-                lines = [f"  {line}" for line in before]
-                lines += [f"- {line}" for line in old.lines[start:stop]]
-                lines += [f"+ {line}" for line in new.lines[new_start:new_stop]]
-                lines += [f"  {line}" for line in old.lines[stop : stop + CONTEXT]]
+                parts = (
+                    (" ", old.lines[max(0, start - CONTEXT) : start]),
+                    ("-", old.lines[start:stop]),
+                    ("+", new.lines[new_start:new_stop]),
+                    (" ", old.lines[stop : stop + CONTEXT]),
+                )
+                lines = (f"{sign} {line}" for sign, part in parts for line in part)
                 at = min(start, len(old.laid) - 1)
                 return ChangedHunk(old.laid[at][1], tuple(lines))
         return None

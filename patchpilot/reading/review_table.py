@@ -298,14 +298,8 @@ def _review(person: Address, facts: Sequence[_Fact], series: PostedSeries) -> Re
 def _is_review(series: PostedSeries, reply: Reply) -> bool:
     """Return whether a message is somebody else's comment on the patches."""
     mail = reply.mail
-    return not (
-        mail.bot
-        or mail.by_author
-        or mail.doubtful
-        or mail.kind in STABLE
-        or mail.kind in (MailKind.PATCH, MailKind.COVER)
-        or series.is_author(mail.sender)
-    )
+    is_other = mail.bot or mail.doubtful or mail.is_post or mail.kind in STABLE
+    return not (is_other or mail.by_author or series.is_author(mail.sender))
 
 
 def _is_tag(name: str) -> bool:
