@@ -106,8 +106,8 @@ def feature_rows(labeled: Labeled) -> Iterator[Row]:
     """Yield the features of each sentence and of the text below each quote, with whether it
     requests something.
     """
-    sentences, features = labeled.mail.body.sentences, labeled.mail.features
-    every = list(zip(sentences, features, strict=False))
+    mail = labeled.mail
+    every = list(zip(mail.body.sentences, mail.features, strict=False))
     parts = [list(part) for _, part in groupby(every, key=lambda it: it[0].top.part)]
     for group in [*parts, *([one] for one in every)]:
         asks = any(one in labeled.asking for one, _ in group)
@@ -154,7 +154,6 @@ def judge(mails: Sequence[Labeled], weights: Weights, count: Counter[str]) -> No
 
 
 def write(weights: Weights) -> None:
-    """Write the weights, except negligible ones."""
     lines = [
         "# SPDX-License-Identifier: GPL-2.0-or-later",
         "# Written by tests/lab/fit_reading.py: fit anew, do not edit.",

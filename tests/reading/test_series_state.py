@@ -503,7 +503,7 @@ def test_least_advanced_patch_sets_the_series_state(
 def test_cover_letter_alone_has_a_state() -> None:
     alone = mailed("c [PATCH 0/2] demo: pumps")
     found = decide(read(alone))
-    assert (*found[:2], found.patches) == (SeriesState.SENT, "no reply yet", ())
+    assert (found.why, found.patches) == ("no reply yet", ())
 
 
 ASKED = story_reply("Is the caller checked?", 60)
