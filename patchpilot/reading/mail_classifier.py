@@ -82,8 +82,8 @@ _SIGNED = re.compile(r"[> \t]*(?:From|Signed-off-by): (.{1,200})")
 
 
 MAX_WHY = 120
-MAX_SENTENCES = 100
-"""The sentences of a reply that count: a longer one goes on like them."""
+MAX_SENTENCES = 300
+"""The sentences of a reply that are read."""
 _CLEAR = 0.5
 """The likelihood from which a sentence that is no question asks something."""
 _SHORT = 25
@@ -226,9 +226,13 @@ class Classified:
     @cached_property
     def earlier(self) -> dict[str, int]:
         """Map the linked messages of earlier versions to their version."""
-        links = linked_ids(self.unquoted)
-        versions = ((it, _version_before(self.unquoted, at or 0)) for it, at in links)
-        return {message_id: version for message_id, version in versions if version}
+        text = self.unquoted
+        links = {
+            it: _version_before(text, at)
+            for it, at in linked_ids(text)
+            if at is not None
+        }
+        return {message_id: version for message_id, version in links.items() if version}
 
     @cached_property
     def changes(self) -> str:

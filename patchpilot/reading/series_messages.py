@@ -381,8 +381,10 @@ def _complete_version(
         if old is None or old.number not in totals or not old.number:
             return None
         total = totals[old.number]
-        mine, yours = post.number or post.key, (post.number and old.number) or old.key
-        if mine != yours or post.subject.total not in (None, total):
+        is_same = (
+            post.key == old.key if post.number is None else post.number == old.number
+        )
+        if not is_same or post.subject.total not in (None, total):
             return None
         subject = post.subject._replace(number=old.number, total=total)
         new[old.number] = replace(post, subject=subject)
