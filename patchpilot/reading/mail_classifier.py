@@ -322,8 +322,9 @@ def classify_for(
     `by_author` is whether the sender is the patch's author. The body is not parsed again.
     """
     known = known if known.sender == sender else replace(known, sender=sender)
-    same = known.by_author is by_author is False and answered == known.answers
-    if known.robot or same or (not known.is_reply and _post(known)):
+    same = known.by_author is by_author is False
+    is_done = same and answered == known.answers
+    if known.robot or is_done or (not known.is_reply and _post(known)):
         return known
     plain = replace(
         known,
@@ -334,7 +335,11 @@ def classify_for(
         by_author=by_author,
     )
     to_self = by_author and answered != "other"
-    return _classify_person(plain, answered, to_self=to_self)
+    judged = _classify_person(plain, answered, to_self=to_self)
+    if not same or known.kind is MailKind.REVIEW:
+        return judged
+    # of another person's replies, only a review depends on what it answers
+    return replace(known, answers=answered, features=judged.features)
 
 
 def _classify_person(
