@@ -43,6 +43,11 @@ def run_app(
     except BaseException:
         opening.leave()
         raise
+    from patchpilot.tui.short_styles import ShortStyles
+
+    # another driver may be wanted, such as that of a web page
+    if issubclass(ShortStyles, app.driver_class):
+        app.driver_class = ShortStyles
     opening.stop_drawing()
     # Textual would print the traceback of a bug with all local values: the command logs it
     app.error_console = Console(file=StringIO())

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar, c
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
+from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.timer import Timer
+from textual.widget import Widget
 from textual.widgets import OptionList, Static
 
 from patchpilot.errors import PatchpilotError
@@ -100,6 +102,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
     """The selector of the list."""
     RESTS: ClassVar[bool] = False
     """Whether the detail waits until the cursor rests, as it takes time."""
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
     jump_label = "next hunk"
     """What `f` goes to, for the key line."""
 

@@ -41,7 +41,8 @@ class MessageRow(Static):
             self._timer.stop()
         sign = SIGNS[severity]
         text = one_line(message.replace("\n", "; "))
-        self.update(plain(f"{glyph(sign)} {text}", STYLE_OF[sign]) if text else "")
+        if text or self.content:
+            self.update(plain(f"{glyph(sign)} {text}", STYLE_OF[sign]) if text else "")
         self._timer, self._since = self.set_timer(LASTS, self.clear), time.monotonic()
 
     def clear(self, *, after: float = 0.0) -> None:

@@ -47,7 +47,6 @@ class Panel(Container):
     ) -> None:
         super().__init__(*children, id=id, classes=classes)
         self.set_reactive(Panel.heading, title)
-        self._labels = False
 
     def refresh(
         self,
@@ -56,25 +55,20 @@ class Panel(Container):
         layout: bool = False,
         recompose: bool = False,
     ) -> Self:
-        """Refresh the panel.
-
-        If only the border's texts changed, redraw only its two lines.
-        """
-        if self._labels:
+        """Refresh the panel: only its border, because the widgets in it draw themselves."""
+        if not (regions or layout or recompose):
             wide, high = self.outer_size
-            regions = (Region(-1, -1, wide, 1), Region(-1, high - 2, wide, 1))
+            regions = (
+                Region(-1, -1, wide, 1),
+                Region(-1, high - 2, wide, 1),
+                Region(-1, 0, 1, high - 2),
+                Region(wide - 2, 0, 1, high - 2),
+            )
         return super().refresh(
             *regions, repaint=repaint, layout=layout, recompose=recompose
         )
 
     def _label(self) -> None:
-        self._labels = True
-        try:
-            self._write_labels()
-        finally:
-            self._labels = False
-
-    def _write_labels(self) -> None:
         room = max(0, self.outer_size.width - CORNERS)
         heading = fit_heading(one_line(self.heading), room)
         self.border_title = Text(heading) if heading else None
