@@ -76,6 +76,8 @@ STATE_STEPS = {
     (Stage.SEND, StageState.BLOCKED): NextKey("a", "fix the selected problem"),
 }
 """A stage and its state → the next key."""
+SETTLED = 0.05
+"""Seconds until a new screen is painted, once, because its widgets ask to be painted again."""
 LOOK = 1.0
 """Seconds between two checks whether HEAD moved."""
 
@@ -220,6 +222,9 @@ class PatchpilotApp(ReportsErrors, App[int]):
         )
         self._left = opened or Stage.COMMIT
         self.push_screen(self._home() if self._at_home else self.made(self._left))
+        self.screen_change_signal.subscribe(
+            self, lambda _: self.delay_update(SETTLED), immediate=True
+        )
         self.call_after_refresh(self._drawn)
         self.set_interval(LOOK, self._look)
         if not self.is_headless:

@@ -14,8 +14,10 @@ from textual.screen import Screen
 
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.key_bindings import shown_key
+from patchpilot.tui.view.rich_text import wrap_text
 from patchpilot.tui.view.stages import MEANINGS, Stage, StageState
 from patchpilot.tui.widgets.choose import Choose
+from patchpilot.tui.widgets.dialog import EDGES, WIDE
 from patchpilot.tui.widgets.lists import description_of
 
 UNLISTED = ("help", "app.help", "screen.copy_text", "quit", "page_left", "page_right")
@@ -96,11 +98,12 @@ class Help(Choose):
     def __init__(self, app: Any, screen: Screen[Any]) -> None:
         self._commands = list(commands(app, screen))
         stage: Stage | None = getattr(screen, "stage", None)
-        signs = "  ".join(
-            f"{glyph(state.sign)} {MEANINGS.get(state, state)}" for state in StageState
-        )
+        words = (f"{glyph(it.sign)} {MEANINGS.get(it, it)}" for it in StageState)
+        # a line must not end between a sign and its words
+        joined = "  ".join(word.replace(" ", "\xa0") for word in words)
+        signs = wrap_text(joined, min(WIDE, app.size.width) - EDGES)
         super().__init__(
-            f"{ABOUT[stage]} {signs}" if stage else "",
+            "\n".join((ABOUT[stage], *signs)).replace("\xa0", " ") if stage else "",
             [(str(at), one.does) for at, one in enumerate(self._commands)],
             f"Keys of {stage.number} {stage.label}" if stage else "Keys",
             letters=[command.key for command in self._commands],

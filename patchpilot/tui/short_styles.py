@@ -12,8 +12,6 @@ from textual.drivers.linux_driver import LinuxDriver
 _STYLE = re.compile(r"\x1b\[([\d;]*)m")
 _MOVES = re.compile(r"\x1b\[\d+;\d+H|\n")
 _PARTS = re.compile(r"(.*?);?(38;2;\d+;\d+;\d+)?;?(48;2;\d+;\d+;\d+)?")
-_SEEN_ON_SPACE = re.compile("[4-9]")
-"""Underline, reverse and the like, and the backgrounds of small palettes."""
 
 
 def _parts(style: str) -> tuple[str, ...]:
@@ -26,16 +24,17 @@ def _codes(old: str, new: str) -> str:
     """Return the escape sequence from one style to another, without the colors that stay."""
     (kept, *colors), (wanted, *news) = _parts(old), _parts(new)
     if kept != wanted:
-        return f"\x1b[0;{new}m" if new else "\x1b[0m"
+        return f"\x1b[0;{new}m"
     pairs = zip(colors, news, ("39", "49"), strict=True)
-    return f"\x1b[{';'.join(to or none for was, to, none in pairs if to != was)}m"
+    codes = ";".join(to or none for was, to, none in pairs if to != was)
+    return f"\x1b[{codes}m" if codes else ""
 
 
 @lru_cache(4096)
-def _on_space(style: str) -> str:
-    """Return what can be seen of a style on a space."""
-    attributes, _, ground = _parts(style)
-    return style if _SEEN_ON_SPACE.search(attributes) else ground
+def _has_same_spaces(first: str, second: str) -> bool:
+    """Return whether spaces look the same in styles that may differ in color and weight."""
+    (shown, _, ground), (other, _, other_ground) = _parts(first), _parts(second)
+    return ground == other_ground and set(shown + other) <= set("12;")
 
 
 def shorten(data: str) -> str:
@@ -46,14 +45,11 @@ def shorten(data: str) -> str:
             style = part.removeprefix("0")
             continue
         text = _MOVES.sub("", part)
-        is_blank = not text.strip(" ")
-        if style != pen and not (
-            is_blank and (not text or _on_space(style) == _on_space(pen))
-        ):
+        if text.strip(" ") or (text and not _has_same_spaces(pen, style)):
             written.append(_codes(pen, style))
             pen = style
         written.append(part)
-    return "".join(written) + (_codes(pen, "") if pen else "")
+    return "".join((*written, _codes(pen, "")))
 
 
 class ShortStyles(LinuxDriver):

@@ -241,6 +241,7 @@ async def test_unselected_prerequisite_is_not_written(
         await visible(pilot, "0/1 ticked")
         assert "w write 2 patches" not in text_of(app)
         assert "ACME_MSG_UNSUPPORTED" in text_of(app)
+        assert "w write patches for " in text_of(app)
         await keys(pilot, "w")
         assert "Sign off the patches?" in text_of(app)
         await keys(pilot, "enter")
@@ -249,6 +250,8 @@ async def test_unselected_prerequisite_is_not_written(
         await pilot.press(*str(tmp_path / "out"), "enter")
         await visible(pilot, "Patches written")
         assert "They have your Signed-off-by." in text_of(app)
+        await keys(pilot, "escape")
+        assert "patches written" in text_of(app)
     for file in (tmp_path / "out").rglob("*.patch"):
         assert "\nSigned-off-by: Robin Newland" in file.read_text()
     assert sorted(file.name for file in (tmp_path / "out").iterdir()) == [

@@ -105,7 +105,7 @@ async def test_space_excludes_a_recipient(
         await keys(pilot, "space")
         assert rows_of(app)[1].startswith("– --  Maya Okafor")
         assert app.screen.query_one("#people", List).highlighted == 1
-        await keys(pilot, "space", "c")
+        await keys(pilot, "space", "t")
         assert "Cc  Maya Okafor" in " ".join(rows_of(app))
         await keys(pilot, "u")
         assert rows_of(app) == before
@@ -213,7 +213,7 @@ async def test_undisclosed_fix_has_few_recipients(
             ["To", "Lena"],
             ["Cc", "security@kernel.org"],
         ]
-        for key in ("w", "c"):
+        for key in ("w", "t"):
             app.message = ""
             await keys(pilot, key)
             assert not isinstance(app.screen, LineDialog)

@@ -14,7 +14,7 @@ PAINTED = (
     f"\x1b[{BLUE};{GRAY}mtext\x1b[0m\n\x1b[2;1H\x1b[7;{BLUE};{GRAY}m  \x1b[0m"
     f"\x1b[{BLUE}m  x\x1b[0m plain\x1b[31;44m \x1b[0m\x1b[32m y\x1b[0m"
 )
-KIND = {"3": "color", "4": "ground"}
+KIND, NONE = {"3": "color", "4": "ground"}, ("39", "49")
 
 
 def cells(data: str) -> Iterator[tuple[str, list[str]]]:
@@ -25,6 +25,7 @@ def cells(data: str) -> Iterator[tuple[str, list[str]]]:
     ):
         for code in re.findall(r"[34]8;2;\d+;\d+;\d+|\d+", codes):
             style = {} if code == "0" else style | {KIND.get(code[0], code): code}
+        style = {kind: code for kind, code in style.items() if code not in NONE}
         if move:
             yield move, []
         elif sign == " " and "7" not in style:

@@ -3,7 +3,7 @@
 
 import pytest
 
-from patchpilot.tui.widgets.panel import bottom_in, fit_heading
+from patchpilot.tui.widgets.panel import bottom_in
 
 
 @pytest.mark.parametrize(
@@ -26,10 +26,3 @@ def test_bottom_border_keeps_the_key(
     note: str, count: str, room: int, shown: str
 ) -> None:
     assert bottom_in(note, count, room) == shown
-
-
-def test_long_heading_is_cut_at_the_end() -> None:
-    counts = "3 errors, 2 warnings, 2 more with strict"
-    assert fit_heading(counts, 60) == counts
-    assert fit_heading(counts, 32) == "3 errors, 2 warnings"
-    assert fit_heading("net: add this, that", 12) == "net: add th…"

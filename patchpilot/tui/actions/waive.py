@@ -37,12 +37,7 @@ def waive(screen: "AnyScreen", finding: Finding, count: int) -> None:
         " reason is stored with the topic; it is not added to the commits and not sent."
     )
     example = "for example: the table is more readable this way"
-    ask_answer(screen.app, LineDialog(text, _judge, placeholder=example), handle_answer)
-
-
-def _judge(text: str) -> tuple[bool, str]:
-    needed = "a waiver needs a reason; to cancel, press Enter on an empty line"
-    return True, "" if text.strip() else needed
+    ask_answer(screen.app, LineDialog(text, placeholder=example), handle_answer)
 
 
 def take_back(screen: "AnyScreen", suppressed: Suppressed) -> None:

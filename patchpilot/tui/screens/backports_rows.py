@@ -55,13 +55,14 @@ class BranchTexts:
 
     `left_out` maps a branch to its prerequisites that are not ticked. `merged` is the mainline
     commit that was reported in messages but has not been fetched yet. `is_tagged`: the commit
-    message has Cc: stable.
+    message has Cc: stable. `written_for` are the branches whose patches were written just now.
     """
 
     result: "BackportResult"
     left_out: Mapping[str, frozenset[str]]
     merged: str
     is_tagged: bool
+    written_for: Collection[str] = ()
 
     def get_unticked(self, branch: "BranchResult") -> frozenset[str]:
         """Return the unselected prerequisites, initially none.
@@ -98,6 +99,8 @@ class BranchTexts:
             return "queued for a release"
         if branch.resolved:
             return "patches written: a"
+        if branch.branch in self.written_for:
+            return "patches written"
         if upstream and branch.verdict in CLEAN and not branch.failed:
             return ENOUGH if self.is_tagged else REQUEST
         if branch.affected is None and not self.result.culprits:
@@ -207,6 +210,7 @@ def texts_of(
     session: Session,
     result: "BackportResult",
     left_out: Mapping[str, frozenset[str]],
+    written_for: Collection[str],
 ) -> BranchTexts:
     message = session.commit.message.split("\n") if session.commit else ()
     is_tagged = any("stable@" in tag.value for tag in find_tags(message, "Cc"))
@@ -217,7 +221,7 @@ def texts_of(
         if series.own and series.posted and str(series.state) in MERGED
     )
     commit = "" if result.upstream else next(merged, "")
-    return BranchTexts(result, left_out, commit, is_tagged)
+    return BranchTexts(result, left_out, commit, is_tagged, written_for)
 
 
 def conflict_rows(branch: "BranchResult") -> list[str]:

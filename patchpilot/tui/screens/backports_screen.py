@@ -193,6 +193,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
     def __init__(self, session: Any) -> None:
         super().__init__(session)
         self._left_out: dict[str, frozenset[str]] = {}
+        self._written = set[str]()
         self._is_moved = False
 
     def body(self) -> ComposeResult:
@@ -213,6 +214,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
 
     def show(self, result: "BackportResult") -> None:
         likely, panel = self.session.likely, self.list_panel
+        self._written.clear()
         is_if = f", if {likely[:12]} introduced the bug" if likely else ""
         panel.heading = f"Stable branches{is_if}"
         panel.display = bool(result.branches)
@@ -241,7 +243,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
 
     @property
     def _texts(self) -> BranchTexts:
-        return texts_of(self.session, self.shown, self._left_out)
+        return texts_of(self.session, self.shown, self._left_out, self._written)
 
     def rows(self) -> list[Row]:
         result = self.shown
@@ -256,7 +258,12 @@ class BackportsScreen(StageScreen["BackportResult"]):
     def shown_keys(self) -> ShownKeys:
         # do not send patches that mainline already has
         is_merged = self._shown is not None and self._shown.upstream
-        return ShownKeys(hidden=frozenset([NEXT] if is_merged else ()))
+        branches = self._shown.branches if self._shown else ()
+        count = counted(
+            sum(branch.wants_fix for branch in branches), "branch", "branches"
+        )
+        labels = {"write": f"write patches for {count}"}
+        return ShownKeys(hidden=frozenset([NEXT] if is_merged else ()), labels=labels)
 
     def action_request(self) -> None:
         """Write the message that asks the stable team for a mainline commit, and show it."""
@@ -418,8 +425,9 @@ class BackportsScreen(StageScreen["BackportResult"]):
 
     def _show_written(self, done: "tuple[WrittenBackport, ...]") -> None:
         some = "Patches" if any(backport.files for backport in done) else "No patches"
-        rows = written_rows(done)
-        self.app.push_screen(Reader(f"{some} written", rows, fold=True))
+        self._written |= {backport.branch for backport in done if backport.files}
+        self.fill()
+        self.app.push_screen(Reader(f"{some} written", written_rows(done), fold=True))
 
     def action_resolve(self) -> None:
         """Suggest ways to adapt the fix to a branch with conflicts, or continue in the clone."""

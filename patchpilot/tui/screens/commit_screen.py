@@ -162,7 +162,6 @@ class CommitScreen(StageScreen[TopicCommits]):
         """Refresh tasks that other stages changed, such as answers, the tree or a canceled
         check.
         """
-        super().on_screen_resume()
         is_known = self._questions and self._asked_for == self._question_key()
         if self._shown is not None and not self._doing and not is_known:
             self._look()

@@ -167,7 +167,6 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         """Show the stored state, query the archive, and refresh periodically while the screen
         is visible.
         """
-        super().on_screen_resume()
         if self.stage not in self.session.busy and self.may_begin():
             self.tui.jobs.begin(self.stage)
         self._timer.resume()

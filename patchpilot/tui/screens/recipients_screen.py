@@ -34,8 +34,7 @@ if TYPE_CHECKING:
 
 BINDINGS: list[BindingType] = [
     key("space", "include", "exclude", "include or exclude the recipient"),
-    key("t", "move('to')", "move to To", "move the recipient to To"),
-    key("c", "move('cc')", "move to Cc", "move the recipient to Cc"),
+    key("t", "move", "move to To", "move the recipient from Cc to To, or back"),
     key("w", "add", "add recipient", "write the address of another recipient"),
     key("a", "settle", "resolve note", "apply the suggestion of the marked note"),
     key(
@@ -93,10 +92,18 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         """Let Enter open the details if they have no panel."""
         is_out = self.chosen and self.chosen[0] == OUT
         view = "one patch" if self.session.view == "series" else "series"
+        labels = {
+            "include": "include" if is_out else "exclude",
+            "view": view,
+            "move": f"move to {self._other_header}",
+        }
         return ShownKeys(
-            hidden=frozenset(() if self.has_card else ("select",)),
-            labels={"include": "include" if is_out else "exclude", "view": view},
+            hidden=frozenset(() if self.has_card else ("select",)), labels=labels
         )
+
+    @property
+    def _other_header(self) -> str:
+        return "Cc" if self.chosen and self.chosen[0] == "To" else "To"
 
     def detail(self) -> None:
         known, panel, topic = self.shown, self.list_panel, self.session.topic
@@ -160,9 +167,7 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
             self.action_settle()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Show `a` for notes that can be resolved, t and c for recipients that can be moved,
-        and u for changed ones.
-        """
+        """Show `a` for notes that can be resolved, and u for changed recipients."""
         if action == "settle":
             marked = self._notes.chosen if self.can_jump else None
             return bool(marked and marked.remedy)
@@ -170,11 +175,8 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
             is_out = self.chosen and self.chosen[0] == OUT
             return bool(is_out or (self.chosen and self.chosen[1].by_hand))
         if action == "move":
-            if self._shown and self._shown.patch:
-                # a recipient is in the same header of every message
-                return False
-            # move it to the other header
-            return not self.chosen or self.chosen[0].lower() != parameters[0]
+            # a recipient is in the same header of every message
+            return not (self._shown and self._shown.patch)
         if action == "view":
             return bool(self.session.topic and len(self.session.topic.commits) > 1)
         return super().check_action(action, parameters)
@@ -230,11 +232,11 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         else:
             self._exclude(email)
 
-    def action_move(self, header: str) -> None:
-        if self.chosen and self.chosen[0].lower() != header and self._may_place():
-            address = self.chosen[1].address
-            words = f"Moved {address.email} to {header.title()}. Press u to undo"
-            self._edit(words, **{header: [address.header()]})
+    def action_move(self) -> None:
+        if self.chosen and self._may_place():
+            address, header = self.chosen[1].address, self._other_header
+            words = f"Moved {address.email} to {header}. Press u to undo"
+            self._edit(words, **{header.lower(): [address.header()]})
 
     def _may_place(self) -> bool:
         """Return whether recipients can be added and moved here, and report why not.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, TypeVar, c
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
+from textual.events import Event, ScreenResume
 from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.timer import Timer
@@ -114,6 +115,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         self._resting: Timer | None = None
         self._shown: R | None = None
         self._trust_error: UntrustedCommandsError | None = None
+        self._theme = ""
 
     @property
     def shown(self) -> R:
@@ -161,6 +163,13 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
             (panel for panel in panels if panel.has_class("main")),
             panels[0] if panels else None,
         )
+
+    async def on_event(self, event: Event) -> None:
+        if isinstance(event, ScreenResume):
+            # nothing else changes the styles of a hidden screen
+            event.refresh_styles = self._theme != self.app.theme
+            self._theme = self.app.theme
+        await super().on_event(event)
 
     def on_screen_resume(self) -> None:
         """Show the stored result; start the job if it is missing or stale."""

@@ -11,7 +11,7 @@ from rich.text import Text
 
 LONGEST = 400
 """Characters of a line; a longer one is no source code, and is not read."""
-ALIKE = 0.4
+ALIKE = 0.65
 """How similar (0 to 1) two lines are at least for the rest to be called changed words."""
 
 _BY_ENDING = {
@@ -98,16 +98,10 @@ def changed_words(
     if max(len(old), len(new)) > LONGEST:
         return [], []
     before, after = _WORDS.findall(old), _WORDS.findall(new)
-    blocks = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
-    same = sum(
-        len("".join(before[a:b]).strip())
-        for what, a, b, _, _ in blocks
-        if what == "equal"
-    )
-    most = max(len("".join(old.split())), len("".join(new.split())))
-    if most and same / most < ALIKE:
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    if matcher.ratio() < ALIKE:
         return [], []
-    changed = [block for block in blocks if block[0] != "equal"]
+    changed = [block for block in matcher.get_opcodes() if block[0] != "equal"]
     return _spans(before, [(a, b) for _, a, b, _, _ in changed]), _spans(
         after, [(a, b) for _, _, _, a, b in changed]
     )

@@ -38,8 +38,6 @@ NOTE_ROWS = 4
 """Rows of a note at most; the rest is cut."""
 WRAPPED = 6
 """Rows of a line with a note at most."""
-KEPT = 2_000
-"""Drawn rows that are kept for the next time."""
 
 
 PROSE_GUTTER = 2
@@ -161,8 +159,6 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         self._widest = 0
         self._pieces: dict[tuple[int, bool], dict[int, Text]] = {}
         self._changed: dict[int, Mapping[int, Sequence[tuple[int, int]]]] = {}
-        self._strips: dict[tuple[_Shown, bool, bool], Strip] = {}
-        self._strips_of: object = None
         self._colors: DiffColors | None = None
         self._colors_of: object = None
 
@@ -171,7 +167,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         self.cursor, self._folded, self.word = 0, set(), ""
         self.scroll_home(animate=False)
         self.rows, self.parts, self.note = rows, DiffRows(rows), -1
-        self._pieces, self._changed, self._strips = {}, {}, {}
+        self._pieces, self._changed = {}, {}
         self._lines = [_Shown(line) for line in range(len(rows))]
         self._digits = len(str(max(self.parts.new, default=0)))
         self._widest = max((len(row.expandtabs(8)) for row in rows), default=0)
@@ -431,36 +427,22 @@ class DiffView(ScrollView, Searchable, can_focus=True):
             self.choose(self._shown[place].note)
             return
         self.go(self.line_near(place, -1))
-        if (
-            self.rows
-            and event.x <= self._gutter
-            and self.parts.kinds[self.cursor] in (Kind.FILE, Kind.HUNK)
-        ):
+        if event.x <= self._gutter and self.check_action("fold", ()):
             self.action_fold()
 
     def render_line(self, y: int) -> Strip:
-        """Draw one row of the screen, reusing rows already drawn."""
         place = y + self.scroll_offset.y
         colors = self._current_colors()
         base = colors.base if colors.tinted else self.rich_style
         if place >= len(self._shown):
             return Strip.blank(self.columns, base)
-        view = (self.columns, self.scroll_offset.x, self.word, id(colors))
-        if view != self._strips_of or len(self._strips) > KEPT:
-            self._strips, self._strips_of = {}, view
         shown = self._shown[place]
-        is_note = shown.note >= 0
-        at_cursor = not is_note and (
+        at_cursor = shown.note < 0 and (
             place == self.place_of(self.cursor)
             or (shown.start > 0 and shown.line == self.cursor)
         )
-        is_marked = shown.note == self.note if is_note else at_cursor
-        key = (shown, shown.line in self._folded, is_marked)
-        if key not in self._strips:
-            paint = partial(colors.style, cursor=at_cursor)
-            strip = self._strip(shown, paint, at_cursor)
-            self._strips[key] = _merged(strip.apply_style(base))
-        strip = self._strips[key]
+        paint = partial(colors.style, cursor=at_cursor)
+        strip = self._strip(shown, paint, at_cursor).apply_style(base)
         if at_cursor and not colors.tinted:
             strip = strip.apply_style(
                 Style(reverse=True) if self.has_focus else Style(underline=True)
@@ -570,11 +552,9 @@ class DiffView(ScrollView, Searchable, can_focus=True):
                 text.stylize("bold")
         elif kind in (Kind.PATCH, Kind.RULE, Kind.META, Kind.MARK):
             text.stylize(paint("quiet"))
-        elif kind is Kind.STAT and "|" in row:
-            for at in range(row.rindex("|"), len(row)):
-                if row[at] in "+-":
-                    role = "added" if row[at] == "+" else "removed"
-                    text.stylize(paint(role), at, at + 1)
+        elif kind is Kind.STAT:
+            text.highlight_regex(r"\++(?=-*$)", paint("added"))
+            text.highlight_regex(r"-+$", paint("removed"))
         return text
 
     def _fold_sign(self, part: Part) -> str:
@@ -652,26 +632,3 @@ class DiffView(ScrollView, Searchable, can_focus=True):
                 )
             self._changed[removed.start] = found
         return self._changed[removed.start].get(line, ())
-
-
-def _merged(strip: Strip) -> Strip:
-    """Merge segments to send fewer bytes, giving spaces the color of adjacent text."""
-    merged: list[tuple[str, Style]] = []
-    for text, style, _ in strip:
-        style = style or Style.null()
-        before, last = merged[-1] if merged else ("", style)
-        has_space = text.isspace() or before.isspace()
-        if merged and (
-            last == style or (has_space and _have_same_background(last, style))
-        ):
-            takes_next = before.isspace() and not text.isspace()
-            merged[-1] = (before + text, style if takes_next else last)
-        else:
-            merged.append((text, style))
-    return Strip([Segment(text, style) for text, style in merged], strip.cell_length)
-
-
-def _have_same_background(first: Style, second: Style) -> bool:
-    return first.bgcolor == second.bgcolor and not any(
-        (first.underline, second.underline, first.reverse, second.reverse)
-    )

@@ -4,6 +4,7 @@
 import time
 from typing import Any
 
+from rich.text import Text
 from textual.timer import Timer
 from textual.visual import VisualType
 from textual.widgets import Static
@@ -41,14 +42,19 @@ class MessageRow(Static):
             self._timer.stop()
         sign = SIGNS[severity]
         text = one_line(message.replace("\n", "; "))
-        if text or self.content:
-            self.update(plain(f"{glyph(sign)} {text}", STYLE_OF[sign]) if text else "")
+        self._put(plain(f"{glyph(sign)} {text}" if text else "", STYLE_OF[sign]))
         self._timer, self._since = self.set_timer(LASTS, self.clear), time.monotonic()
 
     def clear(self, *, after: float = 0.0) -> None:
         """Remove a message shown for at least this many seconds."""
         if self.content and time.monotonic() - self._since >= after:
-            self.update("")
+            self._put(Text())
+
+    def _put(self, text: Text) -> None:
+        # a layout paints the scroll bars of all panels again
+        if text or self.content:
+            is_long = text.cell_len > self.size.width
+            self.update(text, layout=is_long or self.size.height > 1)
 
     def render(self) -> VisualType:
         lines: list[Any] = [] if self.content else list(self.screen.query("KeyLine"))

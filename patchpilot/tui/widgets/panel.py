@@ -29,8 +29,7 @@ class Panel(Container):
     """A box with a rounded border, which is bright while the focus is inside.
 
     `heading` is in the top border; `note` (the state of the stage and what to do next) and
-    `count` (`2/5`) are at the right of the bottom border; `fit_heading` and `bottom_in` fit them
-    to the width.
+    `count` (`2/5`) are at the right of the bottom border; `bottom_in` fits them to the width.
     """
 
     ALLOW_MAXIMIZE = True
@@ -47,6 +46,7 @@ class Panel(Container):
     ) -> None:
         super().__init__(*children, id=id, classes=classes)
         self.set_reactive(Panel.heading, title)
+        self._labels = False
 
     def refresh(
         self,
@@ -55,25 +55,28 @@ class Panel(Container):
         layout: bool = False,
         recompose: bool = False,
     ) -> Self:
-        """Refresh the panel: only its border, because the widgets in it draw themselves."""
+        """Refresh the panel: only its border, because the widgets in it draw themselves.
+
+        A changed text of the border needs only its two lines.
+        """
         if not (regions or layout or recompose):
             wide, high = self.outer_size
-            regions = (
-                Region(-1, -1, wide, 1),
-                Region(-1, high - 2, wide, 1),
-                Region(-1, 0, 1, high - 2),
-                Region(wide - 2, 0, 1, high - 2),
-            )
+            regions = (Region(-1, -1, wide, 1), Region(-1, high - 2, wide, 1))
+            if not self._labels:
+                sides = (-1, wide - 2)
+                regions += tuple(Region(at, 0, 1, high - 2) for at in sides)
         return super().refresh(
             *regions, repaint=repaint, layout=layout, recompose=recompose
         )
 
     def _label(self) -> None:
+        self._labels = True
         room = max(0, self.outer_size.width - CORNERS)
-        heading = fit_heading(one_line(self.heading), room)
+        heading = crop(one_line(self.heading), room)
         self.border_title = Text(heading) if heading else None
         bottom = bottom_in(one_line(self.note), one_line(self.count), room)
         self.border_subtitle = Text(bottom) if bottom else None
+        self._labels = False
 
     watch_heading = watch_note = watch_count = on_mount = on_resize = _label
 
@@ -92,15 +95,6 @@ class TextPanel(Panel):
         self.text = PlainText()
         self.reader = VerticalScroll(self.text, can_focus=focusable)
         super().__init__(self.reader, title=title, id=id, classes=classes)
-
-
-def fit_heading(heading: str, room: int) -> str:
-    """Fit a heading to a width, dropping counts from the end."""
-    counts = heading.split(", ")
-    if all(part[:1].isdigit() for part in counts):
-        while len(counts) > 1 and width(", ".join(counts)) > room:
-            counts.pop()
-    return crop(", ".join(counts), room)
 
 
 def bottom_in(note: str, count: str, room: int) -> str:
