@@ -42,7 +42,6 @@ from patchpilot.tui.themes import (
     DARK,
     OURS,
     color_names,
-    own_variables,
 )
 from patchpilot.tui.view.glyphs import uses_ascii
 from patchpilot.tui.view.key_bindings import key, more_key, shown_key
@@ -478,10 +477,6 @@ class PatchpilotApp(ReportsErrors, App[int]):
         # stops
         with suppress(SuspendNotSupported), self.suspend():
             stop_all()
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Return the colors added to the current theme."""
-        return own_variables(self.current_theme)
 
     def _name_colors(self) -> None:
         self.ansi_theme_dark = self.ansi_theme_light = color_names(self.current_theme)

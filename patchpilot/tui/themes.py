@@ -123,18 +123,5 @@ def needs_you(theme: Theme) -> Color:
     return Color.from_hsl(MAGENTA, 1.0, 0.72 if theme.dark else 0.3)
 
 
-def own_variables(theme: Theme) -> dict[str, str]:
-    """Return the CSS variables missing from Textual's themes: the color for the user's tasks,
-    for text and background.
-    """
-    color = needs_you(theme)
-    ground = Color.parse(theme.to_color_system().generate()["background"])
-    return {
-        "yours": color.hex,
-        "text-yours": color.hex,
-        "yours-muted": ground.blend(color, 0.3).hex,
-    }
-
-
 def _distance(color: Color, hue: float) -> float:
     return abs((color.hsl.h - hue + 0.5) % 1 - 0.5) if color.hsl.s > 0.15 else 1.0

@@ -93,10 +93,6 @@ class Styled(Asking):
 
     CSS_PATH = Path(tui.__file__).parent / "patchpilot.tcss"
 
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Return the TUI's color, which other themes lack."""
-        return {"text-yours": "#ffffff"}
-
 
 async def test_ctrl_s_saves_a_valid_line() -> None:
     app = Asking()

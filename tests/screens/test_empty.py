@@ -12,7 +12,7 @@ from patchpilot.tui.screens.follow_rows import middle_rows
 from patchpilot.tui.view.empty import empty_text
 
 
-@pytest.mark.parametrize("size", [(78, 20), (118, 30), (40, 9)])
+@pytest.mark.parametrize("size", [(78, 20), (40, 9)])
 def test_text_is_centered(size: tuple[int, int]) -> None:
     columns, lines = size
     keys = (("f", "run git fetch"), ("Esc", "go back"))

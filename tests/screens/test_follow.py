@@ -103,7 +103,7 @@ async def test_settled_point_is_put_into_the_changelog(
     assert "Why do you change" not in changelog
 
 
-async def test_history_has_a_key(app: PatchpilotApp) -> None:
+async def test_history_and_reviewers_have_keys(app: PatchpilotApp) -> None:
     async with running(app, (80, 24), Stage.FOLLOW) as pilot:
         assert "» v1 sent" not in text_of(app)
         await keys(pilot, "x", "h")
@@ -111,8 +111,10 @@ async def test_history_has_a_key(app: PatchpilotApp) -> None:
         assert "review by Rita Reviewer" in text_of(app)
         assert "next: answer the review by Rita Reviewer" in text_of(app)
         assert "landed  " in text_of(app), "the facts are above the history"
-        await keys(pilot, "escape")
+        await keys(pilot, "escape", "x", "r")
         assert "» v1 sent" not in text_of(app)
+        assert "0 of 1 patch reviewed or acked" in text_of(app)
+        assert "asked for changes, no reply since (v1)" in text_of(app)
 
 
 @pytest.mark.parametrize("versions", [2, 3])
@@ -262,13 +264,6 @@ async def test_opened_series_is_read_first(
         assert Stage.FOLLOW in app.session.busy
         go_on.set()
         await settle(pilot)
-
-
-async def test_reviewers_are_listed_by_a_key(app: PatchpilotApp) -> None:
-    async with running(app, (80, 24), Stage.FOLLOW, "x", "r"):
-        shown = " ".join(text_of(app).replace("│", " ").split())
-        assert "0 of 1 patch reviewed or acked" in shown
-        assert "asked for changes, no reply since (v1)" in shown
 
 
 async def test_r_answers_the_oldest_question(

@@ -248,12 +248,6 @@ async def test_home_is_shown_outside_a_topic(
         assert isinstance(app.screen, HomeScreen)
 
 
-async def test_empty_home_says_how_to_begin(start: Start, tmp_path: Path) -> None:
-    app = start(tmp_path)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await open_home(pilot, "No topics yet", "in your clone")
-
-
 async def test_list_contains_every_group(
     topic_with_question: Life, start: Start, tmp_path: Path
 ) -> None:
@@ -434,10 +428,10 @@ def test_home_takes_no_verb() -> None:
     assert "--home takes no command" in done.err
 
 
-async def test_home_help_lists_working_keys(start: Start, tmp_path: Path) -> None:
+async def test_empty_home_lists_working_keys(start: Start, tmp_path: Path) -> None:
     app = start(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
-        await open_home(pilot, "No topics yet")
+        await open_home(pilot, "No topics yet", "in your clone")
         every = [command.does for command in commands(app, app.screen)]
         assert not any(Stage.CHECKS.label in does for does in every)
         await pilot.press("question_mark")

@@ -28,23 +28,15 @@ def apart(one: Color, other: Color) -> int:
 
 
 @pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
-def test_open_work_is_not_colored_as_a_warning(
+def test_open_work_has_its_own_color(
     theme: Theme,
 ) -> None:
     named = theme.to_color_system().generate()
-    for other in ("warning", "error"):
+    for other in ("warning", "error", *["accent"] * (theme in OURS)):
         assert apart(needs_you(theme), Color.parse(named[other])) >= APART, other
     colors = color_names(theme).ansi_colors
     assert Color(*colors[BRIGHT_MAGENTA]) == Color(*needs_you(theme).rgb)
     assert Color(*colors[YELLOW]) == Color(*Color.parse(named["warning"]).rgb)
-
-
-@pytest.mark.parametrize("theme", OURS, ids=lambda theme: theme.name)
-def test_open_work_is_not_colored_as_focus(
-    theme: Theme,
-) -> None:
-    assert theme.accent
-    assert apart(needs_you(theme), Color.parse(theme.accent)) >= APART
 
 
 @pytest.mark.parametrize("ascii_only", ["0", "1"])

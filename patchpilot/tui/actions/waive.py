@@ -37,7 +37,11 @@ def waive(screen: "AnyScreen", finding: Finding, count: int) -> None:
         " reason is stored with the topic; it is not added to the commits and not sent."
     )
     example = "for example: the table is more readable this way"
-    ask_answer(screen.app, LineDialog(text, placeholder=example), handle_answer)
+    ask_answer(
+        screen.app,
+        LineDialog(text, lambda _: (True, ""), placeholder=example),
+        handle_answer,
+    )
 
 
 def take_back(screen: "AnyScreen", suppressed: Suppressed) -> None:

@@ -205,7 +205,12 @@ class HomeScreen(ReportsErrors, Screen[None]):
         progress("reading branches")
         self.call_later(
             self._arrived,
-            read_topics(repositories, arrived=self._some, progress=progress),
+            read_topics(
+                repositories,
+                # keep the others
+                arrived=partial(self.call_later, self._arrived, partly=True),  # type: ignore[arg-type]
+                progress=progress,
+            ),
         )
         self.call_later(self._read_all)
         progress("checking the archives for new messages")
@@ -213,10 +218,6 @@ class HomeScreen(ReportsErrors, Screen[None]):
             self._arrived,
             *update_topics(repositories, fresh=fresh, progress=progress),
         )
-
-    def _some(self, topics: "tuple[HomeTopic, ...]") -> None:
-        """Show the topics read so far, keeping the others."""
-        self.call_later(self._arrived, topics, partly=True)
 
     def _arrived(
         self,

@@ -272,11 +272,5 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
             ask_answer(self.app, dialog, add)
 
     def action_view(self) -> None:
-        is_series = self.session.view == "patch"
-        self.session.view = "series" if is_series else "patch"
-        self.notify(
-            "Recipients of the series"
-            if is_series
-            else "Recipients of one patch; press o to show the whole series"
-        )
+        self.session.view = "series" if self.session.view == "patch" else "patch"
         self.begin_after()

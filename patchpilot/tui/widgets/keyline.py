@@ -60,8 +60,7 @@ class KeyLine(Widget):
         """Redraw the keys in both lines."""
         self._laid = None
         self.refresh()
-        for row in self.screen.query(MessageRow):
-            row.refresh()
+        self.screen.query(MessageRow).refresh()
 
     def _stage_keys(self, screen: Any, stage: Stage) -> ShownKeys:
         """Return the keys of a stage with defaults, the one for its next step first."""

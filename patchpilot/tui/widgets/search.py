@@ -101,8 +101,7 @@ class SearchBar(LineInput):
 
     def _show(self, *, shown: bool) -> None:
         self.display = shown
-        for row in self.screen.query(MessageRow):
-            row.display = not shown
+        self.screen.query(MessageRow).set(display=not shown)
 
     def open(self) -> None:
         """Open the line for a text rather than a list, and for the focused widget rather than
