@@ -17,6 +17,7 @@ from textual.binding import Binding, BindingType
 from textual.events import Event, Key, MouseDown
 from textual.filter import LineFilter, Monochrome
 from textual.notifications import SeverityLevel
+from textual.screen import Screen
 from textual.theme import BUILTIN_THEMES
 
 from patchpilot.errors import (
@@ -221,9 +222,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
         )
         self._left = opened or Stage.COMMIT
         self.push_screen(self._home() if self._at_home else self.made(self._left))
-        self.screen_change_signal.subscribe(
-            self, lambda _: self.delay_update(SETTLED), immediate=True
-        )
+        self.screen_change_signal.subscribe(self, self._wait, immediate=True)
         self.call_after_refresh(self._drawn)
         self.set_interval(LOOK, self._look)
         if not self.is_headless:
@@ -244,6 +243,11 @@ class PatchpilotApp(ReportsErrors, App[int]):
         gc.freeze()
         if not self._at_home:
             self.jobs.read_topic()
+
+    def _wait(self, screen: Screen[Any]) -> None:
+        # a new screen fits its rows to its panels after the first layout
+        if screen.outer_size == self.size or screen.is_modal:
+            self.delay_update(SETTLED)
 
     def _look(self) -> None:
         if self._on_terminal and not self.sending and is_terminal_gone():

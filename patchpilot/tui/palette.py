@@ -17,7 +17,7 @@ from patchpilot.tui.view.key_bindings import shown_key
 from patchpilot.tui.view.rich_text import wrap_text
 from patchpilot.tui.view.stages import MEANINGS, Stage, StageState
 from patchpilot.tui.widgets.choose import Choose
-from patchpilot.tui.widgets.dialog import EDGES, WIDE
+from patchpilot.tui.widgets.dialog import WIDE
 from patchpilot.tui.widgets.lists import description_of
 
 UNLISTED = ("help", "app.help", "screen.copy_text", "quit", "page_left", "page_right")
@@ -101,7 +101,7 @@ class Help(Choose):
         words = (f"{glyph(it.sign)} {MEANINGS.get(it, it)}" for it in StageState)
         # a line must not end between a sign and its words
         joined = "  ".join(word.replace(" ", "\xa0") for word in words)
-        signs = wrap_text(joined, min(WIDE, app.size.width) - EDGES)
+        signs = wrap_text(joined, min(WIDE, app.size.width) - 6)
         super().__init__(
             "\n".join((ABOUT[stage], *signs)).replace("\xa0", " ") if stage else "",
             [(str(at), one.does) for at, one in enumerate(self._commands)],

@@ -16,11 +16,7 @@ from textual.filter import LineFilter
 @lru_cache(4096)
 def _strip_color(style: Style) -> Style:
     # the style also stores click actions
-    return (
-        style.without_color + Style(meta=style.meta)
-        if style.meta
-        else style.without_color
-    )
+    return style.without_color + Style(meta=style.meta)
 
 
 class ColorRemover(LineFilter):

@@ -103,9 +103,7 @@ async def test_every_mail_has_a_row(series: Path, walk_on: On, via: str) -> None
             assert "SENT" not in text_of(app)
             assert "v1 was sent before" in text_of(app)
         assert ids(server) == [f"[PATCH net {number}/3" for number in range(4)]
-    assert re.search(
-        rf"✓ SENT [\d-]+ \d\d:\d\d · v1: 4 of 4 messages accepted · {via}", shown
-    )
+    assert re.search(rf"✓ SENT \d\d:\d\d · v1: 4 of 4 messages accepted · {via}", shown)
     assert shown.count("accepted  [PATCH net ") == 4
     for words in (
         "Next",

@@ -102,9 +102,6 @@ SIGN = (
 )
 
 
-_MOST_STEPS = 12
-
-
 def proposals(
     branch: "BranchResult",
     ways: "Ways",
@@ -144,11 +141,8 @@ def proposal_text(branch: "BranchResult", ways: "Ways") -> str:
     adapted = ways.adaptation
     if adapted is None:
         return f"The fix as a whole cannot be adapted to {branch.branch}."
-    steps = list(adapted.steps)
-    if len(steps) > _MOST_STEPS:
-        steps[_MOST_STEPS:] = [f"{len(steps) - _MOST_STEPS} more"]
     title = f"Adapted to {branch.branch} with a confidence of {adapted.confidence:.0%}:"
-    return "\n".join((title, "", *(f"- {step}" for step in steps)))
+    return "\n".join((title, "", *(f"- {step}" for step in adapted.steps)))
 
 
 def useless_keys(branch: "BranchResult | None", *, is_early: bool) -> set[str]:

@@ -192,8 +192,11 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         if kind is RemedyKind.EXCLUDE:
             self._exclude(first)
         elif kind is RemedyKind.REPLACE:
-            words = f"{remedy.instead} replaces {first}. Press u on each to undo"
-            self._edit(words, drop=[first], cc=[remedy.instead])
+            self._edit(
+                f"{remedy.instead} replaces {first}. Press u on each to undo",
+                drop=[first],
+                cc=[remedy.instead],
+            )
         elif kind is RemedyKind.ADD:
             self._edit(f"Added {first} to Cc. Press u on it to undo", cc=[first])
         else:
@@ -215,8 +218,9 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         self.begin_after("edits")
 
     def _exclude(self, email: str) -> None:
-        words = f"Excluded {email}. Press Space on it to include it again"
-        self._edit(words, drop=[email])
+        self._edit(
+            f"Excluded {email}. Press Space on it to include it again", drop=[email]
+        )
 
     def action_include(self) -> None:
         """Exclude the recipient, or include an excluded one."""
@@ -235,8 +239,10 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
     def action_move(self) -> None:
         if self.chosen and self._may_place():
             address, header = self.chosen[1].address, self._other_header
-            words = f"Moved {address.email} to {header}. Press u to undo"
-            self._edit(words, **{header.lower(): [address.header()]})
+            self._edit(
+                f"Moved {address.email} to {header}. Press u to undo",
+                **{header.lower(): [address.header()]},
+            )
 
     def _may_place(self) -> bool:
         """Return whether recipients can be added and moved here, and report why not.
@@ -254,15 +260,16 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
     def action_restore(self) -> None:
         if self.chosen:
             email = self.chosen[1].address.email
-            words = f"Your changes to {email} were discarded"
-            self._edit(words, restore=[email])
+            self._edit(f"Your changes to {email} were discarded", restore=[email])
 
     def action_add(self) -> None:
         from patchpilot.services.send.counted_recipients import check_address
 
         def add(value: str) -> None:
-            words = f"Added {value} to Cc. Press t to move it to To, Space to remove it"
-            self._edit(words, cc=[value])
+            self._edit(
+                f"Added {value} to Cc. Press t to move it to To, Space to remove it",
+                cc=[value],
+            )
 
         question = (
             "Add to Cc (press t afterwards to move it to To): Name <name@example.org>"

@@ -7,6 +7,7 @@ and what happens after the send.
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -569,7 +570,9 @@ class SendScreen(StageScreen["Sending"]):
         assert sending.last
         is_sent = not sending.is_unfinished
         at = parse_stored_time(sending.last.begun).astimezone()
-        banner = (f"{glyph('done')} SENT {at:%Y-%m-%d %H:%M}",) if is_sent else ()
+        is_today = at.date() == datetime.now().astimezone().date()
+        when = f"{at:{'%H:%M' if is_today else '%Y-%m-%d %H:%M'}}"
+        banner = (f"{glyph('done')} SENT {when}",) if is_sent else ()
         words = (*banner, sending.headline, sending.request.via)
         self._lay(sent=True, heading=f" {glyph('dot')} ".join(words))
         self.list_panel.set_class(is_sent, "-accepted")

@@ -22,8 +22,6 @@ from patchpilot.tui.widgets.panel import Panel
 T = TypeVar("T")
 WIDE = 90
 """Columns that a dialog takes at most."""
-EDGES = 4
-"""Columns of the border and the padding of a dialog."""
 FOOT = 5
 """Lines of the border, the space above the explanation, the message row and the key line."""
 LEAST = 3
