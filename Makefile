@@ -51,7 +51,7 @@ lint: setup
 test-long: setup
 	@$(BIN)/python -m pytest -q -n 3 --dist worksteal -m long tests
 	@$(BIN)/python -m tests.lab.fuzz --inputs 300000
-	@$(BIN)/python -m tests.lab.fuzz_verbs --minutes $(or $(MINUTES),3)
+	@$(BIN)/python -m tests.lab.fuzz_commands --minutes $(or $(MINUTES),3)
 
 score: setup
 	@$(BIN)/python .ci/score.py
@@ -62,7 +62,7 @@ review-eval: setup
 fuzz: setup
 	@PATCHPILOT_PROPERTIES=fuzz PATCHPILOT_EXAMPLES=100 $(BIN)/python -m pytest -q -n 2 -m hypothesis tests
 	@$(BIN)/python -m tests.lab.fuzz --inputs $(or $(INPUTS),1000000)
-	@$(BIN)/python -m tests.lab.fuzz_verbs --minutes $(or $(MINUTES),10) --seed $(or $(SEED),1) $(if $(VERBS),--verbs $(VERBS))
+	@$(BIN)/python -m tests.lab.fuzz_commands --minutes $(or $(MINUTES),10) --seed $(or $(SEED),1) $(if $(COMMANDS),--commands $(COMMANDS))
 
 docs: setup
 	@$(BIN)/python -m pip --disable-pip-version-check -q install --group docs

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from patchpilot.checking.list_rules import all_rules, explain_all, rule_page
+from patchpilot.cli.command import Command
 from patchpilot.cli.help_page import command_options, examples, note, paragraphs
 from patchpilot.cli.help_topics import TOPICS
-from patchpilot.cli.verb_command import Command
 from patchpilot.config import KEYS
 
 ERRORS = Path(__file__).parents[1] / "tests" / "cli" / "misuses.toml"

@@ -59,7 +59,7 @@ class PatchpilotError(Exception):
         if self.advice is None:
             return None
         text = public_url(str(self.advice))
-        alone = getattr(self.advice, "verb", "") and not getattr(
+        alone = getattr(self.advice, "name", "") and not getattr(
             self.advice, "reason", ""
         )
         return f"run `{text}`" if alone else text

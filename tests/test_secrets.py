@@ -95,9 +95,9 @@ class World:
         self.repo.git("config", "--global", "credential.helper", helper)
 
     def call(self, *argv: object, stdin: bytes = b"") -> int:
-        """Run a verb in the repository, recording its output."""
-        verb, *rest = argv
-        done = call(verb, "-C", self.repo.path, *rest, stdin=stdin)
+        """Run a command in the repository, recording its output."""
+        command, *rest = argv
+        done = call(command, "-C", self.repo.path, *rest, stdin=stdin)
         self.printed += f"$ {argv}\n{done.out}{done.err}"
         return done.code
 
@@ -281,9 +281,9 @@ def test_send_has_no_password(world: World, via: str) -> None:
     world.repo.git("config", "--global", "sendemail.smtppass", secret("right"))
     assert world.call("send", "--resume", "--yes") == 0
     assert world.server.logins[-1] == ("ada", True)
-    for verb in ("draft", "track", "maintainers"):
-        world.call(verb)
-        world.call(verb, "--format", "json")
+    for command in ("draft", "track", "maintainers"):
+        world.call(command)
+        world.call(command, "--format", "json")
     assert "git.example.org/team/widget.git" in world.printed
     world.assert_kept()
 

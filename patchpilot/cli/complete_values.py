@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from patchpilot.checking.list_rules import all_rules
-from patchpilot.cli.verb_command import FLAG, VERBS, Argument, Command, Option
+from patchpilot.cli.command import COMMANDS, FLAG, Argument, Command, Option
 from patchpilot.config import KEYS
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.rule import Rule
@@ -81,10 +81,10 @@ def _settings(_: Workplace) -> Described:
     return {key.name: "setting" for key in KEYS}
 
 
-def _verbs(_: Workplace) -> Described:
+def _commands(_: Workplace) -> Described:
     from patchpilot.cli.help_topics import TOPICS
 
-    return {**dict.fromkeys(VERBS, "verb"), **dict.fromkeys(TOPICS, "topic")}
+    return {**dict.fromkeys(COMMANDS, "command"), **dict.fromkeys(TOPICS, "topic")}
 
 
 _TARGET = Values(_revisions, files=True, separator="..")
@@ -105,7 +105,7 @@ _BY_METAVAR = {
     "[HOOK]...": Values(_hooks),
     "[TARGET]...": _TARGET,
     "[show|reset] [TARGET]": _TARGET,
-    "[COMMAND|TOPIC]": Values(_verbs),
+    "[COMMAND|TOPIC]": Values(_commands),
 }
 _BY_NAME = {
     "profile": Values(_projects),
@@ -155,7 +155,7 @@ def _completions(
             if spelling.startswith(last)
         ]
     if command.commands:
-        inner = {name: VERBS.get(name, "") for name in command.commands}
+        inner = {name: COMMANDS.get(name, "") for name in command.commands}
         return [(name, why) for name, why in inner.items() if name.startswith(last)]
     places = command.arguments[values.get("", 0) :] or command.arguments[-1:]
     return _option_values(places[0], last, values) if places else ()

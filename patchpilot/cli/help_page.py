@@ -9,7 +9,7 @@ import shutil
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from patchpilot.cli.verb_command import Command, Option, Table, base_table, common_table
+from patchpilot.cli.command import Command, Option, Table, base_table, common_table
 from patchpilot.model.action import OVERRIDES
 
 REWRITING = tuple(Option((f"--{name}",), text) for name, text in OVERRIDES.items())

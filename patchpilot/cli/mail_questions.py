@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from patchpilot.cli import ask
+from patchpilot.cli.command import NUMBER, Argument, convert_word
 from patchpilot.cli.output.stream import tell
-from patchpilot.cli.verb_command import NUMBER, Argument, convert_word
 from patchpilot.errors import UsageError
 from patchpilot.model.printable import printable
 from patchpilot.services.setup.set_up_mail import (

@@ -12,15 +12,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NoReturn
 
-from patchpilot.cli.error_exit import leave, run_to_exit
-from patchpilot.cli.verb_command import (
-    VERBS,
+from patchpilot.cli.command import (
+    COMMANDS,
     Command,
     HelpRequested,
     Parser,
     option,
     overview,
 )
+from patchpilot.cli.error_exit import leave, run_to_exit
 from patchpilot.errors import (
     ExitCode,
     PatchpilotError,
@@ -29,11 +29,11 @@ from patchpilot.errors import (
 )
 
 
-class Verbs(Mapping[str, Command]):
+class Commands(Mapping[str, Command]):
     """The commands, imported one by one from `patchpilot.cli.commands.<name>`."""
 
     def __getitem__(self, name: str) -> Command:
-        if name not in VERBS:
+        if name not in COMMANDS:
             raise KeyError(name)
         module = f"patchpilot.cli.commands.{name}"
         command: Command = importlib.import_module(module).command
@@ -41,10 +41,10 @@ class Verbs(Mapping[str, Command]):
         return command
 
     def __iter__(self) -> Iterator[str]:
-        return iter(VERBS)
+        return iter(COMMANDS)
 
     def __len__(self) -> int:
-        return len(VERBS)
+        return len(COMMANDS)
 
 
 @option("-C", "--repo", metavar="DIR", type=Path, help="work in this repository")
@@ -65,7 +65,7 @@ def _root(repo: Path | None, home: bool, **_: bool) -> int | None:
 
 
 root = Command(_root, "", "")
-root.commands = Verbs()
+root.commands = Commands()
 
 
 def main() -> NoReturn:
@@ -73,7 +73,7 @@ def main() -> NoReturn:
 
     This is the console script; the user never sees a traceback.
     """
-    # most verbs end before garbage collection pays off: start-up creates many permanent objects
+    # most commands end before garbage collection pays off: start-up creates many permanent objects
     gc.set_threshold(100_000, 50, 50)
     code = run(sys.argv[1:])
     if sys.argv[1:2] in (["check"], ["maintainers"], ["track"]):
@@ -125,12 +125,12 @@ def _run(argv: list[str]) -> int | None:
 def _command(words: list[str], repo: Path | None) -> int | None:
     """Run a command with its arguments."""
     name = words[0]
-    if name not in VERBS:
+    if name not in COMMANDS:
         from patchpilot.cli.other_programs import command_hint
 
         listing = "run `patchpilot --help` to list the commands"
         raise UsageError(
             f"unknown command {name!r}",
-            hint=command_hint("", name) or did_you_mean(name, VERBS, listing),
+            hint=command_hint("", name) or did_you_mean(name, COMMANDS, listing),
         )
     return root.sub(name).run(words[1:], repo)

@@ -11,6 +11,14 @@ import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 
+from patchpilot.cli.command import (
+    COMMANDS,
+    GROUPS,
+    OTHERS,
+    Command,
+    Table,
+    walk_commands,
+)
 from patchpilot.cli.help_page import (
     SHARED,
     command_options,
@@ -21,14 +29,6 @@ from patchpilot.cli.help_page import (
 )
 from patchpilot.cli.help_topics import TOPICS
 from patchpilot.cli.main import root
-from patchpilot.cli.verb_command import (
-    GROUPS,
-    OTHERS,
-    VERBS,
-    Command,
-    Table,
-    walk_commands,
-)
 
 _DATE = "2026-11-23"
 """The day on which the manual was last revised, as the pages show it."""
@@ -44,7 +44,7 @@ def pages() -> list[Command]:
 
 def summary(command: Command) -> str:
     """Return what a command does, in one sentence."""
-    return VERBS.get(command.name) or first_sentence(command.help)
+    return COMMANDS.get(command.name) or first_sentence(command.help)
 
 
 def man_page(command: Command) -> str:
@@ -88,13 +88,13 @@ def _man_rows(rows: Iterable[tuple[str, str]]) -> list[str]:
 
 def _see_also(command: Command) -> list[str]:
     """Return the related pages: the parent, the subcommands, and the siblings."""
-    verb, _, inner = command.name.partition(" ")
+    outer, _, inner = command.name.partition(" ")
     if inner:
-        names = [f"patchpilot-{verb}"]
+        names = [f"patchpilot-{outer}"]
     else:
-        group = next((verbs for verbs in GROUPS.values() if verb in verbs), {})
-        commands = [f"{verb}-{name}" for name in command.commands]
-        near = [name for name in group if name != verb]
+        group = next((rows for rows in GROUPS.values() if outer in rows), {})
+        commands = [f"{outer}-{name}" for name in command.commands]
+        near = [name for name in group if name != outer]
         names = [f"patchpilot-{name}" for name in (*commands, *near)]
     every = [f"\\fB{_roff(name)}\\fR(1)" for name in ("patchpilot", *names)]
     return [f"{name}," for name in every[:-1]] + every[-1:]
@@ -116,9 +116,9 @@ def overview_page() -> str:
     lines += _fill(
         "Without COMMAND, the guided workflow opens in the terminal. Each command has its own page."
     )
-    for title, verbs in (*GROUPS.items(), ("Others", OTHERS)):
+    for title, commands in (*GROUPS.items(), ("Others", OTHERS)):
         lines.append(f".SH {title.upper()}")
-        for name, text in verbs.items():
+        for name, text in commands.items():
             page = f"\\fBpatchpilot\\-{_roff(name)}\\fR(1)"
             lines += [".TP", page, *_fill(text)]
     for title, table in SHARED.items():

@@ -5,6 +5,7 @@ import shlex
 from dataclasses import replace
 
 from patchpilot.cli import ask
+from patchpilot.cli.command import Common, progress_of
 from patchpilot.cli.error_exit import notice
 from patchpilot.cli.mail_questions import (
     ask_password_store,
@@ -15,7 +16,6 @@ from patchpilot.cli.mail_questions import (
     password_of,
 )
 from patchpilot.cli.output.stream import tell
-from patchpilot.cli.verb_command import Common, progress_of
 from patchpilot.errors import ExitCode, NetworkError, findings_exit
 from patchpilot.model.printable import counted, printable
 from patchpilot.services.setup.diagnose import Diagnosis, DoctorRequest, diagnose

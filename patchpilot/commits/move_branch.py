@@ -104,7 +104,7 @@ def _refuse_elsewhere(repository: Repository, ref: str | None, line: int) -> Non
         )
 
 
-def apply(repository: Repository, rewriting: Rewriting, verb: str) -> Undo | None:
+def apply(repository: Repository, rewriting: Rewriting, command: str) -> Undo | None:
     """Write the undo record, then move the branch, its index and its working tree.
 
     Return None if there is nothing to do.
@@ -112,7 +112,7 @@ def apply(repository: Repository, rewriting: Rewriting, verb: str) -> Undo | Non
     if rewriting.old != rewriting.new:
         paths = changed_paths(repository, rewriting.old, rewriting.new)
         refuse_dirty(repository, rewriting.ref, paths)
-    return rewrite.apply(repository, rewriting, verb, shift)
+    return rewrite.apply(repository, rewriting, command, shift)
 
 
 def shift(

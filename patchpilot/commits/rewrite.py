@@ -472,7 +472,7 @@ def move(repository: Repository, ref: str | None, new: str, old: str, why: str) 
 def apply(
     repository: Repository,
     rewriting: Rewriting,
-    verb: str,
+    command: str,
     move_to: Callable[[Repository, str | None, str, str, str], None] = move,
 ) -> Undo | None:
     """Write the undo record, then move the branch or the detached HEAD from its old value.
@@ -483,10 +483,15 @@ def apply(
         return None
     copy_notes(repository, rewriting.commits)
     undo = record(
-        repository, rewriting.ref, rewriting.old, rewriting.new, verb, rewriting.commits
+        repository,
+        rewriting.ref,
+        rewriting.old,
+        rewriting.new,
+        command,
+        rewriting.commits,
     )
     move_to(
-        repository, rewriting.ref, rewriting.new, rewriting.old, f"patchpilot {verb}"
+        repository, rewriting.ref, rewriting.new, rewriting.old, f"patchpilot {command}"
     )
     return undo
 

@@ -31,7 +31,7 @@ _WHO = "patchpilot <patchpilot@invalid>"
 class Undo:
     """An undo record for a rewritten branch.
 
-    `ref` is the branch, or None for a detached HEAD; `old` and `new` are its values. `verb` is
+    `ref` is the branch, or None for a detached HEAD; `old` and `new` are its values. `command` is
     the command that rewrote the branch, and `when` is the time in seconds. `commits` has the
     old and the new id of each rewritten commit.
     """
@@ -40,7 +40,7 @@ class Undo:
     ref: str | None
     old: str
     new: str
-    verb: str
+    command: str
     when: int
     commits: tuple[tuple[str, str], ...] = ()
 
@@ -55,7 +55,7 @@ def record(
     ref: str | None,
     old: str,
     new: str,
-    verb: str,
+    command: str,
     commits: Mapping[str, str] = MappingProxyType({}),
 ) -> Undo:
     """Write an undo record, which protects both values from garbage collection.
@@ -67,7 +67,7 @@ def record(
     tree = repository.commit(old).tree
     raw = (
         f"tree {tree}\nparent {old}\nparent {new}\nauthor {_WHO} {when} +0000\ncommitter {_WHO}"
-        f" {when} +0000\n\n{verb}\n"
+        f" {when} +0000\n\n{command}\n"
     )
     commit = repository.git(
         "hash-object",
@@ -77,7 +77,7 @@ def record(
         "--stdin",
         stdin=raw.encode("utf-8", "surrogateescape"),
     ).text.strip()
-    facts = {"ref": ref, "old": old, "new": new, "verb": verb, "when": when}
+    facts = {"ref": ref, "old": old, "new": new, "verb": command, "when": when}
     lost = "nothing was changed, since it could not be undone"
     store_json(_file(commit), facts | {"commits": pairs}, lost)
     number = max((undo.number for undo in list_undos(repository)), default=0) + 1
@@ -88,7 +88,7 @@ def record(
             ).code
             == 0
         ):
-            return Undo(attempt, ref, old, new, verb, when, pairs)
+            return Undo(attempt, ref, old, new, command, when, pairs)
     raise GitError(
         "the undo record could not be written",
         hint=f"run `git for-each-ref {REFS}` to list the records",

@@ -50,7 +50,7 @@ ANSWERS = {
 """What the author of the invented fix answers to the pre-send questions, and why: its reader cannot
 know.
 """
-VERB = "the rewrite by the demo"
+COMMAND = "the rewrite by the demo"
 CHANGES = (
     "- name the firmware, and say that the probe function treats EOPNOTSUPP as harmless (Maya)",
     "- drop an unused variable (kernel test robot)",
@@ -112,7 +112,7 @@ def _amend(work: Path, message: str) -> None:
         git(work, "commit", "-q", "--amend", "-a", "-F", "-", stdin=message.encode())
         new = git(work, "rev-parse", "HEAD").text.strip()
         if new != old:
-            record(repository, ref, old, new, VERB)
+            record(repository, ref, old, new, COMMAND)
 
 
 def revise(work: Path) -> None:

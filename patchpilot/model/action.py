@@ -26,11 +26,11 @@ class Action(NamedTuple):
     """A patchpilot command with a sentence that suggests it.
 
     `{}` in the sentence is replaced with the command; "" shows the command alone, and a sentence
-    without `{}` does not show it. Without a verb, the arguments are options of the current
+    without `{}` does not show it. Without a name, the arguments are options of the current
     command.
     """
 
-    verb: str
+    name: str
     arguments: tuple[str, ...] = ()
     reason: str = ""
 
@@ -40,7 +40,7 @@ class Action(NamedTuple):
         import shlex
 
         words = (
-            ("patchpilot", self.verb, *self.arguments) if self.verb else self.arguments
+            ("patchpilot", self.name, *self.arguments) if self.name else self.arguments
         )
         return shlex.join(words)
 
@@ -113,8 +113,8 @@ def parse_backticks(text: str) -> Advice:
     parts: list[str | Action] = []
     for number, piece in enumerate(pieces):
         if number % 2 and piece.startswith("patchpilot "):
-            _, verb, *arguments = piece.split()
-            parts.append(Action(verb, tuple(arguments), "`{}`"))
+            _, name, *arguments = piece.split()
+            parts.append(Action(name, tuple(arguments), "`{}`"))
         elif piece or number % 2:
             parts.append(f"`{piece}`" if number % 2 else piece)
     return Hint(tuple(parts))

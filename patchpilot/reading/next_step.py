@@ -194,7 +194,7 @@ def _review_step(series: PostedSeries) -> NextStep:
 def _add_tags(series: PostedSeries, advice: Advice) -> Advice:
     """If the step is to send a new version, name the tags to add."""
     count = sum(not (tag.asks or tag.conditional) for tag in series.trailers)
-    sends = any(action.verb == "send" for action in actions(advice))
+    sends = any(action.name == "send" for action in actions(advice))
     if not (count and sends):
         return advice
     tags = Action("trailers", (), f"add its {counted(count, 'tag')} to the new version")

@@ -108,7 +108,7 @@ class Preparation(NamedTuple):
 def write_messages(
     repository: Repository,
     preparation: Preparation,
-    verb: str,
+    command: str,
     *,
     dry_run: bool = False,
     overrides: Collection[str] = (),
@@ -116,7 +116,7 @@ def write_messages(
 ) -> Preparation:
     """Write the changed messages, unless it is a dry run or `confirm` returns False.
 
-    `verb` is the name for the undo record. Raise RefusedError if rewriting would be harmful; see
+    `command` is the name for the undo record. Raise RefusedError if rewriting would be harmful; see
     `rewrite.refuse_unless_safe`.
     """
     if not preparation.changed:
@@ -141,5 +141,5 @@ def write_messages(
     if dry_run or not confirm(preparation):
         return preparation
     return preparation._replace(
-        written=True, undo=rewrite.apply(repository, plan, verb)
+        written=True, undo=rewrite.apply(repository, plan, command)
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the base on the command line: the same for every verb, explained, and confirmed if it is
+"""Test the base on the command line: the same for every command, explained, and confirmed if it is
 a guess.
 """
 
@@ -39,7 +39,7 @@ def test_stale_master_does_not_enlarge_the_topic(repo: Repo) -> None:
 
 
 @pytest.mark.parametrize(
-    "verb",
+    "command",
     [
         "check",
         "maintainers",
@@ -51,11 +51,11 @@ def test_stale_master_does_not_enlarge_the_topic(repo: Repo) -> None:
         "trailers",
     ],
 )
-def test_every_verb_explains_the_base(repo: Repo, verb: str) -> None:
+def test_every_command_explains_the_base(repo: Repo, command: str) -> None:
     done = call(
-        verb,
+        command,
         "--explain-base",
-        *(("--dry-run",) if verb in ("prepare", "send", "trailers") else ()),
+        *(("--dry-run",) if command in ("prepare", "send", "trailers") else ()),
     )
     assert "base: origin/main" in done.err
     assert "why: nearest remote branch by merge-base, origin/HEAD" in done.err

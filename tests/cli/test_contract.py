@@ -294,12 +294,12 @@ def strip_variable_parts(text: str) -> str:
     return re.sub(r"-[0-9a-f]{12}@|\d\d:\d\d:\d\d", "", text)
 
 
-@pytest.mark.parametrize("verb", CALLS)
-def test_every_verb_prints_valid_json(repo: Path, verb: str) -> None:
-    done = call(*CALLS[verb], "--format", "json")
+@pytest.mark.parametrize("command", CALLS)
+def test_every_command_prints_valid_json(repo: Path, command: str) -> None:
+    done = call(*CALLS[command], "--format", "json")
     document = json.loads(done.out)
-    assert document["schema"] == f"patchpilot/{verb}/1"
-    assert fits(document, SHAPES.get(verb, {})) == []
+    assert document["schema"] == f"patchpilot/{command}/1"
+    assert fits(document, SHAPES.get(command, {})) == []
     ids = {
         "commit",
         "commits",
@@ -324,31 +324,31 @@ def test_every_verb_prints_valid_json(repo: Path, verb: str) -> None:
     assert absolute == []
 
 
-@pytest.mark.parametrize("verb", REPOSITORY)
+@pytest.mark.parametrize("command", REPOSITORY)
 def test_option_c_is_accepted_everywhere(
-    repo: Path, verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    repo: Path, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     # a preview has the ids of the commits to write
     monkeypatch.setenv("GIT_COMMITTER_DATE", "2024-03-04T10:00:00Z")
-    words = (*CALLS[verb], "--format", "json")
+    words = (*CALLS[command], "--format", "json")
     before, after = call("-C", repo, *words), call(*words, f"--repo={repo}")
     assert before.code == after.code in (0, 1)
     assert strip_variable_parts(before.out) == strip_variable_parts(after.out)
 
 
-@pytest.mark.parametrize("verb", REPOSITORY)
-def test_missing_repository_is_exit_3(verb: str, workdir: Path) -> None:
-    for words in (CALLS[verb], (*CALLS[verb], "-C", str(workdir / "nowhere"))):
+@pytest.mark.parametrize("command", REPOSITORY)
+def test_missing_repository_is_exit_3(command: str, workdir: Path) -> None:
+    for words in (CALLS[command], (*CALLS[command], "-C", str(workdir / "nowhere"))):
         done = call(*words)
         assert (done.code, done.out) == (3, "")
         assert re.match(r"patchpilot: error: .+\nhint: .+", done.err)
 
 
-@pytest.mark.parametrize("verb", CALLS)
-def test_unknown_profile_suggests_the_nearest(repo: Path, verb: str) -> None:
-    done = call(*CALLS[verb], "--profile", "linxu")
+@pytest.mark.parametrize("command", CALLS)
+def test_unknown_profile_suggests_the_nearest(repo: Path, command: str) -> None:
+    done = call(*CALLS[command], "--profile", "linxu")
     assert (done.code, done.out) == (2, "")
     assert "did you mean 'linux'" in done.err
 
@@ -402,27 +402,27 @@ def test_binary_tree_file_exits_2(repo: Path) -> None:
     assert ".patchpilot.toml" in done.err
 
 
-@pytest.mark.parametrize("verb", CALLS)
-def test_option_o_matches_stdout(repo: Path, verb: str, tmp_path: Path) -> None:
-    reported = call(*CALLS[verb], "--no-color")
-    written = call(*CALLS[verb], "--no-color", "-o", tmp_path / "out")
+@pytest.mark.parametrize("command", CALLS)
+def test_option_o_matches_stdout(repo: Path, command: str, tmp_path: Path) -> None:
+    reported = call(*CALLS[command], "--no-color")
+    written = call(*CALLS[command], "--no-color", "-o", tmp_path / "out")
     assert (written.code, written.out) == (reported.code, "")
     assert strip_variable_parts((tmp_path / "out").read_text()) == strip_variable_parts(
         reported.out
     )
-    full = call(*CALLS[verb], "--output", tmp_path / "none" / "out")
+    full = call(*CALLS[command], "--output", tmp_path / "none" / "out")
     assert (full.code, full.out) == (2, "")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
-@pytest.mark.parametrize("verb", ["check", "maintainers", "rules"])
-def test_full_disk_and_closed_pipe_have_exit_codes(repo: Path, verb: str) -> None:
-    done = call(*CALLS[verb], "-o", "/dev/full")
+@pytest.mark.parametrize("command", ["check", "maintainers", "rules"])
+def test_full_disk_and_closed_pipe_have_exit_codes(repo: Path, command: str) -> None:
+    done = call(*CALLS[command], "-o", "/dev/full")
     assert (done.code, done.out) == (2, "")
     reading, writing = os.pipe()
     os.close(reading)
     left = subprocess.run(
-        [sys.executable, "-m", "patchpilot", *CALLS[verb]],
+        [sys.executable, "-m", "patchpilot", *CALLS[command]],
         stdout=writing,
         stderr=subprocess.PIPE,
         check=False,
@@ -431,10 +431,10 @@ def test_full_disk_and_closed_pipe_have_exit_codes(repo: Path, verb: str) -> Non
     assert (left.returncode, left.stderr) == (141, b"")
 
 
-@pytest.mark.parametrize("verb", CALLS)
-def test_unknown_option_is_exit_2(repo: Path, verb: str) -> None:
+@pytest.mark.parametrize("command", CALLS)
+def test_unknown_option_is_exit_2(repo: Path, command: str) -> None:
     for words in (("--no-such-option",), ("--format", "yaml")):
-        done = call(*CALLS[verb], *words)
+        done = call(*CALLS[command], *words)
         assert (done.code, done.out) == (2, ""), words
 
 
@@ -459,13 +459,13 @@ def targets(repo: Path) -> dict[str, tuple[tuple[str, ...], bytes]]:
     return plain
 
 
-@pytest.mark.parametrize("verb", ["check", "maintainers"])
-def test_all_targets_give_the_same_patch(repo: Path, verb: str) -> None:
+@pytest.mark.parametrize("command", ["check", "maintainers"])
+def test_all_targets_give_the_same_patch(repo: Path, command: str) -> None:
     for kind, (words, stdin) in targets(repo).items():
-        done = call(verb, "--format", "json", *words, stdin=stdin)
+        done = call(command, "--format", "json", *words, stdin=stdin)
         document = json.loads(done.out)
-        assert len(document["patches" if verb == "check" else "results"]) == 1, kind
-        if verb == "check":
+        assert len(document["patches" if command == "check" else "results"]) == 1, kind
+        if command == "check":
             assert (
                 document["patches"][0]["subject"] == "foo: hand up the error of bar()"
             )
@@ -494,9 +494,11 @@ def test_missing_base_error_says_how_to_set_it(repo: Path) -> None:
         " symbolic-ref HEAD)$ | git update-ref --stdin"
     )
     subprocess.run(every, shell=True, check=True)
-    for verb in ("check", "prepare", "send", "draft"):
-        done = call(verb, *(("--dry-run",) if verb in ("prepare", "send") else ()))
-        assert (done.code, done.out) == (2, ""), verb
+    for command in ("check", "prepare", "send", "draft"):
+        done = call(
+            command, *(("--dry-run",) if command in ("prepare", "send") else ())
+        )
+        assert (done.code, done.out) == (2, ""), command
         assert "--base" in done.err
     assert call("check", "--base", "HEAD~1").code in (0, 1)
 
@@ -585,11 +587,11 @@ def test_color_obeys_option_and_no_color(
     assert "\x1b[" not in call("check", "--color", "--format", "json", patch).out
 
 
-@pytest.mark.parametrize("verb", ["check", "maintainers", "rules"])
-def test_machine_output_is_utf_8(repo: Path, verb: str) -> None:
+@pytest.mark.parametrize("command", ["check", "maintainers", "rules"])
+def test_machine_output_is_utf_8(repo: Path, command: str) -> None:
     for words in (("--format", "json"), ()):
         done = subprocess.run(
-            [sys.executable, "-m", "patchpilot", *CALLS[verb], *words],
+            [sys.executable, "-m", "patchpilot", *CALLS[command], *words],
             env={
                 **os.environ,
                 "LC_ALL": "C",
@@ -606,8 +608,8 @@ def test_machine_output_is_utf_8(repo: Path, verb: str) -> None:
         assert b"bug" not in done.stderr
 
 
-@pytest.mark.parametrize("verb", ["check", "backport", "track", "draft"])
-def test_read_only_home_is_accepted(repo: Path, verb: str) -> None:
+@pytest.mark.parametrize("command", ["check", "backport", "track", "draft"])
+def test_read_only_home_is_accepted(repo: Path, command: str) -> None:
     home = {
         name: f"/proc/nowhere/{name}"
         for name in (
@@ -619,12 +621,12 @@ def test_read_only_home_is_accepted(repo: Path, verb: str) -> None:
         )
     }
     done = subprocess.run(
-        [sys.executable, "-m", "patchpilot", *CALLS[verb]],
+        [sys.executable, "-m", "patchpilot", *CALLS[command]],
         env={**os.environ, **IDENTITY, **home},
         capture_output=True,
         check=False,
     )
-    assert done.returncode in ((2,) if verb in ("track", "draft") else (0, 1)), (
+    assert done.returncode in ((2,) if command in ("track", "draft") else (0, 1)), (
         done.stderr
     )
     assert b"XDG_STATE_HOME" in done.stderr or done.returncode < 2
@@ -640,27 +642,31 @@ def test_message_file_name_is_free(repo: Path) -> None:
     assert call("track", "update").code == 0
 
 
-@pytest.mark.parametrize("verb", ["fixes", "stable", "prepare", "trailers", "backport"])
-def test_other_object_types_are_named(repo: Path, verb: str) -> None:
-    more = ("--dry-run",) if verb in ("prepare", "trailers") else ()
+@pytest.mark.parametrize(
+    "command", ["fixes", "stable", "prepare", "trailers", "backport"]
+)
+def test_other_object_types_are_named(repo: Path, command: str) -> None:
+    more = ("--dry-run",) if command in ("prepare", "trailers") else ()
     mails = (
         "<x@example.org>",
         "https://lore.example.org/all/x@example.org/",
         "../out/" + write_patch(repo).name,
     )
     # backport accepts messages and patches
-    for word in () if verb == "backport" else mails:
-        done = call(verb, word, *more)
+    for word in () if command == "backport" else mails:
+        done = call(command, word, *more)
         assert (done.code, done.out) == (2, ""), (word, done.err)
         assert "git am" in done.err
-    gone = call(verb, "../out/9999-gone.patch", *more)
+    gone = call(command, "../out/9999-gone.patch", *more)
     assert (gone.code, gone.out) == (2, "")
 
 
 @pytest.mark.parametrize(
-    "verb",
+    "command",
     ["check", "maintainers", "fixes", "stable", "backport", "prepare", "send", "draft"],
 )
-def test_empty_target_is_refused(repo: Path, verb: str) -> None:
-    done = call(verb, "", *(("--dry-run",) if verb in ("prepare", "send") else ()))
+def test_empty_target_is_refused(repo: Path, command: str) -> None:
+    done = call(
+        command, "", *(("--dry-run",) if command in ("prepare", "send") else ())
+    )
     assert (done.code, done.out) == (2, "")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the verb `demo`."""
+"""Test the command `demo`."""
 
 from pathlib import Path
 

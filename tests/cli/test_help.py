@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from patchpilot.cli.command import COMMANDS, base_table, common_table, overview
 from patchpilot.cli.help_topics import TOPICS
 from patchpilot.cli.manual import pages, write
-from patchpilot.cli.verb_command import VERBS, base_table, common_table, overview
 from patchpilot.config import KEYS
 from tests.kit.cli import call
 
-COMMANDS, SETTINGS, OPTIONS = 33, 14, 288
+MAX_COMMANDS, MAX_SETTINGS, MAX_OPTIONS = 33, 14, 288
 """The most commands, settings, and options printed by all help pages: only lowered."""
 MAN = Path(__file__).parents[2] / "man"
 
@@ -28,14 +28,14 @@ def test_overview_fits_a_terminal() -> None:
     assert len(lines) <= 24
     assert max(map(len, lines)) <= 80
     assert call("-h").out == call("--help").out == overview() + "\n"
-    assert all(name in overview() for name in VERBS)
+    assert all(name in overview() for name in COMMANDS)
 
 
-@pytest.mark.parametrize("verb", sorted(VERBS))
-def test_short_and_long_help_agree(verb: str) -> None:
-    shown = call(verb, "--help").out
-    assert shown.startswith(f"Usage: patchpilot {verb}")
-    assert call(verb, "-h").out == call("help", verb).out == shown
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_short_and_long_help_agree(command: str) -> None:
+    shown = call(command, "--help").out
+    assert shown.startswith(f"Usage: patchpilot {command}")
+    assert call(command, "-h").out == call("help", command).out == shown
 
 
 def test_command_line_stays_small() -> None:
@@ -47,9 +47,9 @@ def test_command_line_stays_small() -> None:
             r"(?<![\w-])--[a-z][\w-]*", call(*command.name.split(), "-h").out
         )
     ]
-    assert len(commands) <= COMMANDS
-    assert len(KEYS) <= SETTINGS
-    assert len(printed) <= OPTIONS
+    assert len(commands) <= MAX_COMMANDS
+    assert len(KEYS) <= MAX_SETTINGS
+    assert len(printed) <= MAX_OPTIONS
 
 
 def test_shared_options_are_printed_once() -> None:
@@ -60,7 +60,7 @@ def test_shared_options_are_printed_once() -> None:
 
 
 def test_unknown_topic_suggests_the_nearest() -> None:
-    assert all(name in call("help").out for name in (*TOPICS, *VERBS))
+    assert all(name in call("help").out for name in (*TOPICS, *COMMANDS))
     assert call("help", "exit-codes").out.startswith("Exit codes\n")
     assert "did you mean 'targets'" in call("help", "target").err
 

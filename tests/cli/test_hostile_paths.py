@@ -97,19 +97,19 @@ _CALLS = {
 
 
 @pytest.mark.parametrize(
-    ("name", "verb"),
+    ("name", "command"),
     [
-        (name, verb)
+        (name, command)
         for name in _PATHS
-        for verb in _CALLS
-        if name in ("newline", "not UTF-8") or verb == "backport --build"
+        for command in _CALLS
+        if name in ("newline", "not UTF-8") or command == "backport --build"
     ],
 )
 def test_repository_path_may_have_any_bytes(
-    tmp_path: Path, name: str, verb: str
+    tmp_path: Path, name: str, command: str
 ) -> None:
     repo = _topic(tmp_path / os.fsdecode(_PATHS[name]) / "tree")
-    argv = list(_CALLS[verb])
+    argv = list(_CALLS[command])
     outcome = call(argv[0], "-C", repo.path, *argv[1:])
     assert outcome.code in (ExitCode.OK, ExitCode.FINDINGS), outcome.err
     assert outcome.out or outcome.err

@@ -103,8 +103,8 @@ def test_long_numbers_are_not_a_release(tmp_path: Path) -> None:
         f' begin")\n{SIGN_OFF}',
         {"frob.c": "int b;\n"},
     )
-    for verb in ("check", "fixes", "stable", "backport"):
-        outcome = call(verb, "-C", repo.path, "HEAD")
+    for command in ("check", "fixes", "stable", "backport"):
+        outcome = call(command, "-C", repo.path, "HEAD")
         assert outcome.code in (ExitCode.OK, ExitCode.FINDINGS), outcome.err
 
 
@@ -191,6 +191,6 @@ def test_damaged_commit_date_is_accepted(tmp_path: Path, date: str) -> None:
         f"frob: fix it\n\nIt crashes.\n\n{SIGN_OFF}",
         {"frob.c": "int a;\nint b;\nlong c;\n"},
     )
-    for verb in ("check", "fixes", "stable", "backport", "draft"):
-        outcome = call(verb, "-C", repo.path, "HEAD")
+    for command in ("check", "fixes", "stable", "backport", "draft"):
+        outcome = call(command, "-C", repo.path, "HEAD")
         assert outcome.code in (ExitCode.OK, ExitCode.FINDINGS), outcome.err

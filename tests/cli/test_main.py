@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.cli import main
-from patchpilot.cli.verb_command import Command
+from patchpilot.cli.command import Command
 from patchpilot.errors import ExitCode, InputError, UsageError
 from tests.kit.cli import call, spawn
 
@@ -47,7 +47,7 @@ def test_every_error_has_an_exit_code(
     error: BaseException, code: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setattr(main.Verbs, "__getitem__", lambda *_: raise_error(error))
+    monkeypatch.setattr(main.Commands, "__getitem__", lambda *_: raise_error(error))
     outcome = call("check")
     assert outcome.code == code
     assert "Traceback" not in outcome.err
@@ -59,7 +59,7 @@ def test_bug_report_names_the_traceback_file(
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr(
-        main.Verbs, "__getitem__", lambda *_: raise_error(ZeroDivisionError("ouch"))
+        main.Commands, "__getitem__", lambda *_: raise_error(ZeroDivisionError("ouch"))
     )
     outcome = call("check")
     (log,) = tmp_path.glob("patchpilot-bug-*.log")
@@ -67,13 +67,13 @@ def test_bug_report_names_the_traceback_file(
     assert "ZeroDivisionError: ouch" in log.read_text()
 
 
-def test_unknown_verb_suggests_the_nearest() -> None:
+def test_unknown_command_suggests_the_nearest() -> None:
     outcome = call("chekc")
     assert outcome.code == ExitCode.USAGE
     assert "did you mean 'check'" in outcome.err
 
 
-def test_every_verb_has_an_example() -> None:
+def test_every_command_has_an_example() -> None:
     for name in main.root.commands:
         outcome = call(name, "--help")
         assert outcome.code == 0, name
@@ -82,10 +82,10 @@ def test_every_verb_has_an_example() -> None:
 
 def test_examples_fit_in_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    for verb in ("check", "backport", "draft", "prepare", "send", "stable"):
-        command = main.root.sub(verb)
+    for name in ("check", "backport", "draft", "prepare", "send", "stable"):
+        command = main.root.sub(name)
         assert command.epilog
-        shown = call(verb, "--help").out.splitlines()
+        shown = call(name, "--help").out.splitlines()
         for example in command.epilog.splitlines()[2:]:
             assert example in shown
             assert len(example) < 80
@@ -133,9 +133,9 @@ def _wait_until_read(pipe: int) -> None:
 
 @pytest.mark.parametrize("redirection", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
 def test_closed_stream_is_not_a_bug(redirection: str) -> None:
-    for verb in ("explain", "check -"):
+    for command in ("explain", "check -"):
         done = subprocess.run(
-            ["sh", "-c", f"{sys.executable} -m patchpilot {verb} {redirection}"],
+            ["sh", "-c", f"{sys.executable} -m patchpilot {command} {redirection}"],
             input=b"",
             capture_output=True,
             check=False,

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from patchpilot.cli.main import Verbs
-from patchpilot.cli.verb_command import VERBS
+from patchpilot.cli.command import COMMANDS
+from patchpilot.cli.main import Commands
 from patchpilot.config import KEYS
 from tests.kit.cli import call
 from tests.kit.repos import Repo
@@ -66,9 +66,9 @@ def outcome(
     return done.code, lines, done.out
 
 
-def _options(verb: str) -> set[str]:
+def _options(name: str) -> set[str]:
     """Return the spellings of all options of a command and its subcommands."""
-    command = Verbs().get(verb)
+    command = Commands().get(name)
     commands = (command, *command.commands.values()) if command else ()
     options = [option for each in commands for option in each.options]
     return {word for option in options for word in (*option.spellings, *option.off)}
@@ -87,8 +87,8 @@ def test_misuse_has_a_hint(site: Path, case: dict[str, Any]) -> None:
     assert case["error"].startswith("patchpilot: error: ")
     # the current command, or one that the hint names, has each option in the hint
     ours = re.sub(r"`(?!patchpilot)[^`]*`", "", case["hint"])
-    verbs = (*case["argv"][:1], *re.findall(r"patchpilot ([a-z0-9]+)", ours))
-    known = {"--help"}.union(*map(_options, verbs))
+    names = (*case["argv"][:1], *re.findall(r"patchpilot ([a-z0-9]+)", ours))
+    known = {"--help"}.union(*map(_options, names))
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]+", ours)) <= known
     assert case["hint"].startswith("hint: ")
 
@@ -96,7 +96,7 @@ def test_misuse_has_a_hint(site: Path, case: dict[str, Any]) -> None:
 def test_source_file_hint_names_the_right_command() -> None:
     takes = [
         name
-        for name in VERBS
+        for name in COMMANDS
         if "-f files" in (text := call(name, "--help").out) or "--file" in text
     ]
     hint = next(case["hint"] for case in CASES if "a source file" in case["hint"])

@@ -12,9 +12,7 @@ import pytest
 from hypothesis import given, settings
 
 from patchpilot.cli.check.check_options import FORMATS, OPTIONS
-from patchpilot.cli.commands.check import command
-from patchpilot.cli.common import Common
-from patchpilot.cli.verb_command import (
+from patchpilot.cli.command import (
     CHOICE,
     DECIMAL,
     FLAG,
@@ -24,6 +22,8 @@ from patchpilot.cli.verb_command import (
     Parser,
     common_table,
 )
+from patchpilot.cli.commands.check import command
+from patchpilot.cli.common import Common
 from patchpilot.errors import UsageError
 from tests.kit.option_words import command_lines
 

@@ -223,7 +223,7 @@ PLACEHOLDERS = (
     (r"--(fix|baseline|write-baseline|export) (?:\{name\}|FILE)", r"--\1 \1.txt"),
     (r"draft (?:\[show\|reset\] \[TARGET\]|\{action\})", "draft show"),
     (r"explain (?:RULE|NAME)|explain \{rule\.name\}", "explain missing-fixes"),
-    (r"help (?:NAME|VERB|COMMAND)", "help check"),
+    (r"help (?:NAME|COMMAND)", "help check"),
     (r"(?<=check )-f(?: \{source\})?(?= --|$)", "-f drivers/net/foo.c"),
     (r"--ignore \{rule\.name\}", "--ignore long-line"),
     (r"\bTEXT\b", "'foo: two fixes'"),

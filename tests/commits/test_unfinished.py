@@ -139,16 +139,16 @@ def test_doctor_reports_killed_move_and_stale_lock(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "verb",
+    "command",
     [
         pytest.param(
-            verb, marks=() if verb in ("prepare", "undo") else pytest.mark.long
+            command, marks=() if command in ("prepare", "undo") else pytest.mark.long
         )
-        for verb in COMMANDS
+        for command in COMMANDS
     ],
 )
-def test_killed_verb_leaves_old_or_new_state(tmp_path: Path, verb: str) -> None:
-    right, what = one_kill(tmp_path, verb, 0.002, in_checkout=True)
+def test_killed_command_leaves_old_or_new_state(tmp_path: Path, command: str) -> None:
+    right, what = one_kill(tmp_path, command, 0.002, in_checkout=True)
     assert right, what
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test every verb on a branch made by a real `b4 prep`, with each cover strategy, and b4 itself
+"""Test every command on a branch made by a real `b4 prep`, with each cover strategy, and b4 itself
 afterwards.
 """
 
@@ -39,8 +39,8 @@ class Branch:
     repo: Repo
     strategy: str
 
-    def run(self, verb: str, *words: object) -> Outcome:
-        return call(verb, "-C", self.repo.path, *words)
+    def run(self, command: str, *words: object) -> Outcome:
+        return call(command, "-C", self.repo.path, *words)
 
     @property
     def info(self) -> dict[str, str]:
@@ -166,15 +166,17 @@ def test_maintainers_includes_cover_contacts(branch: Branch) -> None:
     assert "Cc: in b4's cover letter" in people[LIST]["reasons"]
 
 
-@pytest.mark.parametrize("verb", ["fixes", "stable", "backport"])
-def test_single_commit_verbs_use_the_latest_patch(branch: Branch, verb: str) -> None:
-    words = ["--onto", "master"] if verb == "backport" else []
+@pytest.mark.parametrize("command", ["fixes", "stable", "backport"])
+def test_single_commit_commands_use_the_latest_patch(
+    branch: Branch, command: str
+) -> None:
+    words = ["--onto", "master"] if command == "backport" else []
     done = branch.run(
-        verb,
+        command,
         "--format",
         "json",
         *words,
-        *([branch.patches[-1]] if verb == "backport" else []),
+        *([branch.patches[-1]] if command == "backport" else []),
     )
     assert done.code in (0, 1), done.err
     assert json.loads(done.out)["commit"] == branch.patches[-1]
@@ -182,12 +184,12 @@ def test_single_commit_verbs_use_the_latest_patch(branch: Branch, verb: str) -> 
 
 @pytest.mark.parametrize("branch", ["commit", "tip-commit"], indirect=True)
 @pytest.mark.parametrize(
-    "verb",
+    "command",
     ["check", "maintainers", "fixes", "stable", "backport", "prepare", "draft", "send"],
 )
-def test_cover_letter_cannot_be_a_target(branch: Branch, verb: str) -> None:
+def test_cover_letter_cannot_be_a_target(branch: Branch, command: str) -> None:
     done = branch.run(
-        verb, *(["--signoff", "--yes"] if verb == "prepare" else []), branch.cover
+        command, *(["--signoff", "--yes"] if command == "prepare" else []), branch.cover
     )
     assert done.code == 2, done.out
     assert "is b4's cover letter, not a patch" in done.err
@@ -362,7 +364,7 @@ main.run(sys.argv[1:])
 
 
 @pytest.mark.parametrize(
-    ("strategy", "verb"),
+    ("strategy", "command"),
     zip(
         STRATEGIES,
         (["send", "--dry-run", "--force", "x"], ["draft"], ["doctor"]),
@@ -373,7 +375,7 @@ def test_b4_learns_of_a_killed_send(
     prep_branches: Callable[[str, Path], Repo],
     tmp_path: Path,
     strategy: str,
-    verb: list[str],
+    command: list[str],
 ) -> None:
     branch = Branch(prep_branches(strategy, tmp_path / "r"), strategy)
     with FaultySink() as server:
@@ -392,8 +394,8 @@ def test_b4_learns_of_a_killed_send(
         ]
         assert len(others) == 2
         assert first not in branch.cover_text
-        code = branch.run(*verb).code
-        assert verb == ["doctor"] or code == 0
+        code = branch.run(*command).code
+        assert command == ["doctor"] or code == 0
         info, cover = branch.info, branch.cover_text
         assert (info["revision"], info["series-v1"].split()[-1]) == ("2", first)
         assert "Both lines were read back as zero." in cover
@@ -405,7 +407,7 @@ def test_b4_learns_of_a_killed_send(
         branch.is_whole()
         # it is done only once
         tip = branch.repo.git("rev-parse", "HEAD")
-        branch.run(*verb)
+        branch.run(*command)
         assert (
             branch.repo.git("rev-parse", "HEAD"),
             branch.cover_text,

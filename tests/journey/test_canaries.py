@@ -211,6 +211,6 @@ def test_missing_object_is_not_fetched(tmp_path: Path) -> None:
     canaries.plant(repo)
     blob = repo.git("rev-parse", "HEAD~:frob.c")
     (repo.path / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
-    for verb in ("check", "fixes", "backport", "stable"):
-        call(verb, "-C", repo.path, "HEAD~")
+    for command in ("check", "fixes", "backport", "stable"):
+        call(command, "-C", repo.path, "HEAD~")
     assert canaries.sang == set()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the demo's journey: both acts through the public verbs, no leftovers, a failing step
+"""Test the demo's journey: both acts through the public commands, no leftovers, a failing step
 reported.
 """
 

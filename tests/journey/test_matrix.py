@@ -216,7 +216,7 @@ def test_fixes_tags_agree(tmp_path: Path, world: str) -> None:
     assert bool(wrong) == bool([name for name in names if name in _ABOUT_FIXES]), names
     valid = [tag["commit"] for tag in document["present"] if tag["commit"]]
     stable, backport = (
-        ask(f"{verb} HEAD --format json").json for verb in ("stable", "backport")
+        ask(f"{command} HEAD --format json").json for command in ("stable", "backport")
     )
     assert [culprit["commit"] for culprit in stable["culprits"]] == backport["culprits"]
     assert not valid or backport["culprits"] == valid

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that no verb uses the network unless asked to: every socket is blocked, even to this
+"""Test that no command uses the network unless asked to: every socket is blocked, even to this
 machine, and no name is resolved.
 """
 
@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from patchpilot.cli.verb_command import VERBS
+from patchpilot.cli.command import COMMANDS
 from patchpilot.errors import ExitCode
 from tests.kit.canaries import story
 from tests.kit.cli import call
@@ -43,7 +43,7 @@ OTHERWISE = {
     "lsp": "reads its input until the editor ends it",
     "tui": "needs a terminal",
 }
-"""Verbs that are not called here, and why."""
+"""Commands that are not called here, and why."""
 REACHES = (
     ("track", "add", "x@example.org"),
     ("check", "<x@example.org>"),
@@ -79,17 +79,17 @@ def connection_attempts(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return tried
 
 
-def test_every_verb_is_covered() -> None:
-    assert CALLS.keys() | OTHERWISE.keys() == VERBS.keys()
+def test_every_command_is_covered() -> None:
+    assert CALLS.keys() | OTHERWISE.keys() == COMMANDS.keys()
 
 
-@pytest.mark.parametrize("verb", CALLS)
-def test_verb_opens_no_connection(
-    verb: str, repo: Repo, connection_attempts: list[Any]
+@pytest.mark.parametrize("command", CALLS)
+def test_command_opens_no_connection(
+    command: str, repo: Repo, connection_attempts: list[Any]
 ) -> None:
-    for words in CALLS[verb]:
+    for words in CALLS[command]:
         options = ("-C", str(repo.path))
-        outcome = call(*options, verb, *words)
+        outcome = call(*options, command, *words)
         assert connection_attempts == [], words
         assert outcome.code != ExitCode.BUG, outcome.err
         assert outcome.code != ExitCode.NETWORK, outcome.err
@@ -138,7 +138,7 @@ def test_page_covers_every_command() -> None:
             quiet |= words
         else:
             loud |= words
-    assert quiet | loud == VERBS.keys()
+    assert quiet | loud == COMMANDS.keys()
     assert not quiet & loud
     assert {words[0] for words in REACHES} <= loud
 

@@ -20,7 +20,7 @@ from tests.kit.cli import Outcome, call
 from tests.kit.mails import mail
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
-from tests.kit.terminal import Verb
+from tests.kit.terminal import TerminalCommand
 from tests.kit.topics import topic
 
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning")
@@ -112,11 +112,12 @@ def canaries(tmp_path: Path) -> Canaries:
 
 def run(repo: Repo, words: tuple[str, ...]) -> Outcome:
     folder = repo.path.parent
-    verb = 2 if words[0] == "track" else 1
+    count = 2 if words[0] == "track" else 1
     rest = [
-        word.format(out=folder / "out", text=folder / "answer") for word in words[verb:]
+        word.format(out=folder / "out", text=folder / "answer")
+        for word in words[count:]
     ]
-    return call(*words[:verb], "-C", repo.path, *rest)
+    return call(*words[:count], "-C", repo.path, *rest)
 
 
 def assert_refused(done: Outcome) -> bool:
@@ -369,13 +370,13 @@ def test_alias_does_not_replace_git_send_email(
 def test_terminal_prompt_asks_for_trust(repo: Repo, canaries: Canaries) -> None:
     repo.git("config", "sendemail.tocmd", canaries.command("tocmd"))
     words = ("send", "-C", str(repo.path), *_TO, "--dry-run")
-    screen = Verb(*words)
+    screen = TerminalCommand(*words)
     screen.wait_for("Type 'trust' to trust and use them")
     assert f"{canaries.folder}/tocmd" in screen.seen
     screen.type("y\n")
     assert screen.end() == 1
     assert canaries.sang == set()
-    screen = Verb(*words)
+    screen = TerminalCommand(*words)
     screen.wait_for("Type 'trust' to trust and use them")
     screen.type("trust\n")
     assert screen.end() == 0
@@ -386,7 +387,7 @@ def test_repository_editor_requires_trust(repo: Repo, canaries: Canaries) -> Non
     key = "core.editor"
     repo.git("config", key, canaries.command(key, "exit 0"))
     for answer, ran in (("no", set()), ("trust", {key})):
-        screen = Verb("draft", "-C", str(repo.path), "--edit")
+        screen = TerminalCommand("draft", "-C", str(repo.path), "--edit")
         screen.wait_for("Type 'trust' to trust and use them")
         screen.type(f"{answer}\n")
         screen.end()
@@ -432,10 +433,10 @@ def test_fetch_requires_trust(
 
 def test_repository_pager_never_runs(repo: Repo, canaries: Canaries) -> None:
     repo.git("config", "core.pager", canaries.command("core.pager"))
-    assert Verb("send", "-C", str(repo.path), *_TO, "--dry-run").end() == 0
+    assert TerminalCommand("send", "-C", str(repo.path), *_TO, "--dry-run").end() == 0
     assert canaries.sang == set()
     repo.git("config", "--global", "core.pager", canaries.command("pager"))
-    assert Verb("send", "-C", str(repo.path), *_TO, "--dry-run").end() == 0
+    assert TerminalCommand("send", "-C", str(repo.path), *_TO, "--dry-run").end() == 0
     assert canaries.sang == {"pager"}
 
 

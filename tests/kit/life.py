@@ -40,7 +40,7 @@ class Life:
         return repo
 
     def run(self, *argv: object) -> Outcome:
-        """Run a verb in the topic's repository."""
+        """Run a command in the topic's repository."""
         return call(argv[0], "-C", self.repo.path, *argv[1:])
 
     def track(self, *argv: object) -> Outcome:

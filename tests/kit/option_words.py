@@ -3,7 +3,7 @@
 
 from hypothesis import strategies as st
 
-from patchpilot.cli.verb_command import CHOICE, FLAG, NUMBER, Option, Table
+from patchpilot.cli.command import CHOICE, FLAG, NUMBER, Option, Table
 
 _TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0\n\r"), max_size=6)
 _NUMBERS = ("1", "40", "080", "256", "1000", "0", "1001", "+50", "1_0", " 80", "many")

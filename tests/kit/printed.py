@@ -8,14 +8,14 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from patchpilot.cli.main import VERBS
+from patchpilot.cli.main import COMMANDS
 from tests.kit.source import trees
 
 ROOT = Path(__file__).parents[2]
 TUTORIAL = ROOT / "docs/tutorial/first-fix.md"
 """Its commands are run one after the other by tests/journey/test_tutorial_page.py."""
 _BEGIN = re.compile(
-    rf"(?<![\w/.-])patchpilot (?={'|'.join(VERBS)})(?:{'|'.join(VERBS)})\b(?![-.\w])"
+    rf"(?<![\w/.-])patchpilot (?={'|'.join(COMMANDS)})(?:{'|'.join(COMMANDS)})\b(?![-.\w])"
 )
 _END = re.compile(
     r"\n|`|; |, (?:then|or) |, (?=patchpilot )| \(|\)| {3,}|  #| \|\| |[.,:;]?$|: |\"/>"
@@ -119,19 +119,19 @@ def strings(tree: ast.AST, *, actions: bool = True) -> Iterator[str]:
 
 
 def _command(call: ast.Call) -> Iterator[str]:
-    """Yield the command of an `Action(verb, (argument, …), …)`, in backticks.
+    """Yield the command of an `Action(command, (argument, …), …)`, in backticks.
 
     Nothing for options of the current command.
     """
-    verb = call.args[0]
-    if isinstance(verb, ast.Constant) and verb.value:
+    command = call.args[0]
+    if isinstance(command, ast.Constant) and command.value:
         arguments = (
             call.args[1].elts
             if len(call.args) > 1 and isinstance(call.args[1], ast.Tuple)
             else ()
         )
         yield (
-            f"`{' '.join(['patchpilot', str(verb.value), *(_argument(argument) for argument in arguments)])}`"  # noqa: E501
+            f"`{' '.join(['patchpilot', str(command.value), *(_argument(argument) for argument in arguments)])}`"  # noqa: E501
         )
 
 

@@ -163,24 +163,24 @@ class _Session:
             self._answer(line)
 
     def _answer(self, line: bytes) -> None:
-        verb = line.split(b" ")[0].split(b":")[0].decode("latin-1").upper()
-        if verb in STEPS and self._strike(verb):
+        command = line.split(b" ")[0].split(b":")[0].decode("latin-1").upper()
+        if command in STEPS and self._strike(command):
             return
-        if verb == "EHLO":
+        if command == "EHLO":
             self._greet()
-        elif verb == "STARTTLS":
+        elif command == "STARTTLS":
             self._start_tls()
-        elif verb == "AUTH":
+        elif command == "AUTH":
             self._log_in(line)
-        elif verb == "MAIL":
+        elif command == "MAIL":
             self.sender, self.recipients = _address(line), list[str]()
             self._say(b"250 sender ok")
-        elif verb == "RCPT":
+        elif command == "RCPT":
             self.recipients.append(_address(line))
             self._say(b"250 recipient ok")
-        elif verb == "DATA":
+        elif command == "DATA":
             self._take_mail()
-        elif verb == "QUIT":
+        elif command == "QUIT":
             self._say(b"221 bye")
             raise _GoneError
         else:

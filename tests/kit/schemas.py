@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The JSON schemas of docs/reference/schemas, for checking every document that a test makes a verb
-print.
-"""
+"""Check every JSON document that a command prints against docs/reference/schemas."""
 
 import json
 from functools import cache
@@ -19,8 +17,8 @@ def validator(schema: str) -> Draft202012Validator:
 
     Raise KeyError if there is no file for it.
     """
-    _, verb, version = schema.split("/")
-    file = FOLDER / f"{verb}-{version}.json"
+    _, command, version = schema.split("/")
+    file = FOLDER / f"{command}-{version}.json"
     if not file.is_file():
         raise KeyError(f"{schema}: {file.name} is missing in docs/reference/schemas")
     return Draft202012Validator(json.loads(file.read_text(encoding="utf-8")))

@@ -171,7 +171,7 @@ class Terminal:
         return code
 
 
-class Verb(Terminal):
+class TerminalCommand(Terminal):
     """A `patchpilot` command on a terminal that can ask for a password."""
 
     def __init__(self, *words: str) -> None:

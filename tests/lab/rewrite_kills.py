@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Random SIGKILLs of whole process groups over the verbs that rewrite.
+"""Random SIGKILLs of whole process groups over the commands that rewrite.
 
-`python -m tests.lab.rewrite_kills 200 [VERB…]`.
+`python -m tests.lab.rewrite_kills 200 [COMMAND…]`.
 """
 
 import argparse
@@ -92,9 +92,9 @@ COMMANDS = {
 _WITH_FILES = ("check --fix", "undo")
 
 
-def create_repository(path: Path, verb: str) -> Repo:
+def create_repository(path: Path, command: str) -> Repo:
     """Create a repository in which the command has something to rewrite."""
-    name, _, strategy = verb.rstrip(")").partition(" (")
+    name, _, strategy = command.rstrip(")").partition(" (")
     if name == "trailers":
         return followed_branch(path, strategy)
     repo = (
@@ -102,21 +102,21 @@ def create_repository(path: Path, verb: str) -> Repo:
         if name == "draft"
         else topic_with_spaces(path, FILES)
     )
-    if verb == "undo":
+    if command == "undo":
         run(repo, "check --fix").wait()
     return repo
 
 
-def run(repo: Repo, verb: str) -> "subprocess.Popen[bytes]":
+def run(repo: Repo, command: str) -> "subprocess.Popen[bytes]":
     """Start a command as the leader of a process group."""
     argv = [
         sys.executable,
         "-m",
         "patchpilot",
-        COMMANDS[verb][0],
+        COMMANDS[command][0],
         "-C",
         str(repo.path),
-        *COMMANDS[verb][1:],
+        *COMMANDS[command][1:],
     ]
     return subprocess.Popen(
         argv,
@@ -127,7 +127,7 @@ def run(repo: Repo, verb: str) -> "subprocess.Popen[bytes]":
     )
 
 
-def until_it_writes(repo: Repo, verb: str) -> "subprocess.Popen[bytes]":
+def until_it_writes(repo: Repo, command: str) -> "subprocess.Popen[bytes]":
     """Start a command, and return when it first writes."""
     objects, lock = repo.path / ".git" / "objects", repo.path / ".git" / "index.lock"
     repo.git("repack", "-adq")
@@ -137,11 +137,11 @@ def until_it_writes(repo: Repo, verb: str) -> "subprocess.Popen[bytes]":
         with contextlib.suppress(OSError):
             folder.rmdir()
     before = objects.stat().st_mtime_ns
-    process, until = run(repo, verb), time.monotonic() + 20
+    process, until = run(repo, command), time.monotonic() + 20
     while process.poll() is None and time.monotonic() < until:
         if (
             lock.exists()
-            if verb in _WITH_FILES
+            if command in _WITH_FILES
             else objects.stat().st_mtime_ns != before
         ):
             break
@@ -149,18 +149,18 @@ def until_it_writes(repo: Repo, verb: str) -> "subprocess.Popen[bytes]":
     return process
 
 
-def window(repo: Repo, verb: str) -> float:
+def window(repo: Repo, command: str) -> float:
     """Return the seconds from a command's first write until the branch has its new value."""
-    if verb in _WITH_FILES:
+    if command in _WITH_FILES:
         return 0.01
     file = repo.path / ".git" / repo.git("symbolic-ref", "HEAD")
     before = file.read_bytes()
-    process, begun = until_it_writes(repo, verb), time.monotonic()
+    process, begun = until_it_writes(repo, command), time.monotonic()
     while process.poll() is None and file.read_bytes() == before:
         time.sleep(0.0003)
     found = time.monotonic() - begun
     process.wait()
-    assert file.read_bytes() != before, verb
+    assert file.read_bytes() != before, command
     return found
 
 
@@ -178,12 +178,12 @@ def kill_all(process: "subprocess.Popen[bytes]") -> None:
 
 
 def one_kill(
-    folder: Path, verb: str, after: float, *, in_checkout: bool
+    folder: Path, command: str, after: float, *, in_checkout: bool
 ) -> tuple[bool, str]:
     """Kill a command; return (whether everything is old or new after recovery, what was found)."""
-    repo = create_repository(folder / "repo", verb)
+    repo = create_repository(folder / "repo", command)
     before = repo.state()
-    process = until_it_writes(repo, verb) if in_checkout else run(repo, verb)
+    process = until_it_writes(repo, command) if in_checkout else run(repo, command)
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(after)
     kill_all(process)
@@ -198,14 +198,14 @@ def one_kill(
         and not (repo.path / ".git" / "index.lock").exists()
     )
     kind = "settled" if left else "old" if after_it[0] == before[0] else "new"
-    if verb not in _WITH_FILES:
+    if command not in _WITH_FILES:
         whole = whole and (
-            not verb.startswith("draft") or _draft_is(repo, new=kind == "new")
+            not command.startswith("draft") or _draft_is(repo, new=kind == "new")
         )
-        again, locked = _again(repo, verb)
+        again, locked = _again(repo, command)
         whole = whole and again and (repo.state()[0] == after_it[0]) == (kind == "new")
         kind += ", a ref's lock left and named" if locked else ""
-    return whole, f"{verb}: {kind}"
+    return whole, f"{command}: {kind}"
 
 
 def _draft_is(repo: Repo, *, new: bool) -> bool:
@@ -228,14 +228,14 @@ def _draft_is(repo: Repo, *, new: bool) -> bool:
     return right
 
 
-def _again(repo: Repo, verb: str) -> tuple[bool, bool]:
+def _again(repo: Repo, command: str) -> tuple[bool, bool]:
     """Return (whether the command works after the kill, whether a lock was left)."""
     locks = [
         file
         for file in (repo.path / ".git").rglob("*.lock")
         if file.name == "HEAD.lock" or "heads" in file.parts
     ]
-    argv = (COMMANDS[verb][0], "-C", repo.path, *COMMANDS[verb][1:])
+    argv = (COMMANDS[command][0], "-C", repo.path, *COMMANDS[command][1:])
     done = call(*argv)
     for _ in locks:
         checks = json.loads(
@@ -252,13 +252,17 @@ def _again(repo: Repo, verb: str) -> tuple[bool, bool]:
         done = call(*argv)
     right = done.code == 0 and not any(lock.exists() for lock in locks)
     if not right:
-        print(f"{verb}, again: {done.code}: {done.err} {locks}", flush=True)
+        print(f"{command}, again: {done.code}: {done.err} {locks}", flush=True)
     return right, bool(locks)
 
 
-def main(count: int, verbs: Sequence[str] = ()) -> int:
+def main(count: int, commands: Sequence[str] = ()) -> int:
     """Kill commands that begin with any of these words; return 1 if any went wrong."""
-    chosen = [verb for verb in COMMANDS if not verbs or verb.startswith(tuple(verbs))]
+    chosen = [
+        command
+        for command in COMMANDS
+        if not commands or command.startswith(tuple(commands))
+    ]
     windows: dict[str, float] = {}
     seed = random.SystemRandom().randrange(1 << 30)
     chance, kinds, wrong, begun = (
@@ -269,7 +273,7 @@ def main(count: int, verbs: Sequence[str] = ()) -> int:
     )
     with contextlib.suppress(KeyboardInterrupt):
         for number in range(count):
-            verb = chosen[number % len(chosen)]
+            command = chosen[number % len(chosen)]
             with tempfile.TemporaryDirectory(prefix="patchpilot-rewrites-") as place:
                 os.environ |= {
                     "HOME": place,
@@ -281,33 +285,36 @@ def main(count: int, verbs: Sequence[str] = ()) -> int:
                         f"GIT_{role}_NAME": "Ada Fixer",
                         f"GIT_{role}_EMAIL": "ada@example.org",
                     }
-                if verb not in windows:
+                if command not in windows:
                     os.environ["XDG_STATE_HOME"] = f"{place}/timed/state"
-                    windows[verb] = window(
-                        create_repository(Path(place) / "timed" / "repo", verb), verb
+                    windows[command] = window(
+                        create_repository(Path(place) / "timed" / "repo", command),
+                        command,
                     )
                     os.environ["XDG_STATE_HOME"] = f"{place}/state"
-                in_checkout = bool(verbs) or chance.random() < 0.7
+                in_checkout = bool(commands) or chance.random() < 0.7
                 after = (
-                    chance.uniform(0, 2 * windows[verb])
+                    chance.uniform(0, 2 * windows[command])
                     if in_checkout
                     else chance.uniform(0.1, 2.0)
                 )
                 try:
                     right, what = one_kill(
-                        Path(place), verb, after, in_checkout=in_checkout
+                        Path(place), command, after, in_checkout=in_checkout
                     )
                 except PatchpilotError as error:
                     right, what = (
                         False,
-                        f"{verb}: error: {error.message} ({error.hint})",
+                        f"{command}: error: {error.message} ({error.hint})",
                     )
             kinds[what] += 1
             if not right:
                 wrong += 1
                 print(f"{number}: killed after {after:.3f} s: {what}", flush=True)
     print(
-        ", ".join(f"{verb}: {1000 * wide:.0f} ms" for verb, wide in windows.items()),
+        ", ".join(
+            f"{command}: {1000 * wide:.0f} ms" for command, wide in windows.items()
+        ),
         flush=True,
     )
     print(
@@ -323,9 +330,9 @@ if __name__ == "__main__":
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     words.add_argument("count", type=int, nargs="?", default=20)
-    words.add_argument("verbs", metavar="VERB", nargs="*")
+    words.add_argument("commands", metavar="COMMAND", nargs="*")
     given = words.parse_args()
-    for word in given.verbs:
-        if not any(verb.startswith(word) for verb in COMMANDS):
-            words.error(f"no verb begins with '{word}'")
-    sys.exit(main(given.count, given.verbs))
+    for word in given.commands:
+        if not any(command.startswith(word) for command in COMMANDS):
+            words.error(f"no command begins with '{word}'")
+    sys.exit(main(given.count, given.commands))

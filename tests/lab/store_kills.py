@@ -3,9 +3,9 @@
 
 `python -m tests.lab.store_kills 100`.
 
-Each process adds, updates and removes series of its own, and writes down which verbs are done.
-After the kills the store must be sound, and have what it had after the last verb that was done, or
-after the one that was killed: a series is there with all its messages or not at all.
+Each process adds, updates and removes its own series, and logs each finished command. After the
+kills the store must be sound, and in the state after the last finished command or after the killed
+command: a series has all its messages, or is missing.
 """
 
 import argparse
@@ -29,10 +29,8 @@ SERIES = 3
 REPLIES = 40
 WRITERS = 2
 SETTLED = 8
-"""Verbs that each process does before it may be killed, so that there are series to update and
-remove.
-"""
-VERBS = ("add", "grow", "update", "remove")
+"""Commands that each process runs before it may be killed, to have series to update and remove."""
+COMMANDS = ("add", "grow", "update", "remove")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,7 @@ class Step:
     tracked).
     """
 
-    verb: str
+    command: str
     series: str
     mails: int
 
@@ -53,19 +51,19 @@ def steps(writer: int, seed: int, count: int = 400) -> list[Step]:
     files, followed = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
     result = []
     for _ in range(count):
-        verb, name = chance.choice(VERBS), chance.choice(names)
-        if verb == "add" or not followed[name]:
-            verb = "add"
+        command, name = chance.choice(COMMANDS), chance.choice(names)
+        if command == "add" or not followed[name]:
+            command = "add"
             files[name] = max(files[name], chance.randrange(2, REPLIES))
             followed[name] = max(files[name], followed[name])
-        elif verb == "grow":
+        elif command == "grow":
             files[name] = followed[name] = max(
                 followed[name], min(files[name] + chance.randrange(1, 9), REPLIES)
             )
-        elif verb == "remove":
+        elif command == "remove":
             followed[name] = 0
         result.append(
-            Step(verb, name, followed[name] if verb != "grow" else files[name])
+            Step(command, name, followed[name] if command != "grow" else files[name])
         )
     return result
 
@@ -75,17 +73,17 @@ def write(place: Path, writer: int, seed: int) -> None:
     done = (place / f"done-{writer}").open("a", buffering=1)
     for step in steps(writer, seed):
         file = place / f"{step.series}.mbox"
-        if step.verb in ("add", "grow"):
+        if step.command in ("add", "grow"):
             draft = file.with_suffix(".draft")
             draft.write_bytes(thread(step.series, step.mails))
             draft.replace(file)
-        number = _number(step.series) if step.verb != "add" else ""
+        number = _number(step.series) if step.command != "add" else ""
         words = {
             "add": ("add", "--mbox", file),
             "grow": ("update", number),
             "update": ("update", number, "--all"),
             "remove": ("remove", number),
-        }[step.verb]
+        }[step.command]
         outcome = call("track", *words)
         print(
             "done" if outcome.code == 0 else f"{step} failed: {outcome.err}", file=done
@@ -173,7 +171,7 @@ def _judge(place: Path, seed: int) -> tuple[bool, str]:
         now = {f"s{writer}{number}": 0 for number in range(SERIES)}
         now |= {step.series: step.mails for step in every[: len(lines)]}
         amid = every[len(lines)]
-        killed[amid.verb] += 1
+        killed[amid.command] += 1
         for name, count in now.items():
             there = counted.get(f"{name}@example.org", 0)
             allowed = {count, amid.mails} if name == amid.series else {count}
@@ -181,7 +179,7 @@ def _judge(place: Path, seed: int) -> tuple[bool, str]:
                 there
             ):
                 problems.append(
-                    f"{name} has {there} mails, not {allowed}, killed in {amid.verb}"
+                    f"{name} has {there} mails, not {allowed}, killed in {amid.command}"
                 )
     shown = [("show", str(number)) for number in entries.values()]
     for words in ((), *shown, ("update", "--offline")):

@@ -73,7 +73,9 @@ def help_texts() -> Iterator[Text]:
 def _help(tree: ast.AST) -> Iterator[ast.Constant]:
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef) and any(
-            re.match(r"(?:\w+\.)*(?:verb|command|group)\b", ast.unparse(decorator))
+            re.match(
+                r"(?:\w+\.)*(?:make_command|command|group)\b", ast.unparse(decorator)
+            )
             for decorator in node.decorator_list
         ):
             yield from _docstrings(ast.Module(node.body, []))

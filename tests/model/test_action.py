@@ -60,7 +60,7 @@ def test_hint_exposes_its_parts() -> None:
         str(hint) == "write it: patchpilot draft --edit, then `patchpilot track update`"
     )
     assert actions(hint) == (edit, update)
-    assert [text for _, text in iterate_parts(hint, lambda action: action.verb)] == [
+    assert [text for _, text in iterate_parts(hint, lambda action: action.name)] == [
         "write it: ",
         "draft",
         ", then ",

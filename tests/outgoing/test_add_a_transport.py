@@ -60,14 +60,14 @@ class Place:
     added: Path
     maildir: Path
 
-    def run(self, verb: str, *words: str, prelude: str = "") -> Outcome:
+    def run(self, command: str, *words: str, prelude: str = "") -> Outcome:
         """Run a command in a process that has the third transport."""
         argv = [
             sys.executable,
             "-c",
             prelude + RUN,
             str(self.added),
-            verb,
+            command,
             "-C",
             str(self.repo.path),
             *words,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.kit.smtp import FaultySink
-from tests.kit.terminal import Verb
+from tests.kit.terminal import TerminalCommand
 from tests.kit.topics import topic
 
 pytestmark = pytest.mark.filterwarnings(
@@ -32,12 +32,12 @@ def send_arguments(path: Path, *more: str) -> tuple[str, ...]:
 def test_only_the_typed_word_sends(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        screen = Verb(*send_arguments(repo.path))
+        screen = TerminalCommand(*send_arguments(repo.path))
         screen.wait_for("Type 'send' to confirm")
         screen.type("y\n")
         assert screen.end() == 1
         assert server.take() == ()
-        screen = Verb(*send_arguments(repo.path))
+        screen = TerminalCommand(*send_arguments(repo.path))
         screen.wait_for("Type 'send' to confirm")
         assert "Subject: [PATCH] widget: change line 1" in screen.seen
         screen.type("send\n")
@@ -51,7 +51,7 @@ def test_password_prompt_reaches_the_terminal(
     with FaultySink(login=("ada", "s3cret")) as server:
         repo = topic(tmp_path / "r", 1, server=server)
         repo.git("config --global sendemail.smtpuser ada")
-        screen = Verb(*send_arguments(repo.path, "--yes"))
+        screen = TerminalCommand(*send_arguments(repo.path, "--yes"))
         screen.wait_for("Password for")
         screen.type("s3cret\n")
         assert screen.end() == 0
@@ -68,13 +68,13 @@ def test_changelog_is_edited_for_a_new_version(
     monkeypatch.setenv("GIT_EDITOR", str(editor))
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        screen = Verb(*send_arguments(repo.path, "--yes"))
+        screen = TerminalCommand(*send_arguments(repo.path, "--yes"))
         assert screen.end() == 0
         repo.commit(
             "widget: more\n\nMore.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
             {"more.c": "int m;\n"},
         )
-        screen = Verb(*send_arguments(repo.path, "--reroll"))
+        screen = TerminalCommand(*send_arguments(repo.path, "--reroll"))
         screen.wait_for("Type 'send' to confirm")
         assert "- added: widget: more" in screen.seen
         screen.type("send\n")
@@ -88,7 +88,7 @@ def test_setup_retries_encryption_and_password(
     monkeypatch.chdir(tmp_path)
     with FaultySink(login=("ada", "s3cret")) as server:
         at = ("--server", f"127.0.0.1:{server.port}", "--encryption", "tls")
-        screen = Verb("setup", "mail", "--address", "ada@example.org", *at)
+        screen = TerminalCommand("setup", "mail", "--address", "ada@example.org", *at)
         screen.wait_for("User name (none: no login)")
         screen.type("ada\n")
         screen.wait_for("STARTTLS with")
@@ -116,7 +116,7 @@ def test_setup_retries_an_unreachable_server(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with FaultySink() as server:
-        screen = Verb("setup", "mail", "--address", "ada@example.org")
+        screen = TerminalCommand("setup", "mail", "--address", "ada@example.org")
         for asked, answer in (
             ("Provider", "own"),
             ("HOST or HOST:PORT", "127.0.0.1"),
@@ -147,7 +147,7 @@ def test_open_questions_precede_the_confirmation(
         repo = topic(tmp_path / "r", 1, server=server)
         repo.git("config patchpilot.profile linux")
         repo.git("commit --amend -q -m", "widget: fix a crash on removal\n\nFix it.\n")
-        screen = Verb(*send_arguments(repo.path))
+        screen = TerminalCommand(*send_arguments(repo.path))
         screen.wait_for("attack a machine")
         screen.type("?\n")
         screen.wait_for("attackers read lists")
@@ -160,7 +160,7 @@ def test_open_questions_precede_the_confirmation(
         assert "To: l@lists.example.org" in screen.seen.rpartition("Send 1")[0][-300:]
         screen.type("n\n")
         assert screen.end() == 1
-        screen = Verb(*send_arguments(repo.path))
+        screen = TerminalCommand(*send_arguments(repo.path))
         screen.wait_for("Type 'send' to confirm")
         assert "attack a machine" not in screen.seen
         screen.type("n\n")

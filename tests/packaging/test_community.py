@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from patchpilot.cli.verb_command import VERBS
+from patchpilot.cli.command import COMMANDS
 from patchpilot.lint.rule_store import load_rules
 
 ROOT = Path(__file__).parents[2]
@@ -29,11 +29,11 @@ def test_issue_form_is_valid(form: Path) -> None:
     assert any(field.get("validations", {}).get("required") for field in fields)
 
 
-def test_bug_form_names_an_existing_verb() -> None:
+def test_bug_form_names_an_existing_command() -> None:
     assert "`patchpilot doctor --report`" in (ROOT / FORMS[0]).read_text(
         encoding="utf-8"
     )
-    assert "doctor" in VERBS
+    assert "doctor" in COMMANDS
 
 
 def test_project_has_commit_rules() -> None:

@@ -422,7 +422,7 @@ async def test_recent_request_is_listed(start: Start, tmp_path: Path) -> None:
         await open_home(pilot, "No topics yet")
 
 
-def test_home_takes_no_verb() -> None:
+def test_home_takes_no_command() -> None:
     done = call("--home", "check")
     assert done.code == 2
     assert "--home takes no command" in done.err

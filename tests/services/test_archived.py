@@ -117,13 +117,13 @@ def test_offline_lists_skipped_queries(workdir: Path) -> None:
     (workdir / "MAINTAINERS").write_text(
         "Maintainers List\n\nPUMPS\nM:\tMatt <matt@example.com>\nS:\tMaintained\nF:\tdrivers/\n"
     )
-    for verb in (
+    for command in (
         ("check",),
         ("maintainers",),
         ("maintainers", "--format", "get_maintainer"),
     ):
-        done = call(*verb, "--tree", workdir, "--offline", "<v1@example.org>")
-        assert (done.code, done.out) == (4, ""), verb
+        done = call(*command, "--tree", workdir, "--offline", "<v1@example.org>")
+        assert (done.code, done.out) == (4, ""), command
         assert "--offline" in done.err
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test how each rewriting verb treats notes and committers: prepare, check --fix, trailers,
+"""Test how each rewriting command treats notes and committers: prepare, check --fix, trailers,
 undo.
 """
 
@@ -17,7 +17,7 @@ from tests.kit.repos import Repo
 from tests.services.test_fix import topic
 
 WHO = "%an <%ae> %ad|%cn <%ce>"
-Verb = Callable[..., Outcome]
+Command = Callable[..., Outcome]
 
 
 def prepare(repo: Repo, *words: str) -> Outcome:
@@ -42,16 +42,16 @@ def notes(repo: Repo) -> list[str]:
     ]
 
 
-VERBS = pytest.mark.parametrize("verb", [prepare, check_fix])
+COMMANDS = pytest.mark.parametrize("command", [prepare, check_fix])
 
 
-@VERBS
-def test_notes_survive_undo(tmp_path: Path, verb: Verb) -> None:
+@COMMANDS
+def test_notes_survive_undo(tmp_path: Path, command: Command) -> None:
     repo = topic(tmp_path / "r")
     note(repo, "topic~1", "tested on two boards")
     note(repo, "topic", "v1: first")
     before = repo.git("rev-parse topic")
-    assert verb(repo).code == 0
+    assert command(repo).code == 0
     assert repo.git("rev-parse 'topic~1'") != repo.git("rev-parse", f"{before}~1")
     assert notes(repo) == ["tested on two boards", "v1: first"]
     note(repo, "topic", "v2: second")
@@ -60,24 +60,24 @@ def test_notes_survive_undo(tmp_path: Path, verb: Verb) -> None:
     assert notes(repo) == ["tested on two boards", "v2: second"]
 
 
-@VERBS
+@COMMANDS
 def test_rewriting_keeps_the_author(
-    tmp_path: Path, verb: Verb, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo = topic(tmp_path / "r")
     before = repo.git("log", f"--format={WHO}", "-2", "topic").split("\n")
     monkeypatch.setenv("GIT_COMMITTER_NAME", "Ada At Work")
-    assert verb(repo).code == 0
+    assert command(repo).code == 0
     after = repo.git("log", f"--format={WHO}", "-2", "topic").split("\n")
     assert after == [
         line.partition("|")[0] + "|Ada At Work <ada@example.org>" for line in before
     ]
 
 
-@pytest.mark.parametrize("verb", [prepare, check_fix])
+@pytest.mark.parametrize("command", [prepare, check_fix])
 @pytest.mark.parametrize("theirs", ["the first", "the last"])
 def test_rewriting_others_commits_needs_claim(
-    tmp_path: Path, verb: Verb, theirs: str
+    tmp_path: Path, command: Command, theirs: str
 ) -> None:
     repo = topic(tmp_path / "r")
     other = {
@@ -102,13 +102,13 @@ def test_rewriting_others_commits_needs_claim(
         repo.git(*words, "--ignore-date", "master")
         repo.git("cherry-pick", last)
     before = repo.git("rev-parse topic")
-    refused = verb(repo)
+    refused = command(repo)
     # check uses 1 for findings
-    assert refused.code == (2 if verb is check_fix else 1)
+    assert refused.code == (2 if command is check_fix else 1)
     assert "was committed by Max Keeper <max@keeper.example>" in refused.err
     assert "add --claim" in refused.err
     assert repo.git("rev-parse topic") == before
-    assert verb(repo, "--claim").code == 0
+    assert command(repo, "--claim").code == 0
     assert repo.git("rev-parse topic") != before
     assert set(repo.git("log --format=%ce -2 topic").split("\n")) == {"ada@example.org"}
     assert repo.patchpilot("undo").code == 0

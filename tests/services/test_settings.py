@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that each setting, valid and invalid, gives verbs and TUI the same result or message."""
+"""Test that each setting, valid and invalid, gives commands and TUI the same result or message."""
 
 import os
 from pathlib import Path
@@ -87,7 +87,7 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
     return made
 
 
-def said_by_verb(repo: Repo, line: str = "check --format json") -> object:
+def check_result(repo: Repo, line: str = "check --format json") -> object:
     """Return the result of `check`: its findings and exit code, or its message and hint."""
     done = repo.patchpilot(line)
     if not done.out:
@@ -104,7 +104,7 @@ def said_by_verb(repo: Repo, line: str = "check --format json") -> object:
     ]
 
 
-def said_by_tui(repo: Repo) -> object:
+def tui_result(repo: Repo) -> object:
     """Return the result of the Checks stage."""
     session = Session(repo.path)
     with Repository.open(repo.path) as repository:
@@ -128,9 +128,9 @@ def test_every_setting_has_a_case() -> None:
 @pytest.mark.parametrize("name", RIGHT)
 def test_setting_works_in_both_front_ends(repo: Repo, name: str) -> None:
     repo.git("config", f"patchpilot.{name}", RIGHT[name])
-    verb = said_by_verb(repo)
-    assert verb == said_by_tui(repo)
-    assert isinstance(verb[1], list)  # type: ignore[index]
+    command = check_result(repo)
+    assert command == tui_result(repo)
+    assert isinstance(command[1], list)  # type: ignore[index]
     reported = repo.patchpilot("config --format json").json
     assert reported["problems"] == []
     with Repository.open(repo.path) as repository:
@@ -150,8 +150,8 @@ def test_setting_works_in_both_front_ends(repo: Repo, name: str) -> None:
 def test_wrong_value_gives_the_same_error(repo: Repo, name: str, value: str) -> None:
     scope = "--local" if name == "base" else "--global"
     repo.git("config", scope, f"patchpilot.{name}", value)
-    code, message, hint = said_by_verb(repo)  # type: ignore[misc]
-    assert said_by_tui(repo) == (code, message, hint)
+    code, message, hint = check_result(repo)  # type: ignore[misc]
+    assert tui_result(repo) == (code, message, hint)
     assert code == 2
     assert hint
     assert (
@@ -163,8 +163,8 @@ def test_user_pack_runs_in_both(repo: Repo) -> None:
     for value in ("~/ours.toml", "ours.toml"):
         (repo.path / "ours.toml").write_text(PACK)
         repo.git("config --global patchpilot.packs", value)
-        assert "our-marker" in str(said_by_verb(repo))
-        assert said_by_verb(repo) == said_by_tui(repo)
+        assert "our-marker" in str(check_result(repo))
+        assert check_result(repo) == tui_result(repo)
 
 
 @pytest.mark.usefixtures("terminal")
@@ -181,8 +181,8 @@ def test_user_pack_runs_in_both(repo: Repo) -> None:
 )
 def test_tree_settings_give_the_same_error(repo: Repo, text: str) -> None:
     (repo.path / ".patchpilot.toml").write_text(text)
-    code, message, hint = said_by_verb(repo, "check")  # type: ignore[misc]
-    assert said_by_tui(repo) == (code, message, hint)
+    code, message, hint = check_result(repo, "check")  # type: ignore[misc]
+    assert tui_result(repo) == (code, message, hint)
     assert code == 2
     assert str(repo.path) in message + hint
 

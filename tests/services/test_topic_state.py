@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the state of a topic at each moment of its life, and in each verb."""
+"""Test the state of a topic at each moment of its life, and in each command."""
 
 import os
 from collections.abc import Callable
@@ -505,7 +505,7 @@ def test_message_names_its_series(tmp_path: Path) -> None:
         for name in LIFE
     ],
 )
-def test_verbs_agree_on_the_state(name: str, tmp_path: Path) -> None:
+def test_commands_agree_on_the_state(name: str, tmp_path: Path) -> None:
     moment = LIFE[name]
     with life(tmp_path, moment.patches) as topic:
         moment.make(topic)

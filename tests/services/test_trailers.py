@@ -13,7 +13,7 @@ from patchpilot.services.tags.add_review_trailers import add_review_trailers
 from patchpilot.topic.review_trailers import TagChoice, TrailersRequest
 from tests.kit.life import life
 from tests.kit.mails import MATT, RITA
-from tests.kit.terminal import Verb
+from tests.kit.terminal import TerminalCommand
 from tests.kit.topics import unpacked
 
 EVE = "Eve <eve@evil.example>"
@@ -207,7 +207,7 @@ def test_refused_tag_is_remembered(
         first = topic.send()
         topic.tell(first, mine)
         topic.tell(first, other, sender=MATT)
-        screen = Verb("trailers", "-C", str(topic.repo.path))
+        screen = TerminalCommand("trailers", "-C", str(topic.repo.path))
         screen.wait_for(mine, "do not ask again")
         screen.type("n\n")
         screen.wait_for(other)
@@ -236,7 +236,7 @@ def test_skipped_tags_have_a_note(tmp_path: Path) -> None:
         first = topic.send()
         topic.tell(first, f"Reviewed-by: {RITA}")
         topic.tell(first, f"Co-developed-by: {EVE}", sender=EVE)
-        screen = Verb("trailers", "-C", str(topic.repo.path))
+        screen = TerminalCommand("trailers", "-C", str(topic.repo.path))
         screen.wait_for("do not ask again")
         screen.type("a\n")
         assert screen.end() == 0

@@ -70,13 +70,13 @@ class History:
         with Repository.open(self.repo.path) as repository:
             return stable_lines(repository, StableRequest("HEAD", **words))
 
-    def call(self, verb: str, *words: object, **given: Any) -> Outcome:
+    def call(self, command: str, *words: object, **given: Any) -> Outcome:
         """Run a command in the repository."""
-        return call(verb, "-C", self.repo.path, *words, **given)
+        return call(command, "-C", self.repo.path, *words, **given)
 
-    def json(self, verb: str, *words: object) -> Any:
+    def json(self, command: str, *words: object) -> Any:
         """Return the JSON document of a command."""
-        return json.loads(self.call(verb, *words, "--format", "json").out)
+        return json.loads(self.call(command, *words, "--format", "json").out)
 
 
 def history(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test contacts, stable lines, word diffs, and the two verbs that only print."""
+"""Test contacts, stable lines, word diffs, and the two commands that only print."""
 
 import json
 from pathlib import Path
@@ -208,7 +208,7 @@ def test_existing_trailers_are_not_moved(tags: list[str]) -> None:
     ]
 
 
-def test_verbs_answer_in_json(story: History) -> None:
+def test_commands_answer_in_json(story: History) -> None:
     done = story.call("fixes", "HEAD", "--format", "json", "--limit", "1")
     body = json.loads(done.out)
     assert done.code == 0

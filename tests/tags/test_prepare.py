@@ -136,7 +136,7 @@ def test_import_is_never_proposed(tmp_path: Path, subject: str, before: str) -> 
 CLEANUP = "ring: use strscpy()\n\nstrlcpy() reads the whole source. Use strscpy()."
 
 
-def test_verbs_agree_on_non_fixes(tmp_path: Path) -> None:
+def test_commands_agree_on_non_fixes(tmp_path: Path) -> None:
     story = history(tmp_path / "r", CLEANUP)
     done = story.call("prepare", "HEAD", "--yes")
     assert "its message names no bug" in done.out

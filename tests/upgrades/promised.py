@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""List what a version promises, one line each: verbs, options, exit codes, settings, environment
+"""List what a version promises, one line each: commands, options, exit codes, settings, environment
 variables, rules and JSON keys.
 
 `.venv/bin/python -m tests.upgrades.promised > tests/upgrades/0.1/promised.txt` records it.
@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import patchpilot
+from patchpilot.cli.command import FLAG, HELP, Command
 from patchpilot.cli.help_topics import TOPICS
 from patchpilot.cli.main import root
-from patchpilot.cli.verb_command import FLAG, HELP, Command
 from patchpilot.config import KEYS
 from patchpilot.errors import ExitCode
 from patchpilot.lint.rule_store import load_rules

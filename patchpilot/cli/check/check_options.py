@@ -4,7 +4,7 @@
 from types import SimpleNamespace
 from typing import Any
 
-from patchpilot.cli.verb_command import (
+from patchpilot.cli.command import (
     CHOICE,
     DECIMAL,
     NUMBER,

@@ -5,18 +5,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from patchpilot.cli.verb_command import (
+from patchpilot.cli.command import (
     Common,
     argument,
     base_options,
     common_options,
+    make_command,
     option,
     progress_of,
-    verb,
 )
 
 
-@verb(
+@make_command(
     epilog="\b\nExample:\n  patchpilot backport HEAD --onto stable/linux-6.1.y --format markdown"
 )
 @argument("target", required=False)

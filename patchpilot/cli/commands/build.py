@@ -8,15 +8,15 @@ from typing import Any
 
 from patchpilot.cli.check.check_options import FORMATS, OPTIONS, check_options
 from patchpilot.cli.check.run import answer
-from patchpilot.cli.error_exit import notice
-from patchpilot.cli.verb_command import (
+from patchpilot.cli.command import (
     Common,
     argument,
     common_options,
+    make_command,
     option,
     table_options,
-    verb,
 )
+from patchpilot.cli.error_exit import notice
 from patchpilot.model.bounded import MIB
 from patchpilot.model.printable import counted
 
@@ -35,7 +35,7 @@ _SHARED = (
 _FORMATS = tuple(name for name in FORMATS if name not in ("checkpatch", "jsonl"))
 
 
-@verb(
+@make_command(
     epilog=(
         "\b\nExamples:\n"
         "  patchpilot build\n"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`patchpilot completion`: print the completion script for a shell."""
 
-from patchpilot.cli.verb_command import argument, verb
+from patchpilot.cli.command import argument, make_command
 from patchpilot.errors import ExitCode
 
 _ASK = "_PATCHPILOT_COMPLETE=1 _PATCHPILOT_WORDS"
@@ -88,7 +88,7 @@ complete -c git -n '__fish_seen_subcommand_from patchpilot' -f -a '(_patchpilot_
 }
 
 
-@verb(
+@make_command(
     epilog=(
         "\b\nExamples:\n"
         "  patchpilot completion bash > ~/.local/share/bash-completion/completions/patchpilot\n"

@@ -1,16 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`patchpilot config`: all settings, with their values and origins."""
 
+from patchpilot.cli.command import (
+    Common,
+    argument,
+    common_options,
+    make_command,
+    option,
+)
 from patchpilot.cli.error_exit import say
 from patchpilot.cli.output.stream import columns, wrap_labeled
-from patchpilot.cli.verb_command import Common, argument, common_options, option, verb
 from patchpilot.config import KEYS, unread_warnings
 from patchpilot.errors import UsageError, unknown
 from patchpilot.model.printable import printable
 from patchpilot.services.setup.list_settings import ConfigProblem, ConfigRow, config
 
 
-@verb(
+@make_command(
     epilog=(
         "\b\nExamples:\n"
         "  patchpilot config\n"

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from patchpilot.cli.command import make_command, option
 from patchpilot.cli.common import ProgressLine, overwrites
 from patchpilot.cli.output.stream import tell
-from patchpilot.cli.verb_command import option, verb
 from patchpilot.errors import ExitCode, InputError, UsageError
 from patchpilot.model.progress import Progress, silent
 from patchpilot.settings.read_settings import is_in_demo
@@ -22,7 +22,7 @@ Mail is sent to a server in the sandbox, and replies arrive in its archive; no m
 Try: patchpilot check        `exit` ends the sandbox."""  # noqa: E501
 
 
-@verb(
+@make_command(
     epilog=(
         "\b\nExamples:\n"
         "  patchpilot demo\n"

@@ -3,16 +3,16 @@
 
 import sys
 
-from patchpilot.cli.error_exit import notice
-from patchpilot.cli.output.stream import columns, wrap_labeled
-from patchpilot.cli.verb_command import (
+from patchpilot.cli.command import (
     Common,
     common_options,
+    make_command,
     option,
     progress_of,
-    verb,
     via_option,
 )
+from patchpilot.cli.error_exit import notice
+from patchpilot.cli.output.stream import columns, wrap_labeled
 from patchpilot.config import Settings, unread_warnings
 from patchpilot.errors import ExitCode, PatchpilotError, findings_exit
 from patchpilot.model.printable import printable
@@ -21,7 +21,7 @@ from patchpilot.services.setup.diagnose import DoctorRequest, DoctorResult, diag
 _MARKS = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL", "skip": "skip"}
 
 
-@verb(
+@make_command(
     epilog=(
         "\b\nExamples:\n"
         "  patchpilot doctor\n"

@@ -5,18 +5,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from patchpilot.cli.output.draft_report import draft_rows
-from patchpilot.cli.output.json_document import document
-from patchpilot.cli.output.stream import tell
-from patchpilot.cli.verb_command import (
+from patchpilot.cli.command import (
     Common,
     argument,
     base_options,
     common_options,
+    make_command,
     option,
     series_options,
-    verb,
 )
+from patchpilot.cli.output.draft_report import draft_rows
+from patchpilot.cli.output.json_document import document
+from patchpilot.cli.output.stream import tell
 from patchpilot.errors import UsageError
 from patchpilot.model.printable import printable
 from patchpilot.model.send_request import SendRequest
@@ -27,7 +27,7 @@ from patchpilot.topic.workplace import Workplace
 from patchpilot.write_file import write_file
 
 
-@verb(
+@make_command(
     epilog=(
         "\b\nExamples:\n"
         "  patchpilot draft --edit\n"

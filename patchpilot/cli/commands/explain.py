@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`patchpilot explain`: explain a rule, or list all rules."""
 
-from patchpilot.cli.verb_command import Common, argument, common_options, option, verb
+from patchpilot.cli.command import (
+    Common,
+    argument,
+    common_options,
+    make_command,
+    option,
+)
 
 
-@verb(
+@make_command(
     epilog=(
         "\b\nExamples:\n"
         "  patchpilot explain\n"

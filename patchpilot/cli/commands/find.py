@@ -4,13 +4,13 @@
 import sys
 from typing import TYPE_CHECKING
 
-from patchpilot.cli.verb_command import (
+from patchpilot.cli.command import (
     Common,
     argument,
     common_options,
+    make_command,
     option,
     progress_of,
-    verb,
 )
 from patchpilot.errors import (
     ExitCode,
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from patchpilot.topic.workplace import Workplace
 
 
-@verb(
+@make_command(
     epilog=(
         "\b\nExamples:\n"
         "  dmesg | patchpilot find -\n"

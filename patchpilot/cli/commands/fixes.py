@@ -4,16 +4,16 @@
 import sys
 from pathlib import Path
 
-from patchpilot.cli.error_exit import notice
-from patchpilot.cli.verb_command import (
+from patchpilot.cli.command import (
     Common,
     argument,
     base_options,
     common_options,
+    make_command,
     option,
     progress_of,
-    verb,
 )
+from patchpilot.cli.error_exit import notice
 from patchpilot.errors import InputError, findings_exit
 from patchpilot.services.tags.find_culprits import (
     LIMIT,
@@ -25,7 +25,9 @@ from patchpilot.services.tags.find_culprits import (
 MAX_LOG = 4 << 20
 
 
-@verb(epilog="\b\nExamples:\n  patchpilot fixes HEAD\n  patchpilot fixes --verify HEAD")
+@make_command(
+    epilog="\b\nExamples:\n  patchpilot fixes HEAD\n  patchpilot fixes --verify HEAD"
+)
 @common_options("text", "json")
 @option(
     "--limit",

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`patchpilot help`: show help on a command or a topic."""
 
+from patchpilot.cli.command import COMMANDS, argument, make_command
 from patchpilot.cli.help_page import help_text, shared_options_text
 from patchpilot.cli.help_topics import TOPICS
-from patchpilot.cli.verb_command import VERBS, argument, verb
 from patchpilot.errors import ExitCode, UsageError, unknown
 
 _OPTIONS = "options"
 
 
-@verb(
+@make_command(
     epilog=(
         "\b\nExamples:\n"
         "  patchpilot help\n"
@@ -25,7 +25,7 @@ def command(word: str | None, own: str | None) -> int:
     """Show the options of COMMAND or its subcommand, or a TOPIC (default: the list of topics)."""
     from patchpilot.cli.main import root
 
-    if word in VERBS:
+    if word in COMMANDS:
         command = root.sub(word)
         if own is not None:
             if not command.commands:
@@ -43,14 +43,14 @@ def command(word: str | None, own: str | None) -> int:
     elif word is None:
         print(_topics())
     else:
-        raise unknown("command or topic", word, (*VERBS, *TOPICS, _OPTIONS))
+        raise unknown("command or topic", word, (*COMMANDS, *TOPICS, _OPTIONS))
     return ExitCode.OK
 
 
 def _topics() -> str:
     lines = [
         "Commands",
-        *(f"  {name:<12} {line}" for name, line in VERBS.items()),
+        *(f"  {name:<12} {line}" for name, line in COMMANDS.items()),
         "",
         "Topics",
         f"  {_OPTIONS:<12} Options that several commands have",

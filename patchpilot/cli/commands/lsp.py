@@ -4,10 +4,10 @@
 import os
 import sys
 
-from patchpilot.cli.verb_command import option, verb
+from patchpilot.cli.command import make_command, option
 
 
-@verb(epilog="\b\nExample:\n  patchpilot lsp --topic")
+@make_command(epilog="\b\nExample:\n  patchpilot lsp --topic")
 @option(
     "--topic",
     is_flag=True,

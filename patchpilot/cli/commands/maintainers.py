@@ -5,8 +5,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from patchpilot.cli.error_exit import notice
-from patchpilot.cli.verb_command import (
+from patchpilot.cli.command import (
     FLAG,
     NUMBER,
     TEXT,
@@ -15,10 +14,11 @@ from patchpilot.cli.verb_command import (
     argument,
     base_table,
     common_options,
+    make_command,
     progress_of,
     table_options,
-    verb,
 )
+from patchpilot.cli.error_exit import notice
 from patchpilot.errors import UsageError
 from patchpilot.model.address import Address
 from patchpilot.model.get_maintainer import NAMES, TYPES, GetMaintainerAnswer
@@ -91,7 +91,7 @@ def _switch(field: str) -> Option:
 SWITCHES = tuple(map(_switch, dict.fromkeys(NAMES.values())))
 
 
-@verb(
+@make_command(
     epilog="\b\nExample:\n  patchpilot maintainers --tree ~/linux 0001-net-fix-leak.patch"
 )
 @argument("targets", several=True, metavar="[TARGET]...")

@@ -5,18 +5,18 @@ import sys
 from typing import Any
 
 from patchpilot.cli import ask
-from patchpilot.cli.error_exit import notice
-from patchpilot.cli.verb_command import (
+from patchpilot.cli.command import (
     Common,
     ProgressLine,
     argument,
     base_options,
     common_options,
+    make_command,
     option,
     progress_of,
     rewrite_options,
-    verb,
 )
+from patchpilot.cli.error_exit import notice
 from patchpilot.errors import ExitCode, RefusedError
 from patchpilot.model.printable import counted
 from patchpilot.model.progress import Progress, silent
@@ -24,7 +24,7 @@ from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare
 from patchpilot.topic.message_changes import MessageChange, Preparation
 
 
-@verb(
+@make_command(
     epilog=(
         "\b\nExamples:\n"
         "  patchpilot prepare --dry-run\n"

@@ -10,19 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from patchpilot.cli import ask
-from patchpilot.cli.error_exit import notice
-from patchpilot.cli.output.stream import tell
-from patchpilot.cli.verb_command import (
+from patchpilot.cli.command import (
     Common,
     argument,
     base_options,
     common_options,
+    make_command,
     option,
     progress_of,
     series_options,
-    verb,
     via_option,
 )
+from patchpilot.cli.error_exit import notice
+from patchpilot.cli.output.stream import tell
 from patchpilot.config import Settings
 from patchpilot.errors import ExitCode, RefusedError, UsageError, findings_exit
 from patchpilot.model.mail import parse_id_option
@@ -33,7 +33,7 @@ from patchpilot.services.send.sending import Sending
 from patchpilot.topic.workplace import Workplace
 
 
-@verb(
+@make_command(
     epilog=(
         "\b\nExamples:\n"
         "  patchpilot send --dry-run\n"

@@ -7,12 +7,18 @@
 from pathlib import Path
 from typing import Any
 
-from patchpilot.cli.verb_command import Common, argument, common_options, option, verb
+from patchpilot.cli.command import (
+    Common,
+    argument,
+    common_options,
+    make_command,
+    option,
+)
 from patchpilot.errors import ExitCode, UsageError
 from patchpilot.topic.workplace import Workplace
 
 
-@verb(
+@make_command(
     epilog=(
         "\b\nExamples:\n"
         "  patchpilot setup\n"

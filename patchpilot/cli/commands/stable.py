@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`patchpilot stable`: the Cc: stable line that a fix needs, or the reason why it needs none."""
 
-from patchpilot.cli.verb_command import (
+from patchpilot.cli.command import (
     Common,
     argument,
     common_options,
+    make_command,
     option,
     progress_of,
-    verb,
 )
 from patchpilot.errors import ExitCode
 from patchpilot.services.tags.stable_request_tag import (
@@ -17,7 +17,7 @@ from patchpilot.services.tags.stable_request_tag import (
 )
 
 
-@verb(
+@make_command(
     epilog=(
         "\b\nExamples:\n"
         "  patchpilot stable HEAD\n"

@@ -7,10 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from patchpilot.cli.commands import track_reply
-from patchpilot.cli.error_exit import notice
-from patchpilot.cli.series_number import chosen_series, series_number
-from patchpilot.cli.verb_command import (
+from patchpilot.cli.command import (
     CHOICE,
     NUMBER,
     Common,
@@ -18,10 +15,13 @@ from patchpilot.cli.verb_command import (
     argument,
     common_options,
     convert_word,
+    make_command,
     option,
     progress_of,
-    verb,
 )
+from patchpilot.cli.commands import track_reply
+from patchpilot.cli.error_exit import notice
+from patchpilot.cli.series_number import chosen_series, series_number
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -48,7 +48,7 @@ UNLIMITED = 1000
 """Columns of a table in a pipe or a file."""
 
 
-@verb(
+@make_command(
     epilog=(
         "\b\nExamples:\n"
         "  patchpilot track add 'https://lore.kernel.org/netdev/<message-id>/'\n"

@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from patchpilot.cli import ask
-from patchpilot.cli.error_exit import notice
-from patchpilot.cli.output.stream import tell
-from patchpilot.cli.verb_command import (
+from patchpilot.cli.command import (
     Common,
     argument,
     common_options,
+    make_command,
     option,
-    verb,
     via_option,
 )
+from patchpilot.cli.error_exit import notice
+from patchpilot.cli.output.stream import tell
 from patchpilot.errors import ExitCode, RefusedError, UsageError, findings_exit
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from patchpilot.topic.workplace import Workplace
 
 
-@verb(
+@make_command(
     "reply",
     epilog=(
         "\b\nExamples:\n"

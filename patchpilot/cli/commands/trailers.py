@@ -5,19 +5,19 @@ import sys
 from typing import Any
 
 from patchpilot.cli import ask
-from patchpilot.cli.commands.prepare import report, text
-from patchpilot.cli.output.stream import tell
-from patchpilot.cli.verb_command import (
+from patchpilot.cli.command import (
     Common,
     ProgressLine,
     argument,
     base_options,
     common_options,
+    make_command,
     option,
     progress_of,
     rewrite_options,
-    verb,
 )
+from patchpilot.cli.commands.prepare import report, text
+from patchpilot.cli.output.stream import tell
 from patchpilot.errors import ExitCode, RefusedError
 from patchpilot.model.printable import one_line
 from patchpilot.services.tags.add_review_trailers import Chosen, add_review_trailers
@@ -25,7 +25,7 @@ from patchpilot.topic.message_changes import Preparation
 from patchpilot.topic.review_trailers import Collected, TagChoice, TrailersRequest
 
 
-@verb(
+@make_command(
     epilog=(
         "\b\nExamples:\n"
         "  patchpilot track update\n"

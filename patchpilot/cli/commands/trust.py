@@ -6,16 +6,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from patchpilot.cli.command import (
+    Common,
+    argument,
+    common_options,
+    make_command,
+    option,
+)
 from patchpilot.cli.error_exit import notice
 from patchpilot.cli.trust_question import commands_text
-from patchpilot.cli.verb_command import Common, argument, common_options, option, verb
 from patchpilot.model.printable import printable
 
 if TYPE_CHECKING:
     from patchpilot.settings.trusted_packs import TreeConfiguration
 
 
-@verb(
+@make_command(
     epilog=(
         "\b\nExamples:\n"
         "  patchpilot trust\n"

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from patchpilot.cli.verb_command import argument, option, verb
+from patchpilot.cli.command import argument, make_command, option
 from patchpilot.errors import UsageError
 
 if TYPE_CHECKING:
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from patchpilot.tui.opening import Opening
 
 
-@verb(epilog="\b\nExamples:\n  patchpilot tui\n  patchpilot tui origin/master..my-fix")
+@make_command(
+    epilog="\b\nExamples:\n  patchpilot tui\n  patchpilot tui origin/master..my-fix"
+)
 @option(
     "-C",
     "--repo",

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`patchpilot undo`: restore commits that prepare, trailers or check --fix rewrote."""
 
-from patchpilot.cli.verb_command import Common, argument, common_options, verb
+from patchpilot.cli.command import Common, argument, common_options, make_command
 from patchpilot.errors import ExitCode, UsageError
 from patchpilot.services.tags.undo_rewrite import (
     UndoAnswer,
@@ -11,7 +11,7 @@ from patchpilot.services.tags.undo_rewrite import (
 )
 
 
-@verb(
+@make_command(
     epilog="\b\nExamples:\n  patchpilot undo list\n  patchpilot undo\n  patchpilot undo restore 3"
 )
 @common_options("text", "json")
@@ -42,7 +42,7 @@ def command(common: Common, action: str, number: int | None) -> int:
     elif restored:
         common.write(
             f"{_branch(restored)} is restored to {restored.undo.old[:12]}, as before"
-            f" {restored.undo.verb}"
+            f" {restored.undo.command}"
         )
     else:
         common.write("\n".join(_line(state) for state in states) or "no records")
@@ -58,6 +58,6 @@ def _branch(state: UndoState) -> str:
 def _line(state: UndoState) -> str:
     when = state.when.strftime("%Y-%m-%d %H:%M")
     return (
-        f"{state.undo.number:4}  {when}  {state.undo.verb}  {_branch(state)}: {state.undo.old[:12]}"
-        f" → {state.undo.new[:12]}  {state.state}"
+        f"{state.undo.number:4}  {when}  {state.undo.command}  {_branch(state)}:"
+        f" {state.undo.old[:12]} → {state.undo.new[:12]}  {state.state}"
     )

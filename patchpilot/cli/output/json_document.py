@@ -7,13 +7,13 @@ from patchpilot.model.json_form import json_value
 from patchpilot.model.json_text import json_text
 
 
-def document(verb: str, *results: Any, **lists: Any) -> str:
+def document(command: str, *results: Any, **lists: Any) -> str:
     """Return a command's document: the keys of its results, then `lists` by name.
 
     The text is safe to print. A result is a dictionary, or an instance of a class marked with
     `json_form`.
     """
-    body: dict[str, Any] = {"schema": f"patchpilot/{verb}/1"}
+    body: dict[str, Any] = {"schema": f"patchpilot/{command}/1"}
     for result in (*results, lists):
         body |= json_value(result)
     return json_text(body, indent=1)

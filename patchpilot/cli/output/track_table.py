@@ -168,7 +168,7 @@ def _shorten_advice(advice: Advice, turn: Turn) -> str:
     if turn is not Turn.YOURS:
         return _NO_ACTION[turn]
     for action in actions(advice):
-        words = {action.verb, *action.arguments}
+        words = {action.name, *action.arguments}
         if name := next(
             (name for known, name in _STEPS if words.issuperset(known)), None
         ):

@@ -31,7 +31,7 @@ def store(
     known: PrepBranch,
     cover: str,
     series: Mapping[str, Any],
-    verb: str,
+    command: str,
     *,
     undo: bool = False,
 ) -> PrepBranch:
@@ -63,11 +63,11 @@ def store(
         )
         planned = rewrite.plan(repository, ref, head, {known.cover_commit: message})
         if undo:
-            rewrite.apply(repository, planned, verb)
+            rewrite.apply(repository, planned, command)
         elif planned.old != planned.new:
             copy_notes(repository, planned.commits)
             rewrite.move(
-                repository, ref, planned.new, planned.old, f"patchpilot {verb}"
+                repository, ref, planned.new, planned.old, f"patchpilot {command}"
             )
     stored = prep_branch(repository, known.branch)
     assert stored is not None

@@ -21,7 +21,7 @@ from patchpilot.model.json_form import json_form
     "ref=undo.ref",
     "old=undo.old",
     "new=undo.new",
-    "verb=undo.verb",
+    "verb=undo.command",
     "when",
     "state",
     "kept_by=undo.name",

@@ -69,7 +69,7 @@ def sort_topics(topics: Iterable[HomeTopic]) -> tuple[HomeTopic, ...]:
 def hint_to_values(advice: Advice) -> list[object]:
     """Convert a hint to values that can be cached."""
     return [
-        [part.verb, list(part.arguments), part.reason]
+        [part.name, list(part.arguments), part.reason]
         if isinstance(part, Action)
         else str(part)
         for part in parts_of(advice)
@@ -81,8 +81,8 @@ def hint_from_values(values: Iterable[object]) -> Advice:
     parts: list[str | Action] = []
     for value in values:
         if isinstance(value, list):
-            verb, arguments, reason = value
-            parts.append(Action(str(verb), tuple(arguments), str(reason)))
+            name, arguments, reason = value
+            parts.append(Action(str(name), tuple(arguments), str(reason)))
         else:
             parts.append(str(value))
     return parts[0] if len(parts) == 1 else Hint(tuple(parts))

@@ -59,7 +59,7 @@ def _word(error: RefusedError, overrides: tuple[str, ...]) -> str:
     options = [
         action.arguments[0]
         for action in actions(error.advice)
-        if not action.verb and action.arguments
+        if not action.name and action.arguments
     ]
     return next(
         (

@@ -45,7 +45,7 @@ def undo(screen: "AnyScreen", *, again: bool = False) -> None:
         start, end = reversed(ends) if again else ends
         files = "change as well" if with_files else "do not change"
         text = (
-            f"{word} {state.undo.verb}?\n\n{name} is set from {start} to {end}. The files in the"
+            f"{word} {state.undo.command}?\n\n{name} is set from {start} to {end}. The files in the"
             f" working tree {files}."
         )
         question = Choose(text, (("yes", word), ("no", "Cancel")), word)
@@ -61,7 +61,7 @@ def undo(screen: "AnyScreen", *, again: bool = False) -> None:
 
     def handle_done(state: "UndoState") -> None:
         words = "redone; press u to undo" if again else "undone; press U to redo"
-        screen.notify(f"{state.undo.verb} {words}")
+        screen.notify(f"{state.undo.command} {words}")
         screen.reread()
 
     screen.in_thread("reading the undo records", handle_found, handle_listed)

@@ -153,7 +153,7 @@ def keys_at(advice: object, at: Stage) -> tuple[str, ...]:
 
 def key_of(action: Action) -> ActionKey | None:
     """Return the key bound to an action, found by the longest prefix of its words, or None."""
-    words = [word for word in (action.verb, *action.arguments) if word]
+    words = [word for word in (action.name, *action.arguments) if word]
     ends = range(len(words), 0, -1)
     return next(filter(None, (KEYS.get(" ".join(words[:end])) for end in ends)), None)
 

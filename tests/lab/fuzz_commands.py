@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whole verbs on made-up hostile repositories, messages and archives: none ends in exit 70, in an
-exception or in JSON that its schema refuses.
+"""Run commands on generated hostile repositories, messages and archives.
 
-    python -m tests.lab.fuzz_verbs [--minutes N] [--seed N] [--verbs check,track,…] [--world N]
-    [--keep]
+No command may exit with 70, raise an exception, or print JSON that its schema does not allow.
 
-Each world (tests/lab/hostile_world.py) is made from the seed and its number, and three of the verbs
-are called in it, in this process; its archive is a server on loopback. A failure is printed once
-with what repeats it; its world is kept below the temporary directory. `--world N` makes only that
-one.
+    python -m tests.lab.fuzz_commands [--minutes N] [--seed N] [--commands check,track,…]
+    [--world N] [--keep]
+
+Each world (tests/lab/hostile_world.py) is generated from the seed and its number. Three commands
+run in it, in this process; its archive is a server on loopback. Each failure is printed once, with
+the command that repeats it; its world stays in the temporary directory. `--world N` generates only
+that world.
 """
 
 import argparse
@@ -335,7 +336,7 @@ def _draft(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
     )
 
 
-VERBS: dict[str, Callable[[World, random.Random, str], Iterator[Argv]]] = {
+COMMANDS: dict[str, Callable[[World, random.Random, str], Iterator[Argv]]] = {
     "check": _check, "fix": _fix, "track": _track, "reply": _reply, "trailers": _trailers, "backport": _backport, "tags": _tags,  # noqa: E501
     "maintainers": _maintainers, "draft": _draft,
 }  # fmt: skip
@@ -361,7 +362,7 @@ class Report:
             return
         kept = (
             Path(tempfile.gettempdir())
-            / f"fuzz-verbs-{hashlib.sha256(what.encode()).hexdigest()[:8]}"
+            / f"fuzz-commands-{hashlib.sha256(what.encode()).hexdigest()[:8]}"
         )
         if not kept.exists():
             shutil.copytree(place, kept, symlinks=True, ignore_dangling_symlinks=True)
@@ -386,7 +387,7 @@ class Report:
 
 
 def run_world(
-    number: int, verbs: Sequence[str], archive: Archive, root: Path, report: Report
+    number: int, commands: Sequence[str], archive: Archive, root: Path, report: Report
 ) -> None:
     """Make a world and call the commands in it."""
     place = root / f"world-{number}"
@@ -395,12 +396,12 @@ def run_world(
     world = make_world(place, f"{report.seed} {number}", url)
     archive.answers, archive.asked = world.answers, 0
     chosen = random.Random(f"{report.seed} {number}").sample(
-        verbs, min(_AT_ONCE, len(verbs))
+        commands, min(_AT_ONCE, len(commands))
     )
-    for verb in chosen:
-        os.environ["XDG_STATE_HOME"] = str(place / f"state-{verb}")
-        for argv in VERBS[verb](
-            world, random.Random(f"{report.seed} {number} {verb}"), url
+    for command in chosen:
+        os.environ["XDG_STATE_HOME"] = str(place / f"state-{command}")
+        for argv in COMMANDS[command](
+            world, random.Random(f"{report.seed} {number} {command}"), url
         ):
             _make_call(argv, number, place, report)
     report.worlds += 1
@@ -485,7 +486,7 @@ def _surroundings() -> Iterator[Path]:
     """Use a separate home, and no network beyond loopback."""
     from patchpilot.archive import archive
 
-    root = Path(tempfile.mkdtemp(prefix="fuzz-verbs-"))
+    root = Path(tempfile.mkdtemp(prefix="fuzz-commands-"))
     for name in [
         name
         for name in os.environ
@@ -533,19 +534,21 @@ def main(words: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--verbs", default=",".join(VERBS), help="some of: %(default)s")
+    parser.add_argument(
+        "--commands", default=",".join(COMMANDS), help="some of: %(default)s"
+    )
     parser.add_argument("--world", type=int)
     args = parser.parse_args(words)
-    verbs = args.verbs.split(",")
-    if unknown := set(verbs) - VERBS.keys():
-        parser.error(f"no such verb: {', '.join(unknown)}")
+    commands = args.commands.split(",")
+    if unknown := set(commands) - COMMANDS.keys():
+        parser.error(f"no such command: {', '.join(unknown)}")
     report, archive = Report(args.seed), Archive()
     end = said = time.monotonic()
     end += args.minutes * 60
     number = args.world if args.world is not None else 1
     with _surroundings() as root, archive.served():
         while True:
-            run_world(number, verbs, archive, root, report)
+            run_world(number, commands, archive, root, report)
             number += 1
             if args.world is not None or time.monotonic() > end:
                 break

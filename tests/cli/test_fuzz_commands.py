@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the fuzzer of verbs finds planted errors, and that a seed reproduces its input."""
+"""Test that the fuzzer of commands finds planted errors, and that a seed reproduces its input."""
 
 from pathlib import Path
 
 import pytest
 
 from patchpilot.topic.followed import known_series
-from tests.lab.fuzz_verbs import Archive, Report, run_world
+from tests.lab.fuzz_commands import Archive, Report, run_world
 from tests.lab.hostile_world import make_world
 
 
@@ -28,7 +28,7 @@ def test_bug_report_has_a_reproducer(
     assert "--seed 5 --world 7" in capsys.readouterr().out
 
 
-def test_verbs_survive_a_hostile_world(workdir: Path) -> None:
+def test_commands_survive_a_hostile_world(workdir: Path) -> None:
     report = Report(2)
     run_world(1, ["reply", "maintainers"], Archive(), workdir, report)
     assert report.calls > 5

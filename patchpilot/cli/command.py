@@ -45,7 +45,7 @@ OTHERS = {
     "completion": "print the completion script of a shell",
 }
 """The commands that the short overview lists by name only."""
-VERBS = {
+COMMANDS = {
     name: line for group in (*GROUPS.values(), OTHERS) for name, line in group.items()
 }
 
@@ -60,9 +60,9 @@ def overview() -> str:
         "Without COMMAND: the guided workflow in the terminal (--home: all your topics).",
         "",
     ]
-    for title, verbs in GROUPS.items():
+    for title, commands in GROUPS.items():
         lines.append(title)
-        lines += [f"  {name:<12} {line}" for name, line in verbs.items()]
+        lines += [f"  {name:<12} {line}" for name, line in commands.items()]
     names = " ".join(name for name in OTHERS if name != "help")
     lines += [
         *textwrap.wrap(
@@ -325,7 +325,7 @@ class Command:
         """Return a decorator that makes a function a command of this group."""
 
         def wrap(function: F) -> F:
-            self.add(verb(name, epilog=epilog)(function))
+            self.add(make_command(name, epilog=epilog)(function))
             return function
 
         return wrap
@@ -496,7 +496,7 @@ def _is_option(word: str) -> bool:
     return word.startswith("-") and word != "-"
 
 
-def verb(
+def make_command(
     name: str = "", *, epilog: str = ""
 ) -> Callable[[Callable[..., Any]], Command]:
     """Return a decorator that makes a function a command.
@@ -600,7 +600,7 @@ def common_options(*formats: str, short_verbose: bool = True) -> Callable[[F], F
     """Return a decorator that adds the common options to a command.
 
     `formats` are its --format values, the first one the default. The command gets one argument,
-    `common`. Without `short_verbose`, the verb keeps `-v` for itself.
+    `common`. Without `short_verbose`, the command keeps `-v` for itself.
     """
     formats = formats or ("text", "json")
     table = common_table(formats, short_verbose=short_verbose)
