@@ -85,7 +85,7 @@ def scores(data: Path, quick: bool, scratch: Path) -> Iterator[tuple[str, float]
                 *limit,
             ],
         )
-        got = _run(
+        output = _run(
             [
                 tools / "score_maintainers.py",
                 "--corpus",
@@ -96,24 +96,24 @@ def scores(data: Path, quick: bool, scratch: Path) -> Iterator[tuple[str, float]
                 "20" if quick else "0",
             ]
         )
-        for form, row in got.items():
+        for form, row in output.items():
             yield (
                 f"maintainers {form} addresses",
                 round(row["same_addresses"] / row["n"], 4),
             )
             yield f"maintainers {form} lines", round(row["identical"] / row["n"], 4)
-    got = _run([tools / "score_mails.py", "--mails", data / "mails"])
-    yield "mails kind", got["kind"]
-    yield "mails bot", got["bot"]
-    yield "mails none invented", 1.0 - got["invented"]
-    got = _run(
+    output = _run([tools / "score_mails.py", "--mails", data / "mails"])
+    yield "mails kind", output["kind"]
+    yield "mails bot", output["bot"]
+    yield "mails none invented", 1.0 - output["invented"]
+    output = _run(
         [
             data / "remarks" / "score.py",
             *(["--no-accepted"] if quick else []),
             *(["--args", f"--tree {tree}"] if tree else []),
         ]
     )
-    mail = got["by_knowable"]["mail"]
+    mail = output["by_knowable"]["mail"]
     where = "in a tree" if tree else "without a tree"
     yield f"remarks near, {where}", round(mail["near"] / mail["total"], 4)
     if not quick:
@@ -123,12 +123,12 @@ def scores(data: Path, quick: bool, scratch: Path) -> Iterator[tuple[str, float]
         )
         yield (
             f"remarks accepted without warning, {where}",
-            got["accepted"]["no_error_or_warning_share"],
+            output["accepted"]["no_error_or_warning_share"],
         )
     repo = _directory("PATCHPILOT_DPDK")
     if repo:
         own = borrowed(repo, scratch)
-        got = _run(
+        output = _run(
             [
                 tools / "score_fixes.py",
                 "--repo",
@@ -139,9 +139,9 @@ def scores(data: Path, quick: bool, scratch: Path) -> Iterator[tuple[str, float]
                 "40" if quick else "0",
             ]
         )
-        yield "fixes top-1", got["top1"]
-        yield "fixes top-3", got["top3"]
-        got = _run(
+        yield "fixes top-1", output["top1"]
+        yield "fixes top-3", output["top3"]
+        output = _run(
             [
                 tools / "score_backports.py",
                 "--repo",
@@ -160,14 +160,14 @@ def scores(data: Path, quick: bool, scratch: Path) -> Iterator[tuple[str, float]
             "prerequisites",
             "prerequisites_in_files",
         ):
-            right, _, of = got[name].partition("/")
+            right, _, of = output[name].partition("/")
             yield f"backports {name}", round(int(right) / max(1, int(of)), 4)
 
 
 def _checkpatch(name: str, argv: list[object]) -> Iterator[tuple[str, float]]:
-    got = _run(argv)
-    yield f"{name} F1", got["f1"]
-    yield f"{name} full agreement", got["full_agreement"]
+    output = _run(argv)
+    yield f"{name} F1", output["f1"]
+    yield f"{name} full agreement", output["full_agreement"]
 
 
 def _run(argv: list[object]) -> dict:

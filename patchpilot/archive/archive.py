@@ -261,8 +261,8 @@ class Archive(MailArchive):
         cannot be reached.
         """
         before = len(self.skipped)
-        kept = None if fresh else self._kept.get(self.url, "thread", message_id)
-        data = kept or self._ask(
+        cached = None if fresh else self._kept.get(self.url, "thread", message_id)
+        data = cached or self._ask(
             message_id, lambda node: node.get_mbox_by_msgid(message_id, nocache=True)
         )
         mails = tuple(mail for mail in self._parse_response(data) if mail.headers)
@@ -273,8 +273,8 @@ class Archive(MailArchive):
             for mail in mails
         ):
             raise self._unrelated_mail_error(f"the thread of {message_id}", message_id)
-        self.remembered = self.remembered or kept is not None
-        if kept is None:
+        self.remembered = self.remembered or cached is not None
+        if cached is None:
             self._kept.put(data, self.url, "thread", message_id)
         return mails
 
@@ -284,8 +284,8 @@ class Archive(MailArchive):
         Raise `NetworkError` if the answer is something different: a bot challenge, the login page
         of a network, or another message.
         """
-        kept = None if fresh else self._kept.get(self.url, "mail", message_id)
-        data = kept or self._ask(
+        cached = None if fresh else self._kept.get(self.url, "mail", message_id)
+        data = cached or self._ask(
             message_id, lambda node: node.get_message_by_msgid(message_id, nocache=True)
         )
         text = unpack(data, self.url, MAX_ANSWER)
@@ -299,7 +299,7 @@ class Archive(MailArchive):
         )
         if answer is None:
             raise self._unrelated_mail_error(f"the mail {message_id}", message_id)
-        if kept is None:
+        if cached is None:
             self._kept.put(data, self.url, "mail", message_id)
         return answer
 
@@ -316,9 +316,9 @@ class Archive(MailArchive):
         With `threads`, the result contains the whole threads of the matches. It may be empty.
         """
         question = (self.url, "threads" if threads else "search", query)
-        kept = None if fresh else self._kept.get(*question)
+        cached = None if fresh else self._kept.get(*question)
         try:
-            data = kept or self._ask(
+            data = cached or self._ask(
                 query,
                 lambda node: node.get_mbox_by_query(
                     query, full_threads=threads, nocache=True
@@ -331,7 +331,7 @@ class Archive(MailArchive):
         mails = tuple(
             mail for mail in self._parse_response(data, without) if mail.headers
         )
-        if kept is None:
+        if cached is None:
             self._kept.put(data, *question)
         return mails
 
@@ -348,12 +348,12 @@ class Archive(MailArchive):
             )
         except PatchpilotError:
             return None
-        found = (
+        updates = (
             (read_iso(text.decode()) for text in _UPDATED.findall(feed.content))
             if feed.status_code == 200
             else ()
         )
-        moments = sorted(filter(None, found))
+        moments = sorted(filter(None, updates))
         return moments[len(moments) // 2] if moments else None
 
     def _parse_response(
@@ -557,15 +557,15 @@ def polite_session(
                     stop,
                     skipped,
                 )
-                told = response.headers.get("Retry-After", "")
+                delay = response.headers.get("Retry-After", "")
                 if (
                     response.status_code not in _BUSY
                     or attempt == RETRIES
-                    or (told and self.waited)
+                    or (delay and self.waited)
                 ):
                     break
-                self.waited = self.waited or bool(told)
-                if stop.wait(_wait(told, attempt)):
+                self.waited = self.waited or bool(delay)
+                if stop.wait(_wait(delay, attempt)):
                     raise requests.ConnectionError("cancelled")
             return response  # type: ignore[no-any-return]
 

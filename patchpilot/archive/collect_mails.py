@@ -169,7 +169,7 @@ class _Search:
         posted = self._posted()
         landed = posted.landed if posted else ()
         commits = list(
-            dict.fromkeys(place.commit[:12] for place in landed if place.commit)
+            dict.fromkeys(commit.commit[:12] for commit in landed if commit.commit)
         )
         self.progress("searching for messages that reference the commit")
         for commit in commits[:MAX_TITLES]:

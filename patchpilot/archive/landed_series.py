@@ -95,27 +95,27 @@ def find_in_repository(
         commits: list[LandedCommit] = []
         follow_ups: list[FollowUp] = []
         merged = _commits(posted, history, tip)
-        for found in merged:
-            release = releases.first(found.landing.commit)
+        for commit in merged:
+            release = releases.first(commit.landing.commit)
             landed = _describe_landing(
                 project.mainline,
-                found,
-                found.landing,
+                commit,
+                commit.landing,
                 release.name if release else None,
                 repository,
             )
-            commits.append(replace(landed, how=f"in the repository{found.how}"))
+            commits.append(replace(landed, how=f"in the repository{commit.how}"))
             there = [
                 (branch, landing)
                 for branch in branches.branches
-                if (landing := history.landed(found.landing.commit, branch.tip))
+                if (landing := history.landed(commit.landing.commit, branch.tip))
             ]
             for branch, landing in there:
                 point = _first_point_release(repository, branch.version, landing.commit)
                 commits.append(
                     _describe_landing(
                         f"stable/linux-{branch.version}.y",
-                        found,
+                        commit,
                         landing,
                         point,
                         repository,
@@ -123,21 +123,21 @@ def find_in_repository(
                 )
             having = [branch for branch, landing in there if landing.holds]
             follow_ups += _find_fixes(
-                found.landing.commit, history, tip, having, project.mainline
+                commit.landing.commit, history, tip, having, project.mainline
             )
         following = linux_next_tip(repository)
-        done = {title_key(found.title) for found in merged}
+        done = {title_key(commit.title) for commit in merged}
         if following:
             tags = next_tags(repository)
             commits += [
                 _describe_landing(
                     LINUX_NEXT,
-                    found,
-                    found.landing,
-                    _bisect(repository, tags, found.landing.commit),
+                    commit,
+                    commit.landing,
+                    _bisect(repository, tags, commit.landing.commit),
                     repository,
                 )
-                for found in _commits(posted, history, following, done)
+                for commit in _commits(posted, history, following, done)
             ]
         if (first := posted.revisions[0].sent) and (
             left := [post for post in posted.latest.patches if post.key not in done]
@@ -149,7 +149,7 @@ def find_in_repository(
             commits += find_in_trees(
                 left, authors, repository, (first - _CLOCKS).isoformat(), known
             )
-        fixes = [found.landing.commit for found in merged if found.landing.holds]
+        fixes = [commit.landing.commit for commit in merged if commit.landing.holds]
         needs = stable_needs(fixes, history, branches.branches, project)
     return InRepository(tuple(commits), tuple(dict.fromkeys(follow_ups)), needs)
 
@@ -201,7 +201,7 @@ def _holds(commit: str, branch: Branch, history: History) -> bool:
 
 def _describe_landing(
     tree: str,
-    found: _Found,
+    commit: _Found,
     landing: Landing,
     release: str | None,
     repository: Repository,
@@ -213,8 +213,8 @@ def _describe_landing(
         release,
         f"by {landing.how}",
         None,
-        found.number,
-        found.title,
+        commit.number,
+        commit.title,
         dated,
         landing.reverted_by,
     )
@@ -257,26 +257,26 @@ def _commits(
     commit counts only if no other commit is found.
     """
     repository = history.repository
-    found: dict[str, _Found] = {}
+    commits: dict[str, _Found] = {}
     have: set[str] = set(done)
     reverted: dict[str, str] = {}
     for landed in posted.landed:
         commit = repository.find(landed.commit) if landed.commit else None
-        if commit is None or commit in found or not history.has(tip, commit):
+        if commit is None or commit in commits or not history.has(tip, commit):
             continue
         subject = repository.commit(commit).subject
         if title_key(subject) in done:
             continue
-        one = found[commit] = _Found(
+        match = commits[commit] = _Found(
             landed.patch,
             landed.title or subject,
             "",
             _find_landing(commit, history, tip),
         )
-        if one.landing.holds:
-            have |= {title_key(one.title), title_key(subject)}
+        if match.landing.holds:
+            have |= {title_key(match.title), title_key(subject)}
         else:
-            reverted[title_key(one.title)] = commit
+            reverted[title_key(match.title)] = commit
     for post in posted.latest.patches:
         key = post.key
         if key in have:
@@ -284,10 +284,10 @@ def _commits(
         landing, how = _find_by_subject(posted, post, history, tip), ""
         if landing is None and (same := _find_by_content(posted, post, history, tip)):
             landing, how = _find_landing(same[0], history, tip), same[1]
-        if landing and landing.commit not in found:
-            found.pop(reverted.get(key, ""), None)
-            found[landing.commit] = _Found(post.number or 1, post.title, how, landing)
-    return list(found.values())
+        if landing and landing.commit not in commits:
+            commits.pop(reverted.get(key, ""), None)
+            commits[landing.commit] = _Found(post.number or 1, post.title, how, landing)
+    return list(commits.values())
 
 
 def _find_landing(commit: str, history: History, tip: str) -> Landing:
@@ -332,13 +332,13 @@ def _find_by_content(
     same_title = {it.message_id for it in posted.posts if it.key == post.key}
     authors = authors_of(posted, post.mail.body)
     since = f"--since={(first - _CLOCKS).isoformat()}"
-    place = str(repository.common_dir.resolve())
+    folder = str(repository.common_dir.resolve())
     key = key_of(
         _SEARCHED,
         (
             part.encode("utf-8", "surrogateescape")
             for part in (
-                place,
+                folder,
                 post.message_id,
                 since,
                 *sorted(same_title),
@@ -500,14 +500,14 @@ def _match_commits(
 
 
 def _add_descendants(commit: str, children: Mapping[str, Sequence[str]]) -> set[str]:
-    found, todo = {commit}, [commit]
+    descendants, todo = {commit}, [commit]
     while todo:
         following = [
-            child for child in children.get(todo.pop(), ()) if child not in found
+            child for child in children.get(todo.pop(), ()) if child not in descendants
         ]
-        found.update(following)
+        descendants.update(following)
         todo += following
-    return found
+    return descendants
 
 
 def links_of(commit: Commit) -> set[str]:

@@ -112,15 +112,15 @@ class LocalArchive(MailArchive):
         Raise `NotInArchiveError` if the archive does not have the message.
         """
         index = self._open_index()
-        found = self._read(
+        mails = self._read(
             row[0]
             for row in index.execute(
                 "SELECT id FROM mail WHERE message_id = ?", (message_id,)
             ).fetchall()
         )
-        if not found:
+        if not mails:
             raise self._not_found_error(message_id)
-        return found[0]
+        return mails[0]
 
     def search(
         self,
@@ -146,15 +146,15 @@ class LocalArchive(MailArchive):
             f"SELECT id, message_id FROM mail WHERE {wanted.sql} ORDER BY {order}",
             (*wanted.values, *named),
         )
-        found = list(
+        matches = list(
             itertools.islice(
                 (row for row in rows if row[1] not in without), _MOST_FOUND
             )
         )
         return self._read(
-            self._find_thread(index, [row[1] for row in found])
+            self._find_thread(index, [row[1] for row in matches])
             if threads
-            else [row[0] for row in found]
+            else [row[0] for row in matches]
         )
 
     def reaches(self) -> None:
@@ -174,9 +174,9 @@ class LocalArchive(MailArchive):
             row = self._index.execute(
                 "SELECT place FROM mail WHERE id = ?", (number,)
             ).fetchone()
-            raw = self._mails.read(place := str(row[0])) if row else None
+            raw = self._mails.read(position := str(row[0])) if row else None
             mail = (
-                self._parse_mail(raw, place, self.parse_mail)
+                self._parse_mail(raw, position, self.parse_mail)
                 if raw is not None
                 else None
             )
@@ -201,8 +201,8 @@ class LocalArchive(MailArchive):
         """Return the numbers of all messages connected by references, including through
         messages that are not in the archive.
         """
-        todo, seen, found = list(message_ids), set[str](), set[int]()
-        while todo and len(found) < _MOST_OF_THREAD:
+        todo, seen, numbers = list(message_ids), set[str](), set[int]()
+        while todo and len(numbers) < _MOST_OF_THREAD:
             above = todo.pop()
             if above in seen:
                 continue
@@ -214,8 +214,8 @@ class LocalArchive(MailArchive):
                 (above,),
             )
             for number, message_id in rows.fetchall():
-                if number not in found:
-                    found.add(number)
+                if number not in numbers:
+                    numbers.add(number)
                     todo.append(message_id)
                     todo += [
                         row[0]
@@ -223,7 +223,7 @@ class LocalArchive(MailArchive):
                             "SELECT above FROM reference WHERE mail = ?", (number,)
                         )
                     ]
-        return found
+        return numbers
 
     # the index
 
@@ -263,15 +263,17 @@ class LocalArchive(MailArchive):
             if not before or mails.is_replaced(before):
                 index.execute("DELETE FROM mail")
                 is_whole, indexed_since = False, since
-            known = {str(place) for (place,) in index.execute("SELECT place FROM mail")}
+            known = {
+                str(position) for (position,) in index.execute("SELECT place FROM mail")
+            }
             index.executemany(
                 "DELETE FROM mail WHERE place = ?",
-                ((place,) for place in list(mails.gone(iter(known)))),
+                ((position,) for position in list(mails.gone(iter(known)))),
             )
         # if the index is incomplete, scan everything and skip indexed messages
         since = min(since, indexed_since) if is_whole else since
         from_state = before if is_whole and since == indexed_since else ""
-        found = mails.new(from_state, known, since)
+        arrived = mails.new(from_state, known, since)
         number, total = (
             0,
             mails.count(from_state, since) - (0 if from_state else len(known)),
@@ -279,7 +281,7 @@ class LocalArchive(MailArchive):
         while not self._stop.is_set():
             with _lock_for_writing(index):
                 added = 0
-                for mail in itertools.islice(found, _AT_ONCE):
+                for mail in itertools.islice(arrived, _AT_ONCE):
                     self._add(index, mail)
                     added += 1
                 # results are incomplete if newer messages are not indexed yet
@@ -324,7 +326,7 @@ class LocalArchive(MailArchive):
             yield
 
     def _add(self, index: sqlite3.Connection, found_mail: FoundMail) -> None:
-        mail = self._parse_mail(found_mail.raw, found_mail.place, parse_mail)
+        mail = self._parse_mail(found_mail.raw, found_mail.position, parse_mail)
         if mail is None or not mail.headers:
             return
         people = " ".join(
@@ -332,7 +334,7 @@ class LocalArchive(MailArchive):
         )
         arrived = found_mail.arrived or (mail.date.timestamp() if mail.date else 0.0)
         values = (
-            found_mail.place,
+            found_mail.position,
             clean(mail.message_id),
             normalize_words(mail.subject),
             normalize_words(f"{mail.sender.name} {mail.sender.email}"),
@@ -395,11 +397,11 @@ def _tokens(mail: Mail) -> set[str]:
     """
     body = mail.body
     tokens: dict[str, None] = {REPORT: None} if delivery_reports(mail) else {}
-    for found in (
+    for terms in (
         (commit for commit in _COMMIT.findall(body) if not commit.isalpha()),
         ids_in(body),
         (match[1].lower() for match in _CHANGE_ID.finditer(body)),
         (f"file:{match[1]}" for match in _FILE.finditer(body)),
     ):
-        tokens.update(dict.fromkeys(found))
+        tokens.update(dict.fromkeys(terms))
     return set(list(tokens)[:_MOST_TOKENS])

@@ -24,7 +24,7 @@ class FoundMail(NamedTuple):
     The time is in seconds since the epoch; 0 if it is unknown.
     """
 
-    place: str
+    position: str
     raw: bytes
     arrived: float
 
@@ -57,7 +57,7 @@ class LocalMails(Protocol):
         """Yield the positions that no longer contain a message."""
         return iter(())
 
-    def read(self, place: str) -> bytes | None:
+    def read(self, position: str) -> bytes | None:
         """Return the message at a position, or None if it is gone."""
 
     def close(self) -> None:
@@ -145,8 +145,8 @@ class _Epochs(LocalMails):
                 if f"{name}:{commit}" not in known
             }
             with CatFile(self._epochs[name]) as objects:
-                for blob, found in objects.many(times):
-                    if (raw := _read_added_mail(found)) is not None:
+                for blob, content in objects.many(times):
+                    if (raw := _read_added_mail(content)) is not None:
                         yield FoundMail(
                             f"{name}:{blob.removesuffix(':m')}", raw, times[blob]
                         )
@@ -182,8 +182,8 @@ class _Epochs(LocalMails):
             for name, commit in before.items()
         )
 
-    def read(self, place: str) -> bytes | None:
-        name, _, commit = place.partition(":")
+    def read(self, position: str) -> bytes | None:
+        name, _, commit = position.partition(":")
         if name not in self._epochs:
             return None
         if name not in self._open:
@@ -196,10 +196,12 @@ class _Epochs(LocalMails):
         self._open.clear()
 
 
-def _read_added_mail(found: tuple[str, str, bytes] | None) -> bytes | None:
+def _read_added_mail(content: tuple[str, str, bytes] | None) -> bytes | None:
     """Return the message that a commit adds, or None if it removes one."""
     return (
-        found[2] if found and found[1] == "blob" and len(found[2]) <= MAX_MAIL else None
+        content[2]
+        if content and content[1] == "blob" and len(content[2]) <= MAX_MAIL
+        else None
     )
 
 
@@ -223,21 +225,25 @@ class _Maildir(LocalMails):
     def new(
         self, state: str, known: Container[str], since: float = 0.0
     ) -> Iterator[FoundMail]:
-        for place, file in sorted(self._files.items()):
+        for position, file in sorted(self._files.items()):
             arrived = (
-                file.stat().st_mtime if place not in known and file.exists() else 0.0
+                file.stat().st_mtime if position not in known and file.exists() else 0.0
             )
-            if arrived and arrived >= since and (raw := self.read(place)) is not None:
-                yield FoundMail(place, raw, arrived)
+            if (
+                arrived
+                and arrived >= since
+                and (raw := self.read(position)) is not None
+            ):
+                yield FoundMail(position, raw, arrived)
 
     def count(self, state: str, since: float = 0.0) -> int:
         return len(self._files)
 
     def gone(self, known: Iterator[str]) -> Iterator[str]:
-        return (place for place in known if place not in self._files)
+        return (position for position in known if position not in self._files)
 
-    def read(self, place: str) -> bytes | None:
-        file = self._files.get(place)
+    def read(self, position: str) -> bytes | None:
+        file = self._files.get(position)
         if file is None or not file.is_file():
             return None
         with file.open("rb") as stream:
@@ -273,8 +279,8 @@ class _Mbox(LocalMails):
     def is_replaced(self, state: str) -> bool:
         return state != self.state()
 
-    def read(self, place: str) -> bytes | None:
-        start, _, end = place.partition("-")
+    def read(self, position: str) -> bytes | None:
+        start, _, end = position.partition("-")
         return one_mail(self._read_all(), int(start), int(end))
 
     def close(self) -> None:

@@ -50,10 +50,10 @@ def ids_in(text: str) -> list[str]:
     """
     # a Message-ID is on one line, and most lines of a patch have none
     return [
-        found.lower()
+        message_id.lower()
         for line in text.split("\n")
         if "@" in line
-        for found in _MESSAGE_ID.findall(line)
+        for message_id in _MESSAGE_ID.findall(line)
     ]
 
 
@@ -72,10 +72,10 @@ class _Parser:
         self._at = 0
 
     def read(self) -> Condition:
-        found = self._parse_alternatives()
+        parsed = self._parse_alternatives()
         if self._at < len(self._tokens):
             raise self._failure()
-        return found
+        return parsed
 
     def _failure(self) -> UsageError:
         return UsageError(
@@ -171,13 +171,13 @@ def _join_conditions(word: str, parts: list[Condition]) -> Condition:
 
 def _arrival_condition(span: str) -> Condition | None:
     """Translate `rt:FIRST..LAST`, with either time in seconds or empty, into a condition."""
-    found = re.fullmatch(r"(?=\D*\d)(\d{5,12})?\.\.(\d{5,12})?", span)
-    if not found:
+    match = re.fullmatch(r"(?=\D*\d)(\d{5,12})?\.\.(\d{5,12})?", span)
+    if not match:
         return None
     bounds = [
         (sql, float(second))
         for sql, second in zip(
-            ("mail.arrived >= ?", "mail.arrived <= ?"), found.groups(), strict=True
+            ("mail.arrived >= ?", "mail.arrived <= ?"), match.groups(), strict=True
         )
         if second
     ]
@@ -185,7 +185,7 @@ def _arrival_condition(span: str) -> Condition | None:
     return Condition(
         f"({condition})",
         tuple(second for _, second in bounds),
-        since=float(found[1] or 0),
+        since=float(match[1] or 0),
     )
 
 

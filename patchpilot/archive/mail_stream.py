@@ -84,13 +84,13 @@ def mails_of_range(epoch: str, revisions: Sequence[str]) -> Iterator[StreamedMai
             commit = line.decode().strip()
             position = f"{epoch}:{commit}"
             try:
-                found = objects.get(f"{commit}:m")
+                content = objects.get(f"{commit}:m")
             except GitError as error:
                 yield StreamedMail(position, position, b"", True, error.message)
                 continue
             # a commit without this file deletes a message
-            if found and found[1] == "blob":
-                yield StreamedMail(position, position, found[2], True)
+            if content and content[1] == "blob":
+                yield StreamedMail(position, position, content[2], True)
 
 
 def resolve_range(epoch: str, revisions: str) -> tuple[str, ...]:
@@ -125,7 +125,7 @@ def _commit(epoch: str, word: str) -> str:
 
     Return "" for HEAD without messages, as in a public-inbox's search index.
     """
-    found = git(
+    commit = git(
         Path(epoch),
         "rev-parse",
         "--verify",
@@ -134,12 +134,12 @@ def _commit(epoch: str, word: str) -> str:
         f"{word}^{{commit}}",
         ok=(0, 1),
     ).text.strip()
-    if not found and word != "HEAD":
+    if not commit and word != "HEAD":
         raise InputError(
             f"{epoch}: no commit {word}",
             hint="check the path of the epoch, and fetch it again if it is incomplete",
         )
-    return found
+    return commit
 
 
 def _read_file(path: str) -> Iterator[StreamedMail]:

@@ -39,7 +39,7 @@ def originals(
     upstream commit that the message names. Messages whose original series is not found are omitted.
     """
     archive.parse_mail = reader.parse
-    found: dict[str, PostedSeries] = {}
+    series: dict[str, PostedSeries] = {}
     topics = _Originals()
     topics.add(_find_by_titles(archive, mails, reader))
     missed = set[str]()
@@ -52,9 +52,9 @@ def originals(
             )
             missed |= {title} if topic is None else set()
         if topic:
-            found[mail.message_id] = topic
+            series[mail.message_id] = topic
             topics.add([topic])
-    return found
+    return series
 
 
 class _Originals:
@@ -73,8 +73,8 @@ class _Originals:
 
     def of(self, mail: Classified) -> PostedSeries | None:
         """Return the series that a message's patch is from, by link or by title and author."""
-        place = self.posts.quoted(mail)
-        return self.topics[place[0]] if place else None
+        position = self.posts.quoted(mail)
+        return self.topics[position[0]] if position else None
 
 
 def _find_by_titles(
@@ -95,25 +95,25 @@ def _find_by_titles(
             list(terms), f"(f:{quote_phrase(email)} OR b:{quote_phrase(email)})"
         )
     ]
-    found = [mail for query in queries for mail in archive.search(query)]
-    return posted_in(found, reader)
+    matches = [mail for query in queries for mail in archive.search(query)]
+    return posted_in(matches, reader)
 
 
 def _find_by_links(
     archive: MailArchive, mail: Classified, reader: MailReader
 ) -> tuple[PostedSeries, ...]:
     """Return the series in threads that the message links to."""
-    found: list[tuple[PostedSeries, ...]] = []
+    series: list[tuple[PostedSeries, ...]] = []
     for message_id in dict.fromkeys(
         message_id for message_id, at in linked_ids(mail.mail.body) if at is not None
     ):
-        if len(found) == MAX_LINKS:
+        if len(series) == MAX_LINKS:
             break
         try:
-            found.append(posted_in(archive.thread(message_id), reader))
+            series.append(posted_in(archive.thread(message_id), reader))
         except NotInArchiveError:
             continue
-    return tuple(topic for topics in found for topic in topics)
+    return tuple(topic for topics in series for topic in topics)
 
 
 def _find_by_commit(

@@ -79,7 +79,7 @@ def news(
     it has.
     """
     known = frozenset[str]().union(*(polled.message_ids for polled in series))
-    found: dict[int, frozenset[str]] = {}
+    new_ids: dict[int, frozenset[str]] = {}
     reached: datetime | None = None
     for group in _group_by_age(series, now):
         control = group[0].summary.head
@@ -90,7 +90,7 @@ def news(
             if control not in {mail.message_id for mail in mails}:
                 raise _unreliable_search_error(archive, control)
             _assign(
-                found, (mail for mail in mails if mail.message_id != control), asked
+                new_ids, (mail for mail in mails if mail.message_id != control), asked
             )
             moments = (
                 moment
@@ -98,18 +98,18 @@ def news(
                 if (moment := arrival_time(mail)) and moment <= now
             )
             reached = max(filter(None, (reached, *moments)), default=None)
-    return News(found, reached)
+    return News(new_ids, reached)
 
 
 def _assign(
-    found: dict[int, frozenset[str]],
+    new_ids: dict[int, frozenset[str]],
     mails: Iterable[Mail],
     series: Sequence[PolledSeries],
 ) -> None:
     """Assign messages to the series that they may be about."""
     for mail in mails:
         for number in find_concerned(mail, series):
-            found[number] = found.get(number, frozenset()) | {mail.message_id}
+            new_ids[number] = new_ids.get(number, frozenset()) | {mail.message_id}
 
 
 def _unreliable_search_error(archive: MailArchive, control: str) -> NetworkError:

@@ -35,14 +35,14 @@ def dns_key(name: str, *, online: bool) -> bytes | None:
     import dkim.dnsplug
 
     try:
-        found: bytes | None = dkim.dnsplug.get_txt(name, _SECONDS)
+        record: bytes | None = dkim.dnsplug.get_txt(name, _SECONDS)
     # dnspython and the system resolver raise many classes of errors; without an answer there is no
     # key
     except Exception:  # noqa: BLE001
         return None
-    if found:
-        remember(_KEYS, key, found)
-    return found
+    if record:
+        remember(_KEYS, key, record)
+    return record
 
 
 def find_proven_senders(
@@ -69,15 +69,15 @@ def find_proven_senders(
         for mail in signed
         for key, address in _developer_keys(mail).items()
     }
-    found = []
+    senders = []
     for mail, keys in claiming.values():
         signer = next(
             (signers[key] for key in keys if key in signers), None
         ) or _find_by_domain(mail, identities, find_key)
         if signer is not None:
             named = name_words(mail.sender.name) in identities.names.get(signer, ())
-            found.append(mail.sender if named else Address("", mail.sender.email))
-    return tuple(found)
+            senders.append(mail.sender if named else Address("", mail.sender.email))
+    return tuple(senders)
 
 
 def _developer_keys(mail: Mail) -> dict[str, str]:
@@ -112,7 +112,7 @@ def _embedded_keys(mail: Mail) -> list[dict[str, str]]:
         if header.name.lower() == "x-developer-key"
     ]
     return [
-        {found["name"]: found["value"] for found in _EMBEDDED.finditer(value)}
+        {tag["name"]: tag["value"] for tag in _EMBEDDED.finditer(value)}
         for value in headers[:_MOST_SIGNATURES]
     ]
 

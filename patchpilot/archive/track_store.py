@@ -268,10 +268,10 @@ class Store:
         If several series contain it, the one that was added first is returned; None if there is
         none.
         """
-        found = self._database.execute(
+        number = self._database.execute(
             "SELECT min(series) FROM member WHERE message_id = ?", (_text(message_id),)
         ).fetchone()[0]
-        return self.entry(found) if found else None
+        return self.entry(number) if number else None
 
     def keep(
         self,
@@ -477,7 +477,7 @@ class Store:
             "\n".join(ids).encode("utf-8", "surrogateescape"), digest_size=16
         ).hexdigest()
 
-    def asked(self, number: int) -> None:
+    def note_poll(self, number: int) -> None:
         self._change("UPDATE series SET updated = ? WHERE id = ?", _now(), number)
 
     def note_reached(self, number: int, reached: datetime) -> None:
@@ -513,14 +513,14 @@ class Store:
 
     def read_stored(self, message_ids: Iterable[str]) -> tuple[Mail, ...]:
         """Return the stored messages with the given Message-IDs, from all series."""
-        found = []
+        stored = []
         for message_id in message_ids:
             row = self._database.execute(
                 "SELECT raw FROM mail WHERE message_id = ?", (_text(message_id),)
             ).fetchone()
             if row and (raw := _unpack_mail(row[0])) is not None:
-                found.append(self._stored_row(message_id, raw))
-        return tuple(found)
+                stored.append(self._stored_row(message_id, raw))
+        return tuple(stored)
 
     def keep_raw(self, message_id: str, raw: bytes) -> None:
         """Store a message before it is added to a series.

@@ -169,7 +169,7 @@ def _sent_mails(identity: str, number: int) -> tuple[Series, ...]:
         [
             parse_patch(
                 entry.raw.replace(b"\r\n", b"\n"),
-                f"v{number}: mail {entry.place + 1}",
+                f"v{number}: mail {entry.position + 1}",
             )
             for entry in sends[-1].entries
         ]

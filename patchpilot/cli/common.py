@@ -191,7 +191,7 @@ def progress_of(common: Common) -> Iterator[Progress]:
             progress.wipe()
 
 
-def left_out(reason: str) -> None:
+def report_skipped(reason: str) -> None:
     """Report on stderr that a file or message was skipped."""
     from patchpilot.cli.error_exit import notice
     from patchpilot.model.printable import one_line

@@ -130,10 +130,10 @@ def user_files() -> tuple[Path, ...]:
 def state_of(path: Path) -> str:
     """Return a text that changes with the file: path, time, size and inode."""
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return f"{path} none"
-    return f"{path} {found.st_mtime_ns} {found.st_size} {found.st_ino}"
+    return f"{path} {status.st_mtime_ns} {status.st_size} {status.st_ino}"
 
 
 OWN_SCOPES = ("local", "worktree")

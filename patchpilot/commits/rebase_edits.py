@@ -77,8 +77,8 @@ def carry_edits_over(
             continue
         if state[0] != "C":
             result.pop(path, None)
-        if state[0] in "MR" and (kept := _map_edits(repository, before, after, mine)):
-            result[target] = kept
+        if state[0] in "MR" and (moved := _map_edits(repository, before, after, mine)):
+            result[target] = moved
     return result
 
 
@@ -103,7 +103,7 @@ def _map_edits(
         _Hunk(int(match[1]), _count(match[2]), int(match[3]), _count(match[4]))
         for match in _RANGE.finditer(out)
     ]
-    kept: list[LineEdit] = []
+    mapped: list[LineEdit] = []
     moves: dict[_Hunk, _Move | None] = {}
     for edit in edits:
         shift, touching = 0, None
@@ -133,11 +133,11 @@ def _map_edits(
             if any(
                 kept_edit.first <= edit.last + shift
                 and edit.first + shift <= kept_edit.last
-                for kept_edit in kept
+                for kept_edit in mapped
             ):
                 continue
-        kept.append(replace(edit, first=edit.first + shift, last=edit.last + shift))
-    return tuple(kept)
+        mapped.append(replace(edit, first=edit.first + shift, last=edit.last + shift))
+    return tuple(mapped)
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,14 +100,14 @@ def play_merge(journey: Journey, second: Sent) -> None:
     journey.run(["patchpilot", "track", "update", "--fresh"])
     journey.show(
         ["patchpilot", "track", "show", "1"],
-        judge=lambda got: _check_landing(got, commit),
+        judge=lambda output: _check_landing(output, commit),
     )
     journey.tell("Which steps remain for the stable trees?")
     expected = {**VERDICTS, "6.12": "already-fixed"}
     document = journey.show(
         ["patchpilot", "backport", commit],
-        judge=lambda got: _verdicts(
-            got, expected, sandbox.repositories.facts.prerequisite
+        judge=lambda output: _verdicts(
+            output, expected, sandbox.repositories.facts.prerequisite
         ),
     )
     taken = next(

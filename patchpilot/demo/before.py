@@ -76,7 +76,7 @@ def play_before_send(journey: Journey) -> None:
     journey.show(
         ["patchpilot", "fixes", "HEAD"],
         expect=[0, 1],
-        judge=lambda got: _culprit(got, facts.culprit),
+        judge=lambda output: _culprit(output, facts.culprit),
     )
 
     journey.tell("Do the stable trees need it?")
@@ -96,7 +96,7 @@ def play_before_send(journey: Journey) -> None:
     journey.tell("Which stable branches have the bug, and does the fix apply to them?")
     journey.show(
         ["patchpilot", "backport", "HEAD"],
-        judge=lambda got: _verdicts(got, VERDICTS, facts.prerequisite),
+        judge=lambda output: _verdicts(output, VERDICTS, facts.prerequisite),
     )
 
 
@@ -116,10 +116,10 @@ def _no_errors(result: Any) -> str:
     return wants(summary["errors"] == summary["warnings"] == 0, "no error, no warning")
 
 
-def _people(got: Any) -> str:
+def _people(output: Any) -> str:
     people = {
         recipient["email"]: recipient
-        for result in got["results"]
+        for result in output["results"]
         for recipient in result["recipients"]
     }
     is_complete = {"maya@acme.example.com", "netdev@lists.example.org"} <= people.keys()

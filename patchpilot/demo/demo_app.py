@@ -17,9 +17,9 @@ from patchpilot.demo.robin import (
     has_warning,
     is_answered,
     is_first,
+    list_backports,
     second_version,
     send_backports,
-    written_backports,
 )
 from patchpilot.resources import state_path
 from patchpilot.tui.app import PatchpilotApp
@@ -175,7 +175,7 @@ class DemoApp(PatchpilotApp):
     def _can_send_backports(self) -> bool:
         """Return whether the patches for 6.1 were written but not sent."""
         work = self.session.directory or Path()
-        return not self._has_sent_backports and bool(written_backports(work))
+        return not self._has_sent_backports and bool(list_backports(work))
 
     def action_newcomer(self) -> None:
         """Make Robin's changes at this stage."""
@@ -262,7 +262,7 @@ class DemoApp(PatchpilotApp):
         )
         if stage is Stage.BACKPORTS and following:
             requests = (state_path() / "requests").glob("*")
-            written = written_backports(session.directory or Path())
+            written = list_backports(session.directory or Path())
             following = (
                 None
                 if any(requests if following.key == "r" else written)

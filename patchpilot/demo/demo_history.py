@@ -192,11 +192,11 @@ class Builder:
         tip = first
         for version in RELEASES:
             for step in range(PER_RELEASE):
-                told = ACME_STORY.get((version, step))
+                story = ACME_STORY.get((version, step))
                 if (version, step) == HELP_TEXT:
                     self._help_text(out)
-                elif told:
-                    self._tell(out, state, version, *told)
+                elif story:
+                    self._tell(out, state, version, *story)
                 else:
                     self._ordinary(out, state, version)
                 if step == PER_RELEASE // 2:

@@ -235,7 +235,7 @@ def _mail(
     message["Cc"] = [
         HeaderAddress("", addr_spec=NET_LIST),
         HeaderAddress("", addr_spec=KERNEL_LIST),
-        *(HeaderAddress(one.name, addr_spec=one.email) for one in others),
+        *(HeaderAddress(address.name, addr_spec=address.email) for address in others),
     ]
     message["Subject"] = subject
     message["Date"] = date

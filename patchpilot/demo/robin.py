@@ -166,14 +166,14 @@ def _send(work: Path, recipients: list[str], message: bytes) -> None:
         server.sendmail(NEWCOMER.email, recipients, lines)
 
 
-def written_backports(work: Path) -> list[Path]:
+def list_backports(work: Path) -> list[Path]:
     """Return the patches written for 6.1, which needs a backport."""
     return sorted((work / "backports" / "6.1").glob("*.patch"))
 
 
 def send_backports(work: Path) -> str:
     """Send the backports to the sandbox's mail server and return a one-line summary."""
-    for file in written_backports(work):
+    for file in list_backports(work):
         _send(work, [STABLE.email, NET_LIST], file.read_bytes())
     return "Sent the backport for you; the stable maintainer takes it into 6.1"
 

@@ -66,11 +66,11 @@ def build_summary(commits: Sequence[BuiltCommit | None]) -> str:
         return ""
     most = max(len(commit.configurations) for commit in built)
     new = sum(commit.new for commit in built)
-    found = counted(new, "new finding") if new else "nothing new"
+    findings = counted(new, "new finding") if new else "nothing new"
     failed = "" if all(commit.builds for commit in built) else ", does not build"
     skipped = sum(len(commit.unbuilt_files) for commit in built)
     rest = f", {counted(skipped, 'file')} not built" if skipped else ""
-    return f"built in {counted(most, 'configuration')}, {found}{failed}{rest}"
+    return f"built in {counted(most, 'configuration')}, {findings}{failed}{rest}"
 
 
 def compile_tested(commits: Sequence[BuiltCommit | None]) -> str:

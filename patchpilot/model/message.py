@@ -35,7 +35,7 @@ class Message:
 
     Its headers are parsed from `raw`, the bytes that are sent; `file` is what a mail program makes
     them from. Message-IDs are without angle brackets. `number` is 0 for the cover letter, which
-    has neither commit nor patch-id. `place` is its position in the send (from 0).
+    has neither commit nor patch-id. `position` counts from 0 in its send.
     """
 
     message_id: str
@@ -52,7 +52,7 @@ class Message:
     number: int = 1
     commit: str | None = None
     patch_id: str | None = None
-    place: int = 0
+    position: int = 0
     state: MailState = MailState.PENDING
     detail: str = ""
 

@@ -305,13 +305,13 @@ def stable_versions(words: Sequence[str]) -> tuple[str, ...]:
     result: dict[str, None] = {}
     for at, word in enumerate(words):
         for part in re.split(r"[/+|&]|(?<=\d)-(?=\d)|(?<=\.y)-(?=\d)", word):
-            one = _STABLE.fullmatch(part)
+            match = _STABLE.fullmatch(part)
             # "for 6.2" names the next mainline release
             early = (
                 at > 0 and words[at - 1].lower() == "for"
             ) or part.lower().startswith("for-")
-            if one and (one["tree"] or not early or "stable" in part.lower()):
-                result.setdefault(one["version"])
+            if match and (match["tree"] or not early or "stable" in part.lower()):
+                result.setdefault(match["version"])
     return tuple(result)
 
 

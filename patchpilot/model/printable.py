@@ -109,12 +109,12 @@ def crop(text: str, columns: int) -> str:
     """Truncate a text to a width in columns, with an ellipsis at the end."""
     if width(text) <= columns:
         return text
-    kept = ""
+    cropped = ""
     for char in text:
-        if width(kept + char) > columns - 1:
+        if width(cropped + char) > columns - 1:
             break
-        kept += char
-    return kept + "…"
+        cropped += char
+    return cropped + "…"
 
 
 def crop_middle(text: str, columns: int) -> str:

@@ -70,18 +70,18 @@ class RuleRecord(NamedTuple):
     @property
     def sentence(self) -> str:
         """Describe the record in one sentence."""
-        said = (
+        text = (
             f"Fires on {_percent(self.noise, self.accepted)} "
             f"of {self.accepted} accepted patches"
         )
         if self.paired:
-            said += f"; of {self.paired} findings, {self.gone} were gone in the next version"
+            text += f"; of {self.paired} findings, {self.gone} were gone in the next version"
         if self.asked:
-            said += (
+            text += (
                 f"; fires on {_percent(self.hit, self.asked)} of {self.asked} patches where a"
                 " reviewer asked for something of the kind"
             )
-        return f"{said}."
+        return f"{text}."
 
 
 def _share(part: int, whole: int) -> float | None:

@@ -79,12 +79,12 @@ def text_header(name: str, text: str) -> str:
     clean = "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in text)
     plain = _PLAIN[name == "Subject"]
     mark = re.match(r"[ -~]*?\] ", clean) if name == "Subject" else None
-    kept = mark[0] if mark else ""
-    rest = clean[len(kept) :]
+    prefix = mark[0] if mark else ""
+    rest = clean[len(prefix) :]
     if re.fullmatch(r"[ -~]*", rest) and "=?" not in rest:
         return clean
     words, line = [], _WORD
-    room = _WIDTH - len(f"{name}: {kept}")
+    room = _WIDTH - len(f"{name}: {prefix}")
     for char in rest:
         is_plain = plain.fullmatch(char)
         part = char if is_plain else "".join(f"={byte:02X}" for byte in char.encode())
@@ -92,7 +92,7 @@ def text_header(name: str, text: str) -> str:
             words.append(line)
             line, room = _WORD, _WIDTH - 1
         line += part
-    return kept + "\n ".join(f"{word}?=" for word in (*words, line))
+    return prefix + "\n ".join(f"{word}?=" for word in (*words, line))
 
 
 def address_header(address: Address) -> str:

@@ -27,13 +27,13 @@ def deliver_each(delivery: Delivery, hand_over: Callable[[Message], Outcome]) ->
             return
         again = True
         while again:
-            delivery.report(entry.place, Outcome(MailState.SENDING))
-            retries.begin(entry.place)
+            delivery.report(entry.position, Outcome(MailState.SENDING))
+            retries.begin(entry.position)
             outcome = hand_over(entry)
-            delivery.report(entry.place, outcome)
+            delivery.report(entry.position, outcome)
             again = retries.again(outcome)
         if outcome.state is not MailState.ACCEPTED:
-            delivery.report(entry.place, retries.add_attempts(outcome))
+            delivery.report(entry.position, retries.add_attempts(outcome))
             return
 
 

@@ -36,7 +36,7 @@ class Outcome:
 
 
 Report = Callable[[int, Outcome], None]
-"""Called with a mail's place in its send and its outcome, before (`sending`) and after the act.
+"""Called with a message's position in its send and its outcome, before (`sending`) and after.
 
 What it writes is on disk when it returns.
 """

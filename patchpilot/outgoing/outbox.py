@@ -180,7 +180,7 @@ class Outbox(TopicStore):
                         json.dumps(entry.recipients),
                         _now(),
                         send_id,
-                        entry.place,
+                        entry.position,
                     ),
                 )
             self._db.execute(
@@ -199,8 +199,8 @@ class Outbox(TopicStore):
         """
         with write_transaction(self._db):
             for entry in self.settle(send_id).entries:
-                if entry.state is MailState.UNKNOWN and entry.place in settled:
-                    self.mark(send_id, entry.place, settled[entry.place])
+                if entry.state is MailState.UNKNOWN and entry.position in settled:
+                    self.mark(send_id, entry.position, settled[entry.position])
             return self.leave_out(send_id, left_out) if left_out else self.get(send_id)
 
     def end(self, send_id: int) -> None:
@@ -391,7 +391,7 @@ class Outbox(TopicStore):
             " detail FROM mails WHERE send = ? ORDER BY place",
             (ident,),
         ).fetchall()
-        names = ("place", "number", "commit", "patch_id", "file", "detail")
+        names = ("position", "number", "commit", "patch_id", "file", "detail")
         entries = tuple(
             replace(
                 parse_message(raw, envelope, tuple(json.loads(recipients))),

@@ -48,12 +48,12 @@ class ReplyDrafts(TopicStore):
 
     def keep(self, draft: ReplyDraft) -> ReplyDraft:
         """Store a draft, and return it with the time of the change."""
-        kept = draft._replace(updated=datetime.now(UTC).isoformat(timespec="seconds"))
+        saved = draft._replace(updated=datetime.now(UTC).isoformat(timespec="seconds"))
         self._db.execute(
             f"INSERT OR REPLACE INTO replies ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",
-            kept,
+            saved,
         )
-        return kept
+        return saved
 
     def discard(self, draft: ReplyDraft) -> None:
         """Delete a draft unless another process has changed it."""

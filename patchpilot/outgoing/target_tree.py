@@ -40,10 +40,10 @@ def remote_of(repository: Repository, tree: str) -> TargetTree | None:
     url = next((word for word in words if "://" in word or word.endswith(".git")), None)
     if url is None:
         return None
-    wanted = _place(url)
+    wanted = _tree_name(url)
     branch = words[words.index(url) + 1] if words.index(url) + 1 < len(words) else None
     for key, values in repository.config_regexp(r"^remote\..*\.url$").items():
-        if _place(values[-1]) != wanted:
+        if _tree_name(values[-1]) != wanted:
             continue
         remote = key[len("remote.") : -len(".url")]
         for name in (branch, "HEAD", "main", "master"):
@@ -75,7 +75,7 @@ def listed_trees(
     return tuple(remote for remote in targets if remote)
 
 
-def _place(url: str) -> str:
+def _tree_name(url: str) -> str:
     """Return the host and path of a URL.
 
     URLs with git://, https:// and ssh, and those of kernel.org's mirrors, are the same tree.

@@ -20,16 +20,16 @@ def choose_mails(mails: Sequence[bytes]) -> Collection[int]:
     places: dict[str, int] = {}
     read: list[Mail] = []
     damaged = set()
-    for place, raw in enumerate(mails):
+    for position, raw in enumerate(mails):
         try:
             mail = parse_mail(raw)
         except InputError:
-            damaged.add(place)
+            damaged.add(position)
             continue
         if not mail.message_id:
             return range(len(mails))
         if mail.message_id not in places:
-            places[mail.message_id] = place
+            places[mail.message_id] = position
             read.append(mail)
     chosen = {
         places[post.message_id]

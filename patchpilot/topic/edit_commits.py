@@ -48,9 +48,9 @@ def edit_file(
     editor: str, file: Path, *, line: int | None = None, directory: Path | None = None
 ) -> bool:
     """Open a file in the editor, optionally at a line, and return whether the editor succeeded."""
-    place = [f"+{line}"] if line is not None else []
+    position = [f"+{line}"] if line is not None else []
     return not interactive(
-        ["sh", "-c", f'{editor} "$@"', editor, *place, str(file)], cwd=directory
+        ["sh", "-c", f'{editor} "$@"', editor, *position, str(file)], cwd=directory
     )
 
 
@@ -61,17 +61,17 @@ def edit_text(editor: str, text: str, name: str) -> str | None:
     is kept, PatchpilotError names its file, and the next edit of the same text starts with it.
     Bytes that are not valid UTF-8 become U+FFFD.
     """
-    kept = _backup_file(text, name)
+    backup = _backup_file(text, name)
     with TemporaryFolder("edit") as folder:
         file = folder / name
-        start = kept.read_text(encoding="utf-8") if kept.is_file() else text
+        start = backup.read_text(encoding="utf-8") if backup.is_file() else text
         file.write_text(start, encoding="utf-8")
         is_good = edit_file(editor, file)
         if not file.is_file():
             return None
         edited = file.read_text(encoding="utf-8", errors="replace")
     if is_good:
-        kept.unlink(missing_ok=True)
+        backup.unlink(missing_ok=True)
         return edited
     if edited == text:
         return None
@@ -85,11 +85,11 @@ def save_invalid_edit(
 
     The next edit of `text` starts with it.
     """
-    kept = _backup_file(text, name)
-    kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    kept.write_text(edited, encoding="utf-8")
+    backup = _backup_file(text, name)
+    backup.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    backup.write_text(edited, encoding="utf-8")
     return type(error)(
-        f"{error.message}; the text is kept in {kept}",
+        f"{error.message}; the text is kept in {backup}",
         hint=error.hint or "edit it again to continue with that text",
     )
 

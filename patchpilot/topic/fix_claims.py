@@ -134,10 +134,10 @@ def _answers(repository: Repository) -> dict[str, str]:
     if not has_drafts(repository):
         return {}
     with Drafts() as drafts:
-        found = drafts.all(repository.key)
+        stored = drafts.all(repository.key)
     return {
         name: value
-        for draft in reversed(found)
+        for draft in reversed(stored)
         for name, value in draft.answers.items()
         if name.startswith(_ANSWER)
     }

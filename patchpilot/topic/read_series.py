@@ -97,8 +97,8 @@ def set_prefix(patch: Patch, prefix: str, *above: str) -> Patch:
 
 def parse_title_line(line: str) -> str:
     """Return the first line of the title in a subject header, "" for another line."""
-    found = _SUBJECT.fullmatch(line)
-    return found[1] if found else ""
+    match = _SUBJECT.fullmatch(line)
+    return match[1] if match else ""
 
 
 def prefix_of(repository: "Repository", ids: Sequence[str]) -> str:

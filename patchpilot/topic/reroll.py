@@ -146,7 +146,7 @@ def last_sent(draft: Draft) -> Send | None:
     """Return the send of the latest version that was at least partly sent."""
     with Outbox() as outbox:
         sent = outbox.received(draft.change_id)
-    return max(sent, key=lambda one: (one.version, one.id), default=None)
+    return max(sent, key=lambda commit: (commit.version, commit.id), default=None)
 
 
 def is_remembered(send: Send) -> bool:
@@ -252,13 +252,13 @@ def changes(
         if was and kind == "same":
             kind, tags = _rewording(repository, was.commit, patch.commit)
         version_changes.append(VersionChange(kind, patch.subject, tags))
-    kept = set(became_of.values())
+    remaining = set(became_of.values())
     return (
         *version_changes,
         *(
             VersionChange("dropped", patch.subject)
             for patch in before
-            if patch not in kept
+            if patch not in remaining
         ),
     )
 
@@ -334,8 +334,8 @@ def range_diff(repository: Repository, last: Send, ids: Sequence[str]) -> str:
     try:
         # without a cover commit in between, compare the commits that may be published
         joined = all(
-            repository.commit(one).parents == (below,)
-            for one, below in zip(ids[1:], ids, strict=False)
+            repository.commit(commit).parents == (below,)
+            for commit, below in zip(ids[1:], ids, strict=False)
         )
         line = ids if joined else rebase_without_covers(repository, ids)
         from patchpilot.commits.range_diff import range_diff as commits_range_diff

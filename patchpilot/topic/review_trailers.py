@@ -188,7 +188,7 @@ def find_review_trailers(
 
 def _append_trailers(message: str, trailers: Iterable[str]) -> str:
     parsed = filter(None, map(parse_trailer, trailers))
-    return add_trailers(message, [(one.name, one.value) for one in parsed])
+    return add_trailers(message, [(trailer.name, trailer.value) for trailer in parsed])
 
 
 def _titles_alike(
@@ -201,8 +201,8 @@ def _titles_alike(
     ]
     pairs = pair_with_earlier(posts, series.patches)
     return {
-        ids[at]: frozenset([posts[place].subject.title])
-        for at, place in pairs.items()
+        ids[at]: frozenset([posts[index].subject.title])
+        for at, index in pairs.items()
         if at < len(ids)
     }
 
@@ -298,7 +298,7 @@ def _find_equal_posts(
     was = list(zip(posts, found[len(series.patches) :], strict=True))
     return {
         id_: frozenset(post.message_id for post, old in was if old in (None, now))
-        for id_, now in zip(ids, found, strict=False)
+        for id_, now in zip(ids, patch_ids, strict=False)
     }
 
 

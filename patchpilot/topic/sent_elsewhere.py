@@ -56,7 +56,7 @@ def sent_tags(repository: Repository) -> tuple[SentTag, ...]:
     prefix = f"refs/tags/{TAGS}"
     if not any(ref.name.startswith(prefix) for ref in repository.all_refs):
         return ()
-    found = []
+    sent = []
     for entry in repository.git(
         "for-each-ref", f"--format={_FORMAT}", prefix
     ).text.split("\x1e"):
@@ -64,7 +64,7 @@ def sent_tags(repository: Repository) -> tuple[SentTag, ...]:
         named = parse_sent_tag(fields[0])
         if named and len(fields) == 6 and fields[2]:
             base = _BASE.search(fields[5])
-            found.append(
+            sent.append(
                 SentTag(
                     fields[0],
                     *named,
@@ -74,7 +74,7 @@ def sent_tags(repository: Repository) -> tuple[SentTag, ...]:
                     fields[3],
                 )
             )
-    return tuple(sorted(found, key=lambda one: one.version))
+    return tuple(sorted(sent, key=lambda tag: tag.version))
 
 
 def find_tagged_topic(
@@ -199,7 +199,7 @@ def _archived_sends(
     url = user_settings(repository, problems=[]).get("lore").rstrip("/")
     query = f"s:{quote_phrase(mine[0].subject.title)} AND f:{sender}"
     try:
-        found = ask_archive(
+        mails = ask_archive(
             repository, lambda archive: archive.search(query, threads=True)
         )
     except PatchpilotError:

@@ -58,7 +58,7 @@ def stable_need(
     releases = Releases(repository)
     firsts = {culprit: releases.first(culprit, final=True) for culprit in named}
     oldest = min(
-        filter(None, firsts.values()), key=lambda one: one.numbers, default=None
+        filter(None, firsts.values()), key=lambda need: need.numbers, default=None
     )
     branches = (
         branch_states(repository, commit, named, project, progress)

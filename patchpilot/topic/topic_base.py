@@ -228,9 +228,11 @@ class BaseSearch:
         recent = [ref for ref in among if ref.object_id == commit or ref.date >= since]
         for kind in (True, False):
             refs = [ref for ref in recent if ref.is_branch is kind]
-            found = self.repository.refs_containing(commit, [ref.name for ref in refs])
-            if found:
-                return [ref for ref in refs if ref.name in found]
+            holders = self.repository.refs_containing(
+                commit, [ref.name for ref in refs]
+            )
+            if holders:
+                return [ref for ref in refs if ref.name in holders]
         return []
 
     def is_default(self, ref: GitRef) -> bool:

@@ -53,14 +53,14 @@ def topic_facts(
         state = topic_state(
             repository, topic, store=store, tracked_series=tracked_series
         )
-    found = find_base(repository, base) if target is None else None
+    detected = find_base(repository, base) if target is None else None
     return TopicFacts(
         version=state.next_version
         if state.is_begun or not state.is_sent
         else state.version,
-        base=found.name if found else "",
-        start=found.start if found else "",
-        guessed=bool(found and found.is_guessed),
+        base=detected.name if detected else "",
+        start=detected.start if detected else "",
+        guessed=bool(detected and detected.is_guessed),
         profile=project_of(repository, profile, topic.series).name,
         mark=topic.draft.mark,
     )

@@ -86,8 +86,8 @@ class Planned(NamedTuple):
 
     def of_patch(self, number: int, patch: Patch) -> "Planned":
         """Return the plan for one patch: its recipients, and those excluded by edits."""
-        kept = select_for_patch(self.plan.recipients, number)
-        there = {one.address.key for one in kept}
+        recipients = select_for_patch(self.plan.recipients, number)
+        there = {recipient.address.key for recipient in recipients}
         out = {
             who.key
             for title, who, gets in self.edits.single
@@ -96,7 +96,7 @@ class Planned(NamedTuple):
         return self._replace(
             source=patch.source,
             sources=(patch.source,),
-            plan=self.plan._replace(recipients=kept),
+            plan=self.plan._replace(recipients=recipients),
             left_out=(
                 *self.left_out,
                 *(
@@ -444,11 +444,11 @@ def _apply_edits(plan: RecipientPlan, edits: Edits) -> RecipientPlan:
     added = [address.email for _, address in edits.placed if address.key not in there]
     if not added:
         return plan
-    said = (
+    reason = (
         f"added manually, but not for an undisclosed fix: {', '.join(added)}; name them with send"
         " --to or --cc"
     )
-    return plan._replace(warnings=(*plan.warnings, said))
+    return plan._replace(warnings=(*plan.warnings, reason))
 
 
 def expand(word: str, tree: Tree) -> tuple[str, ...]:

@@ -379,9 +379,9 @@ def _find_series(
     read = {series.entry.id: series for series in tracked_series}
 
     def whole(entry: TrackEntry) -> Tracked:
-        found = read.get(entry.id)
-        found = found or shown_series(entry, store, repository, silent)
-        return with_mails(found, store, repository)
+        shown = read.get(entry.id)
+        shown = shown or shown_series(entry, store, repository, silent)
+        return with_mails(shown, store, repository)
 
     own = {mail.message_id for send in sent for mail in send.entries}
     entries = tuple(reversed(store.entries()))

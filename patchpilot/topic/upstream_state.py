@@ -165,18 +165,18 @@ def _trees(
     patches: Sequence[Patch],
 ) -> tuple[Tree, ...]:
     """Return mainline, the fetched trees that MAINTAINERS names for the files, and linux-next."""
-    found = [Tree(main.name, main.tip)] if main else []
+    trees = [Tree(main.name, main.tip)] if main else []
     if repository.config_regexp(r"^remote\..*\.url$"):
         from patchpilot.outgoing.target_tree import listed_trees
 
         paths = [path for patch in patches for path in patch.paths]
-        found += [
+        trees += [
             Tree(tree.label, tree.tip)
             for tree in listed_trees(repository, start, paths)
         ]
     if tip := linux_next_tip(repository):
-        found.append(Tree("linux-next", tip))
-    return tuple({tree.tip: tree for tree in reversed(found)}.values())[::-1]
+        trees.append(Tree("linux-next", tip))
+    return tuple({tree.tip: tree for tree in reversed(trees)}.values())[::-1]
 
 
 def _stable_base(

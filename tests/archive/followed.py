@@ -23,9 +23,9 @@ from tests.kit.trees import Trees
 class Followed:
     """A series in an archive, with a kernel tree next to it."""
 
-    def __init__(self, place: Path, archive: FilledArchive) -> None:
-        self.trees = Trees(place / "r")
-        self._place, self._archive = place, archive
+    def __init__(self, folder: Path, archive: FilledArchive) -> None:
+        self.trees = Trees(folder / "r")
+        self._place, self._archive = folder, archive
         self._now = START
         self.followed = False
 
@@ -85,10 +85,10 @@ class Followed:
 
 
 @contextmanager
-def followed(place: Path, kind: str = "stand-in") -> Iterator[Followed]:
+def followed(folder: Path, kind: str = "stand-in") -> Iterator[Followed]:
     """Return an empty archive; `kind` is one of SERVED."""
-    with archive_server(kind, place / "inbox") as archive:
-        yield Followed(place, archive)
+    with archive_server(kind, folder / "inbox") as archive:
+        yield Followed(folder, archive)
 
 
 def day(number: float) -> int:

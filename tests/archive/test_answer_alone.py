@@ -14,8 +14,8 @@ def test_reply_file_joins_the_sent_patch(
     tmp_path: Path,
 ) -> None:
     file = tmp_path / "reply"
-    with life(tmp_path) as one:
-        sent = one.send(publish=False)
+    with life(tmp_path) as topic_life:
+        sent = topic_life.send(publish=False)
         file.write_bytes(
             mail(
                 f"Re: [PATCH] {TITLE}",
@@ -24,10 +24,10 @@ def test_reply_file_joins_the_sent_patch(
                 references=f"<{sent}>",
             )
         )
-        assert TAG in one.track("show", "--mbox", file).out
-        assert one.track().out.count(TITLE) <= 1
-        assert one.track("add", "--mbox", file).code == 0
-        assert TAG in one.track("show").out
+        assert TAG in topic_life.track("show", "--mbox", file).out
+        assert topic_life.track().out.count(TITLE) <= 1
+        assert topic_life.track("add", "--mbox", file).code == 0
+        assert TAG in topic_life.track("show").out
     file.write_bytes(file.read_bytes().replace(sent.encode(), b"other@example.org"))
     other = call("track", "add", "--mbox", file)
     assert (other.code, "neither a patch nor a reply" in other.err) == (2, True)

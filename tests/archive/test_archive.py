@@ -84,7 +84,7 @@ def url(
 
 
 def ids(mails: tuple[object, ...]) -> set[str]:
-    return {one.message_id.split("@")[0] for one in mails}  # type: ignore[attr-defined]
+    return {mail.message_id.split("@")[0] for mail in mails}  # type: ignore[attr-defined]
 
 
 def test_thread_is_read(url: str) -> None:
@@ -158,15 +158,18 @@ def test_third_version_gathers_years_of_work(url: str) -> None:
         mails, troubles, failure = gather(archive, "w3@example.org")
     assert ids(mails) == {"w1", "w2", "w3", "w3r", "w4", "pull"}
     assert (troubles, failure) == ((), None)
-    found = posted_of("w3@example.org", read_thread(mails, anchor="w3@example.org"))
-    assert found is not None
-    assert [(revision.version, revision.rfc) for revision in found.revisions] == [
+    series = posted_of("w3@example.org", read_thread(mails, anchor="w3@example.org"))
+    assert series is not None
+    assert [(revision.version, revision.rfc) for revision in series.revisions] == [
         (1, True),
         (2, True),
         (3, False),
         (4, False),
     ]
-    assert (str(found.state), [one.relation for one in found.follow_ups]) == (
+    assert (
+        str(series.state),
+        [follow_up.relation for follow_up in series.follow_ups],
+    ) == (
         "accepted",
         ["carries"],
     )

@@ -28,9 +28,9 @@ LATER = int((START + timedelta(days=30)).timestamp())
 class Posted:
     """A tree, an archive, and commits made from its messages."""
 
-    def __init__(self, place: Path, archive: FilledArchive) -> None:
+    def __init__(self, folder: Path, archive: FilledArchive) -> None:
         self.archive = archive
-        self.repo = Repo(place / "linux", clock=LATER)
+        self.repo = Repo(folder / "linux", clock=LATER)
         self.repo.commit(
             "start\n",
             {
@@ -108,11 +108,11 @@ def test_link_finds_the_whole_thread(
         {FILE: AFTER},
         author="Ada Fixer <ada@example.org>",
     )
-    found = archived_patch.find(backport)
-    assert (found["commit"], found["upstream"]) == (backport, fix)
-    assert (found["found_by"], found["message_id"]) == ("link", "v2@example.org")
-    assert found["version"] == 2
-    series = found["series"]
+    match = archived_patch.find(backport)
+    assert (match["commit"], match["upstream"]) == (backport, fix)
+    assert (match["found_by"], match["message_id"]) == ("link", "v2@example.org")
+    assert match["version"] == 2
+    series = match["series"]
     assert [it["version"] for it in series["revisions"]] == [1, 2]
     assert [it["trailer"] for it in series["trailers"]] == [
         "Reviewed-by: Rita Reviewer <rita@example.net>"
@@ -127,9 +127,9 @@ def test_latest_version_before_the_commit_is_found(
     archived_patch: Posted,
 ) -> None:
     archived_patch.post("v9", "PATCH v9", minutes=60 * 24 * 60)
-    found = archived_patch.find(archived_patch.commit())
-    assert found["message_id"] == "v2@example.org"
-    assert found["upstream"] is None
+    match = archived_patch.find(archived_patch.commit())
+    assert match["message_id"] == "v2@example.org"
+    assert match["upstream"] is None
 
 
 def test_commit_starts_a_tracked_series(archived_patch: Posted) -> None:
@@ -179,30 +179,30 @@ def test_link_to_a_report_is_not_a_patch(archived_patch: Posted) -> None:
     archived_patch.archive.add(
         mail("demo: pump crashes", "It does.\n", sender=MATT, id="report")
     )
-    found = archived_patch.find(
+    match = archived_patch.find(
         archived_patch.commit("Link: https://lore.kernel.org/r/report@example.org\n")
     )
-    assert found["message_id"] == "v2@example.org"
+    assert match["message_id"] == "v2@example.org"
 
 
 def test_retitled_patch_is_found_by_its_diff(archived_patch: Posted) -> None:
-    found = archived_patch.find(
+    match = archived_patch.find(
         archived_patch.commit(title="pump: add the limit that is missing")
     )
-    assert found["message_id"] == "v2@example.org"
-    assert found["found_by"] in ("patch-id", "changes")
+    assert match["message_id"] == "v2@example.org"
+    assert match["found_by"] in ("patch-id", "changes")
 
 
 def test_patch_id_search_is_used_if_supported(workdir: Path) -> None:
     with archive_server("stand-in", workdir / "inbox") as archive:
         made = Posted(workdir, archive)
         made.post("v1", sender="Ada Fixer <ada@home.example>")
-        found = made.find(made.commit(title="pump: add the limit that is missing"))
-        assert (found["found_by"], found["message_id"]) == (
+        match = made.find(made.commit(title="pump: add the limit that is missing"))
+        assert (match["found_by"], match["message_id"]) == (
             "patch-id",
             "v1@example.org",
         )
-        assert found["url"] == f"{archive.url}/v1@example.org/"
+        assert match["url"] == f"{archive.url}/v1@example.org/"
 
 
 def test_undisclosed_fix_is_not_searched(workdir: Path) -> None:

@@ -30,10 +30,10 @@ ALONE = mailed(f"p1 [PATCH] {ONE}")
 
 
 def status(trees: Trees, *mails: bytes) -> PostedSeries:
-    found = read_thread(parse(mbox(*mails)))[0]
+    series = read_thread(parse(mbox(*mails)))[0]
     with Repository.open(trees.repo.path) as repository:
-        seen = find_in_repository(found, repository)
-    return with_commits(found, seen.commits, seen.follow_ups, seen.needs)
+        seen = find_in_repository(series, repository)
+    return with_commits(series, seen.commits, seen.follow_ups, seen.needs)
 
 
 @pytest.fixture
@@ -45,24 +45,24 @@ def test_half_merged_series_is_not_done(trees: Trees) -> None:
     taken = trees.commit(f"{ONE}\n\nCheck it.\n")
     trees.repo.tag("v6.9-rc1")
     trees.backport(taken, "6.1", tag="v6.1.120")
-    found = status(trees, P1, P2)
-    assert (found.state, found.why) == (
+    merged = status(trees, P1, P2)
+    assert (merged.state, merged.why) == (
         "partly-accepted",
         "1 of 2 applied; 2/2 has no reply",
     )
-    assert [(it.tree, it.state, it.release) for it in found.landed] == [
+    assert [(it.tree, it.state, it.release) for it in merged.landed] == [
         ("torvalds/linux", "released", "v6.9-rc1"),
         ("stable/linux-6.1.y", "released", "v6.1.120"),
     ]
-    assert all(it.commit and it.date for it in found.landed)
+    assert all(it.commit and it.date for it in merged.landed)
 
 
 def test_other_project_is_not_linux_mainline(trees: Trees) -> None:
     trees.repo.commit("common: split", {"common/spl": "", "include/u-boot": ""})
     trees.commit(f"{ONE}\n\nCheck it.\n")
-    found = status(trees, ALONE)
-    assert [it.tree for it in found.landed] == ["mainline"]
-    assert found.state == "in-mainline"
+    merged = status(trees, ALONE)
+    assert [it.tree for it in merged.landed] == ["mainline"]
+    assert merged.state == "in-mainline"
 
 
 def test_mainline_revert_reopens_the_series(trees: Trees) -> None:
@@ -71,13 +71,13 @@ def test_mainline_revert_reopens_the_series(trees: Trees) -> None:
     revert = trees.commit(
         f'Revert "{ONE}"\n\nThis reverts commit {taken}.\n', checked=False
     )
-    found = status(trees, ALONE)
-    assert (found.state, found.why) == (
+    merged = status(trees, ALONE)
+    assert (merged.state, merged.why) == (
         "changes-requested",
         f"reverted in mainline by {revert[:12]}",
     )
-    assert found.patches[0].proof.commit == revert
-    assert "done" not in next_step(found)
+    assert merged.patches[0].proof.commit == revert
+    assert "done" not in next_step(merged)
     again = trees.commit(f"{ONE}\n\nCheck it, now right.\n")
     assert (
         status(trees, ALONE).state,
@@ -96,10 +96,10 @@ def test_stable_revert_is_reported(trees: Trees) -> None:
         f'Revert "{ONE}"\n\nThis reverts commit {there} which is commit {taken} upstream.\n',
         checked=False,
     )
-    found = status(trees, ALONE)
-    assert found.state == "in-mainline"
-    assert [(it.version, it.state) for it in found.stable] == [("6.1", "reverted")]
-    assert "reverted in 6.1" in next_step(found)
+    merged = status(trees, ALONE)
+    assert merged.state == "in-mainline"
+    assert [(it.version, it.state) for it in merged.stable] == [("6.1", "reverted")]
+    assert "reverted in 6.1" in next_step(merged)
 
 
 def test_linux_next_is_before_mainline(trees: Trees) -> None:
@@ -110,9 +110,12 @@ def test_linux_next_is_before_mainline(trees: Trees) -> None:
     trees.repo.commit("more")
     trees.repo.tag("next-20240408")
     trees.repo.checkout("master")
-    found = status(trees, ALONE)
-    assert (found.state, found.why) == ("in-next", "in linux-next since next-20240405")
-    assert found.patches[0].proof.commit == taken
+    merged = status(trees, ALONE)
+    assert (merged.state, merged.why) == (
+        "in-next",
+        "in linux-next since next-20240405",
+    )
+    assert merged.patches[0].proof.commit == taken
     trees.repo.git("merge", "-q", "next")
     assert status(trees, ALONE).state == "in-mainline"
 
@@ -147,12 +150,12 @@ def test_maintainer_tree_precedes_linux_next(trees: Trees) -> None:
     trees.repo.git("update-ref", "refs/remotes/origin/master", "master")
     taken = _commit_on_remote(trees, "net/main", f"{ONE}\n\nCheck it.\n", MATT)
     trees.repo.git("update-ref", "refs/remotes/net/for-next", taken)
-    found = status(trees, P1, P2)
-    assert (found.state, found.why) == (
+    merged = status(trees, P1, P2)
+    assert (merged.state, merged.why) == (
         "partly-accepted",
         "1 of 2 applied; 2/2 has no reply",
     )
-    (there,) = found.landed
+    (there,) = merged.landed
     assert (there.tree, there.commit) == ("netdev/net-next.git (for-next)", taken)
     assert (status(trees, ALONE).state, status(trees, ALONE).why) == (
         "accepted",
@@ -175,8 +178,8 @@ def test_pushed_topic_is_not_a_maintainer_tree(
         "pump: another title\n\nLink: https://lore.kernel.org/r/p1@example.org\n",
         ADA,
     )
-    found = status(trees, ALONE)
-    assert (found.state, found.why, found.patches[0].proof.commit) == (
+    merged = status(trees, ALONE)
+    assert (merged.state, merged.why, merged.patches[0].proof.commit) == (
         "accepted",
         "in ada (for-next)",
         taken,
@@ -199,8 +202,8 @@ def test_retitled_commit_is_matched_by_link_or_diff(trees: Trees, link: str) -> 
     taken = trees.commit(
         f"demo: pump: do not start without a pump\n\nCheck it.\n\n{link}Signed-off-by: {ADA}\n"
     )
-    found = status(trees, sent)
-    assert (found.state, found.patches[0].proof.commit) == ("in-mainline", taken)
+    merged = status(trees, sent)
+    assert (merged.state, merged.patches[0].proof.commit) == ("in-mainline", taken)
 
 
 def test_slow_diff_search_gives_up(
@@ -243,11 +246,11 @@ def test_later_fix_reopens_the_series(trees: Trees) -> None:
     fix = trees.repo.commit(
         f'pump: check it rightly\n\nFixes: {taken[:12]} ("{ONE}")\n', {FILE: "new\n"}
     )
-    found = status(trees, ALONE)
-    assert [(it.relation, it.commit, it.lacking) for it in found.follow_ups] == [
+    merged = status(trees, ALONE)
+    assert [(it.relation, it.commit, it.lacking) for it in merged.follow_ups] == [
         ("fixes", fix, ("6.1",))
     ]
-    assert next_step(found).startswith("“pump: check it rightly”")
+    assert next_step(merged).startswith("“pump: check it rightly”")
     trees.repo.checkout(there)
     fixed = trees.repo.commit(
         f'pump: check it rightly\n\ncommit {fix} upstream.\n\nFixes: {taken[:12]} ("{ONE}")\n',
@@ -255,9 +258,9 @@ def test_later_fix_reopens_the_series(trees: Trees) -> None:
     )
     trees.repo.git("update-ref", "refs/remotes/stable/linux-6.1.y", fixed)
     trees.repo.checkout("master")
-    found = status(trees, ALONE)
-    assert [it.lacking for it in found.follow_ups] == [()]
-    assert next_step(found) == "done: nothing is left to do"
+    merged = status(trees, ALONE)
+    assert [it.lacking for it in merged.follow_ups] == [()]
+    assert next_step(merged) == "done: nothing is left to do"
 
 
 STABLE = "Cc: stable@vger.kernel.org\n"
@@ -281,17 +284,17 @@ def test_affected_stable_branches_are_awaited_after_merge(
     )
     fixes = f'Fixes: {bug[:12]} ("pump: be quick")\n'
     taken = trees.commit(f"{ONE}\n\nCheck it.\n\n{fixes}{tag}")
-    found = status(trees, ALONE)
-    step = advise(found)
-    assert (found.state, step.need) == ("in-mainline", "waiting")
-    said = str(step.advice)
-    assert said.startswith("wait for the stable branches 6.6, 6.12: ")
-    assert words in said
-    assert command.format(taken[:12]) in said
+    merged = status(trees, ALONE)
+    step = advise(merged)
+    assert (merged.state, step.need) == ("in-mainline", "waiting")
+    advice = str(step.advice)
+    assert advice.startswith("wait for the stable branches 6.6, 6.12: ")
+    assert words in advice
+    assert command.format(taken[:12]) in advice
     trees.backport(taken, "6.12")
-    found = status(trees, ALONE)
-    assert found.state == "in-stable"
-    assert next_step(found).startswith("wait for the stable branches 6.6: ")
+    merged = status(trees, ALONE)
+    assert merged.state == "in-stable"
+    assert next_step(merged).startswith("wait for the stable branches 6.6: ")
     trees.backport(taken, "6.6")
     assert advise(status(trees, ALONE)).need == "finished"
 
@@ -300,9 +303,9 @@ def test_cc_stable_alone_awaits_a_branch(
     trees: Trees,
 ) -> None:
     taken = trees.commit(f"{ONE}\n\nCheck it.\n\n{STABLE}")
-    found = status(trees, ALONE)
-    assert advise(found).need == "waiting"
-    assert next_step(found).startswith("wait for the stable branches: ")
+    merged = status(trees, ALONE)
+    assert advise(merged).need == "waiting"
+    assert next_step(merged).startswith("wait for the stable branches: ")
     trees.backport(taken, "6.6")
     assert advise(status(trees, ALONE)).need == "finished"
 

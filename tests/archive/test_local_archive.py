@@ -26,7 +26,7 @@ from tests.reading import story
 
 def subjects(url: str, query: str) -> list[str]:
     with open_archive(url) as archive:
-        return [found.message_id.split("@")[0] for found in archive.search(query)]
+        return [mail.message_id.split("@")[0] for mail in archive.search(query)]
 
 
 @pytest.mark.parametrize("kind", LOCAL)
@@ -130,7 +130,7 @@ def test_indexed_mail_is_not_kept_in_memory(tmp_path: Path) -> None:
         open_archive(archive.url) as opened,
     ):
         opened.parse_mail = lambda raw: parsed.append(raw) or parse_mail(raw)
-        assert [found.message_id for found in opened.search("f:ada")] == [
+        assert [mail.message_id for mail in opened.search("f:ada")] == [
             "v1@example.org"
         ]
     assert len(parsed) == 1
@@ -229,8 +229,8 @@ def test_known_mails_are_not_read_again(tmp_path: Path) -> None:
         archive_server("maildir", tmp_path, story.V1, story.REVIEW) as archive,
         open_archive(archive.url) as opened,
     ):
-        found = opened.search("f:ada OR f:rita", without={"v1@example.org"})
-    assert [one.message_id for one in found] == ["r1@example.org"]
+        mails = opened.search("f:ada OR f:rita", without={"v1@example.org"})
+    assert [mail.message_id for mail in mails] == ["r1@example.org"]
 
 
 def test_message_is_found_in_a_large_archive(
@@ -256,10 +256,10 @@ def test_only_requested_days_are_indexed(
     add = local_archive.LocalArchive._add
 
     def counted(
-        archive: local_archive.LocalArchive, index: sqlite3.Connection, found: FoundMail
+        archive: local_archive.LocalArchive, index: sqlite3.Connection, mail: FoundMail
     ) -> None:
-        added.append(archive.parse_mail(found.raw).message_id.partition("@")[0])
-        add(archive, index, found)
+        added.append(archive.parse_mail(mail.raw).message_id.partition("@")[0])
+        add(archive, index, mail)
 
     monkeypatch.setattr(local_archive.LocalArchive, "_add", counted)
     with archive_server(LOCAL[0], tmp_path, *mails) as archive:

@@ -132,8 +132,8 @@ def test_stable_mail_leads_to_its_original(
         "track", "add", f"{stable}@example.org", "--lore", archive, "--format", "json"
     )
     assert outcome.code == 0, outcome.err
-    (found,) = json.loads(outcome.out)["series"]
-    assert found["message_id"] == f"{original}@example.org"
+    (tracked,) = json.loads(outcome.out)["series"]
+    assert tracked["message_id"] == f"{original}@example.org"
     with Store() as store:
         assert f"{stable}@example.org" in store.message_ids(1)
 
@@ -170,10 +170,10 @@ def test_series_can_start_from_a_report(
     (workdir / "m").write_bytes(mbox(first))
     assert call("track", "add", "--mbox", "m").code == 0
     for _ in range(2):
-        (found,) = json.loads(call("track", "show", "1", "--json").out)["series"]
-        assert (found["state"], found["proven"]) == (state, state)
-        assert found["landed"][0]["commit"] in (LOST, LOST[:12])
-        assert any("only a report" in note for note in found["troubles"])
+        (tracked,) = json.loads(call("track", "show", "1", "--json").out)["series"]
+        assert (tracked["state"], tracked["proven"]) == (state, state)
+        assert tracked["landed"][0]["commit"] in (LOST, LOST[:12])
+        assert any("only a report" in note for note in tracked["troubles"])
         assert "never looked" not in call("track", "show", "1").out
         assert call("track", "update").code == 0
 
@@ -188,8 +188,8 @@ def test_stable_review_has_one_series_per_patch(workdir: Path) -> None:
 
 
 def test_stable_message_without_an_original_begins_a_series(archive: str) -> None:
-    found = call("track", "add", "sl@example.org", "--lore", archive, "--json")
-    (series,) = json.loads(found.out)["series"]
+    outcome = call("track", "add", "sl@example.org", "--lore", archive, "--json")
+    (series,) = json.loads(outcome.out)["series"]
     assert "only a report" in str(series["troubles"])
 
 

@@ -170,9 +170,9 @@ def parsed_ids(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     parse_once = MailReader.parse
 
     def parse(self: MailReader, raw: bytes) -> Mail:
-        found = parse_once(self, raw)
-        ids.append(found.message_id)
-        return found
+        mail = parse_once(self, raw)
+        ids.append(mail.message_id)
+        return mail
 
     monkeypatch.setattr(MailReader, "parse", parse)
     return ids
@@ -285,9 +285,9 @@ def test_query_fits_in_a_url() -> None:
     asked = [query for query, _ in poll._queries(series, START)]
     assert max(len(quote(query)) for query in asked) <= poll.LONGEST_QUERY
     assert sorted(
-        one.number
+        polled.number
         for _, polled_ones in poll._queries(series, START)
-        for one in polled_ones
+        for polled in polled_ones
     ) == list(range(300))
 
 

@@ -54,16 +54,18 @@ def test_replies_are_unread_until_read(tmp_path: Path) -> None:
 
 def test_removing_a_series_removes_its_mails(tmp_path: Path) -> None:
     with Store(tmp_path / "s") as store:
-        one, two = (
+        first, second = (
             store.add("v1@example.org", "a", None, None),
             store.add("b", "b", None, None),
         )
-        store.keep(one.id, "a", MAILS)
-        store.keep(two.id, "b", MAILS[:1])
-        store.remove(one.id)
-        assert [mail.message_id for mail in store.mails(two.id)] == ["v1@example.org"]
+        store.keep(first.id, "a", MAILS)
+        store.keep(second.id, "b", MAILS[:1])
+        store.remove(first.id)
+        assert [mail.message_id for mail in store.mails(second.id)] == [
+            "v1@example.org"
+        ]
         with pytest.raises(UsageError):
-            store.entry(one.id)
+            store.entry(first.id)
         assert store.add("c", "c", None, None).id == 3
 
 
@@ -98,10 +100,10 @@ def test_non_utf8_mails_are_stored(tmp_path: Path) -> None:
 
 
 def test_two_processes_may_write(tmp_path: Path) -> None:
-    with Store(tmp_path / "s") as one, Store(tmp_path / "s") as two:
-        one.add("a", "a", None, None)
-        two.add("b", "b", None, None)
-        assert len(one.entries()) == 2
+    with Store(tmp_path / "s") as first, Store(tmp_path / "s") as second:
+        first.add("a", "a", None, None)
+        second.add("b", "b", None, None)
+        assert len(first.entries()) == 2
 
 
 def test_old_mails_are_weighed_for_eviction(

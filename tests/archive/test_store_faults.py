@@ -156,7 +156,7 @@ def test_store_fault_names_the_repair_command(
 ) -> None:
     whole = read_messages()
     again()
-    make, said, command = FAULTS[name]
+    make, expected, command = FAULTS[name]
     make(store_file)
     outcomes: list[Outcome] = []
     for number, words in enumerate(
@@ -173,7 +173,7 @@ def test_store_fault_names_the_repair_command(
         again()
     for outcome in outcomes:
         assert (outcome.code, outcome.out) == (2, ""), outcome.err
-        assert said in outcome.err
+        assert expected in outcome.err
         assert f"`patchpilot {command}`" in outcome.err
         assert not HARMFUL.search(outcome.err), outcome.err
     repaired = call(*command.split())
@@ -226,14 +226,14 @@ def test_unreadable_mail_is_skipped(
 def test_lost_mail_comes_from_a_backup(
     store_file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    kept = backups(store_file)
+    saved = backups(store_file)
     sql(BAD_MAILS["a bad blob"])(store_file)
     Path("whole.mbox").unlink()
     assert call("track", "update").code == 0
     assert call("track", "show", "1").code == 0
     again()
     sql(BAD_MAILS["a bad blob"])(store_file)
-    for backup in kept:
+    for backup in saved:
         backup.unlink()
     # messages read before the fault may be cached
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
@@ -335,11 +335,11 @@ def test_temporary_fault_changes_nothing(
         + "".join(f"{zlib.crc32(bytes([n % 256, n // 256]))}\n" for n in range(9000)),
     )
     Path("big.mbox").write_bytes(mbox(big))
-    make, said, hint = PASSING[name]
+    make, expected, hint = PASSING[name]
     with make(store_file, monkeypatch):
         outcome = call("track", "add", "--mbox", "big.mbox")
         assert (outcome.code, outcome.out) == (2, ""), outcome.err
-        assert said in outcome.err
+        assert expected in outcome.err
         assert hint in outcome.err
         assert not HARMFUL.search(outcome.err), outcome.err
     again()

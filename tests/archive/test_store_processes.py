@@ -25,7 +25,7 @@ def test_killed_process_leaves_whole_series(
         # the test undoes its changes
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path))
     store_kills.prepare(tmp_path)
-    right, what = store_kills.one_kill(tmp_path, 7, after)
+    right, what = store_kills.kill_and_check(tmp_path, 7, after)
     assert right, what
 
 

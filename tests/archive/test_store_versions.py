@@ -68,9 +68,11 @@ def test_old_store_is_migrated_completely(version: int, workdir: Path) -> None:
         assert store.marks(2) == (
             {("r1@example.org", 4): "addressed"} if version > 1 else {}
         )
-    kept = [backup for backup in backups(file) if f"-version-{version}." in backup.name]
-    assert len(kept) == (1 if version < CURRENT else 0)
-    for backup in kept:
+    saved = [
+        backup for backup in backups(file) if f"-version-{version}." in backup.name
+    ]
+    assert len(saved) == (1 if version < CURRENT else 0)
+    for backup in saved:
         with closing(sqlite3.connect(backup)) as base:
             assert base.execute("PRAGMA user_version").fetchone() == (version,)
 
@@ -119,7 +121,7 @@ def test_newer_store_is_restored_from_its_backup(
     outcome = call("track")
     assert outcome.code == 2
     assert "was written by a newer version of patchpilot" in outcome.err
-    (kept,) = [backup for backup in backups(file) if "-version-" in backup.name]
-    assert str(kept) in outcome.err
-    with Store(kept) as store:
+    (saved,) = [backup for backup in backups(file) if "-version-" in backup.name]
+    assert str(saved) in outcome.err
+    with Store(saved) as store:
         assert store.message_ids(2) == set(IDS)

@@ -38,16 +38,16 @@ from tests.reading.story import SHA, TITLE
 
 def json_document(outcome: Outcome) -> dict[str, Any]:
     assert outcome.err == ""
-    found: dict[str, Any] = json.loads(outcome.out)
-    return found
+    document: dict[str, Any] = json.loads(outcome.out)
+    return document
 
 
 def series(*argv: object) -> list[dict[str, Any]]:
     outcome = call("track", *argv, "--format", "json")
     assert outcome.code == 0, outcome.err
-    found = json_document(outcome)
-    assert found["schema"] == "patchpilot/track/1"
-    return list(found["series"])
+    document = json_document(outcome)
+    assert document["schema"] == "patchpilot/track/1"
+    return list(document["series"])
 
 
 @pytest.fixture
@@ -62,21 +62,28 @@ def test_missing_values_are_null_in_json(workdir: Path) -> None:
         SHA.encode(), b""
     )
     (workdir / "m").write_bytes(mbox(*story.ACCEPTED, added, story.FIX_V1))
-    (found,) = series("add", "--mbox", workdir / "m")
-    assert [(one["commit"], one["tree"]) for one in found["follow_ups"]] == [
+    (tracked,) = series("add", "--mbox", workdir / "m")
+    assert [(commit["commit"], commit["tree"]) for commit in tracked["follow_ups"]] == [
         (None, None)
     ]
-    assert [one["commit"] for one in found["stable"]] == [None]
+    assert [branch["commit"] for branch in tracked["stable"]] == [None]
 
 
 def test_series_is_found_in_an_mbox(thread: Path) -> None:
-    (found,) = series("add", "--mbox", thread)
-    assert (found["id"], found["subject"], found["state"]) == (1, TITLE, "in-stable")
-    assert [(one["version"], one["message_id"]) for one in found["revisions"]] == [
+    (tracked,) = series("add", "--mbox", thread)
+    assert (tracked["id"], tracked["subject"], tracked["state"]) == (
+        1,
+        TITLE,
+        "in-stable",
+    )
+    assert [
+        (revision["version"], revision["message_id"])
+        for revision in tracked["revisions"]
+    ] == [
         (1, "v1@example.org"),
         (2, "v2@example.org"),
     ]
-    assert found["trailers"] == [
+    assert tracked["trailers"] == [
         {
             "trailer": f"Reviewed-by: {RITA}",
             "message_id": "r3@example.org",
@@ -86,18 +93,19 @@ def test_series_is_found_in_an_mbox(thread: Path) -> None:
             "asks": None,
         }
     ]
-    assert [(one["tree"], one["commit"], one["release"]) for one in found["landed"]][
-        -1
-    ] == (
+    assert [
+        (commit["tree"], commit["commit"], commit["release"])
+        for commit in tracked["landed"]
+    ][-1] == (
         "torvalds/linux",
         SHA,
         None,
     )
-    assert {one["message_id"]: one["kind"] for one in found["replies"]}[
+    assert {reply["message_id"]: reply["kind"] for reply in tracked["replies"]}[
         "r1@example.org"
     ] == "review"
-    assert found["follow_ups"][0]["commit"] == "fedcba987654"
-    assert found["next_step"]
+    assert tracked["follow_ups"][0]["commit"] == "fedcba987654"
+    assert tracked["next_step"]
     assert series("add", "--mbox", thread)[0]["id"] == 1
 
 
@@ -259,7 +267,7 @@ def test_table_is_sorted_by_turn_and_news(
     assert wide[-1].startswith("A/R/T: Acked-by, Reviewed-by, Tested-by; REV: ")
     assert "  -/1/-  R 1/1  " in "\n".join(wide)
     assert "answer the review by Rita Reviewer and" in "\n".join(wide)
-    assert {one["id"]: (one["turn"], one["ci"], one["tags"]) for one in series()} == {
+    assert {row["id"]: (row["turn"], row["ci"], row["tags"]) for row in series()} == {
         1: ("your turn", None, {}),
         2: ("your turn", "failed", {}),
         3: ("waiting", None, {"Reviewed-by": 1}),
@@ -283,15 +291,17 @@ def test_since_and_waiting_are_lists(
         "    2024-03-11  v1 sent  <f1@example.org>",
         f"    next        {series()[1]['next_step']}",
     ]
-    assert [one["id"] for one in series("--waiting")] == [1]
+    assert [row["id"] for row in series("--waiting")] == [1]
     assert call("track --since 2024-04-01").out.startswith("nothing new since 2024-04")
     assert call("track --since soon").code == 2
 
 
 def test_unrelated_archive_is_trusted(thread: Path, workdir: Path) -> None:
     call("track", "add", "--mbox", thread)
-    with archive_server("stand-in", workdir, mailed("w [PATCH] valve: open it")) as one:
-        done = call("track", "update", "1", "--lore", one.url)
+    with archive_server(
+        "stand-in", workdir, mailed("w [PATCH] valve: open it")
+    ) as archive:
+        done = call("track", "update", "1", "--lore", archive.url)
     assert (done.code, "which is in the archive" in done.err) == (0, False)
 
 
@@ -322,8 +332,11 @@ def test_growing_mbox_is_read_again(workdir: Path) -> None:
     file.write_bytes(mbox(story.V1))
     assert series("add", "--mbox", file)[0]["state"] == "sent"
     file.write_bytes(mbox(*story.BEGINNING))
-    (found,) = series("update")
-    assert (found["state"], found["new"]) == ("changes-requested", ["r1@example.org"])
+    (tracked,) = series("update")
+    assert (tracked["state"], tracked["new"]) == (
+        "changes-requested",
+        ["r1@example.org"],
+    )
 
 
 def test_series_can_be_removed(thread: Path) -> None:
@@ -337,12 +350,15 @@ def test_series_can_be_removed(thread: Path) -> None:
 
 def test_archive_is_polled(workdir: Path) -> None:
     with archive_server("public-inbox", workdir / "pi", *story.BEGINNING) as server:
-        (found,) = series("add", f"{server.url}/v1@example.org/")
-        assert (found["state"], found["source"]) == ("changes-requested", server.url)
+        (tracked,) = series("add", f"{server.url}/v1@example.org/")
+        assert (tracked["state"], tracked["source"]) == (
+            "changes-requested",
+            server.url,
+        )
         server.add(story.V2, story.TAG, story.APPLIED)
-        (found,) = series("update", "--fresh")
-        assert found["state"] == "accepted"
-        assert set(found["new"]) == {
+        (tracked,) = series("update", "--fresh")
+        assert tracked["state"] == "accepted"
+        assert set(tracked["new"]) == {
             "v2@example.org",
             "r3@example.org",
             "r4@example.org",
@@ -531,8 +547,11 @@ def test_results_before_a_failed_search_are_kept(workdir: Path) -> None:
             "track", "add", "<v1@example.org>", "--lore", server.url, "--format", "json"
         )
         assert outcome.code == 4
-        (found,) = json.loads(outcome.out)["series"]
-        assert (found["state"], [one["message_id"] for one in found["replies"]]) == (
+        (tracked,) = json.loads(outcome.out)["series"]
+        assert (
+            tracked["state"],
+            [reply["message_id"] for reply in tracked["replies"]],
+        ) == (
             "changes-requested",
             ["r1@example.org"],
         )
@@ -541,13 +560,13 @@ def test_results_before_a_failed_search_are_kept(workdir: Path) -> None:
 
 def test_other_archive_serves_a_lore_url(workdir: Path) -> None:
     with archive_server("stand-in", workdir, story.V1) as server:
-        (found,) = series(
+        (tracked,) = series(
             "add",
             "https://lore.kernel.org/netdev/v1@example.org/",
             "--lore",
             server.url,
         )
-        assert found["source"] == server.url
+        assert tracked["source"] == server.url
 
 
 def test_offline_shows_the_age(workdir: Path) -> None:
@@ -577,9 +596,9 @@ def test_cached_response_is_reported(workdir: Path) -> None:
     with archive_server("stand-in", workdir, *story.BEGINNING) as server:
         call("track", "add", "<v1@example.org>", "--lore", server.url)
         assert call("track", "update").err == ""
-        kept = call("track", "update")
-        assert kept.code == 0
-        assert "queried just now; --fresh queries it again" in kept.err
+        cached = call("track", "update")
+        assert cached.code == 0
+        assert "queried just now; --fresh queries it again" in cached.err
         before = series()[0]["updated"]
         server.add(story.V2)
         assert len(series("update")[0]["revisions"]) == 1
@@ -674,11 +693,14 @@ def test_repository_gives_the_release(thread: Path, workdir: Path) -> None:
     backport = _backport_fix(repo, fix)
     repo.tag("v6.6.30")
     repo.checkout("master")
-    (found,) = series("add", "--mbox", thread, "-C", repo.path)
-    places = {one["tree"]: (one["commit"], one["release"]) for one in found["landed"]}
+    (tracked,) = series("add", "--mbox", thread, "-C", repo.path)
+    places = {
+        commit["tree"]: (commit["commit"], commit["release"])
+        for commit in tracked["landed"]
+    }
     assert places["torvalds/linux"] == (fix, "v6.9-rc1")
     assert places["stable/linux-6.6.y"] == (backport, "v6.6.30")
-    assert {one["version"]: one["state"] for one in found["stable"]}[
+    assert {branch["version"]: branch["state"] for branch in tracked["stable"]}[
         "6.6"
     ] == "released"
 
@@ -733,15 +755,15 @@ def test_stable_branch_state_is_consistent(thread: Path, workdir: Path) -> None:
 def test_mails_are_classified_without_a_store(workdir: Path) -> None:
     (workdir / "one.eml").write_bytes(story.REVIEW)
     (workdir / "all.mbox").write_bytes(mbox(*story.ACCEPTED))
-    found = json_document(
+    document = json_document(
         call("track", "classify", "--format", "json", "one.eml", "all.mbox")
     )
-    assert found["schema"] == "patchpilot/classify/1"
-    assert [(one["source"], one["kind"]) for one in found["mails"]][:2] == [
+    assert document["schema"] == "patchpilot/classify/1"
+    assert [(mail["source"], mail["kind"]) for mail in document["mails"]][:2] == [
         ("one.eml", "review"),
         ("all.mbox:1", "patch"),
     ]
-    assert set(found["mails"][0]) >= {
+    assert set(document["mails"][0]) >= {
         "source",
         "message_id",
         "kind",

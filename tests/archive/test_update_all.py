@@ -48,8 +48,8 @@ def local_data(number: int = 1) -> dict[str, Any]:
 def series(*words: object) -> dict[str, Any]:
     outcome = call("track", *words, "--format", "json")
     assert (outcome.code, outcome.err) == (0, "")
-    (found,) = json.loads(outcome.out)["series"]
-    return dict(found)
+    (tracked,) = json.loads(outcome.out)["series"]
+    return dict(tracked)
 
 
 def test_damaged_mail_is_restored(workdir: Path) -> None:
@@ -79,9 +79,9 @@ def test_update_adds_mail_and_keeps_lost_mail(workdir: Path) -> None:
     with archive_server("stand-in", workdir, story.V1, story.REVIEW) as server:
         call("track", "add", "v1@example.org", "--lore", server.url)
     with archive_server("stand-in", workdir, story.V1, story.V2, story.TAG) as other:
-        found = series("update", "--all", "--lore", other.url)
-    assert set(found["new"]) == {"v2@example.org", "r3@example.org"}
-    assert {reply["message_id"] for reply in found["replies"]} == {
+        tracked = series("update", "--all", "--lore", other.url)
+    assert set(tracked["new"]) == {"v2@example.org", "r3@example.org"}
+    assert {reply["message_id"] for reply in tracked["replies"]} == {
         "r1@example.org",
         "r3@example.org",
     }

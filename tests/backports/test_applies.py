@@ -22,34 +22,38 @@ def test_binary_file_must_be_identical(
     before = put(world, "logo.bin", b"\0\1\2", "add logo")
     fix = put(world, "logo.bin", b"\0\1\3", "mend logo")
     same = world.branch("6.12", before, ("top", {"other.c": "x\n"}))
-    assert world.one(fix, "--onto", same)["verdict"] == "clean"
+    assert world.branch_result(fix, "--onto", same)["verdict"] == "clean"
     world.repo.branch("linux-6.6.y", before)
     other = put(world, "logo.bin", b"\0\7\7", "another logo")
     world.repo.checkout("master")
-    assert world.one(fix, "--onto", other)["verdict"] == "conflict"
+    assert world.branch_result(fix, "--onto", other)["verdict"] == "conflict"
 
 
 def test_new_file_conflicts_with_an_existing_one(world: World) -> None:
     fix = world.repo.commit("add a file", {"new.c": "int a;\n"})
     assert (
-        world.one(fix, "--onto", world.branch("6.6", world.groundwork))["verdict"]
+        world.branch_result(fix, "--onto", world.branch("6.6", world.groundwork))[
+            "verdict"
+        ]
         == "clean"
     )
     taken = world.branch("6.12", world.groundwork, ("own", {"new.c": "int other;\n"}))
-    assert world.one(fix, "--onto", taken)["verdict"] == "conflict"
+    assert world.branch_result(fix, "--onto", taken)["verdict"] == "conflict"
 
 
 def test_deletion_conflicts_with_a_change(world: World) -> None:
     world.repo.git("rm", "-q", "other.c")
     fix = world.repo.commit("drop other.c")
     assert (
-        world.one(fix, "--onto", world.branch("6.6", world.groundwork))["verdict"]
+        world.branch_result(fix, "--onto", world.branch("6.6", world.groundwork))[
+            "verdict"
+        ]
         == "clean"
     )
     changed = world.branch(
         "6.12", world.groundwork, ("own", {"other.c": source(l3="own(3);")})
     )
-    answer = world.one(fix, "--onto", changed)
+    answer = world.branch_result(fix, "--onto", changed)
     assert answer["verdict"] == "conflict"
     assert answer["conflicts"][0]["line"] is None
 
@@ -58,7 +62,9 @@ def test_rename_needs_the_original_file(world: World) -> None:
     world.repo.git("mv", "other.c", "moved.c")
     fix = world.repo.commit("move other.c", {"moved.c": source(l5="five(5);")})
     assert (
-        world.one(fix, "--onto", world.branch("6.6", world.groundwork))["verdict"]
+        world.branch_result(fix, "--onto", world.branch("6.6", world.groundwork))[
+            "verdict"
+        ]
         == "clean"
     )
 
@@ -67,7 +73,9 @@ def test_mode_change_is_clean(world: World) -> None:
     (world.repo.path / "other.c").chmod(0o755)
     fix = world.repo.commit("make it executable")
     assert (
-        world.one(fix, "--onto", world.branch("6.6", world.groundwork))["verdict"]
+        world.branch_result(fix, "--onto", world.branch("6.6", world.groundwork))[
+            "verdict"
+        ]
         == "clean"
     )
 
@@ -87,12 +95,12 @@ def test_odd_file_names_are_handled(world: World, name: str) -> None:
         f'mend\n\nFixes: {first[:12]} ("add")\n', {name: source(l20="ground(20, all);")}
     )
     assert (
-        world.one(fix, "--onto", world.branch("6.12", ground, ("top", {"x.c": "1\n"})))[
-            "verdict"
-        ]
+        world.branch_result(
+            fix, "--onto", world.branch("6.12", ground, ("top", {"x.c": "1\n"}))
+        )["verdict"]
         == "clean"
     )
-    answer = world.one(fix, "--onto", world.branch("6.6", first))
+    answer = world.branch_result(fix, "--onto", world.branch("6.6", first))
     assert answer["conflicts"][0]["path"] == name
     assert [prerequisite["commit"] for prerequisite in answer["prerequisites"]] == [
         ground

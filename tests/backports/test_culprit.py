@@ -17,22 +17,26 @@ def test_untagged_fix_uses_the_given_culprit(
         world.branch("6.1", world.base),
         world.branch("6.6", world.culprit),
     )
-    assert world.one(fix, "--onto", without)["affected"] is None
+    assert world.branch_result(fix, "--onto", without)["affected"] is None
     assert (
-        world.one(fix, "--onto", without, "--fixes", world.culprit)["verdict"]
+        world.branch_result(fix, "--onto", without, "--fixes", world.culprit)["verdict"]
         == "not-affected"
     )
     assert (
-        world.one(fix, "--onto", with_it, "--fixes", world.culprit[:12])["affected"]
+        world.branch_result(fix, "--onto", with_it, "--fixes", world.culprit[:12])[
+            "affected"
+        ]
         is True
     )
 
 
 def test_explicit_culprit_overrides_the_tag(world: World) -> None:
     tip = world.branch("6.1", world.culprit)
-    assert world.one(world.fix, "--onto", tip)["affected"] is True
+    assert world.branch_result(world.fix, "--onto", tip)["affected"] is True
     assert (
-        world.one(world.fix, "--onto", tip, "--fixes", world.groundwork)["verdict"]
+        world.branch_result(world.fix, "--onto", tip, "--fixes", world.groundwork)[
+            "verdict"
+        ]
         == "not-affected"
     )
 

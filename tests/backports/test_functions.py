@@ -28,7 +28,7 @@ def test_line_history_precedes_function_history(
             + "int rest(void)\n{\n\treturn 1;\n}\n"
         },
     )
-    answer = world.one(fix, "--onto", world.branch("6.6", world.fix))
+    answer = world.branch_result(fix, "--onto", world.branch("6.6", world.fix))
     causes = [(cause["commit"], cause["why"]) for cause in answer["causes"]]
     assert causes[0][0] == near
     assert (far, "it changed other lines of work()") in causes[1:]
@@ -47,7 +47,7 @@ def test_same_change_under_another_id_is_not_named(world: World) -> None:
     tip = world.branch(
         "6.6", world.fix, ("work: far away", {"w.c": source(**now, l45="far(45);")})
     )
-    answer = world.one(fix, "--onto", tip)
+    answer = world.branch_result(fix, "--onto", tip)
     assert answer["verdict"] == "conflict"
     assert far not in [cause["commit"] for cause in answer["causes"]]
 
@@ -97,7 +97,7 @@ def test_missing_file_hint_names_the_new_location(
         },
     )
     old = "int\nrest(void);\n\n" + moved.replace("step", "walk")
-    answer = world.one(
+    answer = world.branch_result(
         fix, "--onto", world.branch("6.6", world.fix, ("own", {"w.c": old}))
     )
     assert answer["verdict"] == "conflict"

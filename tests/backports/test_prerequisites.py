@@ -23,7 +23,9 @@ def ids(answer: dict[str, object]) -> list[str]:
 
 
 def test_only_the_prerequisite_is_found(world: World) -> None:
-    answer = world.one(world.fix, "--onto", world.branch("6.12", world.culprit))
+    answer = world.branch_result(
+        world.fix, "--onto", world.branch("6.12", world.culprit)
+    )
     assert ids(answer) == [world.groundwork]
     assert (answer["search"], answer["prerequisites_partial"]) == ("found", False)
     assert answer["commands"][1:] == [
@@ -51,7 +53,7 @@ def test_chain_is_listed_in_application_order(world: World) -> None:
         {"w.c": source(**content)},
     )
     tip = world.branch("6.12", world.fix)
-    answer = world.one(fix, "--onto", tip)
+    answer = world.branch_result(fix, "--onto", tip)
     assert ids(answer) == chain
 
 
@@ -60,7 +62,9 @@ def test_backported_commits_are_not_listed(world: World) -> None:
         f"work: check first\n\n[ Upstream commit {world.groundwork} ]\n",
         {"w.c": source(l19="check(19);", l20="check(20); /* 6.12 */")},
     )
-    answer = world.one(world.fix, "--onto", world.branch("6.12", world.culprit, ground))
+    answer = world.branch_result(
+        world.fix, "--onto", world.branch("6.12", world.culprit, ground)
+    )
     assert answer["verdict"] == "conflict"
     assert ids(answer) == []
     assert answer["search"] == "none"
@@ -70,7 +74,7 @@ def test_prerequisites_in_other_files_come_first(world: World) -> None:
     repo = world.repo
     deep = repo.commit("other: prepare", {"other.c": source(l30="prepare(30);")})
     wide, fix = world.steps({"other.c": source(l30="prepare(30, more);")})
-    answer = world.one(fix, "--onto", world.branch("6.12", world.fix))
+    answer = world.branch_result(fix, "--onto", world.branch("6.12", world.fix))
     assert ids(answer) == [deep, wide]
     assert answer["search"] == "found"
 
@@ -80,7 +84,7 @@ def test_partial_prerequisite_is_reported(
 ) -> None:
     wide, fix = world.steps({"other.c": source(l30="prepare(30, more);")})
     own = ("own", {"other.c": source(l30="quite_other(30);")})
-    answer = world.one(fix, "--onto", world.branch("6.12", world.fix, own))
+    answer = world.branch_result(fix, "--onto", world.branch("6.12", world.fix, own))
     assert ids(answer) == [wide]
     assert (answer["search"], answer["prerequisites_partial"]) == ("partial", True)
 
@@ -95,7 +99,7 @@ def test_unrelated_chain_is_not_required(
         )
     wide, fix = world.steps({"other.c": source(l30="prepare(all);")})
     tip = world.branch("6.12", world.fix)
-    answer = world.one(fix, "--onto", tip)
+    answer = world.branch_result(fix, "--onto", tip)
     assert ids(answer) == [wide]
     assert (answer["search"], answer["prerequisites_partial"]) == ("partial", True)
     assert answer["prerequisites"][0]["lines"] == 2
@@ -109,7 +113,7 @@ def test_large_prerequisite_is_reduced(
 ) -> None:
     big = "".join(f"line {number};\n" for number in range(2500))
     wide, fix = world.steps({"big.c": big}, subject="tree: more")
-    answer = world.one(fix, "--onto", world.branch("6.12", world.fix))
+    answer = world.branch_result(fix, "--onto", world.branch("6.12", world.fix))
     assert (ids(answer), answer["search"]) == ([wide], "partial")
     assert "git cherry-pick -x " + wide not in answer["commands"]
 
@@ -119,17 +123,19 @@ def test_renamed_file_is_followed(world: World) -> None:
     repo.git("mv", "w.c", "new.c")
     moved = repo.commit("work: move", {})
     step, fix = world.steps({}, path="new.c")
-    answer = world.one(fix, "--onto", world.branch("6.12", world.fix))
+    answer = world.branch_result(fix, "--onto", world.branch("6.12", world.fix))
     assert step in ids(answer)
     assert set(ids(answer)) <= {moved, step}
 
 
 def test_timeout_skips_the_search(world: World) -> None:
-    answer = world.one(
+    answer = world.branch_result(
         world.fix, "--onto", world.branch("6.12", world.culprit), "--effort", "0"
     )
     assert (answer["verdict"], answer["search"], ids(answer)) == ("conflict", None, [])
-    answer = world.one(world.fix, "--onto", "linux-6.12.y", "--effort", "0.000001")
+    answer = world.branch_result(
+        world.fix, "--onto", "linux-6.12.y", "--effort", "0.000001"
+    )
     assert answer["search"] == "gave-up"
 
 
@@ -147,7 +153,9 @@ def test_unmerged_fix_gets_stable_lines(
 
 
 def test_causes_name_the_conflicting_commits(world: World) -> None:
-    answer = world.one(world.fix, "--onto", world.branch("6.12", world.culprit))
+    answer = world.branch_result(
+        world.fix, "--onto", world.branch("6.12", world.culprit)
+    )
     assert [cause["commit"] for cause in answer["causes"]] == [world.groundwork]
 
 
@@ -160,7 +168,7 @@ def test_branch_commit_can_be_the_cause(world: World) -> None:
             {"w.c": source(l10="quick(10);", l19="check(19);", l20="own(20);")},
         ),
     )
-    answer = world.one(world.fix, "--onto", tip)
+    answer = world.branch_result(world.fix, "--onto", tip)
     assert [
         (cause["commit"], cause["why"].split(":")[0]) for cause in answer["causes"]
     ] == [(tip, "a commit of this branch that wrote the conflicting lines")]
@@ -178,7 +186,7 @@ def test_missing_helper_names_its_commit(
         f'work: use it\n\nFixes: {world.culprit[:12]} ("work: be quick")\n',
         {"w.c": source(**content)},
     )
-    answer = world.one(fix, "--onto", world.branch("6.12", world.groundwork))
+    answer = world.branch_result(fix, "--onto", world.branch("6.12", world.groundwork))
     assert answer["verdict"] == "clean"
     assert any(
         "the fix calls helper_new, which the branch does not have" in hint
@@ -202,7 +210,7 @@ def test_changed_signature_is_a_hint(
         f'work: use it\n\nFixes: {world.culprit[:12]} ("work: be quick")\n',
         {"w.c": source(**content)},
     )
-    answer = world.one(fix, "--onto", world.branch("6.12", old))
+    answer = world.branch_result(fix, "--onto", world.branch("6.12", old))
     assert any("helper() has different arguments" in hint for hint in answer["hints"])
 
 
@@ -262,7 +270,7 @@ def test_timeout_reports_the_best_result(
         raise _OutOfTimeError
 
     monkeypatch.setattr(_Seeker, "_drop_unneeded", over)
-    answer = world.one(fix, "--onto", tip)
+    answer = world.branch_result(fix, "--onto", tip)
     assert ids(answer) == chain
     assert (answer["search"], answer["prerequisites_partial"]) == ("partial", True)
 

@@ -45,12 +45,12 @@ def test_backport_leaves_the_repository_unchanged(world: World, tmp_path: Path) 
 
 def test_read_only_repository_is_supported(world: World) -> None:
     tip = world.branch("6.12", world.culprit)
-    expected = world.one(world.fix, "--onto", tip)
+    expected = world.branch_result(world.fix, "--onto", tip)
     folders = [Path(top) for top, _, _ in os.walk(world.repo.path)]
     for folder in folders:
         folder.chmod(0o555)
     try:
-        assert world.one(world.fix, "--onto", tip) == expected
+        assert world.branch_result(world.fix, "--onto", tip) == expected
     finally:
         for folder in folders:
             folder.chmod(0o755)
@@ -61,7 +61,7 @@ def test_temporary_objects_are_removed(
 ) -> None:
     (tmp_path / "tmp").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
-    world.one(world.fix, "--onto", world.branch("6.12", world.culprit))
+    world.branch_result(world.fix, "--onto", world.branch("6.12", world.culprit))
     assert world.call(world.fix, "--onto", "nothing").code == 2
     assert list((tmp_path / "tmp").iterdir()) == []
 
@@ -109,6 +109,8 @@ def test_missing_objects_are_reported(world: World, tmp_path: Path) -> None:
 def test_colon_in_the_git_directory_works(tmp_path: Path) -> None:
     world = World(tmp_path / "a:b c")
     assert (
-        world.one(world.fix, "--onto", world.branch("6.12", world.culprit))["search"]
+        world.branch_result(world.fix, "--onto", world.branch("6.12", world.culprit))[
+            "search"
+        ]
         == "found"
     )

@@ -71,7 +71,7 @@ def test_verdict_of_a_branch(
     known = vars(world)
     made = ((message.format(**known), files) for message, files in commits)
     tip = world.branch("6.12", known[at], *made)
-    answer = world.one(world.fix, "--onto", tip)
+    answer = world.branch_result(world.fix, "--onto", tip)
     assert {name: answer[name] for name in expected} == {
         name: value.format(**known, tip=tip) if isinstance(value, str) else value
         for name, value in expected.items()
@@ -80,7 +80,9 @@ def test_verdict_of_a_branch(
 
 
 def test_conflict_shows_both_sides(world: World) -> None:
-    answer = world.one(world.fix, "--onto", world.branch("6.12", world.culprit))
+    answer = world.branch_result(
+        world.fix, "--onto", world.branch("6.12", world.culprit)
+    )
     assert answer["verdict"] == "conflict"
     conflict = answer["conflicts"][0]
     assert (conflict["path"], conflict["line"]) == ("w.c", 22)
@@ -103,7 +105,7 @@ def test_reverted_backport_is_needed_again(world: World) -> None:
         {"w.c": source(**GROUND)},
     )
     world.repo.checkout("master")
-    answer = world.one(world.fix, "--onto", undone)
+    answer = world.branch_result(world.fix, "--onto", undone)
     assert answer["verdict"] == "clean"
     assert f"reverted by {undone[:12]}" in answer["reason"]
 
@@ -111,7 +113,9 @@ def test_reverted_backport_is_needed_again(world: World) -> None:
 def test_affected_is_unknown_without_a_fixes_tag(
     world: World,
 ) -> None:
-    answer = world.one(world.groundwork, "--onto", world.branch("6.1", world.culprit))
+    answer = world.branch_result(
+        world.groundwork, "--onto", world.branch("6.1", world.culprit)
+    )
     assert (answer["verdict"], answer["affected"]) == ("clean", None)
 
 
@@ -158,7 +162,9 @@ def test_later_fixes_and_reverts_are_required(world: World) -> None:
         f'work: really\n\nFixes: {world.fix[:12]} ("work: do not forget step 20")\n',
         {"other.c": source(l1="x();")},
     )
-    answer = world.one(world.fix, "--onto", world.branch("6.12", world.groundwork))
+    answer = world.branch_result(
+        world.fix, "--onto", world.branch("6.12", world.groundwork)
+    )
     assert [
         (follower["commit"], follower["kind"]) for follower in answer["followers"]
     ] == [(follow, "fix")]
@@ -170,7 +176,7 @@ def test_release_candidate_commit_is_queued(world: World) -> None:
     tip = world.repo.commit(f"y\n\n[ Upstream commit {world.fix} ]\n", {"w.c": "x\n"})
     world.repo.checkout("master")
     world.repo.git("update-ref", "refs/remotes/stable-rc/linux-6.12.y", tip)
-    answer = world.one(world.fix)
+    answer = world.branch_result(world.fix)
     assert (answer["branch"], answer["queued"], answer["verdict"]) == (
         "linux-6.12.y",
         True,
@@ -187,7 +193,7 @@ def test_patch_queue_commit_is_queued(world: World) -> None:
     )
     world.repo.git("checkout", "-qf", "master")
     world.repo.git("update-ref", "refs/remotes/stable-queue/master", tip)
-    assert world.one(world.fix)["queued"] is True
+    assert world.branch_result(world.fix)["queued"] is True
 
 
 def test_fail_on_conflict_sets_the_exit_code(world: World) -> None:
@@ -238,7 +244,7 @@ def test_root_commit_is_accepted(world: World) -> None:
     world.repo.git("checkout", "-q", "--orphan", "elsewhere")
     world.repo.git("rm", "-rfq", ".")
     tip = world.repo.commit("elsewhere", {"e.c": "1\n"})
-    assert world.one(world.base, "--onto", tip)["verdict"] == "clean"
+    assert world.branch_result(world.base, "--onto", tip)["verdict"] == "clean"
 
 
 def test_other_projects_use_their_branch_pattern(world: World) -> None:
@@ -253,14 +259,14 @@ def test_other_projects_use_their_branch_pattern(world: World) -> None:
 
 def test_worktree_and_bare_clone_agree(world: World) -> None:
     tip = world.branch("6.12", world.culprit)
-    before = world.one(world.fix, "--onto", tip)
+    before = world.branch_result(world.fix, "--onto", tip)
     world.repo.git("worktree", "add", "-q", "--detach", "../linked", "master")
     world.repo.git("clone", "-q", "--bare", ".", "../bare.git")
     for name in ("linked", "bare.git"):
         other = World.__new__(World)
         other.repo = Repo.__new__(Repo)
         other.repo.path = world.repo.path.parent / name
-        assert other.one(world.fix, "--onto", tip) == before
+        assert other.branch_result(world.fix, "--onto", tip) == before
 
 
 def test_moved_line_is_not_a_whitespace_change(world: World) -> None:
@@ -293,7 +299,7 @@ def test_moved_line_is_not_a_whitespace_change(world: World) -> None:
 def test_version_is_for_its_branch(world: World) -> None:
     tip = world.branch("6.12", world.groundwork)
     for word in ("6.12", "6.12.y"):
-        answer = world.one(world.fix, "--onto", word)
+        answer = world.branch_result(world.fix, "--onto", word)
         assert (answer["branch"], answer["tip"]) == ("linux-6.12.y", tip)
 
 
@@ -393,7 +399,7 @@ def test_later_fix_is_a_hint(world: World) -> None:
     again = source(**(FIXED | {"l20": "check(20, most);"}))
     other = world.repo.commit("work: fix step 20 again", {"w.c": again})
     world.repo.commit("work: fix another step", {"w.c": again + "/* end */\n"})
-    answer = world.one(world.fix, "--onto", tip)
+    answer = world.branch_result(world.fix, "--onto", tip)
     assert answer["hints"] == [
         f'a later commit fixes the same lines: {other[:12]} ("work: fix step 20 again")'
     ]

@@ -231,7 +231,7 @@ def test_tree_without_the_code_is_not_affected(world: World) -> None:
     text = f"{source(**FIXED)}\n{fixed}"
     fix = world.repo.commit("work: fix more\n\nIt crashed.\n", {"w.c": text})
     world.branch("6.6", world.base)
-    assert world.one(fix)["verdict"] == "not-affected"
+    assert world.branch_result(fix)["verdict"] == "not-affected"
     world.call(fix, "--request").expect(2, "no stable tree needs the fix")
 
 

@@ -133,7 +133,7 @@ class World:
         answer: dict[str, Any] = json.loads(done.out)
         return answer
 
-    def one(self, *words: object) -> dict[str, Any]:
+    def branch_result(self, *words: object) -> dict[str, Any]:
         """Return the result for the only branch."""
         branches = self.ask(*words)["branches"]
         assert len(branches) == 1

@@ -641,9 +641,9 @@ def test_commits_are_compared_with_the_sent_version(topic: Repo) -> None:
         "-m",
         f"frob: use b\n\nChange-Id: I0123456789abcdef\n\n{PROSE}\n\n{SIGN_OFF}",
     )
-    got = ages(check("-C", topic.path, "--since-version", "1"))
-    assert got["trailing-space:drivers/frob.c"] is False
-    assert got["gerrit-change-id:None"] is True
+    by_age = ages(check("-C", topic.path, "--since-version", "1"))
+    assert by_age["trailing-space:drivers/frob.c"] is False
+    assert by_age["gerrit-change-id:None"] is True
 
 
 def test_reroll_is_compared_with_the_sent_version(
@@ -682,8 +682,8 @@ def test_reroll_is_compared_with_the_sent_version(
     for _ in range(2):
         done = check("-C", repo.path, "--since-version", "1")
         assert done.code == 1, done.err
-        got = ages(done)
-        assert (got["gerrit-change-id:None"], got["trailing-space:widget.c"]) == (
+        by_age = ages(done)
+        assert (by_age["gerrit-change-id:None"], by_age["trailing-space:widget.c"]) == (
             True,
             False,
         )
@@ -709,8 +709,11 @@ def test_commits_are_compared_with_a_tracked_version(topic: Repo) -> None:
         "-m",
         f"frob: use b\n\nChange-Id: I0123456789abcdef\n\n{PROSE}\n\n{SIGN_OFF}",
     )
-    got = ages(check("-C", topic.path, "--since-version", "v1"))
-    assert (got["trailing-space:drivers/frob.c"], got["gerrit-change-id:None"]) == (
+    by_age = ages(check("-C", topic.path, "--since-version", "v1"))
+    assert (
+        by_age["trailing-space:drivers/frob.c"],
+        by_age["gerrit-change-id:None"],
+    ) == (
         False,
         True,
     )
@@ -752,8 +755,11 @@ def test_b4_branch_is_compared_with_its_sent_tag(topic: Repo) -> None:
     )
     done = check("-C", topic.path, "--since-version", "1")
     assert done.code == 1, done.err
-    got = ages(done)
-    assert (got["trailing-space:drivers/frob.c"], got["gerrit-change-id:None"]) == (
+    by_age = ages(done)
+    assert (
+        by_age["trailing-space:drivers/frob.c"],
+        by_age["gerrit-change-id:None"],
+    ) == (
         False,
         True,
     )

@@ -169,9 +169,9 @@ def test_completion_is_a_single_word(shell: str, repo: Repo) -> None:
             terminal.type("\r")
         terminal.quiet()
     assert not (repo.path / "pwned").exists()
-    got = (repo.path / "got").read_text().split("\0")[:-1]
+    words = (repo.path / "got").read_text().split("\0")[:-1]
     # fish takes one name from a line
-    assert got == [
+    assert words == [
         *wanted[:-1],
         wanted[-1].partition("\n")[0] if shell == "fish" else wanted[-1],
     ]

@@ -183,7 +183,7 @@ def test_dumb_terminal_has_no_progress(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.long
 def test_long_output_is_paged(tmp_path: Path) -> None:
-    def shown(*argv: str) -> tuple[str, bool]:
+    def run_paged(*argv: str) -> tuple[str, bool]:
         paged = tmp_path / "paged"
         paged.unlink(missing_ok=True)
         env = {"GIT_PAGER": f"cat > {paged}"}
@@ -191,10 +191,10 @@ def test_long_output_is_paged(tmp_path: Path) -> None:
             assert terminal.end() == 0
         return terminal.seen, paged.exists() and bool(paged.read_text())
 
-    long, is_paged = shown("explain")
+    long, is_paged = run_paged("explain")
     assert (is_paged, long) == (True, "")
-    assert not shown("setup", "stable", "--offline")[1]
-    assert not shown("explain", "--json")[1]
-    direct, is_paged = shown("--no-pager", "explain")
+    assert not run_paged("setup", "stable", "--offline")[1]
+    assert not run_paged("explain", "--json")[1]
+    direct, is_paged = run_paged("--no-pager", "explain")
     assert not is_paged
     assert "missing-fixes" in direct

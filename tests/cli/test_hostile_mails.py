@@ -21,7 +21,7 @@ LONG_LINE = "a" * 1_100_000
 
 @pytest.mark.parametrize("huge", ["header", "line"])
 def test_oversized_message_is_skipped(workdir: Path, huge: str) -> None:
-    def one(number: int, *, bad: bool = False) -> str:
+    def message(number: int, *, bad: bool = False) -> str:
         head = f"Message-ID: <{number}@example.org>\nDate: Tue, 6 Jan 2026 10:00:00 +0000\n"
         head += HUGE_HEADER if bad and huge == "header" else ""
         text = GOOD.split("\n", 1)[1] if GOOD.startswith("From ") else GOOD
@@ -35,7 +35,7 @@ def test_oversized_message_is_skipped(workdir: Path, huge: str) -> None:
     # of several messages with the same title, the latest is checked
     box.write_text(
         "".join(
-            one(number, bad=number == 2).replace("wait for", f"wait {number} s for")
+            message(number, bad=number == 2).replace("wait for", f"wait {number} s for")
             for number in (1, 2, 3)
         )
     )
@@ -46,7 +46,7 @@ def test_oversized_message_is_skipped(workdir: Path, huge: str) -> None:
     ]
     assert f"{box}:2: " in outcome.err
     assert "skipped" in outcome.err
-    box.write_text(one(1) + one(2, bad=True) + one(3))
+    box.write_text(message(1) + message(2, bad=True) + message(3))
     outcome = call("track", "classify", "--format", "json", box)
     assert outcome.code == ExitCode.OK
     assert len(json.loads(outcome.out)["mails"]) == 2
@@ -56,7 +56,7 @@ def test_oversized_message_is_skipped(workdir: Path, huge: str) -> None:
     assert f"{box}:2: " in outcome.out
     (workdir / "MAINTAINERS").write_text("FROB\nM:\tAda <ada@example.org>\nF:\t*\n")
     alone = workdir / "alone.patch"
-    alone.write_text(one(2, bad=True))
+    alone.write_text(message(2, bad=True))
     for words in (
         ("check", alone),
         ("track", "classify", alone),

@@ -255,21 +255,21 @@ class World:
     """A sandbox for each state, created once; `enter` restores a copy."""
 
     def __init__(self, root: Path, life: Life) -> None:
-        self.place, self.one = root, life
+        self.root, self.life = root, life
         self.values: dict[str, str] = {}
 
     @property
     def here(self) -> Path:
-        return self.one.repo.path
+        return self.life.repo.path
 
     def save(self, name: str) -> None:
-        """Save everything below `place` as this state."""
-        shutil.copytree(self.place, self.place.parent / f"saved-{name}", symlinks=True)
+        """Save everything below the root as this state."""
+        shutil.copytree(self.root, self.root.parent / f"saved-{name}", symlinks=True)
 
     def enter(self, name: str) -> None:
         """Restore everything from this state."""
-        shutil.rmtree(self.place)
-        shutil.copytree(self.place.parent / f"saved-{name}", self.place, symlinks=True)
+        shutil.rmtree(self.root)
+        shutil.copytree(self.root.parent / f"saved-{name}", self.root, symlinks=True)
         os.chdir(self.here)
 
 
@@ -296,7 +296,7 @@ def _run(*argv: object) -> Outcome:
 
 def _make(world: World) -> None:
     """Create the repository and files named in the documents."""
-    repo, home = world.one.repo, world.place / "home"
+    repo, home = world.life.repo, world.root / "home"
     with (home / ".gitconfig").open("a") as config:
         config.write(
             "[user]\n\tname = Ada Fixer\n\temail = ada@example.org\n"
@@ -425,7 +425,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 def _states(world: World) -> None:
-    life = world.one
+    life = world.life
     _run("send", "--security", "no", "--regression", "no", "--dry-run")
     # messages sent later stay in the archive, so it must be unreachable if nothing was sent yet
     life.repo.git("config", "--global", "patchpilot.lore", "http://127.0.0.1:9/all/")
@@ -450,7 +450,7 @@ def _states(world: World) -> None:
     world.save("configured")
     world.enter("ready")
     page = (ROOT / "docs" / "how-to" / "add-a-rule.md").read_text()
-    (world.place / "home" / "ours.toml").write_text(
+    (world.root / "home" / "ours.toml").write_text(
         textwrap.dedent(
             page[page.index("        [[rule]]") : page.index("    In a rule, `where`")]
         )
@@ -527,7 +527,7 @@ def test_printed_command_runs_as_printed(
     command: str, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.enter(next(name for pattern, name in WORLDS if re.search(pattern, command)))
-    _build_environment(world.place, monkeypatch)
+    _build_environment(world.root, monkeypatch)
     monkeypatch.chdir(world.here)
     words = shlex.split(fill_placeholders(command, world.values))[1:]
     stdin = b""
@@ -558,9 +558,9 @@ def test_printed_draft_edit_command_works(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.enter("ready")
-    _build_environment(world.place, monkeypatch)
+    _build_environment(world.root, monkeypatch)
     monkeypatch.chdir(world.here)
-    editor = world.place / "editor"
+    editor = world.root / "editor"
     editor.write_text(
         "#!/bin/sh\ntest -t 0 && test -t 1 && sed -i '/^==== note for/a Tested on a board.'"
         ' "$1"\n'

@@ -29,8 +29,8 @@ def test_schema_describes_every_key(file: object) -> None:
 def test_schemas_match_the_results() -> None:
     described = tomllib.loads((FOLDER / "keys.toml").read_text(encoding="utf-8"))
     made = dict(schemas(described))
-    kept = {name: (FOLDER / name).read_text(encoding="utf-8") for name in made}
-    assert made == kept, (
+    stored = {name: (FOLDER / name).read_text(encoding="utf-8") for name in made}
+    assert made == stored, (
         "run: python -m patchpilot.cli.json_schemas docs/reference/schemas"
     )
 

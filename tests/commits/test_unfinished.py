@@ -23,7 +23,7 @@ from patchpilot.errors import ExitCode
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.topics import topic_with_spaces
-from tests.lab.rewrite_kills import COMMANDS, one_kill
+from tests.lab.rewrite_kills import COMMANDS, kill_and_check
 
 
 def _halved_checkout(
@@ -148,7 +148,7 @@ def test_doctor_reports_killed_move_and_stale_lock(tmp_path: Path) -> None:
     ],
 )
 def test_killed_command_leaves_old_or_new_state(tmp_path: Path, command: str) -> None:
-    right, what = one_kill(tmp_path, command, 0.002, in_checkout=True)
+    right, what = kill_and_check(tmp_path, command, 0.002, in_checkout=True)
     assert right, what
 
 

@@ -119,8 +119,8 @@ def test_demo_fix_applies_as_scripted(made: Repositories, tmp_path: Path) -> Non
         git(work, "reset", "-q", "--hard")
         return "clean-3way" if picked.code == 0 else "conflict"
 
-    got = {version: fits(made.facts.branches[version]) for version in LTS}
-    assert got == {
+    verdicts = {version: fits(made.facts.branches[version]) for version in LTS}
+    assert verdicts == {
         "5.10": "conflict",
         "5.15": "clean",
         "6.1": "conflict",

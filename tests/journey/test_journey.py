@@ -47,16 +47,16 @@ def test_keep_refuses_a_nonempty_directory(tmp_path: Path) -> None:
 
 
 def test_kept_sandbox_has_an_environment_file(tmp_path: Path) -> None:
-    kept = tmp_path / "it's kept"
-    with open_sandbox(kept) as sandbox:
+    folder = tmp_path / "it's kept"
+    with open_sandbox(folder) as sandbox:
         assert sandbox.archive.url
     reported = subprocess.run(
-        ["sh", "-c", '. "$1/env"; printf %s "$HOME"', "sh", kept],
+        ["sh", "-c", '. "$1/env"; printf %s "$HOME"', "sh", folder],
         capture_output=True,
         text=True,
         check=True,
     )
-    assert reported.stdout == str(kept / "home")
+    assert reported.stdout == str(folder / "home")
 
 
 def test_sandbox_ignores_the_users_configuration(
@@ -85,7 +85,9 @@ def test_failed_expectation_ends_the_script(tmp_path: Path) -> None:
         io.StringIO(),
     )  # type: ignore[arg-type]
     with pytest.raises(StepFailedError):
-        journey.read(["git", "--version"], judge=lambda got: wants(got == 1, "one"))
+        journey.read(
+            ["git", "--version"], judge=lambda output: wants(output == 1, "one")
+        )
 
 
 def _nowhere(path: Path):

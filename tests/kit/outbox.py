@@ -20,7 +20,7 @@ CHANGE = "20261120-widget-0123456789ab"
 
 
 def message(
-    number: int, version: int = 1, *, change_id: str = CHANGE, place: int = 0
+    number: int, version: int = 1, *, change_id: str = CHANGE, position: int = 0
 ) -> Message:
     """Return message `number` of a series to Max, with a copy to the list."""
     mark = f"[PATCH v{version} {number}/9]" if version > 1 else f"[PATCH {number}/9]"
@@ -38,7 +38,7 @@ def message(
         number=number,
         commit=f"{number:040x}" if number else None,
         patch_id=f"{number + 16 * version:040x}" if number else None,
-        place=place,
+        position=position,
     )
 
 

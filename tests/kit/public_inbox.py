@@ -128,9 +128,9 @@ class PublicInbox:
             check=False,
         )
         if done.returncode:
-            told = done.stderr.decode("utf-8", "replace").strip().splitlines()
+            errors = done.stderr.decode("utf-8", "replace").strip().splitlines()
             raise PatchpilotError(
-                f"{argv[0]} failed: {told[-1] if told else done.returncode}",
+                f"{argv[0]} failed: {errors[-1] if errors else done.returncode}",
                 hint="check that public-inbox is installed completely",
             )
 

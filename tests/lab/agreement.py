@@ -51,7 +51,7 @@ def main() -> None:
 def measure(corpus: Path, oracle: Path, options: list[str]) -> tuple[int, int, Counts]:
     """Return (patches, those in full agreement, type → [agreed, missed, extra])."""
     records = [json.loads(line) for line in oracle.read_text().splitlines()]
-    got: dict[str, collections.Counter[tuple[str, int]]] = {}
+    counted: dict[str, collections.Counter[tuple[str, int]]] = {}
     command = [
         str(Path(sys.executable).parent / "patchpilot"),
         "check",
@@ -71,15 +71,18 @@ def measure(corpus: Path, oracle: Path, options: list[str]) -> tuple[int, int, C
             [*command, *options, *files], capture_output=True, check=True, timeout=1800
         )
         for patch in json.loads(done.stdout)["patches"]:
-            got[Path(patch["source"]).name] = count_findings(
-                (one["checkpatch"], one["patch_line"]) for one in patch["findings"]
+            counted[Path(patch["source"]).name] = count_findings(
+                (finding["checkpatch"], finding["patch_line"])
+                for finding in patch["findings"]
             )
     counts: Counts = collections.defaultdict(lambda: [0, 0, 0])
     full = 0
     for record in records:
         want, have = (
-            count_findings((one["type"], one["line"]) for one in record["findings"]),
-            got[record["patch"]],
+            count_findings(
+                (finding["type"], finding["line"]) for finding in record["findings"]
+            ),
+            counted[record["patch"]],
         )
         full += want == have
         for index, part in enumerate((want & have, want - have, have - want)):
@@ -143,8 +146,8 @@ def page(modes: dict[str, tuple[int, int, Counts]]) -> str:
     tree, bare = (counts for _, _, counts in modes.values())
     for kind in sorted({*tree, *bare}):
         cells = [
-            ", ".join(map(str, one[kind])) if kind in one else ""
-            for one in (tree, bare)
+            ", ".join(map(str, row[kind])) if kind in row else ""
+            for row in (tree, bare)
         ]
         lines.append(f"| `{kind}` | {cells[0]} | {cells[1]} |")
     return "\n".join([*lines, "", ""])

@@ -118,9 +118,9 @@ def ask(
     )
     text = done.stdout.decode("utf-8", "surrogateescape")
     return sorted(
-        (found[2], int(found[1]))
-        for found in LINE.finditer(text)
-        if found[2] not in left_out
+        (match[2], int(match[1]))
+        for match in LINE.finditer(text)
+        if match[2] not in left_out
     )
 
 
@@ -141,8 +141,8 @@ def write_expectations(script: Path) -> None:
     with ThreadPoolExecutor(max_workers=2) as pool:
         answers = dict(pool.map(answer, todo))
     lines = [
-        f"{json.dumps(name)}: {json.dumps(one)}"
-        for name, one in sorted(answers.items())
+        f"{json.dumps(name)}: {json.dumps(answer)}"
+        for name, answer in sorted(answers.items())
     ]
     EXPECTED.write_text("{\n" + ",\n".join(lines) + "\n}\n")
     print(f"{len(answers)} examples", file=sys.stderr)

@@ -55,9 +55,9 @@ class Delivered:
         )
 
 
-def delivered(folder: Path, via: str, way: str, patches: int = 5) -> Delivered:
+def delivered(folder: Path, via: str, route: str, patches: int = 5) -> Delivered:
     """Send a series with a cover letter this way to a local server, and apply what arrives."""
-    tls = {"plain": "", "STARTTLS and login": "starttls", "TLS and login": "ssl"}[way]
+    tls = {"plain": "", "STARTTLS and login": "starttls", "TLS and login": "ssl"}[route]
     pair = certificate(folder) if tls else None
     with FaultySink(
         tls=tls, certificate=pair, login=("ada", "s3cret") if tls else None
@@ -93,18 +93,18 @@ def delivered(folder: Path, via: str, way: str, patches: int = 5) -> Delivered:
     wanted = commits(repo, "master..topic")
     return Delivered(
         via,
-        way,
+        route,
         result.state,
         len(mails),
         logins,
         all({*mail.recipients} == {*PEOPLE, AUTHOR} for mail in mails),
         len(mails) == len(planned.send.entries)
         and all(
-            shown.raw.rstrip(b"\n") == unpacked(one).rstrip(b"\n")
-            for shown, one in zip(planned.send.entries, mails, strict=True)
+            shown.raw.rstrip(b"\n") == unpacked(mail).rstrip(b"\n")
+            for shown, mail in zip(planned.send.entries, mails, strict=True)
         ),
-        [one[0] for one in made] == [one[0] for one in wanted],
-        [one[1:] for one in made] == [one[1:] for one in wanted],
+        [row[0] for row in made] == [row[0] for row in wanted],
+        [row[1:] for row in made] == [row[1:] for row in wanted],
     )
 
 
@@ -117,26 +117,26 @@ def main() -> int:
         " seconds"
     )
     for via in TRANSPORTS:
-        for way in WAYS:
+        for route in WAYS:
             begun = time.monotonic()
-            with tempfile.TemporaryDirectory(prefix="patchpilot-delivery-") as place:
-                isolated(Path(place))
-                one = delivered(Path(place), via, way)
-            said = [
+            with tempfile.TemporaryDirectory(prefix="patchpilot-delivery-") as folder:
+                isolated(Path(folder))
+                delivery = delivered(Path(folder), via, route)
+            cells = [
                 "same" if good else "WRONG"
                 for good in (
-                    one.recipients,
-                    one.as_shown,
-                    one.trees,
-                    one.authors_and_messages,
+                    delivery.recipients,
+                    delivery.as_shown,
+                    delivery.trees,
+                    delivery.authors_and_messages,
                 )
             ]
             print(
-                f"{via:15} {way:20} {one.mails:5} {one.logins:6} {said[0]:10} {said[1]:8}"
-                f" {said[2]:5} {said[3]:8} {time.monotonic() - begun:.0f}",
+                f"{via:15} {route:20} {delivery.mails:5} {delivery.logins:6} {cells[0]:10}"
+                f" {cells[1]:8} {cells[2]:5} {cells[3]:8} {time.monotonic() - begun:.0f}",
                 flush=True,
             )
-            wrong += not one.right(5)
+            wrong += not delivery.right(5)
     return 1 if wrong else 0
 
 

@@ -121,7 +121,7 @@ class Row:
         )
 
     def __str__(self) -> str:
-        steps = " → ".join("".join(map(str, one)) for one in self.arrived)
+        steps = " → ".join("".join(map(str, row)) for row in self.arrived)
         reported = " → ".join(
             "".join(state[0] for state in states) for states in self.states
         )
@@ -167,7 +167,7 @@ def run_case(
                 faults.heal()
             note(deliver(repository, plan_resume(repository, request)))
             if "unknown" in states[-1]:
-                there = lambda one: arrivals(server, (one.message_id,)) != (0,)  # noqa: E731
+                there = lambda case: arrivals(server, (case.message_id,)) != (0,)  # noqa: E731
                 note(
                     deliver(
                         repository,
@@ -222,7 +222,7 @@ class ServerRow:
         )
 
     def __str__(self) -> str:
-        steps = " → ".join("".join(map(str, one)) for one in self.arrived)
+        steps = " → ".join("".join(map(str, row)) for row in self.arrived)
         wrong = (
             ""
             if self.right
@@ -278,11 +278,11 @@ def run_server_case(
                 server, tuple(message.message_id for message in result.send.entries)
             )
             arrived.append(counts)
-            for one, count in zip(result.send.entries, counts, strict=True):
-                if (one.state == "accepted" and not count) or (
-                    one.state in ("pending", "rejected") and count
+            for entry, count in zip(result.send.entries, counts, strict=True):
+                if (entry.state == "accepted" and not count) or (
+                    entry.state in ("pending", "rejected") and count
                 ):
-                    untrue.append(f"{one.state} {one.subject}")
+                    untrue.append(f"{entry.state} {entry.subject}")
             return result
 
         with Repository.open(repo.path) as repository:
@@ -307,7 +307,7 @@ def run_server_case(
                 "sendemail.smtpsslcertpath",
                 str(folder / "cert.pem"),
             )
-            there = lambda one: arrivals(server, (one.message_id,)) != (0,)  # noqa: E731
+            there = lambda case: arrivals(server, (case.message_id,)) != (0,)  # noqa: E731
             if result.state != "sent":
                 result = note(
                     _try_send(
@@ -370,8 +370,8 @@ def _struck(
 def arrivals(server: FaultySink | RawServer, ids: tuple[str, ...]) -> tuple[int, ...]:
     """Return how often each Message-ID arrived."""
     count = Counter(
-        str(message_from_bytes(one.data)["Message-ID"]).strip().strip("<>")
-        for one in server.take()
+        str(message_from_bytes(mail.data)["Message-ID"]).strip().strip("<>")
+        for mail in server.take()
     )
     return tuple(count[id_] for id_ in ids)
 
@@ -399,8 +399,8 @@ def command(path: Path, request: SendRequest) -> list[str]:
     ]
     return [
         *words,
-        *(word for one in request.to for word in ("--to", one)),
-        *(word for one in request.cc for word in ("--cc", one)),
+        *(word for address in request.to for word in ("--to", address)),
+        *(word for address in request.cc for word in ("--cc", address)),
     ]
 
 
@@ -408,7 +408,7 @@ def _disk_full(repository: Repository, planned: Sending, state: str) -> None:
     """Deliver with a disk that is full once the third message (or the first of a resume)
     reaches this state.
     """
-    at = planned.send.waiting_messages[0].place if planned.send.id else 2
+    at = planned.send.waiting_messages[0].position if planned.send.id else 2
     full = "BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END"
     with contextlib.closing(connect()) as base:
         base.execute(
@@ -501,11 +501,11 @@ def main(names: list[str]) -> int:
     for via, name, run in rows(names):
         with tempfile.TemporaryDirectory(
             prefix="patchpilot-faults-", ignore_cleanup_errors=True
-        ) as place:
-            isolated(Path(place))
+        ) as folder:
+            isolated(Path(folder))
             count += 1
             try:
-                row = run(Path(place))
+                row = run(Path(folder))
             except PatchpilotError as error:
                 print(f"{via:15} {name:38} {error.message}", flush=True)
                 wrong += 1

@@ -64,11 +64,11 @@ def cases(
             fix = FixCommit.read(repository, row["fix"])
             onto, real = scratch.tree_of(row["base"]), scratch.tree_of(row["backport"])
             merge = scratch.pick(fix.id, onto, fix.base)
-            found = adapt(scratch, merge, onto, fix, row.get("others", ()))
-            made = {"patchpilot": found.made if found else None}
-            if found:
-                made |= {found.kind: found.made}
-                made |= {"written": found.made} if found.is_sure else {}
+            adaptation = adapt(scratch, merge, onto, fix, row.get("others", ()))
+            made = {"patchpilot": adaptation.made if adaptation else None}
+            if adaptation:
+                made |= {adaptation.kind: adaptation.made}
+                made |= {"written": adaptation.made} if adaptation.is_sure else {}
             for tool in TOOLS if count is not None else ():
                 made[tool] = _merge_with_tool(scratch, merge, TOOLS[tool])
             same = {
@@ -80,8 +80,8 @@ def cases(
                     f"{name}: {'exact' if same[name] else 'wrong' if made[name] else 'none'}"
                     for name in made
                 )
-            if found and found.features:
-                yield Case(found.features, same["patchpilot"])
+            if adaptation and adaptation.features:
+                yield Case(adaptation.features, same["patchpilot"])
 
 
 def _merge_with_tool(
@@ -115,23 +115,24 @@ def _squeeze_file(scratch: Scratch, tree: str, path: str) -> bytes:
     return b"".join((scratch.blob(tree, path) or b"").split())
 
 
-def fit(found: Sequence[Case]) -> dict[str, float]:
+def fit(cases: Sequence[Case]) -> dict[str, float]:
     """Return the weights of a logistic regression, without a penalty on the bias."""
-    names = sorted({name for case in found for name in case.features} - {UNSURE})
+    names = sorted({name for case in cases for name in case.features} - {UNSURE})
     numbers = [
-        [1.0, *(case.features.get(name, 0.0) for name in names)] for case in found
+        [1.0, *(case.features.get(name, 0.0) for name in names)] for case in cases
     ]
     weights = [0.0] * (len(names) + 1)
     for _ in range(STEPS):
         slopes = [0.0] * len(weights)
-        for row, case in zip(numbers, found, strict=True):
+        for row, case in zip(numbers, cases, strict=True):
             error = (
                 1
                 / (
                     1
                     + math.exp(
                         -sum(
-                            one * value for one, value in zip(weights, row, strict=True)
+                            weight * value
+                            for weight, value in zip(weights, row, strict=True)
                         )
                     )
                 )
@@ -141,18 +142,18 @@ def fit(found: Sequence[Case]) -> dict[str, float]:
                 slope + error * value for slope, value in zip(slopes, row, strict=True)
             ]
         weights = [
-            one - RATE * (slope / len(found) + DECAY * one * (at > 0))
-            for at, (one, slope) in enumerate(zip(weights, slopes, strict=True))
+            weight - RATE * (slope / len(cases) + DECAY * weight * (at > 0))
+            for at, (weight, slope) in enumerate(zip(weights, slopes, strict=True))
         ]
     return dict(zip(["bias", *names], weights, strict=True))
 
 
-def confidence_rows(found: Sequence[tuple[float, Case]]) -> Iterator[str]:
+def confidence_rows(rated: Sequence[tuple[float, Case]]) -> Iterator[str]:
     """Yield the rows of a table: for each range of confidence, the number of adaptations and of
     correct ones.
     """
     for low, high in pairwise(BINS):
-        same = [case.is_same for confidence, case in found if low <= confidence < high]
+        same = [case.is_same for confidence, case in rated if low <= confidence < high]
         if same:
             yield (
                 f"{low} to {min(high, 1.0)}: {sum(same)} of {len(same)}"
@@ -160,13 +161,15 @@ def confidence_rows(found: Sequence[tuple[float, Case]]) -> Iterator[str]:
             )
 
 
-def cross_validate(found: Mapping[str, Sequence[Case]]) -> Iterator[tuple[float, Case]]:
+def cross_validate(
+    by_repository: Mapping[str, Sequence[Case]],
+) -> Iterator[tuple[float, Case]]:
     """Yield each case with its confidence by weights that were fitted on the other repositories."""
-    for name, mine in found.items():
+    for name, mine in by_repository.items():
         weights = fit(
             [
                 case
-                for other, cases_ in found.items()
+                for other, cases_ in by_repository.items()
                 if other != name
                 for case in cases_
             ]
@@ -189,28 +192,30 @@ def main() -> None:
         json.loads(line)
         for line in wanted.rows.read_text(encoding="utf-8").splitlines()
     ]
-    found: dict[str, list[Case]] = {}
+    by_repository: dict[str, list[Case]] = {}
     for name, _, folder in (word.partition("=") for word in wanted.repositories):
         mine = [row for row in rows if row["repo"] == name][: wanted.limit]
         count: Counter[str] = Counter()
-        found[name] = list(cases(Path(folder), mine, count if wanted.beside else None))
+        by_repository[name] = list(
+            cases(Path(folder), mine, count if wanted.beside else None)
+        )
         print(
-            f"{name}: {len(found[name])} of {len(mine)} adapted,"
-            f" {sum(case.is_same for case in found[name])} as the maintainer made them",
+            f"{name}: {len(by_repository[name])} of {len(mine)} adapted,"
+            f" {sum(case.is_same for case in by_repository[name])} as the maintainer made them",
             *sorted(f"{tool} {number}" for tool, number in count.items()),
             sep="\n  ",
             flush=True,
         )
-    every = [case for mine in found.values() for case in mine]
+    every = [case for mine in by_repository.values() for case in mine]
     print(
         "with the shipped weights",
         *confidence_rows([(confidence_of(case.features), case) for case in every]),
         sep="\n  ",
     )
-    if len(found) > 1:
+    if len(by_repository) > 1:
         print(
             "with the weights of the other repositories",
-            *confidence_rows(list(cross_validate(found))),
+            *confidence_rows(list(cross_validate(by_repository))),
             sep="\n  ",
         )
     if wanted.write:

@@ -53,9 +53,9 @@ def read_cases(repos: Sequence[str], truths: Sequence[Path], jobs: int) -> list[
     with multiprocessing.Pool(jobs) as pool:
         raw = list(pool.imap(make_case, rows, chunksize=4))
     cases = []
-    for fold, found, true in raw:
-        hits = [at for at, one in enumerate(found) if one in true]
-        cases.append((fold, list(found.values()), list_features(found), hits))
+    for fold, candidates, true in raw:
+        hits = [at for at, candidate in enumerate(candidates) if candidate in true]
+        cases.append((fold, list(candidates.values()), list_features(candidates), hits))
     return cases
 
 
@@ -137,24 +137,24 @@ def answers(
     """Return (raw share of the first, whether it is right, whether any of three is) for each
     case.
     """
-    found = []
+    answers = []
     for _, rows, none, hits in cases:
         sums = [score(weights[0], row) for row in rows]
         rest = score(weights[1], none)
         if not sums:
-            found.append((0.0, False, False))
+            answers.append((0.0, False, False))
             continue
         order = sorted(range(len(sums)), key=lambda at: -sums[at])
         top = max(rest, sums[order[0]])
         total = math.exp(rest - top) + sum(math.exp(value - top) for value in sums)
-        found.append(
+        answers.append(
             (
                 math.exp(sums[order[0]] - top) / total,
                 order[0] in hits,
                 any(at in hits for at in order[:3]),
             )
         )
-    return found
+    return answers
 
 
 def isotonic(pairs: Sequence[tuple[float, bool]]) -> list[tuple[float, float]]:
@@ -196,7 +196,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     by_fold = cross_validate(cases)
     for fold, judged in enumerate(by_fold):
         print(f"fold {fold}: {_share(judged, 1)} / {_share(judged, 2)}")
-    held = [one for judged in by_fold for one in judged]
+    held = [row for judged in by_fold for row in judged]
     print(
         f"held out, all folds: top-1 {_share(held, 1)}, top-3 {_share(held, 2)} of {len(held)}"
     )
@@ -221,7 +221,7 @@ def cross_validate(cases: Sequence[Case]) -> list[list[tuple[float, bool, bool]]
 
 
 def _share(judged: Sequence[tuple[float, bool, bool]], column: int) -> str:
-    return f"{100 * sum(one[column] for one in judged) / max(1, len(judged)):.1f} %"
+    return f"{100 * sum(row[column] for row in judged) / max(1, len(judged)):.1f} %"
 
 
 def _toml(weights: tuple[Row, Row], curve: Sequence[tuple[float, float]]) -> str:

@@ -84,7 +84,7 @@ def threads(folder: Path) -> Iterator[tuple[str, Address, Sequence[Classified]]]
         mails = read_mails(folder / f"{label['thread']}.mbox")
         now = max(mail.date for mail in mails if mail.date) + timedelta(days=1)
         every = read_thread(mails, now=now)
-        longest = max(every, key=lambda one: len(one.message_ids))
+        longest = max(every, key=lambda pair: len(pair.message_ids))
         replies = [reply.mail for reply in longest.replies]
         yield label["list"], longest.author, replies
 
@@ -97,9 +97,9 @@ def requesting_sentences(
     found = []
     for sentence in mail.body.sentences:
         begun[sentence.line] += 1
-        place = (mail.mail.message_id, sentence.line, begun[sentence.line])
-        found += [sentence] if place in asking else []
-    return frozenset(found)
+        key = (mail.mail.message_id, sentence.line, begun[sentence.line])
+        requests += [sentence] if key in asking else []
+    return frozenset(requests)
 
 
 def feature_rows(labeled: Labeled) -> Iterator[Row]:
@@ -150,7 +150,6 @@ def judge(mails: Sequence[Labeled], weights: Weights, count: Counter[str]) -> No
         nothing = sum(
             not any(meets(one, place) for place, _ in labeled.asked) for one in listed
         )
-        count.update(asked=len(begun), found=found, listed=len(listed), nothing=nothing)
 
 
 def write(weights: Weights) -> None:

@@ -85,7 +85,7 @@ def is_quoted(line: str) -> bool:
 
 def quoted_log(message: str) -> str:
     """Return the log quoted in a message, without lists, commands or code, or ""."""
-    kept: list[str] = []
+    log: list[str] = []
     block: list[str] = []
     before = ""
     for line in [*message.splitlines()[1:], ""]:
@@ -103,9 +103,9 @@ def quoted_log(message: str) -> str:
                 and _SIGN.search(text)
                 and not _BUILD.search(text)
             ):
-                kept += lines
+                log += lines
         before, block = line, []
-    return "\n".join(kept)
+    return "\n".join(log)
 
 
 def strip_quotes(commit: CommitMessage) -> CommitMessage:
@@ -136,14 +136,14 @@ def history_cases(
     chance = random.Random(name)
     for since, tip in windows(repository, size, most):
         messages = list(candidates.read_messages(repository, since, tip))
-        found = [
+        pairs = [
             (commit, text)
             for commit in messages
             if (text := quoted_log(commit.message))
         ]
-        found = [pair for pair in found if _FIX.search(pair[0].message)]
-        chance.shuffle(found)
-        symptoms = [(commit, read_log(text)) for commit, text in found[:per]]
+        pairs = [pair for pair in pairs if _FIX.search(pair[0].message)]
+        chance.shuffle(pairs)
+        symptoms = [(commit, read_log(text)) for commit, text in pairs[:per]]
         symptoms = [pair for pair in symptoms if len(pair[1].terms()) > 3]
         located = [
             (commit, candidates.locate(repository, since, symptom))
@@ -164,19 +164,19 @@ def history_cases(
                 pool = search(repository, query, counts)
                 hits = {
                     at
-                    for at, one in enumerate(pool)
-                    if texts[one.number].subject == commit.subject
+                    for at, candidate in enumerate(pool)
+                    if texts[candidate.number].subject == commit.subject
                 }
                 near = {
                     at
-                    for at, one in enumerate(pool)
-                    if commit.id[:12] in texts[one.number].message
+                    for at, candidate in enumerate(pool)
+                    if commit.id[:12] in texts[candidate.number].message
                 }
                 yield Case(
                     name,
                     mode,
                     bool(places.symptom.frames),
-                    [one.features for one in pool],
+                    [candidate.features for candidate in pool],
                     hits,
                     hits | near,
                     len(messages),
@@ -193,12 +193,12 @@ def search(repository: Repository, query: Query, counts: WordCounts) -> list[Evi
         if (kept := {word: count for word, count in row.items() if word in terms})
     }
     words = WordCounts(own, counts.mean, counts.lengths)
-    found = rank_fixes.rank_best(
+    ranked = rank_fixes.rank_best(
         rank_fixes.weigh_messages(query, words), rank_fixes.weights()
     )
-    ids = [query.messages[one.number].id for one in found]
+    ids = [query.messages[candidate.number].id for candidate in ranked]
     return rank_fixes.weigh_changes(
-        query, found, candidates.read_changes(repository, ids)
+        query, ranked, candidates.read_changes(repository, ids)
     )
 
 
@@ -210,7 +210,7 @@ def fit(cases: Sequence[Case]) -> Row:
             continue
         rows = add_shares(case.pool)
         kept = [at for at in range(len(case.pool)) if at < ROWS or at in case.hits]
-        hits = {place for place, at in enumerate(kept) if at in case.hits}
+        hits = {index for index, at in enumerate(kept) if at in case.hits}
         lists.append(([{k: v for k, v in rows[at].items() if v} for at in kept], hits))
     return descend(lists, steps=STEPS)
 
@@ -220,25 +220,27 @@ class Judged(NamedTuple):
 
     case: Case
     removed: bool
-    place: int
+    rank: int
     first: Row
     shares: list[float]
 
 
 def judge(case: Case, table: Row, *, removed: bool = False) -> Judged:
     """Rank a case; with `removed`, without its right candidates."""
-    kept = [at for at in range(len(case.pool)) if not (removed and at in case.copies)]
-    rows = add_shares([case.pool[at] for at in kept])
+    pool_rows = [
+        at for at in range(len(case.pool)) if not (removed and at in case.copies)
+    ]
+    rows = add_shares([case.pool[at] for at in pool_rows])
     pool = [
         (score(table, row), at in case.hits, row)
-        for at, row in zip(kept, rows, strict=True)
+        for at, row in zip(pool_rows, rows, strict=True)
     ]
-    pool.sort(key=lambda one: -one[0])
-    raised = [math.exp(one[0] - pool[0][0]) for one in pool]
+    pool.sort(key=lambda pair: -pair[0])
+    raised = [math.exp(pair[0] - pool[0][0]) for pair in pool]
     shares = [value / sum(raised) for value in raised]
     evidence = [Evidence(0, row) for _, _, row in pool]
-    place = next((at for at, one in enumerate(pool) if one[1]), -1)
-    return Judged(case, removed, place, list_features(evidence, shares), shares)
+    rank = next((at for at, pair in enumerate(pool) if pair[1]), -1)
+    return Judged(case, removed, rank, list_features(evidence, shares), shares)
 
 
 def judge_all(cases: Sequence[Case], table: Row) -> list[Judged]:
@@ -253,13 +255,13 @@ def judge_all(cases: Sequence[Case], table: Row) -> list[Judged]:
 
 def fit_first(judged: Sequence[Judged]) -> Row:
     """Fit the probability that the first candidate is right, by logistic regression."""
-    lists = [([one.first, {}], {int(one.place != 0)}) for one in judged]
+    lists = [([row.first, {}], {int(row.rank != 0)}) for row in judged]
     return descend(lists, steps=STEPS)
 
 
-def raw(one: Judged, first: Row) -> float:
+def raw(judged: Judged, first: Row) -> float:
     """Return the uncalibrated probability that the first candidate is right."""
-    return 1 / (1 + math.exp(-score(first, one.first)))
+    return 1 / (1 + math.exp(-score(first, judged.first)))
 
 
 def rejection_threshold(judged: Sequence[Judged], first: Row, curve: Curve) -> float:
@@ -268,9 +270,9 @@ def rejection_threshold(judged: Sequence[Judged], first: Row, curve: Curve) -> f
     They are the quoted ones, in which other messages resemble the log the most.
     """
     gone = sorted(
-        calibrate(raw(one, first), curve)
-        for one in judged
-        if one.removed and one.case.mode == "quoted"
+        calibrate(raw(row, first), curve)
+        for row in judged
+        if row.removed and row.case.mode == "quoted"
     )
     return gone[int(len(gone) * NOTHING_SHARE)]
 
@@ -283,14 +285,14 @@ def report(
 ) -> None:
     """Print how often the fix is first, among 3 and among 10, and how often nothing matches."""
     for mode in ("quoted", "taken out"):
-        rows = [one for one in judged if one.case.mode == mode]
+        rows = [row for row in judged if row.case.mode == mode]
         real = [row for row in rows if not row.removed]
         for kind, kept in (
             ("all", real),
             ("traces", [row for row in real if row.case.trace]),
         ):
             tops = [
-                sum(0 <= one.place < top for one in kept) / max(1, len(kept))
+                sum(0 <= row.rank < top for row in kept) / max(1, len(kept))
                 for top in (1, 3, 10)
             ]
             print(
@@ -301,7 +303,7 @@ def report(
             continue
         sure = {id(row): calibrate(raw(row, first), curve) for row in rows}
         likely = [row for row in rows if sure[id(row)] >= rank_fixes.LIKELY]
-        right = sum(row.place == 0 for row in likely)
+        right = sum(row.rank == 0 for row in likely)
         gone = [row for row in rows if row.removed]
         unfit = {
             id(row)
@@ -356,15 +358,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     pairs: list[tuple[float, bool]] = []
     for name in sorted({case.history for case in cases}):
         rest = [judged for judged in held if judged.case.history != name]
-        kept = [judged for judged in held if judged.case.history == name]
+        tested = [judged for judged in held if judged.case.history == name]
         row = fit_first(rest)
-        limits = isotonic([(raw(one, row), one.place == 0) for one in rest])
-        pairs += [(raw(one, row), one.place == 0) for one in kept]
-        sizes = {one.case.size for one in kept}
+        limits = isotonic([(raw(case, row), case.rank == 0) for case in rest])
+        pairs += [(raw(case, row), case.rank == 0) for case in tested]
+        sizes = {case.case.size for case in tested}
         print(f"{name}: {min(sizes):,} to {max(sizes):,} commits, by the others")
-        report(kept, row, limits, rejection_threshold(rest, row, limits))
+        report(tested, row, limits, rejection_threshold(rest, row, limits))
         print("  BM25 alone")
-        report([judge(one.case, {"bm25": 1.0}) for one in kept if not one.removed])
+        report([judge(case.case, {"bm25": 1.0}) for case in tested if not case.removed])
     curve = isotonic(pairs)
     nothing = rejection_threshold(held, first, curve)
     if args.write:

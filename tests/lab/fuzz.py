@@ -107,9 +107,9 @@ def _addresses() -> Run:
 
     def run(text: str) -> None:
         parse_mailbox(text)
-        for one in (parse_address(text), *parse_addresses(text)):
-            assert one is None or one.header() is not None
-            assert one is None or is_header_safe(one) in (True, False)
+        for address in (parse_address(text), *parse_addresses(text)):
+            assert address is None or address.header() is not None
+            assert address is None or is_header_safe(address) in (True, False)
 
     return _text(run)
 

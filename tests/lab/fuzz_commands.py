@@ -150,7 +150,7 @@ def _check(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
 def _fix(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
     yield "check", "--jobs", 1, "--diff", "--strict", world.patch
     yield "check", "--jobs", 1, "--diff", "--strict", "-C", world.repo
-    copy = world.place / "fixed.patch"
+    copy = world.folder / "fixed.patch"
     shutil.copyfile(world.patch, copy)
     yield "check", "--jobs", 1, "--fix", "--strict", copy
     yield "check", "--jobs", 1, "--fix", "--strict", "-C", world.repo
@@ -180,7 +180,7 @@ def _track(world: World, rng: random.Random, url: str) -> Iterator[Argv]:
 
 
 def _reply(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
-    text = world.place / "reply.txt"
+    text = world.folder / "reply.txt"
     text.write_bytes(Chance(str(rng.random())).text(b"Thanks, done in v2.\n"))
     yield "track", "add", "-C", world.repo, "--mbox", world.mbox
     for target in (1, world.message_ids[0], "r1@example.org", world.patch):
@@ -255,7 +255,7 @@ def _backport(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
         world.repo,
         "--adapt",
         "--write",
-        world.place / "out",
+        world.folder / "out",
         "--signoff",
         "--onto",
         "stable/linux-6.1.y",
@@ -304,7 +304,7 @@ def _maintainers(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
 def _draft(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
     chance = Chance(str(rng.random()))
     chance.heat = 0.4
-    file = world.place / "draft.txt"
+    file = world.folder / "draft.txt"
     yield "draft", "-C", world.repo, "--export", file
     honest = file.read_bytes() if file.exists() else b"# x\n"
     file.write_bytes(chance.text(honest, (*LINES, *TOML)))
@@ -326,7 +326,7 @@ def _draft(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
         "-C",
         world.repo,
         "--outbox",
-        world.place / "outbox",
+        world.folder / "outbox",
         "--force",
         "fuzz",
         "--security",
@@ -354,21 +354,21 @@ class Report:
     failures: dict[str, int] = field(default_factory=dict)
 
     def failed(
-        self, what: str, text: str, number: int, argv: Argv, place: Path
+        self, what: str, text: str, number: int, argv: Argv, folder: Path
     ) -> None:
         """Print a failure once, with the command that repeats it, and keep its world."""
         self.failures[what] = self.failures.get(what, 0) + 1
         if self.failures[what] > 1:
             return
-        kept = (
+        saved = (
             Path(tempfile.gettempdir())
             / f"fuzz-commands-{hashlib.sha256(what.encode()).hexdigest()[:8]}"
         )
-        if not kept.exists():
-            shutil.copytree(place, kept, symlinks=True, ignore_dangling_symlinks=True)
+        if not saved.exists():
+            shutil.copytree(folder, saved, symlinks=True, ignore_dangling_symlinks=True)
         words = " ".join(str(word) for word in argv)
         print(
-            f"FAILED: {what}\n  --seed {self.seed} --world {number}; kept in {kept}\n  patchpilot"
+            f"FAILED: {what}\n  --seed {self.seed} --world {number}; kept in {saved}\n  patchpilot"
             f" {words}\n{text}",
             flush=True,
         )
@@ -390,25 +390,25 @@ def run_world(
     number: int, commands: Sequence[str], archive: Archive, root: Path, report: Report
 ) -> None:
     """Make a world and call the commands in it."""
-    place = root / f"world-{number}"
-    place.mkdir()
+    folder = root / f"world-{number}"
+    folder.mkdir()
     url = f"{archive.url}/{number}"
-    world = make_world(place, f"{report.seed} {number}", url)
+    world = make_world(folder, f"{report.seed} {number}", url)
     archive.answers, archive.asked = world.answers, 0
     chosen = random.Random(f"{report.seed} {number}").sample(
         commands, min(_AT_ONCE, len(commands))
     )
     for command in chosen:
-        os.environ["XDG_STATE_HOME"] = str(place / f"state-{command}")
+        os.environ["XDG_STATE_HOME"] = str(folder / f"state-{command}")
         for argv in COMMANDS[command](
             world, random.Random(f"{report.seed} {number} {command}"), url
         ):
-            _make_call(argv, number, place, report)
+            _make_call(argv, number, folder, report)
     report.worlds += 1
-    shutil.rmtree(place, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
-def _make_call(argv: Argv, number: int, place: Path, report: Report) -> None:
+def _make_call(argv: Argv, number: int, folder: Path, report: Report) -> None:
     began = time.process_time()
     signal.alarm(PATIENCE)
     report.calls += 1
@@ -420,7 +420,7 @@ def _make_call(argv: Argv, number: int, place: Path, report: Report) -> None:
             traceback.format_exc(limit=-6),
             number,
             argv,
-            place,
+            folder,
         )
         return
     except (Exception, SystemExit) as error:  # noqa: BLE001 (whatever it is, it is a failure)
@@ -429,7 +429,7 @@ def _make_call(argv: Argv, number: int, place: Path, report: Report) -> None:
             traceback.format_exc(limit=-6),
             number,
             argv,
-            place,
+            folder,
         )
         return
     finally:
@@ -437,16 +437,16 @@ def _make_call(argv: Argv, number: int, place: Path, report: Report) -> None:
     report.codes[outcome.code] = report.codes.get(outcome.code, 0) + 1
     took = time.process_time() - began
     if outcome.code == 70 or "Traceback (most recent call last)" in outcome.err:
-        found = _LOG.search(outcome.err)
-        log = Path(found[1]).read_text(errors="replace") if found else outcome.err
-        if found:
-            Path(found[1]).unlink()
+        match = _LOG.search(outcome.err)
+        log = Path(match[1]).read_text(errors="replace") if match else outcome.err
+        if match:
+            Path(match[1]).unlink()
         report.failed(
-            _kind(log), "\n".join(log.splitlines()[-14:]), number, argv, place
+            _kind(log), "\n".join(log.splitlines()[-14:]), number, argv, folder
         )
     elif took > SECONDS:
         report.failed(
-            f"slow: {argv[0]} {argv[1]}", f"{took:.0f} s", number, argv, place
+            f"slow: {argv[0]} {argv[1]}", f"{took:.0f} s", number, argv, folder
         )
 
 
@@ -543,7 +543,7 @@ def main(words: Sequence[str] | None = None) -> int:
     if unknown := set(commands) - COMMANDS.keys():
         parser.error(f"no such command: {', '.join(unknown)}")
     report, archive = Report(args.seed), Archive()
-    end = said = time.monotonic()
+    end = reported = time.monotonic()
     end += args.minutes * 60
     number = args.world if args.world is not None else 1
     with _surroundings() as root, archive.served():
@@ -552,11 +552,11 @@ def main(words: Sequence[str] | None = None) -> int:
             number += 1
             if args.world is not None or time.monotonic() > end:
                 break
-            if time.monotonic() > said + 60:
-                said = time.monotonic()
+            if time.monotonic() > reported + 60:
+                reported = time.monotonic()
                 print(report.line(), flush=True)
     print(report.line())
-    for what, count in sorted(report.failures.items(), key=lambda one: -one[1]):
+    for what, count in sorted(report.failures.items(), key=lambda item: -item[1]):
         print(f"{count:6}  {what}")
     return 1 if report.failures else 0
 

@@ -157,7 +157,7 @@ class World:
     archive's responses in order.
     """
 
-    place: Path
+    folder: Path
     repo: Path
     mbox: Path
     patch: Path
@@ -165,29 +165,29 @@ class World:
     answers: tuple[tuple[int, bytes, str], ...]
 
 
-def make_world(place: Path, seed: str, url: str) -> World:
+def make_world(folder: Path, seed: str, url: str) -> World:
     """Create a seed's world in an empty folder; `url` is its archive."""
     chance = Chance(seed)
-    repo = place / "repo"
+    repo = folder / "repo"
     _repository(repo, chance)
     thread = _thread(chance)
-    mbox, patch = place / "thread.mbox", place / "0001-x.patch"
+    mbox, patch = folder / "thread.mbox", folder / "0001-x.patch"
     mbox.write_bytes(
         chance.damaged(join_mbox(thread)) if chance.hit() else join_mbox(thread)
     )
     patch.write_bytes(chance.rng.choice(thread[:3]))
     ids = tuple(dict.fromkeys(["v1@example.org", "v2@example.org", "r1@example.org"]))
-    return World(place, repo, mbox, patch, ids, tuple(_answers(thread, chance, url)))
+    return World(folder, repo, mbox, patch, ids, tuple(_answers(thread, chance, url)))
 
 
 @cache
 def _template(folder: Path) -> Path:
     """Return an empty repository to copy."""
-    place = folder / "template"
+    template = folder / "template"
     subprocess.run(
-        ["git", "init", "-q", "-b", "topic", "--template=", str(place)], check=True
+        ["git", "init", "-q", "-b", "topic", "--template=", str(template)], check=True
     )
-    return place
+    return template
 
 
 def _repository(repo: Path, chance: Chance) -> None:
@@ -429,7 +429,7 @@ def _answers(
     bad = (
         *((200, body, "") for body in bodies),
         *((status, b"", "") for status in (99, 204, 300, 404, 429, 500, 503, 1000)),
-        *((302, b"x", place) for place in places),
+        *((302, b"x", location) for location in places),
     )
     return [
         (

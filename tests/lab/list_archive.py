@@ -60,8 +60,8 @@ class ArchivedMail(NamedTuple):
     @property
     def version(self) -> int:
         """Return the version number."""
-        found = _VERSION.search(self.subject)
-        return int(found[1]) if found else 1
+        match = _VERSION.search(self.subject)
+        return int(match[1]) if match else 1
 
 
 def archived(

@@ -60,12 +60,12 @@ class Drawn(NamedTuple):
     asked: tuple[str, ...] = ()
 
 
-def _request_categories(said: Sequence[str]) -> tuple[str, ...]:
+def _request_categories(paragraphs: Sequence[str]) -> tuple[str, ...]:
     """Return the categories of requests in these paragraphs."""
     return tuple(
         category
         for category, pattern in SAID.items()
-        if any(len(text) < 1500 and pattern.search(text) for text in said)
+        if any(len(text) < 1500 and pattern.search(text) for text in paragraphs)
     )
 
 
@@ -75,7 +75,7 @@ def draw(mails: Iterable[ArchivedMail], most: int) -> list[Drawn]:
     The last version counts as accepted.
     """
     patches: dict[str, ArchivedMail] = {}
-    said: dict[str, list[str]] = defaultdict(list)
+    comments: dict[str, list[str]] = defaultdict(list)
     versions: dict[tuple[str, str], list[ArchivedMail]] = defaultdict(list)
     for mail in mails:
         if mail.is_patch:
@@ -84,29 +84,29 @@ def draw(mails: Iterable[ArchivedMail], most: int) -> list[Drawn]:
         elif mail.parent and not mail.is_from_bot:
             above = patches.get(mail.parent)
             if above is None or above.address != mail.address:
-                said[mail.parent] += own_words(mail.raw)
-    found: dict[str, list[Drawn]] = defaultdict(list)
+                comments[mail.parent] += own_words(mail.raw)
+    drawn: dict[str, list[Drawn]] = defaultdict(list)
     for patch in patches.values():
         # a reply to the cover letter is about the whole series
-        replies = (*said[patch.id], *said.get(patch.parent, ()))
-        if asked := _request_categories(said[patch.id]):
-            found["asked"].append(Drawn("asked", patch, None, asked))
+        replies = (*comments[patch.id], *comments.get(patch.parent, ()))
+        if asked := _request_categories(comments[patch.id]):
+            drawn["asked"].append(Drawn("asked", patch, None, asked))
         elif versions[patch.address, patch.title][-1] is patch and any(
             _APPLIED.search(text[:300]) for text in replies
         ):
-            found["accepted"].append(Drawn("accepted", patch))
-    found["pair"] = [
-        Drawn("pair", one, after)
+            drawn["accepted"].append(Drawn("accepted", patch))
+    drawn["pair"] = [
+        Drawn("pair", before, after)
         for sent in versions.values()
-        for one, after in pairwise(sent)
-        if after.version == one.version + 1
+        for before, after in pairwise(sent)
+        if after.version == before.version + 1
     ]
     by_seed = random.Random(SEED)
     return [
-        one
+        item
         for kind in KINDS
-        for one in by_seed.sample(
-            found[kind], min(most // 2 if kind == "asked" else most, len(found[kind]))
+        for item in by_seed.sample(
+            drawn[kind], min(most // 2 if kind == "asked" else most, len(drawn[kind]))
         )
     ]
 
@@ -131,15 +131,15 @@ def names(raw: bytes, tree: str | None) -> list[tuple[str, str]] | None:
 
 def measure(drawn: Drawn, tree: str | None) -> dict[str, Any] | None:
     """Check a message, and return the names of its findings and its next version's."""
-    found = names(drawn.mail.raw, tree)
-    after = names(drawn.after.raw, tree) if found and drawn.after else []
-    if found is None or after is None:
+    names_found = names(drawn.mail.raw, tree)
+    after = names(drawn.after.raw, tree) if names_found and drawn.after else []
+    if names_found is None or after is None:
         return None
     return {
         "kind": drawn.kind,
         "id": drawn.mail.id,
         "asked": drawn.asked,
-        "found": found,
+        "found": names_found,
         "after": sorted({name for name, _ in after}),
     }
 
@@ -160,9 +160,11 @@ def records(
             its[kind] += 1
             its["places"] += places if kind == "accepted" else 0
             its["gone"] += kind == "pair" and rule[0] not in row["after"]
-            its["hit"] += any(_is_about(rule[0], one) for one in row["asked"])
+            its["hit"] += any(_is_about(rule[0], request) for request in row["asked"])
     for rule, its in sorted(count.items()):
-        asking = sum(number for one, number in asked.items() if _is_about(rule[0], one))
+        asking = sum(
+            number for request, number in asked.items() if _is_about(rule[0], request)
+        )
         yield (
             rule,
             RuleRecord(

@@ -33,7 +33,7 @@ from tests.kit.topics import topic
 from tests.lab.fault_table import CC, TO, TRANSPORTS, arrivals, command, isolated
 
 
-def one_kill(
+def kill_and_check(
     folder: Path, via: str, after: float, in_delivery: bool, patches: int = 3
 ) -> tuple[bool, str]:
     """Kill a send at this time and resume it; return (whether every message arrived exactly once,
@@ -110,7 +110,7 @@ def _finish(
         return deliver(repository, plan(repository, request))
     result = deliver(repository, plan_resume(repository, request))
     if any(message.state is MailState.UNKNOWN for message in result.send.entries):
-        there = lambda one: arrivals(server, (one.message_id,)) != (0,)  # noqa: E731
+        there = lambda pair: arrivals(server, (pair.message_id,)) != (0,)  # noqa: E731
         result = deliver(
             repository, plan_resume(repository, request, "lost", lookup=there)
         )
@@ -126,8 +126,8 @@ def main(count: int, via: str) -> int:
     # Ctrl-C prints the results so far
     with contextlib.suppress(KeyboardInterrupt):
         for number in range(count):
-            with tempfile.TemporaryDirectory(prefix="patchpilot-kills-") as place:
-                isolated(Path(place))
+            with tempfile.TemporaryDirectory(prefix="patchpilot-kills-") as folder:
+                isolated(Path(folder))
                 in_delivery = chance.random() < 0.8
                 after = (
                     chance.uniform(0.0, 1.0)
@@ -135,7 +135,7 @@ def main(count: int, via: str) -> int:
                     else chance.uniform(0.3, span)
                 )
                 try:
-                    right, what = one_kill(Path(place), via, after, in_delivery)
+                    right, what = kill_and_check(Path(folder), via, after, in_delivery)
                 except PatchpilotError as error:
                     right, what = False, f"error: {error.message}"
             kinds[what.split(",")[0]] += 1

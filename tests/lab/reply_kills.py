@@ -26,7 +26,7 @@ SPAN = 2.5
 """Seconds that a reply takes, about."""
 
 
-def one_kill(
+def kill_and_check(
     folder: Path, via: str, after: float, in_delivery: bool
 ) -> tuple[bool, str]:
     """Kill a reply at this time; return (whether it arrived exactly once, what happened)."""
@@ -85,15 +85,17 @@ def main(count: int, via: str) -> int:
     chance, wrong, kinds = random.Random(seed), 0, Counter[str]()
     with suppress(KeyboardInterrupt):
         for number in range(count):
-            with tempfile.TemporaryDirectory(prefix="patchpilot-reply-kills-") as place:
-                isolated(Path(place))
+            with tempfile.TemporaryDirectory(
+                prefix="patchpilot-reply-kills-"
+            ) as folder:
+                isolated(Path(folder))
                 in_delivery = chance.random() < 0.7
                 after = (
                     chance.uniform(0.0, 0.3)
                     if in_delivery
                     else chance.uniform(0.3, SPAN)
                 )
-                right, what = one_kill(Path(place), via, after, in_delivery)
+                right, what = kill_and_check(Path(folder), via, after, in_delivery)
             kinds[what.partition(",")[0]] += 1
             if not right:
                 wrong += 1

@@ -79,24 +79,26 @@ def score(
             if not answer.exists():
                 continue
             read += 1
-            checked = next(one for one in given.result.patches if one.patch is patch)
+            checked = next(
+                checked for checked in given.result.patches if checked.patch is patch
+            )
             facts = patch_facts(given, checked)
             comments = parse_answer(answer.read_text()) or ()
-            found = [prove(comment, facts) for comment in comments]
-            standings.update(proof.standing for proof in found)
-            blamed += any(proof.is_sure for proof in found)
+            proofs = [prove(comment, facts) for comment in comments]
+            standings.update(proof.standing for proof in proofs)
+            blamed += any(proof.is_sure for proof in proofs)
             row = rows.get(file.stem, {})
             print(f"{name}: {row.get('defect', '')}")
-            for proof in found:
+            for proof in proofs:
                 print(f"    {_format_proof(proof)}")
     print(f"{read} read, {blamed} blamed; comments: {dict(standings)}")
 
 
 def _format_proof(proof: ProvenComment) -> str:
     comment = proof.comment
-    place = f"{proof.path or comment.path}:{proof.line or comment.line}"
+    location = f"{proof.path or comment.path}:{proof.line or comment.line}"
     return (
-        f"{proof.standing} {comment.confidence:.2f} {place} {comment.problem[:300]}"
+        f"{proof.standing} {comment.confidence:.2f} {location} {comment.problem[:300]}"
         f" {proof.reason}".rstrip()
     )
 

@@ -158,10 +158,10 @@ def window(repo: Repo, command: str) -> float:
     process, begun = until_it_writes(repo, command), time.monotonic()
     while process.poll() is None and file.read_bytes() == before:
         time.sleep(0.0003)
-    found = time.monotonic() - begun
+    elapsed = time.monotonic() - begun
     process.wait()
     assert file.read_bytes() != before, command
-    return found
+    return elapsed
 
 
 def kill_all(process: "subprocess.Popen[bytes]") -> None:
@@ -170,14 +170,14 @@ def kill_all(process: "subprocess.Popen[bytes]") -> None:
     for pid in family:
         with contextlib.suppress(OSError):
             for children in Path(f"/proc/{pid}/task").glob("*/children"):
-                family += [int(one) for one in children.read_text().split()]
+                family += [int(pid) for pid in children.read_text().split()]
     for pid in family:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     process.wait()
 
 
-def one_kill(
+def kill_and_check(
     folder: Path, command: str, after: float, *, in_checkout: bool
 ) -> tuple[bool, str]:
     """Kill a command; return (whether everything is old or new after recovery, what was found)."""
@@ -211,7 +211,7 @@ def one_kill(
 def _draft_is(repo: Repo, *, new: bool) -> bool:
     """Return whether the draft has all, or nothing, of what the killed command was to set."""
     draft = json.loads(call("draft", "-C", repo.path, "--format", "json").out)["draft"]
-    found = (
+    actual = (
         draft["version"],
         draft["cover_subject"],
         draft["cover_text"],
@@ -219,12 +219,16 @@ def _draft_is(repo: Repo, *, new: bool) -> bool:
     )
     wanted = (4, "widget: both lines", "Both were zero.", "- line 2 as well")
     right = (
-        found == wanted
+        actual == wanted
         if new
-        else not any(one == other for one, other in zip(found, wanted, strict=True))
+        else not any(
+            value == other for value, other in zip(actual, wanted, strict=True)
+        )
     )
     if not right:
-        print(f"the branch is {'new' if new else 'old'}, the draft {found}", flush=True)
+        print(
+            f"the branch is {'new' if new else 'old'}, the draft {actual}", flush=True
+        )
     return right
 
 
@@ -274,10 +278,10 @@ def main(count: int, commands: Sequence[str] = ()) -> int:
     with contextlib.suppress(KeyboardInterrupt):
         for number in range(count):
             command = chosen[number % len(chosen)]
-            with tempfile.TemporaryDirectory(prefix="patchpilot-rewrites-") as place:
+            with tempfile.TemporaryDirectory(prefix="patchpilot-rewrites-") as folder:
                 os.environ |= {
-                    "HOME": place,
-                    "XDG_STATE_HOME": f"{place}/state",
+                    "HOME": folder,
+                    "XDG_STATE_HOME": f"{folder}/state",
                     "GIT_CONFIG_NOSYSTEM": "1",
                 }
                 for role in ("AUTHOR", "COMMITTER"):
@@ -286,12 +290,12 @@ def main(count: int, commands: Sequence[str] = ()) -> int:
                         f"GIT_{role}_EMAIL": "ada@example.org",
                     }
                 if command not in windows:
-                    os.environ["XDG_STATE_HOME"] = f"{place}/timed/state"
+                    os.environ["XDG_STATE_HOME"] = f"{folder}/timed/state"
                     windows[command] = window(
-                        create_repository(Path(place) / "timed" / "repo", command),
+                        create_repository(Path(folder) / "timed" / "repo", command),
                         command,
                     )
-                    os.environ["XDG_STATE_HOME"] = f"{place}/state"
+                    os.environ["XDG_STATE_HOME"] = f"{folder}/state"
                 in_checkout = bool(commands) or chance.random() < 0.7
                 after = (
                     chance.uniform(0, 2 * windows[command])
@@ -299,8 +303,8 @@ def main(count: int, commands: Sequence[str] = ()) -> int:
                     else chance.uniform(0.1, 2.0)
                 )
                 try:
-                    right, what = one_kill(
-                        Path(place), command, after, in_checkout=in_checkout
+                    right, what = kill_and_check(
+                        Path(folder), command, after, in_checkout=in_checkout
                     )
                 except PatchpilotError as error:
                     right, what = (

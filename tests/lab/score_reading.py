@@ -40,17 +40,17 @@ def rows(name: str) -> Iterator[dict[str, str]]:
 
 def requests() -> dict[str, list[tuple[Lines, bool]]]:
     """Return the lines of each message that request something, and whether they begin a request."""
-    found: dict[str, list[tuple[Lines, bool]]] = defaultdict(list)
+    labels: dict[str, list[tuple[Lines, bool]]] = defaultdict(list)
     for row in rows("sentences.tsv"):
         if row["request"]:
-            place = (int(row["line"]) - 1, int(row["end"]) - 1)
-            found[row["message_id"]].append((place, row["request"] != "same"))
-    return found
+            lines = (int(row["line"]) - 1, int(row["end"]) - 1)
+            labels[row["message_id"]].append((lines, row["request"] != "same"))
+    return labels
 
 
-def meets(one: Lines, other: Lines) -> bool:
+def meets(first: Lines, second: Lines) -> bool:
     """Return whether two ranges of lines overlap."""
-    return one[0] <= other[1] and other[0] <= one[1]
+    return first[0] <= second[1] and second[0] <= first[1]
 
 
 def score_requests(
@@ -64,14 +64,14 @@ def score_requests(
             continue
         places = asked.get(reply.mail.mail.message_id, [])
         listed = [(point.line, point.end) for point in points_of(reply)]
-        begun = [place for place, begins in places if begins]
+        begun = [lines for lines, begins in places if begins]
         count["requests"] += len(begun)
         count["found"] += sum(
-            any(meets(place, one) for one in listed) for place in begun
+            any(meets(lines, request) for request in listed) for lines in begun
         )
         count["listed"] += len(listed)
         count["nothing"] += sum(
-            not any(meets(one, place) for place, _ in places) for one in listed
+            not any(meets(request, lines) for lines, _ in places) for request in listed
         )
 
 
@@ -91,20 +91,22 @@ def main(folder: Path, part: str) -> int:
         if not every:
             print(f"{label['thread']:28} no series found")
             continue
-        status = max(every, key=lambda one: len(one.message_ids))
+        status = max(every, key=lambda row: len(row.message_ids))
         labels = [revision.label.lower() for revision in status.revisions]
         # labels contain the version number and "resend" only
         versions = [label.removeprefix("rfc ") for label in labels]
         has_state = str(status.state) in (label["state"], *label["also_fair"])
-        has_versions = versions == [one.lower() for one in label["revisions"]]
+        has_versions = versions == [
+            label_text.lower() for label_text in label["revisions"]
+        ]
         # waiting and finished series both need no action
         acts = advise(status).need is Turn.YOURS
         has_turn = acts == (label["turn"] == "author")
         count.update(states=has_state, versions=has_versions, turns=has_turn)
         if not (has_state and has_versions and has_turn):
             wanted = label["state"], label["revisions"], label["turn"]
-            found = status.state, versions, "author" if acts else "others"
-            print(f"{label['thread']:28} {found} wanted: {wanted}")
+            answer = status.state, versions, "author" if acts else "others"
+            print(f"{label['thread']:28} {answer} wanted: {wanted}")
         for reply in status.replies:
             if row := kinds.get(reply.mail.mail.message_id):
                 right = (row["kind"], *row["also_fair"].split(","))

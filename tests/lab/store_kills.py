@@ -68,11 +68,11 @@ def steps(writer: int, seed: int, count: int = 400) -> list[Step]:
     return result
 
 
-def write(place: Path, writer: int, seed: int) -> None:
+def write(folder: Path, writer: int, seed: int) -> None:
     """Perform the steps, and record each completed one."""
-    done = (place / f"done-{writer}").open("a", buffering=1)
+    done = (folder / f"done-{writer}").open("a", buffering=1)
     for step in steps(writer, seed):
-        file = place / f"{step.series}.mbox"
+        file = folder / f"{step.series}.mbox"
         if step.command in ("add", "grow"):
             draft = file.with_suffix(".draft")
             draft.write_bytes(thread(step.series, step.mails))
@@ -104,21 +104,21 @@ def _number(series: str) -> str:
         )
 
 
-def prepare(place: Path) -> None:
+def prepare(folder: Path) -> None:
     """Give the processes a separate store."""
     os.environ |= {
-        f"XDG_{name}_HOME": str(place / name.lower())
+        f"XDG_{name}_HOME": str(folder / name.lower())
         for name in ("CONFIG", "DATA", "STATE", "CACHE")
     }
 
 
-def one_kill(place: Path, seed: int, after: float) -> tuple[bool, str]:
+def kill_and_check(folder: Path, seed: int, after: float) -> tuple[bool, str]:
     """Kill the processes after this many seconds; return (whether the store is correct, what
     was found).
     """
-    for file in place.glob("done-*"):
+    for file in folder.glob("done-*"):
         file.unlink()
-    command = [sys.executable, "-m", "tests.lab.store_kills", "--write", str(place)]
+    command = [sys.executable, "-m", "tests.lab.store_kills", "--write", str(folder)]
     writers = [
         subprocess.Popen(
             [*command, str(writer), str(seed)],
@@ -130,7 +130,7 @@ def one_kill(place: Path, seed: int, after: float) -> tuple[bool, str]:
     ]
     until = time.monotonic() + 60
     while time.monotonic() < until and any(
-        len(_perform(place, writer)) < SETTLED for writer in range(WRITERS)
+        len(_perform(folder, writer)) < SETTLED for writer in range(WRITERS)
     ):
         time.sleep(0.005)
     time.sleep(after)
@@ -138,16 +138,16 @@ def one_kill(place: Path, seed: int, after: float) -> tuple[bool, str]:
         os.kill(process.pid, signal.SIGKILL)
     for process in writers:
         process.wait()
-    return _judge(place, seed)
+    return _judge(folder, seed)
 
 
-def _perform(place: Path, writer: int) -> list[str]:
-    file = place / f"done-{writer}"
+def _perform(folder: Path, writer: int) -> list[str]:
+    file = folder / f"done-{writer}"
     return file.read_text().splitlines() if file.exists() else []
 
 
-def _judge(place: Path, seed: int) -> tuple[bool, str]:
-    file = place / "state" / "patchpilot" / "track.sqlite"
+def _judge(folder: Path, seed: int) -> tuple[bool, str]:
+    file = folder / "state" / "patchpilot" / "track.sqlite"
     problems = []
     with closing(sqlite3.connect(file)) as base:
         (sound,) = base.execute("PRAGMA integrity_check").fetchone()
@@ -165,7 +165,7 @@ def _judge(place: Path, seed: int) -> tuple[bool, str]:
     problems += [f"{unused} mails of no series"] if unused else []
     killed = Counter[str]()
     for writer in range(WRITERS):
-        lines = _perform(place, writer)
+        lines = _perform(folder, writer)
         problems += [line for line in lines if line != "done"]
         every = steps(writer, seed)
         now = {f"s{writer}{number}": 0 for number in range(SERIES)}
@@ -197,13 +197,13 @@ def main(count: int) -> int:
     chance, wrong, kinds = random.Random(seed), 0, Counter[str]()
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="patchpilot-store-kills-") as folder:
-        place = Path(folder)
-        prepare(place)
+        root = Path(folder)
+        prepare(root)
         for number in range(count):
-            for file in (place / "state").rglob("*"):
+            for file in (root / "state").rglob("*"):
                 if file.is_file():
                     file.unlink()
-            right, what = one_kill(place, seed + number, chance.uniform(0.0, 1.5))
+            right, what = kill_and_check(root, seed + number, chance.uniform(0.0, 1.5))
             kinds.update(
                 what.removeprefix("killed in ").split(" and ") if right else ["wrong"]
             )

@@ -28,7 +28,9 @@ of patches.
 def page() -> Iterator[str]:
     """Yield the text of docs/reference/subsystems.md."""
     yield HEAD
-    for subsystem in sorted(subsystems().values(), key=lambda one: one.title.lower()):
+    for subsystem in sorted(
+        subsystems().values(), key=lambda project: project.title.lower()
+    ):
         yield f"\n## {subsystem.title[0].upper()}{subsystem.title[1:]}\n"
         yield f"\n`{subsystem.name}`: {', '.join(f'`{path}`' for path in subsystem.paths)}"
         if subsystem.not_paths:

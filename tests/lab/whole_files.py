@@ -49,7 +49,7 @@ def draw(tree: Path, count: int, seed: int) -> list[str]:
 
 def findings(text: str) -> Counter[tuple[str, int]]:
     """Count (type, line) in the lines of output."""
-    return Counter((found[2], int(found[1])) for found in LINE.finditer(text))
+    return Counter((match[2], int(match[1])) for match in LINE.finditer(text))
 
 
 def main() -> None:

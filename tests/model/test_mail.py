@@ -705,8 +705,8 @@ def test_text_is_decoded_by_its_charset(
     kind: str, body: bytes, text: str | None
 ) -> None:
     head = f"Content-Type: {kind}\n" if kind else ""
-    found = parse_mail(f"Subject: x\n{head}\n".encode() + body).body
-    assert found == text if text is not None else found.strip("a\n") == found
+    decoded = parse_mail(f"Subject: x\n{head}\n".encode() + body).body
+    assert decoded == text if text is not None else decoded.strip("a\n") == decoded
 
 
 DIGEST = (

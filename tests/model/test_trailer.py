@@ -77,13 +77,13 @@ def test_adding_twice_adds_once(trailers: list[tuple[str, str]]) -> None:
 
 @given(st.lists(st.tuples(NAMES, VALUES), max_size=6))
 def test_existing_lines_stay_in_place(trailers: list[tuple[str, str]]) -> None:
-    kept = [
+    unchanged = [
         line
         for line in add_trailers(MESSAGE, trailers).split("\n")
         if line in MESSAGE.split("\n")
     ]
     was = [line for line in MESSAGE.split("\n") if line]
-    assert [line for line in kept if line in was][: len(was)] == was
+    assert [line for line in unchanged if line in was][: len(was)] == was
 
 
 @pytest.mark.parametrize(
@@ -249,14 +249,14 @@ def test_new_trailer_is_sorted_in(
         ),
         "signed-off-by",
     )
-    got = names(add_trailers(message, [(name, "new")]))
+    order = names(add_trailers(message, [(name, "new")]))
     if ORDER.index(name) > ORDER.index("signed-off-by"):
-        assert got[-1] == name
+        assert order[-1] == name
     else:
-        assert [name_ for name_ in got if name_ in ORDER] == sorted(
-            got, key=ORDER.index
+        assert [name_ for name_ in order if name_ in ORDER] == sorted(
+            order, key=ORDER.index
         )
-        assert got[-1] == "signed-off-by"
+        assert order[-1] == "signed-off-by"
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ class Place:
         done = self.run("send", "--resume", "--yes", "--format", "json", *words)
         return json_document(done)
 
-    def written(self) -> list[bytes]:
+    def sent_messages(self) -> list[bytes]:
         """Return the messages in the maildir, in series order."""
         if not self.maildir.exists():
             return []
@@ -133,7 +133,7 @@ def json_document(done: Outcome) -> dict[str, Any]:
 
 def test_messages_are_sent_exactly_once(setup: Place, tmp_path: Path) -> None:
     shown = json_document(setup.send("--dry-run"))
-    assert (shown["state"], len(shown["messages"]), setup.written()) == (
+    assert (shown["state"], len(shown["messages"]), setup.sent_messages()) == (
         "planned",
         2,
         [],
@@ -144,7 +144,7 @@ def test_messages_are_sent_exactly_once(setup: Place, tmp_path: Path) -> None:
     assert [mail["message_id"] for mail in result["messages"]] == [
         mail["message_id"] for mail in shown["messages"]
     ]
-    mails = setup.written()
+    mails = setup.sent_messages()
     assert len(mails) == 2
     assert apply(setup.repo, "master", mails, tmp_path) == commits(
         setup.repo, "master..topic"
@@ -156,7 +156,7 @@ def test_messages_are_sent_exactly_once(setup: Place, tmp_path: Path) -> None:
         refusal["name"] for refusal in json_document(again)["refusals"]
     ]
     assert setup.resume()["state"] == "sent"
-    assert len(setup.written()) == 2
+    assert len(setup.sent_messages()) == 2
     assert "sent/" in setup.repo.git("tag")
 
 
@@ -170,7 +170,7 @@ def test_preview_names_the_transport(setup: Place) -> None:
 @pytest.mark.parametrize(("before", "word"), [(True, "lost"), (False, "sent")])
 def test_killed_send_is_resumed_once(setup: Place, before: bool, word: str) -> None:
     done = setup.send("--yes", prelude=KILLED.format(before=before))
-    assert (done.code, len(setup.written())) == (-9, 1 if before else 2)
+    assert (done.code, len(setup.sent_messages())) == (-9, 1 if before else 2)
     doubtful = setup.resume()
     assert [mail["state"] for mail in doubtful["messages"]] == ["accepted", "unknown"]
     assert setup.resume("--unknown", word)["state"] == "sent"
@@ -178,10 +178,10 @@ def test_killed_send_is_resumed_once(setup: Place, before: bool, word: str) -> N
         len(
             {
                 re.search(rb"^Message-ID: (.*)$", raw, re.MULTILINE)[1]
-                for raw in setup.written()
+                for raw in setup.sent_messages()
             }
         )
-        == len(setup.written())
+        == len(setup.sent_messages())
         == 2
     )  # type: ignore[index]
 
@@ -194,7 +194,7 @@ def test_refused_message_is_resent_on_resume(
     assert [mail["state"] for mail in result["messages"]] == ["rejected", "pending"]
     setup.maildir.unlink()
     assert setup.resume()["state"] == "sent"
-    assert len(setup.written()) == 2
+    assert len(setup.sent_messages()) == 2
 
 
 def test_message_to_self_has_one_recipient(setup: Place) -> None:
@@ -205,7 +205,7 @@ def test_message_to_self_has_one_recipient(setup: Place) -> None:
     )
     assert all(
         LIST.encode() not in re.sub(rb"(?m)^X-Original-To:.*$", b"", raw)
-        for raw in setup.written()
+        for raw in setup.sent_messages()
     )
 
 

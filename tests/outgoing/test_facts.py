@@ -66,7 +66,7 @@ def test_partial_sends_are_recorded(
             sending = plan(repository, SendRequest(to=(LIST,), force="x"))
             send = outbox.add(sending.send)
             for entry, state in zip(send.entries[-2:], states, strict=True):
-                outbox.mark(send.id, entry.place, Outcome(state))
+                outbox.mark(send.id, entry.position, Outcome(state))
             if len(send.entries) > 2 and MailState.REJECTED not in states:
                 outbox.mark(send.id, 0, Outcome(MailState.ACCEPTED))
         repo.git(

@@ -22,7 +22,7 @@ PENDING, SENDING, ACCEPTED, REJECTED, UNKNOWN = MailState
 
 
 def test_plan_is_read_back() -> None:
-    messages = (message(0), message(1, place=1))
+    messages = (message(0), message(1, position=1))
     with Outbox() as outbox:
         template = record(outbox)
         planned = replace(

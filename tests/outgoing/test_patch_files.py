@@ -91,10 +91,10 @@ def test_files_are_tested_with_git_am(tmp_path: Path) -> None:
     repo.git("format-patch -q -o", str(out), "master..topic")
     assert not {"does-not-apply", "already-fixed", "damaged"} & set(blockers(repo, out))
     first = sorted(out.iterdir())[0]
-    kept = first.read_text()
-    first.write_text(kept.replace("int line2;", "int other;"))
+    original = first.read_text()
+    first.write_text(original.replace("int line2;", "int other;"))
     assert "widget.c" in blockers(repo, out)["does-not-apply"]
-    first.write_text(kept)
+    first.write_text(original)
     repo.checkout("master")
     repo.git("merge -q --ff-only topic")
     repo.git("branch -q -u topic")

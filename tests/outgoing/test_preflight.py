@@ -393,8 +393,8 @@ def test_identical_patches_need_confirmation() -> None:
         send,
         version=1,
         entries=(
-            replace(entry, place=0, number=0, patch_id=None),
-            replace(entry, place=1),
+            replace(entry, position=0, number=0, patch_id=None),
+            replace(entry, position=1),
         ),
     )
     mine = replace(GOOD, patches=(KnownPatch("p" * 40, "widget: mend"),))
@@ -968,8 +968,10 @@ def test_hint_for_sent_patches_depends_on_their_state(
     from tests.kit.outbox import record
 
     raw = ("\n".join(patch().lines) + "\n").encode()
-    got = MailState.ACCEPTED if state == "sent" else MailState.UNKNOWN
-    entry = replace(parse_message(raw), commit="c" * 40, patch_id="p" * 40, state=got)
+    mail_state = MailState.ACCEPTED if state == "sent" else MailState.UNKNOWN
+    entry = replace(
+        parse_message(raw), commit="c" * 40, patch_id="p" * 40, state=mail_state
+    )
     with Outbox() as outbox:
         send = replace(record(outbox), version=1, entries=(entry,))
     mine = replace(

@@ -174,4 +174,4 @@ def accept_all(repo: Repo) -> None:
         planned = plan(repository, SendRequest(to=(LIST,), force="x"))
         send = outbox.add(planned.send)
         for entry in send.entries:
-            outbox.mark(send.id, entry.place, Outcome(MailState.ACCEPTED))
+            outbox.mark(send.id, entry.position, Outcome(MailState.ACCEPTED))

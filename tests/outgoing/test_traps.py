@@ -9,7 +9,7 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
-from patchpilot.outgoing.target_tree import _place
+from patchpilot.outgoing.target_tree import _tree_name
 from patchpilot.services.send.questions import answer, ask_before_send
 from patchpilot.topic.target_tip import find_target
 from tests.kit.repos import Repo
@@ -109,8 +109,8 @@ def test_regression_is_sent_to_its_tracker(tmp_path: Path) -> None:
     shown = repo.patchpilot("send --to x@lists.example.org --dry-run").out
     assert f"#regzbot introduced: {culprit[:12]}" in shown.partition("\n---\n")[2]
     with Repository.open(repo.path) as repository:
-        kept = answer(repository, "regression", "HEAD~1")
-        assert kept.answers["regression"] == culprit[:12]
+        answered = answer(repository, "regression", "HEAD~1")
+        assert answered.answers["regression"] == culprit[:12]
         with pytest.raises(UsageError, match="no such commit"):
             answer(repository, "regression", "no-such-commit")
         with pytest.raises(UsageError, match="invalid answer"):
@@ -175,4 +175,4 @@ def test_subsystem_remote_is_the_target(
     ],
 )
 def test_tree_urls_are_compared_by_host_and_path(url: str) -> None:
-    assert _place(url) == "kernel.org/pub/scm/linux/kernel/git/netdev/net"
+    assert _tree_name(url) == "kernel.org/pub/scm/linux/kernel/git/netdev/net"

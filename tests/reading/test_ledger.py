@@ -92,12 +92,12 @@ def mark(number: int, state: str) -> tuple[str, str, str]:
 
 def test_remark_has_its_quoted_lines() -> None:
     first, second = ledger(post(1, OLD), review())
-    assert (first.point.text, first.place) == (
+    assert (first.point.text, first.position) == (
         "Please return a real error code.",
         "pump.c:13",
     )
     assert first.point.quoted == ("+\tif (pump == NULL)", "+\t\treturn -1;")
-    assert (second.point.text, second.place) == (
+    assert (second.point.text, second.position) == (
         "Why is this needed? Make it a bool.",
         "pump.c:86",
     )

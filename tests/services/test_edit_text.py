@@ -28,11 +28,11 @@ def test_missing_file_returns_none(editor: str, text: str | None) -> None:
 def test_text_survives_an_editor_failure() -> None:
     with pytest.raises(PatchpilotError, match="the text is kept in ") as error:
         edit_text("f() { echo mine > $1; false; }; f", "a\n", "DRAFT.txt")
-    kept = Path(error.value.message.rpartition(" ")[2])
-    assert kept.read_text() == "mine\n"
+    backup = Path(error.value.message.rpartition(" ")[2])
+    assert backup.read_text() == "mine\n"
     assert edit_text("true", "other\n", "DRAFT.txt") == "other\n"
     assert edit_text("true", "a\n", "DRAFT.txt") == "mine\n"
-    assert not kept.exists()
+    assert not backup.exists()
 
 
 def test_interrupt_is_for_the_editor() -> None:

@@ -42,19 +42,19 @@ def test_reply_is_sent_once(tmp_path: Path, via: str) -> None:
         assert sent.code == 0, sent.err
         assert "v2 keeps it" in sent.out  # the preview
         (arrived,) = server.take()
-    got = message_from_bytes(unpacked(arrived))
-    assert got["Message-ID"] == f"<{planned['message_id']}>"
-    assert got["Subject"] == "Re: [PATCH] widget: change line 1"
-    assert got["In-Reply-To"] == review
-    assert got["References"].split() == [
+    message = message_from_bytes(unpacked(arrived))
+    assert message["Message-ID"] == f"<{planned['message_id']}>"
+    assert message["Subject"] == "Re: [PATCH] widget: change line 1"
+    assert message["In-Reply-To"] == review
+    assert message["References"].split() == [
         "<cover@example.org>",
         "<post@example.org>",
         "<review@example.org>",
     ]
-    assert [address for _, address in getaddresses(got.get_all("To", []))] == [
+    assert [address for _, address in getaddresses(message.get_all("To", []))] == [
         "rita@example.net"
     ]
-    assert [address for _, address in getaddresses(got.get_all("Cc", []))] == [
+    assert [address for _, address in getaddresses(message.get_all("Cc", []))] == [
         "linux-widgets@vger.kernel.org",
         "sam@example.com",
     ]
@@ -65,8 +65,8 @@ def test_reply_is_sent_once(tmp_path: Path, via: str) -> None:
         "rita@example.net",
         "sam@example.com",
     ]
-    assert got.get_content_type() == "text/plain"
-    payload = got.get_payload(decode=True)
+    assert message.get_content_type() == "text/plain"
+    payload = message.get_payload(decode=True)
     assert isinstance(payload, bytes)
     assert payload.decode() == ANSWER
     assert call("track reply --format json").json["drafts"] == []
@@ -142,8 +142,8 @@ def test_draft_can_be_deleted(tmp_path: Path) -> None:
         words = ("track", "reply", review, "-C", repo.path)
         call(*words, "--message", "-", "--dry-run", stdin=ANSWER.encode())
         assert call(*words, "--dry-run", "--format", "json").json["text"] == ANSWER
-        (kept,) = call("track reply --format json").json["drafts"]
-        assert kept["in_reply_to"] == "review@example.org"
+        (draft,) = call("track reply --format json").json["drafts"]
+        assert draft["in_reply_to"] == "review@example.org"
         assert call(*words, "--discard").code == 0
         assert call("track reply").out == "no drafts of replies\n"
 
@@ -258,10 +258,10 @@ def test_failed_backport_gets_a_patch_reply(tmp_path: Path, via: str) -> None:
         sent = call(*words)
         assert sent.code == 0, sent.err
         (arrived,) = server.take()
-    got = message_from_bytes(unpacked(arrived))
-    assert got["Subject"] == "[PATCH 6.1.y] widget: change line 1"
-    assert got["In-Reply-To"] == message_from_bytes(failed)["Message-ID"]
-    assert "stable@vger.kernel.org" in got["To"]
+    sent_reply = message_from_bytes(unpacked(arrived))
+    assert sent_reply["Subject"] == "[PATCH 6.1.y] widget: change line 1"
+    assert sent_reply["In-Reply-To"] == message_from_bytes(failed)["Message-ID"]
+    assert "stable@vger.kernel.org" in sent_reply["To"]
     applied = repo.git("rev-parse HEAD~1").strip()
     (tmp_path / "got.eml").write_bytes(unpacked(arrived))
     repo.git("checkout -q --detach", applied)

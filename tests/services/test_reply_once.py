@@ -136,8 +136,8 @@ def test_draft_changed_during_a_send_is_kept(tmp_path: Path) -> None:
         server.faults.on_mail = write
         assert call(*words).code == 0
         server.faults.heal()
-        (kept,) = call("track reply --format json").json["drafts"]
-        assert kept["text"] == OTHER
+        (draft,) = call("track reply --format json").json["drafts"]
+        assert draft["text"] == OTHER
         assert call(*words[:5], "--no-edit", "--yes").code == 0
         assert len(set(_ids(server))) == 2
     assert written[0].code == 0
@@ -199,9 +199,9 @@ def _killed(server: FaultySink, words: tuple[object, ...], *, after_data: bool) 
         with contextlib.suppress(ProcessLookupError):
             os.kill(process[0].pid, signal.SIGKILL)
 
-    kept = server.keep
+    stored = server.keep
     if after_data:
-        server.keep = lambda *mail: (kept(*mail), strike())[0]  # type: ignore[method-assign]
+        server.keep = lambda *mail: (stored(*mail), strike())[0]  # type: ignore[method-assign]
     else:
         server.faults.on_mail = strike
     argv = [sys.executable, "-m", "patchpilot", *map(str, words)]
@@ -216,5 +216,5 @@ def _killed(server: FaultySink, words: tuple[object, ...], *, after_data: bool) 
     ready.set()
     process[0].wait(60)
     settled_down(server)
-    server.keep = kept  # type: ignore[method-assign]
+    server.keep = stored  # type: ignore[method-assign]
     server.faults.heal()

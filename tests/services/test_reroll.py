@@ -191,10 +191,10 @@ def test_sent_version_is_tagged(tmp_path: Path) -> None:
         remember(repository, send, draft)
         first = f"{CHANGE}-v1-1@example.org"
         with Drafts() as drafts:
-            kept = drafts.get(CHANGE)
-            assert kept is not None
-            assert kept.links == {"0": "old@example.org", "1": first}
-            drafts.save(replace(kept, prefix="net"))
+            stored = drafts.get(CHANGE)
+            assert stored is not None
+            assert stored.links == {"0": "old@example.org", "1": first}
+            drafts.save(replace(stored, prefix="net"))
         name = f"sent/{CHANGE}-v1"
         assert repo.git("rev-parse", f"{name}^{{commit}}") == head
         assert repo.git("cat-file -t", name) == "tag"
@@ -207,9 +207,9 @@ def test_sent_version_is_tagged(tmp_path: Path) -> None:
         remember(repository, replace(send, head=base), draft)
         assert repo.git("rev-parse", f"{name}^{{commit}}") == head
         with Drafts() as drafts:
-            kept = drafts.get(CHANGE)
-            assert kept is not None
-            assert kept.prefix == "net"
+            stored = drafts.get(CHANGE)
+            assert stored is not None
+            assert stored.prefix == "net"
         covered = replace(
             draft,
             cover_subject="widget: all of it",

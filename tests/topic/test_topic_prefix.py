@@ -17,13 +17,15 @@ def test_check_respects_the_draft_prefix(tmp_path: Path) -> None:
     repo.patchpilot("draft --subject-prefix 'PATCH net'")
     checked = repo.patchpilot("check --profile netdev --format json").json
     places = [
-        found["patch_line"]
-        for one in checked["patches"]
-        for found in one["findings"]
-        if found["name"] == "missing-fixes"
+        finding["patch_line"]
+        for patch in checked["patches"]
+        for finding in patch["findings"]
+        if finding["name"] == "missing-fixes"
     ]
     assert places == [4, 4]
-    warned = {one["name"]: one for one in repo.patchpilot(SEND).json["warnings"]}
+    warned = {
+        warning["name"]: warning for warning in repo.patchpilot(SEND).json["warnings"]
+    }
     reported = warned["check-warnings"]["message"]
     assert "[PATCH net] is for fixes, but there is no Fixes: tag" in reported
     assert reported.endswith(more_with_strict(checked["summary"]["hidden"]))

@@ -292,11 +292,11 @@ def test_check_send_backport_and_tui_agree(upstream: Upstream, case: Case) -> No
 def test_stable_branch_is_not_a_mainline_base(upstream: Upstream, name: str) -> None:
     upstream.repo.checkout(f"topic/{name}-on-stable")
     base = upstream.repo.git("rev-parse stable/linux-6.1.y")[:12]
-    found = upstream.repo.patchpilot("check --format json").json["patches"][0]
+    patch = upstream.repo.patchpilot("check --format json").json["patches"][0]
     reported = {
-        one["name"]: (one["message"], one["fix"]["text"])
-        for one in found["findings"]
-        if one["name"] in ("stable-base", "fixed-upstream")
+        finding["name"]: (finding["message"], finding["fix"]["text"])
+        for finding in patch["findings"]
+        if finding["name"] in ("stable-base", "fixed-upstream")
     }
     message = "based on stable 6.1, but patches are for mainline first"
     rebase = f"git rebase --onto origin/master {base}"
@@ -306,15 +306,18 @@ def test_stable_branch_is_not_a_mainline_base(upstream: Upstream, name: str) -> 
     words = f"fixed by {fix} in v6.2: same: check it"
     assert reported == ({"fixed-upstream": (words, ask)} if fix else {})
     sent = upstream.repo.patchpilot("send --dry-run --format json").json["refusals"]
-    hints = {one["name"]: one["hint"] for one in sent}
+    hints = {warning["name"]: warning["hint"] for warning in sent}
     assert (ask if fix else rebase) in hints["stable-base"]
     draft = upstream.repo.patchpilot("draft --subject-prefix 'PATCH 6.1.y'")
     assert draft.code == 0, draft.err
     again = upstream.repo.patchpilot("check --format json").json["patches"][0]
-    names = {one["name"] for one in again["findings"]}
+    names = {finding["name"] for finding in again["findings"]}
     assert not names & {"stable-base", "fixed-upstream"}
     refused = upstream.repo.patchpilot("send --dry-run --format json").json["refusals"]
-    assert not {one["name"] for one in refused} & {"stable-base", "already-fixed"}
+    assert not {problem["name"] for problem in refused} & {
+        "stable-base",
+        "already-fixed",
+    }
 
 
 def test_merged_commits_and_backports_are_skipped(
@@ -392,18 +395,18 @@ def test_others_patches_are_found(
         archive_server(kind, tmp_path / "box", *postings(upstream)) as box,
         Repository.open(repo.path) as repository,
     ):
-        found = {}
+        posted = {}
         for name in POSTED:
             patch = commit_patch(repository, repository.resolve(f"topic/{name}"))
             fixes = posted_by_others(
                 repository, [patch], undisclosed=False, lore=box.url
             ).fixes
-            found[name] = "; ".join(fix.words for fix in fixes)
+            posted[name] = "; ".join(fix.words for fix in fixes)
         expected = {
             name: words.format(upstream.fixes.get(name, "")[:12])
             for name, words in POSTED.items()
         }
-        assert found == expected
+        assert posted == expected
         repo.git("config --global patchpilot.lore", box.url)
         repo.checkout("topic/nothing")
         words = expected["nothing"]
@@ -418,7 +421,7 @@ def test_others_patches_are_found(
         }
         assert ("posted-by-others", words) in warned
         shown = repo.patchpilot("find HEAD --format json").json
-        assert [one["message_id"] for one in shown["posted_by_others"]] == [
+        assert [post["message_id"] for post in shown["posted_by_others"]] == [
             "nothing@example.org"
         ]
 

@@ -90,8 +90,8 @@ def _report(
         text = findings_json.render(result.check, result)
     elif common.format == "text":
         report = fix_text.fixed_text(result, colored=common.uses_color)
-        found = render(common, result.check)
-        text = "\n".join(filter(None, (report, found, summary)))
+        findings = render(common, result.check)
+        text = "\n".join(filter(None, (report, findings, summary)))
     else:
         text = render(common, result.check)
         if summary:

@@ -86,8 +86,8 @@ def review_notes(
     from patchpilot.services.review.review_patches import review, review_note
 
     given = _checked_topic(workplace, target, base)
-    found = review(given, asks=False)
-    notes = [review_note(found, each.patch) for each in given.result.patches]
+    reviewed = review(given, asks=False)
+    notes = [review_note(reviewed, each.patch) for each in given.result.patches]
     if not any(notes):
         raise UsageError(
             "no review of these patches is stored",

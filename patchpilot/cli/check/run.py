@@ -10,7 +10,7 @@ from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from patchpilot.cli.common import Common, left_out, progress_of
+from patchpilot.cli.common import Common, progress_of, report_skipped
 from patchpilot.cli.error_exit import notice
 from patchpilot.config import FLAG, split_list
 from patchpilot.errors import MissingError, UsageError
@@ -53,16 +53,16 @@ def answer(common: Common, options: SimpleNamespace, build: Any = None) -> int:
         )
     if options.whole_files:
         _reject_patch_options(options)
-        with common.workplace() as place:
-            repository = place.repository_if_any()
-            return _check(common, options, place, repository)
+        with common.workplace() as workplace:
+            repository = workplace.repository_if_any()
+            return _check(common, options, workplace, repository)
     files_only = common.repo is None and need_no_repository(options.targets)
     loading = None if files_only else start_loading()
-    with common.workplace(uses_repository=not files_only) as place:
-        repository = place.repository if not files_only else None
+    with common.workplace(uses_repository=not files_only) as workplace:
+        repository = workplace.repository if not files_only else None
         if options.build:
             build = build or _default_build(options)
-        return _check(common, options, place, repository, build, loading)
+        return _check(common, options, workplace, repository, build, loading)
 
 
 def _reject_patch_options(options: SimpleNamespace) -> None:
@@ -129,7 +129,7 @@ def _check(
         workplace.base(settings, options.base, options.targets),
         options.since_version,
         from_archive=workplace.from_archive,
-        skipped=left_out,
+        skipped=report_skipped,
         top=tree.root if options.whole_files and tree else None,
     )
     driver = Driver(chosen, repository=repository, tree=tree, suppressions=suppressions)
@@ -184,13 +184,13 @@ def _option_value(value: Any) -> Any:
 
 def _note_more(options: SimpleNamespace, result: "CheckResult") -> None:
     """Print on stderr how many findings --strict would show and --fix would fix."""
-    from patchpilot.cli.output.findings_text import left_out, offer
+    from patchpilot.cli.output.findings_text import count_hidden, offer
 
     sys.stdout.flush()
-    if more := left_out(result):
+    if more := count_hidden(result):
         notice("note", more)
     safe = {rule.id for rule in result.rules if rule.remedy.kind == "safe"}
-    if any(found.rule in safe for found in result.all) and _can_fix(options):
+    if any(finding.rule in safe for finding in result.all) and _can_fix(options):
         from patchpilot.checking.proposed_edits import count_fixable
 
         if offered := offer(count_fixable(result)):

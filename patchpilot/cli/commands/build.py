@@ -93,9 +93,9 @@ def command(
 
     names = ("config", "arches", "compiler", "quick", "every")
     build = build_options(jobs=jobs, **{name: words.pop(name) for name in names})
-    with common.workplace() as place:
+    with common.workplace() as workplace:
         targets = build_targets(
-            place.repository, targets, words["base"], place.from_archive
+            workplace.repository, targets, words["base"], workplace.from_archive
         )
     options = check_options(
         targets=targets, select=("build", "checkers"), jobs=jobs, build=True, **words

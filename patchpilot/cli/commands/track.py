@@ -418,13 +418,13 @@ def remove(common: Common, number: int) -> None:
 @argument("files", metavar="FILE...", several=True, required=True)
 def classify(common: Common, files: tuple[str, ...]) -> None:
     """Classify the messages of files (`-`: standard input) without tracking anything."""
-    from patchpilot.cli.common import left_out
+    from patchpilot.cli.common import report_skipped
     from patchpilot.cli.output.json_document import document
     from patchpilot.cli.output.track_report import classified_text
     from patchpilot.services.track.classify_mails import classify_files
 
     with progress_of(common) as progress:
-        mails = classify_files(files, progress=progress, skipped=left_out)
+        mails = classify_files(files, progress=progress, skipped=report_skipped)
     if common.format == "json":
         common.write(document("classify", mails=mails))
     else:

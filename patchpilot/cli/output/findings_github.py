@@ -5,8 +5,8 @@ They annotate the changed files, or the patch file; those on a commit's message 
 """
 
 from patchpilot.checking.check_result import CheckResult
-from patchpilot.cli.output.findings_place import place_in_file
-from patchpilot.cli.output.findings_text import shown_place
+from patchpilot.cli.output.findings_place import locate_in_file
+from patchpilot.cli.output.findings_text import format_location
 from patchpilot.model.patch import Patch
 from patchpilot.model.printable import escape_commands, printable
 from patchpilot.model.rule import Finding, Severity
@@ -30,11 +30,11 @@ def render(result: CheckResult) -> str:
 
 def _line(patch: Patch | None, finding: Finding, result: CheckResult) -> str:
     fields: dict[str, str | int] = {}
-    if location := place_in_file(finding, patch, result):
+    if location := locate_in_file(finding, patch, result):
         fields["file"], fields["line"] = location
         if finding.path and finding.column:
             fields["col"] = finding.column
-    about = f", {shown_place(finding, patch)}" if not location and patch else ""
+    about = f", {format_location(finding, patch)}" if not location and patch else ""
     fields["title"] = f"{finding.name} ({finding.rule}){about}"
     shown = ",".join(
         f"{name}={_property(str(value))}" for name, value in fields.items()

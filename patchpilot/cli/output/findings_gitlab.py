@@ -2,7 +2,7 @@
 """Findings as GitLab's code quality report."""
 
 from patchpilot.checking.check_result import CheckResult
-from patchpilot.cli.output.findings_place import Fingerprints, place_in_file
+from patchpilot.cli.output.findings_place import Fingerprints, locate_in_file
 from patchpilot.cli.output.findings_text import is_commit, message_line
 from patchpilot.model.json_text import json_text
 from patchpilot.model.patch import Patch
@@ -30,7 +30,7 @@ def render(result: CheckResult) -> str:
 def _issue(
     patch: Patch | None, finding: Finding, fingerprint: str, result: CheckResult
 ) -> dict[str, object]:
-    path, line = place_in_file(finding, patch, result) or ("stdin", 1)
+    path, line = locate_in_file(finding, patch, result) or ("stdin", 1)
     if patch and is_commit(patch) and not finding.path:
         # every issue needs a path, even if it is not in a file
         path, line = f"commit {patch.source}", message_line(finding, patch)

@@ -9,7 +9,7 @@ import re
 from xml.sax.saxutils import escape, quoteattr
 
 from patchpilot.checking.check_result import CheckResult
-from patchpilot.cli.output.findings_text import shown_place
+from patchpilot.cli.output.findings_text import format_location
 from patchpilot.model.patch import Patch
 from patchpilot.model.printable import escape_commands, printable
 from patchpilot.model.rule import Finding, Severity, Suppressed
@@ -87,7 +87,7 @@ def _source(patch: Patch | None) -> str:
 
 def _head(patch: Patch | None, finding: Finding) -> str:
     source = _source(patch)
-    name = f"{finding.name} at {shown_place(finding, patch)}"
+    name = f"{finding.name} at {format_location(finding, patch)}"
     return f"  <testcase classname={_attribute(source)} name={_attribute(name)}"
 
 
@@ -102,7 +102,7 @@ def _waived_case(patch: Patch | None, suppressed: Suppressed) -> str:
 def _case(patch: Patch | None, finding: Finding, since: str | None) -> str:
     head = _head(patch, finding)
     summary = f"{finding.severity}: {finding.message}{finding.age(since)}"
-    text = f"{shown_place(finding, patch)}: {summary}"
+    text = f"{format_location(finding, patch)}: {summary}"
     if not _fails(finding):
         return f"{head}><system-out>{_text(text)}</system-out></testcase>\n"
     return (

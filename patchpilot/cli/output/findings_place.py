@@ -50,7 +50,7 @@ class Fingerprints:
         ).hexdigest()
 
 
-def place_in_file(
+def locate_in_file(
     finding: Finding, patch: Patch | None, result: CheckResult
 ) -> tuple[str, int] | None:
     """Return the file and line of a finding, or None if it is in a commit message or on stdin.

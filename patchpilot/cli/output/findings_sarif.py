@@ -6,8 +6,8 @@ from typing import Any
 
 from patchpilot import __version__
 from patchpilot.checking.check_result import CheckResult
-from patchpilot.cli.output.findings_place import Fingerprints, place_in_file
-from patchpilot.cli.output.findings_text import shown_place
+from patchpilot.cli.output.findings_place import Fingerprints, locate_in_file
+from patchpilot.cli.output.findings_text import format_location
 from patchpilot.model.hosts import quote_url
 from patchpilot.model.json_text import json_text
 from patchpilot.model.patch import Patch
@@ -159,7 +159,7 @@ def _location(
     finding: Finding, patch: Patch | None, result: CheckResult
 ) -> dict[str, Any]:
     """Return a finding's location in a file or, without one, in a commit message."""
-    if location := place_in_file(finding, patch, result):
+    if location := locate_in_file(finding, patch, result):
         region = {"startLine": location[1]}
         if finding.path and finding.column:
             region["startColumn"] = finding.column
@@ -169,7 +169,7 @@ def _location(
                 "region": region,
             }
         }
-    name = shown_place(finding, patch) if patch and patch.source != "-" else "stdin"
+    name = format_location(finding, patch) if patch and patch.source != "-" else "stdin"
     return {"logicalLocations": [{"fullyQualifiedName": name, "kind": "commit"}]}
 
 

@@ -118,7 +118,7 @@ def _group_by_rule(result: CheckResult, paint: Colors) -> Iterator[str]:
 
 def _others(rows: list[tuple[Patch | None, Finding]], paint: Colors) -> str:
     """Return the positions of a rule's other findings."""
-    places = [shown_place(finding, patch) for patch, finding in rows]
+    places = [format_location(finding, patch) for patch, finding in rows]
     fixed = all(finding.fix and finding.fix.kind == "safe" for _, finding in rows)
     end = ", …" if len(places) > PLACES else ""
     text = f"{', '.join(places[:PLACES])}{end}{' (--fix changes all)' if fixed else ''}"
@@ -141,7 +141,7 @@ def message_line(finding: Finding, patch: Patch) -> int:
     )
 
 
-def shown_place(finding: Finding, patch: Patch | None) -> str:
+def format_location(finding: Finding, patch: Patch | None) -> str:
     """Format the position of a finding.
 
     It is COMMIT:PATH:LINE or COMMIT:message:LINE in a commit, whose subject is line 1, and
@@ -163,7 +163,7 @@ def _format_waived(patch: Patch | None, suppressed: Suppressed, paint: Colors) -
     until = f", until {suppressed.until}" if suppressed.until else ""
     finding = suppressed.finding
     return (
-        f"{paint(shown_place(finding, patch), BOLD)}: waived: {one_line(finding.message)}"
+        f"{paint(format_location(finding, patch), BOLD)}: waived: {one_line(finding.message)}"
         f" {paint(f'[{finding.name}]', DIM)}\n    {one_line(suppressed.reason)}"
         f" ({one_line(suppressed.origin)}{until})"
     )
@@ -177,7 +177,7 @@ def _finding(
     is_first: bool,
 ) -> str:
     """Format a finding, with the reason and help if it is the first of its rule."""
-    in_diff, location = patch is None or patch.has_diff, shown_place(finding, patch)
+    in_diff, location = patch is None or patch.has_diff, format_location(finding, patch)
     path = finding.path or ""
     is_named = not in_diff or not path or f":{path}:" in location
     line = f":{finding.line}" if finding.line else ""
@@ -295,6 +295,6 @@ def offer(fixable: int) -> str:
     )
 
 
-def left_out(result: CheckResult) -> str:
+def count_hidden(result: CheckResult) -> str:
     """Return the number of findings hidden without --strict, or ""."""
     return f"{result.left_out} more with --strict" if result.left_out else ""

@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from itertools import count, takewhile
 
 from patchpilot.checking.fixed_patch import FixedPatch
-from patchpilot.cli.output.findings_text import shown_place
+from patchpilot.cli.output.findings_text import format_location
 from patchpilot.model.printable import counted, one_line, printable
 from patchpilot.services.check.apply_fixes import FixResult
 
@@ -29,7 +29,7 @@ def fixed_text(result: FixResult, *, colored: bool = False) -> str:
     lines = []
     for patch in result.patches:
         for finding in patch.fixed:
-            location = shown_place(finding, patch.patch)
+            location = format_location(finding, patch.patch)
             word = f"{GREEN}fixed{PLAIN}" if colored else "fixed"
             lines.append(
                 f"{location}: {word}: {one_line(finding.message)} [{finding.name}]"

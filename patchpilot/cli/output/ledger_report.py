@@ -48,8 +48,8 @@ def _lines(item: LedgerItem) -> Iterator[str]:
     )
     quoted = [line for line in item.point.quoted if line.strip()][-2:]
     indent = " " * 18
-    if item.place:
-        yield f"{indent}at {printable(item.place)}"
+    if item.position:
+        yield f"{indent}at {printable(item.position)}"
     yield from (f"{indent}> {one_line(line)}" for line in quoted)
     if item.marked:
         yield f"{indent}marked by you"

@@ -34,7 +34,7 @@ def post(
             "cannot send an undisclosed security fix through b4's web endpoint"
         )
     for entry in send.entries:
-        delivery.report(entry.place, Outcome(MailState.SENDING))
+        delivery.report(entry.position, Outcome(MailState.SENDING))
     reflect = ["--reflect"] if delivery.to_self else []
     done = run(
         delivery.repository,
@@ -49,7 +49,7 @@ def post(
     )
     outcome = _outcome(done.code, done.error_text)
     for entry in send.entries:
-        delivery.report(entry.place, outcome)
+        delivery.report(entry.position, outcome)
     if outcome.state is not MailState.ACCEPTED or delivery.to_self:
         return
     known = prep_branch(delivery.repository, send.branch or "")
@@ -73,7 +73,7 @@ def _rename(delivery: Delivery, noted: str) -> None:
         raw = entry.raw.replace(entry.message_id.encode(), name.encode()).replace(
             first.message_id.encode(), noted.encode()
         )
-        delivery.rename(entry.place, name, raw)
+        delivery.rename(entry.position, name, raw)
 
 
 def _outcome(code: int, output: str) -> Outcome:

@@ -323,12 +323,12 @@ def _take_up(
     result: BackportResult,
     branch: BranchResult,
     stable: StableTrees,
-    place: Path,
+    worktree: Path,
     folder: Path,
     wording: BackportText,
 ) -> Resolving:
     assert result.commit is not None
-    with Repository.open(place) as clone:
+    with Repository.open(worktree) as clone:
         conflicted = tuple(
             path
             for path in clone.git(
@@ -338,13 +338,13 @@ def _take_up(
         )
         head = clone.commit(clone.resolve("HEAD"))
         base = clone.resolve("refs/patchpilot/base")
-        picking = (place / ".git" / "CHERRY_PICK_HEAD").exists()
+        picking = (worktree / ".git" / "CHERRY_PICK_HEAD").exists()
         done = any(
             result.commit.startswith(id_) for id_ in read_marks(head.message).upstream
         )
         if picking or not done:
             advice = (
-                f"cd {shlex.quote(str(place))}",
+                f"cd {shlex.quote(str(worktree))}",
                 *(("edit: " + ", ".join(conflicted[:8]),) if conflicted else ()),
                 "git add -u && git cherry-pick --continue",
                 Action(
@@ -353,7 +353,7 @@ def _take_up(
                     "then run again: {}",
                 ),
             )
-            return Resolving(branch.branch, place, "conflict", conflicted, advice)
+            return Resolving(branch.branch, worktree, "conflict", conflicted, advice)
         with Scratch(clone) as scratch:
             made = _resolved_commits(repository, clone, scratch, base, head.id)
             commits = tuple(
@@ -367,10 +367,10 @@ def _take_up(
     send = f"send them: {send_command(files)}"
     return Resolving(
         branch.branch,
-        place,
+        worktree,
         "done",
         (),
-        (send, f"after sending: rm -r {shlex.quote(str(place))}"),
+        (send, f"after sending: rm -r {shlex.quote(str(worktree))}"),
         files,
         commits,
     )

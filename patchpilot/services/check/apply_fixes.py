@@ -267,21 +267,21 @@ def _add_reasons(
     ) -> tuple[Finding, ...]:
         outcome = outcomes.get(id(fixed.patch))
         done = frozenset() if outcome else frozenset(map(place_of, fixed.fixed))
-        found = []
+        result = []
         for finding in findings:
             rule, at = place_of(finding)
             if kinds.get(rule) != "safe":
-                found.append(without_fix(finding))
+                result.append(without_fix(finding))
             elif (rule, at) in done:
-                found.append(finding)
+                result.append(finding)
             else:
                 origin = outcome.draft.origin[at] if outcome and at >= 0 else at
-                found.append(
+                result.append(
                     finding._replace(
                         left=fixed.reasons.get((rule, origin), NOT_CERTAIN)
                     )
                 )
-        return tuple(found)
+        return tuple(result)
 
     return check._replace(
         patches=tuple(

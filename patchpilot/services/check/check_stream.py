@@ -77,8 +77,8 @@ class CheckStream:
         fail_on = self._driver.options.fail_on
         if self._counts["damaged"] and fail_on != "never":
             return ExitCode.USAGE
-        found = (severity for severity in Severity if self._counts[severity])
-        return exit_code(found, fail_on)
+        severities = (severity for severity in Severity if self._counts[severity])
+        return exit_code(severities, fail_on)
 
     def __iter__(self) -> Iterator[str]:
         jobs = self._driver.options.jobs

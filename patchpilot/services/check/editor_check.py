@@ -114,7 +114,7 @@ class EditorCheck:
         Rules that need the git history run only `with_history`, because they can take seconds.
         """
         lines = text.split("\n")
-        found = []
+        listed = []
         for part in self._parts(path, text):
             result = self._check_part(part, with_history=with_history)
             safe = {rule.id for rule in result.rules if rule.remedy.kind == "safe"}
@@ -128,12 +128,12 @@ class EditorCheck:
                     if finding.column and finding.path
                     else 0
                 )
-                found.append(
+                listed.append(
                     TextFinding(
                         finding, at, start, len(lines[at]), finding.rule in safe
                     )
                 )
-        return tuple(found)
+        return tuple(listed)
 
     def fix(self, path: Path, text: str, wanted: Finding) -> tuple[TextEdit, ...]:
         """Return the edits for the safe fix of a finding, or none if the fix is not certain."""

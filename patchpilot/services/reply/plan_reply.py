@@ -228,9 +228,11 @@ def plan_reply(
             tuple(address for address in (*to, *cc) if address not in stable),
         )
     undisclosed = is_undisclosed(answered)
-    public = tuple(one for one in (*to, *cc) if undisclosed and _is_list(one))
-    to = tuple(one for one in to if one not in public)
-    cc = tuple(one for one in cc if one not in public)
+    public = tuple(
+        recipient for recipient in (*to, *cc) if undisclosed and _is_list(recipient)
+    )
+    to = tuple(recipient for recipient in to if recipient not in public)
+    cc = tuple(recipient for recipient in cc if recipient not in public)
     if not to:
         raise RefusedError(
             "no recipients: the mail names no recipient other than you",

@@ -161,14 +161,14 @@ def quote_reply(mail: Classified, asked: Sequence[int]) -> str:
         for line in mail.body.own
         if line.text.strip() and not _is_frame(line.text)
     }
-    kept = [
+    blocks = [
         block
         for block in _blocks(sorted(own))
         if not asked or any(block[0] <= line <= block[-1] for line in asked)
     ]
     text = [attribution(mail.sender, mail.mail.date)]
     last = -1
-    for block in kept:
+    for block in blocks:
         start = _context_start(lines, block[0], last, own)
         if start > last + 1 and any(lines[at].strip() for at in range(last + 1, start)):
             text.append(CUT)

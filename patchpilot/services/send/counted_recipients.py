@@ -61,10 +61,10 @@ def count_recipients(
     account = read_account(repository, request.identity)
     plan = addressees(repository, request, account, draft, series, planned, project)
     out = {recipient.address.key for recipient in planned.left_out}
-    kept = tuple(
+    recipients = tuple(
         recipient for recipient in plan.recipients if recipient.address.key not in out
     )
-    planned = planned._replace(plan=plan._replace(recipients=kept))
+    planned = planned._replace(plan=plan._replace(recipients=recipients))
     advice = recipient_advice(
         repository, planned.plan, series, draft, project, request.base
     )

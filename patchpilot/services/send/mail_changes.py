@@ -46,7 +46,7 @@ def mail_changes(plan: Sending) -> MailChanges | None:
     if last is None or last.version >= plan.send.version:
         return None
     paired = [_counterpart(mail, last.entries) for mail in plan.send.entries]
-    kept = {entry.place for entry in paired if entry}
+    matched = {entry.position for entry in paired if entry}
     return MailChanges(
         last.version,
         tuple(
@@ -56,7 +56,7 @@ def mail_changes(plan: Sending) -> MailChanges | None:
         tuple(
             _title(entry)
             for entry in last.entries
-            if entry.place not in kept and entry.patch_id
+            if entry.position not in matched and entry.patch_id
         ),
     )
 

@@ -319,7 +319,7 @@ def collect_texts(
     A changelog is placed in the cover letter, or below the `---` of a single patch.
     """
     many = len(draft.patches) > 1
-    kept = find_prep_branch(repository, draft.branch, draft.change_id)
+    prep = find_prep_branch(repository, draft.branch, draft.change_id)
     cover = None
     regzbot = regzbot_line(draft, series)
     tested = compile_tested_line(repository, draft)
@@ -338,7 +338,7 @@ def collect_texts(
     if cover is None and first:
         changes = cover_body("", draft.changelogs, draft.version)
         # b4 puts the cover letter of a single patch there
-        body = prose_of(draft.cover_text) if kept and not many else ""
+        body = prose_of(draft.cover_text) if prep and not many else ""
         text = "\n\n".join(
             part
             for part in (notes.get(first, ""), body, changes, *extra, compared)
@@ -351,11 +351,11 @@ def collect_texts(
         notes=notes,
         change_id=draft.change_id,
         base=base,
-        presubject=kept.presubject if kept else "",
+        presubject=prep.presubject if prep else "",
         prerequisites=(
             *(
                 f"prerequisite-{prerequisite}"
-                for prerequisite in (kept.prerequisites if kept else ())
+                for prerequisite in (prep.prerequisites if prep else ())
                 if not prerequisite.startswith("base-commit:")
             ),
             *(f"prerequisite-message-id: <{posted}>" for posted in request.depends_on),
@@ -368,10 +368,10 @@ def collect_texts(
 def _version_again(repository: Repository, draft: Draft) -> int:
     """Return the last version sent, because b4 starts the next one right after a send."""
     last = last_sent(draft)
-    kept = find_prep_branch(repository, draft.branch, draft.change_id)
+    prep = find_prep_branch(repository, draft.branch, draft.change_id)
     by_b4 = (
-        [int(name[1:]) for name, _ in kept.history if name[1:].isdigit()]
-        if kept
+        [int(name[1:]) for name, _ in prep.history if name[1:].isdigit()]
+        if prep
         else []
     )
     return max((*by_b4, last.version if last else 0)) or draft.version

@@ -95,7 +95,7 @@ def plan_resume(
                 if lookup(entry):
                     outbox.mark(
                         send.id,
-                        entry.place,
+                        entry.position,
                         Outcome(MailState.ACCEPTED, "the archive has it"),
                     )
         send = outbox.get(send.id)
@@ -106,10 +106,10 @@ def plan_resume(
             (
                 replace(
                     entry,
-                    state=settled[entry.place].state,
-                    detail=settled[entry.place].detail,
+                    state=settled[entry.position].state,
+                    detail=settled[entry.position].detail,
                 )
-                if entry.place in settled
+                if entry.position in settled
                 else entry
             )
             for entry in send.entries
@@ -230,7 +230,7 @@ def _map_outcomes(
         how = of_one.get(entry.message_id, of_all)
         if entry.state is MailState.UNKNOWN and how != "keep":
             state = MailState.ACCEPTED if how == "sent" else MailState.PENDING
-            result[entry.place] = Outcome(state, f"marked as {how} with --unknown")
+            result[entry.position] = Outcome(state, f"marked as {how} with --unknown")
     return result
 
 

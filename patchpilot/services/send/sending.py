@@ -38,7 +38,7 @@ class Sending(SeriesToSend):
     """A send: its messages, its blocking problems, and, afterwards, its result.
 
     `send` contains every message as its transport renders it; for a resumed send, it is the
-    outbox's record with the changes that are saved when it is sent. `settled` maps the places of
+    outbox's record with the changes that are saved when it is sent. `settled` maps the positions of
     messages in an unknown state to their outcomes. `passed` lists the checks without findings.
     `outcome` is "" before it was carried out, then `sent`, `partial` or `failed`. `last` is the
     last recorded send of the topic, `link` the archive's URL of its first accepted message ("" for

@@ -150,11 +150,11 @@ def range_diff_heading(patch: PatchDifference) -> str:
 
 def counts(patches: Sequence[PatchDifference]) -> str:
     """Return how many patches are unchanged, changed, added and removed, as text."""
-    found = Counter(patch.difference for patch in patches)
+    differences = Counter(patch.difference for patch in patches)
     return ", ".join(
-        f"{found[difference]} {difference}"
+        f"{differences[difference]} {difference}"
         for difference in Difference
-        if found[difference]
+        if differences[difference]
     )
 
 
@@ -180,14 +180,14 @@ def _find_revision(
         for revision in revisions
         if match and revision.version == int(match[1])
     ]
-    found = (
+    matches = (
         by_id
         or labelled
         or [revision for revision in numbered if not revision.rfc]
         or numbered
     )
-    if found:
-        return found[-1]
+    if matches:
+        return matches[-1]
     missing = series.about.missing.values()
     if match and int(match[1]) in missing:
         raise MissingError(

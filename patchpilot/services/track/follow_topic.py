@@ -96,8 +96,8 @@ def fetch_followed(
     """
     with Store() as store:
         if known and first in {entry.id for entry in store.entries()}:
-            one = known_series.show(first, store=store, progress=progress)
-            known(FollowedSeries((one,)))
+            shown = known_series.show(first, store=store, progress=progress)
+            known(FollowedSeries((shown,)))
         if known:
             series = known_series.read_all_series(
                 store=store, repository=repository, whole=False, progress=progress

@@ -102,10 +102,10 @@ def mail_of_commit(
         (FoundBy.CHANGES, search.find_by_changes),
         (FoundBy.REPORT, search.find_by_report),
     )
-    for way, look in ways:
-        progress(f"searching {_HOW[way]}")
-        if found := look():
-            return CommitMail(found, way)
+    for method, look in ways:
+        progress(f"searching {_HOW[method]}")
+        if post := look():
+            return CommitMail(post, method)
     return None
 
 
@@ -129,8 +129,8 @@ class _Search(NamedTuple):
             if any(is_merge or self._has_same_change(post) for post in linked):
                 return message_id
             # maintainers also link to the cover letter, and to a review of the patch
-            if found := self._latest(filter(self._has_same_title, posts)):
-                return found
+            if latest := self._latest(filter(self._has_same_title, posts)):
+                return latest
         return None
 
     def find_by_patch_id(self) -> str | None:
@@ -149,11 +149,11 @@ class _Search(NamedTuple):
                 for post in self._posts(self._search(query))
                 if self._has_same_title(post)
             ]
-            found = self._latest(filter(self._has_same_lines, posts)) or self._latest(
+            latest = self._latest(filter(self._has_same_lines, posts)) or self._latest(
                 posts
             )
-            if found:
-                return found
+            if latest:
+                return latest
         return None
 
     def find_by_changes(self) -> str | None:
@@ -171,8 +171,8 @@ class _Search(NamedTuple):
 
     def find_by_report(self) -> str | None:
         """Return the first bot message or pull request that names the commit."""
-        found = self._search(f"b:{self.commit.id[:12]}*")
-        for mail in map(self.reader.classify, unique(found)):
+        posts = self._search(f"b:{self.commit.id[:12]}*")
+        for mail in map(self.reader.classify, unique(posts)):
             is_report = mail.kind in REPORTS and is_bot_address(mail.sender)
             is_pull = mail.kind is MailKind.COVER and mail.subject.pull_request
             if is_report or is_pull:
@@ -352,7 +352,7 @@ def find_others(
 def _find_upstream(repository: Repository, commit: Commit) -> Commit:
     """Return the upstream commit named in a commit's message, if the repository has it."""
     named = (repository.find(name.id) for name in upstream_commits(commit.message))
-    return next((repository.commit(one) for one in named if one), commit)
+    return next((repository.commit(commit) for commit in named if commit), commit)
 
 
 def _refuse_undisclosed(repository: Repository, commit: Commit) -> None:

@@ -83,9 +83,9 @@ def sign_of(review: Review | None) -> str:
     """
     if review is None:
         return ""
-    said = " ".join(review.tags).lower()
+    tags = " ".join(review.tags).lower()
     letters = "".join(
-        name[0].upper() for name in ("reviewed", "acked", "tested") if name in said
+        name[0].upper() for name in ("reviewed", "acked", "tested") if name in tags
     )
     return letters + SIGNS[review.state]
 

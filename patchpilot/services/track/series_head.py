@@ -117,12 +117,12 @@ def _landed(series: Tracked) -> Iterator[str]:
     branches.
     """
     places: dict[str, list[LandedCommit]] = {}
-    for place in series.about.landed:
-        if place.stable_version is None:
-            places.setdefault(place.tree, []).append(place)
+    for landed in series.about.landed:
+        if landed.stable_version is None:
+            places.setdefault(landed.tree, []).append(landed)
     for tree, commits in places.items():
         first = commits[0]
-        ids = {place.commit for place in commits if place.commit}
+        ids = {landed.commit for landed in commits if landed.commit}
         commit = f" {first.commit[:_COMMIT]}" if first.commit else ""
         more = f" and {len(ids) - 1} more" if len(ids) > 1 else ""
         release = f", first in {first.release}" if first.release else ""

@@ -245,7 +245,7 @@ def add_from_mbox(
     else:
         later = {later.message_id for posted in every for later in posted.follow_ups}
         chosen = [posted for posted in every if not later & posted.post_ids] or every
-    about = _keep_reports(mails, store, repository, progress) if not target else ()
+    about = _keep_only_reports(mails, store, repository, progress) if not target else ()
     if not chosen and about:
         return about
     if not chosen:
@@ -277,8 +277,8 @@ def _answered(mails: Sequence[Mail], store: Store) -> tuple[Mail, ...]:
     tracked = [
         mail for number in sorted(entries) for mail in store.readable_mails(number)[0]
     ]
-    found = {mail.message_id: mail for mail in (*tracked, *sent)}
-    return tuple(mail for id_, mail in found.items() if id_ not in ids)
+    by_id = {mail.message_id: mail for mail in (*tracked, *sent)}
+    return tuple(mail for id_, mail in by_id.items() if id_ not in ids)
 
 
 def read_mbox(
@@ -295,17 +295,17 @@ def read_mbox(
         TemporaryFolder("mbox") as folder,
         Store(folder / "track.sqlite") as store,
     ):
-        found = add_from_mbox(
+        tracked = add_from_mbox(
             mbox, store=store, repository=repository, progress=progress
         )
         follow = Action("track", ("add", "--mbox", str(mbox)), "not tracked: `{}`")
         return tuple(
             replace(series, troubles=(*series.troubles, str(follow)))
-            for series in found
+            for series in tracked
         )
 
 
-def _keep_reports(
+def _keep_only_reports(
     mails: Sequence[Mail],
     store: Store,
     repository: Repository | None,
@@ -315,8 +315,8 @@ def _keep_reports(
 
     Return the series with new reports. Raise MissingError for reports about other series.
     """
-    found = kept_reports(mails, store, repository, progress)
-    if not found and (
+    reported = keep_reports(mails, store, repository, progress)
+    if not reported and (
         reports := [report for mail in mails for report in delivery_reports(mail)]
     ):
         raise MissingError(
@@ -325,17 +325,17 @@ def _keep_reports(
                 "track", ("add", "<message-id>"), "track the series first: `{}`"
             ),
         )
-    return found
+    return reported
 
 
-def kept_reports(
+def keep_reports(
     mails: Sequence[Mail],
     store: Store,
     repository: Repository | None,
     progress: Progress,
 ) -> tuple[Tracked, ...]:
     """Return the series with new delivery reports."""
-    found: dict[int, Tracked] = {}
+    reported: dict[int, Tracked] = {}
     for mail in mails:
         if not (of_mail := delivery_reports(mail)):
             continue
@@ -350,12 +350,12 @@ def kept_reports(
             )
             if reports_about(of_mail, ids, titles):
                 new = store.keep(entry.id, entry.subject, [mail])
-                before = found[entry.id].new if entry.id in found else ()
-                found[entry.id] = replace(
+                before = reported[entry.id].new if entry.id in reported else ()
+                reported[entry.id] = replace(
                     shown_series(entry, store, repository, progress, whole=True),
                     new=(*before, *new),
                 )
-    return tuple(found.values())
+    return tuple(reported.values())
 
 
 def read_again(
@@ -380,9 +380,9 @@ def read_again(
     url = lore or entry.lore
     cached = False
     if url is None and entry.mbox:
-        got = from_mbox(entry, Path(entry.mbox), known, store, progress)
+        fetched = from_mbox(entry, Path(entry.mbox), known, store, progress)
     else:
-        got, cached = fetch_series(
+        fetched, cached = fetch_series(
             entry,
             url or LORE,
             archives,
@@ -391,7 +391,7 @@ def read_again(
             store,
             progress,
         )
-    mails, troubles, failure = got
+    mails, troubles, failure = fetched
     for mail in mails:
         if mail.message_id in damaged:
             store.keep_raw(mail.message_id, mail.raw)
@@ -454,7 +454,7 @@ def fetch_series(
     """Fetch a series' messages from an archive; return them and whether they were cached."""
     try:
         with archives.open(url) as archive:
-            got = gather(
+            fetched = gather(
                 archive,
                 entry.message_id,
                 known_mails,
@@ -463,17 +463,19 @@ def fetch_series(
                 reader=store.reader,
                 progress=progress,
             )
-            got = got._replace(mails=drop_tests(got.mails))
+            fetched = fetched._replace(mails=drop_tests(fetched.mails))
             cached = archive.remembered
     except NotInArchiveError as error:
         return Gathered((), (error.message,)), False
     except NetworkError as error:
         archives.failed(url, error)
         raise
-    if got.failure:
-        archives.failed(url, got.failure)
-        got = got._replace(troubles=(*got.troubles, got.failure.message))
-    return got, cached
+    if fetched.failure:
+        archives.failed(url, fetched.failure)
+        fetched = fetched._replace(
+            troubles=(*fetched.troubles, fetched.failure.message)
+        )
+    return fetched, cached
 
 
 def drop_tests(mails: Sequence[Mail]) -> tuple[Mail, ...]:

@@ -36,7 +36,7 @@ def confirm_senders(
     Return the numbers of their series. Raise MissingError for a message that is in no tracked
     series.
     """
-    found: dict[str, int] = {}
+    series_of: dict[str, int] = {}
     for given in message_ids:
         message_id = message_id_of(given) or given
         entry = store.find_by_mail(message_id)
@@ -45,11 +45,11 @@ def confirm_senders(
                 f"no tracked series has the message <{message_id}>",
                 hint=Action("track", ("show",)),
             )
-        found[message_id] = entry.id
+        series_of[message_id] = entry.id
     with store.transaction():
-        for message_id, number in found.items():
+        for message_id, number in series_of.items():
             store.mark(number, message_id, WHOLE_MAIL, KNOWN if is_known else STRANGER)
-    return tuple(dict.fromkeys(found.values()))
+    return tuple(dict.fromkeys(series_of.values()))
 
 
 def select_marked(marks: Mapping[tuple[str, int], str], state: str) -> frozenset[str]:
@@ -119,19 +119,19 @@ def seen_in_tree(
     if tip is None:
         return ()
     keys = {address.key for address in addresses}
-    found = [
+    seen = [
         address for address in _names_in_files(repository, tip) if address.key in keys
     ]
-    left = sorted(keys - {address.key for address in found})[:_MOST]
+    left = sorted(keys - {address.key for address in seen})[:_MOST]
     if not left:
-        return tuple(found)
+        return tuple(seen)
     stable = tuple(
         branch.tip for branch in stable_branches(repository, ended=True).branches
     )
     for key in left:
         for role, tips in (("author", (tip,)), ("committer", (tip, *stable))):
-            found += _people_in_commits(repository, tips, role, key, year - _YEARS)
-    return tuple(found)
+            seen += _people_in_commits(repository, tips, role, key, year - _YEARS)
+    return tuple(seen)
 
 
 def _names_in_files(repository: Repository, tip: str) -> Iterator[Address]:

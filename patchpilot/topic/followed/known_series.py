@@ -354,16 +354,16 @@ class _Reading:
         entry, store, summary = self._entry, self._store, self._summary()
         if whole:
             self._read()
-        found = summary or SeriesSummary(subject=entry.subject)
-        ids = frozenset(found.message_ids or [entry.message_id])
-        reports = found.reports if summary else _early_reports(entry, store)
+        head = summary or SeriesSummary(subject=entry.subject)
+        ids = frozenset(head.message_ids or [entry.message_id])
+        reports = head.reports if summary else _early_reports(entry, store)
         unread, now = store.unread(entry.id), store.reader.now
         as_of = self._moment if self._moment and self._moment < now else None
         if entry.mbox and not entry.lore:
-            as_of = found.last_activity
+            as_of = head.last_activity
             as_of = self._posted.now if self._posted else as_of
         series = Tracked(
-            **found.summary(),
+            **head.summary(),
             entry=entry,
             unread=unread & ids if summary else unread,
             posted=self._posted,

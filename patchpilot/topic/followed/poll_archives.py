@@ -88,15 +88,15 @@ def poll_archives(
             with archives.open(url) as archive:
                 archive.parse_mail = reader.parse
                 before = archive.requests
-                said = news(archive, asked, passed, now=now, fresh=fresh)
+                answer = news(archive, asked, passed, now=now, fresh=fresh)
                 remembered = archive.requests == before
         except NetworkError as error:
             archives.failed(url, error)
             continue
-        with_news |= said.series
-        if said.reached:
-            reached[url] = said.reached
+        with_news |= answer.series
+        if answer.reached:
+            reached[url] = answer.reached
         (cached if remembered else quiet).update(
-            {polled.number for polled in asked} - said.series.keys()
+            {polled.number for polled in asked} - answer.series.keys()
         )
     return PollResult(with_news, frozenset(quiet), frozenset(cached), reached)

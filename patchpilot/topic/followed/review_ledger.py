@@ -50,7 +50,7 @@ ANSWERED = "answered, not marked done"
     "quoted=point.quoted",
     "version=point.version",
     "patch=point.patch",
-    "place~",
+    "place=position~",
     "hunk",
     "reply",
 )
@@ -65,7 +65,7 @@ class LedgerItem:
     number: int
     point: ReviewPoint
     state: PointState
-    place: str = ""
+    position: str = ""
     hunk: ChangedHunk | None = None
     reply: str | None = None
     marked: bool = False
@@ -205,11 +205,11 @@ def list_open_requests(
 
 def group_requests(series: Tracked) -> dict[str, list[LedgerItem]]:
     """Map messages to people's open review requests in them."""
-    found: dict[str, list[LedgerItem]] = {}
+    groups: dict[str, list[LedgerItem]] = {}
     for item in checklist(series):
         if item.waits:
-            found.setdefault(item.point.message_id, []).append(item)
-    return found
+            groups.setdefault(item.point.message_id, []).append(item)
+    return groups
 
 
 def series_ledger(series: Tracked) -> tuple[LedgerItem, ...]:
@@ -247,17 +247,17 @@ def mark_numbered(
     None restores the state derived from the messages. Raise UsageError for a number that is not in
     the list.
     """
-    for place, _ in wanted:
-        if not 1 <= place <= len(items):
+    for position, _ in wanted:
+        if not 1 <= position <= len(items):
             raise UsageError(
-                f"series {number} has no request {place}",
+                f"series {number} has no request {position}",
                 hint=f"valid numbers: 1 to {len(items)}"
                 if items
                 else "the list of requests is empty",
             )
     with Store() as store:
-        for place, state in wanted:
-            point = items[place - 1].point
+        for position, state in wanted:
+            point = items[position - 1].point
             store.mark(number, point.message_id, point.line, state)
 
 

@@ -41,7 +41,7 @@ def group_same_series(
 ) -> tuple[tuple[TrackEntry, ...], ...]:
     """Return groups of two or more entries that are the same series."""
     groups: list[tuple[set[tuple[str, bool]], list[TrackEntry]]] = []
-    for tracked in sorted(series, key=lambda one: one.entry.id):
+    for tracked in sorted(series, key=lambda series: series.entry.id):
         marks, entries = set(_series_marks(tracked, store)), [tracked.entry]
         apart = []
         for group in groups:

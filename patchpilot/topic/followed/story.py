@@ -181,9 +181,9 @@ def _answers(replies: Sequence[Reply]) -> Iterator[StoryEvent]:
     seen: set[tuple[object, ...]] = set()
     for reply in replies:
         mail = reply.mail
-        if mail.by_author or (said := reply_words(mail)) is None:
+        if mail.by_author or (words := reply_words(mail)) is None:
             continue
-        kind, text = said
+        kind, text = words
         if (reply.version, text) not in seen:
             seen.add((reply.version, text))
             about = (

@@ -87,7 +87,7 @@ def update(
     }
     with store.transaction():
         for number in polled.quiet:
-            store.asked(number)
+            store.note_poll(number)
     stored = {entry.id: entry for entry in store.entries()}
     updated = []
     for entry in entries:
@@ -104,11 +104,18 @@ def update(
         from patchpilot.topic.followed.follow_series import read_again
 
         try:
-            said = number_progress(progress, len(updated) + 1, len(entries))
+            report_progress = number_progress(progress, len(updated) + 1, len(entries))
             fresh = request.fresh or request.everything or entry.id in polled.news
             again = replace(request, fresh=fresh)
             updated.append(
-                read_again(before[entry.id], store, archives, again, repository, said)
+                read_again(
+                    before[entry.id],
+                    store,
+                    archives,
+                    again,
+                    repository,
+                    report_progress,
+                )
             )
         except NetworkError as error:
             # facts from the repository need no archive
@@ -117,12 +124,15 @@ def update(
     _note_poll(polled, updated, due, request, store)
     updated = _merged(updated, store, repository, progress)
     updated = [
-        replace(one, new=(*one.new, *reported.get(one.entry.id, ()))) for one in updated
+        replace(series, new=(*series.new, *reported.get(series.entry.id, ())))
+        for series in updated
     ]
     if trouble and updated:
         updated[0] = replace(updated[0], troubles=(*updated[0].troubles, trouble))
     if request.whole:
-        updated = [with_mails(one, store, repository, progress) for one in updated]
+        updated = [
+            with_mails(series, store, repository, progress) for series in updated
+        ]
     return tuple(updated)
 
 
@@ -146,12 +156,12 @@ def _merged(
         assert entry is not None
         here[entry.id] = replace(
             shown_series(entry, store, repository, progress),
-            new=tuple(dict.fromkeys(new for one in of_it for new in one.new)),
+            new=tuple(dict.fromkeys(new for series in of_it for new in series.new)),
             troubles=(
-                *(trouble for one in of_it for trouble in one.troubles),
+                *(trouble for series in of_it for trouble in series.troubles),
                 *merge_note(same),
             ),
-            unreachable=any(one.unreachable for one in of_it),
+            unreachable=any(series.unreachable for series in of_it),
         )
     return list(here.values())
 
@@ -208,16 +218,16 @@ def _reports_in_mailbox(
             )
     except PatchpilotError as error:
         return {}, f"patchpilot.mailbox: {error.message}"
-    from patchpilot.topic.followed.follow_series import kept_reports
+    from patchpilot.topic.followed.follow_series import keep_reports
 
-    found = {
+    by_series = {
         series.entry.id: series.new
-        for series in kept_reports(mails, store, None, progress)
+        for series in keep_reports(mails, store, None, progress)
     }
     store.pass_over(
-        frozenset(mail.message_id for mail in mails).difference(*found.values())
+        frozenset(mail.message_id for mail in mails).difference(*by_series.values())
     )
-    return found, ""
+    return by_series, ""
 
 
 def _polled(

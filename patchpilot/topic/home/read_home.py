@@ -65,11 +65,11 @@ def known_topics() -> tuple[HomeTopic, ...]:
     Topics that have never been read have only a title. Only the databases are read.
     """
     with Store() as store, Outbox() as outbox, Drafts() as drafts:
-        kept = _recall_home(store.file)
+        cached = _recall_home(store.file)
         entries = {entry.id: entry for entry in store.entries()}
         topics = {
             key: topic
-            for key, (_, topic) in kept.items()
+            for key, (_, topic) in cached.items()
             if topic.series is None or topic.series in entries
         }
         followed = {topic.series for topic in topics.values()}
@@ -251,15 +251,17 @@ class _Reading:
                 read = read_topic(
                     repository, SendRequest(target=f"{base.start}..{branch.tip}")
                 )
-                found = self._topic_state(repository, read, entry)
-                if found.series and found.series.entry != entry:
+                known_state = self._topic_state(repository, read, entry)
+                if known_state.series and known_state.series.entry != entry:
                     # a series that was not sent from a draft is known only now
-                    entry = found.series.entry
-                    found = self._topic_state(repository, read, entry)
+                    entry = known_state.series.entry
+                    known_state = self._topic_state(repository, read, entry)
                     state = state_with(entry)
             except PatchpilotError:
                 return False
-            topic = _read_topic(key, repository.key, branch, found, len(base.commits))
+            topic = _read_topic(
+                key, repository.key, branch, known_state, len(base.commits)
+            )
         self._take(key, state, topic)
         return True
 
@@ -268,8 +270,8 @@ class _Reading:
     ) -> TopicState:
         """Return a topic's state, including the state of its series in the repository."""
         known = tuple(
-            self._read_entry(one, repository if one == entry else None)
-            for one in self.store.entries()
+            self._read_entry(other, repository if other == entry else None)
+            for other in self.store.entries()
         )
         return topic_state(repository, read, store=self.store, tracked_series=known)
 
@@ -434,7 +436,7 @@ def _find_entry(draft: Draft, store: Store, outbox: Outbox) -> TrackEntry | None
     return next(
         (
             entry
-            for entry in sorted(store.entries(), key=lambda one: -one.id)
+            for entry in sorted(store.entries(), key=lambda topic: -topic.id)
             if ids & {entry.message_id, *store.message_ids(entry.id)}
         ),
         None,
@@ -480,12 +482,12 @@ def _recall_home(store: Path) -> Kept:
     )
 
 
-def _keep_home(store: Path, kept: Mapping[str, tuple[str, HomeTopic]]) -> None:
+def _keep_home(store: Path, topics: Mapping[str, tuple[str, HomeTopic]]) -> None:
     """Cache the topics for this store of tracked series."""
     remember(
         _KIND,
         _key(store),
-        {key: [state, _fields(topic)] for key, (state, topic) in kept.items()},
+        {key: [state, _fields(topic)] for key, (state, topic) in topics.items()},
     )
 
 
