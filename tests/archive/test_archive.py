@@ -87,13 +87,13 @@ def ids(mails: tuple[object, ...]) -> set[str]:
     return {mail.message_id.split("@")[0] for mail in mails}  # type: ignore[attr-defined]
 
 
-def test_thread_is_read(url: str) -> None:
+def test_thread_has_all_its_messages(url: str) -> None:
     with open_archive(url) as archive:
         assert ids(archive.thread("v1@example.org")) == {"v1", "r1", "r2"}
         assert ids(archive.thread("r1@example.org")) == {"v1", "r1", "r2"}
 
 
-def test_single_mail_is_read(url: str) -> None:
+def test_single_message_is_read(url: str) -> None:
     with open_archive(url) as archive:
         assert archive.mail("v2@example.org").subject == f"[PATCH net v2] {TITLE}"
 
@@ -127,13 +127,13 @@ def test_search_covers_subject_sender_and_body(url: str) -> None:
         assert archive.search("s:nothingofthekind") == ()
 
 
-def test_missing_mail_is_not_an_outage(url: str) -> None:
+def test_missing_message_is_not_an_outage(url: str) -> None:
     with open_archive(url) as archive, pytest.raises(MissingError) as reported:
         archive.thread("nobody@example.org")
     assert reported.value.exit_code == 3
 
 
-def test_one_mail_gathers_the_whole_series(url: str) -> None:
+def test_one_message_finds_the_whole_series(url: str) -> None:
     with open_archive(url) as archive:
         mails, troubles, failure = gather(archive, "v1@example.org")
     assert ids(mails) == {
@@ -153,7 +153,7 @@ def test_one_mail_gathers_the_whole_series(url: str) -> None:
     assert (troubles, failure) == ((), None)
 
 
-def test_third_version_gathers_years_of_work(url: str) -> None:
+def test_third_version_finds_all_other_versions(url: str) -> None:
     with open_archive(url) as archive:
         mails, troubles, failure = gather(archive, "w3@example.org")
     assert ids(mails) == {"w1", "w2", "w3", "w3r", "w4", "pull"}
@@ -175,7 +175,7 @@ def test_third_version_gathers_years_of_work(url: str) -> None:
     )
 
 
-def test_new_mail_is_found_at_once(tmp_path: Path) -> None:
+def test_new_message_is_found_immediately(tmp_path: Path) -> None:
     for kind in (*SERVED, *LOCAL):
         with archive_server(kind, tmp_path / kind, story.V1) as server:
             with open_archive(server.url) as archive:
@@ -386,7 +386,7 @@ def test_unusable_response_is_not_cached(tmp_path: Path, body: bytes) -> None:
         assert len(seen) == 2
 
 
-def test_unknown_mail_finds_its_replies() -> None:
+def test_unknown_message_finds_its_replies() -> None:
     with (
         serve(200, gzip.compress(mbox(story.REVIEW))) as (url, _),
         Archive(url) as archive,
@@ -440,7 +440,7 @@ def test_canceled_archive_stops_fetching() -> None:
     assert seen == []
 
 
-def test_missing_library_error_says_what_to_install(
+def test_missing_library_error_names_the_package(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "liblore", None)
@@ -449,7 +449,7 @@ def test_missing_library_error_says_what_to_install(
     assert "pip install" in reported.value.hint
 
 
-def test_offline_asks_nobody() -> None:
+def test_offline_opens_no_connection() -> None:
     with pytest.raises(NetworkError, match="offline"):
         Archive("http://127.0.0.1:9/x", offline=True).thread("a@example.org")
 

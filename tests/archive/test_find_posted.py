@@ -144,7 +144,7 @@ def test_commit_starts_a_tracked_series(archived_patch: Posted) -> None:
     assert call("track", "add", "HEAD^{tree}", *where).code == 2
 
 
-def test_report_of_a_tree_begins_the_series_of_a_commit(workdir: Path) -> None:
+def test_tree_report_starts_the_series_of_its_commit(workdir: Path) -> None:
     with archive_server("mbox", workdir / "inbox") as archive:
         made = Posted(workdir, archive)
         commit = made.commit()
@@ -236,7 +236,7 @@ def test_sender_may_differ_from_the_author(archived_patch: Posted) -> None:
     assert archived_patch.find(commit)["message_id"] == "carried@example.org"
 
 
-def test_error_names_the_link_not_archived(archived_patch: Posted) -> None:
+def test_error_names_the_unarchived_link(archived_patch: Posted) -> None:
     commit = archived_patch.repo.commit(
         "demo: tank: something that was never posted\n\nLink: https://lore.kernel.org/r/v1@example.org\n",
         {"tank.c": "x\n"},
@@ -248,7 +248,7 @@ def test_error_names_the_link_not_archived(archived_patch: Posted) -> None:
     assert "--lore" in error
 
 
-def test_output_says_how_to_follow_the_match(workdir: Path) -> None:
+def test_output_shows_the_track_command(workdir: Path) -> None:
     with archive_server("mbox", workdir / "inbox") as archive:
         made = Posted(workdir, archive)
         made.post("v1")

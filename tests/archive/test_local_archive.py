@@ -123,7 +123,7 @@ def test_waiting_for_the_lock_can_be_canceled(tmp_path: Path) -> None:
                 second.search("f:ada")
 
 
-def test_indexed_mail_is_not_kept_in_memory(tmp_path: Path) -> None:
+def test_indexed_messages_are_not_kept_in_memory(tmp_path: Path) -> None:
     parsed = []
     with (
         archive_server("mbox", tmp_path, story.V1, story.REVIEW) as archive,
@@ -209,7 +209,7 @@ def test_unsupported_query_is_refused(query: str) -> None:
         condition(query)
 
 
-def test_words_are_whole() -> None:
+def test_words_are_normalized() -> None:
     assert normalize_words("Demo: check-it, foo_bar()!") == " demo check it foo_bar "
 
 
@@ -224,7 +224,7 @@ def test_unstorable_text_is_not_stored(tmp_path: Path) -> None:
         assert subjects(archive.url, "m:odd@example.org") == ["odd"]
 
 
-def test_known_mails_are_not_read_again(tmp_path: Path) -> None:
+def test_indexed_messages_are_not_read_again(tmp_path: Path) -> None:
     with (
         archive_server("maildir", tmp_path, story.V1, story.REVIEW) as archive,
         open_archive(archive.url) as opened,

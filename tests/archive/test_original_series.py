@@ -125,7 +125,7 @@ def _outside_repository(workdir: Path) -> None:
         ("sk", "k1"),
     ],
 )
-def test_stable_mail_leads_to_its_original(
+def test_stable_message_leads_to_its_original(
     stable: str, original: str, archive: str
 ) -> None:
     outcome = call(
@@ -187,7 +187,7 @@ def test_stable_review_has_one_series_per_patch(workdir: Path) -> None:
     assert [it["id"] for it in added] == [1, 2]
 
 
-def test_stable_message_without_an_original_begins_a_series(archive: str) -> None:
+def test_stable_message_without_an_original_starts_a_series(archive: str) -> None:
     outcome = call("track", "add", "sl@example.org", "--lore", archive, "--json")
     (series,) = json.loads(outcome.out)["series"]
     assert "only a report" in str(series["troubles"])
@@ -205,7 +205,7 @@ def test_stable_message_without_an_original_begins_a_series(archive: str) -> Non
         ("9999y", None),
     ],
 )
-def test_since(text: str, days: float | None) -> None:
+def test_since_accepts_dates_and_periods(text: str, days: float | None) -> None:
     now = datetime(2026, 11, 21, tzinfo=UTC)
     past = parse_since(text, now)
     if days:

@@ -129,7 +129,7 @@ def polled(number: int, *mails: bytes) -> PolledSeries:
     return PolledSeries(number, summary_of(status, {}), status.message_ids, START)
 
 
-def test_search_that_misses_a_known_mail_is_an_error(workdir: Path) -> None:
+def test_search_missing_a_known_message_is_an_error(workdir: Path) -> None:
     class Forgetful(StandIn):
         forgets = False
 
@@ -181,7 +181,7 @@ def parsed_ids(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.mark.parametrize(
     "kind", [*SERVED[1:], pytest.param(SERVED[0], marks=pytest.mark.long)]
 )
-def test_poll_skips_known_and_old_mail(
+def test_poll_skips_known_and_old_messages(
     kind: str, workdir: Path, parsed_ids: list[str]
 ) -> None:
     # their own dates are on the first day
@@ -243,7 +243,7 @@ def test_future_date_hides_nothing(workdir: Path) -> None:
             )
 
 
-def test_unrelated_mail_is_read_once(workdir: Path) -> None:
+def test_unrelated_message_is_read_once(workdir: Path) -> None:
     with Counting() as server:
         server.add(story.V1)
         call("track", "add", "<v1@example.org>", "--lore", server.url)
@@ -255,7 +255,7 @@ def test_unrelated_mail_is_read_once(workdir: Path) -> None:
         assert len(server.asked) == 1
 
 
-def test_mail_of_an_unpolled_series_is_read_once(
+def test_message_of_an_unpolled_series_is_read_once(
     workdir: Path,
 ) -> None:
     with Counting() as server:

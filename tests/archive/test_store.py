@@ -16,7 +16,7 @@ from tests.reading import story
 MAILS = parse(mbox(story.V1, story.REVIEW))
 
 
-def test_series_is_stored_with_its_mails(tmp_path: Path) -> None:
+def test_series_is_stored_with_its_messages(tmp_path: Path) -> None:
     with Store(tmp_path / "s") as store:
         entry = store.add("v1@example.org", "demo", "http://x.example/y", None)
         assert set(store.keep(entry.id, "demo: new", MAILS)) == {
@@ -52,7 +52,7 @@ def test_replies_are_unread_until_read(tmp_path: Path) -> None:
         assert store.unread(entry.id) == frozenset()
 
 
-def test_removing_a_series_removes_its_mails(tmp_path: Path) -> None:
+def test_removing_a_series_removes_its_messages(tmp_path: Path) -> None:
     with Store(tmp_path / "s") as store:
         first, second = (
             store.add("v1@example.org", "a", None, None),
@@ -89,7 +89,7 @@ def test_newer_store_is_not_touched(tmp_path: Path) -> None:
         Store(tmp_path / "s")
 
 
-def test_non_utf8_mails_are_stored(tmp_path: Path) -> None:
+def test_non_utf8_messages_are_stored(tmp_path: Path) -> None:
     odd = parse(
         b"From: \xff <a@example.org>\nMessage-ID: <\xfe@example.org>\nSubject: \xe9\n\n\xff\n"
     )
@@ -106,7 +106,7 @@ def test_two_processes_may_write(tmp_path: Path) -> None:
         assert len(first.entries()) == 2
 
 
-def test_old_mails_are_weighed_for_eviction(
+def test_old_messages_are_weighed_for_eviction(
     tmp_path: Path,
 ) -> None:
     with Store(tmp_path / "s") as store:

@@ -201,7 +201,7 @@ SAID = (
 
 
 @pytest.mark.parametrize("name", BAD_MAILS)
-def test_unreadable_mail_is_skipped(
+def test_unreadable_message_is_skipped(
     name: str, store_file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     whole = read_messages()
@@ -223,7 +223,7 @@ def test_unreadable_mail_is_skipped(
     assert call("track", "show", "1", "--keep-unread").out == shown
 
 
-def test_lost_mail_comes_from_a_backup(
+def test_lost_message_is_restored_from_a_backup(
     store_file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     saved = backups(store_file)

@@ -41,7 +41,7 @@ def old_store(version: int) -> Path:
     return file
 
 
-def test_each_older_schema_is_here() -> None:
+def test_every_older_schema_is_tested() -> None:
     assert set(range(1, CURRENT)) <= set(VERSIONS)
     assert max(VERSIONS) <= CURRENT
 

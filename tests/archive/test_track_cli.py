@@ -520,7 +520,7 @@ def test_archive_fault_is_not_reported_as_no_news(
     assert took < 9
 
 
-def test_oversized_response_error_says_so(
+def test_oversized_response_is_reported(
     workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in (archive_reading, mail_reading, mbox_reading):
@@ -620,7 +620,7 @@ def test_absent_and_unreachable_exit_differently(workdir: Path) -> None:
     assert call("track", "add", "v1@example.org", "--offline").code == 4
 
 
-def test_known_data_is_shown_while_the_archive_is_down(workdir: Path) -> None:
+def test_stored_data_is_shown_while_the_archive_is_down(workdir: Path) -> None:
     with archive_server("stand-in", workdir, story.V1) as server:
         call("track", "add", "v1@example.org", "--lore", server.url)
     assert series("show", "1")[0]["state"] == "stalled"
@@ -752,7 +752,7 @@ def test_stable_branch_state_is_consistent(thread: Path, workdir: Path) -> None:
     ), shown
 
 
-def test_mails_are_classified_without_a_store(workdir: Path) -> None:
+def test_messages_are_classified_without_a_store(workdir: Path) -> None:
     (workdir / "one.eml").write_bytes(story.REVIEW)
     (workdir / "all.mbox").write_bytes(mbox(*story.ACCEPTED))
     document = json_document(

@@ -52,7 +52,7 @@ def series(*words: object) -> dict[str, Any]:
     return dict(tracked)
 
 
-def test_damaged_mail_is_restored(workdir: Path) -> None:
+def test_damaged_message_is_restored(workdir: Path) -> None:
     with archive_server(
         "public-inbox",
         workdir / "pi",
@@ -75,7 +75,7 @@ def test_damaged_mail_is_restored(workdir: Path) -> None:
     assert {**series("show", "--keep-unread"), "updated": 0} == {**shown, "updated": 0}
 
 
-def test_update_adds_mail_and_keeps_lost_mail(workdir: Path) -> None:
+def test_update_adds_messages_and_keeps_lost_ones(workdir: Path) -> None:
     with archive_server("stand-in", workdir, story.V1, story.REVIEW) as server:
         call("track", "add", "v1@example.org", "--lore", server.url)
     with archive_server("stand-in", workdir, story.V1, story.V2, story.TAG) as other:
@@ -88,7 +88,7 @@ def test_update_adds_mail_and_keeps_lost_mail(workdir: Path) -> None:
     assert local_data()["source"] == (server.url, None)
 
 
-def test_unavailable_mail_comes_from_a_backup(
+def test_unavailable_message_is_restored_from_a_backup(
     workdir: Path,
 ) -> None:
     with archive_server("stand-in", workdir, *story.BEGINNING) as server:

@@ -53,7 +53,7 @@ def test_fix_for_the_fix_is_adapted_after_it(world: World, tmp_path: Path) -> No
     assert "\tverify(20, all, each);\n" in world.applied(tip, files, tmp_path / "clone")
 
 
-def test_later_fix_is_named_only(world: World, tmp_path: Path) -> None:
+def test_later_fix_is_only_listed(world: World, tmp_path: Path) -> None:
     later = add_later_fix(world)
     world.renamed()
     out, files = written_patches(world, tmp_path / "out", world.fix)

@@ -52,7 +52,7 @@ def test_applied_content_is_reported(world: World, workdir: Path) -> None:
     assert "no git history" in answer["reason"]
 
 
-def test_patch_may_fit_a_directory(world: World, workdir: Path) -> None:
+def test_patch_can_apply_to_a_directory(world: World, workdir: Path) -> None:
     tree = tree_with(workdir)
     answer = ask(patch_of(world, workdir), "--onto", tree)
     assert (answer["verdict"], answer["affected"]) == ("clean", None)

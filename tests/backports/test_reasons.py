@@ -77,7 +77,7 @@ def culprit(commit: str | None, written: str = "abcdef123456") -> Culprit:
         ),
     ],
 )
-def test_affected_branches(
+def test_branch_is_affected_if_it_has_the_bug(
     culprits: tuple[Culprit, ...],
     landings: dict[str, Landing],
     expected: tuple[bool | None, str | None],

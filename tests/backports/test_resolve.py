@@ -119,7 +119,7 @@ def test_unfinished_resolution_is_resumed(
     assert (Path(first["folder"]) / "w.c").read_text() == "half done\n"
 
 
-def test_directory_cannot_be_resolved_in(
+def test_conflicts_in_a_directory_cannot_be_resolved(
     conflicting_branch: World, tmp_path: Path
 ) -> None:
     done = conflicting_branch.call(conflicting_branch.fix, "--resolve", tmp_path)

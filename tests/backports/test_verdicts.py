@@ -65,7 +65,7 @@ Commits = tuple[tuple[str, dict[str, str]], ...]
         ),
     ],
 )
-def test_verdict_of_a_branch(
+def test_branch_has_the_expected_verdict(
     world: World, at: str, commits: Commits, expected: dict[str, object], reason: str
 ) -> None:
     known = vars(world)

@@ -196,7 +196,7 @@ def test_sarif_describes_reported_rules(dirty: Path) -> None:
         assert result["locations"][0]["physicalLocation"]["region"]["startLine"] >= 1
 
 
-def test_gitlab_fingerprints_differ_and_stay(dirty: Path) -> None:
+def test_gitlab_fingerprints_are_unique_and_stable(dirty: Path) -> None:
     first, two = (
         json.loads(call("check", "--format", "gitlab", dirty).out) for _ in range(2)
     )

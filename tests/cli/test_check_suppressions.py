@@ -381,7 +381,7 @@ def test_verbose_reports_unused_waivers(tree: Path) -> None:
         ),
     ],
 )
-def test_wrong_waiver_ends_the_call(tree: Path, text: str, message: str) -> None:
+def test_invalid_waiver_is_an_error(tree: Path, text: str, message: str) -> None:
     write(f"tree/{FILE_NAME}", text)
     done = call("check", "--tree", tree, "a.patch")
     assert (done.code, done.out) == (2, "")

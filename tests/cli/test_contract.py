@@ -488,7 +488,7 @@ def test_several_targets_may_be_given(repo: Path) -> None:
     assert len(done["patches"]) == 3
 
 
-def test_missing_base_error_says_how_to_set_it(repo: Path) -> None:
+def test_missing_base_hint_shows_how_to_set_it(repo: Path) -> None:
     every = (
         "git for-each-ref --format='delete %(refname)' refs/heads refs/remotes | grep -v $(git"
         " symbolic-ref HEAD)$ | git update-ref --stdin"
@@ -632,7 +632,7 @@ def test_read_only_home_is_accepted(repo: Path, command: str) -> None:
     assert b"XDG_STATE_HOME" in done.stderr or done.returncode < 2
 
 
-def test_message_file_name_is_free(repo: Path) -> None:
+def test_message_file_may_have_any_name(repo: Path) -> None:
     name = os.fsdecode(b"na\xefve.mbox")
     (repo / name).write_bytes(
         b"Message-ID: <x@example.org>\n"

@@ -87,7 +87,7 @@ COLORS = (
 
 
 @pytest.mark.parametrize(("habit", "words"), SAME)
-def test_habit_is_understood(
+def test_habit_from_another_tool_works(
     habit: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -99,7 +99,7 @@ def test_habit_is_understood(
 
 
 @pytest.mark.parametrize(("words", "part"), REFUSED)
-def test_meaningless_habit_is_refused(
+def test_unsupported_habit_is_rejected(
     words: str, part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -127,7 +127,7 @@ OTHERS = (
 
 
 @pytest.mark.parametrize(("words", "hint"), OTHERS)
-def test_foreign_option_has_a_hint(words: str, hint: str) -> None:
+def test_option_of_another_tool_gets_a_hint(words: str, hint: str) -> None:
     done = call(*words.split())
     assert done.code == 2
     assert f"hint: {hint}" in done.err

@@ -74,7 +74,7 @@ def _options(name: str) -> set[str]:
     return {word for option in options for word in (*option.spellings, *option.off)}
 
 
-def test_there_are_eighty() -> None:
+def test_at_least_eighty_misuses_are_listed() -> None:
     assert len(CASES) >= 80
     assert len({tuple(case["argv"]) for case in CASES}) == len(CASES)
 
@@ -104,7 +104,7 @@ def test_source_file_hint_names_the_right_command() -> None:
     assert re.findall(r"`patchpilot ([\w-]+) -f ", hint) == takes[:1]
 
 
-def test_list_of_settings_is_completely() -> None:
+def test_list_of_settings_is_complete() -> None:
     hint = next(case["hint"] for case in CASES if "valid settings" in case["hint"])
     named = hint.partition("valid settings: ")[2].split(", ")
     assert named == sorted(key.name for key in KEYS)

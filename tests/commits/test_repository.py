@@ -53,7 +53,7 @@ def test_topic_is_ahead_of_its_base(repo: Repo) -> None:
         assert series.patches[0].commit == repo.git("rev-parse", "HEAD")
 
 
-def test_users_diff_settings_are_ignored(
+def test_user_diff_settings_are_ignored(
     repo: Repo,
 ) -> None:
     plain = Repository.open(repo.path)

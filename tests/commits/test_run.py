@@ -49,7 +49,7 @@ def test_non_executable_program_is_exit_3(tmp_path: Path) -> None:
             start([str(tmp_path / "locked")])
 
 
-def test_hanging_program_is_ended() -> None:
+def test_hanging_program_is_killed() -> None:
     with pytest.raises(GitError, match="timed out"):
         run(["sleep", "60"], timeout=0.2)
 

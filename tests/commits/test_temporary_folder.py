@@ -140,7 +140,7 @@ def test_recent_and_foreign_folders_are_kept(
     assert YOUNG < 3600
 
 
-def test_temporary_folders_are_made_in_one_place() -> None:
+def test_only_one_module_creates_temporary_folders() -> None:
     made = re.compile(r"\b(?:TemporaryDirectory|mkdtemp)\(")
     places = [
         file.name

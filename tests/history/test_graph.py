@@ -155,7 +155,7 @@ def test_corrupt_graph_is_written_again(repo: Repo, harm: str) -> None:
     assert commits_in_graph(repo) == [True] * 5
 
 
-def test_second_writer_continues_without(repo: Repo) -> None:
+def test_second_writer_continues_without_a_graph(repo: Repo) -> None:
     folder = directory(repo)
     folder.mkdir(parents=True)
     with (folder / "lock").open("ab") as lock:

@@ -34,7 +34,7 @@ def test_command_is_printed_in_its_sentence() -> None:
     assert str(Action("", ("TARGET",), "name a commit")) == "name a commit"
 
 
-def test_other_words_stand_without_backticks() -> None:
+def test_other_words_have_no_backticks() -> None:
     action = Action("backport", (), "backport it (`{}`): it did not apply")
     assert action.format("stage 5") == "backport it (stage 5): it did not apply"
     assert action.format(action.command) == str(action)

@@ -2,7 +2,7 @@
 from patchpilot.model.printable import counted
 
 
-def test_singular_and_irregular_plurals() -> None:
+def test_counted_nouns_are_pluralized() -> None:
     assert [counted(number, "mail") for number in (0, 1, 2)] == [
         "0 mails",
         "1 mail",

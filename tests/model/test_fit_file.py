@@ -201,7 +201,7 @@ def test_files_can_be_added_deleted_and_renamed(
         assert text(back) == (None if head == NEW else tree["f.c"])
 
 
-def test_misfits_are_grouped_by_file() -> None:
+def test_failed_hunks_are_grouped_by_file() -> None:
     both = HEAD + CHANGE + HEAD.replace("f.c", "g.c") + CHANGE
     files = parse_diff(tuple(both.removesuffix("\n").split("\n")), 1).files
     good = lines("a", "b", "c", "d", "e")

@@ -135,7 +135,7 @@ def test_parser_survives_any_diff_lines(lines: list[str]) -> None:
         ("-" * 101 + ">8" + "-" * 98, False),
     ],
 )
-def test_scissors_are_known(line: str, cut: bool) -> None:
+def test_scissors_line_is_recognized(line: str, cut: bool) -> None:
     assert scissors_line(line) is cut
 
 

@@ -31,7 +31,7 @@ from patchpilot.model.mail import (
         ("", None),
     ],
 )
-def test_user_input_forms(text: str, expected: str | None) -> None:
+def test_message_id_is_read_from_user_input(text: str, expected: str | None) -> None:
     assert message_id_of(text) == expected
 
 

@@ -144,7 +144,7 @@ def test_trailer_has_a_name_and_value(line: str, name: str, value: str) -> None:
         "-by: x",
     ],
 )
-def test_other_lines_are_no_trailers(line: str) -> None:
+def test_other_lines_are_not_trailers(line: str) -> None:
     assert parse_trailer(line) is None
 
 
@@ -233,7 +233,7 @@ def block(*names: str) -> str:
     "name",
     [name_ for name_ in ORDER if name_ not in ("co-developed-by", "signed-off-by")],
 )
-def test_new_trailer_is_sorted_in(
+def test_new_trailer_is_inserted_in_order(
     name: str,
 ) -> None:
     others = [
@@ -301,7 +301,7 @@ def test_new_trailer_is_sorted_in(
         ),
     ],
 )
-def test_new_trailer_position(
+def test_new_trailer_keeps_the_usual_order(
     before: tuple[str, ...], added: str, after: tuple[str, ...]
 ) -> None:
     out = add_trailers(block(*before), [(added, "new")])

@@ -231,7 +231,7 @@ def test_missing_setting_is_named(setup: Place) -> None:
     )
 
 
-def test_doctor_and_config_know_it(setup: Place) -> None:
+def test_doctor_and_config_list_the_transport(setup: Place) -> None:
     setup.repo.git("config --global patchpilot.via maildir")
     probes = {
         probe["name"]: probe["state"]
@@ -244,7 +244,7 @@ def test_doctor_and_config_know_it(setup: Place) -> None:
     assert "git-send-email or b4 or maildir" in setup.run("config").out
 
 
-def test_wrong_name_suggests_the_nearest(
+def test_unknown_transport_suggests_the_nearest(
     setup: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "did you mean 'maildir'" in setup.run("send", "--via", "mialdir").err

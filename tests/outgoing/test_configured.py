@@ -177,7 +177,7 @@ def test_identity_has_its_own_server(tmp_path: Path) -> None:
         assert read_account(repository).server == "b.example.org"
 
 
-def test_callers_git_options_count(
+def test_git_options_in_the_environment_are_respected(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo = topic(tmp_path / "r", 1)
@@ -199,7 +199,7 @@ def test_callers_git_options_count(
     call(*words.split()).expect(2, f"GIT_WORK_TREE is {tmp_path}, but the working tree")
 
 
-def test_repository_settings_count_once_trusted(
+def test_trusted_repository_settings_are_used(
     tmp_path: Path,
 ) -> None:
     repo = topic(tmp_path / "r", 1)

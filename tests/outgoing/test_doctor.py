@@ -171,7 +171,7 @@ def test_missing_program_has_an_install_hint(
     assert B4Transport().installed(None, None, chosen=True).state == "fail"
 
 
-def test_commit_graph_is_looked_into(tmp_path: Path) -> None:
+def test_commit_graph_is_checked(tmp_path: Path) -> None:
     from patchpilot.commits.repository import Repository
 
     repo = topic(tmp_path / "r", 1)

@@ -88,7 +88,7 @@ def test_patch_changed_by_git_am_is_damaged(tmp_path: Path, line: str) -> None:
     assert refused["damaged"].startswith("widget: cut")
 
 
-def test_target_tree_is_tried(tmp_path: Path) -> None:
+def test_patches_are_applied_to_the_target_tree(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.git("remote add origin", str(repo.path))
     repo.git("fetch -q origin master:refs/remotes/origin/master")

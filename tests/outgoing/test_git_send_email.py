@@ -91,7 +91,7 @@ def test_preview_does_not_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert repo.patchpilot("send", *words).code == 0
 
 
-def test_users_validate_hook_still_runs(
+def test_user_validate_hook_still_runs(
     tmp_path: Path,
 ) -> None:
     with FaultySink() as server:

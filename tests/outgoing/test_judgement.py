@@ -247,6 +247,6 @@ def test_wrong_clock_is_detected() -> None:
         thread.join()
 
 
-def test_sendmail_program_is_looked_for() -> None:
+def test_missing_sendmail_program_is_reported() -> None:
     assert account_probes._program("sh -c x").state == "ok"
     assert account_probes._program("/nowhere/sendmail -t").state == "fail"

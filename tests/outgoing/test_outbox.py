@@ -144,7 +144,7 @@ def test_received_patches_are_known_by_patch_id(state: MailState, known: bool) -
         assert seen(first, second) == ((send,) if known else ())
 
 
-def test_ever_sent() -> None:
+def test_accepted_message_marks_the_topic_as_sent() -> None:
     with Outbox() as outbox:
         assert outbox.has_sent() is False
         send = record(outbox, REJECTED, UNKNOWN)

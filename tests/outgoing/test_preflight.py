@@ -119,7 +119,7 @@ def warned(*patches: Patch, **changed: Any) -> set[str]:
     return names(warnings(facts(*patches, **changed)))
 
 
-def test_good_patch_is_not_stopped() -> None:
+def test_good_patch_is_not_blocked() -> None:
     assert blocking_problems() == set()
     assert warned() == set()
 
@@ -153,7 +153,7 @@ def test_good_patch_is_not_stopped() -> None:
         ("names-report", {"draft": SECRET, "series": Series((patch(body=NAMES_V1),))}),
     ],
 )
-def test_refusals_are_covered(name: str, changed: dict[str, object]) -> None:
+def test_each_problem_blocks_a_send(name: str, changed: dict[str, object]) -> None:
     assert name in blocking_problems(**changed)
 
 

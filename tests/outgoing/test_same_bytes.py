@@ -293,7 +293,7 @@ def parts(raw: bytes) -> tuple[dict[str, str], bytes]:
     return kept, re.sub(rb"change-id: .*\n", b"", body)
 
 
-def test_messages_are_those_of_git(
+def test_messages_match_git(
     repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folders, of_git, names, messages = [], list[str](), list[str](), list[Message]()
@@ -347,7 +347,7 @@ def applied_parts(raw: bytes) -> tuple[str, bytes, bytes]:
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", [name for name in CASES if not CASES[name].settings])
-def test_messages_are_those_of_b4(
+def test_messages_match_b4(
     name: str, repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case = check_out(repo, name, monkeypatch)

@@ -198,7 +198,7 @@ def test_private_tag_needs_an_answer(tmp_path: Path, cc: str) -> None:
     assert "stable@vger.kernel.org" not in mail.recipients
 
 
-def test_alias_does_not_redirect_it(tmp_path: Path) -> None:
+def test_alias_does_not_redirect_an_undisclosed_fix(tmp_path: Path) -> None:
     (tmp_path / "aliases").write_text(f"alias {TEAM} eve@evil.example\n")
     with FaultySink() as server:
         repo = repository(tmp_path / "r", "git-send-email", server)

@@ -65,7 +65,9 @@ def each_read_once(counts: tuple[Counter[str], Counter[str]], mails: int) -> boo
     )
 
 
-def test_track_commands_read_a_mail_once(workdir: Path, parse_counts: Counted) -> None:
+def test_track_commands_parse_a_message_once(
+    workdir: Path, parse_counts: Counted
+) -> None:
     with archive_server("stand-in", workdir, *MAILS) as server:
         # the server parses them as well
         parse_counts()

@@ -103,7 +103,7 @@ def test_fixing_carries_the_other_commits(tmp_path: Path) -> None:
     }
 
 
-def test_second_time_changes_nothing(tmp_path: Path) -> None:
+def test_second_fix_changes_nothing(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
     mend(repo)
     head = repo.git("rev-parse topic")
@@ -175,7 +175,7 @@ def test_overlong_patch_is_not_fixed(
     assert repo.git("rev-parse topic") == old
 
 
-def test_only_touched_files_block(
+def test_only_changes_to_fixed_files_block(
     tmp_path: Path,
 ) -> None:
     repo = topic(tmp_path / "r")
@@ -293,7 +293,7 @@ def test_select_limits_what_is_fixed(tmp_path: Path) -> None:
     assert "if(a)" in file(repo, "topic~1")
 
 
-def test_message_unlike_its_commit_is_kept(tmp_path: Path) -> None:
+def test_two_line_title_is_not_rewritten(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
     repo.commit(
         f"frob: a title\nover two lines.\n\n{TEXT}---\n\nReviewed-By: Ben Reader"

@@ -47,7 +47,7 @@ def test_table_has_every_reviewer(patches: int, people: int) -> None:
     assert ("R reviewed" in text) == (patches > 1 and people > 0)
 
 
-def test_columns_are_the_shorter_side() -> None:
+def test_shorter_side_becomes_the_columns() -> None:
     first, row, *_ = review_lines(table(5, 2), 76)
     assert first.split() == ["Person", "Person"]
     assert row.startswith("1/5 subsystem: a title")

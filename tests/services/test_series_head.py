@@ -52,7 +52,7 @@ def test_question_makes_it_the_authors_turn() -> None:
     assert head["landed"] == "nowhere yet"
 
 
-def test_open_requests_on_an_earlier_version_do_not_precede_waiting() -> None:
+def test_requests_on_an_earlier_version_come_after_waiting() -> None:
     sent = story.V1, story.REVIEW, story.V2
     of_stranger = story.TAG.replace(
         b"From: Rita Reviewer <rita@", b"From: Rita <rita@a."
@@ -65,7 +65,7 @@ def test_open_requests_on_an_earlier_version_do_not_precede_waiting() -> None:
     assert "answer the open requests" not in rows(*sent, story.TAG)["next"]
 
 
-def test_next_step_has_the_keys_of_the_own_topic() -> None:
+def test_only_the_current_topic_shows_keys() -> None:
     for is_own in (False, True):
         series = replace(tracked(*story.BEGINNING), own=is_own)
         text = " ".join(first_rows(series, 200, 9)[0].plain.split())
@@ -73,7 +73,7 @@ def test_next_step_has_the_keys_of_the_own_topic() -> None:
         assert text == f"next answer the review by Rita Reviewer{keys}"
 
 
-def test_states_of_patches_are_shown_if_they_differ() -> None:
+def test_differing_patch_states_are_shown() -> None:
     ask = reply("[PATCH 2/2] x", "Please rename it.", id="r", reply_to="p2", minutes=60)
     for mails, has_states in ((PAIR, False), ((*PAIR, ask), True)):
         texts = [row.plain for row in first_rows(tracked(*mails), 200, 9)]

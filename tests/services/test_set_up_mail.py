@@ -89,7 +89,7 @@ def test_dry_run_writes_nothing(workdir: Path) -> None:
     assert "sendemail" not in config()
 
 
-def test_nothing_is_written_without_agreement(workdir: Path) -> None:
+def test_nothing_is_written_without_confirmation(workdir: Path) -> None:
     with FaultySink() as server:
         words = ("--server", server.host, "--port", str(server.port))
         done = call(
@@ -147,7 +147,9 @@ def test_providers_have_distinct_names() -> None:
         (MailRequest("ada@gmail.com", user="-c"), "sendemail.smtpuser"),
     ],
 )
-def test_errors_are_named(workdir: Path, request_: MailRequest, words: str) -> None:
+def test_invalid_mail_setting_is_rejected(
+    workdir: Path, request_: MailRequest, words: str
+) -> None:
     with pytest.raises(UsageError, match=words):
         plan_mail(request_)
 

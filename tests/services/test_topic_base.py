@@ -284,7 +284,7 @@ FIXTURES: tuple[tuple[Callable[[Path], Repo], str, int, str, str], ...] = (
     FIXTURES,
     ids=[row[0].__name__ for row in FIXTURES],
 )
-def test_base_is_the_expected_one(
+def test_topic_has_the_expected_base(
     tmp_path: Path,
     build: Callable[[Path], Repo],
     name: str,

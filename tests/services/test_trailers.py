@@ -47,7 +47,7 @@ def test_series_tag_skips_unsent_commits(
         assert [RITA in message for message in messages[:3]] == [False, True, True]
 
 
-def test_a_tag_given_with_a_condition_and_then_without_is_offered_once(
+def test_tag_repeated_without_its_condition_is_offered_once(
     tmp_path: Path,
 ) -> None:
     with life(tmp_path) as topic:
