@@ -186,7 +186,8 @@ def stable_needs(
         branch.version
         for branch in maintained
         if any(
-            _holds(culprit, branch, history) and not _holds(commit, branch, history)
+            _is_in_effect(culprit, branch, history)
+            and not _is_in_effect(commit, branch, history)
             for commit, culprits in broken
             for culprit in culprits
         )
@@ -194,7 +195,7 @@ def stable_needs(
     return StableNeeds(is_tagged, tuple(lacking))
 
 
-def _holds(commit: str, branch: Branch, history: History) -> bool:
+def _is_in_effect(commit: str, branch: Branch, history: History) -> bool:
     landing = history.landed(commit, branch.tip)
     return landing is not None and landing.holds
 

@@ -160,7 +160,7 @@ def _causes(
             touch.commit,
             history.repository.commit(touch.commit).subject,
             touch.edits[0].new_path or touch.edits[0].old_path or "",
-            _why(touch.edits),
+            _describe_edits(touch.edits),
         )
         for touch in bases
         if touch.edits
@@ -244,7 +244,7 @@ def _branch_commits(
     return list(causes.values())
 
 
-def _why(edits: Sequence[LineEditStep]) -> str:
+def _describe_edits(edits: Sequence[LineEditStep]) -> str:
     renamed = [edit for edit in edits if edit.new_path not in (None, edit.old_path)]
     if renamed:
         old = renamed[0].old_path

@@ -104,9 +104,9 @@ class Common(NamedTuple):
         if not text and not self.output:
             return
         if fold and (room := self.columns):
-            from patchpilot.cli.output.stream import folded
+            from patchpilot.cli.output.stream import fold_text
 
-            text = folded(text, room)
+            text = fold_text(text, room)
         data = text if not text or text.endswith("\n") else text + "\n"
         if self.output:
             write_file(self.output, data)

@@ -36,7 +36,7 @@ def series_number(text: str) -> int:
     return entry.id
 
 
-def chosen_series(
+def choose_series(
     entries: Sequence[tuple[int, str]], topic: "TopicState | None"
 ) -> int:
     """Return the number of the topic's series or the only series, or ask the user to choose.

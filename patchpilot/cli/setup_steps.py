@@ -27,10 +27,10 @@ from patchpilot.services.setup.set_up_mail import (
     MailRequest,
     is_wrong_encryption,
     is_wrong_password,
-    mail_to_oneself,
-    overridden,
+    overridden_settings,
     plan_mail,
     reach,
+    send_test_message,
     try_login,
     valid_address,
     write_mail,
@@ -173,14 +173,14 @@ def set_up_mail(
             return int(ExitCode.FINDINGS)
         write_mail(plan, password)
         notice("note", "written to your git configuration")
-        for key in overridden(plan, repository):
+        for key in overridden_settings(plan, repository):
             notice(
                 "warning", f"this repository's own {key} replaces the new value here"
             )
         if plan.account.configured and (
-            to_self or (can_ask() and not yes and _wants_mail())
+            to_self or (can_ask() and not yes and _wants_test_message())
         ):
-            notice("note", mail_to_oneself(plan, password))
+            notice("note", send_test_message(plan, password))
     return int(ExitCode.OK)
 
 
@@ -218,5 +218,5 @@ def _login(plan: MailPlan, *, from_stdin: bool, tests: bool) -> str:
     return password
 
 
-def _wants_mail() -> bool:
+def _wants_test_message() -> bool:
     return confirm("Send a mail to yourself?", yes=False)

@@ -227,7 +227,7 @@ def _sides(change: FileChange) -> tuple[bytes, bytes]:
         old += [*filling, *removed]
         new += [*filling, *added]
         at = hunk.old_start + len(removed)
-    if change.is_rename and (not change.hunks or _shows_rest(change.hunks[-1])):
+    if change.is_rename and (not change.hunks or _continues_below(change.hunks[-1])):
         rest = [f"\t{change.old_path} {line}\n" for line in range(gap)]
         old, new = [*old, *rest], [*new, *rest]
     return tuple(
@@ -246,7 +246,7 @@ def _filler_lines(number: int, count: int, hunk: Hunk) -> list[str]:
     )
 
 
-def _shows_rest(hunk: Hunk) -> bool:
+def _continues_below(hunk: Hunk) -> bool:
     """Return whether the file continues below the hunk, because git shows three lines of
     context.
     """

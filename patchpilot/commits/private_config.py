@@ -93,7 +93,7 @@ def read_places(directory: Path) -> Places | None:
             return None
         git(directory, "rev-parse", *words, raw=True)
         raise GitError(f"git rev-parse failed in {directory}")
-    git_dir, common_dir = map(Path, _two_folders(parts["folders"]))
+    git_dir, common_dir = map(Path, _split_folders(parts["folders"]))
     bare = parts["bare"] == "true"
     if parts["top"]:
         top = Path(parts["top"])
@@ -105,7 +105,7 @@ def read_places(directory: Path) -> Places | None:
     of_git = [folder / name for folder in {git_dir, common_dir} for name in _OF_GIT]
     _refuse_special(of_git)
     _refuse_links(of_git)
-    _common[top] = (_inode(top), common_dir)
+    _common[top] = (_repository_inode(top), common_dir)
     return Places(git_dir, common_dir, top, bare)
 
 
@@ -163,7 +163,7 @@ def _refuse_special(files: Iterable[Path]) -> None:
             raise GitError(message, hint=f"remove it: rm {shlex.quote(str(file))}")
 
 
-def _two_folders(text: str) -> tuple[str, str]:
+def _split_folders(text: str) -> tuple[str, str]:
     """Split git's output into a git directory and its common directory.
 
     Each is on one line, but the names may contain newlines.
@@ -185,7 +185,7 @@ _common: dict[Path, tuple[int, Path]] = {}
 def common_dir_of(top: Path) -> Path:
     """Return the common git directory of a working tree or of a bare repository."""
     known = _common.get(top)
-    if known and known[0] == _inode(top):
+    if known and known[0] == _repository_inode(top):
         return known[1]
     places = read_places(top)
     if places is None:
@@ -193,7 +193,7 @@ def common_dir_of(top: Path) -> Path:
     return places.common_dir
 
 
-def _inode(top: Path) -> int:
+def _repository_inode(top: Path) -> int:
     for path in (top / ".git", top / "HEAD"):
         if path.exists():
             return path.stat().st_ino

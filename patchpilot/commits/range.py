@@ -237,11 +237,11 @@ def range_commits(repository: "Repository", start: str, end: str) -> tuple[str, 
         )
     patches = drop_covers(repository, ids)
     if not patches:
-        raise only_cover(ids[-1])
+        raise only_cover_error(ids[-1])
     return patches
 
 
-def only_cover(commit_id: str) -> UsageError:
+def only_cover_error(commit_id: str) -> UsageError:
     """Return the error for a topic that consists only of b4's cover letter, without patches."""
     return UsageError(
         f"no patches: {commit_id[:12]} is b4's cover letter",

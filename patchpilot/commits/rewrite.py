@@ -180,7 +180,7 @@ def plan(
         if raw is None:
             raise GitError(f"commit {commit_id[:12]} is not in the repository")
         rebuilt = _set_committer(
-            _rebuilt(raw[2], new, messages.get(commit_id), trees.get(commit_id)),
+            _rebuild_commit(raw[2], new, messages.get(commit_id), trees.get(commit_id)),
             committer,
         )
         if sign and (plain := _PLAIN_HEAD.fullmatch(rebuilt.partition(b"\n\n")[0])):
@@ -212,7 +212,9 @@ def rebase_without_covers(
                 new[parent] = new.get(below, below)
         raw = repository.objects.get(id_)
         if raw is not None and any(parent in new for parent in parents):
-            new[id_] = _hash_commit(repository, _rebuilt(raw[2], new, None), write=True)
+            new[id_] = _hash_commit(
+                repository, _rebuild_commit(raw[2], new, None), write=True
+            )
     return tuple(new.get(id_, id_) for id_ in ids)
 
 
@@ -226,7 +228,7 @@ def _may_descend_from(
     )
 
 
-def _rebuilt(
+def _rebuild_commit(
     raw: bytes, new: Mapping[str, str], message: str | None, tree: str | None = None
 ) -> bytes:
     head, _, body = raw.partition(b"\n\n")

@@ -513,7 +513,7 @@ def interactive(
     Examples are an editor, or a git command in `repo` that asks for a password. Ctrl-C goes to the
     program, as in git.
     """
-    with _interrupts_ignored():
+    with _ignore_interrupts():
         try:
             return subprocess.call(
                 list(argv), cwd=cwd, env=environment(env, parsed=False, repo=repo)
@@ -523,7 +523,7 @@ def interactive(
 
 
 @contextlib.contextmanager
-def _interrupts_ignored() -> Iterator[None]:
+def _ignore_interrupts() -> Iterator[None]:
     """Ignore SIGINT in this process.
 
     Install a handler, because child processes would inherit SIG_IGN. Threads other than the main

@@ -47,7 +47,7 @@ def replies(journey: Journey, first: Sent) -> None:
         demo_mails.build_report(first),
     )
     journey.run(["patchpilot", "track", "update", "--fresh"])
-    journey.show(["patchpilot", "track", "show", "1"], judge=_came_back)
+    journey.show(["patchpilot", "track", "show", "1"], judge=_has_replies)
 
 
 def second_version(journey: Journey, first: Sent) -> Sent:
@@ -118,7 +118,7 @@ def play_merge(journey: Journey, second: Sent) -> None:
     wants(taken == stable, "6.12 has it as the stable maintainer's commit")
 
 
-def _came_back(result: Any) -> str:
+def _has_replies(result: Any) -> str:
     (series,) = result["series"]
     kinds = {reply["kind"] for reply in series["replies"]}
     wants({"build-failure"} < kinds, "a question and a build report")

@@ -91,7 +91,7 @@ def play_before_send(journey: Journey) -> None:
     journey.run(["patchpilot", "undo", "list"])
 
     journey.tell("There are no findings left.")
-    journey.read(["patchpilot", "check"], expect=[0], judge=_no_errors)
+    journey.read(["patchpilot", "check"], expect=[0], judge=_has_no_errors)
 
     journey.tell("Which stable branches have the bug, and does the fix apply to them?")
     journey.show(
@@ -111,7 +111,7 @@ def _first_findings(result: Any) -> str:
     return f"{len(names)} findings: style, sign-off and Fixes: tag among them"
 
 
-def _no_errors(result: Any) -> str:
+def _has_no_errors(result: Any) -> str:
     summary = result["summary"]
     return wants(summary["errors"] == summary["warnings"] == 0, "no error, no warning")
 

@@ -361,7 +361,7 @@ class _Search:
                 undone.append(_inverse(total))
             verdict = judge(mine, theirs)
             if verdict is None and screen.is_related(commit, self._marks[commit.id]):
-                verdict = False if _common(mine, theirs) else None
+                verdict = False if _common_lines(mine, theirs) else None
             if verdict is not None and not self._is_reverted(commit.id):
                 result.append((commit, verdict))
         return result
@@ -403,7 +403,7 @@ def judge(mine: ChangedFunctions, theirs: ChangedFunctions) -> bool | None:
     True: it makes mostly the same changes to the same functions. False: it replaces the same
     lines, or adds lines in the same place, in another way.
     """
-    names = _common(mine, theirs)
+    names = _common_lines(mine, theirs)
     ours, others = mine.within(mine.lines), theirs.within(names)
     if not names or not ours or not others:
         return None
@@ -424,7 +424,7 @@ def judge(mine: ChangedFunctions, theirs: ChangedFunctions) -> bool | None:
     return False if telling and likeness >= _HALF else None
 
 
-def _common(mine: ChangedFunctions, theirs: ChangedFunctions) -> list[str]:
+def _common_lines(mine: ChangedFunctions, theirs: ChangedFunctions) -> list[str]:
     """Return the functions that both change, or all functions if one side has only labels."""
     if "" in mine.lines or "" in theirs.lines:
         return list(theirs.lines)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from patchpilot.commits.repository import Repository
 from patchpilot.history.ancestor_bitmap import AncestorBitmap
 from patchpilot.history.history_index import Index
-from patchpilot.history.patch_similarity import are_alike, meet, patch_ids
+from patchpilot.history.patch_similarity import are_alike, have_equal_patches, patch_ids
 from patchpilot.model.commit import Commit
 from patchpilot.model.commit_references import read_marks
 from patchpilot.model.progress import Progress, silent
@@ -239,13 +239,13 @@ class History:
                 -(self.index.ordinal(candidate.commit) or 0),
             ),
         ):
-            undone = self._undone(commit, landing.commit, reach)
+            undone = self._is_undone(commit, landing.commit, reach)
             if undone is None:
                 return landing
             last = Landing(landing.commit, landing.how, undone)
         return last
 
-    def _undone(self, commit: str, landed: str, reach: AncestorBitmap) -> str | None:
+    def _is_undone(self, commit: str, landed: str, reach: AncestorBitmap) -> str | None:
         """Return the last revert still in effect of a merged commit, or None."""
         since = self.index.ordinal(landed) or 0
         reverts = {
@@ -256,7 +256,7 @@ class History:
         }
         for revert in sorted(reverts, reverse=True):
             by = self.index.id(revert)
-            if self._undone(by, by, reach) is None:
+            if self._is_undone(by, by, reach) is None:
                 return by
         return None
 
@@ -291,7 +291,7 @@ class History:
             return False
         # a cherry-pick keeps the author date, better evidence than the similarity of an adapted
         # patch
-        if original.authored == other.authored and meet(
+        if original.authored == other.authored and have_equal_patches(
             self.repository, original.id, other.id
         ):
             return True

@@ -80,7 +80,7 @@ def count_changed_lines(files: Sequence[FileChange]) -> "Counter[tuple[str, str]
     return Counter(pair for pair in lines if pair[1])
 
 
-def meet(repository: Repository, left: str, other: str) -> bool:
+def have_equal_patches(repository: Repository, left: str, other: str) -> bool:
     """Return whether two commits change any file of the same name."""
     names = [
         set(

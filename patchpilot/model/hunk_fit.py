@@ -84,7 +84,7 @@ def fit_hunks(
             old,
             max(meant - 1, 0),
             first=start <= 1,
-            last=_ends_bare(hunk),
+            last=_ends_without_context(hunk),
         )
         if at is None:
             misfits.append(Misfit(path, start, hunk, "context not found"))
@@ -146,7 +146,7 @@ def misfits(
     )
 
 
-def _ends_bare(hunk: Hunk) -> bool:
+def _ends_without_context(hunk: Hunk) -> bool:
     kinds = [line.kind for line in hunk.lines if line.kind != "\\"]
     return bool(kinds) and kinds[-1] != " "
 

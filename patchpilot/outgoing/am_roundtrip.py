@@ -22,7 +22,7 @@ MAX_LINE = 998
 """Bytes a line of a mail may have (RFC 5322); servers break or reject longer ones."""
 
 
-def author_unclosed(raw: bytes) -> bool:
+def has_unclosed_author(raw: bytes) -> bool:
     """Return whether the From: line that `git am` reads has an unbalanced parenthesis or quote.
 
     In that case git reads past the end of the name into adjacent memory (seen with 2.39), so that
@@ -60,7 +60,7 @@ def _damage(repository: Repository, raw: bytes, patch: Patch, folder: Path) -> s
     """Describe how `git am` would change a message's patch, or return ""."""
     if any(len(line) > MAX_LINE for line in raw.replace(b"\r\n", b"\n").split(b"\n")):
         return _TOO_LONG
-    if author_unclosed(raw):
+    if has_unclosed_author(raw):
         return _UNCLOSED
     message, diff = folder / "message", folder / "patch"
     done = repository.git(

@@ -74,7 +74,7 @@ def refuse_foreign(mails: Sequence[Message]) -> None:
     """
     for number, mail in enumerate(mails, 1):
         head = re.split(rb"\r?\n\r?\n", mail.raw, maxsplit=1)[0]
-        why = _foreign(head)
+        why = _header_problem(head)
         if why:
             raise InputError(
                 f"mail {number}: {why}",
@@ -114,7 +114,7 @@ def refuse_other_recipients(
         )
 
 
-def _foreign(head: bytes) -> str:
+def _header_problem(head: bytes) -> str:
     if re.search(rb"\r(?!\n)|\0", head):
         return "a bare carriage return or NUL in its headers"
     seen = set[bytes]()

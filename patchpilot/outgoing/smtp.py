@@ -259,7 +259,7 @@ class Submission:
         Return the outcome even if the server fails; never raise for it.
         """
         if self.account.sendmail:
-            return _through_program(self.account, envelope_from, recipients, raw)
+            return _submit_with_program(self.account, envelope_from, recipients, raw)
         try:
             server = self.open()
         except ConnectingError as error:
@@ -383,7 +383,7 @@ def _text(reply: tuple[int, bytes]) -> str:
     return f"{reply[0]} {reply[1].decode('utf-8', 'replace')}"
 
 
-def _through_program(
+def _submit_with_program(
     account: Account, envelope_from: str, recipients: Sequence[str], raw: bytes
 ) -> Outcome:
     """Run the account's program as git send-email does, with `-i`, `-f` for an envelope sender,

@@ -137,7 +137,7 @@ class _Asked:
                 and (post.patch.author is None or post.patch.author.key not in own)
             ]
             if verdicts:
-                yield self._described(*verdicts[-1])
+                yield self._describe_verdict(*verdicts[-1])
 
     def _described(self, version: int, post: "Classified", is_sure: bool) -> PostedFix:
         from patchpilot.reading.mbox import unique

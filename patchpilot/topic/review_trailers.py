@@ -158,7 +158,7 @@ def find_review_trailers(
                 for post in _posts(titles, credit, posted)
             )
         ]
-        back, open_ = _sorted_out(
+        back, open_ = _sort_trailers(
             commit,
             [(credit, _posts(titles, credit, posted)) for credit in given],
             same[commit.id],
@@ -302,7 +302,7 @@ def _find_equal_posts(
     }
 
 
-def _sorted_out(
+def _sort_trailers(
     commit: Commit,
     given: Iterable[tuple[Credit, Sequence[Classified]]],
     same: Container[str],
@@ -330,7 +330,7 @@ def _sorted_out(
         if credit.trailer in there or key in there:
             continue
         is_changed = bool(posts) and posts[0].message_id not in same
-        held = _held(credit, request, commit.subject, is_changed=is_changed)
+        held = _hold_back(credit, request, commit.subject, is_changed=is_changed)
         if held and not held.offer:
             # list each tag that no message may contain
             held_back[credit.trailer] = held
@@ -363,14 +363,14 @@ def _tag_key(line: str) -> str:
     return f"{tag.key} {address.key}" if tag and address else line
 
 
-def _held(
+def _hold_back(
     credit: Credit, request: TrailersRequest, subject: str, *, is_changed: bool
 ) -> HeldTrailer | None:
     """Return why a tag is held back, or None: it is never allowed, needs confirmation, or is
     not for the commit.
     """
     held = HeldTrailer(credit.trailer, credit.version, subject, "")
-    if why := unfit(credit.trailer) or _unusable(credit.trailer):
+    if why := unfit(credit.trailer) or _why_unusable(credit.trailer):
         return held._replace(why=why)
     if credit.asks and credit.trailer not in request.also:
         return held._replace(
@@ -390,7 +390,7 @@ def _held(
     return None
 
 
-def _unusable(trailer: str) -> str:
+def _why_unusable(trailer: str) -> str:
     """Return why a tag's address cannot receive mail, or ""."""
     verdicts = ((email, judge(email)) for email in addresses_within(trailer))
     bad = (

@@ -19,7 +19,12 @@ from patchpilot.commits.b4_prep import (
     skip_cover,
 )
 from patchpilot.commits.git_reading import GitRef
-from patchpilot.commits.range import NAME_TARGET, head_of, only_cover, resolve_commits
+from patchpilot.commits.range import (
+    NAME_TARGET,
+    head_of,
+    only_cover_error,
+    resolve_commits,
+)
 from patchpilot.errors import PatchpilotError, UnclearBaseError, UsageError
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.printable import counted
@@ -332,9 +337,9 @@ def topic_base(repository: "Repository", base_name: str | None = None) -> Base:
     if not base.commits:
         head = head_of(repository)
         raise (
-            only_cover(head)
+            only_cover_error(head)
             if head != base.start and is_cover(repository.commit(head))
-            else _nothing_over(repository, base)
+            else _empty_topic_error(repository, base)
         )
     if base.is_unclear:
         raise UnclearBaseError(
@@ -344,7 +349,7 @@ def topic_base(repository: "Repository", base_name: str | None = None) -> Base:
             ),
             choices=tuple(
                 (choice.name, len(choice.commits), choice.reason)
-                for choice in likeliest(repository, base_name)
+                for choice in likeliest_bases(repository, base_name)
             ),
         )
     if len(base.commits) > MAX_OWN:
@@ -428,7 +433,7 @@ def _is_remote(repository: "Repository", base: Base) -> bool:
     return repository.ref(f"refs/remotes/{base.branch}") is not None
 
 
-def likeliest(
+def likeliest_bases(
     repository: "Repository", base_name: str | None = None
 ) -> tuple[Base, ...]:
     """Return the likeliest bases, fewest commits first.
@@ -438,7 +443,7 @@ def likeliest(
     search = BaseSearch(repository, head_of(repository))
     guesses = [find_base(repository, base_name)]
     if search.upstream:
-        guesses.append(_over_upstream(search, search.upstream))
+        guesses.append(_base_over_upstream(search, search.upstream))
     public = search.public or search.local
     refs = [ref for ref in public if ref.is_branch] or public
     for _ in range(LIKELIEST):
@@ -446,7 +451,7 @@ def likeliest(
         holders = search.holders(start, refs) if start else []
         if not holders:
             break
-        guesses.append(_among(search, holders, start, commits, ()))
+        guesses.append(_choose_base(search, holders, start, commits, ()))
         refs = [ref for ref in refs if ref not in holders]
     unique = {guess.start: guess for guess in reversed(guesses) if guess.commits}
     return tuple(
@@ -497,12 +502,14 @@ def _guess_base(search: BaseSearch) -> Base:
             f"{upstream.short} is not used: it is this topic's own pushed copy"
         )
     elif upstream:
-        return _over_upstream(search, upstream)
+        return _base_over_upstream(search, upstream)
     public = [ref for ref in search.public if ref != upstream]
-    if base := _nearest(search, public, notes) or _nearest(search, search.local, notes):
+    if base := _find_nearest_base(search, public, notes) or _find_nearest_base(
+        search, search.local, notes
+    ):
         return base
     if upstream:
-        return _over_upstream(search, upstream)
+        return _base_over_upstream(search, upstream)
     raise UnclearBaseError(
         "no base found: this branch has no upstream and shares no commit with a remote branch or"
         " the local master or main",
@@ -512,7 +519,7 @@ def _guess_base(search: BaseSearch) -> Base:
     )
 
 
-def _over_upstream(search: BaseSearch, upstream: GitRef) -> Base:
+def _base_over_upstream(search: BaseSearch, upstream: GitRef) -> Base:
     start, commits, was_rebased = search.search_upstream(upstream)
     name, reason = upstream.short, f"the upstream of {search.branch}"
     if was_rebased and start:
@@ -530,7 +537,7 @@ def _over_upstream(search: BaseSearch, upstream: GitRef) -> Base:
     )
 
 
-def _nearest(
+def _find_nearest_base(
     search: BaseSearch, refs: Sequence[GitRef], notes: list[str]
 ) -> Base | None:
     """Return the branch with the latest commit of HEAD's history.
@@ -544,7 +551,7 @@ def _nearest(
         if not holders:
             return None
         if any(map(search.is_integration, holders)) or not search.is_mine(start):
-            return _among(search, holders, start, commits, notes)
+            return _choose_base(search, holders, start, commits, notes)
         notes += [
             f"{ref.short} is not used: it is this topic's own pushed copy, or based on it"
             for ref in holders
@@ -553,7 +560,7 @@ def _nearest(
     return None
 
 
-def _among(
+def _choose_base(
     search: BaseSearch,
     holders: Sequence[GitRef],
     start: str,
@@ -610,10 +617,11 @@ def _rebuilt_note(ref: GitRef) -> tuple[str, ...]:
     )
 
 
-def _nothing_over(repository: "Repository", base: Base) -> UsageError:
+def _empty_topic_error(repository: "Repository", base: Base) -> UsageError:
     """Return the error for an empty topic, suggesting a base that would not leave it empty."""
     other = next(
-        (guess for guess in likeliest(repository) if guess.name != base.name), None
+        (guess for guess in likeliest_bases(repository) if guess.name != base.name),
+        None,
     )
     hint: tuple[str | Action, ...] = ("commit your fix first, or ", NAME_TARGET)
     if other:

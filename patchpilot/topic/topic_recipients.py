@@ -182,7 +182,9 @@ def plan_targets(
             if not series_.patches:
                 continue
             undisclosed = request.security or _is_undisclosed(series_, repository)
-            planned = _planned(series_, sources, repository, undisclosed=undisclosed)
+            planned = _plan_recipients(
+                series_, sources, repository, undisclosed=undisclosed
+            )
             results += (
                 itertools.starmap(planned.of_patch, enumerate(series_.patches, 1))
                 if request.per_patch
@@ -214,7 +216,7 @@ def plan_series(
             source, repository, None, profile, make_empty_maintainers()
         )
         remarks = (f"{error.message}: only recipients named in the message are known",)
-    planned = _planned(series, sources, repository, undisclosed=undisclosed)
+    planned = _plan_recipients(series, sources, repository, undisclosed=undisclosed)
     return planned._replace(
         plan=planned.plan._replace(warnings=(*remarks, *planned.plan.warnings))
     )
@@ -383,7 +385,7 @@ def _is_undisclosed(series: Series, repository: Repository | None) -> bool:
     return read_topic(repository, SendRequest(), (series, ids)).draft.is_undisclosed
 
 
-def _planned(
+def _plan_recipients(
     series: Series,
     sources: Sources,
     repository: Repository | None,

@@ -140,11 +140,13 @@ class Workplace:
         """
         base = base_name or settings.get("base") or None
         if self._explain:
-            for line in self._explained(base, [target for target in targets if target]):
+            for line in self._explain_base(
+                base, [target for target in targets if target]
+            ):
                 self._explain(line)
         return base
 
-    def _explained(
+    def _explain_base(
         self, base_name: str | None, targets: Sequence[str]
     ) -> Sequence[str]:
         """Return the topic's base, the reason for it, and the alternatives."""
@@ -155,7 +157,7 @@ class Workplace:
                 f" {' '.join(targets) + ' names the patches' if targets else 'no repository'}"
             ]
         from patchpilot.history.stable_branches import find_mainline
-        from patchpilot.topic.topic_base import find_base, likeliest
+        from patchpilot.topic.topic_base import find_base, likeliest_bases
 
         mainline = find_mainline(repository)
         none = (
@@ -168,7 +170,7 @@ class Workplace:
             *base.explained(),
             *(
                 f"  also possible: {other.name}, {other.counted}: {other.reason}"
-                for other in likeliest(repository, base_name)
+                for other in likeliest_bases(repository, base_name)
                 if other.start != base.start
             ),
             *(mainline.explain() if mainline else (none,)),

@@ -173,7 +173,7 @@ def test_empty_branch_needs_no_base_search(
     repo.commit("start\n", {"a.c": "x\n"})
     repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
     searched: list[object] = []
-    likeliest = topic_base.likeliest
+    likeliest = topic_base.likeliest_bases
     monkeypatch.setattr(
         topic_base, "likeliest", lambda *args: searched.append(args) or likeliest(*args)
     )

@@ -6,7 +6,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.cli.output.stream import folded
+from patchpilot.cli.output.stream import fold_text
 from patchpilot.model.printable import width
 
 _WORD = st.sampled_from(
@@ -33,7 +33,7 @@ def _plain(text: str) -> str:
 
 @given(st.lists(_LINE, max_size=4).map("\n".join), st.integers(40, 100))
 def test_wrapped_text_keeps_its_words(text: str, room: int) -> None:
-    lines = folded(text, room).split("\n")
+    lines = fold_text(text, room).split("\n")
     assert "\n".join(lines).split() == text.split()
     for line in lines:
         assert width(_plain(line)) <= room or len(_plain(line).split()) == 1
@@ -41,4 +41,4 @@ def test_wrapped_text_keeps_its_words(text: str, room: int) -> None:
 
 @given(_LINE)
 def test_short_text_is_unchanged(line: str) -> None:
-    assert folded(line, max(1, width(_plain(line)))) == line
+    assert fold_text(line, max(1, width(_plain(line)))) == line

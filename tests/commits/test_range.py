@@ -260,7 +260,7 @@ def test_unreadable_input_names_the_expected_form(
 
 
 def test_b4_cover_letter_is_not_a_patch() -> None:
-    error = module.only_cover("c" * 40)
+    error = module.only_cover_error("c" * 40)
     assert error.message == f"no patches: {'c' * 12} is b4's cover letter"
     assert str(error.hint) == (
         "commit your fix on this branch first, or name a commit or a range A..B"

@@ -23,8 +23,8 @@ from patchpilot.outgoing.smtp import Submission, tls_context
 from patchpilot.projects.loading import find_project
 from patchpilot.services.send.preflight_facts import (
     _merge_window,
-    _too_soon,
     _upstream,
+    _why_too_soon,
 )
 from tests.kit.outbox import CHANGE, record
 from tests.kit.smtp import Faults, FaultySink, certificate
@@ -60,7 +60,7 @@ def too_soon(
     """Return the warning about the topic's last send."""
     with Outbox() as outbox:
         sent = outbox.received(CHANGE)
-    return _too_soon(find_project(name), sent, version, now, resend)
+    return _why_too_soon(find_project(name), sent, version, now, resend)
 
 
 @pytest.mark.parametrize(

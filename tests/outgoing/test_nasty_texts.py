@@ -22,7 +22,7 @@ from patchpilot.errors import InputError
 from patchpilot.model.address import Address
 from patchpilot.model.mail import add_brackets
 from patchpilot.model.send_request import SendRequest
-from patchpilot.outgoing.am_roundtrip import author_unclosed
+from patchpilot.outgoing.am_roundtrip import has_unclosed_author
 from patchpilot.outgoing.compose_message import compose_message, text_header
 from patchpilot.services.send.plan_send import plan
 from tests.kit.cover_letters import cover
@@ -144,7 +144,7 @@ def test_unclosed_name_is_rejected_early(name: str, wrong: bool) -> None:
     alone = (
         f"From: {text_header('From', name)} <n@example.org>\nSubject: s\n\nx\n".encode()
     )
-    assert (author_unclosed(inside), author_unclosed(alone)) == (wrong, wrong)
+    assert (has_unclosed_author(inside), has_unclosed_author(alone)) == (wrong, wrong)
 
 
 Text = tuple[str, str, list[str], list[str]]

@@ -9,7 +9,12 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UnclearBaseError, UsageError
-from patchpilot.topic.topic_base import find_base, likeliest, topic_base, topic_commits
+from patchpilot.topic.topic_base import (
+    find_base,
+    likeliest_bases,
+    topic_base,
+    topic_commits,
+)
 from tests.kit.bases import (
     SUBMAINTAINER,
     add_remote,
@@ -373,7 +378,9 @@ def test_default_branch_is_never_a_pushed_copy(tmp_path: Path) -> None:
 
 def test_likely_bases_have_commit_counts(tmp_path: Path) -> None:
     with Repository.open(_on_stable(tmp_path).path) as repository:
-        assert [(base.name, len(base.commits)) for base in likeliest(repository)] == [
+        assert [
+            (base.name, len(base.commits)) for base in likeliest_bases(repository)
+        ] == [
             ("origin/linux-6.6.y", 1),
             ("origin/main", 41),
             ("origin/master", 46),

@@ -11,10 +11,10 @@ from patchpilot.backports.adapt.tokens import (
     NEWLINE,
     Token,
     is_word,
+    join_tokens,
     key,
     texts,
     tokenize,
-    untokenize,
 )
 
 # code with at least this share of the fix's lines is what the fix deletes, even if the branch
@@ -101,7 +101,7 @@ def merge_lines(
         else:
             chunk = _TokenChunk(_restore_base_wording(mine, old, keys[2]), old, new)
             start = len(merged.lines)
-            merged.lines += untokenize(chunk.merge()).splitlines(keepends=True)
+            merged.lines += join_tokens(chunk.merge()).splitlines(keepends=True)
             merged.carried += [
                 Carried(how, start, tuple(mine), tuple(old))
                 for how in dict.fromkeys(chunk.ways)

@@ -24,7 +24,7 @@ class Token(NamedTuple):
 def tokenize(lines: Iterable[str]) -> list[Token]:
     """Split lines into tokens, with names split at underscores.
 
-    `untokenize` restores the original text.
+    `join_tokens` restores the original text.
     """
     return [
         Token(*match.groups())
@@ -34,7 +34,7 @@ def tokenize(lines: Iterable[str]) -> list[Token]:
     ]
 
 
-def untokenize(tokens: Iterable[Token]) -> str:
+def join_tokens(tokens: Iterable[Token]) -> str:
     return "".join(token.space + token.text for token in tokens)
 
 

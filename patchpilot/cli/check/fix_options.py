@@ -42,9 +42,9 @@ def answer(
     with progress_of(common) as driver.progress:
         result = fix(driver, source, write=options.fix, overrides=options.overrides)
     if driver.suppressions:
-        from patchpilot.cli.check.suppression_notes import remark
+        from patchpilot.cli.check.suppression_notes import print_notes
 
-        remark(common, result.check)
+        print_notes(common, result.check)
     if options.diff:
         _show(common, result)
     else:
@@ -68,7 +68,7 @@ def _show(common: Common, result: FixResult) -> None:
     elif not sys.stdout.isatty():
         # a diff for a program is printed byte for byte
         text = "".join(f"{line}\n" for line in lines)
-        _exact(text.encode("utf-8", "surrogateescape"))
+        _write_bytes(text.encode("utf-8", "surrogateescape"))
     elif lines:
         common.write(fix_text.color_diff(lines, colored=common.uses_color))
     if not common.quiet:
@@ -99,14 +99,14 @@ def _report(
     if not is_aside:
         common.write(text, fold=True)
         return
-    _exact(result.output or b"")
+    _write_bytes(result.output or b"")
     if common.output:
         common.write(text)
     elif text:
         tell(text)
 
 
-def _exact(content: bytes) -> None:
+def _write_bytes(content: bytes) -> None:
     """Write bytes to stdout."""
     sys.stdout.flush()
     sys.stdout.buffer.write(content)

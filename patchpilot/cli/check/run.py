@@ -159,9 +159,9 @@ def _check(
         return 0
     _report_notes(common, result)
     if suppressions:
-        from patchpilot.cli.check.suppression_notes import remark
+        from patchpilot.cli.check.suppression_notes import print_notes
 
-        remark(common, result)
+        print_notes(common, result)
     reviews: Sequence[Any] = ()
     if options.review is not None:
         from patchpilot.cli.check import review_options

@@ -18,20 +18,20 @@ SHOWN = 72
 """Columns of a line that is quoted on stderr."""
 
 
-def remark(common: "Common", result: "CheckResult") -> None:
+def print_notes(common: "Common", result: "CheckResult") -> None:
     """Print the notes on stderr.
 
     Prints nothing in the checkpatch format, whose readers treat any output as a failure.
     """
     if common.format != "checkpatch":
-        for line in _remarks(result, verbose=common.verbose, quiet=common.quiet):
+        for line in _note_lines(result, verbose=common.verbose, quiet=common.quiet):
             if line.startswith(" "):
                 tell(printable(line))
             else:
                 notice("note", line)
 
 
-def _remarks(result: "CheckResult", *, verbose: bool, quiet: bool) -> Iterator[str]:
+def _note_lines(result: "CheckResult", *, verbose: bool, quiet: bool) -> Iterator[str]:
     """Yield the lines of the notes; a continuation line starts with a space."""
     waivers, baseline = result.waivers, result.baseline
     for expired in waivers.expired if waivers else ():

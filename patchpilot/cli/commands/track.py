@@ -21,7 +21,7 @@ from patchpilot.cli.command import (
 )
 from patchpilot.cli.commands import track_reply
 from patchpilot.cli.error_exit import notice
-from patchpilot.cli.series_number import chosen_series, series_number
+from patchpilot.cli.series_number import choose_series, series_number
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -511,7 +511,7 @@ def _show_topic(
         topic = topic_at(workplace, store)
         entries = [(entry.id, entry.subject) for entry in store.entries()]
         series = service.show(
-            chosen_series(entries, topic) if number is None else number,
+            choose_series(entries, topic) if number is None else number,
             store=store,
             repository=workplace.repository_if_any(),
             mark_read=mark_read,

@@ -200,9 +200,9 @@ def _details(row: BranchResult, *, upstream: bool) -> list[str]:
         say("queued for the next release")
     if row.wants_fix:
         lines += _conflicts(row)
-        _say_why(row, say)
+        _explain_verdict(row, say)
         lines += row.adaptation.range_diff.splitlines() if row.adaptation else []
-        _say_needs(row, say)
+        _list_prerequisites(row, say)
         for hint in row.hints:
             say(f"help: {hint}")
         # if no tree can take the fix yet, this is printed once, above
@@ -228,14 +228,14 @@ def _conflicts(row: BranchResult) -> list[str]:
         )
         at = f"{conflict.path}:{conflict.line}" if conflict.line else conflict.path
         lines.append(f"conflict: {at}{kind}")
-        lines += [f"  - {line}" for line in _short(conflict.ours)]
-        lines += [f"  + {line}" for line in _short(conflict.theirs)]
+        lines += [f"  - {line}" for line in _crop_side(conflict.ours)]
+        lines += [f"  + {line}" for line in _crop_side(conflict.theirs)]
     if len(row.conflicts) > _PLACES:
         lines.append(f"and {counted(len(row.conflicts) - _PLACES, 'more conflict')}")
     return lines
 
 
-def _say_why(row: BranchResult, say: Callable[..., None]) -> None:
+def _explain_verdict(row: BranchResult, say: Callable[..., None]) -> None:
     """Explain how the fix was adapted, and which commits caused its conflicts."""
     if row.adaptation:
         say(
@@ -247,7 +247,7 @@ def _say_why(row: BranchResult, say: Callable[..., None]) -> None:
         say(f'caused by {cause.commit[:12]} ("{cause.subject}"): {cause.why}')
 
 
-def _say_needs(branch: BranchResult, say: Callable[..., None]) -> None:
+def _list_prerequisites(branch: BranchResult, say: Callable[..., None]) -> None:
     if branch.prerequisites:
         say(
             "prerequisites"
@@ -273,7 +273,7 @@ def _say_needs(branch: BranchResult, say: Callable[..., None]) -> None:
         say("no missing commit makes it apply: adapt the fix manually")
 
 
-def _short(side: Sequence[str]) -> list[str]:
+def _crop_side(side: Sequence[str]) -> list[str]:
     return [*side[:_SIDE], "…"] if len(side) > _SIDE else list(side)
 
 

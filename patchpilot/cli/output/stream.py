@@ -55,7 +55,7 @@ def columns() -> int:
     return min(WIDE, max(NARROW, shutil.get_terminal_size((80, 24)).columns))
 
 
-def folded(text: str, room: int) -> str:
+def fold_text(text: str, room: int) -> str:
     """Fold a text to at most `room` columns, not counting colors.
 
     Lines are broken at spaces, and continuation lines are indented by four. The next command is

@@ -55,7 +55,7 @@ class InstalledB4(NamedTuple):
 
 
 @cache
-def on_path() -> InstalledB4 | None:
+def find_on_path() -> InstalledB4 | None:
     """Return the b4 in the user's PATH, or None."""
     path = shutil.which("b4")
     if not path or not Path(path).is_absolute():
@@ -78,7 +78,7 @@ def find_packaged_b4() -> InstalledB4 | None:
 
 def chosen() -> InstalledB4 | None:
     """Return the b4 to run: the user's if its version is tested, otherwise the packaged one."""
-    own = on_path()
+    own = find_on_path()
     return own if own and own.is_tested else find_packaged_b4()
 
 

@@ -84,7 +84,7 @@ def find_suppressing_options() -> list[str]:
     return words
 
 
-def _wire(address: Address) -> str:
+def _format_recipient(address: Address) -> str:
     """Format an address for b4's command line, with its domain in ASCII."""
     return Address(address.name, judge(address.email).wire or address.email).header()
 
@@ -94,8 +94,16 @@ def recipient_words(to: Sequence[Address], cc: Sequence[Address]) -> list[str]:
     # To: can only be empty if recipients were removed from earlier messages; b4's messages are then
     # compared, not sent
     to, cc = (to, cc) if to else (cc, ())
-    words = ["--no-trailer-to-cc", "--to", *(_wire(address) for address in to)]
-    return [*words, "--cc", *(_wire(address) for address in cc)] if cc else words
+    words = [
+        "--no-trailer-to-cc",
+        "--to",
+        *(_format_recipient(address) for address in to),
+    ]
+    return (
+        [*words, "--cc", *(_format_recipient(address) for address in cc)]
+        if cc
+        else words
+    )
 
 
 def flags(cover: bool, sign: bool, resend: int = 0) -> list[str]:

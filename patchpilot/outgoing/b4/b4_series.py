@@ -84,7 +84,8 @@ def render(repository: Repository, series: Rendered) -> Rendered:
         )
     except UndecodableError as error:
         raise InputError(
-            f"{_not_utf8(repository, ids)}: {error.message}", hint=error.advice
+            f"{_find_undecodable_commit(repository, ids)}: {error.message}",
+            hint=error.advice,
         ) from error
     # a signature covers the Message-ID, and the web endpoint generates its own
     if not sign:
@@ -398,7 +399,7 @@ def _add_commits(
     return tuple(made)
 
 
-def _not_utf8(repository: Repository, ids: Sequence[str]) -> str:
+def _find_undecodable_commit(repository: Repository, ids: Sequence[str]) -> str:
     """Return the first commit whose patch is not valid UTF-8."""
     for id_ in ids:
         try:

@@ -59,7 +59,7 @@ class B4Transport(Transport):
         """Report whether a tested version of b4 is installed, as a failure only if b4 is
         `chosen`.
         """
-        program, own = b4_command.chosen(), b4_command.on_path()
+        program, own = b4_command.chosen(), b4_command.find_on_path()
         if program is None:
             return (
                 Probe("b4", "fail", "b4 is not installed", install_command("send"))

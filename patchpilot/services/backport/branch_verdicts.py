@@ -61,7 +61,7 @@ from patchpilot.services.backport.backport_targets import (
     read_wanted,
     split_onto,
 )
-from patchpilot.services.backport.unpacked_tree import on_directory
+from patchpilot.services.backport.unpacked_tree import judge_in_directory
 from patchpilot.tags import rank_culprits
 from patchpilot.topic.upstream_state import commit_state
 
@@ -180,7 +180,7 @@ def backport(
     if folders:
         patches = [(fix.as_patch(repository), fix.commit) for fix in wanted]
         answers = [
-            on_directory(patches, folder, repository, adapts=request.adapt)
+            judge_in_directory(patches, folder, repository, adapts=request.adapt)
             for folder in folders
         ]
         results = tuple(

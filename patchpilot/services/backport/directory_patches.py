@@ -42,7 +42,9 @@ def write_for_directories(
             for result in results
             if result.branches[at].wants_fix
         ]
-        skipped = next(filter(None, (_why_not(answer) for _, answer in wanted)), "")
+        skipped = next(
+            filter(None, (_why_not_written(answer) for _, answer in wanted)), ""
+        )
         if skipped or not wanted:
             written.append(
                 WrittenBackport(branch.branch, (), skipped or "the tree has the fix")
@@ -57,7 +59,7 @@ def write_for_directories(
     return tuple(written)
 
 
-def _why_not(answer: BranchResult) -> str:
+def _why_not_written(answer: BranchResult) -> str:
     if answer.change is None:
         return (
             "nothing left to change"

@@ -60,7 +60,7 @@ class _ChangedTree:
         return self.ground.files(directory)
 
 
-def on_directory(
+def judge_in_directory(
     fixes: Sequence[tuple[Patch, str | None]],
     folder: str,
     repository: Repository | None = None,

@@ -229,7 +229,7 @@ def _review_patch(
             tuple(_resolved_problems(earlier, findings, facts)),
             tokens,
             is_stored,
-            _takes_over(each.patch, (*answer, *earlier)),
+            _copies_a_comment(each.patch, (*answer, *earlier)),
         )
 
 
@@ -258,7 +258,7 @@ def _is_same(finding: Finding, proof: ProvenComment) -> bool:
     return len(words & set(_LONG_WORD.findall(proof.comment.problem.lower()))) > 1
 
 
-def _takes_over(patch: Patch, comments: Sequence[ReviewComment]) -> bool:
+def _copies_a_comment(patch: Patch, comments: Sequence[ReviewComment]) -> bool:
     """Return whether the message repeats several consecutive words of a comment without an
     Assisted-by: tag.
     """

@@ -107,7 +107,7 @@ def addressees(
     _add(by_address, _given_recipients(repository, request))
     if not secret:
         _add(by_address, _lists(project, draft, request, recipients, by_address))
-    usable, invalid = _usable(
+    usable, invalid = _split_usable(
         sorted(by_address.values(), key=lambda recipient: recipient.header != "to")
     )
     return plan._replace(
@@ -252,7 +252,7 @@ def _given_recipients(repository: Repository, request: SendRequest) -> list[Reci
     return named
 
 
-def _usable(
+def _split_usable(
     recipients: Sequence[Recipient],
 ) -> tuple[tuple[Recipient, ...], tuple[str, ...]]:
     """Return the valid recipients, and a sentence about each invalid one."""

@@ -106,7 +106,7 @@ def plan(
         apply_request(reroll(draft, repository), request) if request.reroll else draft
     )
     if request.resend and not request.version:
-        draft = replace(draft, version=_version_again(repository, draft))
+        draft = replace(draft, version=_last_sent_version(repository, draft))
     draft = apply_answers(repository, draft, request)
     refuse_public_server(draft, account)
     if not request.to_self:
@@ -365,7 +365,7 @@ def collect_texts(
     )
 
 
-def _version_again(repository: Repository, draft: Draft) -> int:
+def _last_sent_version(repository: Repository, draft: Draft) -> int:
     """Return the last version sent, because b4 starts the next one right after a send."""
     last = last_sent(draft)
     prep = find_prep_branch(repository, draft.branch, draft.change_id)

@@ -64,7 +64,11 @@ def gather_facts(
     is_first = topic.send.version == 1 and not (topic.before or request.to_self)
     with ThreadPoolExecutor(1) as pool:
         # an archive answers slowly, so gather the other facts at the same time
-        asked = pool.submit(_posted, repository, topic) if is_first else None
+        asked = (
+            pool.submit(_warn_of_similar_patches, repository, topic)
+            if is_first
+            else None
+        )
         target = find_target(repository, topic.ids, request.base, own_trees)
         standing = _stand(repository, topic, target)
         upstream = find_merged(repository, series.patches) or upstream_state(
@@ -95,7 +99,7 @@ def gather_facts(
         upstream_known=_upstream(repository, series),
         merge_window=_merge_window(repository, project, target, now),
         now=now,
-        too_soon=_too_soon(
+        too_soon=_why_too_soon(
             project, topic.received, topic.send.version, now, request.resend
         ),
         first_time=first_time,
@@ -129,7 +133,9 @@ def add_message_facts(
     ), checked
 
 
-def _posted(repository: Repository, topic: SeriesToSend) -> tuple[SendProblem, ...]:
+def _warn_of_similar_patches(
+    repository: Repository, topic: SeriesToSend
+) -> tuple[SendProblem, ...]:
     """Return warnings about similar patches by others, or one that the archive was not searched."""
     draft = topic.draft
     others = posted_by_others(
@@ -165,7 +171,7 @@ def _public_parent(draft: Draft, private_ids: frozenset[str]) -> str:
     return (entry.lore or "") if entry else ""
 
 
-def _too_soon(
+def _why_too_soon(
     project: Project, sent: Sequence[Send], version: int, now: datetime, resend: bool
 ) -> str:
     """Return a sentence if the last version was sent too recently, otherwise "".

@@ -49,7 +49,7 @@ def install(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
 
     Raise `RefusedError` if another hook is installed; it is never overwritten.
     """
-    chosen = _chosen(names)
+    chosen = _choose_hooks(names)
     for name in chosen:
         known = _status(repository, name)
         if known.state == "foreign":
@@ -74,7 +74,7 @@ def remove(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
 
     Hooks that patchpilot did not install are kept.
     """
-    for name in _chosen(names):
+    for name in _choose_hooks(names):
         if _status(repository, name).state != "installed":
             continue
         if name == "b4":
@@ -103,7 +103,7 @@ def is_own_send() -> bool:
     return os.environ.get("PATCHPILOT_SENDING") == "1"
 
 
-def _chosen(names: Sequence[str]) -> tuple[str, ...]:
+def _choose_hooks(names: Sequence[str]) -> tuple[str, ...]:
     for name in names:
         if name not in HOOKS:
             raise unknown("hook", name, HOOKS)

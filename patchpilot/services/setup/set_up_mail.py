@@ -309,7 +309,9 @@ def write_mail(plan: MailPlan, password: str = "") -> None:
             git(None, "config", "--global", setting.key, setting.value)
 
 
-def overridden(plan: MailPlan, repository: Repository | None) -> tuple[str, ...]:
+def overridden_settings(
+    plan: MailPlan, repository: Repository | None
+) -> tuple[str, ...]:
     """Return the planned settings that the repository's configuration overrides."""
     if repository is None:
         return ()
@@ -321,7 +323,7 @@ def overridden(plan: MailPlan, repository: Repository | None) -> tuple[str, ...]
     )
 
 
-def mail_to_oneself(plan: MailPlan, password: str) -> str:
+def send_test_message(plan: MailPlan, password: str) -> str:
     """Send a test message to the account's own address and describe the result.
 
     Raise `NetworkError` if the server does not accept the message.

@@ -147,7 +147,7 @@ def find_culprits_of_each(
                 repository, replace(request, target=target), progress=progress
             ),
         )
-    series = (*request.series, *_unpublished(repository, target))
+    series = (*request.series, *_unpublished_commits(repository, target))
     return tuple(
         find_culprits(
             repository, replace(request, target=id_, series=series), progress=progress
@@ -156,7 +156,7 @@ def find_culprits_of_each(
     )
 
 
-def _unpublished(repository: Repository, target: str) -> tuple[str, ...]:
+def _unpublished_commits(repository: Repository, target: str) -> tuple[str, ...]:
     """Return the commits in a range that no tag or remote contains, which are sent together.
 
     Return () if there are too many for a series.
@@ -251,7 +251,7 @@ def find_culprits(
             )
     reason = finder.doubt(candidates, imported)
     culprits = tuple(
-        _released(repository, releases, candidate) for candidate in candidates
+        _add_release(repository, releases, candidate) for candidate in candidates
     )
     own = frozenset(series) | {
         culprit.commit
@@ -281,7 +281,7 @@ def find_culprits(
     )
 
 
-def _released(
+def _add_release(
     repository: Repository, releases: Releases, candidate: Candidate
 ) -> Candidate:
     """Add its first release to a candidate, and replace a backport with its mainline commit."""

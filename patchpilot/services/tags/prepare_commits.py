@@ -234,7 +234,7 @@ def _fixes(
         )
         return []
     if not judged.sure:
-        notes.append(_unsure(commit, judged))
+        notes.append(_why_unsure(commit, judged))
         return []
     trailers += [("Fixes", tag.partition(": ")[2]) for tag in judged.tags]
     notes += judged.notes
@@ -250,7 +250,7 @@ def _fixes(
 _UNSURE = "no Fixes: written"
 
 
-def _unsure(commit: Commit, judged: FixesResult) -> str:
+def _why_unsure(commit: Commit, judged: FixesResult) -> str:
     """Explain, with a hint, why no tag is written if the search was inconclusive."""
     named = " and ".join(
         f'{candidate.commit[:12]} ("{candidate.subject}", {candidate.confidence:.0%})'

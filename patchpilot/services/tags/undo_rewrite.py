@@ -93,7 +93,7 @@ def undo_restore(repository: Repository, number: int | None = None) -> UndoState
                 {killed.old, killed.new},
             ):
                 return state
-    chosen = _chosen(repository, number)
+    chosen = _find_undo(repository, number)
     undo = chosen.undo
     if chosen.state == "restored":
         return chosen
@@ -119,7 +119,7 @@ def undo_restore(repository: Repository, number: int | None = None) -> UndoState
     return UndoState(undo, "restored", undo.old)
 
 
-def _chosen(repository: Repository, number: int | None) -> UndoState:
+def _find_undo(repository: Repository, number: int | None) -> UndoState:
     """Return the record with this number, or the latest applied one of the current branch."""
     states = undo_list(repository)
     if number is not None:

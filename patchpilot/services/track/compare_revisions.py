@@ -23,12 +23,12 @@ __all__ = [
     "Difference",
     "Revision",
     "RevisionComparison",
-    "comparable",
+    "comparable_revisions",
     "compare_revisions",
     "comparison_lines",
     "counts",
-    "newest_two",
     "range_diff_heading",
+    "two_newest_revisions",
 ]
 
 _OTHER = "compare revisions whose messages are not damaged"
@@ -79,12 +79,12 @@ def compare_revisions(
     have its patches, and `InputError` if the diff of a patch is malformed.
     """
     tracked = show(number, store=store)
-    revisions = comparable(tracked)
+    revisions = comparable_revisions(tracked)
     if names:
         chosen = [_find_revision(name, tracked, revisions) for name in names]
         old, new = chosen[0], chosen[1] if len(chosen) > 1 else revisions[-1]
     else:
-        old, new = newest_two(tracked)
+        old, new = two_newest_revisions(tracked)
     if old is new:
         raise UsageError(
             f"{old.label} cannot be compared with itself",
@@ -95,18 +95,18 @@ def compare_revisions(
     )
 
 
-def comparable(series: Tracked) -> tuple[Revision, ...]:
+def comparable_revisions(series: Tracked) -> tuple[Revision, ...]:
     """Return the revisions of a series that contain patches, oldest first."""
     return tuple(it for it in series.about.revisions if it.patches)
 
 
-def newest_two(series: Tracked) -> tuple[Revision, Revision]:
+def two_newest_revisions(series: Tracked) -> tuple[Revision, Revision]:
     """Return the previous and the latest revision of a series.
 
     If the latest revision is a backport to a stable version, an earlier backport to the same
     version is preferred. Raise `UsageError` if the series has only one revision with patches.
     """
-    revisions = comparable(series)
+    revisions = comparable_revisions(series)
     if revisions:
         newest = revisions[-1]
         before = [

@@ -39,15 +39,15 @@ def head_rows(series: Tracked) -> tuple[HeadRow, ...]:
     posted = series.posted
     why = f": {posted.why}" if posted and posted.why else ""
     return (
-        HeadRow("state", f"{series.state}{_claimed(series)}{why}"),
+        HeadRow("state", f"{series.state}{_claim_note(series)}{why}"),
         HeadRow("turn", _turn(series)),
         HeadRow("next", series.step.advice),
         HeadRow("open", "; ".join(_open_items(series, posted)) or "nothing"),
-        HeadRow("landed", "; ".join(_landed(series)) or "nowhere yet"),
+        HeadRow("landed", "; ".join(_merge_lines(series)) or "nowhere yet"),
     )
 
 
-def _claimed(series: Tracked) -> str:
+def _claim_note(series: Tracked) -> str:
     """Return the proven state if a message claims something else."""
     return (
         "" if series.state is series.proven else f" (claimed; proven: {series.proven})"
@@ -112,7 +112,7 @@ def _open_items(series: Tracked, posted: PostedSeries | None) -> Iterator[str]:
         yield f"{counted(unknown, 'message')} from unknown addresses"
 
 
-def _landed(series: Tracked) -> Iterator[str]:
+def _merge_lines(series: Tracked) -> Iterator[str]:
     """Yield a line for each tree with its first commit and release, then one for the stable
     branches.
     """

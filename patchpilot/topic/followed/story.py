@@ -79,7 +79,7 @@ def list_events(series: Tracked) -> tuple[StoryEvent, ...]:
             ),
             *_delivery(series),
         )
-    return (*posted_events(posted), *_delivery(series), *_merged(posted))
+    return (*posted_events(posted), *_delivery(series), *_merge_events(posted))
 
 
 def posted_events(posted: PostedSeries) -> list[StoryEvent]:
@@ -218,7 +218,7 @@ def _reported(events: Sequence[Claim]) -> Iterator[StoryEvent]:
         )
 
 
-def _merged(posted: PostedSeries) -> Iterator[StoryEvent]:
+def _merge_events(posted: PostedSeries) -> Iterator[StoryEvent]:
     """Yield the events in the repository, and those after them."""
     several = len(posted.latest.patches) > 1
     for landed in posted.landed:

@@ -122,7 +122,7 @@ def update(
             shown = shown_series(store.entry(entry.id), store, repository, progress)
             updated.append(replace(shown, troubles=(error.message,), unreachable=True))
     _note_poll(polled, updated, due, request, store)
-    updated = _merged(updated, store, repository, progress)
+    updated = _merge_same_series(updated, store, repository, progress)
     updated = [
         replace(series, new=(*series.new, *reported.get(series.entry.id, ())))
         for series in updated
@@ -136,7 +136,7 @@ def update(
     return tuple(updated)
 
 
-def _merged(
+def _merge_same_series(
     updated: Sequence[Tracked],
     store: Store,
     repository: Repository | None,

@@ -25,10 +25,10 @@ def pick_base(screen: "AnyScreen") -> None:
     """Let the user choose a likely base, and reload the topic."""
 
     def work(repository: "Repository", _: object) -> "tuple[Base, ...]":
-        from patchpilot.topic.topic_base import likeliest
+        from patchpilot.topic.topic_base import likeliest_bases
 
         with suppress(PatchpilotError):
-            return likeliest(repository, screen.session.base)
+            return likeliest_bases(repository, screen.session.base)
         return ()
 
     screen.in_thread("finding bases", work, partial(_choose, screen))

@@ -455,12 +455,12 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         self.fill()
 
     def action_more(self) -> None:
-        from patchpilot.services.track.compare_revisions import comparable
+        from patchpilot.services.track.compare_revisions import comparable_revisions
 
         if (series := self._series) is None:
             return
         known = series if series.is_read and series.posted else None
-        pairs = [*combinations(comparable(known), 2)] if known else []
+        pairs = [*combinations(comparable_revisions(known), 2)] if known else []
         options = [
             Option(
                 "History",

@@ -4,7 +4,7 @@
 import pytest
 
 from patchpilot.backports.adapt.three_way import How, merge_lines
-from patchpilot.backports.adapt.tokens import tokenize, untokenize
+from patchpilot.backports.adapt.tokens import join_tokens, tokenize
 
 HEAD = "int work(void)\n{\n\tbegin();\n"
 TAIL = "\tend();\n\treturn 0;\n}\n"
@@ -110,7 +110,7 @@ def test_change_in_a_missing_function_is_dropped() -> None:
     "text", ["\tint a_b = 3;  \n", "no newline", "  ", "naïve_x++;\n", "\n"]
 )
 def test_tokens_give_back_their_text(text: str) -> None:
-    assert untokenize(tokenize([text])) == text
+    assert join_tokens(tokenize([text])) == text
 
 
 def test_lines_added_by_both_sides_are_kept() -> None:
