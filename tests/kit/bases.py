@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Clones as kernel developers have them: several remotes, stale branches, pushed copies.
 
-Other people's commits have other authors, which counts as evidence.
+Commits by others have different authors, which the base search uses as evidence.
 """
 
 import os

@@ -95,7 +95,7 @@ class Canaries:
         self.touch(repo.path)
 
     def plant_in_submodule(self, repo: Repo) -> None:
-        """Add a seemingly changed submodule whose own configuration names commands.
+        """Add a submodule that looks changed and whose configuration names commands.
 
         The repository's settings make git examine it wherever possible.
         """
@@ -185,10 +185,7 @@ def _keys() -> dict[str, str]:
 
 
 def story(path: Path, end: str = "   ") -> Repo:
-    """Create a fix of two patches to files that a stable branch also changed.
-
-    Their lines end in `end`.
-    """
+    """Create two patches to files that a stable branch also changed. Their lines end in `end`."""
     repo = Repo(path)
     lines = [f"int line{number};\n" for number in range(30)]
     files = {

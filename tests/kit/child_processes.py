@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find every child process started in the source, and its words that may come from outside, from
-syntax trees.
+"""Find every child process started in the source, and its arguments that may come from outside.
 
 A word is ours if it is a literal, a constant, or starts with a literal (`f"--since={when}"`). So is
 a word after `--` or `--end-of-options`, and the value of an option (`-e PATTERN`), because no

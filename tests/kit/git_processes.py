@@ -12,7 +12,7 @@ import pytest
 
 @contextmanager
 def counted_processes(folder: Path) -> Iterator[Counter[tuple[str, ...]]]:
-    """Count the git calls in the context by their arguments without `-c`.
+    """Count the git calls in the context by their arguments, ignoring `-c`.
 
     Skip calls by git or its scripts.
     """

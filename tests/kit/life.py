@@ -30,7 +30,7 @@ class Life:
         self.place, self.server, self.archive = folder, server, archive
         self._replies = 0
         self.first = ""
-        """The Message-ID of what was sent first."""
+        """The Message-ID of the first message sent."""
         self.repo = self.another("r", patches)
 
     def another(self, name: str, patches: int = 1) -> Repo:
@@ -76,7 +76,7 @@ class Life:
         self.update()
 
     def applied(self, to: str, commit: str = "0123456789ab") -> str:
-        """Add the patchwork bot's message that it was applied, and return its Message-ID."""
+        """Add the patchwork bot's message that the patch was applied, and return its Message-ID."""
         robot = applied_by_robot(TITLE, commit, marks="")
         self._answer(
             to,
@@ -88,7 +88,7 @@ class Life:
         return f"reply{self._replies}@example.net"
 
     def refused(self, to: str) -> None:
-        """Add the maintainer's rejection."""
+        """Add a rejection by the maintainer."""
         self.tell(
             to, "NAK. This is not how the widget works.\n\nNacked-by: " + MATT, MATT
         )

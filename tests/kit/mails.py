@@ -46,8 +46,8 @@ def mail(
 ) -> bytes:
     """Return a message.
 
-    `reply_to` is the id that it answers (and its References unless given), `headers` are by name
-    with `_` for `-`.
+    `reply_to` is the id of the parent (and its References unless given); `headers` are by name with
+    `_` for `-`.
     """
     references = headers.pop(
         "references", f"<{reply_to}@example.org>" if reply_to else ""
@@ -89,7 +89,7 @@ def patch(
 def mailed(line: str, **more: object) -> bytes:
     """Return a patch or cover letter from `ID[+TIME][>ANSWERED] SUBJECT`.
 
-    TIME is in minutes, or in days with a `d`. A cover letter has `notes` as its text.
+    TIME is in minutes, or in days with a `d`. The text of a cover letter is in `notes`.
     """
     match = re.fullmatch(r"([^+> ]+)(?:\+(\d+)(d?))?(?:>(\S+))? (.*)", line)
     assert match, line

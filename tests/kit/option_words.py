@@ -69,7 +69,7 @@ def _right(option: Option) -> st.SearchStrategy[list[str]]:
 
 
 def command_lines(table: Table) -> st.SearchStrategy[list[str]]:
-    """Generate up to six options and other words in any order, all valid or some invalid."""
+    """Generate up to six options and arguments in any order, all valid or some invalid."""
     right = st.one_of(
         [_right(option) for option in table]
         + [st.sampled_from([["a.patch"], ["-"], ["HEAD~2.."]])]

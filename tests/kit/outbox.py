@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Send in the outbox, with messages in the states that a test needs, without a mail server."""
+"""Record sends in the outbox with messages in given states, without a mail server."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -57,15 +57,14 @@ def prep(
     """Return a repository on `b4/widget` with `patches` commits over `master`, and `cover` as its
     cover letter.
 
-    b4 sends what is below a tip commit, so the patches are moved there unless they are to stay
-    `above` it, where `git commit` puts them. `end` ends the changed lines. Each kind is created
-    once and copied.
+    b4 sends the commits below a tip commit. `git commit` puts the patches above it; they are moved
+    below unless `above` is set. `end` ends the changed lines. Each kind is created once and copied.
     """
     source = _made(strategy, patches, cover, above, end)
     shutil.copytree(source.path, path, symlinks=True)
     repo = Repo.__new__(Repo)
     repo.path, repo._clock = path, source._clock
-    # the copied index has other files' times
+    # the index has the times of the original files
     repo.git("update-index", "-q", "--refresh")
     if server:
         use_server(repo, server)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find out whether a process that a test did not start has ended."""
+"""Wait for processes that the test did not start."""
 
 import time
 from pathlib import Path

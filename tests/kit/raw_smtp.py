@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A mail server on loopback that sends exactly a fault's bytes at any step, and then continues,
-stalls or disconnects.
+"""A mail server on loopback that sends given bytes at any step, and then continues, stalls or
+disconnects.
 """
 
 import contextlib
@@ -218,8 +218,8 @@ class _Session:
     def _take_mail(self) -> None:
         go_on = b"354 go on\r\n"
         if early := self.server.strikes("body"):
-            # in one segment with the reply, so that the client cannot send the whole message before
-            # it sees the fault
+            # send both in one segment, so that the client sees the fault before it sends the whole
+            # message
             self._do(replace(early, send=go_on + early.send))
         else:
             self.sock.sendall(go_on)
@@ -237,7 +237,7 @@ class _Session:
         self._strike("between")
 
     def _strike(self, step: str) -> bool:
-        """Apply the fault for this step, and return whether there was one."""
+        """Apply the fault of a step, and return whether it has one."""
         fault = self.server.strikes(step)
         if fault:
             self._do(fault)
@@ -247,8 +247,7 @@ class _Session:
         if fault.then == "late":
             time.sleep(1.0)
         if fault.send and fault.then == "close" and not self.secure:
-            # held back until the shutdown, so that the last bytes and the end of the connection
-            # arrive together
+            # hold the last bytes back until the shutdown, so that they arrive together with the end
             self.sock.sendall(fault.send, socket.MSG_MORE)
         elif fault.send:
             self.sock.sendall(fault.send)
@@ -259,7 +258,7 @@ class _Session:
             self.sock.close()
             raise _GoneError
         if fault.then == "close":
-            # the sent bytes must arrive, so unread input must not turn the close into a reset
+            # read all input: unread input would turn the close into a reset and lose the sent bytes
             raw = self.sock
             raw.shutdown(socket.SHUT_WR)
             self._drain(0.05)

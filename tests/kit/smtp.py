@@ -21,7 +21,7 @@ class Faults:
 
     drop_before_mail: int | None = None
     gone_from: int | None = None
-    """From this mail on every connection is dropped before it, so that no further try helps."""
+    """Drop every connection before this message and all later ones, so that retries fail."""
     reject: frozenset[str] = frozenset()
     reject_all: bool = False
     temporary_at: int | None = None
@@ -131,7 +131,7 @@ class _Faulty(Keeper):
 
 
 def settled_down(server: FaultySink, quiet: float = 0.8) -> None:
-    """Wait until no more messages arrive, because children of a killed sender may still run."""
+    """Wait until no more messages arrive: children of a killed sender may still run."""
     seen, since = -1, time.monotonic()
     while time.monotonic() - since < quiet:
         now = len(server.take()) + server.faults.seen

@@ -8,11 +8,7 @@ from dataclasses import dataclass
 from tests.kit.raw_smtp import Fault
 
 SENT, UNKNOWN, STOPPED = "sent", "unknown", "stopped"
-"""All sent without help.
-
-One in doubt and left to the sender; refused for good, or until the sender looks: none of it in
-doubt.
-"""
+"""The results: all sent; one message uncertain; rejected, temporarily or permanently."""
 ANY = "any"
 
 

@@ -67,9 +67,8 @@ class MemoryTree:
 
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
-"""The id that the mails of examples carry.
-
-Where an example's history has it, the patch is that commit.
+"""The commit id in the messages of examples. If an example's history has it, the patch is that
+commit.
 """
 
 

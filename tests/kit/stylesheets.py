@@ -14,7 +14,7 @@ from textual.css.stylesheet import Stylesheet
 
 @contextmanager
 def parsed_once() -> Iterator[None]:
-    """Reuse the parsed rules for equal texts with equal variables."""
+    """Cache parsed rules by their text and variables."""
     parse = Stylesheet._parse_rules
     known: dict[tuple[object, ...], list[RuleSet]] = {}
 

@@ -88,7 +88,7 @@ class Terminal:
         try:
             most = PIECE if self.rate else 1 << 20
             self.seen += os.read(self._master, most).decode("utf-8", "replace")
-        except OSError:  # the other side closed
+        except OSError:  # the process closed its end
             return False
         return True
 
@@ -135,7 +135,7 @@ class Terminal:
         return spent / 1e9
 
     def queued(self) -> float:
-        """Return the seconds that the main thread waited for a processor."""
+        """Return the seconds that the main thread waited for a CPU."""
         return (
             int(
                 Path(f"/proc/{self.process.pid}/task/{self.process.pid}/schedstat")

@@ -27,7 +27,7 @@ class Trees:
         self.first = self.repo.commit("first", {FILE: "".join(LINES)})
 
     def commit(self, message: str, *, checked: bool = True, tag: str = "") -> str:
-        """Commit the patch with this message, or revert it, and tag it if requested."""
+        """Commit or revert the patch with this message, and tag the commit if requested."""
         lines = [*LINES[:12], *(CHECK if checked else []), *LINES[12:]]
         made = self.repo.commit(message, {FILE: "".join(lines)}, author=ADA)
         if tag:

@@ -102,7 +102,7 @@ async def keys(pilot: Pilot[int], *pressed: str) -> None:
 
 
 async def still(pilot: Pilot[int]) -> None:
-    """Wait until the screen is the same three times in a row."""
+    """Wait until the screen has not changed three times in a row."""
     app = pilot.app
     assert isinstance(app, PatchpilotApp)
     seen: list[str] = []
@@ -140,7 +140,7 @@ def copy_clone(built: Repositories, folder: Path) -> Path:
 
 
 async def write_patches(pilot: Pilot[int], app: PatchpilotApp, folder: Path) -> Path:
-    """Answer the question for the folder, and return the only patch written."""
+    """Enter the folder, and return the only patch written."""
     await until(
         pilot,
         lambda: "Sign off the patches?" in text_of(app),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Transport × connection: a series with cover is sent, received and applied.
+"""Send, receive and apply a series over every transport and connection.
 
 `python -m tests.lab.delivery_table` prints the table.
 """
@@ -56,7 +56,7 @@ class Delivered:
 
 
 def delivered(folder: Path, via: str, route: str, patches: int = 5) -> Delivered:
-    """Send a series with a cover letter this way to a local server, and apply what arrives."""
+    """Send a series with a cover letter to a local server, and apply the received messages."""
     tls = {"plain": "", "STARTTLS and login": "starttls", "TLS and login": "ssl"}[route]
     pair = certificate(folder) if tls else None
     with FaultySink(

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fault × transport × (first send, resume): how often each message arrived.
+"""Count how often each message arrives under every fault and transport, with a first send and a
+resume.
 
 `python -m tests.lab.fault_table` prints the whole table.
 """
@@ -45,18 +46,14 @@ PATCHES = 5
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A fault: how the server (or a signal, or the disk) misbehaves when it has seen so many mails."""  # noqa: E501
+    """A fault: what the server, a signal or the disk does at a given message."""
 
     name: str
     arm: Callable[[Faults, int], None] = lambda _faults, _at: None
-    """Set the server's faults so that it strikes at this mail (counted from 1 over the server's
-    life).
-    """
+    """Set the server's faults for this message, counted from the start of the server."""
     killed: bool = False
     full_at: str = ""
-    """The state of the mail that the disk has no room for: "sending" before it leaves, "accepted"
-    after.
-    """
+    """The message state that a full disk cannot store: "sending" or "accepted"."""
 
 
 def _set(**faults: Callable[[int], object]) -> Callable[[Faults, int], None]:
@@ -140,7 +137,7 @@ def run_case(
     faults = Faults()
     with FaultySink(faults) as server, shorten_pauses():
         repo = topic(folder / "repo", patches, server=server)
-        # nobody replies there: resuming in another process finds nothing in doubt
+        # no server can confirm the message, so a resume in another process has nothing uncertain
         repo.git("config", "--global", "patchpilot.lore", "http://127.0.0.1:9/all/")
         with Repository.open(repo.path) as repository:
             request = SendRequest(via=via, to=(TO,), cc=(CC,), force="fault table")
@@ -210,7 +207,9 @@ class ServerRow:
 
     @property
     def right(self) -> bool:
-        """Return whether it ended as expected, with true states and each message sent once."""
+        """Return whether the send ended as expected, with correct states and each message sent
+        once.
+        """
         never_twice = all(count <= 1 for counts in self.arrived for count in counts)
         expected = self.expected in (ANY, self.first)
         return (
@@ -330,7 +329,7 @@ def run_server_case(
 def _try_send(
     repository: Repository, planned: Sending, request: SendRequest
 ) -> Sending:
-    """Try to send, and return the outbox's record, whatever happens."""
+    """Try to send, and return the outbox's record even after an error."""
     try:
         return deliver(repository, planned)
     except PatchpilotError:
@@ -405,8 +404,8 @@ def command(path: Path, request: SendRequest) -> list[str]:
 
 
 def _disk_full(repository: Repository, planned: Sending, state: str) -> None:
-    """Deliver with a disk that is full once the third message (or the first of a resume)
-    reaches this state.
+    """Deliver with a disk that is full when the third message (the first of a resume) reaches a
+    state.
     """
     at = planned.send.waiting_messages[0].position if planned.send.id else 2
     full = "BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END"

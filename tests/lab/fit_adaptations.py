@@ -149,8 +149,8 @@ def fit(cases: Sequence[Case]) -> dict[str, float]:
 
 
 def confidence_rows(rated: Sequence[tuple[float, Case]]) -> Iterator[str]:
-    """Yield the rows of a table: for each range of confidence, the number of adaptations and of
-    correct ones.
+    """Yield the rows of a table: the numbers of adaptations and of correct ones for each range of
+    confidence.
     """
     for low, high in pairwise(BINS):
         same = [case.is_same for confidence, case in rated if low <= confidence < high]

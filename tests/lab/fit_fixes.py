@@ -60,8 +60,8 @@ def read_cases(repos: Sequence[str], truths: Sequence[Path], jobs: int) -> list[
 
 
 def fit(cases: Sequence[Case]) -> tuple[Row, Row]:
-    """Fit the candidates' weights to cases with a true one, then the weights of "none of these"
-    to all cases.
+    """Fit the weights of candidates to the cases with a true one, then those of "none" to all
+    cases.
     """
     hit = [(rows, hits) for _, rows, _, hits in cases if hits]
     weights = descend(
@@ -134,8 +134,8 @@ def descend(
 def answers(
     cases: Sequence[Case], weights: tuple[Row, Row]
 ) -> list[tuple[float, bool, bool]]:
-    """Return (raw share of the first, whether it is right, whether any of three is) for each
-    case.
+    """Return (raw share of the first candidate, whether it is right, whether one of three is) for
+    each case.
     """
     answers = []
     for _, rows, none, hits in cases:
@@ -158,7 +158,7 @@ def answers(
 
 
 def isotonic(pairs: Sequence[tuple[float, bool]]) -> list[tuple[float, float]]:
-    """Fit a rising curve to held-out answers, pooling neighbors that decrease.
+    """Fit a monotonic curve to held-out answers by pooling adjacent violators.
 
     Each step has at least thirty answers.
     """

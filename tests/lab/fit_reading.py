@@ -39,11 +39,11 @@ from tests.lab.score_reading import FOLDER, Lines, meets, requests, rows
 WEIGHTS = Path(__file__).parents[2] / "checks" / "reading"
 FOLDS = 7
 LEAST = 8
-"""Names that are rarer are left out."""
+"""Rarer features are left out."""
 ROUNDS, RATE = 30, 0.1
-"""How often each row is seen, and the length of a step."""
+"""The number of passes and the step size."""
 HELD = 40.0
-"""How much weights are held at nothing."""
+"""The strength of the penalty on weights."""
 Row = tuple[Features, bool]
 
 

@@ -65,7 +65,7 @@ _LIST = re.compile(r"^\s+(?:[-*]|\d+[.)]|[a-z][.)]|[a-z]+ [a-z]+ [a-z]+ [a-z]+\b
 
 
 class Case(NamedTuple):
-    """The candidates of a symptom with their evidence; `hits` are correct or may be."""
+    """The candidates of a symptom with their evidence; `hits` are the possibly correct ones."""
 
     history: str
     mode: str
@@ -267,7 +267,7 @@ def raw(judged: Judged, first: Row) -> float:
 def rejection_threshold(judged: Sequence[Judged], first: Row, curve: Curve) -> float:
     """Return the probability below which nothing matches in 80 % of the cases without a fix.
 
-    They are the quoted ones, in which other messages resemble the log the most.
+    Only quoted logs count, because they resemble other messages the most.
     """
     gone = sorted(
         calibrate(raw(row, first), curve)

@@ -37,10 +37,7 @@ from tests.kit.cli import call
 from tests.lab.hostile_world import LINES, TOML, Chance, World, make_world
 
 SECONDS, PATIENCE, GIGABYTES = 20.0, 180, 4
-"""A call fails that takes more CPU time than this.
-
-After so many seconds of a clock it is ended; so much memory may be reserved.
-"""
+"""The limits of a call: CPU seconds, seconds until it is killed, and memory."""
 _AT_ONCE = 3
 Argv = Sequence[object]
 _LOG = re.compile(r"the traceback is in (\S+\.log)")
@@ -374,7 +371,7 @@ class Report:
         )
 
     def line(self) -> str:
-        """Return the counts so far."""
+        """Return a line with the counts."""
         ended = ", ".join(
             f"exit {code}: {count:,}" for code, count in sorted(self.codes.items())
         )
@@ -502,7 +499,7 @@ def _surroundings() -> Iterator[Path]:
     }
     (root / ".gitconfig").write_text(_GITCONFIG)
     os.chdir(root)
-    # do not wait as the archive asks
+    # ignore the delay that the archive requests
     archive.BETWEEN_REQUESTS = 0.0  # type: ignore[attr-defined]
     archive._wait = lambda *_: 0.0
     connect = socket.socket.connect

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A git repository written object by object, without git: objects that git itself refuses to make
-are possible, and no process is started.
-"""
+"""Write a git repository object by object, without git, with objects that git would not write."""
 
 import hashlib
 import zlib

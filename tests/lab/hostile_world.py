@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Made-up hostile worlds: a repository, a thread and an archive, each made of honest pieces that a
-seed damages.
-"""
+"""Generate a repository, a thread and an archive of valid pieces, damaged according to a seed."""
 
 import contextlib
 import gzip
@@ -117,7 +115,7 @@ class Chance:
         return self.rng.random() < self.heat
 
     def one(self, honest: bytes, pool: Sequence[bytes]) -> bytes:
-        """Return the honest value, one from a pool, or a damaged copy."""
+        """Return the valid value, a value from a pool, or a damaged copy."""
         if not self.hit():
             return honest
         return (

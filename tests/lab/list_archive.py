@@ -53,7 +53,7 @@ class ArchivedMail(NamedTuple):
 
     @property
     def title(self) -> str:
-        """Return the subject in lower case, without bracketed prefixes."""
+        """Return the subject without prefixes, in lower case."""
         text = self.subject.decode("utf-8", "replace")
         return " ".join(_TITLE.sub("", text).lower().split())
 

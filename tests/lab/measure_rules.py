@@ -40,7 +40,7 @@ SAID = {
 }
 SEED = 20261121
 ALL = 1000.0
-"""A limit of noise that no rule reaches."""
+"""A noise limit above that of any rule."""
 KINDS = ("accepted", "pair", "asked")
 _APPLIED = re.compile(
     r"^\W*(?:(?:both|all|series|patch(?:es)?|this|thanks?,?|thank you,?|and|i(?:'ve| have)?|nice,?|great,?|looks good,?|now|patch \d\S*)\s+)*"  # noqa: E501
@@ -70,9 +70,8 @@ def _request_categories(paragraphs: Sequence[str]) -> tuple[str, ...]:
 
 
 def draw(mails: Iterable[ArchivedMail], most: int) -> list[Drawn]:
-    """Draw up to `most` messages of each kind, and half as many with requested changes.
-
-    The last version counts as accepted.
+    """Draw up to `most` messages of each kind, and half as many with requested changes. Count the
+    last version as accepted.
     """
     patches: dict[str, ArchivedMail] = {}
     comments: dict[str, list[str]] = defaultdict(list)

@@ -32,12 +32,12 @@ TOP_FOLDERS = frozenset(
     )
 )
 LEAST_PATCHES = 13
-"""A directory with fewer patches is judged by the one above it."""
+"""A directory with fewer patches has the habits of its parent."""
 LEAST_MARKED = 60
 SHIPPED = ("Fixes:", "Cc: stable")
-"""Marks that rules read without a history, in directories with that many patches."""
+"""Directories with this many patches have habits that rules use without history."""
 MOST_FOLDERS = 3
-"""A patch to more directories says nothing about the habits of one of them."""
+"""A patch to more directories is not counted."""
 
 
 class Row(NamedTuple):

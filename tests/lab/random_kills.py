@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Random SIGKILLs: a send is killed at a random moment, resumed, and no message may arrive twice.
+"""Kill a send at a random moment and resume it; no message may arrive twice.
 
 `python -m tests.lab.random_kills 200 [b4]`.
 """
@@ -36,10 +36,8 @@ from tests.lab.fault_table import CC, TO, TRANSPORTS, arrivals, command, isolate
 def kill_and_check(
     folder: Path, via: str, after: float, in_delivery: bool, patches: int = 3
 ) -> tuple[bool, str]:
-    """Kill a send at this time and resume it; return (whether every message arrived exactly once,
-    what happened).
-
-    It is then finished by resuming it.
+    """Kill a send at this time, and resume it until it is complete. Return (whether every message
+    arrived exactly once, what happened).
     """
     with FaultySink() as server:
         repo = topic(folder / "repo", patches, server=server)

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Random SIGKILLs: a reply is killed at a random moment and asked for again, and may not arrive
-twice.
+"""Kill a reply at a random moment and send it again; it may not arrive twice.
 
 `python -m tests.lab.reply_kills 40 [b4]`.
 """
@@ -23,7 +22,7 @@ from tests.kit.smtp import FaultySink, settled_down
 from tests.lab.fault_table import TRANSPORTS, isolated
 
 SPAN = 2.5
-"""Seconds that a reply takes, about."""
+"""The approximate duration of a reply in seconds."""
 
 
 def kill_and_check(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Measure reviewers without running one: write requests, prove and score answers.
+"""Write review requests, and prove and score their answers, without running a reviewer.
 
     python -m tests.lab.review_eval write --tree DIR --out FOLDER FILE…
     python -m tests.lab.review_eval score --tree DIR --answers FOLDER [--expect FILE] FILE…

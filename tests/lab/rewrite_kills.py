@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Random SIGKILLs of whole process groups over the commands that rewrite.
+"""Kill commands that rewrite commits at random moments, with their process groups.
 
 `python -m tests.lab.rewrite_kills 200 [COMMAND…]`.
 """
@@ -33,7 +33,7 @@ FILES = 40
 
 
 def followed_branch(path: Path, strategy: str) -> Repo:
-    """A branch of `b4 prep` whose patches were mailed and reviewed, and whose series is followed."""  # noqa: E501
+    """Create a `b4 prep` branch whose patches were sent and reviewed, and track its series."""
     repo, mbox = prep(path, strategy, 2, cover=COVER), path.parent / "thread.mbox"
     out = path.parent / "out"
     assert (
@@ -150,7 +150,7 @@ def until_it_writes(repo: Repo, command: str) -> "subprocess.Popen[bytes]":
 
 
 def window(repo: Repo, command: str) -> float:
-    """Return the seconds from a command's first write until the branch has its new value."""
+    """Return the seconds from a command's first write until the branch has moved."""
     if command in _WITH_FILES:
         return 0.01
     file = repo.path / ".git" / repo.git("symbolic-ref", "HEAD")
@@ -209,7 +209,7 @@ def kill_and_check(
 
 
 def _draft_is(repo: Repo, *, new: bool) -> bool:
-    """Return whether the draft has all, or nothing, of what the killed command was to set."""
+    """Return whether the draft has all of the killed command's changes, or none."""
     draft = json.loads(call("draft", "-C", repo.path, "--format", "json").out)["draft"]
     actual = (
         draft["version"],

@@ -39,7 +39,7 @@ def rows(name: str) -> Iterator[dict[str, str]]:
 
 
 def requests() -> dict[str, list[tuple[Lines, bool]]]:
-    """Return the lines of each message that request something, and whether they begin a request."""
+    """Return the requesting lines of each message, and whether they begin a request."""
     labels: dict[str, list[tuple[Lines, bool]]] = defaultdict(list)
     for row in rows("sentences.tsv"):
         if row["request"]:

@@ -35,9 +35,7 @@ COMMANDS = ("add", "grow", "update", "remove")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """An action of a process on its own series, and the resulting number of messages (0: not
-    tracked).
-    """
+    """A command on a series, and the resulting number of messages (0: not tracked)."""
 
     command: str
     series: str

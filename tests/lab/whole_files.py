@@ -34,7 +34,7 @@ KINDS = (
     "Makefile",
 )
 LARGEST = 60_000
-"""Bytes of a file that is drawn: the script takes minutes for the generated headers of a megabyte."""  # noqa: E501
+"""The largest file that is drawn: checkpatch.pl takes minutes for a header of a megabyte."""
 
 
 def draw(tree: Path, count: int, seed: int) -> list[str]:
