@@ -152,7 +152,7 @@ class MailArchive(Protocol):
     skipped: list[str]
     parse_mail: ParseMail
     online: bool
-    """Whether the network may be asked."""
+    """Whether network access is allowed."""
 
     @property
     def requests(self) -> int:
@@ -217,7 +217,7 @@ class Archive(MailArchive):
                 hint=f"use the URL of an archive, for example {LORE}",
             )
         self.url = public_url(url).rstrip("/")
-        """Without a password: errors, the cache and the store have it."""
+        """Without the password, because errors, the cache and the store contain it."""
         parts = split_url(url)
         self._login = (
             (unquote(parts.username), unquote(parts.password or ""))
@@ -232,11 +232,11 @@ class Archive(MailArchive):
         self._last = 0.0
         self._stop = threading.Event()
         self.parse_mail: ParseMail = parse_mail
-        """Parses one mail; a call with a MailReader sets this to its parser."""
+        """Parse a message; a call with a MailReader replaces it with the reader's parser."""
         self.skipped: list[str] = []
-        """The reasons for mails that were skipped."""
+        """Reasons for skipped messages."""
         self.remembered = False
-        """Whether a thread came out of the cache, not from the server."""
+        """Whether a thread came from the cache."""
         self._exists: bool | None = None
 
     @property
@@ -515,16 +515,14 @@ TIMEOUTS = (5.0, 30.0)
 MAX_TRANSFER = MAX_ANSWER
 MAX_SECONDS = 30.0
 _BYTES_A_SECOND = 1 << 16
-"""A response may take 30 seconds, and a second more for each 64 KiB that came: a server that sends
-a byte now and then is cut off.
-"""
+"""A response may take 30 seconds, and another second per 64 KiB: slower servers are cut off."""
 RETRIES = 2
 LONGEST_WAIT = 30.0
 BETWEEN_REQUESTS = 0.1
 _TICK = 0.05
-"""Seconds between looks at whether a request was canceled or takes too long."""
+"""Seconds between checks for cancellation and timeout."""
 _FULL_THREADS, _RESULTS_ONLY = "x=m", "z=m"
-"""The two buttons of an archive's search page. liblore always presses the first, for which
+"""The two buttons of an archive's search page. liblore always uses the first, for which
 public-inbox sends the whole thread of each match.
 """
 _BUSY = (429, 502, 503, 504)

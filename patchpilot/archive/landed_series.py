@@ -42,16 +42,14 @@ from patchpilot.reading.thread_values import (
 from patchpilot.series.patch_pairing import title_key
 
 _SEARCHED = Kind("searched", (__file__,), keep=2000)
-"""For a patch that no commit became, the tip of the branch that was searched for one."""
+"""For each patch without a commit, the tip of the branch that was searched."""
 _MOST_CANDIDATES = 200
 _SEARCH_SECONDS = 20.0
-"""A search for the commits that change the same files ends then, as if there were none: 0.1 s for
-half a year of 100,000 commits, 0.5 s for eight years.
+"""Time limit of a search for commits that change the same files: 0.1 s cover half a year of 100,000
+commits, 0.5 s eight years.
 """
 _CLOCKS = timedelta(days=2)
-"""A commit may be dated before the mail it is from, as clocks differ and commits keep the date of a
-rebase.
-"""
+"""A commit may be dated before its message: clocks differ, and a rebase keeps the date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -423,7 +421,7 @@ def _bisect(repository: Repository, tags: Sequence[str], commit: str) -> str | N
 
 _MOST = 200
 _PREFERRED = ("for-next", "next", "main", "master", "fixes")
-"""Which of several branches of a tree is named."""
+"""Preferred branches of a tree, best first."""
 
 
 def find_in_trees(

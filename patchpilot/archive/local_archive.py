@@ -46,12 +46,12 @@ CREATE TABLE IF NOT EXISTS state (state TEXT NOT NULL, since REAL NOT NULL, whol
 _COLUMNS = "place, message_id, subject, sender, people, arrived"
 _LAYOUT = 5
 REPORT = "delivery-report"
-"""What is searched for to find bounces and moderation notices."""
+"""Search term for bounces and moderation notices."""
 _TICK = 0.1
-"""Seconds until it is tried again whether another process has indexed."""
+"""Seconds between checks whether another process has finished indexing."""
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _AT_ONCE = 500
-"""Mails that are added to the index at once, and kept when the reading is ended."""
+"""Messages per transaction of the index, which survive an interruption."""
 _MOST_FOUND, _MOST_OF_THREAD = 20_000, 20_000
 _MOST_TOKENS = 2_000
 _NAMED = compile_late(r'\bm:"?([^"\s()]+)')

@@ -24,8 +24,8 @@ _LITTLE_MEMORY = {
     "GIT_CONFIG_KEY_2": "core.deltaBaseCacheLimit",
     "GIT_CONFIG_VALUE_2": "8m",
 }
-"""Without it git maps the whole archive into its memory by and by, and keeps 96 MB of mails that it
-will not be asked for again.
+"""Otherwise git maps the whole archive into memory, and keeps 96 MB of messages that are read only
+once.
 """
 
 

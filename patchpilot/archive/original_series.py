@@ -20,9 +20,9 @@ from patchpilot.reading.series_messages import (
 from patchpilot.series.patch_pairing import title_key
 
 MAX_LINKS = 4
-"""The links of a mail that are followed: to the patch, to a report, to a discussion."""
+"""Maximum number of links followed per message."""
 MAX_MISSED = 20
-"""The patches whose original is searched for one by one in vain, before no more of them are."""
+"""Maximum number of failed searches for the original of a patch."""
 
 
 def originals(

@@ -22,21 +22,21 @@ from patchpilot.reading.series_summary import SeriesSummary
 from patchpilot.series.patch_pairing import title_key, title_similarity
 
 LONGEST_QUERY = 1900
-"""Characters of a search, encoded for a URL: servers and proxies refuse URLs of more than some
-2,000.
+"""Length of a search, URL-encoded; servers and proxies reject URLs of more than about 2,000
+characters.
 """
 _LIVE = timedelta(days=60)
 _OVERLAP = timedelta(days=2)
 _BEFORE = timedelta(days=30)
 _FIRST = datetime(1990, 1, 1, tzinfo=UTC)
 _ALIKE = 0.3
-"""The similarity from which a patch by the same author may be a new version under another title."""
+"""Minimum similarity of a patch by the same author for it to be a retitled version."""
 _LONG_TITLE = 16
-"""Characters from which a title within another one is the same patch's, as in `patch "…" added to
-the tree`.
+"""Minimum length of a title to be recognized within another one, as in `patch "…" added to the
+tree`.
 """
 _SHORTEST, _TITLE = 8, 60
-"""Characters of a title that are searched for: at least, and at most."""
+"""Minimum and maximum length of a title in a search."""
 
 
 @dataclass(frozen=True)

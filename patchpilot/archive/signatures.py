@@ -19,7 +19,7 @@ from patchpilot.reading.identities import Identities
 from patchpilot.reading.sender import name_words
 
 KeyLookup = Callable[[str], bytes | None]
-"""Gives the TXT record of a DNS name, None where there is none or it must not be asked for."""
+"""Return the TXT record of a DNS name; None if it does not exist, or if lookups are not allowed."""
 _KEYS = Kind("dkim-key", (__file__,), keep=200)
 _SECONDS = 5
 _MOST_SIGNATURES = 5

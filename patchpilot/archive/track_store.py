@@ -62,9 +62,10 @@ _PASSED = (
 _REACHED = "ALTER TABLE series ADD COLUMN reached TEXT;"
 _WEIGHT = "ALTER TABLE member ADD COLUMN weight INTEGER;"
 MOST_READ = 2000
-"""How many mails of a series are read to show it: more take seconds, and anybody can send so many."""  # noqa: E501
+"""Maximum number of messages read to show a series: more take seconds, and anybody can send them.
+"""
 FIRST_READ = 100
-"""How many of these are those that came first, with the patches of the series."""
+"""How many of these are the earliest ones, which include the patches."""
 _BLOBS = {
     "raw": (bytes,),
     "mbox": (str, bytes, type(None)),
@@ -163,7 +164,7 @@ class Store:
             ) from error
         self._database = open_database(self.file, TRACK_LAYOUT)
         self.reader = MailReader()
-        """The reader that caches the mails of this call."""
+        """Caches the messages of this call."""
 
     def __enter__(self) -> "Store":
         return self

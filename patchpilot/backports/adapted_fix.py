@@ -9,7 +9,7 @@ from patchpilot.backports.object_store import Scratch
 from patchpilot.model.json_form import json_form
 
 SURE_ENOUGH = 0.5
-"""Below this confidence nothing is written unless it is asked for."""
+"""Minimum confidence for writing an adaptation without being asked to."""
 
 
 @json_form("kind", "confidence", "start?", "steps", "files", "range_diff?")

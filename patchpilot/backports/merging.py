@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from patchpilot.commits.run import Completed, failure
 
 Entry = tuple[str, str] | None
-"""(mode, id) of something in a tree."""
+"""(mode, id) of a tree entry."""
 
 
 Stages = Mapping[int, tuple[str, str]]
-"""The sides of a conflicted file, as git numbers them: 1 base, 2 ours, 3 theirs, each (mode, id)."""  # noqa: E501
+"""Sides of a conflicted file, numbered as in git: 1 base, 2 ours, 3 theirs, each (mode, id)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,7 +183,7 @@ def _is_usual(
 
 
 Calls = set[tuple[str, int]]
-"""Name of a function or macro, and a number of arguments that it is called with."""
+"""Name of a function or macro, and the number of arguments in a call."""
 
 
 def calls_in(text: str, names: Collection[str] | None = None) -> Calls:

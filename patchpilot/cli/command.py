@@ -44,7 +44,7 @@ OTHERS = {
     "help": "show help on a command or a topic",
     "completion": "print the completion script of a shell",
 }
-"""The commands that the short overview lists by name only."""
+"""Commands that the short overview lists by name only."""
 COMMANDS = {
     name: line for group in (*GROUPS.values(), OTHERS) for name, line in group.items()
 }

@@ -21,7 +21,7 @@ from patchpilot.topic.topic_project import project_names
 from patchpilot.topic.workplace import Workplace
 
 Described = Mapping[str, str]
-"""Values, each with a short description."""
+"""Values with short descriptions."""
 
 
 class Values(NamedTuple):

@@ -27,7 +27,7 @@ _NOT_OURS = (
     errno.ELOOP,
     errno.EIO,
 )
-"""Errors that a file or directory of the user can raise: theirs to fix, not a bug of ours."""
+"""Errors caused by the user's files or directories rather than by a bug."""
 
 
 def run_to_exit(work: Callable[[], int | None], argv: Sequence[str] = ()) -> int:

@@ -18,7 +18,7 @@ SHARED: dict[str, Table] = {
     "Options of commands that work on a topic": base_table(),
     "Options of commands that rewrite commits": REWRITING,
 }
-"""The options that several commands have, each with its meaning in all of them."""
+"""Options that several commands share."""
 _KEYS = frozenset(option.key for table in SHARED.values() for option in table)
 _NAME_WIDTH = 30
 

@@ -31,9 +31,9 @@ from patchpilot.cli.help_topics import TOPICS
 from patchpilot.cli.main import root
 
 _DATE = "2026-11-23"
-"""The day on which the manual was last revised, as the pages show it."""
+"""Date of the manual's last revision."""
 _WIDE = 66
-"""Characters of a line of text before its escapes."""
+"""Width of a line before escaping."""
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 

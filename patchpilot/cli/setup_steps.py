@@ -37,9 +37,9 @@ from patchpilot.services.setup.set_up_mail import (
 )
 
 _MAIL = ("provider", "mail server")
-"""The findings of doctor that a mail account repairs."""
+"""Diagnoses that a mail account fixes."""
 _TRIES = 3
-"""So often a password is asked for."""
+"""Attempts at entering the password."""
 
 
 def walk(common: Common) -> int:

@@ -23,7 +23,7 @@ from patchpilot.resources import state_path, store_json
 UNDO = "patchpilot undo"
 _PATIENCE = 5.0
 _MOMENT = 1.0
-"""Seconds for which a new lock may be that of a short command."""
+"""Seconds for which a new lock is assumed to belong to a short command."""
 
 
 @dataclass(frozen=True, slots=True)

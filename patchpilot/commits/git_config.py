@@ -52,7 +52,7 @@ _FORMS = {
     r"(?:(?:https?|git|ssh)://(?!-)|file://|(?!-)(?![^/]*:(?::|//)))[^\x00-\x1f\x7f]+": """
         remote.*.url remote.*.pushurl""",
 }
-"""The form of a value, and the settings that have it; `*` is any text in one part of a name."""
+"""Pattern of a harmless value → the settings that have it; `*` matches one part of a name."""
 _ACTING_KINDS = ("archive", "url", "path", "paths")
 
 
@@ -137,7 +137,7 @@ def state_of(path: Path) -> str:
 
 
 OWN_SCOPES = ("local", "worktree")
-"""The scopes of what a repository's own files set."""
+"""Scopes of settings in the repository's own files."""
 _LIST = ("config", "--list", "-z", "--show-scope", "--show-origin")
 _CONFIGS = (".git/config", ".git/config.worktree", "config")
 _OF_CALLER = (
@@ -148,7 +148,7 @@ _OF_CALLER = (
 )
 _MOST = 8
 _TIMEOUT = 10.0
-"""Seconds; git waits for ever for an included FIFO."""
+"""Seconds; without a limit, git would wait forever for an included FIFO."""
 
 
 class ConfigEntry(NamedTuple):
@@ -171,9 +171,9 @@ class _Known(NamedTuple):
 
 
 _read: dict[tuple[object, ...], _Known] = {}
-"""By directory, the user's files, and the settings of the caller; the last ones only."""
+"""Latest settings by directory, user files and caller's settings."""
 _reading = Lock()
-"""Held while it is read: a thread that asks meanwhile takes the answer."""
+"""Held during a read, so that concurrent threads share its result."""
 
 
 def all_entries(directory: Path, *, tolerant: bool = False) -> tuple[ConfigEntry, ...]:

@@ -34,9 +34,7 @@ _READERS = frozenset(
         "show",
     )
 )
-"""Commands whose output, of commits and trees, depends only on their arguments, objects, refs and
-configuration.
-"""
+"""Commands whose output depends only on their arguments, objects, refs and configuration."""
 _NEUTRAL = frozenset(
     (
         *_READERS,
@@ -60,10 +58,10 @@ _NEUTRAL = frozenset(
         "write-tree",
     )
 )
-"""Commands that change neither a ref nor HEAD nor configuration."""
+"""Commands that do not change refs, HEAD or configuration."""
 _LARGEST = 256 * 1024
 _MOST = 16 * 1024 * 1024
-"""Bytes of one answer, and of all, that are kept."""
+"""Maximum bytes cached, per result and in total."""
 
 _Question = tuple[tuple[str, ...], bytes | None, tuple[tuple[str, str], ...]]
 
@@ -174,10 +172,10 @@ _FIELDS = (
 _REF_FORMAT = "%00".join(f"%({field})" for field in _FIELDS)
 _AUTHOR_KEYS = r"^(author|user)\."
 _CRUD = "".join(map(chr, range(33))) + ".,:;<>\"\\'"
-"""Characters that git removes from both ends of a name or an address."""
+"""Characters that git strips from both ends of a name or address."""
 _SYMBOLIC = "ref: refs/heads/"
 _REFTABLE = ".invalid"
-"""The branch that the HEAD file of a repository with reftables names."""
+"""Branch in the HEAD file of a repository with reftables."""
 
 
 class GitRef(NamedTuple):

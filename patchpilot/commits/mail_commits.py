@@ -19,7 +19,7 @@ from patchpilot.model.patch import FileChange, Hunk, Patch
 from patchpilot.model.source_tree import is_safe_path
 
 GAP = 8
-"""Lines between two hunks: with fewer than seven git would join them."""
+"""Lines between two hunks; git would join hunks separated by fewer than seven."""
 CONTEXT = 3
 _MODE = re.compile(
     r"^(?P<which>old|new|new file|deleted file) mode (?P<mode>100644|100755|120000)$"

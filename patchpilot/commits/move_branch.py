@@ -11,7 +11,7 @@ from patchpilot.commits.undo_refs import Undo
 from patchpilot.errors import RefusedError
 
 MAX_NAMED = 1000
-"""So many paths are given to git as arguments; of more, all files are looked at."""
+"""Maximum number of paths passed to git as arguments; for more, all files are examined."""
 
 
 def changed_paths(repository: Repository, old: str, new: str) -> tuple[str, ...]:

@@ -80,10 +80,7 @@ def parse_ident(text: str) -> tuple[Address, datetime]:
 
 
 _AHEAD = 128
-"""Objects that are asked for before the answers to as many others are read.
-
-The question fits into a pipe.
-"""
+"""Objects requested before earlier answers are read. The requests fit into a pipe."""
 
 
 class CatFile:

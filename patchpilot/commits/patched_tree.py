@@ -12,9 +12,9 @@ from patchpilot.model.patch import FileChange, Hunk, Patch
 from patchpilot.model.source_tree import Tree
 
 FARTHEST = 40
-"""Renames of one file that are followed; only an attack has more."""
+"""Maximum number of renames to follow for a file; only an attack has more."""
 KEPT = 4
-"""States of a file that are cached: files renamed to one another are read in turns."""
+"""Cached states of a file, because renamed files are read alternately."""
 _NAMES = ("+++ ", "--- ", "rename ", "copy ")
 
 

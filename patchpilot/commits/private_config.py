@@ -58,7 +58,7 @@ _OF_GIT = (
     "info/sparse-checkout",
     "objects/info/alternates",
 )
-"""Files that git reads: of the working tree, and of the git directory."""
+"""Files that git reads, in the working tree and in the git directory."""
 
 
 class Places(NamedTuple):
@@ -179,7 +179,7 @@ def _split_folders(text: str) -> tuple[str, str]:
 
 
 _common: dict[Path, tuple[int, Path]] = {}
-"""Working tree → the inode of its `.git` when its common directory was read, and that directory."""
+"""Working tree → the inode of its `.git` when the common directory was read, and that directory."""
 
 
 def common_dir_of(top: Path) -> Path:
@@ -214,8 +214,7 @@ def _working_tree(git_dir: Path) -> Path:
 
 
 Entry = Mapping[str, str]
-"""What is stored with a digest: the `label` of what it is the content of, and the day `since` when
-it is trusted.
+"""Data stored with a digest: the `label` of the content, and the day `since` which it is trusted.
 """
 
 
@@ -296,7 +295,7 @@ B4_CALL = (
     """sh -c '"$0" -P -c "import patchpilot" 2>/dev/null && exec "$0" -P -m patchpilot check --format checkpatch -; """  # noqa: E501
     """exec patchpilot check --format checkpatch -' """
 )
-"""b4 runs it without a shell; the interpreter follows, as the shell's $0."""
+"""b4 runs this without a shell; the interpreter follows as $0 of the inner shell."""
 
 
 def hook_script(name: str) -> str:
@@ -336,8 +335,8 @@ _SETTINGS = {
     r"|remote\..+\.(?:uploadpack|vcs|proxy|url)",
     Use.ARCHIVE: r"patchpilot\.(?:lore|mailbox)|b4\.(?:mid|search|link)mask",
 }
-"""The sections whose acting settings an operation needs. An acting setting that no operation needs
-is never given to git.
+"""Sections whose acting settings an operation needs. Git never gets an acting setting that no
+operation needs.
 """
 _HOOKS = {
     Use.MAIL: ("sendemail-validate",),
@@ -360,7 +359,7 @@ _PROGRAM = "patchpilot"
 _RECIPIENTS = compile_late(
     rf"{_PROGRAM} maintainers --format get_maintainer(?: --(?:{_OPTIONS}))*"
 )
-"""What docs/how-to/use-with-git-send-email.md sets: nothing else may be in such a command."""
+"""The command from docs/how-to/use-with-git-send-email.md; any other needs trust."""
 
 
 def refuse_untrusted(top: Path, *uses: Use) -> None:
@@ -460,7 +459,7 @@ def _is_documented(entry: ConfigEntry) -> bool:
 
 _Entries = tuple[ConfigEntry, ...]
 _counted: dict[Path, tuple[_Entries, frozenset[ConfigEntry], str | None, _Entries]] = {}
-"""Directory → its settings, those that act, what was trusted, and the settings that count."""
+"""Directory → its settings, the acting ones, the trusted digests, and the settings that apply."""
 
 
 def applied_entries(top: Path, *, tolerant: bool = False) -> _Entries:
@@ -608,11 +607,11 @@ _SHARED = (
     "worktrees",
     "rr-cache",
 )
-"""What git shares between the working trees of a repository (gitrepository-layout(5))."""
+"""Files that a repository's working trees share (gitrepository-layout(5))."""
 _ATTRIBUTES = b"\n* !diff !merge\n"
 _KIND = Kind("repositories", (__file__,))
 _KEPT = 64
-"""Directories that are kept between runs."""
+"""Private directories cached between runs."""
 
 
 class PrivateConfig:

@@ -28,21 +28,20 @@ if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
 
 NAME_TARGET = Action("", ("TARGET",), "name a commit or a range A..B")
-"""The hint for a TARGET without commits."""
+"""Hint for a TARGET without commits."""
 MAX_COMMITS = 1000
 _NUMBERED = compile_late(r"(?P<version>(?:v\d+-)?)(?P<number>\d{4})-.*\.(?:patch|eml)")
 
 FromArchive = Callable[[str], Series]
-"""Reads the series named by an archive's URL or a Message-ID.
-
-Passed in, as this room must not use the network.
+"""Read the series with an archive URL or Message-ID; a parameter, because this package must not use
+the network.
 """
 Skipped = Callable[[str], None]
-"""Called with the reason for skipping a file of a directory."""
+"""Called with the reason if a file in a directory is skipped."""
 
 
 ChooseMails = Callable[[Sequence[bytes]], Collection[int]]
-"""Takes the mails of a mailbox and returns the places of those to read."""
+"""Take the messages of a mailbox and return the positions of those to read."""
 
 
 def is_network_target(target: str) -> bool:

@@ -29,7 +29,7 @@ class LineEdit:
 
 
 Edits = Mapping[str, tuple[LineEdit, ...]]
-"""The edits of a commit's files by path."""
+"""Edits of a commit's files by path."""
 
 
 def apply_line_edits(data: bytes, edits: Sequence[LineEdit]) -> bytes:

@@ -43,7 +43,7 @@ _HEX = compile_late(r"[0-9a-f]{40}")
 _SHORT_ID = compile_late(r"[0-9a-f]{7,40}")
 _HEX_256 = compile_late(r"[0-9a-f]{64}")
 MAX_TOPIC = 500
-"""Commits of a branch, latest first, among which its own are searched; b4 refuses longer series."""
+"""Latest commits of a branch that are searched for a topic; b4 rejects longer series."""
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _LOGGED = "%H%x01%B"
 _REF_RULES = (
@@ -54,11 +54,11 @@ _REF_RULES = (
     "refs/remotes/{}",
     "refs/remotes/{}/HEAD",
 )
-"""Where git looks for the ref that a word names, in this order (gitrevisions(7))."""
+"""Git's search order for a ref name (gitrevisions(7))."""
 _IN_REFLOG = "@{"
 _SIGNS = (".git", "HEAD", "gitdir")
 _WRITES_FILES = frozenset(("checkout", "switch"))
-"""Calls that run the filters for the files they write."""
+"""Commands that run filters when they write files."""
 
 
 def path_of_key(key: str) -> Path:
@@ -122,14 +122,14 @@ class Repository:
         self._reading = GitReading(places)
         self._answers = RememberedAnswers()
         self.known: dict[str, Any] = {}
-        """What was found out about it by name, forgotten when refs, HEAD or configuration change."""  # noqa: E501
+        """Cached facts, cleared when refs, HEAD or configuration change."""
         self.descendants: dict[str, set[str]] = {}
-        """Commits that are known to have another one in their history, by that one's id."""
+        """Commit → its known descendants."""
         self.not_below: dict[str, Collection[str]] = {}
-        """Commits that are known to be missing from the history of another one, by its id."""
+        """Commit → commits known to be missing from its history."""
         self.objects = CatFile(self.top)
         self.extra_environment: dict[str, str] = {}
-        """Extra environment of every call of `git`: additional object directories."""
+        """Additional environment for git, for example object directories."""
 
     @classmethod
     def open(cls, directory: Path | str | None = None) -> "Repository":

@@ -35,9 +35,8 @@ LOCAL_GIT_VARIABLES = (
     "GIT_COMMON_DIR",
     "GIT_INTERNAL_SUPER_PREFIX",
 )
-"""What `git rev-parse --local-env-vars` names: a hook that calls us must not redirect our git.
-
-The settings of the caller (`git -c`, GIT_CONFIG_COUNT) are the user's, and count.
+"""Output of `git rev-parse --local-env-vars`: a hook that calls patchpilot must not redirect its
+git calls. The caller's own settings (`git -c`, GIT_CONFIG_COUNT) still apply.
 """
 
 PINNED = (
@@ -99,7 +98,7 @@ PINNED = (
     ("maintenance.auto", "false"),
     ("gc.auto", "0"),
 )
-"""Configuration that could change the output of git."""
+"""Settings that could change git's output."""
 
 _NOT_PINNED_WHEN_EMPTY = {"diff.external"}
 _NO_DRIVERS = ("--no-ext-diff", "--no-textconv")
@@ -110,13 +109,14 @@ _PINNED_WORDS = {
     "diff": (*_NO_DRIVERS, _NOT_INTO_SUBMODULES),
     "status": (_NOT_INTO_SUBMODULES,),
 }
-"""Options for what configuration cannot disable: an empty value does not turn off a configured
-driver or blame.ignoreRevsFile, and a submodule's `ignore` counts before diff.ignoreSubmodules."""
+"""Options for settings that cannot be overridden: an empty value does not disable a driver or
+blame.ignoreRevsFile, and a submodule's `ignore` precedes diff.ignoreSubmodules.
+"""
 _LOCAL_TRANSFERS = frozenset(("clone", "fetch", "push"))
 _LONGEST = 1 << 20
-"""Bytes of a line: a longer one is handed on in pieces."""
+"""Maximum bytes of a line; longer lines are passed on in pieces."""
 _LOOK = 0.25
-"""Seconds between two calls of `Watched.while_running`."""
+"""Seconds between calls of `Watched.while_running`."""
 
 
 class Completed(NamedTuple):
@@ -138,8 +138,8 @@ class Completed(NamedTuple):
 
 
 _WITHOUT_PRIVATE = frozenset(("config", "remote", "worktree", "init", "clone"))
-"""Calls that write a repository's own configuration or list its working trees; they start no
-program that a repository names.
+"""Commands that write a repository's own configuration or list its working trees; they run no
+program named by the repository.
 """
 
 
@@ -403,7 +403,7 @@ def git(
 
 OLD_GIT = "if `git version` prints less than 2.38, install a newer git"
 _NEVER_AN_ANSWER = (b"could not open object name list", b"dubious ownership")
-"""Errors about the whole repository, not to be mistaken for "no such object" by calls that accept
+"""Errors about the whole repository, which do not mean "no such object" even if the caller accepts
 exit code 128.
 """
 _WAYS_OUT = (
@@ -424,11 +424,11 @@ _WAYS_OUT = (
         ),
     ),
 )
-"""Patterns in git's errors and the hint for each; the first match counts."""
+"""Patterns in git's errors with hints; the first match counts."""
 
 
 _SIMPLER = {"format-patch": "show", "diff-tree": "diff"}
-"""Calls on commits and the commands that fetch the same files in a partial clone."""
+"""Commands on commits → commands that fetch the same files in a partial clone."""
 
 
 def failure(args: Sequence[str], done: Completed) -> GitError:

@@ -20,7 +20,7 @@ _FOR_ALL = (
 )
 _FILE = ".gitmodules"
 _PLACES = (("--file", _FILE), ("--blob", f":{_FILE}"), ("--blob", f"HEAD:{_FILE}"))
-"""Where git looks for the names of submodules: the working tree, the index, the commit."""
+"""Sources of submodule names: the working tree, the index, the commit."""
 
 
 def submodule_settings(top: Path) -> tuple[tuple[str, str], ...]:

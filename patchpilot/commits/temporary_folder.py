@@ -13,9 +13,9 @@ from pathlib import Path
 
 PREFIX = "patchpilot-"
 LOCK, FILES = "lock", "files"
-"""What is in each of them: a file that the run keeps locked, and the folder that it uses."""
+"""Names in each folder: the locked file, and the folder for the run's files."""
 YOUNG = 60.0
-"""Seconds in which a folder without a lock may be one that is being made."""
+"""Seconds for which a folder without a lock may still be under construction."""
 
 
 class TemporaryFolder:

@@ -22,7 +22,7 @@ _ID = compile_late(r"[0-9a-f]{40}")
 _BRANCH = compile_late(
     r"refs/heads/(?![-./])(?!.*(?:\.\.|//|@\{|/\.|\.lock(?:/|$)))[^\x00-\x20\x7f~^:?*\[\\]+(?<![/.])"
 )
-"""The full name of a branch (git-check-ref-format(1)) that is no option of a command."""
+"""Full name of a branch (git-check-ref-format(1)) that git cannot parse as an option."""
 _TRIES = 20
 _WHO = "patchpilot <patchpilot@invalid>"
 

@@ -117,11 +117,11 @@ CHECK_UNUSED = (
     "\n\t\trc = -EOPNOTSUPP;\n"
     "\t} else if ((rsp & ACME_MSG_CODE_MASK) != ACME_MSG_OK)"
 )
-"""What v1 has: a variable that is left over, as a robot reports."""
+"""The unused variable in v1, which a robot reports."""
 
 
 CHANGES = ("images", "masked", "field", "temperature")
-"""The changes of the story, in their order."""
+"""Changes of the demo, in order."""
 
 
 def mcp(changes: Collection[str] = CHANGES, check: str = "") -> str:
@@ -236,7 +236,7 @@ int acme_mcp_set_link(struct acme_hwfn *hwfn, bool up);
 
 #endif /* ACME_H */
 """
-"""acme.h; what belongs to a change begins with its name."""
+"""acme.h; names that belong to a change begin with its name."""
 
 
 def files(changes: Collection[str]) -> dict[str, str]:

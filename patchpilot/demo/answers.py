@@ -18,7 +18,7 @@ from patchpilot.model.mail import parse_mail
 from patchpilot.model.patch import parse_subject
 
 DELAYS = (3.0, 6.0, 9.0)
-"""Seconds after the mail at which the first, second and third answer come."""
+"""Seconds from the message to the first, second and third reply."""
 
 
 class Answers:

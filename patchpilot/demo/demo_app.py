@@ -49,16 +49,16 @@ CARDS = {
     Stage.SEND: "It only goes to this machine.",
     Stage.FOLLOW: "Replies arrive here within seconds.",
 }
-"""The text of the tour at each stage."""
+"""Text of the tour at each stage."""
 FOUND = "6.1 lacks this mainline fix."
 BUGS = {
     SERVER_LOG: "6.1 on a server logs a line. Is it fixed?",
     CARD_LOG: "Your card logs another line. Is it fixed?",
 }
-"""A line of dmesg, in the order of the tour, and what leads to it."""
+"""A line of dmesg → the introduction to it, in the order of the tour."""
 WRITTEN = "Mainline has no fix, so you wrote one."
 LOOK = 0.1
-"""Seconds between two looks at which key is next."""
+"""Seconds between updates of the next key."""
 
 
 class DemoFollow(FollowScreen):

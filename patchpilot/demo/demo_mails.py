@@ -21,7 +21,7 @@ from patchpilot.demo.demo_people import (
 from patchpilot.model.address import Address
 
 PACE = timedelta(seconds=1 / 3)
-"""How long an hour of the story takes, so that no mail is dated after its arrival."""
+"""Duration of an hour of the demo, so that no message is dated after its arrival."""
 PATCHWORK = Address("", "patchwork-bot+netdevbpf@kernel.org")
 
 
@@ -102,7 +102,7 @@ def review(to: Sent) -> bytes:
 
 
 UNUSED = "u32 seq = rsp"
-"""What is in a patch with the unused variable that the test robot reports."""
+"""Text of a patch with the unused variable that the test robot reports."""
 
 
 def answer(to: Sent) -> bytes:

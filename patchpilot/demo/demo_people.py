@@ -28,4 +28,4 @@ CROWD = (
 KERNEL_LIST = "linux-kernel@lists.example.org"
 NET_LIST = "netdev@lists.example.org"
 LISTS = (KERNEL_LIST, NET_LIST)
-"""The lists that the sandbox's archive keeps."""
+"""Lists in the sandbox's archive."""

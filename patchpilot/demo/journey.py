@@ -19,7 +19,7 @@ LIMIT = 300
 """Time limit of a step in seconds, generous for slow machines."""
 
 Judge = Callable[[str], str]
-"""Looks at a step's output; gives one line of what it shows, or raises StepFailedError."""
+"""Examine a step's output; return a summary line, or raise StepFailedError."""
 
 
 class StepFailedError(PatchpilotError):

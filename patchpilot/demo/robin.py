@@ -36,7 +36,7 @@ ASKED_FOR = (
     ),
     ("again.", "again. The probe function already treats it as harmless."),
 )
-"""What the message of v1 says, and what that of v2 says after the maintainer's questions."""
+"""Text in the message of v1 → its replacement in v2 after the maintainer's questions."""
 STATED = (
     "Firmware older than 2.4 does not know the command, and the probe function\n"
     "already treats EOPNOTSUPP as harmless.\n"
@@ -47,7 +47,7 @@ ANSWERS = {
     "regression": ("Yes, commit in Fixes: your card worked before that commit"),
     "tree": "your patch fixes a bug: choose the tree for fixes",
 }
-"""What the author of the invented fix answers to the pre-send questions, and why: its reader cannot
+"""The answers of the demo's author to the pre-send questions, with reasons that the reader cannot
 know.
 """
 COMMAND = "the rewrite by the demo"

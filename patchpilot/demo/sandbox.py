@@ -54,7 +54,7 @@ OWN = (
     "XDG_CACHE_HOME",
     "PATCHPILOT_DEMO",
 )
-"""The variables a shell needs to use a kept sandbox; its file `env` sets them."""
+"""Variables that a shell needs to use a kept sandbox; its file `env` sets them."""
 
 
 @dataclass

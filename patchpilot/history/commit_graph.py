@@ -26,16 +26,13 @@ from patchpilot.commits.run import environment, git_argv, stop
 from patchpilot.model.progress import Progress, silent
 
 WORTH = 2 << 20
-"""The size of pack indexes in bytes (about 70,000 objects) from which a graph is written."""
+"""Size of pack indexes in bytes (about 70,000 objects) from which a graph is worthwhile."""
 PATIENCE = 10.0
-"""Seconds to wait for it.
-
-Longer writing continues in the background while the run goes on without it.
-"""
+"""Seconds to wait for the graph. After that, it is written in the background."""
 NEAR = 32
-"""How many commits may be newer than the graph before it is updated."""
+"""Maximum number of commits newer than the graph."""
 AGAIN = 86400.0
-"""Seconds after a failure before it is tried again."""
+"""Seconds after a failure before the next attempt."""
 VERSION = 1
 MOST_REPOSITORIES = 32
 _running: list["subprocess.Popen[bytes]"] = []

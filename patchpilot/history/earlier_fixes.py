@@ -31,7 +31,7 @@ _COMMON = compile_late(
 )
 
 Line = tuple[str, str]
-"""A sign and a line without its indentation."""
+"""A sign, and a line without indentation."""
 
 
 class Edge(NamedTuple):
@@ -121,9 +121,9 @@ _MOST_RENAMES = 6
 _MOST_COMMITS = 4000
 _HALF = 0.5
 _SHORT = 4
-"""With so few telling lines in common, the place of the change counts as well."""
+"""With this few distinctive common lines, the position of the change counts as well."""
 _MUCH, _MORE = 4, 16
-"""A commit that changes more of the functions, by this factor and sum, rewrites them."""
+"""A commit with more other changes, by this factor plus this many lines, rewrites the functions."""
 
 
 class Tree(NamedTuple):

@@ -38,7 +38,7 @@ _SORTED = {
     "reverts_by_id": "reverts (id)",
     "fixes_by_id": "fixes (id)",
 }
-"""Indexes created after the first fill, which is twice as fast as updating them row by row."""
+"""Indexes created after the first fill, which halves its time."""
 
 
 @dataclass(frozen=True, slots=True)

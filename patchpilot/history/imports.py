@@ -16,7 +16,7 @@ _ID = re.compile(r"[0-9a-f]{40}(?: \(from [0-9a-f]{40}\))?$")
 MANY_FILES = 1000
 """A commit that adds this many files imports code written elsewhere."""
 SOME_FILES = 200
-"""A commit that adds this many files is an import where the subject says so."""
+"""A commit that adds this many files is an import if its subject says so."""
 MOSTLY = 0.8
 _RELEASE = (
     r"^(?:(?:{names}|kernel|release|version)[ -]*)?:?\s*v?\d+(?:\.\d+)+(?:[-.]?rc\d+)?$"

@@ -9,7 +9,7 @@ from patchpilot.history.stable_branches import stable_branches
 from patchpilot.model.action import Action
 
 COMMAND = Action("setup", ("stable", "--fetch"))
-"""What fetches them."""
+"""Command that fetches them."""
 
 
 class MissingBranches(NamedTuple):

@@ -21,7 +21,7 @@ _CANDIDATE = compile_late(
     r"^[._-]?(?:rc|pre|alpha|beta)[._-]?(\d{0,18})$", re.IGNORECASE
 )
 SLOP = 86400
-"""The tolerated clock skew: a release this much older than a commit may still contain it."""
+"""Tolerated clock skew: a release this much older than a commit may still contain it."""
 LINEAR = 4
 _KIND = Kind("releases", (__file__,), keep=64)
 _MOST_KEPT = 20_000

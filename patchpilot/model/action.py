@@ -16,7 +16,7 @@ OVERRIDES = {
     SHARED: "rewrite commits even if another local branch contains them",
     CLAIM: "rewrite commits even if somebody else committed them: you become their committer",
 }
-"""The option (without its dashes) and what it allows."""
+"""Option (without dashes) → what it allows."""
 
 
 MARK = "{}"
@@ -68,7 +68,7 @@ class Hint(NamedTuple):
 
 
 Advice = str | Action | Hint
-"""A hint. Its str is what the CLI prints."""
+"""A hint. The CLI prints it as a string."""
 
 
 def join_hints(*parts: Advice) -> Advice:

@@ -21,9 +21,7 @@ _START = compile_late(r"=\?(?P<charset>[^?*\s]*)(?:\*[^?\s]*)?\?(?P<encoding>[bB
 _NOT_FOR_MAIL = frozenset(
     ("idna", "punycode", "unicode-escape", "raw-unicode-escape", "utf-7")
 )
-"""Python codecs that mails do not use: slow on long input, interpreting escapes, or with output
-that cannot be encoded again.
-"""
+"""Python codecs that messages do not use: slow, interpreting escapes, or not encodable again."""
 
 
 def decode_words(value: str) -> str:
@@ -96,9 +94,9 @@ _PLAIN = compile_late(
     rf"[ \t]*(?:(?:({_ATOM}(?: +{_ATOM})*) +)?<([\w.+-]+@[\w.-]+)>|([\w.+-]+@[\w.-]+))[ \t]*",
     re.ASCII,
 )
-"""A mailbox as nearly all headers have them: nothing quoted, no comment, no group."""
+"""A common mailbox: no quotes, no comment, no group."""
 _MARK = compile_late(r'\\.|["()]', re.DOTALL)
-"""What begins or ends a quoted string or a comment; a backslash takes that from what follows it."""
+"""Start or end of a quoted string or comment; a backslash escapes the next character."""
 _EMAIL = compile_late(r"[^@\x00-\x20\x7f]+(?:@[^@\x00-\x20\x7f]+)?")
 _ANY_ADDRESS = compile_late(r"[^\s<>()\[\]{}\",;:]+@[^\s<>()\[\]{}\",;:]+")
 _LIKE_ADDRESS = compile_late("[<>@\uff20\ufe6b]")
@@ -107,28 +105,26 @@ _WITH_AT = compile_late(r"[^\s<>,;:]*@[^\s<>,;:]*")
 _QUOTED_STRING = compile_late(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _WORD = r"=\?[^\s?\"()<>@,;:\\]+\?[bBqQ]\?[^\s?\"()<>@,;:\\]*\?="
 _WORDS = compile_late(rf"{_WORD}(?:[ \t]+{_WORD})*")
-"""Encoded words in a row; one with a character that RFC 2047 forbids in a name is none."""
+"""Adjacent encoded words; a word with a character that RFC 2047 forbids in a name does not count.
+"""
 MAX_ADDRESS = 1000
 MAX_HEADER = 64 * 1024
-"""Characters that are parsed: no address or list of recipients is longer, except in an attack."""
+"""Maximum number of characters that are parsed; only an attack has longer addresses or lists."""
 _DOT_ATOMS = compile_late(
     r"[\w+-]+(?:\.[\w+-]+)*@[a-z\d-]+(?:\.[a-z\d-]+)*",
     re.ASCII | re.IGNORECASE,
 )
-"""An address as nearly all are, which the email package takes."""
+"""A common address, which the email package parses correctly."""
 _USUAL = compile_late(
     r"(?=[^@]{1,64}@)[\w+-]+(?:\.[\w+-]+)*"
     r"@(?:(?!-|[^.]*--)[a-z\d-]{1,63}(?<!-)\.)+"
     r"(?!(?:arpa|invalid|local|localhost|onion|test)$)[a-z]{2,63}",
     re.ASCII,
 )
-"""An address as nearly all are, for which loading email-validator would take longer than all else.
-"""
+"""A common address, for which email-validator need not be loaded."""
 _CONTROL = compile_late(r"[\x00-\x1f\x7f]")
 _QUOTED = compile_late(r'^-|[()<>@,;:\\".\[\]\uff20\ufe6b]')
-"""A name that a header quotes (RFC 5322), or that a program would read as an option where it is an
-argument.
-"""
+"""A name that needs quotes in a header (RFC 5322), or that a program could parse as an option."""
 _DANGERS = (
     (
         compile_late(r"^-"),
@@ -461,7 +457,7 @@ EVERYDAY_TOOLS = frozenset(
         "vscode",
     ]
 )
-"""Tools of every developer, which Assisted-by: does not list."""
+"""Common tools, which do not belong in Assisted-by:."""
 
 
 def is_program(value: str) -> bool:

@@ -33,31 +33,30 @@ def limited_number(text: str) -> int:
 
 MIB = 1 << 20
 MAX_INPUT = 128 * MIB
-"""Bytes of a file, of standard input, or of decompressed gzip data."""
+"""Bytes of a file, standard input, or decompressed gzip data."""
 MAX_ANSWER = 64 * MIB
-"""Bytes of an answer of an archive, decompressed: all its mails together."""
+"""Bytes of a decompressed response of an archive."""
 MAX_MAIL = 64 * MIB
-"""Bytes of one mail or patch."""
+"""Bytes of a message or patch."""
 MAX_HEADER = MIB
-"""Bytes of one mail's header."""
+"""Bytes of a message header."""
 MAX_LINE = MIB
-"""Bytes of one line."""
+"""Bytes of a line."""
 MAX_LINES = MIB
-"""Lines of one mail or patch."""
+"""Lines of a message or patch."""
 MAX_CHECKED_LINES = 40_000
 MAX_CHECKED = 4 * MIB
-"""Lines and characters of one patch that rules check.
-
-Of a longer patch only the beginning is checked, and a finding says so.
+"""Lines and characters of a patch that rules check. A longer patch is truncated, with a finding
+that reports it.
 """
 
 
 FIRST_YEAR, LAST_YEAR = 1970, 2999
-"""No date is outside of these years: a century more or less never leaves what `datetime` can hold."""  # noqa: E501
+"""Limits of dates: adding a century stays within the range of `datetime`."""
 _FIRST_MAIL = datetime(1990, 1, 1, tzinfo=UTC)
 _AHEAD = timedelta(days=1)
-"""A date before the first or further ahead than this, of the arrival or of now, is one of a broken
-clock or a forgery.
+"""A date before 1970, or later than its arrival or the present by more than this, is wrong or
+forged.
 """
 _LAST = datetime(LAST_YEAR, 12, 31, tzinfo=UTC).timestamp()
 _MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
@@ -66,7 +65,7 @@ _USUAL = compile_late(
     r" (?P<time>\d\d:\d\d:\d\d) (?P<zone>[+-]\d{4})",
     re.ASCII,
 )
-"""The form that git and most mail programs write. Importing email.utils takes longer."""
+"""The form written by git and most mail programs. Importing email.utils would take longer."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -157,14 +156,14 @@ def mail_date(sent: str, received: Iterable[str]) -> tuple[datetime | None, bool
 
 
 MAX_PATTERN = 1000
-"""The maximum length of a pattern, in characters."""
+"""Maximum length of a pattern in characters."""
 LONGEST_TEXT = (65536, 8192, 512)
-"""Characters of a text that `re` with a time budget searches, by the number of unbounded repeats
-that may share a text.
+"""Maximum length of a text that `re` searches within a time budget, by the number of unbounded
+repeats.
 """
 BUDGET = 2.0
-"""CPU seconds that one pattern may take beyond its allowance (all together: twice as much) before
-it matches nothing.
+"""CPU seconds that a pattern may exceed its allowance by (twice as many in total) before it is
+disabled.
 """
 _ALLOWANCE, _PER_CHARACTER = 2e-4, 2e-7
 _FEW = 64
@@ -173,7 +172,7 @@ _MEMORY = 1 << 20
 
 Dialect = Literal["python", "perl"]
 gave_up: list[str] = []
-"""The patterns that used up their budget in this run."""
+"""Patterns disabled in this run because they exceeded the budget."""
 _left = 2 * BUDGET
 
 

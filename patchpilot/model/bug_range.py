@@ -45,7 +45,7 @@ class BugRange:
 
 
 NOWHERE = BugRange()
-"""The range of a bug of which nothing is known."""
+"""An unknown range."""
 
 
 def in_order(

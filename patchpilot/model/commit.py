@@ -68,7 +68,7 @@ class Commit(NamedTuple):
 
 
 CommitForm = tuple[str, tuple[str, ...], str]
-"""A subject, the marks (keys of MARKS) of the message, and the name of who signed off last."""
+"""The subject, the marks in the message (keys of MARKS), and the name in the last sign-off."""
 
 MARKS: Mapping[str, str] = {
     "Fixes:": r"^Fixes: *[0-9a-f]{6}",
@@ -80,7 +80,7 @@ MARKS: Mapping[str, str] = {
     "changelog in the message": r"^(?:Changes (?:in|since) v\d|[vV]\d+ ?:|v\d+ ?-+> ?v\d)",
     "line over 75 columns": r"^(?![A-Z][\w-]+: |[ \t>|]).{76,}$",
 }
-"""What a message may contain, as patterns for its lines."""
+"""Mark → the pattern of its line in a message."""
 
 
 def form_of(message: str) -> CommitForm:

@@ -31,7 +31,7 @@ _MENTION = compile_late(r"\bfixes:\s*[0-9a-f]{12,40}", re.IGNORECASE | re.ASCII)
 
 
 DIGITS = 12
-"""The digits of the id in a `Fixes:` tag; a longer id is for repositories where it is ambiguous."""
+"""Digits of the id in a `Fixes:` tag; more are only needed if the id is ambiguous."""
 
 
 class FixesLine(NamedTuple):
@@ -192,7 +192,7 @@ class Marks(NamedTuple):
 
 NONE = Marks()
 LEAST = 12
-"""Shorter hex strings may be ordinary numbers."""
+"""Minimum length; shorter hex strings may be ordinary numbers."""
 
 
 def upstream_commits(message: str) -> tuple[NamedCommit, ...]:
@@ -512,7 +512,7 @@ _PREFIX = compile_late(
     re.IGNORECASE,
 )
 _COMPOUND = compile_late(r"\b(?:fixed|broken)-(?=\w)", re.IGNORECASE)
-"""The start of a name such as fixed-mmio or broken-hpi."""
+"""Start of a name such as fixed-mmio or broken-hpi."""
 
 
 def _strip_prefixes(title: str) -> str:
@@ -574,7 +574,7 @@ _CRASH = compile_late(
 
 
 BUG_SIGN = r"(?:BUG: K.|UB)SAN: |Call Trace:|stable@|syzkaller"
-"""What checkpatch.pl takes for the sign of a fix."""
+"""Signs of a fix according to checkpatch.pl."""
 
 
 def crash_in(title: str, lines: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from patchpilot.model.json_form import json_form
 
 COMPILE_TESTED = "compile-tested"
-"""The choice in a draft's answers whether the mails say in which configurations they build."""
+"""Answer in a draft: whether to list in the messages the configurations that build."""
 
 
 @json_form()

@@ -107,7 +107,7 @@ SCRIPT_DEFAULTS = {
     "keywords_in_file": "keywords_in_file",
     "email_drop_the_rest_supporter_if_supporter_found": "drop_the_rest_supporter",
 }
-"""The script's variables, from which a tree's changed defaults are read."""
+"""Variables of the script whose defaults a tree may change."""
 
 
 def script_defaults(settings: Iterable[tuple[str, str]]) -> Switches:

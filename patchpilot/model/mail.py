@@ -153,7 +153,7 @@ TOO_LARGE = (
     " request"
 )
 Field = tuple[str, int, str]
-"""The name of a header, its line counted from 1, and its value, unfolded but not decoded."""
+"""Name, line (from 1) and value of a header, unfolded but not decoded."""
 _READ = ("from", "subject", "date")
 _HEADER = compile_late(r"(?P<name>[!-9;-~]+):[ \t]*(?P<value>.*)")
 _IN_BODY = compile_late(r"(?P<name>from|subject|date):\s*(?P<value>.*)", re.IGNORECASE)
@@ -431,7 +431,7 @@ _FROM_LINE = compile_late(
     rb"^(?=[^\n]{19})From [^\n]{0,900}\d[^\n]\d\d:\d\d[ \t]*0*(?:9[1-9]|[1-9]\d\d)[^:\n]*$",
     re.MULTILINE,
 )
-"""The line before a message in an mbox, as git-mailsplit(1) finds it."""
+"""First line of a message in an mbox, as recognized by git-mailsplit(1)."""
 _SCISSORS = compile_late(
     r"^\s*(?:[-=]*\s*(?:>8|8<|✂)\s*[-=]+|[-=]+\s*(?:>8|8<)\s*[-=]*)[-=>8<\s]*$"
 )
@@ -451,7 +451,7 @@ _MAILBOXES = _ADDRESSES | {
     "mail-followup-to",
     "x-failed-recipients",
 }
-"""The headers that have addresses."""
+"""Headers that contain addresses."""
 _OF_MAILS = _ADDRESSES | {
     "subject",
     "date",
@@ -477,7 +477,7 @@ _DIGEST_PART = compile_late(
     rb"\A[^\n]*\n(?:(?i:content-)[^\n]*\n(?:[ \t][^\n]*\n)*)*\r?\n"
 )
 MAX_PARTS = 1000
-"""Messages that are read of a digest."""
+"""Maximum number of messages read from a digest."""
 
 
 class Mail(NamedTuple):

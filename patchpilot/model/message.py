@@ -25,7 +25,7 @@ class MailState(StrEnum):
 
 
 WAITING = (MailState.PENDING, MailState.REJECTED)
-"""The states of mails that are sent when a send is resumed."""
+"""States of messages that a resumed send sends."""
 
 
 @json_form("message_id", "subject", "to", "cc", "state=known_state", "detail")

@@ -131,7 +131,7 @@ _BELOW = (
     "Binary files ",
     "GIT binary patch",
 )
-"""What the lines between the first line of a file and its hunks begin with."""
+"""Starts of lines between a file's first line and its hunks."""
 _COUNTED = {" ": (1, 1), "": (1, 1), "-": (1, 0), "+": (0, 1), "\\": (0, 0)}
 
 
@@ -374,7 +374,7 @@ class Subject(NamedTuple):
 _PULL = compile_late(r"pull[ -]request\b", re.IGNORECASE)
 _SET = compile_late(r"\bpatch ?set\b", re.IGNORECASE)
 _MARK = compile_late(r"[\s:]*(?:\[([^\]]*)\]|re:)", re.IGNORECASE)
-"""What git removes from the start of a subject, in any order."""
+"""Prefixes that git strips from a subject, in any order."""
 _REPLY = compile_late(
     r"^\s*(?:(?:re|fwd?|aw|antw|sv|vs)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE
 )
@@ -386,7 +386,7 @@ _JOINED = compile_late(
     r"\b(?P<version>(?:patch)?v\d{1,3})-+(?=(?!rc|stable|lts)[a-z])|(?<=[a-z])-(?=v\d{1,3}(?![\w.-]))",
     re.IGNORECASE,
 )
-"""Where a version is joined to another mark: `[PATCHv2-next]`, `[PATCH net-next-v3]`."""
+"""A version joined to another mark: `[PATCHv2-next]`, `[PATCH net-next-v3]`."""
 _NUMBERED = compile_late(r"(patch)?(\d{1,6})/(\d{1,6}|n)")
 _VERSIONED = compile_late(r"(?:(patch|rfc)/?)?v(\d{1,4})(?:\.\d+|(patch)|[a-z])?")
 _WORDS = {"rfc": {"rfc": True}, "resend": {"resend": True}, "repost": {"resend": True}}

@@ -12,7 +12,7 @@ from patchpilot.cache.cached_re import compile_late
 
 _BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029\ufeff"
 _INVISIBLE = "\ufffe\uffff\U000e0000-\U000e007f"
-"""Noncharacters, and the tag characters, which are ASCII that no font shows."""
+"""Noncharacters, and tag characters, which are invisible ASCII."""
 UNSAFE = compile_late(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_BIDI}{_INVISIBLE}\ud800-\udfff]")
 
 _SELECTORS = "\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef"
@@ -27,7 +27,7 @@ _LINE_END = r"\r(?!$)"
 HIDDEN = compile_late(
     f"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f{_NEVER}{_MARKS}\u200c\u200d{_SELECTORS}]|{_LINE_END}"
 )
-"""A character that is not visible, and a carriage return that does not end the line."""
+"""An invisible character, or a carriage return that does not end a line."""
 _LATIN = "\x00-\u024f"
 _RTL = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
 _JOINED = f"[^{_LATIN}{_NEVER}{_MARKS}\u200c\u200d]"
@@ -37,14 +37,12 @@ HIDDEN_IN_PROSE = compile_late(
     f"|(?<![^{_LATIN}{_NEVER}{_MARKS}{_SELECTORS}])[{_SELECTORS}]"
     f"|(?<![{_RTL}])[{_MARKS}](?![{_RTL}])"
 )
-"""The same without what other scripts need: joiners in words, marks next to text from right to
-left, and one variation selector after a character.
+"""The same, except for characters that other scripts need: joiners in words, marks next to
+right-to-left text, and a variation selector after a character.
 """
 
 LOG_COMMAND = r"##(?=\w*\[)"
-"""The start of a command of Azure Pipelines, of older GitHub runners and of TeamCity, anywhere in a
-line.
-"""
+"""Start of a command for Azure Pipelines, older GitHub runners or TeamCity, anywhere in a line."""
 _COMMAND = compile_late(
     rf"^(?P<space>[^\S\n]*)::(?=[^\n]*?::)|{LOG_COMMAND}", re.MULTILINE
 )

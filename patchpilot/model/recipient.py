@@ -10,11 +10,11 @@ from patchpilot.model.address import Address
 from patchpilot.model.json_form import json_form
 
 MOST_RECIPIENTS = 200
-"""A plan with more recipients stops: hardly any series is for so many, and anybody can write that
-many names into a file or a mail.
+"""Limit that blocks a send: few series need as many, and anybody can add names to a file or
+message.
 """
 TEAM = "security team"
-"""The role of a project's security team."""
+"""Role of a project's security team."""
 
 
 @json_form(

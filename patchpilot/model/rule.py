@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 from patchpilot.model.json_form import json_form
 
 DOUBT = 2
-"""Findings of both kinds that are added to each rule's worth, so that few do not decide it."""
+"""Findings of both kinds added to each rule's worth, to reduce the effect of small numbers."""
 UNSEEN = 0.5
-"""Findings on accepted patches that are added to each rule's: with them, the noise on lists whose
-accepted mails were read and that were left out is at most the one that was asked for.
+"""Findings on accepted patches added to each rule's count, so that the noise on held-out lists
+stays within the limit.
 """
 GONE = 0.3
-"""The worth of a finding that was gone in the next version; one that was asked for is worth 1."""
+"""Worth of a finding that was gone in the next version; a requested finding counts as 1."""
 
 
 class RuleRecord(NamedTuple):
@@ -113,7 +113,7 @@ _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.CHECK: 2, Severity.NOT
 
 
 LEAST = 63
-"""The rank of a finding of the least concern."""
+"""Rank of the least important finding."""
 
 
 class FixEdit(NamedTuple):
@@ -214,18 +214,17 @@ class Suppressed(NamedTuple):
 
 
 FIX_KINDS = ("safe", "suggest", "none")
-"""The kinds of fixes: applied by --fix, a suggestion, no fix."""
+"""Kinds of fixes: applied by --fix, suggested, none."""
 SCOPES = ("mail", "subject", "message", "trailers", "diff", "series", "tree", "history")
 WHOLE = ("message", "trailers", "series")
-"""The scopes of rules whose findings belong to no file."""
+"""Scopes of rules whose findings belong to no file."""
 CONCERNS = (
     *("history", "mail", "tree", "build", "checkers", "semantics", "series"),
     *("tags", "checkpatch-newer", "checkpatch-message", "message", "subject"),
 )
-"""The packs in the order in which their findings bring a new version; the others are about style.
-
-Whether mainline has it, and whether it applies, compiles and is right, comes before its tags, the
-reasons in its message, and its form.
+"""Packs in the order in which their findings require a new version, followed by the style packs.
+Whether a patch is needed, applies, compiles and is correct precedes its tags, its message and its
+form.
 """
 Kernel = tuple[int, int]
 

@@ -43,7 +43,8 @@ _KNOWN = compile_late(
 _BLANK = " \t\n\r"
 _GIT_TRAILER = compile_late(r"([A-Za-z0-9-]+)[ \t]*:")
 _BY_GIT = ("Signed-off-by: ", "(cherry picked from commit ")
-"""What begins a line that git wrote; with one, not all lines of a block have to be trailers."""
+"""Starts of lines written by git; with such a line, other lines of the block need not be trailers.
+"""
 _BRACKET = compile_late("[<>]")
 _PERSON = compile_late(r"[^<>]*<[^<>\s@]+@[^<>\s@]+>(?:\s*[#(\[].*|[^<>]*)$")
 # a decoder leaves replacement characters for bytes that are not text
@@ -63,7 +64,7 @@ ORDER = (
     "reviewed-by",
     "tested-by",
 )
-"""The order in which a new trailer is inserted; existing trailers are never moved."""
+"""Order for inserting a new trailer; existing trailers are never moved."""
 
 
 class Trailer(NamedTuple):

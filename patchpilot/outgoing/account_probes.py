@@ -21,7 +21,7 @@ from patchpilot.outgoing.providers import provider_of
 from patchpilot.outgoing.smtp import Submission
 
 _TIMEOUT = 15.0
-"""Seconds for each step of a connection."""
+"""Seconds per step of a connection."""
 
 
 def account_settings(account: Account) -> Iterator[Probe]:

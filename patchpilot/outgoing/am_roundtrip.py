@@ -19,7 +19,7 @@ _UNCLOSED = (
     "quote, and git parses such a name wrongly"
 )
 MAX_LINE = 998
-"""Bytes a line of a mail may have (RFC 5322); servers break or reject longer ones."""
+"""Maximum bytes of a line (RFC 5322); servers break or reject longer lines."""
 
 
 def has_unclosed_author(raw: bytes) -> bool:

@@ -26,10 +26,10 @@ from patchpilot.outgoing.mail_account import Account
 
 _BREAK = compile_late(r"[\r\n\0]")
 _PLAIN = compile_late(r"[A-Za-z0-9!*+/-]"), re.compile(r"[!-<>@-^`-~]")
-"""Characters that need not be encoded in a name, and in a subject (RFC 2047)."""
+"""Characters that need no encoding in a name, and in a subject (RFC 2047)."""
 _WORD = "=?UTF-8?q?"
 _WIDTH = 74
-"""Columns of an encoded word without its end."""
+"""Width of an encoded word without its end."""
 
 
 def compose_message(

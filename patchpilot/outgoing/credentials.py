@@ -17,10 +17,10 @@ from patchpilot.errors import RefusedError
 from patchpilot.outgoing.mail_account import Account
 
 _BREAK = compile_late(r"[\r\n\0]")
-"""What ends a line of git-credential's protocol."""
+"""Line ends in git-credential's protocol."""
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]+=*")
 _DIGITS = 4
-"""Fewer digits are in many words."""
+"""Minimum length of a number to mask; shorter ones occur in many words."""
 _MASK = b"***"
 
 

@@ -29,7 +29,7 @@ _REASONS = {
     "bodycc": "(?i:cc): in the message",
     "cc": "Cc: of .*",
 }
-"""The reasons for a recipient that each kind of `sendemail.suppresscc` takes away."""
+"""Reasons for recipients that each kind of `sendemail.suppresscc` excludes."""
 
 
 def configured_recipients(
@@ -190,7 +190,7 @@ def read_aliases(repository: Repository) -> dict[str, tuple[str, ...]]:
 
 _MUTT = r'^\s*alias\s+(?:-group\s+\S+\s+)*"?([^"\s]+)"?\s+(.*?)(?:\s*#.*)?$'
 _ALIAS_LINES = {"mutt": _MUTT, "mailrc": _MUTT, "sendmail": r"^([^#\s:]+)\s*:\s*(.+)$"}
-"""The pattern of an alias and its addresses, by the program whose file it is."""
+"""Mail program → pattern of an alias and its addresses."""
 
 
 def _aliases(kind: str, text: str) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -21,7 +21,7 @@ _HELPERS = (
     ("cache", "memory, for 15 minutes"),
     ("store", "~/.git-credentials, in plain text"),
 )
-"""Credential helpers that git comes with or knows (gitcredentials(7)), the safest first."""
+"""Credential helpers that git ships or documents (gitcredentials(7)), safest first."""
 _NETRC_HELPERS = (
     "/usr/share/doc/git/contrib/credential/netrc/git-credential-netrc.perl",
     "/usr/share/git/credential/netrc/git-credential-netrc.perl",

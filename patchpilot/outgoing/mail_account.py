@@ -17,7 +17,7 @@ from patchpilot.urls import public_url
 
 _SECRET = ("smtppass",)
 LOCAL_PROGRAMS = ("/usr/sbin/sendmail", "/usr/lib/sendmail")
-"""What git send-email takes when nothing is set."""
+"""Defaults of git send-email."""
 
 
 @dataclass(frozen=True, slots=True)

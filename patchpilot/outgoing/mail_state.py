@@ -36,9 +36,8 @@ class Outcome:
 
 
 Report = Callable[[int, Outcome], None]
-"""Called with a message's position in its send and its outcome, before (`sending`) and after.
-
-What it writes is on disk when it returns.
+"""Called before (`sending`) and after each message with its position in the send and its outcome.
+The result must be on disk when the call returns.
 """
 
 
@@ -47,7 +46,7 @@ def ignore_report(index: int, outcome: Outcome) -> None:
 
 
 Stop = Callable[[], bool]
-"""Asked between mails whether to stop."""
+"""Called between messages; return whether to stop."""
 
 
 def never_stop() -> bool:

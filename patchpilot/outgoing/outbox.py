@@ -424,7 +424,7 @@ class Outbox(TopicStore):
 
 _UNDISCLOSED = "undisclosed"
 _TRACKING_DATA = "books"
-"""What the database calls it since its first version."""
+"""Name of the field in the database, unchanged since its first version."""
 _OF_SEND = (
     "change_id",
     "repository",
@@ -438,7 +438,7 @@ _OF_SEND = (
     "head",
     "force",
 )
-"""The columns of a send that are fields of the same name."""
+"""Columns of the table of sends that are fields with the same name."""
 _OF_SENDS = ", ".join(
     f"sends.{column}" for column in ("id", *_OF_SEND, "bcc", "begun", "note")
 )

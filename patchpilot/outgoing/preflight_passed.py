@@ -49,7 +49,7 @@ COVERED = {
     "upstream": ("not-upstream",),
     "server": ("no-server",),
 }
-"""Check → the problems and warnings that it reports; it passed where there is none of them."""
+"""Check → the problems and warnings that it can report; without any of them it has passed."""
 
 
 def passed_checks(

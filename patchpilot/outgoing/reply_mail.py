@@ -8,7 +8,7 @@ from patchpilot.model.mail import Mail
 from patchpilot.outgoing.compose_message import decode_address
 
 REFERENCES = 20
-"""At most so many Message-IDs in References: the first, and the last ones."""
+"""Maximum number of Message-IDs in References: the first and the latest."""
 
 
 def reply_subject(subject: str) -> str:

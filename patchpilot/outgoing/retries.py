@@ -11,9 +11,9 @@ from patchpilot.model.progress import Progress
 from patchpilot.outgoing.mail_state import Outcome, Retry, Stop
 
 WAITS = (1.0, 4.0, 10.0)
-"""Seconds before the second, third and fourth try."""
+"""Seconds before the second, third and fourth attempt."""
 PATIENCE = 180.0
-"""Seconds after which no further try of the same mail begins."""
+"""Seconds after which a message is not retried."""
 _LOOK = 0.2
 
 

@@ -16,7 +16,7 @@ from patchpilot.model.action import Action, Advice
 from patchpilot.series.topic_database import state_folder
 
 PATIENCE = 30.0
-"""Seconds to wait for another sender's check and claim, which take a fraction of one."""
+"""Seconds to wait for another sender's check and claim, which take less than one."""
 
 
 _RESUME = Action("send", ("--resume",), "wait for it to finish, then see `{}`")

@@ -32,11 +32,9 @@ from patchpilot.outgoing.reply_codes import (
 
 _REPLY = re.compile(rb"^([2-5]\d\d)(?:([ -])([^\n]*?))?\r?\n$")
 _LONGEST = 1 << 16
-"""Bytes of one reply with all its lines."""
+"""Maximum bytes of a reply with all its lines."""
 _DRIP = 5
-"""How many time-outs a whole reply may take: a server that sends a byte now and then does not hold
-us for ever.
-"""
+"""Time-outs that a whole reply may take, as a limit on a server that sends single bytes slowly."""
 
 
 class BadReplyError(smtplib.SMTPException):
@@ -146,7 +144,7 @@ class StrictSMTPOverTLS(StrictSMTP, smtplib.SMTP_SSL):
 T = TypeVar("T")
 TIMEOUT = 60.0
 PROGRAM = 600.0
-"""Seconds a sendmail program may take over one mail."""
+"""Time limit of a sendmail program per message, in seconds."""
 _FAILURES = (OSError, smtplib.SMTPException)
 
 
@@ -169,10 +167,9 @@ class Submission:
         )
         self.server: StrictSMTP | None = None
         self.mails_sent = 0
-        """Mails sent over this connection."""
         self.ever_sent = False
         self.login = ""
-        """How the last login went: "accepted", "refused" or ""."""
+        """Result of the last login: "accepted", "refused" or ""."""
 
     def __enter__(self) -> "Submission":
         return self

@@ -151,19 +151,15 @@ class Transport(Protocol):
     """
 
     name: str
-    """What `--via` and `patchpilot.via` call it."""
+    """Name for `--via` and `patchpilot.via`."""
     keeps_tracking_data: bool = False
-    """Whether its sends are noted in b4's tracking data of a branch that it enrolled itself."""
+    """Whether sends update b4's tracking data of a branch that patchpilot enrolled."""
     recipient_settings: Mapping[str, tuple[str, ...]] = MappingProxyType({})
-    """The settings of git's configuration, apart from `sendemail.*`, that name recipients for "to"
-    and "cc".
-    """
+    """Settings other than `sendemail.*` that name recipients for "to" and "cc"."""
     uses: tuple[Use, ...] = (Use.MAIL,)
-    """Which commands of git's configuration it may run, apart from those for a login."""
+    """Operations whose configured commands may run, in addition to those for a login."""
     damage_hint: str = ""
-    """What helps where `git am` would not make the commit of one of its mails; "" for the general
-    advice.
-    """
+    """Advice if `git am` would not recreate a commit; "" for the general advice."""
 
     def recipient_values(self, repository: Repository, key: str) -> tuple[str, ...]:
         """Return the values of one of the transport's recipient settings."""

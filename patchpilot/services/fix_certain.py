@@ -24,7 +24,7 @@ from patchpilot.services.fix_finding import (
 )
 
 MESSAGE = "/COMMIT_MSG"
-"""How the names of messages end among the texts of safe fixes."""
+"""Suffix of messages among the fixed texts."""
 
 
 @dataclass(frozen=True, slots=True)

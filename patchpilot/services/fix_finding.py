@@ -24,12 +24,12 @@ DCO = (
     " this change or have the right to submit it under the license of the file, and you agree that"
     " the change, your name and your address are public and kept for good."
 )
-"""What a sign-off certifies, in short."""
+"""Summary of what a sign-off certifies."""
 DCO_URL = "https://developercertificate.org/"
 TAG_RULES = {"missing-fixes": "fixes", "missing-stable": "stable"}
-"""The rules whose findings ask for a tag that `prepare` can find, and which one."""
+"""Rules that ask for a tag that `prepare` can find → the tag."""
 SIGN_OFF_RULES = frozenset(("no-sign-off", "author-not-signed"))
-"""The rules whose findings the user's own sign-off fixes, the second where the user is the author."""  # noqa: E501
+"""Rules fixed by the user's own sign-off; the second only if the user is the author."""
 
 
 class Remedy(StrEnum):

@@ -17,10 +17,7 @@ from patchpilot.topic.b4_record import lacks_note, record_in_b4
 from patchpilot.topic.reroll import is_remembered, remember
 
 LAST = 5
-"""So many sends of a branch are looked at.
-
-A start that comes after the kill sees its send among them.
-"""
+"""Latest sends of a branch to examine. A start after a kill finds its send among them."""
 
 
 def finish(repository: Repository, send: Send, draft: Draft) -> tuple[str, ...]:

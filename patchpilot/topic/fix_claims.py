@@ -19,9 +19,8 @@ from patchpilot.series.draft import Drafts
 from patchpilot.topic.read_series import has_drafts
 
 _ANSWER = "fix "
-"""How the names of these answers start in a draft.
-
-Author date and subject follow, which amending and rebasing leave alone.
+"""Prefix of these answers in a draft, followed by author date and subject, which amending and
+rebasing keep.
 """
 
 

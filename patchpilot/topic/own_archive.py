@@ -17,7 +17,7 @@ from patchpilot.settings.read_settings import user_settings
 ArchiveAt = Callable[[str], MailArchive]
 Found = TypeVar("Found")
 PATIENCE = 5.0
-"""Seconds that an archive may take to answer a question during another task."""
+"""Time limit in seconds for an archive's answer during another task."""
 
 
 def default_archive(

@@ -34,7 +34,7 @@ from patchpilot.topic.followed.review_summary import select_to_mention
 from patchpilot.topic.topic_project import project_of
 
 STUBS = "changes since v"
-"""The origin of a changelog that only has what changed since a version."""
+"""Origin of a changelog that lists only changes since a version."""
 _PREFILLED = compile_late(
     r"EDITME (?:trailers changed|message reworded|changed|new patch|dropped|review): "
 )

@@ -26,10 +26,7 @@ from patchpilot.tags.stable_decision import (
 )
 
 CYCLE = 365
-"""Days.
-
-More than any project takes for one release, what its topic branches take before included.
-"""
+"""Days; longer than any release cycle, including the time on a topic branch."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
 
 MAX_WALK = 20_000
-"""At most this many commits on top of a base are listed."""
+"""Maximum number of commits listed on top of a base."""
 
 _INTEGRATION = compile_late(
     r"(?:.*/)?(?:master|main|trunk|devel|next|for-next|for-linus|linux-next|linux-\d+\.\d+\.y|v\d+\.\d+[-.\w]*)"
@@ -42,12 +42,10 @@ _REBUILT = compile_late(
     r"(?:linux-next|next)/(?:master|stable)|(?:.*/)?linux-(?:next|rolling-\w+)|(?:.*/)?pending-fixes"
 )
 _RELEASE_TAG = compile_late(r"v\d+\.\d+\S*|next-\d{8}\S*|RELEASE-\d\S*")
-"""Tags of public history.
-
-Others may be private: b4 tags what was sent, and users tag versions of a topic.
+"""Tags of public history. Other tags may be private: b4 tags sent series, and users tag versions.
 """
 MANY = 30
-"""A topic with more commits than this on top of a guessed base is probably not intended."""
+"""A topic with more commits on a guessed base is probably unintended."""
 MAX_OWN = 1000
 LIKELIEST = 3
 

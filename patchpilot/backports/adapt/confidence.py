@@ -10,14 +10,12 @@ from collections.abc import Mapping
 from patchpilot.cache.entries import shipped_tables
 
 UNSURE = "unsure"
-"""The feature of an adaptation that is never sure, whatever else it has: one in four was what the
-maintainer made.
-"""
+"""Feature of an adaptation that is never certain: one in four equaled the maintainer's."""
 TAKEN = 0.95
-"""The confidence of a backport to another branch that applies: 98 of 101 were the same."""
+"""Confidence of another branch's backport that applies: 98 of 101 were equal."""
 _MOST_SURE = 0.79
-"""No kind of adaptation was what the maintainer made more often than this: they also change what no
-conflict asks for.
+"""Upper limit of the confidence: no kind of adaptation equaled the maintainer's more often, because
+maintainers also change lines without a conflict.
 """
 _MOST_UNSURE = 0.45
 

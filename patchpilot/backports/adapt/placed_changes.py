@@ -13,7 +13,7 @@ _LEAST_FOUND = 0.4
 _NEAR = 4
 _MOST_PLACES = 50
 FARTHEST = 300
-"""Lines between a change and its context above which it is another place."""
+"""Maximum number of lines between a change and its context."""
 
 
 class Change(NamedTuple):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from patchpilot.cli.common import Common
 
 SHOWN = 72
-"""Columns of a line that is quoted on stderr."""
+"""Width of a quoted line."""
 
 
 def print_notes(common: "Common", result: "CheckResult") -> None:

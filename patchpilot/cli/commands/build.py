@@ -31,7 +31,7 @@ _SHARED = (
     "unwaive",
     "config_from",
 )
-"""The options of `check` that mean the same here."""
+"""Options of `check` with the same meaning."""
 _FORMATS = tuple(name for name in FORMATS if name not in ("checkpatch", "jsonl"))
 
 

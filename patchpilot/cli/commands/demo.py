@@ -117,7 +117,7 @@ _PLAIN = (
     )
     + "\x1b[<u\x1b[?25h\x1b[0m"
 )
-"""Ends mouse, paste and focus reports, the alternate screen, keyboard protocols, the hidden cursor
+"""End mouse, paste and focus reports, the alternate screen, keyboard protocols, the hidden cursor
 and colors.
 """
 

@@ -68,7 +68,9 @@ OPTIONS = (
     ),
 )
 _SWITCH = "switch_"
-"""How the values of get_maintainer.pl's switches are named, some as other options."""
+"""Prefix of the keys for get_maintainer.pl's switches, some of which have the name of another
+option.
+"""
 
 
 def _switch(field: str) -> Option:

@@ -45,7 +45,7 @@ _FRESH = option(
 _ID = argument("number", metavar="ID", type=series_number)
 _MARKS = ("addressed", "declined", "open", "none")
 UNLIMITED = 1000
-"""Columns of a table in a pipe or a file."""
+"""Width of a table in a pipe or file."""
 
 
 @make_command(

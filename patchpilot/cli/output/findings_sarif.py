@@ -22,7 +22,7 @@ _LEVEL = {
     Severity.NOTE: "note",
 }
 _LINK = re.compile(r"\[(?=[^\]]*\]\()")
-"""The start of a link, which SARIF has in plain text, too."""
+"""Start of a link, which SARIF also allows in plain text."""
 
 
 def render(result: CheckResult) -> str:

@@ -24,9 +24,9 @@ COLORS = {
 BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 COLUMNS = 140
 ROWS = 7
-"""Rules that are shown besides those with errors."""
+"""Rules that are shown in addition to those with errors."""
 PLACES = 3
-"""Further places of a rule that are named."""
+"""Further positions listed per rule."""
 
 
 class Colors:

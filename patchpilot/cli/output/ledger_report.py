@@ -9,7 +9,7 @@ from patchpilot.model.printable import one_line, printable
 from patchpilot.topic.followed.review_ledger import LedgerItem, PointState, SeriesLedger
 
 _MOST_LINES = 8
-"""At most so many lines of a hunk are printed."""
+"""Maximum lines shown of a hunk."""
 
 
 def ledger_text(ledger: SeriesLedger) -> str:

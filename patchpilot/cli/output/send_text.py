@@ -11,7 +11,7 @@ from patchpilot.services.send.sending import Sending
 
 _BLOCKING = (CheckState.PROBLEM, CheckState.OVERRIDDEN)
 _LABEL = 12
-"""Where the text of a labelled line starts."""
+"""Column at which labeled text starts."""
 
 
 def head(plan: Sending, after: str = "") -> str:
@@ -124,7 +124,7 @@ def addressees(plan: Sending) -> str:
 
 _MATCH = re.compile(r"(?P<path>\S+) matches (?P<pattern>.+)", re.DOTALL)
 _FILES = 3
-"""At most so many files are named for one pattern."""
+"""Maximum files listed per pattern."""
 
 
 def merge_reasons(reasons: Sequence[str]) -> tuple[str, ...]:

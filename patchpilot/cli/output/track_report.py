@@ -21,9 +21,9 @@ from patchpilot.topic.followed.story import StoryEvent, list_events
 from patchpilot.topic.topic_state import TopicState
 
 _TABLE = 76
-"""Columns of the table of reviewers, which is indented by four."""
+"""Width of the table of reviewers, which is indented by four."""
 _LABEL, _EVENT = 12, 16
-"""Columns of a row's label, and of an event's or a reply's date."""
+"""Widths of a row's label, and of the date of an event or reply."""
 
 
 def series_json(series: Sequence[Tracked], topic: TopicState | None = None) -> str:

@@ -26,9 +26,9 @@ _LEGEND = {
 _COUNTED = ("Acked-by", "Reviewed-by", "Tested-by")
 _CI = {"failed": "fail", "warned": "warn", "passed": "pass"}
 _SENTENCE = 32
-"""Columns from which the next step is a sentence, otherwise it is a word or two."""
+"""Minimum width for showing the next step as a sentence instead of a word or two."""
 _NARROWEST, _ENOUGH = 20, 60
-"""Columns that a title has at least, and that it has next to a sentence."""
+"""Minimum widths of a title: alone, and next to a sentence."""
 _STEPS = (
     (("track", "--template", "ping"), "remind"),
     (("track", "reply"), "answer"),
@@ -41,7 +41,7 @@ _STEPS = (
     (("trailers",), "add tags"),
     (("backport",), "backport"),
 )
-"""What an action is called in the table: the first whose words the command has."""
+"""Short names of actions in the table; the first match counts."""
 _NO_ACTION = {Turn.YOURS: "check", Turn.WAITING: "wait", Turn.FINISHED: "nothing"}
 
 

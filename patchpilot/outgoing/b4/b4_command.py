@@ -22,16 +22,16 @@ from patchpilot.errors import MissingError, PatchpilotError
 from patchpilot.extras import install_command
 
 KNOWN_VERSION = "0.16"
-"""The version of b4 that patchpilot is tested with."""
+"""Version of b4 that patchpilot is tested with."""
 _OFF = (
     ("core.hooksPath", "/dev/null"),
     ("core.fsmonitor", "false"),
     # otherwise git runs gpg.program for every signed commit
     ("log.showSignature", "false"),
 )
-"""What b4's own git calls must not run."""
+"""Settings that keep b4's git calls from running hooks and other programs."""
 _ASKING = 20.0
-"""Seconds that b4 may take to print its version."""
+"""Time limit of `b4 --version` in seconds."""
 
 
 class InstalledB4(NamedTuple):

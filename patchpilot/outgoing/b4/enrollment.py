@@ -15,7 +15,7 @@ _KEYS = (
     "patchpilot-enrolled",
     "patchpilot-description",
 )
-"""What a branch's section of the configuration holds of b4's tracking data."""
+"""Settings of a branch that contain b4's tracking data."""
 
 
 def base_name(repository: Repository, branch: str, base: str, asked: str | None) -> str:

@@ -18,13 +18,13 @@ from patchpilot.outgoing.header_guard import refuse_other_recipients
 from patchpilot.outgoing.mail_account import Account
 
 _OFF = (("aliasfiletype", ""), ("mailmap", "false"))
-"""Settings that replace recipients, switched off: the plan has followed aliases."""
+"""Disable settings that would replace recipients; the plan has resolved aliases already."""
 _NO_COPY = (("imapsentfolder", ""), ("useimaponly", "false"))
-"""Settings that put what is sent into a folder of an IMAP server."""
+"""Disable settings that would copy messages to an IMAP folder."""
 CAPTURE = 900.0
-"""Seconds for a whole series to be made into mails, before anything is sent."""
+"""Time limit in seconds for rendering a whole series before sending."""
 _ONE_EACH = ("--batch-size=1", "--relogin-delay=0")
-"""A connection for each mail, without the pause that `sendemail.smtpReloginDelay` sets."""
+"""Use one connection per message, without the delay of `sendemail.smtpReloginDelay`."""
 _KEEP = """\
 keep() {{
     read -r n < {folder}/count
@@ -33,9 +33,8 @@ keep() {{
     for word in "$@"; do printf '%s\\n' "$word"; done > {folder}/"$n.arguments"
     exec cat > {folder}/"$n.raw"
 }}; keep"""
-"""Replaces sendmail: stores the bytes and the arguments of each message.
-
-It starts no program for what the shell can do, because a series may have hundreds of messages.
+"""A replacement for sendmail that stores the bytes and arguments of each message. It uses the
+shell's builtins, because a series may have hundreds of messages.
 """
 _SETTINGS = Action(
     "doctor", (), "run `git config --get-regexp '^sendemail'`, and see `{}`"

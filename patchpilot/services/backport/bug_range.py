@@ -21,9 +21,8 @@ from patchpilot.services.backport.backport_result import BranchResult, BranchVer
 from patchpilot.tags.stable_decision import BranchState
 
 NEAR = 8
-"""Of the releases before the fix so many are asked whether they are in its history.
-
-A topic branch starts from one of the last.
+"""Number of latest releases before the fix that are compared with its history; a topic branch
+starts from one of them.
 """
 
 

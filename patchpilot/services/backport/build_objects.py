@@ -28,11 +28,11 @@ from patchpilot.services.backport.backport_result import BranchResult
 from patchpilot.topic.read_series import read_series
 
 OBJECTS = "objects"
-"""Instead of a command: compile what the fix touches."""
+"""Value of --build that compiles the changed files instead of running a command."""
 _MOST_NAMES = 50
 _FATAL = (ERROR, BROKEN_COMMIT, MODPOST)
 FAILED = 2
-"""The exit code if an object does not compile, as that of make."""
+"""Exit code if an object does not compile, as in make."""
 
 
 @json_form("branch", "exit_code=code", "tail", "warnings")

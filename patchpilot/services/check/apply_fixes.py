@@ -32,7 +32,7 @@ WITHOUT_FIX = {
     "none": "the rule has no automatic fix",
     "suggest": "its fix is only a suggestion",
 }
-"""Why a finding is left by the kind of its rule's fix."""
+"""Kind of a rule's fix → the reason for not fixing."""
 
 
 class FixResult(NamedTuple):

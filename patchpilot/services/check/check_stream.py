@@ -34,7 +34,7 @@ from patchpilot.services.check.check_answer import (
 )
 
 _MAILS = 16
-"""How many mails a process is handed at a time."""
+"""Messages per batch for a process."""
 
 
 def stream_targets(driver: Driver, targets: Sequence[str]) -> "CheckStream":

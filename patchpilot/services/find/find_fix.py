@@ -57,11 +57,11 @@ from patchpilot.tags.bisect_log import parse_bisection
 from patchpilot.topic.archive_target import archive_setting, thread_at
 
 MAX_LOG = 1 << 20
-"""Bytes of a log that are read."""
+"""Maximum bytes read from a log."""
 SHOWN, FEW, WORTH = 10, 3, 0.01
-"""Candidates shown: at most, and at least; others only with this probability."""
+"""Maximum and minimum number of candidates shown, and the minimum probability of the others."""
 _ASKED = 20
-"""The commits whose blamed lines are read, at most."""
+"""Maximum number of commits whose blamed lines are read."""
 _COMMIT = re.compile(r"[0-9a-f]{7,40}")
 _FILE = re.compile(r"\S*(?:/\S+|\w\.[A-Za-z]\w*)")
 _FUNCTION = re.compile(r"[A-Za-z_]\w*(?:\(\))?")

@@ -15,7 +15,7 @@ from patchpilot.reading.mbox import read_mails
 from patchpilot.topic.followed.known_series import sent_mails, series_with_mail, show
 
 OWN_POST = frozenset({"ping", "withdraw"})
-"""The templates that answer the author's own latest version."""
+"""Templates for replies to the author's own latest version."""
 
 
 @dataclass(frozen=True, slots=True)

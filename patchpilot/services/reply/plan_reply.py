@@ -46,7 +46,7 @@ from patchpilot.services.reply.sent_replies import (
 from patchpilot.topic.followed.own_addresses import known_addresses
 
 PATCH = "patch"
-"""What the draft of a reply that is a patch has for its template."""
+"""Template name in the draft of a reply that is a patch."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from patchpilot.outgoing.reply_drafts import ReplyDraft
 from patchpilot.services.reply.plan_reply import ReplyPlan
 
 ReplyState = MailState | Literal["planned", "refused", "drafts"]
-"""What became of a reply; `drafts` for the list of those that were not sent."""
+"""Outcome of a reply; `drafts` for the list of unsent replies."""
 
 
 @json_form(

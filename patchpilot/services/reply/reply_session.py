@@ -49,7 +49,7 @@ _TEMPLATES_OF = {
     MailKind.ACK: (REPLY, "thanks"),
 }
 Edit = Callable[[str], str | None]
-"""An editor: a text in, the text as edited out, None where it failed."""
+"""An editor: return the edited text, or None if it failed."""
 
 
 @dataclass(frozen=True, slots=True)

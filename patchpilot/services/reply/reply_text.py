@@ -18,7 +18,7 @@ from patchpilot.series.cover_letter import COMMENT, fill, strip_comments, templa
 MAX_COLUMNS = 80
 REPLY = "reply"
 TEMPLATES = (REPLY, "ping", "withdraw", "objection", "prerequisite", "thanks")
-"""The templates of replies; a reply with a patch has none."""
+"""Templates of replies without a patch."""
 _HTML = re.compile(
     r"</?(?:html|body|div|span|p|br|font|table|blockquote)\b[^<>]{0,200}>",
     re.IGNORECASE,
@@ -145,7 +145,7 @@ def _sender_lines(text: str) -> Iterator[str]:
 
 
 CONTEXT = 8
-"""At most so many lines above an answered paragraph are kept of what it quotes itself."""
+"""Maximum number of quoted lines kept above an answered paragraph."""
 CUT = "> [...]"
 
 

@@ -28,9 +28,9 @@ _CALL = re.compile(r"\b([A-Za-z_]\w{2,})\s*\(")
 _NO_CALL = frozenset(("if", "for", "while", "switch", "return", "sizeof", "defined"))
 _COMMENT = ("/*", " *", "//")
 _CALLEES, _CALLERS, _LOG = 12, 8, 8
-"""The most functions called, places of callers and earlier commits in a request."""
+"""Maximum number of called functions, callers and earlier commits in a request."""
 _LONGEST = 400
-"""Lines of a function that are shown."""
+"""Maximum lines shown of a function."""
 _TIMEOUT = 20.0
 
 

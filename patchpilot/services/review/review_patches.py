@@ -37,7 +37,7 @@ from patchpilot.services.review.request_sections import (
 
 _LONG_WORD = re.compile(r"[a-z_]{5,}")
 _TAKEN = 8
-"""Words in a row that a message shares with a comment only if they were copied."""
+"""Number of consecutive words shared with a comment that indicates copying."""
 if TYPE_CHECKING:
     from patchpilot.checking.check_result import CheckedPatch, CheckResult
     from patchpilot.commits.repository import Repository

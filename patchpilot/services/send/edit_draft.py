@@ -46,9 +46,9 @@ from patchpilot.topic.topic_state import TopicState, topic_state
 from patchpilot.topic.workplace import Workplace
 
 EDITED = "DRAFT.txt"
-"""The file that the editor opens."""
+"""Name of the edited file."""
 Edit = Callable[[str], str | None]
-"""Lets the user edit a text and returns it; None when they gave up."""
+"""Let the user edit a text; return None if the user gave up."""
 
 
 @json_form("draft", "sends", "b4", "topic=state")

@@ -12,7 +12,7 @@ from patchpilot.services.send.sending import Sending
 from patchpilot.topic.reroll import last_sent
 
 VOLATILE = ("index ", "@@ ", "change-id:", "base-commit:")
-"""How lines start that are different in every version, and say nothing."""
+"""Starts of lines that differ in every version without meaning."""
 
 
 class MailChange(NamedTuple):

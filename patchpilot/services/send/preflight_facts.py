@@ -200,12 +200,11 @@ def _why_too_soon(
 
 
 OWN_NAMES = ("no-sign-off", "missing-target-tree", "already-applied", "does-not-apply")
-"""The rules whose findings preflight reports as checks of their own.
-
-Whether a patch applies it asks of the target, not of what is checked out.
+"""Rules that preflight replaces with its own checks. It applies patches to the target tree instead
+of the checked-out one.
 """
 _ASKED_ONCE = ("fixed-upstream", "stable-base")
-"""The rules that would read the history again for the messages."""
+"""Rules that would read the history again for the messages."""
 
 
 _SAMPLE = b"""\

@@ -10,7 +10,7 @@ from patchpilot.model.message import Message
 from patchpilot.model.printable import one_line
 
 COLUMNS = 76
-"""The width at which lists of addresses are wrapped."""
+"""Width at which lists of addresses are wrapped."""
 
 
 def readable_lines(mail: Message) -> list[str]:

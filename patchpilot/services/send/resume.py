@@ -41,7 +41,7 @@ UNKNOWN_AS = ("keep", "sent", "lost")
 
 
 Lookup = Callable[[Message], bool]
-"""Whether an archive has this mail: its Message-ID, from its sender."""
+"""Return whether an archive has a message with this Message-ID and sender."""
 
 
 def plan_resume(

@@ -198,7 +198,7 @@ class Sending(SeriesToSend):
 
 
 SENT = frozenset({"already-sent", "version-sent"})
-"""The problems of a plan that only say that it was sent already."""
+"""Problems that only report an earlier send."""
 
 
 def sent_names(names: set[str]) -> set[str]:

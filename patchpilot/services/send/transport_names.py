@@ -5,7 +5,7 @@ from patchpilot.model.send_request import DEFAULT_TRANSPORT
 from patchpilot.outgoing import transports
 
 transport_names = transports.names
-"""Returns the valid values of `--via`, the default first."""
+"""Valid values of `--via`, the default first."""
 
 
 def next_transport(name: str) -> str:

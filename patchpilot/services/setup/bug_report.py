@@ -30,7 +30,7 @@ _PUBLIC = frozenset(key.name for key in KEYS if key.from_tree) | {
     "signoff",
     "via",
 }
-"""Settings whose values are shown: no command, server, address or path of the user."""
+"""Settings whose values may be shown: no commands, servers, addresses or paths."""
 _LONGEST = 20_000
 _TEMPLATE = """\
 ### What happened

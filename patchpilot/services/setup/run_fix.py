@@ -10,7 +10,7 @@ from patchpilot.commits.run import interactive
 from patchpilot.services.setup.diagnose import Diagnosis
 
 _RUNS = ("git config ", "git fetch ", "git commit-graph ", "patchpilot setup stable ")
-"""The commands that are offered: those that install something are left to the user."""
+"""Commands that are offered; installing software is left to the user."""
 _PLACEHOLDER = re.compile(r"\b[A-Z]{3,}\b|\.\.\.|…|Your Name|you@example|, | or |`")
 
 
@@ -18,7 +18,7 @@ _OPTIONS = {
     *("--global", "--unset", "--unshallow", "--refetch", "--no-filter", "--fetch"),
     *("--reachable", "--changed-paths"),
 }
-"""The options that doctor's hints have: a remote may be named like another one."""
+"""Options in doctor's hints; anything else could be the name of a remote."""
 
 
 def commands_of(diagnosis: Diagnosis) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ ENDPOINT = "https://lkml.kernel.org/_b4_submit"
 """The web endpoint of kernel.org (b4's documentation, "contributor overview")."""
 _WAIT = 15.0
 PORTS = {"ssl": 465, "tls": 587, "none": 25}
-"""The usual port for each kind of encryption."""
+"""Usual port for each kind of encryption."""
 _ENCRYPTION = {465: "ssl", 25: "none"}
 
 

@@ -34,10 +34,10 @@ from patchpilot.topic.upstream_state import notes as upstream_notes
 
 LIMIT = 5
 MANY = 200
-"""More commits than that are no series."""
+"""Maximum number of commits in a series."""
 SURE_ENOUGH = 0.8
 OFFERED = 0.3
-"""The confidence from which one key may write a candidate's tag."""
+"""Minimum confidence for offering a candidate's tag with one key."""
 
 
 @json_form(

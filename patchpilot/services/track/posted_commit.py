@@ -51,7 +51,7 @@ from patchpilot.topic.posted_by_others import PostedFix, posted_by_others
 MAX_LINKS = 6
 MAX_FILES = 3
 _CLOCKS = timedelta(days=1)
-"""A mail may be dated after the commit that it became, as clocks and time zones differ."""
+"""A message may be dated after its commit, because clocks and time zones differ."""
 
 
 class FoundBy(StrEnum):

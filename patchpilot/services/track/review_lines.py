@@ -23,7 +23,7 @@ SIGNS = {
     ReviewState.LOOKED: "c",
     ReviewState.UNSEEN: ".",
 }
-"""What follows the letters of the tags."""
+"""Sign after the letters of the tags."""
 MEANINGS = {
     ReviewState.GIVEN: "given to this version",
     ReviewState.CARRIED: "is in the posted patch",
@@ -34,11 +34,11 @@ MEANINGS = {
     ReviewState.LOOKED: "commented",
     ReviewState.UNSEEN: "never looked",
 }
-"""Each state in words."""
+"""Descriptions of the states."""
 _NAME, _TITLE = 24, 30
-"""Columns of a reviewer's name, and of a patch's title, at most."""
+"""Maximum widths of a reviewer's name and of a patch's title."""
 _HEAD = 8
-"""Columns of a reviewer's name above a column."""
+"""Width of a reviewer's name above a column."""
 
 
 def review_lines(table: ReviewTable, columns: int) -> tuple[str, ...]:

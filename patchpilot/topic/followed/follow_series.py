@@ -62,7 +62,7 @@ from patchpilot.topic.followed.same_series import (
 from patchpilot.topic.own_archive import ArchiveAt
 
 _REACH_KNOWN = timedelta(hours=1)
-"""So long an archive is not asked again how far it reaches."""
+"""How long the arrival time of an archive's latest message is cached."""
 
 
 def add(

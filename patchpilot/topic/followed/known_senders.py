@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 WHOLE_MAIL = -1
-"""The line of a mark that is about the sender of a mail."""
+"""Line number of a mark about a message's sender."""
 KNOWN, STRANGER = "known", "stranger"
 
 
@@ -104,7 +104,7 @@ _MAILBOX = re.compile(r"[^<>]*<[^<>\s]+>")
 _YEARS = 3
 _SECONDS = 5.0
 _MOST = 5
-"""Addresses that are searched in commits: each search walks years of history."""
+"""Maximum number of addresses searched in commits; each search walks years of history."""
 
 
 def seen_in_tree(

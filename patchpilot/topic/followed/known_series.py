@@ -53,14 +53,14 @@ _SUMMARIES = Kind(
     keep=400,
 )
 ARRIVES = timedelta(hours=1)
-"""After this time an archive has a mail, or it does not arrive."""
+"""Time after which a message should be in the archive."""
 _LOOKED_FOR = timedelta(days=14)
 SAVE_REPLIES = Action(
     "track",
     ("add", "--mbox", "FILE"),
     "save the replies to the undisclosed fix in an mbox, then `{}`",
 )
-"""The next step of a series that no archive has."""
+"""Next step of a series that no archive has."""
 
 
 def open_store(*, offline: bool = False) -> Store:
@@ -347,7 +347,7 @@ class _Reading:
         self._is_read = False
         self._damaged: tuple[str, ...] = ()
         self.message_ids: tuple[str, ...] = ()
-        """The ids of the mails that were read, where some were left out."""
+        """Ids of the messages that were read, if some were omitted."""
         self.left_out = 0 if every_mail else max(0, store.count(entry.id) - MOST_READ)
 
     def read(self, *, whole: bool) -> Tracked:

@@ -31,11 +31,11 @@ from patchpilot.reading.thread_values import (
 from patchpilot.topic.followed.tracked import Tracked
 
 Key = tuple[str, int]
-"""A request: its message and the line on which it begins."""
+"""A request: its message, and the line where it begins."""
 MOST_LATER = 5
-"""A comment is compared with so many later versions."""
+"""Maximum number of later versions compared with a comment."""
 ANSWERED = "answered, not marked done"
-"""What an answered request is called, where it is listed with those that are open."""
+"""Label of an answered request in the list of open ones."""
 
 
 @json_form(

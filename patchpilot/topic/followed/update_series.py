@@ -40,11 +40,11 @@ from patchpilot.topic.followed.same_series import (
 from patchpilot.topic.own_archive import ArchiveAt
 
 _REPORTED = timedelta(days=30)
-"""So long a mailbox is searched for reports about what was sent."""
+"""Time for which a mailbox is searched for reports about a send."""
 _SHARE_OF_QUIET = 10
 _LONGEST_PAUSE = timedelta(days=30)
-"""A finished series is asked about again after a tenth of the time since its last news, at least
-every 30 days.
+"""A finished series is polled after a tenth of the time since its last news, at least every 30
+days.
 """
 
 

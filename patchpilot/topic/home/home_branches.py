@@ -10,9 +10,9 @@ from patchpilot.errors import MissingError, RefusedError
 from patchpilot.topic.topic_base import find_base
 
 NEWEST = 25
-"""So many branches without a draft are looked at, the latest first."""
+"""Maximum number of branches without a draft, latest first."""
 RECENT = 180 * 86400
-"""Seconds after which a branch without a draft is not looked at."""
+"""Seconds after which a branch without a draft is ignored."""
 _FORMAT = "%(refname:lstrip=2)%00%(objectname)%00%(committerdate:unix)%00%(committeremail:trim)"
 
 

@@ -52,11 +52,11 @@ _CODE = ("topic/home", "topic/followed", "archive", "reading")
 _KIND = Kind("home", tuple(str(_PACKAGES / name) for name in _CODE), keep=2)
 
 Kept = dict[str, tuple[str, HomeTopic]]
-"""A topic's key → the state of what it was computed from, and the topic."""
+"""A topic's key → the state that it was computed from, and the topic."""
 Arrived = Callable[[tuple[HomeTopic, ...]], None]
-"""Called with the topics that were read so far."""
+"""Called with the topics read so far."""
 OFTEN = 0.3
-"""Seconds between two calls of it."""
+"""Seconds between such calls."""
 
 
 def known_topics() -> tuple[HomeTopic, ...]:

@@ -25,7 +25,7 @@ _BOTS = {
     MailKind.AI_REVIEW: "AI review",
 }
 KEPT = 12
-"""Events of a series that Home keeps."""
+"""Maximum number of events kept per series."""
 _IN_REVIEW = (SeriesState.CHANGES_REQUESTED, SeriesState.UNDER_REVIEW)
 
 
