@@ -30,12 +30,12 @@ class Followed:
         self.followed = False
 
     def then(self, *mails: bytes, days: float = 0) -> tuple[str, str]:
-        """Receive messages, let days pass, and return the state and next step."""
+        """Add messages, let days pass, and return the state and next step."""
         series = self.update(*mails, days=days)
         return str(series.state), series.next_step
 
     def update(self, *mails: bytes, days: float = 0) -> Tracked:
-        """Return the series after messages arrived and days passed."""
+        """Add messages, let days pass, and return the series."""
         self._archive.add(*mails)
         dates = [date for mail in mails if (date := parse_mail(mail).date)]
         self._now = max([self._now, *dates]) + timedelta(days=days, minutes=1)

@@ -70,7 +70,8 @@ YEARS = (
         minutes=730 * 24 * 60,
     ),
 )
-"""A work of two years: begun under another title and address, sent on by the maintainer and pulled."""  # noqa: E501
+"""Two years of work: started with another title and address, resent by the maintainer, and pulled.
+"""
 
 
 @pytest.fixture(scope="module", params=[*SERVED, *LOCAL])

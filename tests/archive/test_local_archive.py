@@ -64,7 +64,7 @@ def test_deleted_maildir_message_disappears(tmp_path: Path) -> None:
         assert subjects(archive.url, "f:ada") == ["v1"]
         (tmp_path / "mails" / "new" / "0.example").unlink()
         assert subjects(archive.url, "f:ada") == []
-        # a mail program read it, which changes the folder and flags but not the message
+        # when a mail program reads a message, its folder and flags change, but not its content
         (tmp_path / "mails" / "new" / "1.example").rename(
             tmp_path / "mails" / "cur" / "1.example:2,S"
         )

@@ -78,8 +78,8 @@ MAILS = (
     patch("[PATCH] hose: long ago", id="h1", minutes=ago(250)),
     patch("[PATCH] tank: of another", author=OTTO, id="o1", minutes=ago(20)),
     reply("[PATCH] tank: of another", "Looks fine.", sender=ADA, id="o2", reply_to="o1", minutes=ago(19)),  # noqa: E501
-    # messages of stable trees, each about an earlier patch; the last original is in no archive, and
-    # one belongs to another series
+    # each is about an earlier patch; the last original is in no archive, and another belongs to a
+    # different series
     patch("[PATCH] gauge: older than all", id="g1", minutes=ago(700)),
     autosel("gauge: older than all", OLD, 12, id="sg"),
     patch("[PATCH] nozzle: as it was sent", id="n1", minutes=ago(400)),

@@ -184,7 +184,7 @@ def parsed_ids(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_poll_skips_known_and_old_messages(
     kind: str, workdir: Path, parsed_ids: list[str]
 ) -> None:
-    # their own dates are on the first day
+    # their Date: headers are on the first day
     others = [
         receive(
             mail(f"Other {number}", "Nothing.", id=f"o{number}", minutes=number), _YEAR
@@ -247,7 +247,7 @@ def test_unrelated_message_is_read_once(workdir: Path) -> None:
     with Counting() as server:
         server.add(story.V1)
         call("track", "add", "<v1@example.org>", "--lore", server.url)
-        # same file and author: this may be a new version
+        # the same file and author, so possibly a new version
         server.add(mailed("other+99999 [PATCH v5] demo: another patch of the pump"))
         update_series()
         server.asked.clear()

@@ -38,7 +38,7 @@ def again() -> None:
 
 @pytest.fixture
 def store_file(workdir: Path) -> Path:
-    """The file of the store with two series in it, and a backup of before the second one was added."""  # noqa: E501
+    """Return the store's file with two series, and a backup with only the first."""
     for name, mails in (("whole.mbox", story.WHOLE), ("other.mbox", (OTHER,))):
         (workdir / name).write_bytes(mbox(*mails))
     call("track", "add", "--mbox", "whole.mbox")
@@ -179,7 +179,7 @@ def test_store_fault_names_the_repair_command(
     repaired = call(*command.split())
     assert repaired.code == 0, repaired.err
     again()
-    # rows added after the backup may be lost with their page; the tracked files restore them
+    # rows added after the backup may be lost; the tracked files restore them
     for file in ("whole.mbox", "other.mbox"):
         assert call("track", "add", "--mbox", file).code == 0
     assert call("track").code == 0
@@ -235,7 +235,7 @@ def test_lost_message_is_restored_from_a_backup(
     sql(BAD_MAILS["a bad blob"])(store_file)
     for backup in saved:
         backup.unlink()
-    # messages read before the fault may be cached
+    # use messages cached before the fault
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     outcome = call("track", "update")
     assert (outcome.code, outcome.err) == (2, f"patchpilot: warning: {SAID}\n")

@@ -115,7 +115,7 @@ _READING = (
     "patchpilot.topic.topic_state",
     "patchpilot.reading.mail_classifier",
 )
-"""What reads mails or a repository."""
+"""Modules that read messages or a repository."""
 
 
 def run_list(where: Path, *modules: str) -> str:

@@ -94,7 +94,7 @@ def test_unavailable_message_is_restored_from_a_backup(
     with archive_server("stand-in", workdir, *story.BEGINNING) as server:
         call("track", "add", "v1@example.org", "--lore", server.url)
         before = local_data()
-        call("track")  # with it the backup of the day
+        call("track")  # also delete today's backup
         sql(f"{DAMAGE} WHERE message_id = 'r1@example.org'")
     database._checked.clear()
     outcome = call("track", "update", "--all")

@@ -89,7 +89,7 @@ def built(tmp_path: Path, body: str) -> tuple[str, dict[str, Any]]:
 def test_affected_objects_are_built(tmp_path: Path) -> None:
     out, answer = built(tmp_path, "\t/* done */\n")
     assert "linux-6.6.y: builds\n" in out
-    # the matrix also shows it
+    # the matrix shows the warning too
     assert "\n      builds\n" in out
     # an unused variable on the branch is not a new warning
     assert (answer["exit_code"], answer["warnings"]) == (0, [])
@@ -152,7 +152,7 @@ def test_missing_programs_are_named(
 def test_uncompilable_backport_is_not_written(tmp_path: Path) -> None:
     repo = kernel(tmp_path, "\n")
     text = driver("\n")["drv/w.c"]
-    # the branch lacks what the fix uses, and nothing conflicts
+    # the fix applies, but uses a function missing from the branch
     text = f"#define MORE 1\n\n\n\n\n{text}"
     repo.commit("drv: more", {"drv/w.c": text})
     fix = repo.commit(
@@ -179,7 +179,7 @@ def test_whole_range_is_compiled(tmp_path: Path) -> None:
     repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
     trust_tree(repo)
     done = ask(repo, "linux-6.6.y..HEAD", "--write", tmp_path / "out")
-    # once in the matrix, at the last fix
+    # the matrix shows the build once, at the last fix
     assert done.out.count("      does not build (exit 2)\n") == 1
     assert "'MORE' undeclared" in done.out.replace("‘", "'").replace("’", "'")
     assert not list(tmp_path.glob("out/*/*"))

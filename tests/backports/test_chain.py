@@ -28,7 +28,7 @@ def written_patches(
     done = world.call(
         *words, "--onto", "linux-6.6.y", "--adapt", "--write", folder, "--signoff"
     )
-    # nothing was written for a branch that needs the fix
+    # the exit code is 1 if a branch needs the fix but nothing was written
     assert done.code == ("nothing written" in done.out), done.err
     return done.out, sorted(folder.rglob("*.patch"))
 

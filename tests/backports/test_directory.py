@@ -106,7 +106,7 @@ def test_uncommitted_patch_is_judged_as_git_am_commits_it(
     assert answer["branches"][0]["verdict"] == "already-fixed"
     assert world.repo.git("show", "-s", "--format=%P", made).strip() == parent
     assert "do forget" in world.repo.git("show", "-s", "--format=%s", made)
-    # the second run gives the same result, and no file of the user has changed
+    # a second run gives the same result, and the user's files have not changed
     again = json.loads(call(*words, "--onto", "master", "--format", "json").out)
     assert again["asked"] == made
     assert before == world.repo.git("for-each-ref", "--format=%(refname) %(objectname)")

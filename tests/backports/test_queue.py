@@ -74,7 +74,7 @@ def test_candidate_previews_range_and_message(world: World) -> None:
     with Repository.open(world.repo.path) as repository:
         impact = candidate_impact(repository, world.fix, [world.groundwork])
         other = candidate_impact(repository, world.fix, [world.culprit])
-    # only the release before the bug is in the history of the fix
+    # the fix's history contains only the release before the bug
     assert [(point.version, str(point.state)) for point in other.bug.points] == [
         ("6.1", "clean"),
         ("6.4-rc1", "bug enters"),

@@ -107,7 +107,7 @@ def test_margin_widens_the_lines(changed: Span, margin: int, meets: bool) -> Non
         ((0, 0), (0, 5), (5, 7)),
         ((0, 5), (0, 0), (15, 17)),
         ((2, 4), (2, 5), (9, 11)),
-        # nothing shifts below
+        # the edit is below the lines
         ((20, 20), (20, 29), (10, 12)),
         # the edit ends at the first line
         ((4, 4), (4, 8), (6, 8)),
@@ -117,11 +117,11 @@ def test_margin_widens_the_lines(changed: Span, margin: int, meets: bool) -> Non
         ((8, 18), (8, 14), (8, 18)),
         ((11, 11), (11, 12), (10, 11)),
         ((11, 14), (11, 11), (10, 15)),
-        # it ends or begins right next to them
+        # the edit is adjacent to the lines
         ((12, 12), (12, 15), (10, 12)),
         ((12, 15), (12, 12), (10, 15)),
         ((9, 10), (9, 10), (10, 12)),
-        # before the first line
+        # the edit is before the first line
         ((0, 3), (0, 0), (13, 15)),
     ],
 )

@@ -56,7 +56,7 @@ Commits = tuple[tuple[str, dict[str, str]], ...]
             {"verdict": "already-fixed", "landed_as": "{tip}", "landed_by": "marker"},
             "",
         ),
-        # the same content needs no fix, even if no commit claims to be the fix
+        # a branch with the fixed content needs no fix, even without a commit for it
         (
             "culprit",
             (("all at once", {"w.c": source(**FIXED)}),),

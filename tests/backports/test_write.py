@@ -216,7 +216,7 @@ def test_request_names_trees_commit_and_reason(world: World) -> None:
     assert world.fix in done.out
     assert "It was lost." in done.out
     assert "6.12" in done.out
-    # the verdicts are not in the message
+    # the message does not contain the verdicts
     assert "conflict" in done.err
     assert "git send-email FILE" in done.err
     assert f"--request{chr(10)}" in world.call(world.fix).out

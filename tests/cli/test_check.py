@@ -375,7 +375,7 @@ def test_non_patch_in_a_directory_is_skipped(workdir: Path) -> None:
         done.err
         == f"patchpilot: warning: {folder}/notes.patch:1: neither a mail nor a diff: skipped\n"
     )
-    # a named file is an error, as is a directory without patches, and a truncated patch
+    # a missing file, a directory without patches, and a truncated patch are errors
     assert call("check", folder / "notes.patch").code == 2
     (folder / "0002-b.patch").write_text("")
     assert call("check", folder).code == 2

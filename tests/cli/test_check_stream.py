@@ -32,7 +32,7 @@ ABOUT = (
         sender="gregkh@linuxfoundation.org",
     ),
 )
-"""Mails about a patch that are none."""
+"""Messages about a patch that contain no patch."""
 NAMES = [f"patch {number}" for number in range(1, 9)]
 
 

@@ -27,7 +27,7 @@ from tests.kit.topics import topic as of_several
 CLEAN = "\tret = frob_wait(frob);"
 SPACED = "\tret = frob_wait(frob); "
 GLUED = "\tret =frob_start(frob);"
-"""Two defects, each an error of its own: white space at the end, no blank beside `=`."""
+"""A line with two errors: trailing whitespace, and no space after `=`."""
 
 
 def call(*words: Any) -> Outcome:
@@ -454,7 +454,7 @@ def test_topic_waiver_lasts_until_removed(topic: Repo) -> None:
         {"drivers/frob.c": "int aa;\nint bb; \nint c;\n"},
     )
     assert "trailing-space" not in finding_names(check(*where))
-    # another branch is not
+    # another branch is another topic
     topic.git("switch", "-q", "-c", "other", "topic~2")
     topic.commit(
         f"grob: another\n\n{PROSE}\n\n{SIGN_OFF}", {"drivers/grob.c": "int g; \n"}

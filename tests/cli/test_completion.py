@@ -55,7 +55,7 @@ _ESCAPES = re.compile(
     r"\x1b(?:\[[0-9;?<=>]*[a-zA-Z]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][0-9A-B]|[=>78M])"
 )
 CLEAR = "\x15"
-"""The key that clears the line in each of them."""
+"""Key that clears the line in every shell."""
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ ACTIVE = (
     ";touch${IFS}pwned;",
     "'\"!{a,b}#>pwned",
 )
-"""What a shell acts on in a word; git allows all of it in the name of a branch."""
+"""Shell syntax that git allows in branch names."""
 FILES = (
     "$(touch pwned)",
     ";touch pwned;",
@@ -130,7 +130,7 @@ def test_completion_is_a_single_word(shell: str, repo: Repo) -> None:
         repo.git("branch", f"ref{number}-{text}")
     for number, text in enumerate(FILES):
         (repo.path / f"file{number}-{text}").write_text("x\n")
-    # record the last argument to see the word as the command gets it
+    # record the last argument as the command receives it
     fake = repo.path / "bin" / "patchpilot"
     fake.parent.mkdir()
     real = Path(sys.executable).parent / "patchpilot"
@@ -170,7 +170,7 @@ def test_completion_is_a_single_word(shell: str, repo: Repo) -> None:
         terminal.quiet()
     assert not (repo.path / "pwned").exists()
     words = (repo.path / "got").read_text().split("\0")[:-1]
-    # fish takes one name from a line
+    # fish completes one name per line
     assert words == [
         *wanted[:-1],
         wanted[-1].partition("\n")[0] if shell == "fish" else wanted[-1],

@@ -121,7 +121,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "explain": ("explain", "TAG003"),
     "facts": ("explain", "--path", "drivers/iio"),
 }
-"""A call for each document, which changes nothing but hooks."""
+"""A call for each document; none changes anything but hooks."""
 REPOSITORY = tuple(
     name
     for name in CALLS

@@ -37,7 +37,7 @@ SAME = (
     ("trust --help", "help trust"),
     ("--no-pager explain", "explain"),
 )
-"""Pairs of calls that have the same result."""
+"""Pairs of calls with the same result."""
 
 REFUSED = (
     ("config --list via", "--list"),
@@ -71,7 +71,7 @@ REFUSED = (
     ("config via b4", "run `git config patchpilot.NAME VALUE`"),
     ("backport HEAD 6.1", "--onto linux-6.1.y"),
 )
-"""Calls that are refused, each with a part of the error text."""
+"""Rejected calls, each with a part of the error."""
 
 COLORS = (
     ({}, False),
@@ -83,7 +83,7 @@ COLORS = (
     ({"FORCE_COLOR": "1", "TERM": "dumb"}, True),
     ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
 )
-"""Variables, and whether text that is not for a terminal has color."""
+"""Variables, and whether they color text that is not for a terminal."""
 
 
 @pytest.mark.parametrize(("habit", "words"), SAME)
@@ -123,7 +123,7 @@ OTHERS = (
         for option, hint in options.items()
     ),
 )
-"""Each command and option of another program, and the hint for it."""
+"""Commands and options of other programs with their hints."""
 
 
 @pytest.mark.parametrize(("words", "hint"), OTHERS)

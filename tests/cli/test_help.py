@@ -19,7 +19,7 @@ from patchpilot.config import KEYS
 from tests.kit.cli import call
 
 MAX_COMMANDS, MAX_SETTINGS, MAX_OPTIONS = 33, 14, 288
-"""The most commands, settings, and options printed by all help pages: only lowered."""
+"""Maximum number of commands, settings and options in all help pages; lower them if possible."""
 MAN = Path(__file__).parents[2] / "man"
 
 

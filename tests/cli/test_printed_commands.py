@@ -174,7 +174,7 @@ NOT_RUN = {
     ),
     "patchpilot draft, topic": "no command: the heading of an exported draft",
 }
-"""Commands that are not run, each with its reason."""
+"""Commands that are not run, with reasons."""
 
 PLACEHOLDERS = (
     (
@@ -232,8 +232,9 @@ PLACEHOLDERS = (
     (r"HEAD~2", "HEAD~1"),
     (r"\b0123456789ab\b", "HEAD"),
 )
-"""What is filled in for a placeholder (documented in docs/how-to as "in capital letters"): a
-regular expression, and the value; LANDED, CULPRIT, URL and MESSAGE-ID are those of the fixture."""
+"""Values for placeholders (described in docs/how-to as "in capital letters"), by regular
+expression; LANDED, CULPRIT, URL and MESSAGE-ID come from the fixture.
+"""
 
 WORLDS = (
     (r"send .*--resume|resume", "cut"),
@@ -248,7 +249,7 @@ WORLDS = (
     (r"^patchpilot trust", "configured"),
     (r"", "ready"),
 )
-"""The state of the topic in which a command is printed."""
+"""State of the topic in which commands are printed."""
 
 
 class World:
@@ -427,7 +428,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def _states(world: World) -> None:
     life = world.life
     _run("send", "--security", "no", "--regression", "no", "--dry-run")
-    # messages sent later stay in the archive, so it must be unreachable if nothing was sent yet
+    # the archive contains later messages, so make it unreachable for a topic that was not sent
     life.repo.git("config", "--global", "patchpilot.lore", "http://127.0.0.1:9/all/")
     world.save("ready")
     for name in (
@@ -538,7 +539,7 @@ def test_printed_command_runs_as_printed(
     if words[-1] == "-":
         stdin = stdin or Path("fix.patch").read_bytes()
     words = [os.path.expanduser(word) for word in words]
-    # on a terminal these commands ask
+    # these commands ask questions on a terminal
     asks = (
         words[0] in ("send", "prepare", "trailers") or words[:2] == ["track", "reply"]
     ) and not {

@@ -191,7 +191,7 @@ def test_unreadable_tracking_data_is_ignored(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_named_commit_keeps_the_branch_base(tmp_path: Path, strategy: str) -> None:
-    """Prefer b4's base to a nearer remote branch that contains the first patch."""
+    """Prefer b4's base to a closer remote branch that contains the first patch."""
     repo = prep(tmp_path / "r", strategy, 2)
     base = repo.git("rev-parse", "master")
     first, second = (

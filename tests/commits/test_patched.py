@@ -69,7 +69,7 @@ def test_files_match_git(tmp_path: Path, seed: int) -> None:
     ]
     every = sorted({path for tree in trees for path in tree.files()})
     stack = Stack(trees[0], patches)
-    # out of order, because each of several processes reads only some of them
+    # read out of order, like processes that share the patches
     for number in (3, 1, 7, len(patches) - 1, 5, 2):
         ours, theirs = PatchedTree(stack, number), trees[number]
         assert ours.files() == theirs.files()
@@ -119,7 +119,7 @@ def test_mismatched_patch_makes_the_file_a_guess(tmp_path: Path) -> None:
     patches = revision_series(repository, "start..HEAD").patches
     tree = PatchedTree(Stack(CommitTree(repository, other), patches), 1)
     assert tree.is_guess("a")
-    # the patch's own additions are known in any case
+    # lines added by the patch are known even if it does not apply
     assert b"seven\n" in (tree.read("a") or b"")
 
 

@@ -62,7 +62,7 @@ def repo(tmp_path: Path) -> Repo:
     repo.commit("only in v1", {"new.c": "int new;\n"})
     repo.git("tag", "v1")
     repo.git("checkout", "-q", "-b", "second", "base")
-    # other lines around the same change, as after a new base
+    # the same change with different context, as after a rebase
     moved = "/* moved */\n" * 30 + PUMP
     repo.commit("unrelated", {"pump.c": moved})
     repo.git("tag", "base2")

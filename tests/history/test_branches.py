@@ -91,7 +91,7 @@ STABLE = "refs/remotes/stable"
             {},
             ["stable/linux-6.1.y"],
         ),
-        # another project names its branches differently
+        # other projects name their branches differently
         (
             [
                 f"refs/heads/{name}"

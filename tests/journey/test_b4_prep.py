@@ -263,7 +263,7 @@ def test_draft_edits_b4_data(branch: Branch) -> None:
         "-v",
         "4",
     )
-    # a backup keeps the old cover letter; a user who only fetched the branch is asked
+    # a backup branch has the old cover letter; `send` asks a user who only fetched the branch
     branch.repo.git("branch backup")
     assert branch.run("draft", *words).code == 0
     known = branch.info
@@ -405,7 +405,7 @@ def test_b4_learns_of_a_killed_send(
         )
         assert json.loads(branch.run("track", "--format", "json").out)["series"]
         branch.is_whole()
-        # it is done only once
+        # b4 is updated only once
         tip = branch.repo.git("rev-parse", "HEAD")
         branch.run(*command)
         assert (

@@ -56,7 +56,7 @@ _CALLS: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "config": (("config",), set()),
     "rules": (("explain",), set()),
 }
-"""Call → what is to run in it."""
+"""Call → the commands that it should run."""
 
 
 @pytest.mark.parametrize("name", _CALLS)
@@ -88,7 +88,7 @@ def test_unlisted_configured_commands_do_not_run(tmp_path: Path, name: str) -> N
         )
         if expected or name.startswith("send"):
             refused = call(*words)
-            # in check, 1 is for findings
+            # `check` exits with 1 if it has findings
             assert refused.code == (
                 ExitCode.USAGE if name.startswith("check") else ExitCode.FINDINGS
             )

@@ -20,10 +20,9 @@ MOST = {
     ("doctor", "--offline"): 20,
     ("send", "--dry-run", "--offline"): 25,
 }
-"""The command → git processes. Each is one question; a new one needs a reason."""
+"""Command → its maximum number of git processes; raise one only with a reason."""
 MAY_REPEAT = frozenset(("cat-file", "--stdin"))
-"""The reader of the objects, of which a store for tries has its own, and calls whose question is on
-standard input.
+"""The object reader, which each scratch store also starts, and calls with input on standard input.
 """
 
 
@@ -38,7 +37,7 @@ def test_command_runs_few_git_processes(
     words: tuple[str, ...], clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(clone)
-    # values cached between runs, such as git's version
+    # warm the caches, such as git's version
     call(*words)
     with counted_processes(tmp_path / "trace") as seen:
         call(*words)

@@ -30,7 +30,7 @@ Findings = Counter[tuple[str, str]]
 _LATIN = "Zoë Ångström <zoe@example.org>"
 _ABOUT_FIXES = {"malformed-fixes", "unknown-commit"}
 _ONLY_IN_A_TREE = {"already-applied"}
-"""Of a mail alone: its commit is in the tree."""
+"""Only for a message: a commit is already in the tree."""
 _TEXT = re.compile(
     r"^\S+?: (error|warning|check|note): .* \[([a-z0-9-]+)\]", re.MULTILINE
 )
@@ -220,7 +220,7 @@ def test_fixes_tags_agree(tmp_path: Path, world: str) -> None:
     )
     assert [culprit["commit"] for culprit in stable["culprits"]] == backport["culprits"]
     assert not valid or backport["culprits"] == valid
-    # a valid tag prevents further proposals
+    # nothing is proposed for a commit with a valid tag
     offered = {tag.split()[1] for tag in document["tags"]}
     assert not valid or offered <= {commit[:12] for commit in valid}
 

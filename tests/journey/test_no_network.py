@@ -43,7 +43,7 @@ OTHERWISE = {
     "lsp": "reads its input until the editor ends it",
     "tui": "needs a terminal",
 }
-"""Commands that are not called here, and why."""
+"""Commands that are not called here, with reasons."""
 REACHES = (
     ("track", "add", "x@example.org"),
     ("check", "<x@example.org>"),
@@ -51,7 +51,7 @@ REACHES = (
     ("doctor",),
     ("send", "--dry-run", "--to", "list@example.org"),
 )
-"""Commands that reach a server where its arguments ask for it."""
+"""Commands that connect only if their arguments require it."""
 
 
 @pytest.fixture(scope="module")

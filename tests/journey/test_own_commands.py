@@ -62,7 +62,7 @@ _KEYS = {
     "patatt.gpg-bin": _B4,
     "patatt.ssh-keygen-bin": _B4,
 }
-"""Key → the calls that would run its command."""
+"""Key → calls that would run its command."""
 _LOGIN = ("credential.helper", "credential.smtp://127.0.0.1.helper", "core.askPass")
 
 

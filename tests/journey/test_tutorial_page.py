@@ -16,11 +16,11 @@ from tests.kit.printed import TUTORIAL
 
 PAGE = TUTORIAL
 WIDTH = "100"
-"""The columns of the terminal whose output the page shows."""
+"""Width of the terminal on the page."""
 ASKS = ("patchpilot send --subject", "patchpilot send --reroll", "patchpilot trailers")
-"""Commands that ask before they write; the test agrees with --yes."""
+"""Commands that ask before they write; the test passes --yes."""
 WAITS = 40
-"""Seconds in which the list answers."""
+"""Seconds until the list replies."""
 DIFFERS = (
     (r"\b[0-9a-f]{40}\b|\b[0-9a-f]{12}\b", "ID"),
     (r"\b\d{4}-\d\d-\d\d\b", "DATE"),
@@ -30,7 +30,7 @@ DIFFERS = (
     (r"\b\d+m(?= )", "AGE"),
     (r"[ ]{2,}", "  "),
 )
-"""What differs from run to run."""
+"""Parts that differ between runs."""
 
 
 def commands() -> list[tuple[str, list[str]]]:

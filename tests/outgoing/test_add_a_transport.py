@@ -22,7 +22,7 @@ from tests.kit.cli import Outcome
 from tests.kit.repos import Repo
 from tests.kit.topics import apply, commits, topic
 
-# a third transport is fully supported
+# each test sends a series in a separate process
 pytestmark = pytest.mark.long
 
 LIST = "widgets@lists.example.org"

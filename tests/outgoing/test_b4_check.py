@@ -81,7 +81,7 @@ def test_b4_errors_are_shown_per_patch(repo: Repo) -> None:
     assert "TRAILING_WHITESPACE" in "".join(reports)
     assert any("ERROR" in line for line in reports)
     assert "Success: 1," in output
-    # output for the clean patch would be in between
+    # output for the clean patch would be between these lines
     assert not [
         line
         for line in output.splitlines()[output.splitlines().index(clean) + 1 : at]

@@ -172,7 +172,7 @@ def test_full_disk_is_reported_before_sending(
 ) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        # more than the database's free pages
+        # larger than the free pages of the database
         repo.git("commit --amend -m", "frob: wait\n\n" + "The pump is slow.\n" * 2000)
         with Repository.open(repo.path) as repository:
             planned = plan(

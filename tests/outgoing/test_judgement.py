@@ -98,7 +98,7 @@ def test_possibly_received_messages_are_awaited() -> None:
         record(outbox, MailState.ACCEPTED, MailState.UNKNOWN)
         assert "v1" in too_soon(now)
         record(outbox, version=2)
-    # it was sent before, so no wait applies
+    # this version was sent before, so there is no wait
     assert too_soon(now) == ""
 
 

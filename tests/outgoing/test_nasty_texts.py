@@ -148,7 +148,7 @@ def test_unclosed_name_is_rejected_early(name: str, wrong: bool) -> None:
 
 
 Text = tuple[str, str, list[str], list[str]]
-"""A commit's author, title, lines of message and lines of content."""
+"""Author, title, message lines and content lines of a commit."""
 TEXTS = st.tuples(
     NAMES.filter(lambda text: any(char.isalnum() for char in text)),
     TITLES,

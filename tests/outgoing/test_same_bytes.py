@@ -137,13 +137,13 @@ CASES = {
     ),
 }
 OURS = {"to", "cc", "date", "message-id", "x-mailer", "in-reply-to", "references"}
-"""Headers that differ from call to call, or that other tests compare."""
+"""Headers that vary between calls, or that other tests compare."""
 DIFFERENT = {
     "diff settings 1": "diff.noprefix and diff.context are for the screen: not every am takes them",
     "UTF-8 file name 1": "git writes octal numbers, which nobody can read; git am takes both",
     "cover in UTF-8 0": "git send-email encodes the brackets as well, which filters cannot read",
 }
-"""The messages whose bytes differ from git's, with the reason."""
+"""Messages that differ from git's, with reasons."""
 AUTHORS = {
     "otto@other.example",
     "zoe@example.net",
@@ -152,13 +152,13 @@ AUTHORS = {
     "jr@example.net",
     "b@example.net",
 }
-"""Who gets a copy as author of a patch: git send-email sends it, b4 reads trailers only."""
+"""Authors of patches who get a copy: git send-email adds them, b4 reads only trailers."""
 BY_B4 = {
     "CRLF": "b4 leaves out carriage returns: its patch does not apply",
     "long UTF-8 author": "b4 puts spaces into a name that takes several encoded words",
     "UTF-8 file name": DIFFERENT["UTF-8 file name 1"],
 }
-"""The series whose patches differ from b4's, with the reason."""
+"""Series whose patches differ from b4's, with reasons."""
 
 
 @pytest.fixture

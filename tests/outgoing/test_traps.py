@@ -17,7 +17,7 @@ from tests.kit.topics import SIGNED, topic
 
 
 def problem_names(repo: Repo, line: str = "", *more: str) -> dict[str, object]:
-    """Return the plan of a send as JSON."""
+    """Return the JSON document of a dry run."""
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     done = repo.patchpilot(
         f"send --cc widgets@lists.example.org --dry-run --format json {line}", *more

@@ -138,7 +138,7 @@ def repository(path: Path, via: str, server: FaultySink | None = None) -> Repo:
             f"b4.send-auto-{name}-cmd",
             f"touch {path.parent}/b4-{name}.ran; echo b4@configured.example #",
         )
-    # trust makes no difference
+    # trusted settings make no difference
     assert call("trust", path).code == 0
     return repo
 

@@ -417,7 +417,7 @@ print(count[0])
 def test_kill_leaves_the_old_or_new_state(tmp_path: Path) -> None:
     whole = topic(tmp_path / "whole")
     old = whole.git("rev-parse topic")
-    # the same commit, whenever it is written
+    # use a fixed date, so that the id stays the same
     environment = {**os.environ, "GIT_COMMITTER_DATE": "2024-03-04T10:00:00Z"}
     done = subprocess.run(
         [sys.executable, "-c", KILLED, str(whole.path), "0"],
@@ -428,7 +428,7 @@ def test_kill_leaves_the_old_or_new_state(tmp_path: Path) -> None:
     )
     new, calls = whole.git("rev-parse topic"), int(done.stdout)
     assert new != old
-    # the last calls write: trees, commits, the record, the branch
+    # only the last calls write: trees, commits, the undo record, the branch
     for number in range(calls - 4, calls + 1):
         repo = topic(tmp_path / f"r{number}")
         done = subprocess.run(

@@ -103,7 +103,7 @@ def test_rewriting_others_commits_needs_claim(
         repo.git("cherry-pick", last)
     before = repo.git("rev-parse topic")
     refused = command(repo)
-    # check uses 1 for findings
+    # `check` exits with 1 if it has findings
     assert refused.code == (2 if command is check_fix else 1)
     assert "was committed by Max Keeper <max@keeper.example>" in refused.err
     assert "add --claim" in refused.err

@@ -40,7 +40,7 @@ def test_reply_is_sent_once(tmp_path: Path, via: str) -> None:
         assert not server.take()
         sent = call(*words, "--yes")
         assert sent.code == 0, sent.err
-        assert "v2 keeps it" in sent.out  # the preview
+        assert "v2 keeps it" in sent.out  # from the preview
         (arrived,) = server.take()
     message = message_from_bytes(unpacked(arrived))
     assert message["Message-ID"] == f"<{planned['message_id']}>"

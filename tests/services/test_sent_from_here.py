@@ -73,7 +73,7 @@ def test_v2_has_its_own_state(tmp_path: Path, publish: bool) -> None:
             assert _row(topic.track("show", f"<{second}>").out, "state").startswith(
                 "sent"
             )
-            # neither an archive without it nor its response changes that
+            # the version stays known if the archive lacks it
             topic.update()
 
 
@@ -166,7 +166,7 @@ def test_duplicate_entries_are_merged(tmp_path: Path) -> None:
         first = _reviewed(topic)
         second = _send_next(topic)
         with open_store() as store:
-            # as written by an earlier version
+            # an entry as stored by older versions of patchpilot
             store.add(second, TITLE, topic.archive.url, None)
             store.mark(2, "asks@example.net", 3, "declined")
         assert len(topic.track("--format", "json").json["series"]) == 2
@@ -230,7 +230,7 @@ def test_ledger_defaults_to_the_topic(tmp_path: Path) -> None:
         )
         with open_store() as store:
             store.add("another@example.net", "another", None, None)
-        # several series: the topic's; outside a topic, none
+        # with several series, the default is the topic's; without a topic, there is none
         assert topic.track("show", "--ledger").code == 0
         topic.repo.git("checkout -q master")
         several = topic.track("show", "--ledger")

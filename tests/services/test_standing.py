@@ -31,7 +31,7 @@ BODY = (
     "\n"
 )
 SIGNED = "Signed-off-by: Ada Fixer <ada@example.org>\n"
-# the date is that of the tree's release, so that "does not apply" is judged
+# use the date of the tree's release, so that "does not apply" is reported
 DATE = "Date: Mon, 12 Dec 2022 10:00:00 +0000"
 
 
@@ -127,7 +127,7 @@ def test_binding_in_patch_one_is_known_to_patch_two(tree: Repo, tmp_path: Path) 
     )
     assert "undocumented-compatible" in _named(_check([files[1]], tree.path).patches[0])
     assert "undocumented-compatible" not in _named(_check(files, tree.path).patches[1])
-    # checkpatch.pl knows one tree for all patches of a call
+    # checkpatch.pl uses one tree for all patches of a call
     assert "undocumented-compatible" in _named(
         _check(files, tree.path, compat=True).patches[1]
     )

@@ -91,7 +91,7 @@ def test_closed_store_is_read_again(tmp_path: Path) -> None:
     with life(tmp_path) as topic:
         topic.send()
         topic.update()
-        # without the outbox, only the messages show whose series it is
+        # without the outbox, only the messages identify the author
         for file in (Path(os.environ["XDG_STATE_HOME"]) / "patchpilot").glob("outbox*"):
             file.unlink()
         with Repository.open(topic.repo.path) as repository:
@@ -480,7 +480,7 @@ LONG = {
     "in mainline",
     "dropped by a stranger",
 }
-"""Moments next to one that the fast tests have: another draft, version, answer or branch."""
+"""Moments similar to those of the fast tests: another draft, version, reply or branch."""
 
 
 def test_message_names_its_series(tmp_path: Path) -> None:

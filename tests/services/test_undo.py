@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the way to the old state is named if nothing can be undone."""
+"""Test undo, and the hint if a branch cannot be restored."""
 
 import json
 from pathlib import Path
