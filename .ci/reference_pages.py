@@ -40,14 +40,14 @@ def rule_pages() -> dict[str, str]:
             f"| [{rule.name}]({rule.pack}.md#{rule.name}) | {rule.severity} | {checkpatch} |"
             f" {_cell(' '.join(rule.summary.split()))} |"
         )
-        pages[rule.pack].append(_nested(rule_page(explanation)))
+        pages[rule.pack].append(_demote_headings(rule_page(explanation)))
     return {
         "index": "\n".join(index) + "\n",
         **{name: "\n".join(parts) for name, parts in pages.items()},
     }
 
 
-def _nested(page: str) -> str:
+def _demote_headings(page: str) -> str:
     """Demote a rule's page to a section, without its own headings."""
     parts = re.split(r"^(`{3,}.*?^`{3,}$)", page, flags=re.MULTILINE | re.DOTALL)
     for at in range(0, len(parts), 2):

@@ -127,7 +127,7 @@ def scores(data: Path, quick: bool, scratch: Path) -> Iterator[tuple[str, float]
         )
     repo = _directory("PATCHPILOT_DPDK")
     if repo:
-        own = borrowed(repo, scratch)
+        own = borrow_objects(repo, scratch)
         output = _run(
             [
                 tools / "score_fixes.py",
@@ -204,7 +204,7 @@ def kernel_tree(scratch: Path) -> Path | None:
     return next(scratch.glob("linux-source-*"))
 
 
-def borrowed(repo: Path, scratch: Path) -> Path:
+def borrow_objects(repo: Path, scratch: Path) -> Path:
     """Return a bare repository with the same refs that borrows `repo`'s objects, because a scorer
     writes objects.
     """

@@ -23,7 +23,7 @@ def wrapped(text: str) -> str:
     for line in [*text.split("\n"), ""]:
         if mark := re.match(r" *(`{3,})", line):
             fence = "" if fence and mark[1].startswith(fence) else fence or mark[1]
-            out += [*_filled(block), line]
+            out += [*_fill(block), line]
             block = []
             continue
         if fence:
@@ -33,10 +33,10 @@ def wrapped(text: str) -> str:
         start = _ITEM.match(line)
         if start and not (indent >= 4 and not item):
             item = len(start[0])
-            out += _filled(block)
+            out += _fill(block)
             block = [line]
         elif not line.strip():
-            out += [*_filled(block), line]
+            out += [*_fill(block), line]
             block = []
         elif not block and (
             line.lstrip()[0] in "#|<!"
@@ -51,7 +51,7 @@ def wrapped(text: str) -> str:
     return "\n".join(out[:-1])
 
 
-def _filled(block: list[str]) -> list[str]:
+def _fill(block: list[str]) -> list[str]:
     if not any(len(line) > COLUMNS for line in block):
         return block
     start = _ITEM.match(block[0])

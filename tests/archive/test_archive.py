@@ -29,7 +29,9 @@ from tests.reading import story
 from tests.reading.story import SHA, TITLE
 
 
-def valve(subject: str, ident: str, days: int, author: str = ADA, **more: str) -> bytes:
+def valve_patch(
+    subject: str, ident: str, days: int, author: str = ADA, **more: str
+) -> bytes:
     """Return a patch to the valve without references to other versions."""
     return patch(
         subject, id=ident, author=author, minutes=days * 24 * 60, **more
@@ -41,9 +43,11 @@ OPENED, STUCK = (
     "demo: valve: bail out when it is stuck",
 )
 YEARS = (
-    valve(f"[RFC PATCH] {OPENED}", "w1", 400, "Ada Fixer <ada@old.example.com>"),
-    valve(f"[RFC PATCH v2] {OPENED}", "w2", 410, "Ada Fixer <ada@old.example.com>"),
-    valve(f"[PATCH v3] {STUCK}", "w3", 700),
+    valve_patch(f"[RFC PATCH] {OPENED}", "w1", 400, "Ada Fixer <ada@old.example.com>"),
+    valve_patch(
+        f"[RFC PATCH v2] {OPENED}", "w2", 410, "Ada Fixer <ada@old.example.com>"
+    ),
+    valve_patch(f"[PATCH v3] {STUCK}", "w3", 700),
     reply(
         f"[PATCH v3] {STUCK}",
         "Please name the boards.",
@@ -51,9 +55,9 @@ YEARS = (
         reply_to="w3",
         minutes=701 * 24 * 60,
     ),
-    valve(f"[PATCH v4] {STUCK}", "w4", 710),
+    valve_patch(f"[PATCH v4] {STUCK}", "w4", 710),
     mailed(f"k0+{720 * 24 * 60} [PATCH 0/1] valves for next", sender=MATT),
-    valve(
+    valve_patch(
         f"[PATCH 1/1] {STUCK}",
         "k1",
         720,

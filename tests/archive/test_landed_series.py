@@ -29,7 +29,7 @@ P2 = mailed(f"p2+1>p1 [PATCH 2/2] {TWO}")
 ALONE = mailed(f"p1 [PATCH] {ONE}")
 
 
-def status(trees: Trees, *mails: bytes) -> PostedSeries:
+def track_series(trees: Trees, *mails: bytes) -> PostedSeries:
     series = read_thread(parse(mbox(*mails)))[0]
     with Repository.open(trees.repo.path) as repository:
         seen = find_in_repository(series, repository)
@@ -45,7 +45,7 @@ def test_half_merged_series_is_not_done(trees: Trees) -> None:
     taken = trees.commit(f"{ONE}\n\nCheck it.\n")
     trees.repo.tag("v6.9-rc1")
     trees.backport(taken, "6.1", tag="v6.1.120")
-    merged = status(trees, P1, P2)
+    merged = track_series(trees, P1, P2)
     assert (merged.state, merged.why) == (
         "partly-accepted",
         "1 of 2 applied; 2/2 has no reply",
@@ -60,18 +60,18 @@ def test_half_merged_series_is_not_done(trees: Trees) -> None:
 def test_other_project_is_not_linux_mainline(trees: Trees) -> None:
     trees.repo.commit("common: split", {"common/spl": "", "include/u-boot": ""})
     trees.commit(f"{ONE}\n\nCheck it.\n")
-    merged = status(trees, ALONE)
+    merged = track_series(trees, ALONE)
     assert [it.tree for it in merged.landed] == ["mainline"]
     assert merged.state == "in-mainline"
 
 
 def test_mainline_revert_reopens_the_series(trees: Trees) -> None:
     taken = trees.commit(f"{ONE}\n\nCheck it.\n")
-    assert status(trees, ALONE).state == "in-mainline"
+    assert track_series(trees, ALONE).state == "in-mainline"
     revert = trees.commit(
         f'Revert "{ONE}"\n\nThis reverts commit {taken}.\n', checked=False
     )
-    merged = status(trees, ALONE)
+    merged = track_series(trees, ALONE)
     assert (merged.state, merged.why) == (
         "changes-requested",
         f"reverted in mainline by {revert[:12]}",
@@ -80,8 +80,8 @@ def test_mainline_revert_reopens_the_series(trees: Trees) -> None:
     assert "done" not in next_step(merged)
     again = trees.commit(f"{ONE}\n\nCheck it, now right.\n")
     assert (
-        status(trees, ALONE).state,
-        status(trees, ALONE).patches[0].proof.commit,
+        track_series(trees, ALONE).state,
+        track_series(trees, ALONE).patches[0].proof.commit,
     ) == (
         "in-mainline",
         again,
@@ -96,7 +96,7 @@ def test_stable_revert_is_reported(trees: Trees) -> None:
         f'Revert "{ONE}"\n\nThis reverts commit {there} which is commit {taken} upstream.\n',
         checked=False,
     )
-    merged = status(trees, ALONE)
+    merged = track_series(trees, ALONE)
     assert merged.state == "in-mainline"
     assert [(it.version, it.state) for it in merged.stable] == [("6.1", "reverted")]
     assert "reverted in 6.1" in next_step(merged)
@@ -110,14 +110,14 @@ def test_linux_next_is_before_mainline(trees: Trees) -> None:
     trees.repo.commit("more")
     trees.repo.tag("next-20240408")
     trees.repo.checkout("master")
-    merged = status(trees, ALONE)
+    merged = track_series(trees, ALONE)
     assert (merged.state, merged.why) == (
         "in-next",
         "in linux-next since next-20240405",
     )
     assert merged.patches[0].proof.commit == taken
     trees.repo.git("merge", "-q", "next")
-    assert status(trees, ALONE).state == "in-mainline"
+    assert track_series(trees, ALONE).state == "in-mainline"
 
 
 def _commit_on_remote(trees: Trees, branch: str, message: str, committer: str) -> str:
@@ -150,35 +150,35 @@ def test_maintainer_tree_precedes_linux_next(trees: Trees) -> None:
     trees.repo.git("update-ref", "refs/remotes/origin/master", "master")
     taken = _commit_on_remote(trees, "net/main", f"{ONE}\n\nCheck it.\n", MATT)
     trees.repo.git("update-ref", "refs/remotes/net/for-next", taken)
-    merged = status(trees, P1, P2)
+    merged = track_series(trees, P1, P2)
     assert (merged.state, merged.why) == (
         "partly-accepted",
         "1 of 2 applied; 2/2 has no reply",
     )
     (there,) = merged.landed
     assert (there.tree, there.commit) == ("netdev/net-next.git (for-next)", taken)
-    assert (status(trees, ALONE).state, status(trees, ALONE).why) == (
+    assert (track_series(trees, ALONE).state, track_series(trees, ALONE).why) == (
         "accepted",
         "in netdev/net-next.git (for-next)",
     )
     trees.repo.git("update-ref", "refs/tags/next-20240408", taken)
-    assert status(trees, ALONE).state == "in-next"
+    assert track_series(trees, ALONE).state == "in-next"
     trees.repo.git("update-ref", "refs/remotes/origin/master", taken)
-    assert status(trees, ALONE).state == "in-mainline"
+    assert track_series(trees, ALONE).state == "in-mainline"
 
 
 def test_pushed_topic_is_not_a_maintainer_tree(
     trees: Trees,
 ) -> None:
     _commit_on_remote(trees, "origin/topic", f"{ONE}\n\nCheck it.\n", ADA)
-    assert status(trees, ALONE).state == "sent"
+    assert track_series(trees, ALONE).state == "sent"
     taken = _commit_on_remote(
         trees,
         "ada/for-next",
         "pump: another title\n\nLink: https://lore.kernel.org/r/p1@example.org\n",
         ADA,
     )
-    merged = status(trees, ALONE)
+    merged = track_series(trees, ALONE)
     assert (merged.state, merged.why, merged.patches[0].proof.commit) == (
         "accepted",
         "in ada (for-next)",
@@ -202,7 +202,7 @@ def test_retitled_commit_is_matched_by_link_or_diff(trees: Trees, link: str) -> 
     taken = trees.commit(
         f"demo: pump: do not start without a pump\n\nCheck it.\n\n{link}Signed-off-by: {ADA}\n"
     )
-    merged = status(trees, sent)
+    merged = track_series(trees, sent)
     assert (merged.state, merged.patches[0].proof.commit) == ("in-mainline", taken)
 
 
@@ -213,9 +213,9 @@ def test_slow_diff_search_gives_up(
         "demo: pump: do not start without a pump\n"
         "\nLink: https://lore.kernel.org/r/p1@example.org\n"
     )
-    assert status(trees, ALONE).patches[0].proof.commit == taken
+    assert track_series(trees, ALONE).patches[0].proof.commit == taken
     monkeypatch.setattr(landed_series, "_SEARCH_SECONDS", 0.0)
-    assert status(trees, ALONE).state == "sent"
+    assert track_series(trees, ALONE).state == "sent"
 
 
 def test_second_search_covers_only_new_commits(
@@ -224,19 +224,19 @@ def test_second_search_covers_only_new_commits(
     searches: list[tuple[str, ...]] = []
     git = Repository.git
 
-    def counted(self: Repository, *words: str, **options: Any) -> Completed:
+    def count_call(self: Repository, *words: str, **options: Any) -> Completed:
         searches.extend([words] if words[0] == "rev-list" and FILE in words else [])
         return git(self, *words, **options)
 
-    monkeypatch.setattr(Repository, "git", counted)
+    monkeypatch.setattr(Repository, "git", count_call)
     first = trees.commit("demo: pump: another change\n", checked=False)
-    assert [status(trees, ALONE).state for _ in range(2)] == ["sent", "sent"]
+    assert [track_series(trees, ALONE).state for _ in range(2)] == ["sent", "sent"]
     assert len(searches) == 1
     taken = trees.commit(
         "demo: pump: do not start without a pump\n"
         "\nLink: https://lore.kernel.org/r/p1@example.org\n"
     )
-    assert status(trees, ALONE).patches[0].proof.commit == taken
+    assert track_series(trees, ALONE).patches[0].proof.commit == taken
     assert f"^{first}" in searches[1]
 
 
@@ -246,7 +246,7 @@ def test_later_fix_reopens_the_series(trees: Trees) -> None:
     fix = trees.repo.commit(
         f'pump: check it rightly\n\nFixes: {taken[:12]} ("{ONE}")\n', {FILE: "new\n"}
     )
-    merged = status(trees, ALONE)
+    merged = track_series(trees, ALONE)
     assert [(it.relation, it.commit, it.lacking) for it in merged.follow_ups] == [
         ("fixes", fix, ("6.1",))
     ]
@@ -258,7 +258,7 @@ def test_later_fix_reopens_the_series(trees: Trees) -> None:
     )
     trees.repo.git("update-ref", "refs/remotes/stable/linux-6.1.y", fixed)
     trees.repo.checkout("master")
-    merged = status(trees, ALONE)
+    merged = track_series(trees, ALONE)
     assert [it.lacking for it in merged.follow_ups] == [()]
     assert next_step(merged) == "done: nothing is left to do"
 
@@ -284,7 +284,7 @@ def test_affected_stable_branches_are_awaited_after_merge(
     )
     fixes = f'Fixes: {bug[:12]} ("pump: be quick")\n'
     taken = trees.commit(f"{ONE}\n\nCheck it.\n\n{fixes}{tag}")
-    merged = status(trees, ALONE)
+    merged = track_series(trees, ALONE)
     step = advise(merged)
     assert (merged.state, step.need) == ("in-mainline", "waiting")
     advice = str(step.advice)
@@ -292,27 +292,27 @@ def test_affected_stable_branches_are_awaited_after_merge(
     assert words in advice
     assert command.format(taken[:12]) in advice
     trees.backport(taken, "6.12")
-    merged = status(trees, ALONE)
+    merged = track_series(trees, ALONE)
     assert merged.state == "in-stable"
     assert next_step(merged).startswith("wait for the stable branches 6.6: ")
     trees.backport(taken, "6.6")
-    assert advise(status(trees, ALONE)).need == "finished"
+    assert advise(track_series(trees, ALONE)).need == "finished"
 
 
 def test_cc_stable_alone_awaits_a_branch(
     trees: Trees,
 ) -> None:
     taken = trees.commit(f"{ONE}\n\nCheck it.\n\n{STABLE}")
-    merged = status(trees, ALONE)
+    merged = track_series(trees, ALONE)
     assert advise(merged).need == "waiting"
     assert next_step(merged).startswith("wait for the stable branches: ")
     trees.backport(taken, "6.6")
-    assert advise(status(trees, ALONE)).need == "finished"
+    assert advise(track_series(trees, ALONE)).need == "finished"
 
 
 def test_untagged_fix_is_done_after_merge(trees: Trees) -> None:
     trees.commit(f"{ONE}\n\nCheck it.\n")
-    assert next_step(status(trees, ALONE)) == "done: it is in mainline"
+    assert next_step(track_series(trees, ALONE)) == "done: it is in mainline"
 
 
 def test_merge_is_found_without_the_archive(trees: Trees, tmp_path: Path) -> None:

@@ -255,13 +255,13 @@ def test_only_requested_days_are_indexed(
     added: list[str] = []
     add = local_archive.LocalArchive._add
 
-    def counted(
+    def count_call(
         archive: local_archive.LocalArchive, index: sqlite3.Connection, mail: FoundMail
     ) -> None:
         added.append(archive.parse_mail(mail.raw).message_id.partition("@")[0])
         add(archive, index, mail)
 
-    monkeypatch.setattr(local_archive.LocalArchive, "_add", counted)
+    monkeypatch.setattr(local_archive.LocalArchive, "_add", count_call)
     with archive_server(LOCAL[0], tmp_path, *mails) as archive:
         assert subjects(
             archive.url, f"f:rita AND {date_query(START + timedelta(days=2))}"

@@ -38,12 +38,12 @@ ADA_AT_HOME = "Ada Fixer <ada@home.example>"
 RENAMED, UNLINKED, OLD, LOST = "a1" * 20, "b2" * 20, "c3" * 20, "d4" * 20
 
 
-def ago(days: float) -> int:
+def minutes_ago(days: float) -> int:
     """Return a time in minutes after the first message."""
     return int((NOW - START - timedelta(days=days)).total_seconds() // 60)
 
 
-def autosel(
+def autosel_patch(
     title: str,
     commit: str,
     days: float,
@@ -63,36 +63,36 @@ def autosel(
         f"[PATCH AUTOSEL 6.6 01/20] {title}",
         body,
         sender=sender,
-        minutes=ago(days),
+        minutes=minutes_ago(days),
         **more,
     )  # type: ignore[arg-type]
 
 
 MAILS = (
-    patch("[PATCH] pump: check the pointer", id="p1", minutes=ago(60)),
-    reply("[PATCH] pump: check the pointer", "Please explain.", id="pr", reply_to="p1", minutes=ago(59)),  # noqa: E501
-    patch("[PATCH v2] pump: check the pointer", id="p2", minutes=ago(50)),
-    mail("[PATCH 0/2] valve: two fixes", "Two fixes, which have nothing in common.\n", sender=ADA_AT_HOME, id="c0", minutes=ago(30)),  # noqa: E501
-    patch("[PATCH 1/2] valve: re-enable it", author=ADA_AT_HOME, id="c1", reply_to="c0", minutes=ago(30)),  # noqa: E501
-    patch("[PATCH 2/2] valve: close it", author=ADA_AT_HOME, id="c2", reply_to="c0", minutes=ago(30)),  # noqa: E501
-    patch("[PATCH] hose: long ago", id="h1", minutes=ago(250)),
-    patch("[PATCH] tank: of another", author=OTTO, id="o1", minutes=ago(20)),
-    reply("[PATCH] tank: of another", "Looks fine.", sender=ADA, id="o2", reply_to="o1", minutes=ago(19)),  # noqa: E501
+    patch("[PATCH] pump: check the pointer", id="p1", minutes=minutes_ago(60)),
+    reply("[PATCH] pump: check the pointer", "Please explain.", id="pr", reply_to="p1", minutes=minutes_ago(59)),  # noqa: E501
+    patch("[PATCH v2] pump: check the pointer", id="p2", minutes=minutes_ago(50)),
+    mail("[PATCH 0/2] valve: two fixes", "Two fixes, which have nothing in common.\n", sender=ADA_AT_HOME, id="c0", minutes=minutes_ago(30)),  # noqa: E501
+    patch("[PATCH 1/2] valve: re-enable it", author=ADA_AT_HOME, id="c1", reply_to="c0", minutes=minutes_ago(30)),  # noqa: E501
+    patch("[PATCH 2/2] valve: close it", author=ADA_AT_HOME, id="c2", reply_to="c0", minutes=minutes_ago(30)),  # noqa: E501
+    patch("[PATCH] hose: long ago", id="h1", minutes=minutes_ago(250)),
+    patch("[PATCH] tank: of another", author=OTTO, id="o1", minutes=minutes_ago(20)),
+    reply("[PATCH] tank: of another", "Looks fine.", sender=ADA, id="o2", reply_to="o1", minutes=minutes_ago(19)),  # noqa: E501
     # each is about an earlier patch; the last original is in no archive, and another belongs to a
     # different series
-    patch("[PATCH] gauge: older than all", id="g1", minutes=ago(700)),
-    autosel("gauge: older than all", OLD, 12, id="sg"),
-    patch("[PATCH] nozzle: as it was sent", id="n1", minutes=ago(400)),
-    autosel("nozzle: as it was merged", RENAMED, 11, id="sn", link="https://lore.kernel.org/r/n1@example.org"),
-    patch("[PATCH] crank: sent by its maintainer", author=RITA, message=f"From: {ADA}\n\nCheck it.\n", id="k1", minutes=ago(420)),  # noqa: E501
-    autosel("crank: sent by its maintainer", "d7" * 20, 13, id="sk"),
-    patch("[PATCH] filter: as it was sent", id="f1", minutes=ago(410)),
-    applied_by_robot("filter: as it was merged", UNLINKED[:12], id="f2", reply_to="f1", minutes=ago(405)),  # noqa: E501
-    stable_failed("filter: as it was merged", UNLINKED, "6.1", id="sf", minutes=ago(10)),
-    stable_added("hose: long ago", "e5" * 20, "6.6", id="sh", minutes=ago(9)),
-    stable_review("pump: check the pointer", "f6" * 20, "6.6", id="sp", minutes=ago(8)),
-    stable_failed("sieve: in no archive", LOST, "5.15", id="sl", minutes=ago(7)),
-    autosel("tank: of another", "a7" * 20, 6, author=OTTO, id="so", to="ada@example.org"),
+    patch("[PATCH] gauge: older than all", id="g1", minutes=minutes_ago(700)),
+    autosel_patch("gauge: older than all", OLD, 12, id="sg"),
+    patch("[PATCH] nozzle: as it was sent", id="n1", minutes=minutes_ago(400)),
+    autosel_patch("nozzle: as it was merged", RENAMED, 11, id="sn", link="https://lore.kernel.org/r/n1@example.org"),
+    patch("[PATCH] crank: sent by its maintainer", author=RITA, message=f"From: {ADA}\n\nCheck it.\n", id="k1", minutes=minutes_ago(420)),  # noqa: E501
+    autosel_patch("crank: sent by its maintainer", "d7" * 20, 13, id="sk"),
+    patch("[PATCH] filter: as it was sent", id="f1", minutes=minutes_ago(410)),
+    applied_by_robot("filter: as it was merged", UNLINKED[:12], id="f2", reply_to="f1", minutes=minutes_ago(405)),  # noqa: E501
+    stable_failed("filter: as it was merged", UNLINKED, "6.1", id="sf", minutes=minutes_ago(10)),
+    stable_added("hose: long ago", "e5" * 20, "6.6", id="sh", minutes=minutes_ago(9)),
+    stable_review("pump: check the pointer", "f6" * 20, "6.6", id="sp", minutes=minutes_ago(8)),
+    stable_failed("sieve: in no archive", LOST, "5.15", id="sl", minutes=minutes_ago(7)),
+    autosel_patch("tank: of another", "a7" * 20, 6, author=OTTO, id="so", to="ada@example.org"),
 )  # fmt: skip
 
 
@@ -147,7 +147,7 @@ def test_stable_message_leads_to_its_original(
         ),
         (stable_failed("sieve: in no archive", LOST, "6.1", id="x"), "in-mainline"),
         (stable_review("sieve: in no archive", LOST, "6.1", id="x"), "in-mainline"),
-        (autosel("sieve: in no archive", LOST, 3, id="x"), "in-mainline"),
+        (autosel_patch("sieve: in no archive", LOST, 3, id="x"), "in-mainline"),
         (
             applied_by_robot("sieve: in no archive", LOST[:12], id="x", reply_to="v1"),
             "accepted",
@@ -241,7 +241,7 @@ class Empty:
 def test_hopeless_search_is_not_repeated() -> None:
     link = "https://lore.kernel.org/r/nothing@example.org"
     mails = [
-        autosel(
+        autosel_patch(
             f"sieve: number {patch_}",
             f"{patch_:040x}",
             5,

@@ -31,13 +31,13 @@ class Signer:
         self.private = base64.b64encode(bytes(key))
         self.public = base64.b64encode(bytes(key.verify_key))
 
-    def developer(self, raw: bytes, identity: str) -> Mail:
+    def sign_as_developer(self, raw: bytes, identity: str) -> Mail:
         """Return a message with a developer signature."""
         message = patatt.PatattMessage(raw)
         message.sign("ed25519", self.private, identity, None)
         return parse_mail(message.as_bytes())
 
-    def dkim(self, raw: bytes, domain: str, *, length: bool = False) -> Mail:
+    def sign_with_dkim(self, raw: bytes, domain: str, *, length: bool = False) -> Mail:
         """Return a message with a DKIM signature."""
         header = dkim.sign(
             raw,
@@ -60,7 +60,9 @@ ADAS, EVES = Signer(1), Signer(2)
 
 @pytest.fixture(scope="module")
 def first() -> Mail:
-    return ADAS.developer(mailed("v1 [PATCH] demo: check it"), "ada@example.org")
+    return ADAS.sign_as_developer(
+        mailed("v1 [PATCH] demo: check it"), "ada@example.org"
+    )
 
 
 def prove_by_key(new: Mail, first: Mail) -> list[str]:
@@ -72,14 +74,14 @@ def prove_by_key(new: Mail, first: Mail) -> list[str]:
 
 def test_same_developer_key_proves_a_new_address(first: Mail) -> None:
     assert prove_by_key(
-        ADAS.developer(
+        ADAS.sign_as_developer(
             patch("[PATCH v2] demo: check it", author=NEW), "ada@work.example.com"
         ),
         first,
     ) == [NEW]
     other = "Otto Other <ada@work.example.com>"
     assert prove_by_key(
-        ADAS.developer(
+        ADAS.sign_as_developer(
             patch("[PATCH v2] demo: check it", author=other), "ada@work.example.com"
         ),
         first,
@@ -89,8 +91,10 @@ def test_same_developer_key_proves_a_new_address(first: Mail) -> None:
 def test_wrong_key_or_changed_message_proves_nothing(first: Mail) -> None:
     raw = patch("[PATCH v2] demo: check it", author=NEW)
     assert prove_by_key(parse_mail(raw), first) == []
-    assert prove_by_key(EVES.developer(raw, "ada@work.example.com"), first) == []
-    good = ADAS.developer(raw, "ada@work.example.com")
+    assert (
+        prove_by_key(EVES.sign_as_developer(raw, "ada@work.example.com"), first) == []
+    )
+    good = ADAS.sign_as_developer(raw, "ada@work.example.com")
     assert (
         prove_by_key(
             parse_mail(good.raw.replace(b"Check the pointer", b"Trust the pointer")),
@@ -123,7 +127,7 @@ def prove_by_domain(
 
 def test_parent_domain_proves_the_same_mailbox() -> None:
     raw = patch("[PATCH v2] demo: check it", author="Ada Fixer <ada@linux.example.org>")
-    signed = ADAS.dkim(raw, "example.org")
+    signed = ADAS.sign_with_dkim(raw, "example.org")
     assert prove_by_domain(signed, KNOWN, ADAS.record("example.org")) == [
         "Ada Fixer <ada@linux.example.org>"
     ]
@@ -151,7 +155,9 @@ def test_parent_domain_proves_the_same_mailbox() -> None:
     ],
 )
 def test_personal_domain_proves_nothing(author: str, domain: str) -> None:
-    signed = EVES.dkim(patch("[PATCH v2] demo: check it", author=author), domain)
+    signed = EVES.sign_with_dkim(
+        patch("[PATCH v2] demo: check it", author=author), domain
+    )
     assert prove_by_domain(signed, KNOWN, EVES.record(domain)) == []
 
 
@@ -159,13 +165,13 @@ def test_partial_signature_proves_nothing() -> None:
     raw = patch("[PATCH v2] demo: check it", author="Ada Fixer <ada@linux.example.org>")
     assert (
         prove_by_domain(
-            ADAS.dkim(raw, "example.org", length=True),
+            ADAS.sign_with_dkim(raw, "example.org", length=True),
             KNOWN,
             ADAS.record("example.org"),
         )
         == []
     )
-    twice = ADAS.dkim(raw, "example.org").raw.replace(
+    twice = ADAS.sign_with_dkim(raw, "example.org").raw.replace(
         b"From: ", b"From: Ada Fixer <ada@linux.example.org>\nFrom: ", 1
     )
     assert prove_by_domain(parse_mail(twice), KNOWN, ADAS.record("example.org")) == []

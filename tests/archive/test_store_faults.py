@@ -25,13 +25,13 @@ HARMFUL = re.compile(r"\b(?:delete|remove|rm|move)\b")
 
 
 @pytest.fixture(autouse=True)
-def fresh_process(monkeypatch: pytest.MonkeyPatch) -> None:
+def start_fresh_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Behave like a new process, with a short timeout."""
     monkeypatch.setattr(database, "_checked", set())
     monkeypatch.setattr(database, "PATIENCE", 0.05)
 
 
-def again() -> None:
+def start_next_process() -> None:
     """Behave like the next process."""
     database._checked.clear()
 
@@ -43,10 +43,10 @@ def store_file(workdir: Path) -> Path:
         (workdir / name).write_bytes(mbox(*mails))
     call("track", "add", "--mbox", "whole.mbox")
     call("track", "show", "1")
-    again()
+    start_next_process()
     call("track", "add", "--mbox", "other.mbox")
     assert backups(default_file())
-    again()
+    start_next_process()
     return default_file()
 
 
@@ -56,7 +56,7 @@ def overwrite(file: Path, start: int, size: int) -> None:
     file.write_bytes(data)
 
 
-def sql(*statements: str) -> Callable[[Path], None]:
+def run_sql(*statements: str) -> Callable[[Path], None]:
     """Return a fault caused by SQL statements."""
 
     def run(file: Path) -> None:
@@ -111,31 +111,33 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str, str]] = {
         "doctor --recover",
     ),
     **{
-        f"no table {name}": (sql(f"DROP TABLE {name}"), DAMAGED, "doctor --recover")
+        f"no table {name}": (run_sql(f"DROP TABLE {name}"), DAMAGED, "doctor --recover")
         for name in ("series", "mail", "member", "tick", "passed")
     },
     "no column": (
-        sql("ALTER TABLE series DROP COLUMN news"),
+        run_sql("ALTER TABLE series DROP COLUMN news"),
         DAMAGED,
         "doctor --recover",
     ),
     "text that is not UTF-8": (
-        sql("UPDATE series SET subject = CAST(x'ff' AS TEXT) WHERE id = 1"),
+        run_sql("UPDATE series SET subject = CAST(x'ff' AS TEXT) WHERE id = 1"),
         DAMAGED,
         "doctor --recover",
     ),
     "a title that is no text": (
-        sql("UPDATE series SET subject = x'00ff' WHERE id = 1"),
+        run_sql("UPDATE series SET subject = x'00ff' WHERE id = 1"),
         DAMAGED,
         "doctor --recover",
     ),
     "a time that is none": (
-        sql("UPDATE series SET updated = 'yesterday' WHERE id = 1"),
+        run_sql("UPDATE series SET updated = 'yesterday' WHERE id = 1"),
         DAMAGED,
         "doctor --recover",
     ),
     "a member that is no text": (
-        sql("UPDATE member SET message_id = x'ff' WHERE message_id = 'v2@example.org'"),
+        run_sql(
+            "UPDATE member SET message_id = x'ff' WHERE message_id = 'v2@example.org'"
+        ),
         DAMAGED,
         "doctor --recover",
     ),
@@ -155,7 +157,7 @@ def test_store_fault_names_the_repair_command(
     name: str, store_file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     whole = read_messages()
-    again()
+    start_next_process()
     make, expected, command = FAULTS[name]
     make(store_file)
     outcomes: list[Outcome] = []
@@ -170,7 +172,7 @@ def test_store_fault_names_the_repair_command(
         # cached values must not hide the fault
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / f"cache-{number}"))
         outcomes.append(call("track", *words))
-        again()
+        start_next_process()
     for outcome in outcomes:
         assert (outcome.code, outcome.out) == (2, ""), outcome.err
         assert expected in outcome.err
@@ -178,7 +180,7 @@ def test_store_fault_names_the_repair_command(
         assert not HARMFUL.search(outcome.err), outcome.err
     repaired = call(*command.split())
     assert repaired.code == 0, repaired.err
-    again()
+    start_next_process()
     # rows added after the backup may be lost; the tracked files restore them
     for file in ("whole.mbox", "other.mbox"):
         assert call("track", "add", "--mbox", file).code == 0
@@ -206,8 +208,8 @@ def test_unreadable_message_is_skipped(
 ) -> None:
     whole = read_messages()
     shown = call("track", "show", "1", "--keep-unread").out
-    again()
-    sql(BAD_MAILS[name])(store_file)
+    start_next_process()
+    run_sql(BAD_MAILS[name])(store_file)
     for number, words in enumerate((("show", "1"), (), ("--json",))):
         # cached values must not hide the fault
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / f"cache-{number}"))
@@ -215,7 +217,7 @@ def test_unreadable_message_is_skipped(
         assert (outcome.code, "damaged" in outcome.out) == (2, True), outcome.err
         assert outcome.err == f"patchpilot: warning: {SAID}\n"
         assert ("valve: open it" in outcome.out) is (words != ("show", "1"))
-        again()
+        start_next_process()
     # the file still contains it
     updated = call("track", "update")
     assert (updated.code, updated.err) == (0, "")
@@ -227,12 +229,12 @@ def test_lost_message_is_restored_from_a_backup(
     store_file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     saved = backups(store_file)
-    sql(BAD_MAILS["a bad blob"])(store_file)
+    run_sql(BAD_MAILS["a bad blob"])(store_file)
     Path("whole.mbox").unlink()
     assert call("track", "update").code == 0
     assert call("track", "show", "1").code == 0
-    again()
-    sql(BAD_MAILS["a bad blob"])(store_file)
+    start_next_process()
+    run_sql(BAD_MAILS["a bad blob"])(store_file)
     for backup in saved:
         backup.unlink()
     # use messages cached before the fault
@@ -245,7 +247,9 @@ def test_fully_damaged_series_skips_the_archive(
     store_file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    sql("UPDATE mail SET raw = x'00' WHERE message_id = 'w@example.org'")(store_file)
+    run_sql("UPDATE mail SET raw = x'00' WHERE message_id = 'w@example.org'")(
+        store_file
+    )
     outcome = call("track", "show", "2")
     assert outcome.code == 2
     assert (
@@ -255,7 +259,7 @@ def test_fully_damaged_series_skips_the_archive(
 
 
 @contextmanager
-def full_disk(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def fill_disk(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Simulate a full disk."""
     original = database._prepare
 
@@ -281,7 +285,7 @@ def lock_store(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @contextmanager
-def newer(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def migrate_to_newer(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Migrate the store to a newer version."""
     version = 0
     with contextlib.closing(sqlite3.connect(file)) as plain:
@@ -293,7 +297,7 @@ def newer(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @contextmanager
-def folder(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def replace_with_folder(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Replace the store with a directory."""
     there = file.with_name("there")
     file.rename(there)
@@ -305,7 +309,7 @@ def folder(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 PASSING = {
     "full disk": (
-        full_disk,
+        fill_disk,
         "cannot be written: database or disk is full",
         "nothing was changed; free up disk space (see `df -h",
     ),
@@ -314,9 +318,9 @@ PASSING = {
         "is locked by another process",
         "wait for the other patchpilot process to finish; `fuser -v",
     ),
-    "newer": (newer, "was written by a newer version", "upgrade patchpilot"),
+    "newer": (migrate_to_newer, "was written by a newer version", "upgrade patchpilot"),
     "a directory": (
-        folder,
+        replace_with_folder,
         "cannot be opened: Is a directory",
         "set XDG_STATE_HOME to a writable directory",
     ),
@@ -328,7 +332,7 @@ def test_temporary_fault_changes_nothing(
     name: str, store_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = call("track", "--format", "json").out
-    again()
+    start_next_process()
     big = mailed(
         "big [PATCH] pump: large",
         message=f"{zlib.crc32(b'')}\n"
@@ -342,19 +346,19 @@ def test_temporary_fault_changes_nothing(
         assert expected in outcome.err
         assert hint in outcome.err
         assert not HARMFUL.search(outcome.err), outcome.err
-    again()
+    start_next_process()
     assert call("track", "--format", "json").out == before
 
 
 def test_update_fetches_what_recovery_missed(store_file: Path) -> None:
     with Store() as store:
         ids = store.message_ids(1)
-    again()
+    start_next_process()
     for backup in backups(store_file):
         backup.unlink()
-    sql("UPDATE mail SET raw = x'01'")(store_file)
+    run_sql("UPDATE mail SET raw = x'01'")(store_file)
     assert call("doctor", "--recover").code == 0
-    again()
+    start_next_process()
     assert "`patchpilot track update 1`" in call("track", "show", "1").err
     assert call("track", "update", "--all").code == 0
     with Store() as store:

@@ -201,11 +201,11 @@ def test_ambiguous_mbox_needs_a_series(workdir: Path) -> None:
 
 
 def test_add_is_atomic(thread: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*words: object, **more: object) -> None:
+    def fill_disk(*words: object, **more: object) -> None:
         raise PatchpilotError("the disk is full")
 
     with monkeypatch.context() as patched:
-        patched.setattr(Store, "keep", full)
+        patched.setattr(Store, "keep", fill_disk)
         assert call("track", "add", "--mbox", thread).code != 0
     assert series() == []
 
@@ -440,7 +440,7 @@ def serve_bytes(answer: bytes, pause: float = 0.0) -> Iterator[tuple[str, list[b
         listener.close()
 
 
-def http(status: str, body: bytes = b"", *headers: str) -> bytes:
+def http_response(status: str, body: bytes = b"", *headers: str) -> bytes:
     head = [
         f"HTTP/1.1 {status}",
         f"Content-Length: {len(body)}",
@@ -452,35 +452,35 @@ def http(status: str, body: bytes = b"", *headers: str) -> bytes:
 
 FAULTS = {
     "unreachable": (b"", 0.0, "cannot be reached"),
-    "404": (http("404 Not Found"), 0.0, "is not an archive: HTTP status 404"),
-    "empty": (http("200 OK"), 0.0, "sent an empty answer"),
+    "404": (http_response("404 Not Found"), 0.0, "is not an archive: HTTP status 404"),
+    "empty": (http_response("200 OK"), 0.0, "sent an empty answer"),
     "429": (
-        http("429 Too Many Requests", b"", "Retry-After: 0"),
+        http_response("429 Too Many Requests", b"", "Retry-After: 0"),
         0.0,
         "is rate-limiting requests",
     ),
     "503": (
-        http("503 Service Unavailable", b"", "Retry-After: 0"),
+        http_response("503 Service Unavailable", b"", "Retry-After: 0"),
         0.0,
         "HTTP status 503",
     ),
     "html": (
-        http("200 OK", b"<html>log in</html>", "Content-Type: text/html"),
+        http_response("200 OK", b"<html>log in</html>", "Content-Type: text/html"),
         0.0,
         "did not send an mbox",
     ),
     "truncated": (
-        http("200 OK", gzip.compress(mbox(story.V1))[:-20]),
+        http_response("200 OK", gzip.compress(mbox(story.V1))[:-20]),
         0.0,
         "did not send an mbox",
     ),
     "dripping": (
-        http("200 OK", gzip.compress(mbox(story.V1))),
+        http_response("200 OK", gzip.compress(mbox(story.V1))),
         0.2,
         "no whole answer within",
     ),
     "dripping body": (
-        http("200 OK", b"x" * 9999, "Content-Type: text/plain"),
+        http_response("200 OK", b"x" * 9999, "Content-Type: text/plain"),
         0.05,
         "no whole answer within",
     ),
@@ -526,7 +526,9 @@ def test_oversized_response_is_reported(
     for module in (archive_reading, mail_reading, mbox_reading):
         for limit in {"MAX_ANSWER", "MAX_MAIL"} & vars(module).keys():
             monkeypatch.setattr(module, limit, 1 << 20)
-    with serve_bytes(http("200 OK", gzip.compress(b"\0" * (3 << 20))), 0.0) as (url, _):
+    with serve_bytes(
+        http_response("200 OK", gzip.compress(b"\0" * (3 << 20))), 0.0
+    ) as (url, _):
         outcome = call("track", "add", "<v1@example.org>", "--lore", url)
     assert outcome.code == 4
     assert "mail too large: the limit is 1 MiB" in outcome.err

@@ -20,7 +20,7 @@ DAMAGE = "UPDATE mail SET raw = x'00'"
 
 
 @pytest.fixture(autouse=True)
-def fresh_process(monkeypatch: pytest.MonkeyPatch) -> None:
+def start_fresh_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Behave like a new process."""
     monkeypatch.setattr(database, "_checked", set())
 

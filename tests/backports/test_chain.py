@@ -22,9 +22,7 @@ def add_later_fix(world: World) -> str:
     )
 
 
-def written_patches(
-    world: World, folder: Path, *words: object
-) -> tuple[str, list[Path]]:
+def write_patches(world: World, folder: Path, *words: object) -> tuple[str, list[Path]]:
     done = world.call(
         *words, "--onto", "linux-6.6.y", "--adapt", "--write", folder, "--signoff"
     )
@@ -36,9 +34,7 @@ def written_patches(
 def test_fix_for_the_fix_is_adapted_after_it(world: World, tmp_path: Path) -> None:
     later = add_later_fix(world)
     tip = world.renamed()
-    out, files = written_patches(
-        world, tmp_path / "out", f"{world.groundwork}..{later}"
-    )
+    out, files = write_patches(world, tmp_path / "out", f"{world.groundwork}..{later}")
     assert (
         f"{world.fix[:12]}, which introduced the bug, is backported with it"
         in " ".join(out.split())
@@ -56,6 +52,6 @@ def test_fix_for_the_fix_is_adapted_after_it(world: World, tmp_path: Path) -> No
 def test_later_fix_is_only_listed(world: World, tmp_path: Path) -> None:
     later = add_later_fix(world)
     world.renamed()
-    out, files = written_patches(world, tmp_path / "out", world.fix)
+    out, files = write_patches(world, tmp_path / "out", world.fix)
     assert f"also needed: {later[:12]}" in out
     assert len(files) == 1

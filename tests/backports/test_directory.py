@@ -23,7 +23,7 @@ def patch_of(world: World, folder: Path) -> Path:
     return file
 
 
-def dos_patch_of(world: World, folder: Path) -> Path:
+def write_crlf_patch(world: World, folder: Path) -> Path:
     file = patch_of(world, folder)
     file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
     return file
@@ -32,7 +32,7 @@ def dos_patch_of(world: World, folder: Path) -> Path:
 FITTING = source(l19="check(19);", l20="check(20);")
 
 
-def tree_with(folder: Path, content: str = FITTING) -> Path:
+def write_tree(folder: Path, content: str = FITTING) -> Path:
     tree = folder / "tree"
     tree.mkdir()
     (tree / "w.c").write_text(content)
@@ -41,7 +41,7 @@ def tree_with(folder: Path, content: str = FITTING) -> Path:
 
 
 def test_applied_content_is_reported(world: World, workdir: Path) -> None:
-    tree = tree_with(workdir, source(**FIXED))
+    tree = write_tree(workdir, source(**FIXED))
     answer = ask(patch_of(world, workdir), "--onto", tree)
     assert (answer["verdict"], answer["landed_as"], answer["version"]) == (
         "already-fixed",
@@ -53,20 +53,20 @@ def test_applied_content_is_reported(world: World, workdir: Path) -> None:
 
 
 def test_patch_can_apply_to_a_directory(world: World, workdir: Path) -> None:
-    tree = tree_with(workdir)
+    tree = write_tree(workdir)
     answer = ask(patch_of(world, workdir), "--onto", tree)
     assert (answer["verdict"], answer["affected"]) == ("clean", None)
     assert answer["commands"][0].startswith("patch -p1 -d ")
 
 
 def test_failing_patch_reports_its_line(world: World, workdir: Path) -> None:
-    answer = ask(patch_of(world, workdir), "--onto", tree_with(workdir, source()))
+    answer = ask(patch_of(world, workdir), "--onto", write_tree(workdir, source()))
     assert answer["verdict"] == "conflict"
     assert answer["conflicts"][0]["path"] == "w.c"
 
 
 def test_missing_file_is_a_conflict(world: World, workdir: Path) -> None:
-    tree = tree_with(workdir, "")
+    tree = write_tree(workdir, "")
     (tree / "w.c").unlink()
     assert (
         ask(patch_of(world, workdir), "--onto", tree)["conflicts"][0]["kind"]
@@ -75,7 +75,7 @@ def test_missing_file_is_a_conflict(world: World, workdir: Path) -> None:
 
 
 def test_directory_and_branch_can_be_combined(world: World, workdir: Path) -> None:
-    tree = tree_with(workdir)
+    tree = write_tree(workdir)
     done = world.call(world.fix, "--onto", tree, "--onto", "master", "--format", "json")
     assert [load["verdict"] for load in json.loads(done.out)["branches"]] == [
         "already-fixed",
@@ -146,7 +146,7 @@ def test_file_without_a_diff_is_an_error(workdir: Path) -> None:
     (workdir / "x.patch").write_text(
         "From: A <a@example.org>\nSubject: [PATCH] x\n\ntext\n"
     )
-    done = call("backport", "x.patch", "--onto", tree_with(workdir, "x\n"))
+    done = call("backport", "x.patch", "--onto", write_tree(workdir, "x\n"))
     assert done.code == 2
     assert "no diff" in done.err
 
@@ -154,7 +154,7 @@ def test_file_without_a_diff_is_an_error(workdir: Path) -> None:
 def test_truncated_patch_is_an_error(world: World, workdir: Path) -> None:
     whole = patch_of(world, workdir).read_text()
     (workdir / "half.patch").write_text(whole[: whole.index("+\tcheck(20, all);")])
-    tree = tree_with(workdir)
+    tree = write_tree(workdir)
     done = call("backport", "half.patch", "--onto", tree)
     assert done.code == 2
     assert "half.patch: line" in done.err
@@ -162,8 +162,8 @@ def test_truncated_patch_is_an_error(world: World, workdir: Path) -> None:
 
 
 def test_crlf_patch_is_judged_as_git_am_reads_it(world: World, workdir: Path) -> None:
-    dos = dos_patch_of(world, workdir)
-    tree = tree_with(workdir)
+    dos = write_crlf_patch(world, workdir)
+    tree = write_tree(workdir)
     answer = ask(dos, "--onto", tree)
     assert answer["verdict"] == "clean"
     assert "CR LF" in answer["reason"]
@@ -172,8 +172,8 @@ def test_crlf_patch_is_judged_as_git_am_reads_it(world: World, workdir: Path) ->
 
 
 def test_crlf_patch_fits_a_crlf_file(world: World, workdir: Path) -> None:
-    dos = dos_patch_of(world, workdir)
-    tree = tree_with(workdir, "")
+    dos = write_crlf_patch(world, workdir)
+    tree = write_tree(workdir, "")
     (tree / "w.c").write_bytes(FITTING.replace("\n", "\r\n").encode())
     answer = ask(dos, "--onto", tree)
     assert answer["verdict"] == "clean"
@@ -184,7 +184,7 @@ def test_bare_diff_is_named_by_its_file(world: World, workdir: Path) -> None:
     (workdir / "bare.diff").write_text(
         world.repo.git("diff", f"{world.fix}^", world.fix) + "\n"
     )
-    tree = tree_with(workdir)
+    tree = write_tree(workdir)
     assert call("backport", "bare.diff", "--onto", tree).out.startswith("bare.diff\n")
     done = world.call(workdir / "bare.diff", "--onto", "master")
     assert done.code == 2
@@ -210,7 +210,7 @@ def test_directory_counts_hunks_by_result(world: World, workdir: Path) -> None:
     )
     file = workdir / "more.patch"
     file.write_text(repo.git("format-patch", "--stdout", "-1", "HEAD") + "\n")
-    tree = tree_with(workdir, source(**content, l32="a(32);", l44="else(44);"))
+    tree = write_tree(workdir, source(**content, l32="a(32);", l44="else(44);"))
     answer = ask(file, "--onto", tree)
     assert answer["verdict"] == "conflict"
     assert answer["reason"].startswith(
@@ -254,6 +254,6 @@ def test_cover_letter_alone_is_not_a_patch(workdir: Path) -> None:
     (workdir / "cover.eml").write_text(
         "From: Rita <rita@example.net>\nSubject: [PATCH 0/2] w: quick\n\nPlease add a Fixes: tag.\n"
     )
-    done = call("backport", "cover.eml", "--onto", tree_with(workdir, source()))
+    done = call("backport", "cover.eml", "--onto", write_tree(workdir, source()))
     assert done.code == 2
     assert "cover.eml contains no patch" in done.err

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from patchpilot.model.mail import parse_patch
-from tests.backports.test_directory import ask, dos_patch_of, patch_of, tree_with
+from tests.backports.test_directory import ask, patch_of, write_crlf_patch, write_tree
 from tests.backports.world import World, source
 from tests.kit.cli import call
 from tests.kit.repos import Repo
@@ -39,7 +39,7 @@ def apply_patch(tree: Path, file: Path) -> str:
 
 
 def test_clean_patch_keeps_its_message(world: World, workdir: Path) -> None:
-    tree = tree_with(workdir)
+    tree = write_tree(workdir)
     _, (file,) = write_patches(patch_of(world, workdir), tree)
     patch = parse_patch(file.read_bytes(), str(file))
     assert patch.header("Subject") == "[PATCH 5.15.y] work: do not forget step 20"
@@ -50,7 +50,7 @@ def test_clean_patch_keeps_its_message(world: World, workdir: Path) -> None:
 def test_conflicting_patch_is_adapted_and_explained(
     world: World, workdir: Path
 ) -> None:
-    tree = tree_with(
+    tree = write_tree(
         workdir, source(l10="slow(10);", l19="verify(19);", l20="verify(20);")
     )
     out, (file,) = write_patches(patch_of(world, workdir), tree, "--adapt", "--signoff")
@@ -66,14 +66,14 @@ def test_conflicting_patch_is_adapted_and_explained(
 
 
 def test_unadaptable_fix_is_not_written(world: World, workdir: Path) -> None:
-    tree = tree_with(workdir, "int other;\n")
+    tree = write_tree(workdir, "int other;\n")
     out, files = write_patches(patch_of(world, workdir), tree, "--adapt")
     assert "nothing written: 1 of 1 hunks do not apply" in out
     assert not files
 
 
 def test_uncertain_adaptation_is_not_written(world: World, workdir: Path) -> None:
-    tree = tree_with(workdir, source(l19="check(19);", l20="check(20, none);"))
+    tree = write_tree(workdir, source(l19="check(19);", l20="check(20, none);"))
     out, files = write_patches(patch_of(world, workdir), tree, "--adapt")
     assert "nothing written: adapted with a confidence of 0." in out
     assert not files
@@ -90,7 +90,7 @@ def test_series_is_adapted_in_order(world: World, workdir: Path) -> None:
     mails.write_text(
         first + "\n" + repo.git("format-patch", "--stdout", "-1", "HEAD") + "\n"
     )
-    tree = tree_with(workdir, source(l19="verify(19);", l20="verify(20);"))
+    tree = write_tree(workdir, source(l19="verify(19);", l20="verify(20);"))
     _, (first_patch, other) = write_patches(mails, tree, "--adapt")
     assert (
         parse_patch(other.read_bytes(), str(other)).header("Subject")
@@ -101,7 +101,7 @@ def test_series_is_adapted_in_order(world: World, workdir: Path) -> None:
 
 
 def test_json_describes_a_directory(world: World, workdir: Path) -> None:
-    tree = tree_with(workdir, source(l19="verify(19);", l20="verify(20);"))
+    tree = write_tree(workdir, source(l19="verify(19);", l20="verify(20);"))
     answer = ask(patch_of(world, workdir), "--onto", tree, "--adapt")
     assert (
         answer["verdict"],
@@ -116,7 +116,7 @@ def test_json_describes_a_directory(world: World, workdir: Path) -> None:
 
 
 def test_crlf_patch_is_written_for_an_lf_tree(world: World, workdir: Path) -> None:
-    dos = dos_patch_of(world, workdir)
-    tree = tree_with(workdir)
+    dos = write_crlf_patch(world, workdir)
+    tree = write_tree(workdir)
     _, (file,) = write_patches(dos, tree)
     assert b"\r" not in file.read_bytes()

@@ -43,7 +43,7 @@ def test_planned_merge_equals_gits_merge(tmp_path: Path) -> None:
             max_examples=60, deadline=None, suppress_health_check=list(HealthCheck)
         )
         @given(TREES, TREES, TREES)
-        def holds(
+        def is_resolved(
             base: dict[str, str | None],
             our: dict[str, str | None],
             their: dict[str, str | None],
@@ -62,7 +62,7 @@ def test_planned_merge_equals_gits_merge(tmp_path: Path) -> None:
                 and set(scratch.changed(mine.tree, git.tree)) <= set(git.paths)
             )
 
-        holds()
+        is_resolved()
 
 
 def test_possible_renames_are_left_to_git() -> None:

@@ -25,7 +25,7 @@ def edit(
     return LineEditStep(old, new, hunks)
 
 
-def conflict_with(*theirs: str) -> str:
+def conflicted_file(*theirs: str) -> str:
     """Return a conflicted file with these lines on the commit's side."""
     return "".join(("<<<<<<< ours\nx\n=======\n", *theirs, ">>>>>>> theirs\n"))
 
@@ -103,7 +103,7 @@ class Made:
         )
 
 
-def two(monkeypatch: pytest.MonkeyPatch) -> Made:
+def two_writers(monkeypatch: pytest.MonkeyPatch) -> Made:
     """Return two commits that wrote different lines of the fix."""
     return Made(
         monkeypatch,
@@ -115,25 +115,25 @@ def two(monkeypatch: pytest.MonkeyPatch) -> Made:
 @pytest.mark.parametrize(
     ("conflict", "found"),
     [
-        (conflict_with("line 11\n"), ("b",)),
-        (conflict_with("line 3\n"), ("a",)),
-        (conflict_with("line 3\n") + conflict_with("line 11\n"), ("a", "b")),
+        (conflicted_file("line 11\n"), ("b",)),
+        (conflicted_file("line 3\n"), ("a",)),
+        (conflicted_file("line 3\n") + conflicted_file("line 11\n"), ("a", "b")),
         # lines next to a hunk belong to it
-        (conflict_with("line 2\n"), ("a",)),
-        (conflict_with("line 4\n"), ("a",)),
-        (conflict_with("line 12\n"), ("b",)),
+        (conflicted_file("line 2\n"), ("a",)),
+        (conflicted_file("line 4\n"), ("a",)),
+        (conflicted_file("line 12\n"), ("b",)),
         # lines outside hunks, missing lines, no lines, no markers
-        (conflict_with("line 6\n"), ("a", "b")),
-        (conflict_with("line 11\n") + conflict_with("line 6\n"), ("a", "b")),
-        (conflict_with("line 30\n"), ("a", "b")),
-        (conflict_with(), ("a", "b")),
+        (conflicted_file("line 6\n"), ("a", "b")),
+        (conflicted_file("line 11\n") + conflicted_file("line 6\n"), ("a", "b")),
+        (conflicted_file("line 30\n"), ("a", "b")),
+        (conflicted_file(), ("a", "b")),
         ("x\n", ("a", "b")),
     ],
 )
 def test_only_conflicting_hunks_are_traced(
     conflict: str, found: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = two(monkeypatch)
+    made = two_writers(monkeypatch)
     made.blobs = {("theirs", "f.c"): TEXT, ("merged", "f.c"): conflict}
     assert (
         made.search().wrote("fix", Merge("merged", False, ("f.c",)), "theirs") == found
@@ -143,12 +143,12 @@ def test_only_conflicting_hunks_are_traced(
 def test_conflict_at_the_end_of_file_is_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    made = two(monkeypatch)
+    made = two_writers(monkeypatch)
     made.fix = LineTouch("fix", (edit(FIRST, (10, 11)),))
     text = "".join(f"line {number}\n" for number in range(1, 12))
     made.blobs = {
         ("theirs", "f.c"): text,
-        ("merged", "f.c"): conflict_with("line 11\n"),
+        ("merged", "f.c"): conflicted_file("line 11\n"),
     }
     assert made.search().wrote("fix", Merge("merged", False, ("f.c",)), "theirs") == (
         "b",
@@ -158,7 +158,7 @@ def test_conflict_at_the_end_of_file_is_found(
 @pytest.mark.parametrize(
     ("change", "blobs"),
     [
-        (edit(FIRST, SECOND), {("merged", "f.c"): conflict_with("line 11\n")}),
+        (edit(FIRST, SECOND), {("merged", "f.c"): conflicted_file("line 11\n")}),
         (edit(FIRST, SECOND, old="f.c", new="g.c"), {("theirs", "g.c"): TEXT}),
         (edit(FIRST, SECOND, new=None), {("theirs", ""): TEXT}),
     ],
@@ -168,9 +168,9 @@ def test_deleted_file_traces_every_hunk(
     blobs: dict[tuple[str, str], str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    made = two(monkeypatch)
+    made = two_writers(monkeypatch)
     made.fix = LineTouch("fix", (change,))
-    made.blobs = {("merged", "g.c"): conflict_with("line 11\n"), **blobs}
+    made.blobs = {("merged", "g.c"): conflicted_file("line 11\n"), **blobs}
     merge = Merge("merged", False, ("f.c", "g.c"))
     assert made.search().wrote("fix", merge, "theirs") == ("a", "b")
 
@@ -178,7 +178,7 @@ def test_deleted_file_traces_every_hunk(
 def test_same_change_under_another_id_is_not_missing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    made = two(monkeypatch)
+    made = two_writers(monkeypatch)
     assert made.search().dependencies_of("fix", ["f.c"], 0) == ("a", "b")
     made.landed = {"a": True, "b": False}
     assert made.search().dependencies_of("fix", ["f.c"], 0) == ("b",)

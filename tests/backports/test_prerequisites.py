@@ -266,10 +266,10 @@ def test_timeout_reports_the_best_result(
     )
     tip = world.branch("6.12", world.fix)
 
-    def over(*_: object, **__: object) -> None:
+    def hit_time_limit(*_: object, **__: object) -> None:
         raise _OutOfTimeError
 
-    monkeypatch.setattr(_Seeker, "_drop_unneeded", over)
+    monkeypatch.setattr(_Seeker, "_drop_unneeded", hit_time_limit)
     answer = world.branch_result(fix, "--onto", tip)
     assert ids(answer) == chain
     assert (answer["search"], answer["prerequisites_partial"]) == ("partial", True)

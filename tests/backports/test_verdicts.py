@@ -312,7 +312,7 @@ def test_missing_series_hint_names_the_fetch(world: World) -> None:
 
 @pytest.mark.parametrize("named", [True, False])
 def test_project_ignores_other_stable_trees(tmp_path: Path, named: bool) -> None:
-    def asked(profile: str, sign: str, *words: str) -> str:
+    def run_backport(profile: str, sign: str, *words: str) -> str:
         repo = Repo(tmp_path / profile)
         repo.commit("start", {sign if not named else "a.c": "x\n"})
         repo.commit("fix", {"a.c": "y\n"})
@@ -328,11 +328,11 @@ def test_project_ignores_other_stable_trees(tmp_path: Path, named: bool) -> None
         assert "kernel.org" not in done.err
         return done.err
 
-    boot = asked("u-boot", "common/spl/spl.c")
+    boot = run_backport("u-boot", "common/spl/spl.c")
     assert "no stable branch has been fetched" in boot
     assert "--onto" in boot
     assert "setup stable" not in boot
-    assert "patchpilot setup stable --fetch" in asked("dpdk", "lib/eal/x.c")
+    assert "patchpilot setup stable --fetch" in run_backport("dpdk", "lib/eal/x.c")
 
 
 def test_foreign_version_is_not_a_series(tmp_path: Path) -> None:

@@ -483,24 +483,24 @@ def test_send_ignores_waivers_from_the_tree(
         "json",
     )
 
-    def blockers(done: Outcome) -> list[str]:
+    def blocking_problems(done: Outcome) -> list[str]:
         return [str(load) for load in json.loads(done.out)["refusals"]]
 
-    assert "check-errors" in str(blockers(call(*words)))
+    assert "check-errors" in str(blocking_problems(call(*words)))
     (topic.path / FILE_NAME).write_text(
         '[[waiver]]\nrule = "trailing-space"\nreason = "r"\n'
     )
-    assert "check-errors" in str(blockers(call(*words)))
+    assert "check-errors" in str(blocking_problems(call(*words)))
     (topic.path / FILE_NAME).unlink()
     assert (
         check("-C", topic.path, "--waive", "trailing-space=a fixture has it").code == 0
     )
     done = call(*words)
-    assert "check-errors" not in str(blockers(done))
+    assert "check-errors" not in str(blocking_problems(done))
     assert "a fixture has it" in done.out + done.err
 
 
-def ages(outcome: Outcome) -> dict[str, Any]:
+def new_findings(outcome: Outcome) -> dict[str, Any]:
     """Map each finding's line or name to whether it is new."""
     document = json.loads(outcome.out)
     return {
@@ -530,8 +530,8 @@ def test_findings_are_marked_as_new(workdir: Path, form: str) -> None:
             1,
             0,
         )
-        assert sorted(ages(done).values()) == [False, True]
-        assert ages(done)[f"trailing-space:{PATH}"] is False
+        assert sorted(new_findings(done).values()) == [False, True]
+        assert new_findings(done)[f"trailing-space:{PATH}"] is False
     elif form == "jsonl":
         assert sorted(
             finding["new"]
@@ -571,7 +571,7 @@ def test_previous_version_is_found_next_to_the_files(
     write(new, make_patch(SPACED, GLUED, subject="[PATCH v2] frob: wait"))
     done = check("--since-version", "1", target)
     assert done.code == 1, done.err
-    assert sorted(new for name, new in ages(done).items() if PATH in name) == [
+    assert sorted(new for name, new in new_findings(done).items() if PATH in name) == [
         False,
         True,
     ]
@@ -595,7 +595,10 @@ def test_latest_version_in_an_mbox_is_checked(workdir: Path) -> None:
             "frob: wait longer",
             "grob: another work",
         ]
-        assert sorted(new for name, new in ages(done).items() if PATH in name) == old
+        assert (
+            sorted(new for name, new in new_findings(done).items() if PATH in name)
+            == old
+        )
 
 
 def test_unknown_version_gives_a_hint(workdir: Path) -> None:
@@ -605,7 +608,7 @@ def test_unknown_version_gives_a_hint(workdir: Path) -> None:
     assert "v4 not found" in done.err
     assert "--since-version DIR, FILE, A..B or a Message-ID" in done.err
     write("elsewhere.patch", make_patch(SPACED))
-    assert ages(check("--since-version", "elsewhere.patch", "a.patch")) == {
+    assert new_findings(check("--since-version", "elsewhere.patch", "a.patch")) == {
         f"trailing-space:{PATH}": False
     }
 
@@ -625,7 +628,8 @@ def test_finding_moved_between_patches_is_old(workdir: Path) -> None:
         + make_patch(SPACED).split("---\n", 1)[1].lstrip("\n"),
     )
     assert (
-        ages(check("--since-version", "1", "v2")).get(f"trailing-space:{PATH}") is False
+        new_findings(check("--since-version", "1", "v2")).get(f"trailing-space:{PATH}")
+        is False
     )
 
 
@@ -641,7 +645,7 @@ def test_commits_are_compared_with_the_sent_version(topic: Repo) -> None:
         "-m",
         f"frob: use b\n\nChange-Id: I0123456789abcdef\n\n{PROSE}\n\n{SIGN_OFF}",
     )
-    by_age = ages(check("-C", topic.path, "--since-version", "1"))
+    by_age = new_findings(check("-C", topic.path, "--since-version", "1"))
     assert by_age["trailing-space:drivers/frob.c"] is False
     assert by_age["gerrit-change-id:None"] is True
 
@@ -682,7 +686,7 @@ def test_reroll_is_compared_with_the_sent_version(
     for _ in range(2):
         done = check("-C", repo.path, "--since-version", "1")
         assert done.code == 1, done.err
-        by_age = ages(done)
+        by_age = new_findings(done)
         assert (by_age["gerrit-change-id:None"], by_age["trailing-space:widget.c"]) == (
             True,
             False,
@@ -709,7 +713,7 @@ def test_commits_are_compared_with_a_tracked_version(topic: Repo) -> None:
         "-m",
         f"frob: use b\n\nChange-Id: I0123456789abcdef\n\n{PROSE}\n\n{SIGN_OFF}",
     )
-    by_age = ages(check("-C", topic.path, "--since-version", "v1"))
+    by_age = new_findings(check("-C", topic.path, "--since-version", "v1"))
     assert (
         by_age["trailing-space:drivers/frob.c"],
         by_age["gerrit-change-id:None"],
@@ -755,7 +759,7 @@ def test_b4_branch_is_compared_with_its_sent_tag(topic: Repo) -> None:
     )
     done = check("-C", topic.path, "--since-version", "1")
     assert done.code == 1, done.err
-    by_age = ages(done)
+    by_age = new_findings(done)
     assert (
         by_age["trailing-space:drivers/frob.c"],
         by_age["gerrit-change-id:None"],

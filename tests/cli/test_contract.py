@@ -248,7 +248,7 @@ SHAPES: dict[str, Any] = {
 }
 
 
-def fits(value: Any, shape: Any, where: str = "") -> list[str]:
+def find_mismatches(value: Any, shape: Any, where: str = "") -> list[str]:
     """Return the parts of a value that do not match its shape."""
     if isinstance(shape, dict):
         if not isinstance(value, dict):
@@ -257,7 +257,7 @@ def fits(value: Any, shape: Any, where: str = "") -> list[str]:
             trouble
             for key, part in shape.items()
             for trouble in (
-                fits(value[key], part, f"{where}.{key}")
+                find_mismatches(value[key], part, f"{where}.{key}")
                 if key in value
                 else [f"{where}.{key}: missing"]
             )
@@ -267,7 +267,7 @@ def fits(value: Any, shape: Any, where: str = "") -> list[str]:
             [
                 trouble
                 for at, item in enumerate(value)
-                for trouble in fits(item, shape[0], f"{where}[{at}]")
+                for trouble in find_mismatches(item, shape[0], f"{where}[{at}]")
             ]
             if isinstance(value, list)
             else [f"{where}: no list"]
@@ -299,7 +299,7 @@ def test_every_command_prints_valid_json(repo: Path, command: str) -> None:
     done = call(*CALLS[command], "--format", "json")
     document = json.loads(done.out)
     assert document["schema"] == f"patchpilot/{command}/1"
-    assert fits(document, SHAPES.get(command, {})) == []
+    assert find_mismatches(document, SHAPES.get(command, {})) == []
     ids = {
         "commit",
         "commits",

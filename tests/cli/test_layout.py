@@ -27,7 +27,7 @@ _LINE = st.tuples(st.integers(0, 30), st.lists(_WORD, max_size=30)).map(
 )
 
 
-def _plain(text: str) -> str:
+def _strip_colors(text: str) -> str:
     return re.sub("\x1b\\[[0-9;]*m", "", text)
 
 
@@ -36,9 +36,11 @@ def test_wrapped_text_keeps_its_words(text: str, room: int) -> None:
     lines = fold_text(text, room).split("\n")
     assert "\n".join(lines).split() == text.split()
     for line in lines:
-        assert width(_plain(line)) <= room or len(_plain(line).split()) == 1
+        assert (
+            width(_strip_colors(line)) <= room or len(_strip_colors(line).split()) == 1
+        )
 
 
 @given(_LINE)
 def test_short_text_is_unchanged(line: str) -> None:
-    assert fold_text(line, max(1, width(_plain(line)))) == line
+    assert fold_text(line, max(1, width(_strip_colors(line)))) == line

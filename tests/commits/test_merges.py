@@ -17,7 +17,7 @@ from tests.kit.repos import Repo
 BODY = "".join(f"line {number}\n" for number in range(20))
 
 
-def sides(scratch: Scratch) -> list[str]:
+def create_sides(scratch: Scratch) -> list[str]:
     """Return trees: a base, one changed line, another changed line, and a different change of
     the first line.
     """
@@ -50,8 +50,8 @@ def test_answers_match_separate_processes(
         Repository.open(tmp_path / "r") as repository,
         Scratch(repository) as plain,
     ):
-        start, left, other, clashing = sides(scratch)
-        assert sides(plain) == [start, left, other, clashing]
+        start, left, other, clashing = create_sides(scratch)
+        assert create_sides(plain) == [start, left, other, clashing]
         plain._merges = Merges(tmp_path / "nowhere", ("0" * 40, "0" * 40))
         for _ in range(3):
             for ours, theirs in ((left, other), (left, clashing), (other, clashing)):
@@ -68,7 +68,7 @@ def test_submodule_advice_is_skipped(
     scratch: Scratch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("patchpilot.backports.object_store._FEW", 0)
-    start, left, other, clashing = sides(scratch)
+    start, left, other, clashing = create_sides(scratch)
     modules = [
         scratch.write_with_files(tree, {"lib": ("160000", digit * 40)})
         for tree, digit in ((start, "1"), (left, "2"), (other, "3"))
@@ -93,7 +93,7 @@ def test_old_git_uses_one_process_per_merge(
     monkeypatch.setenv("PATH", f"{mute.parent}:{os.environ['PATH']}")
     monkeypatch.setattr("patchpilot.commits.merge_tree._FIRST", 0.2)
     monkeypatch.setattr("patchpilot.backports.object_store._FEW", 0)
-    start, left, other, _ = sides(scratch)
+    start, left, other, _ = create_sides(scratch)
     assert scratch.merge_trees(start, left, other).clean
     assert scratch._merges is not None
     assert scratch._merges.merge(left, other) is None
@@ -102,7 +102,7 @@ def test_old_git_uses_one_process_per_merge(
 def test_file_merge_is_cached(
     scratch: Scratch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    start, left, other, clashing = sides(scratch)
+    start, left, other, clashing = create_sides(scratch)
     first = scratch.merge(start, left, other)
     bad = scratch.merge(start, left, clashing)
     monkeypatch.setattr(
@@ -118,12 +118,13 @@ def test_file_merge_is_cached(
 
 
 def test_unneeded_trees_are_not_written(scratch: Scratch) -> None:
-    tree = sides(scratch)[0]
+    tree = create_sides(scratch)[0]
     assert not (scratch._path / tree[:2] / tree[2:]).exists()
     assert scratch.has(tree, "d/a.c")
     entry = scratch.objects.get(tree)
     assert entry is not None
     assert entry[1] == "tree"
     assert (
-        scratch.git("ls-tree", "-r", "--name-only", sides(scratch)[1]).text == "d/a.c\n"
+        scratch.git("ls-tree", "-r", "--name-only", create_sides(scratch)[1]).text
+        == "d/a.c\n"
     )

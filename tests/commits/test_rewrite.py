@@ -277,11 +277,11 @@ def test_rewrite_walks_history_once(
     asked: list[tuple[str, ...]] = []
     git = Repository.git
 
-    def noted(repository: Repository, *words: str, **options: object) -> object:
+    def read_note(repository: Repository, *words: str, **options: object) -> object:
         asked.append(words)
         return git(repository, *words, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Repository, "git", noted)
+    monkeypatch.setattr(Repository, "git", read_note)
     with Repository.open(tmp_path / "r") as repository:
         rewrite.refuse_unless_safe(repository, "refs/heads/topic", ids[2], [ids[1]])
     assert {words[0] for words in asked} >= {"rev-list"}

@@ -26,7 +26,7 @@ from tests.kit.topics import topic_with_spaces
 from tests.lab.rewrite_kills import COMMANDS, kill_and_check
 
 
-def _halved_checkout(
+def _interrupt_checkout(
     path: Path, why: str = "patchpilot check --fix"
 ) -> tuple[Repo, str, str]:
     """Create a repository in which git was killed during a checkout: half of the files are new,
@@ -48,7 +48,7 @@ def _halved_checkout(
 
 @pytest.mark.parametrize("why", ["patchpilot check --fix", "patchpilot undo"])
 def test_killed_move_is_recovered(tmp_path: Path, why: str) -> None:
-    repo, old, new = _halved_checkout(tmp_path / "r", why)
+    repo, old, new = _interrupt_checkout(tmp_path / "r", why)
     prepare = ("prepare", "--yes", "--trailer", "https://example.org/r/1")
     for command in (("check", "--fix"), prepare):
         refused = call(*command, "-C", repo.path)
@@ -65,7 +65,7 @@ def test_killed_move_is_recovered(tmp_path: Path, why: str) -> None:
 
 
 def test_edit_after_the_kill_is_kept(tmp_path: Path) -> None:
-    repo, _, _ = _halved_checkout(tmp_path / "r")
+    repo, _, _ = _interrupt_checkout(tmp_path / "r")
     (repo.path / "frob3.c").write_text("mine\n")
     outcome = call("undo", "-C", repo.path, "restore")
     assert outcome.code == ExitCode.FINDINGS
@@ -76,15 +76,15 @@ def test_edit_after_the_kill_is_kept(tmp_path: Path) -> None:
 def test_exiting_process_is_ignored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    repo, old, _ = _halved_checkout(tmp_path / "r")
+    repo, old, _ = _interrupt_checkout(tmp_path / "r")
     scandir = os.scandir
 
-    def gone(folder: Any) -> Any:
+    def wait_until_gone(folder: Any) -> Any:
         if str(folder).startswith("/proc/"):
             raise FileNotFoundError(folder)
         return scandir(folder)
 
-    monkeypatch.setattr(os, "scandir", gone)
+    monkeypatch.setattr(os, "scandir", wait_until_gone)
     assert call("undo", "-C", repo.path, "restore").code == ExitCode.OK
     assert repo.git("rev-parse", "HEAD") == old
 
@@ -126,7 +126,7 @@ def _doctor_check(repo: Repo, name: str) -> dict[str, str]:
 
 
 def test_doctor_reports_killed_move_and_stale_lock(tmp_path: Path) -> None:
-    repo, _, _ = _halved_checkout(tmp_path / "r")
+    repo, _, _ = _interrupt_checkout(tmp_path / "r")
     finding = _doctor_check(repo, "unfinished move")
     assert finding["state"] == "fail"
     assert "patchpilot undo restore" in finding["hint"]
@@ -153,7 +153,7 @@ def test_killed_command_leaves_old_or_new_state(tmp_path: Path, command: str) ->
 
 
 def test_planted_move_record_is_ignored(tmp_path: Path) -> None:
-    repo, old, new = _halved_checkout(tmp_path / "r")
+    repo, old, new = _interrupt_checkout(tmp_path / "r")
     victim = tmp_path / "victim"
     victim.write_text("precious\n")
     planted = repo.path / ".git" / "patchpilot-move"

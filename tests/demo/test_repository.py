@@ -101,7 +101,7 @@ def test_demo_fix_applies_as_scripted(made: Repositories, tmp_path: Path) -> Non
     )
     diff = git(work, "diff", "HEAD^").out
 
-    def fits(tip: str) -> str:
+    def verdict_on(tip: str) -> str:
         git(work, "checkout", "-q", "-f", "--detach", tip)
         if git(work, "apply", "--check", "-", stdin=diff, ok=()).code == 0:
             return "clean"
@@ -119,7 +119,7 @@ def test_demo_fix_applies_as_scripted(made: Repositories, tmp_path: Path) -> Non
         git(work, "reset", "-q", "--hard")
         return "clean-3way" if picked.code == 0 else "conflict"
 
-    verdicts = {version: fits(made.facts.branches[version]) for version in LTS}
+    verdicts = {version: verdict_on(made.facts.branches[version]) for version in LTS}
     assert verdicts == {
         "5.10": "conflict",
         "5.15": "clean",

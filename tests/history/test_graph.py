@@ -32,7 +32,7 @@ def repo(tmp_path: Path) -> Repo:
 
 
 @pytest.fixture(autouse=True)
-def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+def _low_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(commit_graph, "WORTH", 0)
     monkeypatch.setattr(commit_graph, "NEAR", 2)
 

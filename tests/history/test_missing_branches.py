@@ -15,7 +15,7 @@ STABLE = "https://git.kernel.org/pub/scm/linux/kernel/git/stable/linux.git"
 LINUX = {"Kbuild": "", "MAINTAINERS": "", "init/main.c": "", "kernel/fork.c": ""}
 
 
-def missing(repo: Repo) -> MissingBranches | None:
+def missing_series(repo: Repo) -> MissingBranches | None:
     with Repository.open(repo.path) as repository:
         return missing_branches(repository)
 
@@ -36,12 +36,12 @@ def clone(tmp_path: Path) -> Repo:
 def test_project_without_series_lacks_none(tmp_path: Path) -> None:
     boot = Repo(tmp_path / "boot")
     boot.commit("start", {"common/spl/spl.c": "x\n"})
-    assert missing(boot) is None
+    assert missing_series(boot) is None
     assert "has no stable branches" in call("doctor", "--offline", "-C", boot.path).out
 
 
 def test_branches_of_a_new_remote_are_fetched(clone: Repo) -> None:
-    wanted = missing(clone)
+    wanted = missing_series(clone)
     assert wanted is not None
     assert (wanted.remote, wanted.url) == ("stable", STABLE)
     hint = call("backport", "-C", clone.path, "HEAD").err
@@ -49,7 +49,7 @@ def test_branches_of_a_new_remote_are_fetched(clone: Repo) -> None:
     done = call("setup", "stable", "--fetch", "-C", clone.path)
     assert done.code == 0, done.err
     assert "linux-6.12.y" in done.err
-    assert missing(clone) is None
+    assert missing_series(clone) is None
     assert "stable/linux-6.12.y" in clone.git("branch", "-r")
     assert "no maintained" in call("setup", "stable", "--fetch", "-C", clone.path).err
 

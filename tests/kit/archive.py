@@ -69,7 +69,7 @@ def archive_server(
     kind: str, directory: Path, *mails: bytes
 ) -> Iterator[FilledArchive]:
     """Yield an archive of this kind (from SERVED or LOCAL) with these messages."""
-    server = _made(kind, directory)
+    server = _create(kind, directory)
     try:
         server.add(*mails)
         yield server
@@ -77,7 +77,7 @@ def archive_server(
         server.close()
 
 
-def _made(kind: str, directory: Path) -> FilledArchive:
+def _create(kind: str, directory: Path) -> FilledArchive:
     if kind == "public-inbox":
         return PublicInbox(directory)
     if kind == "stand-in":

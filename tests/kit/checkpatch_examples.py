@@ -58,7 +58,7 @@ def cases() -> Iterator[Case]:
         )
 
 
-def ours(example: Example, rules: tuple[Rule, ...]) -> Findings:
+def find_our_types(example: Example, rules: tuple[Rule, ...]) -> Findings:
     """Return patchpilot's findings in an example, with checkpatch.pl's names, as of 6.1."""
     context = context_of(example._replace(kernel=KERNEL, profile="linux"))
     left_out = LEFT_OUT | (set() if example.tree else WORD_LISTS)

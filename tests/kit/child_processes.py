@@ -64,7 +64,7 @@ def places(source: Path = SOURCE) -> dict[str, tuple[str, ...]]:
         module = file.relative_to(source).as_posix().removesuffix(".py")
         names = _imports(tree)
         for function, around, call in _calls(tree, "", tree):
-            words = _Words(around).outside(call, _dotted(call.func, names))
+            words = _Words(around).outside(call, _full_name(call.func, names))
             if words:
                 starts.setdefault(f"{module}::{function}", set()).update(words)
     return {start: tuple(sorted(words)) for start, words in starts.items()}
@@ -127,14 +127,14 @@ def _imports(tree: ast.AST) -> dict[str, str]:
     return names
 
 
-def _dotted(node: ast.AST, names: dict[str, str]) -> str:
+def _full_name(node: ast.AST, names: dict[str, str]) -> str:
     """Return the full name of a called function, or `.name` for a method of an object that was
     not imported.
     """
     if isinstance(node, ast.Name):
         return names.get(node.id, "")
     return (
-        f"{_dotted(node.value, names)}.{node.attr}"
+        f"{_full_name(node.value, names)}.{node.attr}"
         if isinstance(node, ast.Attribute)
         else ""
     )
@@ -169,11 +169,11 @@ class _Words:
         if name in _IN_A_LIST and call.args:
             return self._of_list(call.args[0])
         if name in _AFTER_A_PLACE:
-            return self._bare(call.args[1:])
+            return self._strip_stars(call.args[1:])
         if name in _ALL_WORDS or (
             name.startswith(".") and name.rpartition(".")[2] in _GIT_METHODS
         ):
-            return self._bare(call.args)
+            return self._strip_stars(call.args)
         return set()
 
     def _of_list(self, argv: ast.expr) -> set[str]:
@@ -181,14 +181,14 @@ class _Words:
         if isinstance(argv, ast.Name) and argv.id in self._values:
             argv = self._values[argv.id]
         if isinstance(argv, ast.List):
-            return self._bare(argv.elts)
+            return self._strip_stars(argv.elts)
         made = isinstance(argv, ast.Call) and getattr(argv.func, "id", "") in (
             "command",
             "git_argv",
         )
         return set() if made else {"*"}
 
-    def _bare(self, words: Sequence[ast.expr]) -> set[str]:
+    def _strip_stars(self, words: Sequence[ast.expr]) -> set[str]:
         result = set[str]()
         before: object = None
         for word in words:
@@ -224,7 +224,7 @@ class _Words:
             case ast.Name(id=name):
                 return name.isupper()
             case ast.List(elts=elts) | ast.Tuple(elts=elts):
-                return not self._bare(elts)
+                return not self._strip_stars(elts)
             case ast.IfExp(body=body, orelse=orelse):
                 return self._all_ours(body) and self._all_ours(orelse)
             case (
@@ -234,6 +234,6 @@ class _Words:
                 # [part for word in words for part in ("-e", word)]
                 last = loops[-1].iter
                 return self._is_ours(elt) or (
-                    isinstance(last, ast.Tuple) and not self._bare(last.elts)
+                    isinstance(last, ast.Tuple) and not self._strip_stars(last.elts)
                 )
         return False

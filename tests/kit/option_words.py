@@ -47,7 +47,7 @@ def _words(option: Option) -> st.SearchStrategy[list[str]]:
     )
 
 
-def _right(option: Option) -> st.SearchStrategy[list[str]]:
+def _valid_option(option: Option) -> st.SearchStrategy[list[str]]:
     """Generate an option with a valid value."""
     if option.kind == FLAG:
         return st.sampled_from([*option.spellings, *option.off]).map(
@@ -71,7 +71,7 @@ def _right(option: Option) -> st.SearchStrategy[list[str]]:
 def command_lines(table: Table) -> st.SearchStrategy[list[str]]:
     """Generate up to six options and arguments in any order, all valid or some invalid."""
     right = st.one_of(
-        [_right(option) for option in table]
+        [_valid_option(option) for option in table]
         + [st.sampled_from([["a.patch"], ["-"], ["HEAD~2.."]])]
     )
     wrong = st.one_of(

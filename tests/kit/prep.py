@@ -60,7 +60,7 @@ def prep(
     b4 sends the commits below a tip commit. `git commit` puts the patches above it; they are moved
     below unless `above` is set. `end` ends the changed lines. Each kind is created once and copied.
     """
-    source = _made(strategy, patches, cover, above, end)
+    source = _create_branch(strategy, patches, cover, above, end)
     shutil.copytree(source.path, path, symlinks=True)
     repo = Repo.__new__(Repo)
     repo.path, repo._clock = path, source._clock
@@ -72,7 +72,7 @@ def prep(
 
 
 @cache
-def _place() -> Path:
+def _template_folder() -> Path:
     """Return the folder of repositories to copy, which exists until the tests end."""
     folder = tempfile.TemporaryDirectory(prefix="patchpilot-prep-")
     atexit.register(folder.cleanup)
@@ -80,8 +80,10 @@ def _place() -> Path:
 
 
 @cache
-def _made(strategy: str, patches: int, cover: str, above: bool, end: str) -> Repo:
-    repo = Repo(Path(tempfile.mkdtemp(dir=_place())) / "r")
+def _create_branch(
+    strategy: str, patches: int, cover: str, above: bool, end: str
+) -> Repo:
+    repo = Repo(Path(tempfile.mkdtemp(dir=_template_folder())) / "r")
     # b4 looks back at most a year
     repo._clock = int(time.time()) - 3600
     repo.commit("widget: start\n\n" + SIGNED, FILES)

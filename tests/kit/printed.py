@@ -106,7 +106,7 @@ def strings(tree: ast.AST, *, actions: bool = True) -> Iterator[str]:
         ):
             yield from _command(node)
         if isinstance(node, ast.JoinedStr):
-            yield _filled(node)
+            yield _format_text(node)
         elif isinstance(node, ast.Constant):
             if isinstance(node.value, str):
                 yield node.value
@@ -137,12 +137,12 @@ def _command(call: ast.Call) -> Iterator[str]:
 
 def _argument(node: ast.expr) -> str:
     if isinstance(node, ast.Constant | ast.JoinedStr):
-        text = str(node.value) if isinstance(node, ast.Constant) else _filled(node)
+        text = str(node.value) if isinstance(node, ast.Constant) else _format_text(node)
         return f"'{text}'" if re.search(r"[\s<>]|^$", text) else text
     return f"{{{ast.unparse(node.value if isinstance(node, ast.Starred) else node)}}}"
 
 
-def _filled(node: ast.JoinedStr) -> str:
+def _format_text(node: ast.JoinedStr) -> str:
     """Return a formatted string's text with the expressions in braces."""
     return "".join(
         str(part.value)

@@ -28,7 +28,7 @@ $im->done;
 """
 
 
-def available() -> bool:
+def is_installed() -> bool:
     """Return whether public-inbox is installed."""
     return all(
         shutil.which(program)
@@ -45,7 +45,7 @@ class PublicInbox:
     def __init__(
         self, directory: Path, *, name: str = NAME, address: str = ADDRESS
     ) -> None:
-        if not available():
+        if not is_installed():
             raise MissingError(
                 "public-inbox is not installed",
                 hint="run `apt-get install public-inbox libsearch-xapian-perl libdbd-sqlite3-perl`",
@@ -84,7 +84,9 @@ class PublicInbox:
         while time.monotonic() < until:
             self._server.send_signal(signal.SIGHUP)
             for _ in range(6):
-                if _answers(f"{self.url}/?x=m&q=m:{quote_url(message_id)}", post=True):
+                if _does_answer(
+                    f"{self.url}/?x=m&q=m:{quote_url(message_id)}", post=True
+                ):
                     return
                 time.sleep(0.03)
         raise PatchpilotError(
@@ -147,7 +149,7 @@ class PublicInbox:
                 raise PatchpilotError(
                     "public-inbox-httpd did not start", hint=f"see {log}"
                 )
-            if _answers(self.url + "/"):
+            if _does_answer(self.url + "/"):
                 return server
             time.sleep(0.05)
         server.kill()
@@ -165,7 +167,7 @@ def free_port() -> int:
         return port
 
 
-def _answers(url: str, *, post: bool = False) -> bool:
+def _does_answer(url: str, *, post: bool = False) -> bool:
     """Return whether a server answers and, with `post`, whether its search finds the message."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:

@@ -130,7 +130,7 @@ class _Faulty(Keeper):
         return await super().handle_DATA(server, session, envelope)
 
 
-def settled_down(server: FaultySink, quiet: float = 0.8) -> None:
+def wait_until_quiet(server: FaultySink, quiet: float = 0.8) -> None:
     """Wait until no more messages arrive: children of a killed sender may still run."""
     seen, since = -1, time.monotonic()
     while time.monotonic() - since < quiet:

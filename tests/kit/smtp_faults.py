@@ -25,7 +25,7 @@ class ServerCase:
     trusted: bool = True
 
 
-def _at(step: str, *rows: tuple[object, ...]) -> tuple[ServerCase, ...]:
+def _cases_of_step(step: str, *rows: tuple[object, ...]) -> tuple[ServerCase, ...]:
     """Return the cases of a step: (name, bytes, then, first)."""
     cases = []
     for name, send, then, first in rows:
@@ -42,7 +42,7 @@ def _at(step: str, *rows: tuple[object, ...]) -> tuple[ServerCase, ...]:
 
 
 BEFORE = (
-    *_at(
+    *_cases_of_step(
         "greeting",
         ("421", b"421 busy\r\n", "close", SENT),
         ("554", b"554 no\r\n", "close", STOPPED),
@@ -53,7 +53,7 @@ BEFORE = (
         ("silent", b"", "stall", STOPPED),
         ("late", b"220 hello\r\n", "late", SENT),
     ),
-    *_at(
+    *_cases_of_step(
         "EHLO",
         ("421", b"421 busy\r\n", "close", SENT),
         ("500, then HELO", b"500 what\r\n", "on", SENT),
@@ -61,7 +61,7 @@ BEFORE = (
         ("half of two lines", b"250-raw\r\n", "close", SENT),
         ("reset", b"", "reset", SENT),
     ),
-    *_at(
+    *_cases_of_step(
         "MAIL",
         ("451", b"451 later\r\n", "on", SENT),
         ("421", b"421 bye\r\n", "close", SENT),
@@ -78,7 +78,7 @@ BEFORE = (
         ("silent", b"", "stall", SENT),
         ("late", b"250 ok\r\n", "late", SENT),
     ),
-    *_at(
+    *_cases_of_step(
         "RCPT",
         ("450 greylisted", b"450 greylisted\r\n", "on", SENT),
         ("452 too many", b"452 too many recipients\r\n", "on", SENT),
@@ -92,7 +92,7 @@ BEFORE = (
         ("silent past the time-out", b"", "stall", SENT),
         ("late", b"250 ok\r\n", "late", SENT),
     ),
-    *_at(
+    *_cases_of_step(
         "DATA",
         ("451", b"451 later\r\n", "on", SENT),
         ("421", b"421 bye\r\n", "close", SENT),
@@ -103,7 +103,7 @@ BEFORE = (
         ("cut to '35'", b"35", "close", SENT),
         ("silent", b"", "stall", SENT),
     ),
-    *_at(
+    *_cases_of_step(
         "body",
         ("closed", b"", "close", SENT),
         ("421", b"421 bye\r\n", "close", SENT),

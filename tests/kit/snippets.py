@@ -204,12 +204,12 @@ def context_of(example: Example) -> Context:
         options,
         find_project(options.profile or "linux"),
     )
-    context.built = tuple(_built(example, patch))
+    context.built = tuple(_build_problems(example, patch))
     context.older = tuple(members)
     return context
 
 
-def _built(example: Example, patch: Patch) -> Iterator[BuildProblem]:
+def _build_problems(example: Example, patch: Patch) -> Iterator[BuildProblem]:
     """Yield the build problems of an example's patch."""
     before = read_diagnostics(example.build_before.split("\n"), "")
     after = read_diagnostics(example.build.split("\n"), "")
@@ -311,7 +311,7 @@ def file_diff(path: str, body: str, *, new: bool = False) -> str:
         if new
         else f"index 1111111111..2222222222 100644\n--- a/{path}\n"
     )
-    return f"{head}+++ b/{path}\n{_counted(body, new=new)}"
+    return f"{head}+++ b/{path}\n{_count_lines(body, new=new)}"
 
 
 def whole_diff(text: str) -> str:
@@ -319,13 +319,13 @@ def whole_diff(text: str) -> str:
     parts, body = [], []
     for line in text.split("\n"):
         if line.startswith("diff --git ") and body:
-            parts.append(_counted("\n".join(body)))
+            parts.append(_count_lines("\n".join(body)))
             body = []
         body.append(line)
-    return "".join([*parts, _counted("\n".join(body))])
+    return "".join([*parts, _count_lines("\n".join(body))])
 
 
-def _counted(body: str, *, new: bool = False) -> str:
+def _count_lines(body: str, *, new: bool = False) -> str:
     lines = body.split("\n")
     out: list[str] = []
     at = 10

@@ -13,7 +13,7 @@ from textual.css.stylesheet import Stylesheet
 
 
 @contextmanager
-def parsed_once() -> Iterator[None]:
+def cache_parsed_rules() -> Iterator[None]:
     """Cache parsed rules by their text and variables."""
     parse = Stylesheet._parse_rules
     known: dict[tuple[object, ...], list[RuleSet]] = {}

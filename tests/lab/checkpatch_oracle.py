@@ -62,7 +62,7 @@ ENVIRONMENT = {
 }
 
 
-def theirs(script: Path, example: Example) -> Findings:
+def run_checkpatch(script: Path, example: Example) -> Findings:
     """Return checkpatch.pl's output for an example, in a tree with nothing but the example's
     files.
     """
@@ -135,7 +135,7 @@ def write_expectations(script: Path) -> None:
             return case.name, old
         return case.name, {
             "stamp": case.stamp,
-            "findings": theirs(script, case.example),
+            "findings": run_checkpatch(script, case.example),
         }
 
     with ThreadPoolExecutor(max_workers=2) as pool:

@@ -19,7 +19,7 @@ from patchpilot.services.send.send_mails import deliver
 from tests.kit.cover_letters import cover
 from tests.kit.smtp import FaultySink, certificate
 from tests.kit.topics import apply, commits, topic, unpacked
-from tests.lab.fault_table import TRANSPORTS, isolated
+from tests.lab.fault_table import TRANSPORTS, isolate
 
 WAYS = ("plain", "STARTTLS and login", "TLS and login")
 PEOPLE = ("list@lists.example.org", "u@example.org")
@@ -120,7 +120,7 @@ def main() -> int:
         for route in WAYS:
             begun = time.monotonic()
             with tempfile.TemporaryDirectory(prefix="patchpilot-delivery-") as folder:
-                isolated(Path(folder))
+                isolate(Path(folder))
                 delivery = delivered(Path(folder), via, route)
             cells = [
                 "same" if good else "WRONG"

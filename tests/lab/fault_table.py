@@ -35,7 +35,7 @@ from patchpilot.services.send.sending import Sending
 from tests.kit import smtp_faults
 from tests.kit.cover_letters import cover
 from tests.kit.raw_smtp import RawServer
-from tests.kit.smtp import Faults, FaultySink, certificate, settled_down
+from tests.kit.smtp import Faults, FaultySink, certificate, wait_until_quiet
 from tests.kit.smtp_faults import ANY, SENT, STOPPED, UNKNOWN, ServerCase
 from tests.kit.topics import topic
 
@@ -157,7 +157,7 @@ def run_case(
             for resumed in (False, True)[: 1 + again]:
                 case.arm(faults, faults.seen + 1 if resumed else 3)
                 note(
-                    _struck(
+                    _send_with_fault(
                         repository, repo.path, server, request, case, resumed=resumed
                     )
                 )
@@ -336,7 +336,7 @@ def _try_send(
         return _result(repository, request)
 
 
-def _struck(
+def _send_with_fault(
     repository: Repository,
     path: Path,
     server: FaultySink,
@@ -451,10 +451,10 @@ def _kill_send(
     )
     ready.set()
     process[0].wait(60)
-    settled_down(server)
+    wait_until_quiet(server)
 
 
-def isolated(folder: Path) -> None:
+def isolate(folder: Path) -> None:
     """Use a separate home, state and configuration."""
     for name in [
         name for name in os.environ if name.startswith(("GIT_", "XDG_", "B4_"))
@@ -501,7 +501,7 @@ def main(names: list[str]) -> int:
         with tempfile.TemporaryDirectory(
             prefix="patchpilot-faults-", ignore_cleanup_errors=True
         ) as folder:
-            isolated(Path(folder))
+            isolate(Path(folder))
             count += 1
             try:
                 row = run(Path(folder))

@@ -64,7 +64,7 @@ def fit(cases: Sequence[Case]) -> tuple[Row, Row]:
     cases.
     """
     hit = [(rows, hits) for _, rows, _, hits in cases if hits]
-    weights = descend(
+    weights = maximize_likelihood(
         [([_pack_row(row) for row in rows], set(hits)) for rows, hits in hit],
         expected=load_shipped_weights().candidate,
     )
@@ -76,7 +76,7 @@ def fit(cases: Sequence[Case]) -> tuple[Row, Row]:
             top + math.log(sum(math.exp(sum_ - top) for sum_ in sums)) if sums else 0.0
         )
         lists.append(([{"": known}, none], {0} if hits else {1}))
-    rest = descend(lists, held={"": 1.0})
+    rest = maximize_likelihood(lists, held={"": 1.0})
     return weights, {name: value for name, value in rest.items() if name}
 
 
@@ -84,7 +84,7 @@ def _pack_row(row: Row) -> Row:
     return {name: value for name, value in row.items() if value}
 
 
-def descend(
+def maximize_likelihood(
     lists: Sequence[tuple[list[Row], set[int]]],
     held: Row | None = None,
     expected: Row | None = None,

@@ -31,7 +31,7 @@ from patchpilot.symptoms.rank_fixes import (
     score,
 )
 from patchpilot.symptoms.read_log import read_log
-from tests.lab.fit_fixes import Row, descend, isotonic
+from tests.lab.fit_fixes import Row, isotonic, maximize_likelihood
 
 Curve = Sequence[Sequence[float]]
 ROWS, STEPS = 16, 90
@@ -212,7 +212,7 @@ def fit(cases: Sequence[Case]) -> Row:
         kept = [at for at in range(len(case.pool)) if at < ROWS or at in case.hits]
         hits = {index for index, at in enumerate(kept) if at in case.hits}
         lists.append(([{k: v for k, v in rows[at].items() if v} for at in kept], hits))
-    return descend(lists, steps=STEPS)
+    return maximize_likelihood(lists, steps=STEPS)
 
 
 class Judged(NamedTuple):
@@ -256,7 +256,7 @@ def judge_all(cases: Sequence[Case], table: Row) -> list[Judged]:
 def fit_first(judged: Sequence[Judged]) -> Row:
     """Fit the probability that the first candidate is right, by logistic regression."""
     lists = [([row.first, {}], {int(row.rank != 0)}) for row in judged]
-    return descend(lists, steps=STEPS)
+    return maximize_likelihood(lists, steps=STEPS)
 
 
 def raw(judged: Judged, first: Row) -> float:

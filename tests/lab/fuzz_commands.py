@@ -77,7 +77,7 @@ class Archive:
         )
 
     @contextlib.contextmanager
-    def served(self) -> Iterator[None]:
+    def serve(self) -> Iterator[None]:
         """Serve until the context ends."""
         archive = self
 
@@ -479,7 +479,7 @@ def _kind(log: str) -> str:
 
 
 @contextlib.contextmanager
-def _surroundings() -> Iterator[Path]:
+def _isolate() -> Iterator[Path]:
     """Use a separate home, and no network beyond loopback."""
     from patchpilot.archive import archive
 
@@ -543,7 +543,7 @@ def main(words: Sequence[str] | None = None) -> int:
     end = reported = time.monotonic()
     end += args.minutes * 60
     number = args.world if args.world is not None else 1
-    with _surroundings() as root, archive.served():
+    with _isolate() as root, archive.serve():
         while True:
             run_world(number, commands, archive, root, report)
             number += 1

@@ -64,7 +64,7 @@ class ArchivedMail(NamedTuple):
         return int(match[1]) if match else 1
 
 
-def archived(
+def read_archive(
     directory: Path, since: str, until: str = "2100-01-01"
 ) -> Iterator[ArchivedMail]:
     """Yield the messages that an epoch received between two days, oldest first."""

@@ -29,7 +29,7 @@ from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.errors import PatchpilotError
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.model.rule import RuleRecord
-from tests.lab.list_archive import ArchivedMail, archived, own_words
+from tests.lab.list_archive import ArchivedMail, own_words, read_archive
 
 PATTERNS = tomllib.loads(
     (Path(__file__).parent / "remark_patterns.toml").read_text(encoding="utf-8")
@@ -199,7 +199,7 @@ def main(arguments: list[str]) -> int:
     for pair in sorted(options.lists):
         name, _, directory = pair.partition("=")
         names.append(name)
-        mails = archived(Path(directory), options.since, options.until)
+        mails = read_archive(Path(directory), options.since, options.until)
         drawn = draw(mails, options.most)
         with Pool(2) as pool:
             checked = pool.imap(partial(measure, tree=options.tree), drawn, 8)

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from patchpilot.lint.habits import Habits, count
 from patchpilot.model.commit import CommitForm, form_of
 from patchpilot.model.mail import parse_patch
-from tests.lab.list_archive import archived
+from tests.lab.list_archive import read_archive
 
 _FOR_STABLE = re.compile(r"\b(?:stable|autosel|\d+\.\d+(?:\.y)?)\b", re.IGNORECASE)
 _OTHER_REPOSITORIES = re.compile(
@@ -50,7 +50,7 @@ class Row(NamedTuple):
 
 def rows(directory: Path, since: str) -> Iterator[Row]:
     """Yield a row for every kernel patch in an archive, oldest first."""
-    for mail in archived(directory, since):
+    for mail in read_archive(directory, since):
         if not mail.is_patch:
             continue
         try:
@@ -130,13 +130,13 @@ def table(every: Iterable[Row]) -> Iterator[str]:
         )
         habits = counted[name]
         if habits.first and (
-            above is None or _speaking_habits(above) != _speaking_habits(habits)
+            above is None or _rule_habits(above) != _rule_habits(habits)
         ):
             merged[name] = habits
             yield _line(habits)
 
 
-def _speaking_habits(habits: Habits) -> tuple[object, ...]:
+def _rule_habits(habits: Habits) -> tuple[object, ...]:
     """Return the habits that rules use, to compare a directory with its parent."""
     names = [[name for name, _ in shares] for shares in (habits.first, habits.further)]
     cases = [case for case, share in habits.cases if habits.weight(share)]

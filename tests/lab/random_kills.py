@@ -28,9 +28,9 @@ from patchpilot.services.send.send_mails import deliver
 from patchpilot.services.send.sending import Sending
 from patchpilot.topic.find_topic import find_draft
 from tests.kit.cover_letters import cover
-from tests.kit.smtp import FaultySink, settled_down
+from tests.kit.smtp import FaultySink, wait_until_quiet
 from tests.kit.topics import topic
-from tests.lab.fault_table import CC, TO, TRANSPORTS, arrivals, command, isolated
+from tests.lab.fault_table import CC, TO, TRANSPORTS, arrivals, command, isolate
 
 
 def kill_and_check(
@@ -58,7 +58,7 @@ def kill_and_check(
             if process.poll() is None:
                 os.kill(process.pid, signal.SIGKILL)
                 process.wait()
-            settled_down(server)
+            wait_until_quiet(server)
             with Outbox() as outbox:
                 sends = outbox.sends(find_draft(repository, request).change_id)
                 left = any(
@@ -125,7 +125,7 @@ def main(count: int, via: str) -> int:
     with contextlib.suppress(KeyboardInterrupt):
         for number in range(count):
             with tempfile.TemporaryDirectory(prefix="patchpilot-kills-") as folder:
-                isolated(Path(folder))
+                isolate(Path(folder))
                 in_delivery = chance.random() < 0.8
                 after = (
                     chance.uniform(0.0, 1.0)

@@ -18,8 +18,8 @@ from pathlib import Path
 
 from tests.kit.cli import call
 from tests.kit.replies import ANSWER, followed
-from tests.kit.smtp import FaultySink, settled_down
-from tests.lab.fault_table import TRANSPORTS, isolated
+from tests.kit.smtp import FaultySink, wait_until_quiet
+from tests.lab.fault_table import TRANSPORTS, isolate
 
 SPAN = 2.5
 """The approximate duration of a reply in seconds."""
@@ -58,7 +58,7 @@ def kill_and_check(
         if killed:
             os.kill(process.pid, signal.SIGKILL)
             process.wait()
-        settled_down(server)
+        wait_until_quiet(server)
         first = len(server.take())
         again = call(*words)
         kind = (
@@ -87,7 +87,7 @@ def main(count: int, via: str) -> int:
             with tempfile.TemporaryDirectory(
                 prefix="patchpilot-reply-kills-"
             ) as folder:
-                isolated(Path(folder))
+                isolate(Path(folder))
                 in_delivery = chance.random() < 0.7
                 after = (
                     chance.uniform(0.0, 0.3)

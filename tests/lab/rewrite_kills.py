@@ -127,7 +127,7 @@ def run(repo: Repo, command: str) -> "subprocess.Popen[bytes]":
     )
 
 
-def until_it_writes(repo: Repo, command: str) -> "subprocess.Popen[bytes]":
+def start_and_wait_for_write(repo: Repo, command: str) -> "subprocess.Popen[bytes]":
     """Start a command, and return when it first writes."""
     objects, lock = repo.path / ".git" / "objects", repo.path / ".git" / "index.lock"
     repo.git("repack", "-adq")
@@ -149,13 +149,13 @@ def until_it_writes(repo: Repo, command: str) -> "subprocess.Popen[bytes]":
     return process
 
 
-def window(repo: Repo, command: str) -> float:
+def measure_write(repo: Repo, command: str) -> float:
     """Return the seconds from a command's first write until the branch has moved."""
     if command in _WITH_FILES:
         return 0.01
     file = repo.path / ".git" / repo.git("symbolic-ref", "HEAD")
     before = file.read_bytes()
-    process, begun = until_it_writes(repo, command), time.monotonic()
+    process, begun = start_and_wait_for_write(repo, command), time.monotonic()
     while process.poll() is None and file.read_bytes() == before:
         time.sleep(0.0003)
     elapsed = time.monotonic() - begun
@@ -183,7 +183,9 @@ def kill_and_check(
     """Kill a command; return (whether everything is old or new after recovery, what was found)."""
     repo = create_repository(folder / "repo", command)
     before = repo.state()
-    process = until_it_writes(repo, command) if in_checkout else run(repo, command)
+    process = (
+        start_and_wait_for_write(repo, command) if in_checkout else run(repo, command)
+    )
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(after)
     kill_all(process)
@@ -202,7 +204,7 @@ def kill_and_check(
         whole = whole and (
             not command.startswith("draft") or _draft_is(repo, new=kind == "new")
         )
-        again, locked = _again(repo, command)
+        again, locked = _run_again(repo, command)
         whole = whole and again and (repo.state()[0] == after_it[0]) == (kind == "new")
         kind += ", a ref's lock left and named" if locked else ""
     return whole, f"{command}: {kind}"
@@ -232,7 +234,7 @@ def _draft_is(repo: Repo, *, new: bool) -> bool:
     return right
 
 
-def _again(repo: Repo, command: str) -> tuple[bool, bool]:
+def _run_again(repo: Repo, command: str) -> tuple[bool, bool]:
     """Return (whether the command works after the kill, whether a lock was left)."""
     locks = [
         file
@@ -291,7 +293,7 @@ def main(count: int, commands: Sequence[str] = ()) -> int:
                     }
                 if command not in windows:
                     os.environ["XDG_STATE_HOME"] = f"{folder}/timed/state"
-                    windows[command] = window(
+                    windows[command] = measure_write(
                         create_repository(Path(folder) / "timed" / "repo", command),
                         command,
                     )

@@ -48,7 +48,7 @@ def requests() -> dict[str, list[tuple[Lines, bool]]]:
     return labels
 
 
-def meets(first: Lines, second: Lines) -> bool:
+def overlaps(first: Lines, second: Lines) -> bool:
     """Return whether two ranges of lines overlap."""
     return first[0] <= second[1] and second[0] <= first[1]
 
@@ -67,11 +67,12 @@ def score_requests(
         begun = [lines for lines, begins in places if begins]
         count["requests"] += len(begun)
         count["found"] += sum(
-            any(meets(lines, request) for request in listed) for lines in begun
+            any(overlaps(lines, request) for request in listed) for lines in begun
         )
         count["listed"] += len(listed)
         count["nothing"] += sum(
-            not any(meets(request, lines) for lines, _ in places) for request in listed
+            not any(overlaps(request, lines) for lines, _ in places)
+            for request in listed
         )
 
 

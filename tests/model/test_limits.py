@@ -69,12 +69,14 @@ def _parts(count: int) -> None:
     parse_mail("".join(hostile.parts(count)).encode())
 
 
-def _depth(count: int) -> None:
+def _nested_parts(count: int) -> None:
     parse_mail("".join(hostile.nested(count)).encode())
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("work", [_folds, _make_malformed_hunks, _tags, _parts, _depth])
+@pytest.mark.parametrize(
+    "work", [_folds, _make_malformed_hunks, _tags, _parts, _nested_parts]
+)
 def test_cost_grows_linearly(
     work: Callable[[int], None],
 ) -> None:

@@ -96,7 +96,7 @@ class Place:
     def resume(self, *words: str) -> dict[str, Any]:
         """Resume the last send and return the JSON document."""
         done = self.run("send", "--resume", "--yes", "--format", "json", *words)
-        return json_document(done)
+        return parse_json(done)
 
     def sent_messages(self) -> list[bytes]:
         """Return the messages in the maildir, in series order."""
@@ -125,21 +125,21 @@ def setup(tmp_path: Path) -> Place:
     return made
 
 
-def json_document(done: Outcome) -> dict[str, Any]:
+def parse_json(done: Outcome) -> dict[str, Any]:
     """Return the JSON on stdout."""
     result: dict[str, Any] = json.loads(done.out or pytest.fail(done.err))
     return result
 
 
 def test_messages_are_sent_exactly_once(setup: Place, tmp_path: Path) -> None:
-    shown = json_document(setup.send("--dry-run"))
+    shown = parse_json(setup.send("--dry-run"))
     assert (shown["state"], len(shown["messages"]), setup.sent_messages()) == (
         "planned",
         2,
         [],
     )
     done = setup.send("--yes")
-    result = json_document(done)
+    result = parse_json(done)
     assert (done.code, result["state"]) == (0, "sent"), done.err
     assert [mail["message_id"] for mail in result["messages"]] == [
         mail["message_id"] for mail in shown["messages"]
@@ -153,7 +153,7 @@ def test_messages_are_sent_exactly_once(setup: Place, tmp_path: Path) -> None:
         "send", "--via", "maildir", "--to", LIST, "--yes", "--format", "json"
     )
     assert "already-sent" in [
-        refusal["name"] for refusal in json_document(again)["refusals"]
+        refusal["name"] for refusal in parse_json(again)["refusals"]
     ]
     assert setup.resume()["state"] == "sent"
     assert len(setup.sent_messages()) == 2
@@ -190,7 +190,7 @@ def test_refused_message_is_resent_on_resume(
     setup: Place,
 ) -> None:
     setup.maildir.write_text("not a folder")
-    result = json_document(setup.send("--yes"))
+    result = parse_json(setup.send("--yes"))
     assert [mail["state"] for mail in result["messages"]] == ["rejected", "pending"]
     setup.maildir.unlink()
     assert setup.resume()["state"] == "sent"
@@ -198,7 +198,7 @@ def test_refused_message_is_resent_on_resume(
 
 
 def test_message_to_self_has_one_recipient(setup: Place) -> None:
-    result = json_document(setup.send("--to-self", "--yes"))
+    result = parse_json(setup.send("--to-self", "--yes"))
     assert (result["state"], {tuple(mail["to"]) for mail in result["messages"]}) == (
         "sent",
         {("Ada Fixer <ada@example.org>",)},
@@ -214,14 +214,14 @@ def test_missing_setting_is_named(setup: Place) -> None:
     done = setup.send("--yes")
     assert (
         done.code,
-        [problem["name"] for problem in json_document(done)["refusals"]],
+        [problem["name"] for problem in parse_json(done)["refusals"]],
     ) == (
         3,
         ["no-maildir"],
     )
     probes = {
         probe["name"]: probe
-        for probe in json_document(
+        for probe in parse_json(
             setup.run("doctor", "--via", "maildir", "--offline", "--format", "json")
         )["checks"]
     }
@@ -235,9 +235,9 @@ def test_doctor_and_config_list_the_transport(setup: Place) -> None:
     setup.repo.git("config --global patchpilot.via maildir")
     probes = {
         probe["name"]: probe["state"]
-        for probe in json_document(
-            setup.run("doctor", "--offline", "--format", "json")
-        )["checks"]
+        for probe in parse_json(setup.run("doctor", "--offline", "--format", "json"))[
+            "checks"
+        ]
     }
     assert probes["maildir"] == "ok"
     assert "mail server" not in probes

@@ -23,7 +23,7 @@ EVE = "\rBcc: eve@evil.example"
 TRANSPORTS = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 
 
-def committed(repo: Repo, subject: str, author: str) -> None:
+def commit_with(repo: Repo, subject: str, author: str) -> None:
     """Create a commit with any subject and author; git itself accepts a carriage return."""
     (repo.path / "widget.c").write_text("int y;\n")
     repo.git("add -A")
@@ -55,7 +55,7 @@ def test_force_does_not_allow_a_carriage_return(
 ) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 0, server=server)
-        committed(repo, subject, author)
+        commit_with(repo, subject, author)
         words = (
             "send",
             "-C",

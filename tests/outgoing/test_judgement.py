@@ -54,7 +54,7 @@ def test_new_release_opens_the_merge_window(tmp_path: Path) -> None:
         )
 
 
-def too_soon(
+def warn_too_soon(
     now: datetime, version: int = 2, *, resend: bool = False, name: str = "linux"
 ) -> str:
     """Return the warning about the topic's last send."""
@@ -77,37 +77,37 @@ def test_new_version_within_a_day_is_too_soon(
 ) -> None:
     with Outbox() as outbox:
         sent = datetime.fromisoformat(record(outbox).begun)
-    reason = too_soon(sent + timedelta(hours=hours), name="netdev")
+    reason = warn_too_soon(sent + timedelta(hours=hours), name="netdev")
     assert bool(reason) == early
     assert not early or ("v1" in reason and "24" in reason)
     monkeypatch.setenv("PATCHPILOT_DEMO", "/sandbox")
-    reason = too_soon(sent + timedelta(hours=hours), name="netdev")
+    reason = warn_too_soon(sent + timedelta(hours=hours), name="netdev")
     assert not early or reason.endswith("(not needed in the demo)")
 
 
 def test_possibly_received_messages_are_awaited() -> None:
     now = datetime.now(UTC)
-    assert too_soon(now, version=1) == ""
+    assert warn_too_soon(now, version=1) == ""
     with Outbox() as outbox:
         record(outbox, MailState.PENDING)
         record(outbox, MailState.REJECTED)
         record(outbox, kind="to-self")
         record(outbox, change_id="20261120-other-0123456789ab")
         record(outbox, version=3)
-        assert too_soon(now) == ""
+        assert warn_too_soon(now) == ""
         record(outbox, MailState.ACCEPTED, MailState.UNKNOWN)
-        assert "v1" in too_soon(now)
+        assert "v1" in warn_too_soon(now)
         record(outbox, version=2)
     # this version was sent before, so there is no wait
-    assert too_soon(now) == ""
+    assert warn_too_soon(now) == ""
 
 
 def test_resend_waits_for_its_own_version() -> None:
     with Outbox() as outbox:
         sent = datetime.fromisoformat(record(outbox, version=2).begun)
-    assert "v2" in too_soon(sent + timedelta(hours=1), resend=True)
-    assert too_soon(sent + timedelta(hours=1)) == ""
-    assert too_soon(sent + timedelta(hours=24), resend=True) == ""
+    assert "v2" in warn_too_soon(sent + timedelta(hours=1), resend=True)
+    assert warn_too_soon(sent + timedelta(hours=1)) == ""
+    assert warn_too_soon(sent + timedelta(hours=24), resend=True) == ""
 
 
 def test_upstream_claim_is_verified(tmp_path: Path) -> None:

@@ -85,14 +85,14 @@ def test_readable_message_is_decoded() -> None:
 def test_report_names_the_archive_and_reminder(tmp_path: Path) -> None:
     heard: list[tuple[int, MailState]] = []
 
-    def hear(index: int, outcome: Outcome) -> None:
+    def record_outcome(index: int, outcome: Outcome) -> None:
         heard.append((index, outcome.state))
 
     with Sink() as sink:
         repo = topic(tmp_path / "r", 2, server=sink)
         with Repository.open(repo.path) as repository:
             planned = plan(repository, request())
-            result = deliver(repository, planned, on_mail=hear)
+            result = deliver(repository, planned, on_mail=record_outcome)
             report = add_next_steps(repository, replace(result, last=result.send))
     assert heard == [
         (0, MailState.SENDING),

@@ -66,7 +66,7 @@ BODIES = st.lists(
 )
 
 
-def _usable(line: str) -> bool:
+def _is_usable(line: str) -> bool:
     return not re.match(r"^(?:---|diff |Index: |From:|Date:|Subject:|\[|#|=\?)", line)
 
 
@@ -198,7 +198,9 @@ def round_trip(via: str, texts: list[Text]) -> None:
         repo = topic(Path(directory) / "r", 0)
         repo.git("config --global sendemail.smtpserver 127.0.0.1")
         for number, (name, title, body, content) in enumerate(texts):
-            lines = [line for line in (line.rstrip() for line in body) if _usable(line)]
+            lines = [
+                line for line in (line.rstrip() for line in body) if _is_usable(line)
+            ]
             message = (
                 "\n".join((f"{number}{title}", "", "Start.", *lines, "", SIGNED)) + "\n"
             )

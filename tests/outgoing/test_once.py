@@ -136,14 +136,14 @@ def test_concurrent_send_from_a_clone_is_refused(tmp_path: Path, via: str) -> No
         with Repository.open(repo.path) as here, Repository.open(other.path) as there:
             sending, two = plan(here, make_request(via)), plan(there, make_request(via))
 
-            def at_once(number: int) -> None:
+            def start_together(number: int) -> None:
                 if number == 1:
                     try:
                         deliver(there, two)
                     except RefusedError as error:
                         refused.append(error.message)
 
-            server.faults.on_mail = at_once
+            server.faults.on_mail = start_together
             assert deliver(here, sending).state == "sent"
         assert len(server.take()) == 3
     assert len(refused) == 1

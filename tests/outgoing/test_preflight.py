@@ -114,14 +114,14 @@ def blocking_problems(*patches: Patch, **changed: Any) -> set[str]:
     return names(blockers(facts(*patches, **changed)))
 
 
-def warned(*patches: Patch, **changed: Any) -> set[str]:
+def warning_names(*patches: Patch, **changed: Any) -> set[str]:
     """Return the names of warnings for these facts."""
     return names(warnings(facts(*patches, **changed)))
 
 
 def test_good_patch_is_not_blocked() -> None:
     assert blocking_problems() == set()
-    assert warned() == set()
+    assert warning_names() == set()
 
 
 @pytest.mark.parametrize(
@@ -239,14 +239,14 @@ CHANGES = {"2": "Changes in v2:\n- mended (Bob)"}
     ],
 )
 def test_normal_values_cause_no_warning(changed: dict[str, object]) -> None:
-    assert warned(**changed) == set()
+    assert warning_names(**changed) == set()
 
 
 @pytest.mark.parametrize(
     ("day", "weekend"), [(2, False), (6, False), (7, True), (8, True), (9, False)]
 )
 def test_weekend_is_saturday_and_sunday(day: int, weekend: bool) -> None:
-    assert warned(now=datetime(2026, 3, day, 12, tzinfo=UTC)) == (
+    assert warning_names(now=datetime(2026, 3, day, 12, tzinfo=UTC)) == (
         {"weekend"} if weekend else set()
     )
 
@@ -285,7 +285,7 @@ def test_undisclosed_fix_hides_reporter_and_cve() -> None:
     facts_ = facts(named, draft=SECRET, recipients=(to("m@example.org"),))
     assert blockers(facts_) == ()
     assert {"names-reporter", "names-cve"} <= names(warnings(facts_))
-    assert not {"names-reporter", "names-cve"} & warned(named)
+    assert not {"names-reporter", "names-cve"} & warning_names(named)
     plain = facts(
         patch(body=f"Link: https://vendor.example/datasheet.pdf\n{SIGNED}"),
         draft=SECRET,
@@ -328,7 +328,7 @@ def test_lists_have_a_role(role: str, list_: bool) -> None:
     ],
 )
 def test_changelog_names_its_version(heading: str) -> None:
-    def noted(text: str) -> Patch:
+    def note_names(text: str) -> Patch:
         return parse_patch(
             "\n".join(patch().lines)
             .replace("\n---\n", f"\n---\n{text}\n\n", 1)
@@ -336,9 +336,9 @@ def test_changelog_names_its_version(heading: str) -> None:
             "p",
         )
 
-    assert blocking_problems(noted(heading), version=3) == set()
+    assert blocking_problems(note_names(heading), version=3) == set()
     assert blocking_problems(
-        noted(heading.replace("3", "9").replace("2", "8")), version=3
+        note_names(heading.replace("3", "9").replace("2", "8")), version=3
     ) == {"no-changelog"}
 
 
@@ -825,7 +825,7 @@ def test_altering_gateway_is_named() -> None:
 def test_reply_with_a_new_version_is_a_warning(
     changed: dict[str, object],
 ) -> None:
-    assert warned(**changed) == set()
+    assert warning_names(**changed) == set()
 
 
 def test_shared_error_is_shown_once() -> None:

@@ -213,12 +213,12 @@ def test_control_c_stops_between_messages(tmp_path: Path) -> None:
         ]
         process: list[subprocess.Popen[bytes]] = []
 
-        def press(number: int) -> None:
+        def press_ctrl_c(number: int) -> None:
             if number == 2:
                 pressed.set()
                 os.kill(process[0].pid, signal.SIGINT)
 
-        server.faults.on_mail = press
+        server.faults.on_mail = press_ctrl_c
         process.append(
             subprocess.Popen(
                 argv,

@@ -34,7 +34,7 @@ def blocking_problems(repo: Repo, line: str = "", *words: str) -> dict[str, str]
     }
 
 
-def lose_the_outbox() -> None:
+def delete_outbox() -> None:
     """Delete the outbox, as with another HOME or a cleaned state directory."""
     for file in state_folder().glob("outgoing.sqlite3*"):
         file.unlink()
@@ -53,7 +53,7 @@ def test_sent_tag_blocks_a_resend(tmp_path: Path, via: str) -> None:
         assert tag.endswith("-v1")
         server.take()
         repo.git("config --remove-section branch.topic") if via == "b4" else None
-        lose_the_outbox()
+        delete_outbox()
         refusals = blocking_problems(repo)
         assert tag in refusals["already-sent"]
         assert "--reroll" not in refusals["already-sent"]
@@ -68,7 +68,7 @@ def test_amended_topic_without_outbox_is_a_new_version(
         repo = topic(tmp_path / "r", 2, server=server)
         repo.git("config --global patchpilot.lore", NOBODY)
         first = send(repo, "--force x --yes")
-    lose_the_outbox()
+    delete_outbox()
     (repo.path / "widget.c").write_text(
         (repo.path / "widget.c").read_text() + "int more;\n"
     )
@@ -91,7 +91,7 @@ def test_tag_does_not_claim_another_topic(tmp_path: Path) -> None:
         repo = topic(tmp_path / "r", 2, server=server)
         repo.git("config --global patchpilot.lore", NOBODY)
         first = send(repo, "--force x --yes")
-        lose_the_outbox()
+        delete_outbox()
         repo.git("checkout -q -b other")
         repo.git("branch -q -u master")
         repo.commit(
@@ -135,7 +135,7 @@ def test_archived_patches_are_not_resent(tmp_path: Path, kind: str) -> None:
         sent = send(repo, "--force x --yes")
         mails = [unpacked(received) for received in server.take()]
     repo.git("tag -d", repo.git("tag -l 'sent/*'"))
-    lose_the_outbox()
+    delete_outbox()
     with archive_server(kind, tmp_path / "archive", *mails) as archive:
         repo.git("config --global patchpilot.lore", archive.url)
         assert (

@@ -11,7 +11,7 @@ import pytest
 
 from patchpilot.lint.rule_store import load_packs
 from patchpilot.model.rule import Rule
-from tests.kit.checkpatch_examples import EXPECTED, Case, cases, ours
+from tests.kit.checkpatch_examples import EXPECTED, Case, cases, find_our_types
 from tests.kit.retired import retired_types
 
 
@@ -34,7 +34,9 @@ def test_examples_match_checkpatch(case: Case) -> None:
     assert expected["stamp"] == case.stamp, (
         "changed example: make the expectations anew"
     )
-    assert [list(our) for our in ours(case.example, _rules())] == expected["findings"]
+    assert [list(our) for our in find_our_types(case.example, _rules())] == expected[
+        "findings"
+    ]
 
 
 def test_every_checkpatch_type_is_covered() -> None:

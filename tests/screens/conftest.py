@@ -16,13 +16,13 @@ from patchpilot.demo.sandbox import Sandbox, deliver_regularly, open_sandbox
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make
 from patchpilot.tui.stage.saved_state import SavedState
-from tests.kit.stylesheets import parsed_once
+from tests.kit.stylesheets import cache_parsed_rules
 from tests.kit.walk import copy_clone
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _stylesheets() -> Iterator[None]:
-    with parsed_once():
+    with cache_parsed_rules():
         yield
 
 

@@ -21,7 +21,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def raised(message: str) -> RuntimeError:
+def make_traceback(message: str) -> RuntimeError:
     """Return an exception with a traceback."""
     try:
         raise RuntimeError(message)
@@ -32,9 +32,9 @@ def raised(message: str) -> RuntimeError:
 def test_last_traceback_is_reported(temporary: Path) -> None:
     assert last_traceback() == ""
     assert "no log of a bug" in bug_report(load())
-    hint = bug_hint(raised("an older bug"))
+    hint = bug_hint(make_traceback("an older bug"))
     os.utime(hint.rpartition(" ")[2], (1, 1))
-    bug_hint(raised("in ```text``` of " + str(Path.home() / "linux")))
+    bug_hint(make_traceback("in ```text``` of " + str(Path.home() / "linux")))
     (temporary / f"{BUG_LOG}link.log").symlink_to("/etc/passwd")
     (temporary / f"{BUG_LOG}folder.log").mkdir()
     report = bug_report(load())
@@ -44,7 +44,7 @@ def test_last_traceback_is_reported(temporary: Path) -> None:
 
 
 def test_long_traceback_keeps_its_end(temporary: Path) -> None:
-    bug_hint(raised("x" * 30_000 + " the end"))
+    bug_hint(make_traceback("x" * 30_000 + " the end"))
     text = last_traceback()
     assert len(text) < 21_000
     assert text.startswith("[…]")

@@ -310,7 +310,7 @@ MOVED = "static int frob_wait(int a)\n{\n\tif(a)\n\t\treturn frob(a,1 );\n\n\tre
 TIDY = MOVED.replace("if(", "if (").replace("a,1 ", "a, 1")
 
 
-def moving(path: Path, moved: str) -> Repo:
+def create_move(path: Path, moved: str) -> Repo:
     """Create a commit that adds a function at the top of a file, and one that moves it, perhaps
     changed, to the end.
     """
@@ -334,7 +334,7 @@ def moving(path: Path, moved: str) -> Repo:
 
 
 def test_fix_survives_a_later_move(tmp_path: Path) -> None:
-    repo = moving(tmp_path / "r", MOVED)
+    repo = create_move(tmp_path / "r", MOVED)
     mend(repo)
     assert file(repo, "topic~1").startswith(TIDY)
     assert file(repo, "topic").endswith(f"\n\n{TIDY}")
@@ -347,14 +347,14 @@ def test_fix_survives_a_later_move(tmp_path: Path) -> None:
     ids=["changes", "doubles"],
 )
 def test_moved_lines_are_kept(tmp_path: Path, moved: str) -> None:
-    repo = moving(tmp_path / "r", moved)
+    repo = create_move(tmp_path / "r", moved)
     mend(repo)
     assert file(repo, "topic~1").startswith(TIDY)
     assert file(repo, "topic").endswith(f"\n\n{moved}")
 
 
 def test_merged_lines_are_not_edited(tmp_path: Path) -> None:
-    repo = moving(tmp_path / "r", MOVED)
+    repo = create_move(tmp_path / "r", MOVED)
     rest = "".join(f"int frob_{number}(void);\n" for number in range(30))
     lines = rest.splitlines(keepends=True)
     call = "\tfrob(a,1 );\n\tfrob(a,2 );\n"

@@ -67,7 +67,7 @@ def fixed(repo: Repo, name: str, *, write: bool = False) -> FindingFixed:
         return fix_messages(repository, settings, [commit], remedy, overrides=given)
 
 
-def changed(fixed: FindingFixed) -> list[str]:
+def changed_lines(fixed: FindingFixed) -> list[str]:
     return [
         line
         for line in fixed.diff
@@ -77,10 +77,10 @@ def changed(fixed: FindingFixed) -> list[str]:
 
 def test_only_the_named_finding_is_fixed(repo: Repo) -> None:
     before = repo.git("rev-parse HEAD")
-    shown = changed(fixed(repo, "no-space-after-keyword"))
+    shown = changed_lines(fixed(repo, "no-space-after-keyword"))
     assert shown == ["-\tif(a)", "+\tif (a)"]
     assert repo.git("rev-parse HEAD") == before
-    assert changed(fixed(repo, "no-space-after-keyword", write=True)) == shown
+    assert changed_lines(fixed(repo, "no-space-after-keyword", write=True)) == shown
     code = (repo.path / "drivers/frob/frob.c").read_text()
     assert "if (a)" in code
     assert "frob(a,1)" in code
@@ -89,7 +89,7 @@ def test_only_the_named_finding_is_fixed(repo: Repo) -> None:
 def test_author_may_add_their_sign_off(
     repo: Repo,
 ) -> None:
-    assert changed(fixed(repo, "author-not-signed", write=True)) == [
+    assert changed_lines(fixed(repo, "author-not-signed", write=True)) == [
         "+Signed-off-by: Ada Fixer <ada@example.org>"
     ]
     assert (

@@ -38,13 +38,13 @@ def repo(tmp_path: Path) -> Repo:
     return made
 
 
-def counted(repo: Repo, base: str | None = None) -> CountedRecipients:
+def count_notes(repo: Repo, base: str | None = None) -> CountedRecipients:
     with Repository.open(repo.path) as repository:
         return count_recipients(repository, SendRequest(base=base))
 
 
 def remedies(repo: Repo, base: str | None = None) -> dict[str, Remedy | None]:
-    return {advice.title: advice.remedy for advice in counted(repo, base).advice}
+    return {advice.title: advice.remedy for advice in count_notes(repo, base).advice}
 
 
 def test_rebase_command_names_the_tree(
@@ -55,7 +55,7 @@ def test_rebase_command_names_the_tree(
         demo.setenv("PATCHPILOT_DEMO", "/sandbox")
         assert any(
             advice.text.endswith("; not needed in the demo")
-            for advice in counted(repo).advice
+            for advice in count_notes(repo).advice
         )
     notes = remedies(repo)
     assert notes["target tree not named"] == Remedy(
@@ -64,7 +64,7 @@ def test_rebase_command_names_the_tree(
     assert notes["other tree"] is None
     assert any(
         "git remote add NAME git://git.example/net.git" in advice.text
-        for advice in counted(repo).advice
+        for advice in count_notes(repo).advice
     )
     repo.git("config remote.net.url https://git.example/net.git")
     ahead = repo.git(
@@ -74,7 +74,7 @@ def test_rebase_command_names_the_tree(
     assert remedies(repo)["other tree"] is None
     assert any(
         advice.text.endswith("; run git rebase net/main")
-        for advice in counted(repo).advice
+        for advice in count_notes(repo).advice
     )
     assert "other tree" not in remedies(repo, "net/main")
     repo.git("update-ref refs/remotes/net/main origin/master")
@@ -103,7 +103,7 @@ def test_open_questions_are_notes(repo: Repo) -> None:
 def test_excluded_address_has_no_note(repo: Repo) -> None:
     tags = "Reported-by: Loc <loc@machine.test>\nCc: <kvmarm@lists.cs.columbia.edu>"
     repo.commit(f"widget: mend it\n\n{tags}", {"drivers/widget/core.c": "int m;\n"})
-    recipients = counted(repo)
+    recipients = count_notes(repo)
     by_title = {advice.title: advice for advice in recipients.advice}
     assert by_title["doubtful address"].words == "Exclude loc@machine.test"
     assert by_title["address that bounces"].words == "Use kvmarm@lists.linux.dev"

@@ -19,7 +19,7 @@ import pytest
 from patchpilot.outgoing.outbox import Outbox
 from tests.kit.cli import Outcome, call, spawn
 from tests.kit.replies import ANSWER, followed
-from tests.kit.smtp import Faults, FaultySink, settled_down
+from tests.kit.smtp import Faults, FaultySink, wait_until_quiet
 
 BOTH = pytest.mark.parametrize("via", ["git-send-email", "b4"])
 OTHER = ANSWER.replace("Right, v2 keeps it.", "No, it has to go.")
@@ -148,7 +148,7 @@ def test_draft_changed_during_a_send_is_kept(tmp_path: Path) -> None:
 def test_killed_reply_arrives_once(tmp_path: Path, via: str, after_data: bool) -> None:
     with FaultySink() as server:
         words = _answer(tmp_path, server, "--via", via)
-        _killed(server, words, after_data=after_data)
+        _kill_reply(server, words, after_data=after_data)
         arrived = len(server.take())
         again = call(*words)
         again.expect(1, "it is not known whether this reply was sent")
@@ -187,7 +187,9 @@ def test_new_text_is_kept_after_a_send(tmp_path: Path) -> None:
         assert len(set(_ids(server))) == 2
 
 
-def _killed(server: FaultySink, words: tuple[object, ...], *, after_data: bool) -> None:
+def _kill_reply(
+    server: FaultySink, words: tuple[object, ...], *, after_data: bool
+) -> None:
     """Kill a reply's process when the server receives the message, or after it accepted it without
     answering.
     """
@@ -215,6 +217,6 @@ def _killed(server: FaultySink, words: tuple[object, ...], *, after_data: bool) 
     )
     ready.set()
     process[0].wait(60)
-    settled_down(server)
+    wait_until_quiet(server)
     server.keep = stored  # type: ignore[method-assign]
     server.faults.heal()

@@ -31,14 +31,14 @@ from tests.kit.topics import SIGNED, topic
 DRAFT = Draft(CHANGE, "/src/linux", "widget")
 
 
-def known(number: int, version: int = 1) -> KnownPatch:
+def known_patch(number: int, version: int = 1) -> KnownPatch:
     """Return a version's patch for message `one`, as made by tests.kit.outbox."""
     return KnownPatch(
         str(message(number, version).patch_id), f"widget: change {number}"
     )
 
 
-def sent(*versions: int) -> Send:
+def record_sends(*versions: int) -> Send:
     """Record sends of these versions, with two patches each, and return the last."""
     with Outbox() as outbox:
         return [
@@ -60,7 +60,7 @@ def test_unsent_topic_has_no_next_version() -> None:
 
 
 def test_last_version_is_the_highest_sent() -> None:
-    sent(1, 3, 2)
+    record_sends(1, 3, 2)
     with Outbox() as outbox:
         record(outbox, MailState.PENDING, version=4)
         again = record(outbox, MailState.UNKNOWN, version=3)
@@ -68,12 +68,12 @@ def test_last_version_is_the_highest_sent() -> None:
 
 
 def test_reroll_starts_a_version() -> None:
-    sent(1)
+    record_sends(1)
     draft = replace(
         DRAFT,
         in_reply_to="x@example.org",
         changelogs={"1": "kept"},
-        patches=(known(2), KnownPatch("f" * 40, "net: new one")),
+        patches=(known_patch(2), KnownPatch("f" * 40, "net: new one")),
     )
     made = reroll(draft)
     assert (made.version, made.in_reply_to) == (2, "")
@@ -93,7 +93,7 @@ def test_reroll_starts_a_version() -> None:
 
 
 def test_reroll_keeps_version_and_changelog() -> None:
-    sent(1)
+    record_sends(1)
     assert reroll(replace(DRAFT, version=5)).version == 5
     mine = replace(DRAFT, version=2, changelogs={"2": "v2:\n- mine"})
     assert reroll(mine) == mine
@@ -104,7 +104,7 @@ def test_reroll_keeps_version_and_changelog() -> None:
 def test_changelog_gets_heading_and_link() -> None:
     first = set_changelog(DRAFT, "\n- mended\n")
     assert first.changelogs == {"1": "- mended"}
-    sent(2)
+    record_sends(2)
     link = f"- Link to v2: https://lore.kernel.org/r/{CHANGE}-v2-1@example.org"
     for version in (1, 2, 3):
         made = set_changelog(
@@ -131,14 +131,17 @@ def test_changelog_gets_heading_and_link() -> None:
 @pytest.mark.parametrize(
     ("patches", "kinds"),
     [
-        ((known(1), known(2)), ["same", "same"]),
-        ((known(2), known(1)), ["same", "same"]),
-        ((known(1), KnownPatch("f" * 40, "widget: change 2")), ["same", "changed"]),
+        ((known_patch(1), known_patch(2)), ["same", "same"]),
+        ((known_patch(2), known_patch(1)), ["same", "same"]),
         (
-            (known(1), known(2), KnownPatch("f" * 40, "net: another")),
+            (known_patch(1), KnownPatch("f" * 40, "widget: change 2")),
+            ["same", "changed"],
+        ),
+        (
+            (known_patch(1), known_patch(2), KnownPatch("f" * 40, "net: another")),
             ["same", "same", "new"],
         ),
-        ((known(2),), ["same", "dropped"]),
+        ((known_patch(2),), ["same", "dropped"]),
         ((), ["dropped", "dropped"]),
     ],
 )
@@ -146,7 +149,8 @@ def test_outcome_is_listed_per_patch(
     patches: tuple[KnownPatch, ...], kinds: list[str]
 ) -> None:
     assert [
-        change.kind for change in changes(replace(DRAFT, patches=patches), sent(1))
+        change.kind
+        for change in changes(replace(DRAFT, patches=patches), record_sends(1))
     ] == kinds
 
 
@@ -185,8 +189,8 @@ def test_changelog_with_placeholders_is_unfinished(
 def test_sent_version_is_tagged(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     base, head = repo.git("rev-parse master"), repo.git("rev-parse topic")
-    send = replace(sent(1), base=base, head=head)
-    draft = replace(DRAFT, links={"0": "old@example.org"}, patches=(known(1),))
+    send = replace(record_sends(1), base=base, head=head)
+    draft = replace(DRAFT, links={"0": "old@example.org"}, patches=(known_patch(1),))
     with Repository.open(repo.path) as repository:
         remember(repository, send, draft)
         first = f"{CHANGE}-v1-1@example.org"
@@ -238,7 +242,7 @@ def test_range_diff_starts_at_the_sent_version(
         "commit -q --amend -m", f"widget: change line 2\n\nBetter said.\n\n{SIGNED}"
     )
     ids = repo.git("rev-list --reverse master..topic").split()
-    last = replace(sent(1), base=base, head=head)
+    last = replace(record_sends(1), base=base, head=head)
     with Repository.open(repo.path) as repository:
         lines = range_diff(repository, last, ids).splitlines()
         assert [line.split()[2] for line in lines if line[:1].isdigit()] == ["=", "!"]
@@ -300,10 +304,13 @@ B4S = "Changes in v2:\n- EDITME: describe what is new in this series revision.\n
     ],
 )
 def test_b4s_changelog_template_is_replaced(changelog: str, is_kept: bool) -> None:
-    sent(1)
+    record_sends(1)
     for version in (1, 2):
         draft = replace(
-            DRAFT, version=version, patches=(known(1),), changelogs={"2": changelog}
+            DRAFT,
+            version=version,
+            patches=(known_patch(1),),
+            changelogs={"2": changelog},
         )
         made = reroll(draft)
         assert made.version == 2
@@ -318,14 +325,14 @@ def test_reworded_message_is_in_the_changelog(tmp_path: Path) -> None:
     after = repo.git("rev-parse HEAD").strip()
     with Outbox() as outbox:
         record(outbox, messages=[replace(message(1), commit=before)])
-    draft = replace(DRAFT, patches=(replace(known(1), commit=after),))
+    draft = replace(DRAFT, patches=(replace(known_patch(1), commit=after),))
     with Repository.open(repo.path) as repository:
         assert (
             "EDITME message reworded: widget: change 1"
             in reroll(draft, repository).changelog
         )
-        same = replace(DRAFT, patches=(replace(known(1), commit=before),))
-        gone = replace(DRAFT, patches=(replace(known(1), commit="f" * 40),))
+        same = replace(DRAFT, patches=(replace(known_patch(1), commit=before),))
+        gone = replace(DRAFT, patches=(replace(known_patch(1), commit="f" * 40),))
         for unchanged in (same, gone):
             assert "reworded" not in reroll(unchanged, repository).changelog
     assert "reworded" not in reroll(draft).changelog
@@ -333,7 +340,7 @@ def test_reworded_message_is_in_the_changelog(tmp_path: Path) -> None:
 
 def test_link_uses_a_public_archive(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
-    send = sent(1)
+    send = record_sends(1)
     ident = f"{CHANGE}-v1-1@example.org"
     kernels = f"https://lore.kernel.org/r/{ident}"
     with Repository.open(repo.path) as repository:
@@ -354,7 +361,7 @@ def test_link_uses_a_public_archive(tmp_path: Path) -> None:
 
 def test_draft_remembers_sent_versions(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
-    first, second = sent(1), sent(2)
+    first, second = record_sends(1), record_sends(2)
     assert not is_remembered(first)
     with Repository.open(repo.path) as repository:
         remember(repository, replace(first, head=None), DRAFT)

@@ -33,7 +33,7 @@ def _row(text: str, name: str) -> str:
     )
 
 
-def _reviewed(life: Life) -> str:
+def _get_review(life: Life) -> str:
     """Send v1, add a maintainer's reply with two requests, and return its Message-ID."""
     first = life.send()
     life.update()
@@ -52,7 +52,7 @@ def _send_next(life: Life, version: int = 2, **options: bool) -> str:
 @pytest.mark.parametrize("publish", [False, True])
 def test_v2_has_its_own_state(tmp_path: Path, publish: bool) -> None:
     with life(tmp_path) as topic:
-        first = _reviewed(topic)
+        first = _get_review(topic)
         before = topic.track("show").out
         assert _row(before, "state").startswith("changes-requested")
         second = _send_next(topic, publish=publish)
@@ -81,7 +81,7 @@ def test_unarchived_version_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with life(tmp_path) as topic:
-        _reviewed(topic)
+        _get_review(topic)
         _send_next(topic, publish=False)
         topic.update()
         monkeypatch.setattr(known_series, "ARRIVES", timedelta(0))
@@ -104,7 +104,7 @@ def test_bounce_is_stored(
     tmp_path: Path,
 ) -> None:
     with life(tmp_path) as topic:
-        _reviewed(topic)
+        _get_review(topic)
         second = _send_next(topic, publish=False)
         bounce = tmp_path / "bounce"
         bounce.write_text(
@@ -163,7 +163,7 @@ def test_replies_to_all_versions_are_joined(tmp_path: Path, by: str) -> None:
 
 def test_duplicate_entries_are_merged(tmp_path: Path) -> None:
     with life(tmp_path) as topic:
-        first = _reviewed(topic)
+        first = _get_review(topic)
         second = _send_next(topic)
         with open_store() as store:
             # an entry as stored by older versions of patchpilot
@@ -182,7 +182,7 @@ def test_duplicate_entries_are_merged(tmp_path: Path) -> None:
 
 def test_version_joins_its_series(tmp_path: Path) -> None:
     with life(tmp_path) as topic:
-        first = _reviewed(topic)
+        first = _get_review(topic)
         for file in (Path(os.environ["XDG_STATE_HOME"]) / "patchpilot").glob("outbox*"):
             file.rename(tmp_path / file.name)
         topic.run("draft", "--changelog", "- more", "-v", "2")
@@ -220,7 +220,7 @@ def test_ledger_defaults_to_the_topic(tmp_path: Path) -> None:
     with life(tmp_path) as topic:
         none = topic.track("show", "--ledger")
         none.expect(3, "no series is tracked")
-        _reviewed(topic)
+        _get_review(topic)
         expected = topic.track("show", "1", "--ledger").out
         assert "Please use a constant here." in expected
         assert topic.track("show", "--ledger").out == expected

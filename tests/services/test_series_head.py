@@ -25,7 +25,7 @@ PAIR = (
 )
 
 
-def tracked(*mails: bytes) -> Tracked:
+def read_series(*mails: bytes) -> Tracked:
     (status,) = read_thread(parse(mbox(*mails)))
     entry = TrackEntry(1, "v1@example.org", "", None, "t.mbox", "", None, None)
     return Tracked(
@@ -39,7 +39,7 @@ def tracked(*mails: bytes) -> Tracked:
 
 
 def rows(*mails: bytes) -> dict[str, str]:
-    return {name: str(says) for name, says in head_rows(tracked(*mails))}
+    return {name: str(says) for name, says in head_rows(read_series(*mails))}
 
 
 def test_question_makes_it_the_authors_turn() -> None:
@@ -67,7 +67,7 @@ def test_requests_on_an_earlier_version_come_after_waiting() -> None:
 
 def test_only_the_current_topic_shows_keys() -> None:
     for is_own in (False, True):
-        series = replace(tracked(*story.BEGINNING), own=is_own)
+        series = replace(read_series(*story.BEGINNING), own=is_own)
         text = " ".join(first_rows(series, 200, 9)[0].plain.split())
         keys = " (r) and send v2 (v)" if is_own else " and send v2"
         assert text == f"next answer the review by Rita Reviewer{keys}"
@@ -76,7 +76,7 @@ def test_only_the_current_topic_shows_keys() -> None:
 def test_differing_patch_states_are_shown() -> None:
     ask = reply("[PATCH 2/2] x", "Please rename it.", id="r", reply_to="p2", minutes=60)
     for mails, has_states in ((PAIR, False), ((*PAIR, ask), True)):
-        texts = [row.plain for row in first_rows(tracked(*mails), 200, 9)]
+        texts = [row.plain for row in first_rows(read_series(*mails), 200, 9)]
         states = "patches  1 sent · 2 changes requested"
         assert (states in texts) is has_states, texts
 
@@ -119,7 +119,7 @@ def test_tags_are_added_with_a_new_version() -> None:
 
 def test_reply_bodies_are_optional() -> None:
     ask = reply("[PATCH 2/2] x", "Please rename it.", id="r", reply_to="p2", minutes=60)
-    series = tracked(*PAIR, ask)
+    series = read_series(*PAIR, ask)
     text = series_text(series)
     assert "review        Rita Reviewer, on v1 2/2" in text
     assert "Please rename it." not in text
@@ -127,7 +127,7 @@ def test_reply_bodies_are_optional() -> None:
 
 
 def test_rows_fill_the_terminal() -> None:
-    text = series_text(tracked(*story.ACCEPTED), room=60)
+    text = series_text(read_series(*story.ACCEPTED), room=60)
     assert max(map(len, text.splitlines())) <= 60
 
 
@@ -143,11 +143,11 @@ def test_tag_condition_is_a_sentence() -> None:
         assert credit.conditional
         assert credit.conditional.startswith("With the nit about the name of the")
         assert credit.conditional.endswith("feel free to add")
-    assert "on a condition: “With the nit" in series_text(tracked(story.V1, tag))
+    assert "on a condition: “With the nit" in series_text(read_series(story.V1, tag))
 
 
 def test_mbox_counts_until_its_last_message() -> None:
-    series = tracked(*story.BEGINNING)
+    series = read_series(*story.BEGINNING)
     latest = f"{series.as_of:%Y-%m-%d %H:%M}"
     words = f"{latest}, the latest message of t.mbox: days count until then"
     assert series.as_of == series.last_activity

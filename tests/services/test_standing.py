@@ -102,7 +102,7 @@ def _check(
     return driver.check(read_targets(files, None))
 
 
-def _old(number: int, text: str) -> str:
+def _old_findings(number: int, text: str) -> str:
     lines = [f"int line_{number};\n" for number in range(40)]
     lines[number] = text
     return "".join(lines)
@@ -125,15 +125,19 @@ def test_binding_in_patch_one_is_known_to_patch_two(tree: Repo, tmp_path: Path) 
             ("demo: Add a driver of the frob", {"drivers/demo/frob.c": DRIVER}),
         ],
     )
-    assert "undocumented-compatible" in _named(_check([files[1]], tree.path).patches[0])
-    assert "undocumented-compatible" not in _named(_check(files, tree.path).patches[1])
+    assert "undocumented-compatible" in _finding_names(
+        _check([files[1]], tree.path).patches[0]
+    )
+    assert "undocumented-compatible" not in _finding_names(
+        _check(files, tree.path).patches[1]
+    )
     # checkpatch.pl uses one tree for all patches of a call
-    assert "undocumented-compatible" in _named(
+    assert "undocumented-compatible" in _finding_names(
         _check(files, tree.path, compat=True).patches[1]
     )
 
 
-def _named(checked: CheckedPatch) -> set[str]:
+def _finding_names(checked: CheckedPatch) -> set[str]:
     return {
         (
             "undocumented-compatible"
@@ -147,13 +151,14 @@ def _named(checked: CheckedPatch) -> set[str]:
 OLD = "drivers/demo/old.c"
 
 
-def _renamed(
+def _rename_patches(
     tree: Repo, out: Path, *words: str, then: str = "renamed_again"
 ) -> list[str]:
     """Return two patches that rename the same line."""
     names = ("renamed", then)
     rows = [
-        (f"demo: Name it {name}", {OLD: _old(10, f"int {name};\n")}) for name in names
+        (f"demo: Name it {name}", {OLD: _old_findings(10, f"int {name};\n")})
+        for name in names
     ]
     return _series(tree, out, rows, *words)
 
@@ -162,14 +167,14 @@ def _renamed(
 def test_patch_two_applies_after_patch_one(
     tree: Repo, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
-    files = _renamed(tree, tmp_path / "out", *words)
+    files = _rename_patches(tree, tmp_path / "out", *words)
     assert "does-not-apply" in _names(_check([files[1]], tree.path), 0)
     for targets in (files, [str(tmp_path / "out")]):
         assert "does-not-apply" not in _names(_check(targets, tree.path), 1)
 
 
 def test_revert_within_a_series_is_new(tree: Repo, tmp_path: Path) -> None:
-    files = _renamed(tree, tmp_path / "out", then="line_10")
+    files = _rename_patches(tree, tmp_path / "out", then="line_10")
     assert "already-applied" in _names(_check([files[1]], tree.path), 0)
     assert not {"already-applied", "does-not-apply"} & set(
         _names(_check(files, tree.path), 1)
@@ -177,7 +182,7 @@ def test_revert_within_a_series_is_new(tree: Repo, tmp_path: Path) -> None:
 
 
 def test_failing_patch_does_not_affect_the_next(tree: Repo, tmp_path: Path) -> None:
-    files = _renamed(tree, tmp_path / "out")
+    files = _rename_patches(tree, tmp_path / "out")
     tree.put("drivers/demo/old.c", "int quite;\nint another;\nint file;\n")
     result = _check(files, tree.path)
     assert "does-not-apply" in _names(result, 0)
@@ -188,7 +193,7 @@ def test_parallel_results_agree(tree: Repo, tmp_path: Path) -> None:
     commits: list[tuple[str, dict[str, str | None]]] = [
         (
             f"demo: Rename line {number}",
-            {"drivers/demo/old.c": _old(10, f"int renamed_{number};\n")},
+            {"drivers/demo/old.c": _old_findings(10, f"int renamed_{number};\n")},
         )
         for number in range(14)
     ]
@@ -219,4 +224,4 @@ def test_commit_is_checked_against_its_parent(tree: Repo) -> None:
     series = read_targets([f"{start}..HEAD"], repository)
     options = Options(strict=True, profile="linux")
     result = Driver(options, repository=repository).check(series)
-    assert "undocumented-compatible" not in _named(result.patches[1])
+    assert "undocumented-compatible" not in _finding_names(result.patches[1])

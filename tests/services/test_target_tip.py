@@ -9,7 +9,14 @@ from patchpilot.commits.repository import Repository
 from patchpilot.outgoing.target_tree import TargetTree
 from patchpilot.services.send.questions import ask_before_send
 from patchpilot.topic.target_tip import find_target
-from tests.kit.bases import SUBMAINTAINER, add_remote, clone, fix, grow, upstream
+from tests.kit.bases import (
+    SUBMAINTAINER,
+    add_remote,
+    clone,
+    fix,
+    grow,
+    upstream,
+)
 from tests.kit.repos import Repo
 
 

@@ -37,7 +37,7 @@ def _stale_master(folder: Path) -> Repo:
     return repo
 
 
-def _single_branch_itself(folder: Path) -> Repo:
+def _work_on_single_branch(folder: Path) -> Repo:
     """Create a clone with the commits on the cloned branch."""
     repo = clone(upstream(folder / "up"), folder / "r", "--single-branch", "-b", "main")
     fix(repo)
@@ -119,7 +119,7 @@ def _rebased_upstream(folder: Path) -> Repo:
     return repo
 
 
-def _next(folder: Path) -> tuple[Repo, Repo]:
+def _create_linux_next(folder: Path) -> tuple[Repo, Repo]:
     """Create a project, and a linux-next that merged a subsystem into it."""
     source = upstream(folder / "up")
     tree = clone(source, folder / "next", "-b", "main")
@@ -134,7 +134,7 @@ def _next(folder: Path) -> tuple[Repo, Repo]:
 
 
 def _on_linux_next(folder: Path) -> Repo:
-    source, tree = _next(folder)
+    source, tree = _create_linux_next(folder)
     repo = clone(source, folder / "r")
     add_remote(repo, "next", tree)
     repo.git("checkout -q --no-track -b topic next/master")
@@ -157,7 +157,7 @@ def _mainline_with_linux_next(folder: Path) -> Repo:
     """Create a topic on mainline, with a linux-next that has the same commit and is equally
     near.
     """
-    source, tree = _next(folder)
+    source, tree = _create_linux_next(folder)
     repo = clone(source, folder / "r")
     add_remote(repo, "next", tree)
     repo.git("checkout -q --no-track -b topic origin/main")
@@ -165,7 +165,7 @@ def _mainline_with_linux_next(folder: Path) -> Repo:
     return repo
 
 
-def _stable(folder: Path) -> Repo:
+def _work_above_stable(folder: Path) -> Repo:
     """Check out a stable branch with commits on top."""
     source = upstream(folder / "up")
     source.tag("v6.6")
@@ -177,14 +177,14 @@ def _stable(folder: Path) -> Repo:
     return repo
 
 
-def _on_stable(folder: Path) -> Repo:
+def _create_stable_topic(folder: Path) -> Repo:
     """Create a topic on a stable branch, without upstream."""
-    repo = _stable(folder)
+    repo = _work_above_stable(folder)
     repo.git("checkout -q --no-track -b backport")
     return repo
 
 
-def _merges(folder: Path) -> Repo:
+def _create_merges(folder: Path) -> Repo:
     """Create a branch that merged mainline and a subsystem's tree."""
     source = upstream(folder / "up")
     tree = clone(source, folder / "sub", "-b", "main")
@@ -198,7 +198,7 @@ def _merges(folder: Path) -> Repo:
     return repo
 
 
-def _local_master_is_stale(folder: Path) -> Repo:
+def _use_stale_local_main(folder: Path) -> Repo:
     """Create a topic whose upstream is the outdated local main.
 
     The topic was rebased onto origin/main.
@@ -220,7 +220,7 @@ def _no_remote(folder: Path) -> Repo:
     return repo
 
 
-def _colleague(folder: Path) -> Repo:
+def _share_copy(folder: Path) -> Repo:
     """Create a clone in which somebody based work on the pushed copy."""
     repo = _fork(folder)
     grow(repo, 1, "colleague", SUBMAINTAINER)
@@ -263,22 +263,22 @@ F:\t*/
 NEAREST = "nearest remote branch by merge-base"
 FIXTURES: tuple[tuple[Callable[[Path], Repo], str, int, str, str], ...] = (
     (_stale_master, "origin/main", 1, f"{NEAREST}, origin/HEAD", ""),
-    (_single_branch_itself, "origin/main", 1, "the upstream of main", ""),
+    (_work_on_single_branch, "origin/main", 1, "the upstream of main", ""),
     (_fork, "upstream/main", 1, NEAREST, "origin/topic is not used"),
     (_pushed_and_amended, "upstream/main", 1, NEAREST, "origin/topic is not used"),
     (_pushed_under_another_name, "upstream/main", 1, NEAREST, "own pushed copy"),
     (_pushed_before_rebase, "upstream/main", 1, NEAREST, "origin/topic is not used"),
-    (_colleague, "upstream/main", 1, NEAREST, "origin/jo/on-top is not used"),
+    (_share_copy, "upstream/main", 1, NEAREST, "origin/jo/on-top is not used"),
     (_worktree, "origin/main", 1, NEAREST, ""),
     (_detached, "origin/main", 2, NEAREST, ""),
     (_rebased_upstream, "", 1, "origin/for-next was rebased", ""),
     (_on_linux_next, "next/master", 1, NEAREST, "rebuilt regularly: rebase onto"),
     (_on_yesterdays_linux_next, "next-20260110", 1, "nearest release", ""),
     (_mainline_with_linux_next, "origin/main", 1, "origin/HEAD", ""),
-    (_stable, "origin/linux-6.6.y", 1, "the upstream of linux-6.6.y", ""),
-    (_on_stable, "origin/linux-6.6.y", 1, NEAREST, ""),
-    (_merges, "origin/main", 2, NEAREST, ""),
-    (_local_master_is_stale, "main", 1, "the upstream of topic", ""),
+    (_work_above_stable, "origin/linux-6.6.y", 1, "the upstream of linux-6.6.y", ""),
+    (_create_stable_topic, "origin/linux-6.6.y", 1, NEAREST, ""),
+    (_create_merges, "origin/main", 2, NEAREST, ""),
+    (_use_stale_local_main, "main", 1, "the upstream of topic", ""),
     (_no_remote, "main", 1, "nearest local branch", ""),
     (_several_remotes, "net/master", 1, "named by MAINTAINERS", ""),
 )
@@ -350,7 +350,7 @@ def test_distant_guessed_base_is_confirmed(
     ]
 
 
-def _fork_worked_on_in_its_main(folder: Path) -> Repo:
+def _work_in_main_of_fork(folder: Path) -> Repo:
     """Create a clone whose origin is the user's fork, with the commits pushed to its main branch.
 
     Upstream is the project.
@@ -365,7 +365,7 @@ def _fork_worked_on_in_its_main(folder: Path) -> Repo:
 
 
 def test_default_branch_is_never_a_pushed_copy(tmp_path: Path) -> None:
-    repo = _fork_worked_on_in_its_main(tmp_path)
+    repo = _work_in_main_of_fork(tmp_path)
     with (
         Repository.open(repo.path) as repository,
         pytest.raises(
@@ -377,7 +377,7 @@ def test_default_branch_is_never_a_pushed_copy(tmp_path: Path) -> None:
 
 
 def test_likely_bases_have_commit_counts(tmp_path: Path) -> None:
-    with Repository.open(_on_stable(tmp_path).path) as repository:
+    with Repository.open(_create_stable_topic(tmp_path).path) as repository:
         assert [
             (base.name, len(base.commits)) for base in likeliest_bases(repository)
         ] == [

@@ -277,13 +277,13 @@ def test_retitled_commit_is_matched_by_diff(
                 for send in outbox.sends(draft.change_id):
                     outbox.forget(send.id)
 
-        def offered(*, fuzzy: bool) -> tuple[TagChoice, ...]:
+        def offer_tags(*, fuzzy: bool) -> tuple[TagChoice, ...]:
             with Repository.open(topic.repo.path) as repository:
                 request = TrailersRequest(fuzzy=fuzzy, dry_run=True)
                 return add_review_trailers(repository, request).choices
 
-        assert offered(fuzzy=False) == ()
-        (choice,) = offered(fuzzy=True)
+        assert offer_tags(fuzzy=False) == ()
+        (choice,) = offer_tags(fuzzy=True)
         assert (choice.trailer, choice.commit.subject) == (
             tag,
             "pump: do it in another way",

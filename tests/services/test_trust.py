@@ -168,7 +168,7 @@ def test_trusted_pack_is_limited(repo: Repo, pattern: str, message: str) -> None
     assert messages == ([message] if message else [])
 
 
-def gate(repo: Repo, *words: object) -> int:
+def check_gate(repo: Repo, *words: object) -> int:
     return repo.patchpilot("check --select long-line --quiet", *words).code
 
 
@@ -186,9 +186,9 @@ def test_branch_cannot_disable_its_gate(repo: Repo, form: str) -> None:
     repo.commit(NOTHING, {".checkpatch.conf": "--ignore LONG_LINE\n"})
     repo.commit(NOTHING, {"a.c": long + long})
     for targets in ((), ("HEAD",), ("base..HEAD",), ("base..",)):
-        assert gate(repo, "--format", form, *targets) == 1, targets
-    assert gate(repo, "--format", form, "--config-from", "HEAD") == 0
-    assert gate(repo, "--config-from", "base") == 1
+        assert check_gate(repo, "--format", form, *targets) == 1, targets
+    assert check_gate(repo, "--format", form, "--config-from", "HEAD") == 0
+    assert check_gate(repo, "--config-from", "base") == 1
 
 
 LONG = f"int b = {' + '.join(['value'] * 30)};\n"
@@ -199,18 +199,18 @@ def test_branch_cannot_extend_the_baseline(
     repo: Repo, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
     monkeypatch.chdir(repo.path)
-    assert gate(repo, "--write-baseline", "baseline.json") == 0
+    assert check_gate(repo, "--write-baseline", "baseline.json") == 0
     repo.commit("all: baseline\n")
     repo.git("tag -f base")
     repo.commit(NOTHING, {"a.c": LONG})
-    assert gate(repo, "--format", form, "--baseline", "baseline.json") == 1
-    assert gate(repo, "--baseline", "baseline.json", "--write-baseline") == 0
+    assert check_gate(repo, "--format", form, "--baseline", "baseline.json") == 1
+    assert check_gate(repo, "--baseline", "baseline.json", "--write-baseline") == 0
     repo.git("add baseline.json")
     repo.git("commit -q --amend --no-edit")
     for name in ("baseline.json", repo.path / "baseline.json"):
-        assert gate(repo, "--format", form, "--baseline", name) == 1
+        assert check_gate(repo, "--format", form, "--baseline", name) == 1
     assert (
-        gate(
+        check_gate(
             repo,
             "--format",
             form,
@@ -224,7 +224,7 @@ def test_branch_cannot_extend_the_baseline(
     repo.git("tag -f base-with-it")
     (repo.path / "baseline.json").unlink()
     assert (
-        gate(
+        check_gate(
             repo,
             "--format",
             form,
@@ -242,8 +242,8 @@ def test_gate_ignores_a_new_baseline(
 ) -> None:
     monkeypatch.chdir(repo.path)
     repo.commit(NOTHING, {"a.c": LONG})
-    assert gate(repo, "--write-baseline", "baseline.json") == 0
-    assert gate(repo, "--format", "sarif", "--baseline", "baseline.json") == 0, (
+    assert check_gate(repo, "--write-baseline", "baseline.json") == 0
+    assert check_gate(repo, "--format", "sarif", "--baseline", "baseline.json") == 0, (
         "nobody tracks it: it is not the branch's"
     )
     repo.commit("all: baseline\n")
@@ -252,7 +252,9 @@ def test_gate_ignores_a_new_baseline(
     )
     done.expect(1, "baseline.json: not in the base")
     (repo.path / "link").symlink_to(".")
-    assert gate(repo, "--format", "sarif", "--baseline", "link/baseline.json") == 1
+    assert (
+        check_gate(repo, "--format", "sarif", "--baseline", "link/baseline.json") == 1
+    )
 
 
 def test_gate_uses_the_settings_of_the_base(
@@ -262,9 +264,9 @@ def test_gate_uses_the_settings_of_the_base(
     repo.git("tag -f base")
     (repo.path / ".patchpilot.toml").unlink()
     repo.commit(NOTHING, {"a.c": f"int b = {' + '.join(['value'] * 30)};\n"})
-    assert gate(repo) == gate(repo, "--format", "sarif") == 0
+    assert check_gate(repo) == check_gate(repo, "--format", "sarif") == 0
     request.getfixturevalue("terminal")
-    assert gate(repo) == 1
+    assert check_gate(repo) == 1
     assert repo.patchpilot("check --config-from nowhere").code == 2
 
 

@@ -190,7 +190,7 @@ def edit(tag: str, series: Series, repository: Repository) -> None:
     save_edits(topic_key(series, repository), edits)
 
 
-def people(
+def plan_recipients(
     tag: str,
     via: str,
     repository: Repository,
@@ -222,7 +222,7 @@ def people(
 def test_undisclosed_fix_has_private_recipients(
     tag: str, via: str, repo: Repo, repository: Repository
 ) -> None:
-    recipients = people(tag, via, repository, SendRequest())
+    recipients = plan_recipients(tag, via, repository, SendRequest())
     assert recipients == dict.fromkeys(TO, "to") | {TEAM: "cc"}
     assert not list(repo.path.parent.glob("*.ran"))
 
@@ -237,8 +237,10 @@ def test_only_the_call_adds_recipients(via: str, repository: Repository) -> None
         "ann@expert.example": "to",
         "rea@reviewer.example": "cc",
     }
-    assert people("reported-by", via, repository, request) == expected
-    alone = people("reported-by", via, repository, request._replace(auto=False))
+    assert plan_recipients("reported-by", via, repository, request) == expected
+    alone = plan_recipients(
+        "reported-by", via, repository, request._replace(auto=False)
+    )
     assert alone == {
         "ann@expert.example": "to",
         "rea@reviewer.example": "cc",
@@ -247,7 +249,7 @@ def test_only_the_call_adds_recipients(via: str, repository: Repository) -> None
 
 
 def test_public_patch_reaches_everyone(repo: Repo, repository: Repository) -> None:
-    recipients = people(
+    recipients = plan_recipients(
         "reported-by", "git-send-email", repository, SendRequest(), security="no"
     )
     public = {

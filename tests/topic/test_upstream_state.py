@@ -151,7 +151,7 @@ def path_of(name: str) -> str:
     return f"drivers/net/{name}.c"
 
 
-def edited(text: str, edits: Sequence[Edit], name: str) -> str:
+def apply_edits(text: str, edits: Sequence[Edit], name: str) -> str:
     """Apply edits to a driver."""
     for old, new in edits:
         old, new = old.replace("acme", name), new.replace("acme", name)
@@ -213,7 +213,7 @@ class Upstream:
 
     def _topic(self, case: Case) -> None:
         name = case.name.replace("-", "_")
-        text = edited(self.texts[case.name], case.topic, name)
+        text = apply_edits(self.texts[case.name], case.topic, name)
         message = (
             f"{name}: topic\n\nIt hangs if there are many.\n\n{case.message}{SIGNED}"
         )
@@ -232,7 +232,7 @@ class Upstream:
 
     def _edit(self, name: str, subject: str, edits: Sequence[Edit]) -> None:
         file = self.repo.path / self.paths[name]
-        text = edited(file.read_text(), edits, name.replace("-", "_"))
+        text = apply_edits(file.read_text(), edits, name.replace("-", "_"))
         title = subject.format(name) if "Revert" in subject else f"{name}: {subject}"
         commit = self.repo.commit(f"{title}\n", {self.paths[name]: text})
         self.fixes[name] = commit
@@ -326,7 +326,7 @@ def test_merged_commits_and_backports_are_skipped(
     fix = upstream.fixes["same"]
     upstream.repo.git("checkout -q --detach stable/linux-6.1.y")
     file = path_of("same")
-    text = edited(upstream.texts["same"], (FIX,), "same")
+    text = apply_edits(upstream.texts["same"], (FIX,), "same")
     backported = f"same: check it\n\ncommit {fix} upstream.\n\n{SIGNED}"
     upstream.repo.commit(backported, {file: text})
     with Repository.open(upstream.repo.path) as repository:
@@ -349,25 +349,25 @@ def posted(repo: Repo, rev: str, days: int, subject: str, sender: str = EVE) -> 
     return f"{head}{more}\n{body}\n".encode()
 
 
-def reviewed(name: str, sender: str) -> bytes:
+def review_mail(name: str, sender: str) -> bytes:
     """Return a reply with a tag."""
     text = f"> It hangs if there are many.\n\nReviewed-by: {sender}\n"
     return reply("[PATCH] x", text, sender=sender, reply_to=name)
 
 
-def postings(upstream: Upstream) -> list[bytes]:
+def archive_mails(upstream: Upstream) -> list[bytes]:
     """Return the archive's messages, each a patch to a case's driver."""
     repo = upstream.repo
     for name, edits in (("file", (WRITE,)), ("text", (OTHER_LINE,))):
         repo.git(f"checkout -q -B other/{name}", upstream.base)
         repo.commit(
             f"{name}: other\n\n{SIGNED}",
-            {path_of(name): edited(upstream.texts[name], edits, name)},
+            {path_of(name): apply_edits(upstream.texts[name], edits, name)},
         )
     return [
         posted(repo, "topic/same", 20, "[PATCH v2] same: check"),
-        reviewed("same", RITA),
-        reviewed("same", "Sam Second <sam@example.com>"),
+        review_mail("same", RITA),
+        review_mail("same", "Sam Second <sam@example.com>"),
         posted(repo, "topic/nothing", 3, "[PATCH] nothing: check"),
         posted(repo, "other/file", 3, "[PATCH] file: check the slots"),
         posted(repo, "other/text", 3, "[PATCH v3] text: bound it"),
@@ -392,7 +392,7 @@ def test_others_patches_are_found(
 ) -> None:
     repo = upstream.repo
     with (
-        archive_server(kind, tmp_path / "box", *postings(upstream)) as box,
+        archive_server(kind, tmp_path / "box", *archive_mails(upstream)) as box,
         Repository.open(repo.path) as repository,
     ):
         posted = {}
@@ -432,11 +432,11 @@ def test_undisclosed_fix_queries_no_archive(
     requests: list[str] = []
     answers = StandIn.answer
 
-    def counted(server: StandIn, method: str, target: str) -> HttpAnswer:
+    def count_request(server: StandIn, method: str, target: str) -> HttpAnswer:
         requests.append(target)
         return answers(server, method, target)
 
-    monkeypatch.setattr(StandIn, "answer", counted)
+    monkeypatch.setattr(StandIn, "answer", count_request)
     upstream.repo.checkout("topic/nothing")
     with (
         archive_server("stand-in", tmp_path) as box,

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.kit.stylesheets import parsed_once
+from tests.kit.stylesheets import cache_parsed_rules
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _stylesheets() -> Iterator[None]:
-    with parsed_once():
+    with cache_parsed_rules():
         yield

@@ -11,7 +11,7 @@ from tests.kit.cli import call
 from tests.kit.repos import Repo
 
 
-def adapted(world: World, folder: Path, *words: object) -> str:
+def write_adapted(world: World, folder: Path, *words: object) -> str:
     done = world.call(
         world.fix, "--onto", "linux-6.6.y", "--adapt", "--write", folder, *words
     )
@@ -22,7 +22,7 @@ def adapted(world: World, folder: Path, *words: object) -> str:
 
 def test_adapted_patch_follows_stable_conventions(world: World, tmp_path: Path) -> None:
     tip = world.renamed()
-    assert "adapted (context, confidence 0." in adapted(
+    assert "adapted (context, confidence 0." in write_adapted(
         world, tmp_path / "out", "--signoff"
     )
     (file,) = (tmp_path / "out" / "6.6").iterdir()
@@ -43,7 +43,7 @@ def test_adapted_patch_follows_stable_conventions(world: World, tmp_path: Path) 
 def test_note_names_the_conflicting_commit(world: World, tmp_path: Path) -> None:
     world.renamed()
     branch = world.repo.git("rev-parse", "--short=12", "linux-6.6.y")
-    out = adapted(world, tmp_path / "out")
+    out = write_adapted(world, tmp_path / "out")
     (file,) = (tmp_path / "out" / "6.6").iterdir()
     assert (
         f'applied the change to the branch\'s lines (since {branch} "work: rename") ]'
@@ -51,7 +51,7 @@ def test_note_names_the_conflicting_commit(world: World, tmp_path: Path) -> None
     )
     # the note names a person, so it needs their sign-off
     assert "help: your sign-off belongs below your note: use --signoff" in out
-    assert "--signoff" not in adapted(world, tmp_path / "signed", "--signoff")
+    assert "--signoff" not in write_adapted(world, tmp_path / "signed", "--signoff")
 
 
 def test_whitespace_difference_is_noted(world: World, tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_whitespace_difference_is_noted(world: World, tmp_path: Path) -> None:
             {"w.c": source(l10="quick(10);", l19="  check(19);", l20="  check(20);")},
         ),
     )
-    adapted(world, tmp_path / "out", "--signoff")
+    write_adapted(world, tmp_path / "out", "--signoff")
     (file,) = (tmp_path / "out" / "6.6").iterdir()
     assert (
         "w.c: the lines around the change differ in white space only"
@@ -74,7 +74,7 @@ def test_whitespace_difference_is_noted(world: World, tmp_path: Path) -> None:
 
 def test_note_has_no_placeholders(world: World, tmp_path: Path) -> None:
     world.renamed()
-    adapted(world, tmp_path / "out", "--signoff")
+    write_adapted(world, tmp_path / "out", "--signoff")
     (file,) = (tmp_path / "out" / "6.6").iterdir()
     below = file.read_text().partition("\n---\n")[2]
     assert below.strip().startswith(
@@ -89,7 +89,7 @@ def test_adapted_patch_replies_to_the_failed_message(
 ) -> None:
     world.renamed()
     follow_failed(world.fix, tmp_path, "6.6")
-    assert "linux-6.6.y: in reply to <failed-6.6-2@" in adapted(
+    assert "linux-6.6.y: in reply to <failed-6.6-2@" in write_adapted(
         world, tmp_path / "out", "--signoff"
     )
     (file,) = (tmp_path / "out" / "6.6").iterdir()
@@ -154,7 +154,7 @@ def test_unlikely_adaptation_is_not_written(world: World, tmp_path: Path) -> Non
             {"w.c": source(l10="quick(10);", l19="check(19);", l20="check(20, none);")},
         ),
     )
-    out = adapted(world, tmp_path / "out")
+    out = write_adapted(world, tmp_path / "out")
     assert "nothing written: adapted with a confidence of 0." in out
     assert not list((tmp_path / "out").rglob("*.patch"))
     assert "--adapt --resolve" in out
@@ -173,7 +173,7 @@ def test_maintainer_backport_is_used_unchanged(world: World, tmp_path: Path) -> 
     assert (adaptation["kind"], adaptation["confidence"]) == ("backport", 0.95)
     assert taken[:12] in adaptation["steps"][0]
     assert adaptation["start"] == taken
-    adapted(world, tmp_path / "out", "--signoff")
+    write_adapted(world, tmp_path / "out", "--signoff")
     (file,) = (tmp_path / "out" / "6.6").iterdir()
     assert "+\tverify(20, some);" in file.read_text()
 

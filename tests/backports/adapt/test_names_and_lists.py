@@ -22,7 +22,7 @@ def function(name: str, *body: str) -> str:
     )
 
 
-def adapted(
+def adapt_fix(
     path: Path,
     files: dict[str, str],
     later: dict[str, str],
@@ -49,7 +49,7 @@ def adapted(
 def test_missing_name_is_never_certain(tmp_path: Path) -> None:
     calls = ["foo_lookup(f, 1);", "other(f);", "foo_lookup(f, 2);", "last(f);"]
     new = [line.replace("foo_lookup", "foo_get") for line in calls]
-    adaptation, _ = adapted(
+    adaptation, _ = adapt_fix(
         tmp_path,
         {"a.c": function("work", *calls), "b.c": function("foo_lookup", "return 1;")},
         {"a.c": function("work", *new), "b.c": function("foo_get", "return 1;")},
@@ -61,7 +61,7 @@ def test_missing_name_is_never_certain(tmp_path: Path) -> None:
 
 def test_branch_list_entries_are_kept(tmp_path: Path) -> None:
     work = function("work", "a(f);")
-    adaptation, made = adapted(
+    adaptation, made = adapt_fix(
         tmp_path,
         {"ChangeLog": "* of the branch\n* start\n", "a.c": work},
         {"ChangeLog": "* of mainline\n* start\n"},
