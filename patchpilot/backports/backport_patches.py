@@ -156,7 +156,7 @@ def range_diff(scratch: Scratch, original: Commit, made: str) -> str:
     """
     if not original.parents:
         return ""
-    done = scratch.git(
+    result = scratch.git(
         "range-diff",
         "--no-color",
         "--creation-factor=100",
@@ -164,7 +164,7 @@ def range_diff(scratch: Scratch, original: Commit, made: str) -> str:
         f"{original.id}^!",
         f"{made}^!",
     )
-    text = _patch_part(done.text)
+    text = _patch_part(result.text)
     return text if "\n" in text else ""
 
 
@@ -199,14 +199,14 @@ def format_series(
     for number, backported in enumerate(made, 1):
         numbered = [f"--start-number={number}"]
         title = f"{prefix} {number}/{len(made)}" if len(made) > 1 else prefix
-        done = scratch.git(
+        result = scratch.git(
             "format-patch", "--stdout", "-1", "-M", "--no-numbered", "--no-signature", "--no-thread", "--no-attach",  # noqa: E501
             "--no-to", "--no-cc", "--no-add-header", f"--subject-prefix={title}", *numbered, *recipients, *reply, f"--base={tip}", backported.id,  # noqa: E501
         )  # fmt: skip
         mails.append(
             (
                 file_name(number, backported.original.subject),
-                _add_note(done.out, notes[number - 1]),
+                _add_note(result.out, notes[number - 1]),
             )
         )
     return mails

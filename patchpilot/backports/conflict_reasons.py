@@ -210,7 +210,7 @@ def _branch_commits(
             continue
         lines = f"{conflict.line},{conflict.line + len(conflict.ours) - 1}"
         try:
-            done = history.repository.git(
+            result = history.repository.git(
                 "blame",
                 "-s",
                 "-l",
@@ -227,7 +227,7 @@ def _branch_commits(
         except GitError:
             break
         for writer in dict.fromkeys(
-            line.split(" ", 1)[0] for line in done.text.splitlines()
+            line.split(" ", 1)[0] for line in result.text.splitlines()
         ):
             if (
                 _ID.fullmatch(writer)
@@ -293,9 +293,9 @@ def _moved_hints(
         _differs_first_in(scratch, trees, *names) for names in meant.items() if names[1]
     ):
         return []
-    done = scratch.git("diff-tree", "-r", "-p", "-M", tree, applied.merge.tree)
+    result = scratch.git("diff-tree", "-r", "-p", "-M", tree, applied.merge.tree)
     hints = []
-    for change in parse_diff(tuple(done.text.split("\n")), 1).files:
+    for change in parse_diff(tuple(result.text.split("\n")), 1).files:
         named, functions = meant.get(change.path, set()), _functions(change)
         if named and functions and not functions & named:
             hints.append(

@@ -58,8 +58,8 @@ class FixCommit:
     @cached_property
     def diff_lines(self) -> tuple[str, ...]:
         """Return the diff, with full blob ids."""
-        done = self.repository.git(*_DIFF, "--no-commit-id", self.id)
-        return tuple(done.text.split("\n"))
+        result = self.repository.git(*_DIFF, "--no-commit-id", self.id)
+        return tuple(result.text.split("\n"))
 
     @cached_property
     def files(self) -> tuple[FileChange, ...]:

@@ -106,11 +106,11 @@ def _log(
 ) -> tuple[LineTouch, ...]:
     """Return the changes to `paths`, or to all files, of the commits that git log lists."""
     only = ["--", *paths] if paths else []
-    done = repository.git(
+    result = repository.git(
         "log", "--format=%x01%H", "--raw", "-p", "-U0", "-M", *words, *only,
         stdin=stdin, timeout=timeout,
     )  # fmt: skip
-    return tuple(_touch(block) for block in done.out.split(b"\x01")[1:])
+    return tuple(_touch(block) for block in result.out.split(b"\x01")[1:])
 
 
 def older_names(

@@ -288,9 +288,9 @@ class Scratch:
                 self._filler(),
                 self._env,
             )
-            done = self._merges.merge(our_commit, other)
-            if done:
-                return merge_of(done[1], clean=done[0])
+            result = self._merges.merge(our_commit, other)
+            if result:
+                return merge_of(result[1], clean=result[0])
         return read_merge(
             self.git(
                 "merge-tree",

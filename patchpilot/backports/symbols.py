@@ -115,7 +115,7 @@ def commit_that_added(
     Return None if it is not found in time.
     """
     try:
-        done = scratch.repository.git(
+        result = scratch.repository.git(
             "log",
             "--reverse",
             "--no-merges",
@@ -129,7 +129,7 @@ def commit_that_added(
         )
     except GitError:
         return None
-    return next(iter(done.text.split()), None)
+    return next(iter(result.text.split()), None)
 
 
 def _new_symbols(fix: FixCommit) -> dict[str, str]:

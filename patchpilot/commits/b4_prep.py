@@ -225,13 +225,13 @@ def _newest_cover(
 
 def _is_shared(repository: "Repository", commit_id: str, branch: str | None) -> bool:
     """Return whether a remote branch with another name contains the commit."""
-    done = repository.git(
+    result = repository.git(
         "for-each-ref",
         f"--contains={commit_id}",
         "--format=%(refname:lstrip=3)",
         "refs/remotes",
     )
-    return any(name != branch for name in done.text.split())
+    return any(name != branch for name in result.text.split())
 
 
 def _read(

@@ -200,8 +200,8 @@ def all_entries(directory: Path, *, tolerant: bool = False) -> tuple[ConfigEntry
 def _list_settings(directory: Path, tolerant: bool) -> _Known:
     expected = (*(directory / name for name in _CONFIGS), *user_files())
     before = {file: state_of(file) for file in expected}
-    done = git(directory, *_LIST, ok=() if tolerant else (0,), timeout=_TIMEOUT)
-    words = done.text.split("\0")
+    result = git(directory, *_LIST, ok=() if tolerant else (0,), timeout=_TIMEOUT)
+    words = result.text.split("\0")
     rows = zip(words[::3], words[1::3], words[2::3], strict=False)
     entries = tuple(config_entry(*row) for row in rows)
     # the last entries are patchpilot's own

@@ -125,10 +125,10 @@ class RememberedAnswers:
             known = self._answers.get(key)
             if known and (not ok or known.code in ok):
                 return known
-            done = run()
-            self._keep(key, done)
+            result = run()
+            self._keep(key, result)
             self._asking.pop(key, None)
-        return done
+        return result
 
     def _keep(self, key: _Question, done: Completed) -> None:
         size = len(done.out) + len(key[1] or b"")
@@ -243,8 +243,10 @@ class GitReading:
     def refs(self) -> tuple[GitRef, ...]:
         """Return every branch, remote branch and tag, sorted by full name."""
         names = ("refs/heads", "refs/remotes", "refs/tags")
-        done = git(self._places.top, "for-each-ref", f"--format={_REF_FORMAT}", *names)
-        rows = (line.split("\0") for line in done.text.split("\n"))
+        result = git(
+            self._places.top, "for-each-ref", f"--format={_REF_FORMAT}", *names
+        )
+        rows = (line.split("\0") for line in result.text.split("\n"))
         return tuple(_ref(row) for row in rows if len(row) == len(_FIELDS))
 
     @cached_property
@@ -269,7 +271,7 @@ class GitReading:
             return text.removeprefix(_SYMBOLIC)
         if re.fullmatch(r"[0-9a-f]{40}", text):
             return None
-        done = git(
+        result = git(
             self._places.top,
             "symbolic-ref",
             "--quiet",
@@ -277,7 +279,7 @@ class GitReading:
             "HEAD",
             ok=(0, 1, 128),
         )
-        return done.text.rstrip("\n") or None
+        return result.text.rstrip("\n") or None
 
     @property
     def identity(self) -> Address | None:

@@ -42,7 +42,7 @@ def _paths_to_update(
         return False
     # so many names would not fit on a command line
     named = ("--", *paths) if len(paths) <= MAX_NAMED else ()
-    done = repository.git(
+    result = repository.git(
         "status",
         "--porcelain",
         "-z",
@@ -53,7 +53,7 @@ def _paths_to_update(
     )
     changed = [
         entry[3:]
-        for entry in done.out.decode("utf-8", "surrogateescape").split("\0")
+        for entry in result.out.decode("utf-8", "surrogateescape").split("\0")
         if entry
     ]
     touched = set(paths)
@@ -139,7 +139,7 @@ def shift(
     )
     refuse_locked(repository, ref)
     begin(repository, Move(ref, old, new, why))
-    done = repository.git(
+    result = repository.git(
         "checkout",
         "--quiet",
         "--no-recurse-submodules",
@@ -150,10 +150,10 @@ def shift(
         env={"GIT_REFLOG_ACTION": why},
         ok=(),
     )
-    if done.code:
+    if result.code:
         # the first lines give the reason, the others advice for switching branches
         words = (
-            " ".join(line.strip() for line in done.error_text.splitlines()[:2])
+            " ".join(line.strip() for line in result.error_text.splitlines()[:2])
             or "git failed"
         )
         end(repository)

@@ -65,7 +65,7 @@ def _rewritten_refs(repository: Repository) -> Sequence[str]:
 
 def _texts(repository: Repository, ref: str, commits: Sequence[str]) -> dict[str, str]:
     """Return each commit's note in a notes ref, or ""."""
-    done = repository.git(
+    result = repository.git(
         "log",
         "--no-walk=unsorted",
         "--stdin",
@@ -74,4 +74,6 @@ def _texts(repository: Repository, ref: str, commits: Sequence[str]) -> dict[str
         "--format=%H%n%N",
         stdin="\n".join(commits).encode(),
     )
-    return dict(entry.partition("\n")[::2] for entry in done.text.split("\0") if entry)
+    return dict(
+        entry.partition("\n")[::2] for entry in result.text.split("\0") if entry
+    )

@@ -86,10 +86,10 @@ def read_places(directory: Path) -> Places | None:
         "--git-common-dir",
         "--is-bare-repository",
     )
-    done = git(directory, "rev-parse", *words, "--show-toplevel", ok=(), raw=True)
-    parts = _PLACES.fullmatch(done.text)
+    result = git(directory, "rev-parse", *words, "--show-toplevel", ok=(), raw=True)
+    parts = _PLACES.fullmatch(result.text)
     if parts is None:
-        if done.code == 128 and "not a git repository" in done.error_text:
+        if result.code == 128 and "not a git repository" in result.error_text:
             return None
         git(directory, "rev-parse", *words, raw=True)
         raise GitError(f"git rev-parse failed in {directory}")
@@ -546,10 +546,10 @@ def b4_file_entries(top: Path) -> list[ConfigEntry]:
     file = top / _B4_FILE
     if not file.is_file():
         return []
-    done = git(
+    result = git(
         top, "config", "--file", str(file), "--no-includes", "--list", "-z", ok=()
     )
-    settings = [word for word in done.text.split("\0") if word]
+    settings = [word for word in result.text.split("\0") if word]
     return [config_entry(OWN_SCOPES[0], _B4_FILE, setting) for setting in settings]
 
 

@@ -393,13 +393,13 @@ def commit_patch(repository: "Repository", commit_id: str) -> Patch:
             f"{commit_id[:12]} is a merge commit, which has no patch",
             hint="pass the commit that makes the change, or a range A..B",
         )
-    done = repository.git(*_FORMAT_PATCH, "-1", commit_id)
-    if not done.out:
+    result = repository.git(*_FORMAT_PATCH, "-1", commit_id)
+    if not result.out:
         raise UsageError(
             f"{commit_id[:12]} is an empty commit, which has no patch",
             hint="pass a commit that changes files",
         )
-    return parse_patch(done.out, commit_id[:12], commit_id)
+    return parse_patch(result.out, commit_id[:12], commit_id)
 
 
 def read_file(

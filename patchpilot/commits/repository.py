@@ -343,10 +343,10 @@ class Repository:
         named = sorted(refs)
         if not named:
             return frozenset()
-        done = self.git(
+        result = self.git(
             "for-each-ref", "--format=%(refname)", f"--contains={commit}", *named
         )
-        return frozenset(done.text.splitlines()) & frozenset(named)
+        return frozenset(result.text.splitlines()) & frozenset(named)
 
     @cached_property
     def key(self) -> str:
@@ -446,10 +446,10 @@ class Repository:
 
         Raise `MissingError` if no name or address is configured.
         """
-        done = self.git(
+        result = self.git(
             "-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT", ok=()
         )
-        if done.code:
+        if result.code:
             raise MissingError(
                 "git user.name and user.email are not set",
                 hint=(
@@ -457,7 +457,7 @@ class Repository:
                     " you@example.org`"
                 ),
             )
-        return done.text.strip()
+        return result.text.strip()
 
     def is_shallow(self) -> bool:
         """Return whether the history is truncated because the clone is shallow."""

@@ -77,7 +77,7 @@ def branch_of(
     detached HEAD.
     """
     if word:
-        done = repository.git(
+        result = repository.git(
             "rev-parse",
             "--verify",
             "--quiet",
@@ -86,8 +86,8 @@ def branch_of(
             word,
             ok=(),
         )
-        name = done.text.strip()
-        if done.code == 0 and name.startswith("refs/heads/"):
+        name = result.text.strip()
+        if result.code == 0 and name.startswith("refs/heads/"):
             return name, repository.resolve(name)
     return current_ref(repository), repository.resolve("HEAD")
 
@@ -299,7 +299,7 @@ def _sign_commit(
         word for line in parts["parents"].split("\n") for word in line.split()[1:]
     )
     words = [word for parent in parents for word in ("-p", parent)]
-    done = run(
+    result = run(
         [
             "git",
             "-C",
@@ -316,12 +316,12 @@ def _sign_commit(
         stdin=message,
         env=environment(repository.extra_environment | people, repo=repository.top),
     )
-    if done.code:
+    if result.code:
         raise GitError(
-            f"git could not sign a commit: {done.error_text}",
+            f"git could not sign a commit: {result.error_text}",
             hint="correct the key, or turn off commit.gpgSign: nothing was changed",
         )
-    return done.text.strip()
+    return result.text.strip()
 
 
 def refuse_unless_safe(
@@ -451,7 +451,7 @@ def move(repository: Repository, ref: str | None, new: str, old: str, why: str) 
 
     `ref` is None for a detached HEAD. Raise `RefusedError` if the branch has another value.
     """
-    done = repository.git(
+    result = repository.git(
         "update-ref",
         "--create-reflog",
         "-m",
@@ -462,9 +462,9 @@ def move(repository: Repository, ref: str | None, new: str, old: str, why: str) 
         old,
         ok=(),
     )
-    if done.code:
+    if result.code:
         refuse_locked(repository, ref)
-        words = (done.error_text.splitlines() or ["git failed"])[-1]
+        words = (result.error_text.splitlines() or ["git failed"])[-1]
         raise RefusedError(
             f"{_short(ref)} could not be moved: {words}",
             hint="nothing was changed; check the branch with `git log`, then try again",

@@ -388,17 +388,17 @@ def git(
     """
     local = {"GIT_ALLOW_PROTOCOL": "file"} if args[0] in _LOCAL_TRANSFERS else {}
     private_repo = None if raw or args[0] in _WITHOUT_PRIVATE else repo
-    done = run(
+    result = run(
         git_argv(repo, *args),
         stdin=stdin,
         env=environment(local | dict(env or {}), repo=private_repo),
         timeout=timeout,
     )
-    if done.code == 128 and any(word in done.err for word in _NEVER_AN_ANSWER):
+    if result.code == 128 and any(word in result.err for word in _NEVER_AN_ANSWER):
         ok = (0,)
-    if ok and done.code not in ok:
-        raise failure(args, done)
-    return done
+    if ok and result.code not in ok:
+        raise failure(args, result)
+    return result
 
 
 OLD_GIT = "if `git version` prints less than 2.38, install a newer git"

@@ -142,7 +142,7 @@ class CommitTree:
 
     def files(self, directory: str = "") -> tuple[str, ...]:
         """Return the paths of all files below a directory, sorted."""
-        done = self.repository.git(
+        result = self.repository.git(
             "ls-tree",
             "-r",
             "-z",
@@ -150,11 +150,11 @@ class CommitTree:
             self.commit_id,
             *(["--", directory.rstrip("/") + "/"] if directory else []),
         )
-        return tuple(sorted(name for name in done.text.split("\0") if name))
+        return tuple(sorted(name for name in result.text.split("\0") if name))
 
     def stamp(self, directory: str) -> str | None:
         """Return the object id of a directory as a cache key, or None if it does not exist."""
-        done = self.repository.git(
+        result = self.repository.git(
             "rev-parse",
             "-q",
             "--verify",
@@ -162,4 +162,4 @@ class CommitTree:
             f"{self.commit_id}:{directory}",
             ok=(),
         )
-        return done.text.strip() or None
+        return result.text.strip() or None

@@ -61,7 +61,7 @@ class Journey:
             else list(argv)
         )
         try:
-            done = subprocess.run(
+            result = subprocess.run(
                 words,
                 cwd=self.sandbox.work,
                 env=self.sandbox.env,
@@ -76,22 +76,22 @@ class Journey:
             raise StepFailedError(
                 f"step {self.steps}: `{shlex.join(argv)}` timed out after {LIMIT} s"
             ) from error
-        shown = done.stdout + done.stderr
+        shown = result.stdout + result.stderr
         if not quiet:
             self._print(shown)
-        if done.returncode not in expect:
+        if result.returncode not in expect:
             if quiet:
                 self._print(shown)
             raise StepFailedError(
-                f"step {self.steps}: `{shlex.join(argv)}` exited with {done.returncode}, expected"
+                f"step {self.steps}: `{shlex.join(argv)}` exited with {result.returncode}, expected"
                 f" {' or '.join(map(str, expect))}"
             )
         print(
-            f"  -> exit {done.returncode}{': ' + judge(done.stdout) if judge else ''}",
+            f"  -> exit {result.returncode}{': ' + judge(result.stdout) if judge else ''}",
             file=self.out,
             flush=True,
         )
-        return done.stdout
+        return result.stdout
 
     def read(
         self,

@@ -114,11 +114,11 @@ def _read_counts(
         "-z",
         "--stdin",
     )
-    done = repository.git(
+    result = repository.git(
         "diff-tree", *words, stdin="".join(f"{commit}\n" for commit in commits).encode()
     )
     counts: dict[str, tuple[int, int]] = {}
-    fields = iter(done.text.split("\0"))
+    fields = iter(result.text.split("\0"))
     commit = ""
     for field in fields:
         if _ID.match(field):

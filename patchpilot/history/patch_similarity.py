@@ -40,8 +40,8 @@ def patch_ids(repository: Repository, commits: Sequence[str]) -> dict[str, str]:
                 (places.get(match[0], 0) for match in _ALONE.finditer(diffs.out)),
                 default=0,
             )
-        done = repository.git("patch-id", "--stable", stdin=diffs.out)
-        pairs = (line.split() for line in done.text.splitlines())
+        result = repository.git("patch-id", "--stable", stdin=diffs.out)
+        pairs = (line.split() for line in result.text.splitlines())
         reckoned = {pair[1]: pair[0] for pair in pairs if len(pair) == 2}
         ids |= {commit_id: reckoned.get(commit_id, "") for commit_id in todo[:end]}
         todo = todo[end + 1 :]

@@ -336,7 +336,7 @@ def is_queued(
             if landing and landing.holds:
                 return True
         elif history.repository.objects.get(f"{tip}:queue-{version}"):
-            done = history.repository.git(
+            result = history.repository.git(
                 "grep",
                 "-q",
                 "-F",
@@ -347,7 +347,7 @@ def is_queued(
                 f"queue-{version}",
                 ok=(0, 1),
             )
-            if done.code == 0:
+            if result.code == 0:
                 return True
     return False
 

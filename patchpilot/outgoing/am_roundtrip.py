@@ -63,7 +63,7 @@ def _damage(repository: Repository, raw: bytes, patch: Patch, folder: Path) -> s
     if has_unclosed_author(raw):
         return _UNCLOSED
     message, diff = folder / "message", folder / "patch"
-    done = repository.git(
+    result = repository.git(
         "-c",
         "mailinfo.scissors=false",
         "mailinfo",
@@ -72,9 +72,11 @@ def _damage(repository: Repository, raw: bytes, patch: Patch, folder: Path) -> s
         stdin=raw,
         ok=(),
     )
-    if done.code:
+    if result.code:
         return "git cannot parse it as a patch"
-    info = dict(line.split(": ", 1) for line in done.text.splitlines() if ": " in line)
+    info = dict(
+        line.split(": ", 1) for line in result.text.splitlines() if ": " in line
+    )
     author = (info.get("Author", ""), info.get("Email", ""))
     subject = info.get("Subject", "")
     commit = repository.commit(patch.commit) if patch.commit else None

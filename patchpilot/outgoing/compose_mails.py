@@ -212,8 +212,8 @@ def patch_ids_of(repository: Repository, contents: Sequence[bytes]) -> list[str 
         b"commit %040x\n%b\n" % (number, _strip_separators(content))
         for number, content in enumerate(contents)
     )
-    done = repository.git("patch-id", "--stable", stdin=b"".join(marked))
-    rows = (line.split() for line in done.text.splitlines())
+    result = repository.git("patch-id", "--stable", stdin=b"".join(marked))
+    rows = (line.split() for line in result.text.splitlines())
     ids = {row[1]: row[0] for row in rows if len(row) == 2}
     return [ids.get(f"{number:040x}") for number in range(len(contents))]
 

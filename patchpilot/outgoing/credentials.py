@@ -107,7 +107,7 @@ def credential_of(
     env = environment(quiet, parsed=False, repo=repository.top)
     if terminal:
         env.pop("GIT_TERMINAL_PROMPT", None)
-    done = subprocess.run(
+    result = subprocess.run(
         ["git", "-C", str(repository.top), "credential", "fill"],
         input=_query(account),
         stdout=subprocess.PIPE,
@@ -117,10 +117,10 @@ def credential_of(
     )
     fields = dict(
         line.split("=", 1)
-        for line in done.stdout.decode("utf-8", "replace").splitlines()
+        for line in result.stdout.decode("utf-8", "replace").splitlines()
         if "=" in line
     )
-    if done.returncode or not fields.get("password"):
+    if result.returncode or not fields.get("password"):
         raise RefusedError(
             f"no password for {account.user} at {account.server}, and no terminal to ask for it",
             hint=(
@@ -129,7 +129,7 @@ def credential_of(
             ),
         )
     return Credential(
-        fields.get("username", account.user), fields["password"], done.stdout
+        fields.get("username", account.user), fields["password"], result.stdout
     )
 
 

@@ -264,7 +264,7 @@ def _ask(
             file = folder / f"{number:04d}.patch"
             file.write_bytes(mail)
             try:
-                done = run(
+                result = run(
                     ["sh", "-c", f'{command} "$@"', "-", str(file)],
                     cwd=repository.top,
                     env=environment(parsed=False, repo=repository.top),
@@ -274,11 +274,11 @@ def _ask(
                 return tuple(
                     addresses.values()
                 ), f"{command}: timed out after {TIME_LIMIT:.0f} s"
-            if done.code:
+            if result.code:
                 return tuple(
                     addresses.values()
-                ), f"{command}: failed with exit code {done.code}"
-            for line in done.out.decode("utf-8", "replace").splitlines():
+                ), f"{command}: failed with exit code {result.code}"
+            for line in result.out.decode("utf-8", "replace").splitlines():
                 for address in parse_addresses(line):
                     addresses.setdefault(
                         address.key,

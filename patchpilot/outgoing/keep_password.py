@@ -91,7 +91,7 @@ def keep(keeper: Keeper, host: str, user: str, password: str) -> None:
         else ()
     )
     fields = f"protocol=smtp\nhost={host}\nusername={user}\npassword={password}\n\n"
-    done = git(
+    result = git(
         None,
         *helper,
         "credential",
@@ -100,9 +100,9 @@ def keep(keeper: Keeper, host: str, user: str, password: str) -> None:
         env={"GIT_TERMINAL_PROMPT": "0"},
         ok=(),
     )
-    if done.code:
+    if result.code:
         raise RefusedError(
-            f"the password was not stored: {done.error_text}",
+            f"the password was not stored: {result.error_text}",
             hint="choose another place with --keep",
         )
 

@@ -400,7 +400,7 @@ def _submit_with_program(
     )
     env = environment(parsed=False) | {"PATCHPILOT_SENDING": "1"}
     try:
-        done = run(argv, stdin=raw, env=env, timeout=PROGRAM, name=account.program)
+        result = run(argv, stdin=raw, env=env, timeout=PROGRAM, name=account.program)
     except GitError as error:
         return Outcome(MailState.UNKNOWN, error.message)
     except (OSError, MissingError) as error:
@@ -408,13 +408,13 @@ def _submit_with_program(
             MailState.REJECTED,
             f"{account.program}: {getattr(error, 'strerror', '') or error}",
         )
-    lines = done.error_text.splitlines()
-    if done.code == 0:
+    lines = result.error_text.splitlines()
+    if result.code == 0:
         return Outcome(MailState.ACCEPTED, f"handed to {account.program}")
-    state = MailState.UNKNOWN if done.code < 0 else MailState.REJECTED
+    state = MailState.UNKNOWN if result.code < 0 else MailState.REJECTED
     return Outcome(
         state,
-        f"{account.program}: exit {done.code} {lines[-1] if lines else ''}".strip(),
+        f"{account.program}: exit {result.code} {lines[-1] if lines else ''}".strip(),
     )
 
 

@@ -105,8 +105,10 @@ def merge_edit(before: str, edited: str, now: str) -> tuple[str, bool]:
             file.write_text(text, encoding="utf-8")
         labels = ("-L", "yours", "-L", "before", "-L", "changed by others")
         yours, base, other = map(str, files)
-        done = git(None, "merge-file", "-p", *labels, yours, base, other, ok=range(128))
-    return done.out.decode("utf-8"), bool(done.code)
+        result = git(
+            None, "merge-file", "-p", *labels, yours, base, other, ok=range(128)
+        )
+    return result.out.decode("utf-8"), bool(result.code)
 
 
 def _backup_file(text: str, name: str) -> Path:

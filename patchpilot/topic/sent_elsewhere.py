@@ -146,7 +146,7 @@ def _tagged_patches(
         if tag.base and repository.find(tag.base)
         else [f"--max-count={count}", tag.head]
     )
-    done = repository.git(
+    result = repository.git(
         "rev-list",
         "--reverse",
         "--no-merges",
@@ -154,10 +154,10 @@ def _tagged_patches(
         *span,
         ok=(0, 128),
     )
-    ids = tuple(done.text.split())
+    ids = tuple(result.text.split())
     return (
         commits_series(repository, ids, None).patches
-        if ids and not done.code and len(ids) == count
+        if ids and not result.code and len(ids) == count
         else ()
     )
 

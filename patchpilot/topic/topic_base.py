@@ -185,12 +185,12 @@ class BaseSearch:
         start, commits = self.over(tips)
         if start in tips:
             return start, commits, False
-        done = self.repository.git(
+        result = self.repository.git(
             "merge-base", "--fork-point", upstream.name, self.head, ok=(0, 1)
         )
-        if done.text.split() in ([], [start]):
+        if result.text.split() in ([], [start]):
             return start, commits, False
-        old_start, own_commits = self.over([*tips, *done.text.split()])
+        old_start, own_commits = self.over([*tips, *result.text.split()])
         return old_start, own_commits, len(own_commits) < len(commits)
 
     def over(self, tips: Sequence[str]) -> tuple[str, tuple[str, ...]]:
@@ -200,7 +200,7 @@ class BaseSearch:
         or "" if there is none within MAX_WALK commits. The topic's commits are those that are not
         reachable, as ids, oldest first, without merges.
         """
-        done = self.repository.git(
+        result = self.repository.git(
             "rev-list",
             "--topo-order",
             "--reverse",
@@ -209,7 +209,7 @@ class BaseSearch:
             "--stdin",
             stdin="\n".join((self.head, *(f"^{tip}" for tip in tips), "")).encode(),
         )
-        rows = [line.split() for line in done.text.splitlines()]
+        rows = [line.split() for line in result.text.splitlines()]
         parents = {row[0]: row[1:] for row in rows}
         start = self.head if len(parents) < MAX_WALK else ""
         while start in parents:

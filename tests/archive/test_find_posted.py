@@ -69,12 +69,14 @@ class Posted:
 
     def find(self, commit: str, code: int = 0) -> dict[str, Any]:
         """Return the JSON output of `find`."""
-        done = call(
+        outcome = call(
             "find", commit, "-C", self.repo.path, "--lore", self.archive.url,
             "--format", "json",
         )  # fmt: skip
-        assert done.code == code, done.err
-        answer: dict[str, Any] = json.loads(done.out) if not code else {"err": done.err}
+        assert outcome.code == code, outcome.err
+        answer: dict[str, Any] = (
+            json.loads(outcome.out) if not code else {"err": outcome.err}
+        )
         return answer
 
 
@@ -134,9 +136,9 @@ def test_latest_version_before_the_commit_is_found(
 
 def test_commit_starts_a_tracked_series(archived_patch: Posted) -> None:
     where = ("-C", archived_patch.repo.path, "--lore", archived_patch.archive.url)
-    done = call("track", "add", archived_patch.commit(), *where, "--json")
-    assert done.code == 0, done.err
-    (series,) = json.loads(done.out)["series"]
+    outcome = call("track", "add", archived_patch.commit(), *where, "--json")
+    assert outcome.code == 0, outcome.err
+    (series,) = json.loads(outcome.out)["series"]
     assert [it["message_id"] for it in series["revisions"]] == [
         "v1@example.org",
         "v2@example.org",

@@ -35,8 +35,8 @@ def test_series_is_tracked_offline(kind: str, workdir: Path) -> None:
         added = call("track", "add", "<v1@example.org>", "--lore", archive.url)
         assert added.code == 0, added.err
         archive.add(story.REVIEW)
-        done = call("track", "update", "--format", "json")
-    (series,) = json.loads(done.out)["series"]
+        outcome = call("track", "update", "--format", "json")
+    (series,) = json.loads(outcome.out)["series"]
     assert series["new"] == ["r1@example.org"]
     assert series["source"] == archive.url
 
@@ -157,9 +157,9 @@ def test_non_archive_is_an_error(made: str, why: str, workdir: Path) -> None:
     Path(archive.url).rename(workdir / "away")
     if made == "folder":
         Path(archive.url).mkdir()
-    done = call("track", "update")
-    assert done.code == 4
-    assert why in done.err
+    outcome = call("track", "update")
+    assert outcome.code == 4
+    assert why in outcome.err
     with pytest.raises(NetworkError, match=why), open_archive(archive.url) as opened:
         opened.mail("v1@example.org")
 

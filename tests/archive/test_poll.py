@@ -49,9 +49,9 @@ def post_patch(number: int) -> bytes:
 
 
 def update_series(*argv: str) -> dict[int, list[str]]:
-    done = call("track", "update", "--fresh", *argv, "--format", "json")
-    assert done.code == 0, done.err
-    return {series["id"]: series["new"] for series in json.loads(done.out)["series"]}
+    outcome = call("track", "update", "--fresh", *argv, "--format", "json")
+    assert outcome.code == 0, outcome.err
+    return {series["id"]: series["new"] for series in json.loads(outcome.out)["series"]}
 
 
 @pytest.mark.parametrize(
@@ -144,10 +144,11 @@ def test_search_missing_a_known_message_is_an_error(workdir: Path) -> None:
         server.add(story.V1)
         assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
         server.forgets = True
-        done = call("track", "update", "--fresh")
-        assert done.code == 4
+        outcome = call("track", "update", "--fresh")
+        assert outcome.code == 4
         assert (
-            "does not find message v1@example.org, which is in the archive" in done.err
+            "does not find message v1@example.org, which is in the archive"
+            in outcome.err
         )
 
 

@@ -124,15 +124,15 @@ def run_list(where: Path, *modules: str) -> str:
         "import sys; from patchpilot.cli import main; code = main.run(['track']); "
         f"print(code, [name for name in {modules!r} if name in sys.modules], file=sys.stderr)"
     )
-    done = subprocess.run(
+    outcome = subprocess.run(
         [sys.executable, "-c", code],
         cwd=where,
         capture_output=True,
         text=True,
         check=True,
     )
-    assert TITLE[:20] in done.stdout
-    return done.stderr.strip()
+    assert TITLE[:20] in outcome.stdout
+    return outcome.stderr.strip()
 
 
 def test_track_list_imports_no_mail_or_git_code(thread: Path, workdir: Path) -> None:
@@ -301,8 +301,8 @@ def test_unrelated_archive_is_trusted(thread: Path, workdir: Path) -> None:
     with archive_server(
         "stand-in", workdir, mailed("w [PATCH] valve: open it")
     ) as archive:
-        done = call("track", "update", "1", "--lore", archive.url)
-    assert (done.code, "which is in the archive" in done.err) == (0, False)
+        outcome = call("track", "update", "1", "--lore", archive.url)
+    assert (outcome.code, "which is in the archive" in outcome.err) == (0, False)
 
 
 def test_showing_marks_replies_as_read(thread: Path) -> None:

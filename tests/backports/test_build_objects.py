@@ -144,9 +144,9 @@ def test_missing_programs_are_named(
     fix = repo.commit("drv: fix it", driver("\t/* done */\n"))
     assert "is not trusted for that yet" in ask(repo, fix).err
     trust_tree(repo)
-    done = ask(repo, fix)
-    assert done.code == 3
-    assert "not installed: flex" in done.err
+    outcome = ask(repo, fix)
+    assert outcome.code == 3
+    assert "not installed: flex" in outcome.err
 
 
 def test_uncompilable_backport_is_not_written(tmp_path: Path) -> None:
@@ -161,9 +161,9 @@ def test_uncompilable_backport_is_not_written(tmp_path: Path) -> None:
     repo.git("remote", "add", "origin", str(repo.path))
     repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
     trust_tree(repo)
-    done = ask(repo, fix, "--write", tmp_path / "out")
-    assert "the branch compiles without the fix, but not with it" in done.out
-    assert "linux-6.6.y: does not build" in done.out
+    outcome = ask(repo, fix, "--write", tmp_path / "out")
+    assert "the branch compiles without the fix, but not with it" in outcome.out
+    assert "linux-6.6.y: does not build" in outcome.out
     assert not list(tmp_path.glob("out/*/*"))
     words = ("--onto", "linux-6.6.y", "--write", tmp_path / "out")
     assert call("backport", "-C", repo.path, fix, *words).code == 0
@@ -178,18 +178,18 @@ def test_whole_range_is_compiled(tmp_path: Path) -> None:
     repo.git("remote", "add", "origin", str(repo.path))
     repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
     trust_tree(repo)
-    done = ask(repo, "linux-6.6.y..HEAD", "--write", tmp_path / "out")
+    outcome = ask(repo, "linux-6.6.y..HEAD", "--write", tmp_path / "out")
     # the matrix shows the build once, at the last fix
-    assert done.out.count("      does not build (exit 2)\n") == 1
-    assert "'MORE' undeclared" in done.out.replace("‘", "'").replace("’", "'")
+    assert outcome.out.count("      does not build (exit 2)\n") == 1
+    assert "'MORE' undeclared" in outcome.out.replace("‘", "'").replace("’", "'")
     assert not list(tmp_path.glob("out/*/*"))
 
 
 def test_only_kernel_objects_are_known(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "tool")
     repo.commit("start", driver(""))
-    done = call(
+    outcome = call(
         "backport", "-C", repo.path, "HEAD", "--onto", "HEAD", "--build", "objects"
     )
-    assert done.code == 2
-    assert "requires a kernel tree" in done.err
+    assert outcome.code == 2
+    assert "requires a kernel tree" in outcome.err

@@ -23,12 +23,12 @@ def add_later_fix(world: World) -> str:
 
 
 def write_patches(world: World, folder: Path, *words: object) -> tuple[str, list[Path]]:
-    done = world.call(
+    outcome = world.call(
         *words, "--onto", "linux-6.6.y", "--adapt", "--write", folder, "--signoff"
     )
     # the exit code is 1 if a branch needs the fix but nothing was written
-    assert done.code == ("nothing written" in done.out), done.err
-    return done.out, sorted(folder.rglob("*.patch"))
+    assert outcome.code == ("nothing written" in outcome.out), outcome.err
+    return outcome.out, sorted(folder.rglob("*.patch"))
 
 
 def test_fix_for_the_fix_is_adapted_after_it(world: World, tmp_path: Path) -> None:

@@ -54,6 +54,6 @@ def test_existing_tags_in_a_series_are_used(world: World) -> None:
 
 
 def test_unknown_culprit_is_a_usage_error(world: World) -> None:
-    done = world.call(world.fix, "--onto", "master", "--fixes", "nothing")
-    assert done.code == 2
-    assert "nothing" in done.err
+    outcome = world.call(world.fix, "--onto", "master", "--fixes", "nothing")
+    assert outcome.code == 2
+    assert "nothing" in outcome.err

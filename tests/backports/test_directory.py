@@ -11,9 +11,9 @@ from tests.kit.cli import call
 
 
 def ask(*words: object) -> dict[str, Any]:
-    done = call("backport", *words, "--format", "json")
-    assert done.code == 0, done.err
-    answer: dict[str, Any] = json.loads(done.out)["branches"][0]
+    outcome = call("backport", *words, "--format", "json")
+    assert outcome.code == 0, outcome.err
+    answer: dict[str, Any] = json.loads(outcome.out)["branches"][0]
     return answer
 
 
@@ -76,19 +76,21 @@ def test_missing_file_is_a_conflict(world: World, workdir: Path) -> None:
 
 def test_directory_and_branch_can_be_combined(world: World, workdir: Path) -> None:
     tree = write_tree(workdir)
-    done = world.call(world.fix, "--onto", tree, "--onto", "master", "--format", "json")
-    assert [load["verdict"] for load in json.loads(done.out)["branches"]] == [
+    outcome = world.call(
+        world.fix, "--onto", tree, "--onto", "master", "--format", "json"
+    )
+    assert [load["verdict"] for load in json.loads(outcome.out)["branches"]] == [
         "already-fixed",
         "clean",
     ]
 
 
 def test_patch_file_matches_its_merged_commit(world: World, workdir: Path) -> None:
-    done = world.call(
+    outcome = world.call(
         patch_of(world, workdir), "--onto", world.culprit, "--format", "json"
     )
-    assert json.loads(done.out)["commit"] == world.fix
-    assert json.loads(done.out)["branches"][0]["verdict"] == "conflict"
+    assert json.loads(outcome.out)["commit"] == world.fix
+    assert json.loads(outcome.out)["branches"][0]["verdict"] == "conflict"
 
 
 def test_uncommitted_patch_is_judged_as_git_am_commits_it(
@@ -99,8 +101,8 @@ def test_uncommitted_patch_is_judged_as_git_am_commits_it(
     before = world.repo.git("for-each-ref", "--format=%(refname) %(objectname)")
     parent = world.repo.git("rev-parse", f"{world.fix}^").strip()
     words = ("backport", "-C", world.repo.path, "--base", parent, file)
-    done = call(*words, "--onto", "master", "--format", "json")
-    answer = json.loads(done.out)
+    outcome = call(*words, "--onto", "master", "--format", "json")
+    answer = json.loads(outcome.out)
     made = answer["asked"]
     assert answer["commit"] == world.fix
     assert answer["branches"][0]["verdict"] == "already-fixed"
@@ -120,10 +122,10 @@ def test_patch_without_a_base_is_a_usage_error(world: World, workdir: Path) -> N
         .replace("do not forget", "do forget")
         .replace("check(", "cook(")
     )
-    done = world.call(file, "--onto", "master")
-    assert done.code == 2
-    assert "does not apply to" in done.err
-    assert "--base" in done.err
+    outcome = world.call(file, "--onto", "master")
+    assert outcome.code == 2
+    assert "does not apply to" in outcome.err
+    assert "--base" in outcome.err
 
 
 def test_message_id_is_fetched(world: World, workdir: Path) -> None:
@@ -133,11 +135,11 @@ def test_message_id_is_fetched(world: World, workdir: Path) -> None:
         "stand-in", workdir / "inbox", b"Message-ID: <fix@example.org>\n" + mail
     ) as archive:
         world.repo.git("config", "--global", "patchpilot.lore", archive.url)
-        done = call(
+        outcome = call(
             *("backport", "-C", world.repo.path, "<fix@example.org>"),
             *("--onto", world.culprit, "--format", "json"),
         )
-    answer = json.loads(done.out)
+    answer = json.loads(outcome.out)
     assert answer["commit"] == world.fix
     assert answer["branches"][0]["verdict"] == "conflict"
 
@@ -146,19 +148,19 @@ def test_file_without_a_diff_is_an_error(workdir: Path) -> None:
     (workdir / "x.patch").write_text(
         "From: A <a@example.org>\nSubject: [PATCH] x\n\ntext\n"
     )
-    done = call("backport", "x.patch", "--onto", write_tree(workdir, "x\n"))
-    assert done.code == 2
-    assert "no diff" in done.err
+    outcome = call("backport", "x.patch", "--onto", write_tree(workdir, "x\n"))
+    assert outcome.code == 2
+    assert "no diff" in outcome.err
 
 
 def test_truncated_patch_is_an_error(world: World, workdir: Path) -> None:
     whole = patch_of(world, workdir).read_text()
     (workdir / "half.patch").write_text(whole[: whole.index("+\tcheck(20, all);")])
     tree = write_tree(workdir)
-    done = call("backport", "half.patch", "--onto", tree)
-    assert done.code == 2
-    assert "half.patch: line" in done.err
-    assert "truncated" in done.err
+    outcome = call("backport", "half.patch", "--onto", tree)
+    assert outcome.code == 2
+    assert "half.patch: line" in outcome.err
+    assert "truncated" in outcome.err
 
 
 def test_crlf_patch_is_judged_as_git_am_reads_it(world: World, workdir: Path) -> None:
@@ -186,16 +188,16 @@ def test_bare_diff_is_named_by_its_file(world: World, workdir: Path) -> None:
     )
     tree = write_tree(workdir)
     assert call("backport", "bare.diff", "--onto", tree).out.startswith("bare.diff\n")
-    done = world.call(workdir / "bare.diff", "--onto", "master")
-    assert done.code == 2
-    assert "the diff has no subject" in done.err
+    outcome = world.call(workdir / "bare.diff", "--onto", "master")
+    assert outcome.code == 2
+    assert "the diff has no subject" in outcome.err
 
 
 def test_missing_repository_error_lists_the_requirements(
     workdir: Path,
 ) -> None:
-    done = call("backport", "HEAD")
-    assert done.code == 3
+    outcome = call("backport", "HEAD")
+    assert outcome.code == 3
 
 
 def test_directory_counts_hunks_by_result(world: World, workdir: Path) -> None:
@@ -254,6 +256,6 @@ def test_cover_letter_alone_is_not_a_patch(workdir: Path) -> None:
     (workdir / "cover.eml").write_text(
         "From: Rita <rita@example.net>\nSubject: [PATCH 0/2] w: quick\n\nPlease add a Fixes: tag.\n"
     )
-    done = call("backport", "cover.eml", "--onto", write_tree(workdir, source()))
-    assert done.code == 2
-    assert "cover.eml contains no patch" in done.err
+    outcome = call("backport", "cover.eml", "--onto", write_tree(workdir, source()))
+    assert outcome.code == 2
+    assert "cover.eml contains no patch" in outcome.err

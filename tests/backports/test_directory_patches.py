@@ -16,10 +16,10 @@ from tests.kit.repos import Repo
 
 def write_patches(patch: Path, tree: Path, *words: object) -> tuple[str, list[Path]]:
     out = tree.parent / "out"
-    done = call("backport", patch, "--onto", tree, "--write", out, *words)
+    outcome = call("backport", patch, "--onto", tree, "--write", out, *words)
     files = sorted(out.rglob("*.patch"))
-    assert done.code == (0 if files else 1), done.err
-    return done.out, files
+    assert outcome.code == (0 if files else 1), outcome.err
+    return outcome.out, files
 
 
 def apply_patch(tree: Path, file: Path) -> str:

@@ -284,10 +284,10 @@ def test_interrupted_search_reports_partial_results(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(_Seeker, "_drop_unneeded", stop)
-    done = world.call(world.fix, "--onto", tip)
-    assert (done.code, done.out) == (130, "")
+    outcome = world.call(world.fix, "--onto", tip)
+    assert (outcome.code, outcome.out) == (130, "")
     message = (
         f"prerequisites of {world.fix[:12]} found before that (1 commit, only the changes to the"
         f" fix's files): {world.groundwork[:12]}"
     )
-    assert message in done.err
+    assert message in outcome.err

@@ -122,8 +122,8 @@ def test_unfinished_resolution_is_resumed(
 def test_conflicts_in_a_directory_cannot_be_resolved(
     conflicting_branch: World, tmp_path: Path
 ) -> None:
-    done = conflicting_branch.call(conflicting_branch.fix, "--resolve", tmp_path)
-    assert done.code == 2
+    outcome = conflicting_branch.call(conflicting_branch.fix, "--resolve", tmp_path)
+    assert outcome.code == 2
 
 
 def test_written_resolution_is_found_again(conflicting_branch: World) -> None:

@@ -5,9 +5,9 @@ from tests.backports.world import World, source
 
 
 def text(world: World, *words: object) -> str:
-    done = world.call(*words)
-    assert done.code == 0, done.err
-    return done.out
+    outcome = world.call(*words)
+    assert outcome.code == 0, outcome.err
+    return outcome.out
 
 
 def test_text_fits_in_80_columns(world: World) -> None:

@@ -38,8 +38,8 @@ def test_backport_leaves_the_repository_unchanged(world: World, tmp_path: Path) 
         ["--request"],
         ["--resolve", "linux-6.6.y"],
     ):
-        done = world.call(world.fix, *words)
-        assert done.code == 0, done.err
+        outcome = world.call(world.fix, *words)
+        assert outcome.code == 0, outcome.err
     assert world.state() == before
 
 
@@ -95,15 +95,15 @@ def test_missing_objects_are_reported(world: World, tmp_path: Path) -> None:
         str(tmp_path / "partial"),
     )
     clone = tmp_path / "partial"
-    done = call("check", "-C", clone, world.fix)
-    assert done.code == 3
+    outcome = call("check", "-C", clone, world.fix)
+    assert outcome.code == 3
     # the command in the hint fetches only this commit's files
-    command = re.search(r"git show \w+ >/dev/null", done.err)
-    assert command, done.err
+    command = re.search(r"git show \w+ >/dev/null", outcome.err)
+    assert command, outcome.err
     subprocess.run(command[0], shell=True, cwd=clone, check=True)
     assert call("check", "-C", clone, world.fix, "--fail-on", "never").code == 0
-    done = call("backport", "-C", clone, world.fix, "--onto", tip)
-    assert "clone is partial" in done.err
+    outcome = call("backport", "-C", clone, world.fix, "--onto", tip)
+    assert "clone is partial" in outcome.err
 
 
 def test_colon_in_the_git_directory_works(tmp_path: Path) -> None:

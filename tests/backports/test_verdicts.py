@@ -227,17 +227,17 @@ def test_subject_is_escaped(
 
 
 def test_errors_give_a_hint(world: World, tmp_path: object) -> None:
-    done = world.call(world.fix)
-    assert done.code == 3
-    assert "setup stable --fetch" in done.err
-    done = world.call(world.fix, "--onto", "mastr")
-    assert done.code == 2
-    assert "'master'" in done.err
+    outcome = world.call(world.fix)
+    assert outcome.code == 3
+    assert "setup stable --fetch" in outcome.err
+    outcome = world.call(world.fix, "--onto", "mastr")
+    assert outcome.code == 2
+    assert "'master'" in outcome.err
     merge_base = world.branch("6.1", world.base, ("x", {"n.c": "1\n"}))
     world.repo.git("merge", "-q", "--no-ff", "-m", "merge", merge_base)
-    done = world.call("HEAD", "--onto", world.base)
-    assert done.code == 2
-    assert "merge" in done.err
+    outcome = world.call("HEAD", "--onto", world.base)
+    assert outcome.code == 2
+    assert "merge" in outcome.err
 
 
 def test_root_commit_is_accepted(world: World) -> None:
@@ -304,9 +304,9 @@ def test_version_is_for_its_branch(world: World) -> None:
 
 
 def test_missing_series_hint_names_the_fetch(world: World) -> None:
-    done = world.call(world.fix, "--onto", "5.15")
-    assert done.code == 2
-    assert "git fetch stable linux-5.15.y" in done.err
+    outcome = world.call(world.fix, "--onto", "5.15")
+    assert outcome.code == 2
+    assert "git fetch stable linux-5.15.y" in outcome.err
     assert "nothere" in world.call(world.fix, "--onto", "nothere").err
 
 
@@ -316,7 +316,7 @@ def test_project_ignores_other_stable_trees(tmp_path: Path, named: bool) -> None
         repo = Repo(tmp_path / profile)
         repo.commit("start", {sign if not named else "a.c": "x\n"})
         repo.commit("fix", {"a.c": "y\n"})
-        done = call(
+        outcome = call(
             "backport",
             "-C",
             repo.path,
@@ -324,9 +324,9 @@ def test_project_ignores_other_stable_trees(tmp_path: Path, named: bool) -> None
             *words,
             *(["--profile", profile] if named else []),
         )
-        assert done.code in (2, 3)
-        assert "kernel.org" not in done.err
-        return done.err
+        assert outcome.code in (2, 3)
+        assert "kernel.org" not in outcome.err
+        return outcome.err
 
     boot = run_backport("u-boot", "common/spl/spl.c")
     assert "no stable branch has been fetched" in boot
@@ -338,13 +338,13 @@ def test_project_ignores_other_stable_trees(tmp_path: Path, named: bool) -> None
 def test_foreign_version_is_not_a_series(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
     repo.commit("start", {"common/spl/spl.c": "x\n"})
-    done = call("backport", "-C", repo.path, "HEAD", "--onto", "6.1")
-    assert done.code == 2
-    assert "no commit, branch or directory" in done.err
-    assert "kernel.org" not in done.err
+    outcome = call("backport", "-C", repo.path, "HEAD", "--onto", "6.1")
+    assert outcome.code == 2
+    assert "no commit, branch or directory" in outcome.err
+    assert "kernel.org" not in outcome.err
     repo.commit("dpdk", {"lib/eal/x.c": "x\n"})
-    done = call("backport", "-C", repo.path, "HEAD", "--onto", "24.11")
-    assert "git fetch stable 24.11" in done.err
+    outcome = call("backport", "-C", repo.path, "HEAD", "--onto", "24.11")
+    assert "git fetch stable 24.11" in outcome.err
 
 
 def test_backport_is_judged_as_its_mainline_commit(world: World) -> None:

@@ -28,9 +28,9 @@ HIDDEN = Commit("1" * 40, "", (), ADA, DATE, ADA, DATE, "work: x\u202ey\n\nWhy.\
 def write(
     world: World, folder: Path, *words: object, fix: str = "", code: int = 0
 ) -> Outcome:
-    done = world.call(fix or world.fix, "--write", folder, *words)
-    assert done.code == code, done.err
-    return done
+    outcome = world.call(fix or world.fix, "--write", folder, *words)
+    assert outcome.code == code, outcome.err
+    return outcome
 
 
 def test_clean_backport_is_one_message(world: World, tmp_path: Path) -> None:
@@ -182,9 +182,9 @@ def test_plain_conflict_is_left_to_the_user(world: World, tmp_path: Path) -> Non
 def test_existing_patches_are_not_overwritten(world: World, tmp_path: Path) -> None:
     world.branch("6.12", world.groundwork)
     write(world, tmp_path / "out")
-    done = world.call(world.fix, "--write", tmp_path / "out")
-    assert done.code == 2
-    assert "already has patches" in done.err
+    outcome = world.call(world.fix, "--write", tmp_path / "out")
+    assert outcome.code == 2
+    assert "already has patches" in outcome.err
 
 
 def test_answered_message_is_named(world: World, tmp_path: Path) -> None:
@@ -201,24 +201,24 @@ def test_malformed_message_id_is_refused(
     world: World, tmp_path: Path, bad: str
 ) -> None:
     world.branch("6.12", world.groundwork)
-    done = world.call(world.fix, "--write", tmp_path / "out", "--in-reply-to", bad)
-    assert done.code == 2
+    outcome = world.call(world.fix, "--write", tmp_path / "out", "--in-reply-to", bad)
+    assert outcome.code == 2
 
 
 def test_request_names_trees_commit_and_reason(world: World) -> None:
     world.branch("6.6", world.culprit)
     world.branch("6.12", world.groundwork)
-    done = world.call(world.fix, "--request")
-    assert done.out.startswith(
+    outcome = world.call(world.fix, "--request")
+    assert outcome.out.startswith(
         "To: stable@vger.kernel.org\nCc: Ada Author <author@example.org>,\n"
         " Rita Reporter <rita@example.org>\nSubject: Please apply "
     )
-    assert world.fix in done.out
-    assert "It was lost." in done.out
-    assert "6.12" in done.out
+    assert world.fix in outcome.out
+    assert "It was lost." in outcome.out
+    assert "6.12" in outcome.out
     # the message does not contain the verdicts
-    assert "conflict" in done.err
-    assert "git send-email FILE" in done.err
+    assert "conflict" in outcome.err
+    assert "git send-email FILE" in outcome.err
     assert f"--request{chr(10)}" in world.call(world.fix).out
     note = "It is seen as: " + "step 20 is lost, " * 9
     assert max(map(len, write_request(world, "--note", note).splitlines()[5:])) < 80
@@ -255,9 +255,9 @@ def test_duplicate_sign_off_is_skipped() -> None:
 
 
 def write_request(world: World, *words: object) -> str:
-    done = world.call(world.fix, "--request", *words)
-    assert done.code == 0, done.err
-    return done.out
+    outcome = world.call(world.fix, "--request", *words)
+    assert outcome.code == 0, outcome.err
+    return outcome.out
 
 
 def test_request_makes_no_false_claims(
@@ -344,15 +344,15 @@ def test_written_patches_have_no_findings(world: World, tmp_path: Path) -> None:
         f"{fix}^",
         ("top", {"w.c": source(**now, l20="near(20);", l22="other(22);")}),
     )
-    done = world.call(
+    outcome = world.call(
         fix, "--write", tmp_path / "out", "--signoff", "--note", "context differs"
     )
-    assert done.code == 0, done.err
+    assert outcome.code == 0, outcome.err
     for version, count in (("6.6", 2), ("6.12", 1)):
         written = sorted((tmp_path / "out" / version).iterdir())
         assert len(written) == count
-        done = call("check", "-C", world.repo.path, *written, "--format", "json")
-        answer = json.loads(done.out)
+        outcome = call("check", "-C", world.repo.path, *written, "--format", "json")
+        answer = json.loads(outcome.out)
         findings = [
             (finding["rule"], finding["message"])
             for each in [*answer["patches"], answer["series"]]

@@ -128,9 +128,9 @@ class World:
 
     def ask(self, *words: object, code: int = 0) -> dict[str, Any]:
         """Run `backport` and return its JSON document."""
-        done = self.call(*words, "--format", "json")
-        assert done.code == code, done.err
-        answer: dict[str, Any] = json.loads(done.out)
+        outcome = self.call(*words, "--format", "json")
+        assert outcome.code == code, outcome.err
+        answer: dict[str, Any] = json.loads(outcome.out)
         return answer
 
     def branch_result(self, *words: object) -> dict[str, Any]:

@@ -52,17 +52,17 @@ def test_stale_master_does_not_enlarge_the_topic(repo: Repo) -> None:
     ],
 )
 def test_every_command_explains_the_base(repo: Repo, command: str) -> None:
-    done = call(
+    outcome = call(
         command,
         "--explain-base",
         *(("--dry-run",) if command in ("prepare", "send", "trailers") else ()),
     )
-    assert "base: origin/main" in done.err
-    assert "why: nearest remote branch by merge-base, origin/HEAD" in done.err
-    assert "also possible: origin/master, 41 commits" in done.err
-    assert "mainline: origin/main (" in done.err
-    assert "why: the latest of origin/main, origin/master" in done.err
-    assert "nearest remote branch" not in done.out
+    assert "base: origin/main" in outcome.err
+    assert "why: nearest remote branch by merge-base, origin/HEAD" in outcome.err
+    assert "also possible: origin/master, 41 commits" in outcome.err
+    assert "mainline: origin/main (" in outcome.err
+    assert "why: the latest of origin/main, origin/master" in outcome.err
+    assert "nearest remote branch" not in outcome.out
 
 
 def test_named_target_needs_no_base(repo: Repo) -> None:
@@ -77,12 +77,12 @@ def test_uncertain_base_with_many_commits_is_exit_2(
 ) -> None:
     for number in range(2, 33):
         fix(repo, number)
-    done = call("check", "--format", "json")
-    assert (done.code, done.out) == (2, "")
-    assert "32 commits on top of the base origin/main, which is a guess" in done.err
+    outcome = call("check", "--format", "json")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "32 commits on top of the base origin/main, which is a guess" in outcome.err
     lines = [
         line.strip()
-        for line in done.err.splitlines()
+        for line in outcome.err.splitlines()
         if line.strip().startswith("patchpilot check")
     ]
     assert [line.partition("  #")[0].strip() for line in lines] == [

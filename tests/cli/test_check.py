@@ -51,15 +51,15 @@ def test_findings_set_the_exit_code(clean: Path, dirty: Path) -> None:
 
 
 def test_checkpatch_format_is_empty_for_a_clean_patch(clean: Path) -> None:
-    done = spawn("check", "--format", "checkpatch", "-", stdin=clean.read_bytes())
-    assert (done.code, done.out, done.err) == (0, "", "")
+    outcome = spawn("check", "--format", "checkpatch", "-", stdin=clean.read_bytes())
+    assert (outcome.code, outcome.out, outcome.err) == (0, "", "")
 
 
 def test_checkpatch_format_has_one_line_each(dirty: Path) -> None:
-    done = spawn("check", "--format", "checkpatch", "-", stdin=dirty.read_bytes())
-    lines = done.out.splitlines()
-    assert done.code == 1
-    assert done.err == ""
+    outcome = spawn("check", "--format", "checkpatch", "-", stdin=dirty.read_bytes())
+    lines = outcome.out.splitlines()
+    assert outcome.code == 1
+    assert outcome.err == ""
     assert any(
         line.startswith("-:6: WARNING:GREETING_IN_MESSAGE: ") for line in lines
     ), lines
@@ -69,8 +69,8 @@ def test_checkpatch_format_has_one_line_each(dirty: Path) -> None:
 
 
 def test_json_matches_the_contract(dirty: Path) -> None:
-    done = call("check", "--strict", "--format", "json", dirty)
-    document = json.loads(done.out)
+    outcome = call("check", "--strict", "--format", "json", dirty)
+    document = json.loads(outcome.out)
     assert document["schema"] == "patchpilot/check/1"
     assert document["repository"] is None
     assert document["summary"]["exit_code"] == 1
@@ -109,9 +109,9 @@ def test_advice_is_shown_once(dirty: Path) -> None:
 
 def test_fix_offer_is_text_only(clean: Path, dirty: Path) -> None:
     reported = "patchpilot: note: 1 finding fixable with --fix (preview: --diff)"
-    done = call("check", dirty)
-    assert reported in done.err
-    assert "--fix" not in done.out
+    outcome = call("check", dirty)
+    assert reported in outcome.err
+    assert "--fix" not in outcome.out
     for words in (
         ("-q",),
         ("--format", "checkpatch"),
@@ -128,9 +128,9 @@ def test_no_op_fix_is_not_counted(
 ) -> None:
     repo = Repo(tmp_path / "r")
     repo.commit("wait for the link", {"a.c": "int a;\n"})
-    done = call("check", "-C", repo.path, "HEAD")
-    assert "missing-prefix" in done.out
-    assert "fixable" not in done.err
+    outcome = call("check", "-C", repo.path, "HEAD")
+    assert "missing-prefix" in outcome.out
+    assert "fixable" not in outcome.err
     assert (
         "0 findings would be fixed"
         in call("check", "-C", repo.path, "--diff", "HEAD").err
@@ -222,9 +222,9 @@ def test_rules_are_selected_and_ignored(dirty: Path) -> None:
 
 
 def test_unknown_rule_suggests_the_nearest(dirty: Path) -> None:
-    done = call("check", "--select", "no-descriptio", dirty)
-    assert done.code == 2
-    assert "did you mean 'no-description'?" in done.err
+    outcome = call("check", "--select", "no-descriptio", dirty)
+    assert outcome.code == 2
+    assert "did you mean 'no-description'?" in outcome.err
 
 
 @pytest.mark.parametrize(
@@ -242,9 +242,9 @@ def test_invalid_option_is_a_usage_error(clean: Path, words: list[str]) -> None:
 
 def test_non_patch_file_is_a_usage_error(workdir: Path) -> None:
     (workdir / "x.patch").write_text("just words\n")
-    done = call("check", workdir / "x.patch")
-    assert done.code == 2
-    assert "neither a mail nor a diff" in done.err
+    outcome = call("check", workdir / "x.patch")
+    assert outcome.code == 2
+    assert "neither a mail nor a diff" in outcome.err
 
 
 def test_directories_mboxes_and_gzip_are_read(workdir: Path, clean: Path) -> None:
@@ -277,8 +277,10 @@ def test_commits_are_checked_with_their_history(workdir: Path) -> None:
         f" later.\n\n{SIGN_OFF}\n",
         {PATH: "int b;\n"},
     )
-    done = call("check", "-C", repo.path, "--strict", "--format", "json", "base..HEAD")
-    document = json.loads(done.out)
+    outcome = call(
+        "check", "-C", repo.path, "--strict", "--format", "json", "base..HEAD"
+    )
+    document = json.loads(outcome.out)
     assert document["repository"] == str(repo.path)
     assert [patch["commit"] for patch in document["patches"]] == [fix]
     findings = {patch["name"]: patch for patch in document["patches"][0]["findings"]}
@@ -334,9 +336,9 @@ def test_tree_script_runs_only_on_request(workdir: Path, clean: Path) -> None:
     (tree / "scripts" / "checkpatch.pl").write_text(script)
     assert call("check", "--tree", tree, clean).code == 0
     assert not (tree / "ran").exists()
-    done = call("check", "--checkpatch", "--format", "json", "--tree", tree, clean)
+    outcome = call("check", "--checkpatch", "--format", "json", "--tree", tree, clean)
     assert [
-        load["checkpatch"] for load in json.loads(done.out)["patches"][0]["findings"]
+        load["checkpatch"] for load in json.loads(outcome.out)["patches"][0]["findings"]
     ] == [
         "OURS",
         "THEIRS",
@@ -368,11 +370,11 @@ def test_non_patch_in_a_directory_is_skipped(workdir: Path) -> None:
     )
     (folder / "notes.patch").write_text("what is still to be done\n")
     (folder / "sub.patch").mkdir()
-    done = call("check", "--format", "json", folder)
-    document = json.loads(done.out)
-    assert (done.code, document["summary"]["patches"]) == (0, 1)
+    outcome = call("check", "--format", "json", folder)
+    document = json.loads(outcome.out)
+    assert (outcome.code, document["summary"]["patches"]) == (0, 1)
     assert (
-        done.err
+        outcome.err
         == f"patchpilot: warning: {folder}/notes.patch:1: neither a mail nor a diff: skipped\n"
     )
     # a missing file, a directory without patches, and a truncated patch are errors
@@ -384,9 +386,9 @@ def test_non_patch_in_a_directory_is_skipped(workdir: Path) -> None:
     only = workdir / "only"
     only.mkdir()
     (only / "notes.patch").write_text("x\n")
-    done = call("check", only)
-    assert done.code == 2
-    assert "no patches in this directory" in done.err
+    outcome = call("check", only)
+    assert outcome.code == 2
+    assert "no patches in this directory" in outcome.err
 
 
 HEAVY = (
@@ -412,14 +414,14 @@ def test_check_imports_little(clean: Path) -> None:
     )
     # the first run may create cached values
     for _ in range(2):
-        done = subprocess.run(
+        outcome = subprocess.run(
             [sys.executable, "-c", program],
             capture_output=True,
             text=True,
             env=dict(os.environ),
             check=True,
         )
-    assert done.stderr.strip() == "0 []"
+    assert outcome.stderr.strip() == "0 []"
 
 
 def test_explain_prints_the_rule_page() -> None:
@@ -485,9 +487,9 @@ def test_git_show_output_is_rejected(
         f"commit {commit} (HEAD)\nAuthor: Ada Fixer <ada@example.org>\n\n    frob: mend it\n\n"
         + file_diff(PATH, HUNK)
     )
-    done = call("check", file)
-    assert done.code == ExitCode.USAGE
-    assert f"git format-patch -1 {commit[:12]}" in done.err
+    outcome = call("check", file)
+    assert outcome.code == ExitCode.USAGE
+    assert f"git format-patch -1 {commit[:12]}" in outcome.err
 
 
 def test_bare_diff_notes_the_missing_message(workdir: Path, clean: Path) -> None:
@@ -517,9 +519,9 @@ def test_maintainers_needs_a_diff(
     )
     file = workdir / "talk.eml"
     file.write_text("From: Ada Fixer <ada@example.org>\nSubject: frob\n\nHello.\n")
-    done = call("maintainers", "--tree", workdir, file)
-    assert done.code == ExitCode.USAGE
-    assert "-f FILE" in done.err
+    outcome = call("maintainers", "--tree", workdir, file)
+    assert outcome.code == ExitCode.USAGE
+    assert "-f FILE" in outcome.err
 
 
 def test_crlf_message_is_checked(workdir: Path) -> None:
@@ -551,24 +553,24 @@ def test_crlf_message_is_checked(workdir: Path) -> None:
 
 @pytest.mark.parametrize("word", ["--published", "--shared", "--claim"])
 def test_leave_to_rewrite_needs_fix(clean: Path, word: str) -> None:
-    done = call("check", word, clean)
-    assert done.code == ExitCode.USAGE
-    assert f"check --fix {word}" in done.err
+    outcome = call("check", word, clean)
+    assert outcome.code == ExitCode.USAGE
+    assert f"check --fix {word}" in outcome.err
 
 
 def test_checkpatch_habits_get_a_hint() -> None:
-    done = call("check", "-g", "HEAD")
-    assert done.code == ExitCode.USAGE
-    assert "check HEAD" in done.err
+    outcome = call("check", "-g", "HEAD")
+    assert outcome.code == ExitCode.USAGE
+    assert "check HEAD" in outcome.err
 
 
 def test_prose_with_colons_is_not_a_patch(workdir: Path) -> None:
     (workdir / "people").write_text(
         "ada:x:1000:1000:Ada Fixer:/home/ada:/bin/sh\nbob:x:1001:1001::/home/bob:/bin/sh\n"
     )
-    done = call("check", workdir / "people")
-    assert done.code == ExitCode.USAGE
-    assert "neither a mail nor a diff" in done.err
+    outcome = call("check", workdir / "people")
+    assert outcome.code == ExitCode.USAGE
+    assert "neither a mail nor a diff" in outcome.err
 
 
 def test_strict_only_findings_are_counted(tmp_path: Path) -> None:

@@ -113,11 +113,11 @@ def digest(mails: list[str]) -> bytes:
 
 
 def subjects(data: bytes) -> list[tuple[str, int]]:
-    done = call("check", "--format", "json", "--fail-on", "never", "-", stdin=data)
-    assert done.code == 0, done.err
+    outcome = call("check", "--format", "json", "--fail-on", "never", "-", stdin=data)
+    assert outcome.code == 0, outcome.err
     return [
         (patch["subject"], int(patch["source"].rpartition(":")[2]))
-        for patch in json.loads(done.out)["patches"]
+        for patch in json.loads(outcome.out)["patches"]
     ]
 
 

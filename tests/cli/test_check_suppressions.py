@@ -98,9 +98,9 @@ def check(*words: object) -> Outcome:
 )
 def test_every_baseline_option_writes_it(workdir: Path, words: tuple[str, ...]) -> None:
     write("a.patch", make_patch(SPACED))
-    done = check(*words)
-    assert (done.code, finding_names(done)) == (0, []), done.err
-    assert "b.json: 1 finding recorded, 1 new, 0 removed" in done.err
+    outcome = check(*words)
+    assert (outcome.code, finding_names(outcome)) == (0, []), outcome.err
+    assert "b.json: 1 finding recorded, 1 new, 0 removed" in outcome.err
     assert str(workdir) not in Path("b.json").read_text()
     assert check("--baseline", "b.json", "a.patch").code == 0
     assert check("a.patch").code == 1
@@ -108,9 +108,9 @@ def test_every_baseline_option_writes_it(workdir: Path, words: tuple[str, ...]) 
 
 def test_write_baseline_needs_a_file(workdir: Path) -> None:
     write("a.patch", make_patch(SPACED))
-    done = call("check", "a.patch", "--write-baseline")
-    assert done.code == 2
-    assert "--baseline FILE --write-baseline" in done.err
+    outcome = call("check", "a.patch", "--write-baseline")
+    assert outcome.code == 2
+    assert "--baseline FILE --write-baseline" in outcome.err
 
 
 def test_baseline_survives_moved_and_reworded_lines(
@@ -132,9 +132,9 @@ def test_baseline_survives_moved_and_reworded_lines(
             at=400,
         ),
     )
-    done = check("--baseline", "b.json", "later")
-    assert (done.code, finding_names(done)) == (0, [])
-    summary = json.loads(done.out)["summary"]
+    outcome = check("--baseline", "b.json", "later")
+    assert (outcome.code, finding_names(outcome)) == (0, [])
+    summary = json.loads(outcome.out)["summary"]
     assert (summary["baselined"], summary["waived"], summary["errors"]) == (1, 0, 0)
 
 
@@ -152,21 +152,21 @@ def test_changed_findings_are_new(workdir: Path, text: str, new: list[str]) -> N
     write("a.patch", make_patch(SPACED))
     check("--write-baseline", "b.json", "a.patch")
     write("a.patch", text)
-    done = check("--baseline", "b.json", "a.patch")
-    assert len(finding_names(done)) == len(new), finding_names(done)
-    assert done.code == int(bool(new))
+    outcome = check("--baseline", "b.json", "a.patch")
+    assert len(finding_names(outcome)) == len(new), finding_names(outcome)
+    assert outcome.code == int(bool(new))
 
 
 def test_stale_baseline_entries_are_dropped(workdir: Path) -> None:
     write("a.patch", make_patch(SPACED, GLUED))
     check("--write-baseline", "b.json", "a.patch")
     write("a.patch", make_patch(GLUED))
-    done = check("--baseline", "b.json", "a.patch")
+    outcome = check("--baseline", "b.json", "a.patch")
     assert (
         "b.json: 1 finding is gone (--write-baseline removes them; -v lists them)"
-        in done.err
+        in outcome.err
     )
-    (stale,) = json.loads(done.out)["baseline"]["stale"]
+    (stale,) = json.loads(outcome.out)["baseline"]["stale"]
     assert (stale["name"], stale["path"], stale["text"], stale["count"]) == (
         "trailing-space",
         PATH,
@@ -178,8 +178,8 @@ def test_stale_baseline_entries_are_dropped(workdir: Path) -> None:
         in call("check", "-v", "--baseline", "b.json", "a.patch").err
     )
     assert call("check", "-q", "--baseline", "b.json", "a.patch").err == ""
-    done = check("--baseline", "b.json", "--write-baseline", "a.patch")
-    assert "0 new, 1 removed" in done.err
+    outcome = check("--baseline", "b.json", "--write-baseline", "a.patch")
+    assert "0 new, 1 removed" in outcome.err
     assert check("--baseline", "b.json", "a.patch").err == ""
 
 
@@ -221,9 +221,9 @@ def test_broken_baseline_is_kept(workdir: Path) -> None:
         ("--baseline", "b.json"),
         ("--baseline", "b.json", "--write-baseline"),
     ):
-        done = call("check", *words, "a.patch")
-        assert (done.code, done.out) == (2, "")
-        assert "b.json: line 2, column 15" in done.err
+        outcome = call("check", *words, "a.patch")
+        assert (outcome.code, outcome.out) == (2, "")
+        assert "b.json: line 2, column 15" in outcome.err
     assert Path("b.json").read_text().endswith("[}")
     assert call("check", "--baseline", "none.json", "a.patch").code == 2
 
@@ -269,9 +269,9 @@ def tree(workdir: Path) -> Path:
 def test_tree_waivers_show_their_reasons(
     tree: Path,
 ) -> None:
-    done = check("--tree", tree, "a.patch")
-    assert (done.code, finding_names(done)) == (0, [])
-    document = json.loads(done.out)
+    outcome = check("--tree", tree, "a.patch")
+    assert (outcome.code, finding_names(outcome)) == (0, [])
+    document = json.loads(outcome.out)
     (waived,) = document["waived"]
     assert document["summary"]["waived"] == 1
     assert (waived["name"], waived["reason"], waived["origin"], waived["until"]) == (
@@ -285,17 +285,17 @@ def test_tree_waivers_show_their_reasons(
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_waived_findings_are_hidden_in_every_format(tree: Path, form: str) -> None:
-    done = call("check", "--tree", tree, "--format", form, "a.patch")
-    assert (done.code, done.err) == (0, "")
+    outcome = call("check", "--tree", tree, "--format", form, "a.patch")
+    assert (outcome.code, outcome.err) == (0, "")
     if form in ("checkpatch", "github"):
-        assert done.out == ""
+        assert outcome.out == ""
     elif form == "jsonl":
-        line, last = map(json.loads, done.out.splitlines())
+        line, last = map(json.loads, outcome.out.splitlines())
         assert (line["findings"], last["summary"]["waived"]) == ([], 1)
     elif form == "gitlab":
-        assert json.loads(done.out) == []
+        assert json.loads(outcome.out) == []
     elif form == "junit":
-        suites = ET.fromstring(done.out)
+        suites = ET.fromstring(outcome.out)
         (case,) = suites.findall(".//testcase")
         (suite,) = suites.findall("testsuite")
         assert (
@@ -309,7 +309,7 @@ def test_waived_findings_are_hidden_in_every_format(tree: Path, form: str) -> No
         )
         assert case.find("skipped").attrib["message"] == "waived: a <table> & more"  # type: ignore[union-attr]
     elif form == "sarif":
-        (run,) = json.loads(done.out)["runs"]
+        (run,) = json.loads(outcome.out)["runs"]
         (waived,) = run["results"]
         assert waived["suppressions"] == [
             {
@@ -324,7 +324,7 @@ def test_waived_findings_are_hidden_in_every_format(tree: Path, form: str) -> No
             == "trailing-space"
         )
     elif form == "text":
-        assert done.out.startswith("1 patch checked: no findings (1 waived)\n")
+        assert outcome.out.startswith("1 patch checked: no findings (1 waived)\n")
 
 
 def test_verbose_text_shows_waiver_reasons(tree: Path) -> None:
@@ -334,11 +334,11 @@ def test_verbose_text_shows_waiver_reasons(tree: Path) -> None:
 
 def test_expired_waiver_is_reported(tree: Path) -> None:
     write(f"tree/{FILE_NAME}", WAIVER + 'until = "2020-01-31"\n')
-    done = call("check", "--tree", tree, "a.patch")
-    assert done.code == 1
+    outcome = call("check", "--tree", tree, "a.patch")
+    assert outcome.code == 1
     assert (
         f"{tree / FILE_NAME}: the waiver for trailing-space (drivers/frob/*) expired on 2020-01-31;"
-        " its findings count again" in done.err
+        " its findings count again" in outcome.err
     )
     assert call("check", "--tree", tree, "--format", "checkpatch", "a.patch").err == ""
     (expired,) = json.loads(check("--tree", tree, "a.patch").out)["waivers"]["expired"]
@@ -383,10 +383,10 @@ def test_verbose_reports_unused_waivers(tree: Path) -> None:
 )
 def test_invalid_waiver_is_an_error(tree: Path, text: str, message: str) -> None:
     write(f"tree/{FILE_NAME}", text)
-    done = call("check", "--tree", tree, "a.patch")
-    assert (done.code, done.out) == (2, "")
-    assert str(tree / FILE_NAME) in done.err
-    assert message in done.err
+    outcome = call("check", "--tree", tree, "a.patch")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert str(tree / FILE_NAME) in outcome.err
+    assert message in outcome.err
 
 
 def test_baseline_excludes_waived_findings(tree: Path) -> None:
@@ -396,17 +396,21 @@ def test_baseline_excludes_waived_findings(tree: Path) -> None:
 
 def test_waiver_for_a_file_lasts_one_run(workdir: Path) -> None:
     write("a.patch", make_patch(SPACED))
-    done = check("--waive", "trailing-space=it is a fixture", "a.patch")
-    assert (done.code, json.loads(done.out)["waived"][0]["reason"], done.err) == (
+    outcome = check("--waive", "trailing-space=it is a fixture", "a.patch")
+    assert (
+        outcome.code,
+        json.loads(outcome.out)["waived"][0]["reason"],
+        outcome.err,
+    ) == (
         0,
         "it is a fixture",
         "",
     )
     assert check("a.patch").code == 1
     assert call("check", "--waive", "trailing-space", "a.patch").code == 2
-    done = call("check", "--unwaive", "trailing-space", "a.patch")
-    assert done.code == 2
-    assert "do not belong to a topic" in done.err
+    outcome = call("check", "--unwaive", "trailing-space", "a.patch")
+    assert outcome.code == 2
+    assert "do not belong to a topic" in outcome.err
 
 
 @pytest.fixture
@@ -495,9 +499,9 @@ def test_send_ignores_waivers_from_the_tree(
     assert (
         check("-C", topic.path, "--waive", "trailing-space=a fixture has it").code == 0
     )
-    done = call(*words)
-    assert "check-errors" not in str(blocking_problems(done))
-    assert "a fixture has it" in done.out + done.err
+    outcome = call(*words)
+    assert "check-errors" not in str(blocking_problems(outcome))
+    assert "a fixture has it" in outcome.out + outcome.err
 
 
 def new_findings(outcome: Outcome) -> dict[str, Any]:
@@ -517,10 +521,10 @@ def test_findings_are_marked_as_new(workdir: Path, form: str) -> None:
         "v2/v2-0001-a.patch",
         make_patch(CLEAN, SPACED, GLUED, subject="[PATCH v2] frob: wait well", at=90),
     )
-    done = call("check", "--format", form, "--since-version", "v1", "v2")
-    assert done.code == 1
+    outcome = call("check", "--format", form, "--since-version", "v1", "v2")
+    assert outcome.code == 1
     if form == "json":
-        document = json.loads(done.out)
+        document = json.loads(outcome.out)
         assert (
             document["since"],
             document["summary"]["new"],
@@ -530,26 +534,30 @@ def test_findings_are_marked_as_new(workdir: Path, form: str) -> None:
             1,
             0,
         )
-        assert sorted(new_findings(done).values()) == [False, True]
-        assert new_findings(done)[f"trailing-space:{PATH}"] is False
+        assert sorted(new_findings(outcome).values()) == [False, True]
+        assert new_findings(outcome)[f"trailing-space:{PATH}"] is False
     elif form == "jsonl":
         assert sorted(
             finding["new"]
-            for finding in json.loads(done.out.splitlines()[0])["findings"]
+            for finding in json.loads(outcome.out.splitlines()[0])["findings"]
         ) == [False, True]
     elif form == "sarif":
         assert sorted(
-            load["baselineState"] for load in json.loads(done.out)["runs"][0]["results"]
+            load["baselineState"]
+            for load in json.loads(outcome.out)["runs"][0]["results"]
         ) == ["new", "unchanged"]
-        assert "suppressions" not in done.out
+        assert "suppressions" not in outcome.out
     elif form == "checkpatch":
-        assert "v1" not in done.out
-        assert len(done.out.splitlines()) == 2
+        assert "v1" not in outcome.out
+        assert len(outcome.out.splitlines()) == 2
     else:
-        assert done.out.count("(new since v1)") == done.out.count("(as in v1)") == 1
+        assert (
+            outcome.out.count("(new since v1)") == outcome.out.count("(as in v1)") == 1
+        )
     if form == "text":
         assert (
-            done.out.splitlines()[0] == "1 patch checked, not ready to send: 2 errors;"
+            outcome.out.splitlines()[0]
+            == "1 patch checked, not ready to send: 2 errors;"
             " since v1: 1 new, 1 unchanged, 0 gone"
         )
 
@@ -569,13 +577,15 @@ def test_previous_version_is_found_next_to_the_files(
 ) -> None:
     write(old, make_patch(SPACED, subject="[PATCH] frob: wait"))
     write(new, make_patch(SPACED, GLUED, subject="[PATCH v2] frob: wait"))
-    done = check("--since-version", "1", target)
-    assert done.code == 1, done.err
-    assert sorted(new for name, new in new_findings(done).items() if PATH in name) == [
+    outcome = check("--since-version", "1", target)
+    assert outcome.code == 1, outcome.err
+    assert sorted(
+        new for name, new in new_findings(outcome).items() if PATH in name
+    ) == [
         False,
         True,
     ]
-    assert json.loads(done.out)["summary"]["patches"] == 1
+    assert json.loads(outcome.out)["summary"]["patches"] == 1
 
 
 def test_latest_version_in_an_mbox_is_checked(workdir: Path) -> None:
@@ -590,23 +600,23 @@ def test_latest_version_in_an_mbox_is_checked(workdir: Path) -> None:
     )
     write("thread.mbx", first + reply + two + three + other)
     for number, old in (("1", [False, True]), ("2", [False, False])):
-        done = check("--since-version", number, "thread.mbx")
-        assert [load["subject"] for load in json.loads(done.out)["patches"]] == [
+        outcome = check("--since-version", number, "thread.mbx")
+        assert [load["subject"] for load in json.loads(outcome.out)["patches"]] == [
             "frob: wait longer",
             "grob: another work",
         ]
         assert (
-            sorted(new for name, new in new_findings(done).items() if PATH in name)
+            sorted(new for name, new in new_findings(outcome).items() if PATH in name)
             == old
         )
 
 
 def test_unknown_version_gives_a_hint(workdir: Path) -> None:
     write("a.patch", make_patch(SPACED))
-    done = call("check", "--since-version", "4", "a.patch")
-    assert (done.code, done.out) == (2, "")
-    assert "v4 not found" in done.err
-    assert "--since-version DIR, FILE, A..B or a Message-ID" in done.err
+    outcome = call("check", "--since-version", "4", "a.patch")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "v4 not found" in outcome.err
+    assert "--since-version DIR, FILE, A..B or a Message-ID" in outcome.err
     write("elsewhere.patch", make_patch(SPACED))
     assert new_findings(check("--since-version", "elsewhere.patch", "a.patch")) == {
         f"trailing-space:{PATH}": False
@@ -634,9 +644,9 @@ def test_finding_moved_between_patches_is_old(workdir: Path) -> None:
 
 
 def test_commits_are_compared_with_the_sent_version(topic: Repo) -> None:
-    done = call("check", "-C", topic.path, "--since-version", "1")
-    assert done.code == 2
-    assert "sent, tracked, tagged or on a branch" in done.err
+    outcome = call("check", "-C", topic.path, "--since-version", "1")
+    assert outcome.code == 2
+    assert "sent, tracked, tagged or on a branch" in outcome.err
     topic.git("branch", "topic-v1")
     topic.git(
         "commit",
@@ -684,9 +694,9 @@ def test_reroll_is_compared_with_the_sent_version(
         f" wrong.\n\n{SIGN_OFF}",
     )
     for _ in range(2):
-        done = check("-C", repo.path, "--since-version", "1")
-        assert done.code == 1, done.err
-        by_age = new_findings(done)
+        outcome = check("-C", repo.path, "--since-version", "1")
+        assert outcome.code == 1, outcome.err
+        by_age = new_findings(outcome)
         assert (by_age["gerrit-change-id:None"], by_age["trailing-space:widget.c"]) == (
             True,
             False,
@@ -757,9 +767,9 @@ def test_b4_branch_is_compared_with_its_sent_tag(topic: Repo) -> None:
         "-m",
         f"frob: use b\n\nChange-Id: I0123456789abcdef\n\n{PROSE}\n\n{SIGN_OFF}",
     )
-    done = check("-C", topic.path, "--since-version", "1")
-    assert done.code == 1, done.err
-    by_age = new_findings(done)
+    outcome = check("-C", topic.path, "--since-version", "1")
+    assert outcome.code == 1, outcome.err
+    by_age = new_findings(outcome)
     assert (
         by_age["trailing-space:drivers/frob.c"],
         by_age["gerrit-change-id:None"],
@@ -771,11 +781,11 @@ def test_b4_branch_is_compared_with_its_sent_tag(topic: Repo) -> None:
 
 def test_suppressed_finding_is_not_fixed(tree: Path) -> None:
     before = Path("a.patch").read_bytes()
-    done = call("check", "--fix", "--tree", tree, "a.patch")
-    assert (done.code, Path("a.patch").read_bytes() == before) == (0, True)
+    outcome = call("check", "--fix", "--tree", tree, "a.patch")
+    assert (outcome.code, Path("a.patch").read_bytes() == before) == (0, True)
     check("--write-baseline", "b.json", "a.patch")
-    done = call("check", "--fix", "--baseline", "b.json", "a.patch")
-    assert (done.code, Path("a.patch").read_bytes() == before) == (0, True)
+    outcome = call("check", "--fix", "--baseline", "b.json", "a.patch")
+    assert (outcome.code, Path("a.patch").read_bytes() == before) == (0, True)
     assert call("check", "--fix", "--write-baseline", "b.json", "a.patch").code == 2
     assert call("check", "--fix", "a.patch").code == 0
     assert Path("a.patch").read_bytes() != before
@@ -796,9 +806,9 @@ def test_tui_and_hooks_apply_waivers(topic: Repo) -> None:
             "int a;\nint bb; \nint c;\nint d; \n"
         )
         topic.git("add", "-A")
-        done = call("setup", "hooks", "-C", topic.path, "commit-msg", "--run", file)
+        outcome = call("setup", "hooks", "-C", topic.path, "commit-msg", "--run", file)
         topic.git("reset", "-q", "--hard")
-        return done
+        return outcome
 
     assert "trailing-space" in walk()[0]
     assert hook().code == 1

@@ -38,9 +38,9 @@ def repo(tmp_path: Path) -> Repo:
 
 
 def finding_types(repo: Repo, *words: str) -> set[str]:
-    done = call("check", "-C", repo.path, "--format", "json", "HEAD", *words)
+    outcome = call("check", "-C", repo.path, "--format", "json", "HEAD", *words)
     return {
-        finding["name"] for finding in json.loads(done.out)["patches"][0]["findings"]
+        finding["name"] for finding in json.loads(outcome.out)["patches"][0]["findings"]
     }
 
 

@@ -81,16 +81,16 @@ def hostile(workdir: Path) -> Path:
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_patch_text_is_not_a_ci_command(hostile: Path, form: str) -> None:
-    done = call("check", "--strict", "--format", form, hostile)
-    assert done.code == 1
-    assert "teh" in done.out
+    outcome = call("check", "--strict", "--format", form, hostile)
+    assert outcome.code == 1
+    assert "teh" in outcome.out
     commands = [
         line
-        for line in executed_commands(done.out)
+        for line in executed_commands(outcome.out)
         if form != "github" or not OWN_FORMAT.match(line)
     ]
     assert commands == []
-    assert list(executed_commands(done.err)) == []
+    assert list(executed_commands(outcome.err)) == []
 
 
 def test_github_has_one_command_per_finding(hostile: Path) -> None:
@@ -106,10 +106,10 @@ def test_github_has_one_command_per_finding(hostile: Path) -> None:
 def test_options_do_not_enable_ci_commands(
     hostile: Path, words: tuple[str, ...]
 ) -> None:
-    done = call("check", "--strict", *words, hostile)
-    assert done.code in (0, 1, 2)
+    outcome = call("check", "--strict", *words, hostile)
+    assert outcome.code in (0, 1, 2)
     # a diff is for programs, byte for byte, and its lines start with a sign
-    log = done.err if words == ("--diff",) else done.out + done.err
+    log = outcome.err if words == ("--diff",) else outcome.out + outcome.err
     assert list(executed_commands(log)) == []
 
 
@@ -196,9 +196,9 @@ def test_action_runs_no_code_from_the_checkout(workdir: Path) -> None:
     Path("pip/__init__.py").touch()
     Path("pip/__main__.py").write_text("print('code of the tree')")
     command = install.replace('install --quiet "$GITHUB_ACTION_PATH"', "--version")
-    done = subprocess.run(
+    outcome = subprocess.run(
         ["bash", "-c", command], capture_output=True, text=True, check=False
     )
-    assert "code of the tree" not in done.stdout
+    assert "code of the tree" not in outcome.stdout
     # a range is not an option
     assert all(re.search(r' -- "\$\{RANGE:-', script) for script in checks)

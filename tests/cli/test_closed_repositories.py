@@ -70,7 +70,7 @@ def test_call_closes_its_repository(
     gc.disable()
     try:
         before = open_pipes()
-        done = call(*words)
-        assert open_pipes() <= before, done.err
+        outcome = call(*words)
+        assert open_pipes() <= before, outcome.err
     finally:
         gc.enable()

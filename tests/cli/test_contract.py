@@ -296,8 +296,8 @@ def strip_variable_parts(text: str) -> str:
 
 @pytest.mark.parametrize("command", CALLS)
 def test_every_command_prints_valid_json(repo: Path, command: str) -> None:
-    done = call(*CALLS[command], "--format", "json")
-    document = json.loads(done.out)
+    outcome = call(*CALLS[command], "--format", "json")
+    document = json.loads(outcome.out)
     assert document["schema"] == f"patchpilot/{command}/1"
     assert find_mismatches(document, SHAPES.get(command, {})) == []
     ids = {
@@ -341,16 +341,16 @@ def test_option_c_is_accepted_everywhere(
 @pytest.mark.parametrize("command", REPOSITORY)
 def test_missing_repository_is_exit_3(command: str, workdir: Path) -> None:
     for words in (CALLS[command], (*CALLS[command], "-C", str(workdir / "nowhere"))):
-        done = call(*words)
-        assert (done.code, done.out) == (3, "")
-        assert re.match(r"patchpilot: error: .+\nhint: .+", done.err)
+        outcome = call(*words)
+        assert (outcome.code, outcome.out) == (3, "")
+        assert re.match(r"patchpilot: error: .+\nhint: .+", outcome.err)
 
 
 @pytest.mark.parametrize("command", CALLS)
 def test_unknown_profile_suggests_the_nearest(repo: Path, command: str) -> None:
-    done = call(*CALLS[command], "--profile", "linxu")
-    assert (done.code, done.out) == (2, "")
-    assert "did you mean 'linux'" in done.err
+    outcome = call(*CALLS[command], "--profile", "linxu")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "did you mean 'linux'" in outcome.err
 
 
 @pytest.mark.parametrize(
@@ -371,9 +371,9 @@ def test_unknown_profile_suggests_the_nearest(repo: Path, command: str) -> None:
     ],
 )
 def test_unknown_word_is_exit_2(repo: Path, words: tuple[str, ...], near: str) -> None:
-    done = call(*words)
-    assert (done.code, done.out) == (2, "")
-    assert near in done.err.lower() or near in done.err
+    outcome = call(*words)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert near in outcome.err.lower() or near in outcome.err
 
 
 @pytest.mark.parametrize(
@@ -389,17 +389,17 @@ def test_invalid_setting_is_exit_2(
 ) -> None:
     subprocess.run(["git", "config", f"patchpilot.{name}", value], check=True)
     for words in (CALLS["check"], CALLS["backport"], CALLS["send"]):
-        done = call(*words)
-        assert (done.code, done.out) == (2, "")
-        assert near in done.err
+        outcome = call(*words)
+        assert (outcome.code, outcome.out) == (2, "")
+        assert near in outcome.err
     assert call("config", name).out == f"{value}\n"
 
 
 def test_binary_tree_file_exits_2(repo: Path) -> None:
     (repo / ".patchpilot.toml").write_bytes(b'profile = "\xff"\n')
-    done = call("check --tree", repo, "-", stdin=patches.mail().encode())
-    assert (done.code, done.out) == (2, "")
-    assert ".patchpilot.toml" in done.err
+    outcome = call("check --tree", repo, "-", stdin=patches.mail().encode())
+    assert (outcome.code, outcome.out) == (2, "")
+    assert ".patchpilot.toml" in outcome.err
 
 
 @pytest.mark.parametrize("command", CALLS)
@@ -417,8 +417,8 @@ def test_option_o_matches_stdout(repo: Path, command: str, tmp_path: Path) -> No
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 @pytest.mark.parametrize("command", ["check", "maintainers", "rules"])
 def test_full_disk_and_closed_pipe_have_exit_codes(repo: Path, command: str) -> None:
-    done = call(*CALLS[command], "-o", "/dev/full")
-    assert (done.code, done.out) == (2, "")
+    outcome = call(*CALLS[command], "-o", "/dev/full")
+    assert (outcome.code, outcome.out) == (2, "")
     reading, writing = os.pipe()
     os.close(reading)
     left = subprocess.run(
@@ -434,8 +434,8 @@ def test_full_disk_and_closed_pipe_have_exit_codes(repo: Path, command: str) -> 
 @pytest.mark.parametrize("command", CALLS)
 def test_unknown_option_is_exit_2(repo: Path, command: str) -> None:
     for words in (("--no-such-option",), ("--format", "yaml")):
-        done = call(*CALLS[command], *words)
-        assert (done.code, done.out) == (2, ""), words
+        outcome = call(*CALLS[command], *words)
+        assert (outcome.code, outcome.out) == (2, ""), words
 
 
 def targets(repo: Path) -> dict[str, tuple[tuple[str, ...], bytes]]:
@@ -462,8 +462,8 @@ def targets(repo: Path) -> dict[str, tuple[tuple[str, ...], bytes]]:
 @pytest.mark.parametrize("command", ["check", "maintainers"])
 def test_all_targets_give_the_same_patch(repo: Path, command: str) -> None:
     for kind, (words, stdin) in targets(repo).items():
-        done = call(command, "--format", "json", *words, stdin=stdin)
-        document = json.loads(done.out)
+        outcome = call(command, "--format", "json", *words, stdin=stdin)
+        document = json.loads(outcome.out)
         assert len(document["patches" if command == "check" else "results"]) == 1, kind
         if command == "check":
             assert (
@@ -495,11 +495,11 @@ def test_missing_base_hint_shows_how_to_set_it(repo: Path) -> None:
     )
     subprocess.run(every, shell=True, check=True)
     for command in ("check", "prepare", "send", "draft"):
-        done = call(
+        outcome = call(
             command, *(("--dry-run",) if command in ("prepare", "send") else ())
         )
-        assert (done.code, done.out) == (2, ""), command
-        assert "--base" in done.err
+        assert (outcome.code, outcome.out) == (2, ""), command
+        assert "--base" in outcome.err
     assert call("check", "--base", "HEAD~1").code in (0, 1)
 
 
@@ -590,7 +590,7 @@ def test_color_obeys_option_and_no_color(
 @pytest.mark.parametrize("command", ["check", "maintainers", "rules"])
 def test_machine_output_is_utf_8(repo: Path, command: str) -> None:
     for words in (("--format", "json"), ()):
-        done = subprocess.run(
+        outcome = subprocess.run(
             [sys.executable, "-m", "patchpilot", *CALLS[command], *words],
             env={
                 **os.environ,
@@ -602,10 +602,10 @@ def test_machine_output_is_utf_8(repo: Path, command: str) -> None:
             capture_output=True,
             check=False,
         )
-        assert done.returncode in (0, 1), done.stderr
+        assert outcome.returncode in (0, 1), outcome.stderr
         if words:
-            json.loads(done.stdout.decode("utf-8"))
-        assert b"bug" not in done.stderr
+            json.loads(outcome.stdout.decode("utf-8"))
+        assert b"bug" not in outcome.stderr
 
 
 @pytest.mark.parametrize("command", ["check", "backport", "track", "draft"])
@@ -620,16 +620,16 @@ def test_read_only_home_is_accepted(repo: Path, command: str) -> None:
             "XDG_CONFIG_HOME",
         )
     }
-    done = subprocess.run(
+    outcome = subprocess.run(
         [sys.executable, "-m", "patchpilot", *CALLS[command]],
         env={**os.environ, **IDENTITY, **home},
         capture_output=True,
         check=False,
     )
-    assert done.returncode in ((2,) if command in ("track", "draft") else (0, 1)), (
-        done.stderr
+    assert outcome.returncode in ((2,) if command in ("track", "draft") else (0, 1)), (
+        outcome.stderr
     )
-    assert b"XDG_STATE_HOME" in done.stderr or done.returncode < 2
+    assert b"XDG_STATE_HOME" in outcome.stderr or outcome.returncode < 2
 
 
 def test_message_file_may_have_any_name(repo: Path) -> None:
@@ -654,9 +654,9 @@ def test_other_object_types_are_named(repo: Path, command: str) -> None:
     )
     # backport accepts messages and patches
     for word in () if command == "backport" else mails:
-        done = call(command, word, *more)
-        assert (done.code, done.out) == (2, ""), (word, done.err)
-        assert "git am" in done.err
+        outcome = call(command, word, *more)
+        assert (outcome.code, outcome.out) == (2, ""), (word, outcome.err)
+        assert "git am" in outcome.err
     gone = call(command, "../out/9999-gone.patch", *more)
     assert (gone.code, gone.out) == (2, "")
 
@@ -666,7 +666,7 @@ def test_other_object_types_are_named(repo: Path, command: str) -> None:
     ["check", "maintainers", "fixes", "stable", "backport", "prepare", "send", "draft"],
 )
 def test_empty_target_is_refused(repo: Path, command: str) -> None:
-    done = call(
+    outcome = call(
         command, "", *(("--dry-run",) if command in ("prepare", "send") else ())
     )
-    assert (done.code, done.out) == (2, "")
+    assert (outcome.code, outcome.out) == (2, "")

@@ -45,14 +45,14 @@ def file(tmp_path: Path) -> Path:
 def test_fix_changes_only_the_added_line(file: Path) -> None:
     file.chmod(0o640)
     before = file.read_text().split("\n")
-    done = call("check", "--fix", file)
+    outcome = call("check", "--fix", file)
     after = file.read_text().split("\n")
-    assert done.code == 0
+    assert outcome.code == 0
     assert [
         (old, two) for old, two in zip(before, after, strict=True) if old != two
     ] == [("+\tret = frob_start(frob,1 );  ", "+\tret = frob_start(frob, 1);")]
     assert file.stat().st_mode & 0o777 == 0o640
-    assert "3 findings fixed, 0 remain" in done.out
+    assert "3 findings fixed, 0 remain" in outcome.out
     assert [entry.name for entry in file.parent.iterdir()] == [file.name]
 
 
@@ -128,11 +128,11 @@ def test_diff_can_be_applied_and_writes_nothing(
 ) -> None:
     monkeypatch.chdir(file.parent)
     before = file.read_bytes()
-    done = call("check", "--diff", file.name)
-    assert done.code == 1
+    outcome = call("check", "--diff", file.name)
+    assert outcome.code == 1
     assert file.read_bytes() == before
-    assert "3 findings would be fixed" in done.err
-    subprocess.run(["git", "apply", "-p0"], input=done.out, text=True, check=True)
+    assert "3 findings would be fixed" in outcome.err
+    subprocess.run(["git", "apply", "-p0"], input=outcome.out, text=True, check=True)
     patched = file.read_bytes()
     file.write_bytes(before)
     call("check", "--fix", file)
@@ -148,19 +148,19 @@ def test_standard_input_is_not_truncated(monkeypatch: pytest.MonkeyPatch) -> Non
     )
     # the limit for a single message is lower than for an mbox
     monkeypatch.setattr("patchpilot.model.mail.MAX_MAIL", len(mails) // 2)
-    done = call("check", "--fix", "-", stdin=mails)
-    assert done.out.count("frob_start(frob, 1);") == 3
+    outcome = call("check", "--fix", "-", stdin=mails)
+    assert outcome.out.count("frob_start(frob, 1);") == 3
     monkeypatch.setattr("patchpilot.commits.range.MAX_INPUT", len(mails) - 1)
-    done = call("check", "--fix", "-", stdin=mails)
-    assert (done.code, done.out) == (2, "")
-    assert "larger than" in done.err
+    outcome = call("check", "--fix", "-", stdin=mails)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "larger than" in outcome.err
 
 
 def test_standard_input_is_fixed_on_stdout(file: Path) -> None:
-    done = call("check", "--fix", "-", stdin=file.read_bytes())
+    outcome = call("check", "--fix", "-", stdin=file.read_bytes())
     call("check", "--fix", file)
-    assert done.out == file.read_text()
-    assert " fixed, " in done.err
+    assert outcome.out == file.read_text()
+    assert " fixed, " in outcome.err
     clean = call("check", "--fix", "-", stdin=file.read_bytes())
     assert clean.out == file.read_text()
 
@@ -182,10 +182,10 @@ def test_unfixable_targets_are_refused(tmp_path: Path, file: Path) -> None:
 
     zipped = tmp_path / "a.mbox.gz"
     zipped.write_bytes(gzip.compress(file.read_bytes()))
-    assert "gunzip" in (done := call("check", "--fix", zipped)).err
-    assert done.code == 2
-    done = call("check", "--fix", "https://lore.kernel.org/all/a@b/")
-    assert (done.code, "archive" in done.err) == (2, True)
+    assert "gunzip" in (outcome := call("check", "--fix", zipped)).err
+    assert outcome.code == 2
+    outcome = call("check", "--fix", "https://lore.kernel.org/all/a@b/")
+    assert (outcome.code, "archive" in outcome.err) == (2, True)
 
 
 def test_unwritable_file_stops_the_whole_fix(tmp_path: Path, file: Path) -> None:
@@ -193,13 +193,17 @@ def test_unwritable_file_stops_the_whole_fix(tmp_path: Path, file: Path) -> None
     other.write_text(patch("frob: wait again", path="drivers/frob/two.c"))
     before = file.read_bytes()
     other.chmod(0o444)
-    done = call("check", "--fix", file, other)
-    assert (done.code, "read-only" in done.err, file.read_bytes()) == (2, True, before)
+    outcome = call("check", "--fix", file, other)
+    assert (outcome.code, "read-only" in outcome.err, file.read_bytes()) == (
+        2,
+        True,
+        before,
+    )
     other.unlink()
     (tmp_path / "real").write_bytes(before)
     other.symlink_to(tmp_path / "real")
-    done = call("check", "--fix", file, other)
-    assert (done.code, "is a symbolic link" in done.err, file.read_bytes()) == (
+    outcome = call("check", "--fix", file, other)
+    assert (outcome.code, "is a symbolic link" in outcome.err, file.read_bytes()) == (
         2,
         True,
         before,
@@ -225,8 +229,8 @@ def test_failed_write_restores_all_files(
         return real(self, target)
 
     monkeypatch.setattr(Path, "replace", fails)
-    done = call("check", "--fix", file, other)
-    assert (done.code, (file.read_bytes(), other.read_bytes())) == (2, before)
+    outcome = call("check", "--fix", file, other)
+    assert (outcome.code, (file.read_bytes(), other.read_bytes())) == (2, before)
     assert len(list(tmp_path.iterdir())) == 2
 
 
@@ -245,10 +249,10 @@ def test_encoded_message_is_not_changed(file: Path, form: str) -> None:
     else:
         text = patch().replace("\n", "\r\n")
     file.write_bytes(text.encode())
-    done = call("check", "--fix", file)
+    outcome = call("check", "--fix", file)
     assert file.read_bytes() == text.encode()
-    assert "not changed" in done.out
-    assert done.code == 1
+    assert "not changed" in outcome.out
+    assert outcome.code == 1
 
 
 def test_mbox_messages_are_fixed_in_place(tmp_path: Path) -> None:
@@ -293,8 +297,8 @@ def test_line_needed_by_a_later_patch_is_not_fixed(tmp_path: Path, file: Path) -
     later = " \n \tint ret;\n \n \tret = frob_start(frob,1 );  \n+\tfrob_end(frob,2 );\n \tif (ret)"
     other = tmp_path / "0002-frob.patch"
     other.write_text(patch("frob: end it", later))
-    done = call("check", "--fix", file, other)
-    assert "3 not fixed: a later patch depends on these lines" in done.out
+    outcome = call("check", "--fix", file, other)
+    assert "3 not fixed: a later patch depends on these lines" in outcome.out
     assert file.read_text() == patch()
     assert "frob_end(frob, 2);" in other.read_text()
 
@@ -321,8 +325,8 @@ def test_line_needed_after_a_rename_is_not_fixed(
         other.write_text(
             mail("frob: name it after what it does", f"{PROSE}\n\n{SIGN_OFF}", change)
         )
-    done = call("check", "--fix", file, *others)
-    assert "3 not fixed: a later patch depends on these lines" in done.out
+    outcome = call("check", "--fix", file, *others)
+    assert "3 not fixed: a later patch depends on these lines" in outcome.out
     assert file.read_text() == patch()
     assert "frob_end(frob, 2);" in others[-1].read_text()
 
@@ -330,9 +334,9 @@ def test_line_needed_after_a_rename_is_not_fixed(
 def test_nothing_to_fix_writes_nothing(file: Path) -> None:
     call("check", "--fix", file)
     stamp = os.stat(file)
-    done = call("check", "--fix", file)
-    assert (done.code, os.stat(file).st_ino) == (0, stamp.st_ino)
-    assert "0 findings fixed" in done.out
+    outcome = call("check", "--fix", file)
+    assert (outcome.code, os.stat(file).st_ino) == (0, stamp.st_ino)
+    assert "0 findings fixed" in outcome.out
     assert call("check", "--diff", file).out == ""
 
 
@@ -345,8 +349,8 @@ def test_fix_works_with_an_unborn_head(tmp_path: Path) -> None:
         {"frob.c": "int a;\nint f( void);\n"},
     )
     repo.git("symbolic-ref", "HEAD", "refs/heads/unborn")
-    done = call("check", "--fix", "-C", repo.path, "topic~1..topic")
-    assert "1 finding fixed" in done.out + done.err
+    outcome = call("check", "--fix", "-C", repo.path, "topic~1..topic")
+    assert "1 finding fixed" in outcome.out + outcome.err
     assert repo.git("show", "topic:frob.c").endswith("int f(void);")
 
 

@@ -65,14 +65,14 @@ def test_slow_modules_are_not_imported(widget_tree: Path, widget_mail: Path) -> 
         "get_maintainer",
         str(widget_mail),
     ]
-    done = subprocess.run(
+    outcome = subprocess.run(
         [sys.executable, "-c", code, *words],
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.stderr.strip() == "0 []"
-    assert "Ada Fixer" in done.stdout
+    assert outcome.stderr.strip() == "0 []"
+    assert "Ada Fixer" in outcome.stdout
 
 
 def test_ranges_and_folders_are_accepted(tmp_path: Path) -> None:
@@ -128,11 +128,11 @@ def test_unencodable_name_is_escaped(widget_tree: Path, widget_mail: Path) -> No
         str(widget_mail),
     ]
     env = {**os.environ, "PYTHONIOENCODING": "ascii"}
-    done = subprocess.run(
+    outcome = subprocess.run(
         [sys.executable, "-m", "patchpilot", *words],
         capture_output=True,
         env=env,
         check=False,
     )
-    assert (done.returncode, done.stderr) == (0, b"")
-    assert b"Fixer" in done.stdout
+    assert (outcome.returncode, outcome.stderr) == (0, b"")
+    assert b"Fixer" in outcome.stdout

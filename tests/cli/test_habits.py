@@ -104,10 +104,10 @@ def test_unsupported_habit_is_rejected(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("main.c").write_text("int x;\n")
-    done = call(*words.split())
-    assert done.code == 2
-    assert not done.out
-    assert part in done.err
+    outcome = call(*words.split())
+    assert outcome.code == 2
+    assert not outcome.out
+    assert part in outcome.err
 
 
 OTHERS = (
@@ -128,9 +128,9 @@ OTHERS = (
 
 @pytest.mark.parametrize(("words", "hint"), OTHERS)
 def test_option_of_another_tool_gets_a_hint(words: str, hint: str) -> None:
-    done = call(*words.split())
-    assert done.code == 2
-    assert f"hint: {hint}" in done.err
+    outcome = call(*words.split())
+    assert outcome.code == 2
+    assert f"hint: {hint}" in outcome.err
 
 
 @pytest.mark.parametrize(("words", "hint"), OTHERS)

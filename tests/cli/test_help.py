@@ -76,10 +76,10 @@ def test_man_pages_are_up_to_date(tmp_path: Path) -> None:
 @pytest.mark.skipif(not shutil.which("mandoc"), reason="needs mandoc")
 def test_man_pages_pass_mandoc() -> None:
     pages = sorted(map(str, MAN.iterdir()))
-    done = subprocess.run(
+    outcome = subprocess.run(
         ["mandoc", "-Tlint", *pages], capture_output=True, text=True, check=False
     )
-    assert (done.returncode, done.stdout) == (0, "")
+    assert (outcome.returncode, outcome.stdout) == (0, "")
 
 
 def test_man_pages_are_linked() -> None:
@@ -100,7 +100,7 @@ def test_man_pages_are_linked() -> None:
 
 @pytest.mark.skipif(not shutil.which("groff"), reason="needs groff")
 def test_man_pages_are_valid() -> None:
-    done = subprocess.run(
+    outcome = subprocess.run(
         [
             "groff",
             "-Kutf8",
@@ -113,7 +113,7 @@ def test_man_pages_are_valid() -> None:
         capture_output=True,
         check=False,
     )
-    assert (done.returncode, done.stderr) == (0, b"")
+    assert (outcome.returncode, outcome.stderr) == (0, b"")
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_man_pages_are_valid() -> None:
 )
 def test_words_are_completed(line: str, wanted: str) -> None:
     words = line.split()[1:]
-    done = subprocess.run(
+    outcome = subprocess.run(
         [sys.executable, "-m", "patchpilot"],
         env={
             **os.environ,
@@ -137,8 +137,8 @@ def test_words_are_completed(line: str, wanted: str) -> None:
         text=True,
         check=False,
     )
-    completions = [line.partition("\t")[0] for line in done.stdout.split("\n")]
-    assert wanted in completions, done.stderr
+    completions = [line.partition("\t")[0] for line in outcome.stdout.split("\n")]
+    assert wanted in completions, outcome.stderr
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

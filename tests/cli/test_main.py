@@ -134,29 +134,29 @@ def _wait_until_read(pipe: int) -> None:
 @pytest.mark.parametrize("redirection", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
 def test_closed_stream_is_not_a_bug(redirection: str) -> None:
     for command in ("explain", "check -"):
-        done = subprocess.run(
+        outcome = subprocess.run(
             ["sh", "-c", f"{sys.executable} -m patchpilot {command} {redirection}"],
             input=b"",
             capture_output=True,
             check=False,
         )
-        assert done.returncode in (ExitCode.OK, ExitCode.USAGE)
-        assert b"Traceback" not in done.stderr
-        assert b"bug" not in done.stderr
+        assert outcome.returncode in (ExitCode.OK, ExitCode.USAGE)
+        assert b"Traceback" not in outcome.stderr
+        assert b"bug" not in outcome.stderr
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 def test_full_disk_is_explained() -> None:
     with Path("/dev/full").open("wb") as full:
-        done = subprocess.run(
+        outcome = subprocess.run(
             [sys.executable, "-m", "patchpilot", "explain"],
             stdout=full,
             stderr=subprocess.PIPE,
             check=False,
         )
-    assert done.returncode == ExitCode.USAGE
-    assert done.stderr.startswith(b"patchpilot: error: cannot write the output: ")
-    assert b"Exception ignored" not in done.stderr
+    assert outcome.returncode == ExitCode.USAGE
+    assert outcome.stderr.startswith(b"patchpilot: error: cannot write the output: ")
+    assert b"Exception ignored" not in outcome.stderr
 
 
 def test_ctrl_c_during_import_is_quiet(tmp_path: Path) -> None:
@@ -165,8 +165,8 @@ def test_ctrl_c_during_import_is_quiet(tmp_path: Path) -> None:
         f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from patchpilot.__main__ import main;"
         " main()"
     )
-    done = subprocess.run(
+    outcome = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, check=False
     )
-    assert done.returncode == ExitCode.INTERRUPTED
-    assert done.stderr == b"\npatchpilot: interrupted\n"
+    assert outcome.returncode == ExitCode.INTERRUPTED
+    assert outcome.stderr == b"\npatchpilot: interrupted\n"

@@ -59,11 +59,11 @@ def outcome(
     here = Path.cwd()
     os.chdir(site / at)
     try:
-        done = call(*argv)
+        outcome = call(*argv)
     finally:
         os.chdir(here)
-    lines = done.err.replace(str(site), "PLACE").rstrip("\n").split("\n")
-    return done.code, lines, done.out
+    lines = outcome.err.replace(str(site), "PLACE").rstrip("\n").split("\n")
+    return outcome.code, lines, outcome.out
 
 
 def _options(name: str) -> set[str]:

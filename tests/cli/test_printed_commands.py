@@ -290,9 +290,9 @@ def _build_environment(root: Path, patch: pytest.MonkeyPatch) -> None:
 
 
 def _run(*argv: object) -> Outcome:
-    done = call(*argv)
-    assert done.code == 0, (argv, done.err, done.out)
-    return done
+    outcome = call(*argv)
+    assert outcome.code == 0, (argv, outcome.err, outcome.out)
+    return outcome
 
 
 def _make(world: World) -> None:
@@ -547,12 +547,12 @@ def test_printed_command_runs_as_printed(
         "--dry-run",
         "--outbox",
     } & set(words)
-    done = call(*words, *(("--yes",) if asks else ()), stdin=stdin)
-    assert done.code in (0, 1), (
-        f"{' '.join(words)}: exit {done.code}\n{done.err}{done.out}"
+    outcome = call(*words, *(("--yes",) if asks else ()), stdin=stdin)
+    assert outcome.code in (0, 1), (
+        f"{' '.join(words)}: exit {outcome.code}\n{outcome.err}{outcome.out}"
     )
     if words[0] in ("send", "draft", "track", "trailers", "undo"):
-        assert done.code == 0, done.err + done.out
+        assert outcome.code == 0, outcome.err + outcome.out
 
 
 def test_printed_draft_edit_command_works(

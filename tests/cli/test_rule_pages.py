@@ -97,9 +97,9 @@ def test_user_rules_are_explained(
     (tmp_path / "ours.toml").write_text(OWN)
     repo.git("config", "--global", "patchpilot.packs", str(tmp_path / "ours.toml"))
     monkeypatch.chdir(repo.path)
-    done = call("explain", "no-magic-board")
-    assert done.code == 0, done.err
-    assert "Board numbers were reused." in done.out
+    outcome = call("explain", "no-magic-board")
+    assert outcome.code == 0, outcome.err
+    assert "Board numbers were reused." in outcome.out
     assert "no-magic-board" in call("explain").out
 
 
@@ -112,7 +112,7 @@ def test_untrusted_pack_is_skipped(
     )
     monkeypatch.chdir(repo.path)
     for words in (("explain",), ("explain", "missing-fixes")):
-        done = call(*words)
-        assert done.code == 0, done.err
-        assert "no-magic-board" not in done.out
-        assert "its rule packs are not trusted yet: ours.toml" in done.err
+        outcome = call(*words)
+        assert outcome.code == 0, outcome.err
+        assert "no-magic-board" not in outcome.out
+        assert "its rule packs are not trusted yet: ours.toml" in outcome.err

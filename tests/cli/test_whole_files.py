@@ -49,11 +49,11 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def types(*words: object) -> list[str]:
     form = ("--format", "checkpatch", "--noise", "0", "--fail-on", "never")
-    done = call("check", "-f", *form, *words)
-    assert done.err == ""
+    outcome = call("check", "-f", *form, *words)
+    assert outcome.err == ""
     return [
         line.split(": ")[0].partition(":")[2] + " " + line.split(": ")[1]
-        for line in done.out.splitlines()
+        for line in outcome.out.splitlines()
     ]
 
 
@@ -128,11 +128,11 @@ def test_non_text_files_are_skipped(
         f"git ls-files . ../net | xargs {sys.executable} -m "
         "patchpilot check -f --format checkpatch"
     )
-    done = subprocess.run(
+    outcome = subprocess.run(
         command, shell=True, capture_output=True, text=True, check=False
     )
-    assert (done.returncode, done.stderr) == (123, "")
-    assert {line.partition(":")[0] for line in done.stdout.splitlines()} == {
+    assert (outcome.returncode, outcome.stderr) == (123, "")
+    assert {line.partition(":")[0] for line in outcome.stdout.splitlines()} == {
         "frob.c",
         "../net/clean.h",
     }
@@ -160,6 +160,6 @@ def test_file_outside_a_repository_is_checked(
     ],
 )
 def test_unsupported_file_is_an_error(tree: Path, words: tuple[str, ...]) -> None:
-    done = call("check", "-f", *words)
-    assert (done.code, done.out) == (2, "")
-    assert "hint: " in done.err or "No such file" in done.err
+    outcome = call("check", "-f", *words)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "hint: " in outcome.err or "No such file" in outcome.err

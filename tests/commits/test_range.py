@@ -35,7 +35,7 @@ def test_concatenated_gzip_is_read(tmp_path: Path) -> None:
 
 
 def test_compressed_stdin_is_read() -> None:
-    done = call(
+    outcome = call(
         "check",
         "--format",
         "checkpatch",
@@ -44,15 +44,15 @@ def test_compressed_stdin_is_read() -> None:
         "-",
         stdin=gzip.compress(ONE),
     )
-    assert (done.code, done.err) == (0, "")
+    assert (outcome.code, outcome.err) == (0, "")
 
 
 def test_truncated_gzip_is_not_a_patch(tmp_path: Path) -> None:
     file = tmp_path / "cut.patch.gz"
     file.write_bytes(gzip.compress(ONE)[:-20])
-    done = call("check", file)
-    assert (done.code, done.out) == (2, "")
-    assert "truncated" in done.err
+    outcome = call("check", file)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "truncated" in outcome.err
 
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no endless file here")

@@ -70,8 +70,8 @@ def test_canceled_program_is_killed_with_its_children(tmp_path: Path) -> None:
 def test_watched_program_gets_its_input() -> None:
     seen: list[int] = []
     watched = Watched(300, lambda: seen.append(1))
-    done = run(["sh", "-c", "sleep 1; cat"], stdin=b"all of it", timeout=watched)
-    assert done.out == b"all of it"
+    outcome = run(["sh", "-c", "sleep 1; cat"], stdin=b"all of it", timeout=watched)
+    assert outcome.out == b"all of it"
     assert seen
     with pytest.raises(GitError, match="timed out"):
         run(["sleep", "60"], timeout=Watched(0.4, lambda: None))

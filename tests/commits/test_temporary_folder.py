@@ -86,7 +86,7 @@ def test_next_run_removes_stale_folders(
         killed.send_signal(signal.SIGKILL)
         killed.wait()
         argv = [sys.executable, "-m", "patchpilot", "doctor", "--offline"]
-        done = subprocess.run(
+        outcome = subprocess.run(
             argv,
             cwd=tmpdir,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -95,7 +95,7 @@ def test_next_run_removes_stale_folders(
             check=False,
         )
         assert f"removed 1 folder of killed runs: {gone}" in " ".join(
-            done.stdout.split()
+            outcome.stdout.split()
         )
         assert not gone.exists()
         assert (stays / FILES / "ab" / "cd").read_text() == "x"

@@ -51,9 +51,9 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, list[bytes]]]
 
 
 def list_series(*words: str) -> dict[str, str]:
-    done = call("setup", "stable", "--offline", "--format", "json", *words)
-    assert done.code == 0, done.err
-    return {load["version"]: load["ends"] for load in json.loads(done.out)["series"]}
+    outcome = call("setup", "stable", "--offline", "--format", "json", *words)
+    assert outcome.code == 0, outcome.err
+    return {load["version"]: load["ends"] for load in json.loads(outcome.out)["series"]}
 
 
 def test_maintained_series_have_an_end() -> None:

@@ -46,9 +46,9 @@ def test_branches_of_a_new_remote_are_fetched(clone: Repo) -> None:
     assert (wanted.remote, wanted.url) == ("stable", STABLE)
     hint = call("backport", "-C", clone.path, "HEAD").err
     assert "patchpilot setup stable --fetch" in hint
-    done = call("setup", "stable", "--fetch", "-C", clone.path)
-    assert done.code == 0, done.err
-    assert "linux-6.12.y" in done.err
+    outcome = call("setup", "stable", "--fetch", "-C", clone.path)
+    assert outcome.code == 0, outcome.err
+    assert "linux-6.12.y" in outcome.err
     assert missing_series(clone) is None
     assert "stable/linux-6.12.y" in clone.git("branch", "-r")
     assert "no maintained" in call("setup", "stable", "--fetch", "-C", clone.path).err
@@ -56,9 +56,9 @@ def test_branches_of_a_new_remote_are_fetched(clone: Repo) -> None:
 
 def test_failed_fetch_leaves_no_remote(clone: Repo) -> None:
     shutil.rmtree(clone.path.parent / "there")
-    done = call("setup", "stable", "--fetch", "-C", clone.path)
-    assert done.code == 3
-    assert "git fetch failed" in done.err
+    outcome = call("setup", "stable", "--fetch", "-C", clone.path)
+    assert outcome.code == 3
+    assert "git fetch failed" in outcome.err
     assert not clone.git("remote")
 
 

@@ -148,8 +148,8 @@ def test_check_reads_the_patches(branch: Branch) -> None:
 
 def test_check_fix_keeps_the_cover_letter(branch: Branch) -> None:
     cover = branch.cover_text
-    done = branch.run("check", "--fix")
-    assert done.code in (0, 1), done.err
+    outcome = branch.run("check", "--fix")
+    assert outcome.code in (0, 1), outcome.err
     for patch in branch.patches:
         assert "; \n" not in branch.repo.git("show", f"{patch}:widget.c") + "\n"
     assert branch.cover_text == cover
@@ -171,15 +171,15 @@ def test_single_commit_commands_use_the_latest_patch(
     branch: Branch, command: str
 ) -> None:
     words = ["--onto", "master"] if command == "backport" else []
-    done = branch.run(
+    outcome = branch.run(
         command,
         "--format",
         "json",
         *words,
         *([branch.patches[-1]] if command == "backport" else []),
     )
-    assert done.code in (0, 1), done.err
-    assert json.loads(done.out)["commit"] == branch.patches[-1]
+    assert outcome.code in (0, 1), outcome.err
+    assert json.loads(outcome.out)["commit"] == branch.patches[-1]
 
 
 @pytest.mark.parametrize("branch", ["commit", "tip-commit"], indirect=True)
@@ -188,16 +188,16 @@ def test_single_commit_commands_use_the_latest_patch(
     ["check", "maintainers", "fixes", "stable", "backport", "prepare", "draft", "send"],
 )
 def test_cover_letter_cannot_be_a_target(branch: Branch, command: str) -> None:
-    done = branch.run(
+    outcome = branch.run(
         command, *(["--signoff", "--yes"] if command == "prepare" else []), branch.cover
     )
-    assert done.code == 2, done.out
-    assert "is b4's cover letter, not a patch" in done.err
+    assert outcome.code == 2, outcome.out
+    assert "is b4's cover letter, not a patch" in outcome.err
 
 
 def test_prepare_and_undo_keep_the_cover_letter(branch: Branch) -> None:
     tip, cover = branch.repo.git("rev-parse", "HEAD"), branch.cover_text
-    done = branch.run(
+    outcome = branch.run(
         "prepare",
         "--fixes",
         "none",
@@ -205,7 +205,7 @@ def test_prepare_and_undo_keep_the_cover_letter(branch: Branch) -> None:
         "Cc: Carl <carl@example.org>",
         "--yes",
     )
-    assert done.code == 0, done.err
+    assert outcome.code == 0, outcome.err
     assert all(
         "Cc: Carl <carl@example.org>" in message for message in branch.messages()
     )
@@ -233,8 +233,8 @@ def test_reviewer_trailers_are_written(branch: Branch, tmp_path: Path) -> None:
         )
     )
     assert branch.run("track", "add", "--mbox", thread).code == 0
-    done = branch.run("trailers", "--yes")
-    assert done.code == 0, done.err
+    outcome = branch.run("trailers", "--yes")
+    assert outcome.code == 0, outcome.err
     assert all(
         "Reviewed-by: Rita Reviewer <rita@example.org>" in message
         for message in branch.messages()
@@ -281,8 +281,8 @@ def test_draft_edits_b4_data(branch: Branch) -> None:
 
 def send_branch(branch: Branch, server: FaultySink, *words: str) -> list[Message]:
     """Send the branch, overriding findings, and return the received messages."""
-    done = branch.run("send", "--force", "x", "--yes", *words)
-    assert done.code == 0, done.err
+    outcome = branch.run("send", "--force", "x", "--yes", *words)
+    assert outcome.code == 0, outcome.err
     return [
         message_from_bytes(received.data.replace(b"\r\n", b"\n"))
         for received in server.take()
@@ -381,13 +381,13 @@ def test_b4_learns_of_a_killed_send(
     with FaultySink() as server:
         use_server(branch.repo, server)
         words = ("send", "-C", str(branch.repo.path), "--force", "x", "--yes")
-        done = subprocess.run(
+        outcome = subprocess.run(
             [sys.executable, "-c", KILLED, *words],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,
         )
-        assert done.returncode == -signal.SIGKILL, done.stderr
+        assert outcome.returncode == -signal.SIGKILL, outcome.stderr
         first, *others = [
             str(message_from_bytes(received.data)["Message-ID"]).strip("<>")
             for received in server.take()

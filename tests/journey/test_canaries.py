@@ -155,8 +155,8 @@ def test_submodule_commands_do_not_run(tmp_path: Path, name: str) -> None:
         assert canaries.sang == set()
         if name in _CALLS:
             argv = [word.format(out=tmp_path / "out") for word in _CALLS[name][0]]
-            done = call(argv[0], "-C", repo.path, *argv[1:])
-            assert done.code not in (ExitCode.BUG, ExitCode.USAGE)
+            outcome = call(argv[0], "-C", repo.path, *argv[1:])
+            assert outcome.code not in (ExitCode.BUG, ExitCode.USAGE)
         else:
             next(call_ for call_ in _TUI_CALLS if call_.__name__ == name)(repo)
     assert canaries.sang == set()

@@ -145,10 +145,10 @@ def test_repository_command_requires_trust(
     command = canaries.command(key, "cat >/dev/null")
     repo.git("config", key, f"!{command}" if key.startswith("alias.") else command)
     for name, words in _KEYS[key].items():
-        done = run(repo, words)
+        outcome = run(repo, words)
         assert canaries.sang == set(), name
-        assert assert_refused(done), (name, done)
-        assert key.lower() in done.err.lower()
+        assert assert_refused(outcome), (name, outcome)
+        assert key.lower() in outcome.err.lower()
     call("doctor", "-C", repo.path)
     call("maintainers", "-C", repo.path)
     assert canaries.sang == set()
@@ -217,9 +217,9 @@ def test_trust_ends_when_the_command_changes(
     assert canaries.sang == {"first"}
     canaries.hush()
     repo.git("config", key, canaries.command("second", "cat >/dev/null"))
-    done = run(repo, _SEND["dry run"])
-    assert assert_refused(done)
-    assert "changed since you trusted" in done.err
+    outcome = run(repo, _SEND["dry run"])
+    assert assert_refused(outcome)
+    assert "changed since you trusted" in outcome.err
     repo.git("config", key, f"{canaries.folder}/first")
     assert run(repo, _SEND["dry run"]).code == 0
     assert "second" not in canaries.sang
@@ -511,9 +511,9 @@ def test_repository_server_gets_no_password(
         assert login_server.logins
         return
     for words in calls:
-        done = run(repo, words)
-        assert assert_refused(done), done
-        assert "sendemail.smtpserver" in done.err
+        outcome = run(repo, words)
+        assert assert_refused(outcome), outcome
+        assert "sendemail.smtpserver" in outcome.err
     with monkeypatch.context() as watched:
         watched.setattr(
             socket, "create_connection", lambda *_, **__: pytest.fail("connected")

@@ -66,7 +66,7 @@ class _Text(io.TextIOWrapper):
 
 def spawn(*argv: object, cwd: Path | None = None, stdin: bytes = b"") -> Outcome:
     """Run the command in a separate process."""
-    done = subprocess.run(
+    outcome = subprocess.run(
         [sys.executable, "-m", "patchpilot", *map(str, argv)],
         cwd=cwd,
         input=stdin,
@@ -74,7 +74,7 @@ def spawn(*argv: object, cwd: Path | None = None, stdin: bytes = b"") -> Outcome
         check=False,
     )
     return Outcome(
-        done.returncode,
-        done.stdout.decode("utf-8", "surrogateescape"),
-        done.stderr.decode("utf-8", "replace"),
+        outcome.returncode,
+        outcome.stdout.decode("utf-8", "surrogateescape"),
+        outcome.stderr.decode("utf-8", "replace"),
     )

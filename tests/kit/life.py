@@ -50,8 +50,8 @@ class Life:
     def send(self, *more: object, publish: bool = True) -> str:
         """Send the topic, publish it, and return the first Message-ID."""
         before = len(self.server.take())
-        done = self.run("send", "--to", LIST, "--force", "a test", "--yes", *more)
-        assert done.code == 0, done.err
+        outcome = self.run("send", "--to", LIST, "--force", "a test", "--yes", *more)
+        assert outcome.code == 0, outcome.err
         mails = [unpacked(received) for received in self.server.take()[before:]]
         if publish:
             self.archive.add(*mails)
@@ -95,8 +95,8 @@ class Life:
 
     def update(self) -> None:
         """Fetch from the archive."""
-        done = self.track("update", "--fresh")
-        assert done.code == 0, done.err
+        outcome = self.track("update", "--fresh")
+        assert outcome.code == 0, outcome.err
 
     def amend(self, text: str = "int amended;\n", message: str = "") -> None:
         """Change the topic's last commit."""

@@ -120,7 +120,7 @@ class PublicInbox:
         }
 
     def _run(self, *argv: str, stdin: bytes = b"") -> None:
-        done = subprocess.run(
+        outcome = subprocess.run(
             argv,
             input=stdin,
             env=self._environment(),
@@ -129,10 +129,10 @@ class PublicInbox:
             timeout=120,
             check=False,
         )
-        if done.returncode:
-            errors = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        if outcome.returncode:
+            errors = outcome.stderr.decode("utf-8", "replace").strip().splitlines()
             raise PatchpilotError(
-                f"{argv[0]} failed: {errors[-1] if errors else done.returncode}",
+                f"{argv[0]} failed: {errors[-1] if errors else outcome.returncode}",
                 hint="check that public-inbox is installed completely",
             )
 

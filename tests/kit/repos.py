@@ -40,7 +40,7 @@ class Repo:
         env = dict(os.environ)
         stamp = f"{self._clock} +0000"
         env |= {"GIT_AUTHOR_DATE": stamp, "GIT_COMMITTER_DATE": stamp}
-        done = subprocess.run(
+        outcome = subprocess.run(
             ["git", *args],
             cwd=self.path,
             input=stdin,
@@ -49,9 +49,9 @@ class Repo:
             capture_output=True,
             check=False,
         )
-        if check and done.returncode:
-            raise AssertionError(f"git {' '.join(args)}: {done.stderr}")
-        return done.stdout.rstrip("\n")
+        if check and outcome.returncode:
+            raise AssertionError(f"git {' '.join(args)}: {outcome.stderr}")
+        return outcome.stdout.rstrip("\n")
 
     def write(self, **files: str) -> None:
         """Write files.

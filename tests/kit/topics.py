@@ -96,16 +96,16 @@ def apply(
     copy.git("checkout", "-q", start)
     for number, mail in enumerate(mails):
         (folder / f"{number:03d}.eml").write_bytes(mail)
-        done = subprocess.run(
+        outcome = subprocess.run(
             ["git", "am", "-q", str(folder / f"{number:03d}.eml")],
             cwd=work,
             capture_output=True,
             check=False,
         )
-        if done.returncode:
+        if outcome.returncode:
             raise AssertionError(
-                done.stderr.decode("utf-8", "replace")
-                + done.stdout.decode("utf-8", "replace")
+                outcome.stderr.decode("utf-8", "replace")
+                + outcome.stdout.decode("utf-8", "replace")
             )
     return commits(copy, f"{start}..HEAD")
 

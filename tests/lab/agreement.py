@@ -67,10 +67,10 @@ def measure(corpus: Path, oracle: Path, options: list[str]) -> tuple[int, int, C
             str(corpus / "patches" / record["patch"])
             for record in records[at : at + _AT_ONCE]
         ]
-        done = subprocess.run(
+        outcome = subprocess.run(
             [*command, *options, *files], capture_output=True, check=True, timeout=1800
         )
-        for patch in json.loads(done.stdout)["patches"]:
+        for patch in json.loads(outcome.stdout)["patches"]:
             counted[Path(patch["source"]).name] = count_findings(
                 (finding["checkpatch"], finding["patch_line"])
                 for finding in patch["findings"]

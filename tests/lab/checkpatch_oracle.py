@@ -108,7 +108,7 @@ def ask(
         "--color=never",
         "--strict",
     ]
-    done = subprocess.run(
+    outcome = subprocess.run(
         [*command, str(patch)],
         cwd=folder,
         env=ENVIRONMENT,
@@ -116,7 +116,7 @@ def ask(
         check=False,
         timeout=300,
     )
-    text = done.stdout.decode("utf-8", "surrogateescape")
+    text = outcome.stdout.decode("utf-8", "surrogateescape")
     return sorted(
         (match[2], int(match[1]))
         for match in LINE.finditer(text)

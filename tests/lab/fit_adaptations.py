@@ -96,10 +96,12 @@ def _merge_with_tool(
         with tempfile.TemporaryDirectory() as folder:
             for number, name in SIDES.items():
                 (Path(folder) / name).write_bytes(scratch.content(sides[number]) or b"")
-            done = subprocess.run(command, cwd=folder, capture_output=True, check=False)
-        if done.returncode:
+            outcome = subprocess.run(
+                command, cwd=folder, capture_output=True, check=False
+            )
+        if outcome.returncode:
             return None
-        entries[path] = (sides[2][0], scratch.write("blob", done.stdout))
+        entries[path] = (sides[2][0], scratch.write("blob", outcome.stdout))
     return scratch.write_with_files(merge.tree, entries)
 
 

@@ -242,7 +242,7 @@ def _run_again(repo: Repo, command: str) -> tuple[bool, bool]:
         if file.name == "HEAD.lock" or "heads" in file.parts
     ]
     argv = (COMMANDS[command][0], "-C", repo.path, *COMMANDS[command][1:])
-    done = call(*argv)
+    outcome = call(*argv)
     for _ in locks:
         checks = json.loads(
             call("doctor", "-C", repo.path, "--offline", "--format", "json").out
@@ -252,13 +252,13 @@ def _run_again(repo: Repo, command: str) -> tuple[bool, bool]:
             (lock for lock in locks if lock.exists() and hint.endswith(f"rm {lock}")),
             None,
         )
-        if named is None or (done.code and f"rm {named}" not in done.err):
+        if named is None or (outcome.code and f"rm {named}" not in outcome.err):
             break
         named.unlink()
-        done = call(*argv)
-    right = done.code == 0 and not any(lock.exists() for lock in locks)
+        outcome = call(*argv)
+    right = outcome.code == 0 and not any(lock.exists() for lock in locks)
     if not right:
-        print(f"{command}, again: {done.code}: {done.err} {locks}", flush=True)
+        print(f"{command}, again: {outcome.code}: {outcome.err} {locks}", flush=True)
     return right, bool(locks)
 
 

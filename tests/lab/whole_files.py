@@ -79,7 +79,7 @@ def main() -> None:
                 "--strict",
                 "--color=never",
             ]
-            done = subprocess.run(
+            outcome = subprocess.run(
                 [*script, f"--root={tree}", path],
                 cwd=folder,
                 env=ENVIRONMENT,
@@ -87,7 +87,7 @@ def main() -> None:
                 check=False,
                 timeout=600,
             )
-            want = findings(done.stdout.decode("utf-8", "surrogateescape"))
+            want = findings(outcome.stdout.decode("utf-8", "surrogateescape"))
             ours = spawn(
                 "check",
                 "-f",

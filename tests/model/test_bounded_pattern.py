@@ -111,10 +111,10 @@ def test_hostile_patterns_take_little_memory() -> None:
         "print(int(re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text())[1]) //"
         " 1024)"
     )
-    done = subprocess.run(
+    outcome = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    assert int(done.stdout) < 120
+    assert int(outcome.stdout) < 120
 
 
 def test_pattern_over_budget_matches_nothing(

@@ -55,11 +55,11 @@ def test_hunks_fit_like_git_apply(tmp_path: Path, case: tuple[str, str, str]) ->
     diff = diff.replace("a/old", "a/f").replace("b/new", "b/f")
     (tmp_path / "f").write_text(other)
     (tmp_path / "p").write_text(diff)
-    done = subprocess.run(
+    outcome = subprocess.run(
         ["git", "apply", "p"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     files = parse_diff(tuple(diff.split("\n")), 1).files
     fit = fit_hunks("f", text_lines(other.encode()), files[0].hunks)
-    assert (not fit.misfits) == (done.returncode == 0), (diff, other, done.stderr)
+    assert (not fit.misfits) == (outcome.returncode == 0), (diff, other, outcome.stderr)
     if not fit.misfits and fit.lines is not None:
         assert "".join(fit.lines) == (tmp_path / "f").read_text()

@@ -72,10 +72,10 @@ class Place:
             str(self.repo.path),
             *words,
         ]
-        done = subprocess.run(
+        outcome = subprocess.run(
             argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
         )
-        return Outcome(done.returncode, done.stdout, done.stderr)
+        return Outcome(outcome.returncode, outcome.stdout, outcome.stderr)
 
     def send(self, *words: str, prelude: str = "") -> Outcome:
         """Send with the transport, overriding findings."""
@@ -95,8 +95,8 @@ class Place:
 
     def resume(self, *words: str) -> dict[str, Any]:
         """Resume the last send and return the JSON document."""
-        done = self.run("send", "--resume", "--yes", "--format", "json", *words)
-        return parse_json(done)
+        outcome = self.run("send", "--resume", "--yes", "--format", "json", *words)
+        return parse_json(outcome)
 
     def sent_messages(self) -> list[bytes]:
         """Return the messages in the maildir, in series order."""
@@ -138,9 +138,9 @@ def test_messages_are_sent_exactly_once(setup: Place, tmp_path: Path) -> None:
         2,
         [],
     )
-    done = setup.send("--yes")
-    result = parse_json(done)
-    assert (done.code, result["state"]) == (0, "sent"), done.err
+    outcome = setup.send("--yes")
+    result = parse_json(outcome)
+    assert (outcome.code, result["state"]) == (0, "sent"), outcome.err
     assert [mail["message_id"] for mail in result["messages"]] == [
         mail["message_id"] for mail in shown["messages"]
     ]
@@ -169,8 +169,8 @@ def test_preview_names_the_transport(setup: Place) -> None:
 
 @pytest.mark.parametrize(("before", "word"), [(True, "lost"), (False, "sent")])
 def test_killed_send_is_resumed_once(setup: Place, before: bool, word: str) -> None:
-    done = setup.send("--yes", prelude=KILLED.format(before=before))
-    assert (done.code, len(setup.sent_messages())) == (-9, 1 if before else 2)
+    outcome = setup.send("--yes", prelude=KILLED.format(before=before))
+    assert (outcome.code, len(setup.sent_messages())) == (-9, 1 if before else 2)
     doubtful = setup.resume()
     assert [mail["state"] for mail in doubtful["messages"]] == ["accepted", "unknown"]
     assert setup.resume("--unknown", word)["state"] == "sent"
@@ -211,10 +211,10 @@ def test_message_to_self_has_one_recipient(setup: Place) -> None:
 
 def test_missing_setting_is_named(setup: Place) -> None:
     setup.repo.git("config --global --unset maildir.folder")
-    done = setup.send("--yes")
+    outcome = setup.send("--yes")
     assert (
-        done.code,
-        [problem["name"] for problem in parse_json(done)["refusals"]],
+        outcome.code,
+        [problem["name"] for problem in parse_json(outcome)["refusals"]],
     ) == (
         3,
         ["no-maildir"],
@@ -249,8 +249,8 @@ def test_unknown_transport_suggests_the_nearest(
 ) -> None:
     assert "did you mean 'maildir'" in setup.run("send", "--via", "mialdir").err
     setup.repo.git("config --global patchpilot.via mialdir")
-    done = setup.run("send", "--dry-run")
-    done.expect(2, "git config patchpilot.via maildir")
+    outcome = setup.run("send", "--dry-run")
+    outcome.expect(2, "git config patchpilot.via maildir")
     with monkeypatch.context() as added:
         added.setattr(
             patchpilot.outgoing,

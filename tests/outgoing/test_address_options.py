@@ -25,19 +25,19 @@ def test_line_break_in_an_address_is_refused(
 ) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        done = repo.patchpilot(
+        outcome = repo.patchpilot(
             "send --to l@lists.example.org", option, text, "--yes", "--force", "x"
         )
         assert server.take() == ()
-    done.expect(2, f"{option}: ", "is not one line of printable text")
-    assert "Bcc: eve@example.org\n" not in done.err
+    outcome.expect(2, f"{option}: ", "is not one line of printable text")
+    assert "Bcc: eve@example.org\n" not in outcome.err
 
 
 def test_line_break_in_a_dropped_address_is_rejected(tmp_path: Path) -> None:
-    done = topic(tmp_path / "r", 1).patchpilot(
+    outcome = topic(tmp_path / "r", 1).patchpilot(
         "send --resume --drop", "a@example.org\nb@example.org"
     )
-    done.expect(2, "is not one line of printable text")
+    outcome.expect(2, "is not one line of printable text")
 
 
 @pytest.mark.parametrize("option", ["--add-to", "--add-cc", "--drop", "--restore"])
@@ -52,8 +52,10 @@ def test_address_with_a_line_break_is_not_stored(tmp_path: Path, option: str) ->
         "F:\t*\n"
         "F:\t*/\n",
     )
-    done = repo.patchpilot("maintainers", option, "a@example.org\nBcc: eve@example.org")
-    done.expect(2, "is not one line of printable text")
+    outcome = repo.patchpilot(
+        "maintainers", option, "a@example.org\nBcc: eve@example.org"
+    )
+    outcome.expect(2, "is not one line of printable text")
     assert "a@example.org" not in repo.patchpilot("maintainers").out
 
 
@@ -68,11 +70,11 @@ def test_unplanned_dropped_recipient_is_reported(tmp_path: Path) -> None:
         "F:\t*\n"
         "F:\t*/\n",
     )
-    done = repo.patchpilot(
+    outcome = repo.patchpilot(
         "maintainers --drop no@such.example.org --drop linux-kernel@vger.kernel.org"
     )
-    done.expect(0, "no@such.example.org is not among the recipients")
-    assert "linux-kernel@vger.kernel.org is not" not in done.err
+    outcome.expect(0, "no@such.example.org is not among the recipients")
+    assert "linux-kernel@vger.kernel.org is not" not in outcome.err
     assert (
         "is not in this plan"
         not in repo.patchpilot("maintainers --drop linux-kernel@vger.kernel.org").err
@@ -99,15 +101,15 @@ def test_unplanned_dropped_recipient_is_reported(tmp_path: Path) -> None:
 )
 def test_unusual_address_is_normalized(tmp_path: Path, address: str, wire: str) -> None:
     repo = topic(tmp_path / "r", 1)
-    done = repo.patchpilot(
+    outcome = repo.patchpilot(
         "send --no-auto --to", address, "--outbox", tmp_path / "out", "--force", "x"
     )
-    assert done.code == 0, done.err
+    assert outcome.code == 0, outcome.err
     (mail,) = (tmp_path / "out").iterdir()
     (line,) = [line for line in mail.read_text().split("\n") if line.startswith("To: ")]
     assert wire in line
     assert line.isascii()
-    assert ("doubtful-address" in done.out) is ("bücher" not in address)
+    assert ("doubtful-address" in outcome.out) is ("bücher" not in address)
 
 
 @pytest.mark.parametrize(
@@ -115,10 +117,10 @@ def test_unusual_address_is_normalized(tmp_path: Path, address: str, wire: str) 
 )
 def test_undeliverable_address_is_refused_early(tmp_path: Path, address: str) -> None:
     repo = topic(tmp_path / "r", 1)
-    done = repo.patchpilot(
+    outcome = repo.patchpilot(
         "send --no-auto --to", address, "--outbox", tmp_path / "out", "--force", "x"
     )
-    assert (done.code, done.out, (tmp_path / "out").exists()) == (2, "", False)
+    assert (outcome.code, outcome.out, (tmp_path / "out").exists()) == (2, "", False)
 
 
 def test_intranet_address_needs_transport_support(

@@ -96,6 +96,6 @@ def test_only_the_message_proves_its_arrival(
         }[form]
         with serve_body(body) as url:
             repo.git("config --global patchpilot.lore", url)
-            done = call(*words, "--resume")
-        assert done.code == code, done.out + done.err
+            outcome = call(*words, "--resume")
+        assert outcome.code == code, outcome.out + outcome.err
         assert len(server.take()) == 1

@@ -52,10 +52,10 @@ def test_b4_knows_the_sent_message_id(tmp_path: Path, strategy: str) -> None:
         if strategy == "commit":
             b4(repo, "prep -e master")
         trees = repo.git("log '--format=%T %an %s' master..topic")
-        done = send(repo, "--yes")
-        assert done.code == 0, done.err
+        outcome = send(repo, "--yes")
+        assert outcome.code == 0, outcome.err
         (mail,) = server.take()
-    sent = first_id(done)
+    sent = first_id(outcome)
     assert sent.encode() in mail.data
     assert sent in b4(repo, "prep --show-info").stdout
     with Repository.open(repo.path) as repository:
@@ -122,13 +122,13 @@ def test_failed_send_leaves_no_trace(
             assert failed["state"] == "failed"
             assert (repo.path / ".git" / "config").read_bytes() == config
         server.faults.heal()
-        done = send(repo, "--resume --yes")
-        assert (done.code, done.json["change_id"]) == (
+        outcome = send(repo, "--resume --yes")
+        assert (outcome.code, outcome.json["change_id"]) == (
             0,
             failed["change_id"],
         )
         assert len(server.take()) == 1
-        assert first_id(done) in b4(repo, "prep --show-info").stdout
+        assert first_id(outcome) in b4(repo, "prep --show-info").stdout
         assert repo.patchpilot("draft --no-b4").code == 0
         assert repo.git("config branch.topic.description") == "mine\n\nand more"
 
@@ -164,8 +164,8 @@ def test_web_endpoint_is_never_the_default(
 ) -> None:
     monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
     repo = topic(tmp_path / "r", 1)
-    done = send(repo, "--yes")
-    done.expect(3, "web endpoint by itself")
+    outcome = send(repo, "--yes")
+    outcome.expect(3, "web endpoint by itself")
 
 
 @pytest.mark.parametrize("count", [1, 2])
@@ -189,10 +189,10 @@ def test_notes_are_sent_with_b4(tmp_path: Path, count: int) -> None:
             "--in-reply-to",
             "<asked@example.org>",
         )
-        done = send(repo, "--yes", *words)
-        assert done.code == 0, done.err
+        outcome = send(repo, "--yes", *words)
+        assert outcome.code == 0, outcome.err
         raw = [unpacked(received) for received in server.take()]
-        first = first_id(done)
+        first = first_id(outcome)
     read = [parse_mail(message) for message in raw]
     assert [mail.in_reply_to for mail in read] == [
         "asked@example.org",
@@ -313,14 +313,14 @@ def test_web_endpoint_takes_a_whole_series(
         assert "web endpoint" in shown.out
         assert "signed by patatt" in shown.out
         assert posted == []
-        done = send(repo, "--yes")
-    reported = done.json
+        outcome = send(repo, "--yes")
+    reported = outcome.json
     assert (reported["state"], reported["messages"][0]["state"]) == (state, mail)
     (request,) = posted
     text = request["messages"][0]
     assert "X-Developer-Signature" in text
     if state == "sent":
-        assert first_id(done) in text
+        assert first_id(outcome) in text
 
 
 def test_tree_python_is_not_run(tmp_path: Path) -> None:

@@ -36,8 +36,8 @@ def test_send_names_the_requested_base(tmp_path: Path) -> None:
             "x",
             "--yes",
         )
-        done = repo.patchpilot("send", *words)
-        assert done.code == 0, done.err
+        outcome = repo.patchpilot("send", *words)
+        assert outcome.code == 0, outcome.err
         assert len(server.take()) == 1
     assert base_branch(repo) == "master"
 

@@ -59,8 +59,8 @@ def test_b4_am_shows_findings(repo: Repo) -> None:
         ]
     ]
     (repo.path / "thread.mbox").write_text("".join(mails))
-    done = b4(repo, "am --check -m thread.mbox -o applied 1@example.org")
-    output = (done.stdout + done.stderr).splitlines()
+    outcome = b4(repo, "am --check -m thread.mbox -o applied 1@example.org")
+    output = (outcome.stdout + outcome.stderr).splitlines()
     at = next(index for index, line in enumerate(output) if "stop the link" in line)
     assert "ERROR:TRAILING_WHITESPACE" in "".join(output[at + 1 :])
     assert not [line for line in output[:at] if "patchpilot: " in line]

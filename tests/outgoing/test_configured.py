@@ -36,8 +36,8 @@ def test_configured_recipients_are_added_once(
     ):
         repo.git("config --global", f"sendemail.{name}", value)
     (tmp_path / "aliases").write_text("alias boss The Boss <boss@example.org>\n")
-    done = repo.patchpilot("send --dry-run --format json --force x")
-    reported = done.json
+    outcome = repo.patchpilot("send --dry-run --format json --force x")
+    reported = outcome.json
     reasons = {
         recipient["email"]: recipient["reasons"] for recipient in reported["recipients"]
     }
@@ -63,10 +63,10 @@ def test_manual_recipients_are_complete(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     repo.git("config --global sendemail.cc boss@example.org")
-    done = repo.patchpilot(
+    outcome = repo.patchpilot(
         "send --dry-run --format json --no-auto --to x@lists.example.org --force x"
     )
-    assert [load["email"] for load in done.json["recipients"]] == [
+    assert [load["email"] for load in outcome.json["recipients"]] == [
         "x@lists.example.org"
     ]
 
@@ -128,13 +128,13 @@ def test_repository_aliases_require_trust(
     words = ("send", "-C", repo.path, "--to", "boss", "--force", "x", "--dry-run")
     repo.git("config sendemail.aliasesfile", str(repo.path / ".al"))
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
-    done = call(*words)
-    done.expect(1, "not trusted yet: sendemail.aliasesfile")
+    outcome = call(*words)
+    outcome.expect(1, "not trusted yet: sendemail.aliasesfile")
     assert call("trust", repo.path).code == 0
     assert "boss@example.org" in call(*words).out
     repo.put(".al", "alias boss <eve@evil.example>\n")
-    done = call(*words)
-    done.expect(1, "changed since you trusted them")
+    outcome = call(*words)
+    outcome.expect(1, "changed since you trusted them")
 
 
 def test_alias_fifo_does_not_block(tmp_path: Path) -> None:
@@ -190,9 +190,9 @@ def test_git_options_in_the_environment_are_respected(
     words = "send --dry-run --to l@lists.example.org --force x --format json"
     sent = call(*words.split(), "-o", "-").json
     assert sent["sender"] == "Ada at Work <ada@work.example>"
-    done = call(*words.split(), "--identity", "homework")
-    done.expect(2, "unknown sendemail identity 'homework'")
-    assert "did you mean 'work'?" in done.err
+    outcome = call(*words.split(), "--identity", "homework")
+    outcome.expect(2, "unknown sendemail identity 'homework'")
+    assert "did you mean 'work'?" in outcome.err
     monkeypatch.setenv("GIT_CONFIG_PARAMETERS", "'format.headers'='Bcc: x@example.org'")
     call(*words.split()).expect(2, "format.headers: 'Bcc: x@example.org' cannot be")
     monkeypatch.setenv("GIT_WORK_TREE", str(tmp_path))

@@ -85,9 +85,9 @@ def test_incomplete_cover_letter_is_not_sent(
         repo = topic(tmp_path / "r", 2, server=server)
         assert repo.patchpilot("draft", *words).code == 0
         given = ("send", "-C", repo.path, "--to", "l@lists.example.org")
-        done = call(*given, "--yes", "--format", "json")
-        refused = {load["name"]: load["hint"] for load in done.json["refusals"]}
-        assert done.code == 1
+        outcome = call(*given, "--yes", "--format", "json")
+        refused = {load["name"]: load["hint"] for load in outcome.json["refusals"]}
+        assert outcome.code == 1
         assert "patchpilot draft" in refused[name]
         assert call(*given, "--outbox", tmp_path / "out").code == 1
         assert server.take() == ()

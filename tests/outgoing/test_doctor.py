@@ -25,10 +25,10 @@ pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning")
 def examine(repo: Repo, line: str = "") -> dict[str, tuple[str, str]]:
     """Return (state, message and hint) of all diagnoses, by name."""
     repo.git("config --global patchpilot.lore http://127.0.0.1:9/all")
-    done = repo.patchpilot(f"doctor --format json {line}")
-    document = done.json
+    outcome = repo.patchpilot(f"doctor --format json {line}")
+    document = outcome.json
     assert document["schema"] == "patchpilot/doctor/1"
-    assert (done.code == 0) == document["healthy"]
+    assert (outcome.code == 0) == document["healthy"]
     return {
         check["name"]: (check["state"], f"{check['message']} {check['hint']}")
         for check in document["checks"]
@@ -122,9 +122,9 @@ def test_stored_password_is_hidden(tmp_path: Path) -> None:
         ("smtppass", "s3cret"),
     ):
         repo.git("config", "--global", f"sendemail.{name}", value)
-    done = repo.patchpilot("doctor --offline")
-    assert "smtpPass" in done.out
-    assert "s3cret" not in done.out + done.err
+    outcome = repo.patchpilot("doctor --offline")
+    assert "smtpPass" in outcome.out
+    assert "s3cret" not in outcome.out + outcome.err
 
 
 def test_missing_identity_is_a_failure(tmp_path: Path) -> None:

@@ -17,8 +17,8 @@ def planned(
     repo: Repo, *words: object
 ) -> tuple[dict[str, str], dict[str, str], dict[str, Any]]:
     """Plan a send; return blocking problems and warnings by name, and the plan."""
-    done = repo.patchpilot("send --dry-run --format json --to", LIST, *words)
-    plan = done.json
+    outcome = repo.patchpilot("send --dry-run --format json --to", LIST, *words)
+    plan = outcome.json
     return *(
         {problem["name"]: problem["message"] for problem in plan[key]}
         for key in ("refusals", "warnings")

@@ -53,12 +53,12 @@ def test_sendmail_program_gets_the_message(
         else ("sendmailcmd", f"'{file}'")
     )
     repo.git("config --global", f"sendemail.{name}", value)
-    done = send(repo, "--via", via)
-    reported = done.json
+    outcome = send(repo, "--via", via)
+    reported = outcome.json
     assert reported["state"] == state
     assert reported["messages"][0]["message_id"].encode() in folder.read_bytes()
     assert Path(f"{folder}.args").read_text().split()[-1] == "l@lists.example.org"
-    assert (done.code == 0) == (state == "sent")
+    assert (outcome.code == 0) == (state == "sent")
 
 
 def test_batches_and_delay_are_kept(tmp_path: Path) -> None:
@@ -106,9 +106,9 @@ def test_user_validate_hook_still_runs(
             "widget: more\n\nMore.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
             {"m.c": "int m;\n"},
         )
-        done = send(repo, "HEAD")
-        assert done.code != 0
-        assert "not today" in done.err
+        outcome = send(repo, "HEAD")
+        assert outcome.code != 0
+        assert "not today" in outcome.err
         assert len(server.take()) == 1
 
 

@@ -68,8 +68,8 @@ def test_force_does_not_allow_a_carriage_return(
             "x",
         )
         for more in (("--yes",), ("--dry-run",), ("--outbox", tmp_path / "o")):
-            done = call(*words, *more)
-            done.expect(2, "carriage return", repo.git("rev-parse --short=12 HEAD"))
+            outcome = call(*words, *more)
+            outcome.expect(2, "carriage return", repo.git("rev-parse --short=12 HEAD"))
         assert not server.take()
         assert not list((tmp_path / "o").glob("*"))
 
@@ -168,8 +168,8 @@ def test_undecodable_patch_names_its_commit(
             "--yes",
             "--via",
         )
-        done = call(*words, "b4")
-        done.expect(2, repo.git("rev-parse --short=12 HEAD"), "--via git-send-email")
+        outcome = call(*words, "b4")
+        outcome.expect(2, repo.git("rev-parse --short=12 HEAD"), "--via git-send-email")
         assert call(*words, "git-send-email").code == 0
         assert len(server.take()) == 1
 
@@ -181,9 +181,9 @@ def test_header_command_setting_is_harmless(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         repo.git("config --global sendemail.headerCmd 'echo Bcc: eve@evil.example'")
-        done = repo.patchpilot("send --to l@lists.example.org --force x --yes")
-        assert done.code == 0, done.err
-        assert "sendemail.headerCmd is not run" in done.out
+        outcome = repo.patchpilot("send --to l@lists.example.org --force x --yes")
+        assert outcome.code == 0, outcome.err
+        assert "sendemail.headerCmd is not run" in outcome.out
         (arrived,) = server.take()
         assert b"eve@evil" not in arrived.data
 
@@ -194,5 +194,5 @@ def test_failed_git_send_email_is_not_a_network_error(
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         repo.git("config --global sendemail.suppresscc nonsense")
-        done = repo.patchpilot("send --to l@lists.example.org --force x --yes")
-        done.expect(3, "nonsense")
+        outcome = repo.patchpilot("send --to l@lists.example.org --force x --yes")
+        outcome.expect(3, "nonsense")

@@ -26,8 +26,8 @@ def states(out: str) -> dict[str, str]:
 def test_hooks_are_installed_and_removed(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     before = sorted(file.name for file in (repo.path / ".git/hooks").iterdir())
-    done = repo.patchpilot("setup hooks --format json")
-    assert set(states(done.out).values()) == {"installed"}
+    outcome = repo.patchpilot("setup hooks --format json")
+    assert set(states(outcome.out).values()) == {"installed"}
     assert "patchpilot check" in repo.git("config b4.prep-perpatch-check-cmd").replace(
         "-m ", ""
     )
@@ -37,8 +37,8 @@ def test_hooks_are_installed_and_removed(tmp_path: Path) -> None:
     assert (
         len(repo.git("config --get-all b4.prep-perpatch-check-cmd").splitlines()) == 1
     )
-    done = repo.patchpilot("setup hooks --format json --remove")
-    assert set(states(done.out).values()) == {"absent"}
+    outcome = repo.patchpilot("setup hooks --format json --remove")
+    assert set(states(outcome.out).values()) == {"absent"}
     assert sorted(file.name for file in (repo.path / ".git/hooks").iterdir()) == before
 
 
@@ -47,8 +47,8 @@ def test_foreign_hook_is_not_changed(tmp_path: Path) -> None:
     hook = repo.path / ".git/hooks/commit-msg"
     hook.parent.mkdir(exist_ok=True)
     hook.write_text("#!/bin/sh\nexit 0\n")
-    done = repo.patchpilot("setup hooks")
-    done.expect(1, "hook is installed")
+    outcome = repo.patchpilot("setup hooks")
+    outcome.expect(1, "hook is installed")
     repo.patchpilot("setup hooks --remove")
     assert hook.read_text() == "#!/bin/sh\nexit 0\n"
     assert repo.patchpilot("setup hooks commit-mgs").code == 2

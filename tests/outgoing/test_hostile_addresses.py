@@ -85,14 +85,14 @@ def test_patch_option_does_not_reach_the_mail_program(
 ) -> None:
     words = ("send", "-C", repo.path, "--via", via, "--force", "a test")
     planned = call(*words, "--dry-run", "--format", "json").json
-    done = call(*words, "--yes")
-    assert done.code == 0, done.err
+    outcome = call(*words, "--yes")
+    assert outcome.code == 0, outcome.err
     _assert_harmless(calls, "ada.m@example.com", LIST, "sue@example.com")
     named = {recipient["email"] for recipient in planned["recipients"]}
     assert {"sue@example.com", LIST} <= named
     for hostile in (*HOSTILE, "-X/tmp/r@x.example"):
         assert hostile not in named
-        assert hostile in done.out
+        assert hostile in outcome.out
 
 
 @TRANSPORTS
@@ -119,11 +119,11 @@ def test_reply_option_does_not_reach_the_mail_program(
         "--message",
         "-",
     )
-    done = call(*words, "--yes", stdin=b"> Please keep the old name.\n\nIt stays.\n")
-    assert done.code == 0, done.err
+    outcome = call(*words, "--yes", stdin=b"> Please keep the old name.\n\nIt stays.\n")
+    assert outcome.code == 0, outcome.err
     _assert_harmless(calls, "rita@example.net", LIST)
     for hostile in HOSTILE:
-        assert hostile in done.out
+        assert hostile in outcome.out
 
 
 @TRANSPORTS
@@ -132,11 +132,11 @@ def test_configured_option_does_not_reach_the_mail_program(
 ) -> None:
     repo.git("config --global sendemail.bcc", QUEUE)
     repo.git("config --global sendemail.cccmd", f"echo '<{LOG}>' #")
-    done = repo.patchpilot("send --force 'a test' --yes --via", via)
-    assert done.code == 0, done.err
+    outcome = repo.patchpilot("send --force 'a test' --yes --via", via)
+    assert outcome.code == 0, outcome.err
     _assert_harmless(calls, LIST)
-    assert "sendemail.bcc" in done.out
-    assert "sendemail.ccCmd" in done.out
+    assert "sendemail.bcc" in outcome.out
+    assert "sendemail.ccCmd" in outcome.out
 
 
 @pytest.mark.parametrize("option", ["--to", "--cc"])
@@ -156,15 +156,15 @@ def test_option_as_recipient_is_refused(
         "--force",
         "a test",
     )
-    done = call(*words, "--yes")
-    done.expect(2, f"error: {option}: ", "cannot be a recipient: ")
+    outcome = call(*words, "--yes")
+    outcome.expect(2, f"error: {option}: ", "cannot be a recipient: ")
     assert not _words(calls)
 
 
 @pytest.mark.parametrize("option", ["--add-to", "--add-cc"])
 def test_option_is_not_a_recipient(repo: Repo, option: str) -> None:
-    done = repo.patchpilot("maintainers", f"{option}={QUEUE}")
-    done.expect(
+    outcome = repo.patchpilot("maintainers", f"{option}={QUEUE}")
+    outcome.expect(
         2, f"error: {option}: '{QUEUE}' cannot be a recipient: it begins with '-'"
     )
     assert "added manually" not in repo.patchpilot("maintainers").out
@@ -190,8 +190,8 @@ def test_foreign_outbox_message_is_refused(
             ),
         ),
     )
-    done = call(*words)
-    done.expect(2, f"mail 1: '{QUEUE}' cannot be a recipient: it begins with '-'")
+    outcome = call(*words)
+    outcome.expect(2, f"mail 1: '{QUEUE}' cannot be a recipient: it begins with '-'")
     assert not _words(calls)
     resumed = repo.patchpilot("send --resume --yes --drop", QUEUE)
     assert resumed.code == 0, resumed.err

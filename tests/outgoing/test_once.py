@@ -210,11 +210,11 @@ def test_hanging_send_does_not_block_other_topics(tmp_path: Path) -> None:
             first = pool.submit(spawn, "send", "-C", repo.path, *words)
             try:
                 assert hanging.wait(60)
-                done = other.patchpilot("send", *words)
+                outcome = other.patchpilot("send", *words)
             finally:
                 go_on.set()
             assert first.result(60).code == 0
-        assert done.json["state"] == "sent", done.err
+        assert outcome.json["state"] == "sent", outcome.err
         assert (len(server.take()), len(slow.take())) == (1, 1)
 
 

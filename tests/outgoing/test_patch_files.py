@@ -45,10 +45,10 @@ def test_files_arrive_unchanged(tmp_path: Path, form: str) -> None:
             "--format",
             "json",
         )
-        done = call(*words)
-        assert done.code == 0, done.err
+        outcome = call(*words)
+        assert outcome.code == 0, outcome.err
         mails = server.take()
-        reported = done.json
+        reported = outcome.json
         again = call(*words[:4], "--format", "json").json
         assert "already-sent" in {refusal["name"] for refusal in again["refusals"]}
     assert {

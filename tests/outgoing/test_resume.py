@@ -78,9 +78,9 @@ def test_dropped_recipients_are_saved(
     repo, server = cut
     for words in (("--dry-run",), ()):
         for _ in range(2):
-            done = resume(repo, "--drop gone@example.org", *words)
-            assert done.code == (0 if words else 1), done.err
-            assert [str(address) for address in done.json["messages"][1]["cc"]] == []
+            outcome = resume(repo, "--drop gone@example.org", *words)
+            assert outcome.code == (0 if words else 1), outcome.err
+            assert [str(address) for address in outcome.json["messages"][1]["cc"]] == []
     with Repository.open(repo.path) as repository:
         key = branch_key(repository)
         assert key
@@ -137,11 +137,11 @@ def test_invalid_unknown_value_is_a_usage_error(
         ("who@example.org=sent", ids[1]),
         (f"{ids[0]}=lost", ids[1]),
     ):
-        done = resume(repo, "--yes --unknown", word)
-        assert done.code == 2, word
-        assert hint in done.err, word
-    done = send(repo, "--unknown sent --dry-run")
-    done.expect(2, "--resume")
+        outcome = resume(repo, "--yes --unknown", word)
+        assert outcome.code == 2, word
+        assert hint in outcome.err, word
+    outcome = send(repo, "--unknown sent --dry-run")
+    outcome.expect(2, "--resume")
 
 
 def test_advice_names_the_uncertain_message(
@@ -161,8 +161,8 @@ def test_series_resolved_as_sent_is_recorded(tmp_path: Path, via: str) -> None:
         repo.git("config --global patchpilot.lore http://127.0.0.1:9/all/")
         assert states(send(repo, "--yes --via", via)) == "unknown"
         server.faults.heal()
-        done = resume(repo, "--unknown sent")
-        assert (done.code, states(done)) == (0, "accepted")
+        outcome = resume(repo, "--unknown sent")
+        assert (outcome.code, states(outcome)) == (0, "accepted")
         assert len(server.take()) == 1
     assert repo.git("tag -l 'sent/*-v1'")
     assert "widget: change line 1" in repo.patchpilot("track").out
@@ -200,10 +200,12 @@ def test_resume_after_an_amend_sends_the_original(tmp_path: Path, via: str) -> N
         )
         assert "--resume" in hint
         assert "--reroll" in hint
-        done = resume(repo, "--yes")
-        assert (done.code, states(done)) == (0, "accepted accepted accepted"), done.err
+        outcome = resume(repo, "--yes")
+        assert (outcome.code, states(outcome)) == (0, "accepted accepted accepted"), (
+            outcome.err
+        )
         mails = server.take()
-    assert [message["message_id"] for message in done.json["messages"]] == [
+    assert [message["message_id"] for message in outcome.json["messages"]] == [
         message["message_id"] for message in shown["messages"]
     ]
     assert len(mails) == 3
@@ -231,8 +233,8 @@ def test_b4_learns_of_a_resumed_send(tmp_path: Path, strategy: str) -> None:
         assert shown["state"] == "partial"
         server.faults.heal()
         amend_commit(repo)
-        done = resume(repo, "--yes")
-        assert done.code == 0, done.err
+        outcome = resume(repo, "--yes")
+        assert outcome.code == 0, outcome.err
         assert len(server.take()) == len(shown["messages"])
         with Repository.open(repo.path) as repository:
             known = prep_branch(repository, repository.branch)

@@ -27,9 +27,9 @@ def send(repo: Repo, line: str = "", *words: object) -> Outcome:
 
 def test_dry_run_shows_everything(tmp_path: Path) -> None:
     with FaultySink() as server:
-        done = send(topic(tmp_path / "r", 2, server=server), "--dry-run")
+        outcome = send(topic(tmp_path / "r", 2, server=server), "--dry-run")
         assert server.take() == ()
-    assert done.code == 0
+    assert outcome.code == 0
     for text in (
         "Subject: [PATCH 1/2] widget: change line 1",
         "Message-Id: <",
@@ -38,7 +38,7 @@ def test_dry_run_shows_everything(tmp_path: Path) -> None:
         "git-send-email",
         "int changed2;",
     ):
-        assert text in done.out
+        assert text in outcome.out
 
 
 def test_sending_without_a_terminal_needs_yes(tmp_path: Path) -> None:
@@ -46,9 +46,9 @@ def test_sending_without_a_terminal_needs_yes(tmp_path: Path) -> None:
         repo = topic(tmp_path / "r", 1, server=server)
         assert send(repo).code == 1
         assert server.take() == ()
-        done = send(repo, "--yes --format json")
-        assert (done.code, len(server.take())) == (0, 1)
-    reported = done.json
+        outcome = send(repo, "--yes --format json")
+        assert (outcome.code, len(server.take())) == (0, 1)
+    reported = outcome.json
     assert (reported["schema"], reported["state"]) == ("patchpilot/send/1", "sent")
     message = reported["messages"][0]
     assert message["state"] == "accepted"
@@ -64,11 +64,11 @@ def test_forced_send_records_its_reason(
         repo.commit(
             "fixup! widget: change line 1\n\nNo sign-off.", {"widget.c": "gone\n"}
         )
-        done = repo.patchpilot("send --to someone@example.org --yes --format json")
-        assert done.code == 1
-        assert done.json["state"] == "refused"
+        outcome = repo.patchpilot("send --to someone@example.org --yes --format json")
+        assert outcome.code == 1
+        assert outcome.json["state"] == "refused"
         assert {"fixup", "no-signoff", "no-list"} <= {
-            refusal["name"] for refusal in done.json["refusals"]
+            refusal["name"] for refusal in outcome.json["refusals"]
         }
         assert server.take() == ()
         assert send(repo, "--yes").code == 0
@@ -189,8 +189,8 @@ def test_second_sender_is_refused(tmp_path: Path) -> None:
         repo = topic(tmp_path / "r", 1, server=server)
         change_id = send(repo, "--dry-run --format json").json["change_id"]
         with sole_sender(change_id):
-            done = send(repo, "--yes")
-        done.expect(1, "is already sending this topic")
+            outcome = send(repo, "--yes")
+        outcome.expect(1, "is already sending this topic")
         assert server.take() == ()
 
 
@@ -240,21 +240,21 @@ def test_unconfigured_machine_gets_hints(
 ) -> None:
     repo = topic(tmp_path / "r", 1)
     (Path(os.environ["HOME"]) / ".gitconfig").write_text("")
-    done = send(repo, "--yes")
-    done.expect(3, "user.email")
+    outcome = send(repo, "--yes")
+    outcome.expect(3, "user.email")
     repo.git("config user.name 'Ada Fixer'")
     repo.git("config user.email ada@example.org")
     monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
-    done = send(repo, "--yes")
-    done.expect(3, "patchpilot setup mail")
+    outcome = send(repo, "--yes")
+    outcome.expect(3, "patchpilot setup mail")
 
 
 def test_missing_password_is_explained(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         repo.git("config --global sendemail.smtpuser ada")
-        done = send(repo, "--yes")
-        done.expect(1, "no password for ada")
+        outcome = send(repo, "--yes")
+        outcome.expect(1, "no password for ada")
         assert server.take() == ()
 
 
@@ -263,9 +263,9 @@ def test_rejected_recipient_hint_drops_it(
 ) -> None:
     with FaultySink(Faults(reject=frozenset({"gone@example.org"}))) as server:
         repo = topic(tmp_path / "r", 2, server=server)
-        done = send(repo, "--cc gone@example.org --yes --format json")
-        reported = done.json
-        assert (done.code, reported["state"], server.take()) == (4, "failed", ())
+        outcome = send(repo, "--cc gone@example.org --yes --format json")
+        reported = outcome.json
+        assert (outcome.code, reported["state"], server.take()) == (4, "failed", ())
         assert "550 no such user" in reported["messages"][0]["detail"]
         assert "--drop gone@example.org" in reported["advice"][0]
         assert send(repo, "--yes").code == 0
@@ -300,8 +300,8 @@ def test_rejected_recipient_is_skipped(tmp_path: Path, via: str) -> None:
         ]
         assert f"--resume --drop {gone}" in reported["advice"][0]
         assert send(repo, "--resume --drop who@example.org", *words).code == 2
-        done = send(repo, "--resume --drop", gone, *words)
-        assert (done.code, done.json["state"]) == (0, "sent"), done.err
+        outcome = send(repo, "--resume --drop", gone, *words)
+        assert (outcome.code, outcome.json["state"]) == (0, "sent"), outcome.err
         mails = server.take()
     assert [sorted(mail.recipients) for mail in mails] == [
         [gone, "u@example.org", "widgets@lists.example.org"],
@@ -309,23 +309,23 @@ def test_rejected_recipient_is_skipped(tmp_path: Path, via: str) -> None:
     ]
     headers = [mail.data.partition(b"\r\n\r\n")[0] for mail in mails]
     assert [gone.encode() in header for header in headers] == [True, False, False]
-    assert [str(address) for address in done.json["messages"][1]["cc"]] == [
+    assert [str(address) for address in outcome.json["messages"][1]["cc"]] == [
         '"Ünï, x" <u@example.org>'
     ]
     assert f"dropped: {gone}" in repo.patchpilot("draft").out
 
 
 def test_drop_needs_a_resumed_send(tmp_path: Path) -> None:
-    done = send(topic(tmp_path / "r", 1), "--drop x@example.org --dry-run")
-    done.expect(2, "--resume")
+    outcome = send(topic(tmp_path / "r", 1), "--drop x@example.org --dry-run")
+    outcome.expect(2, "--resume")
 
 
 def test_unreachable_server_leaves_everything_pending(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
-    done = send(repo, "--yes --format json")
-    assert done.code == 4
-    assert [message["state"] for message in done.json["messages"]] == [
+    outcome = send(repo, "--yes --format json")
+    assert outcome.code == 4
+    assert [message["state"] for message in outcome.json["messages"]] == [
         "pending",
         "pending",
     ]
@@ -341,10 +341,10 @@ def test_self_test_needs_no_recipients(tmp_path: Path, via: str) -> None:
         repo.patchpilot(
             "draft --cover-subject 'widget: mend' --cover 'All were wrong.'"
         )
-        done = repo.patchpilot("send --to-self --yes --via", via)
-        assert done.code == 0, done.err
-        assert "to yourself only" in done.out
-        assert "blocks a real send: fixup!" in done.out
+        outcome = repo.patchpilot("send --to-self --yes --via", via)
+        assert outcome.code == 0, outcome.err
+        assert "to yourself only" in outcome.out
+        assert "blocks a real send: fixup!" in outcome.out
         assert {received.recipients for received in server.take()} == {
             ("ada@example.org",)
         }
@@ -364,8 +364,8 @@ def test_missing_b4_is_reported(
     repo = topic(tmp_path / "r", 1)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     before = repo.git("config --local --list")
-    done = send(repo, "--via b4 --dry-run")
-    done.expect(3, "b4 is not installed", "pip install")
+    outcome = send(repo, "--via b4 --dry-run")
+    outcome.expect(3, "b4 is not installed", "pip install")
     assert repo.git("config --local --list") == before
 
 
@@ -384,7 +384,7 @@ def test_too_many_recipients_stop_a_send(
         "--outbox",
         tmp_path / "out",
     )
-    done = call(*words)
-    done.expect(1, "201 recipients, more than 200", "--force REASON")
+    outcome = call(*words)
+    outcome.expect(1, "201 recipients, more than 200", "--force REASON")
     assert not (tmp_path / "out").exists()
     assert call(*words, "--force", "a change of the whole tree").code == 0

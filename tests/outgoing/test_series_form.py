@@ -12,12 +12,12 @@ from tests.kit.topics import topic
 
 def dry_run_warnings(repo: Repo, line: str = "", *words: str) -> dict[str, Any]:
     """Return a dry run's warnings by name."""
-    done = repo.patchpilot(
+    outcome = repo.patchpilot(
         "send --to widgets@lists.example.org --force 'a test' --dry-run --format json"
         f" {line}",
         *words,
     )
-    return {load["name"]: load for load in done.json["warnings"]}
+    return {load["name"]: load for load in outcome.json["warnings"]}
 
 
 @pytest.mark.parametrize(

@@ -74,10 +74,10 @@ def test_complete_send_cannot_be_resumed(tmp_path: Path, via: str) -> None:
         repo = topic(tmp_path / "r", 1, server=server)
         assert send(repo, "--yes --via", via).code == 0
         for words in ((), ("--dry-run",)):
-            done = send(repo, "--resume", *words)
-            assert done.code == 0, done.err
-            assert "all messages were accepted; nothing is left to send" in done.out
-            assert "diff --git" not in done.out
+            outcome = send(repo, "--resume", *words)
+            assert outcome.code == 0, outcome.err
+            assert "all messages were accepted; nothing is left to send" in outcome.out
+            assert "diff --git" not in outcome.out
         assert [
             load["state"]
             for load in send(repo, "--resume --format json").json["messages"]
@@ -89,10 +89,10 @@ def test_unknown_message_is_not_resent(tmp_path: Path) -> None:
     with FaultySink(Faults(close_after_data=1, keep_when_closing=False)) as server:
         repo = topic(tmp_path / "r", 1, server=server)
         assert send(repo, "--yes").code == 4
-        done = send(repo, "--resume --offline")
-        assert (done.code, server.take()) == (4, ())
-        assert "unknown" in done.out
-        assert "--unknown lost" in done.out
+        outcome = send(repo, "--resume --offline")
+        assert (outcome.code, server.take()) == (4, ())
+        assert "unknown" in outcome.out
+        assert "--unknown lost" in outcome.out
 
 
 def test_only_missing_messages_are_shown_again(tmp_path: Path) -> None:

@@ -19,10 +19,10 @@ from tests.kit.topics import SIGNED, topic
 def problem_names(repo: Repo, line: str = "", *more: str) -> dict[str, object]:
     """Return the JSON document of a dry run."""
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
-    done = repo.patchpilot(
+    outcome = repo.patchpilot(
         f"send --cc widgets@lists.example.org --dry-run --format json {line}", *more
     )
-    return done.json
+    return outcome.json
 
 
 def names(reported: dict[str, object], key: str) -> set[str]:
@@ -75,8 +75,8 @@ def test_missing_project_list_is_added(
         f"widget: mend\n\nIt was wrong.\n\n{SIGNED}",
         {"widget.c": "int x;\n", "MAINTAINERS": text},
     )
-    done = repo.patchpilot("send --profile dpdk --dry-run --format json")
-    reported = done.json
+    outcome = repo.patchpilot("send --profile dpdk --dry-run --format json")
+    reported = outcome.json
     assert {recipient["email"] for recipient in reported["recipients"]} == {
         "wanda@example.net",
         "dev@dpdk.org",

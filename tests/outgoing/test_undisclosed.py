@@ -169,8 +169,8 @@ def test_undisclosed_envelope_is_minimal(
     with FaultySink() as server:
         repo = repository(tmp_path / "r", via, server)
         assert repo.patchpilot("maintainers --add-cc kept@example.net").code == 0
-        done = send(repo, via, "--security yes --yes", *words)
-        assert done.code == 0, done.err
+        outcome = send(repo, via, "--security yes --yes", *words)
+        assert outcome.code == 0, outcome.err
         (mail,) = server.take()
     named = ("rea@example.net",) if "--cc" in words else ()
     assert sorted(mail.recipients) == sorted((*ONLY, *named))
@@ -189,8 +189,8 @@ def test_private_tag_needs_an_answer(tmp_path: Path, cc: str) -> None:
         text = MESSAGE.replace("Cc: stable@vger.kernel.org", cc)
         repo.git("commit -q --amend -F -", stdin=text)
         for words in (("--yes",), ("--dry-run",), ("--cc", "x@example.net", "--yes")):
-            done = send(repo, "git-send-email", *words)
-            done.expect(1, "security question not answered", "--security")
+            outcome = send(repo, "git-send-email", *words)
+            outcome.expect(1, "security question not answered", "--security")
         assert server.take() == ()
         assert send(repo, "git-send-email", "--security no --yes").code == 0
         (mail,) = server.take()
@@ -213,8 +213,8 @@ def test_alias_does_not_redirect_an_undisclosed_fix(tmp_path: Path) -> None:
         for name in ("tocmd", "cccmd", "headercmd"):
             repo.git("config --global --unset", f"sendemail.{name}")
         for words in ((), ("--identity", "work", "--reroll")):
-            done = send(repo, "git-send-email", *words, "--security", "yes", "--yes")
-            assert done.code == 0, done
+            outcome = send(repo, "git-send-email", *words, "--security", "yes", "--yes")
+            assert outcome.code == 0, outcome
             assert set(server.take()[-1].recipients) == set(ONLY)
 
 
@@ -228,8 +228,8 @@ def test_transport_adding_a_recipient_is_stopped(
     repo.git("config --global sendemail.aliasesfile", str(tmp_path / "aliases"))
     repo.git("config --global sendemail.aliasfiletype mutt")
     words = ("--to", "wilma@example.org", "--cc", f"<{TEAM}>", "--security", "yes")
-    done = send(repo, "git-send-email", *words, "--dry-run")
-    done.expect(1, f"it adds eve@evil.example, omits {TEAM}")
+    outcome = send(repo, "git-send-email", *words, "--dry-run")
+    outcome.expect(1, f"it adds eve@evil.example, omits {TEAM}")
 
 
 def test_recipient_added_by_b4_blocks_the_send(
@@ -243,8 +243,8 @@ def test_recipient_added_by_b4_blocks_the_send(
     repo = prep(tmp_path / "r", "branch-description", 1)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     words = ("--to", "wilma@example.org", "--cc", TEAM, "--security", "yes")
-    done = send(repo, "b4", *words, "--dry-run")
-    done.expect(1, "it adds eve@evil.example")
+    outcome = send(repo, "b4", *words, "--dry-run")
+    outcome.expect(1, "it adds eve@evil.example")
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
@@ -260,8 +260,8 @@ def test_answer_applies_to_the_next_version(tmp_path: Path, via: str) -> None:
         )
         repo.git("commit -q -a --amend --no-edit")
         repo.patchpilot("draft --changelog '- line 2, too'")
-        done = send(repo, via, "--reroll --yes")
-        assert done.json["version"] == 2, done.err
+        outcome = send(repo, via, "--reroll --yes")
+        assert outcome.json["version"] == 2, outcome.err
         first, second = server.take()
     assert sorted(first.recipients) == sorted(second.recipients) == sorted(ONLY)
     assert b"Link to v1" not in second.data
@@ -291,9 +291,9 @@ def test_public_send_is_not_resumed_when_undisclosed(
             == "failed"
         )
         server.faults.heal()
-        done = send(repo, "git-send-email", "--resume --security yes --yes")
-        assert (done.code, server.take()) == (1, ())
-        assert "made for a public send" in done.err
+        outcome = send(repo, "git-send-email", "--resume --security yes --yes")
+        assert (outcome.code, server.take()) == (1, ())
+        assert "made for a public send" in outcome.err
 
 
 @pytest.mark.parametrize("words", [("--yes",), ("--dry-run",), ("--to-self", "--yes")])
@@ -304,10 +304,10 @@ def test_b4s_web_endpoint_is_refused(
     with watched_server() as (url, asked):
         repo = repository(tmp_path / "r", "b4")
         repo.git("config --global b4.send-endpoint-web", url)
-        done = send(repo, "b4", "--security yes", *words)
+        outcome = send(repo, "b4", "--security yes", *words)
     assert (
-        done.code,
-        "cannot send an undisclosed security fix through" in done.err,
+        outcome.code,
+        "cannot send an undisclosed security fix through" in outcome.err,
         asked,
     ) == (
         1,
@@ -343,9 +343,9 @@ def test_undisclosed_fix_queries_no_server(tmp_path: Path) -> None:
             ("track", "add", f"{url}/{message_id}/"),
             ("check", f"{url}/{message_id}/"),
         ):
-            done = call(*words, *here)
-            assert "undisclosed" in done.err, words
-            assert done.code == 1
+            outcome = call(*words, *here)
+            assert "undisclosed" in outcome.err, words
+            assert outcome.code == 1
         with Outbox() as outbox:
             (sent,) = outbox.sends(document["change_id"])
             outbox.mark(sent.id, 0, Outcome(MailState.UNKNOWN))

@@ -30,8 +30,8 @@ def blocked_topic(tmp_path: Path) -> Repo:
 def test_every_problem_has_its_command(
     blocked_topic: Repo,
 ) -> None:
-    done = blocked_topic.patchpilot("send --to ada@example.com --dry-run")
-    rows = done.out.rstrip("\n").split("\n")
+    outcome = blocked_topic.patchpilot("send --to ada@example.com --dry-run")
+    rows = outcome.out.rstrip("\n").split("\n")
     problems = blocked_topic.patchpilot(
         "send --to ada@example.com --dry-run --format json"
     ).json["refusals"]
@@ -48,24 +48,24 @@ def test_problems_are_on_stderr(
     blocked_topic: Repo,
 ) -> None:
     for words in (("--dry-run",), ("--dry-run", "--format", "json"), ("--yes",)):
-        done = blocked_topic.patchpilot("send --to ada@example.com", *words)
-        done.expect(1, "not ready: ", "no Signed-off-by; git commit --amend -s")
+        outcome = blocked_topic.patchpilot("send --to ada@example.com", *words)
+        outcome.expect(1, "not ready: ", "no Signed-off-by; git commit --amend -s")
 
 
 def test_quiet_shows_no_message(blocked_topic: Repo) -> None:
-    done = blocked_topic.patchpilot("send --to ada@example.com --dry-run -q")
-    assert done.out.startswith("not ready: ")
-    assert "Subject: " not in done.out
-    assert "problem: " in done.out
+    outcome = blocked_topic.patchpilot("send --to ada@example.com --dry-run -q")
+    assert outcome.out.startswith("not ready: ")
+    assert "Subject: " not in outcome.out
+    assert "problem: " in outcome.out
 
 
 def test_clean_dry_run_counts_messages(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
-    done = repo.patchpilot(
+    outcome = repo.patchpilot(
         "send --to widgets@lists.example.org --force 'a test' --dry-run"
     )
-    rows = done.out.rstrip("\n").split("\n")
+    rows = outcome.out.rstrip("\n").split("\n")
     assert rows[0] == rows[-1]
     assert rows[0] == "ready: 2 mails to 1 recipient; NOT SENT (dry run)"
 
@@ -118,11 +118,13 @@ def test_missing_mail_server_comes_first(
 ) -> None:
     monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
     repo = topic(tmp_path / "r", 1)
-    done = repo.patchpilot("send --to widgets@lists.example.org --force 'a test' --yes")
-    rows = done.out.split("\n")
-    assert (done.code, rows[0]) == (3, "not ready: 1 problem blocks sending")
+    outcome = repo.patchpilot(
+        "send --to widgets@lists.example.org --force 'a test' --yes"
+    )
+    rows = outcome.out.split("\n")
+    assert (outcome.code, rows[0]) == (3, "not ready: 1 problem blocks sending")
     assert rows[1].startswith("problem: no mail server configured")
-    assert "Subject: " not in done.out
+    assert "Subject: " not in outcome.out
     reported = repo.patchpilot("send --to ada@example.com --yes --format json").json
     assert (reported["state"], reported["refusals"][0]["name"]) == (
         "refused",

@@ -77,8 +77,8 @@ def test_discussion_is_not_a_series(url: str) -> None:
 
 
 def test_check_and_maintainers_accept_a_url(url: str, workdir: Path) -> None:
-    done = call("check --format json", f"{url}/v2@example.org/")
-    document = done.json
+    outcome = call("check --format json", f"{url}/v2@example.org/")
+    document = outcome.json
     assert (document["repository"], document["patches"][0]["source"]) == (
         None,
         "v2@example.org",
@@ -109,8 +109,8 @@ def test_bare_id_uses_the_configured_archive(url: str, workdir: Path) -> None:
     repo = Repo(workdir / "r")
     repo.commit("start", {"a.c": "int a;\n"})
     repo.git("config --global patchpilot.lore", url)
-    done = repo.patchpilot("check --format json --fail-on never '<v1@example.org>'")
-    assert (done.code, done.json["repository"]) == (0, str(repo.path))
+    outcome = repo.patchpilot("check --format json --fail-on never '<v1@example.org>'")
+    assert (outcome.code, outcome.json["repository"]) == (0, str(repo.path))
 
 
 def test_offline_lists_skipped_queries(workdir: Path) -> None:
@@ -122,9 +122,9 @@ def test_offline_lists_skipped_queries(workdir: Path) -> None:
         ("maintainers",),
         ("maintainers", "--format", "get_maintainer"),
     ):
-        done = call(*command, "--tree", workdir, "--offline", "<v1@example.org>")
-        assert (done.code, done.out) == (4, ""), command
-        assert "--offline" in done.err
+        outcome = call(*command, "--tree", workdir, "--offline", "<v1@example.org>")
+        assert (outcome.code, outcome.out) == (4, ""), command
+        assert "--offline" in outcome.err
 
 
 def test_advice_names_the_configured_archive(tmp_path: Path) -> None:

@@ -419,26 +419,26 @@ def test_kill_leaves_the_old_or_new_state(tmp_path: Path) -> None:
     old = whole.git("rev-parse topic")
     # use a fixed date, so that the id stays the same
     environment = {**os.environ, "GIT_COMMITTER_DATE": "2024-03-04T10:00:00Z"}
-    done = subprocess.run(
+    outcome = subprocess.run(
         [sys.executable, "-c", KILLED, str(whole.path), "0"],
         env=environment,
         capture_output=True,
         text=True,
         check=True,
     )
-    new, calls = whole.git("rev-parse topic"), int(done.stdout)
+    new, calls = whole.git("rev-parse topic"), int(outcome.stdout)
     assert new != old
     # only the last calls write: trees, commits, the undo record, the branch
     for number in range(calls - 4, calls + 1):
         repo = topic(tmp_path / f"r{number}")
-        done = subprocess.run(
+        outcome = subprocess.run(
             [sys.executable, "-c", KILLED, str(repo.path), str(number)],
             env=environment,
             capture_output=True,
             text=True,
             check=False,
         )
-        assert done.returncode in (-signal.SIGKILL, 0), done.stderr
+        assert outcome.returncode in (-signal.SIGKILL, 0), outcome.stderr
         assert repo.git("rev-parse topic") in (old, new)
         assert repo.git("status --porcelain") == ""
     assert mend(repo).undo or repo.git("rev-parse topic") == new

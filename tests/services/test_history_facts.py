@@ -207,10 +207,10 @@ def test_shallow_clone_prints_one_note(tmp_path: Path) -> None:
             f'Fixes: {older} ("frob: step 2")\nSigned-off-by: Ada Fixer <ada@example.org>\n',
             {"a": f"fixed {n}\n"},
         )
-    done = clone.patchpilot("check 'HEAD~2..HEAD' --select unknown-commit")
-    assert done.code == 0
-    assert done.out.count("the clone is shallow") == 1
-    assert f"{old} and 1 other commit could not be checked" in done.out
+    outcome = clone.patchpilot("check 'HEAD~2..HEAD' --select unknown-commit")
+    assert outcome.code == 0
+    assert outcome.out.count("the clone is shallow") == 1
+    assert f"{old} and 1 other commit could not be checked" in outcome.out
     assert (
         clone.patchpilot(
             "check 'HEAD~2..HEAD' --select unknown-commit --format checkpatch"

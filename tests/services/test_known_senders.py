@@ -158,10 +158,10 @@ def test_others_tag_needs_a_request(
     tag = "Acked-by: Linus Torvalds <torvalds@kernel.example>"
     with life(tmp_path) as topic:
         topic.tell(topic.send(), tag, sender="Linus Torvalds <eve@evil.example>")
-        done = topic.run("trailers", "--yes")
+        outcome = topic.run("trailers", "--yes")
         assert (
             "it names torvalds@kernel.example, but the message is from eve@evil.example; patchpilot"
-            " trailers --also" in done.err
+            " trailers --also" in outcome.err
         )
         assert "torvalds" not in topic.repo.git("log -1 --format=%B")
         held = topic.run("trailers", "--dry-run", "--format", "json").json["held"]

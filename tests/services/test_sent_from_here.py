@@ -44,8 +44,8 @@ def _get_review(life: Life) -> str:
 def _send_next(life: Life, version: int = 2, **options: bool) -> str:
     """Send the next version with a changed line."""
     life.amend(f"int next{version};\n")
-    done = life.run("draft", "--changelog", "- as requested", "-v", version)
-    assert done.code == 0, done.err
+    outcome = life.run("draft", "--changelog", "- as requested", "-v", version)
+    assert outcome.code == 0, outcome.err
     return life.send("--reroll", "--to", MATT, **options)
 
 
@@ -116,9 +116,9 @@ def test_bounce_is_stored(
             "--B--\n"
         )
         for _ in range(2):
-            done = topic.track("add", "--mbox", bounce)
-            assert done.code == 0, done.err
-            assert "rita@example.net" in done.out
+            outcome = topic.track("add", "--mbox", bounce)
+            assert outcome.code == 0, outcome.err
+            assert "rita@example.net" in outcome.out
 
 
 def _answer(file: Path, to: str, text: str, sender: str, ident: str) -> Path:
@@ -170,9 +170,10 @@ def test_duplicate_entries_are_merged(tmp_path: Path) -> None:
             store.add(second, TITLE, topic.archive.url, None)
             store.mark(2, "asks@example.net", 3, "declined")
         assert len(topic.track("--format", "json").json["series"]) == 2
-        done = topic.track("update", "--fresh")
+        outcome = topic.track("update", "--fresh")
         assert (
-            "series 2 was the same series and is now part of 1" in done.out + done.err
+            "series 2 was the same series and is now part of 1"
+            in outcome.out + outcome.err
         )
         (series,) = topic.track("--format", "json").json["series"]
         assert [it["message_id"] for it in series["revisions"]] == [first, second]

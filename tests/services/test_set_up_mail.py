@@ -92,10 +92,10 @@ def test_dry_run_writes_nothing(workdir: Path) -> None:
 def test_nothing_is_written_without_confirmation(workdir: Path) -> None:
     with FaultySink() as server:
         words = ("--server", server.host, "--port", str(server.port))
-        done = call(
+        outcome = call(
             "setup mail --encryption none --user none --address ada@example.org", *words
         )
-        done.expect(2, "--yes", f"reached {server.host}")
+        outcome.expect(2, "--yes", f"reached {server.host}")
     assert "sendemail" not in config()
 
 
@@ -194,5 +194,5 @@ def test_only_complete_commands_are_offered(
 
 
 def test_setup_names_missing_programs(workdir: Path) -> None:
-    done = call("setup --offline")
-    done.expect(1, "no mail server is set", "run `patchpilot setup mail`")
+    outcome = call("setup --offline")
+    outcome.expect(1, "no mail server is set", "run `patchpilot setup mail`")

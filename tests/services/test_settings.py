@@ -89,16 +89,16 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
 
 def check_result(repo: Repo, line: str = "check --format json") -> object:
     """Return the result of `check`: its findings and exit code, or its message and hint."""
-    done = repo.patchpilot(line)
-    if not done.out:
-        message, _, hint = done.err.strip().partition("\n")
+    outcome = repo.patchpilot(line)
+    if not outcome.out:
+        message, _, hint = outcome.err.strip().partition("\n")
         return (
-            done.code,
+            outcome.code,
             message.removeprefix("patchpilot: error: "),
             hint.removeprefix("hint: ").strip(),
         )
-    document = done.json
-    return done.code, [
+    document = outcome.json
+    return outcome.code, [
         (patch["name"], patch["severity"], patch["patch_line"])
         for patch in document["patches"][0]["findings"]
     ]
@@ -194,16 +194,16 @@ def test_config_and_doctor_survive_bad_settings(
         'via = "b4"\nmax-line-length = 7\nprofil = "linux"\nstrict = true\n'
     )
     repo.git("config patchpilot.fail-on nonsense")
-    done = repo.patchpilot("config")
-    assert done.code == 0
+    outcome = repo.patchpilot("config")
+    assert outcome.code == 0
     for word in (
         "via cannot be set in the settings of a tree",
         "'7' is not a number",
         "unknown setting 'profil'",
         "'nonsense' is not one of",
     ):
-        assert word in done.err
-    assert "strict" in done.out
+        assert word in outcome.err
+    assert "strict" in outcome.out
     doctor = repo.patchpilot("doctor --offline --format json").json
     assert (
         len(
@@ -255,13 +255,13 @@ def test_unknown_git_setting_is_named(
 ) -> None:
     repo.git("config patchpilot.profil linux")
     repo.git("config patchpilot.maxLineLength 120")
-    done = repo.patchpilot("config")
-    done.expect(
+    outcome = repo.patchpilot("config")
+    outcome.expect(
         0,
         "patchpilot.profil: unknown setting in git config",
         "did you mean patchpilot.profile?",
     )
-    assert "maxlinelength" not in done.err.lower()
+    assert "maxlinelength" not in outcome.err.lower()
     problems = repo.patchpilot("config --format json").json["problems"]
     assert [problem["message"].partition(":")[0] for problem in problems] == [
         "patchpilot.profil"

@@ -69,9 +69,9 @@ def test_notes_precede_the_verdict(
 def test_tags_are_found_without_an_archive(tmp_path: Path) -> None:
     with life(tmp_path) as topic:
         topic.send(publish=False)
-        done = topic.run("trailers", "--yes")
-        assert "not followed" not in done.err
-        assert "track update" in done.err
+        outcome = topic.run("trailers", "--yes")
+        assert "not followed" not in outcome.err
+        assert "track update" in outcome.err
 
 
 def test_other_repositories_are_separate(

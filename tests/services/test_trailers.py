@@ -39,8 +39,8 @@ def test_series_tag_skips_unsent_commits(
             "widget: something new\n\nNew.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n",
             {"new.c": "int later;\n"},
         )
-        done = topic.run("trailers", "--yes")
-        assert done.code == 0, done.err
+        outcome = topic.run("trailers", "--yes")
+        assert outcome.code == 0, outcome.err
         messages = topic.repo.git(
             "log -3 '--format=%s%n%(trailers:key=Reviewed-by,valueonly)%x00'"
         ).split("\0")
@@ -90,13 +90,13 @@ def test_unsafe_tag_is_skipped(
         for tag in tags:
             topic.tell(first, f"{tag} <rita@example.net>")
         topic.tell(first, f"Reviewed-by: {RITA}")
-        done = topic.run("trailers", "--yes")
-        assert done.code == 0, done.err
+        outcome = topic.run("trailers", "--yes")
+        assert outcome.code == 0, outcome.err
         message = topic.repo.git("log -1 --format=%B")
         assert message.count("-by: ") == 2
         assert f"Reviewed-by: {RITA}" in message
         assert [
-            line for line in done.err.splitlines() if line.startswith("not added")
+            line for line in outcome.err.splitlines() if line.startswith("not added")
         ] == [
             (
                 "not added: Reviewed-by: Rita\\x0dSigned-off-by: X <rita@example.net> (v1):"
@@ -120,14 +120,14 @@ def test_unique_sender_tag_is_written(
         for tag in asked:
             topic.tell(first, tag, sender=EVE)
         topic.tell(first, f"Tested-by: {EVE}", sender=EVE)
-        done = topic.run("trailers", "--yes")
-        assert done.code == 0, done.err
+        outcome = topic.run("trailers", "--yes")
+        assert outcome.code == 0, outcome.err
         message = topic.repo.git("log -1 --format=%B")
         assert f"Tested-by: {EVE}" in message
         assert message.count("evil.example") == 1
         for tag in asked:
-            assert f"not added: {tag} (v1): " in done.err
-            assert f"--also '{tag}'" in done.err
+            assert f"not added: {tag} (v1): " in outcome.err
+            assert f"--also '{tag}'" in outcome.err
         assert topic.run("trailers", "--yes", "--also", asked[1]).code == 0
         assert asked[1] in topic.repo.git("log -1 --format=%B")
 
@@ -143,12 +143,12 @@ def test_unusable_tag_is_skipped(
         topic.tell(first, unseen, sender=EVE)
         topic.tell(first, f"Tested-by: {EVE}, {RITA}", sender=EVE)
         for words in ((), ("--also", f"Reviewed-by: {option}", "--also", unseen)):
-            done = topic.run("trailers", "--yes", *words)
-            assert done.code == 0, done.err
+            outcome = topic.run("trailers", "--yes", *words)
+            assert outcome.code == 0, outcome.err
             assert "evil" not in topic.repo.git("log -1 --format=%B")
-            assert "-oProxy=eve@evil.example: it begins with '-'" in done.err
-            assert "contains <U+200B>" in done.err
-            assert "not 'Name <address>'" in done.err
+            assert "-oProxy=eve@evil.example: it begins with '-'" in outcome.err
+            assert "contains <U+200B>" in outcome.err
+            assert "not 'Name <address>'" in outcome.err
 
 
 def test_proposed_tags_are_offered(tmp_path: Path) -> None:
@@ -160,9 +160,9 @@ def test_proposed_tags_are_offered(tmp_path: Path) -> None:
         topic.tell(
             first, f"Please add\n\n{fixes}\nLink: https://example.org/x\n\n{tag}"
         )
-        done = topic.run("trailers", "--yes")
-        assert f"not added: {fixes} (v1): " in done.err
-        assert "--also 'Link: https://example.org/x'" in done.err
+        outcome = topic.run("trailers", "--yes")
+        assert f"not added: {fixes} (v1): " in outcome.err
+        assert "--also 'Link: https://example.org/x'" in outcome.err
         assert tag in topic.repo.git("log -1 --format=%B")
         assert topic.run("trailers", "--yes", "--also", fixes).code == 0
         assert fixes in topic.repo.git("log -1 --format=%B")
@@ -216,12 +216,12 @@ def test_refused_tag_is_remembered(
         assert (
             "-by: " not in topic.repo.git("log -1 --format=%B").partition("Signed")[0]
         )
-        done = topic.run("trailers", "--yes")
+        outcome = topic.run("trailers", "--yes")
         message = topic.repo.git("log -1 --format=%B")
         assert (mine in message, other in message) == (False, True)
         assert (
             f"not added: {mine} (v1): you refused the tag; --again asks again"
-            in done.err
+            in outcome.err
         )
         topic.amend("int later;\n")
         assert mine in topic.run("trailers", "--yes").err, (

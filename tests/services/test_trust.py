@@ -39,8 +39,8 @@ def with_pack(repo: Repo, text: str = PACK) -> None:
 
 
 def check(repo: Repo, *words: object) -> tuple[int, str, str]:
-    done = repo.patchpilot("check --select our-marker", *words, "HEAD")
-    return done.code, done.out, done.err
+    outcome = repo.patchpilot("check --select our-marker", *words, "HEAD")
+    return outcome.code, outcome.out, outcome.err
 
 
 def test_trusted_pack_runs_in_an_editor(repo: Repo) -> None:
@@ -123,9 +123,9 @@ def test_external_link_is_not_followed(repo: Repo, tmp_path: Path, name: str) ->
     (repo.path / name).unlink()
     (repo.path / name).symlink_to(outside)
     for words in (("check", "-C", repo.path, "HEAD"), ("trust", repo.path)):
-        done = call(*words)
-        done.expect(2, "not followed")
-        assert "OUR001" not in done.out + done.err
+        outcome = call(*words)
+        outcome.expect(2, "not followed")
+        assert "OUR001" not in outcome.out + outcome.err
 
 
 @pytest.mark.usefixtures("terminal")
@@ -247,10 +247,10 @@ def test_gate_ignores_a_new_baseline(
         "nobody tracks it: it is not the branch's"
     )
     repo.commit("all: baseline\n")
-    done = repo.patchpilot(
+    outcome = repo.patchpilot(
         "check --select long-line --format sarif --baseline baseline.json"
     )
-    done.expect(1, "baseline.json: not in the base")
+    outcome.expect(1, "baseline.json: not in the base")
     (repo.path / "link").symlink_to(".")
     assert (
         check_gate(repo, "--format", "sarif", "--baseline", "link/baseline.json") == 1
@@ -285,8 +285,8 @@ def test_untrusted_packs_do_not_block_a_commit(repo: Repo) -> None:
     with_pack(repo)
     file = repo.path / ".git" / "COMMIT_EDITMSG"
     file.write_text(NOTHING)
-    done = repo.patchpilot("setup hooks commit-msg --run", file)
-    done.expect(0, "skipped")
+    outcome = repo.patchpilot("setup hooks commit-msg --run", file)
+    outcome.expect(0, "skipped")
 
 
 def test_source_without_a_tree_is_none() -> None:

@@ -38,8 +38,8 @@ def test_undo_restores_the_branch(tmp_path: Path) -> None:
     assert repo.patchpilot(words).code == 0
     rewritten = repo.git("rev-parse master")
     repo.checkout("two")
-    done = repo.patchpilot("undo")
-    done.expect(
+    outcome = repo.patchpilot("undo")
+    outcome.expect(
         ExitCode.USAGE, "nothing to undo on two", "undo restore 1` restores master"
     )
     assert repo.git("rev-parse master") == rewritten

@@ -61,10 +61,10 @@ def find_on_path() -> InstalledB4 | None:
     if not path or not Path(path).is_absolute():
         return None
     try:
-        done = run_program([path, "--version"], timeout=_ASKING, name="b4")
+        result = run_program([path, "--version"], timeout=_ASKING, name="b4")
     except PatchpilotError:
         return None
-    return InstalledB4(done.text.strip()[:40] or "of unknown version", path)
+    return InstalledB4(result.text.strip()[:40] or "of unknown version", path)
 
 
 def find_packaged_b4() -> InstalledB4 | None:

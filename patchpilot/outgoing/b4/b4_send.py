@@ -44,7 +44,7 @@ def capture(
             hint="add a recipient with --to",
         )
     with TemporaryFolder("b4") as folder:
-        done = run(
+        result = run(
             repository,
             *find_suppressing_options(),
             "-c",
@@ -57,8 +57,8 @@ def capture(
             settings=settings,
         )
         files = sorted(folder.glob("*.eml"))
-        if done.code or not files:
-            raise _failure_error(done.error_text)
+        if result.code or not files:
+            raise _failure_error(result.error_text)
         envelope = account.envelope or (account.sender.email if account.sender else "")
         mails = [parse_message(file.read_bytes(), envelope) for file in files]
         mails = [replace(mail, recipients=mail.to_and_cc) for mail in mails]

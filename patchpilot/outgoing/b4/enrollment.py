@@ -76,11 +76,11 @@ def branch_tracking(repository: Repository, branch: str) -> dict[str, tuple[str,
 
     `write_branch_tracking` restores it.
     """
-    done = repository.git(
+    result = repository.git(
         "config", "--local", "-z", "--get-regexp", r"^branch\..*", ok=(0, 1)
     )
     values: dict[str, tuple[str, ...]] = {}
-    for entry in done.text.split("\0"):
+    for entry in result.text.split("\0"):
         name, _, value = entry.partition("\n")
         key = name.removeprefix(f"branch.{branch}.")
         if key in _KEYS and key != name:

@@ -36,7 +36,7 @@ def post(
     for entry in send.entries:
         delivery.report(entry.position, Outcome(MailState.SENDING))
     reflect = ["--reflect"] if delivery.to_self else []
-    done = run(
+    result = run(
         delivery.repository,
         *find_suppressing_options(),
         "send",
@@ -47,7 +47,7 @@ def post(
         stdin=b"\n\n",
         timeout=300.0,
     )
-    outcome = _outcome(done.code, done.error_text)
+    outcome = _outcome(result.code, result.error_text)
     for entry in send.entries:
         delivery.report(entry.position, outcome)
     if outcome.state is not MailState.ACCEPTED or delivery.to_self:

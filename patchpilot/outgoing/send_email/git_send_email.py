@@ -70,15 +70,17 @@ def capture(
             str(files),
         ]
         env = _environment(repository, account)
-        done = run(
+        result = run(
             argv,
             env=env,
             cwd=repository.top,
             timeout=Watched(CAPTURE, meanwhile),
             name="git send-email",
         )
-        if done.code or (folder / "count").read_text() != f"{len(messages)}\n":
-            raise _failure_error(done.error_text, done.out.decode("utf-8", "replace"))
+        if result.code or (folder / "count").read_text() != f"{len(messages)}\n":
+            raise _failure_error(
+                result.error_text, result.out.decode("utf-8", "replace")
+            )
         blind = [address.email for address in filter(None, map(parse_address, bcc))]
         rendered = []
         for number, message in enumerate(messages, 1):

@@ -35,9 +35,9 @@ class SendEmailTransport(Transport):
         """Report whether git send-email and its Perl modules are installed."""
         from patchpilot.outgoing.probes import Probe, ProbeState
 
-        done = run(["git", "send-email", "--dump-aliases"], cwd=repository.top)
-        if done.code and re.search(
-            "is not a git command|Can't locate", done.error_text
+        result = run(["git", "send-email", "--dump-aliases"], cwd=repository.top)
+        if result.code and re.search(
+            "is not a git command|Can't locate", result.error_text
         ):
             state: ProbeState = "fail" if chosen else "warn"
             why = "git send-email is not installed, or lacks a Perl module"

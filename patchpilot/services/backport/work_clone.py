@@ -166,9 +166,9 @@ def build(
         git(folder, "checkout", "-q", "--detach", commits[-1].id, timeout=1800)
         doing = partial(progress, f"{branch.branch}: {words[0]}")
         watched = Watched(_BUILD_HOURS * 3600, doing)
-        done = run(words, cwd=folder, env=dict(os.environ), timeout=watched)
-    text = (done.out + done.err).decode("utf-8", "replace")
-    return Built(branch.branch, done.code, "\n".join(text.strip().split("\n")[-20:]))
+        result = run(words, cwd=folder, env=dict(os.environ), timeout=watched)
+    text = (result.out + result.err).decode("utf-8", "replace")
+    return Built(branch.branch, result.code, "\n".join(text.strip().split("\n")[-20:]))
 
 
 def _clone_folder(repository: Repository, commit: str, branch: BranchResult) -> Path:

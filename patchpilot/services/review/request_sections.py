@@ -212,12 +212,12 @@ def _callers(
 def _log(repository: "Repository", at: str, paths: Sequence[str]) -> Section:
     words = ("log", f"-{_LOG}", "--format=%h %as %s", at, "--", *paths)
     try:
-        done = repository.git(*words, timeout=_TIMEOUT)
+        result = repository.git(*words, timeout=_TIMEOUT)
     except GitError:
         return ("", ())
     return (
         "Earlier commits to these files",
-        [(None, line) for line in done.text.splitlines()],
+        [(None, line) for line in result.text.splitlines()],
     )
 
 
@@ -229,7 +229,7 @@ def _grep(
         return
     globs = [f":(glob){folder}/**/*.[ch]" for folder in folders if folder]
     try:
-        done = repository.git(
+        result = repository.git(
             *("grep", "-n", "-z", "--full-name", "-I", *words, at, "--", *globs),
             ok=(0, 1),
             env={"GIT_LITERAL_PATHSPECS": "0"},
@@ -237,7 +237,7 @@ def _grep(
         )
     except GitError:
         return
-    for row in done.text.splitlines():
+    for row in result.text.splitlines():
         name, _, rest = row.partition("\0")
         number = rest.partition("\0")[0]
         if number.isdigit():

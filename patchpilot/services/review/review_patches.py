@@ -354,7 +354,7 @@ def _is_in(
     """
     *options, text = words
     try:
-        done = repository.git(
+        result = repository.git(
             *("grep", "-q", "-I", *options, "-e", text, "--", *paths),
             ok=(0, 1),
             env={"GIT_LITERAL_PATHSPECS": "0"},
@@ -362,4 +362,4 @@ def _is_in(
         )
     except GitError:
         return True
-    return done.code == 0
+    return result.code == 0

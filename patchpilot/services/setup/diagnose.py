@@ -352,18 +352,18 @@ def recover_databases() -> tuple[str, ...]:
     ):
         if not file.exists():
             continue
-        done = recover(file, layout)
-        if done is None:
+        result = recover(file, layout)
+        if result is None:
             lines.append(f"{layout.what} is intact: nothing was changed")
             continue
         source = (
-            f"{done.restored} rows of the backup {done.backup.name}"
-            if done.backup
+            f"{result.restored} rows of the backup {result.backup.name}"
+            if result.backup
             else "no backup"
         )
         lines.append(
-            f"{layout.what}: restored from {source}, with {done.salvaged} rows of the damaged file,"
-            f" which is now {done.damaged}"
+            f"{layout.what}: restored from {source}, with {result.salvaged} rows of the damaged"
+            f" file, which is now {result.damaged}"
         )
         if layout is TRACK_LAYOUT:
             lines.append(

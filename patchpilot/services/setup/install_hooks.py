@@ -127,8 +127,8 @@ def _status(repository: Repository, name: str) -> Hook:
 
 def _b4_values(repository: Repository) -> list[str]:
     """Return the values that `install` wrote to b4's setting in the repository's configuration."""
-    done = repository.git("config", "--local", "--get-all", "-z", B4_KEY, ok=(0, 1))
-    return [value for value in done.text.split("\0") if value.startswith(B4_CALL)]
+    result = repository.git("config", "--local", "--get-all", "-z", B4_KEY, ok=(0, 1))
+    return [value for value in result.text.split("\0") if value.startswith(B4_CALL)]
 
 
 def _remove_from_b4(repository: Repository) -> None:

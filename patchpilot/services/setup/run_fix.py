@@ -44,7 +44,7 @@ def run_fix(repository: Repository | None, command: str) -> bool:
     words = shlex.split(command)
     if words[0] == "patchpilot":
         words[:1] = [sys.executable, "-P", "-m", "patchpilot"]
-    done = interactive(words, cwd=repository.top if repository else None)
+    result = interactive(words, cwd=repository.top if repository else None)
     if repository:
         repository.changed()
-    return done == 0
+    return result == 0

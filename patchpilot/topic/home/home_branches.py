@@ -41,11 +41,13 @@ def open_home(key: str) -> Repository | None:
 
 def branches_of(repository: Repository) -> tuple[Branch, ...]:
     """Return the local branches, latest first."""
-    done = repository.git(
+    result = repository.git(
         "for-each-ref", "--sort=-committerdate", f"--format={_FORMAT}", "refs/heads"
     )
     me = repository.identity.email.lower() if repository.identity else ""
-    rows = [row for line in done.text.splitlines() if len(row := line.split("\0")) == 4]
+    rows = [
+        row for line in result.text.splitlines() if len(row := line.split("\0")) == 4
+    ]
     return tuple(
         Branch(name, tip, float(when or 0), email.lower() == me)
         for name, tip, when, email in rows
@@ -112,12 +114,12 @@ def switch_branch(directory: Path, branch: str) -> None:
     Raise RefusedError if git refuses, usually because of uncommitted changes.
     """
     with Repository.open(directory) as repository:
-        done = repository.git("switch", "--quiet", "--no-guess", "--", branch, ok=())
-        if done.code:
+        result = repository.git("switch", "--quiet", "--no-guess", "--", branch, ok=())
+        if result.code:
             why = next(
                 (
                     line.removeprefix("error: ")
-                    for line in done.error_text.splitlines()
+                    for line in result.error_text.splitlines()
                     if line.startswith(("error: ", "fatal: "))
                 ),
                 "git refused",

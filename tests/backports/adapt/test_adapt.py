@@ -12,12 +12,12 @@ from tests.kit.repos import Repo
 
 
 def write_adapted(world: World, folder: Path, *words: object) -> str:
-    done = world.call(
+    outcome = world.call(
         world.fix, "--onto", "linux-6.6.y", "--adapt", "--write", folder, *words
     )
     # the exit code is 1 if a branch needs the fix but nothing was written
-    assert done.code == ("nothing written" in done.out), done.err
-    return done.out
+    assert outcome.code == ("nothing written" in outcome.out), outcome.err
+    return outcome.out
 
 
 def test_adapted_patch_follows_stable_conventions(world: World, tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_unknown_project_has_no_mailing_list(
     old = repo.git("rev-parse", "HEAD")
     repo.commit("names", {"w.c": source(l19="check(19);", l20="check(20);")})
     fix = repo.commit("fix", {"w.c": source(l19="check(19);", l20="check(20, all);")})
-    done = call(
+    outcome = call(
         "backport",
         "-C",
         repo.path,
@@ -123,7 +123,7 @@ def test_unknown_project_has_no_mailing_list(
         "--write",
         tmp_path / "out",
     )
-    assert done.code == 0, done.err
+    assert outcome.code == 0, outcome.err
     (file,) = (tmp_path / "out").rglob("*.patch")
     patch = parse_patch(file.read_bytes(), str(file))
     assert not patch.addresses("To")
