@@ -588,13 +588,13 @@ def _refuse_elsewhere(url: str, target: str, hosts: Container[str]) -> None:
     """
     from requests.exceptions import InvalidURL
 
-    here, there = split_url(url), split_url(target, url)
-    host = there.hostname or ""
+    old, new = split_url(url), split_url(target, url)
+    host = new.hostname or ""
     if not host:
         raise InvalidURL("it redirects to an invalid URL")
-    if there.scheme not in ("https", here.scheme):
-        raise InvalidURL(f"it redirects from https to {there.scheme}")
-    if host != here.hostname and host not in hosts:
+    if new.scheme not in ("https", old.scheme):
+        raise InvalidURL(f"it redirects from https to {new.scheme}")
+    if host != old.hostname and host not in hosts:
         raise InvalidURL(f"it redirects to another host, {host}")
 
 

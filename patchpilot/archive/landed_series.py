@@ -103,12 +103,12 @@ def find_in_repository(
                 repository,
             )
             commits.append(replace(landed, how=f"in the repository{commit.how}"))
-            there = [
+            landings = [
                 (branch, landing)
                 for branch in branches.branches
                 if (landing := history.landed(commit.landing.commit, branch.tip))
             ]
-            for branch, landing in there:
+            for branch, landing in landings:
                 point = _first_point_release(repository, branch.version, landing.commit)
                 commits.append(
                     _describe_landing(
@@ -119,7 +119,7 @@ def find_in_repository(
                         repository,
                     )
                 )
-            having = [branch for branch, landing in there if landing.holds]
+            having = [branch for branch, landing in landings if landing.holds]
             follow_ups += _find_fixes(
                 commit.landing.commit, history, tip, having, project.mainline
             )

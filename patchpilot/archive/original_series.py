@@ -66,8 +66,8 @@ class _Originals:
 
     def add(self, topics: Iterable[PostedSeries]) -> None:
         """Add series that were posted, except backports."""
-        new = [it for it in topics if it not in self.topics]
-        if new := [it for it in new if not it.latest.backport_to]:
+        new = [topic for topic in topics if topic not in self.topics]
+        if new := [topic for topic in new if not topic.latest.backport_to]:
             self.topics += new
             self.posts = Posts(self.topics)
 

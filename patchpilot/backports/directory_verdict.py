@@ -91,17 +91,18 @@ def merges_into(
         scratch.entries(scratch.tree_of(commit), fix.paths)
         for commit in (fix.base, fix.id)
     )
-    here: dict[str, Entry] = {}
+    entries: dict[str, Entry] = {}
     for path in fix.paths:
         content = tree.read(path)
         known = before[path] or after[path]
-        here[path] = (
+        entries[path] = (
             (known[0] if known else "100644", scratch.write("blob", content))
             if content is not None
             else None
         )
     base, ours, theirs = (
-        scratch.write_with_files(EMPTY_TREE, files) for files in (before, here, after)
+        scratch.write_with_files(EMPTY_TREE, files)
+        for files in (before, entries, after)
     )
     merge = scratch.merge_trees(base, ours, theirs)
     if not merge.clean or merge.tree == ours:
@@ -121,7 +122,7 @@ def _count_hunks(
     """Count the hunks that are applied, do not apply, and apply; return the locations of the
     first two.
     """
-    there = total = broken = 0
+    applied_count = total = broken = 0
     places: list[ConflictPlace] = []
     for change in patch.files:
         forward = fit_file(change, tree).misfits
@@ -137,9 +138,9 @@ def _count_hunks(
         ]
         whole = any(misfit.hunk is None for misfit in forward)
         # no hunk applies to a missing file; all hunks are applied in a file that is wholly present
-        here = size if whole and not undone else sum(applied)
-        there += here
-        broken += size - here if whole else len(forward) - here
+        applied_in_file = size if whole and not undone else sum(applied)
+        applied_count += applied_in_file
+        broken += size - applied_in_file if whole else len(forward) - applied_in_file
         total += size
         places += [
             ConflictPlace(
@@ -149,14 +150,14 @@ def _count_hunks(
             )
             for misfit, is_there in zip(forward, applied, strict=True)
         ]
-    return (there, broken, total - there - broken), tuple(places)
+    return (applied_count, broken, total - applied_count - broken), tuple(places)
 
 
-def _describe(there: int, broken: int, fits: int) -> str:
-    total = there + broken + fits
-    if not there:
+def _describe(applied: int, broken: int, fits: int) -> str:
+    total = applied + broken + fits
+    if not applied:
         return f"{broken} of {total} hunks do not apply"
-    parts = [f"{there} {'is' if there == 1 else 'are'} already applied"]
+    parts = [f"{applied} {'is' if applied == 1 else 'are'} already applied"]
     parts += [f"{broken} {'does' if broken == 1 else 'do'} not apply"] if broken else []
     parts += [f"{fits} {'applies' if fits == 1 else 'apply'}"] if fits else []
     return f"of {total} hunks, {join_words(parts)}"

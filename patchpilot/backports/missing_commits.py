@@ -180,14 +180,14 @@ class MissingCommits:
         )
         while True:
             landed = ask(frozenset(present))
-            there = (
+            merged = (
                 {touch.commit for touch in landed if self._has_landed(touch.commit)}
                 if len(landed) <= _MOST_LOOKED_AT
                 else set()
             )
-            if not there:
+            if not merged:
                 return tuple(touch.commit for touch in landed)
-            present |= there
+            present |= merged
 
     def _has_landed(self, commit: str) -> bool:
         if commit not in self._landed:

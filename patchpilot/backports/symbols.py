@@ -76,27 +76,27 @@ def compare_symbols(
     ]
     near = _near(fix)
     try:
-        there = _find_declarations(scratch, base, used, near, timeout)
-        here = _find_declarations(scratch, tree, there, near, timeout)
-        absent = {word for word in used if word in there and word not in here}
+        before = _find_declarations(scratch, base, used, near, timeout)
+        after = _find_declarations(scratch, tree, before, near, timeout)
+        absent = {word for word in used if word in before and word not in after}
         if absent:
             absent -= scratch.find_words(tree, absent, timeout=timeout)
     except GitError:
         return {}, gone
-    lacks = {word: there[word][0] for word in used if word in absent}
+    lacks = {word: before[word][0] for word in used if word in absent}
     hints = [
         f"the fix {'calls' if used[word] == _CALLED else 'uses'} {word}, which the branch does"
         f" not have (mainline: {path})"
         for word, path in lacks.items()
     ]
     hints += [
-        f"{word}() has different arguments: {here[word][1]!r} in the branch, {there[word][1]!r}"
-        f" in mainline ({there[word][0]})"
+        f"{word}() has different arguments: {after[word][1]!r} in the branch, {before[word][1]!r}"
+        f" in mainline ({before[word][0]})"
         for word in used
         if used[word] == _CALLED
-        and word in there
-        and word in here
-        and _arguments_differ(there[word], here[word])
+        and word in before
+        and word in after
+        and _arguments_differ(before[word], after[word])
     ]
     return lacks, [*hints, *gone]
 

@@ -116,8 +116,8 @@ def confirm(question: str, *, yes: bool, default: bool = False) -> bool:
 
 def _list(rows: Sequence[tuple[str, str]]) -> None:
     broad = max(len(name) for name, _ in rows)
-    for name, what in rows:
-        tell(f"  {name:<{broad}}  {printable(what)}")
+    for name, label in rows:
+        tell(f"  {name:<{broad}}  {printable(label)}")
 
 
 def _choice(question: str, rows: Sequence[tuple[str, str]], default: str) -> str:

@@ -117,8 +117,8 @@ def _offer(common: Common, diagnosis: Diagnosis) -> bool:
     commands = commands_of(diagnosis)
     if not commands or not can_ask():
         return False
-    what = "this command" if len(commands) == 1 else "these commands"
-    if not confirm(f"  Run {what}?", yes=False):
+    phrase = "this command" if len(commands) == 1 else "these commands"
+    if not confirm(f"  Run {phrase}?", yes=False):
         return False
     with common.workplace() as workplace:
         repository = workplace.repository_if_any()

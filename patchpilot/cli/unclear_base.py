@@ -25,6 +25,9 @@ def ready_commands(error: "UnclearBaseError", argv: Sequence[str]) -> str:
     return "\n".join(
         [
             error.hint or "",
-            *(f"    {command:<{wide}}  # {what}" for command, what in pairs),
+            *(
+                f"    {command:<{wide}}  # {description}"
+                for command, description in pairs
+            ),
         ]
     )

@@ -113,9 +113,9 @@ def settle(repository: Repository, move: Move) -> None:
     Raise `RefusedError` if a file was edited since the interruption, or if git is still running.
     """
     _clear_locks(repository, move.ref)
-    here = f"refs/heads/{repository.branch}" if repository.branch else None
+    branch = f"refs/heads/{repository.branch}" if repository.branch else None
     now = repository.find("HEAD")
-    if here != move.ref or now not in (move.old, move.new):
+    if branch != move.ref or now not in (move.old, move.new):
         raise RefusedError(
             "the branch was changed after an interrupted update of its files",
             hint=(
@@ -130,9 +130,9 @@ def settle(repository: Repository, move: Move) -> None:
             f"{edited[0]} was edited after an interrupted update of the branch",
             hint="save a copy of the edit, then run `git checkout -- FILE`",
         )
-    there = {path: repository.blob(move.target, path) is not None for path in paths}
-    _write(repository, move.target, [path for path in paths if there[path]])
-    _remove(repository, [path for path in paths if not there[path]])
+    exists = {path: repository.blob(move.target, path) is not None for path in paths}
+    _write(repository, move.target, [path for path in paths if exists[path]])
+    _remove(repository, [path for path in paths if not exists[path]])
     repository.git(
         "update-ref", "-m", move.why, "--no-deref", move.ref or "HEAD", move.target, now
     )

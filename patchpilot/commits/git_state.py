@@ -40,9 +40,9 @@ def find_busy_operation(repository: Repository, ref: str | None = None) -> Busy 
             "an interrupted update of the branch's files",
             Action("undo", ("restore",), "restore the files before you commit: {}"),
         )
-    for mark, what, command in _MARKS:
+    for mark, operation, command in _MARKS:
         if (repository.git_dir / mark).exists():
-            return Busy(what, f"run `{command}` first")
+            return Busy(operation, f"run `{command}` first")
     for worktree in sorted((repository.common_dir / "worktrees").glob("*")):
         if worktree != repository.git_dir and ref and _holds(worktree, ref):
             return Busy(

@@ -200,8 +200,8 @@ class PatchedTree:
             if not directory or self.ground.is_dir(directory)
             else set()
         )
-        there = {path for path in changed if self.read(path) is not None}
-        return tuple(sorted((known - set(changed)) | there))
+        present = {path for path in changed if self.read(path) is not None}
+        return tuple(sorted((known - set(changed)) | present))
 
     def changes(self, path: str) -> bool:
         """Return whether one of the applied patches names the file."""

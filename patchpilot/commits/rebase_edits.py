@@ -219,14 +219,14 @@ def write_edited_tree(repository: Repository, commit: str, edits: Edits) -> str:
 
 
 def _tree(repository: Repository, tree: str, blobs: Mapping[str, str]) -> str:
-    here: dict[bytes, str] = {}
+    trees: dict[bytes, str] = {}
     below: dict[str, dict[str, str]] = {}
     for path, blob in blobs.items():
         folder, slash, rest = path.partition("/")
         if slash:
             below.setdefault(folder, {})[rest] = blob
         else:
-            here[path.encode("utf-8", "surrogateescape")] = blob
+            trees[path.encode("utf-8", "surrogateescape")] = blob
     tree_entry = repository.objects.get(tree)
     if not tree_entry or tree_entry[1] != "tree":
         raise GitError(f"tree {tree[:12]} is not in the repository")
@@ -236,8 +236,8 @@ def _tree(repository: Repository, tree: str, blobs: Mapping[str, str]) -> str:
         mode, _, name = raw[at:end].partition(b" ")
         entry = raw[end + 1 : end + 21].hex()
         at = end + 21
-        if name in here:
-            entry = here[name]
+        if name in trees:
+            entry = trees[name]
         elif mode == b"40000" and (
             inside := below.get(name.decode("utf-8", "surrogateescape"))
         ):

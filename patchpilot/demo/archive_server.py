@@ -97,12 +97,12 @@ class StandIn:
             return self._search(method, query, message_id)
         if mail is None:
             return HttpAnswer(404)
-        what = folders[2] if len(folders) > 2 else ""
-        if what == "raw":
+        page = folders[2] if len(folders) > 2 else ""
+        if page == "raw":
             return HttpAnswer(
                 200, b"From mboxrd@z Thu Jan  1 00:00:00 1970\n" + mail.raw
             )
-        if what in ("t.mbox.gz", "t.mbox"):
+        if page in ("t.mbox.gz", "t.mbox"):
             return HttpAnswer(200, gzip.compress(_mbox(self._find_thread(message_id))))
         return HttpAnswer(200, b"<html><pre>a mail</pre></html>")
 

@@ -74,9 +74,9 @@ Advice = str | Action | Hint
 def join_hints(*parts: Advice) -> Advice:
     """Join several hints into one, keeping their actions."""
     flat = [
-        it
+        flat_part
         for part in parts
-        for it in (part.parts if isinstance(part, Hint) else (part,))
+        for flat_part in (part.parts if isinstance(part, Hint) else (part,))
     ]
     return Hint(tuple(flat)) if len(flat) > 1 else flat[0]
 

@@ -438,8 +438,10 @@ def _node_cost(name: str, value: Any) -> _Cost:
     if name in _SINGLE or name == "AT":
         return _Cost(1, 0)
     if name == "BRANCH":
-        each = [_sequence_cost(branch) for branch in value[1]]
-        return _Cost(sum(cost.ways for cost in each), max(cost.degree for cost in each))
+        costs = [_sequence_cost(branch) for branch in value[1]]
+        return _Cost(
+            sum(cost.ways for cost in costs), max(cost.degree for cost in costs)
+        )
     if name == "SUBPATTERN":
         return _sequence_cost(value[3])
     if name in ("ASSERT", "ASSERT_NOT"):

@@ -556,11 +556,11 @@ class Patch(_PatchFields):
         before it.
         """
         files = self.files if patch_line >= self.diff_line else ()
-        at = bisect_right(files, patch_line, key=lambda it: it.patch_line) - 1
+        at = bisect_right(files, patch_line, key=lambda change: change.patch_line) - 1
         if at < 0:
             return None, None
         hunks = files[at].hunks
-        number = bisect_right(hunks, patch_line, key=lambda it: it.patch_line) - 1
+        number = bisect_right(hunks, patch_line, key=lambda hunk: hunk.patch_line) - 1
         return files[at], hunks[number] if number >= 0 else None
 
     @cached_property

@@ -141,14 +141,14 @@ def _connection(account: Account, credential: Credential | None) -> tuple[Probe,
             offers_tls = submission.open().has_extn("starttls")
         except PatchpilotError as error:
             message = error.message
-            what = (
+            step = (
                 "login"
                 if "login" in message
                 else "encryption"
                 if "STARTTLS" in message
                 else "mail server"
             )
-            return (Probe(what, "fail", message, _server_hint(account, message)),)
+            return (Probe(step, "fail", message, _server_hint(account, message)),)
     probes = [Probe("mail server", "ok", f"{account.label} is reachable")]
     if account.needs_login:
         logged_in = f"logged in as {account.user}; nothing was sent"

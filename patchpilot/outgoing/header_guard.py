@@ -45,7 +45,7 @@ def refuse_breaks(commits: Iterable[Commit]) -> None:
     """
     for commit in commits:
         author = commit.author
-        for what, text in (
+        for field, text in (
             ("subject", commit.subject),
             ("author", author.name),
             ("author", author.email),
@@ -55,10 +55,10 @@ def refuse_breaks(commits: Iterable[Commit]) -> None:
             )
             if broken:
                 how = "git commit --amend" + (
-                    " --reset-author" if what == "author" else ""
+                    " --reset-author" if field == "author" else ""
                 )
                 raise InputError(
-                    f"commit {commit.id[:12]}: {broken} in the {what}; a mail header must be one"
+                    f"commit {commit.id[:12]}: {broken} in the {field}; a mail header must be one"
                     " line",
                     hint=(
                         f"{how} (for an older commit: git rebase -i {commit.id[:12]}^ and edit it)"

@@ -52,8 +52,8 @@ def keepers() -> tuple[Keeper, ...]:
     known = [helper for helper in set_up.text.splitlines() if helper]
     places = Path(git(None, "--exec-path").text.strip())
     keepers = [
-        Keeper(name, what, plain=name == "store", helper=name)
-        for name, what in _HELPERS
+        Keeper(name, label, plain=name == "store", helper=name)
+        for name, label in _HELPERS
         if shutil.which(
             f"git-credential-{name}",
             path=f"{places}{os.pathsep}{os.environ.get('PATH', '')}",

@@ -171,8 +171,8 @@ def _first_lines(facts: PreflightFacts, lines: tuple[str, ...]) -> str:
             [],
         ).append(line)
     shown = [
-        each[0] if len(each) == 1 else f"{message} ({counted(len(each), 'time')})"
-        for message, each in same.items()
+        lines[0] if len(lines) == 1 else f"{message} ({counted(len(lines), 'time')})"
+        for message, lines in same.items()
     ]
     return "; ".join(shown[:3]) + (" …" if len(shown) > 3 else "")
 

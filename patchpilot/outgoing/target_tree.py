@@ -169,7 +169,7 @@ def fit_of_files(
             if number == 0 and all(map(is_applied, reversed(contents))):
                 return TargetFit(
                     worst,
-                    already=tuple(each.subject.title for each in patches),
+                    already=tuple(patch.subject.title for patch in patches),
                 )
             if number == 0:
                 scratch.git("read-tree", target.tip, env=index)

@@ -310,7 +310,7 @@ def _sort_trailers(
     refused: Container[str],
 ) -> tuple[list[HeldTrailer], list[TagChoice]]:
     """Return a commit's held-back tags, and the tags that can be added."""
-    there = {*commit.message.split("\n"), *map(_tag_key, commit.message.split("\n"))}
+    lines = {*commit.message.split("\n"), *map(_tag_key, commit.message.split("\n"))}
     choices: dict[str, TagChoice] = {}
     held_back: dict[str, HeldTrailer] = {}
     counted: dict[str, Credit] = {}
@@ -327,7 +327,7 @@ def _sort_trailers(
                 refused=True,
             )
             continue
-        if credit.trailer in there or key in there:
+        if credit.trailer in lines or key in lines:
             continue
         is_changed = bool(posts) and posts[0].message_id not in same
         held = _hold_back(credit, request, commit.subject, is_changed=is_changed)
@@ -394,8 +394,8 @@ def _why_unusable(trailer: str) -> str:
     """Return why a tag's address cannot receive mail, or ""."""
     verdicts = ((email, judge(email)) for email in addresses_within(trailer))
     bad = (
-        f"{email}: {it.reason}"
-        for email, it in verdicts
-        if it.state is AddressState.BAD
+        f"{email}: {verdict.reason}"
+        for email, verdict in verdicts
+        if verdict.state is AddressState.BAD
     )
     return next(bad, "")

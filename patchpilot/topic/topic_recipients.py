@@ -87,12 +87,12 @@ class Planned(NamedTuple):
     def of_patch(self, number: int, patch: Patch) -> "Planned":
         """Return the plan for one patch: its recipients, and those excluded by edits."""
         recipients = select_for_patch(self.plan.recipients, number)
-        there = {recipient.address.key for recipient in recipients}
+        planned = {recipient.address.key for recipient in recipients}
         out = {
             who.key
             for title, who, gets in self.edits.single
             if title == patch.subject.title and not gets
-        } - there
+        } - planned
         return self._replace(
             source=patch.source,
             sources=(patch.source,),
@@ -297,13 +297,13 @@ def find_absent(planned: Sequence[Planned], drop: Sequence[str]) -> tuple[Addres
 
     Addresses that the edits already removed from a plan do not count as missing.
     """
-    there = {
+    known = {
         recipient.address.key
         for plan in planned
         for recipient in (*plan.plan.recipients, *plan.left_out)
     }
     return tuple(
-        address for address in addresses(drop, "--drop") if address.key not in there
+        address for address in addresses(drop, "--drop") if address.key not in known
     )
 
 
@@ -435,15 +435,15 @@ def _not_delivered(series: Series, plan: RecipientPlan) -> Iterator[str]:
     with Store() as store:
         for entry in store.entries():
             if title_key(parse_subject(entry.subject).title) in titles:
-                for it in shown_series(entry, store, None, silent).delivery:
-                    if Address("", it.recipient).key in planned:
-                        yield f"{it.words}; {it.advice}"
+                for report in shown_series(entry, store, None, silent).delivery:
+                    if Address("", report.recipient).key in planned:
+                        yield f"{report.words}; {report.advice}"
 
 
 def _apply_edits(plan: RecipientPlan, edits: Edits) -> RecipientPlan:
     """Apply the user's edits to an undisclosed fix's plan."""
-    there = {recipient.address.key for recipient in plan.recipients}
-    added = [address.email for _, address in edits.placed if address.key not in there]
+    planned = {recipient.address.key for recipient in plan.recipients}
+    added = [address.email for _, address in edits.placed if address.key not in planned]
     if not added:
         return plan
     reason = (
@@ -468,9 +468,9 @@ def expand(word: str, tree: Tree) -> tuple[str, ...]:
         and not tree.exists(path)
         and (Path.cwd() / path).exists()
     ):
-        here = (Path.cwd() / path).resolve()
-        if here.is_relative_to(tree.root.resolve()):
-            path = here.relative_to(tree.root.resolve()).as_posix()
+        resolved = (Path.cwd() / path).resolve()
+        if resolved.is_relative_to(tree.root.resolve()):
+            path = resolved.relative_to(tree.root.resolve()).as_posix()
     if tree.is_dir(path):
         return (f"{path}/",)
     if tree.exists(path):

@@ -411,10 +411,10 @@ def _is_of_another(draft: Draft, sends: Iterable[Send]) -> bool:
     """Return whether the sends belong to another topic, in another repository or with a
     separate draft.
     """
-    here = {patch.patch_id for patch in draft.patches} - {""}
+    patch_ids = {patch.patch_id for patch in draft.patches} - {""}
     known = [send for send in sends if send.change_id != draft.change_id]
     if not known or any(
-        mail.patch_id in here
+        mail.patch_id in patch_ids
         for send in known
         for mail in send.entries
         if mail.patch_id

@@ -50,9 +50,9 @@ def absent_names(
     ):
         if not left:
             break
-        there = [folder for folder in folders if scratch.has(of, folder)]
+        existing = [folder for folder in folders if scratch.has(of, folder)]
         try:
-            present = scratch.find_words(of, left, paths=there, timeout=_TIMEOUT)
+            present = scratch.find_words(of, left, paths=existing, timeout=_TIMEOUT)
         except GitError:
             present = left
         left = left & present if wanted else left - present
@@ -71,13 +71,13 @@ def undeclared_variables(
     before, after, new, result = map(_functions, (base, ours, theirs, made))
     missing: set[str] = set()
     for name, body in result.items():
-        here = after.get(name)
-        if here is None or name not in before or body == here:
+        branch_body = after.get(name)
+        if branch_body is None or name not in before or body == branch_body:
             continue
         used, fixed = names_in(body), new.get(name, [])
-        lost = (used - names_in(here)) & _declared_names(
+        lost = (used - names_in(branch_body)) & _declared_names(
             before[name]
-        ) | used & _declared_names(here)
+        ) | used & _declared_names(branch_body)
         missing |= (
             lost - _declared_names(body) - (names_in(fixed) - _declared_names(fixed))
         )

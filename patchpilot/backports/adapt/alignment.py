@@ -26,7 +26,7 @@ def align(left: Sequence[str], other: Sequence[str]) -> Pairs:
     blocks = SequenceMatcher(None, left[low:mine], other[low:theirs])
     return (
         {at: at for at in range(low)}
-        | {low + at: low + there for at, there in _pairs(blocks).items()}
+        | {low + at: low + match for at, match in _pairs(blocks).items()}
         | {at: at - mine + theirs for at in range(mine, len(left))}
     )
 
@@ -40,14 +40,14 @@ def align_tokens(ours: Sequence[str], other: Sequence[str]) -> Pairs:
     )
     lines = align([key(line) for line in ours], [key(line) for line in other])
     result = {
-        starts[at] + token: others[there] + token
-        for at, there in lines.items()
+        starts[at] + token: others[match] + token
+        for at, match in lines.items()
         for token in range(len(mine[at]))
     }
-    for (low, at), (start, there) in gaps(lines, len(ours), len(other)):
+    for (low, at), (start, match) in gaps(lines, len(ours), len(other)):
         words, new = (
             [text for line in side for text in texts(line)]
-            for side in (mine[low:at], theirs[start:there])
+            for side in (mine[low:at], theirs[start:match])
         )
         result |= {
             starts[low] + left: others[start] + right
@@ -61,10 +61,10 @@ def gaps(
 ) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
     """Yield the ranges of two sequences of these sizes between their pairs."""
     low = start = 0
-    for at, there in [*sorted(pairs.items()), (size, other)]:
-        if low < at or start < there:
-            yield (low, at), (start, there)
-        low, start = at + 1, there + 1
+    for at, match in [*sorted(pairs.items()), (size, other)]:
+        if low < at or start < match:
+            yield (low, at), (start, match)
+        low, start = at + 1, match + 1
 
 
 def similarity(left: Sequence[str], other: Sequence[str]) -> float:

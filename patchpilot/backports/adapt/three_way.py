@@ -229,26 +229,26 @@ class _TokenChunk:
     def _between(
         self, left: int, right: int, removed: list[str], added: list[str]
     ) -> tuple[int, int] | None:
-        here = texts(self.mine[left:right])
-        if here == removed:
+        mine = texts(self.mine[left:right])
+        if mine == removed:
             self.ways.append(How.TOKENS)
             return left, right
-        if here == added or (not removed and _find(here, added) is not None):
+        if mine == added or (not removed and _find(mine, added) is not None):
             self.ways.append(How.ALREADY)
             return None
-        inside = _find(here, removed) if removed else None
+        inside = _find(mine, removed) if removed else None
         if inside is not None:
             self.ways.append(How.TOKENS)
             return left + inside, left + inside + len(removed)
         if not removed:
             self.ways.append(
                 How.OVER
-                if _is_alike(here, added)
+                if _is_alike(mine, added)
                 or not self._is_whole_lines(left, right, added)
                 else How.BESIDE
             )
             return right, right
-        is_same = not added and (not here or _is_alike(here, removed))
+        is_same = not added and (not mine or _is_alike(mine, removed))
         self.ways.append(How.REMOVED if is_same else How.OVER)
         return left, right
 
@@ -287,13 +287,13 @@ class _TokenChunk:
     def _restore_spacing(self) -> list[Token]:
         """Return the branch's tokens with the fix's whitespace changes."""
         result = list(self.mine)
-        for at, here in self.in_mine.items():
-            there = self.in_new.get(at)
-            if there is None:
+        for at, in_mine in self.in_mine.items():
+            in_new = self.in_new.get(at)
+            if in_new is None:
                 continue
-            mine, old, new = self.mine[here], self.old[at], self.new[there]
+            mine, old, new = self.mine[in_mine], self.old[at], self.new[in_new]
             if old.space != new.space:
-                result[here] = Token(
+                result[in_mine] = Token(
                     _merge_indent(mine.space, old.space, new.space), mine.text
                 )
         return result

@@ -87,7 +87,7 @@ def review_notes(
 
     given = _checked_topic(workplace, target, base)
     reviewed = review(given, asks=False)
-    notes = [review_note(reviewed, each.patch) for each in given.result.patches]
+    notes = [review_note(reviewed, checked.patch) for checked in given.result.patches]
     if not any(notes):
         raise UsageError(
             "no review of these patches is stored",

@@ -562,10 +562,10 @@ def _write(
 
         texts = (
             (
-                it.entry.id,
-                series_text(it, topic, room=common.columns, with_mails=with_mails),
+                tracked.entry.id,
+                series_text(tracked, topic, room=common.columns, with_mails=with_mails),
             )
-            for it in series
+            for tracked in series
         )
         common.write("\n\n".join(f"{number:>3}  {text}" for number, text in texts))
     else:

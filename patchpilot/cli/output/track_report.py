@@ -52,10 +52,10 @@ def series_text(
             f"  topic     {topic.draft.branch or topic.draft.change_id}, next"
             f" v{topic.next_version}{changed}"
         )
-    for it in tracked.delivery:
+    for report in tracked.delivery:
         lines += [
-            f"  delivery  {it.words}",
-            f"            {it.advice!s}",
+            f"  delivery  {report.words}",
+            f"            {report.advice!s}",
         ]
     lines += _thread_lines(tracked, with_mails=with_mails)
     lines += [f"  note      {trouble}" for trouble in tracked.notes]
@@ -116,15 +116,15 @@ def _version_lines(series: Tracked) -> Iterator[str]:
         yield f"  v{version:<8} mail not found  <{message_id}>"
     latest = posted.latest
     if len(posted.patches) > 1:
-        for it in posted.patches:
+        for post in posted.patches:
             name = (
-                f"{it.number}/{len(latest.patches)}"
-                if it.version == latest.version
-                else f"v{it.version} {it.number}"
+                f"{post.number}/{len(latest.patches)}"
+                if post.version == latest.version
+                else f"v{post.version} {post.number}"
             )
-            proof = (it.proof.commit or "")[:12] or f"<{it.proof.message_id or ''}>"
-            state = f"{_day(it.proof.date)}  {it.state:<17} {proof}"
-            yield f"  {name:<9} {state}  {it.title}"
+            proof = (post.proof.commit or "")[:12] or f"<{post.proof.message_id or ''}>"
+            state = f"{_day(post.proof.date)}  {post.state:<17} {proof}"
+            yield f"  {name:<9} {state}  {post.title}"
 
 
 def _tag_lines(series: Tracked) -> Iterator[str]:
@@ -136,8 +136,8 @@ def _tag_lines(series: Tracked) -> Iterator[str]:
         condition = f", on a condition: “{tag.conditional}”" if tag.conditional else ""
         asks = f" (not added by itself: {tag.asks})" if tag.asks else ""
         yield f"  tag v{tag.version:<4} {tag.trailer}{about}{condition}{asks}"
-    for it in posted.claims:
-        yield f"  claim     {it.words}  <{it.message_id}>"
+    for claim in posted.claims:
+        yield f"  claim     {claim.words}  <{claim.message_id}>"
 
 
 def _review_lines(series: Tracked) -> list[str]:
@@ -188,7 +188,7 @@ def _reply_lines(series: Tracked, *, with_mails: bool) -> list[str]:
 
     `with_mails` adds the beginning of each reply not written by a bot.
     """
-    labels = Counter(it.label for it in series.about.revisions)
+    labels = Counter(revision.label for revision in series.about.revisions)
     lines = ["  replies"] if series.replies else []
     for reply in series.replies:
         mark = "*" if reply.unread else " "
@@ -229,7 +229,11 @@ def digest_text(series: Sequence[Tracked], since: datetime) -> str:
     """List what happened to each series since a time, with its state and next step."""
     lines: list[str] = []
     for tracked in series:
-        events = [it for it in list_events(tracked) if it.when and it.when >= since]
+        events = [
+            event
+            for event in list_events(tracked)
+            if event.when and event.when >= since
+        ]
         if events:
             lines += [
                 f"{tracked.entry.id}  {tracked.state}: {one_line(tracked.subject)}",

@@ -69,10 +69,10 @@ def series_table(
     if not series and topic is None:
         return "no series is tracked: run `patchpilot track add '<message-id>'`"
     groups = {
-        turn: [_row(it, now, turn, topic) for it in group]
+        turn: [_row(tracked, now, turn, topic) for tracked in group]
         for turn, group in group_by_turn(series).items()
     }
-    if topic is not None and not any(it.own for it in series):
+    if topic is not None and not any(tracked.own for tracked in series):
         own = topic.step.need
         rows_of_turn = {**groups, own: [_topic_row(topic, own), *groups.get(own, ())]}
         groups = {turn: rows_of_turn[turn] for turn in Turn if turn in rows_of_turn}

@@ -184,8 +184,8 @@ def backport(
             for folder in folders
         ]
         results = tuple(
-            replace(result, branches=(*result.branches, *here))
-            for result, here in zip(results, zip(*answers, strict=True), strict=True)
+            replace(result, branches=(*result.branches, *rows))
+            for result, rows in zip(results, zip(*answers, strict=True), strict=True)
         )
     return results
 

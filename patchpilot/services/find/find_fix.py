@@ -339,7 +339,11 @@ def fixes_of(
             progress(f"finding the commit that {message.id[:12]} fixes")
             asked += 1
             culprits = rank_culprits.find(repository, repository.commit(message.id))
-            sure = sum(it.confidence for it in culprits.candidates if it.commit == rev)
+            sure = sum(
+                candidate.confidence
+                for candidate in culprits.candidates
+                if candidate.commit == rev
+            )
         if sure >= OFFERED:
             match = f"fixes {rev[:12]}" if tags else f"changes lines of {rev[:12]}"
             candidates.append(

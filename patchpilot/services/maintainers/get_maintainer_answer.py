@@ -158,11 +158,13 @@ def _relative_path(target: str, tree: "Tree") -> str:
     path = os.path.normpath(target)
     root = tree.root if isinstance(tree, DirectoryTree) else None
     if root:
-        here = Path(path) if Path(path).is_absolute() else Path.cwd() / path
+        target_path = Path(path) if Path(path).is_absolute() else Path.cwd() / path
         if not Path(path).is_absolute() and tree.exists(path):
-            here = root / path
-        if here.exists() and here.absolute().is_relative_to(root.absolute()):
-            path = here.absolute().relative_to(root.absolute()).as_posix()
+            target_path = root / path
+        if target_path.exists() and target_path.absolute().is_relative_to(
+            root.absolute()
+        ):
+            path = target_path.absolute().relative_to(root.absolute()).as_posix()
     if path in (".", ""):
         return ""
     if tree.is_dir(path):

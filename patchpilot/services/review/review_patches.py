@@ -83,7 +83,7 @@ class Review(NamedTuple):
     @property
     def tokens(self) -> int:
         """Return the size of the requests that were made in this run."""
-        return sum(each.tokens for each in self.patches if not each.is_stored)
+        return sum(patch.tokens for patch in self.patches if not patch.is_stored)
 
 
 class ReviewInput(NamedTuple):
@@ -143,13 +143,13 @@ def review_note(reviews: Sequence[Review], patch: Patch) -> str:
     It gives lines and the user's reasons, but no reviewer's text.
     """
     lines = []
-    for each in reviews:
-        for reviewed in each.patches:
+    for review in reviews:
+        for reviewed in review.patches:
             if reviewed.patch is not patch or reviewed.error:
                 continue
             sure = [comment for comment in reviewed.findings if comment.is_sure]
             summary = counted(len(sure), "comment") if sure else "no comments"
-            lines.append(f"Machine review by {each.reviewer.name}: {summary}")
+            lines.append(f"Machine review by {review.reviewer.name}: {summary}")
             lines += [
                 f"- {comment.path or 'message'}:{comment.line}: {comment.waived}"
                 for comment in sure
@@ -198,38 +198,42 @@ def _review_patch(
     progress: Progress,
     asks: bool,
 ) -> Iterator[ReviewedPatch]:
-    checked = [each for each in review_input.result.patches if each.patch.has_diff]
-    for number, each in enumerate(checked, 1):
-        key = _key(each.patch)
+    checked = [patch for patch in review_input.result.patches if patch.patch.has_diff]
+    for number, checked_patch in enumerate(checked, 1):
+        key = _key(checked_patch.patch)
         answer = stored_review(reviewer, key)
         is_stored = answer is not None
         tokens = 0
         if answer is None and not asks:
             continue
         if answer is None:
-            request = _request(review_input, each, reviewer.tokens)
+            request = _request(review_input, checked_patch, reviewer.tokens)
             tokens = request.tokens
-            what = f"{reviewer.name} reviews patch {number} of {len(checked)}"
+            step = f"{reviewer.name} reviews patch {number} of {len(checked)}"
             try:
-                answer = parse_answer(ask(reviewer, request.text, progress, what))
+                answer = parse_answer(ask(reviewer, request.text, progress, step))
             except GitError as error:
-                yield ReviewedPatch(each.patch, tokens=tokens, error=str(error))
+                yield ReviewedPatch(
+                    checked_patch.patch, tokens=tokens, error=str(error)
+                )
                 continue
             if answer is None:
                 error_text = f"the answer of {reviewer.name} has no JSON object"
-                yield ReviewedPatch(each.patch, tokens=tokens, error=error_text)
+                yield ReviewedPatch(
+                    checked_patch.patch, tokens=tokens, error=error_text
+                )
                 continue
             store_review(reviewer, key, answer)
-        facts = patch_facts(review_input, each)
+        facts = patch_facts(review_input, checked_patch)
         earlier = earlier_review(reviewer, key) or ()
-        findings = tuple(_findings(answer, facts, each, waivers))
+        findings = tuple(_findings(answer, facts, checked_patch, waivers))
         yield ReviewedPatch(
-            each.patch,
+            checked_patch.patch,
             findings,
             tuple(_resolved_problems(earlier, findings, facts)),
             tokens,
             is_stored,
-            _copies_a_comment(each.patch, (*answer, *earlier)),
+            _copies_a_comment(checked_patch.patch, (*answer, *earlier)),
         )
 
 
@@ -307,7 +311,7 @@ def _files(review_input: ReviewInput, checked: "CheckedPatch") -> PatchedFiles:
 def _request(
     review_input: ReviewInput, checked: "CheckedPatch", tokens: int = TOKENS
 ) -> ReviewRequest:
-    patches = [each.patch for each in review_input.result.patches]
+    patches = [checked.patch for checked in review_input.result.patches]
     series = patches if patches[1:] else ()
     sections = request_sections(
         checked, _files(review_input, checked), review_input.repository, series

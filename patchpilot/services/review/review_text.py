@@ -9,7 +9,7 @@ from patchpilot.services.review.review_patches import Review
 
 def review_text(reviews: Sequence[Review], *, unfolded: bool = False) -> str:
     """Return the reviews as text; `unfolded` includes uncertain comments."""
-    return "\n".join(line for each in reviews for line in _lines(each, unfolded))
+    return "\n".join(line for review in reviews for line in _lines(review, unfolded))
 
 
 def _lines(review: Review, unfolded: bool) -> list[str]:

@@ -56,10 +56,13 @@ def refuse_rivals(outbox: Outbox, planned: Sending) -> None:
     for other in outbox.find_related(topic, patch_ids):
         if other.id in known or (planned.send.id and other.id < planned.send.id):
             continue
-        what = "this topic was" if other.change_id == topic else "the same patches were"
+        subject = (
+            "this topic was" if other.change_id == topic else "the same patches were"
+        )
         if other.may_have_been_sent:
             raise RefusedError(
-                f"{what} sent by another patchpilot process since the preview, {send_text(other)}",
+                f"{subject} sent by another patchpilot process since the preview,"
+                f" {send_text(other)}",
                 hint=Action("send", ("--dry-run",), "see what was sent: {}"),
             )
         if other.change_id != topic and is_being_sent(other.change_id):

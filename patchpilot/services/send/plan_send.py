@@ -184,7 +184,7 @@ def plan(
         *warned,
         *(
             mark_warnings(
-                [each.patch for each in checked.patches],
+                [checked_patch.patch for checked_patch in checked.patches],
                 project.name,
                 is_regression=is_regression(draft),
             )

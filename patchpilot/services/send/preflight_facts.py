@@ -268,7 +268,10 @@ def _finding_lines(result: "CheckResult") -> dict[Severity, tuple[str, ...]]:
     several = len(result.patches) > 1
     lines: dict[Severity, tuple[str, ...]] = {}
     for title, findings in (
-        *((each.patch.subject.title, each.findings) for each in result.patches),
+        *(
+            (checked.patch.subject.title, checked.findings)
+            for checked in result.patches
+        ),
         ("", result.series),
     ):
         for finding in findings:

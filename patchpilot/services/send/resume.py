@@ -246,12 +246,12 @@ def _keys(send: Send, words: Sequence[str]) -> tuple[str, ...]:
             "no pending mail to drop a recipient from",
             hint=Action("send", ("--resume",), "`{}` shows the state of each message"),
         )
-    there = {name.lower() for entry in waiting for name in entry.recipients}
+    recipients = {name.lower() for entry in waiting for name in entry.recipients}
     for address in addresses:
-        if address.key not in there:
+        if address.key not in recipients:
             raise UsageError(
                 f"{address.email} is not a recipient of the pending messages",
-                hint=f"recipients: {', '.join(sorted(there))}",
+                hint=f"recipients: {', '.join(sorted(recipients))}",
             )
     keys = tuple(address.key for address in addresses)
     if any(

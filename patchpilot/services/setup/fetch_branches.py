@@ -18,13 +18,13 @@ def fetch_branches(repository: Repository, missing: MissingBranches) -> None:
     branches is then removed.
     """
     refuse_untrusted(repository.top, *FETCHING)
-    here = ["git", "-C", str(repository.top), "-c", "core.hooksPath=/dev/null"]
+    git_words = ["git", "-C", str(repository.top), "-c", "core.hooksPath=/dev/null"]
     if missing.url:
         repository.git("remote", "add", missing.remote, missing.url)
     fetch = ["fetch", "--no-recurse-submodules", "--no-auto-maintenance", "--"]
     done = False
     try:
-        words = [*here, *fetch, missing.remote, *missing.branches]
+        words = [*git_words, *fetch, missing.remote, *missing.branches]
         done = not interactive(words, repo=repository.top)
     finally:
         if missing.url and not done:

@@ -220,7 +220,7 @@ def _fixes(
         trailers += [
             ("Fixes", _value(repository, culprit))
             for culprit in culprits
-            if culprit.id not in {there.id for there in present}
+            if culprit.id not in {known.id for known in present}
         ]
         return [*present, *culprits]
     if present:
@@ -243,8 +243,8 @@ def _fixes(
     first = judged.candidates[0]
     how = "sure" if first.confidence >= SURE_ENOUGH else "sure, check it"
     notes.append(f"Fixes: {first.confidence:.0%} {how}: {'; '.join(first.evidence)}")
-    there = (repository.find(tag.split()[1]) for tag in judged.tags)
-    return [repository.commit(id_) for id_ in there if id_]
+    targets = (repository.find(tag.split()[1]) for tag in judged.tags)
+    return [repository.commit(id_) for id_ in targets if id_]
 
 
 _UNSURE = "no Fixes: written"

@@ -130,8 +130,8 @@ def _find_undo(repository: Repository, number: int | None) -> UndoState:
         raise UsageError(
             f"no such undo record: {number}", hint=f"valid numbers: {known}"
         )
-    here = f"refs/heads/{repository.branch}" if repository.branch else None
-    own = [state for state in states if state.undo.ref == here]
+    branch = f"refs/heads/{repository.branch}" if repository.branch else None
+    own = [state for state in states if state.undo.ref == branch]
     for state in own:
         if state.state == "in-force":
             return state

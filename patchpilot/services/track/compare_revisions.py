@@ -97,7 +97,7 @@ def compare_revisions(
 
 def comparable_revisions(series: Tracked) -> tuple[Revision, ...]:
     """Return the revisions of a series that contain patches, oldest first."""
-    return tuple(it for it in series.about.revisions if it.patches)
+    return tuple(revision for revision in series.about.revisions if revision.patches)
 
 
 def two_newest_revisions(series: Tracked) -> tuple[Revision, Revision]:

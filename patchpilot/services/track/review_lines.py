@@ -71,7 +71,9 @@ def legend(table: ReviewTable) -> str:
     used = {review.state for patch in table.patches for review in patch.reviewers}
     letters = "R reviewed, A acked, T tested"
     signs = [
-        f"{SIGNS[it]} {MEANINGS[it]}" for it in ReviewState if it in used and SIGNS[it]
+        f"{SIGNS[state]} {MEANINGS[state]}"
+        for state in ReviewState
+        if state in used and SIGNS[state]
     ]
     return " · ".join((letters, *signs))
 
@@ -110,7 +112,7 @@ def _grid(table: ReviewTable, columns: int) -> list[str]:
         rows = [
             (
                 f"{patch.number}/{total} {patch.title}",
-                [sign(patch, it) for it in people],
+                [sign(patch, person) for person in people],
             )
             for patch in patches
         ]
@@ -121,7 +123,8 @@ def _grid(table: ReviewTable, columns: int) -> list[str]:
         some = patches[start : start + room]
         heads = [str(patch.number) for patch in some]
         cells = [
-            (table.name_of(it), [sign(patch, it) for patch in some]) for it in people
+            (table.name_of(person), [sign(patch, person) for patch in some])
+            for person in people
         ]
         lines += _format_table("patch", heads, cells, columns)
     return lines
@@ -137,7 +140,7 @@ def _format_table(
         max(4, *(width(text) for text in (head, *(cells[at] for _, cells in rows))))
         for at, head in enumerate(heads)
     ]
-    room = columns - sum(it + 2 for it in wide)
+    room = columns - sum(width + 2 for width in wide)
     name = min(
         room, max(width(one_line(text)) for text in (corner, *(row[0] for row in rows)))
     )

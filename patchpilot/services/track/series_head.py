@@ -61,12 +61,12 @@ def format_time_note(series: Tracked) -> str:
     """
     if (time := series.as_of) is None:
         return ""
-    what = (
+    origin = (
         "when the archive was last queried"
         if series.entry.lore
         else f"the latest message of {Path(series.entry.mbox or '').name}"
     )
-    return f"{time.astimezone():%Y-%m-%d %H:%M}, {what}: days count until then"
+    return f"{time.astimezone():%Y-%m-%d %H:%M}, {origin}: days count until then"
 
 
 def _turn(series: Tracked) -> str:
@@ -128,10 +128,10 @@ def _merge_lines(series: Tracked) -> Iterator[str]:
         release = f", first in {first.release}" if first.release else ""
         claimed = f" ({CLAIMED})" if first.how == CLAIMED else ""
         yield f"{tree}{commit}{more}{release}{claimed}"
-    there = [
+    merged = [
         branch
         for branch in series.about.stable
         if branch.state in ("merged", "released")
     ]
-    if there:
-        yield f"stable: {stable_summary(there)}"
+    if merged:
+        yield f"stable: {stable_summary(merged)}"

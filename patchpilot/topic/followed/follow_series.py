@@ -530,7 +530,7 @@ def failed_mails(commits: Sequence[str], *, store: Store) -> dict[tuple[str, str
             if failed.kind is not MailKind.STABLE_FAILED:
                 continue
             named = set(failed.place.commits).intersection(commits)
-            named = named or {it for it in commits if it in mail.body}
+            named = named or {commit for commit in commits if commit in mail.body}
             for key in product(named, failed.place.versions):
                 if is_bot_address(failed.sender):
                     now = failed.when, mail.message_id

@@ -227,12 +227,12 @@ def missing_mails(
     sends = {send for message_id, _, send in _sent_mails(store) if message_id in known}
     if not sends:
         return ()
-    here = store.message_ids(entry.id)
+    received = store.message_ids(entry.id)
     asked = parse_stored_time(entry.updated)
     late = [
         (message_id, begun)
         for message_id, begun, send in _sent_mails(store)
-        if send in sends and message_id not in here and asked - begun >= ARRIVES
+        if send in sends and message_id not in received and asked - begun >= ARRIVES
     ]
     if not late:
         return ()
@@ -484,10 +484,12 @@ class _Reading:
             from patchpilot.archive.landed_series import find_in_repository
             from patchpilot.reading.read_thread import with_commits
 
-            there = find_in_repository(
+            merged = find_in_repository(
                 posted, self._repository, progress=self._progress
             )
-            posted = with_commits(posted, there.commits, there.follow_ups, there.needs)
+            posted = with_commits(
+                posted, merged.commits, merged.follow_ups, merged.needs
+            )
         self._posted, self._is_read = posted, True
 
 

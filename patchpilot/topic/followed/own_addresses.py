@@ -38,9 +38,9 @@ def known_addresses(
     if repository is not None and (file := repository.top / ".mailmap").is_file():
         keys = {email.lower() for email in emails}
         for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
-            there = _MAPPED.findall(line.partition("#")[0])
-            if keys & {email.lower() for email in there}:
-                emails += there
+            addresses = _MAPPED.findall(line.partition("#")[0])
+            if keys & {email.lower() for email in addresses}:
+                emails += addresses
     return tuple({email.lower(): email for email in reversed(emails)}.values())[::-1]
 
 

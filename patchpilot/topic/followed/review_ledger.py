@@ -107,20 +107,25 @@ def ledger_of(
     """
     answers = _find_answers(posted)
     latest = posted.latest
-    revisions = [(it, _revision_patches(it)) for it in posted.revisions]
+    revisions = [
+        (revision, _revision_patches(revision)) for revision in posted.revisions
+    ]
     patches = {id(revision): own for revision, own in revisions}
-    sent = [it for it in revisions if it[1]]
+    sent = [pair for pair in revisions if pair[1]]
     ahead = [tuple(upcoming)] if upcoming else []
     following = {
         id(revision): [
             NextVersion(own, later)
-            for later in (*(it for _, it in sent[at : at + MOST_LATER]), *ahead)
+            for later in (
+                *(patches for _, patches in sent[at : at + MOST_LATER]),
+                *ahead,
+            )
         ]
         for at, (revision, own) in enumerate(sent, 1)
     }
     if upcoming:
         next_version = NextVersion(patches[id(latest)], tuple(upcoming))
-        following |= {id(it): [next_version] for it in posted.current}
+        following |= {id(post): [next_version] for post in posted.current}
     items: list[LedgerItem] = []
     for reply in posted.replies:
         revision = reply.revision or latest
@@ -180,13 +185,13 @@ def list_open_requests(
         for patch in posted.patches
         if patch.version == posted.latest.version and patch.proven in TAKEN
     }
-    senders = {it.message_id: it.mail.sender for it in posted.replies}
+    senders = {reply.message_id: reply.mail.sender for reply in posted.replies}
     approved = {
-        (it.mail.sender.key, it.patch or None)
-        for it in posted.replies
-        if any(not tag.conditional for tag in it.mail.credited)
-        if it.revision in posted.current
-        if posted.identities.knows(it.mail.sender)
+        (reply.mail.sender.key, reply.patch or None)
+        for reply in posted.replies
+        if any(not tag.conditional for tag in reply.mail.credited)
+        if reply.revision in posted.current
+        if posted.identities.knows(reply.mail.sender)
     }
     return tuple(
         item

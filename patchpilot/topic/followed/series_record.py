@@ -23,8 +23,12 @@ def summary_of(posted: PostedSeries, marks: Mapping[Key, str]) -> SeriesSummary:
     """Return the summary of a series; `marks` are the states that the user set for requests."""
     newest = posted.latest
     tags = (credit.trailer.partition(":")[0] for credit in posted.trailers)
-    commits = (it.commit for it in posted.landed if it.commit and len(it.commit) >= 12)
-    on_newest = (it.mail for it in posted.replies if it.revision is newest)
+    commits = (
+        commit.commit
+        for commit in posted.landed
+        if commit.commit and len(commit.commit) >= 12
+    )
+    on_newest = (reply.mail for reply in posted.replies if reply.revision is newest)
     return SeriesSummary(
         state=posted.state,
         proven=posted.proven,
@@ -37,12 +41,16 @@ def summary_of(posted: PostedSeries, marks: Mapping[Key, str]) -> SeriesSummary:
         head=newest.message_id,
         posts=tuple(post.message_id for post in newest.patches),
         change_id=posted.change_id,
-        authors=tuple(dict.fromkeys(it.author.key for it in posted.revisions)),
+        authors=tuple(
+            dict.fromkeys(revision.author.key for revision in posted.revisions)
+        ),
         titles=tuple(sorted(posted.titles)),
         commits=tuple(dict.fromkeys(commits)),
         files=tuple(sorted(newest.files)),
         message_ids=tuple(sorted(posted.message_ids)),
-        related=tuple(dict.fromkeys(it.subject for it in posted.follow_ups)),
+        related=tuple(
+            dict.fromkeys(follow_up.subject for follow_up in posted.follow_ups)
+        ),
         reports=posted.delivery,
         approved=review_table(posted).approved,
         sent_at=newest.sent,
@@ -82,8 +90,8 @@ def _is_due(item: LedgerItem, posted: PostedSeries) -> bool:
     the reviewer's tag followed the request.
     """
     message_id = item.point.message_id
-    asked = next(it for it in posted.replies if it.message_id == message_id)
-    since = [it for it in posted.replies if it.when >= asked.when]
+    asked = next(reply for reply in posted.replies if reply.message_id == message_id)
+    since = [reply for reply in posted.replies if reply.when >= asked.when]
     return item.of_newest and not any(
         reply.patch == asked.patch
         if reply.mail.by_author

@@ -87,12 +87,12 @@ def posted_events(posted: PostedSeries) -> list[StoryEvent]:
     claims = [
         StoryEvent(
             StoryKind.PROBLEM,
-            it.words if it.known else f"{it.words}: nothing was changed",
-            it.date,
-            it.message_id,
+            report.words if report.known else f"{report.words}: nothing was changed",
+            report.date,
+            report.message_id,
         )
-        for it in posted.claims
-        if not (it.known and it.what in _EVENTS)
+        for report in posted.claims
+        if not (report.known and report.what in _EVENTS)
     ]
     events = [
         *(() if posted.only_reported else _versions(posted)),

@@ -128,7 +128,7 @@ class Tracked(SeriesSummary):
     @property
     def problems(self) -> tuple[str, ...]:
         """Return what was not delivered or could not be read, one line each."""
-        reports = (f"{it.words}; {it.advice}" for it in self.delivery)
+        reports = (f"{report.words}; {report.advice}" for report in self.delivery)
         return (*reports, *self.troubles, *self.damaged)
 
     @property
@@ -142,9 +142,9 @@ class Tracked(SeriesSummary):
                 "`{}` reads every message",
             )
             total = counted(self.left_out + MOST_READ, "message")
-            what = "patches, tags and decisions first, then the latest messages"
+            shown = "patches, tags and decisions first, then the latest messages"
             left_out = [
-                f"{self.left_out} of {total} not read ({what} are read); {every}"
+                f"{self.left_out} of {total} not read ({shown} are read); {every}"
             ]
         if self.posted and self.posted.only_reported:
             left_out.append(UNREAD_PATCH)

@@ -68,7 +68,9 @@ def update(
         store.forget_passed_over()
     reported, trouble = _reports_in_mailbox(store, archives, progress)
     entries = [store.entry(number) for number in numbers] or store.entries()
-    before = {it.id: shown_series(it, store, repository, progress) for it in entries}
+    before = {
+        entry.id: shown_series(entry, store, repository, progress) for entry in entries
+    }
     private = {number for number, series in before.items() if series.undisclosed}
     due = {
         entry.id
@@ -142,19 +144,19 @@ def _merge_same_series(
     repository: Repository | None,
     progress: Progress,
 ) -> list[Tracked]:
-    here = {tracked.entry.id: tracked for tracked in updated}
+    by_id = {tracked.entry.id: tracked for tracked in updated}
     others = (
         shown_series(entry, store, None, progress)
         for entry in store.entries()
-        if entry.id not in here
+        if entry.id not in by_id
     )
     for same in group_same_series((*updated, *others), store):
-        of_it = [here.pop(entry.id) for entry in same if entry.id in here]
+        of_it = [by_id.pop(entry.id) for entry in same if entry.id in by_id]
         if not of_it:
             continue
         entry = merge_entries(same, store)
         assert entry is not None
-        here[entry.id] = replace(
+        by_id[entry.id] = replace(
             shown_series(entry, store, repository, progress),
             new=tuple(dict.fromkeys(new for series in of_it for new in series.new)),
             troubles=(
@@ -163,7 +165,7 @@ def _merge_same_series(
             ),
             unreachable=any(series.unreachable for series in of_it),
         )
-    return list(here.values())
+    return list(by_id.values())
 
 
 def _note_poll(

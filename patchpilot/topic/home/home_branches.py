@@ -102,9 +102,9 @@ def checkout_of(key: str, branch: str | None) -> Checkout:
             tree[0].removeprefix("worktree "): f"branch refs/heads/{branch}" in tree
             for tree in trees
         }
-        here = next((path for path, has in paths.items() if has and branch), None)
-        if here:
-            return Checkout(Path(here), True)
+        checkout = next((path for path, has in paths.items() if has and branch), None)
+        if checkout:
+            return Checkout(Path(checkout), True)
         return Checkout(Path(next(iter(paths), str(repository.top))), False)
 
 
