@@ -444,7 +444,6 @@ class Scratch:
         return self._blobs[tree, path]
 
     def content(self, entry: Entry) -> bytes | None:
-        """Return the content of an entry, or None."""
         result = self._objects.get(entry[1]) if entry else None
         return result[2] if result and result[1] == "blob" else None
 

@@ -122,7 +122,6 @@ class Option(NamedTuple):
 
     @property
     def default_value(self) -> Any:
-        """Return the default value."""
         if self.multiple:
             return self.default or ()
         is_plain = self.kind == FLAG and not self.off and self.alone is None

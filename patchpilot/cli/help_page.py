@@ -62,7 +62,6 @@ def first_sentence(text: str) -> str:
 
 
 def examples(command: Command) -> list[str]:
-    """Return the example commands."""
     lines = (line.strip() for line in command.epilog.replace("\b", "").split("\n"))
     return [line for line in lines if line.startswith(("patchpilot", "git "))]
 

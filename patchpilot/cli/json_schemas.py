@@ -219,7 +219,6 @@ def _union_schema(schemas: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _value_type(form: Any, key: JsonKey) -> Any:
-    """Return the type of a key's value."""
     kind = _attribute_type(form, key.attribute)
     if key.optional and typing.get_origin(kind) in (Union, types.UnionType):
         others = [arg for arg in typing.get_args(kind) if arg is not types.NoneType]

@@ -33,7 +33,6 @@ class MessageChange(NamedTuple):
 
     @property
     def changed(self) -> bool:
-        """Return whether the message changed."""
         return self.old.rstrip("\n") != self.new.rstrip("\n")
 
     @property

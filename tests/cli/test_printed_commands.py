@@ -490,7 +490,6 @@ def _states(world: World) -> None:
 
 
 def fill_placeholders(command: str, values: dict[str, str]) -> str:
-    """Fill in a command's placeholders."""
     for pattern, value in PLACEHOLDERS:
         command = re.sub(pattern, value, command)
     for name, value in values.items():

@@ -210,7 +210,6 @@ def context_of(example: Example) -> Context:
 
 
 def _build_problems(example: Example, patch: Patch) -> Iterator[BuildProblem]:
-    """Yield the build problems of an example's patch."""
     before = read_diagnostics(example.build_before.split("\n"), "")
     after = read_diagnostics(example.build.split("\n"), "")
     for diagnostic in find_new_diagnostics(before, after, patch.files):

@@ -424,7 +424,6 @@ _STARTS |= dict.fromkeys(
 
 
 def inputs(name: str, rng: random.Random) -> bytes:
-    """Return one input."""
     pieces = PARSERS[name].pieces
     text = _STARTS.get(name, "") if rng.random() < 0.8 else ""
     text += "".join(rng.choices(pieces, k=rng.randint(1, 24)))

@@ -33,7 +33,6 @@ def name(repo: Repo, key: str, value: str) -> None:
 
 
 def plan_send(repo: Repo) -> Outcome:
-    """Plan a send."""
     return call(*LINE, "-C", repo.path, "--to", "x@lists.example.org")
 
 

@@ -198,7 +198,6 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
 
 
 def series_branch(name: str) -> str:
-    """Return the branch of a series."""
     return re.sub(r"\W+", "-", name)
 
 

@@ -16,7 +16,6 @@ pytestmark = pytest.mark.filterwarnings(
 
 
 def send_arguments(path: Path, *more: str) -> tuple[str, ...]:
-    """Return the arguments of a send."""
     return (
         "send",
         "-C",

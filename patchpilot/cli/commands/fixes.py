@@ -110,7 +110,6 @@ def _read(file: Path | None) -> str | None:
 
 
 def text(result: FixesResult, verify: bool) -> str:
-    """Format the result as text."""
     from patchpilot.model.printable import printable
 
     lines = [f'{result.commit[:12]} ("{result.subject}")']

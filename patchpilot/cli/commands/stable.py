@@ -57,7 +57,6 @@ def command(
 
 
 def text(result: StableResult) -> str:
-    """Format the result as text."""
     from patchpilot.model.printable import printable
 
     lines = [f'{result.commit[:12]} ("{result.subject}")', *result.notes]

@@ -31,7 +31,6 @@ def emit(data: str, *, colored: bool, exact: bool = False) -> None:
 
 
 def strip_colors(text: str) -> str:
-    """Strip the colors from a text."""
     return re.sub(r"\x1b\[[;?0-9]*[a-zA-Z]", "", text) if "\x1b" in text else text
 
 

@@ -112,7 +112,6 @@ def waive_rule(
     rule: str,
     reason: str,
 ) -> None:
-    """Waive a rule for the topic, with a reason."""
     waiver = Waiver(rule, " ".join(reason.split()))
     give(repository, (waiver,), _rules(repository, settings), topic.target, topic.base)
 

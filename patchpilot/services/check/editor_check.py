@@ -231,7 +231,6 @@ def _findings_about(
 
 
 def _edits(part: TextPatch, outcome: FixOutcome) -> Iterator[TextEdit]:
-    """Yield the edits that fix a text."""
     before, after = outcome.original.lines, outcome.draft.patch.lines
     for kind, first, last, start, end in SequenceMatcher(
         None, before, after, autojunk=False

@@ -102,7 +102,6 @@ class ReviewInput(NamedTuple):
 
 
 def review_requests(review_input: ReviewInput) -> Iterator[tuple[Patch, ReviewRequest]]:
-    """Yield each patch with the request for a reviewer."""
     for checked in review_input.result.patches:
         if checked.patch.has_diff:
             yield checked.patch, _request(review_input, checked)

@@ -32,7 +32,6 @@ def readable_lines(mail: Message) -> list[str]:
 
 
 def raw_lines(mail: Message) -> list[str]:
-    """Return the lines of the raw message."""
     return mail.raw.decode("utf-8", "surrogateescape").replace("\r\n", "\n").split("\n")
 
 
