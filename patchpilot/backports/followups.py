@@ -74,10 +74,10 @@ def later_fixes(
     except GitError:
         return ()
     # relative to the fix, later commits are undone
-    turned = [_turned(touch) for touch in reversed(later)]
+    turned = [_reverse_touch(touch) for touch in reversed(later)]
     fixes = {
         touch.commit: repository.commit(touch.commit).subject
-        for edit in _turned(read_touch(repository, fix.id, fix.paths)).edits
+        for edit in _reverse_touch(read_touch(repository, fix.id, fix.paths)).edits
         for span, _ in edit.hunks
         for touch in find_crossing(turned, edit.old_path or "", span)
     }
@@ -90,7 +90,7 @@ def later_fixes(
     )[:_MOST_LATER]
 
 
-def _turned(touch: LineTouch) -> LineTouch:
+def _reverse_touch(touch: LineTouch) -> LineTouch:
     return LineTouch(
         touch.commit,
         tuple(

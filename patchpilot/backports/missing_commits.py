@@ -68,7 +68,7 @@ class MissingCommits:
             ),
         )
 
-    def wrote(self, commit: str, merge: Merge, theirs: str) -> tuple[str, ...]:
+    def find_writers(self, commit: str, merge: Merge, theirs: str) -> tuple[str, ...]:
         """Return the missing commits that last changed the lines in which a commit conflicts,
         oldest first.
         """

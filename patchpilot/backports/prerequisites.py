@@ -292,7 +292,7 @@ class _Seeker:
         for level in range(levels.get(commit, 0), len(MARGINS) + 2):
             levels[commit] = level
             if level == 0:
-                wider = self._ground.wrote(
+                wider = self._ground.find_writers(
                     commit, merge, self._commit_trees(commit, cut=cut)[1]
                 )
             elif level <= len(MARGINS):

@@ -50,11 +50,11 @@ def run_to_exit(work: Callable[[], int | None], argv: Sequence[str] = ()) -> int
     except UnclearBaseError as error:
         from patchpilot.cli.unclear_base import ready_commands
 
-        return say(error.message, ready_commands(error, argv), error.exit_code)
+        return print_error(error.message, ready_commands(error, argv), error.exit_code)
     except PatchpilotError as error:
-        return say(error.message, error.hint, error.exit_code)
+        return print_error(error.message, error.hint, error.exit_code)
     except BrokenPipeError:
-        return unread()
+        return exit_for_closed_pipe()
     except OSError as error:
         return _report_system_error(error)
     except ModuleNotFoundError as error:
@@ -71,7 +71,7 @@ def _report_system_error(error: OSError) -> int:
     """Print an operating system error and return the exit code."""
     if error.errno in _FULL:
         _drop_stdout()
-        return say(
+        return print_error(
             f"cannot write the output: {error.strerror}",
             "free up disk space, or choose another file with -o FILE",
             ExitCode.USAGE,
@@ -80,7 +80,7 @@ def _report_system_error(error: OSError) -> int:
         _drop_terminal()
         return ExitCode.INTERRUPTED
     if error.errno in _NOT_OURS and isinstance(error.filename, str):
-        return say(
+        return print_error(
             f"{error.filename}: {error.strerror}",
             "check the path and its permissions",
             ExitCode.USAGE,
@@ -94,13 +94,13 @@ def _failed_import(error: ModuleNotFoundError) -> int:
 
     missing = missing_extra_error(error)
     return (
-        say(missing.message, missing.hint, missing.exit_code)
+        print_error(missing.message, missing.hint, missing.exit_code)
         if missing
         else _bug(error)
     )
 
 
-def say(message: str, hint: str | None, code: ExitCode) -> int:
+def print_error(message: str, hint: str | None, code: ExitCode) -> int:
     """Print an error and its hint on stderr and return the exit code."""
     notice("error", message)
     if hint:
@@ -127,7 +127,7 @@ def report_interruption(error: BaseException | None) -> int:
     return ExitCode.INTERRUPTED
 
 
-def unread() -> int:
+def exit_for_closed_pipe() -> int:
     """Discard the output that nobody reads, and return the exit code that a shell reports after
     SIGPIPE.
     """
@@ -174,4 +174,4 @@ def _terminate(*_: Any) -> NoReturn:
 
 def _bug(error: BaseException) -> int:
     message = f"a bug in patchpilot: {type(error).__name__}"
-    return say(message, bug_hint(error), ExitCode.BUG)
+    return print_error(message, bug_hint(error), ExitCode.BUG)

@@ -25,11 +25,11 @@ from patchpilot.services.setup.set_up_mail import (
     PORTS,
     MailPlan,
     MailRequest,
+    check_connection,
     is_wrong_encryption,
     is_wrong_password,
     overridden_settings,
     plan_mail,
-    reach,
     send_test_message,
     try_login,
     valid_address,
@@ -200,7 +200,7 @@ def _login(plan: MailPlan, *, from_stdin: bool, tests: bool) -> str:
     """Test the login and return the password; on a terminal, ask again for a wrong one."""
     if tests and plan.needs_password:
         # do not ask for a password if the server does not answer
-        reach(plan)
+        check_connection(plan)
     for left in reversed(range(_TRIES)):
         password = password_of(plan, from_stdin=from_stdin)
         if not tests:

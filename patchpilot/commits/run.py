@@ -169,12 +169,14 @@ def environment(
         "GIT_LITERAL_PATHSPECS": "1",
         "GIT_TERMINAL_PROMPT": "0",
     }
-    variables, secrets = _private(repo) if repo else ({}, ())
+    variables, secrets = _private_environment(repo) if repo else ({}, ())
     env = env | dict(variables) | dict(extra or {})
     return env | configuration(secrets, env)
 
 
-def _private(repo: Path) -> tuple[Mapping[str, str], Sequence[tuple[str, str]]]:
+def _private_environment(
+    repo: Path,
+) -> tuple[Mapping[str, str], Sequence[tuple[str, str]]]:
     """Return the variables that restrict what git may run in a repository.
 
     Settings with a password are returned separately, as key and value, because they are never

@@ -16,7 +16,7 @@ PREFIX = ["--subject-prefix", "PATCH net"]
 QUESTIONS = ["--security", "no", "--regression", "no"]
 
 
-def the_mail(journey: Journey) -> Sent:
+def send_message(journey: Journey) -> Sent:
     """Preview the message, send a test and then the message itself, and return it as received."""
     journey.tell("Which messages would be sent, byte for byte?")
     journey.run(["patchpilot", "send", "--dry-run", *PREFIX, *QUESTIONS])

@@ -164,14 +164,14 @@ def matches(query: str, mail: Mail) -> bool:
     """
     terms = [match.groupdict() for match in _TERM.finditer(query)]
 
-    def either(at: int) -> tuple[bool, int]:
-        value, at = both(at)
+    def evaluate_or(at: int) -> tuple[bool, int]:
+        value, at = evaluate_and(at)
         while at < len(terms) and terms[at]["op"] == "OR":
-            other, at = both(at + 1)
+            other, at = evaluate_and(at + 1)
             value = value or other
         return value, at
 
-    def both(at: int) -> tuple[bool, int]:
+    def evaluate_and(at: int) -> tuple[bool, int]:
         value = True
         while at < len(terms) and terms[at]["op"] != "OR" and not terms[at]["close"]:
             negated = False
@@ -180,14 +180,14 @@ def matches(query: str, mail: Mail) -> bool:
             if at >= len(terms):
                 break
             if terms[at]["open"]:
-                operand, at = either(at + 1)
+                operand, at = evaluate_or(at + 1)
             else:
                 operand = _matches(terms[at], mail)
             at += 1
             value = value and operand is not negated
         return value, at
 
-    return either(0)[0]
+    return evaluate_or(0)[0]
 
 
 def _matches(term: dict[str, Any], mail: Mail) -> bool:

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import TextIO
 
-from patchpilot.demo.after import play_merge, replies, second_version, the_mail
+from patchpilot.demo.after import play_merge, replies, second_version, send_message
 from patchpilot.demo.before import play_before_send
 from patchpilot.demo.journey import Journey
 from patchpilot.demo.sandbox import open_sandbox
@@ -28,7 +28,7 @@ def run_script(
             f" created in {time.monotonic() - started:.1f} s."
         )
         play_before_send(journey)
-        first = the_mail(journey)
+        first = send_message(journey)
         replies(journey, first)
         second = second_version(journey, first)
         play_merge(journey, second)

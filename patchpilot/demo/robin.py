@@ -232,7 +232,7 @@ def second_version(work: Path) -> str:
     from patchpilot.services.send.edit_draft import Changes, change
     from patchpilot.services.tags.add_review_trailers import add_review_trailers
     from patchpilot.topic.followed.poll_archives import UpdateRequest
-    from patchpilot.topic.followed.review_ledger import checklist, tick
+    from patchpilot.topic.followed.review_ledger import checklist, toggle_state
     from patchpilot.topic.followed.update_series import update
     from patchpilot.topic.own_archive import default_archive
     from patchpilot.topic.review_trailers import TrailersRequest
@@ -259,7 +259,7 @@ def second_version(work: Path) -> str:
         add_review_trailers(repository, TrailersRequest(changed=True), store=store)
         for item in checklist(own):
             if not item.done:
-                tick(own.entry.id, item)
+                toggle_state(own.entry.id, item)
         change(
             repository,
             Changes(

@@ -23,7 +23,7 @@ class AncestorBitmap:
         at = ordinal >> 3
         return at < len(self._bits) and bool(self._bits[at] >> (ordinal & 7) & 1)
 
-    def without(self, *others: "AncestorBitmap") -> Iterator[int]:
+    def iterate_missing_from(self, *others: "AncestorBitmap") -> Iterator[int]:
         """Yield the commit numbers missing from all other sets, oldest first."""
         rest = int.from_bytes(self._bits, "little")
         for other in others:
@@ -53,7 +53,7 @@ def spread_from(
     reach_of: Callable[[int], AncestorBitmap],
     most: int = 30_000,
 ) -> AncestorBitmap | None:
-    """Return the result of `spread`, computed from the `known` sets of commits below the tip.
+    """Return the result of `find_reachable`, computed from `known` sets of commits below the tip.
 
     Return None if there are more than `most` commits in between.
     """
@@ -83,7 +83,7 @@ def spread_from(
     return AncestorBitmap(bits.to_bytes(tip // 8 + 1, "little"))
 
 
-def spread(
+def find_reachable(
     parents: "array[int]", more: Mapping[int, Sequence[int]], tip: int
 ) -> AncestorBitmap:
     """Return the set of all commits that are reachable from `tip`.

@@ -52,7 +52,7 @@ class ChangedFunctions:
         self.lines: dict[str, Counter[Line]] = {}
         self.edges: set[Edge] = set()
 
-    def within(self, functions: Iterable[str]) -> Counter[Line]:
+    def lines_in(self, functions: Iterable[str]) -> Counter[Line]:
         """Return the changed lines of some functions."""
         total: Counter[Line] = Counter()
         for name in functions:
@@ -354,7 +354,7 @@ class _Search:
             if not screen.may_match(commit, self._marks[commit.id]):
                 continue
             theirs = commit.changes
-            total = theirs.within(theirs.lines)
+            total = theirs.lines_in(theirs.lines)
             if total in undone:
                 continue
             if total:
@@ -381,7 +381,7 @@ class _Screen:
         self._title = title_key(patch.title)
         self._fixes = {fix.id[:12] for fix in read_marks(patch.message).fixes}
         edges = (line for edge in mine.edges for line in (edge.before, edge.after))
-        lines = [text for _, text in mine.within(mine.lines)]
+        lines = [text for _, text in mine.lines_in(mine.lines)]
         self._lines = frozenset(line for line in (*lines, *edges) if is_telling(line))
         self._all = frozenset(lines)
 
@@ -404,7 +404,7 @@ def judge(mine: ChangedFunctions, theirs: ChangedFunctions) -> bool | None:
     lines, or adds lines in the same place, in another way.
     """
     names = _common_lines(mine, theirs)
-    ours, others = mine.within(mine.lines), theirs.within(names)
+    ours, others = mine.lines_in(mine.lines), theirs.lines_in(names)
     if not names or not ours or not others:
         return None
     both = ours & others

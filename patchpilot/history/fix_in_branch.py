@@ -300,7 +300,9 @@ class History:
     def _find_same_patch(
         self, commit: str, ordinal: int, reach: AncestorBitmap
     ) -> list[str]:
-        own = list(reach.without(self.index.reach(commit)))[-_MOST_UNMARKED:]
+        own = list(reach.iterate_missing_from(self.index.reach(commit)))[
+            -_MOST_UNMARKED:
+        ]
         if ordinal in reach or not own:
             return []
         marked = self.index.upstream_ids(own)

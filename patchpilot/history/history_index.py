@@ -20,7 +20,11 @@ from patchpilot.commits.objects import parse_commit
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import stream_output
 from patchpilot.errors import GitError, MissingError
-from patchpilot.history.ancestor_bitmap import AncestorBitmap, spread, spread_from
+from patchpilot.history.ancestor_bitmap import (
+    AncestorBitmap,
+    find_reachable,
+    spread_from,
+)
 from patchpilot.history.index_file import connect, forget
 from patchpilot.history.shallow_clones import shallow_commits
 from patchpilot.model.commit_references import Marks, read_marks
@@ -233,7 +237,7 @@ class Index:
             if row:
                 self._reaches[ordinal] = AncestorBitmap.unpack(row[0])
             else:
-                self._reaches[ordinal] = self._spread(ordinal)
+                self._reaches[ordinal] = self._find_reachable(ordinal)
                 self._keep(ordinal, self._reaches[ordinal])
         return self._reaches[ordinal]
 
@@ -321,7 +325,7 @@ class Index:
             )
             at += len(piece)
 
-    def _spread(self, ordinal: int) -> AncestorBitmap:
+    def _find_reachable(self, ordinal: int) -> AncestorBitmap:
         # another process may have added commits since they were read
         if self._parents is None or len(self._parents) <= 2 * ordinal:
             self._parents = array("i")
@@ -333,7 +337,7 @@ class Index:
         stored = {int(row[0]) for row in self._db.execute("select ord from reach")}
         return spread_from(
             self._parents, more, ordinal, stored, self._reachable_commits
-        ) or spread(self._parents, more, ordinal)
+        ) or find_reachable(self._parents, more, ordinal)
 
     def _keep(self, ordinal: int, reach: AncestorBitmap) -> None:
         now = int(time.time())

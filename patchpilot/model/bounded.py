@@ -212,7 +212,7 @@ class BoundedPattern:
                 return re.compile(whole, flags)
             except re.error as error:
                 cost = str(error)
-        linear = _linear(whole, extended=self.extended)
+        linear = _compile_linear(whole, extended=self.extended)
         if not isinstance(linear, str):
             return linear
         if (
@@ -327,7 +327,7 @@ class _Budgeted:
         return result
 
 
-def _linear(pattern: str, *, extended: bool) -> Any:
+def _compile_linear(pattern: str, *, extended: bool) -> Any:
     """Compile a pattern with RE2, or return the reason why RE2 rejects it."""
     import re2
 

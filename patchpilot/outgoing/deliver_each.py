@@ -31,7 +31,7 @@ def deliver_each(delivery: Delivery, hand_over: Callable[[Message], Outcome]) ->
             retries.begin(entry.position)
             outcome = hand_over(entry)
             delivery.report(entry.position, outcome)
-            again = retries.again(outcome)
+            again = retries.wait_for_retry(outcome)
         if outcome.state is not MailState.ACCEPTED:
             delivery.report(entry.position, retries.add_attempts(outcome))
             return

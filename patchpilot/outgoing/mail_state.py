@@ -49,6 +49,6 @@ Stop = Callable[[], bool]
 """Called between messages; return whether to stop."""
 
 
-def never_stop() -> bool:
+def never_stops() -> bool:
     """Return False: do not stop."""
     return False

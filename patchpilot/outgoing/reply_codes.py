@@ -30,7 +30,7 @@ def parse_final_reply(code: int, text: str) -> Outcome:
     if is_accepted(code):
         return Outcome(MailState.ACCEPTED, text)
     if 400 <= code < 600:
-        return Outcome(MailState.REJECTED, text, _when(code))
+        return Outcome(MailState.REJECTED, text, _retry_of(code))
     return Outcome(
         MailState.UNKNOWN,
         f"the server answered {text}, which neither accepts nor rejects the mail",
@@ -45,7 +45,7 @@ def parse_early_reply(code: int, text: str, *, reused: bool) -> Outcome:
     if reused and code in (*_CLOSING, _LOGIN_WANTED):
         return Outcome(MailState.PENDING, text, Retry.NEW_CONNECTION)
     if 400 <= code < 600:
-        return Outcome(MailState.REJECTED, text, _when(code))
+        return Outcome(MailState.REJECTED, text, _retry_of(code))
     return Outcome(MailState.PENDING, f"unexpected reply: {text}", Retry.LATER)
 
 
@@ -59,5 +59,5 @@ def lost_connection(why: str, *, reused: bool) -> Outcome:
     )
 
 
-def _when(code: int) -> Retry:
+def _retry_of(code: int) -> Retry:
     return Retry.LATER if code < 500 else Retry.NO

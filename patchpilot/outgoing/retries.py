@@ -36,7 +36,7 @@ class Retries:
             )
         self._tries += 1
 
-    def again(self, outcome: Outcome) -> bool:
+    def wait_for_retry(self, outcome: Outcome) -> bool:
         """Wait and return True if the message should be tried again after this outcome."""
         if outcome.retry is Retry.NO or self._stopping():
             return False

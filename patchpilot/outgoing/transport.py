@@ -27,7 +27,7 @@ from patchpilot.outgoing.compose_message import complete_message
 from patchpilot.outgoing.credentials import Credential
 from patchpilot.outgoing.header_guard import refuse_foreign
 from patchpilot.outgoing.mail_account import Account, read_account
-from patchpilot.outgoing.mail_state import Report, Stop, never_stop
+from patchpilot.outgoing.mail_state import Report, Stop, never_stops
 from patchpilot.outgoing.outbox import Send
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class Delivery:
     report: Report
     rename: Callable[[int, str, bytes], None]
     credential: Credential | None = None
-    stopping: Stop = never_stop
+    stopping: Stop = never_stops
     progress: Progress = silent
 
     def __post_init__(self) -> None:

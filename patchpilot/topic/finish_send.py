@@ -83,7 +83,7 @@ def finish_sends(repository: Repository) -> tuple[str, ...]:
     notes: list[str] = []
     # the last send identifies what was resent
     for send in {(send_.change_id, send_.version): send_ for send_ in sent}.values():
-        draft = _unfinished(repository, send)
+        draft = _find_unfinished_draft(repository, send)
         if draft is None:
             continue
         try:
@@ -95,7 +95,7 @@ def finish_sends(repository: Repository) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _unfinished(repository: Repository, send: Send) -> Draft | None:
+def _find_unfinished_draft(repository: Repository, send: Send) -> Draft | None:
     """Return the current draft of an unfinished send, or None."""
     with Drafts() as drafts:
         draft = drafts.get(send.change_id)

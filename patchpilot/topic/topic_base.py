@@ -89,15 +89,15 @@ class Base(NamedTuple):
         return self.is_guessed and len(self.commits) > MANY
 
     @property
-    def counted(self) -> str:
+    def commit_count(self) -> str:
         """Return the number of the topic's commits as text, for example "3 commits"."""
         many = "more than " if len(self.commits) >= MAX_WALK else ""
         return many + counted(len(self.commits), "commit")
 
-    def explained(self) -> tuple[str, ...]:
+    def explain(self) -> tuple[str, ...]:
         """Explain the chosen base and the reasons for the choice."""
         return (
-            f"base: {self.name} ({self.start[:12]}), {self.counted}",
+            f"base: {self.name} ({self.start[:12]}), {self.commit_count}",
             f"  why: {self.reason}",
             *(f"  note: {note}" for note in self.notes),
         )
@@ -139,7 +139,7 @@ class BaseSearch:
                 ref.is_head or ref.object_id == self.head or ref.short.startswith("b4/")
             )
         ]
-        holders = self.holders(self.head, likely)
+        holders = self.find_holders(self.head, likely)
         holders.sort(key=lambda ref: (not ref.is_head, ref.object_id != self.head))
         return holders[0].short if holders else None
 
@@ -182,7 +182,7 @@ class BaseSearch:
         while followed and followed.object_id not in tips:
             tips.append(followed.object_id)
             followed = self.repository.ref(followed.upstream)
-        start, commits = self.over(tips)
+        start, commits = self.find_start(tips)
         if start in tips:
             return start, commits, False
         result = self.repository.git(
@@ -190,10 +190,10 @@ class BaseSearch:
         )
         if result.text.split() in ([], [start]):
             return start, commits, False
-        old_start, own_commits = self.over([*tips, *result.text.split()])
+        old_start, own_commits = self.find_start([*tips, *result.text.split()])
         return old_start, own_commits, len(own_commits) < len(commits)
 
-    def over(self, tips: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+    def find_start(self, tips: Sequence[str]) -> tuple[str, tuple[str, ...]]:
         """Return the start of a topic on top of some commits, and the topic's commits.
 
         The start is the latest commit of the first-parent history that is reachable from `tips`,
@@ -220,7 +220,7 @@ class BaseSearch:
             self.repository.descendants.setdefault(start, set()).update(tips)
         return start, tuple(id_ for id_, *others in rows if len(others) < 2)
 
-    def holders(self, commit: str, among: Iterable[GitRef]) -> list[GitRef]:
+    def find_holders(self, commit: str, among: Iterable[GitRef]) -> list[GitRef]:
         """Return the branches that contain the commit, or the tags if no branch does.
 
         Skip refs older than the commit: to find out that they do not contain it, git would walk all
@@ -341,7 +341,7 @@ def topic_base(repository: "Repository", base_name: str | None = None) -> Base:
         )
     if base.is_unclear:
         raise UnclearBaseError(
-            f"{base.counted} on top of the base {base.name}, which is a guess ({base.reason})",
+            f"{base.commit_count} on top of the base {base.name}, which is a guess ({base.reason})",
             hint=Action(
                 "", ("--base", "REV"), "use {} to name the base, or name a range A..B"
             ),
@@ -423,7 +423,7 @@ def find_published(
         known_base and known_base.start == commit and _is_remote(repository, known_base)
     ) or any(ref.object_id == commit for ref in search.public):
         return commit, ()
-    start, above = search.over([ref.object_id for ref in search.public])
+    start, above = search.find_start([ref.object_id for ref in search.public])
     return (start, above) if start and search.public else (commit, ())
 
 
@@ -445,8 +445,8 @@ def likeliest_bases(
     public = search.public or search.local
     refs = [ref for ref in public if ref.is_branch] or public
     for _ in range(LIKELIEST):
-        start, commits = search.over([ref.object_id for ref in refs])
-        holders = search.holders(start, refs) if start else []
+        start, commits = search.find_start([ref.object_id for ref in refs])
+        holders = search.find_holders(start, refs) if start else []
         if not holders:
             break
         guesses.append(_choose_base(search, holders, start, commits, ()))
@@ -459,7 +459,7 @@ def likeliest_bases(
 
 def _named_base(search: BaseSearch, named: str) -> Base:
     tip = search.repository.resolve(named)
-    start, commits = search.over([tip])
+    start, commits = search.find_start([tip])
     return Base(
         named,
         Source.NAMED,
@@ -483,7 +483,7 @@ def _b4_base(search: BaseSearch) -> Base | None:
     ):
         return None
     prep = prep_branch(search.repository, branch)
-    start, commits = search.over([prep.base]) if prep and prep.base else ("", ())
+    start, commits = search.find_start([prep.base]) if prep and prep.base else ("", ())
     if prep is None or prep.base is None or not commits:
         return None
     reason = f"the base of the b4 prep branch {branch}"
@@ -544,8 +544,8 @@ def _find_nearest_base(
     the user's own commit.
     """
     while any(ref.is_branch for ref in refs):
-        start, commits = search.over([ref.object_id for ref in refs])
-        holders = search.holders(start, refs) if start else []
+        start, commits = search.find_start([ref.object_id for ref in refs])
+        holders = search.find_holders(start, refs) if start else []
         if not holders:
             return None
         if any(map(search.is_integration, holders)) or not search.is_mine(start):
@@ -625,7 +625,7 @@ def _empty_topic_error(repository: "Repository", base: Base) -> UsageError:
     if other:
         over = (
             f"over {other.name} there {'is' if len(other.commits) == 1 else 'are'}"
-            f" {other.counted}"
+            f" {other.commit_count}"
         )
         hint += ("; ", Action("", ("--base", other.name), f"{over}: {{}}"))
     return UsageError(f"no commits on top of the base {base.name}", hint=Hint(hint))

@@ -196,7 +196,7 @@ class TopicState(NamedTuple):
             )
             return f"not sent{tried}"
         since = f"; {self.since}" if self.since and self.state not in FINAL else ""
-        return f"{self.label} {self._became}{since}"
+        return f"{self.label} {self._describe_series_state}{since}"
 
     @property
     def since(self) -> str:
@@ -212,7 +212,7 @@ class TopicState(NamedTuple):
         )
 
     @property
-    def _became(self) -> str:
+    def _describe_series_state(self) -> str:
         if self.series is None:
             assert self.last is not None
             return f"sent on {self.last.begun[:10]}, not tracked"
@@ -378,7 +378,7 @@ def _find_series(
     """
     read = {series.entry.id: series for series in tracked_series}
 
-    def whole(entry: TrackEntry) -> Tracked:
+    def load_whole(entry: TrackEntry) -> Tracked:
         shown = read.get(entry.id)
         shown = shown or shown_series(entry, store, repository, silent)
         return with_mails(shown, store, repository)
@@ -390,7 +390,7 @@ def _find_series(
     }
     for entry in entries:
         if own & members[entry.id]:
-            return whole(entry)
+            return load_whole(entry)
     commits = tuple(repository.commits(ids))
     titles = {title_key(commit.subject) for commit in commits}
     for entry in entries:
@@ -403,7 +403,7 @@ def _find_series(
             continue
         posted = with_mails(candidate, store, None).posted
         if posted and _fits(posted, draft, commits):
-            return whole(entry)
+            return load_whole(entry)
     return None
 
 

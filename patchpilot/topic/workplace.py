@@ -167,9 +167,9 @@ class Workplace:
 
         base = find_base(repository, base_name)
         return [
-            *base.explained(),
+            *base.explain(),
             *(
-                f"  also possible: {other.name}, {other.counted}: {other.reason}"
+                f"  also possible: {other.name}, {other.commit_count}: {other.reason}"
                 for other in likeliest_bases(repository, base_name)
                 if other.start != base.start
             ),

@@ -33,7 +33,7 @@ def write_patches(world: World, folder: Path, *words: object) -> tuple[str, list
 
 def test_fix_for_the_fix_is_adapted_after_it(world: World, tmp_path: Path) -> None:
     later = add_later_fix(world)
-    tip = world.renamed()
+    tip = world.create_renamed_branch()
     out, files = write_patches(world, tmp_path / "out", f"{world.groundwork}..{later}")
     assert (
         f"{world.fix[:12]}, which introduced the bug, is backported with it"
@@ -51,7 +51,7 @@ def test_fix_for_the_fix_is_adapted_after_it(world: World, tmp_path: Path) -> No
 
 def test_later_fix_is_only_listed(world: World, tmp_path: Path) -> None:
     later = add_later_fix(world)
-    world.renamed()
+    world.create_renamed_branch()
     out, files = write_patches(world, tmp_path / "out", world.fix)
     assert f"also needed: {later[:12]}" in out
     assert len(files) == 1

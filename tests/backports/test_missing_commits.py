@@ -136,7 +136,8 @@ def test_only_conflicting_hunks_are_traced(
     made = two_writers(monkeypatch)
     made.blobs = {("theirs", "f.c"): TEXT, ("merged", "f.c"): conflict}
     assert (
-        made.search().wrote("fix", Merge("merged", False, ("f.c",)), "theirs") == found
+        made.search().find_writers("fix", Merge("merged", False, ("f.c",)), "theirs")
+        == found
     )
 
 
@@ -150,9 +151,9 @@ def test_conflict_at_the_end_of_file_is_found(
         ("theirs", "f.c"): text,
         ("merged", "f.c"): conflicted_file("line 11\n"),
     }
-    assert made.search().wrote("fix", Merge("merged", False, ("f.c",)), "theirs") == (
-        "b",
-    )
+    assert made.search().find_writers(
+        "fix", Merge("merged", False, ("f.c",)), "theirs"
+    ) == ("b",)
 
 
 @pytest.mark.parametrize(
@@ -172,7 +173,7 @@ def test_deleted_file_traces_every_hunk(
     made.fix = LineTouch("fix", (change,))
     made.blobs = {("merged", "g.c"): conflicted_file("line 11\n"), **blobs}
     merge = Merge("merged", False, ("f.c", "g.c"))
-    assert made.search().wrote("fix", merge, "theirs") == ("a", "b")
+    assert made.search().find_writers("fix", merge, "theirs") == ("a", "b")
 
 
 def test_same_change_under_another_id_is_not_missing(

@@ -100,7 +100,7 @@ class World:
         self.repo.checkout("master")
         return tip
 
-    def renamed(self) -> str:
+    def create_renamed_branch(self) -> str:
         """Create a branch with another name in the fix's line, and return its tip."""
         text = source(l10="quick(10);", l19="verify(19);", l20="verify(20);")
         return self.branch("6.6", self.groundwork, ("work: rename", {"w.c": text}))

@@ -46,7 +46,7 @@ def index_path(repository: Repository) -> Path:
 
 
 def reachable_subjects(index: Index, tip: str) -> set[str]:
-    return set(index.ids(index.reach(tip).without()))
+    return set(index.ids(index.reach(tip).iterate_missing_from()))
 
 
 def test_reachable_commits_match_git(repo: Repo, repository: Repository) -> None:

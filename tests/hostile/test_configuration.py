@@ -152,7 +152,7 @@ def test_repository_settings_have_no_effect(
     canaries.touch(repo.path)
     for words in _READING:
         done = call(words[0], "-C", repo.path, *words[1:])
-        assert canaries.sang == set(), words
+        assert canaries.executed == set(), words
         assert done.code in (0, 1), (words, done.err)
 
 
@@ -176,11 +176,11 @@ def test_plain_git_runs_the_planted_command(
         config.write(f'{head}\n\t{name} = "{command}"\n')
     canaries.touch(repo.path)
     repo.git(*words, check=False)
-    assert canaries.sang == {"planted"}
-    canaries.hush()
+    assert canaries.executed == {"planted"}
+    canaries.reset()
     for call_words in _READING:
         call(call_words[0], "-C", repo.path, *call_words[1:])
-    assert canaries.sang == set()
+    assert canaries.executed == set()
 
 
 @pytest.mark.parametrize("scope", ["config", "config.worktree"])

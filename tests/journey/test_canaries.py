@@ -79,7 +79,7 @@ def test_unlisted_configured_commands_do_not_run(tmp_path: Path, name: str) -> N
                 "--cover",
                 "frob: fix both\n\nWhy both are wrong.",
             )
-            canaries.hush()
+            canaries.reset()
         words = (
             argv[0],
             "-C",
@@ -93,10 +93,10 @@ def test_unlisted_configured_commands_do_not_run(tmp_path: Path, name: str) -> N
                 ExitCode.USAGE if name.startswith("check") else ExitCode.FINDINGS
             )
             assert "patchpilot trust" in refused.err
-            assert canaries.sang == set(), "not trusted yet"
+            assert canaries.executed == set(), "not trusted yet"
         assert call("trust", repo.path).code == ExitCode.OK
         outcome = call(*words)
-    assert canaries.sang == expected, outcome.err
+    assert canaries.executed == expected, outcome.err
     assert outcome.code not in (ExitCode.BUG, ExitCode.USAGE)
     if name.startswith("send"):
         assert outcome.code == ExitCode.OK, outcome.err
@@ -144,22 +144,22 @@ def test_submodule_commands_do_not_run(tmp_path: Path, name: str) -> None:
     repo, canaries = story(tmp_path / "repo", end=""), Canaries(tmp_path / "canaries")
     canaries.plant_in_submodule(repo)
     repo.git("status")
-    assert {"inner.filter.run.clean", "inner.core.fsmonitor"} <= canaries.sang
-    canaries.hush()
+    assert {"inner.filter.run.clean", "inner.core.fsmonitor"} <= canaries.executed
+    canaries.reset()
     canaries.touch(repo.path / "sub")
     with FaultySink() as server:
         use_server(repo, server)
         call(
             "draft", "-C", repo.path, "--cover", "frob: fix both\n\nWhy both are wrong."
         )
-        assert canaries.sang == set()
+        assert canaries.executed == set()
         if name in _CALLS:
             argv = [word.format(out=tmp_path / "out") for word in _CALLS[name][0]]
             outcome = call(argv[0], "-C", repo.path, *argv[1:])
             assert outcome.code not in (ExitCode.BUG, ExitCode.USAGE)
         else:
             next(call_ for call_ in _TUI_CALLS if call_.__name__ == name)(repo)
-    assert canaries.sang == set()
+    assert canaries.executed == set()
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
@@ -181,8 +181,8 @@ def test_commit_signatures_are_not_verified(tmp_path: Path, via: str) -> None:
     )
     repo.git("config", "log.showSignature", "true")
     repo.git("log", "-1")
-    assert canaries.sang == {"gpg.program"}
-    canaries.hush()
+    assert canaries.executed == {"gpg.program"}
+    canaries.reset()
     with FaultySink() as server:
         use_server(repo, server)
         call(
@@ -191,7 +191,7 @@ def test_commit_signatures_are_not_verified(tmp_path: Path, via: str) -> None:
         assert (
             call("send", "-C", repo.path, *_SEND[1:], "--via", via).code == ExitCode.OK
         )
-    assert canaries.sang == set()
+    assert canaries.executed == set()
 
 
 def test_required_filter_runs_for_undo(
@@ -201,9 +201,9 @@ def test_required_filter_runs_for_undo(
     canaries.plant(repo, process=False)
     assert call("trust", repo.path).code == ExitCode.OK
     assert call("check", "-C", repo.path, "--fix").code == ExitCode.OK
-    canaries.hush()
+    canaries.reset()
     assert call("undo", "-C", repo.path, "restore").code == ExitCode.OK
-    assert canaries.sang <= {"filter.run.clean", "filter.run.smudge"}
+    assert canaries.executed <= {"filter.run.clean", "filter.run.smudge"}
 
 
 def test_missing_object_is_not_fetched(tmp_path: Path) -> None:
@@ -213,4 +213,4 @@ def test_missing_object_is_not_fetched(tmp_path: Path) -> None:
     (repo.path / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
     for command in ("check", "fixes", "backport", "stable"):
         call(command, "-C", repo.path, "HEAD~")
-    assert canaries.sang == set()
+    assert canaries.executed == set()

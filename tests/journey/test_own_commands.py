@@ -146,12 +146,12 @@ def test_repository_command_requires_trust(
     repo.git("config", key, f"!{command}" if key.startswith("alias.") else command)
     for name, words in _KEYS[key].items():
         outcome = run(repo, words)
-        assert canaries.sang == set(), name
+        assert canaries.executed == set(), name
         assert assert_refused(outcome), (name, outcome)
         assert key.lower() in outcome.err.lower()
     call("doctor", "-C", repo.path)
     call("maintainers", "-C", repo.path)
-    assert canaries.sang == set()
+    assert canaries.executed == set()
     assert server.take() == ()
 
 
@@ -169,7 +169,7 @@ def test_repository_credential_helper_requires_trust(
         check for check in reported["checks"] if check["name"] == "own commands"
     )
     assert "patchpilot trust" in failed["hint"]
-    assert canaries.sang == set()
+    assert canaries.executed == set()
     assert server.take() == ()
 
 
@@ -183,11 +183,11 @@ def test_only_the_trusted_hook_runs(
         )
         for words in _SEND.values():
             assert assert_refused(run(repo, words))
-        assert canaries.sang == set()
+        assert canaries.executed == set()
         assert call("trust", repo.path).code == 0
         assert run(repo, _SEND["dry run"]).code == 0
-        assert canaries.sang == {folder.name}
-        canaries.hush()
+        assert canaries.executed == {folder.name}
+        canaries.reset()
         with (folder / "sendemail-validate").open("a") as hook:
             hook.write("# more\n")
         assert "changed since you trusted" in run(repo, _SEND["dry run"]).err
@@ -214,15 +214,15 @@ def test_trust_ends_when_the_command_changes(
     reported = json.loads(call("trust", "--format", "json", repo.path).out)
     assert [command["name"] for command in reported["commands"]] == [key]
     assert run(repo, _SEND["send"]).code == 0
-    assert canaries.sang == {"first"}
-    canaries.hush()
+    assert canaries.executed == {"first"}
+    canaries.reset()
     repo.git("config", key, canaries.command("second", "cat >/dev/null"))
     outcome = run(repo, _SEND["dry run"])
     assert assert_refused(outcome)
     assert "changed since you trusted" in outcome.err
     repo.git("config", key, f"{canaries.folder}/first")
     assert run(repo, _SEND["dry run"]).code == 0
-    assert "second" not in canaries.sang
+    assert "second" not in canaries.executed
     repo.git("config", "--unset", key)
     repo.git("config", "core.editor", "true")
     assert call("trust", "--revoke", repo.path).code == 0
@@ -262,7 +262,9 @@ def test_every_configuration_file_is_read(
     assert assert_refused(run(repo, words))
     assert call("trust", repo.path).code == 0
     assert run(repo, words).code == 0
-    assert canaries.sang == ({"tocmd"} if file != "the tree's .b4-config" else set())
+    assert canaries.executed == (
+        {"tocmd"} if file != "the tree's .b4-config" else set()
+    )
 
 
 def test_user_configured_command_runs(repo: Repo, canaries: Canaries) -> None:
@@ -277,7 +279,7 @@ def test_user_configured_command_runs(repo: Repo, canaries: Canaries) -> None:
         repo.path / ".git/hooks/sendemail-validate",
     )
     assert run(repo, _SEND["dry run"]).code == 0
-    assert canaries.sang == {"tocmd", "hook"}
+    assert canaries.executed == {"tocmd", "hook"}
     assert call("trust", repo.path).code == 3
 
 
@@ -347,7 +349,7 @@ def test_trust_is_per_repository(
     repo.git("worktree", "add", "-q", "-b", "other", str(tmp_path / "tree"))
     repo.git("branch", "-q", "-u", "master", "other")
     assert call("send", "-C", tmp_path / "tree", *_TO, "--dry-run").code == 0
-    assert canaries.sang == {"tocmd"}
+    assert canaries.executed == {"tocmd"}
 
 
 def test_alias_does_not_replace_git_send_email(
@@ -361,10 +363,10 @@ def test_alias_does_not_replace_git_send_email(
             (programs / file.name).symlink_to(file)
     monkeypatch.setenv("GIT_EXEC_PATH", str(programs))
     assert assert_refused(run(repo, _SEND["dry run"]))
-    assert canaries.sang == set()
+    assert canaries.executed == set()
     assert call("trust", repo.path).code == 0
     run(repo, _SEND["dry run"])
-    assert canaries.sang == {"alias"}, "else the guard is for nothing"
+    assert canaries.executed == {"alias"}, "else the guard is for nothing"
 
 
 def test_terminal_prompt_asks_for_trust(repo: Repo, canaries: Canaries) -> None:
@@ -375,12 +377,12 @@ def test_terminal_prompt_asks_for_trust(repo: Repo, canaries: Canaries) -> None:
     assert f"{canaries.folder}/tocmd" in screen.seen
     screen.type("y\n")
     assert screen.end() == 1
-    assert canaries.sang == set()
+    assert canaries.executed == set()
     screen = TerminalCommand(*words)
     screen.wait_for("Type 'trust' to trust and use them")
     screen.type("trust\n")
     assert screen.end() == 0
-    assert canaries.sang == {"tocmd"}
+    assert canaries.executed == {"tocmd"}
 
 
 def test_repository_editor_requires_trust(repo: Repo, canaries: Canaries) -> None:
@@ -391,7 +393,7 @@ def test_repository_editor_requires_trust(repo: Repo, canaries: Canaries) -> Non
         screen.wait_for("Type 'trust' to trust and use them")
         screen.type(f"{answer}\n")
         screen.end()
-        assert canaries.sang == ran
+        assert canaries.executed == ran
 
 
 @pytest.mark.parametrize("file", ["remotes", "branches", "config", "alternates"])
@@ -410,7 +412,7 @@ def test_fetch_requires_trust(
         repo.git("config", "core.alternateRefsCommand", url.removeprefix("ext::"))
         repo.git("config", "remote.evil.url", str(other.path))
         fetch_all(repo.path)
-        assert canaries.sang == set()
+        assert canaries.executed == set()
         return
     if file == "config":
         repo.git("config", "remote.evil.url", url)
@@ -421,23 +423,23 @@ def test_fetch_requires_trust(
             f"URL: {url}\n" if file == "remotes" else f"{url}\n"
         )
         fetch_all(repo.path)
-        assert canaries.sang == set()
+        assert canaries.executed == set()
         return
     with pytest.raises(UntrustedCommandsError):
         fetch_all(repo.path)
-    assert canaries.sang == set()
+    assert canaries.executed == set()
     assert call("trust", repo.path).code == 0
     fetch_all(repo.path)
-    assert canaries.sang == {"fetched"}, "otherwise the guard is for nothing"
+    assert canaries.executed == {"fetched"}, "otherwise the guard is for nothing"
 
 
 def test_repository_pager_never_runs(repo: Repo, canaries: Canaries) -> None:
     repo.git("config", "core.pager", canaries.command("core.pager"))
     assert TerminalCommand("send", "-C", str(repo.path), *_TO, "--dry-run").end() == 0
-    assert canaries.sang == set()
+    assert canaries.executed == set()
     repo.git("config", "--global", "core.pager", canaries.command("pager"))
     assert TerminalCommand("send", "-C", str(repo.path), *_TO, "--dry-run").end() == 0
-    assert canaries.sang == {"pager"}
+    assert canaries.executed == {"pager"}
 
 
 def test_commit_hooks_require_trust(repo: Repo, canaries: Canaries) -> None:
@@ -453,10 +455,10 @@ def test_commit_hooks_require_trust(repo: Repo, canaries: Canaries) -> None:
         "hook pre-commit",
         "hook post-rewrite",
     ]
-    assert canaries.sang == set()
+    assert canaries.executed == set()
     assert call("trust", repo.path).code == 0
     assert amend_message(repo.path, "true")
-    assert canaries.sang == {"pre-commit", "post-rewrite"}
+    assert canaries.executed == {"pre-commit", "post-rewrite"}
 
 
 @pytest.mark.parametrize(

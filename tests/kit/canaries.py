@@ -34,7 +34,7 @@ _HOOKS = [
 
 
 class Canaries:
-    """The planted commands; `sang` has the names of those that ran."""
+    """The planted commands; `executed` has the names of those that ran."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -49,11 +49,11 @@ class Canaries:
         return str(file)
 
     @property
-    def sang(self) -> set[str]:
-        """Return the names of the commands that ran since the last `hush`."""
+    def executed(self) -> set[str]:
+        """Return the names of the commands that ran since the last `reset`."""
         return set(self._log.read_text().split()) if self._log.exists() else set()
 
-    def hush(self) -> None:
+    def reset(self) -> None:
         """Forget which commands ran."""
         self._log.unlink(missing_ok=True)
 

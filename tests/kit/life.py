@@ -31,9 +31,9 @@ class Life:
         self._replies = 0
         self.first = ""
         """The Message-ID of the first message sent."""
-        self.repo = self.another("r", patches)
+        self.repo = self.create_repository("r", patches)
 
-    def another(self, name: str, patches: int = 1) -> Repo:
+    def create_repository(self, name: str, patches: int = 1) -> Repo:
         """Create another repository like this one, with the same mail server and archive."""
         repo = topic(self.place / name, patches, server=self.server)
         repo.git("config", "--global", "patchpilot.lore", self.archive.url)

@@ -111,7 +111,7 @@ def test_retries_are_limited() -> None:
         while True:
             counter.begin(0)
             tries += 1
-            if not counter.again(later):
+            if not counter.wait_for_retry(later):
                 break
         assert (tries, counter.add_attempts(later).detail) == (4, "451 later (4 tries)")
         assert [line.partition(" in ")[0] for line in shown] == [
@@ -120,11 +120,11 @@ def test_retries_are_limited() -> None:
             "try 4 of 4",
         ]
         counter.begin(1)
-        assert counter.again(later)
-        assert not counter.again(Outcome(MailState.UNKNOWN, "?"))
+        assert counter.wait_for_retry(later)
+        assert not counter.wait_for_retry(Outcome(MailState.UNKNOWN, "?"))
     stopped = Retries(lambda: True, lambda *_, **__: None)
     stopped.begin(0)
-    assert not stopped.again(later)
+    assert not stopped.wait_for_retry(later)
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])

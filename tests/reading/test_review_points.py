@@ -12,7 +12,7 @@ from patchpilot.reading.read_thread import read_thread
 from patchpilot.reading.requests import points_of, review_points
 from patchpilot.topic.followed.follow_series import add_from_mbox
 from patchpilot.topic.followed.known_series import open_store, show
-from patchpilot.topic.followed.review_ledger import checklist, tick
+from patchpilot.topic.followed.review_ledger import checklist, toggle_state
 from tests.kit.life import life
 from tests.kit.mails import ADA, MATT, RITA, mail, mailed, mbox, reply
 from tests.reading import story
@@ -153,11 +153,11 @@ def test_tick_can_be_cleared(tmp_path: Path) -> None:
         (series,) = add_from_mbox(tmp_path / "m", store=store)
     first, second = checklist(series)
     assert (first.done, second.done) == (False, False)
-    assert tick(series.entry.id, second).done
+    assert toggle_state(series.entry.id, second).done
     with open_store() as store:
         again = show(series.entry.id, store=store)
         assert [item.done for item in checklist(again)] == [False, True]
-        tick(series.entry.id, checklist(again)[1])
+        toggle_state(series.entry.id, checklist(again)[1])
         assert [
             item.done for item in checklist(show(series.entry.id, store=store))
         ] == [
@@ -183,7 +183,7 @@ def test_settled_points_are_in_the_changelog(tmp_path: Path) -> None:
             series = show(1, store=store)
         items = checklist(series)
         assert len(items) == 2
-        tick(1, items[0])
+        toggle_state(1, items[0])
         one.amend()
         exported = one.run("draft", "--export", "-").out
         assert "- EDITME review: Please use a helper here. (Rita Reviewer)" in exported

@@ -49,7 +49,7 @@ def topic_with_question(
     monkeypatch.setattr(home_branches, "RECENT", 10**9)
     with life(tmp_path) as lived:
         lived.tell(lived.send(), "Why do you change line 1?")
-        other = lived.another("other")
+        other = lived.create_repository("other")
         (other.path / "widget.c").write_text("int another;\n")
         other.git(
             "commit",

@@ -33,13 +33,13 @@ async def test_preview_requires_trust(
         await keys(pilot, "escape")
         assert not isinstance(app.screen, Confirm), "asked once"
         assert "sendemail.cccmd" in text_of(app)
-        assert canaries.sang == set()
+        assert canaries.executed == set()
         await pilot.press("g")
         await opened(pilot, Confirm)
         app.screen.query_one(Input).value = "trust"
         await pilot.press("enter")
         await visible(pilot, "boss@example.org")
-        assert canaries.sang == {"cccmd"}
+        assert canaries.executed == {"cccmd"}
 
 
 async def test_editor_and_fetch_require_trust(
@@ -59,15 +59,15 @@ async def test_editor_and_fetch_require_trust(
         screen = app.stage_screen
         open_file(screen, names[0], 1)  # type: ignore[arg-type]
         await opened(pilot, Confirm)
-        assert canaries.sang == set()
+        assert canaries.executed == set()
         app.screen.query_one(Input).value = "trust"
         await pilot.press("enter")
-        await until(pilot, lambda: canaries.sang, "the editor")
-        assert canaries.sang == {"core.editor"}
+        await until(pilot, lambda: canaries.executed, "the editor")
+        assert canaries.executed == {"core.editor"}
         fetch(screen)  # type: ignore[arg-type]
         await opened(pilot, Choose)
         await pilot.press("enter")
         await opened(pilot, Confirm)
         assert "remote.origin.url" in text_of(app)
         await keys(pilot, "escape")
-        assert canaries.sang == {"core.editor"}
+        assert canaries.executed == {"core.editor"}

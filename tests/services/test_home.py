@@ -27,7 +27,7 @@ def test_topics_are_sorted_by_turn(
         (tmp_path / "m").write_bytes(mbox(*story.ACCEPTED))
         assert call("track add --mbox", tmp_path / "m").code == 0
         author.tell(author.send(), "Why do you change line 1? Please add a test.")
-        other = author.another("other")
+        other = author.create_repository("other")
         (other.path / "widget.c").write_text("int another;\n")
         other.git("commit -q -a --amend -m 'gadget: fix it'")
         author.run("draft")

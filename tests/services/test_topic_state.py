@@ -78,7 +78,7 @@ def test_other_repositories_are_separate(
     tmp_path: Path,
 ) -> None:
     with life(tmp_path) as topic:
-        other = topic.another("other")
+        other = topic.create_repository("other")
         (other.path / "widget.c").write_text("int quite_different;\n")
         other.git("commit -q -a --amend --no-edit")
         topic.send()
@@ -108,7 +108,7 @@ def test_unrelated_series_are_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with life(tmp_path) as topic:
-        other = topic.another("other")
+        other = topic.create_repository("other")
         other.git("commit -q --amend -m", f"gadget: wait\n\n{SIGNED}")
         topic.send()
         topic.update()
@@ -163,7 +163,7 @@ def test_show_defaults_to_the_topic(
         assert "patchpilot track add" in none.err
         topic.send()
         topic.update()
-        other = topic.another("other")
+        other = topic.create_repository("other")
         other.git(
             "commit -q --amend -m",
             "widget: something else\n\nSigned-off-by: Ada Fixer <ada@example.org>",
@@ -183,7 +183,7 @@ def test_list_marks_the_topic(tmp_path: Path) -> None:
         topic.send()
         topic.update()
         assert "\n* 1  sent" in topic.track().out
-        other = topic.another("other")
+        other = topic.create_repository("other")
         other.git(
             "commit -q --amend -m",
             "widget: something else\n\nSigned-off-by: Ada Fixer <ada@example.org>",
@@ -311,7 +311,7 @@ def elsewhere(life: Life) -> None:
 
 def of_another_repository(life: Life) -> None:
     tagged(life)
-    life.repo = life.another("other")
+    life.repo = life.create_repository("other")
     life.amend("int quite_different;\n")
 
 

@@ -8,7 +8,7 @@ from patchpilot.cli.command import (
     make_command,
     option,
 )
-from patchpilot.cli.error_exit import say
+from patchpilot.cli.error_exit import print_error
 from patchpilot.cli.output.stream import columns, wrap_labeled
 from patchpilot.config import KEYS, unread_warnings
 from patchpilot.errors import UsageError, unknown
@@ -36,7 +36,7 @@ def command(common: Common, name: str | None, *, lists: bool) -> int:
     rows = config(settings)
     problems += unread_warnings(settings)
     for problem in problems:
-        say(problem.message, problem.hint, problem.exit_code)
+        print_error(problem.message, problem.hint, problem.exit_code)
     if name is not None:
         rows = tuple(row for row in rows if row.name == name)
         if not rows:

@@ -114,13 +114,13 @@ def command(common: Common, targets: tuple[str, ...], **values: Any) -> int | No
         for option in SWITCHES
         if (value := values.pop(option.key)) != option.default_value
     }
-    drop_in = common.format == "get_maintainer" or switches.get("sections")
-    if drop_in and values["security"]:
+    answer_script_call = common.format == "get_maintainer" or switches.get("sections")
+    if answer_script_call and values["security"]:
         raise UsageError(
             "--security cannot be combined with the output of get_maintainer.pl",
             hint="omit --format get_maintainer and --sections",
         )
-    if drop_in:
+    if answer_script_call:
         _print_like_script(common, targets, switches)
     else:
         _plan(common, targets, switches, values)
@@ -130,10 +130,10 @@ def command(common: Common, targets: tuple[str, ...], **values: Any) -> int | No
 def _print_like_script(
     common: Common, targets: tuple[str, ...], switches: dict[str, Any]
 ) -> None:
-    from patchpilot.services.maintainers.get_maintainer_answer import drop_in
+    from patchpilot.services.maintainers.get_maintainer_answer import answer_script_call
 
     is_network = any(word.startswith(("<", "http://", "https://")) for word in targets)
-    result = drop_in(
+    result = answer_script_call(
         targets,
         switches,
         tree=common.tree,

@@ -227,7 +227,7 @@ def hooks(common: Common, remove: bool, run: str | None, hooks: tuple[str, ...])
 
 def _run_hook(workplace: Workplace, name: str, file: Path) -> int:
     """Run an installed hook's check: errors stop git, other findings are only printed."""
-    from patchpilot.cli.error_exit import notice, say
+    from patchpilot.cli.error_exit import notice, print_error
     from patchpilot.cli.output.stream import tell
     from patchpilot.model.printable import printable
     from patchpilot.services.setup import check_in_hook as hook
@@ -248,7 +248,7 @@ def _run_hook(workplace: Workplace, name: str, file: Path) -> int:
     for finding in result.all:
         tell(f"{finding.severity}: {printable(finding.message)} [{finding.name}]")
     if result.exit_code:
-        say(
+        print_error(
             "the check found errors",
             "fix the errors, or bypass the hook with --no-verify (git send-email: --no-validate)",
             ExitCode.FINDINGS,

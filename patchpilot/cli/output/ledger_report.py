@@ -26,7 +26,7 @@ def ledger_text(ledger: SeriesLedger) -> str:
             mail = item.point.message_id
             lines += [
                 *([""] if lines else []),
-                one_line(f"{item.point.asker} on {_about(item)}  <{mail}>"),
+                one_line(f"{item.point.asker} on {_describe_target(item)}  <{mail}>"),
             ]
         lines += _lines(item)
     count = Counter(item.state for item in ledger.points)
@@ -37,7 +37,7 @@ def ledger_text(ledger: SeriesLedger) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _about(item: LedgerItem) -> str:
+def _describe_target(item: LedgerItem) -> str:
     version = f"v{item.point.version}" if item.point.version else "the series"
     return f"{version}, patch {item.point.patch}" if item.point.patch else version
 

@@ -161,7 +161,7 @@ def _tree_lines(series: Tracked) -> Iterator[str]:
         release = (
             f", first in {landing.release}"
             if landing.release
-            else _no_release(landing.how)
+            else _describe_release(landing.how)
             if landing.in_mainline
             else ""
         )
@@ -194,7 +194,7 @@ def _reply_lines(series: Tracked, *, with_mails: bool) -> list[str]:
         mark = "*" if reply.unread else " "
         who = reply.mail.sender_name
         bot = " (bot)" if reply.mail.bot else ""
-        about = _about(reply, labels)
+        about = _describe_target(reply, labels)
         note = _date_note(reply.mail.mail)
         lines.append(
             f"   {mark} {_day(reply.mail.mail.date)}  {reply.mail.kind:<13} {who}{bot}{about}{note}"
@@ -204,7 +204,7 @@ def _reply_lines(series: Tracked, *, with_mails: bool) -> list[str]:
     return lines
 
 
-def _about(reply: Reply, labels: Mapping[str, int]) -> str:
+def _describe_target(reply: Reply, labels: Mapping[str, int]) -> str:
     """Return what a reply is about: `, on v2 3/5`, with the day if a version was sent twice."""
     if reply.revision is None:
         return ""
@@ -259,7 +259,7 @@ def waiting_text(series: Sequence[Tracked]) -> str:
     return printable("\n".join(lines)) or "no message waits for your answer"
 
 
-def _no_release(how: str) -> str:
+def _describe_release(how: str) -> str:
     return (
         ", in no release yet"
         if how.startswith("in the repository")

@@ -515,11 +515,11 @@ def _replace_body(raw: bytes, change: Callable[[bytes], bytes]) -> bytes:
         return head + gap + base64.encodebytes(change(base64.b64decode(body)))
     body = change(body)
     if not body.isascii() and coding in ("", "7bit"):
-        head = _plain_head(head)
+        head = _strip_encoding(head)
     return head + gap + body
 
 
-def _plain_head(head: bytes) -> bytes:
+def _strip_encoding(head: bytes) -> bytes:
     message = message_from_bytes(head + b"\n\n", policy=compat32)
     if message.get_content_charset() not in ("utf-8", "utf8"):
         head = re.sub(

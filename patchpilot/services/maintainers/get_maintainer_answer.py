@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 MAX_PATCH = 64 * 1024 * 1024
 
 
-def drop_in(
+def answer_script_call(
     targets: Sequence[str],
     options: Mapping[str, object],
     *,

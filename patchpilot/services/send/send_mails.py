@@ -22,7 +22,7 @@ from patchpilot.outgoing.mail_state import (
     Report,
     Stop,
     ignore_report,
-    never_stop,
+    never_stops,
 )
 from patchpilot.outgoing.outbox import Outbox, Send
 from patchpilot.outgoing.sender_lock import hold_sender_lock, sole_sender
@@ -42,7 +42,7 @@ def deliver(
     planned: Sending,
     *,
     terminal: bool = False,
-    stopping: Stop = never_stop,
+    stopping: Stop = never_stops,
     progress: Progress = silent,
     on_mail: Report = ignore_report,
 ) -> Sending:

@@ -269,7 +269,7 @@ def try_login(plan: MailPlan, password: str) -> str:
     )
 
 
-def reach(plan: MailPlan) -> None:
+def check_connection(plan: MailPlan) -> None:
     """Connect to a plan's mail server, with its encryption and without a login.
 
     Raise `NetworkError` as `try_login` does.

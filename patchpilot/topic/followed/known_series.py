@@ -422,7 +422,7 @@ class _Reading:
             *sent_mails(unarchived_ids(self._entry, self._store), self._store),
         )
 
-    def _recognized(self, posted: "PostedSeries") -> "PostedSeries":
+    def _recognize_senders(self, posted: "PostedSeries") -> "PostedSeries":
         """Return the posted with claims by people known from elsewhere, without dismissed ones."""
         store = self._store
         marks = store.marks(self._entry.id)
@@ -479,7 +479,7 @@ class _Reading:
 
     def keep(self, posted: "PostedSeries | None") -> None:
         """Take this as the messages' posted, with repository facts."""
-        posted = self._recognized(posted) if posted is not None else None
+        posted = self._recognize_senders(posted) if posted is not None else None
         if posted is not None and self._repository is not None:
             from patchpilot.archive.landed_series import find_in_repository
             from patchpilot.reading.read_thread import with_commits

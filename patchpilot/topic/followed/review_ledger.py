@@ -229,7 +229,7 @@ def _find_answers(posted: PostedSeries) -> Callable[[ReviewPoint], str | None]:
     return lambda point: find_answer(point, below.get(point.message_id, ()))
 
 
-def tick(
+def toggle_state(
     number: int, item: LedgerItem, state: PointState = PointState.ADDRESSED
 ) -> LedgerItem:
     """Set the state of a review request and return the updated item.

@@ -97,7 +97,7 @@ def posted_events(posted: PostedSeries) -> list[StoryEvent]:
     events = [
         *(() if posted.only_reported else _versions(posted)),
         *_answers(posted.replies),
-        *_reported(posted.events),
+        *_reported_trees(posted.events),
         *claims,
     ]
     return sorted(
@@ -196,7 +196,7 @@ def _answers(replies: Sequence[Reply]) -> Iterator[StoryEvent]:
             )
 
 
-def _reported(events: Sequence[Claim]) -> Iterator[StoryEvent]:
+def _reported_trees(events: Sequence[Claim]) -> Iterator[StoryEvent]:
     """Yield the trees reported in messages.
 
     Merge branches that messages of one kind name on the same day.

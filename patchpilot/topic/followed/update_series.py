@@ -77,7 +77,7 @@ def update(
         for entry in entries
         if numbers or request.everything or _is_due(before[entry.id], store.reader.now)
     }
-    polled = _polled(
+    polled = _poll_series(
         [before[number] for number in sorted(due - private)],
         request,
         store,
@@ -232,7 +232,7 @@ def _reports_in_mailbox(
     return by_series, ""
 
 
-def _polled(
+def _poll_series(
     series: Sequence[Tracked],
     request: UpdateRequest,
     store: Store,

@@ -98,7 +98,7 @@ def known_topics() -> tuple[HomeTopic, ...]:
                 topics[_series_key(entry)] = HomeTopic(
                     _series_key(entry), entry.subject, series=entry.id
                 )
-        return sort_topics(_counted(topics.values(), store))
+        return sort_topics(_count_unread(topics.values(), store))
 
 
 def read_topics(
@@ -195,7 +195,7 @@ class _Reading:
     def topics(self) -> tuple[HomeTopic, ...]:
         """Return the topics read so far."""
         return sort_topics(
-            _counted([topic for _, topic in self.now.values()], self.store)
+            _count_unread([topic for _, topic in self.now.values()], self.store)
         )
 
     def read_repository(self, key: str, drafts: Sequence[Draft]) -> None:
@@ -243,7 +243,7 @@ class _Reading:
         state = state_with(entry)
         topic = self._to_cached_form(key, state)
         if topic is None:
-            self._say(branch.name)
+            self._report_progress(branch.name)
             try:
                 base = find_base(repository, None, branch.tip)
                 if not base.commits or base.is_unclear:
@@ -298,7 +298,7 @@ class _Reading:
         key, state = _series_key(entry), self._content(entry, repository)
         topic = self._to_cached_form(key, state)
         if topic is None:
-            self._say(entry.subject)
+            self._report_progress(entry.subject)
             series = self._read_entry(entry, repository)
             read = known_series.with_mails(series, self.store, repository)
             topic = topic_of_series(key, read)
@@ -320,7 +320,7 @@ class _Reading:
             self.taken.add(topic.series)
         self.now[key] = state, topic
 
-    def _say(self, step: str) -> None:
+    def _report_progress(self, step: str) -> None:
         self.progress(f"reading {step}")
         if self.arrived and time.monotonic() - self._said > OFTEN:
             self.arrived(self.topics())
@@ -459,7 +459,7 @@ def _is_there(key: str) -> bool:
     return path_of_key(key).is_dir()
 
 
-def _counted(topics: Collection[HomeTopic], store: Store) -> list[HomeTopic]:
+def _count_unread(topics: Collection[HomeTopic], store: Store) -> list[HomeTopic]:
     """Set the number of unread messages of each topic."""
     return [
         topic._replace(unread=len(store.unread(topic.series)))

@@ -44,7 +44,7 @@ def topic_of_series(key: str, series: Tracked) -> HomeTopic:
     if posted is None:
         return topic
     points = review_points(posted) if posted.proven in _IN_REVIEW else ()
-    reply = _asking(posted, points)
+    reply = _find_requesting_reply(posted, points)
     latest = posted.latest
     reports = [
         answer.mail
@@ -71,7 +71,9 @@ def topic_of_series(key: str, series: Tracked) -> HomeTopic:
     )
 
 
-def _asking(posted: PostedSeries, points: tuple[ReviewPoint, ...]) -> Reply | None:
+def _find_requesting_reply(
+    posted: PostedSeries, points: tuple[ReviewPoint, ...]
+) -> Reply | None:
     """Return the latest message with a review comment."""
     asking = {point.message_id for point in points}
     return next(

@@ -50,7 +50,9 @@ def _choose(screen: "AnyScreen", bases: "tuple[Base, ...]") -> None:
 
     options = [
         Option(
-            f"{base.name}  {base.counted}  {base.reason}", "", partial(take, base.name)
+            f"{base.name}  {base.commit_count}  {base.reason}",
+            "",
+            partial(take, base.name),
         )
         for base in bases
     ]

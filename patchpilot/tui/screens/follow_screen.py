@@ -420,14 +420,14 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         return (*due, *others[-1:], "")[0]
 
     def action_mark(self, name: str) -> None:
-        from patchpilot.topic.followed.review_ledger import PointState, tick
+        from patchpilot.topic.followed.review_ledger import PointState, toggle_state
 
         series, item = self._series, self._item
         if series is None or item is None:
             words = "move the cursor to a line with a box first"
             self.notify(words, severity="warning")
             return
-        changed = tick(series.entry.id, item, PointState(name))
+        changed = toggle_state(series.entry.id, item, PointState(name))
         marks = {key: one for key, one in series.marks.items() if key != item.point.key}
         if changed.done:
             marks[item.point.key] = changed.state

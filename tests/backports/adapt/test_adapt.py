@@ -21,7 +21,7 @@ def write_adapted(world: World, folder: Path, *words: object) -> str:
 
 
 def test_adapted_patch_follows_stable_conventions(world: World, tmp_path: Path) -> None:
-    tip = world.renamed()
+    tip = world.create_renamed_branch()
     assert "adapted (context, confidence 0." in write_adapted(
         world, tmp_path / "out", "--signoff"
     )
@@ -41,7 +41,7 @@ def test_adapted_patch_follows_stable_conventions(world: World, tmp_path: Path) 
 
 
 def test_note_names_the_conflicting_commit(world: World, tmp_path: Path) -> None:
-    world.renamed()
+    world.create_renamed_branch()
     branch = world.repo.git("rev-parse", "--short=12", "linux-6.6.y")
     out = write_adapted(world, tmp_path / "out")
     (file,) = (tmp_path / "out" / "6.6").iterdir()
@@ -73,7 +73,7 @@ def test_whitespace_difference_is_noted(world: World, tmp_path: Path) -> None:
 
 
 def test_note_has_no_placeholders(world: World, tmp_path: Path) -> None:
-    world.renamed()
+    world.create_renamed_branch()
     write_adapted(world, tmp_path / "out", "--signoff")
     (file,) = (tmp_path / "out" / "6.6").iterdir()
     below = file.read_text().partition("\n---\n")[2]
@@ -87,7 +87,7 @@ def test_note_has_no_placeholders(world: World, tmp_path: Path) -> None:
 def test_adapted_patch_replies_to_the_failed_message(
     world: World, tmp_path: Path
 ) -> None:
-    world.renamed()
+    world.create_renamed_branch()
     follow_failed(world.fix, tmp_path, "6.6")
     assert "linux-6.6.y: in reply to <failed-6.6-2@" in write_adapted(
         world, tmp_path / "out", "--signoff"
@@ -131,7 +131,7 @@ def test_unknown_project_has_no_mailing_list(
 
 
 def test_json_describes_the_adaptation(world: World) -> None:
-    world.renamed()
+    world.create_renamed_branch()
     (branch,) = world.ask(world.fix, "--onto", "linux-6.6.y", "--adapt")["branches"]
     adaptation = branch["adaptation"]
     assert (branch["verdict"], adaptation["kind"], adaptation["files"]) == (
@@ -161,7 +161,7 @@ def test_unlikely_adaptation_is_not_written(world: World, tmp_path: Path) -> Non
 
 
 def test_maintainer_backport_is_used_unchanged(world: World, tmp_path: Path) -> None:
-    tip = world.renamed()
+    tip = world.create_renamed_branch()
     own = {"l10": "quick(10);", "l19": "verify(19);", "l20": "verify(20, some);"}
     taken = world.branch(
         "6.12",
@@ -179,7 +179,7 @@ def test_maintainer_backport_is_used_unchanged(world: World, tmp_path: Path) -> 
 
 
 def test_range_diff_shows_the_adaptation(world: World) -> None:
-    world.renamed()
+    world.create_renamed_branch()
     words = (world.fix, "--onto", "linux-6.6.y", "--range-diff")
     (branch,) = world.ask(*words)["branches"]
     lines = branch["adaptation"]["range_diff"].splitlines()
