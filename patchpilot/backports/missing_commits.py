@@ -24,7 +24,7 @@ from patchpilot.model.hunk_fit import text_lines
 
 MARGINS = (0, 1, 3)
 MOST = 400
-# reading the branch's patches is only worthwhile for a few commits
+# only read the branch's patches for a few commits
 _MOST_LOOKED_AT = 20
 
 

@@ -32,7 +32,7 @@ EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _MOST_BLOBS = 64
 _MOST_LISTINGS = 2000
 _MOST_PENDING = 5000
-# below this number, one process per merge is faster
+# for fewer merges, one process per merge is faster
 _FEW = 2
 _MOST_CHANGES = 500
 # longer than a pipe buffer, to force git to flush; see commits/merge_tree.py
@@ -58,7 +58,7 @@ class Scratch:
         self._trees: dict[str, str] = {}
         self._blobs: dict[tuple[str, str], bytes | None] = {}
         self._listings: dict[str, Mapping[str, Entry]] = {}
-        # trees not written yet; git never needs most trees of a search
+        # trees that are not written yet, because git never needs most of them
         self._pending: dict[str, bytes] = {}
         self._changes: dict[tuple[str, str], dict[str, tuple[Entry, Entry]]] = {}
         # merged file → its entry, and the kind of its conflict or ""

@@ -23,7 +23,7 @@ from patchpilot.model.printable import counted
 from patchpilot.model.progress import Progress, silent
 
 _DEEPEST = 4
-# longer lists of whole commits are not shown
+# do not show longer lists of whole commits
 _MOST_WHOLE = 120
 # share of the time for partial commits, before whole commits are tried
 _FOR_PARTS = 0.35
@@ -270,7 +270,7 @@ class _Seeker:
             elif commit == self.fix.id:
                 return None
             else:
-                # it conflicts with the branch itself; the fix may apply without it
+                # skip a commit that conflicts with the branch; the fix may apply without it
                 chosen.discard(commit)
                 banned.add(commit)
         return None

@@ -33,8 +33,7 @@ def judge(
     """
     landing = history.landed(fix.id, branch.tip)
     held = landing if landing and landing.holds else None
-    # an ancestor needs no trial; reapplying a fix on top of its backport shows how the backport was
-    # adapted
+    # do not try ancestors; applying a fix on top of its backport shows how the backport was adapted
     is_ancestor = held is not None and held.how is Shown.ANCESTRY
     applied = None if is_ancestor else try_fix(scratch, fix, tree or branch.tip)
     result = BranchResult(

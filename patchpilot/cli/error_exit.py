@@ -37,9 +37,8 @@ def run_to_exit(work: Callable[[], int | None], argv: Sequence[str] = ()) -> int
     """
     _prepare_streams()
     signal.signal(signal.SIGTERM, _terminate)
-    if (
-        signal.getsignal(signal.SIGHUP) is signal.SIG_DFL
-    ):  # otherwise nohup was used to keep us running
+    # keep SIGHUP ignored under nohup
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
         signal.signal(signal.SIGHUP, _terminate)
     try:
         code = work()
@@ -59,7 +58,7 @@ def run_to_exit(work: Callable[[], int | None], argv: Sequence[str] = ()) -> int
         return _report_system_error(error)
     except ModuleNotFoundError as error:
         return _failed_import(error)
-    # the only boundary: report a bug in one sentence and keep its traceback in a file
+    # catch everything only here: report a bug in one sentence and store its traceback in a file
     except Exception as error:  # noqa: BLE001
         # python 3.11 wraps an interrupt during the creation of a class
         if isinstance(error.__cause__, KeyboardInterrupt):
@@ -148,7 +147,7 @@ def _prepare_streams() -> None:
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            # stays open until the process ends
+            # keep it open until the process ends
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

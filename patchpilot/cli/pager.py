@@ -48,7 +48,7 @@ def page(text: str, configured: str | None) -> None:
     if not command or os.environ.get("TERM") == "dumb":
         sys.stdout.write(text)
         return
-    # git's defaults: less exits on a short text and leaves it on the screen
+    # like git: less exits if the text is short, and leaves it on the screen
     environment = {"LESS": "FRX", "LV": "-c", **os.environ}
     old = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:

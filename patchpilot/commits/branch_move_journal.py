@@ -259,7 +259,7 @@ def _is_new(lock: Path) -> bool:
 def _is_open(file: Path) -> bool:
     """Return whether a process of this user has the file open, as far as the system reports it."""
     name = str(file.resolve())
-    # Path.glob raises when a process ends while it reads the process's folder.
+    # Path.glob raises if the process ends while its folder is being read
     for link in map(Path, iglob("/proc/[0-9]*/fd/*")):  # noqa: PTH207
         try:
             if str(link.readlink()) == name:

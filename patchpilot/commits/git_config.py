@@ -48,7 +48,7 @@ _FORMS = {
         core.notesref""",
     r"[+^]?(?![-/%])[^\x00-\x20\x7f~^:?\[\\]*(?::[^\x00-\x20\x7f~^:?\[\\]*)?": """
         remote.*.fetch remote.*.push notes.rewriteref""",
-    # neither an option nor a remote helper (gitremote-helpers(7)) such as ext::COMMAND
+    # exclude options and remote helpers such as ext::COMMAND (gitremote-helpers(7))
     r"(?:(?:https?|git|ssh)://(?!-)|file://|(?!-)(?![^/]*:(?::|//)))[^\x00-\x1f\x7f]+": """
         remote.*.url remote.*.pushurl""",
 }
@@ -75,7 +75,7 @@ def is_plain(key: str, value: str) -> bool:
     if section == "patchpilot":
         return variable.replace("-", "") not in acting_names()
     if dot and not subsection:
-        # git cannot open a repository with this
+        # with this setting, git cannot open a repository
         return False
     names = (f"{section}.*.{variable}", f"{section}.{subsection}.*") if dot else (key,)
     form = next((_forms()[name] for name in names if name in _forms()), None)
@@ -85,7 +85,7 @@ def is_plain(key: str, value: str) -> bool:
 @cache
 def acting_names() -> frozenset[str]:
     """Return patchpilot's settings for servers, paths and commands, without hyphens."""
-    # importing it takes longer than most calls need
+    # import it late, because importing takes longer than most calls
     from patchpilot.config import KEYS
 
     return frozenset(
@@ -204,7 +204,7 @@ def _list_settings(directory: Path, tolerant: bool) -> _Known:
     words = result.text.split("\0")
     rows = zip(words[::3], words[1::3], words[2::3], strict=False)
     entries = tuple(config_entry(*row) for row in rows)
-    # the last entries are patchpilot's own
+    # patchpilot itself added the last entries
     entries = entries[: -git_argv(None).count("-c")]
     included = {directory / entry.file for entry in entries}
     return _Known(

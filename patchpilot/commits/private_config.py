@@ -472,7 +472,7 @@ def applied_entries(top: Path, *, tolerant: bool = False) -> _Entries:
     known, acting, before, counted = _counted.get(top, ((), frozenset(), None, ()))
     if known is not entries:
         acting, before = frozenset(filter(is_acting, entries)), None
-    # most repositories have no acting setting, so skip the trust lookup
+    # skip the trust lookup in the common case of no acting setting
     trust = state() if acting else ""
     if before != trust:
         trusted = _trusted_settings(top, acting)
@@ -692,7 +692,7 @@ class PrivateConfig:
         fresh = folder.with_suffix(f".{os.urandom(8).hex()}")
         fresh.mkdir(mode=0o700)
         self._write_files(fresh, files)
-        # another run was faster, or a program changed its content
+        # another run created it first, or a program changed it
         with suppress(OSError):
             return fresh.rename(folder)
         return fresh

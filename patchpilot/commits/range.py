@@ -382,13 +382,13 @@ def commit_patch(repository: "Repository", commit_id: str) -> Patch:
     ):
         from patchpilot.commits.git_reading import complete_history_hint
 
-        # git would show the whole tree as added
+        # otherwise git would show the whole tree as added
         raise MissingError(
             f"the parent of {commit_id[:12]} is missing: the clone is shallow",
             hint=complete_history_hint(),
         )
     if len(parents) > 1:
-        # git would use the last non-merge commit before it
+        # otherwise git would use the last non-merge commit before it
         raise UsageError(
             f"{commit_id[:12]} is a merge commit, which has no patch",
             hint="pass the commit that makes the change, or a range A..B",

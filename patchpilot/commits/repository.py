@@ -262,7 +262,7 @@ class Repository:
             return ""
         name = f"{word}^{{commit}}"
         if _IN_REFLOG in word:
-            # for a missing reflog entry, git cat-file returns the oldest one
+            # git cat-file returns the oldest reflog entry instead of a missing one
             done = self.git(
                 "rev-parse", "--verify", "--quiet", "--end-of-options", name, ok=()
             )

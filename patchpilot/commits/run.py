@@ -182,7 +182,7 @@ def _private_environment(
     Settings with a password are returned separately, as key and value, because they are never
     written to a file.
     """
-    # that module uses this one to read the configuration
+    # import it late: that module imports this one
     module = importlib.import_module("patchpilot.commits.private_config")
     private: tuple[Mapping[str, str], Sequence[tuple[str, str]]]
     private = module.environment_of(repo)
@@ -368,7 +368,7 @@ def stop(process: "subprocess.Popen[bytes]") -> None:
         os.killpg(process.pid, signal.SIGTERM)
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(2)
-    # a child may ignore SIGTERM
+    # kill children that ignore SIGTERM
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
@@ -492,7 +492,7 @@ def stream_output(
         is_whole = False
         try:
             yield out
-            # after an early exit, output is unread or git is still running
+            # if the caller stopped early, output is unread or git is still running
             is_whole = bool(select.select([out], [], [], 0)[0]) and not out.read(1)
         finally:
             out.close()

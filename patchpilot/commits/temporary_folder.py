@@ -36,8 +36,8 @@ class TemporaryFolder:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            # without locks, nobody can tell whether it is in use; without the lock file, nobody
-            # removes it
+            # without lock support, nobody can tell whether the folder is in use; without a lock
+            # file, it is never removed
             (top / LOCK).unlink()
         self.path = top / FILES
         self.path.mkdir()

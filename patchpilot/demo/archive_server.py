@@ -252,7 +252,7 @@ def _handler(archive: StandIn) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             length = self.headers.get("Content-Length", "0")
             body = self.rfile.read(min(int(length), 1 << 20) if length.isdigit() else 0)
-            # as in public-inbox: the button on its search page for full threads
+            # like the button for full threads on public-inbox's search page
             self._reply(
                 archive.answer(
                     "POST", f"{self.path}&t=1" if body.startswith(b"x=m") else self.path
@@ -268,7 +268,7 @@ def _handler(archive: StandIn) -> type[BaseHTTPRequestHandler]:
             if body:
                 self.wfile.write(answer.body)
 
-        # http.server defines the parameter's name
+        # the parameter's name is defined by http.server
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
             del format, args
 

@@ -76,7 +76,7 @@ def make_repositories(root: Path, progress: Progress = silent) -> Repositories:
         "commit.gpgSign": "false",
     }
     configure(work / ".git" / "config", identity)
-    # raw: git writes the upstream into the clone's configuration
+    # bypass pinned settings, because git writes the upstream into the clone's configuration
     git(work, "checkout", "-q", "--track", "-b", TOPIC, "origin/master", raw=True)
     write_first_fix(work, facts.culprit)
     return Repositories(mainline, stable, work, facts)

@@ -74,7 +74,7 @@ def fix_first(work: Path, check: str = acme.CHECK_UNUSED) -> str:
         return "nothing left to fix for v1"
     fixed = "the message"
     if "if((" in (work / acme.MCP).read_text(encoding="utf-8"):
-        # not yet fixed in the Checks stage
+        # the user has not fixed it in the Checks stage yet
         put_driver(work, check)
         fixed = "the style error and the message"
     _amend(work, _add_tags(corrected_message(_reference(work, match[1])), message))

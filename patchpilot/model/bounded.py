@@ -26,7 +26,7 @@ def limited_number(text: str) -> int:
     """Parse a decimal number, limited to LARGEST; return 0 for any other text."""
     if not text.isdecimal():
         return 0
-    # leading zeros do not count
+    # ignore leading zeros
     digits = text if len(text) <= _DIGITS else text.lstrip("0") or "0"
     return min(int(digits), LARGEST) if len(digits) <= _DIGITS else LARGEST
 
@@ -71,7 +71,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def clamp_time(seconds: float, zone: tzinfo = UTC) -> datetime:
     """Convert seconds since the epoch to a time, clamped to the first or last allowed time."""
-    # comparisons with NaN are false, which gives 0
+    # NaN becomes 0, because comparisons with it are false
     bounded = min(seconds, _LAST) if seconds > 0 else 0
     return datetime.fromtimestamp(bounded, zone)
 

@@ -110,7 +110,7 @@ def read_fixes_value(value: str) -> FixesLine:
     """Parse a `Fixes` tag with this value."""
     line = " ".join(value.split("\n"))
     read = read_fixes_line(f"Fixes: {line}")
-    assert read is not None  # the name and colon are present
+    assert read is not None  # the pattern guarantees the name and the colon
     return read
 
 
@@ -592,7 +592,7 @@ def _first_affirmed_match(
     is_cleanup = _TIDIES.search(title) and _NO_USE.search(title)
     if _NEW.search(title) or (is_cleanup and not re.search(BUG_SIGN, "\n".join(lines))):
         return ""
-    # another commit's title is not evidence about this one
+    # ignore titles of other commits
     text = re.sub(r"\(\"[^\"]*\"\)", "", " ".join(lines))
     return next(
         (

@@ -283,7 +283,7 @@ class MailText:
         self._encoding = self._charset = ""
         fields, end = raw_headers(lines, at + 1)
         self._take(fields)
-        # git drops this line whatever it contains
+        # git drops this line regardless of its content
         return min(
             end + (not self._is_mime or not "".join(lines[end : end + 1]).strip()),
             len(lines),
@@ -466,13 +466,13 @@ _BLANK_LINE = compile_late(rb"(?m)^\r?\n")
 LONGEST_SCISSORS = 200
 _SHORT = 1024
 """Bytes; the `From ` line of an mbox is shorter."""
-# in the header of the message or of a part, folded or not
+# match headers of the message and of its parts, folded or not
 _DIGEST = compile_late(
     rb"^(?i:content-type):\s*(?i:multipart/digest)\s*;[^\n]*(?:\n["
     rb' \t][^\n]*)*?\bboundary="?([^";\s]{1,70})"?',
     re.MULTILINE,
 )
-# the end of the boundary line, and the header of a part that is a message
+# match the end of the boundary line, and the header of a part that is a message
 _DIGEST_PART = compile_late(
     rb"\A[^\n]*\n(?:(?i:content-)[^\n]*\n(?:[ \t][^\n]*\n)*)*\r?\n"
 )
@@ -821,7 +821,7 @@ def _assemble(
     start, cut = start + body_at, cut + body_at
     fields = text.fields
     if cut < len(lines):
-        # git reads them only in patches
+        # git reads these headers only in patches
         fields |= {name: decode_words(value) for name, value in in_body.items()}
     else:
         in_body = {}

@@ -407,7 +407,7 @@ class Outbox(TopicStore):
             )
         }
         fields = dict(zip(_OF_SEND, of_send, strict=True))
-        # a version that is not a number is damage
+        # a version that is not a number means a damaged database
         fields["version"] = int(fields["version"])
         return Send(
             id=ident,

@@ -227,7 +227,7 @@ def _lists(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 def _patch(facts: PreflightFacts, patch: Patch) -> Iterator[SendProblem]:
     title = patch.subject.title
-    # a single patch needs no name
+    # do not name the patch if there is only one
     which = f"{title}: " if len(facts.topic.series.patches) > 1 else ""
     if _FIXUP.match(title):
         yield SendProblem(

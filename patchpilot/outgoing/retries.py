@@ -57,7 +57,7 @@ class Retries:
         return Outcome(outcome.state, f"{outcome.detail} ({self._tries} tries)")
 
     def _wait(self, seconds: float, why: str) -> bool:
-        # a progress line was just drawn, and it is drawn at most ten times a second
+        # the progress line was just drawn, and is limited to ten updates per second
         time.sleep(min(_LOOK, seconds))
         self._progress(
             f"try {self._tries + 1} of {len(WAITS) + 1} in {seconds:.0f} s: {why}"

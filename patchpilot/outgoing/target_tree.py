@@ -101,7 +101,7 @@ def fit_of_commits(
     """
     if repository.commit((*below, *ids)[0]).parents == (target.tip,):
         return TargetFit("clean")
-    # most topics are based on the tip and need none of this
+    # import late: topics based on the tip do not need these
     from patchpilot.backports.applies import AppliesHow, try_fix
     from patchpilot.backports.fix_commit import FixCommit
     from patchpilot.backports.object_store import Scratch

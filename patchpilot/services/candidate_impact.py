@@ -63,6 +63,6 @@ def candidate_impact(
         )
         message = prepare(repository, request, progress=progress).changes[-1].marked
     except PatchpilotError as error:
-        # the releases are still correct
+        # return the releases even without the branches
         message = f"the tags cannot be written: {error.message}"
     return CandidateImpact(stable, bug, message)

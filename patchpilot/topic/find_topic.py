@@ -205,7 +205,7 @@ def _find_draft(drafts: Drafts, outbox: Outbox, seen: _Seen) -> Draft:
         and draft.change_id != named
         and not (draft.links and draft.branch == seen.branch)
     ):
-        # b4 names the topic, unless it was sent under another change-id before b4 learned of it
+        # use b4's change-id, unless the topic was sent with another one before b4 managed it
         draft = None if draft.links else replace(draft, change_id=enrolled.change_id)
     if draft is None:
         title = seen.patches[0].subject if seen.patches else "patch"
@@ -220,7 +220,7 @@ def _find_draft(drafts: Drafts, outbox: Outbox, seen: _Seen) -> Draft:
             draft = Draft(named or new_change_id(title), seen.home, seen.branch)
     followed = follow(draft, seen.branch, seen.patches)
     if "security" not in followed.answers and outbox.is_undisclosed(followed.change_id):
-        # the draft was lost or reset, so only an answer makes it public
+        # if the draft was lost or reset, only an answer can make the fix public
         followed = replace(followed, answers={**followed.answers, "security": "yes"})
     return replace(
         followed, version=max(followed.version, outbox.last_version(followed.change_id))

@@ -214,7 +214,7 @@ class BaseSearch:
         start = self.head if len(parents) < MAX_WALK else ""
         while start in parents:
             start = next(iter(parents[start]), "")
-        # avoid running git for each of them
+        # remember this, so that git need not run for each of them
         self.repository.not_below.update(dict.fromkeys((*tips, start), parents))
         if len(tips) == 1:
             self.repository.descendants.setdefault(start, set()).update(tips)

@@ -428,7 +428,7 @@ def _not_delivered(series: Series, plan: RecipientPlan) -> Iterator[str]:
     planned = {recipient.address.key for recipient in plan.recipients}
     if not (state_path() / "track.sqlite").exists():
         return
-    # most machines track no topic
+    # import late: only tracked topics need these
     from patchpilot.archive.track_store import Store
     from patchpilot.topic.followed.known_series import shown_series
 

@@ -439,7 +439,7 @@ def _fits(posted: "PostedSeries", draft: Draft, commits: Sequence[Commit]) -> bo
 
 
 def _is_author(posted: "PostedSeries", body: str, commit: Commit) -> bool:
-    # only if a message was read, which `track` lists avoid
+    # do this only if messages were read, which `track` lists avoid
     from patchpilot.archive.landed_series import authors_of
 
     return posted.is_author(commit.author) or commit.author.key in authors_of(

@@ -64,7 +64,7 @@ def upstream_state(
         try:
             known[key] = _state(repository, patches, start, progress)
         except PatchpilotError:
-            # a partial or damaged clone, or too long a history: unknown
+            # the clone is partial or damaged, or the history is too long
             known[key] = _NOTHING
     state = known[key]
     if state.stable and _is_for_stable(repository, patches, mark):
@@ -79,7 +79,7 @@ def commit_state(
     try:
         patch = commit_patch(repository, commit)
     except PatchpilotError:
-        # a merge or an empty commit
+        # skip merges and empty commits
         return _NOTHING
     return upstream_state(repository, (patch,), progress=progress)
 

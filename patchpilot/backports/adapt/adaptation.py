@@ -35,7 +35,7 @@ _KINDS = {
 }
 _LEAST_CERTAIN_LAST = ("context", "beside", "dropped", "rewritten")
 
-# not Makefile: an entry for a file that the branch lacks would break the build
+# exclude Makefile: an entry for a file missing from the branch would break the build
 _LIST = re.compile(
     r"(?:.*/)?(?:ChangeLog|CHANGES|NEWS|CREDITS|MAINTAINERS|Kconfig|release_)[^/]*"
 )

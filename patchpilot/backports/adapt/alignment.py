@@ -8,7 +8,7 @@ from itertools import accumulate
 
 from patchpilot.backports.adapt.tokens import key, texts, tokenize
 
-# above this, comparing every pair takes seconds
+# comparing every pair of a longer list takes seconds
 _MOST_PAIRS = 4_000_000
 
 Pairs = dict[int, int]

@@ -66,7 +66,7 @@ def _show(common: Common, result: FixResult) -> None:
     if common.output:
         common.write("".join(f"{line}\n" for line in lines))
     elif not sys.stdout.isatty():
-        # a diff for a program is printed byte for byte
+        # another program reads this diff, so print the exact bytes
         text = "".join(f"{line}\n" for line in lines)
         _write_bytes(text.encode("utf-8", "surrogateescape"))
     elif lines:

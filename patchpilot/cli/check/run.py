@@ -84,8 +84,8 @@ def _check(
     build: Any = None,
     loading: Any = None,
 ) -> int:
-    # the commits under check must not change the settings and the baseline that judge them;
-    # on a terminal, the user sees the settings at work
+    # the checked commits must not change the settings and the baseline that apply to them, unless a
+    # user watches on a terminal
     is_gate = (
         common.format != "text" or not sys.stdout.isatty() or bool(os.environ.get("CI"))
     )

@@ -115,6 +115,6 @@ def _text(result: DoctorResult, *, quiet: bool) -> str:
             columns(),
         )
         if diagnosis.hint:
-            # on one line, so that the command can be copied
+            # keep it on one line, so that the command can be copied
             lines.append(f"        {printable(str(diagnosis.hint))}")
     return "\n".join(lines) + "\n" if lines else ""

@@ -307,7 +307,7 @@ def _show_blocked(
     common: Common, workplace: Workplace, plan: Sending, blocked: SendProblem
 ) -> int:
     """Print a problem that blocks the whole send, and return the exit code."""
-    # first, since nothing can be sent until it is fixed
+    # show this first: nothing can be sent until it is fixed
     others = () if plan.request.force else plan.blockers
     warnings = tuple(
         warning for warning in plan.warnings if warning.name != blocked.name
@@ -413,7 +413,7 @@ def _preview(
     if common.quiet:
         common.write(first)
         return
-    # the notes are only in the card, which stays on the terminal after the pager
+    # print the notes only in the card, which remains on the terminal after the pager exits
     parts = [first, text.summary(plan)]
     shown = text.mails(plan) if mails else ""
     last = text.preflight_text(plan, after)
@@ -482,9 +482,8 @@ def _delay_signals() -> Iterator[Any]:
             notice("note", "stopping after this mail; press Ctrl-C again to stop now")
 
     caught = [signal.SIGINT, signal.SIGTERM]
-    if (
-        signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
-    ):  # otherwise nohup was used to keep us running
+    # keep SIGHUP ignored under nohup
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         caught.append(signal.SIGHUP)
     old = {number: signal.signal(number, remember) for number in caught}
     try:

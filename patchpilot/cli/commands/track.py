@@ -129,7 +129,7 @@ def add(
             )
         else:
             if target and repository and not message_id_of(target):
-                # a word that is not a commit is an error below
+                # a word that is not a commit is reported as an error below
                 with suppress(UsageError):
                     posted = find_posted(
                         repository, target, lore=lore, archive_at=archives

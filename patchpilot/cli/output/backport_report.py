@@ -205,7 +205,7 @@ def _details(row: BranchResult, *, upstream: bool) -> list[str]:
         _list_prerequisites(row, say)
         for hint in row.hints:
             say(f"help: {hint}")
-        # if no tree can take the fix yet, this is printed once, above
+        # printed once above if no tree can take the fix yet
         if row.lacking_newer and upstream:
             say(f"needed in newer trees first: {', '.join(row.lacking_newer)}")
     for follower in row.followers:

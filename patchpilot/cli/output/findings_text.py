@@ -222,7 +222,7 @@ def _quote_line(
         return []
     lines = ["    " + crop(shown, paint.columns)]
     if finding.column:
-        # a column refers to the new file's line; in a patch, a sign precedes it
+        # the column counts in the new file; a line of a patch has a sign before it
         signed = in_diff and text[:1] in "+- " and finding.path is not None
         before = width(printable(text[: finding.column - 1 + signed]).expandtabs(8))
         if before < paint.columns:

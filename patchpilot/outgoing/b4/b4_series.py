@@ -184,7 +184,7 @@ def deliver(delivery: Delivery) -> str:
         )
         for name in ("to", "cc")
     )
-    # the web endpoint always signs
+    # the web endpoint requires a signature
     words = [
         *recipient_words(to, cc),
         *flags(send.entries[0].number == 0, sign=True),
@@ -466,7 +466,7 @@ def insert_texts(
                 raw, partial(_insert_text, text=text, is_patch=bool(mail.commit))
             )
         if parent:
-            # the first message replies to the parent, the others still to the first
+            # the first message replies to the parent, and the others to the first
             chain = [parent] + [mails[0].message_id] * bool(mail.in_reply_to)
             references = "\n ".join(map(add_brackets, chain))
             raw = replace_fields(

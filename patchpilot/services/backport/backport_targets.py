@@ -88,7 +88,7 @@ def read_wanted(
             hint="pass a patch, not its cover letter or a reply to it",
         )
     for patch in patches:
-        # half of a patch may apply when the whole does not
+        # only a part of the patch may apply
         if patch.diff_error:
             raise InputError(
                 f"{patch.source}: {patch.diff_error}",

@@ -418,7 +418,7 @@ class BackportSession:
             if adapted:
                 steps = add_causes(adapted.steps, causes)
                 result = replace(result, adaptation=replace(adapted, steps=steps))
-            # an adapted fix needs no prerequisites
+            # do not search prerequisites of an adapted fix
             if is_conflict and not used:
                 need = find_prerequisites(
                     self.history,

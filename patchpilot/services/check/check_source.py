@@ -27,7 +27,7 @@ def start_loading() -> Thread:
 
 
 def _load() -> None:
-    # the check itself reports the error
+    # ignore the error, because the check reports it
     with suppress(PatchpilotError, ImportError):
         from patchpilot.checking import driver as driver
         from patchpilot.checking import history_facts as history_facts
@@ -86,7 +86,7 @@ def _base_revision(
         at_head = head == repository.find("HEAD")
         if ranges:
             start = repository.resolve(ranges[0][0] or "HEAD")
-            # for unrelated histories, use the named one
+            # use the named base if the histories are unrelated
             common = repository.git("merge-base", start, head, ok=(0, 1)).text.strip()
             start = common or start
         else:

@@ -237,7 +237,7 @@ def _edits(part: TextPatch, outcome: FixOutcome) -> Iterator[TextEdit]:
     ).get_opcodes():
         if kind == "equal" or "".join(before[first : first + 1]).startswith("@@ -"):
             continue
-        # an insertion is below the line above it
+        # place an insertion below the line above it
         above = part.lines.get(first)
         at = part.lines.get(first + 1, (above + 1) if above is not None else None)
         if at is not None:

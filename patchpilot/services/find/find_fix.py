@@ -430,7 +430,7 @@ def add_verdicts(
         *(branch for branch in known.branches if branch.tip != searched[0].tip),
     ]
     completed = []
-    # a verdict reads files of many versions
+    # verdicts read many versions of files, which a partial clone may lack
     partial = repository.is_partial()
     request = BackportRequest(effort=0.0, profile=profile)
     with BackportSession(repository, known, request, progress) as session:

@@ -79,7 +79,7 @@ def deliver(
                 progress(what, done, total)
 
         def report(index: int, outcome: Outcome) -> None:
-            # on disk first: the terminal may be gone
+            # write to disk first, because the terminal may be gone
             outbox.mark(send.id, index, outcome)
             on_mail(index, outcome)
             show_progress(

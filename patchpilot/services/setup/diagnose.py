@@ -93,7 +93,7 @@ def diagnose(
     """
     if repository is None:
         with TemporaryFolder("doctor") as folder:
-            # an empty repository sees only the global configuration
+            # use an empty repository to read only the global configuration
             git(folder, "init", "-q")
             with Repository.open(folder) as empty:
                 stages = _stages(None, empty, request, progress)

@@ -340,7 +340,7 @@ def _series(
         if base_name:
             raise
         return ()
-    # a tagged commit was released, unless a person or b4 named the base; sent/ tags mark topics
+    # a tagged commit was released, unless the user or b4 named the base; sent/ tags mark topics
     released = ("--exclude=sent/*", "--tags") if base.is_guessed else ()
     ids = repository.rev_list(
         f"--max-count={MANY + 1}", commit.id, "--not", base.start, *released

@@ -369,7 +369,7 @@ def read_again(
     """Read a series with news, or read it completely, and store its messages."""
     entry, lore = before.entry, request.lore
     if before.undisclosed:
-        # replies can only be in a file
+        # the series is not in an archive, so replies can only come from a file
         entry, lore = replace(entry, lore=None), None
         if not entry.mbox:
             return shown_series(entry, store, repository, progress)

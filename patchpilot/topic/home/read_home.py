@@ -310,7 +310,7 @@ class _Reading:
 
     def _take(self, key: str, state: str, topic: HomeTopic) -> None:
         if topic.series is not None:
-            # a series read on its own belongs to this branch
+            # a series that was read separately belongs to this branch
             for alone in [
                 other
                 for other, (_, known) in self.now.items()
@@ -333,7 +333,7 @@ class _Reading:
         if repository is not None:
             return known_series.shown_series(entry, self.store, repository, silent)
         if entry.id not in self._tracked:
-            # its messages are read when its topic is shown
+            # read its messages when its topic is shown
             self._tracked[entry.id] = known_series.shown_series(
                 entry, self.store, None, silent
             )
