@@ -6,13 +6,13 @@ Each line names the user.
 # ruff: noqa: B018, F821
 # mypy: ignore-errors
 
-# an annotation
+# used in an annotation
 Client
-# textual reads it
+# read by Textual
 COMPONENT_CLASSES
-# examples of rules set it, and tests read it
+# set by rule examples, read by tests
 build_before
-# .ci/docs_hooks.py calls them
+# called by .ci/docs_hooks.py
 command_page
 keys_page
 repo_url
@@ -21,21 +21,21 @@ troubleshooting_page
 rule_page
 rule_pages
 param
-# http.server calls or reads them
+# called or read by http.server
 _.daemon_threads
 _.protocol_version
 _.log_message
 _.do_GET
 _.do_HEAD
 _.do_POST
-# aiosmtpd calls it
+# called by aiosmtpd
 _.handle_DATA
 # parameters of callbacks
 trace
 cancel_futures
 background
 parameters
-# textual calls or reads them
+# called or read by Textual
 _.error_console
 _.alarm
 _.watch_heading
@@ -68,10 +68,10 @@ _.related_near
 UnidiffHunk
 # for added transports (docs/how-to/add-a-transport.md)
 as_sent
-# outgoing/transports.py finds them by name
+# found by name in outgoing/transports.py
 B4Transport
 SendEmailTransport
-# textual calls and draws it
+# called and drawn by Textual
 _.icon
 # keys of JSON objects, named in json_form
 _.target_id

@@ -260,7 +260,7 @@ def test_message_of_an_unpolled_series_is_read_once(
     workdir: Path,
 ) -> None:
     with Counting() as server:
-        # a later patch by the same author that resembles the finished one
+        # the author's later patch resembles the finished one
         server.add(
             *story.WHOLE,
             mailed("alike+1 [PATCH] demo: check the pointer before each use"),

@@ -218,7 +218,7 @@ def test_unreadable_message_is_skipped(
         assert outcome.err == f"patchpilot: warning: {SAID}\n"
         assert ("valve: open it" in outcome.out) is (words != ("show", "1"))
         start_next_process()
-    # the file still contains it
+    # the file still contains the series
     updated = call("track", "update")
     assert (updated.code, updated.err) == (0, "")
     assert read_messages() == whole

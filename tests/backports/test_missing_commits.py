@@ -118,11 +118,11 @@ def two_writers(monkeypatch: pytest.MonkeyPatch) -> Made:
         (conflicted_file("line 11\n"), ("b",)),
         (conflicted_file("line 3\n"), ("a",)),
         (conflicted_file("line 3\n") + conflicted_file("line 11\n"), ("a", "b")),
-        # lines next to a hunk belong to it
+        # lines adjacent to a hunk belong to it
         (conflicted_file("line 2\n"), ("a",)),
         (conflicted_file("line 4\n"), ("a",)),
         (conflicted_file("line 12\n"), ("b",)),
-        # lines outside hunks, missing lines, no lines, no markers
+        # conflicts outside the hunks, in missing lines, without lines, and without markers
         (conflicted_file("line 6\n"), ("a", "b")),
         (conflicted_file("line 11\n") + conflicted_file("line 6\n"), ("a", "b")),
         (conflicted_file("line 30\n"), ("a", "b")),

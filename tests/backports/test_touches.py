@@ -141,7 +141,7 @@ def test_prerequisites_of_prerequisites_are_needed() -> None:
     second = touch("b", replace_lines((10, 11), (30, 31)))
     assert ids(dependencies_of([first, second], fix((10, 12)), NONE)) == ["a", "b"]
     assert ids(dependencies_of([first, second], fix((10, 12)), frozenset("b"))) == []
-    # the last writers need no prerequisites
+    # the last writers have no prerequisites themselves
     assert ids(last_writers([first, second], fix((10, 12)), NONE, PATHS)) == ["b"]
 
 
@@ -218,7 +218,7 @@ def test_rename_can_be_a_prerequisite() -> None:
         ((4, 5), (4, 5), (5, 9), False),
         ((9, 10), (9, 10), (5, 9), False),
         ((8, 10), (8, 10), (5, 9), True),
-        # a removal counts on both sides of the gap
+        # a removal affects both sides of the gap
         ((5, 8), (5, 5), (5, 9), True),
         ((5, 8), (5, 5), (2, 5), True),
         ((5, 8), (5, 5), (6, 9), False),

@@ -449,7 +449,7 @@ def test_topic_waiver_lasts_until_removed(topic: Repo) -> None:
     )
     assert check(*where, "HEAD").code == 0
     assert "waived:   trailing-space: a fixture has it" in call("draft", *where).out
-    # a reworded topic with another commit is the same topic
+    # rewording and adding a commit do not make another topic
     topic.git(
         "commit", "-q", "--amend", "-m", f"frob: use b well\n\n{PROSE}\n\n{SIGN_OFF}"
     )
@@ -701,7 +701,7 @@ def test_reroll_is_compared_with_the_sent_version(
             True,
             False,
         )
-        # without the record of the send, only the tag remains
+        # without the outbox, only the tag shows the sent version
         with Outbox() as outbox:
             for send in outbox.sends(next(iter(Drafts().all())).change_id):
                 outbox.forget(send.id)
@@ -816,7 +816,7 @@ def test_tui_and_hooks_apply_waivers(topic: Repo) -> None:
     assert walk() == ([], "no findings, 1 waived")
     assert hook().code == 0
     check("-C", topic.path, "--unwaive", "trailing-space")
-    # a waiver for a rule in a pack that the hook does not load is not an error
+    # the hook does not load this pack, but accepts a waiver for its rules
     (topic.path / ".git/info").mkdir(exist_ok=True)
     (topic.path / ".git/info/exclude").write_text(f"{FILE_NAME}\n")
     ours = '[[waiver]]\nrule = "our-own-rule"\nreason = "r"\n'

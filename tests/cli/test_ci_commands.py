@@ -108,7 +108,7 @@ def test_options_do_not_enable_ci_commands(
 ) -> None:
     outcome = call("check", "--strict", *words, hostile)
     assert outcome.code in (0, 1, 2)
-    # a diff is for programs, byte for byte, and its lines start with a sign
+    # a diff must be exact, and its lines start with a sign
     log = outcome.err if words == ("--diff",) else outcome.out + outcome.err
     assert list(executed_commands(log)) == []
 
@@ -186,7 +186,7 @@ def test_action_runs_no_code_from_the_checkout(workdir: Path) -> None:
     # the shell would execute text that an expression inserts into a script
     assert not [script for script in scripts if "${{" in script]
     install, *checks = scripts
-    # only the template that requests it lets a build run the tree's code
+    # only the build template may run the tree's code
     (allows,) = [
         step for step in action["runs"]["steps"] if "trust" in step.get("run", "")
     ]

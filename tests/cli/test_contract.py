@@ -330,7 +330,7 @@ def test_option_c_is_accepted_everywhere(
 ) -> None:
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
-    # a preview has the ids of the commits to write
+    # a preview contains the ids of the new commits
     monkeypatch.setenv("GIT_COMMITTER_DATE", "2024-03-04T10:00:00Z")
     words = (*CALLS[command], "--format", "json")
     before, after = call("-C", repo, *words), call(*words, f"--repo={repo}")

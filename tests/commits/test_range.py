@@ -349,7 +349,7 @@ def test_mailbox_has_patches_and_cover_letters() -> None:
         COVER + ONE + TWO, "x", choose_mails=lambda mails: [len(mails) - 1]
     )
     assert [patch.source for patch in patches] == ["x:3"]
-    # a file with one message is always read
+    # read a file with one message regardless of its subject
     assert [patch.source for patch in module.patches_of(ANSWER, "x")] == ["x"]
 
 
@@ -425,7 +425,7 @@ def member(
         ([member("PATCH 1/2"), member("PATCH v2 2/2")], [1, 1]),
         ([member("PATCH 1/2"), member("PATCH")], [1, 1]),
         ([member("PATCH"), member("PATCH 2/2")], [1, 1]),
-        # the thread continues, regardless of the prefixes
+        # different prefixes do not split a thread
         (
             [
                 member("PATCH 1/2", Message_ID="<a@x>"),
@@ -450,7 +450,7 @@ def member(
             ],
             [1, 1],
         ),
-        # git format-patch numbered the files
+        # `git format-patch` numbers its files
         ([member("PATCH", "0001-a.patch"), member("PATCH", "0002-b.patch")], [2]),
         ([member("PATCH", "0001-a.patch"), member("PATCH", "0003-b.patch")], [1, 1]),
         (

@@ -19,7 +19,7 @@ def test_closed_terminal_leaves_no_sandbox(
 ) -> None:
     env = {**os.environ, "TMPDIR": str(tmp_path)}
     words = [sys.executable, "-m", "patchpilot", "demo", "--script"]
-    # a program keeps ignoring the signals that were ignored at its start, as nohup relies on
+    # like under nohup, a program keeps ignoring the signals that were ignored when it started
     saved = signal.signal(signal.SIGHUP, signal.SIG_IGN if ignored else signal.SIG_DFL)
     try:
         demo = subprocess.Popen(

@@ -55,13 +55,13 @@ STABLE = "refs/remotes/stable"
             {},
             ["stable/linux-6.1.y", "linux-6.6.y"],
         ),
-        # unsupported series are listed on request
+        # list unsupported series on request
         (
             (f"{STABLE}/linux-6.1.y", f"{STABLE}/linux-5.4.y"),
             {"ended": True},
             ["stable/linux-5.4.y", "stable/linux-6.1.y"],
         ),
-        # the latest branch is included if it is newer than the long-term ones
+        # include the latest branch if it is newer than the long-term ones
         (
             [
                 f"{STABLE}/linux-{version}.y"

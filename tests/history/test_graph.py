@@ -174,7 +174,7 @@ def test_stale_git_lock_is_removed(repo: Repo) -> None:
 def test_time_limit_stops_the_wait(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(commit_graph, "PATIENCE", 0.0)
     with monkeypatch.context() as patched:
-        # a graph of a few commits may exist already
+        # use a small graph, which may exist already
         patched.setattr(commit_graph, "sound_layers", lambda _: ())
         assert not use(repo)
     assert commit_graph._running.pop().wait(20) == 0

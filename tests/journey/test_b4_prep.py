@@ -24,7 +24,7 @@ from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
 from tests.kit.topics import use_server
 
-# each kind of prep branch goes through each command of b4
+# run each b4 command on each kind of prep branch
 pytestmark = pytest.mark.long
 
 COVER_V1 = COVER.partition("\n---\n")[0] + "\n"
@@ -311,12 +311,12 @@ def test_send_and_b4_share_their_data(branch: Branch, via: str) -> None:
         assert "prerequisite" not in text
         assert "2 files" not in text
         assert "Ada" in text
-        # b4 records it like its own send
+        # b4's tracking data contains the send, like after `b4 send`
         first = str(cover["Message-ID"]).strip("<>")
         assert (known["revision"], known["series-v1"].split()[-1]) == ("2", first)
         assert b4(branch.repo, "prep", "--compare-to", "v1").stdout.count(" = ") == 2
         branch.is_whole()
-        # the next version is sent by b4 itself
+        # send the next version with b4
         b4(branch.repo, "prep", "--set-prefixes", "net")
         text = branch.cover_text.partition("--- b4-submit-tracking ---")[0]
         assert "Changes in v2:" in text

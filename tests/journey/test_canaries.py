@@ -117,7 +117,7 @@ def _amend_with(repo: Repo) -> None:
 
 def _amend_to_nothing(repo: Repo) -> None:
     (repo.path / "more.c").unlink()
-    # git's exit status shows that the commit would be empty
+    # git exits with an error because the commit would be empty
     with pytest.raises(GitError):
         amend_with(repo.path, ("more.c",))
 

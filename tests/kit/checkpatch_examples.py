@@ -19,7 +19,7 @@ from tests.kit.snippets import context_of, mail_of
 
 KERNEL = (6, 1)
 EXPECTED = Path(__file__).parent.parent / "packs" / "checkpatch-6.1.json"
-# the word list belongs to the script's tree, and without a repository every commit is unknown
+# skip types that depend on the word list in the script's tree or on a repository
 LEFT_OUT = {"UNKNOWN_COMMIT_ID"}
 WORD_LISTS = {"TYPO_SPELLING", "CONST_STRUCT"}
 Findings = list[tuple[str, int]]

@@ -260,7 +260,7 @@ def mail_of(example: Example) -> str:
 
 def mail(subject: str, text: str, diff: str) -> str:
     """Return a patch in git format-patch's form."""
-    # when files are added, the diffstat shows MAINTAINERS as well
+    # a diffstat with MAINTAINERS shows that added files have a maintainer
     stat = (
         " MAINTAINERS | 1 +\n 1 file changed, 1 insertion(+)\n"
         if "diff --git a/MAINTAINERS " in diff

@@ -16,7 +16,7 @@ from pathlib import Path
 
 PAGE = Path(__file__).with_name("checkpatch-agreement.md")
 MANUAL_PART = "<!-- not generated -->"
-# recorded without a repository, so checkpatch.pl reported every commit as unknown
+# checkpatch.pl ran without a repository and reported every commit as unknown
 NOT_COMPARED = {"UNKNOWN_COMMIT_ID"}
 _AT_ONCE = 200
 Counts = dict[str, list[int]]

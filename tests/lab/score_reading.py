@@ -94,7 +94,7 @@ def main(folder: Path, part: str) -> int:
             continue
         status = max(every, key=lambda row: len(row.message_ids))
         labels = [revision.label.lower() for revision in status.revisions]
-        # labels contain the version number and "resend" only
+        # labels contain only the version number and "resend"
         versions = [label.removeprefix("rfc ") for label in labels]
         has_state = str(status.state) in (label["state"], *label["also_fair"])
         has_versions = versions == [

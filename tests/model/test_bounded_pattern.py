@@ -62,7 +62,7 @@ def test_pattern_matches_like_re(source: str, text: str, extended: bool) -> None
         assume(False)
     ours = BoundedPattern(source, extended=extended)
     assume(ours.error is None)
-    # RE2 counts an empty repeat as a separate match, which moves no end
+    # RE2 counts an empty repeat as a separate match, but with the same end
     expected = theirs.search(text)
     match = ours.search(text)
     assert (match is None) == (expected is None)

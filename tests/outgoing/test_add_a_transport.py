@@ -120,7 +120,7 @@ def setup(tmp_path: Path) -> Place:
         (folder / name).write_text(text, encoding="utf-8")
     made = Place(topic(tmp_path / "r", 2), folder.parent, tmp_path / "mails")
     made.repo.git("config --global maildir.folder", str(made.maildir))
-    # an archive that does not respond
+    # use an archive that does not respond
     made.repo.git("config --global patchpilot.lore http://127.0.0.1:9/all/")
     return made
 

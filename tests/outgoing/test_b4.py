@@ -29,7 +29,7 @@ from tests.kit.repos import Repo
 from tests.kit.smtp import Faults, FaultySink
 from tests.kit.topics import apply, commits, topic, unpacked
 
-# real b4, which takes seconds to start
+# the real b4 takes seconds to start
 pytestmark = pytest.mark.long
 
 

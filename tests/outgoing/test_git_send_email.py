@@ -172,7 +172,7 @@ def test_full_disk_is_reported_before_sending(
 ) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
-        # larger than the free pages of the database
+        # use a message that does not fit into the database's free pages
         repo.git("commit --amend -m", "frob: wait\n\n" + "The pump is slow.\n" * 2000)
         with Repository.open(repo.path) as repository:
             planned = plan(

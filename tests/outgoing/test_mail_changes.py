@@ -61,7 +61,7 @@ def test_changes_are_listed_per_message(tmp_path: Path) -> None:
     ]
     assert changes.dropped == ("widget: change line 2",)
     rows = readable_lines(planned.send.entries[2])
-    # the dropped patch no longer changes the line above
+    # without the dropped patch, the context line above differs
     assert [rows[at] for at in sorted(changes.mails[2].lines)] == [
         "Line 3 was very wrong.",
         " int line2;",

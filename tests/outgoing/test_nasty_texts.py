@@ -222,7 +222,7 @@ def round_trip(via: str, texts: list[Text]) -> None:
             if refusal.name == "damaged"
             and (match := re.match(r"\d+", refusal.message))
         }
-        # b4, or git's parsing of the From: line, is the cause; it is detected before sending
+        # b4 or git would misread the From: line, which is detected before sending
         assert via == "b4" or all(unreadable(texts[at][0]) for at in reported), (
             made.blockers
         )

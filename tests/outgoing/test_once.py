@@ -158,7 +158,9 @@ def test_resume_skips_messages_sent_by_a_clone(
         with Repository.open(repo.path) as here, Repository.open(other.path) as there:
             sending = plan(here, make_request())
             with Outbox() as outbox:
-                outbox.add(sending.send)  # like a kill before the first message is sent
+                outbox.add(
+                    sending.send
+                )  # simulate a kill before the first message is sent
             assert deliver(there, plan(there, make_request())).state == "sent"
             resumed = plan_resume(here, SendRequest())
             assert [problem.name for problem in resumed.blockers] == ["sent-since"]

@@ -207,7 +207,7 @@ def test_send_is_stored_atomically() -> None:
         with pytest.raises(sqlite3.ProgrammingError):
             outbox.add(replace(template, entries=(message(1), wrong)))
         assert outbox.sends(CHANGE) == (template,)
-        # the transaction ended, so the next one can start
+        # the transaction has ended, so that the next one can start
         assert outbox.add(template).id > template.id
 
 

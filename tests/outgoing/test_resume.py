@@ -98,7 +98,7 @@ def test_uncertain_messages_are_settled_separately(
     ids = make_uncertain(repo, 1, 2)
     words = ("--unknown", f"{ids[1]}=sent", "--unknown", f"<{ids[2]}>=lost")
     assert states(resume(repo, *words, "--dry-run")) == "accepted accepted pending"
-    assert resume(repo, *words).code == 1  # there is no terminal to ask on
+    assert resume(repo, *words).code == 1  # without a terminal, nothing is asked
     assert states(resume(repo, "--dry-run")) == "accepted unknown unknown"
     assert states(resume(repo, *words, "--yes")) == "accepted accepted accepted"
     assert len(server.take()) == 2

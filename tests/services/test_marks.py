@@ -65,7 +65,7 @@ def test_missing_networking_tree_is_reported(
         ["missing-target-tree"] if advised else []
     )
     assert all(advised in problem.message for problem in problems)
-    # the author of a regression fix is not asked to send it to the next merge window
+    # a regression fix need not wait for the next merge window
     regression = mark_warnings(patches(raw), "linux", is_regression=True)
     assert all("use [PATCH net] " in problem.message for problem in regression)
     assert len(regression) == len(problems)

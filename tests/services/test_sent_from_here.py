@@ -210,7 +210,7 @@ def test_local_tag_is_not_a_version(tmp_path: Path) -> None:
         assert "changelog" not in shown + author.track().out
         topic = author.track("--format", "json").json["topic"]
         assert "1 tag added locally" in topic["summary"]
-        # a reworded message is a new version to send
+        # rewording a message makes a new version
         author.amend(
             message=author.repo.git("show -s --format=%B").replace("was", "is")
         )
@@ -294,7 +294,7 @@ def test_given_repository_is_used(tmp_path: Path) -> None:
         for command in (("show",), (), ("update",)):
             assert asks not in topic.track(*command).out
         assert "this is checked in git whenever you fetch" in topic.track("show").out
-        # outside of any repository
+        # run outside of any repository
         with chdir(tmp_path):
             assert asks in call("track show 1").out
 

@@ -58,7 +58,7 @@ def test_settings_are_tested_before_writing(
         assert f"sendemail.smtpserverport={server.port}" in config()
         assert "plain text" in done.err
         assert SECRET not in config() + done.out + done.err
-        # git send-email asks in the same way
+        # the prompt is the same as in git send-email
         credential = git(
             None,
             "credential",

@@ -267,7 +267,7 @@ def test_retitled_commit_is_matched_by_diff(
         )
         topic.repo.git("cherry-pick", second)
 
-        # another program sent this series
+        # this series was sent with another program
         with (
             Outbox() as outbox,
             Drafts() as drafts,
