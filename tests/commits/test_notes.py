@@ -68,7 +68,7 @@ def test_notes_follow_rewritten_commits(
     ],
 )
 def test_notes_refs_follow_git_settings(
-    tmp_path: Path, settings: tuple[str, ...], names: set[str]
+    tmp_path: Path, settings: tuple[str, ...], kept: set[str]
 ) -> None:
     repo, ids = topic(tmp_path / "r")
     for ref in ("commits", "review"):
@@ -76,13 +76,13 @@ def test_notes_refs_follow_git_settings(
     for setting in settings:
         repo.git("config", "--add", *setting.split("=", 1))
     rewritten_id(repo, ids[2])
-    assert {ref for ref in ("commits", "review") if notes(repo, ref)[0]} == names
+    assert {ref for ref in ("commits", "review") if notes(repo, ref)[0]} == kept
     if settings:
         # git's result with the same settings
         repo.git("reset", "-q", "--hard", ids[2])
         repo.git("rebase", "-q", "--no-ff", "--ignore-date", ids[1])
         assert repo.git("rev-parse", "HEAD") != ids[2]
-        assert {ref for ref in ("commits", "review") if notes(repo, ref)[0]} == names
+        assert {ref for ref in ("commits", "review") if notes(repo, ref)[0]} == kept
 
 
 def test_environment_overrides_the_setting(

@@ -125,8 +125,8 @@ def test_bare_repository_prefers_commit_head(
 class Line:
     """A stub of the repository for a linear history."""
 
-    def __init__(self, *ids: str, commit: str | None = None, **more: Any) -> None:
-        self.ids, self.found = ids, commit
+    def __init__(self, *ids: str, found: str | None = None, **more: Any) -> None:
+        self.ids, self.found = ids, found
         self.branch: str | None = more.pop("branch", "topic")
         self.parents: tuple[str, ...] = more.pop("parents", ("p",))
         self.shallow: bool = more.pop("shallow", False)

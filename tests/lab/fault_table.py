@@ -164,7 +164,7 @@ def run_case(
                 faults.heal()
             note(deliver(repository, plan_resume(repository, request)))
             if "unknown" in states[-1]:
-                there = lambda case: arrivals(server, (case.message_id,)) != (0,)  # noqa: E731
+                there = lambda message: arrivals(server, (message.message_id,)) != (0,)  # noqa: E731
                 note(
                     deliver(
                         repository,
@@ -306,7 +306,7 @@ def run_server_case(
                 "sendemail.smtpsslcertpath",
                 str(folder / "cert.pem"),
             )
-            there = lambda case: arrivals(server, (case.message_id,)) != (0,)  # noqa: E731
+            there = lambda message: arrivals(server, (message.message_id,)) != (0,)  # noqa: E731
             if result.state != "sent":
                 result = note(
                     _try_send(

@@ -84,7 +84,7 @@ def threads(folder: Path) -> Iterator[tuple[str, Address, Sequence[Classified]]]
         mails = read_mails(folder / f"{label['thread']}.mbox")
         now = max(mail.date for mail in mails if mail.date) + timedelta(days=1)
         every = read_thread(mails, now=now)
-        longest = max(every, key=lambda pair: len(pair.message_ids))
+        longest = max(every, key=lambda series: len(series.message_ids))
         replies = [reply.mail for reply in longest.replies]
         yield label["list"], longest.author, replies
 

@@ -108,7 +108,7 @@ def _finish(
         return deliver(repository, plan(repository, request))
     result = deliver(repository, plan_resume(repository, request))
     if any(message.state is MailState.UNKNOWN for message in result.send.entries):
-        there = lambda pair: arrivals(server, (pair.message_id,)) != (0,)  # noqa: E731
+        there = lambda message: arrivals(server, (message.message_id,)) != (0,)  # noqa: E731
         result = deliver(
             repository, plan_resume(repository, request, "lost", lookup=there)
         )

@@ -92,7 +92,7 @@ def main(folder: Path, part: str) -> int:
         if not every:
             print(f"{label['thread']:28} no series found")
             continue
-        status = max(every, key=lambda row: len(row.message_ids))
+        status = max(every, key=lambda series: len(series.message_ids))
         labels = [revision.label.lower() for revision in status.revisions]
         # labels contain only the version number and "resend"
         versions = [label.removeprefix("rfc ") for label in labels]
