@@ -175,7 +175,9 @@ def test_empty_branch_needs_no_base_search(
     searched: list[object] = []
     likeliest = topic_base.likeliest_bases
     monkeypatch.setattr(
-        topic_base, "likeliest", lambda *args: searched.append(args) or likeliest(*args)
+        topic_base,
+        "likeliest_bases",
+        lambda *args: searched.append(args) or likeliest(*args),
     )
     assert call("track", "-C", repo.path).code == 0
     assert searched == []
