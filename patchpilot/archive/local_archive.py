@@ -135,16 +135,16 @@ class LocalArchive(MailArchive):
         With `threads`, the result contains the whole threads of the matches. If there are very
         many matches, only the latest ones are returned.
         """
-        wanted = condition(query)
-        index = self._open_index(wanted.since if not threads else 0.0)
+        matching = condition(query)
+        index = self._open_index(matching.since if not threads else 0.0)
         # never evict messages requested by name
         named = _NAMED.findall(query)
         order = (
             f"message_id IN ({','.join('?' * len(named))}) DESC, arrived DESC, id DESC"
         )
         rows = index.execute(
-            f"SELECT id, message_id FROM mail WHERE {wanted.sql} ORDER BY {order}",
-            (*wanted.values, *named),
+            f"SELECT id, message_id FROM mail WHERE {matching.sql} ORDER BY {order}",
+            (*matching.values, *named),
         )
         matches = list(
             itertools.islice(

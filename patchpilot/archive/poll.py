@@ -83,14 +83,16 @@ def news(
     reached: datetime | None = None
     for group in _group_by_age(series, now):
         control = group[0].summary.head
-        for query, asked in _queries(group, now):
+        for query, group_of_query in _queries(group, now):
             mails = archive.search(
                 query, fresh=fresh, without=_Known(known, passed, control)
             )
             if control not in {mail.message_id for mail in mails}:
                 raise _unreliable_search_error(archive, control)
             _assign(
-                new_ids, (mail for mail in mails if mail.message_id != control), asked
+                new_ids,
+                (mail for mail in mails if mail.message_id != control),
+                group_of_query,
             )
             moments = (
                 moment
@@ -154,11 +156,11 @@ def _queries(
     """Yield queries of limited length, each with its series; several may share an address."""
     control = f"m:{quote_phrase(series[0].summary.head)}"
     terms: dict[str, None] = {}
-    asked: list[PolledSeries] = []
+    group: list[PolledSeries] = []
 
     def query(terms: Iterable[str]) -> str:
         return (
-            f"({date_query(max(_ask_since(asked[0], now), _FIRST))} AND ({' OR '.join(terms)})) OR"
+            f"({date_query(max(_ask_since(group[0], now), _FIRST))} AND ({' OR '.join(terms)})) OR"
             f" {control}"
         )
 
@@ -171,7 +173,7 @@ def _queries(
         room = LONGEST_QUERY - len(quote_url(query(terms)))
         for term in (
             _title_query(title)
-            for polled in asked
+            for polled in group
             for title in _more_titles(polled.summary)
         ):
             room -= len(quote_url(f" OR {term}")) if term not in terms else 0
@@ -183,11 +185,11 @@ def _queries(
     for polled in series:
         more = dict.fromkeys(_terms(polled.summary))
         if terms and len(quote_url(query({**terms, **more}))) > LONGEST_QUERY:
-            yield fill_query(), asked
-            terms, asked = {}, []
+            yield fill_query(), group
+            terms, group = {}, []
         terms.update(more)
-        asked.append(polled)
-    yield fill_query(), asked
+        group.append(polled)
+    yield fill_query(), group
 
 
 def _terms(summary: SeriesSummary) -> list[str]:

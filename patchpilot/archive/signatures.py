@@ -57,12 +57,12 @@ def find_proven_senders(
     name is also used with the known address.
     """
     claiming = {mail.message_id: (mail, tuple(_developer_keys(mail))) for mail in mails}
-    wanted = {key for _, keys in claiming.values() for key in keys}
+    keys_claimed = {key for _, keys in claiming.values() for key in keys}
     # each check runs git, so check only messages that name one of these keys
     signed = (
         mail
         for mail in vouching
-        if wanted & {fields.get("pk") for fields in _embedded_keys(mail)}
+        if keys_claimed & {fields.get("pk") for fields in _embedded_keys(mail)}
     )
     signers = {
         key: address

@@ -435,9 +435,9 @@ class Store:
 
     def restore(self, message_ids: Iterable[str]) -> None:
         """Replace damaged messages with the copies in the backups of the store."""
-        wanted = set(message_ids)
+        missing = set(message_ids)
         for backup in reversed(backups(self.file)):
-            if not wanted:
+            if not missing:
                 break
             with (
                 contextlib.suppress(sqlite3.Error, ValueError),
@@ -445,13 +445,13 @@ class Store:
                     sqlite3.connect(f"{backup.as_uri()}?mode=ro", uri=True)
                 ) as old,
             ):
-                for message_id in sorted(wanted):
+                for message_id in sorted(missing):
                     row = old.execute(
                         "SELECT raw FROM mail WHERE message_id = ?", (message_id,)
                     ).fetchone()
                     if row and (raw := _unpack_mail(row[0])) is not None:
                         self.keep_raw(message_id, raw)
-                        wanted.remove(message_id)
+                        missing.remove(message_id)
 
     def message_ids(self, number: int) -> frozenset[str]:
         return frozenset(

@@ -67,14 +67,14 @@ def find_conflicting_functions(
         if content is None or change.old_path is None:
             continue
         lines = text_lines(content)
-        wanted = [line for conflict in mine for line in conflict.theirs]
+        their_lines = [line for conflict in mine for line in conflict.theirs]
         inside: dict[str, Function] = {}
         for hunk in change.hunks:
             at = hunk.old_start - 1
             for line in hunk.lines:
                 # a conflict shows the fix's side without the lines of cleanly merged hunks
                 if line.kind in "+-" and (
-                    not wanted or line.kind == "-" or line.text in wanted
+                    not their_lines or line.kind == "-" or line.text in their_lines
                 ):
                     function = function_at(lines, at)
                     if function:

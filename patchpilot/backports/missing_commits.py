@@ -103,18 +103,18 @@ class MissingCommits:
 
         They are a subset of the commits before the fix.
         """
-        wanted = frozenset(paths)
-        known = next((touch for touch in self._touches if wanted <= touch), None)
+        path_set = frozenset(paths)
+        known = next((touch for touch in self._touches if path_set <= touch), None)
         if known is None:
             left = self._left()
-            self._touches[wanted] = (
+            self._touches[path_set] = (
                 read_touches(
                     self.repository, paths, self._top, [self.tip], timeout=left
                 )
                 if self._top
                 else ()
             )
-            known = wanted
+            known = path_set
         touches = self._touches[known]
         if commit != self._fix:
             at = next(
@@ -126,13 +126,13 @@ class MissingCommits:
                 len(touches),
             )
             touches = touches[:at]
-        if known == wanted:
+        if known == path_set:
             return touches
         return tuple(
             touch
             for touch in touches
             if any(
-                edit.old_path in wanted or edit.new_path in wanted
+                edit.old_path in path_set or edit.new_path in path_set
                 for edit in touch.edits
             )
         )

@@ -251,7 +251,7 @@ class Scratch:
 
         Only merges that are not cached are left to git.
         """
-        asked = {
+        sides = {
             path: (
                 path,
                 self._entry(base, path),
@@ -260,7 +260,7 @@ class Scratch:
             )
             for path in paths
         }
-        new = [path for path in paths if asked[path] not in self._merged]
+        new = [path for path in paths if sides[path] not in self._merged]
         if new:
             small = [
                 self.write_with_files(EMPTY_TREE, self.entries(tree, new))
@@ -269,8 +269,8 @@ class Scratch:
             merge = self.merge_trees(*small)
             for path in new:
                 kind = merge.kinds.get(path, "content") if path in merge.paths else ""
-                self._merged[asked[path]] = self._entry(merge.tree, path), kind
-        return {path: self._merged[asked[path]] for path in paths}
+                self._merged[sides[path]] = self._entry(merge.tree, path), kind
+        return {path: self._merged[sides[path]] for path in paths}
 
     def merge_trees(self, base: str, ours: str, theirs: str) -> Merge:
         """Merge trees with git, which detects renames in all of them."""
@@ -382,14 +382,14 @@ class Scratch:
                 own[head] = entry
         for head, inner in nested.items():
             below = own.get(head)
-            made = self.write_with_files(
+            subtree = self.write_with_files(
                 below[1] if below and below[0] == _DIRECTORY else EMPTY_TREE,
                 inner,
             )
-            if made == EMPTY_TREE:
+            if subtree == EMPTY_TREE:
                 own.pop(head, None)
             else:
-                own[head] = (_DIRECTORY, made)
+                own[head] = (_DIRECTORY, subtree)
         rows = sorted(
             own.items(),
             key=lambda row: (
@@ -402,13 +402,13 @@ class Scratch:
             for name, row in rows
             if row
         )
-        made, raw = _hash_object("tree", content)
-        if made not in self._listings:
+        subtree, raw = _hash_object("tree", content)
+        if subtree not in self._listings:
             if len(self._pending) >= _MOST_PENDING:
                 self._settle()
-            self._pending[made] = raw
-        self._keep(made, own)
-        return made
+            self._pending[subtree] = raw
+        self._keep(subtree, own)
+        return subtree
 
     def _entry(self, tree: str, path: str) -> Entry:
         at: Entry = (_DIRECTORY, tree)

@@ -233,12 +233,12 @@ def refuse_locked(
                 hint="wait for it to finish, then try again",
             )
         try:
-            made = lock.stat().st_mtime
+            created = lock.stat().st_mtime
         except FileNotFoundError:
             continue
-        if ours is not None and made >= ours - 1:
+        if ours is not None and created >= ours - 1:
             continue
-        minutes = max(0, int((time.time() - made) // 60))
+        minutes = max(0, int((time.time() - created) // 60))
         age = counted(minutes, "minute") if minutes else "less than a minute"
         raise RefusedError(
             f"stale lock {lock}, created {age} ago: no process has it open",

@@ -37,11 +37,11 @@ def commit_patches(
 
     Raise `UsageError` if a patch has no subject, or does not apply even with a three-way merge.
     """
-    made = [tip]
+    commits = [tip]
     with _index(repository, tip) as index:
         for patch in patches:
-            made.append(_commit_patch(repository, patch, made[-1], index))
-    return tuple(made[1:])
+            commits.append(_commit_patch(repository, patch, commits[-1], index))
+    return tuple(commits[1:])
 
 
 def commit_files(repository: Repository, paths: Sequence[str], tip: str) -> str:
@@ -107,7 +107,7 @@ def _commit(
     # use a fixed date, so that the id stays the same
     date = f"{repository.commit(parent).committed.timestamp():.0f} +0000"
     person = {"NAME": "unknown", "EMAIL": "", **person, "DATE": date}
-    made = repository.git(
+    commit = repository.git(
         "commit-tree", tree, "-p", parent, "-F", "-",
         env={
             f"GIT_{role}_{name}": value
@@ -116,4 +116,4 @@ def _commit(
         },
         stdin=text.encode("utf-8", "surrogateescape"),
     )  # fmt: skip
-    return made.text.strip()
+    return commit.text.strip()

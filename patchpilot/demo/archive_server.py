@@ -120,14 +120,14 @@ class StandIn:
     def _search(
         self, method: str, query: dict[str, list[str]], message_id: str | None
     ) -> HttpAnswer:
-        asked = query.get("q", [""])[0]
-        if query.get("x") != ["m"] or method != "POST" or not asked:
+        query_text = query.get("q", [""])[0]
+        if query.get("x") != ["m"] or method != "POST" or not query_text:
             return HttpAnswer(200, b"<html><pre>an archive</pre></html>")
         with self._lock:
             mails = list(self._mails.values())
         if message_id is not None:
             mails = self._find_thread(message_id)
-        hits = [mail for mail in mails if matches(asked, mail)]
+        hits = [mail for mail in mails if matches(query_text, mail)]
         if "1" in query.get("t", ()):
             whole = {
                 mail.message_id: mail
@@ -207,19 +207,19 @@ def _matches(term: dict[str, Any], mail: Mail) -> bool:
             name: " ".join(map(str, mailboxes)) for name, mailboxes in addresses.items()
         },
     }
-    wanted = str(term["phrase"] if term["phrase"] is not None else term["word"])
+    phrase = str(term["phrase"] if term["phrase"] is not None else term["word"])
     if field == "m":
-        return mail.message_id == wanted
+        return mail.message_id == phrase
     if field == "rt":
-        return _was_received(wanted, mail)
+        return _was_received(phrase, mail)
     if field == "patchid":
-        return wanted in git(None, "patch-id", "--stable", stdin=mail.raw).text
+        return phrase in git(None, "patch-id", "--stable", stdin=mail.raw).text
     if field in ("d", "dt"):
-        is_open = re.fullmatch(r"\d{8}\.\.", wanted) is None
-        return is_open or bool(mail.date and f"{mail.date:%Y%m%d}.." >= wanted)
+        is_open = re.fullmatch(r"\d{8}\.\.", phrase) is None
+        return is_open or bool(mail.date and f"{mail.date:%Y%m%d}.." >= phrase)
     text = texts.get(field, f"{mail.subject} {mail.body} {mail.sender}")
-    prefix = wanted.endswith("*")
-    words = re.findall(r"\w+", wanted.lower())
+    prefix = phrase.endswith("*")
+    words = re.findall(r"\w+", phrase.lower())
     if not words:
         return False
     pattern = r"\b" + r"\W+".join(map(re.escape, words)) + (r"\w*" if prefix else r"\b")

@@ -336,16 +336,16 @@ class Builder:
         parent: str | None = tip
         since_release = 0
         for fix in self._fixes:
-            wanted = not any(fix.id == self._ids[name] for name in acme.CHANGES) or (
-                version == "5.15" and fix.id != self._ids["temperature"]
-            )
+            is_included = not any(
+                fix.id == self._ids[name] for name in acme.CHANGES
+            ) or (version == "5.15" and fix.id != self._ids["temperature"])
             if (
                 RELEASES.index(fix.release) <= RELEASES.index(version)
                 if fix.release in RELEASES
                 else False
             ):
                 continue
-            files = fix.change(state) if wanted else {}
+            files = fix.change(state) if is_included else {}
             if not files:
                 continue
             marker = (

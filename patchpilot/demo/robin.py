@@ -193,9 +193,9 @@ def is_answered(posted: "PostedSeries") -> bool:
 
 def has_replied(posted: "PostedSeries") -> bool:
     """Return whether Robin answered the maintainer's question on the list."""
-    asked = question_of(posted)
-    return asked is not None and any(
-        reply.mail.mail.in_reply_to == asked.message_id
+    question = question_of(posted)
+    return question is not None and any(
+        reply.mail.mail.in_reply_to == question.message_id
         and reply.mail.sender.key == NEWCOMER.key
         for reply in posted.replies
     )

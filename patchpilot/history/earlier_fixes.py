@@ -393,8 +393,8 @@ class _Screen:
 
     def may_match(self, commit: _Logged, marks: Marks) -> bool:
         """Return whether a commit shares a line with the patch, or is related to it."""
-        wanted = self._lines or self._all
-        return not commit.texts.isdisjoint(wanted) or self.is_related(commit, marks)
+        lines = self._lines or self._all
+        return not commit.texts.isdisjoint(lines) or self.is_related(commit, marks)
 
 
 def judge(mine: ChangedFunctions, theirs: ChangedFunctions) -> bool | None:

@@ -444,9 +444,9 @@ class Header(NamedTuple):
 
 def header_value(headers: Iterable[Header], name: str) -> str | None:
     """Return the value of the first header of this name, or None."""
-    wanted = name.lower()
+    key = name.lower()
     return next(
-        (header.value for header in headers if header.name.lower() == wanted), None
+        (header.value for header in headers if header.name.lower() == key), None
     )
 
 
@@ -495,17 +495,17 @@ class Patch(_PatchFields):
 
     def header_line(self, name: str) -> int:
         """Return the patch line of the first header of this name, or 0."""
-        wanted = name.lower()
-        named = (head.line for head in self.headers if head.name.lower() == wanted)
+        key = name.lower()
+        named = (head.line for head in self.headers if head.name.lower() == key)
         return next(named, 0)
 
     def addresses(self, name: str) -> tuple[Address, ...]:
         """Return the addresses of every header of this name."""
-        wanted = name.lower()
+        key = name.lower()
         return tuple(
             address
             for header in self.headers
-            if header.name.lower() == wanted
+            if header.name.lower() == key
             for address in parse_addresses(header.value)
         )
 

@@ -174,13 +174,13 @@ def find_tags(lines: Sequence[str], name: str) -> tuple[Trailer, ...]:
 
     Kernel tools read these tags in any paragraph.
     """
-    wanted = name.lower()
+    key = name.lower()
     tags = (
         parse_trailer(line, at)
         for at, line in enumerate(lines)
-        if line[: len(wanted)].lower() == wanted
+        if line[: len(key)].lower() == key
     )
-    return tuple(tag for tag in tags if tag and tag.key == wanted)
+    return tuple(tag for tag in tags if tag and tag.key == key)
 
 
 def add_trailers(message: str, trailers: Iterable[tuple[str, str]]) -> str:

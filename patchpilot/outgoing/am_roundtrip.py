@@ -80,8 +80,8 @@ def _damage(repository: Repository, raw: bytes, patch: Patch, folder: Path) -> s
     author = (info.get("Author", ""), info.get("Email", ""))
     subject = info.get("Subject", "")
     commit = repository.commit(patch.commit) if patch.commit else None
-    wanted = commit.author if commit else patch.author
-    if wanted and author != (wanted.name, wanted.email):
+    expected = commit.author if commit else patch.author
+    if expected and author != (expected.name, expected.email):
         return f"its author would be {author[0]} <{author[1]}>"
     if not (
         subject == commit.subject

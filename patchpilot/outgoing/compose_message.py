@@ -143,12 +143,12 @@ def complete_message(message: Message, account: Account, bcc: Sequence[str]) -> 
         author = f"From: {message.sender.header()}\n\n"
         body = author.encode("utf-8", "surrogateescape") + body
     fields = {"From": address_header(sender), "Date": formatdate(localtime=True)}
-    made = message.replace_raw(replace_fields(head + gap + body, fields))
+    completed = message.replace_raw(replace_fields(head + gap + body, fields))
     hidden = (address.email for text in bcc for address in parse_addresses(text))
     return replace(
-        made,
+        completed,
         envelope_from=account.envelope or sender.email,
-        recipients=tuple(dict.fromkeys((*made.to_and_cc, *hidden))),
+        recipients=tuple(dict.fromkeys((*completed.to_and_cc, *hidden))),
     )
 
 

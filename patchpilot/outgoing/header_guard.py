@@ -100,10 +100,10 @@ def refuse_other_recipients(
     The program decides whether the sender gets a copy.
     """
     sender = mail.sender.key
-    wanted = {email.lower() for email in planned} - {sender}
+    recipients = {email.lower() for email in planned} - {sender}
     actual = {email.lower() for email in mail.recipients} - {sender}
-    changes = [f"adds {email}" for email in sorted(actual - wanted)]
-    changes += [f"omits {email}" for email in sorted(wanted - actual)]
+    changes = [f"adds {email}" for email in sorted(actual - recipients)]
+    changes += [f"omits {email}" for email in sorted(recipients - actual)]
     if changes:
         raise RefusedError(
             f"{program} would not send to the planned recipients: it {', '.join(changes)}",

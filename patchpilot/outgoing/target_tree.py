@@ -40,10 +40,10 @@ def remote_of(repository: Repository, tree: str) -> TargetTree | None:
     url = next((word for word in words if "://" in word or word.endswith(".git")), None)
     if url is None:
         return None
-    wanted = _tree_name(url)
+    tree_name = _tree_name(url)
     branch = words[words.index(url) + 1] if words.index(url) + 1 < len(words) else None
     for key, values in repository.config_regexp(r"^remote\..*\.url$").items():
-        if _tree_name(values[-1]) != wanted:
+        if _tree_name(values[-1]) != tree_name:
             continue
         remote = key[len("remote.") : -len(".url")]
         for name in (branch, "HEAD", "main", "master"):

@@ -47,8 +47,8 @@ def find(name: str) -> "Transport":
     """
     if name not in _classes():
         raise unknown("transport", name, names())
-    made: Transport = resolve_name(_classes()[name])()
-    return made
+    transport: Transport = resolve_name(_classes()[name])()
+    return transport
 
 
 def is_known(name: str) -> bool:

@@ -151,7 +151,7 @@ class _Asked:
         wanted = PatchToFind(
             post.title, post.mail.body, post.patch.files if post.patch else ()
         )
-        merged = find_merged_as(self.repository, self.patches, wanted)
+        merged = find_merged_as(self.repository, self.patches, posted)
         return PostedFix(
             post.message_id,
             post.title,

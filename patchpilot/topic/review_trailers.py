@@ -167,14 +167,14 @@ def find_review_trailers(
         )
         held_back += back
         choices += open_
-        wanted = [choice.trailer for choice in open_ if not choice.why]
+        trailers = [choice.trailer for choice in open_ if not choice.why]
         former = ", ".join(f"“{title}”" for title in sorted(titles - now))
         changes.append(
             MessageChange(
                 commit.id,
                 commit.subject,
                 commit.message,
-                _append_trailers(commit.message, wanted),
+                _append_trailers(commit.message, trailers),
                 (f"recognized by its changes as {former}",) if former and given else (),
             )
         )

@@ -241,8 +241,10 @@ def plan_files(request: MaintainersRequest) -> PlanResult:
                 text = (
                     data.decode("utf-8", "surrogateescape").split("\n") if data else []
                 )
-                made = plan_undisclosed_paths if request.security else plan_paths
-                plan = made((path,), sources, [("", text)])
+                plan_function = (
+                    plan_undisclosed_paths if request.security else plan_paths
+                )
+                plan = plan_function((path,), sources, [("", text)])
                 results.append(
                     Planned(path, (path,), plan, undisclosed=request.security)
                 )
@@ -353,9 +355,9 @@ def sources_of(
     """
     file = load(source) if file is None else file
     conf = take(conf_words(source))
-    wanted = {name: value for name, value in conf.items() if name not in NOT_FOR_PLANS}
+    values = {name: value for name, value in conf.items() if name not in NOT_FOR_PLANS}
     switches: Switches = assemble(
-        script_defaults(file.words.defaults), wanted, options or {}
+        script_defaults(file.words.defaults), values, options or {}
     )
     history = None
     if repository and not repository.bare and (switches.git or switches.git_fallback):

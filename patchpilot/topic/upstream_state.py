@@ -148,13 +148,13 @@ def _state(
     elif main and last and repository.is_ancestor(last, main.tip):
         return _NOTHING
     stable = _stable_base(repository, main, start)
-    wanted = [
+    to_find = [
         PatchToFind(
             patch.subject.title, "\n".join(patch.message), patch.files, patch.commit
         )
         for patch in patches
     ]
-    fixes = earlier_fixes(repository, wanted, start, trees, progress)
+    fixes = earlier_fixes(repository, to_find, start, trees, progress)
     return UpstreamState(fixes, stable)
 
 

@@ -412,7 +412,7 @@ def test_unknown_message_finds_its_replies() -> None:
     ],
 )
 def test_foreign_redirect_is_refused(location: str) -> None:
-    with serve(200, THREAD) as (there, asked):
+    with serve(200, THREAD) as (there, requests):
         target = (
             location.format(port=there.split(":")[2].split("/")[0])
             .encode("utf-8", "surrogateescape")
@@ -424,7 +424,7 @@ def test_foreign_redirect_is_refused(location: str) -> None:
             pytest.raises(NetworkError),
         ):
             archive.thread("v1@example.org")
-        assert asked == []
+        assert requests == []
 
 
 def test_redirect_to_a_configured_host_is_followed() -> None:

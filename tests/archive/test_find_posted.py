@@ -84,9 +84,9 @@ class Posted:
 def archived_patch(request: pytest.FixtureRequest, workdir: Path) -> Iterator[Posted]:
     """Create an archive of each kind with two versions, the second with a review."""
     with archive_server(request.param, workdir / "inbox") as archive:
-        made = Posted(workdir, archive)
-        made.post("v1")
-        made.post("v2", "PATCH v2", minutes=1440)
+        posted = Posted(workdir, archive)
+        posted.post("v1")
+        posted.post("v2", "PATCH v2", minutes=1440)
         archive.add(
             reply(
                 f"[PATCH v2] {TITLE}",
@@ -96,7 +96,7 @@ def archived_patch(request: pytest.FixtureRequest, workdir: Path) -> Iterator[Po
                 minutes=1500,
             )
         )
-        yield made
+        yield posted
 
 
 def test_link_finds_the_whole_thread(
@@ -148,33 +148,33 @@ def test_commit_starts_a_tracked_series(archived_patch: Posted) -> None:
 
 def test_tree_report_starts_the_series_of_its_commit(workdir: Path) -> None:
     with archive_server("mbox", workdir / "inbox") as archive:
-        made = Posted(workdir, archive)
-        commit = made.commit()
+        posted = Posted(workdir, archive)
+        commit = posted.commit()
         archive.add(stable_added(TITLE, commit, "6.1", id="q1"))
-        where = ("-C", made.repo.path, "--lore", archive.url, "--json")
+        where = ("-C", posted.repo.path, "--lore", archive.url, "--json")
         (series,) = json.loads(call("track", "add", commit, *where).out)["series"]
     assert (series["subject"], series["stable"][0]["state"]) == (TITLE, "queued")
 
 
 def test_only_a_pull_request_is_a_report(workdir: Path) -> None:
     with archive_server("mbox", workdir / "inbox") as archive:
-        made = Posted(workdir, archive)
-        commit = made.commit()
+        posted = Posted(workdir, archive)
+        commit = posted.commit()
         for ident, subject in (
             ("up", "[PATCH 0/2] pinctrl: demo: fix the pull-up setting"),
             ("pull", "[GIT PULL] demo fixes"),
         ):
             archive.add(mail(subject, f"It follows {commit[:12]}.\n", id=ident))
-        assert made.find(commit)["message_id"] == "pull@example.org"
+        assert posted.find(commit)["message_id"] == "pull@example.org"
 
 
 def test_topic_posted_after_its_commit_is_found(workdir: Path) -> None:
     with archive_server("mbox", workdir / "inbox") as archive:
-        made = Posted(workdir, archive)
-        commit = made.commit()
-        made.post("v1", minutes=60 * 24 * 60)
-        made.post("v2", "PATCH v2", minutes=61 * 24 * 60)
-        assert made.find(commit)["message_id"] == "v1@example.org"
+        posted = Posted(workdir, archive)
+        commit = posted.commit()
+        posted.post("v1", minutes=60 * 24 * 60)
+        posted.post("v2", "PATCH v2", minutes=61 * 24 * 60)
+        assert posted.find(commit)["message_id"] == "v1@example.org"
 
 
 def test_link_to_a_report_is_not_a_patch(archived_patch: Posted) -> None:
@@ -197,9 +197,9 @@ def test_retitled_patch_is_found_by_its_diff(archived_patch: Posted) -> None:
 
 def test_patch_id_search_is_used_if_supported(workdir: Path) -> None:
     with archive_server("stand-in", workdir / "inbox") as archive:
-        made = Posted(workdir, archive)
-        made.post("v1", sender="Ada Fixer <ada@home.example>")
-        match = made.find(made.commit(title="pump: add the limit that is missing"))
+        posted = Posted(workdir, archive)
+        posted.post("v1", sender="Ada Fixer <ada@home.example>")
+        match = posted.find(posted.commit(title="pump: add the limit that is missing"))
         assert (match["found_by"], match["message_id"]) == (
             "patch-id",
             "v1@example.org",
@@ -209,13 +209,13 @@ def test_patch_id_search_is_used_if_supported(workdir: Path) -> None:
 
 def test_undisclosed_fix_is_not_searched(workdir: Path) -> None:
     with archive_server("stand-in", workdir / "inbox") as archive:
-        made = Posted(workdir, archive)
-        made.repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
-        made.repo.branch("topic")
-        commit = made.commit()
-        with Repository.open(made.repo.path) as repository:
+        posted = Posted(workdir, archive)
+        posted.repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
+        posted.repo.branch("topic")
+        commit = posted.commit()
+        with Repository.open(posted.repo.path) as repository:
             answer(repository, "security", "yes")
-        error = made.find(commit, code=1)["err"]
+        error = posted.find(commit, code=1)["err"]
         assert "undisclosed" in error
         assert "track add --mbox FILE" in error
 
@@ -252,10 +252,10 @@ def test_error_names_the_unarchived_link(archived_patch: Posted) -> None:
 
 def test_output_shows_the_track_command(workdir: Path) -> None:
     with archive_server("mbox", workdir / "inbox") as archive:
-        made = Posted(workdir, archive)
-        made.post("v1")
-        commit = made.commit()
-        where = ("-C", made.repo.path, "--lore", archive.url)
+        posted = Posted(workdir, archive)
+        posted.post("v1")
+        commit = posted.commit()
+        where = ("-C", posted.repo.path, "--lore", archive.url)
         text = call("find", commit, *where).out
         assert f'commit {commit[:12]} ("{TITLE}")' in text
         assert "found by subject and author" in text
@@ -265,7 +265,7 @@ def test_output_shows_the_track_command(workdir: Path) -> None:
 
 
 def test_offline_and_unknown_commits_are_reported(workdir: Path) -> None:
-    made = Posted(workdir, archive=None)  # type: ignore[arg-type]
-    assert call("find", "HEAD", "-C", made.repo.path, "--offline").code == 4
-    assert call("find", "0123456789ab", "-C", made.repo.path).code == 2
+    posted = Posted(workdir, archive=None)  # type: ignore[arg-type]
+    assert call("find", "HEAD", "-C", posted.repo.path, "--offline").code == 4
+    assert call("find", "0123456789ab", "-C", posted.repo.path).code == 2
     assert call("find").code == 2

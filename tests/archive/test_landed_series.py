@@ -135,10 +135,10 @@ def _commit_on_remote(trees: Trees, branch: str, message: str, committer: str) -
         "--amend",
         "--no-edit",
     )
-    made = trees.repo.git("rev-parse", "HEAD")
-    trees.repo.git("update-ref", f"refs/remotes/{branch}", made)
+    commit = trees.repo.git("rev-parse", "HEAD")
+    trees.repo.git("update-ref", f"refs/remotes/{branch}", commit)
     trees.repo.checkout("master")
-    return made
+    return commit
 
 
 def test_maintainer_tree_precedes_linux_next(trees: Trees) -> None:

@@ -283,8 +283,8 @@ def test_message_of_an_unpolled_series_is_read_once(
 
 def test_query_fits_in_a_url() -> None:
     series = [polled(number, post_patch(number)) for number in range(300)]
-    asked = [query for query, _ in poll._queries(series, START)]
-    assert max(len(quote(query)) for query in asked) <= poll.LONGEST_QUERY
+    queries = [query for query, _ in poll._queries(series, START)]
+    assert max(len(quote(query)) for query in queries) <= poll.LONGEST_QUERY
     assert sorted(
         polled.number
         for _, polled_ones in poll._queries(series, START)

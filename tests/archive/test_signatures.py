@@ -216,22 +216,22 @@ def test_damaged_signatures_prove_nothing(header: str, first: Mail) -> None:
 
 
 def test_key_is_fetched_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
+    lookups: list[str] = []
 
     def get_txt(name: str, timeout: int) -> bytes | None:
-        asked.append(name)
+        lookups.append(name)
         if "down" in name:
             raise OSError("no network")
         return b"v=DKIM1; p=x" if "there" in name else None
 
     monkeypatch.setattr("dkim.dnsplug.get_txt", get_txt)
     assert dns_key("there.", online=False) is None
-    assert asked == []
+    assert lookups == []
     assert [
         dns_key("there.", online=True),
         dns_key("there.", online=False),
         dns_key("there.", online=True),
     ] == [b"v=DKIM1; p=x"] * 3
-    assert asked == ["there."]
+    assert lookups == ["there."]
     assert [dns_key(name, online=True) for name in ("absent.", "down.")] == [None, None]
-    assert asked == ["there.", "absent.", "down."]
+    assert lookups == ["there.", "absent.", "down."]

@@ -233,11 +233,11 @@ def test_table_is_sorted_by_turn_and_news(
         sender="kernel test robot <lkp@intel.com>", id="k", reply_to="w", minutes=60,
     )  # fmt: skip
     pump = mailed("p [PATCH] pump: stop", author=story.OTTO)
-    asked = reply(
+    question = reply(
         "[PATCH] pump: stop", "Please say why.", id="q", reply_to="p", minutes=90
     )
     files = (
-        (pump, asked),
+        (pump, question),
         (mailed(f"w [PATCH] {title}", author=story.OTTO), robot),
         story.ACCEPTED,
         (story.FIX_V1,),

@@ -103,14 +103,14 @@ def test_uncommitted_patch_is_judged_as_git_am_commits_it(
     words = ("backport", "-C", world.repo.path, "--base", parent, file)
     outcome = call(*words, "--onto", "master", "--format", "json")
     answer = json.loads(outcome.out)
-    made = answer["asked"]
+    commit = answer["asked"]
     assert answer["commit"] == world.fix
     assert answer["branches"][0]["verdict"] == "already-fixed"
-    assert world.repo.git("show", "-s", "--format=%P", made).strip() == parent
-    assert "do forget" in world.repo.git("show", "-s", "--format=%s", made)
+    assert world.repo.git("show", "-s", "--format=%P", commit).strip() == parent
+    assert "do forget" in world.repo.git("show", "-s", "--format=%s", commit)
     # a second run gives the same result, and the user's files have not changed
     again = json.loads(call(*words, "--onto", "master", "--format", "json").out)
-    assert again["asked"] == made
+    assert again["asked"] == commit
     assert before == world.repo.git("for-each-ref", "--format=%(refname) %(objectname)")
     assert not world.repo.git("status", "--porcelain", "--untracked-files=no")
 

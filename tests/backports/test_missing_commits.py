@@ -133,10 +133,10 @@ def two_writers(monkeypatch: pytest.MonkeyPatch) -> Made:
 def test_only_conflicting_hunks_are_traced(
     conflict: str, found: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = two_writers(monkeypatch)
-    made.blobs = {("theirs", "f.c"): TEXT, ("merged", "f.c"): conflict}
+    branch = two_writers(monkeypatch)
+    branch.blobs = {("theirs", "f.c"): TEXT, ("merged", "f.c"): conflict}
     assert (
-        made.search().find_writers("fix", Merge("merged", False, ("f.c",)), "theirs")
+        branch.search().find_writers("fix", Merge("merged", False, ("f.c",)), "theirs")
         == found
     )
 
@@ -144,14 +144,14 @@ def test_only_conflicting_hunks_are_traced(
 def test_conflict_at_the_end_of_file_is_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    made = two_writers(monkeypatch)
-    made.fix = LineTouch("fix", (edit(FIRST, (10, 11)),))
+    branch = two_writers(monkeypatch)
+    branch.fix = LineTouch("fix", (edit(FIRST, (10, 11)),))
     text = "".join(f"line {number}\n" for number in range(1, 12))
-    made.blobs = {
+    branch.blobs = {
         ("theirs", "f.c"): text,
         ("merged", "f.c"): conflicted_file("line 11\n"),
     }
-    assert made.search().find_writers(
+    assert branch.search().find_writers(
         "fix", Merge("merged", False, ("f.c",)), "theirs"
     ) == ("b",)
 
@@ -169,28 +169,28 @@ def test_deleted_file_traces_every_hunk(
     blobs: dict[tuple[str, str], str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    made = two_writers(monkeypatch)
-    made.fix = LineTouch("fix", (change,))
-    made.blobs = {("merged", "g.c"): conflicted_file("line 11\n"), **blobs}
+    branch = two_writers(monkeypatch)
+    branch.fix = LineTouch("fix", (change,))
+    branch.blobs = {("merged", "g.c"): conflicted_file("line 11\n"), **blobs}
     merge = Merge("merged", False, ("f.c", "g.c"))
-    assert made.search().find_writers("fix", merge, "theirs") == ("a", "b")
+    assert branch.search().find_writers("fix", merge, "theirs") == ("a", "b")
 
 
 def test_same_change_under_another_id_is_not_missing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    made = two_writers(monkeypatch)
-    assert made.search().dependencies_of("fix", ["f.c"], 0) == ("a", "b")
-    made.landed = {"a": True, "b": False}
-    assert made.search().dependencies_of("fix", ["f.c"], 0) == ("b",)
-    made.landed, made.present = {}, {"b"}
-    search = made.search()
-    made.asked.clear()
+    branch = two_writers(monkeypatch)
+    assert branch.search().dependencies_of("fix", ["f.c"], 0) == ("a", "b")
+    branch.landed = {"a": True, "b": False}
+    assert branch.search().dependencies_of("fix", ["f.c"], 0) == ("b",)
+    branch.landed, branch.present = {}, {"b"}
+    search = branch.search()
+    branch.asked.clear()
     assert search.dependencies_of("fix", ["f.c"], 0) == ("a",)
     assert search.dependencies_of("fix", ["f.c"], 0) == ("a",)
-    assert made.asked.count("landed a") == 1
-    assert made.asked.count("show fix") == 1
-    assert "landed b" not in made.asked
+    assert branch.asked.count("landed a") == 1
+    assert branch.asked.count("show fix") == 1
+    assert "landed b" not in branch.asked
 
 
 @pytest.mark.parametrize(("count", "found"), [(20, 0), (21, 21)])
@@ -198,54 +198,56 @@ def test_search_is_limited_to_a_few_commits(
     count: int, found: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     touches = [LineTouch(f"c{at}", (edit(FIRST),)) for at in range(count)]
-    made = Made(monkeypatch, *touches)
-    made.landed = dict.fromkeys((touch.commit for touch in touches), True)
-    assert len(made.search().dependencies_of("fix", ["f.c"], 0)) == found
+    branch = Made(monkeypatch, *touches)
+    branch.landed = dict.fromkeys((touch.commit for touch in touches), True)
+    assert len(branch.search().dependencies_of("fix", ["f.c"], 0)) == found
 
 
 def test_only_conflicting_files_are_searched(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    made = Made(
+    branch = Made(
         monkeypatch,
         LineTouch("f", (edit(FIRST),)),
         LineTouch("g", (edit(FIRST, old="g.c", new="g.c"),)),
     )
-    made.in_branch = {"f.c", "g.c", "h.c"}
+    branch.in_branch = {"f.c", "g.c", "h.c"}
     both = (edit(FIRST), edit(FIRST, old="g.c", new="h.c"))
-    made.fix = LineTouch("fix", both)
+    branch.fix = LineTouch("fix", both)
     for conflicts, expected in (
         (["f.c"], ("f",)),
         (["g.c"], ("g",)),
         (["h.c"], ("g",)),
         (["other.c"], ("f", "g")),
     ):
-        assert made.search().dependencies_of("fix", conflicts, 0) == expected, conflicts
+        assert branch.search().dependencies_of("fix", conflicts, 0) == expected, (
+            conflicts
+        )
 
 
 def test_earlier_names_are_searched_if_a_file_is_missing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    made = Made(monkeypatch)
-    search = made.search()
+    branch = Made(monkeypatch)
+    search = branch.search()
     assert search.names(["f.c"]) == ("f.c",)
-    assert made.asked == []
+    assert branch.asked == []
     for _ in range(2):
         assert search.names(["f.c", "g.c"]) == ("f.c", "g.c", "old-g.c")
-    assert made.asked == ["names g.c of top less tip in 7.0"]
-    assert made.search(parents=()).names(["g.c"]) == ("g.c",)
+    assert branch.asked == ["names g.c of top less tip in 7.0"]
+    assert branch.search(parents=()).names(["g.c"]) == ("g.c",)
 
 
 def test_shared_history_is_read_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    made = Made(
+    branch = Made(
         monkeypatch,
         LineTouch("a", (edit(FIRST),)),
         LineTouch("b", (edit(FIRST, old="g.c", new="g.c"),)),
         LineTouch("c", (edit(FIRST, old="g.c", new="h.c"),)),
     )
-    search = made.search()
+    search = branch.search()
 
     def before(commit: str, *paths: str) -> list[str]:
         return [touch.commit for touch in search.before(commit, paths)]
@@ -257,14 +259,14 @@ def test_shared_history_is_read_once(
     assert before("fix", "g.c") == ["b", "c"]
     assert before("c", "g.c") == ["b"]
     assert before("fix", "h.c") == ["c"]
-    assert made.asked == ["log f.c g.c h.c of top less tip in 7.0"]
-    assert made.search(parents=()).before("fix", ("f.c",)) == ()
+    assert branch.asked == ["log f.c g.c h.c of top less tip in 7.0"]
+    assert branch.search(parents=()).before("fix", ("f.c",)) == ()
 
 
 def test_most_recent_commits_are_returned(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(missing_commits, "MOST", 2)
-    made = Made(monkeypatch, *(LineTouch(name, (edit(FIRST),)) for name in "abc"))
-    made.present = {"c"}
-    assert made.search().all("fix", ["f.c"]) == ("b",)
+    branch = Made(monkeypatch, *(LineTouch(name, (edit(FIRST),)) for name in "abc"))
+    branch.present = {"c"}
+    assert branch.search().all("fix", ["f.c"]) == ("b",)

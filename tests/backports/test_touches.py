@@ -179,14 +179,16 @@ def test_only_requested_files_count() -> None:
         touch("g", replace_lines((1, 2), old="g.c", new="g.c")),
     ]
     assert ids(dependencies_of(touches, both, NONE)) == ["f", "g"]
-    for asked, expected in (
+    for requested, expected in (
         (["f.c"], ["f"]),
         (["g.c"], ["g"]),
         (["h.c"], ["g"]),
         (["x.c"], []),
     ):
-        assert ids(dependencies_of(touches, both, NONE, frozenset(asked))) == expected
-        assert ids(last_writers(touches, both, NONE, frozenset(asked))) == expected
+        assert (
+            ids(dependencies_of(touches, both, NONE, frozenset(requested))) == expected
+        )
+        assert ids(last_writers(touches, both, NONE, frozenset(requested))) == expected
     created = touch("fix", edit(((0, 0), (0, 9)), old=None, new="n.c"))
     assert (
         dependencies_of(
@@ -203,10 +205,10 @@ def test_rename_can_be_a_prerequisite() -> None:
     assert ids(dependencies_of([first, move], fix((10, 12)), frozenset("m"))) == ["a"]
     assert ids(last_writers([first, move], fix((10, 12)), NONE, PATHS)) == ["a"]
     assert ids(find_crossing([first, move], "f.c", (10, 12))) == ["a"]
-    made = touch("c", edit(((0, 0), (0, 40)), old=None, new="f.c"))
+    rename = touch("c", edit(((0, 0), (0, 40)), old=None, new="f.c"))
     assert ids(
         dependencies_of(
-            [touch("x", replace_lines((10, 11))), made], fix((10, 12)), NONE
+            [touch("x", replace_lines((10, 11))), rename], fix((10, 12)), NONE
         )
     ) == ["c"]
 
@@ -392,8 +394,8 @@ def test_rename_search_is_bounded() -> None:
 
 def test_created_file_ends_its_own_lines() -> None:
     first = touch("a", replace_lines((30, 31)))
-    made = edit(((0, 0), (0, 9)), old=None, new="n.c")
-    moved = touch("b", made, edit(((0, 0), (0, 20))))
+    creation = edit(((0, 0), (0, 9)), old=None, new="n.c")
+    moved = touch("b", creation, edit(((0, 0), (0, 20))))
     assert ids(dependencies_of([first, moved], fix((50, 51)), frozenset("b"))) == ["a"]
     assert ids(dependencies_of([first, moved], fix((30, 31)), frozenset("b"))) == []
 

@@ -69,8 +69,8 @@ def test_branch_has_the_expected_verdict(
     world: World, at: str, commits: Commits, expected: dict[str, object], reason: str
 ) -> None:
     known = vars(world)
-    made = ((message.format(**known), files) for message, files in commits)
-    tip = world.branch("6.12", known[at], *made)
+    branch_commits = ((message.format(**known), files) for message, files in commits)
+    tip = world.branch("6.12", known[at], *branch_commits)
     answer = world.branch_result(world.fix, "--onto", tip)
     assert {name: answer[name] for name in expected} == {
         name: value.format(**known, tip=tip) if isinstance(value, str) else value

@@ -68,14 +68,14 @@ def test_prerequisites_precede_the_fix(world: World, tmp_path: Path) -> None:
 
 def test_unsafe_tag_is_reported() -> None:
     stable = find_project("linux").stable
-    made = MadeCommit(
+    commit = MadeCommit(
         "id",
         HIDDEN,
         "",
         refused=refused_trailers([("Stable-dep-of", HIDDEN.reference)]),
     )
     assert (
-        note_of(made, "6.6", BackportText())
+        note_of(commit, "6.6", BackportText())
         == f'not added: Stable-dep-of: {"1" * 12} ("work: x<U+202E>y"): contains <U+202E>'
     )
     assert "Stable-dep-of" not in backport_message(HIDDEN, stable, dep_of=HIDDEN)
@@ -250,8 +250,8 @@ def test_duplicate_sign_off_is_skipped() -> None:
         ),
     ):
         original = HIDDEN._replace(message=f"work: x\n\nWhy.\n\n{tags}")
-        made = backport_message(original, stable, signer=ADA)
-        assert made.count("Signed-off-by:") == count
+        message = backport_message(original, stable, signer=ADA)
+        assert message.count("Signed-off-by:") == count
 
 
 def write_request(world: World, *words: object) -> str:

@@ -27,11 +27,11 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
                 "MAINTAINERS": "WIDGET\nM:\tJo Keeper <jo@example.net>\nS:\tMaintained\nF:\t*\n"
             },
         )
-    made = clone(source, tmp_path / "r")
-    made.git("checkout", "-q", "--no-track", "-b", "topic", "origin/main")
-    fix(made)
-    monkeypatch.chdir(made.path)
-    return made
+    cloned = clone(source, tmp_path / "r")
+    cloned.git("checkout", "-q", "--no-track", "-b", "topic", "origin/main")
+    fix(cloned)
+    monkeypatch.chdir(cloned.path)
+    return cloned
 
 
 def test_stale_master_does_not_enlarge_the_topic(repo: Repo) -> None:

@@ -52,8 +52,10 @@ def make_source(kind: str, folder: Path, mails: list[bytes]) -> Path:
         for number, message in enumerate(mails):
             (folder / f"{number:04}.eml").write_bytes(message)
         return folder
-    with archive_server(LOCAL[0] if kind == "epoch" else kind, folder, *mails) as made:
-        path = Path(made.url)
+    with archive_server(
+        LOCAL[0] if kind == "epoch" else kind, folder, *mails
+    ) as archive:
+        path = Path(archive.url)
     return epochs_of(path)[0] if kind == "epoch" else path
 
 
@@ -255,14 +257,14 @@ def test_series_rules_run_once(
     from patchpilot.model.patch import Series
 
     series = Series(tuple(parse_patch(patch(name), name) for name in NAMES))
-    made: list[int] = []
+    runs: list[int] = []
 
     def make(patches: tuple[Any, ...]) -> int:
-        made.append(len(patches))
+        runs.append(len(patches))
         return len(patches)
 
     assert [
         Context(patch, series).series_fact("number", make) for patch in series.patches
     ] == [len(NAMES)] * len(NAMES)
-    assert made == [len(NAMES)]
+    assert runs == [len(NAMES)]
     assert Context(series.patches[0]).series_fact("number", make) == 1

@@ -88,18 +88,18 @@ def test_shell_completes_values(shell: str, repo: Repo) -> None:
         terminal.quiet()
         terminal.type(f"{setup}; echo rea''dy\r")
         terminal.wait_for("ready")
-        for what, (typed, wanted) in WORDS.items():
+        for what, (typed, expected) in WORDS.items():
             terminal.quiet()
             start = terminal.type(f"{CLEAR}{typed}")
             terminal.quiet()
             terminal.type("\t")
             for _ in range(200):
                 terminal.read()
-                if wanted in (
+                if expected in (
                     shown := _ESCAPES.sub("", terminal.seen[start:]).replace("\b", "")
                 ):
                     break
-            assert wanted in shown, (what, shown)
+            assert expected in shown, (what, shown)
 
 
 ACTIVE = (
@@ -142,7 +142,7 @@ def test_completion_is_a_single_word(shell: str, repo: Repo) -> None:
     argv, setup = SHELLS[shell]
     setup = setup.replace("patchpilot completion", "env REAL=1 patchpilot completion")
     environment = {"PATH": f"{fake.parent}:/usr/bin:/bin", "PS1": "$ ", "TERM": "xterm"}
-    wanted = [f"ref{number}-{text}" for number, text in enumerate(ACTIVE)] + [
+    expected = [f"ref{number}-{text}" for number, text in enumerate(ACTIVE)] + [
         f"file{number}-{text}" for number, text in enumerate(FILES)
     ]
     with Terminal(
@@ -154,7 +154,7 @@ def test_completion_is_a_single_word(shell: str, repo: Repo) -> None:
         terminal.quiet()
         terminal.type(f"{setup}; echo rea''dy\r")
         terminal.wait_for("ready")
-        for name in wanted:
+        for name in expected:
             terminal.quiet()
             start = name.partition("-")[0]
             terminal.type(f"{CLEAR}patchpilot check {start}")
@@ -172,6 +172,6 @@ def test_completion_is_a_single_word(shell: str, repo: Repo) -> None:
     words = (repo.path / "got").read_text().split("\0")[:-1]
     # fish completes one name per line
     assert words == [
-        *wanted[:-1],
-        wanted[-1].partition("\n")[0] if shell == "fish" else wanted[-1],
+        *expected[:-1],
+        expected[-1].partition("\n")[0] if shell == "fish" else expected[-1],
     ]

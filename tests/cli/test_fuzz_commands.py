@@ -36,10 +36,10 @@ def test_commands_survive_a_hostile_world(workdir: Path) -> None:
 
 
 def test_seed_reproduces_the_input(tmp_path: Path) -> None:
-    made = []
+    inputs = []
     for name in ("a", "b"):
         (tmp_path / name / "w").mkdir(parents=True)
         world = make_world(tmp_path / name / "w", "3 4", "http://127.0.0.1:1")
         head = (world.repo / ".git" / "refs" / "heads" / "topic").read_text()
-        made.append((head, world.mbox.read_bytes(), world.answers))
-    assert made[0] == made[1]
+        inputs.append((head, world.mbox.read_bytes(), world.answers))
+    assert inputs[0] == inputs[1]

@@ -418,11 +418,11 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             patch.delenv(name)
         _build_environment(root, patch)
         with life(root) as topic:
-            made = World(root, topic)
-            _make(made)
-            patch.chdir(made.here)
-            _states(made)
-            yield made
+            created = World(root, topic)
+            _make(created)
+            patch.chdir(created.here)
+            _states(created)
+            yield created
 
 
 def _states(world: World) -> None:

@@ -28,9 +28,9 @@ def test_schema_describes_every_key(file: object) -> None:
 
 def test_schemas_match_the_results() -> None:
     described = tomllib.loads((FOLDER / "keys.toml").read_text(encoding="utf-8"))
-    made = dict(schemas(described))
-    stored = {name: (FOLDER / name).read_text(encoding="utf-8") for name in made}
-    assert made == stored, (
+    generated = dict(schemas(described))
+    stored = {name: (FOLDER / name).read_text(encoding="utf-8") for name in generated}
+    assert generated == stored, (
         "run: python -m patchpilot.cli.json_schemas docs/reference/schemas"
     )
 

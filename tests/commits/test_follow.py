@@ -44,9 +44,9 @@ class Place:
 
 @pytest.fixture
 def moved_branch(tmp_path: Path) -> Iterator[Place]:
-    made = Place(tmp_path / "repo")
-    with made.repository:
-        yield made
+    place = Place(tmp_path / "repo")
+    with place.repository:
+        yield place
 
 
 @pytest.mark.parametrize("detached", [False, True])

@@ -15,14 +15,14 @@ from patchpilot.commits.run import Completed
 def test_concurrent_threads_share_one_git(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = []
+    calls = []
 
     def slow(*words: object, **_: object) -> Completed:
-        asked.append(words)
+        calls.append(words)
         time.sleep(0.05)
         return Completed(0, b"", b"")
 
     monkeypatch.setattr(git_config, "git", slow)
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(lambda _: all_entries(tmp_path), range(4)))
-    assert len(asked) == 1
+    assert len(calls) == 1

@@ -55,11 +55,11 @@ def test_answers_match_separate_processes(
         plain._merges = Merges(tmp_path / "nowhere", ("0" * 40, "0" * 40))
         for _ in range(3):
             for ours, theirs in ((left, other), (left, clashing), (other, clashing)):
-                asked, alone = (
+                shared, alone = (
                     scratch.merge_trees(start, ours, theirs),
                     plain.merge_trees(start, ours, theirs),
                 )
-                assert asked == alone
+                assert shared == alone
         assert scratch.merge_trees(start, left, other).clean
         assert not scratch.merge_trees(start, left, clashing).clean
 

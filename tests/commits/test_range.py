@@ -276,16 +276,16 @@ def test_commit_limit_is_inclusive() -> None:
 def test_archive_series_precede_file_series(tmp_path: Path) -> None:
     file = tmp_path / "one.patch"
     file.write_bytes(ONE)
-    asked = []
+    requested = []
 
     def from_archive(target: str) -> Series:
-        asked.append(target)
+        requested.append(target)
         return Series((), base="archive")
 
     series = module.read_targets(
         [str(file), "<x@y>", "-"], None, from_archive, stdin=TWO
     )
-    assert asked == ["<x@y>"]
+    assert requested == ["<x@y>"]
     assert [target.base for target in series] == ["archive", None]
     assert [patch.subject.number for patch in series[1].patches] == [1, 2]
     assert [patch.source for patch in series[1].patches] == [str(file), "-"]

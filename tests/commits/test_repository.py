@@ -19,17 +19,17 @@ from tests.kit.repos import Repo
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    made = Repo(tmp_path / "r")
-    made.commit(
+    created = Repo(tmp_path / "r")
+    created.commit(
         "first\n", {"Makefile": "VERSION = 6\nPATCHLEVEL = 1\n", "a.c": "int a;\n"}
     )
-    made.tag("v6.1")
-    made.git("update-ref", "refs/remotes/origin/master", "HEAD")
-    made.commit(
+    created.tag("v6.1")
+    created.git("update-ref", "refs/remotes/origin/master", "HEAD")
+    created.commit(
         "a: second\n\nwhy\n\nSigned-off-by: Ada Fixer <ada@example.org>\n",
         {"a.c": "int a;\nint b;\n"},
     )
-    return made
+    return created
 
 
 @pytest.mark.parametrize(
@@ -134,12 +134,12 @@ def test_shallow_boundary_is_not_a_patch(repo: Repo, tmp_path: Path) -> None:
 
 
 def test_sha256_repository_is_reported(tmp_path: Path) -> None:
-    made = Repo(tmp_path / "other")
-    shutil.rmtree(made.path / ".git")
-    made.git("init", "-q", "--object-format=sha256", ".")
-    made.commit("start", {"a.c": "int a;\n"})
+    repo = Repo(tmp_path / "other")
+    shutil.rmtree(repo.path / ".git")
+    repo.git("init", "-q", "--object-format=sha256", ".")
+    repo.commit("start", {"a.c": "int a;\n"})
     with (
-        Repository.open(made.path) as repository,
+        Repository.open(repo.path) as repository,
         pytest.raises(MissingError, match="SHA-256"),
     ):
         repository.resolve("HEAD")

@@ -37,13 +37,13 @@ def change(repository: Repository, commit: str, message: str) -> rewrite.Rewriti
 def test_only_messages_and_parents_change(tmp_path: Path) -> None:
     repo, ids = topic(tmp_path / "r")
     (tmp_path / "r" / "a").write_text("dirty\n")
-    wanted = "%T %an %ae %ad"
-    before = repo.git("log", f"--format={wanted}", "topic").split("\n")
+    fields = "%T %an %ae %ad"
+    before = repo.git("log", f"--format={fields}", "topic").split("\n")
     with Repository.open(tmp_path / "r") as repository:
         plan = change(repository, ids[1], "step 1\n\nOther text.\n")
         rewrite.apply(repository, plan, "prepare")
     assert list(plan.commits) == ids[1:]
-    assert repo.git("log", f"--format={wanted}", "topic").split("\n") == before
+    assert repo.git("log", f"--format={fields}", "topic").split("\n") == before
     assert repo.git("log", "--format=%s|%b", "-1", "topic~1") == "step 1|Other text."
     assert repo.git("rev-parse", "topic~2") == ids[0]
     assert repo.git("status", "--porcelain").strip() == "M a"
@@ -60,10 +60,10 @@ def test_rewriting_sets_the_committer(
         rewrite.apply(
             repository, change(repository, ids[1], "step 1\n\nOther text.\n"), "prepare"
         )
-    made = "Grün Löwe <ada@example.org> 1800000000 +0200|Ada Fixer"
+    expected = "Grün Löwe <ada@example.org> 1800000000 +0200|Ada Fixer"
     assert repo.git(
         "log", "--date=raw", "--format=%cn <%ce> %cd|%an", "-2", "topic"
-    ).split("\n") == [made, made]
+    ).split("\n") == [expected, expected]
     assert repo.git("log", "--format=%cn", "-1", "topic~2") == "Ada Fixer"
 
 
@@ -192,9 +192,9 @@ def test_rewritten_commits_are_signed(tmp_path: Path) -> None:
         rewrite.apply(repository, plan, "prepare")
         ref, head = rewrite.branch_of(repository)
         preview = rewrite.plan(repository, ref, head, {head: "x\n"}, sign=False)
-    wanted = "%T %an %ae %ad"
-    new = repo.git("log", f"--format={wanted}", "-3", "topic")
-    assert new == repo.git("log", f"--format={wanted}", "-3", ids[2])
+    fields = "%T %an %ae %ad"
+    new = repo.git("log", f"--format={fields}", "-3", "topic")
+    assert new == repo.git("log", f"--format={fields}", "-3", ids[2])
     assert repo.git("log --format=%s|%b -1 topic~1") == "step 1|Other text."
     for commit in plan.commits.values():
         assert "SSH SIGNATURE" in repo.git("cat-file commit", commit)
@@ -274,20 +274,20 @@ def test_rewrite_walks_history_once(
     repo.git("tag", "sent/topic-v1", ids[2])
     repo.git("update-ref", "refs/remotes/origin/topic", ids[0])
     repo.git("branch", "topic2", ids[0])
-    asked: list[tuple[str, ...]] = []
+    calls: list[tuple[str, ...]] = []
     git = Repository.git
 
     def read_note(repository: Repository, *words: str, **options: object) -> object:
-        asked.append(words)
+        calls.append(words)
         return git(repository, *words, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Repository, "git", read_note)
     with Repository.open(tmp_path / "r") as repository:
         rewrite.refuse_unless_safe(repository, "refs/heads/topic", ids[2], [ids[1]])
-    assert {words[0] for words in asked} >= {"rev-list"}
+    assert {words[0] for words in calls} >= {"rev-list"}
     assert not [
         words
-        for words in asked
+        for words in calls
         if words[0] == "for-each-ref"
         and any(word.startswith("--contains") for word in words)
     ]

@@ -141,10 +141,10 @@ def test_recent_and_foreign_folders_are_kept(
 
 
 def test_only_one_module_creates_temporary_folders() -> None:
-    made = re.compile(r"\b(?:TemporaryDirectory|mkdtemp)\(")
+    creation = re.compile(r"\b(?:TemporaryDirectory|mkdtemp)\(")
     places = [
         file.name
         for file in (ROOT / "patchpilot").rglob("*.py")
-        if made.search(file.read_text(encoding="utf-8"))
+        if creation.search(file.read_text(encoding="utf-8"))
     ]
     assert places == ["temporary_folder.py"]

@@ -25,10 +25,10 @@ from tests.kit.repos import Repo
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    made = Repo(tmp_path / "r")
+    created = Repo(tmp_path / "r")
     for number in range(5):
-        made.commit(f"a: step {number}", {"a.c": f"{number}\n"})
-    return made
+        created.commit(f"a: step {number}", {"a.c": f"{number}\n"})
+    return created
 
 
 @pytest.fixture(autouse=True)

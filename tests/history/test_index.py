@@ -20,16 +20,17 @@ A = "0123456789abcdef0123456789abcdef01234567"
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
     """Create three commits on master, a branch from one of them, and a merge of both."""
-    made = Repo(tmp_path / "r")
-    made.commit("one", {"a": "1\n"})
-    made.commit("two", {"a": "2\n"})
-    made.branch("side")
-    made.commit(f"three\n\n[ Upstream commit {A} ]\n", {"b": "1\n"})
-    made.checkout("master")
-    made.commit(
-        f'four\n\nFixes: {made.git("rev-parse", "HEAD")[:12]} ("two")\n', {"a": "4\n"}
+    created = Repo(tmp_path / "r")
+    created.commit("one", {"a": "1\n"})
+    created.commit("two", {"a": "2\n"})
+    created.branch("side")
+    created.commit(f"three\n\n[ Upstream commit {A} ]\n", {"b": "1\n"})
+    created.checkout("master")
+    created.commit(
+        f'four\n\nFixes: {created.git("rev-parse", "HEAD")[:12]} ("two")\n',
+        {"a": "4\n"},
     )
-    return made
+    return created
 
 
 @pytest.fixture

@@ -24,17 +24,17 @@ def file_text(**changes: str) -> str:
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
     """Create a fix on master, and a stable branch forked before it with its own commit."""
-    made = Repo(tmp_path / "r")
-    made.commit("start", {"f.c": file_text()})
-    made.branch("stable")
-    made.commit("own work", {"own.c": "x\n"})
-    made.checkout("master")
-    made.commit("net: culprit", {"f.c": file_text(l5="five")})
-    made.commit(
+    created = Repo(tmp_path / "r")
+    created.commit("start", {"f.c": file_text()})
+    created.branch("stable")
+    created.commit("own work", {"own.c": "x\n"})
+    created.checkout("master")
+    created.commit("net: culprit", {"f.c": file_text(l5="five")})
+    created.commit(
         "net: fix the leak\n\nText.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n",
         {"f.c": file_text(l5="five", l9="nine")},
     )
-    return made
+    return created
 
 
 @pytest.fixture
@@ -49,9 +49,9 @@ def commit_at(repo: Repo, name: str) -> str:
 
 def commit_on_stable(repo: Repo, message: str, content: str = "", **more: str) -> str:
     repo.checkout("stable")
-    made = repo.commit(message, {"f.c": content or file_text(l9="nine"), **more})
+    commit = repo.commit(message, {"f.c": content or file_text(l9="nine"), **more})
     repo.checkout("master")
-    return made
+    return commit
 
 
 def find_landing(repo: Repo, history: History) -> Landing:
@@ -71,13 +71,13 @@ def test_unmerged_commit_is_not_found(repo: Repo, history: History) -> None:
 
 
 def test_marker_is_sufficient(repo: Repo, history: History) -> None:
-    made = commit_on_stable(
+    backport = commit_on_stable(
         repo,
         f"other words\n\ncommit {commit_at(repo, 'master')} upstream.\n",
         file_text(l30="quite different"),
     )
     landing = find_landing(repo, history)
-    assert (landing.commit, landing.how) == (made, "marker")
+    assert (landing.commit, landing.how) == (backport, "marker")
 
 
 def test_backport_of_a_backport_counts(repo: Repo, history: History) -> None:
@@ -86,16 +86,16 @@ def test_backport_of_a_backport_counts(repo: Repo, history: History) -> None:
         f"x\n\n[ Upstream commit {commit_at(repo, 'master')} ]\n",
         {"f.c": file_text(l9="nine")},
     )
-    made = commit_on_stable(repo, f"x\n\n(cherry picked from commit {first})\n")
+    backport = commit_on_stable(repo, f"x\n\n(cherry picked from commit {first})\n")
     history.add([commit_at(repo, "newer")])
     landing = find_landing(repo, history)
-    assert landing.commit == made
+    assert landing.commit == backport
 
 
 def test_same_subject_author_and_patch_count(repo: Repo, history: History) -> None:
-    made = commit_on_stable(repo, "net: fix the leak\n\nWithout a marker.\n")
+    backport = commit_on_stable(repo, "net: fix the leak\n\nWithout a marker.\n")
     landing = find_landing(repo, history)
-    assert (landing.commit, landing.how) == (made, "subject")
+    assert (landing.commit, landing.how) == (backport, "subject")
 
 
 def test_different_patch_with_the_subject_does_not_count(
@@ -122,13 +122,13 @@ def test_same_subject_and_date_count(repo: Repo, history: History) -> None:
 def test_incomplete_commits_are_skipped(repo: Repo, history: History) -> None:
     repo.checkout("stable")
     lost = repo.commit("net: a big file", {"big.txt": "big\n" * 100})
-    made = repo.commit("UPSTREAM: leak is fixed", {"f.c": file_text(l9="nine")})
+    commit = repo.commit("UPSTREAM: leak is fixed", {"f.c": file_text(l9="nine")})
     blob = repo.git("rev-parse", f"{lost}:big.txt")
     (repo.path / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
     for _ in range(2):
-        landing = history.landed(commit_at(repo, "master"), made)
+        landing = history.landed(commit_at(repo, "master"), commit)
         assert landing
-        assert (landing.commit, landing.how) == (made, "patch-id")
+        assert (landing.commit, landing.how) == (commit, "patch-id")
 
 
 def test_different_author_does_not_count(repo: Repo, history: History) -> None:
@@ -153,33 +153,37 @@ def test_different_upstream_commit_does_not_count(repo: Repo, history: History) 
 def test_same_patch_with_another_subject_counts(repo: Repo, history: History) -> None:
     repo.checkout("stable")
     repo.git("merge-base", "HEAD", "master")
-    made = repo.commit("UPSTREAM: leak is fixed", {"f.c": file_text(l9="nine")})
-    landing = history.landed(commit_at(repo, "master"), made)
+    commit = repo.commit("UPSTREAM: leak is fixed", {"f.c": file_text(l9="nine")})
+    landing = history.landed(commit_at(repo, "master"), commit)
     assert landing
-    assert (landing.commit, landing.how) == (made, "patch-id")
-    assert history.landed(commit_at(repo, "master"), made) == landing
+    assert (landing.commit, landing.how) == (commit, "patch-id")
+    assert history.landed(commit_at(repo, "master"), commit) == landing
 
 
 def test_reverted_backport_does_not_count(repo: Repo, history: History) -> None:
-    made = commit_on_stable(
+    backport = commit_on_stable(
         repo, f"x\n\ncommit {commit_at(repo, 'master')} upstream.\n"
     )
     undone = commit_on_stable(
         repo,
-        f'Revert "x"\n\nThis reverts commit {made} which is\ncommit {commit_at(repo, "master")}'
+        f'Revert "x"\n\nThis reverts commit {backport} which is\ncommit {commit_at(repo, "master")}'
         " upstream.\n",
         file_text(),
     )
     landing = find_landing(repo, history)
-    assert (landing.commit, landing.reverted_by, landing.holds) == (made, undone, False)
+    assert (landing.commit, landing.reverted_by, landing.holds) == (
+        backport,
+        undone,
+        False,
+    )
 
 
 def test_reverted_revert_is_in_effect(repo: Repo, history: History) -> None:
-    made = commit_on_stable(
+    backport = commit_on_stable(
         repo, f"x\n\ncommit {commit_at(repo, 'master')} upstream.\n"
     )
     undone = commit_on_stable(
-        repo, f'Revert "x"\n\nThis reverts commit {made}.\n', file_text()
+        repo, f'Revert "x"\n\nThis reverts commit {backport}.\n', file_text()
     )
     commit_on_stable(repo, f'Revert "Revert "x""\n\nThis reverts commit {undone}.\n')
     landing = find_landing(repo, history)
@@ -187,10 +191,12 @@ def test_reverted_revert_is_in_effect(repo: Repo, history: History) -> None:
 
 
 def test_reapplied_commit_counts(repo: Repo, history: History) -> None:
-    made = commit_on_stable(
+    backport = commit_on_stable(
         repo, f"x\n\ncommit {commit_at(repo, 'master')} upstream.\n"
     )
-    commit_on_stable(repo, f'Revert "x"\n\nThis reverts commit {made}.\n', file_text())
+    commit_on_stable(
+        repo, f'Revert "x"\n\nThis reverts commit {backport}.\n', file_text()
+    )
     again = commit_on_stable(
         repo, f"x\n\n[ Upstream commit {commit_at(repo, 'master')} ]\n"
     )

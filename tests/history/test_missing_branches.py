@@ -41,9 +41,9 @@ def test_project_without_series_lacks_none(tmp_path: Path) -> None:
 
 
 def test_branches_of_a_new_remote_are_fetched(clone: Repo) -> None:
-    wanted = missing_series(clone)
-    assert wanted is not None
-    assert (wanted.remote, wanted.url) == ("stable", STABLE)
+    expected = missing_series(clone)
+    assert expected is not None
+    assert (expected.remote, expected.url) == ("stable", STABLE)
     hint = call("backport", "-C", clone.path, "HEAD").err
     assert "patchpilot setup stable --fetch" in hint
     outcome = call("setup", "stable", "--fetch", "-C", clone.path)
@@ -68,12 +68,12 @@ def test_remote_name_is_not_an_option(
     name = "--upload-pack=touch"
     clone.git("config", f"remote.{name}.url", STABLE)
     clone.git("update-ref", f"refs/remotes/{name}/linux-6.1.y", "HEAD")
-    asked: list[list[str]] = []
+    calls: list[list[str]] = []
 
     def run(words: list[str], **_: object) -> int:
-        asked.append(words)
+        calls.append(words)
         return 0
 
     monkeypatch.setattr("patchpilot.services.setup.fetch_branches.interactive", run)
     assert call("setup", "stable", "--fetch", "-C", clone.path).code == 0
-    assert asked[0].index("--") < asked[0].index(name)
+    assert calls[0].index("--") < calls[0].index(name)

@@ -81,7 +81,7 @@ def login_server() -> Iterator[FaultySink]:
 @pytest.fixture
 def repo(tmp_path: Path, server: FaultySink) -> Repo:
     """Create a topic with a tracked review."""
-    made = topic(tmp_path / "r", 1, server=server)
+    created = topic(tmp_path / "r", 1, server=server)
     post = mail(
         "[PATCH] widget: change line 1",
         "Why.\n",
@@ -102,7 +102,7 @@ def repo(tmp_path: Path, server: FaultySink) -> Repo:
     (tmp_path / "t.mbox").write_bytes(b"".join(parts))
     assert call("track", "add", "--mbox", tmp_path / "t.mbox").code == 0
     (tmp_path / "answer").write_text("> Why?\n\nBecause it was wrong.\n")
-    return made
+    return created
 
 
 @pytest.fixture

@@ -59,9 +59,9 @@ def upstream(path: Path, commits: int = 5) -> Repo:
 def clone(source: Repo, path: Path, *options: str) -> Repo:
     """Return a clone whose clock is a minute ahead of the source's."""
     source.git("clone", "-q", *options, f"file://{source.path}", str(path))
-    made = Repo.__new__(Repo)
-    made.path, made._clock = path, source._clock + 60
-    return made
+    cloned = Repo.__new__(Repo)
+    cloned.path, cloned._clock = path, source._clock + 60
+    return cloned
 
 
 def fix(repo: Repo, number: int = 1) -> str:

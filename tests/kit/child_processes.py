@@ -182,11 +182,11 @@ class _Words:
             argv = self._values[argv.id]
         if isinstance(argv, ast.List):
             return self._strip_stars(argv.elts)
-        made = isinstance(argv, ast.Call) and getattr(argv.func, "id", "") in (
+        is_argv_call = isinstance(argv, ast.Call) and getattr(argv.func, "id", "") in (
             "command",
             "git_argv",
         )
-        return set() if made else {"*"}
+        return set() if is_argv_call else {"*"}
 
     def _strip_stars(self, words: Sequence[ast.expr]) -> set[str]:
         result = set[str]()

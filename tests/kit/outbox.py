@@ -74,14 +74,14 @@ def record(
     bcc: tuple[str, ...] = (),
 ) -> Send:
     """Add a send with messages in these states (default: one accepted)."""
-    wanted = states or (MailState.ACCEPTED,)
-    made = messages or [
+    all_states = states or (MailState.ACCEPTED,)
+    sent = messages or [
         message(number, version, change_id=change_id)
-        for number in range(1, len(wanted) + 1)
+        for number in range(1, len(all_states) + 1)
     ]
     send = outbox.add(
-        send_of(*made, change_id=change_id, version=version, kind=kind, bcc=bcc)
+        send_of(*sent, change_id=change_id, version=version, kind=kind, bcc=bcc)
     )
-    for index, state in enumerate(wanted):
+    for index, state in enumerate(all_states):
         outbox.mark(send.id, index, Outcome(state))
     return outbox.get(send.id)

@@ -29,10 +29,10 @@ class Trees:
     def commit(self, message: str, *, checked: bool = True, tag: str = "") -> str:
         """Commit or revert the patch with this message, and tag the commit if requested."""
         lines = [*LINES[:12], *(CHECK if checked else []), *LINES[12:]]
-        made = self.repo.commit(message, {FILE: "".join(lines)}, author=ADA)
+        commit_id = self.repo.commit(message, {FILE: "".join(lines)}, author=ADA)
         if tag:
             self.repo.tag(tag)
-        return made
+        return commit_id
 
     def on_stable(
         self, version: str, message: str, *, checked: bool = True, tag: str = ""
@@ -41,10 +41,10 @@ class Trees:
         branch = f"refs/remotes/stable/linux-{version}.y"
         known = self.repo.git("rev-parse", "--verify", "-q", branch, check=False)
         self.repo.checkout(known or self.first)
-        made = self.commit(message, checked=checked, tag=tag)
-        self.repo.git("update-ref", branch, made)
+        commit = self.commit(message, checked=checked, tag=tag)
+        self.repo.git("update-ref", branch, commit)
         self.repo.checkout("master")
-        return made
+        return commit
 
     def backport(self, commit: str, version: str, *, tag: str = "") -> str:
         """Backport a mainline commit to a stable branch."""

@@ -89,8 +89,8 @@ def delivered(folder: Path, via: str, route: str, patches: int = 5) -> Delivered
             result = deliver(repository, planned)
         mails = server.take()
         logins = sum(good for _, good in server.logins)
-    made = apply(repo, "master", [unpacked(mail) for mail in mails[1:]], folder)
-    wanted = commits(repo, "master..topic")
+    applied = apply(repo, "master", [unpacked(mail) for mail in mails[1:]], folder)
+    expected = commits(repo, "master..topic")
     return Delivered(
         via,
         route,
@@ -103,8 +103,8 @@ def delivered(folder: Path, via: str, route: str, patches: int = 5) -> Delivered
             shown.raw.rstrip(b"\n") == unpacked(mail).rstrip(b"\n")
             for shown, mail in zip(planned.send.entries, mails, strict=True)
         ),
-        [row[0] for row in made] == [row[0] for row in wanted],
-        [row[1:] for row in made] == [row[1:] for row in wanted],
+        [row[0] for row in applied] == [row[0] for row in expected],
+        [row[1:] for row in applied] == [row[1:] for row in expected],
     )
 
 

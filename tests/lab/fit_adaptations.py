@@ -65,20 +65,20 @@ def cases(
             onto, real = scratch.tree_of(row["base"]), scratch.tree_of(row["backport"])
             merge = scratch.pick(fix.id, onto, fix.base)
             adaptation = adapt(scratch, merge, onto, fix, row.get("others", ()))
-            made = {"patchpilot": adaptation.made if adaptation else None}
+            results = {"patchpilot": adaptation.made if adaptation else None}
             if adaptation:
-                made |= {adaptation.kind: adaptation.made}
-                made |= {"written": adaptation.made} if adaptation.is_sure else {}
+                results |= {adaptation.kind: adaptation.made}
+                results |= {"written": adaptation.made} if adaptation.is_sure else {}
             for tool in TOOLS if count is not None else ():
-                made[tool] = _merge_with_tool(scratch, merge, TOOLS[tool])
+                results[tool] = _merge_with_tool(scratch, merge, TOOLS[tool])
             same = {
                 name: bool(tree) and _is_same(scratch, tree, real, onto)
-                for name, tree in made.items()
+                for name, tree in results.items()
             }
             if count is not None:
                 count.update(
-                    f"{name}: {'exact' if same[name] else 'wrong' if made[name] else 'none'}"
-                    for name in made
+                    f"{name}: {'exact' if same[name] else 'wrong' if results[name] else 'none'}"
+                    for name in results
                 )
             if adaptation and adaptation.features:
                 yield Case(adaptation.features, same["patchpilot"])
@@ -189,17 +189,16 @@ def main() -> None:
     parser.add_argument("--limit", type=int, help="rows of each repository")
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--beside", action="store_true")
-    wanted = parser.parse_args()
+    args = parser.parse_args()
     rows = [
-        json.loads(line)
-        for line in wanted.rows.read_text(encoding="utf-8").splitlines()
+        json.loads(line) for line in args.rows.read_text(encoding="utf-8").splitlines()
     ]
     by_repository: dict[str, list[Case]] = {}
-    for name, _, folder in (word.partition("=") for word in wanted.repositories):
-        mine = [row for row in rows if row["repo"] == name][: wanted.limit]
+    for name, _, folder in (word.partition("=") for word in args.repositories):
+        mine = [row for row in rows if row["repo"] == name][: args.limit]
         count: Counter[str] = Counter()
         by_repository[name] = list(
-            cases(Path(folder), mine, count if wanted.beside else None)
+            cases(Path(folder), mine, count if args.beside else None)
         )
         print(
             f"{name}: {len(by_repository[name])} of {len(mine)} adapted,"
@@ -220,7 +219,7 @@ def main() -> None:
             *confidence_rows(list(cross_validate(by_repository))),
             sep="\n  ",
         )
-    if wanted.write:
+    if args.write:
         lines = [f"{name} = {weight:.2f}\n" for name, weight in fit(every).items()]
         WEIGHTS.write_text(HEAD + "".join(lines), encoding="utf-8")
 

@@ -60,7 +60,7 @@ class Labeled:
 
 def labeled_mails(folder: Path) -> Iterator[Labeled]:
     """Yield the labeled messages by people other than the author."""
-    asked, known = requests(), {row["message_id"] for row in rows("sentences.tsv")}
+    requested, known = requests(), {row["message_id"] for row in rows("sentences.tsv")}
     asking = {
         (row["message_id"], int(row["line"]) - 1, int(row["nth"]))
         for row in rows("sentences.tsv")
@@ -72,7 +72,9 @@ def labeled_mails(folder: Path) -> Iterator[Labeled]:
             is_machine = mail.bot or mail.kind in BY_MACHINE
             if name in known and not mail.by_author and not is_machine:
                 sentences = requesting_sentences(mail, asking)
-                yield Labeled(list_name, mail, author, asked.get(name, ()), sentences)
+                yield Labeled(
+                    list_name, mail, author, requested.get(name, ()), sentences
+                )
 
 
 def threads(folder: Path) -> Iterator[tuple[str, Address, Sequence[Classified]]]:

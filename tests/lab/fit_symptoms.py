@@ -334,12 +334,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     if args.what == "cases":
         with Repository.open(args.repo) as repository:
-            made = list(
+            new_cases = list(
                 history_cases(
                     repository, args.out.stem, args.size, args.windows, args.most
                 )
             )
-        args.out.write_bytes(pickle.dumps(made))
+        args.out.write_bytes(pickle.dumps(new_cases))
         return 0
     cases = [case for file in args.files for case in pickle.loads(file.read_bytes())]
     data = shipped_tables("ranking")["symptoms"]

@@ -90,13 +90,13 @@ def _trailers() -> Run:
             parse_trailer.line < len(lines)
             for parse_trailer in (*parse_trailers(lines), *find_tags(lines, "Fixes"))
         )
-        wanted = [
+        expected = [
             ("Fixes", 'abc ("x")'),
             ("Cc", "stable@vger.kernel.org"),
             ("Signed-off-by", "A <a@b.org>"),
         ]
-        once = add_trailers(text, wanted)
-        assert add_trailers(once, wanted) == once
+        once = add_trailers(text, expected)
+        assert add_trailers(once, expected) == once
 
     return _text(run)
 

@@ -88,8 +88,8 @@ def draw(mails: Iterable[ArchivedMail], most: int) -> list[Drawn]:
     for patch in patches.values():
         # a reply to the cover letter is about the whole series
         replies = (*comments[patch.id], *comments.get(patch.parent, ()))
-        if asked := _request_categories(comments[patch.id]):
-            drawn["asked"].append(Drawn("asked", patch, None, asked))
+        if categories := _request_categories(comments[patch.id]):
+            drawn["asked"].append(Drawn("asked", patch, None, categories))
         elif versions[patch.address, patch.title][-1] is patch and any(
             _APPLIED.search(text[:300]) for text in replies
         ):
@@ -149,11 +149,11 @@ def records(
     """Yield each rule's record, by rule and severity, from rows of `measured`."""
     total: Counter[str] = Counter()
     count: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-    asked: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for row in every:
         kind = row["kind"]
         total[kind] += 1
-        asked.update(set(row["asked"]) - {"checkpatch-run"})
+        counts.update(set(row["asked"]) - {"checkpatch-run"})
         for rule, places in Counter(map(tuple, row["found"])).items():
             its = count[rule]
             its[kind] += 1
@@ -162,7 +162,7 @@ def records(
             its["hit"] += any(_is_about(rule[0], request) for request in row["asked"])
     for rule, its in sorted(count.items()):
         asking = sum(
-            number for request, number in asked.items() if _is_about(rule[0], request)
+            number for request, number in counts.items() if _is_about(rule[0], request)
         )
         yield (
             rule,

@@ -219,12 +219,12 @@ def _draft_is(repo: Repo, *, new: bool) -> bool:
         draft["cover_text"],
         draft["changelogs"].get("4", "").rpartition("\n")[2],
     )
-    wanted = (4, "widget: both lines", "Both were zero.", "- line 2 as well")
+    expected = (4, "widget: both lines", "Both were zero.", "- line 2 as well")
     right = (
-        actual == wanted
+        actual == expected
         if new
         else not any(
-            value == other for value, other in zip(actual, wanted, strict=True)
+            value == other for value, other in zip(actual, expected, strict=True)
         )
     )
     if not right:

@@ -105,9 +105,9 @@ def main(folder: Path, part: str) -> int:
         has_turn = acts == (label["turn"] == "author")
         count.update(states=has_state, versions=has_versions, turns=has_turn)
         if not (has_state and has_versions and has_turn):
-            wanted = label["state"], label["revisions"], label["turn"]
+            expected = label["state"], label["revisions"], label["turn"]
             answer = status.state, versions, "author" if acts else "others"
-            print(f"{label['thread']:28} {answer} wanted: {wanted}")
+            print(f"{label['thread']:28} {answer} wanted: {expected}")
         for reply in status.replies:
             if row := kinds.get(reply.mail.mail.message_id):
                 right = (row["kind"], *row["also_fair"].split(","))

@@ -239,10 +239,10 @@ def test_truncation_keeps_short_patches(
         parse_patch(CUT.encode(), "1"),
         parse_patch(f"{HEAD}\nText.\n".encode(), "0"),
     )
-    made = shorten_series(Series((short, long), cover=short, base="abc"))
-    assert made.cover is short
-    assert [patch.cut for patch in made.patches] == [0, 25]
-    assert made.base == "abc"
+    shortened = shorten_series(Series((short, long), cover=short, base="abc"))
+    assert shortened.cover is short
+    assert [patch.cut for patch in shortened.patches] == [0, 25]
+    assert shortened.base == "abc"
     cut = shorten_series(Series((short,), cover=long)).cover
     assert cut is not None
     assert cut.cut == 25

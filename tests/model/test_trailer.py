@@ -351,14 +351,14 @@ def test_trailer_has_no_line_breaks(text: str) -> None:
     ],
 )
 def test_trailers_are_added_once(message: str) -> None:
-    wanted = [
+    expected = [
         ("Fixes", 'abc ("x")'),
         ("Cc", "stable@vger.kernel.org"),
         ("Signed-off-by", "A <a@b.org>"),
     ]
-    once = add_trailers(message, wanted)
+    once = add_trailers(message, expected)
     assert once.count('Fixes: abc ("x")') == 1
-    assert add_trailers(once, wanted) == once
+    assert add_trailers(once, expected) == once
 
 
 UNFIT = {

@@ -118,11 +118,11 @@ def setup(tmp_path: Path) -> Place:
     folder.mkdir(parents=True)
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
-    made = Place(topic(tmp_path / "r", 2), folder.parent, tmp_path / "mails")
-    made.repo.git("config --global maildir.folder", str(made.maildir))
+    place = Place(topic(tmp_path / "r", 2), folder.parent, tmp_path / "mails")
+    place.repo.git("config --global maildir.folder", str(place.maildir))
     # use an archive that does not respond
-    made.repo.git("config --global patchpilot.lore http://127.0.0.1:9/all/")
-    return made
+    place.repo.git("config --global patchpilot.lore http://127.0.0.1:9/all/")
+    return place
 
 
 def parse_json(done: Outcome) -> dict[str, Any]:

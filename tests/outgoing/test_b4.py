@@ -225,12 +225,12 @@ def test_note_fits_any_encoding(coding: str) -> None:
     head = b"From: A B <a@example.org>\nSubject: [PATCH] a: b\nMessage-Id: <1@example.org>\n"
     head += b"Content-Transfer-Encoding: " + coding.encode() + b"\n" if coding else b""
     mail = parse_message(head + b"\n" + coded, "a@example.org", ("l@example.org",))
-    (made,) = insert_texts([replace(mail, commit="c")], ["größer"], None)
-    message = message_from_bytes(made.raw)
+    (noted,) = insert_texts([replace(mail, commit="c")], ["größer"], None)
+    message = message_from_bytes(noted.raw)
     assert message.get_payload(decode=True).decode() == body.decode().replace(
         "---\n", "---\ngrößer\n\n", 1
     )
-    assert made.recipients == mail.recipients
+    assert noted.recipients == mail.recipients
     if coding in ("7bit", ""):
         assert (
             message["Content-Transfer-Encoding"],

@@ -38,17 +38,17 @@ def test_new_release_opens_the_merge_window(tmp_path: Path) -> None:
     repo.git("remote add origin", str(repo.path))
     repo.git("fetch -q origin")
     with Repository.open(repo.path) as repository:
-        made = repository.commit(repository.resolve("v6.99")).committed
+        released = repository.commit(repository.resolve("v6.99")).committed
         reported = _merge_window(
-            repository, find_project("netdev"), None, made + timedelta(days=3)
+            repository, find_project("netdev"), None, released + timedelta(days=3)
         )
         assert "net-next is closed" in reported
         assert "after v6.99" in _merge_window(
-            repository, find_project("linux"), None, made + timedelta(days=3)
+            repository, find_project("linux"), None, released + timedelta(days=3)
         )
         assert (
             _merge_window(
-                repository, find_project("linux"), None, made + timedelta(days=20)
+                repository, find_project("linux"), None, released + timedelta(days=20)
             )
             == ""
         )

@@ -214,26 +214,26 @@ def round_trip(via: str, texts: list[Text]) -> None:
                 via=via, to=("list@lists.example.org",), auto=False, force="test"
             )
             cover(repository, request)
-            made = plan(repository, request)
-        assert len(made.send.entries) == len(texts) + 1
+            planned = plan(repository, request)
+        assert len(planned.send.entries) == len(texts) + 1
         reported = {
             int(match[0])
-            for refusal in made.blockers
+            for refusal in planned.blockers
             if refusal.name == "damaged"
             and (match := re.match(r"\d+", refusal.message))
         }
         # b4 or git would misread the From: line, which is detected before sending
         assert via == "b4" or all(unreadable(texts[at][0]) for at in reported), (
-            made.blockers
+            planned.blockers
         )
         good = [at for at in range(len(texts)) if at not in reported]
         folder = Path(directory) / "am"
         folder.mkdir()
         applied = apply(
-            repo, "master", [made.send.entries[at + 1].raw for at in good], folder
+            repo, "master", [planned.send.entries[at + 1].raw for at in good], folder
         )
-        wanted = commits(repo, "master..topic")
-        assert [commit[1:] for commit in applied] == [wanted[at][1:] for at in good]
+        expected = commits(repo, "master..topic")
+        assert [commit[1:] for commit in applied] == [expected[at][1:] for at in good]
         for at in good:
             made_of_it = subprocess.run(
                 ["git", "rev-parse", f"HEAD:{at}.txt"],

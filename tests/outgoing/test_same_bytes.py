@@ -306,10 +306,10 @@ def test_messages_match_git(
         folders.append(folder)
         of_git += [f"{name} {int(file.name[:4])}" for file in sorted(folder.iterdir())]
         with Repository.open(repo.path) as repository:
-            made = compose_files(repository, case.start)
+            files = compose_files(repository, case.start)
             account = find("git-send-email").account(repository)
-        messages += made
-        names += [f"{name} {message.number}" for message in made]
+        messages += files
+        names += [f"{name} {message.number}" for message in files]
     monkeypatch.delenv("GIT_CONFIG_PARAMETERS")
     expected = list(send_by_git(repo, folders, tmp_path / "out"))
     with Repository.open(repo.path) as repository:

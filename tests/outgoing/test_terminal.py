@@ -116,22 +116,22 @@ def test_setup_retries_an_unreachable_server(
     monkeypatch.chdir(tmp_path)
     with FaultySink() as server:
         screen = TerminalCommand("setup", "mail", "--address", "ada@example.org")
-        for asked, answer in (
+        for prompt, answer in (
             ("Provider", "own"),
             ("HOST or HOST:PORT", "127.0.0.1"),
             ("Encryption", "none"),
             ("Port [25]", "1"),
             ("User name (none: no login)", "none"),
         ):
-            screen.wait_for(asked)
+            screen.wait_for(prompt)
             screen.type(f"{answer}\n")
         screen.wait_for("127.0.0.1:1 cannot be reached")
         since = screen.seen.index("cannot be reached")
-        for asked, answer in (
+        for prompt, answer in (
             ("HOST or HOST:PORT", f"127.0.0.1:{server.port}"),
             ("Encryption", "none"),
         ):
-            screen.wait_for(asked, since=since)
+            screen.wait_for(prompt, since=since)
             screen.type(f"{answer}\n")
         screen.wait_for("Write these settings?")
         screen.type("n\n")

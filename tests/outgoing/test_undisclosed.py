@@ -69,11 +69,11 @@ ONLY = ("wilma@example.org", TEAM)
 @contextmanager
 def watched_server() -> Iterator[tuple[str, list[str]]]:
     """Run an empty web server; yield its address and the requests."""
-    asked: list[str] = []
+    requests: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
         def handle_one_request(self) -> None:
-            asked.append(self.rfile.readline().decode("latin-1").strip())
+            requests.append(self.rfile.readline().decode("latin-1").strip())
             self.close_connection = True
 
         def log_message(self, *_: object) -> None:
@@ -83,7 +83,7 @@ def watched_server() -> Iterator[tuple[str, list[str]]]:
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}/all", asked
+        yield f"http://127.0.0.1:{server.server_port}/all", requests
     finally:
         server.shutdown()
         server.server_close()
@@ -249,7 +249,7 @@ def test_recipient_added_by_b4_blocks_the_send(
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
 def test_answer_applies_to_the_next_version(tmp_path: Path, via: str) -> None:
-    with FaultySink(Faults(gone_from=1)) as server, watched_server() as (url, asked):
+    with FaultySink(Faults(gone_from=1)) as server, watched_server() as (url, requests):
         repo = repository(tmp_path / "r", via, server)
         repo.git("config --global patchpilot.lore", url)
         assert send(repo, via, "--security yes --yes").json["state"] == "failed"
@@ -266,7 +266,7 @@ def test_answer_applies_to_the_next_version(tmp_path: Path, via: str) -> None:
     assert sorted(first.recipients) == sorted(second.recipients) == sorted(ONLY)
     assert b"Link to v1" not in second.data
     assert parse_mail(unpacked(first)).message_id.encode() not in second.data
-    assert asked == []
+    assert requests == []
 
 
 def test_reset_draft_stays_undisclosed(tmp_path: Path) -> None:
@@ -301,14 +301,14 @@ def test_b4s_web_endpoint_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
 ) -> None:
     monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())
-    with watched_server() as (url, asked):
+    with watched_server() as (url, requests):
         repo = repository(tmp_path / "r", "b4")
         repo.git("config --global b4.send-endpoint-web", url)
         outcome = send(repo, "b4", "--security yes", *words)
     assert (
         outcome.code,
         "cannot send an undisclosed security fix through" in outcome.err,
-        asked,
+        requests,
     ) == (
         1,
         True,
@@ -317,7 +317,7 @@ def test_b4s_web_endpoint_is_refused(
 
 
 def test_undisclosed_fix_queries_no_server(tmp_path: Path) -> None:
-    with FaultySink() as server, watched_server() as (url, asked):
+    with FaultySink() as server, watched_server() as (url, requests):
         repo = repository(tmp_path / "r", "git-send-email", server)
         repo.git("config --global patchpilot.lore", url)
         repo.git("config --global patchpilot.lore", url)
@@ -350,13 +350,13 @@ def test_undisclosed_fix_queries_no_server(tmp_path: Path) -> None:
             (sent,) = outbox.sends(document["change_id"])
             outbox.mark(sent.id, 0, Outcome(MailState.UNKNOWN))
         call("send", *here, "--resume", "--dry-run")
-    assert asked == []
+    assert requests == []
 
 
 def test_file_replies_are_tracked_privately(
     tmp_path: Path,
 ) -> None:
-    with FaultySink() as server, watched_server() as (url, asked):
+    with FaultySink() as server, watched_server() as (url, requests):
         repo = repository(tmp_path / "r", "git-send-email", server)
         repo.git("config --global patchpilot.lore", url)
         assert send(repo, "git-send-email", "--security yes --yes").code == 0
@@ -388,7 +388,7 @@ def test_file_replies_are_tracked_privately(
     assert sorted(planned.mail.recipients) == sorted(ONLY)
     assert "security-on-list" in {warning.name for warning in planned.warnings}
     assert url not in draft.text
-    assert asked == []
+    assert requests == []
 
 
 def test_public_series_names_no_private_message(

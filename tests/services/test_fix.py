@@ -86,13 +86,13 @@ def test_fixing_carries_the_other_commits(tmp_path: Path) -> None:
     assert "Reviewed-by: Ben" in repo.git("log -1 --format=%b 'topic~1'")
     corrected = "\tif (a)\n\t\treturn frob(a, 1);\n\n\treturn a;"
     assert file(repo, "topic~1") == BASE.replace("\treturn a;", corrected, 1)
-    wanted = (
+    expected = (
         old.replace("if(a)", "if (a)")
         .replace("frob(a,1 )", "frob(a, 1)")
         .replace("\n\n\n", "\n\n")
         .replace("frob( a)", "frob(a)")
     )
-    assert file(repo, "topic") == wanted == (repo.path / FILE).read_text()
+    assert file(repo, "topic") == expected == (repo.path / FILE).read_text()
     assert repo.git("status --porcelain") == ""
     assert repo.git("log '--format=%an %ae %ad %cn %ce' topic") == people
     assert repo.git("fsck --strict") == ""

@@ -80,19 +80,19 @@ def test_one_history_walk_serves_many_patches(
                 f"lib/l{number % 4}.c": f"{number}\n",
             },
         )
-    asked = ["drivers/frob0", "drivers/frob1", "lib/l0.c", "lib", "drivers", "none"]
+    paths = ["drivers/frob0", "drivers/frob1", "lib/l0.c", "lib", "drivers", "none"]
     with Repository.open(repo.path) as opened:
         one_by_one = RepositoryFacts(opened)
         at_once = RepositoryFacts(opened)
-        at_once.foresee(asked)
+        at_once.foresee(paths)
         monkeypatch.setattr(
             type(opened),
             "git",
             lambda *_args, **_words: pytest.fail("git was asked again"),
         )
-        answers = [at_once.forms_below(path) for path in asked]
+        answers = [at_once.forms_below(path) for path in paths]
         monkeypatch.undo()
-        assert answers == [one_by_one.forms_below(path) for path in asked]
+        assert answers == [one_by_one.forms_below(path) for path in paths]
     subjects = [form[0] for form in answers[0]]
     assert subjects == [f"frob0: change {number}" for number in (9, 6, 3, 0)]
     assert answers[-1] == []

@@ -42,16 +42,16 @@ def test_topics_are_sorted_by_turn(
             ("topic", 1, "widget: change line 1"),
             ("topic", 0, "gadget: fix it"),
         }
-        asked = next(
+        reviewed = next(
             topic for topic in topics if topic.title.startswith("widget: change")
         )
-        assert asked.news.startswith("Rita")
-        assert [event.words for event in asked.events] == [
+        assert reviewed.news.startswith("Rita")
+        assert [event.words for event in reviewed.events] == [
             "review by Rita Reviewer",
             "v1 sent",
         ]
-        assert asked.unread == 1
-        assert "answer" in str(asked.step)
+        assert reviewed.unread == 1
+        assert "answer" in str(reviewed.step)
         applied = topics[-1]
         assert applied.state == "accepted"
         assert applied.tags

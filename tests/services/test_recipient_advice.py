@@ -25,17 +25,17 @@ NET = {"drivers/net/port.c": "int mended;\n"}
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    made = Repo(tmp_path / "linux")
-    made.commit(
+    created = Repo(tmp_path / "linux")
+    created.commit(
         "start\n\nReviewed-by: Eve Router <eve@net.example>",
         FILES,
         author="Cul Prit <cul@prit.example>",
     )
-    made.commit("lib: more", {"lib/more.c": "int more;\n"})
-    made.git("config remote.origin.url https://git.example/linux.git")
-    made.git("update-ref refs/remotes/origin/master HEAD")
-    made.branch("topic")
-    return made
+    created.commit("lib: more", {"lib/more.c": "int more;\n"})
+    created.git("config remote.origin.url https://git.example/linux.git")
+    created.git("update-ref refs/remotes/origin/master HEAD")
+    created.branch("topic")
+    return created
 
 
 def count_notes(repo: Repo, base: str | None = None) -> CountedRecipients:

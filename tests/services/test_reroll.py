@@ -75,10 +75,10 @@ def test_reroll_starts_a_version() -> None:
         changelogs={"1": "kept"},
         patches=(known_patch(2), KnownPatch("f" * 40, "net: new one")),
     )
-    made = reroll(draft)
-    assert (made.version, made.in_reply_to) == (2, "")
-    assert made.changelogs["1"] == "kept"
-    log = made.changelog.split("\n")
+    rerolled = reroll(draft)
+    assert (rerolled.version, rerolled.in_reply_to) == (2, "")
+    assert rerolled.changelogs["1"] == "kept"
+    log = rerolled.changelog.split("\n")
     assert "v2" in log[0]
     assert [line for line in log if "EDITME" in line] == [
         "- EDITME new patch: net: new one",
@@ -87,9 +87,9 @@ def test_reroll_starts_a_version() -> None:
     assert (
         log[-1] == f"- Link to v1: https://lore.kernel.org/r/{CHANGE}-v1-1@example.org"
     )
-    assert has_unfinished_changelog(made)
+    assert has_unfinished_changelog(rerolled)
     # a version is started only once
-    assert reroll(made) == made
+    assert reroll(rerolled) == rerolled
 
 
 def test_reroll_keeps_version_and_changelog() -> None:
@@ -107,14 +107,14 @@ def test_changelog_gets_heading_and_link() -> None:
     record_sends(2)
     link = f"- Link to v2: https://lore.kernel.org/r/{CHANGE}-v2-1@example.org"
     for version in (1, 2, 3):
-        made = set_changelog(
+        changed = set_changelog(
             replace(DRAFT, version=version, in_reply_to="x@example.org"), "- mended"
         )
-        assert (made.version, made.in_reply_to) == (
+        assert (changed.version, changed.in_reply_to) == (
             3,
             "" if version < 3 else "x@example.org",
         )
-        heading, *rest = made.changelog.split("\n")
+        heading, *rest = changed.changelog.split("\n")
         assert "v3" in heading
         assert rest == ["- mended", link]
     assert (
@@ -312,10 +312,10 @@ def test_b4s_changelog_template_is_replaced(changelog: str, is_kept: bool) -> No
             patches=(known_patch(1),),
             changelogs={"2": changelog},
         )
-        made = reroll(draft)
-        assert made.version == 2
-        assert (made.changelog == changelog) is is_kept
-        assert ("EDITME dropped: widget: change 2" in made.changelog) is not is_kept
+        rerolled = reroll(draft)
+        assert rerolled.version == 2
+        assert (rerolled.changelog == changelog) is is_kept
+        assert ("EDITME dropped: widget: change 2" in rerolled.changelog) is not is_kept
 
 
 def test_reworded_message_is_in_the_changelog(tmp_path: Path) -> None:

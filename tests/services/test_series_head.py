@@ -90,7 +90,7 @@ def test_applied_series_has_no_open_requests() -> None:
 
 def test_claim_closes_no_request() -> None:
     ask = "> +\tint x;\n\nPlease make this unsigned."
-    asked = [
+    questions = [
         reply(f"[PATCH {n}/2] x", ask, id=f"r{n}", reply_to=f"p{n}", minutes=60)
         for n in (1, 2)
     ]
@@ -102,7 +102,7 @@ def test_claim_closes_no_request() -> None:
         reply_to="p1",
         minutes=90,
     )
-    head = rows(*PAIR, *asked, took)
+    head = rows(*PAIR, *questions, took)
     assert head["state"].startswith(
         "partly-accepted (claimed; proven: changes-requested)"
     )
@@ -155,9 +155,11 @@ def test_mbox_counts_until_its_last_message() -> None:
 
 
 def test_offline_days_end_at_the_last_poll(workdir: Path) -> None:
-    asked = datetime(2024, 3, 20, 9, tzinfo=UTC)
-    entry = TrackEntry(1, "v1@example.org", "", "u", None, "", asked.isoformat(), None)
+    last_poll = datetime(2024, 3, 20, 9, tzinfo=UTC)
+    entry = TrackEntry(
+        1, "v1@example.org", "", "u", None, "", last_poll.isoformat(), None
+    )
     with open_store(offline=True) as store:
-        assert known_series.stall_time(entry, store) == asked
+        assert known_series.stall_time(entry, store) == last_poll
     with open_store() as store:
         assert known_series.stall_time(entry, store) == store.reader.now

@@ -72,19 +72,19 @@ WRONG = {
 
 @pytest.fixture
 def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
-    made = Repo(tmp_path / "r")
-    made.commit("ring: start\n", {"a.c": "int a;\n"})
-    made.git("tag v1")
-    made.commit(
+    created = Repo(tmp_path / "r")
+    created.commit("ring: start\n", {"a.c": "int a;\n"})
+    created.git("tag v1")
+    created.commit(
         "ring: more\n\nMore of it.\n",
         {"a.c": f"int a;\nint OURS;\nint b = {' + '.join(['value'] * 16)};\n"},
     )
-    made.git("config patchpilot.base v1")
+    created.git("config patchpilot.base v1")
     home = Path(os.environ["HOME"])
     (home / "ours.toml").write_text(PACK)
     (home / "notes.txt").write_text("not TOML")
     monkeypatch.chdir(tmp_path)
-    return made
+    return created
 
 
 def check_result(repo: Repo, line: str = "check --format json") -> object:

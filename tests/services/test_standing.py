@@ -97,8 +97,8 @@ def _names(result: CheckResult, number: int) -> list[str]:
 def _check(
     files: list[str], tree: Path, *, jobs: int = 1, compat: bool = False
 ) -> CheckResult:
-    wanted = Options(strict=True, jobs=jobs, checkpatch_compat=compat, profile="linux")
-    driver = Driver(wanted, tree=DirectoryTree(tree))
+    options = Options(strict=True, jobs=jobs, checkpatch_compat=compat, profile="linux")
+    driver = Driver(options, tree=DirectoryTree(tree))
     return driver.check(read_targets(files, None))
 
 

@@ -92,10 +92,10 @@ def _pushed_before_rebase(folder: Path) -> Repo:
 def _worktree(folder: Path) -> Repo:
     repo = _stale_master(folder)
     repo.git("worktree add -q --no-track -b other", str(folder / "tree"), "origin/main")
-    made = Repo.__new__(Repo)
-    made.path, made._clock = folder / "tree", repo._clock
-    fix(made, 7)
-    return made
+    worktree = Repo.__new__(Repo)
+    worktree.path, worktree._clock = folder / "tree", repo._clock
+    fix(worktree, 7)
+    return worktree
 
 
 def _detached(folder: Path) -> Repo:

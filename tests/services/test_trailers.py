@@ -110,14 +110,14 @@ def test_unsafe_tag_is_skipped(
 def test_unique_sender_tag_is_written(
     tmp_path: Path,
 ) -> None:
-    asked = (
+    tags = (
         f"Acked-by: {EVE} [Cc: <x@y.example>]",
         f"Signed-off-by: {EVE}",
         f"Co-developed-by: {EVE}",
     )
     with life(tmp_path) as topic:
         first = topic.send()
-        for tag in asked:
+        for tag in tags:
             topic.tell(first, tag, sender=EVE)
         topic.tell(first, f"Tested-by: {EVE}", sender=EVE)
         outcome = topic.run("trailers", "--yes")
@@ -125,11 +125,11 @@ def test_unique_sender_tag_is_written(
         message = topic.repo.git("log -1 --format=%B")
         assert f"Tested-by: {EVE}" in message
         assert message.count("evil.example") == 1
-        for tag in asked:
+        for tag in tags:
             assert f"not added: {tag} (v1): " in outcome.err
             assert f"--also '{tag}'" in outcome.err
-        assert topic.run("trailers", "--yes", "--also", asked[1]).code == 0
-        assert asked[1] in topic.repo.git("log -1 --format=%B")
+        assert topic.run("trailers", "--yes", "--also", tags[1]).code == 0
+        assert tags[1] in topic.repo.git("log -1 --format=%B")
 
 
 def test_unusable_tag_is_skipped(

@@ -25,12 +25,12 @@ NOTHING = "ring: more\n\nMore of it.\n\nSigned-off-by: Ada Fixer <ada@example.or
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    made = Repo(tmp_path / "r")
-    made.commit("ring: start\n", {"a.c": "int a;\n"})
-    made.git("tag base")
-    made.commit(NOTHING, {"a.c": "int a;\nint OURS;\n"})
-    made.git("config patchpilot.base base")
-    return made
+    created = Repo(tmp_path / "r")
+    created.commit("ring: start\n", {"a.c": "int a;\n"})
+    created.git("tag base")
+    created.commit(NOTHING, {"a.c": "int a;\nint OURS;\n"})
+    created.git("config patchpilot.base base")
+    return created
 
 
 def with_pack(repo: Repo, text: str = PACK) -> None:

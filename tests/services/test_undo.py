@@ -53,11 +53,11 @@ def test_planted_undo_record_is_ignored(tmp_path: Path) -> None:
     facts = {"ref": "refs/heads/master", "old": first, "new": first, "verb": "x"}
     text = json.dumps({**facts, "when": 1, "commits": []})
     tree = repo.git("rev-parse HEAD^{tree}")
-    made = repo.git("commit-tree", tree, stdin=f"patchpilot undo\n\n{text}\n")
-    repo.git("update-ref refs/patchpilot/undo/1", made)
+    record = repo.git("commit-tree", tree, stdin=f"patchpilot undo\n\n{text}\n")
+    repo.git("update-ref refs/patchpilot/undo/1", record)
     repo.patchpilot("undo").expect(2, "nothing to undo")
     repo.patchpilot("undo restore 1").expect(2, "no such undo record")
-    assert made not in repo.patchpilot("undo list").out
+    assert record not in repo.patchpilot("undo list").out
 
 
 @pytest.mark.parametrize(

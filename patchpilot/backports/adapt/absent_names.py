@@ -43,7 +43,7 @@ def absent_names(
     The folders `near` are searched first.
     """
     left = set(sorted(names)[:_MOST])
-    for of, folders, wanted in (
+    for of, folders, is_present in (
         (tree, near, False),
         (base, (), True),
         (tree, (), False),
@@ -55,7 +55,7 @@ def absent_names(
             present = scratch.find_words(of, left, paths=existing, timeout=_TIMEOUT)
         except GitError:
             present = left
-        left = left & present if wanted else left - present
+        left = left & present if is_present else left - present
     return left
 
 

@@ -66,18 +66,18 @@ def adapt(
         return None
     unknown = _unknown_names(scratch, files, merge, onto, scratch.tree_of(fix.base))
     adaptation = make_adaptation(files, fix.size[1], unknown)
-    made = adaptation.tree(scratch, merge) if adaptation else onto
-    if adaptation is None or made == onto:
+    result = adaptation.tree(scratch, merge) if adaptation else onto
+    if adaptation is None or result == onto:
         return None
     # a backport of only the tests or comments is not the fix
     if any(map(is_code, fix.paths)) and not any(
-        map(is_code, scratch.changed(onto, made))
+        map(is_code, scratch.changed(onto, result))
     ):
         features = {**adaptation.features, UNSURE: 1.0}
         adaptation = replace(
             adaptation, features=features, confidence=confidence_of(features)
         )
-    return replace(adaptation, made=made)
+    return replace(adaptation, made=result)
 
 
 def _adapt_from_backport(
@@ -203,12 +203,12 @@ def _unknown_names(
     for path in filter(is_code, scratch.changed(onto, merge.tree).keys() | files):
         file = files.get(path)
         ours = _lines(scratch, onto, path)
-        made = file.made if file else _lines(scratch, merge.tree, path)
-        new |= names_used(made) - names_in(ours)
+        lines = file.made if file else _lines(scratch, merge.tree, path)
+        new |= names_used(lines) - names_in(ours)
         if file and file.ours is not None:
-            undeclared |= undeclared_variables(ours, file.base, file.theirs, made)
+            undeclared |= undeclared_variables(ours, file.base, file.theirs, lines)
             # joining parts of two names can create a name that is on neither side
-            undeclared |= names_in(made) - names_in(ours) - names_in(file.theirs)
+            undeclared |= names_in(lines) - names_in(ours) - names_in(file.theirs)
     return undeclared | absent_names(
         scratch, onto, base, new, _related_directories(merge.paths)
     )

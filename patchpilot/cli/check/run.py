@@ -227,10 +227,14 @@ def _suppressions(
     judge: "Source | None",
 ) -> "Suppressions | None":
     """Return the waivers and baseline for this run, and report on stderr what was recorded."""
-    asked = (
+    changes_suppressions = (
         options.baseline or options.write_baseline or options.waive or options.unwaive
     )
-    if not (asked or settings.waivers or (repository and has_drafts(repository))):
+    if not (
+        changes_suppressions
+        or settings.waivers
+        or (repository and has_drafts(repository))
+    ):
         return None
     from patchpilot.services.check.find_suppressions import find_suppressions
 

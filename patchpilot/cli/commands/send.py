@@ -470,12 +470,12 @@ def _delay_signals() -> Iterator[Any]:
     """Delay Ctrl-C, SIGTERM and SIGHUP until the current message is done; act on a second
     signal at once.
     """
-    asked: list[int] = []
+    signals: list[int] = []
 
     def remember(number: int, _frame: object) -> None:
-        if asked:
+        if signals:
             raise KeyboardInterrupt
-        asked.append(number)
+        signals.append(number)
         # after SIGHUP there may be no terminal to write to
         with suppress(OSError):
             tell("")
@@ -487,7 +487,7 @@ def _delay_signals() -> Iterator[Any]:
         caught.append(signal.SIGHUP)
     old = {number: signal.signal(number, remember) for number in caught}
     try:
-        yield lambda: bool(asked)
+        yield lambda: bool(signals)
     finally:
         for number, handler in old.items():
             signal.signal(number, handler)

@@ -176,12 +176,12 @@ def _fetch(common: Common) -> int:
     if common.offline:
         raise UsageError("--fetch and --offline cannot be combined")
     with common.workplace() as workplace:
-        wanted = missing_branches(workplace.repository, common.profile)
-        if wanted is None:
+        missing = missing_branches(workplace.repository, common.profile)
+        if missing is None:
             notice("note", "no maintained stable branch is missing here")
             return 0
-        notice("note", f"fetching {wanted.summary}")
-        fetch_branches(workplace.repository, wanted)
+        notice("note", f"fetching {missing.summary}")
+        fetch_branches(workplace.repository, missing)
     return 0
 
 

@@ -258,7 +258,7 @@ def _show_ledger(
         if marks:
             number_form = Option(("--mark",), "", NUMBER, limits=(1, None))
             state_form = Option(("--mark",), "", CHOICE, choices=_MARKS)
-            wanted = [
+            changes = [
                 (
                     convert_word(number_form, mark),
                     None
@@ -267,7 +267,7 @@ def _show_ledger(
                 )
                 for mark, state in marks
             ]
-            mark_numbered(series.entry.id, items, wanted)
+            mark_numbered(series.entry.id, items, changes)
             items = series_ledger(_show_topic(common, series.entry.id, progress)[1])
     shown = SeriesLedger(
         series.entry.id,
@@ -609,15 +609,15 @@ def _note_cached(series: Sequence["Tracked"]) -> None:
 
     from patchpilot.model.bounded import parse_stored_time
 
-    asked = [
+    times = [
         parse_stored_time(series_.entry.updated)
         for series_ in series
         if series_.cached and series_.entry.updated
     ]
-    if asked:
+    if times:
         notice(
             "note",
-            f"the archive was queried {_ago(datetime.now(UTC) - min(asked))}; --fresh queries it"
+            f"the archive was queried {_ago(datetime.now(UTC) - min(times))}; --fresh queries it"
             " again",
         )
 
@@ -628,15 +628,15 @@ def _note_offline(common: Common, series: Sequence["Tracked"]) -> None:
 
     from patchpilot.model.bounded import parse_stored_time
 
-    asked = [
+    times = [
         parse_stored_time(series_.entry.updated)
         for series_ in series
         if series_.entry.updated
     ]
-    if common.offline and asked:
+    if common.offline and times:
         notice(
             "note",
-            f"offline: the archive was last queried {_ago(datetime.now(UTC) - min(asked))}",
+            f"offline: the archive was last queried {_ago(datetime.now(UTC) - min(times))}",
         )
 
 

@@ -94,12 +94,12 @@ def _group_by_rule(result: CheckResult, paint: Colors) -> Iterator[str]:
         for finding in findings:
             key = finding.rule, finding.severity, finding.new
             places.setdefault(key, []).append((patch, finding))
-    asked = {question.rule for question in result.questions}
+    question_rules = {question.rule for question in result.questions}
     room, folded = ROWS, []
     for location in sorted(places.values(), key=lambda rows: rows[0][1].rank):
         patch, finding = location[0]
         if finding.severity is Severity.NOTE:
-            is_shown = finding.rule in asked
+            is_shown = finding.rule in question_rules
         else:
             is_shown = finding.severity is Severity.ERROR or room > 0
             room -= finding.severity is not Severity.ERROR

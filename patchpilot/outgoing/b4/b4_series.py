@@ -383,11 +383,11 @@ def _add_commits(
             strict=True,
         )
     )
-    made = []
+    messages = []
     for at, mail in enumerate(mails):
         commit, patch_id = commits.get(mail.message_id, (None, None))
         number = parse_subject(mail.subject).number
-        made.append(
+        messages.append(
             replace(
                 mail,
                 number=at + 1 if number is None else number,
@@ -396,7 +396,7 @@ def _add_commits(
                 patch_id=patch_id,
             )
         )
-    return tuple(made)
+    return tuple(messages)
 
 
 def _find_undecodable_commit(repository: Repository, ids: Sequence[str]) -> str:

@@ -87,11 +87,13 @@ def capture(
             words = (folder / f"{number}.arguments").read_text().splitlines()
             sender, recipients = split_arguments(tuple(words), len(account.options))
             raw = (folder / f"{number}.raw").read_bytes()
-            made = message.replace_raw(raw, recipients=recipients)
+            captured = message.replace_raw(raw, recipients=recipients)
             refuse_other_recipients(
-                made, (*message.to_and_cc, *blind), "git send-email"
+                captured, (*message.to_and_cc, *blind), "git send-email"
             )
-            rendered.append(replace(made, envelope_from=sender or made.sender.email))
+            rendered.append(
+                replace(captured, envelope_from=sender or captured.sender.email)
+            )
         return tuple(rendered)
 
 

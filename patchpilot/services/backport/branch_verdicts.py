@@ -195,9 +195,9 @@ def _add_commits(
 ) -> tuple[BackportTarget, ...]:
     """Return the fixes as commits, each on top of the previous one."""
     patches = [fix.patch for fix in fixes if fix.commit is None and fix.patch]
-    made = iter(commit_patches(repository, patches, tip))
+    commits = iter(commit_patches(repository, patches, tip))
     return tuple(
-        fix if fix.commit else replace(fix, commit=next(made)) for fix in fixes
+        fix if fix.commit else replace(fix, commit=next(commits)) for fix in fixes
     )
 
 
@@ -395,11 +395,11 @@ class BackportSession:
             adapted = adapt(self.scratch, applied.merge, tree, fix, backports)
             if adapted and self.request.range_diff:
                 parent = self.scratch.commit(tree, branch.tip)
-                made = self.scratch.commit_like(
+                backported = self.scratch.commit_like(
                     fix.commit, adapted.made, parent, fix.commit.message
                 )
                 source = self.repository.commit(adapted.start or fix.id)
-                text = range_diff(self.scratch, source, made)
+                text = range_diff(self.scratch, source, backported)
                 adapted = replace(adapted, range_diff=text)
             result = replace(result, adaptation=adapted)
         adapted = result.adaptation

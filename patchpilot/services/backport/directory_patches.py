@@ -37,15 +37,15 @@ def write_for_directories(
     for at, branch in enumerate(results[-1].branches):
         if branch.tip:
             continue
-        wanted = [
+        needed = [
             (result, result.branches[at])
             for result in results
             if result.branches[at].wants_fix
         ]
         skipped = next(
-            filter(None, (_why_not_written(answer) for _, answer in wanted)), ""
+            filter(None, (_why_not_written(answer) for _, answer in needed)), ""
         )
-        if skipped or not wanted:
+        if skipped or not needed:
             written.append(
                 WrittenBackport(branch.branch, (), skipped or "the tree has the fix")
             )
@@ -53,7 +53,7 @@ def write_for_directories(
         project = (
             find_project(profile) if profile else detect(DirectoryTree(branch.branch))
         )
-        mails = _mails(wanted, project.stable, wording)
+        mails = _mails(needed, project.stable, wording)
         files = write_mails(folder / folder_name(branch), mails)
         written.append(WrittenBackport(branch.branch, files))
     return tuple(written)

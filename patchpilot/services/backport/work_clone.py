@@ -269,7 +269,7 @@ def _prepare(
             adapter=wording.adapter if start else None,
         )
         for path, (mode, content) in (
-            ((path, made) for path, made in start.contents.items() if made)
+            ((path, content) for path, content in start.contents.items() if content)
             if start
             else ()
         ):
@@ -355,14 +355,15 @@ def _take_up(
             )
             return Resolving(branch.branch, worktree, "conflict", conflicted, advice)
         with Scratch(clone) as scratch:
-            made = _resolved_commits(repository, clone, scratch, base, head.id)
+            resolved = _resolved_commits(repository, clone, scratch, base, head.id)
             commits = tuple(
-                f"{commit.id[:12]} {clone.commit(commit.id).subject}" for commit in made
+                f"{commit.id[:12]} {clone.commit(commit.id).subject}"
+                for commit in resolved
             )
             wording = make_answer_texts(
                 wording, find_failed_messages([result]), [result.commit], branch.version
             )
-            mails = mails_of(scratch, stable, made, base, branch.version, wording)
+            mails = mails_of(scratch, stable, resolved, base, branch.version, wording)
             files = write_mails(folder, mails, overwrite=True)
     send = f"send them: {send_command(files)}"
     return Resolving(

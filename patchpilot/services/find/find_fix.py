@@ -102,11 +102,11 @@ class FoundFix:
         if not self.branches:
             # a merge has no patch, so read the messages about it
             return Action("find", (self.commit[:12],))
-        wanted = is_fix and any(
+        needs_backport = is_fix and any(
             tree.verdict.startswith("clean") for tree in self.branches[1:]
         )
         note = ("--note", f"It is seen as: {seen}") if seen else ()
-        more = ("--request", *note) if wanted else ()
+        more = ("--request", *note) if needs_backport else ()
         return Action("backport", (self.commit[:12], *more))
 
 
@@ -328,16 +328,16 @@ def fixes_of(
     near = find_touching(repository, rev, tip, own.files)
     near_ids = [message.id for message in messages if message.id in near][:MOST]
     changes = read_changes(repository, near_ids)
-    candidates, asked = [], 0
+    candidates, queried = [], 0
     for message in messages:
         tags = FIXES.findall(message.message)
         sure = 1.0 if any(rev.startswith(tag) for tag in tags) else 0.0
         is_near = (
             not tags and own.functions & changes.get(message.id, Change()).functions
         )
-        if is_near and asked < _ASKED:
+        if is_near and queried < _ASKED:
             progress(f"finding the commit that {message.id[:12]} fixes")
-            asked += 1
+            queried += 1
             culprits = rank_culprits.find(repository, repository.commit(message.id))
             sure = sum(
                 candidate.confidence

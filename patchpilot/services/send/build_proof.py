@@ -27,8 +27,8 @@ def compile_tested_line(repository: Repository, draft: Draft) -> str:
 
     The line is empty if the user did not request it, or if the commits have changed since.
     """
-    wanted = draft.answers.get(COMPILE_TESTED) == "yes"
-    words = compile_tested(last_builds(repository, draft)) if wanted else ""
+    is_wanted = draft.answers.get(COMPILE_TESTED) == "yes"
+    words = compile_tested(last_builds(repository, draft)) if is_wanted else ""
     return f"Compile-tested: {words}" if words else ""
 
 

@@ -174,8 +174,8 @@ def plan(
         return gather_facts(repository, planned, project, trees, progress)
 
     progress("making the messages")
-    made = transport.render(repository, planned, facts_before)
-    facts, planned = facts_before(), made
+    rendered = transport.render(repository, planned, facts_before)
+    facts, planned = facts_before(), rendered
     refuse_foreign(planned.send.entries)
     progress("checking")
     facts, checked = add_message_facts(repository, facts, planned)
@@ -239,8 +239,8 @@ def open_point_warnings(
     left = [(number, item) for number, item in items if item.state == "open"]
     if not left:
         return ()
-    asked = review_items(last, ())
-    count = sum(item.state == "open" for _, item in asked)
+    requests = review_items(last, ())
+    count = sum(item.state == "open" for _, item in requests)
     which = (
         f", {len(left)} of them not addressed by your commits"
         if len(left) < count

@@ -64,7 +64,7 @@ def gather_facts(
     is_first = topic.send.version == 1 and not (topic.before or request.to_self)
     with ThreadPoolExecutor(1) as pool:
         # an archive answers slowly, so gather the other facts at the same time
-        asked = (
+        pending = (
             pool.submit(_warn_of_similar_patches, repository, topic)
             if is_first
             else None
@@ -77,9 +77,9 @@ def gather_facts(
         if not request.to_self:
             progress("looking for earlier versions")
         records = () if request.to_self else sent_records(repository, topic)
-        if asked:
+        if pending:
             progress("looking for patches of others")
-        posted = asked.result() if asked else ()
+        posted = pending.result() if pending else ()
     now = datetime.now().astimezone()
     with Outbox() as outbox:
         first_time = not is_in_demo() and not outbox.has_sent()

@@ -201,10 +201,10 @@ def _server_settings(
     }
     if request.user == "none":
         values["smtpuser"], values["smtpauth"] = "", "none"
-    wanted = {f"sendemail.{name}": value for name, value in values.items() if value}
-    if keeper.helper and "sendemail.smtpuser" in wanted:
-        wanted[f"credential.smtp://{server}:{port}.helper"] = keeper.helper
-    return wanted
+    settings = {f"sendemail.{name}": value for name, value in values.items() if value}
+    if keeper.helper and "sendemail.smtpuser" in settings:
+        settings[f"credential.smtp://{server}:{port}.helper"] = keeper.helper
+    return settings
 
 
 def _keeper(name: str) -> Keeper:

@@ -184,14 +184,14 @@ def _fixes(
         if request.is_fix is None
         else judge_answer(request.is_fix)
     )
-    asked = FixesRequest(
+    fixes_request = FixesRequest(
         commit.id,
         limit=2,
         verify=bool(named) or not (claim.is_fix or claim.unclear),
         base=request.base,
         series=topic,
     )
-    judged = find_culprits(repository, asked, progress=progress)
+    judged = find_culprits(repository, fixes_request, progress=progress)
     present = [fixes_tag.target for fixes_tag in judged.present if fixes_tag.target]
     notes += [
         own_patch(fixes_tag.target.subject)

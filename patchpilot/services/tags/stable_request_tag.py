@@ -99,8 +99,10 @@ def stable_lines(
     notes: list[str] = []
     no_fix = ""
     named = [repository.resolve(fix) for fix in request.fixes]
-    asked = FixesRequest(commit.id, limit=2, verify=True, profile=request.profile)
-    present = find_culprits(repository, asked, progress=progress).present
+    fixes_request = FixesRequest(
+        commit.id, limit=2, verify=True, profile=request.profile
+    )
+    present = find_culprits(repository, fixes_request, progress=progress).present
     tagged = list(dict.fromkeys(tag.target.id for tag in present if tag.target))
     if not named and tagged:
         named = tagged
@@ -116,7 +118,7 @@ def stable_lines(
         )
     elif not named and project.tags.line and len(commit.parents) == 1:
         guess = find_culprits(
-            repository, replace(asked, verify=False), progress=progress
+            repository, replace(fixes_request, verify=False), progress=progress
         )
         named = [
             candidate.commit

@@ -293,9 +293,9 @@ def find_posted(
     security fix, `MissingError` if the archive does not have its message, and `NetworkError` if the
     archive cannot be queried.
     """
-    asked = repository.commit(repository.resolve(revision))
-    _refuse_undisclosed(repository, asked)
-    commit = _find_upstream(repository, asked)
+    named = repository.commit(repository.resolve(revision))
+    _refuse_undisclosed(repository, named)
+    commit = _find_upstream(repository, named)
     with (
         TemporaryFolder("find") as folder,
         Store(folder / "track.sqlite") as store,
@@ -320,7 +320,7 @@ def find_posted(
             repository=repository,
             progress=progress,
         )
-    return PostedCommit(asked, commit, mail, tracked)
+    return PostedCommit(named, commit, mail, tracked)
 
 
 def find_others(

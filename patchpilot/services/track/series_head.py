@@ -89,16 +89,16 @@ def _open_items(series: Tracked, posted: PostedSeries | None) -> Iterator[str]:
     if posted is None:
         return
     items = checklist(series)
-    asked = Counter(item.point.asker for item in items if item.open)
-    if asked:
+    counts = Counter(item.point.asker for item in items if item.open)
+    if counts:
         names = (
             f"{asker} ({count})" if count > 1 else asker
-            for asker, count in asked.most_common()
+            for asker, count in counts.most_common()
         )
-        alone = len(asked) == 1
+        alone = len(counts) == 1
         yield (
-            f"{counted(asked.total(), 'request')} by"
-            f" {next(iter(asked)) if alone else ', '.join(names)}"
+            f"{counted(counts.total(), 'request')} by"
+            f" {next(iter(counts)) if alone else ', '.join(names)}"
         )
     if answered := sum(not (item.open or item.done) for item in items):
         yield f"{counted(answered, 'request')} {ANSWERED}"

@@ -74,7 +74,7 @@ def known_senders(
     author = posted.first_known.author
     name = author.name if author.key in own else ""
     unknown = [claim for claim in posted.claims if not claim.known]
-    wanted = [claim.sender for claim in unknown]
+    senders = [claim.sender for claim in unknown]
     claiming = store.read_stored([claim.message_id for claim in unknown])
     posts = [post.mail for post in posted.posts]
     replies = [
@@ -84,9 +84,9 @@ def known_senders(
     ]
     return (
         *(mail.sender for mail in confirmed),
-        *(Address(name, address.email) for address in wanted if address.key in own),
+        *(Address(name, address.email) for address in senders if address.key in own),
         *(
-            seen_in_tree(repository, wanted, posted.first_known.head.when.year)
+            seen_in_tree(repository, senders, posted.first_known.head.when.year)
             if repository is not None
             else ()
         ),

@@ -228,16 +228,16 @@ def missing_mails(
     if not sends:
         return ()
     received = store.message_ids(entry.id)
-    asked = parse_stored_time(entry.updated)
+    queried = parse_stored_time(entry.updated)
     late = [
         (message_id, begun)
         for message_id, begun, send in _sent_mails(store)
-        if send in sends and message_id not in received and asked - begun >= ARRIVES
+        if send in sends and message_id not in received and queried - begun >= ARRIVES
     ]
     if not late:
         return ()
     count, archive = counted(len(late), "message"), entry.lore or LORE
-    hours = int((asked - late[0][1]) / timedelta(hours=1))
+    hours = int((queried - late[0][1]) / timedelta(hours=1))
     reason = f"{count} sent {counted(hours, 'hour')} before it was last asked"
     return (
         DeliveryReport(

@@ -236,10 +236,10 @@ def toggle_state(
 
     If the request already has this state, the state is cleared.
     """
-    wanted = None if item.state is state else state
+    new_state = None if item.state is state else state
     with Store() as store:
-        store.mark(number, item.point.message_id, item.point.line, wanted)
-    return replace(item, state=wanted or PointState.OPEN)
+        store.mark(number, item.point.message_id, item.point.line, new_state)
+    return replace(item, state=new_state or PointState.OPEN)
 
 
 def mark_numbered(

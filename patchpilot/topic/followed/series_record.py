@@ -90,13 +90,13 @@ def _is_due(item: LedgerItem, posted: PostedSeries) -> bool:
     the reviewer's tag followed the request.
     """
     message_id = item.point.message_id
-    asked = next(reply for reply in posted.replies if reply.message_id == message_id)
-    since = [reply for reply in posted.replies if reply.when >= asked.when]
+    question = next(reply for reply in posted.replies if reply.message_id == message_id)
+    since = [reply for reply in posted.replies if reply.when >= question.when]
     return item.of_newest and not any(
-        reply.patch == asked.patch
+        reply.patch == question.patch
         if reply.mail.by_author
-        else reply.mail.sender.key == asked.mail.sender.key
-        and reply.patch in (asked.patch, 0, None)
+        else reply.mail.sender.key == question.mail.sender.key
+        and reply.patch in (question.patch, 0, None)
         and any(not tag.conditional for tag in reply.mail.credited)
         for reply in since
     )

@@ -34,13 +34,13 @@ def test_undeclared_variable_is_found() -> None:
 
 def test_variable_still_used_on_the_branch_is_found() -> None:
     base = function("int here = 1;", "use(here);")
-    ours, made = (
+    ours, adapted = (
         function("int here = 1;", "use(here);", "more(here);"),
         function("more(here);"),
     )
-    assert undeclared_variables(ours, base, function("done();"), made) == {"here"}
+    assert undeclared_variables(ours, base, function("done();"), adapted) == {"here"}
     assert not undeclared_variables(
-        ours, base, function("EACH(here)", "use(here);"), made
+        ours, base, function("EACH(here)", "use(here);"), adapted
     )
 
 
@@ -50,5 +50,5 @@ def test_macro_generated_functions_are_not_compared() -> None:
         for body in (("int one = 1;", "use(one);"), ("use(two);",))
         for line in function(*body)
     ]
-    made = [line.replace("use(two);", "use(one);") for line in both]
-    assert not undeclared_variables(both, both, both, made)
+    adapted = [line.replace("use(two);", "use(one);") for line in both]
+    assert not undeclared_variables(both, both, both, adapted)

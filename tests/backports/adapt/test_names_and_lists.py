@@ -61,7 +61,7 @@ def test_missing_name_is_never_certain(tmp_path: Path) -> None:
 
 def test_branch_list_entries_are_kept(tmp_path: Path) -> None:
     work = function("work", "a(f);")
-    adaptation, made = adapt_fix(
+    adaptation, files = adapt_fix(
         tmp_path,
         {"ChangeLog": "* of the branch\n* start\n", "a.c": work},
         {"ChangeLog": "* of mainline\n* start\n"},
@@ -71,7 +71,7 @@ def test_branch_list_entries_are_kept(tmp_path: Path) -> None:
         },
     )
     assert adaptation is not None
-    assert made["ChangeLog"] == "* fix\n* of the branch\n* start\n"
+    assert files["ChangeLog"] == "* fix\n* of the branch\n* start\n"
     assert adaptation.kind == "context"
     assert adaptation.confidence >= 0.7
 
