@@ -79,7 +79,7 @@ def explain(
     causes: list[Cause] = []
     elsewhere: list[Cause] = []
     if applied.how is AppliesHow.CONFLICT:
-        causes, elsewhere = _causes(
+        causes, elsewhere = _find_causes(
             history, scratch, fix, tip, applied, _seconds_left(end)
         )
         causes = causes or _branch_commits(
@@ -115,7 +115,7 @@ def _seconds_left(end: float) -> float:
     return max(_A_LITTLE, end - time.monotonic())
 
 
-def _causes(
+def _find_causes(
     history: History,
     scratch: Scratch,
     fix: FixCommit,

@@ -132,7 +132,7 @@ class Option(NamedTuple):
         """Return the option as shown in the help: its spellings and the form of its value."""
         if self.off:
             return " / ".join((*self.spellings, *self.off))
-        value = f" {value_form(self)}"
+        value = f" {value_placeholder(self)}"
         if self.kind == FLAG:
             value = f"[={self.metavar}]" if self.metavar else ""
         return ", ".join(sorted(self.spellings, key=len)) + value
@@ -162,7 +162,7 @@ class Argument(NamedTuple):
         """Return the argument as shown in the usage line."""
         if self.metavar:
             return self.metavar
-        name = value_form(self)
+        name = value_placeholder(self)
         several = "..." if self.several else ""
         return (name if self.required else f"[{name.strip('[]')}]") + several
 
@@ -175,7 +175,7 @@ class Argument(NamedTuple):
 Table = Sequence[Option]
 
 
-def value_form(row: Option | Argument) -> str:
+def value_placeholder(row: Option | Argument) -> str:
     """Return the form of a value: its metavar, its choices, or its name in capitals."""
     if row.metavar:
         return row.metavar

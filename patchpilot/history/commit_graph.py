@@ -60,7 +60,7 @@ def use_graph(
         return False
     with contextlib.suppress(OSError, ValueError):
         layers = sound_layers(graph)
-        if make and not layers and _worth(repository.common_dir / "objects"):
+        if make and not layers and _is_worthwhile(repository.common_dir / "objects"):
             _make(repository, graph, None, progress)
             layers = sound_layers(graph)
         elif make and layers and not _is_near(repository, commit, layers):
@@ -78,7 +78,7 @@ def _has_own(objects: Path) -> bool:
     ).exists()
 
 
-def _worth(objects: Path) -> bool:
+def _is_worthwhile(objects: Path) -> bool:
     places = {objects, *read_alternates(objects)}
     return (
         sum(

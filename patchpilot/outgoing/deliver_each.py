@@ -44,11 +44,11 @@ def deliver_as_shown(delivery: Delivery) -> str:
     Return the result of the login: "accepted", "refused" or "".
     """
     with Submission(delivery.account, delivery.credential) as submission:
-        deliver_each(delivery, partial(_hand_over, submission, delivery))
+        deliver_each(delivery, partial(_send_one, submission, delivery))
         return submission.login
 
 
-def _hand_over(submission: Submission, delivery: Delivery, entry: Message) -> Outcome:
+def _send_one(submission: Submission, delivery: Delivery, entry: Message) -> Outcome:
     """Send one message exactly as previewed, reconnecting after each of the account's batches."""
     size, delay = map(delivery.account.number, ("smtpbatchsize", "smtprelogindelay"))
     if size and submission.mails_sent >= size:

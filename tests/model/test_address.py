@@ -107,7 +107,7 @@ def test_header_keeps_every_name(name: str) -> None:
         ("-ada@buildhost", AddressState.BAD),
     ],
 )
-def test_addresses_are_validated_first(email: str, state: AddressState) -> None:
+def test_address_has_the_expected_state(email: str, state: AddressState) -> None:
     assert judge(email).state == state
 
 
@@ -214,7 +214,7 @@ def test_deeply_nested_addresses_are_found() -> None:
     assert addresses == (Address("", "ada@example.org"), Address("", "bob@example.com"))
 
 
-def test_address_has_a_wire_form_or_a_reason() -> None:
+def test_invalid_address_has_a_reason() -> None:
     assert (judge("ada@example.org").wire, judge("ada@example.org").reason) == (
         "ada@example.org",
         "",

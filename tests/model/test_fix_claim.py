@@ -171,7 +171,7 @@ def test_explanation_may_span_two_lines(lines: list[str], explains: bool) -> Non
         (TITLE, [], None),
     ],
 )
-def test_blame_needs_a_sentence(
+def test_only_a_sentence_blames_a_commit(
     title: str, lines: list[str], blames: tuple[int, str] | None
 ) -> None:
     assert find_blamed(title, lines) == blames

@@ -120,7 +120,7 @@ def test_change_has_its_new_path() -> None:
     assert FileChange(None, None, (), 1).path == ""
 
 
-def test_change_lines_are_the_added_ones() -> None:
+def test_change_has_its_added_lines() -> None:
     lines = tuple(DiffLine(kind, kind * 3, at, None) for at, kind in enumerate("+- +"))
     change = FileChange("a", "a", (Hunk(1, 1, 3, "", lines, 0),), 1)
     assert [line.patch_line for line in change.lines()] == [0, 3]

@@ -44,7 +44,7 @@ def test_other_text_is_not_a_link(text: str | None) -> None:
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_finding_has_no_other_link(text: str) -> None:
+def test_other_references_are_not_links(text: str) -> None:
     rule = all_rules()[0]._replace(reference=text)
     finding = Finding(
         rule=rule.id, name=rule.name, severity=Severity.WARNING, message="x"

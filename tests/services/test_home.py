@@ -137,7 +137,7 @@ def test_update_brings_archive_news(tmp_path: Path) -> None:
         assert [topic.news for topic in topics] == ["Rita Reviewer asked 1 question"]
 
 
-def test_uncounted_reply_is_still_news(tmp_path: Path) -> None:
+def test_reply_by_a_stranger_is_still_news(tmp_path: Path) -> None:
     with life(tmp_path) as author:
         author._answer(
             author.send(),

@@ -27,7 +27,7 @@ from tests.kit.bases import (
 from tests.kit.repos import Repo
 
 
-def _stale_master(folder: Path) -> Repo:
+def _create_stale_master(folder: Path) -> Repo:
     """Create a clone with origin/HEAD at main, a stale origin/master, and a branch without
     upstream.
     """
@@ -44,7 +44,7 @@ def _work_on_single_branch(folder: Path) -> Repo:
     return repo
 
 
-def _fork(folder: Path) -> Repo:
+def _clone_fork(folder: Path) -> Repo:
     """Create a clone whose origin is the user's stale fork with the pushed topic, and whose
     upstream is the project.
     """
@@ -58,8 +58,8 @@ def _fork(folder: Path) -> Repo:
     return repo
 
 
-def _pushed_and_amended(folder: Path) -> Repo:
-    repo = _fork(folder)
+def _push_and_amend(folder: Path) -> Repo:
+    repo = _clone_fork(folder)
     repo.git(
         "commit -q --amend -m",
         "widget: another fix\n\nSigned-off-by: Ada Fixer <ada@example.org>",
@@ -67,19 +67,19 @@ def _pushed_and_amended(folder: Path) -> Repo:
     return repo
 
 
-def _pushed_under_another_name(folder: Path) -> Repo:
-    repo = _fork(folder)
+def _push_under_another_name(folder: Path) -> Repo:
+    repo = _clone_fork(folder)
     repo.git("branch -q --unset-upstream")
     repo.git("push -q origin :topic topic:ada/wip-2")
     return repo
 
 
-def _pushed_before_rebase(folder: Path) -> Repo:
+def _push_and_rebase(folder: Path) -> Repo:
     """Create a clone whose pushed copy is older than the project.
 
     The topic was rebased onto the project, and its upstream is still the copy.
     """
-    repo = _fork(folder)
+    repo = _clone_fork(folder)
     with commits_by(SUBMAINTAINER):
         source = Repo.__new__(Repo)
         source.path, source._clock = folder / "up", repo._clock
@@ -89,8 +89,8 @@ def _pushed_before_rebase(folder: Path) -> Repo:
     return repo
 
 
-def _worktree(folder: Path) -> Repo:
-    repo = _stale_master(folder)
+def _create_worktree(folder: Path) -> Repo:
+    repo = _create_stale_master(folder)
     repo.git("worktree add -q --no-track -b other", str(folder / "tree"), "origin/main")
     worktree = Repo.__new__(Repo)
     worktree.path, worktree._clock = folder / "tree", repo._clock
@@ -98,14 +98,14 @@ def _worktree(folder: Path) -> Repo:
     return worktree
 
 
-def _detached(folder: Path) -> Repo:
-    repo = _stale_master(folder)
+def _detach_head(folder: Path) -> Repo:
+    repo = _create_stale_master(folder)
     repo.git("checkout -q --detach")
     fix(repo, 2)
     return repo
 
 
-def _rebased_upstream(folder: Path) -> Repo:
+def _rebase_upstream(folder: Path) -> Repo:
     """Create a branch whose upstream was rebased after the topic started."""
     source = upstream(folder / "up")
     source.branch("for-next")
@@ -133,7 +133,7 @@ def _create_linux_next(folder: Path) -> tuple[Repo, Repo]:
     return source, tree
 
 
-def _on_linux_next(folder: Path) -> Repo:
+def _work_on_linux_next(folder: Path) -> Repo:
     source, tree = _create_linux_next(folder)
     repo = clone(source, folder / "r")
     add_remote(repo, "next", tree)
@@ -142,8 +142,8 @@ def _on_linux_next(folder: Path) -> Repo:
     return repo
 
 
-def _on_yesterdays_linux_next(folder: Path) -> Repo:
-    repo = _on_linux_next(folder)
+def _work_on_old_linux_next(folder: Path) -> Repo:
+    repo = _work_on_linux_next(folder)
     tree = Repo.__new__(Repo)
     tree.path, tree._clock = folder / "next", repo._clock
     tree.git("reset -q --hard HEAD^")
@@ -153,7 +153,7 @@ def _on_yesterdays_linux_next(folder: Path) -> Repo:
     return repo
 
 
-def _mainline_with_linux_next(folder: Path) -> Repo:
+def _create_mainline_topic(folder: Path) -> Repo:
     """Create a topic on mainline, with a linux-next that has the same commit and is equally
     near.
     """
@@ -213,7 +213,7 @@ def _use_stale_local_main(folder: Path) -> Repo:
     return repo
 
 
-def _no_remote(folder: Path) -> Repo:
+def _create_without_remote(folder: Path) -> Repo:
     repo = upstream(folder / "r")
     repo.git("checkout -q --no-track -b topic")
     fix(repo)
@@ -222,14 +222,14 @@ def _no_remote(folder: Path) -> Repo:
 
 def _share_copy(folder: Path) -> Repo:
     """Create a clone in which somebody based work on the pushed copy."""
-    repo = _fork(folder)
+    repo = _clone_fork(folder)
     grow(repo, 1, "colleague", SUBMAINTAINER)
     repo.git("push -q origin HEAD:refs/heads/jo/on-top")
     repo.git("reset -q --hard HEAD^")
     return repo
 
 
-def _several_remotes(folder: Path) -> Repo:
+def _clone_with_several_remotes(folder: Path) -> Repo:
     """Create a clone in which MAINTAINERS names one of two trees with the same commit."""
     source = Repo(folder / "up")
     with commits_by(SUBMAINTAINER):
@@ -262,25 +262,25 @@ F:\t*/
 
 NEAREST = "nearest remote branch by merge-base"
 FIXTURES: tuple[tuple[Callable[[Path], Repo], str, int, str, str], ...] = (
-    (_stale_master, "origin/main", 1, f"{NEAREST}, origin/HEAD", ""),
+    (_create_stale_master, "origin/main", 1, f"{NEAREST}, origin/HEAD", ""),
     (_work_on_single_branch, "origin/main", 1, "the upstream of main", ""),
-    (_fork, "upstream/main", 1, NEAREST, "origin/topic is not used"),
-    (_pushed_and_amended, "upstream/main", 1, NEAREST, "origin/topic is not used"),
-    (_pushed_under_another_name, "upstream/main", 1, NEAREST, "own pushed copy"),
-    (_pushed_before_rebase, "upstream/main", 1, NEAREST, "origin/topic is not used"),
+    (_clone_fork, "upstream/main", 1, NEAREST, "origin/topic is not used"),
+    (_push_and_amend, "upstream/main", 1, NEAREST, "origin/topic is not used"),
+    (_push_under_another_name, "upstream/main", 1, NEAREST, "own pushed copy"),
+    (_push_and_rebase, "upstream/main", 1, NEAREST, "origin/topic is not used"),
     (_share_copy, "upstream/main", 1, NEAREST, "origin/jo/on-top is not used"),
-    (_worktree, "origin/main", 1, NEAREST, ""),
-    (_detached, "origin/main", 2, NEAREST, ""),
-    (_rebased_upstream, "", 1, "origin/for-next was rebased", ""),
-    (_on_linux_next, "next/master", 1, NEAREST, "rebuilt regularly: rebase onto"),
-    (_on_yesterdays_linux_next, "next-20260110", 1, "nearest release", ""),
-    (_mainline_with_linux_next, "origin/main", 1, "origin/HEAD", ""),
+    (_create_worktree, "origin/main", 1, NEAREST, ""),
+    (_detach_head, "origin/main", 2, NEAREST, ""),
+    (_rebase_upstream, "", 1, "origin/for-next was rebased", ""),
+    (_work_on_linux_next, "next/master", 1, NEAREST, "rebuilt regularly: rebase onto"),
+    (_work_on_old_linux_next, "next-20260110", 1, "nearest release", ""),
+    (_create_mainline_topic, "origin/main", 1, "origin/HEAD", ""),
     (_work_above_stable, "origin/linux-6.6.y", 1, "the upstream of linux-6.6.y", ""),
     (_create_stable_topic, "origin/linux-6.6.y", 1, NEAREST, ""),
     (_create_merges, "origin/main", 2, NEAREST, ""),
     (_use_stale_local_main, "main", 1, "the upstream of topic", ""),
-    (_no_remote, "main", 1, "nearest local branch", ""),
-    (_several_remotes, "net/master", 1, "named by MAINTAINERS", ""),
+    (_create_without_remote, "main", 1, "nearest local branch", ""),
+    (_clone_with_several_remotes, "net/master", 1, "named by MAINTAINERS", ""),
 )
 
 
@@ -312,14 +312,14 @@ def test_topic_has_the_expected_base(
 
 
 def test_pushed_copy_is_recognized(tmp_path: Path) -> None:
-    repo = _fork(tmp_path)
+    repo = _clone_fork(tmp_path)
     (Path.home() / ".gitconfig").write_text("")
     with Repository.open(repo.path) as repository:
         assert find_base(repository).name == "upstream/main"
 
 
 def test_named_base_is_certain(tmp_path: Path) -> None:
-    with Repository.open(_stale_master(tmp_path).path) as repository:
+    with Repository.open(_create_stale_master(tmp_path).path) as repository:
         base = topic_base(repository, "origin/master")
         assert (base.name, len(base.commits), base.is_guessed) == (
             "origin/master",
@@ -390,7 +390,7 @@ def test_likely_bases_have_commit_counts(tmp_path: Path) -> None:
 def test_remote_branches_share_a_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    repo = _stale_master(tmp_path)
+    repo = _create_stale_master(tmp_path)
     head = repo.git("rev-parse 'origin/main~3'")
     repo.git(
         "update-ref --stdin",

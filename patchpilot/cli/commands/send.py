@@ -415,7 +415,7 @@ def _preview(
         return
     # print the notes only in the card, which remains on the terminal after the pager exits
     parts = [first, text.summary(plan)]
-    shown = text.mails(plan) if mails else ""
+    shown = text.format_mails(plan) if mails else ""
     last = text.preflight_text(plan, after)
     if shown and common.output is None and sys.stdout.isatty():
         from patchpilot.cli.pager import page
@@ -449,7 +449,7 @@ def _ask(common: Common, workplace: Workplace, plan: Sending) -> None:
             text.head(plan),
             text.notes(plan),
             text.summary(plan),
-            text.mails(plan),
+            text.format_mails(plan),
         )
         tell("\n".join(part for part in parts if part))
     else:

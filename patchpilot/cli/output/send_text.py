@@ -42,7 +42,7 @@ def _last_line(plan: Sending, after: str) -> str:
     return f"{plan.verdict}; {after}" if after and not plan.refused else plan.verdict
 
 
-def mails(plan: Sending) -> str:
+def format_mails(plan: Sending) -> str:
     """Format each message to be sent, in full."""
     lines: list[str] = []
     waiting = plan.send.waiting_messages

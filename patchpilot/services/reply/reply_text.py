@@ -163,7 +163,7 @@ def quote_reply(mail: Classified, asked: Sequence[int]) -> str:
     }
     blocks = [
         block
-        for block in _blocks(sorted(own))
+        for block in _group_lines(sorted(own))
         if not asked or any(block[0] <= line <= block[-1] for line in asked)
     ]
     text = [attribution(mail.sender, mail.mail.date)]
@@ -202,7 +202,7 @@ def _is_frame(line: str) -> bool:
     return bool(is_trailer(line.strip()) or GREETING.match(line) or CLOSING.match(line))
 
 
-def _blocks(own: Sequence[int]) -> Iterator[list[int]]:
+def _group_lines(own: Sequence[int]) -> Iterator[list[int]]:
     """Yield the spans of consecutive lines by the sender."""
     block: list[int] = []
     for at in own:

@@ -45,7 +45,7 @@ def mail_changes(plan: Sending) -> MailChanges | None:
     last = last_sent(plan.draft)
     if last is None or last.version >= plan.send.version:
         return None
-    paired = [_counterpart(mail, last.entries) for mail in plan.send.entries]
+    paired = [_find_counterpart(mail, last.entries) for mail in plan.send.entries]
     matched = {entry.position for entry in paired if entry}
     return MailChanges(
         last.version,
@@ -61,7 +61,7 @@ def mail_changes(plan: Sending) -> MailChanges | None:
     )
 
 
-def _counterpart(mail: Message, before: Sequence[Message]) -> Message | None:
+def _find_counterpart(mail: Message, before: Sequence[Message]) -> Message | None:
     """Return the corresponding message of the last version.
 
     It is the cover letter for a cover letter, otherwise the patch with the same title or diff.

@@ -468,10 +468,10 @@ def fetch_series(
     except NotInArchiveError as error:
         return Gathered((), (error.message,)), False
     except NetworkError as error:
-        archives.failed(url, error)
+        archives.note_failure(url, error)
         raise
     if fetched.failure:
-        archives.failed(url, fetched.failure)
+        archives.note_failure(url, fetched.failure)
         fetched = fetched._replace(
             troubles=(*fetched.troubles, fetched.failure.message)
         )

@@ -46,7 +46,7 @@ class Archives:
             raise failure
         return self._archive_at(url)
 
-    def failed(self, url: str, error: PatchpilotError) -> None:
+    def note_failure(self, url: str, error: PatchpilotError) -> None:
         self._failures.setdefault(split_url(url).netloc or url, error)
 
 
@@ -91,7 +91,7 @@ def poll_archives(
                 answer = news(archive, asked, passed, now=now, fresh=fresh)
                 remembered = archive.requests == before
         except NetworkError as error:
-            archives.failed(url, error)
+            archives.note_failure(url, error)
             continue
         with_news |= answer.series
         if answer.reached:

@@ -37,7 +37,7 @@ def summary_of(posted: PostedSeries, marks: Mapping[Key, str]) -> SeriesSummary:
         version=newest.version,
         tags=dict(Counter(name for name in tags if name.endswith("-by"))),
         ci=ci_verdict(on_newest),
-        step=_step(posted, marks),
+        step=_next_step(posted, marks),
         head=newest.message_id,
         posts=tuple(post.message_id for post in newest.patches),
         change_id=posted.change_id,
@@ -59,7 +59,7 @@ def summary_of(posted: PostedSeries, marks: Mapping[Key, str]) -> SeriesSummary:
     )
 
 
-def _step(posted: PostedSeries, marks: Mapping[Key, str]) -> NextStep:
+def _next_step(posted: PostedSeries, marks: Mapping[Key, str]) -> NextStep:
     """Return the next step, which names open requests: before waiting if one is due, which makes
     it the author's turn, and otherwise after it.
 
