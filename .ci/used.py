@@ -53,11 +53,11 @@ _.cursor_blink
 _.virtual_size
 _.render_line
 _.get_content_height
-# options of re2, an attribute of requests' session
+# set on re2's options and on requests' session
 _.log_errors
 _.max_mem
 _.max_redirects
-# fields set and read by name: rule examples, get_maintainer switches, candidate features
+# set and read by name: rule examples, get_maintainer switches, candidate features
 _.new_file
 _.hg_since
 _.substatus
@@ -66,14 +66,14 @@ _.maintainer_path
 _.related_near
 # used in a string annotation
 UnidiffHunk
-# for added transports (docs/how-to/add-a-transport.md)
+# used by additional transports (docs/how-to/add-a-transport.md)
 as_sent
 # found by name in outgoing/transports.py
 B4Transport
 SendEmailTransport
 # called and drawn by Textual
 _.icon
-# keys of JSON objects, named in json_form
+# keys of JSON objects, which json_form names
 _.target_id
 _.missing_revisions
 _.unread_count

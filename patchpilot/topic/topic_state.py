@@ -439,7 +439,7 @@ def _fits(posted: "PostedSeries", draft: Draft, commits: Sequence[Commit]) -> bo
 
 
 def _is_author(posted: "PostedSeries", body: str, commit: Commit) -> bool:
-    # do this only if messages were read, which `track` lists avoid
+    # import late, because `track` lists read no messages
     from patchpilot.archive.landed_series import authors_of
 
     return posted.is_author(commit.author) or commit.author.key in authors_of(

@@ -146,7 +146,7 @@ class MemoryHistory:
         return None
 
     def upstream_state(self, patches: Sequence[Patch]) -> UpstreamState:
-        """Return the states in parentheses at the end of the table's subjects."""
+        """Return the upstream states that the table's subjects have in parentheses."""
         subjects = [(id_, text) for id_, text in self._commits.items() if "(s" in text]
         fixes = [
             EarlierFix(id_, text, "v6.1", True, text.endswith("(same change)"))

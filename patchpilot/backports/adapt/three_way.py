@@ -17,8 +17,7 @@ from patchpilot.backports.adapt.tokens import (
     tokenize,
 )
 
-# code with at least this share of the fix's lines is what the fix deletes, even if the branch
-# changed it
+# minimum share of the deleted lines that the branch still has; otherwise its code is not deleted
 _STILL_THE_SAME = 0.5
 _COMMENT = re.compile(r"\s*(?:/?\*|//|#\s)")
 _QUOTE = re.compile(r"[\"'`]|/\*+|\*+/|//")
@@ -281,7 +280,7 @@ class _TokenChunk:
         self.ways.append(How.OVER)
         if inside:
             return min(inside), max(inside) + 1
-        # part of a line cannot be placed on any other line
+        # only whole lines can be placed elsewhere
         return (left, left) if self._is_whole_lines(left, left, texts(added)) else None
 
     def _restore_spacing(self) -> list[Token]:

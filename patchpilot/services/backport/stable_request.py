@@ -136,6 +136,6 @@ def _first_paragraph(body: str) -> str:
         if text and not text.startswith(
             ("[", "commit ", "Fixes:", "Signed-off-by:", "Cc:")
         ):
-            # include what the paragraph introduces, such as a line of a log
+            # the paragraph may introduce the next one, such as a log, so include that too
             return "\n\n".join(paragraphs[at : at + 1 + text.endswith(":")])
     return "(give the reason)"

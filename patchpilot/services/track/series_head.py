@@ -55,7 +55,7 @@ def _claim_note(series: Tracked) -> str:
 
 
 def format_time_note(series: Tracked) -> str:
-    """Return the time up to which days are counted, and its origin.
+    """Return a note on the time that ages refer to, such as the last query.
 
     Empty if days are counted up to the current time.
     """
