@@ -126,7 +126,7 @@ class _Asked:
         for topic in posted_in(found_mails, self.reader):
             if topic.author.key in own:
                 continue
-            verdicts = [
+            found = [
                 (revision.version, post, verdict)
                 for revision in topic.revisions
                 for post in revision.posts
@@ -136,8 +136,8 @@ class _Asked:
                 and post.patch
                 and (post.patch.author is None or post.patch.author.key not in own)
             ]
-            if verdicts:
-                yield self._describe_verdict(*verdicts[-1])
+            if found:
+                yield self._described(*found[-1])
 
     def _described(self, version: int, post: "Classified", is_sure: bool) -> PostedFix:
         from patchpilot.reading.mbox import unique
@@ -151,7 +151,7 @@ class _Asked:
         wanted = PatchToFind(
             post.title, post.mail.body, post.patch.files if post.patch else ()
         )
-        merged = find_merged_as(self.repository, self.patches, posted)
+        merged = find_merged_as(self.repository, self.patches, wanted)
         return PostedFix(
             post.message_id,
             post.title,
@@ -187,15 +187,15 @@ def posted_by_others(
 
     progress("looking for patches of others")
     try:
-        fixes = ask_archive(
+        found = ask_archive(
             repository,
             lambda archive: list(_Asked(repository, patches, archive).fixes()),
             lore,
         )
     except PatchpilotError as error:
         return PostedByOthers(problem=f"the archive was not asked: {error.message}")
-    fixes.sort(key=lambda fix: not fix.is_sure)
-    return PostedByOthers(tuple(fixes[:_MOST_SHOWN]))
+    found.sort(key=lambda fix: not fix.is_sure)
+    return PostedByOthers(tuple(found[:_MOST_SHOWN]))
 
 
 def _verdict(

@@ -158,7 +158,7 @@ def find_review_trailers(
                 for post in _posts(titles, credit, posted)
             )
         ]
-        back, open_ = _sort_trailers(
+        back, open_ = _sorted_out(
             commit,
             [(credit, _posts(titles, credit, posted)) for credit in given],
             same[commit.id],
@@ -167,14 +167,14 @@ def find_review_trailers(
         )
         held_back += back
         choices += open_
-        trailers = [choice.trailer for choice in open_ if not choice.why]
+        wanted = [choice.trailer for choice in open_ if not choice.why]
         former = ", ".join(f"“{title}”" for title in sorted(titles - now))
         changes.append(
             MessageChange(
                 commit.id,
                 commit.subject,
                 commit.message,
-                _append_trailers(commit.message, trailers),
+                _append_trailers(commit.message, wanted),
                 (f"recognized by its changes as {former}",) if former and given else (),
             )
         )
@@ -188,7 +188,7 @@ def find_review_trailers(
 
 def _append_trailers(message: str, trailers: Iterable[str]) -> str:
     parsed = filter(None, map(parse_trailer, trailers))
-    return add_trailers(message, [(trailer.name, trailer.value) for trailer in parsed])
+    return add_trailers(message, [(one.name, one.value) for one in parsed])
 
 
 def _titles_alike(
@@ -201,8 +201,8 @@ def _titles_alike(
     ]
     pairs = pair_with_earlier(posts, series.patches)
     return {
-        ids[at]: frozenset([posts[index].subject.title])
-        for at, index in pairs.items()
+        ids[at]: frozenset([posts[place].subject.title])
+        for at, place in pairs.items()
         if at < len(ids)
     }
 
@@ -298,11 +298,11 @@ def _find_equal_posts(
     was = list(zip(posts, found[len(series.patches) :], strict=True))
     return {
         id_: frozenset(post.message_id for post, old in was if old in (None, now))
-        for id_, now in zip(ids, patch_ids, strict=False)
+        for id_, now in zip(ids, found, strict=False)
     }
 
 
-def _sort_trailers(
+def _sorted_out(
     commit: Commit,
     given: Iterable[tuple[Credit, Sequence[Classified]]],
     same: Container[str],
@@ -310,7 +310,7 @@ def _sort_trailers(
     refused: Container[str],
 ) -> tuple[list[HeldTrailer], list[TagChoice]]:
     """Return a commit's held-back tags, and the tags that can be added."""
-    lines = {*commit.message.split("\n"), *map(_tag_key, commit.message.split("\n"))}
+    there = {*commit.message.split("\n"), *map(_tag_key, commit.message.split("\n"))}
     choices: dict[str, TagChoice] = {}
     held_back: dict[str, HeldTrailer] = {}
     counted: dict[str, Credit] = {}
@@ -327,10 +327,10 @@ def _sort_trailers(
                 refused=True,
             )
             continue
-        if credit.trailer in lines or key in lines:
+        if credit.trailer in there or key in there:
             continue
         is_changed = bool(posts) and posts[0].message_id not in same
-        held = _hold_back(credit, request, commit.subject, is_changed=is_changed)
+        held = _held(credit, request, commit.subject, is_changed=is_changed)
         if held and not held.offer:
             # list each tag that no message may contain
             held_back[credit.trailer] = held
@@ -363,14 +363,14 @@ def _tag_key(line: str) -> str:
     return f"{tag.key} {address.key}" if tag and address else line
 
 
-def _hold_back(
+def _held(
     credit: Credit, request: TrailersRequest, subject: str, *, is_changed: bool
 ) -> HeldTrailer | None:
     """Return why a tag is held back, or None: it is never allowed, needs confirmation, or is
     not for the commit.
     """
     held = HeldTrailer(credit.trailer, credit.version, subject, "")
-    if why := unfit(credit.trailer) or _why_unusable(credit.trailer):
+    if why := unfit(credit.trailer) or _unusable(credit.trailer):
         return held._replace(why=why)
     if credit.asks and credit.trailer not in request.also:
         return held._replace(
@@ -390,12 +390,12 @@ def _hold_back(
     return None
 
 
-def _why_unusable(trailer: str) -> str:
+def _unusable(trailer: str) -> str:
     """Return why a tag's address cannot receive mail, or ""."""
     verdicts = ((email, judge(email)) for email in addresses_within(trailer))
     bad = (
-        f"{email}: {verdict.reason}"
-        for email, verdict in verdicts
-        if verdict.state is AddressState.BAD
+        f"{email}: {it.reason}"
+        for email, it in verdicts
+        if it.state is AddressState.BAD
     )
     return next(bad, "")

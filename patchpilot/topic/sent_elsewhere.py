@@ -56,7 +56,7 @@ def sent_tags(repository: Repository) -> tuple[SentTag, ...]:
     prefix = f"refs/tags/{TAGS}"
     if not any(ref.name.startswith(prefix) for ref in repository.all_refs):
         return ()
-    sent = []
+    found = []
     for entry in repository.git(
         "for-each-ref", f"--format={_FORMAT}", prefix
     ).text.split("\x1e"):
@@ -64,7 +64,7 @@ def sent_tags(repository: Repository) -> tuple[SentTag, ...]:
         named = parse_sent_tag(fields[0])
         if named and len(fields) == 6 and fields[2]:
             base = _BASE.search(fields[5])
-            sent.append(
+            found.append(
                 SentTag(
                     fields[0],
                     *named,
@@ -74,7 +74,7 @@ def sent_tags(repository: Repository) -> tuple[SentTag, ...]:
                     fields[3],
                 )
             )
-    return tuple(sorted(sent, key=lambda tag: tag.version))
+    return tuple(sorted(found, key=lambda one: one.version))
 
 
 def find_tagged_topic(
@@ -146,7 +146,7 @@ def _tagged_patches(
         if tag.base and repository.find(tag.base)
         else [f"--max-count={count}", tag.head]
     )
-    result = repository.git(
+    done = repository.git(
         "rev-list",
         "--reverse",
         "--no-merges",
@@ -154,10 +154,10 @@ def _tagged_patches(
         *span,
         ok=(0, 128),
     )
-    ids = tuple(result.text.split())
+    ids = tuple(done.text.split())
     return (
         commits_series(repository, ids, None).patches
-        if ids and not result.code and len(ids) == count
+        if ids and not done.code and len(ids) == count
         else ()
     )
 
@@ -199,7 +199,7 @@ def _archived_sends(
     url = user_settings(repository, problems=[]).get("lore").rstrip("/")
     query = f"s:{quote_phrase(mine[0].subject.title)} AND f:{sender}"
     try:
-        mails = ask_archive(
+        found = ask_archive(
             repository, lambda archive: archive.search(query, threads=True)
         )
     except PatchpilotError:

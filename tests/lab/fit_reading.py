@@ -34,16 +34,16 @@ from patchpilot.reading.request_model import (
     share,
 )
 from patchpilot.reading.requests import BY_MACHINE
-from tests.lab.score_reading import FOLDER, Lines, meets, requests, rows
+from tests.lab.score_reading import FOLDER, Lines, overlaps, requests, rows
 
 WEIGHTS = Path(__file__).parents[2] / "checks" / "reading"
 FOLDS = 7
 LEAST = 8
-"""Rarer features are left out."""
+"""Names that are rarer are left out."""
 ROUNDS, RATE = 30, 0.1
-"""The number of passes and the step size."""
+"""How often each row is seen, and the length of a step."""
 HELD = 40.0
-"""The strength of the penalty on weights."""
+"""How much weights are held at nothing."""
 Row = tuple[Features, bool]
 
 
@@ -60,7 +60,7 @@ class Labeled:
 
 def labeled_mails(folder: Path) -> Iterator[Labeled]:
     """Yield the labeled messages by people other than the author."""
-    requested, known = requests(), {row["message_id"] for row in rows("sentences.tsv")}
+    asked, known = requests(), {row["message_id"] for row in rows("sentences.tsv")}
     asking = {
         (row["message_id"], int(row["line"]) - 1, int(row["nth"]))
         for row in rows("sentences.tsv")
@@ -72,9 +72,7 @@ def labeled_mails(folder: Path) -> Iterator[Labeled]:
             is_machine = mail.bot or mail.kind in BY_MACHINE
             if name in known and not mail.by_author and not is_machine:
                 sentences = requesting_sentences(mail, asking)
-                yield Labeled(
-                    list_name, mail, author, requested.get(name, ()), sentences
-                )
+                yield Labeled(list_name, mail, author, asked.get(name, ()), sentences)
 
 
 def threads(folder: Path) -> Iterator[tuple[str, Address, Sequence[Classified]]]:
@@ -86,7 +84,7 @@ def threads(folder: Path) -> Iterator[tuple[str, Address, Sequence[Classified]]]
         mails = read_mails(folder / f"{label['thread']}.mbox")
         now = max(mail.date for mail in mails if mail.date) + timedelta(days=1)
         every = read_thread(mails, now=now)
-        longest = max(every, key=lambda series: len(series.message_ids))
+        longest = max(every, key=lambda one: len(one.message_ids))
         replies = [reply.mail for reply in longest.replies]
         yield label["list"], longest.author, replies
 
@@ -99,9 +97,9 @@ def requesting_sentences(
     found = []
     for sentence in mail.body.sentences:
         begun[sentence.line] += 1
-        key = (mail.mail.message_id, sentence.line, begun[sentence.line])
-        requests += [sentence] if key in asking else []
-    return frozenset(requests)
+        place = (mail.mail.message_id, sentence.line, begun[sentence.line])
+        found += [sentence] if place in asking else []
+    return frozenset(found)
 
 
 def feature_rows(labeled: Labeled) -> Iterator[Row]:
@@ -148,10 +146,12 @@ def judge(mails: Sequence[Labeled], weights: Weights, count: Counter[str]) -> No
         parts = asking_paragraphs(mail.body.sentences, mail.features, weights)
         listed = [(part[0][0].line, part[-1][0].end) for part in parts]
         begun = [place for place, begins in labeled.asked if begins]
-        found = sum(any(meets(place, one) for one in listed) for place in begun)
+        found = sum(any(overlaps(place, one) for one in listed) for place in begun)
         nothing = sum(
-            not any(meets(one, place) for place, _ in labeled.asked) for one in listed
+            not any(overlaps(one, place) for place, _ in labeled.asked)
+            for one in listed
         )
+        count.update(asked=len(begun), found=found, listed=len(listed), nothing=nothing)
 
 
 def write(weights: Weights) -> None:
