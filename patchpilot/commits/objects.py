@@ -79,6 +79,11 @@ def parse_ident(text: str) -> tuple[Address, datetime]:
     return Address(match["name"], match["email"]), when
 
 
+_OF_ID = compile_late(r"[0-9a-f]{40}(?::|$)")
+"""Names of objects that never change."""
+_LARGEST = 1 << 20
+_MOST = 32
+"""Bytes of an object that is kept, and the number of these objects."""
 _AHEAD = 128
 """Objects requested before earlier answers are read. The requests fit into a pipe."""
 
@@ -94,6 +99,7 @@ class CatFile:
         self._repo, self._env = repo, env
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
+        self._kept: dict[str, tuple[str, str, bytes]] = {}
 
     def __enter__(self) -> "CatFile":
         return self
@@ -121,9 +127,16 @@ class CatFile:
         if "\n" in name:
             return None
         with self._lock:
+            if name in self._kept:
+                return self._kept[name]
             stdin, stdout = self._streams()
             _ask(stdin, [name])
-            return _answer(stdout)
+            result = _answer(stdout)
+            if result and len(result[2]) <= _LARGEST and _OF_ID.match(name):
+                if len(self._kept) == _MOST:
+                    del self._kept[next(iter(self._kept))]
+                self._kept[name] = result
+            return result
 
     def info(self, name: str) -> tuple[str, str] | None:
         """Return (id, type) of the object that git resolves a name to.

@@ -129,16 +129,16 @@ class CommitTree:
     def exists(self, path: str) -> bool:
         return (
             is_safe_path(path)
-            and self.repository.objects.get(f"{self.commit_id}:{path}") is not None
+            and self.repository.objects.info(f"{self.commit_id}:{path}") is not None
         )
 
     def is_dir(self, path: str) -> bool:
-        entry = (
-            self.repository.objects.get(f"{self.commit_id}:{path}")
+        info = (
+            self.repository.objects.info(f"{self.commit_id}:{path}")
             if is_safe_path(path)
             else None
         )
-        return bool(entry and entry[1] == "tree")
+        return bool(info and info[1] == "tree")
 
     def files(self, directory: str = "") -> tuple[str, ...]:
         """Return the paths of all files below a directory, sorted."""
