@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The `patchpilot` command, which also runs as `python -m patchpilot`."""
 
+import gc
 import sys
 from typing import NoReturn
 
 
 def main() -> NoReturn:
     """Import the command line and run it; Ctrl-C ends it quietly, even during the imports."""
+    # most commands end before garbage collection pays off: start-up creates many permanent objects
+    gc.set_threshold(100_000, 50, 50)
     try:
         from patchpilot.cli.main import main as command
     except KeyboardInterrupt:

@@ -49,7 +49,7 @@ class ScratchTree:
         """Return whether a file or directory exists."""
         return (
             is_safe_path(path)
-            and self.scratch.objects.info(f"{self.tree}:{path}") is not None
+            and self.scratch.objects.get(f"{self.tree}:{path}") is not None
         )
 
 

@@ -29,7 +29,6 @@ from patchpilot.model.commit import Commit
 
 _DIRECTORY = "40000"
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
-_MOST_BLOBS = 64
 _MOST_LISTINGS = 2000
 _MOST_PENDING = 5000
 # for fewer merges, one process per merge is faster
@@ -55,8 +54,6 @@ class Scratch:
         self._objects = CatFile(repository.top, self._env)
         self._merges: Merges | None = None
         self._asked = 0
-        self._trees: dict[str, str] = {}
-        self._blobs: dict[tuple[str, str], bytes | None] = {}
         self._listings: dict[str, Mapping[str, Entry]] = {}
         # trees that are not written yet, because git never needs most of them
         self._pending: dict[str, bytes] = {}
@@ -199,17 +196,13 @@ class Scratch:
 
     def tree_of(self, commit: str) -> str:
         """Return the tree of a commit in the repository or in this store."""
-        if commit not in self._trees:
-            entry = self._objects.get(commit)
-            if not entry or entry[1] != "commit":
-                raise GitError(
-                    f"commit {commit[:12]} is not in the repository",
-                    hint="in a shallow or partial clone, run `git fetch` to get it",
-                )
-            self._trees[commit] = (
-                entry[2].split(b"\n", 1)[0].removeprefix(b"tree ").decode()
+        entry = self._objects.get(commit)
+        if not entry or entry[1] != "commit":
+            raise GitError(
+                f"commit {commit[:12]} is not in the repository",
+                hint="in a shallow or partial clone, run `git fetch` to get it",
             )
-        return self._trees[commit]
+        return entry[2].split(b"\n", 1)[0].removeprefix(b"tree ").decode()
 
     def base_tree(self, base: str | None) -> str:
         """Return the tree of a commit's first parent, or the empty tree for a root commit
@@ -437,11 +430,7 @@ class Scratch:
 
     def blob(self, tree: str, path: str) -> bytes | None:
         """Return the content of a file in a tree, or None."""
-        if (tree, path) not in self._blobs:
-            if len(self._blobs) >= _MOST_BLOBS:
-                self._blobs.clear()
-            self._blobs[tree, path] = self.content(self._entry(tree, path))
-        return self._blobs[tree, path]
+        return self.content(self._entry(tree, path))
 
     def content(self, entry: Entry) -> bytes | None:
         result = self._objects.get(entry[1]) if entry else None

@@ -13,7 +13,7 @@ import sys
 from array import array
 from functools import cache
 from itertools import islice
-from re import Pattern
+from re import Match, Pattern
 from typing import Any, AnyStr, cast
 
 from patchpilot.cache.entries import Kind, key_of, recall, remember
@@ -86,6 +86,18 @@ def _cached_code() -> _CachedPatterns:
 def compile_cached(pattern: AnyStr, flags: int = 0) -> Pattern[AnyStr]:
     """Compile a pattern like `re.compile`, with the cache."""
     return _cached_code().compile(pattern, int(flags))
+
+
+def cached_search(
+    pattern: AnyStr, text: AnyStr, flags: int = 0
+) -> Match[AnyStr] | None:
+    """Search like `re.search`, with the cache."""
+    return compile_cached(pattern, flags).search(text)
+
+
+def cached_match(pattern: AnyStr, text: AnyStr, flags: int = 0) -> Match[AnyStr] | None:
+    """Match like `re.match`, with the cache."""
+    return compile_cached(pattern, flags).match(text)
 
 
 class _Late:

@@ -4,7 +4,6 @@
 Each command is imported when it is called; error_exit turns errors into exit codes.
 """
 
-import gc
 import importlib
 import os
 import sys
@@ -73,10 +72,8 @@ def main() -> NoReturn:
 
     This is the console script; the user never sees a traceback.
     """
-    # most commands end before garbage collection pays off: start-up creates many permanent objects
-    gc.set_threshold(100_000, 50, 50)
     code = run(sys.argv[1:])
-    if sys.argv[1:2] in (["check"], ["maintainers"], ["track"]):
+    if sys.argv[1:2] in (["check"], ["explain"], ["maintainers"], ["track"]):
         leave(code)
     sys.exit(code)
 

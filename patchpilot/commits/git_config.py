@@ -2,14 +2,14 @@
 """Read git's configuration for a directory, and cache it until a configuration file changes."""
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from re import Pattern
 from threading import Lock
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import cached_search, compile_late
 from patchpilot.commits.run import git, git_argv
 
 _FORMS = {
@@ -57,7 +57,7 @@ _ACTING_KINDS = ("archive", "url", "path", "paths")
 
 
 @cache
-def _forms() -> dict[str, re.Pattern[str]]:
+def _forms() -> dict[str, Pattern[str]]:
     return {
         name: compile_late(form)
         for form, names in _FORMS.items()
@@ -239,7 +239,7 @@ def select_matching(
 
     Keys are matched as in `git config --get-regexp`.
     """
-    return {key: value for key, value in values.items() if re.search(pattern, key)}
+    return {key: value for key, value in values.items() if cached_search(pattern, key)}
 
 
 def normal_key(key: str) -> str:

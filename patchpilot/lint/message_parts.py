@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import permutations
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import compile_cached, compile_late
+from patchpilot.cache.cached_re import cached_match, compile_cached, compile_late
 from patchpilot.lint.lint_context import Context, once
 from patchpilot.model.address import Address
 from patchpilot.model.commit_references import read_fixes_line
@@ -171,7 +171,9 @@ def _is_pasted(block: Sequence[str], introduced: bool) -> bool:
 def _is_quote(line: str) -> bool:
     """Return whether a line on its own is not the author's sentence."""
     return bool(
-        _LOG.match(line) or _PASTED.search(line) or re.match(r"^(?: {4,}|\t)\S", line)
+        _LOG.match(line)
+        or _PASTED.search(line)
+        or cached_match(r"^(?: {4,}|\t)\S", line)
     )
 
 
@@ -304,7 +306,7 @@ def is_prose(line: str) -> bool:
 
     Tags, logs, lists, tables, code and links do not.
     """
-    if len(re.findall(r"[^\W\d_]{2,}", line)) < 2 and not re.match(
+    if len(re.findall(r"[^\W\d_]{2,}", line)) < 2 and not cached_match(
         r"^[a-z]+[.,]?$", line
     ):
         return False

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import cached_match, compile_late
 from patchpilot.lint.detector import Hit
 from patchpilot.lint.lint_context import Context, once
 from patchpilot.lint.pack_patterns import lazy
@@ -200,10 +200,10 @@ def _starts_inside_comment(hunk: Hunk) -> bool:
             return True
         if start >= 0:
             return False
-        if not re.match(r"\s*\*", line.text) and line.text.strip():
+        if not cached_match(r"\s*\*", line.text) and line.text.strip():
             return False
     return bool(hunk.lines) and all(
-        re.match(r"\s*\*", line.text)
+        cached_match(r"\s*\*", line.text)
         for line in hunk.lines
         if line.kind != "-" and line.text.strip()
     )

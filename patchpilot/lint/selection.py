@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from functools import cache
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import cached_search, compile_late
 from patchpilot.errors import nearest, unknown
 from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.rule import Kernel, Rule, RuleRecord, Severity
@@ -83,7 +83,8 @@ def _provides(tree: Tree, headers: dict[str, bytes], need: str) -> bool:
     header, _, function = need.partition(" ")
     if header not in headers:
         headers[header] = tree.read(header) or b""
-    return re.search(rb"\b" + function.encode() + rb"\b", headers[header]) is not None
+    pattern = rb"\b" + function.encode() + rb"\b"
+    return cached_search(pattern, headers[header]) is not None
 
 
 def _types(values: Sequence[str]) -> tuple[str, ...]:
@@ -252,11 +253,17 @@ def rule_records() -> Mapping[Measured, RuleRecord]:
 
 def records_of(rule: Rule) -> Mapping[Severity, RuleRecord]:
     """Return a rule's records by severity."""
-    return {
-        severity: record
-        for severity in Severity
-        if (record := rule_records().get((rule.name, severity)))
-    }
+    return _records_by_name().get(rule.name, {})
+
+
+@cache
+def _records_by_name() -> Mapping[str, Mapping[Severity, RuleRecord]]:
+    order = list(Severity)
+    by_name: dict[str, dict[Severity, RuleRecord]] = {}
+    rows = sorted(rule_records().items(), key=lambda row: order.index(row[0][1]))
+    for (name, severity), record in rows:
+        by_name.setdefault(name, {})[severity] = record
+    return by_name
 
 
 def hidden_by_default(rules: Sequence[Rule], noise: float = NOISE) -> set[Measured]:
@@ -356,7 +363,7 @@ def choose(
             profile,
         )
         and (not selected or not selected.isdisjoint(map(str.lower, rule.words)))
-        and ignored.isdisjoint(map(str.lower, rule.words))
+        and (not ignored or ignored.isdisjoint(map(str.lower, rule.words)))
     )
 
 

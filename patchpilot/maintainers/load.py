@@ -15,6 +15,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from patchpilot.cache.cached_re import compile_late
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.errors import MissingError
@@ -199,21 +200,21 @@ def parse_section(text: str, number: int, line: int) -> Section:
     return Section(number, rows[0], tuple(entries), line)
 
 
-_ROLE = re.compile(
+_ROLE = compile_late(
     r'\$(?:role|status)\s+eq\s+"([^"]+)"\s*\)\s*\{\s*\$role\s*=\s*"([^"]+)"'
 )
-_FIRST = re.compile(r'my\s+\$role\s*=\s*"([^"]*)"')
-_TAKES_STATUS = re.compile(r"\$role\s*=\s*(?:lc\s*\(?\s*)?\$pvalue")
-_LIST = re.compile(r'"([^"$]*\blist)\$\{?list_role\}?"')
-_REVIEWER = re.compile(
+_FIRST = compile_late(r'my\s+\$role\s*=\s*"([^"]*)"')
+_TAKES_STATUS = compile_late(r"\$role\s*=\s*(?:lc\s*\(?\s*)?\$pvalue")
+_LIST = compile_late(r'"([^"$]*\blist)\$\{?list_role\}?"')
+_REVIEWER = compile_late(
     r"""push_email_addresses\(\$pvalue,\s*["']([^"':$]+)(:\$subsystem)?["']"""
 )
-_REST = re.compile(r'\$subsystem\s+eq\s+"([^"]+)"')
-_CHIEF = re.compile(r'^\s*push\(@penguin_chief,\s*"([^":]*):([^"]*)"\)', re.MULTILINE)
-_TAG = re.compile(r'^\s*push\(@signature_tags,\s*"([^"]+)"\)', re.MULTILINE)
-_LENGTH = re.compile(r"length\(\$subsystem\)\s*>\s*(\d+)")
-_MAPPED = re.compile(r"@file_emails\)\s*\{\s*\$email\s*=\s*mailmap_email")
-_DEFAULT = re.compile(r'^my \$(\w+) = (?:(-?\d+)|"([^"]*)");', re.MULTILINE)
+_REST = compile_late(r'\$subsystem\s+eq\s+"([^"]+)"')
+_CHIEF = compile_late(r'^\s*push\(@penguin_chief,\s*"([^":]*):([^"]*)"\)', re.MULTILINE)
+_TAG = compile_late(r'^\s*push\(@signature_tags,\s*"([^"]+)"\)', re.MULTILINE)
+_LENGTH = compile_late(r"length\(\$subsystem\)\s*>\s*(\d+)")
+_MAPPED = compile_late(r"@file_emails\)\s*\{\s*\$email\s*=\s*mailmap_email")
+_DEFAULT = compile_late(r'^my \$(\w+) = (?:(-?\d+)|"([^"]*)");', re.MULTILINE)
 
 
 def read_words(script: str | None) -> RoleWords:

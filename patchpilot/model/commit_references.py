@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import cached_search, compile_late
 from patchpilot.model.patch import Patch
 
 _BLANK = r"[ \t\r\f\v]"
@@ -424,7 +424,7 @@ def find_blamed(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
     ):
         after = match["after"]
         before = whole[max(0, match.start() - 60) : match.start()]
-        if re.search(
+        if cached_search(
             r"(?:[Rr]everts?|[Uu]pstream|following|similar to|as in|like|same as|see|based on"
             r"|described in|support for .*introduced (?:by|in|with)|after applying"
             r"|backport\w*)\W*(?:this )?$",
@@ -435,8 +435,8 @@ def find_blamed(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
             # removing code that a commit left unused is cleanup, not a fix
             continue
         if (
-            (re.search(r"\b[Ss]ince\W*$", before) and _breaks(after))
-            or re.search(
+            (cached_search(r"\b[Ss]ince\W*$", before) and _breaks(after))
+            or cached_search(
                 r"\b(?:[Cc]aused by|[Bb]roken by|[Bb]roke (?:by|in|with)|[Ii]ntroduced"
                 r" (?:by|in|with)|[Bb]isect\w*.{0,40})\W*$",
                 before,
@@ -529,7 +529,7 @@ def bug_in(title: str) -> str | None:
     """Return the word in a subject, after its prefix, that names a bug or its fix, or None."""
     title = _strip_prefixes(title)
     match = _BUG.search(title)
-    if not match or re.search(
+    if not match or cached_search(
         r"\bfix(?:ed|es)?[-"
         r" ](?:rate|point|up|size|width|width|length|link|layout|regulator|clock)\b|\bfixup\b",
         title,
@@ -546,7 +546,7 @@ def bug_in(title: str) -> str | None:
         "overflow",
         "underflow",
     )
-    if weak and not re.search(
+    if weak and not cached_search(
         r"\b(?:fix|correct|prevent|avoid|add|handle|repair|resolve)\w*\b",
         title,
         re.IGNORECASE,
@@ -710,7 +710,7 @@ def adds_an_id(patch: Patch) -> bool:
         if line.text.strip()
     ]
     return 0 < len(added) <= _ENTRY and any(
-        re.search(
+        cached_search(
             r"0x[0-9a-fA-F]{4}|_DEVICE|DMI_MATCH|compatible|^\s+- \S+,\S+$|enum:", text
         )
         for text in added

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import cached_match, cached_search, compile_late
 from patchpilot.errors import InputError, NoPatchError, UsageError
 from patchpilot.model.action import Action, Hint
 from patchpilot.model.address import (
@@ -246,7 +246,7 @@ class MailText:
                 if boundary := _attribute(value, "boundary"):
                     self._boundaries.append(f"--{boundary}")
             elif key == "content-transfer-encoding":
-                known = re.search(r"base64|quoted-printable", value.lower())
+                known = cached_search(r"base64|quoted-printable", value.lower())
                 self._encoding = known[0] if known else ""
         self.parts.append((len(self.lines), self._charset, named))
 
@@ -371,7 +371,7 @@ def commit_message(lines: Sequence[str]) -> tuple[dict[str, str], int, int]:
                 fields[name] = [header["value"]]
                 continue
             name = ""
-            if re.match(r"\[PATCH\]\s", text):
+            if cached_match(r"\[PATCH\]\s", text):
                 fields["subject"] = [text]
                 continue
             if _SEPARATOR.fullmatch(text):
@@ -402,7 +402,9 @@ def author_of(value: str) -> Address | None:
         name = name[1:-1]
     size = len(name.encode("utf-8", "surrogateescape"))
     return Address(
-        email if not name or size > _LONGEST_NAME or re.search("[@<>]", name) else name,
+        email
+        if not name or size > _LONGEST_NAME or cached_search("[@<>]", name)
+        else name,
         email,
     )
 
@@ -700,7 +702,7 @@ def _is_plain_with_signature(raw: bytes) -> bool:
     has_text = False
     for number, (_, _, headers) in enumerate(text.parts):
         kind = headers.get("content-type", "text/plain").lower()
-        if re.match(r"multipart/|application/(?:pgp|(?:x-)?pkcs7)-signature", kind):
+        if cached_match(r"multipart/|application/(?:pgp|(?:x-)?pkcs7)-signature", kind):
             continue
         is_attached = "attachment" in headers.get("content-disposition", "").lower()
         is_text = kind.startswith("text/plain") and not is_attached

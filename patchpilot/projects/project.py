@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from patchpilot.cache.cached_re import compile_cached, compile_late
 from patchpilot.model.trailer import Trailer
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class StableTrees(NamedTuple):
         if not self.branch:
             return None
         for name in (ref, ref.partition("/")[2]):
-            match = re.fullmatch(self.branch, name)
+            match = compile_cached(self.branch).fullmatch(name)
             if match:
                 return match["version"]
         return None
@@ -69,9 +70,12 @@ class StableTrees(NamedTuple):
         return next((row.ends for row in self.series if row.version == version), None)
 
 
+_NUMBER = compile_late(r"\d{1,18}")
+
+
 def version_key(version: str) -> tuple[int, ...]:
     """Return the numbers of a version, as a sort key."""
-    return tuple(int(part) for part in re.findall(r"\d{1,18}", version))
+    return tuple(int(part) for part in _NUMBER.findall(version))
 
 
 CHOICES: Mapping[str, tuple[str, ...]] = {

@@ -17,7 +17,7 @@ LIMITS = {
     "modules of patchpilot": 105,
     "modules": 225,
     "data classes": 0,
-    "compiled patterns": 90,
+    "compiled patterns": 55,
 }
 """What a check may take when everything that is kept between runs is there."""
 PATCH = """\

@@ -8,7 +8,6 @@ import time
 import pytest
 
 from patchpilot.lint.detector import DETECTORS
-from patchpilot.lint.detectors import tree
 from patchpilot.lint.detectors.files_not_c import Bindings
 from patchpilot.lint.detectors.words import parse_spelling
 from patchpilot.lint.engine import run
@@ -83,17 +82,6 @@ def test_compatible_wildcards_are_matched() -> None:
     assert not bindings.documents("acme,nothing")
     assert bindings.knows_vendor("acme")
     assert not bindings.knows_vendor("acm")
-
-
-def test_obsolete_sections_are_found_by_path() -> None:
-    text = (
-        "FROB\nS:\tOrphan /"
-        " Obsolete\nF:\tdrivers/frob/\nF:\tinclude/frob*.h\n\nFRUB\nS:\tMaintained\nF:\tdrivers/frub/\n"  # noqa: E501
-    )
-    assert set(tree._starts(f"intro: Obsolete: old code\n\n{text}")) == {
-        "drivers/frob",
-        "include/frob",
-    }
 
 
 def test_wrong_title_is_corrected() -> None:

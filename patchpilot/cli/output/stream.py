@@ -41,7 +41,7 @@ def tell(text: str, *, end: str = "\n") -> None:
 
 
 NARROW, WIDE = 50, 100
-_COLOR = re.compile("\x1b\\[[0-9;]*m")
+_COLOR = "\x1b\\[[0-9;]*m"
 
 
 def columns() -> int:
@@ -67,13 +67,13 @@ def fold_text(text: str, room: int) -> str:
 
 def _fold_line(line: str, room: int) -> Iterator[str]:
     is_command = line.startswith("next: patchpilot ")
-    if is_command or width(_COLOR.sub("", line)) <= room:
+    if is_command or width(re.sub(_COLOR, "", line)) <= room:
         yield line
         return
     under = " " * min(len(line) - len(line.lstrip(" ")) + 4, room // 2)
     part = ""
     for word in re.findall(r" *[^ ]+| +$", line):
-        if part and width(_COLOR.sub("", part + word)) > room:
+        if part and width(re.sub(_COLOR, "", part + word)) > room:
             yield part
             part = under + word.lstrip(" ")
         else:

@@ -18,7 +18,7 @@ from patchpilot.lint.lint_context import Context, once
 COMMENT = "\x01"
 
 _OPENER = compile_late(r"/\*|//|[\"']")
-_STRING_PART = {quote: re.compile(rf"\\.?|{quote}", re.DOTALL) for quote in "\"'"}
+_STRING_PART = {quote: compile_late(rf"\\.?|{quote}", re.DOTALL) for quote in "\"'"}
 _NOT_TAB = compile_late(r"[^\t]")
 _INCLUDE = compile_late(r"^.\s*#\s*include\s+<(.*)>", re.ASCII)
 _ERROR_DIRECTIVE = compile_late(r"^.\s*#\s*(?:error|warning)(\s+)(.*)\b", re.ASCII)

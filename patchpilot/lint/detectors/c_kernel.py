@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import takewhile
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import cached_match, cached_search, compile_late
 from patchpilot.lint.c.c_patterns import (
     BALANCED,
     CONSTANT,
@@ -167,7 +167,7 @@ def _find_multiplication(at: CallPlace) -> TypedHits:
     if _SIZEOF.match(count):
         count, size = size, count
     constant = _CONSTANT.fullmatch(count) or _NAMED_CONSTANT.match(count)
-    is_size = re.match(r"sizeof\b", count, re.ASCII)
+    is_size = cached_match(r"sizeof\b", count, re.ASCII)
     if not is_size and _SIZEOF.match(size) and not constant:
         better = _ARRAY_CALLS.get(found["call"], "kmalloc_array")
         yield "ALLOC_WITH_MULTIPLY", at.line.hit(better=better, call=found["call"])
@@ -326,7 +326,7 @@ class _Comment(NamedTuple):
     def described(self) -> Iterator[str]:
         """Yield the names described by the comment."""
         for words in self.text:
-            if found := re.match(r"^@(\w+|\.\.\.)\s*:", words):
+            if found := cached_match(r"^@(\w+|\.\.\.)\s*:", words):
                 yield found[1]
 
 
@@ -344,7 +344,7 @@ def _comments(hunk: NewHunk) -> Iterator[tuple[int, _Comment]]:
     """Yield the kernel-doc comments that are entirely new, with their index in the hunk."""
     start: int | None = None
     for at, line in enumerate(hunk.lines):
-        if re.match(r"^\s*/\*\*\s*$", line.text) and line.added:
+        if cached_match(r"^\s*/\*\*\s*$", line.text) and line.added:
             start = at
         elif start is not None and not line.added:
             start = None
@@ -360,11 +360,11 @@ def _comments(hunk: NewHunk) -> Iterator[tuple[int, _Comment]]:
 def _judge(comment: _Comment) -> Iterator[Hit]:
     lines = comment.lines
     for line, words in zip(lines, comment.text, strict=True):
-        if found := re.match(r"^[@\\](brief|param|returns?|details|note)\b", words):
+        if found := cached_match(r"^[@\\](brief|param|returns?|details|note)\b", words):
             yield make_hit(line.patch_line, "doxygen", tag=found[1])
             return
     signature = _signature(comment.below[:11])
-    head = re.match(
+    head = cached_match(
         r"^(?!(?:struct|union|enum|typedef|DOC:)\b)(\w+)\s*(?:\(\))?\s*[-:–].*$",
         comment.text[0],
     )
@@ -398,8 +398,10 @@ def _judge_kind(comment: _Comment, *, is_header: bool) -> Iterator[Hit]:
     """
     first = comment.text[0]
     below = next((line.code.strip() for line in comment.below if line.text.strip()), "")
-    is_code = re.match(r"^[\w ]*[\w*]+\s*\(|^(?:struct|union|enum|typedef)\b", below)
-    kind = re.match(r"^(struct|union|enum)\s+(\w+)\s*\{", below)
+    is_code = cached_match(
+        r"^[\w ]*[\w*]+\s*\(|^(?:struct|union|enum|typedef)\b", below
+    )
+    kind = cached_match(r"^(struct|union|enum)\s+(\w+)\s*\{", below)
     if is_header and not is_code and not first.startswith("DOC:"):
         yield make_hit(comment.opening.patch_line, "file-header")
     elif kind and re.match(rf"^{re.escape(kind[2])}\b", first):
@@ -409,7 +411,7 @@ def _judge_kind(comment: _Comment, *, is_header: bool) -> Iterator[Hit]:
 
 def _judge_members(comment: _Comment) -> Iterator[Hit]:
     """Report members that a structure lacks, and members that its kernel-doc comment omits."""
-    head = re.match(r"^(struct|union)\s+(\w+)\s*(?:[-:].*)?$", comment.text[0])
+    head = cached_match(r"^(struct|union)\s+(\w+)\s*(?:[-:].*)?$", comment.text[0])
     opening = comment.below[0].code.strip() if comment.below else ""
     if not head or not re.match(rf"^{head[1]}\s+{head[2]}\s*\{{$", opening):
         return
@@ -418,7 +420,7 @@ def _judge_members(comment: _Comment) -> Iterator[Hit]:
     )
     # only scripts/kernel-doc parses nested members and macros that declare members
     if len(inside) == len(comment.below) - 1 or any(
-        "{" in line.code or re.match(r"^\s*(?:#|[A-Z_]{4,}\()|.*\(", line.code)
+        "{" in line.code or cached_match(r"^\s*(?:#|[A-Z_]{4,}\()|.*\(", line.code)
         for line in inside
     ):
         return
@@ -443,11 +445,11 @@ def _signature(lines: Sequence[NewLine]) -> tuple[str, list[str], bool] | None:
     a value).
     """
     joined = " ".join(line.code.strip() for line in lines)
-    found = re.match(
+    found = cached_match(
         r"^(?P<type>[\w\s*]+?)\b(?P<name>\w+)\s*\((?P<arguments>[^()]*(?:\([^()]*\)[^()]*)*)\)\s*(?:__\w+(?:\(.*?\))?\s*)*[{;]",
         joined,
     )
-    if not found or re.search(
+    if not found or cached_search(
         r"\b(?:return|if|while|EXPORT_SYMBOL\w*|define)\b",
         found["type"] + found["name"],
     ):
@@ -457,7 +459,7 @@ def _signature(lines: Sequence[NewLine]) -> tuple[str, list[str], bool] | None:
         for part in re.split(r",(?![^(]*\))", found["arguments"])
         if (name := _DOC_ARGUMENT.search(part.strip())) and name[2] != "void"
     ]
-    returns = not re.search(r"(?:^|\s)void$", found["type"].strip())
+    returns = not cached_search(r"(?:^|\s)void$", found["type"].strip())
     return found["name"], arguments, returns
 
 
@@ -469,7 +471,7 @@ def spdx_license(context: Context, arguments: Arguments) -> Iterator[Hit]:
         if change.old_path is not None:
             continue
         for line in list(change.lines("+"))[:3]:
-            match = re.search(r"SPDX-License-Identifier:\s*([^*>]*)", line.text)
+            match = cached_search(r"SPDX-License-Identifier:\s*([^*>]*)", line.text)
             names = (
                 re.split(r"[\s()]+", re.sub(r"\bWITH \S+", "", match[1].strip()))
                 if match

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import cached_match, cached_search, compile_late
 from patchpilot.lint.c.c_patterns import BALANCED, STRING
 from patchpilot.lint.c.line_scan import ScannedLine
 from patchpilot.lint.c.walk import code
@@ -79,7 +79,7 @@ def declaration_blocks(hunk: NewHunk) -> Iterator[list[NewLine]]:
     ):
         yield block
     for at, line in enumerate(lines):
-        if not re.search(r"\{\s*$", line.code) or re.search(
+        if not cached_search(r"\{\s*$", line.code) or cached_search(
             r"=\s*\{|\b(?:struct|union|enum)\b[\w\s]*\{|\bswitch\b", line.code
         ):
             continue
@@ -99,7 +99,7 @@ def _following_declarations(lines: Sequence[NewLine], start: int) -> list[NewLin
 
 def _depends(above: NewLine, below: NewLine) -> bool:
     """Return whether the second declaration uses the variable of the first."""
-    found = re.search(r"(\w+)(?:\[[^\]]*\])*\s*(?:=.*)?;\s*$", above.code)
+    found = cached_search(r"(\w+)(?:\[[^\]]*\])*\s*(?:=.*)?;\s*$", above.code)
     return bool(
         found
         and "=" in below.code
@@ -120,7 +120,7 @@ def missing_static(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         word
         for change in context.patch.files
         for line in change.lines("+")
-        if re.match(r"\s*extern\b|EXPORT_SYMBOL", line.text)
+        if cached_match(r"\s*extern\b|EXPORT_SYMBOL", line.text)
         for word in re.findall(r"\w+", line.text)
     }
     for hunk, _, line in added_lines(context, (".c",)):
@@ -214,7 +214,7 @@ def trailing_comma(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     Without it, a patch that adds an entry must change that line as well.
     """
     for hunk, at, line in added_lines(context):
-        entry = re.match(
+        entry = cached_match(
             r"^\s+(?:(?P<member>[.\[][\w.\]\[]+\s*=\s*\S.*|\{.*\})|(?P<constant>[A-Z][A-Z0-9_]+(?:\s*=\s*[^,{;]+)?))\s*$",
             line.code,
         )
@@ -222,10 +222,10 @@ def trailing_comma(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             (",", "{", ";", "(", "\\", "|", "&", "+")
         ):
             continue
-        if re.match(r"^\s*\{\s*(?:0|NULL)?\s*\}$", line.code) or "\\" in line.text:
+        if cached_match(r"^\s*\{\s*(?:0|NULL)?\s*\}$", line.code) or "\\" in line.text:
             continue
         if entry["constant"] and (
-            re.search(
+            cached_search(
                 r"NUM|MAX|COUNT|LAST|END|_NR|^\s*NR_|__|SIZE|INVALID|TOTAL|LEN",
                 entry["constant"],
             )
@@ -234,11 +234,11 @@ def trailing_comma(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         following, above = next_line(hunk.lines, at), previous_line(hunk.lines, at)
         if (
             not following
-            or not re.match(r"^\s*\}\s*(?:;|,|\w+;)", following.code)
+            or not cached_match(r"^\s*\}\s*(?:;|,|\w+;)", following.code)
             or not above
         ):
             continue
-        if re.search(r"(?:,|\{)\s*$", above.code) and (
+        if cached_search(r"(?:,|\{)\s*$", above.code) and (
             _only_adds_comma(hunk, above)
             or _is_in_list(hunk.lines, at, enum=bool(entry["constant"]))
         ):
@@ -260,9 +260,11 @@ def _is_in_list(lines: Sequence[NewLine], at: int, *, enum: bool) -> bool:
         depth += line.code.count("}") - line.code.count("{")
         if depth < 0:
             return (
-                bool(re.search(r"\benum\b", line.code))
+                bool(cached_search(r"\benum\b", line.code))
                 if enum
-                else bool(re.search(r"[=)]\s*\{\s*$|^\s*\{\s*$|\]\s*=\s*\{", line.code))
+                else bool(
+                    cached_search(r"[=)]\s*\{\s*$|^\s*\{\s*$|\]\s*=\s*\{", line.code)
+                )
             )
     return False
 
@@ -304,7 +306,7 @@ def comment_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             or not below
             or not below.added
             or not below.comment
-            or not re.match(r"^\s*/\*[^*\s-]*\s*\w", line.text)
+            or not cached_match(r"^\s*/\*[^*\s-]*\s*\w", line.text)
         ):
             continue
         subsystem = file_subsystem(context, hunk.change.path)

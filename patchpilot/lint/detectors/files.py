@@ -11,7 +11,7 @@ from base64 import b85decode
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import cached_search, compile_late
 from patchpilot.errors import MissingError
 from patchpilot.lint.c.c_patterns import LOG_FUNCTIONS, STRING
 from patchpilot.lint.c.line_scan import (
@@ -106,7 +106,7 @@ def _count_section_files(tree: Tree, section: "Section", most: int) -> int:
     count = 0
     for pattern in section.values("F"):
         folder = re.sub(r"\*$", "", pattern)
-        plain = folder.endswith("/") and not re.search(r"[*?\[]", folder)
+        plain = folder.endswith("/") and not cached_search(r"[*?\[]", folder)
         count += len(tree.files(folder.rstrip("/"))) if plain else 1
         if count >= most:
             break
@@ -180,7 +180,7 @@ _SPACES = compile_late(r"(?<!\w) | (?!\w)")
 def whitespace_only_hunk(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Report a hunk with only whitespace changes in a patch that makes other changes."""
     patch = context.patch
-    if re.search(
+    if cached_search(
         r"white ?space|indent|style|clean ?up|tidy|format|blank|checkpatch|align|newline",
         patch.subject.title,
         re.IGNORECASE,

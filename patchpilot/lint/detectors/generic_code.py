@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from patchpilot.cache.cached_re import cached_match
 from patchpilot.lint.conditions import CONDITIONS
 from patchpilot.lint.detector import Arguments, Hit, detector, make_hit
 from patchpilot.lint.detectors.generic import fill_pattern, groups_of, subject_hit
@@ -259,7 +260,7 @@ def _measured_lines(
                 yield from ((line.patch_line, line.text) for line in change.lines("+"))
         return
     for hunk, _, line in added_lines(context):
-        is_comment = line.comment or bool(re.match(r"^\s*(?:/\*|\*\s)", line.text))
+        is_comment = line.comment or bool(cached_match(r"^\s*(?:/\*|\*\s)", line.text))
         if paths.search(hunk.change.path) and is_comment:
             yield line.patch_line, line.text.expandtabs(8)
 

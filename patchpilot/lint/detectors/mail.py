@@ -9,7 +9,7 @@ a reviewer does not see (CVE-2021-42574).
 import re
 from collections.abc import Iterator, Sequence
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import cached_match, compile_late
 from patchpilot.lint.c.line_scan import LineScan, scan
 from patchpilot.lint.detector import (
     Arguments,
@@ -83,7 +83,7 @@ def malformed_diff(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if wrapped := _find_wrapped_line(patch):
         yield make_hit(wrapped, "wrapped")
     elif patch.diff_error:
-        found = re.match(r"line (\d+): ", patch.diff_error)
+        found = cached_match(r"line (\d+): ", patch.diff_error)
         yield make_hit(
             int(found[1]) if found else patch.diff_line,
             "corrupt",
@@ -100,7 +100,7 @@ def _find_wrapped_line(patch: Patch) -> int | None:
     old = new = 0
     for at in range(patch.diff_line - 1, len(patch.lines)):
         line = patch.lines[at]
-        if header := re.match(
+        if header := cached_match(
             r"^@@ -\d{1,10}(?:,(\d{1,10}))? \+\d{1,10}(?:,(\d{1,10}))? @@", line
         ):
             old, new = int(header[1] or 1), int(header[2] or 1)
@@ -155,7 +155,7 @@ def tabs_lost(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             and not line.text.lstrip().startswith("*")
         ]
         kept = [line for line in indented if line.kind != "+"]
-        spaced = [line for line in indented if re.match(r" {4,}\S", line.text)]
+        spaced = [line for line in indented if cached_match(r" {4,}\S", line.text)]
         if _has_line(context, change.old_path, spaced):
             continue
         if (
@@ -310,7 +310,7 @@ def cut_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     )
     for at, line in enumerate(patch.message):
         where = patch.message_line + at
-        if not encoded and re.match(r"^From \S+ .*\d\d:\d\d", line):
+        if not encoded and cached_match(r"^From \S+ .*\d\d:\d\d", line):
             yield make_hit(where, "from")
         elif scissors_line(line):
             yield make_hit(
@@ -328,7 +328,7 @@ def cut_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         yield from _lost_sign_off(patch)
     if patch.commit:
         for line in patch.notes:
-            if line.strip() and not re.match(
+            if line.strip() and not cached_match(
                 r"^ \S.*\|| \d+ files? changed| (?:create|delete|rename|copy|mode|rewrite)"
                 r" |^---\s*$",
                 line,
@@ -343,9 +343,11 @@ def _find_false_diff(patch: Patch) -> int:
     for at in range(first, patch.diff_line):
         line = patch.lines[at - 1]
         if line.strip():
-            is_diff = re.match(r"diff -|Index: |--- \S", line)
+            is_diff = cached_match(r"diff -|Index: |--- \S", line)
             below = patch.lines[at : patch.diff_line - 1]
-            has_text = any(re.match(r"(?!=+$|diff |Index: )\S", text) for text in below)
+            has_text = any(
+                cached_match(r"(?!=+$|diff |Index: )\S", text) for text in below
+            )
             return at if is_diff and has_text and patch.has_diff else 0
     return 0
 

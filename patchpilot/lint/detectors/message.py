@@ -11,7 +11,12 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
 
-from patchpilot.cache.cached_re import compile_cached, compile_late
+from patchpilot.cache.cached_re import (
+    cached_match,
+    cached_search,
+    compile_cached,
+    compile_late,
+)
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, scan
 from patchpilot.lint.conditions import is_mail
 from patchpilot.lint.detector import (
@@ -123,20 +128,20 @@ def _latest_version(texts: list[str]) -> int:
     """Return the latest version in a changelog's headings, or 0."""
     versions = [0]
     for line in texts:
-        if found := re.match(
+        if found := cached_match(
             r"^\s*[vV](\d+)\s*(?:-+>|=>|→|to)\s*[vV](\d{1,4})\b", line
         ):
             versions.append(int(found[2]))
-        elif found := re.match(
+        elif found := cached_match(
             r"^\s*(?:[-*]"
             r" )?[Cc]hange(?:s|log|d)?\s+(?P<how>in|for|since|from|to|after|between)\s+(?:PATCH"
             r" |RFC )?[vV](\d{1,4})\b(?!.*[vV]\d)",
             line,
         ):
             versions.append(int(found[2]) + (found["how"] not in ("in", "for")))
-        elif found := re.match(r"^\s*(?:[-*] ?)?[vV](\d{1,4})\s*:", line):
+        elif found := cached_match(r"^\s*(?:[-*] ?)?[vV](\d{1,4})\s*:", line):
             versions.append(int(found[1]))
-        elif re.search(r"\b[vV]\d+\b", line) and re.search(
+        elif cached_search(r"\b[vV]\d+\b", line) and cached_search(
             r"[Cc]hange|[Ss]ince|[Dd]iff", line
         ):
             versions.append(99)
@@ -147,7 +152,7 @@ def _describes_change(heading: re.Pattern[str], texts: list[str], at: int) -> bo
     line = texts[at]
     if _STAT.match(line):
         return False
-    if heading.match(line) or re.search(
+    if heading.match(line) or cached_search(
         r"\b[Cc]hange(?:s|d|[- ]?log)?\b(?: since| in| from| between| for|:|$)|\b[Ss]ince [vV]"
         r" ?\d|\bno (?:functional )?changes?\b|\b[Rr]evision \d",
         line,
@@ -156,8 +161,8 @@ def _describes_change(heading: re.Pattern[str], texts: list[str], at: int) -> bo
         described = [
             text
             for text in rest
-            if re.search(r"[a-z]{3}", text)
-            and not re.search(r"://|<", text)
+            if cached_search(r"[a-z]{3}", text)
+            and not cached_search(r"://|<", text)
             and not _STAT.match(text)
         ]
         return bool(described) or (
@@ -165,7 +170,9 @@ def _describes_change(heading: re.Pattern[str], texts: list[str], at: int) -> bo
         )
     return (
         bool(
-            re.match(r"^\s*(?:[-*]\s*)?(?:[vV]\d+\b|[Rr]ebased?\b|no changes?\b)", line)
+            cached_match(
+                r"^\s*(?:[-*]\s*)?(?:[vV]\d+\b|[Rr]ebased?\b|no changes?\b)", line
+            )
         )
         and "://" not in line
     )
@@ -343,7 +350,7 @@ def this_patch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Report "this patch adds" and similar: the message should use the imperative."""
     reverts = context.patch.subject.title.startswith("Revert ")
     for paragraph in paragraphs(context):
-        if re.match(r"This reverts commit\b", paragraph.text):
+        if cached_match(r"This reverts commit\b", paragraph.text):
             continue
         for found in _this_patch().finditer(paragraph.text):
             what = found["what"] or found["other"]
@@ -356,7 +363,9 @@ def this_patch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             return
     first = next(iter(paragraphs(context)), None)
     opening = (
-        re.match(r"This (?:also |now )?(?P<verb>[a-z]+s)\b(?! commit\b)", first.text)
+        cached_match(
+            r"This (?:also |now )?(?P<verb>[a-z]+s)\b(?! commit\b)", first.text
+        )
         if first
         else None
     )
@@ -379,13 +388,13 @@ def no_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if (
         not is_plain(title)
         or not patch.has_diff
-        or re.match(r"(?:fixup|squash|amend)!", title)
+        or cached_match(r"(?:fixup|squash|amend)!", title)
     ):
         return
     prefixes, _ = split_prefix(title)
-    if prefixes or re.match(r"^[\w/.-]+：", title):
+    if prefixes or cached_match(r"^[\w/.-]+：", title):
         return
-    near = re.match(r"^(\w[\w/-]*)(?: -|;| \()", title)
+    near = cached_match(r"^(\w[\w/-]*)(?: -|;| \()", title)
     found = habits(context)
     usual = found.prefix if found and found.share >= _LEAST_SHARE else ""
     kind, values = "", {}
@@ -415,15 +424,15 @@ def subject_not_imperative(context: Context, _arguments: Arguments) -> Iterator[
     if not is_plain(title):
         return
     _, rest = split_prefix(title)
-    found = re.match(r"(?P<verb>[A-Za-z]+)\s+\S", rest)
+    found = cached_match(r"(?P<verb>[A-Za-z]+)\s+\S", rest)
     if not found:
         return
     verb, order = found["verb"], imperative_of(found["verb"])
     if order and not (
         verb.lower() == order
         or verb.lower() in word_set("message", "nouns")
-        or re.match(r"[A-Za-z]+ing\s+(?:of|is|for|fix|fixes|cleanups?)\b", rest)
-        or re.match(r"\w+ (?:to|for|in|of)\b", rest)
+        or cached_match(r"[A-Za-z]+ing\s+(?:of|is|for|fix|fixes|cleanups?)\b", rest)
+        or cached_match(r"\w+ (?:to|for|in|of)\b", rest)
     ):
         yield subject_hit(context, quoted=verb, verb=order)
 
@@ -454,7 +463,7 @@ def prefix_convention(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             )
         return
     weight = usual.weight(usual.share) if usual else ""
-    if usual is None or not weight or re.match(r"(?i)tree-?wide", prefixes[0]):
+    if usual is None or not weight or cached_match(r"(?i)tree-?wide", prefixes[0]):
         return
     case = "learned" if weight == "speaks" else "question"
     if known:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache, partial
 from typing import NamedTuple
 
+from patchpilot.cache.cached_re import cached_match, cached_search
 from patchpilot.lint.c.c_patterns import IDENT
 from patchpilot.lint.c.line_scan import COMMENT, LineScan, ScannedLine, as_text, scan
 from patchpilot.lint.conditions import is_mail, names_upstream_commit
@@ -74,7 +75,7 @@ def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         return
     title = patch.subject.title
     if (
-        re.match(r"(?:Revert|Reapply) \"", title)
+        cached_match(r"(?:Revert|Reapply) \"", title)
         or patch.subject.for_stable
         or explains_missing_fixes(patch.message)
     ):
@@ -210,7 +211,7 @@ _SERIOUS = (
 def stable_size(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Report a stable patch that exceeds the stable trees' size limit."""
     for line, tag in tag_lines(context):
-        if tag.key == "cc" and re.search(r"\bstable@", tag.value):
+        if tag.key == "cc" and cached_search(r"\bstable@", tag.value):
             size = sum(
                 len(hunk.lines)
                 for change in context.patch.files
@@ -240,7 +241,7 @@ def sender_not_signed(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         or same_person(sender, author)
         or may_be_same(sender, author)
         or _is_relay(sender, author)
-        or re.search(r"\bvia\b.*\b(?:Relay|B4)|devnull\+", str(sender))
+        or cached_search(r"\bvia\b.*\b(?:Relay|B4)|devnull\+", str(sender))
     ):
         return
     signed = _signed_names(context)
@@ -341,7 +342,8 @@ def _sentence_below(lines: Sequence[str], last: int) -> int | None:
         (
             at
             for at in range(last + 1, len(lines))
-            if len(lines[at].split()) >= 4 and re.match(r"[A-Za-z]\w* \w", lines[at])
+            if len(lines[at].split()) >= 4
+            and cached_match(r"[A-Za-z]\w* \w", lines[at])
         ),
         None,
     )
@@ -358,12 +360,12 @@ def _find_stranded_tag(context: Context, last: int) -> Iterator[Hit]:
         if (
             tag.key not in _STRANDED
             or at >= last
-            or not (tag.address or re.match(r"[0-9a-f]{7,40}\b", tag.value))
+            or not (tag.address or cached_match(r"[0-9a-f]{7,40}\b", tag.value))
         ):
             continue
         if (
             tag.key == "fixes"
-            and re.match(r"[A-Z]\w* \w+ \w+", patch.message[at + 1])
+            and cached_match(r"[A-Z]\w* \w+ \w+", patch.message[at + 1])
             and not is_trailer(patch.message[at + 1])
         ):
             yield make_hit(line, "text", tag=tag.name)
@@ -375,7 +377,7 @@ def _find_stranded_tag(context: Context, last: int) -> Iterator[Hit]:
         if not (alone and block and below < last):
             continue
         text = patch.message[_first_position_after(written, below, last)]
-        if re.match(r"[A-Za-z]\w*(?:\(\))? \w+", text) and not is_trailer(text):
+        if cached_match(r"[A-Za-z]\w*(?:\(\))? \w+", text) and not is_trailer(text):
             yield make_hit(line, "text", tag=tag.name)
             return
 
@@ -422,7 +424,7 @@ def lost_review(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         version = f"v{earlier.subject.version}"
         values = {"who": tag.address.called, "tag": tag.name, "version": version}
         lost = (tag.key, tag.address.key) not in kept
-        if lost and not re.search(r"(?i)\b(?:drop|remov|reset|not carried)", text):
+        if lost and not cached_search(r"(?i)\b(?:drop|remov|reset|not carried)", text):
             yield subject_hit(context, "", **values)
         if asked and tag.address.key not in asked:
             yield subject_hit(context, "recipient", **values)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from patchpilot.cache.cached_re import compile_late
+from patchpilot.cache.cached_re import cached_search, compile_late
 from patchpilot.lint.c.line_scan import as_text, scan
 from patchpilot.lint.conditions import is_mail
 from patchpilot.lint.detector import Arguments, Hit, detector, make_hit
@@ -19,13 +19,12 @@ from patchpilot.lint.detectors.generic import subject_hit
 from patchpilot.lint.habits import sections_of, subsystem
 from patchpilot.lint.lint_context import Context, HistoryFacts, Tip, once
 from patchpilot.lint.message_parts import same_person, tag_lines
-from patchpilot.lint.pack_patterns import lazy
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.bounded import header_date, parse_date
 from patchpilot.model.commit_references import fix_claim, read_fixes_value
 from patchpilot.model.patch import FileChange, Hunk, Patch
 from patchpilot.model.rule import FindingFix
-from patchpilot.model.source_tree import Tree, changed_below, ground_of, is_guess
+from patchpilot.model.source_tree import Tree, is_guess
 
 if TYPE_CHECKING:
     from patchpilot.history.earlier_fixes import UpstreamState
@@ -411,7 +410,7 @@ def _sent_date(patch: "Patch") -> datetime | None:
 
 def _asks_for_stable(context: Context) -> bool:
     return any(
-        re.search(r"\bstable@", tag.value)
+        cached_search(r"\bstable@", tag.value)
         for _, tag in tag_lines(context)
         if tag.key == "cc"
     )
@@ -430,7 +429,7 @@ def committer_unsigned(context: Context, _arguments: Arguments) -> Iterator[Hit]
     if (
         commit is None
         or same_person(commit.committer, commit.author)
-        or re.search(r"no-?reply@", commit.committer.email)
+        or cached_search(r"no-?reply@", commit.committer.email)
     ):
         return
     signed = [
@@ -524,11 +523,6 @@ def _is_ancestor(
 _SCRIPT = "scripts/get_maintainer.pl"
 
 
-_FILES = lazy(r"^F:[ \t]*([^*?\[\n]*)", re.MULTILINE)
-_NAMES = lazy(r"^N:", re.MULTILINE)
-_READ: list[tuple[Tree, tuple[str, ...]]] = []
-
-
 @detector(
     "checkpatch-obsolete",
 )
@@ -540,54 +534,18 @@ def obsolete(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """
     tree = context.tree
     lines = [line for line in scan(context).lines if line.starts_file]
-    if (
-        tree is None
-        or not lines
-        or not tree.exists(_SCRIPT)
-        or not _may_be(tree, {line.file for line in lines})
-    ):
+    if tree is None or not lines or not tree.exists(_SCRIPT):
         return
-    from patchpilot.maintainers import load, match
-
-    file = load(tree)
-    known: dict[str, bool] = {}
+    abandoned = {
+        path
+        for match in sections_of(context)
+        if "obsolete" in (match.section.status or "").lower()
+        for path in match.paths
+    }
     for line in lines:
         path = as_text(line.file)
-        if path not in known:
-            if tree.exists(path):
-                known[path] = any(
-                    "obsolete" in (found.section.status or "").lower()
-                    for found in match(file, [path])
-                )
-            else:
-                known[path] = "obsolete" in path.lower()
-        if known[path]:
+        if path in abandoned if tree.exists(path) else "obsolete" in path.lower():
             yield make_hit(line.number, path=path)
-
-
-def _may_be(tree: Tree, paths: set[str]) -> bool:
-    """Return whether a path starts like a pattern of an obsolete section, to avoid parsing all
-    of MAINTAINERS.
-    """
-    tree = tree if "MAINTAINERS" in changed_below(tree, "") else ground_of(tree)
-    starts = next((kept for one, kept in _READ if one is tree), None)
-    if starts is None:
-        starts = _starts((tree.read("MAINTAINERS") or b"").decode("latin-1"))
-        _READ[:] = [(tree, starts)]
-    return any(path.startswith(starts) or "obsolete" in path.lower() for path in paths)
-
-
-def _starts(text: str) -> tuple[str, ...]:
-    starts: set[str] = set()
-    at = text.find("bsolete")
-    while at >= 0:
-        if text.startswith("S:", text.rfind("\n", 0, at) + 1):
-            section = text[text.rfind("\n\n", 0, at) + 1 : text.find("\n\n", at)]
-            starts.update(found[1].rstrip("/") for found in _FILES.finditer(section))
-            if _NAMES.search(section):
-                starts.add("")
-        at = text.find("bsolete", at + 1)
-    return tuple(starts)
 
 
 @detector(
@@ -619,7 +577,7 @@ def target_tree(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if (
         marks & known
         or patch.subject.rfc
-        or any(re.search(r"\d\.\d|stable|-next$", word) for word in marks)
+        or any(cached_search(r"\d\.\d|stable|-next$", word) for word in marks)
     ):
         return
     fixes, rest = wanted.trees[0], wanted.trees[-1]

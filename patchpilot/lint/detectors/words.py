@@ -13,7 +13,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from itertools import takewhile
 from pathlib import Path
-from string import ascii_lowercase
 
 from patchpilot.cache.cached_re import compile_late
 from patchpilot.cache.entries import Kind, key_of, recall, remember
@@ -497,7 +496,7 @@ def _one_letter_variants(word: str) -> set[str]:
     return {
         start + letter + end
         for start, rest in parts
-        for letter in ("", *ascii_lowercase)
+        for letter in ("", *"abcdefghijklmnopqrstuvwxyz")
         for end in (rest, rest[1:])
         if start or len(word) >= _LONG
     } - {word + "s", word[:-1], *(word[:-1] + letter for letter in "dersyn")}
