@@ -82,7 +82,7 @@ _SIGNED = re.compile(r"[> \t]*(?:From|Signed-off-by): (.{1,200})")
 
 
 MAX_WHY = 120
-MAX_SENTENCES = 300
+MAX_SENTENCES = 3_000
 """The sentences of a reply that are read."""
 _CLEAR = 0.5
 """The likelihood from which a sentence that is no question asks something."""
@@ -348,6 +348,10 @@ def _classify_person(
     """Classify a person's message: b4's note, a patchwork mark, a formal NACK, a statement,
     tags, a patch, or prose.
     """
+    said = statement_of(base.body.sentences, by_author=base.by_author, to_self=to_self)
+    by = "author" if base.by_author else "other"
+    features = sentence_names(base.body.sentences[:MAX_SENTENCES], by, answered)
+    base = replace(base, answers=answered, features=features)
     if _SCRIPT_ID.search(base.mail.message_id) and _THANKS_OF_B4.search(base.body.text):
         return replace(
             base,
@@ -356,10 +360,7 @@ def _classify_person(
             why="b4's thank-you note",
             semi=True,
         )
-    said = statement_of(base.body.sentences, by_author=base.by_author, to_self=to_self)
-    by = "author" if base.by_author else "other"
-    features = sentence_names(base.body.sentences[:MAX_SENTENCES], by, answered)
-    base = replace(base, answers=answered, said=said, features=features)
+    base = replace(base, said=said)
     kind, confidence, why = _person_kind(base)
     return replace(base, kind=kind, confidence=confidence, why=why)
 

@@ -34,7 +34,8 @@ def _codes(old: str, new: str) -> str:
 def _has_same_spaces(first: str, second: str) -> bool:
     """Return whether spaces look the same in styles that may differ in color and weight."""
     (shown, _, ground), (other, _, other_ground) = _parts(first), _parts(second)
-    return ground == other_ground and set(shown + other) <= set("12;")
+    codes = {*shown.split(";"), *other.split(";")}
+    return ground == other_ground and codes <= {"", "1", "2"}
 
 
 def shorten(data: str) -> str:

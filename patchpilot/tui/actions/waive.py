@@ -35,6 +35,7 @@ def waive(screen: "AnyScreen", finding: Finding, count: int) -> None:
     text = (
         f"{finding.name}: {finding.message}\n\nReason to waive it in this topic{every}. The"
         " reason is stored with the topic; it is not added to the commits and not sent."
+        " To cancel, press Enter on an empty line."
     )
     example = "for example: the table is more readable this way"
     ask_answer(

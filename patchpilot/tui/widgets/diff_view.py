@@ -38,6 +38,8 @@ NOTE_ROWS = 4
 """Rows of a note at most; the rest is cut."""
 WRAPPED = 6
 """Rows of a line with a note at most."""
+KEPT = 2_000
+"""Drawn rows that are kept for the next time."""
 
 
 PROSE_GUTTER = 2
@@ -159,6 +161,8 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         self._widest = 0
         self._pieces: dict[tuple[int, bool], dict[int, Text]] = {}
         self._changed: dict[int, Mapping[int, Sequence[tuple[int, int]]]] = {}
+        self._strips: dict[tuple[_Shown, bool, bool], Strip] = {}
+        self._strips_of: object = None
         self._colors: DiffColors | None = None
         self._colors_of: object = None
 
@@ -167,7 +171,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         self.cursor, self._folded, self.word = 0, set(), ""
         self.scroll_home(animate=False)
         self.rows, self.parts, self.note = rows, DiffRows(rows), -1
-        self._pieces, self._changed = {}, {}
+        self._pieces, self._changed, self._strips = {}, {}, {}
         self._lines = [_Shown(line) for line in range(len(rows))]
         self._digits = len(str(max(self.parts.new, default=0)))
         self._widest = max((len(row.expandtabs(8)) for row in rows), default=0)
@@ -431,18 +435,27 @@ class DiffView(ScrollView, Searchable, can_focus=True):
             self.action_fold()
 
     def render_line(self, y: int) -> Strip:
+        """Draw one row of the screen, reusing rows already drawn."""
         place = y + self.scroll_offset.y
         colors = self._current_colors()
         base = colors.base if colors.tinted else self.rich_style
         if place >= len(self._shown):
             return Strip.blank(self.columns, base)
+        view = (self.columns, self.scroll_offset.x, self.word, id(colors))
+        if view != self._strips_of or len(self._strips) > KEPT:
+            self._strips, self._strips_of = {}, view
         shown = self._shown[place]
-        at_cursor = shown.note < 0 and (
+        is_note = shown.note >= 0
+        at_cursor = not is_note and (
             place == self.place_of(self.cursor)
             or (shown.start > 0 and shown.line == self.cursor)
         )
-        paint = partial(colors.style, cursor=at_cursor)
-        strip = self._strip(shown, paint, at_cursor).apply_style(base)
+        is_marked = shown.note == self.note if is_note else at_cursor
+        key = (shown, shown.line in self._folded, is_marked)
+        if key not in self._strips:
+            paint = partial(colors.style, cursor=at_cursor)
+            self._strips[key] = self._strip(shown, paint, at_cursor).apply_style(base)
+        strip = self._strips[key]
         if at_cursor and not colors.tinted:
             strip = strip.apply_style(
                 Style(reverse=True) if self.has_focus else Style(underline=True)
@@ -553,8 +566,9 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         elif kind in (Kind.PATCH, Kind.RULE, Kind.META, Kind.MARK):
             text.stylize(paint("quiet"))
         elif kind is Kind.STAT:
-            text.highlight_regex(r"\++(?=-*$)", paint("added"))
-            text.highlight_regex(r"-+$", paint("removed"))
+            removed = len(row.rstrip("-"))
+            text.stylize(paint("removed"), removed)
+            text.stylize(paint("added"), len(row[:removed].rstrip("+")), removed)
         return text
 
     def _fold_sign(self, part: Part) -> str:

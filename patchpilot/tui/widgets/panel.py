@@ -72,7 +72,7 @@ class Panel(Container):
     def _label(self) -> None:
         self._labels = True
         room = max(0, self.outer_size.width - CORNERS)
-        heading = crop(one_line(self.heading), room)
+        heading = fit_heading(one_line(self.heading), room)
         self.border_title = Text(heading) if heading else None
         bottom = bottom_in(one_line(self.note), one_line(self.count), room)
         self.border_subtitle = Text(bottom) if bottom else None
@@ -95,6 +95,15 @@ class TextPanel(Panel):
         self.text = PlainText()
         self.reader = VerticalScroll(self.text, can_focus=focusable)
         super().__init__(self.reader, title=title, id=id, classes=classes)
+
+
+def fit_heading(heading: str, room: int) -> str:
+    """Fit a heading to a width, dropping counts from the end."""
+    counts = heading.split(", ")
+    if all(part[:1].isdigit() for part in counts):
+        while len(counts) > 1 and width(", ".join(counts)) > room:
+            counts.pop()
+    return crop(", ".join(counts), room)
 
 
 def bottom_in(note: str, count: str, room: int) -> str:
