@@ -20,11 +20,7 @@ _FACTS: Mapping[str, Callable[[Context], bool]] = {
     "is_backport": lambda context: (
         context.patch.subject.for_stable or names_upstream_commit(context.patch)
     ),
-    # the header of the message, even if a Subject: line in its body has the commit's title
-    "is_marked": lambda context: (
-        bool(context.patch.subject.marks)
-        or re.match(r"\s*\[", context.patch.header("Subject") or "") is not None
-    ),
+    "is_marked": lambda context: is_marked(context.patch),
     "for_stable": lambda context: context.patch.subject.for_stable,
     "names_upstream": lambda context: names_upstream_commit(context.patch),
     "has_commit": lambda context: context.patch.commit is not None,
@@ -110,6 +106,17 @@ def is_mail(patch: Patch) -> bool:
     The message may be sent already or still to be sent.
     """
     return any(patch.header(name) for name in ("To", "Cc", "Message-ID"))
+
+
+def is_marked(patch: Patch) -> bool:
+    """Return whether the subject of the message starts with a prefix in brackets.
+
+    This is the header of the message, even if a Subject: line in its body has the commit's title.
+    """
+    return (
+        bool(patch.subject.marks)
+        or re.match(r"\s*\[", patch.header("Subject") or "") is not None
+    )
 
 
 def names_upstream_commit(patch: Patch) -> bool:

@@ -80,9 +80,14 @@ def compiled(pattern: str) -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=64)
-def any_of(names: tuple[str, ...]) -> re.Pattern[str]:
-    """Return a pattern that matches any of these names."""
-    return _compile_pattern("|".join(names), foreign=not _foreign.isdisjoint(names))
+def any_of(
+    names: tuple[str, ...], before: str = "", after: str = ""
+) -> re.Pattern[str]:
+    """Return a pattern that matches any of these names, between the patterns `before` and
+    `after`.
+    """
+    whole = f"{before}(?:{'|'.join(names)}){after}"
+    return _compile_pattern(whole, foreign=not _foreign.isdisjoint(names))
 
 
 def _compile_pattern(pattern: str, *, foreign: bool) -> re.Pattern[str]:

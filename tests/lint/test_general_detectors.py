@@ -161,7 +161,26 @@ def reported_message_lines(
     return [context.patch.lines[(finding.patch_line or 0) - 1] for finding in findings]
 
 
+AROUND = "detector = \"message-around\"\npattern = 'frob'\n"
 TEXT = "one frob\n\ntwo frob\nthe knob\n"
+
+
+@pytest.mark.parametrize(
+    ("match", "found_lines"),
+    [
+        (AROUND, ["one frob", "two frob"]),
+        (AROUND + 'below = "text"', ["two frob"]),
+        (AROUND + "below_pattern = 'knob'", ["two frob"]),
+        (AROUND + "unless_pattern = 'one'", ["two frob"]),
+        (AROUND + "pasted = true", []),
+    ],
+)
+def test_message_line_is_matched_by_its_neighbors(
+    match: str, found_lines: list[str]
+) -> None:
+    assert reported_message_lines(match, message=TEXT) == found_lines
+
+
 TAGS = """Fixes: 0123456789ab ("frob: use the link at once")
 Reported-by: Ann Bee <ann@lists.example.net>
 Signed-off-by: Jane Doe <jane@example.com>

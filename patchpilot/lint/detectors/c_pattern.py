@@ -12,7 +12,7 @@ from patchpilot.lint.c.c_patterns import MODE
 from patchpilot.lint.c.line_scan import ScannedLine, scan
 from patchpilot.lint.detector import Arguments, ArgumentType, Hit, detector
 from patchpilot.lint.lint_context import Context, once
-from patchpilot.lint.pack_patterns import NEVER
+from patchpilot.lint.pack_patterns import NEVER, lazy
 
 LONGEST_LINE = 3000
 """Longer lines are treated as data and skipped."""
@@ -302,3 +302,21 @@ def _follows(line: ScannedLine, arguments: Arguments) -> bool:
     return suits(arguments, form_of(above, arguments), "before_pattern", "") and suits(
         arguments, above.raw, "", "unless_before_pattern"
     )
+
+
+@detector("string-like", "*pattern", generic=True, pattern=str, needle=str)
+def string_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """Report added lines of C with a string that matches `pattern`.
+
+    In the string, %% is replaced with __ first. Every match contains `needle`.
+    """
+    regex = c_patterns.pattern(arguments["pattern"])
+    for line in added_c_lines(context, arguments):
+        for part in _QUOTED.finditer(line.text) if '"' in line.raw else ():
+            text = line.raw[slice(*part.span(1))].replace("%%", "__")
+            if found := regex.search(text):
+                yield line.hit(**found.groupdict(""))
+                break
+
+
+_QUOTED = lazy(r'(?:^|")([X\t]*)(?:"|$)')

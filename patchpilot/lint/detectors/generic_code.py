@@ -265,6 +265,37 @@ def _measured_lines(
             yield line.patch_line, line.text.expandtabs(8)
 
 
+@detector("new-path", pattern=str, unless_pattern=str)
+def new_path(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """Report new files whose path matches `pattern` but not `unless_pattern`."""
+    pattern, unless = (
+        compiled(arguments[name]) for name in ("pattern", "unless_pattern")
+    )
+    for change in context.patch.files:
+        path = change.path
+        if change.old_path is None and pattern.search(path) and not unless.search(path):
+            yield Hit(change.patch_line, path=path, values={"path": path})
+
+
+@detector(
+    "added-call",
+    names=list,
+    paths_pattern=str,
+    spaced=bool,
+)
+def added_call(context: Context, arguments: Arguments) -> Iterator[Hit]:
+    """Report new calls of these functions; `spaced` skips hits close to another one."""
+    paths_pattern = compiled(arguments["paths_pattern"])
+    pattern = any_of(tuple(arguments["names"]), r"(?<![\w.>])(?P<name>", r")\s*\(")
+
+    for hunk, _, line in added_lines(context, _C):
+        if not paths_pattern.search(hunk.change.path):
+            continue
+        for match in pattern.finditer(line.code):
+            column = match.start("name") + 1
+            yield make_hit(line.patch_line, "", column, name=match["name"])
+
+
 @detector(
     "more-calls",
     "name gone new instead",

@@ -200,6 +200,55 @@ def _has_line(context: Context, path: str | None, spaced: list[DiffLine]) -> boo
     return any(line.kind != "+" and f"\n{line.text}\n" in text for line in spaced)
 
 
+@detector(
+    "encoded-leftovers",
+)
+def encoded_leftovers(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report remains of quoted-printable encoding or HTML in the message or the diff."""
+    patch = context.patch
+    qp = [
+        at
+        for at, line in enumerate(patch.lines)
+        if "=" in line
+        and re.search(
+            r"\w ?=(?:3D|20$|09|E2=80|C2=A0)|=3D\w|^[+-]=09|[\s!<>+*/|&-]=3D(?:3D)? ",
+            line,
+        )
+        and not re.search(r"^[A-Z]: |^[ +-]?\s*[A-Za-z_][\w.-]*=\w+$", line)
+        and at >= patch.message_line - 1
+    ]
+    if len(qp) >= 2 or any(
+        re.search(r"^[+-].*\s(?:[!=<>+-]|=3D)?=3D\s|^[+-]=09", patch.lines[at])
+        for at in qp
+    ):
+        yield make_hit(qp[0] + 1, "quoted-printable")
+    for at in range(patch.message_line - 1, len(patch.lines)):
+        line = patch.lines[at]
+        if re.search(r"&(?:lt|gt|amp|quot|nbsp);", line) and re.match(
+            r"^[+ -]?.*(?:-&gt;|#include &lt;|&amp;&amp;|&lt;[\w.+-]+@)", line
+        ):
+            yield make_hit(at + 1, "entities")
+            return
+        if (
+            re.match(r"^(?:<html|<div|<br>|<p>)", line, re.IGNORECASE)
+            and at < patch.diff_line
+        ):
+            yield make_hit(at + 1, "html")
+            return
+
+
+@detector("all-crlf")
+def all_crlf(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report a message in which nearly all lines end with CRLF."""
+    lines = context.patch.lines
+    count = sum(line.endswith("\r") for line in lines)
+    if count >= _LEAST_CRLF and count * 10 >= len(lines) * 9:
+        yield Hit(1)
+
+
+_LEAST_CRLF = 4
+
+
 _STARTS = lazy(
     r"^(?: mode change [0-7]+ => [0-7]+ \S+\s*$|rename (?:from|to) \S+\s*$|diff --git a/[\w/._\-]+"
     r" b/\S+\s*$)",

@@ -18,7 +18,7 @@ from patchpilot.cache.cached_re import (
     compile_late,
 )
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, scan
-from patchpilot.lint.conditions import is_mail
+from patchpilot.lint.conditions import is_mail, is_marked
 from patchpilot.lint.detector import (
     Arguments,
     Hit,
@@ -41,10 +41,12 @@ from patchpilot.lint.message_parts import (
     is_plain,
     paragraphs,
     split_prefix,
+    tag_lines,
     written_prefix,
 )
 from patchpilot.lint.pack_patterns import compiled, lazy
 from patchpilot.lint.word_lists import imperative_of, word_set
+from patchpilot.model.patch import Patch
 from patchpilot.model.rule import FindingFix
 from patchpilot.model.source_tree import Tree
 
@@ -176,6 +178,24 @@ def _describes_change(heading: re.Pattern[str], texts: list[str], at: int) -> bo
         )
         and "://" not in line
     )
+
+
+@detector("indented-message")
+def indented_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report a message whose lines are all indented, with or without its tags."""
+    patch = context.patch
+    tags = {tag.line for _, tag in tag_lines(context)}
+    lines = [(at, line) for at, line in enumerate(patch.message) if line.strip()]
+    text = [line for at, line in lines if at not in tags]
+    long = [line for line in text if len(line.split()) > _FEW_WORDS]
+    is_text = len(long) > 1 and all(
+        line[:1] == "\t" or line[:4] == " " * 4 for line in text
+    )
+    if is_text or (len(lines) > 1 and all(line[:1] in " \t" for _, line in lines)):
+        yield make_hit(patch.message_line)
+
+
+_FEW_WORDS = 5
 
 
 LOG_WIDTH = 75
@@ -435,6 +455,75 @@ def subject_not_imperative(context: Context, _arguments: Arguments) -> Iterator[
         or cached_match(r"\w+ (?:to|for|in|of)\b", rest)
     ):
         yield subject_hit(context, quoted=verb, verb=order)
+
+
+@detector(
+    "patch-prefix",
+)
+def patch_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report a version or the word PATCH outside of the brackets or in a malformed prefix."""
+    patch = context.patch
+    title = patch.subject.title
+    if re.match(r"^\(?[vV]\d{1,2}\)?\s*[:\]-]?\s+\S", title) or re.search(
+        r"\s[\[(][vV]\d{1,2}[\])]$", title
+    ):
+        yield subject_hit(context, "outside")
+    elif unread := _unread_version(patch):
+        yield subject_hit(context, "unread", quoted=unread)
+    elif (
+        len([mark for mark in patch.subject.marks if re.search(r"\bPATCH\b", mark)]) > 1
+    ):
+        yield subject_hit(context, "two-marks")
+    elif (
+        patch.has_diff
+        and (
+            found := re.match(
+                r"\s*((?:Re|Fwd?|FW|AW|WG)\s*:)",
+                patch.subject.raw,
+                re.IGNORECASE,
+            )
+        )
+        and patch.tags("Signed-off-by")
+    ):
+        yield subject_hit(context, "reply", quoted=found[1])
+    elif re.match(r"^PATCH\b", title) or (
+        patch.subject.words
+        and not patch.subject.is_patch
+        and re.search(
+            r"\bpatch(?!-[a-z])", " ".join(patch.subject.words), re.IGNORECASE
+        )
+    ):
+        yield subject_hit(context, "unrecognized")
+    elif (
+        patch.subject.number is not None
+        and patch.subject.total
+        and patch.subject.number > patch.subject.total
+    ):
+        yield subject_hit(
+            context, "number", number=patch.subject.number, total=patch.subject.total
+        )
+    elif (
+        patch.header("Message-ID")
+        and patch.has_diff
+        and not patch.subject.is_patch
+        and not is_marked(patch)
+    ):
+        yield subject_hit(context, "no-mark")
+
+
+def _unread_version(patch: Patch) -> str | None:
+    """Return a version or number in the brackets that no tool can parse: "version 2", "ver2",
+    "1 of 3".
+    """
+    if patch.subject.version > 1:
+        return None
+    marks = " ".join(patch.subject.marks)
+    found = re.search(
+        r"\b(?:version\s*|ver\.?\s*|rev\.?\s*|v\.\s*|v\s+|PATCH[,-]\s*v)\d+\b|\b\d+ of \d+\b",
+        marks,
+        re.IGNORECASE,
+    )
+    return found[0] if found else None
 
 
 @detector("prefix-convention")

@@ -10,7 +10,7 @@ import functools
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from typing import NamedTuple
 
 from patchpilot.cache.cached_re import cached_match, cached_search
@@ -46,6 +46,7 @@ from patchpilot.model.commit_references import (
     is_cosmetic,
     only_documents,
     read_fixes_line,
+    upstream_commits,
 )
 from patchpilot.model.trailer import Trailer, is_trailer
 
@@ -207,6 +208,37 @@ _SERIOUS = (
 )
 
 
+@detector(
+    "backport-unmarked",
+)
+def backport_unmarked(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report a stable patch whose message lacks the full id of the mainline commit."""
+    patch = context.patch
+    if not patch.subject.for_stable or not patch.has_diff or not patch.headers:
+        return
+    # vendor trees also use a bare version as prefix, and have other rules
+    sent = any(
+        "stable" in address.key
+        for name in ("To", "Cc")
+        for address in patch.addresses(name)
+    )
+    if not sent and not any(
+        re.search(r"\.y\b|stable", word, re.IGNORECASE) for word in patch.subject.words
+    ):
+        return
+    text = "\n".join(patch.message)
+    named = upstream_commits(text)
+    if any(len(commit.id) == 40 for commit in named) or re.search(
+        r"(?i)\b(?:upstream|mainline|backport|commit)\b[^\n]*\b[0-9a-f]{40}\b|\b[0-9a-f]{40}\b[^\n]*\bupstream\b",
+        text,
+    ):
+        return
+    if named:
+        yield make_hit(patch.message_line + named[0].at, "short-id")
+    elif not re.search(r"(?i)upstream|mainline|linus", text):
+        yield make_hit(None, "no-commit")
+
+
 @detector("stable-size", lines=int)
 def stable_size(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Report a stable patch that exceeds the stable trees' size limit."""
@@ -286,6 +318,55 @@ def unexplained_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]
             return
         if signer and not any(same_person(signer, partner) for partner in partners):
             unexplained.append(make_hit(line, signer=signer.called))
+
+
+@detector(
+    "alias-name",
+)
+def alias_name(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report a sign-off with a login name instead of a real name."""
+    seen: set[str] = set()
+    for line, tag in _signed_names(context):
+        address = tag.address
+        if not address or str(address) in seen:
+            continue
+        seen.add(str(address))
+        name = address.name.strip()
+        local = address.email.partition("@")[0].lower()
+        squeezed = re.sub(r"[^a-z]", "", name.lower())
+        odd = (
+            name.islower()
+            or re.search(r"[\d_@]|^[A-Za-z]+\.[A-Za-z]", name)
+            or not name
+        )
+        alias = " " not in name and name.isascii() and odd
+        if (
+            alias
+            and (
+                len(squeezed) > 4
+                or not name
+                or squeezed == re.sub(r"[^a-z]", "", local)
+            )
+        ) or name == "@":
+            yield make_hit(line, "alias", name=name or address.email)
+        elif _role().search(name) or (
+            _role_address().match(local) and not re.search(r"\w+\s+\w+", name)
+        ):
+            yield make_hit(line, "role", name=name or address.email)
+
+
+@cache
+def _role() -> re.Pattern[str]:
+    return re.compile(
+        r"\b(?:[Tt]eam|[Bb]uild(?:er| [Bb]ot)|[Mm]ailing [Ll]ist|[Mm]aintainers|[Dd]evelopers|[Rr]obot)$"  # noqa: E501
+    )
+
+
+@cache
+def _role_address() -> re.Pattern[str]:
+    return re.compile(
+        r"(?:info|support|admin|administrator|postmaster|webmaster|hostmaster|sales|office|team|linux-kernel|oss|opensource)$"
+    )
 
 
 LEAST_LOCAL = 3
