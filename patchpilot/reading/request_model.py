@@ -131,7 +131,7 @@ def asking_paragraphs(
     pairs = (
         (sentence, names)
         for sentence, names in zip(sentences, features, strict=False)
-        if "is sorry or done" not in names or names & _ASKING
+        if "is sorry or done" not in names or names & {"says you should", "?"}
     )
     for _, paragraph in groupby(pairs, lambda it: it[0].top.paragraph):
         part = list(paragraph)

@@ -6,7 +6,7 @@ pack's data.
 from patchpilot.lint.detector import DETECTORS
 from patchpilot.lint.rule_store import import_detectors, load_rules
 
-LEAST = 299
+LEAST = 298
 """Falls never."""
 
 
