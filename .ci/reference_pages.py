@@ -133,7 +133,7 @@ def _cell(text: str) -> str:
 
 
 def command_page(command: Command) -> str:
-    """Return the page of a command as Markdown for the documentation."""
+    """Return a command's reference page as Markdown."""
     lines = [f"# patchpilot {command.name}", "", "```", command.usage, "```", ""]
     for paragraph in filter(None, [*paragraphs(command.help), note(command)]):
         lines += (

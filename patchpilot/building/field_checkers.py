@@ -29,7 +29,8 @@ _OF_SPHINX = re.compile(
     r"|Error in \"(?:code-block|include|toctree|raw|csv-table)\" directive"
     r"|\"(?:include|raw|csv-table)\" directive disabled|Undefined substitution referenced"
 )
-# use the style of the kernel's bindings: 110 columns, two spaces of indentation, also for sequences
+# follow the style of the kernel's bindings: 110 columns and two-space indents, including for
+# sequences
 _YAMLLINT = """{extends: relaxed, rules: {
   line-length: {max: 110, allow-non-breakable-words: true, level: warning},
   braces: {max-spaces-inside: 1, max-spaces-inside-empty: 0},

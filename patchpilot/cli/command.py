@@ -112,7 +112,7 @@ class Option(NamedTuple):
 
     @property
     def label(self) -> str:
-        """Return the option's name for errors."""
+        """Return the option's name as shown in error messages."""
         return max(self.spellings, key=len)
 
     @property
@@ -168,7 +168,7 @@ class Argument(NamedTuple):
 
     @property
     def label(self) -> str:
-        """Return the argument's name for errors."""
+        """Return the argument's name as shown in error messages."""
         return (self.metavar or self.key).strip("[]")
 
 

@@ -24,7 +24,7 @@ _EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
 
 def build_command(top: Path) -> OwnCommand:
-    """Return the command for building a tree, as an item that the user can trust.
+    """Return the command for building a tree, as a trust item.
 
     The trust applies to the location of the tree. It does not depend on the content, which
     changes with every commit.

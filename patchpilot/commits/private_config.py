@@ -389,7 +389,7 @@ def refuse_untrusted(top: Path, *uses: Use) -> None:
 def own_command(
     top: Path, name: str, file: str, text: str, content: bytes = b""
 ) -> OwnCommand:
-    """Return an item that the user can trust, for all worktrees of the repository at `top`.
+    """Return a trust item that covers all worktrees of the repository at `top`.
 
     `text` is shown to the user. `content`, for example of an alias file, is trusted with it.
     """

@@ -86,7 +86,7 @@ class JudgedTag(NamedTuple):
 
 
 class Relations(NamedTuple):
-    """Queries about the relation of a commit to the one with the tag.
+    """Queries about how a commit relates to the commit that carries the tag.
 
     Each of them returns None if the answer is unknown. `series` has the ids of the commits that
     are sent together with it. `complete` is whether a commit that is not found does not exist.

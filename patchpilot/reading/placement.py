@@ -79,7 +79,7 @@ class Placement:
 def placement(
     kind: MailKind, subject: str, text: str, headers: dict[str, str]
 ) -> Placement:
-    """Parse where a patch was applied from this kind of message.
+    """Parse a message of this kind to find where a patch was applied.
 
     `text` is the message's unquoted text, `headers` its headers by lower-case name.
     """

@@ -99,7 +99,7 @@ class Help(Choose):
         self._commands = list(commands(app, screen))
         stage: Stage | None = getattr(screen, "stage", None)
         words = (f"{glyph(it.sign)} {MEANINGS.get(it, it)}" for it in StageState)
-        # a line must not end between a sign and its words
+        # never break a line between a symbol and its label
         joined = "  ".join(word.replace(" ", "\xa0") for word in words)
         signs = wrap_text(joined, min(WIDE, app.size.width) - 6)
         super().__init__(

@@ -224,7 +224,7 @@ def objects(tree: Path, scratch: Path) -> None:
         "C=1",
         f"ARCH={os.uname().machine}",
     )
-    # the configuration and objtool take half of the time, so make gets the same ones
+    # configuring and building objtool take half the time, so give make the same ones
     subprocess.run(build, check=True)
     (fragment,) = scratch.glob("CACHE/patchpilot/builds/*/out-*/patchpilot.config")
     fragment = fragment.rename(scratch / "fragment")

@@ -36,7 +36,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def environment(root: Path) -> dict[str, str]:
-    """Return an environment without downloads that uses this Python's packages."""
+    """Return environment variables that disable downloads and use this Python's packages."""
     return {
         **os.environ,
         **OFFLINE,

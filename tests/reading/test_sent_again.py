@@ -76,7 +76,7 @@ def test_reply_replaces_the_patch_with_its_number() -> None:
         ((mailed("q3+900>p3 [PATCH v2] pump: stop the pump"),), ["p1", "p2", "q3", "p4"]),
         ((THIRD, step(1, "PATCH v2", id="q1", reply_to="p1", minutes=1900)), ["q1", "p2", "q3", "p4"]),  # noqa: E501
         ((THIRD, step(3, "PATCH v3", id="r3", reply_to="q3", minutes=1900)), ["p1", "p2", "r3", "p4"]),  # noqa: E501
-        # in place of another patch or of a longer or shorter series, it is a version
+        # a reply to another patch, or a patch of a series with another length, is a new version
         ((step(3, "PATCH v2", id="q3", reply_to="p2", minutes=900),), ["q3"]),
         ((step(3, "PATCH v2 3/3, 3/4", id="q3", reply_to="c", minutes=900),), ["q3"]),
     ],

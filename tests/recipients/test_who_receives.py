@@ -223,7 +223,7 @@ def test_cover_letter_goes_to_everyone(
     assert (
         "maintainer, ACME WIDGET DRIVER, patch 1" in repo.patchpilot("maintainers").out
     )
-    # a recipient placed manually gets every message
+    # a manually added recipient gets every message
     repo.patchpilot("maintainers --add-to ada@widgets.example")
     assert received_recipients(repo)["ada@widgets.example"] == ()
 

@@ -64,7 +64,7 @@ def use(work: Path, server: FaultySink, via: str) -> None:
 
 
 async def send(pilot: Any, app: PatchpilotApp, ends: StageState) -> str:
-    """Send from the stage, and return the screen once the stage has this state."""
+    """Send from the stage, and return the screen once the stage reaches this state."""
     await settle(pilot)
     await keys(pilot, Stage.SEND, "s")
     await pilot.press(*"send", "enter")

@@ -57,7 +57,7 @@ def reviews(common: Common, review_input: "ReviewInput") -> tuple["Review", ...]
 
 
 def review_before_send(common: Common, workplace: Any, request: "SendRequest") -> None:
-    """Ask the reviewers before a send if the user wants that; print their answers on stderr.
+    """Run the reviewers before sending if the user asked for it; print their answers to stderr.
 
     Neither an error nor a review comment keeps messages from being sent.
     """

@@ -287,7 +287,7 @@ class Operator(NamedTuple):
 def operators_of(
     line: ScannedLine, values: Values, types: Types
 ) -> Iterator[tuple[OperatorKind, Operator]]:
-    """Yield the operators of a line, except in #include lines and among arguments."""
+    """Yield the operators in a line, skipping #include lines and operators passed as arguments."""
     text = line.text
     if "#" in text and pattern(r"#\s*include").search(text):
         return

@@ -280,7 +280,7 @@ def note_of(commit: MadeCommit, version: str, wording: BackportText) -> str:
 def _difference(commit: MadeCommit, version: str, wording: BackportText) -> str:
     if commit.parts:
         return (
-            f"Only a part of upstream commit {commit.original.short}: its changes to"
+            f"Only part of upstream commit {commit.original.short}: its changes to"
             f" {', '.join(commit.parts)}."
         )
     if not commit.rangediff:

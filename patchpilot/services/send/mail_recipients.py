@@ -47,7 +47,7 @@ def addressees(
     planned: Planned | None = None,
     project: Project | None = None,
 ) -> RecipientPlan:
-    """Return the recipients of a series with blind copies, and notes for the sender as warnings.
+    """Return the recipients of a series, including Bcc, and warnings for the sender.
 
     A fix that is not public yet is only sent to the recipients of its plan and to those named in
     this call; tags, files, saved edits, a cover letter and the configuration add nobody.

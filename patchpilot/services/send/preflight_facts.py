@@ -136,7 +136,7 @@ def add_message_facts(
 def _warn_of_similar_patches(
     repository: Repository, topic: SeriesToSend
 ) -> tuple[SendProblem, ...]:
-    """Return warnings about similar patches by others, or one that the archive was not searched."""
+    """Return warnings about similar patches by others, or that the archive was not searched."""
     draft = topic.draft
     others = posted_by_others(
         repository,

@@ -60,10 +60,10 @@ def summary_of(posted: PostedSeries, marks: Mapping[Key, str]) -> SeriesSummary:
 
 
 def _next_step(posted: PostedSeries, marks: Mapping[Key, str]) -> NextStep:
-    """Return the next step, which names open requests: before waiting if one is due, which makes
-    it the author's turn, and otherwise after it.
+    """Return the next step, including any open requests.
 
-    A series that somebody says is applied or closed waits until that is proven.
+    A due request makes it the author's turn; other requests can be answered while waiting. A
+    series reported as applied or closed waits until that is proven.
     """
     step = advise(posted)
     waits = step.need is Turn.WAITING and posted.state not in (*TAKEN, *FINAL)

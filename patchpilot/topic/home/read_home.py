@@ -424,7 +424,7 @@ def _unread_draft(
 
 
 def _find_entry(draft: Draft, store: Store, outbox: Outbox) -> TrackEntry | None:
-    """Return the latest tracked series that contains a message of the topic."""
+    """Return the latest tracked series that contains a message from the topic."""
     ids = {
         *draft.links.values(),
         *(

@@ -51,7 +51,7 @@ EDGE = 5
 
 @dataclass(frozen=True, slots=True)
 class BranchTexts:
-    """The texts about each branch, with the user's choices.
+    """The text shown for each branch, given the user's choices.
 
     `left_out` maps a branch to its prerequisites that are not ticked. `merged` is the mainline
     commit that was reported in messages but has not been fetched yet. `is_tagged`: the commit

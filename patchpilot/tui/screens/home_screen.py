@@ -448,7 +448,10 @@ class HomeScreen(ReportsErrors, Screen[None]):
         work: Callable[[], Callable[[], object]],
         failed: Callable[[PatchpilotError], object] | None = None,
     ) -> None:
-        """Run work in a thread and call its result; pass an error to `failed` or show it."""
+        """Run `work` in a thread and call the function it returns.
+
+        Errors are passed to `failed`, or shown.
+        """
         self._threads.start(
             "open", lambda _: work(), lambda then: then(), failed or self.failed
         )

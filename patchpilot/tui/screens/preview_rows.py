@@ -91,7 +91,7 @@ def read_recorded_status(ask: JobRequest, stage: Stage) -> StageStatus:
 
 
 def status_of(result: "Sending") -> StageStatus:
-    """Return the state of a plan as on the pre-flight card, or done if already sent."""
+    """Return a plan's state as shown on the pre-flight card, or DONE if it was already sent."""
     from patchpilot.services.send.send_state import was_sent
 
     state, note = StageState.DONE, headline(result)

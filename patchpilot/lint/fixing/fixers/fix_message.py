@@ -194,7 +194,7 @@ def spelling(site: FixSite) -> Proposal:
 
 @fixer("stated-spelling", PROSE)
 def stated_spelling(site: FixSite) -> Proposal:
-    """Correct a misspelled word with the correction that the finding suggests.
+    """Replace a misspelled word with the spelling the finding suggests.
 
     A capitalized word is not changed, since it may be a name.
     """
