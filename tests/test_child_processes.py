@@ -21,7 +21,7 @@ from patchpilot.model.mail import parse_patch
 from patchpilot.outgoing.credentials import credential_of
 from patchpilot.outgoing.mail_account import read_account
 from tests.kit.canaries import story
-from tests.kit.child_processes import ENDS, SOURCE, places
+from tests.kit.child_processes import ENDS, SOURCE, process_starts
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
@@ -371,7 +371,9 @@ def test_every_process_start_has_a_row() -> None:
     for kind in WORDS.values():
         for start, words in kind.items():
             rows.setdefault(start, set()).update(words)
-    assert {row: tuple(sorted(words)) for row, words in rows.items()} == places()
+    assert {
+        row: tuple(sorted(words)) for row, words in rows.items()
+    } == process_starts()
 
 
 def test_every_proof_is_an_existing_test() -> None:
@@ -409,7 +411,7 @@ def test_new_place_is_found(tmp_path: Path) -> None:
         "    repository.git('log', *words)\n"
         "async def n(): await loop.subprocess_exec(x)\n"
     )
-    assert places(tmp_path) == {
+    assert process_starts(tmp_path) == {
         "new::a": ("*",),
         "new::b": ("*",),
         "new::c": ("*",),

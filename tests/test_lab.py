@@ -14,7 +14,7 @@ _PROGRAM = 'if __name__ == "__main__":'
 
 
 @cache
-def _texts(pattern: str) -> dict[Path, str]:
+def _read_files(pattern: str) -> dict[Path, str]:
     return {file: file.read_text("utf-8") for file in TESTS.glob(pattern)}
 
 
@@ -24,25 +24,29 @@ def _named(text: str) -> set[str]:
 
 
 def _programs() -> set[str]:
-    return {file.stem for file, text in _texts("lab/*.py").items() if _PROGRAM in text}
+    return {
+        file.stem for file, text in _read_files("lab/*.py").items() if _PROGRAM in text
+    }
 
 
 def test_every_module_is_used() -> None:
-    imported = {name for text in _texts("lab/*.py").values() for name in _named(text)}
-    assert {file.stem for file in _texts("lab/*.py")} - {"__init__"} <= (
+    imported = {
+        name for text in _read_files("lab/*.py").values() for name in _named(text)
+    }
+    assert {file.stem for file in _read_files("lab/*.py")} - {"__init__"} <= (
         _programs() | imported
     )
 
 
 def test_kit_contains_no_program() -> None:
-    for file, text in _texts("kit/*.py").items():
+    for file, text in _read_files("kit/*.py").items():
         assert _PROGRAM not in text, file
         assert not re.search(r"^(?:from|import) tests\.lab", text, re.MULTILINE), file
 
 
 def test_page_lists_every_program() -> None:
     tests: dict[str, set[str]] = {name: set() for name in _programs()}
-    for file, text in _texts("**/test_*.py").items():
+    for file, text in _read_files("**/test_*.py").items():
         for name in _named(text) & tests.keys():
             parts = file.relative_to(TESTS).with_suffix("").parts
             tests[name].add(".".join(parts))

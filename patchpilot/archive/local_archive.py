@@ -268,7 +268,7 @@ class LocalArchive(MailArchive):
             }
             index.executemany(
                 "DELETE FROM mail WHERE place = ?",
-                ((position,) for position in list(mails.gone(iter(known)))),
+                ((position,) for position in list(mails.find_removed(iter(known)))),
             )
         # if the index is incomplete, scan everything and skip indexed messages
         since = min(since, indexed_since) if is_whole else since

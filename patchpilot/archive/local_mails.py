@@ -53,7 +53,7 @@ class LocalMails(Protocol):
         """Return whether positions from an earlier state are invalid."""
         return False
 
-    def gone(self, known: Iterator[str]) -> Iterator[str]:
+    def find_removed(self, known: Iterator[str]) -> Iterator[str]:
         """Yield the positions that no longer contain a message."""
         return iter(())
 
@@ -239,7 +239,7 @@ class _Maildir(LocalMails):
     def count(self, state: str, since: float = 0.0) -> int:
         return len(self._files)
 
-    def gone(self, known: Iterator[str]) -> Iterator[str]:
+    def find_removed(self, known: Iterator[str]) -> Iterator[str]:
         return (position for position in known if position not in self._files)
 
     def read(self, position: str) -> bytes | None:

@@ -60,7 +60,7 @@ class MissingCommits:
         their prerequisites, oldest first.
         """
         goal, paths = self._goal(commit, conflicts)
-        touches = self.before(commit, self.names(paths))
+        touches = self.before(commit, self.with_older_names(paths))
         return self._filter_missing(
             touches,
             lambda present: dependencies_of(
@@ -79,7 +79,7 @@ class MissingCommits:
                 self._conflicting_part(edit, merge, theirs) for edit in goal.edits
             ),
         )
-        touches = self.before(commit, self.names(paths))
+        touches = self.before(commit, self.with_older_names(paths))
         return self._filter_missing(
             touches,
             lambda present: last_writers(touches, goal, present, frozenset(paths)),
@@ -90,7 +90,10 @@ class MissingCommits:
         first.
         """
         return self.missing(
-            [touch.commit for touch in self.before(commit, self.names(paths))[-MOST:]]
+            [
+                touch.commit
+                for touch in self.before(commit, self.with_older_names(paths))[-MOST:]
+            ]
         )
 
     def missing(self, commits: Sequence[str]) -> tuple[str, ...]:
@@ -137,7 +140,7 @@ class MissingCommits:
             )
         )
 
-    def names(self, paths: Sequence[str]) -> tuple[str, ...]:
+    def with_older_names(self, paths: Sequence[str]) -> tuple[str, ...]:
         """Return the paths, and earlier names of files missing from the branch."""
         gone = tuple(path for path in paths if not self.scratch.has(self.tree, path))
         if gone and self._top and gone not in self._older:

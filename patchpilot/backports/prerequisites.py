@@ -197,7 +197,7 @@ class _Seeker:
         Return False if it does not apply even with all of them.
         """
         # read the history of the fix's files once, for all steps
-        self._ground.before(self.fix.id, self._ground.names(self.fix.paths))
+        self._ground.before(self.fix.id, self._ground.with_older_names(self.fix.paths))
         gathered = self._collect((), cut=True)
         merge = self._pick(self.fix.id, self.tree, cut=True)
         pools = (

@@ -69,7 +69,7 @@ def _unknown(state: TreeState, changes: Sequence[FileChange]) -> Iterator[BuildP
     named: dict[str, tuple[FileChange, DiffLine]] = {}
     for change in changes:
         for line in change.lines("+"):
-            for name in _names(change.path, line.text):
+            for name in _find_symbols(change.path, line.text):
                 named.setdefault(name, (change, line))
     if not named:
         return
@@ -81,7 +81,7 @@ def _unknown(state: TreeState, changes: Sequence[FileChange]) -> Iterator[BuildP
             yield _problem(f"no Kconfig file defines CONFIG_{name}", change, line)
 
 
-def _names(path: str, text: str) -> Iterator[str]:
+def _find_symbols(path: str, text: str) -> Iterator[str]:
     name = path.rpartition("/")[2]
     if path.startswith(("Documentation/", "tools/", "scripts/")):
         return

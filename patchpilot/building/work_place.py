@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from patchpilot.building.tree_state import TreeState
-from patchpilot.cache.entries import cache_dir, private_folder, repository_place
+from patchpilot.cache.entries import cache_dir, private_folder, repository_cache_path
 from patchpilot.commits import alternates
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
@@ -174,7 +174,7 @@ def work_place(repository: Repository, name: str = "") -> WorkPlace:
 
     Concurrent builds use different names.
     """
-    place = repository_place(KIND, repository.common_dir, _VERSION)
+    place = repository_cache_path(KIND, repository.common_dir, _VERSION)
     return WorkPlace(place.with_name(f"{place.name}-{name}") if name else place)
 
 

@@ -105,7 +105,7 @@ def write(file: Path, data: bytes) -> bool:
     return True
 
 
-def repository_place(kind: str, repository: Path, version: int) -> Path:
+def repository_cache_path(kind: str, repository: Path, version: int) -> Path:
     """Return the cache path for a kind of data about one repository.
 
     The key consists of the repository's path and the version of the format.

@@ -222,7 +222,7 @@ class Driver:
         if project.name not in self._runs:
             self._runs[project.name] = _set_up(
                 self.options, self.rules, project, self.tree
-            )._replace(history=_facts(self.repository))
+            )._replace(history=_history_facts(self.repository))
         return self._runs[project.name]
 
     def each(
@@ -461,7 +461,7 @@ def _choose_options(
     )
 
 
-def _facts(repository: "Repository | None") -> Any:
+def _history_facts(repository: "Repository | None") -> Any:
     if repository is None:
         return None
     from patchpilot.checking.history_facts import facts_of
@@ -481,7 +481,7 @@ def _foresee(
         from patchpilot.lint.habits import folder_of
 
         every = (folder_of(patch) for one in series for patch in one.patches)
-        _facts(repository).foresee(filter(None, every))
+        _history_facts(repository).foresee(filter(None, every))
     if "fixed-upstream" in detectors:
         from patchpilot.topic.upstream_state import upstream_state
 

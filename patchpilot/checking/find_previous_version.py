@@ -60,7 +60,7 @@ def find(
     of_files = bool(targets) and all(map(_is_files, targets))
     if of_files and (split := _split(series, number)):
         return NewSince(label, split[0]), split[1]
-    for earlier in _places(number, targets, series, repository, base):
+    for earlier in _candidate_versions(number, targets, series, repository, base):
         if any(each.patches for each in earlier):
             return NewSince(label, earlier), given
     where = (
@@ -120,7 +120,7 @@ def _is_files(target: str) -> bool:
     return target == "-" or Path(target).exists()
 
 
-def _places(
+def _candidate_versions(
     number: int,
     targets: Sequence[str],
     series: Sequence[Series],

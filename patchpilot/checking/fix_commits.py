@@ -140,7 +140,7 @@ class CommitRewrite(NamedTuple):
                     return False
         return True
 
-    def texts(self, patch: Patch, mended: FixOutcome) -> tuple[PatchText, ...]:
+    def changed_texts(self, patch: Patch, mended: FixOutcome) -> tuple[PatchText, ...]:
         """Return the commit's message and files before and after the fix."""
         commit = self.repository.commit(patch.commit or "")
         texts = []

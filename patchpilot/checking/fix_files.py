@@ -120,7 +120,7 @@ class PatchFiles(NamedTuple):
             return FixDirectory("its text differs from the bytes of the file")
         return FixDirectory()
 
-    def texts(self, patch: Patch, mended: FixOutcome) -> tuple[PatchText, ...]:
+    def changed_texts(self, patch: Patch, mended: FixOutcome) -> tuple[PatchText, ...]:
         """Return the text of the patch before and after the fix."""
         return (PatchText(patch.source, patch.lines, mended.draft.patch.lines),)
 

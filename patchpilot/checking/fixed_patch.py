@@ -60,7 +60,7 @@ class FixWriter(Protocol):
     def fixable_lines(self, patch: Patch) -> FixDirectory:
         """Return the lines that may be fixed in a patch."""
 
-    def texts(self, patch: Patch, mended: FixOutcome) -> tuple[PatchText, ...]:
+    def changed_texts(self, patch: Patch, mended: FixOutcome) -> tuple[PatchText, ...]:
         """Return the changed texts before and after a fix."""
 
 
@@ -150,7 +150,7 @@ def fixed_patch(
     reasons = {**outcome.reasons, **on_kept, **dict.fromkeys(on_needed, NEEDED)}
     if not outcome.changed:
         return FixedPatch(patch, refused=note, reasons=reasons), None
-    texts = writer.texts(patch, outcome) if writer else ()
+    texts = writer.changed_texts(patch, outcome) if writer else ()
     return FixedPatch(patch, outcome.fixed, texts, note, reasons), outcome
 
 

@@ -258,13 +258,13 @@ def _read(
         strategy=strategy,
         change_id=str(series.get("change-id", "")),
         revision=_number(series.get("revision")),
-        prefixes=_texts(series.get("prefixes")),
+        prefixes=_string_items(series.get("prefixes")),
         cover=cover.strip(),
         history=_history(series.get("history")),
         cover_commit=commit.id if commit else None,
         base=below if strategy == COMMIT else _fork_point(repository, base_branch, tip),
         presubject=str(series.get("presubject") or ""),
-        prerequisites=_texts(series.get("prerequisites")),
+        prerequisites=_string_items(series.get("prerequisites")),
     )
 
 
@@ -295,7 +295,7 @@ def _number(value: object) -> int:
     )
 
 
-def _texts(value: object) -> tuple[str, ...]:
+def _string_items(value: object) -> tuple[str, ...]:
     return (
         tuple(text for text in value if isinstance(text, str))
         if isinstance(value, list)
@@ -305,7 +305,7 @@ def _texts(value: object) -> tuple[str, ...]:
 
 def _history(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return (
-        tuple((str(version), _texts(ids)) for version, ids in value.items())
+        tuple((str(version), _string_items(ids)) for version, ids in value.items())
         if isinstance(value, dict)
         else ()
     )

@@ -22,7 +22,7 @@ def copy_notes(repository: Repository, commits: Mapping[str, str]) -> None:
     if not commits:
         return
     for ref in _rewritten_refs(repository):
-        texts = _texts(repository, ref, (*commits, *commits.values()))
+        texts = _read_notes(repository, ref, (*commits, *commits.values()))
         pairs = [
             f"{commit} {other}\n"
             for commit, other in commits.items()
@@ -63,7 +63,9 @@ def _rewritten_refs(repository: Repository) -> Sequence[str]:
     ]
 
 
-def _texts(repository: Repository, ref: str, commits: Sequence[str]) -> dict[str, str]:
+def _read_notes(
+    repository: Repository, ref: str, commits: Sequence[str]
+) -> dict[str, str]:
     """Return each commit's note in a notes ref, or ""."""
     result = repository.git(
         "log",

@@ -176,14 +176,18 @@ def _find_move(
     while first <= last and not before[last - 1].strip():
         last -= 1
     block = before[first - 1 : last]
-    went = [at for hunk in hunks for at in _places(before, hunk.start, hunk.old, block)]
+    went = [
+        at for hunk in hunks for at in _find_block(before, hunk.start, hunk.old, block)
+    ]
     came = [
-        at for hunk in hunks for at in _places(after, hunk.new_start, hunk.new, block)
+        at
+        for hunk in hunks
+        for at in _find_block(after, hunk.new_start, hunk.new, block)
     ]
     return _Move(first, last, came[0] - first) if len(went) == len(came) == 1 else None
 
 
-def _places(
+def _find_block(
     lines: Sequence[bytes], start: int, count: int, block: Sequence[bytes]
 ) -> list[int]:
     """Return the line numbers at which a block occurs among `count` lines from `start` (from 1)."""

@@ -28,11 +28,11 @@ def submodule_settings(top: Path) -> tuple[tuple[str, str], ...]:
 
     A submodule's own `ignore` setting is overridden.
     """
-    names = dict.fromkeys(_names(top))
+    names = dict.fromkeys(_list_names(top))
     return (*_FOR_ALL, *((f"submodule.{name}.ignore", "dirty") for name in names))
 
 
-def _names(top: Path) -> Iterator[str]:
+def _list_names(top: Path) -> Iterator[str]:
     keys: list[str] = []
     for option, variable in _PLACES:
         # reading a FIFO would block

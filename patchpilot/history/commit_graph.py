@@ -19,7 +19,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from patchpilot.cache.entries import evict, private_folder, repository_place
+from patchpilot.cache.entries import evict, private_folder, repository_cache_path
 from patchpilot.commits.alternates import ALTERNATES, entry, read_alternates
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import environment, git_argv, stop
@@ -55,7 +55,7 @@ def use_graph(
         or (repository.common_dir / "info" / "grafts").exists()
     ):
         return False
-    graph = repository_place("graphs", repository.common_dir, VERSION)
+    graph = repository_cache_path("graphs", repository.common_dir, VERSION)
     if graph.is_symlink() or (graph.exists() and not private_folder(graph)):
         return False
     with contextlib.suppress(OSError, ValueError):

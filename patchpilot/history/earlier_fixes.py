@@ -216,7 +216,7 @@ class _Logged:
         return self.message.partition("\n")[0]
 
     @cached_property
-    def texts(self) -> frozenset[str]:
+    def stripped_lines(self) -> frozenset[str]:
         return frozenset(line[1:].strip() for line in self.diff.split("\n"))
 
     @cached_property
@@ -394,7 +394,9 @@ class _Screen:
     def may_match(self, commit: _Logged, marks: Marks) -> bool:
         """Return whether a commit shares a line with the patch, or is related to it."""
         lines = self._lines or self._all
-        return not commit.texts.isdisjoint(lines) or self.is_related(commit, marks)
+        return not commit.stripped_lines.isdisjoint(lines) or self.is_related(
+            commit, marks
+        )
 
 
 def judge(mine: ChangedFunctions, theirs: ChangedFunctions) -> bool | None:

@@ -10,7 +10,7 @@ import os
 import sqlite3
 from pathlib import Path
 
-from patchpilot.cache.entries import is_private, private_folder, repository_place
+from patchpilot.cache.entries import is_private, private_folder, repository_cache_path
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import GitError
 
@@ -40,7 +40,7 @@ def forget(repository: Repository) -> None:
 
 def _create_file(repository: Repository) -> Path | None:
     """Return the file, creating it if necessary, or None if no private file can be created."""
-    stem = repository_place("history", repository.common_dir, VERSION)
+    stem = repository_cache_path("history", repository.common_dir, VERSION)
     file = stem.with_name(f"{stem.name}.sqlite")
     if not private_folder(file.parent):
         return None

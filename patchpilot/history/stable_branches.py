@@ -418,14 +418,14 @@ def _fetch_time(repository: Repository, name: str) -> datetime | None:
         repository.git_dir / "FETCH_HEAD",
     ):
         try:
-            if file.name != "FETCH_HEAD" or _names(file, repository, name):
+            if file.name != "FETCH_HEAD" or _is_fetch_of(file, repository, name):
                 times.append(file.stat().st_mtime)
         except OSError:
             continue
     return clamp_time(max(times)) if times else None
 
 
-def _names(file: Path, repository: Repository, name: str) -> bool:
+def _is_fetch_of(file: Path, repository: Repository, name: str) -> bool:
     """Return whether the fetch that wrote FETCH_HEAD queried the ref's remote."""
     urls = [
         address.removesuffix("/").removesuffix(".git")

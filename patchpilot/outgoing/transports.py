@@ -35,7 +35,7 @@ def _classes() -> dict[str, str]:
     }
 
 
-def names() -> tuple[str, ...]:
+def list_names() -> tuple[str, ...]:
     """Return the names of all transports, the default first."""
     return tuple(_classes())
 
@@ -46,7 +46,7 @@ def find(name: str) -> "Transport":
     Raise UsageError for an unknown name, with the closest match.
     """
     if name not in _classes():
-        raise unknown("transport", name, names())
+        raise unknown("transport", name, list_names())
     transport: Transport = resolve_name(_classes()[name])()
     return transport
 
@@ -61,4 +61,4 @@ def is_known(name: str) -> bool:
 
 def all_transports() -> "Iterator[Transport]":
     """Yield all transports, the default first."""
-    return (find(name) for name in names())
+    return (find(name) for name in list_names())

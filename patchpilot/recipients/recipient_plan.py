@@ -118,7 +118,7 @@ def plan_undisclosed(patches: Sequence[Patch], sources: Sources) -> RecipientPla
     return _plan_undisclosed(gathered, named, sources)
 
 
-def plan_undisclosed_paths(
+def plan_undisclosed_for_paths(
     paths: Sequence[str], sources: Sources, texts: Texts = ()
 ) -> RecipientPlan:
     """Return the recipient plan for an undisclosed fix of these files or folders.

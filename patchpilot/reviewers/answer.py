@@ -87,7 +87,7 @@ def _parse_comment(row: Mapping[str, Any]) -> ReviewComment | None:
         line if type(line) is int and 0 < line < 10_000_000 else 0,
         _text(row.get("quoted") or row.get("snippet")),
         _confidence(row),
-        *(_names(row.get(key)) for key in ("symbols", "missing", "undocumented")),
+        *(_clean_names(row.get(key)) for key in ("symbols", "missing", "undocumented")),
     )
 
 
@@ -107,7 +107,7 @@ def _confidence(row: Mapping[str, Any]) -> float:
     return _WORDS.get(_text(row.get("severity")).lower(), 1.0)
 
 
-def _names(value: Any) -> tuple[str, ...]:
+def _clean_names(value: Any) -> tuple[str, ...]:
     values = value if isinstance(value, list) else [value]
     # a line break in a pattern would give git grep a second pattern
     texts = (" ".join(_text(item).split()) for item in values[:10])

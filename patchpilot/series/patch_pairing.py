@@ -147,8 +147,8 @@ class _Pairing:
         `unique`: only keys that one patch on each side has.
         """
         before, after = (
-            _places(self.old, self._left, key),
-            _places(self.new, self._rest, key),
+            _index_by_key(self.old, self._left, key),
+            _index_by_key(self.new, self._rest, key),
         )
         for name, places in after.items():
             earlier = before.get(name, [])
@@ -199,7 +199,7 @@ class _Pairing:
                 self._pair(at, at)
 
 
-def _places(
+def _index_by_key(
     patches: Sequence[PatchFeatures],
     among: Iterable[int],
     key: Callable[[PatchFeatures], str],

@@ -275,9 +275,9 @@ def _profiles() -> Sequence[str]:
 
 
 def _transports() -> Sequence[str]:
-    from patchpilot.outgoing.transports import names
+    from patchpilot.outgoing.transports import list_names
 
-    return names()
+    return list_names()
 
 
 def _report(error: PatchpilotError, problems: list[PatchpilotError] | None) -> None:

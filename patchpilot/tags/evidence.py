@@ -35,9 +35,9 @@ def _owned_lines(
 ) -> Iterator[str]:
     if tally.removed_lines:
         count, removed = len(tally.removed_lines), _removed(scene)
-        yield f"last changed {count} of {removed} removed lines ({_places(tally.removed_lines)})"
+        yield f"last changed {count} of {removed} removed lines ({_line_list(tally.removed_lines)})"
     if tally.beside_lines:
-        yield f"last changed the lines next to the added ones ({_places(tally.beside_lines)})"
+        yield f"last changed the lines next to the added ones ({_line_list(tally.beside_lines)})"
     elif not tally.removed_lines and numbers["context_only"]:
         yield "last changed a line within 3 lines of the change"
 
@@ -83,7 +83,7 @@ def _removed(scene: EvidenceInput) -> int:
     return sum(len(run.removed) for change in scene.files for run in change.runs)
 
 
-def _places(lines: list[tuple[str, int]]) -> str:
+def _line_list(lines: list[tuple[str, int]]) -> str:
     """Format lines as `file.c:12-14, 20`, shortened."""
     path = lines[0][0]
     spans = _line_ranges({line for file, line in lines if file == path})

@@ -39,7 +39,7 @@ from patchpilot.recipients.recipient_plan import (
     plan_patches,
     plan_paths,
     plan_undisclosed,
-    plan_undisclosed_paths,
+    plan_undisclosed_for_paths,
 )
 from patchpilot.resources import state_path
 from patchpilot.series.patch_pairing import title_key
@@ -242,7 +242,7 @@ def plan_files(request: MaintainersRequest) -> PlanResult:
                     data.decode("utf-8", "surrogateescape").split("\n") if data else []
                 )
                 plan_function = (
-                    plan_undisclosed_paths if request.security else plan_paths
+                    plan_undisclosed_for_paths if request.security else plan_paths
                 )
                 plan = plan_function((path,), sources, [("", text)])
                 results.append(

@@ -29,7 +29,7 @@ class Followed:
         self._now = START
         self.followed = False
 
-    def then(self, *mails: bytes, days: float = 0) -> tuple[str, str]:
+    def add_and_wait(self, *mails: bytes, days: float = 0) -> tuple[str, str]:
         """Add messages, let days pass, and return the state and next step."""
         series = self.update(*mails, days=days)
         return str(series.state), series.next_step

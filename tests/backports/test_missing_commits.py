@@ -230,12 +230,12 @@ def test_earlier_names_are_searched_if_a_file_is_missing(
 ) -> None:
     branch = Made(monkeypatch)
     search = branch.search()
-    assert search.names(["f.c"]) == ("f.c",)
+    assert search.with_older_names(["f.c"]) == ("f.c",)
     assert branch.asked == []
     for _ in range(2):
-        assert search.names(["f.c", "g.c"]) == ("f.c", "g.c", "old-g.c")
+        assert search.with_older_names(["f.c", "g.c"]) == ("f.c", "g.c", "old-g.c")
     assert branch.asked == ["names g.c of top less tip in 7.0"]
-    assert branch.search(parents=()).names(["g.c"]) == ("g.c",)
+    assert branch.search(parents=()).with_older_names(["g.c"]) == ("g.c",)
 
 
 def test_shared_history_is_read_once(

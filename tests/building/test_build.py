@@ -121,7 +121,7 @@ def test_new_warning_on_a_moved_line_is_reported(repo: Repo) -> None:
     assert "not_used_here" in finding["message"]
 
 
-def places(repo: Repo, *targets: str) -> list[tuple[str, str, int]]:
+def finding_positions(repo: Repo, *targets: str) -> list[tuple[str, str, int]]:
     """Build, and return the subject, path and line of each finding."""
     findings, _ = built(repo, targets=targets)
     return [
@@ -136,11 +136,11 @@ def test_uncommitted_changes_are_built_last(repo: Repo) -> None:
         f"{DRIVER}static int spare;\nstatic int more;\n"
     )
     last = ("uncommitted changes", "drv/w.c", 10)
-    assert places(repo, "--base", "base") == [
+    assert finding_positions(repo, "--base", "base") == [
         ("drv: add a user", "drv/w.c", 9),
         last,
     ]
-    assert places(repo, str(repo.path / "drv")) == [last]
+    assert finding_positions(repo, str(repo.path / "drv")) == [last]
     assert repo.path.joinpath(".git", "index").read_bytes() == index
 
 
@@ -148,7 +148,7 @@ def test_patch_files_are_built_on_their_base(repo: Repo) -> None:
     repo.commit("drv: 1", {"drv/w.c": f"{DRIVER}static int n;\n"})
     repo.git("format-patch", "-q", "-o", "out", "base")
     file = str(next(repo.path.glob("out/*.patch")))
-    assert places(repo, "--base", "base", file) == [("drv: 1", "drv/w.c", 9)]
+    assert finding_positions(repo, "--base", "base", file) == [("drv: 1", "drv/w.c", 9)]
 
 
 def test_later_commit_is_named_as_missing(repo: Repo) -> None:
@@ -383,7 +383,7 @@ def test_unreadable_kconfig_is_an_error(repo: Repo) -> None:
 def test_undefined_kconfig_symbol_is_a_warning(repo: Repo) -> None:
     named = "#ifdef CONFIG_DRV\n#endif\n#ifdef CONFIG_TYPO\n#endif\n"
     repo.commit("drv: guard", {"drv/w.c": f"{DRIVER}{named}"})
-    assert places(repo, "HEAD") == [("drv: guard", "drv/w.c", 11)]
+    assert finding_positions(repo, "HEAD") == [("drv: guard", "drv/w.c", 11)]
     # this needs no trust in the build files, because nothing is run
     selects = 'config LIB\n\tbool\n\tdepends on BUS\nconfig BUS\n\tbool "Bus"\n'
     repo.commit("drv: lib", {"Kconfig": f"{KERNEL['Kconfig']}\tselect LIB\n{selects}"})
@@ -395,7 +395,7 @@ def test_undefined_kconfig_symbol_is_a_warning(repo: Repo) -> None:
 def test_a_header_for_user_space_is_compiled_alone(repo: Repo) -> None:
     text = "#include <linux/compiler.h>\nextern int __user *fine;\nextern u32 new;\n"
     repo.commit("frob: grow", {"include/uapi/frob.h": text})
-    assert places(repo, "HEAD") == [("frob: grow", "include/uapi/frob.h", 3)]
+    assert finding_positions(repo, "HEAD") == [("frob: grow", "include/uapi/frob.h", 3)]
 
 
 def test_header_that_takes_too_long_does_not_end_the_build(
@@ -403,7 +403,7 @@ def test_header_that_takes_too_long_does_not_end_the_build(
 ) -> None:
     monkeypatch.setattr(make_objects, "_HEADER_SECONDS", 0.001)
     repo.commit("frob: grow", {"include/uapi/frob.h": "int frob;\n"})
-    ((_, path, _),) = places(repo, "HEAD")
+    ((_, path, _),) = finding_positions(repo, "HEAD")
     assert path == "include/uapi/frob.h"
 
 
@@ -411,7 +411,7 @@ def test_a_directory_that_a_link_replaces_does_not_stop_the_build(repo: Repo) ->
     repo.path.joinpath("drv/w.c").write_text(f"{DRIVER}static int spare;\n")
     repo.path.joinpath("init").rename(repo.path / "moved")
     repo.path.joinpath("init").symlink_to("moved")
-    assert places(repo) == [("uncommitted changes", "drv/w.c", 9)]
+    assert finding_positions(repo) == [("uncommitted changes", "drv/w.c", 9)]
 
 
 def test_given_configuration_is_unchanged(repo: Repo, tmp_path: Path) -> None:

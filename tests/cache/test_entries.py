@@ -20,7 +20,7 @@ from patchpilot.cache.entries import (
     read,
     recall,
     remember,
-    repository_place,
+    repository_cache_path,
     write,
 )
 
@@ -163,9 +163,9 @@ def test_evicting_takes_files_and_directories(tmp_path: Path) -> None:
 
 
 def test_cache_path_depends_on_repository_and_version(tmp_path: Path) -> None:
-    file = repository_place("graphs", tmp_path, 1)
-    assert file != repository_place("graphs", tmp_path, 2)
-    assert file != repository_place("graphs", tmp_path / "a", 1)
+    file = repository_cache_path("graphs", tmp_path, 1)
+    assert file != repository_cache_path("graphs", tmp_path, 2)
+    assert file != repository_cache_path("graphs", tmp_path / "a", 1)
 
 
 def test_oversized_or_shared_file_is_ignored(tmp_path: Path) -> None:

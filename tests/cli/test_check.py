@@ -206,7 +206,7 @@ def test_gitlab_fingerprints_are_unique_and_stable(dirty: Path) -> None:
 
 
 def test_rules_are_selected_and_ignored(dirty: Path) -> None:
-    def names(*words: str) -> list[str]:
+    def finding_names(*words: str) -> list[str]:
         return [
             load["name"]
             for load in json.loads(
@@ -214,11 +214,11 @@ def test_rules_are_selected_and_ignored(dirty: Path) -> None:
             )["patches"][0]["findings"]
         ]
 
-    assert names("--select", "MSG006") == ["greeting-in-message"]
-    assert names("--select", "GERRIT_CHANGE_ID,greeting-in-message") != [
+    assert finding_names("--select", "MSG006") == ["greeting-in-message"]
+    assert finding_names("--select", "GERRIT_CHANGE_ID,greeting-in-message") != [
         "greeting-in-message"
     ]
-    assert "greeting-in-message" not in names("--ignore", "message")
+    assert "greeting-in-message" not in finding_names("--ignore", "message")
 
 
 def test_unknown_rule_suggests_the_nearest(dirty: Path) -> None:

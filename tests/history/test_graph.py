@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from patchpilot.cache.entries import repository_place
+from patchpilot.cache.entries import repository_cache_path
 from patchpilot.commits.repository import Repository
 from patchpilot.history import commit_graph
 from patchpilot.history.commit_graph import (
@@ -47,7 +47,7 @@ def use(repo: Repo, *, make: bool = True) -> bool:
 
 
 def directory(repo: Repo) -> Path:
-    return repository_place("graphs", repo.path / ".git", VERSION)
+    return repository_cache_path("graphs", repo.path / ".git", VERSION)
 
 
 def commits_in_graph(repo: Repo) -> list[bool]:

@@ -95,7 +95,7 @@ WORLDS: dict[str, Callable[[Path], Repo]] = {
 }
 
 
-def _names(patches: Iterable[dict[str, Any]]) -> Findings:
+def _count_findings(patches: Iterable[dict[str, Any]]) -> Findings:
     """Return the findings in the JSON of `check`."""
     return Counter(
         (finding["name"], finding["severity"])
@@ -119,7 +119,7 @@ def test_findings_and_recipients_agree(tmp_path: Path, world: str) -> None:
     repo, out = WORLDS[world](tmp_path / "r"), tmp_path / "out"
     ask = repo.patchpilot
     checked = ask("check --format json").json
-    result = _names(checked["patches"])
+    result = _count_findings(checked["patches"])
     with FaultySink() as server:
         use_server(repo, server)
         plan = ask("send --dry-run --format json --to list@example.org").json
@@ -132,7 +132,7 @@ def test_findings_and_recipients_agree(tmp_path: Path, world: str) -> None:
         file.write_bytes(raw)
     mails = [parse_patch(raw, "sent") for raw in sent]
 
-    everything = _names(ask("check --strict --format json").json["patches"])
+    everything = _count_findings(ask("check --strict --format json").json["patches"])
     text = ask("check --strict --all").out.replace(": question: ", ": note: ")
     assert (
         Counter((two, severity_name) for severity_name, two in _TEXT.findall(text))
@@ -151,7 +151,10 @@ def test_findings_and_recipients_agree(tmp_path: Path, world: str) -> None:
         count for (_, kind), count in everything.items() if kind != "note"
     )
     for written in ([out], files):
-        assert _names(ask("check --format json", *written).json["patches"]) == result
+        assert (
+            _count_findings(ask("check --format json", *written).json["patches"])
+            == result
+        )
     with contextlib.closing(EditorCheck(repo.path)) as editor:
         of_texts = [
             (finding.finding.name, str(finding.finding.severity))

@@ -52,7 +52,7 @@ _HARMLESS = (
 )
 
 
-def places(source: Path = SOURCE) -> dict[str, tuple[str, ...]]:
+def process_starts(source: Path = SOURCE) -> dict[str, tuple[str, ...]]:
     """Map `module::function` of each process start to the expressions for its words that may come
     from outside.
 
@@ -64,7 +64,7 @@ def places(source: Path = SOURCE) -> dict[str, tuple[str, ...]]:
         module = file.relative_to(source).as_posix().removesuffix(".py")
         names = _imports(tree)
         for function, around, call in _calls(tree, "", tree):
-            words = _Words(around).outside(call, _full_name(call.func, names))
+            words = _Words(around).untrusted_words(call, _full_name(call.func, names))
             if words:
                 starts.setdefault(f"{module}::{function}", set()).update(words)
     return {start: tuple(sorted(words)) for start, words in starts.items()}
@@ -160,7 +160,7 @@ class _Words:
     def _values(self) -> Values:
         return _assigned_once(self._function)
 
-    def outside(self, call: ast.Call, name: str) -> set[str]:
+    def untrusted_words(self, call: ast.Call, name: str) -> set[str]:
         """Return the words that may come from outside, or an empty set if the call starts no
         process.
         """

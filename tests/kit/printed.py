@@ -25,7 +25,7 @@ _END = re.compile(
 def printed_commands() -> dict[str, str]:
     """Map each printed command to where it was first found."""
     result: dict[str, str] = {}
-    for path, text in _texts():
+    for path, text in _printed_texts():
         for command in commands_in(text):
             result.setdefault(command, str(path.relative_to(ROOT)))
     return result
@@ -57,7 +57,7 @@ def _end(text: str) -> int:
     return len(text)
 
 
-def _texts() -> Iterator[tuple[Path, str]]:
+def _printed_texts() -> Iterator[tuple[Path, str]]:
     # parsing all modules takes seconds in each process that collects tests
     for path, tree in trees("patchpilot ", "Action("):
         for text in strings(tree):

@@ -189,7 +189,7 @@ def _b4() -> Run:
         series = b4_prep._series(text) or {}
         b4_prep._history(series.get("history"))
         b4_prep._number(series.get("revision"))
-        b4_prep._texts(series.get("prefixes"))
+        b4_prep._string_items(series.get("prefixes"))
         b4_prep._split_addresses(b4_prep._strip_comments(text))
 
     return _text(run)

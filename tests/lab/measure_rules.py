@@ -110,7 +110,7 @@ def draw(mails: Iterable[ArchivedMail], most: int) -> list[Drawn]:
     ]
 
 
-def names(raw: bytes, tree: str | None) -> list[tuple[str, str]] | None:
+def list_findings(raw: bytes, tree: str | None) -> list[tuple[str, str]] | None:
     """Return rule and severity of each finding that `check` shows without noise limits, or None
     if the message cannot be checked.
     """
@@ -130,8 +130,8 @@ def names(raw: bytes, tree: str | None) -> list[tuple[str, str]] | None:
 
 def measure(drawn: Drawn, tree: str | None) -> dict[str, Any] | None:
     """Check a message, and return the names of its findings and its next version's."""
-    names_found = names(drawn.mail.raw, tree)
-    after = names(drawn.after.raw, tree) if names_found and drawn.after else []
+    names_found = list_findings(drawn.mail.raw, tree)
+    after = list_findings(drawn.after.raw, tree) if names_found and drawn.after else []
     if names_found is None or after is None:
         return None
     return {

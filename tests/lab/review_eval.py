@@ -41,7 +41,7 @@ def inputs(tree: Path, files: Sequence[Path]) -> Iterator[tuple[Path, ReviewInpu
             yield file, ReviewInput(result, repository, (str(file),))
 
 
-def names(file: Path, given: ReviewInput) -> Iterator[tuple[str, Patch]]:
+def named_patches(file: Path, given: ReviewInput) -> Iterator[tuple[str, Patch]]:
     """Yield the name of each of a file's patches that has a diff."""
     patches = [each.patch for each in given.result.patches if each.patch.has_diff]
     for number, patch in enumerate(patches, 1):
@@ -53,7 +53,7 @@ def write(tree: Path, out: Path, files: Sequence[Path]) -> None:
     out.mkdir(parents=True, exist_ok=True)
     sizes = []
     for file, given in inputs(tree, files):
-        pairs = zip(names(file, given), review_requests(given), strict=True)
+        pairs = zip(named_patches(file, given), review_requests(given), strict=True)
         for (name, _), (_, request) in pairs:
             (out / f"{name}.txt").write_text(request.text)
             sizes.append(request.tokens)
@@ -74,7 +74,7 @@ def score(
     standings: Counter[str] = Counter()
     blamed = read = 0
     for file, given in inputs(tree, files):
-        for name, patch in names(file, given):
+        for name, patch in named_patches(file, given):
             answer = answers / f"{name}.answer"
             if not answer.exists():
                 continue

@@ -64,7 +64,7 @@ def prose() -> tuple[tuple[str, Text], ...]:
 
 
 @cache
-def places() -> tuple[tuple[str, str, str], ...]:
+def find_matches() -> tuple[tuple[str, str, str], ...]:
     """Return (area, pattern, location with context) for each match."""
     return tuple(
         (area, name, f"{text.place}: {_around(text.text, match)}")
@@ -80,7 +80,7 @@ def _around(text: str, match: re.Match[str]) -> str:
 
 def counts() -> dict[str, dict[str, int]]:
     """Return for each area the counts of its patterns."""
-    totals = Counter((area, name) for area, name, _ in places())
+    totals = Counter((area, name) for area, name, _ in find_matches())
     return {
         area: {name: totals[area, name] for name in PATTERNS if totals[area, name]}
         for area in sorted({area for area, _ in totals})
@@ -120,7 +120,7 @@ def main() -> None:
         FILE.write_text(lower_ceilings(), encoding="utf-8")
         return
     area, *names = options.list
-    for location, name, location in places():
+    for location, name, location in find_matches():
         if location == area and (not names or name in names):
             print(f"{name}: {location}")
 

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from tests.language.patterns import DATA, PATTERNS, counts, places, prose
+from tests.language.patterns import DATA, PATTERNS, counts, find_matches, prose
 from tests.language.texts import documentation
 
 AREAS = (
@@ -36,7 +36,7 @@ def test_no_area_exceeds_its_limit(area: str) -> None:
         [f"{name}: {more[name]}, write: {advice[name]}" for name in more]
         + [
             location
-            for where, name, location in places()
+            for where, name, location in find_matches()
             if where == area and name in more
         ]
     )

@@ -69,7 +69,7 @@ SOURCES: tuple[Source, ...] = (
 
 
 @cache
-def _texts(source: Source) -> tuple[Text, ...]:
+def _collect_texts(source: Source) -> tuple[Text, ...]:
     return tuple(source())
 
 
@@ -81,14 +81,14 @@ def _texts(source: Source) -> tuple[Text, ...]:
 def test_texts_use_the_terms_of_the_field(source: Source) -> None:
     problems = [
         f"{text.place}: {word!r}, use: {_advice(word)}"
-        for text in _texts(source)
+        for text in _collect_texts(source)
         for word in _find_words(text)
     ]
     assert not problems, "\n".join([f"{len(problems)} words", *problems[:60]])
 
 
 def test_every_exception_is_needed() -> None:
-    every = list(chain.from_iterable(map(_texts, SOURCES)))
+    every = list(chain.from_iterable(map(_collect_texts, SOURCES)))
     for pattern, exception in EXCEPTIONS:
         assert len(exception["reason"]) > 10, exception
         used = any(

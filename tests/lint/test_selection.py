@@ -69,13 +69,13 @@ def test_unknown_name_suggests_the_nearest() -> None:
 
 
 def test_rules_follow_the_kernel() -> None:
-    def names(kernel: tuple[int, int]) -> set[str]:
+    def rule_names(kernel: tuple[int, int]) -> set[str]:
         return {
             rule.name for rule in choose(load_rules(), kernel=kernel, profile="linux")
         }
 
-    assert "report-without-closes" not in names((6, 1))
-    assert "report-without-closes" in names(NEW)
+    assert "report-without-closes" not in rule_names((6, 1))
+    assert "report-without-closes" in rule_names(NEW)
 
 
 def test_every_rule_has_its_detector() -> None:

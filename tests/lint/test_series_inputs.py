@@ -36,7 +36,7 @@ def mail(
     return patches_of(text.encode(), "x")[0]
 
 
-def names(
+def finding_names(
     *mails: Patch, tree: MemoryTree | None = None, strict: bool = True
 ) -> set[str]:
     result = Driver(Options(strict=strict), tree=tree).check(group(mails))
@@ -46,13 +46,13 @@ def names(
 
 def test_missing_cover_letter_is_accepted() -> None:
     patches = [mail("PATCH v2 1/2", 1), mail("PATCH v2 2/2", 2)]
-    assert "version-in-old-thread" not in names(*patches)
+    assert "version-in-old-thread" not in finding_names(*patches)
 
 
 @pytest.mark.parametrize("separator", ["", "---\n"])
 def test_cover_letter_changelog_counts(separator: str) -> None:
     cover = mail("PATCH v2 0/1", 0, notes=f"{separator}Changes in v2:\n - waited\n")
-    assert "missing-changelog" not in names(cover, mail("PATCH v2 1/1", 1))
+    assert "missing-changelog" not in finding_names(cover, mail("PATCH v2 1/1", 1))
 
 
 @pytest.mark.parametrize("order", [1, -1])
@@ -62,7 +62,9 @@ def test_sibling_patch_documents_the_compatible(order: int) -> None:
     tree = MemoryTree({"Documentation/devicetree/bindings/a.yaml": "x\n"})
     first, second = (driver, binding)[::order]
     patches = mail("PATCH 1/2", 1, **first), mail("PATCH 2/2", 2, **second)
-    assert "undocumented-compatible" in names(mail("PATCH", 1, **driver), tree=tree)
+    assert "undocumented-compatible" in finding_names(
+        mail("PATCH", 1, **driver), tree=tree
+    )
     found = Driver(Options(strict=True), tree=tree).check(group(patches))
     assert "acme,frob" not in str([patch.findings for patch in found.patches])
 
@@ -78,23 +80,23 @@ def test_sibling_patch_documents_the_compatible(order: int) -> None:
     ],
 )
 def test_crash_asks_for_a_fixes_tag(body: str) -> None:
-    assert names(mail("PATCH", 1, body), strict=False) & ASKED
+    assert finding_names(mail("PATCH", 1, body), strict=False) & ASKED
     new = mail("PATCH", 1, body, title="frob: introduce a wait")
-    assert "missing-fixes" not in names(new, strict=False)
+    assert "missing-fixes" not in finding_names(new, strict=False)
 
 
 def test_binding_fix_needs_a_tag() -> None:
     binding = mail("PATCH", 1, title="dt-bindings: frob: fix reg", path=BINDING)
-    assert "missing-fixes" in names(binding)
+    assert "missing-fixes" in finding_names(binding)
     document = mail("PATCH", 1, title="frob: fix reg", path="Documentation/frob.rst")
-    assert "missing-fixes" not in names(document)
+    assert "missing-fixes" not in finding_names(document)
 
 
 def test_message_rules_are_the_newest() -> None:
     old = MemoryTree({"Makefile": "VERSION = 6\nPATCHLEVEL = 1\n"})
     body = "Wait.\n\nReported-by: Ben Reader <ben@example.org>"
     asked = mail("PATCH", 1, body)
-    assert "report-without-closes" in names(asked, tree=old)
+    assert "report-without-closes" in finding_names(asked, tree=old)
     chosen = Options(strict=True, kernel=(6, 1), origins={"kernel": "flag"})
     kept = Driver(chosen, tree=old).check(group([asked])).patches[0].findings
     assert "report-without-closes" not in {finding.name for finding in kept}

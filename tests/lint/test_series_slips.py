@@ -43,7 +43,7 @@ def mail(
     )[0]
 
 
-def names(series: Series) -> list[str]:
+def finding_names(series: Series) -> list[str]:
     return [
         run_series_.name
         for run_series_ in run_series(
@@ -57,7 +57,7 @@ def test_patch_of_another_version_is_reported() -> None:
         [mail("PATCH v2 0/2", 0), mail("PATCH v2 1/2", 1), mail("PATCH v3 2/2", 2)]
     )
     assert len(series) == 1
-    assert "mixed-versions" in names(series[0])
+    assert "mixed-versions" in finding_names(series[0])
 
 
 def test_another_thread_begins_another_series() -> None:
@@ -78,7 +78,7 @@ def test_inconsistent_cover_letter_is_reported(
     cover: str, patch: str, name: str
 ) -> None:
     series = group([mail(cover, 0), mail(patch, 1), mail(patch.replace("1/", "2/"), 2)])
-    assert name in names(series[0])
+    assert name in finding_names(series[0])
 
 
 def test_cover_letter_without_prose_is_reported() -> None:
@@ -87,10 +87,10 @@ def test_cover_letter_without_prose_is_reported() -> None:
         " changed\n\nbase-commit: 0123456789ab"
     )
     patches = [mail("PATCH 1/2", 1), mail("PATCH 2/2", 2)]
-    found = names(group([mail("PATCH 0/2", 0, body=body), *patches])[0])
+    found = finding_names(group([mail("PATCH 0/2", 0, body=body), *patches])[0])
     # the subjects do not match the patches either
     assert found == ["unfinished-cover-letter", "stale-cover-letter"]
-    assert names(group([mail("PATCH 0/2", 0), *patches])[0]) == []
+    assert finding_names(group([mail("PATCH 0/2", 0), *patches])[0]) == []
 
 
 @pytest.mark.parametrize(

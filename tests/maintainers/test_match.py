@@ -15,7 +15,7 @@ def read(text: str) -> MaintainersFile:
     return MaintainersFile(text, build(text), RoleWords())
 
 
-def names(file: MaintainersFile, path: str) -> list[str]:
+def section_names(file: MaintainersFile, path: str) -> list[str]:
     return [file.section(match.section).name for match in match_path(file, path)]
 
 
@@ -49,26 +49,29 @@ def test_list_may_have_a_name() -> None:
 
 
 def test_deepest_pattern_comes_first() -> None:
-    assert names(read(MAINTAINERS), "drivers/widget/core.c") == [
+    assert section_names(read(MAINTAINERS), "drivers/widget/core.c") == [
         "ACME WIDGET DRIVER",
         "THE REST",
     ]
 
 
 def test_excluded_folder_leaves_its_section() -> None:
-    assert names(read(MAINTAINERS), "drivers/widget/legacy/old.c") == [
+    assert section_names(read(MAINTAINERS), "drivers/widget/legacy/old.c") == [
         "LEGACY WIDGETS",
         "THE REST",
     ]
 
 
 def test_name_pattern_takes_any_path() -> None:
-    assert names(read(MAINTAINERS), "arch/x/gadget7.c") == ["SOC GADGET", "THE REST"]
+    assert section_names(read(MAINTAINERS), "arch/x/gadget7.c") == [
+        "SOC GADGET",
+        "THE REST",
+    ]
 
 
 def test_ties_come_in_file_order() -> None:
     text = "".join(f"S{n}\nS:\tMaintained\nF:\ta/\n\n" for n in range(30))
-    assert names(read(text), "a/b.c") == [f"S{n}" for n in range(30)]
+    assert section_names(read(text), "a/b.c") == [f"S{n}" for n in range(30)]
 
 
 def test_keywords_match_message_and_changed_lines() -> None:
@@ -99,8 +102,10 @@ def test_pattern_without_a_slash_matches_a_folder(
 ) -> None:
     text = "ONE\nS:\tMaintained\nF:\tdrivers/widget\n"
     write_tree(tmp_path, MAINTAINERS=text)
-    assert names(load(DirectoryTree(tmp_path)), "drivers/widget/core.c") == ["ONE"]
-    assert names(read(text), "drivers/widget/core.c") == []
+    assert section_names(load(DirectoryTree(tmp_path)), "drivers/widget/core.c") == [
+        "ONE"
+    ]
+    assert section_names(read(text), "drivers/widget/core.c") == []
 
 
 PATTERN = st.lists(

@@ -46,12 +46,12 @@ VALUES = st.from_regex(r"[A-Za-z0-9<>@.\"() :/-]{1,40}", fullmatch=True).filter(
 )
 
 
-def names(message: str) -> list[str]:
+def trailer_names(message: str) -> list[str]:
     return [trailer.name for trailer in parse_trailers(message.split("\n"))]
 
 
 def test_last_paragraph_gives_the_trailers() -> None:
-    assert names(MESSAGE) == ["Reported-by", "Signed-off-by"]
+    assert trailer_names(MESSAGE) == ["Reported-by", "Signed-off-by"]
 
 
 def test_subject_alone_has_no_trailers() -> None:
@@ -59,7 +59,9 @@ def test_subject_alone_has_no_trailers() -> None:
 
 
 def test_prose_with_a_colon_is_not_a_trailer() -> None:
-    assert names("foo: x\n\nThis is how it goes: badly.\nNote: nothing.\n") == []
+    assert (
+        trailer_names("foo: x\n\nThis is how it goes: badly.\nNote: nothing.\n") == []
+    )
 
 
 def test_subject_alone_gets_a_trailer_block() -> None:
@@ -249,7 +251,7 @@ def test_new_trailer_is_inserted_in_order(
         ),
         "signed-off-by",
     )
-    order = names(add_trailers(message, [(name, "new")]))
+    order = trailer_names(add_trailers(message, [(name, "new")]))
     if ORDER.index(name) > ORDER.index("signed-off-by"):
         assert order[-1] == name
     else:
@@ -305,7 +307,7 @@ def test_new_trailer_keeps_the_usual_order(
     before: tuple[str, ...], added: str, after: tuple[str, ...]
 ) -> None:
     out = add_trailers(block(*before), [(added, "new")])
-    assert tuple(names(out)) == after
+    assert tuple(trailer_names(out)) == after
     if before != after[: len(before)] or added in before:
         assert [
             trailer.value

@@ -258,7 +258,7 @@ def test_unknown_transport_suggests_the_nearest(
             [*patchpilot.outgoing.__path__, str(setup.added)],
         )
         transports._classes.cache_clear()
-        assert transports.names() == ("git-send-email", "b4", "maildir")
+        assert transports.list_names() == ("git-send-email", "b4", "maildir")
         assert [next_transport(name) for name in ("", "b4", "maildir")] == [
             "b4",
             "maildir",

@@ -105,18 +105,18 @@ def facts(
     return plain._replace(**changed)
 
 
-def names(problems: tuple[object, ...]) -> set[str]:
+def problem_names(problems: tuple[object, ...]) -> set[str]:
     return {problem.name for problem in problems}
 
 
 def blocking_problems(*patches: Patch, **changed: Any) -> set[str]:
     """Return the names of blocking problems for these facts."""
-    return names(blockers(facts(*patches, **changed)))
+    return problem_names(blockers(facts(*patches, **changed)))
 
 
 def warning_names(*patches: Patch, **changed: Any) -> set[str]:
     """Return the names of warnings for these facts."""
-    return names(warnings(facts(*patches, **changed)))
+    return problem_names(warnings(facts(*patches, **changed)))
 
 
 def test_good_patch_is_not_blocked() -> None:
@@ -284,7 +284,7 @@ def test_undisclosed_fix_hides_reporter_and_cve() -> None:
     )
     facts_ = facts(named, draft=SECRET, recipients=(to("m@example.org"),))
     assert blockers(facts_) == ()
-    assert {"names-reporter", "names-cve"} <= names(warnings(facts_))
+    assert {"names-reporter", "names-cve"} <= problem_names(warnings(facts_))
     assert not {"names-reporter", "names-cve"} & warning_names(named)
     plain = facts(
         patch(body=f"Link: https://vendor.example/datasheet.pdf\n{SIGNED}"),
@@ -470,11 +470,11 @@ def test_long_series_needs_a_cover_letter(
 ) -> None:
     several = tuple(patch(f"[PATCH] widget: mend {at}") for at in range(patches))
     facts_ = facts(*several, **changed)
-    assert ("no-cover" in names(warnings(facts_))) is is_missing
+    assert ("no-cover" in problem_names(warnings(facts_))) is is_missing
     with_cover = facts_._replace(
         topic=replace(facts_.topic, series=facts_.topic.series._replace(cover=patch())),
     )
-    assert "no-cover" not in names(warnings(with_cover))
+    assert "no-cover" not in problem_names(warnings(with_cover))
 
 
 def problem_text(problem: object) -> tuple[str, str, str]:

@@ -25,7 +25,7 @@ def problem_names(repo: Repo, line: str = "", *more: str) -> dict[str, object]:
     return outcome.json
 
 
-def names(reported: dict[str, object], key: str) -> set[str]:
+def reported_names(reported: dict[str, object], key: str) -> set[str]:
     """Return the names of blocking problems or warnings."""
     return {problem["name"] for problem in reported[key]}
 
@@ -34,17 +34,17 @@ def test_unanswered_question_is_a_warning(
     tmp_path: Path,
 ) -> None:
     repo = topic(tmp_path / "r", 1)
-    assert {"unanswered-security", "unanswered-regression"} <= names(
+    assert {"unanswered-security", "unanswered-regression"} <= reported_names(
         problem_names(repo), "warnings"
     )
     reported = problem_names(repo, "--security no --regression no")
-    assert not {"unanswered-security", "unanswered-regression"} & names(
+    assert not {"unanswered-security", "unanswered-regression"} & reported_names(
         reported, "warnings"
     )
     with Repository.open(repo.path) as repository:
         for name in ("security", "regression"):
             answer(repository, name, "no")
-    assert not {"unanswered-security", "unanswered-regression"} & names(
+    assert not {"unanswered-security", "unanswered-regression"} & reported_names(
         problem_names(repo), "warnings"
     )
 
@@ -55,7 +55,7 @@ def test_security_fix_goes_to_the_security_team(
     repo = topic(tmp_path / "r", 1)
     repo.git("config --global sendemail.cc linux-kernel@vger.kernel.org")
     reported = problem_names(repo, "--security yes")
-    assert "security-on-list" in names(reported, "refusals")
+    assert "security-on-list" in reported_names(reported, "refusals")
     recipients = {
         recipient["email"]: recipient["header"] for recipient in reported["recipients"]
     }
@@ -81,8 +81,8 @@ def test_missing_project_list_is_added(
         "wanda@example.net",
         "dev@dpdk.org",
     }
-    assert "unanswered-security" in names(reported, "warnings")
-    assert "unanswered-regression" not in names(reported, "warnings")
+    assert "unanswered-security" in reported_names(reported, "warnings")
+    assert "unanswered-regression" not in reported_names(reported, "warnings")
 
 
 def test_regression_is_sent_to_its_tracker(tmp_path: Path) -> None:
@@ -126,12 +126,12 @@ def test_merged_or_conflicting_patches_are_refused(tmp_path: Path) -> None:
     repo.git("cherry-pick", fix)
     repo.checkout("topic")
     reported = problem_names(repo)
-    assert "already-fixed" in names(reported, "refusals")
+    assert "already-fixed" in reported_names(reported, "refusals")
     repo.checkout("master")
     repo.commit("widget: rewrite\n\n" + SIGNED, {"widget.c": "all new\n"})
     repo.checkout("topic")
     reported = problem_names(repo)
-    assert "does-not-apply" in names(reported, "refusals")
+    assert "does-not-apply" in reported_names(reported, "refusals")
 
 
 def test_subsystem_remote_is_the_target(

@@ -148,7 +148,7 @@ def send(repo: Repo, via: str, line: str = "", *words: str) -> Called:
     return repo.patchpilot(f"send --force x --format json --via {via} {line}", *words)
 
 
-def names(document: dict[str, Any], key: str) -> set[str]:
+def problem_names(document: dict[str, Any], key: str) -> set[str]:
     return {problem["name"] for problem in document[key]}
 
 
@@ -406,7 +406,7 @@ def test_public_series_names_no_private_message(
         document = repo.patchpilot(
             "send --security no --reroll --dry-run --format json"
         ).json
-        assert "private-thread" in names(document, "refusals")
+        assert "private-thread" in problem_names(document, "refusals")
         repo.patchpilot("draft --changelog '- sent to the list'")
         public = send(repo, "git-send-email", "--security no --reroll --yes").json
         assert public["state"] == "sent"
@@ -438,8 +438,8 @@ def test_tags_naming_the_report_are_reported(tmp_path: Path) -> None:
         if problem["name"] == "names-report"
     ]
     assert len(named) == 2
-    assert "names-reporter" in names(document, "warnings")
+    assert "names-reporter" in problem_names(document, "warnings")
     public = repo.patchpilot("send --security no --dry-run --format json").json
     assert not {"names-report", "names-reporter"} & (
-        names(public, "refusals") | names(public, "warnings")
+        problem_names(public, "refusals") | problem_names(public, "warnings")
     )

@@ -79,7 +79,7 @@ def add(text: str, name: str) -> Path:
     return file
 
 
-def names(*paths: str) -> list[str]:
+def subsystem_names(*paths: str) -> list[str]:
     """Return the names of the files' subsystems, or ""."""
     return [
         subsystem.name if (subsystem := subsystem_of_path(path)) else ""
@@ -88,12 +88,12 @@ def names(*paths: str) -> list[str]:
 
 
 def test_longest_path_wins() -> None:
-    assert names(
+    assert subsystem_names(
         "drivers/net/frob.c",
         "drivers/net/wireless/ath/frob.c",
         "drivers/usb/serial/frob.c",
     ) == ["net", "wireless", "usb-serial"]
-    assert names(
+    assert subsystem_names(
         "include/linux/mm_types.h",
         "include/linux/mmc/host.h",
         "arch/x86/kvm/x86.c",

@@ -84,7 +84,7 @@ def autosel(version: str, minutes: int) -> bytes:
 
 
 def test_withdrawn(life: Followed) -> None:
-    assert life.then(mailed(f"v1 [PATCH] {PUMP}")) == (
+    assert life.add_and_wait(mailed(f"v1 [PATCH] {PUMP}")) == (
         "sent",
         "wait for replies; send a reminder from 2024-03-18, not earlier",
     )
@@ -96,11 +96,11 @@ def test_withdrawn(life: Followed) -> None:
         reply_to="v1",
         minutes=60,
     )
-    assert life.then(taken_back) == (
+    assert life.add_and_wait(taken_back) == (
         "withdrawn",
         "nothing is left to do: you withdrew the series",
     )
-    assert life.then(days=60)[0] == "withdrawn"
+    assert life.add_and_wait(days=60)[0] == "withdrawn"
 
 
 def test_applied_in_part(life: Followed) -> None:
@@ -110,7 +110,7 @@ def test_applied_in_part(life: Followed) -> None:
         mailed(f"p{at}+{at}>c [PATCH {at}/3] {title}")
         for at, title in enumerate(titles, 1)
     ]
-    assert life.then(cover, *posts)[0] == "sent"
+    assert life.add_and_wait(cover, *posts)[0] == "sent"
     asked = reply(
         f"[PATCH 3/3] {titles[2]}",
         "Please split this, and explain why it is needed.",
@@ -118,7 +118,7 @@ def test_applied_in_part(life: Followed) -> None:
         reply_to="p3",
         minutes=day(1),
     )
-    assert life.then(asked) == (
+    assert life.add_and_wait(asked) == (
         "changes-requested",
         "answer the review by Rita Reviewer and send v2",
     )
@@ -131,7 +131,7 @@ def test_applied_in_part(life: Followed) -> None:
         minutes=day(2),
         id="t",
     )  # type: ignore[arg-type]
-    state, step = life.then(subset)
+    state, step = life.add_and_wait(subset)
     assert (state, step) == (
         "partly-accepted",
         "answer the review by Rita Reviewer and send v2; Matt Maintainer reports it applied:"
@@ -145,35 +145,35 @@ def test_applied_in_part(life: Followed) -> None:
         "patchpilot track update",
     ]
     again = patch(f"[PATCH v2] {titles[2]}", id="w3", reply_to="c", minutes=day(3))
-    state, step = life.then(again)
+    state, step = life.add_and_wait(again)
     assert (state, life.patches) == (
         "partly-accepted",
         ["accepted", "accepted", "sent"],
     )
     assert (
-        life.then(thanks(f"[PATCH v2] {titles[2]}", to="w3", minutes=day(4), id="t2"))[
-            0
-        ]
+        life.add_and_wait(
+            thanks(f"[PATCH v2] {titles[2]}", to="w3", minutes=day(4), id="t2")
+        )[0]
         == "accepted"
     )
 
 
 def test_reverted_after_landing(life: Followed) -> None:
-    life.then(mailed(f"v1 [PATCH] {PUMP}"))
+    life.add_and_wait(mailed(f"v1 [PATCH] {PUMP}"))
     taken = life.trees.commit(
         f"{PUMP}\n\nCheck it.\n\nSigned-off-by: {ADA}\n", tag="v6.9-rc1"
     )
     robot = applied_by_robot(
         PUMP, taken[:12], marks="net", id="a", reply_to="v1", minutes=day(1)
     )
-    assert life.then(robot) == ("in-mainline", "done: it is in mainline")
+    assert life.add_and_wait(robot) == ("in-mainline", "done: it is in mainline")
     there = life.trees.backport(taken, "6.1", tag="v6.1.120")
-    assert life.then()[0] == "in-stable"
+    assert life.add_and_wait()[0] == "in-stable"
     assert life.branches == {"6.1": "released in v6.1.120"}
     revert = life.trees.commit(
         f'Revert "{PUMP}"\n\nThis reverts commit {taken}.\n\nIt hangs.\n', checked=False
     )
-    assert life.then() == (
+    assert life.add_and_wait() == (
         "changes-requested",
         f"reverted in mainline by {revert[:12]}: read the reason, and send a corrected v2",
     )
@@ -183,20 +183,22 @@ def test_reverted_after_landing(life: Followed) -> None:
         f'Revert "{PUMP}"\n\ncommit {revert} upstream.\n\nThis reverts commit {there}.\n',
         checked=False,
     )
-    assert life.then()[0] == "changes-requested"
+    assert life.add_and_wait()[0] == "changes-requested"
     assert life.branches == {"6.1": "reverted"}
     second = patch(f"[PATCH v2] {PUMP}", id="v2", reply_to="v1", minutes=day(40))
-    assert life.then(second)[0] == "sent"
+    assert life.add_and_wait(second)[0] == "sent"
     life.trees.commit(
         f"{PUMP}\n\nCheck it, without the hang.\n\nSigned-off-by: {ADA}\n",
         tag="v6.9-rc5",
     )
-    assert life.then()[0] == "in-mainline"
+    assert life.add_and_wait()[0] == "in-mainline"
 
 
 def test_series_dropped_from_stable(life: Followed) -> None:
-    life.then(mailed(f"v1 [PATCH] {PUMP}"))
-    assert life.then(stable_added(PUMP, SHA, "6.1", id="q", minutes=day(20))) == (
+    life.add_and_wait(mailed(f"v1 [PATCH] {PUMP}"))
+    assert life.add_and_wait(
+        stable_added(PUMP, SHA, "6.1", id="q", minutes=day(20))
+    ) == (
         "in-stable",
         "follow the stable review of 6.1; reply there if it should not be applied",
     )
@@ -212,7 +214,7 @@ def test_series_dropped_from_stable(life: Followed) -> None:
         reply_to="q",
         minutes=day(21),
     )
-    assert life.then(objection) == (
+    assert life.add_and_wait(objection) == (
         "in-mainline",
         "done: it is in mainline; 6.1 objected to: Please drop this, 6.1 does not have the pump",
     )
@@ -225,15 +227,15 @@ def test_series_dropped_from_stable(life: Followed) -> None:
         references="<q@example.org> <o@example.org>",
         minutes=day(22),
     )
-    assert life.then(done) == (
+    assert life.add_and_wait(done) == (
         "in-mainline",
         "done: it is in mainline; dropped from 6.1",
     )
 
 
 def test_autosel_objected(life: Followed) -> None:
-    life.then(mailed(f"v1 [PATCH] {PUMP}"))
-    assert life.then(autosel("6.6", day(30))) == (
+    life.add_and_wait(mailed(f"v1 [PATCH] {PUMP}"))
+    assert life.add_and_wait(autosel("6.6", day(30))) == (
         "in-mainline",
         "AUTOSEL proposes it for 6.6; reply there if it should not be applied",
     )
@@ -245,7 +247,7 @@ def test_autosel_objected(life: Followed) -> None:
         reply_to="sel6.6",
         minutes=day(31),
     )
-    state, step = life.then(objection)
+    state, step = life.add_and_wait(objection)
     assert (state, life.branches) == (
         "in-mainline",
         {"6.6": "objected to: I object to this backport, it needs the counters"},
@@ -254,15 +256,17 @@ def test_autosel_objected(life: Followed) -> None:
 
 
 def test_failed_and_then_backported(life: Followed) -> None:
-    life.then(mailed(f"v1 [PATCH] {PUMP}"))
+    life.add_and_wait(mailed(f"v1 [PATCH] {PUMP}"))
     taken = life.trees.commit(
         f"{PUMP}\n\nCheck it.\n\nCc: stable@vger.kernel.org\nSigned-off-by: {ADA}\n",
         tag="v6.9-rc1",
     )
-    state, step = life.then()
+    state, step = life.add_and_wait()
     assert state == "in-mainline"
     assert step.startswith("wait for the stable branches: ")
-    state, step = life.then(stable_failed(PUMP, taken, "5.10", id="f", minutes=day(40)))
+    state, step = life.add_and_wait(
+        stable_failed(PUMP, taken, "5.10", id="f", minutes=day(40))
+    )
     assert (
         step
         == "the fix did not apply to 5.10: send a backport if it is needed there (`patchpilot"
@@ -276,12 +280,15 @@ def test_failed_and_then_backported(life: Followed) -> None:
         minutes=day(41),
     )
     assert (
-        "backport" in life.then(backport)[1] or life.branches["5.10"] == "did not apply"
+        "backport" in life.add_and_wait(backport)[1]
+        or life.branches["5.10"] == "did not apply"
     )
-    state, step = life.then(stable_added(PUMP, taken, "5.10", id="q", minutes=day(45)))
+    state, step = life.add_and_wait(
+        stable_added(PUMP, taken, "5.10", id="q", minutes=day(45))
+    )
     assert (state, life.branches["5.10"]) == ("in-stable", "queued")
     life.trees.backport(taken, "5.10", tag="v5.10.240")
-    assert life.then() == ("in-stable", "done: nothing is left to do")
+    assert life.add_and_wait() == ("in-stable", "done: nothing is left to do")
     assert life.branches["5.10"] == "released in v5.10.240"
 
 
@@ -304,14 +311,14 @@ def test_series_is_followed_from_rfc_to_pull_request(life: Followed) -> None:
             ),
         ]
 
-    assert life.then(*version("RFC PATCH", "rfc", 0))[0] == "sent"
-    assert life.then(days=30)[0] == "stalled"
+    assert life.add_and_wait(*version("RFC PATCH", "rfc", 0))[0] == "sent"
+    assert life.add_and_wait(days=30)[0] == "stalled"
     assert life.commands == [
         "patchpilot track reply '<rfc@example.org>' --template ping",
         "patchpilot send --resend",
     ]
     assert (
-        life.then(
+        life.add_and_wait(
             reply(
                 "[RFC PATCH 0/2] pump: a pump that counts",
                 "Interesting. Why does it count?",
@@ -322,9 +329,9 @@ def test_series_is_followed_from_rfc_to_pull_request(life: Followed) -> None:
         )[0]
         == "under-review"
     )
-    assert life.then(*version("PATCH", "v1", day(200)))[0] == "sent"
+    assert life.add_and_wait(*version("PATCH", "v1", day(200)))[0] == "sent"
     assert (
-        life.then(
+        life.add_and_wait(
             reply(
                 f"[PATCH 2/2] {COUNT}",
                 "Please use an atomic counter here.",
@@ -336,7 +343,7 @@ def test_series_is_followed_from_rfc_to_pull_request(life: Followed) -> None:
         == "changes-requested"
     )
     assert (
-        life.then(
+        life.add_and_wait(
             *version("PATCH v2", "v2", day(230), "Changes in v2:\n- atomic counter\n")
         )[0]
         == "sent"
@@ -346,12 +353,12 @@ def test_series_is_followed_from_rfc_to_pull_request(life: Followed) -> None:
         "Hi Ada,\n\nkernel test robot noticed the following build errors:\n\n>> drivers/demo/pump.c:12:3: error: 'x' undeclared\n",  # noqa: E501
         sender="kernel test robot <lkp@intel.com>", id="lkp", reply_to="v2p1", minutes=day(231),
     )  # fmt: skip
-    assert life.then(robot) == (
+    assert life.add_and_wait(robot) == (
         "changes-requested",
         "kernel test robot reports a build failure: fix it and send v3",
     )
-    assert life.then(*version("PATCH v3", "v3", day(400)))[0] == "sent"
-    state, step = life.then(
+    assert life.add_and_wait(*version("PATCH v3", "v3", day(400)))[0] == "sent"
+    state, step = life.add_and_wait(
         reply(
             "[PATCH v3 0/2] pump: a pump that counts",
             f"Reviewed-by: {RITA}",
@@ -365,9 +372,9 @@ def test_series_is_followed_from_rfc_to_pull_request(life: Followed) -> None:
         "wait for the maintainer; send a reminder from 2025-04-23",
     )
     assert life.commands == ["patchpilot track update"]
-    assert life.then(*version("PATCH v4", "v4", day(600)))[0] == "sent"
+    assert life.add_and_wait(*version("PATCH v4", "v4", day(600)))[0] == "sent"
     assert (
-        life.then(
+        life.add_and_wait(
             thanks(
                 "[PATCH v4 0/2] pump: a pump that counts",
                 ("1/2", PUMP, "1" * 40),
@@ -387,7 +394,7 @@ def test_series_is_followed_from_rfc_to_pull_request(life: Followed) -> None:
         f"Ada Fixer (2):\n      {PUMP}\n      {COUNT}\n\n drivers/demo/pump.c | 6 ++++++\n",
         sender=MATT, id="pull", minutes=day(640),
     )  # fmt: skip
-    assert life.then(pull)[0] == "accepted"
+    assert life.add_and_wait(pull)[0] == "accepted"
     merged = mail(
         "Re: [GIT PULL] pump updates for v6.14",
         "The pull request you sent on Mon, 4 Mar 2024:\n\n> git://example.com/pump for-linus\n\nhas been merged into torvalds/linux.git:\n"  # noqa: E501
@@ -395,7 +402,7 @@ def test_series_is_followed_from_rfc_to_pull_request(life: Followed) -> None:
         sender="pr-tracker-bot@kernel.org", id="prt", reply_to="pull", minutes=day(641), X_PR_Tracked_Commit_Id="2" * 40, X_PR_Merge_Commit_Id="3" * 40,  # noqa: E501
         X_PR_Merge_Tree="torvalds/linux.git",
     )  # fmt: skip
-    assert life.then(merged) == ("in-mainline", "done: it is in mainline")
+    assert life.add_and_wait(merged) == ("in-mainline", "done: it is in mainline")
 
 
 @pytest.mark.long
@@ -409,7 +416,7 @@ def test_series_is_split(life: Followed) -> None:
         )
         for at, title in enumerate((PUMP, COUNT), 1)
     ]
-    assert life.then(*posts)[0] == "sent"
+    assert life.add_and_wait(*posts)[0] == "sent"
     asked = reply(
         f"[PATCH net 2/2] {COUNT}",
         "This is no fix: please send it to net-next separately.",
@@ -417,7 +424,7 @@ def test_series_is_split(life: Followed) -> None:
         reply_to="p2",
         minutes=day(1),
     )
-    assert life.then(asked)[0] == "changes-requested"
+    assert life.add_and_wait(asked)[0] == "changes-requested"
     fix = patch(
         f"[PATCH net v2] {PUMP}",
         id="fix",
@@ -431,16 +438,16 @@ def test_series_is_split(life: Followed) -> None:
         reply_to="p2",
         minutes=day(20),
     )
-    assert life.then(fix)[0] == "sent"
+    assert life.add_and_wait(fix)[0] == "sent"
     assert (
-        life.then(
+        life.add_and_wait(
             applied_by_robot(
                 PUMP, "1" * 12, marks="net,v2", id="a1", reply_to="fix", minutes=day(3)
             )
         )[0]
         == "accepted"
     )
-    assert life.then(rest)[0] == "partly-accepted"
+    assert life.add_and_wait(rest)[0] == "partly-accepted"
     assert life.patches == ["accepted", "sent"]
     tree = "netdev/net-next.git (main)"
     robot = applied_by_robot(
@@ -452,13 +459,13 @@ def test_series_is_split(life: Followed) -> None:
         reply_to="rest",
         minutes=day(21),
     )
-    assert life.then(robot)[0] == "accepted"
+    assert life.add_and_wait(robot)[0] == "accepted"
 
 
 @pytest.mark.long
 def test_someone_elses_v3(life: Followed) -> None:
-    life.then(mailed(f"v1 [PATCH] {PUMP}"))
-    life.then(
+    life.add_and_wait(mailed(f"v1 [PATCH] {PUMP}"))
+    life.add_and_wait(
         patch(f"[PATCH v2] {PUMP}", id="v2", reply_to="v1", minutes=day(5), Cc=OTTO)
     )
     theirs = patch(
@@ -468,14 +475,14 @@ def test_someone_elses_v3(life: Followed) -> None:
         id="v3",
         minutes=day(60),
     )
-    assert life.then(theirs) == (
+    assert life.add_and_wait(theirs) == (
         "superseded",
         "Otto Other sent v3 of it: read it before you send another version",
     )
     robot = applied_by_robot(
         PUMP, "1" * 12, marks="net,v3", id="a", reply_to="v3", minutes=day(62)
     )
-    assert life.then(robot)[0] == "accepted"
+    assert life.add_and_wait(robot)[0] == "accepted"
     assert life.series.posted
     assert "netdev/net.git" in life.series.posted.why
     assert "Otto Other" in life.series.posted.why
@@ -483,12 +490,12 @@ def test_someone_elses_v3(life: Followed) -> None:
         f"{PUMP}\n\nCheck it.\n\nSigned-off-by: {ADA}\nSigned-off-by: {OTTO}\n",
         tag="v6.9-rc1",
     )
-    assert life.then()[0] == "in-mainline"
+    assert life.add_and_wait()[0] == "in-mainline"
 
 
 @pytest.mark.long
 def test_taken_through_another_tree(life: Followed) -> None:
-    life.then(
+    life.add_and_wait(
         mailed(f"p1 [PATCH 1/2] {PUMP}"),
         mailed(f"p2+1>p1 [PATCH 2/2] {COUNT}"),
     )
@@ -499,7 +506,7 @@ def test_taken_through_another_tree(life: Followed) -> None:
         reply_to="p2",
         minutes=day(1),
     )
-    assert life.then(acked)[0] == "under-review"
+    assert life.add_and_wait(acked)[0] == "under-review"
     tip = mail(
         f"[tip: timers/core] {COUNT}",
         f"The following commit has been merged into the timers/core branch of tip:\n\nCommit-ID:     {'2' * 40}\n"  # noqa: E501
@@ -507,11 +514,11 @@ def test_taken_through_another_tree(life: Followed) -> None:
         f"Committer:     {MATT}\nCommitterDate: Tue, 05 Mar 2024 09:00:00 +01:00\n\n{COUNT}\n\nCount.\n",  # noqa: E501
         sender="tip-bot2 for Ada Fixer <tip-bot2@linutronix.de>", id="tip", reply_to="p2", minutes=day(3),  # noqa: E501
     )  # fmt: skip
-    state, _step = life.then(tip)
+    state, _step = life.add_and_wait(tip)
     assert life.series.posted
     assert (state, life.patches) == ("partly-accepted", ["sent", "accepted"])
     assert life.series.posted.why == "1 of 2 applied; 1/2 has no reply"
-    life.then(
+    life.add_and_wait(
         applied_by_robot(
             PUMP, "1" * 12, marks="net,1/2", id="a", reply_to="p1", minutes=day(5)
         )
@@ -568,16 +575,16 @@ def test_series_is_followed_into_stable_branches(
         "Please refer to a commit by its id and title, name net in the subject, add a Fixes: tag,"
         " and write in the imperative."
     )
-    assert life.then(mailed(f"v1 [PATCH] {title}"))[0] == "sent"
-    assert life.then(reply(f"[PATCH] {title}", remarks, id="r1", reply_to="v1", minutes=day(1))) == (  # noqa: E501
+    assert life.add_and_wait(mailed(f"v1 [PATCH] {title}"))[0] == "sent"
+    assert life.add_and_wait(reply(f"[PATCH] {title}", remarks, id="r1", reply_to="v1", minutes=day(1))) == (  # noqa: E501
         "changes-requested", "answer the review by Rita Reviewer and send v2",
     )  # fmt: skip
     assert (
-        life.then(patch(f"[PATCH net v2] {title}", id="v2", minutes=day(3)))[0]
+        life.add_and_wait(patch(f"[PATCH net v2] {title}", id="v2", minutes=day(3)))[0]
         == "sent"
     )
     assert (
-        life.then(
+        life.add_and_wait(
             reply(
                 f"[PATCH net v2] {title}",
                 f"Reviewed-by: {RITA}",
@@ -592,33 +599,33 @@ def test_series_is_followed_into_stable_branches(
     life.trees.repo.git("update-ref", "refs/heads/net", taken)
     life.trees.repo.git("reset", "-q", "--hard", life.trees.first)
     assert (
-        life.then(
+        life.add_and_wait(
             applied_by_robot(title, taken[:12], id="a", reply_to="v2", minutes=day(6))
         )[0]
         == "accepted"
     )
     life.trees.repo.git("merge", "-q", "--ff-only", "net")
-    assert life.then()[0] == "in-mainline"
+    assert life.add_and_wait()[0] == "in-mainline"
     life.trees.repo.tag("v6.13-rc7")
-    assert life.then() == ("in-mainline", "done: it is in mainline")
+    assert life.add_and_wait() == ("in-mainline", "done: it is in mainline")
     reviews = [
         stable_review(title, taken, version, id=f"s{version}", minutes=day(20) + at)
         for at, version in enumerate(versions)
     ]
     assert (
-        life.then(*reviews)[1]
+        life.add_and_wait(*reviews)[1]
         == f"follow the stable review of {', '.join(versions)}; reply there if it should not be"
         " applied"
     )
     for at, version in enumerate(versions, 1):
         life.trees.backport(taken, version, tag=f"v{version}.{100 + at}")
-        assert life.then()[0] == "in-stable"
+        assert life.add_and_wait()[0] == "in-stable"
         assert [
             name
             for name, words in life.branches.items()
             if words.startswith("released")
         ] == list(versions[:at])
-    assert life.then() == ("in-stable", "done: nothing is left to do")
+    assert life.add_and_wait() == ("in-stable", "done: nothing is left to do")
     fix_title = "net/acme: return the count of images"
     tag = f'Fixes: {taken[:12]} ("{title}")'
     fix = patch(
@@ -629,14 +636,15 @@ def test_series_is_followed_into_stable_branches(
         minutes=day(40),
     )
     assert (
-        life.then(fix)[1]
+        life.add_and_wait(fix)[1]
         == f"check that “{fix_title}”, which fixes it, is applied to every branch that has it"
     )
     fixed = life.trees.repo.commit(
         f"{fix_title}\n\nReturn it.\n\n{tag}\n", {"fix.c": "x\n"}, author=OTTO
     )
     assert (
-        life.then()[1] == f"“{fix_title}” ({fixed[:12]}), which fixes it, is missing in"
+        life.add_and_wait()[1]
+        == f"“{fix_title}” ({fixed[:12]}), which fixes it, is missing in"
         f" {', '.join(reversed(versions))}: send a backport of it as well"
     )
     onto = " ".join(f"--onto linux-{version}.y" for version in reversed(versions))
@@ -645,4 +653,4 @@ def test_series_is_followed_into_stable_branches(
         life.trees.on_stable(
             version, f"{fix_title}\n\ncommit {fixed} upstream.\n\nReturn it.\n\n{tag}\n"
         )
-    assert life.then() == ("in-stable", "done: nothing is left to do")
+    assert life.add_and_wait() == ("in-stable", "done: nothing is left to do")

@@ -90,7 +90,7 @@ def _series(
     return [str(file) for file in sorted(folder.iterdir())]
 
 
-def _names(result: CheckResult, number: int) -> list[str]:
+def _finding_names(result: CheckResult, number: int) -> list[str]:
     return [finding.name for finding in result.patches[number].findings]
 
 
@@ -168,16 +168,16 @@ def test_patch_two_applies_after_patch_one(
     tree: Repo, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
     files = _rename_patches(tree, tmp_path / "out", *words)
-    assert "does-not-apply" in _names(_check([files[1]], tree.path), 0)
+    assert "does-not-apply" in _finding_names(_check([files[1]], tree.path), 0)
     for targets in (files, [str(tmp_path / "out")]):
-        assert "does-not-apply" not in _names(_check(targets, tree.path), 1)
+        assert "does-not-apply" not in _finding_names(_check(targets, tree.path), 1)
 
 
 def test_revert_within_a_series_is_new(tree: Repo, tmp_path: Path) -> None:
     files = _rename_patches(tree, tmp_path / "out", then="line_10")
-    assert "already-applied" in _names(_check([files[1]], tree.path), 0)
+    assert "already-applied" in _finding_names(_check([files[1]], tree.path), 0)
     assert not {"already-applied", "does-not-apply"} & set(
-        _names(_check(files, tree.path), 1)
+        _finding_names(_check(files, tree.path), 1)
     )
 
 
@@ -185,8 +185,8 @@ def test_failing_patch_does_not_affect_the_next(tree: Repo, tmp_path: Path) -> N
     files = _rename_patches(tree, tmp_path / "out")
     tree.put("drivers/demo/old.c", "int quite;\nint another;\nint file;\n")
     result = _check(files, tree.path)
-    assert "does-not-apply" in _names(result, 0)
-    assert "does-not-apply" not in _names(result, 1)
+    assert "does-not-apply" in _finding_names(result, 0)
+    assert "does-not-apply" not in _finding_names(result, 1)
 
 
 def test_parallel_results_agree(tree: Repo, tmp_path: Path) -> None:
@@ -202,7 +202,9 @@ def test_parallel_results_agree(tree: Repo, tmp_path: Path) -> None:
     assert [patch.findings for patch in alone.patches] == [
         patch.findings for patch in many.patches
     ]
-    assert not any("does-not-apply" in _names(alone, number) for number in range(14))
+    assert not any(
+        "does-not-apply" in _finding_names(alone, number) for number in range(14)
+    )
 
 
 def test_commit_is_checked_against_its_parent(tree: Repo) -> None:

@@ -217,7 +217,7 @@ def plan_recipients(
     } | dict.fromkeys(plan.bcc, "bcc")
 
 
-@pytest.mark.parametrize("via", transports.names())
+@pytest.mark.parametrize("via", transports.list_names())
 @pytest.mark.parametrize("tag", TAGS)
 def test_undisclosed_fix_has_private_recipients(
     tag: str, via: str, repo: Repo, repository: Repository
@@ -227,7 +227,7 @@ def test_undisclosed_fix_has_private_recipients(
     assert not list(repo.path.parent.glob("*.ran"))
 
 
-@pytest.mark.parametrize("via", transports.names())
+@pytest.mark.parametrize("via", transports.list_names())
 def test_only_the_call_adds_recipients(via: str, repository: Repository) -> None:
     request = SendRequest(
         to=("Ann Expert <ann@expert.example>",), cc=("rea@reviewer.example",)

@@ -19,14 +19,14 @@ OOPS = """\
 """
 
 
-def names(text: str) -> list[str]:
+def function_names(text: str) -> list[str]:
     """Return the functions in a log, most significant first."""
     return [frame.function for frame in read_log(text).frames]
 
 
 def test_oops_has_functions_modules_and_version() -> None:
     symptom = read_log(OOPS)
-    assert names(OOPS)[:3] == ["acme_ring_fill", "acme_poll", "__napi_poll"]
+    assert function_names(OOPS)[:3] == ["acme_ring_fill", "acme_poll", "__napi_poll"]
     assert symptom.modules == ("acme",)
     assert symptom.release == "6.1.0"
     assert symptom.messages == (
@@ -54,7 +54,7 @@ def test_uncertain_frames_weigh_less() -> None:
     ],
 )
 def test_all_frame_formats_are_read(line: str, function: str) -> None:
-    assert names(line)[0] == function
+    assert function_names(line)[0] == function
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from patchpilot.model.mail import parse_patch
 from tests.kit.snippets import HUNK, PATH, PROSE, file_diff, mail
 
 
-def _names(text: str, *rules: str) -> list[str]:
+def _finding_names(text: str, *rules: str) -> list[str]:
     patch = parse_patch(text.encode(), "example.patch")
     return [
         finding.name
@@ -38,7 +38,7 @@ def test_relay_address_needs_no_sign_off(sender: str, asked: bool) -> None:
     text = mail("frob: wait for the link", body, file_diff(PATH, HUNK)).replace(
         "From: Ada Fixer", f"From: {sender}\nX-Was: Ada Fixer", 1
     )
-    assert bool(_names(text, "missing-sender-sign-off")) is asked
+    assert bool(_finding_names(text, "missing-sender-sign-off")) is asked
 
 
 def test_revert_refers_to_the_reverted_commit() -> None:
@@ -46,10 +46,10 @@ def test_revert_refers_to_the_reverted_commit() -> None:
         f"This commit is not needed, as old boards wait by themselves.\n\n{PROSE}\n\nSigned-off-by:"
         " Ada Fixer <ada@example.org>"
     )
-    assert not _names(
+    assert not _finding_names(
         mail('Revert "frob: wait for the link"', text, file_diff(PATH, HUNK)),
         "this-patch",
     )
-    assert _names(
+    assert _finding_names(
         mail("frob: wait for the link", text, file_diff(PATH, HUNK)), "this-patch"
     )

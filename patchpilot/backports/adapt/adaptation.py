@@ -15,7 +15,7 @@ from patchpilot.backports.adapt.absent_names import (
 )
 from patchpilot.backports.adapt.adapted_file import AdaptedFile
 from patchpilot.backports.adapt.confidence import TAKEN, UNSURE, confidence_of
-from patchpilot.backports.adapt.explain_steps import space_step, step_of
+from patchpilot.backports.adapt.explain_steps import describe_step, space_step
 from patchpilot.backports.adapt.features import features_of
 from patchpilot.backports.adapt.placed_changes import FARTHEST
 from patchpilot.backports.adapt.three_way import Carried, How, merge_lines
@@ -116,7 +116,7 @@ def make_adaptation(
         return None
     ways = [carried.how for file in files.values() for carried in file.carried]
     steps = [
-        step_of(path, carried)
+        describe_step(path, carried)
         for path, file in files.items()
         for carried in file.carried
     ]

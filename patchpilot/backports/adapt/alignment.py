@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import accumulate
 
-from patchpilot.backports.adapt.tokens import key, texts, tokenize
+from patchpilot.backports.adapt.tokens import key, token_texts, tokenize
 
 # comparing every pair of a longer list takes seconds
 _MOST_PAIRS = 4_000_000
@@ -46,7 +46,7 @@ def align_tokens(ours: Sequence[str], other: Sequence[str]) -> Pairs:
     }
     for (low, at), (start, match) in gaps(lines, len(ours), len(other)):
         words, new = (
-            [text for line in side for text in texts(line)]
+            [text for line in side for text in token_texts(line)]
             for side in (mine[low:at], theirs[start:match])
         )
         result |= {

@@ -28,7 +28,7 @@ _WORDS = {
 }
 
 
-def step_of(path: str, carried: Carried) -> str:
+def describe_step(path: str, carried: Carried) -> str:
     """Describe a step of an adaptation, with its location."""
     location = f"{path}:{carried.line + 1}" if carried.line else path
     return f"{location}: {_WORDS[carried.how]}"

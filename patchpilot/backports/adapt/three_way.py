@@ -13,7 +13,7 @@ from patchpilot.backports.adapt.tokens import (
     is_word,
     join_tokens,
     key,
-    texts,
+    token_texts,
     tokenize,
 )
 
@@ -126,7 +126,7 @@ def _restore_base_wording(
 def _is_wording(line: str, other: str) -> bool:
     """Return whether lines differ only in quotes or comment markers, or are similar comments."""
     if all(map(_COMMENT.match, (line, other))):
-        return _is_alike(texts(tokenize([line])), texts(tokenize([other])))
+        return _is_alike(token_texts(tokenize([line])), token_texts(tokenize([other])))
     return key(_QUOTE.sub("", line)) == key(_QUOTE.sub("", other))
 
 
@@ -209,18 +209,22 @@ class _TokenChunk:
         )
         right = len(self.mine) if high == len(self.old) else self.in_mine.get(high)
         if left is not None and right is not None and left <= right:
-            return self._between(left, right, texts(self.old[low:high]), texts(added))
+            return self._between(
+                left, right, token_texts(self.old[low:high]), token_texts(added)
+            )
         if low == high and (left is not None or right is not None):
             at = left if left is not None else right
             assert at is not None
-            if texts(added) in (
-                texts(self.mine[at : at + len(added)]),
-                texts(self.mine[max(0, at - len(added)) : at]),
+            if token_texts(added) in (
+                token_texts(self.mine[at : at + len(added)]),
+                token_texts(self.mine[max(0, at - len(added)) : at]),
             ):
                 self.ways.append(How.ALREADY)
                 return None
             self.ways.append(
-                How.EDGE if self._is_whole_lines(at, at, texts(added)) else How.PIECE
+                How.EDGE
+                if self._is_whole_lines(at, at, token_texts(added))
+                else How.PIECE
             )
             return at, at
         return self._partial_match(low, high, added)
@@ -228,7 +232,7 @@ class _TokenChunk:
     def _between(
         self, left: int, right: int, removed: list[str], added: list[str]
     ) -> tuple[int, int] | None:
-        mine = texts(self.mine[left:right])
+        mine = token_texts(self.mine[left:right])
         if mine == removed:
             self.ways.append(How.TOKENS)
             return left, right
@@ -281,7 +285,11 @@ class _TokenChunk:
         if inside:
             return min(inside), max(inside) + 1
         # only whole lines can be placed elsewhere
-        return (left, left) if self._is_whole_lines(left, left, texts(added)) else None
+        return (
+            (left, left)
+            if self._is_whole_lines(left, left, token_texts(added))
+            else None
+        )
 
     def _restore_spacing(self) -> list[Token]:
         """Return the branch's tokens with the fix's whitespace changes."""

@@ -43,7 +43,7 @@ def key(line: str) -> str:
     return "".join(line.split())
 
 
-def texts(tokens: Sequence[Token]) -> list[str]:
+def token_texts(tokens: Sequence[Token]) -> list[str]:
     return [token.text for token in tokens]
 
 

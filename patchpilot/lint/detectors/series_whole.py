@@ -350,7 +350,7 @@ def series_order(context: Context, arguments: Arguments) -> Iterator[Hit]:
         return
     wanted = arguments.get("new_file_pattern") or arguments["later_pattern"]
     for number, one in enumerate(patches, 1):
-        for name in dict.fromkeys(_names(one, arguments)):
+        for name in dict.fromkeys(_find_names(one, arguments)):
             if once and _count(one, name) > 1:
                 continue
             pattern = re.compile(fill_message(wanted, {"name": re.escape(name)}))
@@ -373,10 +373,10 @@ def series_order(context: Context, arguments: Arguments) -> Iterator[Hit]:
                 )
 
 
-def _names(patch: Patch, arguments: Arguments) -> Iterator[str]:
+def _find_names(patch: Patch, arguments: Arguments) -> Iterator[str]:
     """Yield the names used in a patch's lines."""
     pattern = compiled(arguments["pattern"])
-    for text in _signed_lines(
+    for text in _lines_with_sign(
         patch, arguments.get("sign", "+"), arguments["files_pattern"]
     ):
         for found in pattern.finditer(text):
@@ -392,8 +392,8 @@ def _introduced_names(patch: Patch, arguments: Arguments) -> Iterator[str]:
         yield from (change.path for change in patch.files if change.old_path is None)
         return
     sign, files = arguments.get("later_sign", "+"), arguments["later_files_pattern"]
-    other = set(_signed_lines(patch, "-" if sign == "+" else "+", files))
-    for text in _signed_lines(patch, sign, files):
+    other = set(_lines_with_sign(patch, "-" if sign == "+" else "+", files))
+    for text in _lines_with_sign(patch, sign, files):
         if text not in other:
             yield text
 
@@ -408,7 +408,7 @@ def _count(patch: Patch, name: str) -> int:
     )
 
 
-def _signed_lines(patch: Patch, sign: str, files: str) -> Iterator[str]:
+def _lines_with_sign(patch: Patch, sign: str, files: str) -> Iterator[str]:
     suited = compiled(files)
     for change in patch.files:
         if suited.search(change.path):

@@ -179,7 +179,7 @@ def _find_alien_hunk(context: Context, tree: Tree) -> tuple[int, str] | None:
     """
     patch = context.patch
     number = patch.subject.number or 1
-    place = context.series_fact("places", _places).get(id(patch), 0)
+    place = context.series_fact("positions", _positions).get(id(patch), 0)
     if number > 1 and place < number - 1:
         # unknown patches may change the same files
         return None
@@ -198,7 +198,7 @@ def _find_alien_hunk(context: Context, tree: Tree) -> tuple[int, str] | None:
     return None
 
 
-def _places(patches: Sequence[Patch]) -> dict[int, int]:
+def _positions(patches: Sequence[Patch]) -> dict[int, int]:
     """Map each patch, by its id(), to its position in the series."""
     return {id(patch): at for at, patch in enumerate(patches)}
 

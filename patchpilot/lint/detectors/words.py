@@ -316,7 +316,7 @@ def misspelled_word(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Report each word that codespell considers misspelled, once."""
     seen: set[str] = set()
     near: dict[str, str | None] = {}
-    for where, text in _texts(context):
+    for where, text in _lines_to_check(context):
         for found in _WORD.finditer(text):
             word = found[0].lower()
             if word in seen:
@@ -397,7 +397,7 @@ def _is_in_kernel_list(context: Context, word: str) -> bool:
     return word in single
 
 
-def _texts(context: Context) -> Iterator[tuple[int, str]]:
+def _lines_to_check(context: Context) -> Iterator[tuple[int, str]]:
     patch = context.patch
     yield subject_line(context), patch.subject.title
     quoted, titles = pasted(context), quoted_titles(patch.message)

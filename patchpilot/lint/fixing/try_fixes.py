@@ -104,7 +104,7 @@ class TriedFix(NamedTuple):
         """Count the findings by rule and line."""
         return Counter(_key(finding, self.draft) for finding in self.found)
 
-    def texts(self) -> Counter[tuple[str, str]]:
+    def count_messages(self) -> Counter[tuple[str, str]]:
         """Count the findings by rule and message, regardless of their position."""
         return Counter((finding.rule, finding.message) for finding in self.found)
 
@@ -167,7 +167,10 @@ def fix_patch(
 def _resolved_findings(
     start: TriedFix, tried: TriedFix, fixers: Mapping[str, RegisteredFixer]
 ) -> Iterable[Finding]:
-    gone, fewer = start.keys() - tried.keys(), start.texts() - tried.texts()
+    gone, fewer = (
+        start.keys() - tried.keys(),
+        start.count_messages() - tried.count_messages(),
+    )
     for finding in start.found:
         key, text = _key(finding, start.draft), (finding.rule, finding.message)
         # an unfixable finding may only have moved to another line
@@ -320,7 +323,9 @@ class _Fixing:
         before, now = start.keys(), tried.keys()
         keys = [one.key for one in tried.applied]
         failed = {key: NOT_GONE for key in keys if now[key] and now[key] >= before[key]}
-        increased = {rule for rule, _ in tried.texts() - start.texts()}
+        increased = {
+            rule for rule, _ in tried.count_messages() - start.count_messages()
+        }
         increased.update(rule for rule, _ in keys)
         had, has = (Counter(one.rule for one in each.found) for each in (start, tried))
         touched = frozenset(line for one in tried.applied for line in one.lines)

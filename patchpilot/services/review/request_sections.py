@@ -176,7 +176,7 @@ def _definitions(
     folders = (*_folders(paths), "include")
     functions = (
         (path, lines, function)
-        for path, _, lines, function in _places(repository, at, folders, words)
+        for path, _, lines, function in _find_matches(repository, at, folders, words)
         if function
         and function.name in names
         and lines[function.span[1] - 1].startswith("}")
@@ -195,7 +195,7 @@ def _callers(
     """Return the lines that name the changed functions, each with its context."""
     rows: list[tuple[int | None, str]] = []
     words = [word for name in dict.fromkeys(names) for word in ("-e", name)]
-    places = _places(repository, at, _folders(paths), ("-w", "-F", *words))
+    places = _find_matches(repository, at, _folders(paths), ("-w", "-F", *words))
     # the first line of a function is not a call to it
     calls = (
         location
@@ -244,7 +244,7 @@ def _grep(
             yield name.removeprefix(f"{at}:"), int(number)
 
 
-def _places(
+def _find_matches(
     repository: "Repository", at: str, folders: Sequence[str], words: Sequence[str]
 ) -> Iterator[tuple[str, int, tuple[str, ...], Function | None]]:
     """Yield (path, line, lines of the file, function) for each match of `git grep`."""

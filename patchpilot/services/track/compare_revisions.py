@@ -51,7 +51,7 @@ class RevisionComparison:
     new: Revision
     patches: tuple[PatchDifference, ...]
 
-    def names(self) -> tuple[str, str]:
+    def revision_names(self) -> tuple[str, str]:
         """Return the names of the two revisions.
 
         If both have the same name, the day on which each revision was sent is added.
@@ -128,7 +128,7 @@ def comparison_lines(comparison: RevisionComparison) -> tuple[str, ...]:
     The first line names the revisions; the others show each patch and its changes in the
     format of git's range-diff.
     """
-    old, new = comparison.names()
+    old, new = comparison.revision_names()
     lines = [f"{old} -> {new}: {counts(comparison.patches)}"]
     for patch in comparison.patches:
         lines.append(range_diff_heading(patch))

@@ -236,12 +236,12 @@ class BackportsScreen(StageScreen["BackportResult"]):
         self._show_empty()
 
     @property
-    def _texts(self) -> BranchTexts:
+    def _branch_texts(self) -> BranchTexts:
         return texts_of(self.session, self.shown, self._left_out, self._written)
 
     def rows(self) -> list[Row]:
         result = self.shown
-        titles, rows = self._texts.matrix((self.size.width or 80) - EDGE)
+        titles, rows = self._branch_texts.matrix((self.size.width or 80) - EDGE)
         self.query_one("#matrix-titles", Static).update(titles)
         return [
             Row(row, branch, branch.branch)
@@ -278,7 +278,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         if action == "request":
             result = self.current
             return result is not None and REQUEST in map(
-                self._texts.todo, result.branches
+                self._branch_texts.todo, result.branches
             )
         is_early = self._shown is None or not self._shown.upstream
         if action in useless_keys(self.chosen, is_early=is_early):
@@ -297,7 +297,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         result = self._shown
         if result and result.unfetched:
             fetch_stable(self)
-        elif result and self._texts.merged:
+        elif result and self._branch_texts.merged:
             fetch(self)
         else:
             self.action_reload()
@@ -318,7 +318,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         # half of the width if the prerequisites are next to it
         is_half = self.size.width >= WIDE and needs_of(branch)
         wide = self.size.width // (2 if is_half else 1) - EDGE
-        rows = page_rows(self._texts, branch, wide)
+        rows = page_rows(self._branch_texts, branch, wide)
         self._verdict.text.update(lines(rows))
         self._list_needs(branch)
 
@@ -337,7 +337,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         most, needs = self.shown.max_lines, needs_of(branch)
         panel, left_out = (
             self.query_one("#needs", Panel),
-            self._texts.get_unticked(branch),
+            self._branch_texts.get_unticked(branch),
         )
         panel.display = bool(needs)
         how = (
@@ -346,7 +346,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
             else "in this order"
         )
         panel.heading = f"Needs first, {how}"
-        panel.count = f"{self._texts.ticked(branch)}/{len(needs)} ticked · Space"
+        panel.count = f"{self._branch_texts.ticked(branch)}/{len(needs)} ticked · Space"
         rows = []
         for number, need in enumerate(needs, 1):
             is_ticked = need.commit not in left_out
@@ -356,7 +356,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
 
     def action_open(self) -> None:
         if branch := self.chosen:
-            page = partial(page_rows, self._texts, branch)
+            page = partial(page_rows, self._branch_texts, branch)
             self.app.push_screen(Reader(self._heading(branch), page))
 
     def action_tick(self) -> None:
@@ -364,7 +364,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         if self.focused is not queue:
             queue.focus()
         elif queue.chosen:
-            ticks = self._texts.get_unticked(branch) ^ {queue.chosen}
+            ticks = self._branch_texts.get_unticked(branch) ^ {queue.chosen}
             self._left_out[branch.branch] = ticks
             self.fill()
 
@@ -375,9 +375,9 @@ class BackportsScreen(StageScreen["BackportResult"]):
         if (result := self.current) is None:
             self.notify("not ready yet")
             return
-        left_out = self._texts.all_unticked()
+        left_out = self._branch_texts.all_unticked()
         self._write_to_folder(
-            f"{self._texts.written}\n\nFolder for the patches:",
+            f"{self._branch_texts.written}\n\nFolder for the patches:",
             lambda repository, folder, signs: write_topic_backports(
                 repository, result, folder, left_out, signs=signs
             ),
@@ -433,7 +433,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
             return
 
         def choose(ways: "Ways") -> None:
-            on = partial(self._resolve, self._texts, branch)
+            on = partial(self._resolve, self._branch_texts, branch)
             if ways.is_started:
                 on(None)
                 return

@@ -203,11 +203,11 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
     def _subject(self) -> str:
         return self._other.subject if self._other else super()._subject()
 
-    def _places(self) -> Sequence[str]:
+    def _topic_titles(self) -> Sequence[str]:
         """Return the name of another series' topic for the stage bar."""
         if self._other is None or self.session.topic is None:
-            return super()._places()
-        place = f"stages: {super()._places()[-1]}"
+            return super()._topic_titles()
+        place = f"stages: {super()._topic_titles()[-1]}"
         return (f"{place} {glyph('dot')} {super()._subject()}", place)
 
     def read_again(self) -> None:
@@ -539,7 +539,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         names = tuple(f"<{revision.message_id}>" for revision in (old, new))
 
         def handle_next(comparison: "RevisionComparison") -> None:
-            title = f"{' and '.join(comparison.names())}: {counts(comparison.patches)}"
+            title = f"{' and '.join(comparison.revision_names())}: {counts(comparison.patches)}"
             self.app.push_screen(Reader(title, comparison_rows(comparison)))
 
         def compare(*_: object) -> "RevisionComparison":

@@ -185,7 +185,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
 
     def _repositories(self) -> tuple[str, ...]:
 
-        keys = [place.rpartition(":")[0] for place in self.tui.memory.places]
+        keys = [place.rpartition(":")[0] for place in self.tui.memory.saved_places]
         try:
             with self.tui.session.repository() as repository:
                 keys.insert(0, repository.key)

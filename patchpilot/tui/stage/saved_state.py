@@ -41,7 +41,7 @@ class SavedState:
         return table.get(name) if isinstance(table, dict) else None
 
     @property
-    def places(self) -> tuple[str, ...]:
+    def saved_places(self) -> tuple[str, ...]:
         """Return the places with saved values, most recently visited first."""
         return tuple(name for name in reversed(self._data) if name)
 

@@ -268,7 +268,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
             return
         self.query_one(StageBar).refresh()
         self.query_one(TitleLine).tell(
-            self._subject(), self._places(), self._now_doing()
+            self._subject(), self._topic_titles(), self._now_doing()
         )
         if main := self.main_panel:
             status = self.session.status(self.stage)
@@ -303,7 +303,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         count, at = len(topic.commits), topic.commits.index(commit) + 1
         return f"{at}/{count} {commit.subject}" if count > 1 else commit.subject
 
-    def _places(self) -> Sequence[str]:
+    def _topic_titles(self) -> Sequence[str]:
         return (
             title_texts(self.session.topic, self.session.facts)
             if self.session.topic

@@ -123,10 +123,10 @@ class RowList(List, Searchable):
         """Return the position of the cursor among the selectable rows: 2/5."""
         if self.chosen is None:
             return ""
-        return f"{self._places.index(self.highlighted or 0) + 1}/{len(self._places)}"
+        return f"{self._selectable.index(self.highlighted or 0) + 1}/{len(self._selectable)}"
 
     @property
-    def _places(self) -> list[int]:
+    def _selectable(self) -> list[int]:
         """Return the positions of the selectable rows."""
         return [at for at, row in enumerate(self.rows) if row.about is not None]
 
@@ -142,7 +142,7 @@ class RowList(List, Searchable):
         top = self.scroll_offset.y
         wanted = key if key is not None else self.row.key if self.row else None
         self.rows = tuple(rows)
-        places = self._places
+        places = self._selectable
         same = (at for at in places if self.rows[at].key == wanted)
         with self.prevent(OptionList.OptionHighlighted):
             self.clear_options()

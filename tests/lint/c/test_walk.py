@@ -43,15 +43,15 @@ def _recording_check() -> tuple[list[str], CheckFunction]:
     return asked, note
 
 
-def _names(lines: list[str], path: str = "frob/a.c") -> dict[str, int]:
+def _count_hits(lines: list[str], path: str = "frob/a.c") -> dict[str, int]:
     return {name: len(hits) for name, hits in _walk(lines, path).hits.items()}
 
 
 def test_type_is_known_after_its_first_use() -> None:
     late = ["void f(void)", "{", "\tg((frob) x);", "\tfrob y;", "}"]
     early = ["void f(void)", "{", "\tfrob y;", "", "\tg((frob) x);", "}"]
-    assert "space-after-cast" not in _names(late)
-    assert _names(early).get("space-after-cast") == 1
+    assert "space-after-cast" not in _count_hits(late)
+    assert _count_hits(early).get("space-after-cast") == 1
 
 
 def test_trailing_array_is_found_in_any_form() -> None:
@@ -64,7 +64,7 @@ def test_trailing_array_is_found_in_any_form() -> None:
         "\t}  __packed  a[1];",
     ):
         assert (
-            _names(["struct frob {", "\tint size;", member, "};"]).get(
+            _count_hits(["struct frob {", "\tint size;", member, "};"]).get(
                 "fake-flexible-array"
             )
             == 1
@@ -77,7 +77,7 @@ def test_trailing_array_is_found_in_any_form() -> None:
         "\ta[0];",
         "\tint 0];",
     ):
-        assert "fake-flexible-array" not in _names(
+        assert "fake-flexible-array" not in _count_hits(
             ["struct frob {", "\tint size;", member, "};"]
         ), member
 
@@ -114,8 +114,8 @@ def test_layout_check_includes_the_next_line(
 
 
 def test_other_languages_are_not_parsed_as_c() -> None:
-    assert _names(["if(x)y;"], "frob/a.py") == {}
-    assert "no-space-after-keyword" not in _names(["if(x)y;"], "frob/a.dts")
+    assert _count_hits(["if(x)y;"], "frob/a.py") == {}
+    assert "no-space-after-keyword" not in _count_hits(["if(x)y;"], "frob/a.dts")
 
 
 def test_enclosing_function_is_known() -> None:
@@ -132,14 +132,14 @@ def test_statement_is_found_at_its_start() -> None:
 
 
 def test_do_while_is_not_a_trailing_statement() -> None:
-    assert "trailing-statement" not in _names(
+    assert "trailing-statement" not in _count_hits(
         ["\tdo {", "\t\ta();", "\t\tb();", "\t} while (c);"]
     )
-    assert _names(["\twhile (c) a();"]).get("trailing-statement") == 1
+    assert _count_hits(["\twhile (c) a();"]).get("trailing-statement") == 1
 
 
 def test_mixed_case_is_reported_once() -> None:
-    assert _names(["int fooBar;", "int *p = &fooBar;"]).get("mixed-case-name") == 1
+    assert _count_hits(["int fooBar;", "int *p = &fooBar;"]).get("mixed-case-name") == 1
 
 
 @pytest.mark.long

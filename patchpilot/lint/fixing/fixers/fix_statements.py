@@ -154,7 +154,7 @@ def _broken(
     raw: str,
     text: str,
     pattern: "re.Pattern[str]",
-    deepest: int,
+    max_depth: int,
     limit: int,
     *,
     continues: bool,
@@ -166,7 +166,7 @@ def _broken(
     # the brackets still open at the start of the last line
     outer = 0
     start = 1
-    for end in (*_breaks(text, pattern, deepest), len(text)):
+    for end in (*_break_columns(text, pattern, max_depth), len(text)):
         piece = raw[start:end]
         if lines[-1].strip() and len(expand(lines[-1] + piece.rstrip())) > limit:
             column = opened[-1] if opened else margin
@@ -188,10 +188,12 @@ def _broken(
     return lines if fits and 1 < len(lines) <= MOST_LINES and not is_open else []
 
 
-def _breaks(text: str, pattern: "re.Pattern[str]", deepest: int) -> Iterator[int]:
+def _break_columns(
+    text: str, pattern: "re.Pattern[str]", max_depth: int
+) -> Iterator[int]:
     """Yield the columns at which a line may be broken."""
     for match in pattern.finditer(text):
         end = match.end()
         depth = sum((char in "([{") - (char in ")]}") for char in text[:end])
-        if depth <= deepest:
+        if depth <= max_depth:
             yield end
