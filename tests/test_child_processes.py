@@ -285,7 +285,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "commits/make_commits::_index": ("tip",),
         "commits/move_branch::shift": ("*branch_options",),
         "commits/rewrite::_sign_commit": ("*words", "parts['tree']"),
-        "commits/submodules::_names": ("option", "variable"),
+        "commits/submodules::_list_names": ("option", "variable"),
         "outgoing/compose_mails::bodies_of_commits": ("*args", "*span"),
         "outgoing/send_email/git_send_email::capture": (
             "*_argv(repository, account, bcc, identity, _names_sender(account, messages))",

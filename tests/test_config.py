@@ -43,7 +43,7 @@ def test_misspelled_setting_suggests_the_nearest() -> None:
         load(flags={"nonsense": "1"})
 
 
-def test_malformed_file_is_named() -> None:
+def test_malformed_file_is_reported() -> None:
     with pytest.raises(InputError, match=r"\.patchpilot\.toml"):
         load("= =")
 

@@ -350,7 +350,7 @@ def test_temporary_fault_changes_nothing(
     assert call("track", "--format", "json").out == before
 
 
-def test_update_fetches_what_recovery_missed(store_file: Path) -> None:
+def test_update_fetches_messages_missed_by_recovery(store_file: Path) -> None:
     with Store() as store:
         ids = store.message_ids(1)
     start_next_process()

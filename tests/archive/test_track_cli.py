@@ -221,7 +221,7 @@ def test_list_shows_state_and_next_step(thread: Path) -> None:
     assert "send a backport if it is needed there" in outcome.out
 
 
-def test_table_is_sorted_by_turn_and_news(
+def test_table_is_sorted_by_turn_and_new_messages(
     workdir: Path,
 ) -> None:
     title = (
@@ -490,7 +490,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_archive_fault_is_not_reported_as_no_news(
+def test_archive_fault_is_not_reported_as_no_new_messages(
     fault: str, workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer, pause, reported = FAULTS[fault]
@@ -690,7 +690,7 @@ def _backport_fix(repo: Repo, fix: str) -> str:
     return repo.commit(text, {"a.c": "y\n"})
 
 
-def test_repository_gives_the_release(thread: Path, workdir: Path) -> None:
+def test_release_is_read_from_the_repository(thread: Path, workdir: Path) -> None:
     repo, fix = _create_fixed_tree(workdir / "linux")
     repo.commit("Linux 6.9-rc1\n", {"Makefile": "VERSION = 69\n"})
     repo.tag("v6.9-rc1")

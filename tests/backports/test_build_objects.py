@@ -136,7 +136,7 @@ def test_canceled_build_ends(tmp_path: Path) -> None:
             )
 
 
-def test_missing_programs_are_named(
+def test_missing_programs_are_listed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(configuration, "find_missing_programs", lambda _: ["flex"])

@@ -93,7 +93,7 @@ def test_patch_file_matches_its_merged_commit(world: World, workdir: Path) -> No
     assert json.loads(outcome.out)["branches"][0]["verdict"] == "conflict"
 
 
-def test_uncommitted_patch_is_judged_as_git_am_commits_it(
+def test_uncommitted_patch_is_checked_as_git_am_commits_it(
     world: World, workdir: Path
 ) -> None:
     file = patch_of(world, workdir)
@@ -163,7 +163,7 @@ def test_truncated_patch_is_an_error(world: World, workdir: Path) -> None:
     assert "truncated" in outcome.err
 
 
-def test_crlf_patch_is_judged_as_git_am_reads_it(world: World, workdir: Path) -> None:
+def test_crlf_patch_is_checked_as_git_am_reads_it(world: World, workdir: Path) -> None:
     dos = write_crlf_patch(world, workdir)
     tree = write_tree(workdir)
     answer = ask(dos, "--onto", tree)
@@ -182,7 +182,7 @@ def test_crlf_patch_fits_a_crlf_file(world: World, workdir: Path) -> None:
     assert "CR LF" not in answer["reason"]
 
 
-def test_bare_diff_is_named_by_its_file(world: World, workdir: Path) -> None:
+def test_bare_diff_is_named_after_its_file(world: World, workdir: Path) -> None:
     (workdir / "bare.diff").write_text(
         world.repo.git("diff", f"{world.fix}^", world.fix) + "\n"
     )

@@ -150,7 +150,7 @@ def test_series_is_applied_cumulatively(world: World) -> None:
     assert answer["commit"] == world.fix
 
 
-def test_newer_branches_without_the_fix_are_named(world: World) -> None:
+def test_newer_branches_without_the_fix_are_listed(world: World) -> None:
     world.branch("6.1", world.groundwork)
     world.branch("6.12", world.groundwork)
     older, newer = world.ask(world.fix)["branches"]
@@ -347,7 +347,7 @@ def test_foreign_version_is_not_a_series(tmp_path: Path) -> None:
     assert "git fetch stable 24.11" in outcome.err
 
 
-def test_backport_is_judged_as_its_mainline_commit(world: World) -> None:
+def test_backport_gets_the_verdict_of_its_mainline_commit(world: World) -> None:
     repo = world.repo
     message = repo.git("log", "-1", "--format=%B", world.fix).replace(
         "Signed-off-by", "Tested-by: Tess <tess@example.org>\nSigned-off-by"

@@ -187,7 +187,7 @@ def test_existing_patches_are_not_overwritten(world: World, tmp_path: Path) -> N
     assert "already has patches" in outcome.err
 
 
-def test_answered_message_is_named(world: World, tmp_path: Path) -> None:
+def test_answered_message_is_identified(world: World, tmp_path: Path) -> None:
     world.branch("6.12", world.groundwork)
     write(world, tmp_path / "out", "--in-reply-to", "2026111-failed@example.org")
     assert (

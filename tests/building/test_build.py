@@ -151,7 +151,7 @@ def test_patch_files_are_built_on_their_base(repo: Repo) -> None:
     assert finding_positions(repo, "--base", "base", file) == [("drv: 1", "drv/w.c", 9)]
 
 
-def test_later_commit_is_named_as_missing(repo: Repo) -> None:
+def test_later_commit_is_reported_as_missing(repo: Repo) -> None:
     user = '#include "w.h"\n\nint use(void);\nint use(void) { return helper(%s); }\n'
     repo.commit(
         "drv: change the helper", {"drv/w.h": "int helper(int one, int two);\n"}
@@ -398,7 +398,7 @@ def test_a_header_for_user_space_is_compiled_alone(repo: Repo) -> None:
     assert finding_positions(repo, "HEAD") == [("frob: grow", "include/uapi/frob.h", 3)]
 
 
-def test_header_that_takes_too_long_does_not_end_the_build(
+def test_slow_header_does_not_stop_the_build(
     repo: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(make_objects, "_HEADER_SECONDS", 0.001)
@@ -407,7 +407,7 @@ def test_header_that_takes_too_long_does_not_end_the_build(
     assert path == "include/uapi/frob.h"
 
 
-def test_a_directory_that_a_link_replaces_does_not_stop_the_build(repo: Repo) -> None:
+def test_directory_replaced_by_a_symlink_does_not_stop_the_build(repo: Repo) -> None:
     repo.path.joinpath("drv/w.c").write_text(f"{DRIVER}static int spare;\n")
     repo.path.joinpath("init").rename(repo.path / "moved")
     repo.path.joinpath("init").symlink_to("moved")

@@ -62,7 +62,7 @@ FILES = {
         ("drivers/frob/lib.c", {"FROB", "FROB_LIB", "PCI"}),
     ],
 )
-def test_makefile_gives_the_symbols(path: str, needs: set[str]) -> None:
+def test_symbols_are_read_from_the_makefile(path: str, needs: set[str]) -> None:
     (need,) = needs_of(FILES.get, path)
     assert set(need.symbols) == needs
     assert need.module == "drivers/frob/frob"

@@ -611,7 +611,7 @@ def test_latest_version_in_an_mbox_is_checked(workdir: Path) -> None:
         )
 
 
-def test_unknown_version_gives_a_hint(workdir: Path) -> None:
+def test_unknown_version_shows_a_hint(workdir: Path) -> None:
     write("a.patch", make_patch(SPACED))
     outcome = call("check", "--since-version", "4", "a.patch")
     assert (outcome.code, outcome.out) == (2, "")

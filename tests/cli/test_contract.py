@@ -339,7 +339,7 @@ def test_option_c_is_accepted_everywhere(
 
 
 @pytest.mark.parametrize("command", REPOSITORY)
-def test_missing_repository_is_exit_3(command: str, workdir: Path) -> None:
+def test_missing_repository_exits_with_3(command: str, workdir: Path) -> None:
     for words in (CALLS[command], (*CALLS[command], "-C", str(workdir / "nowhere"))):
         outcome = call(*words)
         assert (outcome.code, outcome.out) == (3, "")
@@ -645,7 +645,7 @@ def test_message_file_may_have_any_name(repo: Path) -> None:
 @pytest.mark.parametrize(
     "command", ["fixes", "stable", "prepare", "trailers", "backport"]
 )
-def test_other_object_types_are_named(repo: Path, command: str) -> None:
+def test_other_object_types_are_reported(repo: Path, command: str) -> None:
     more = ("--dry-run",) if command in ("prepare", "trailers") else ()
     mails = (
         "<x@example.org>",

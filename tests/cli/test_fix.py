@@ -156,7 +156,7 @@ def test_standard_input_is_not_truncated(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "larger than" in outcome.err
 
 
-def test_standard_input_is_fixed_on_stdout(file: Path) -> None:
+def test_fixed_stdin_is_written_to_stdout(file: Path) -> None:
     outcome = call("check", "--fix", "-", stdin=file.read_bytes())
     call("check", "--fix", file)
     assert outcome.out == file.read_text()
@@ -354,7 +354,7 @@ def test_fix_works_with_an_unborn_head(tmp_path: Path) -> None:
     assert repo.git("show", "topic:frob.c").endswith("int f(void);")
 
 
-def test_fixes_stays_above_the_sign_off(tmp_path: Path) -> None:
+def test_fixes_tag_stays_above_the_sign_off(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
     first = repo.commit("frob: start\n", {"frob.c": "int a;\n"})
     tags = f'{SIGNED}\nFixes: {first[:12]} ("frob: start")'

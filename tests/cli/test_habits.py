@@ -127,7 +127,7 @@ OTHERS = (
 
 
 @pytest.mark.parametrize(("words", "hint"), OTHERS)
-def test_option_of_another_tool_gets_a_hint(words: str, hint: str) -> None:
+def test_option_from_another_tool_gets_a_hint(words: str, hint: str) -> None:
     outcome = call(*words.split())
     assert outcome.code == 2
     assert f"hint: {hint}" in outcome.err

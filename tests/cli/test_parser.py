@@ -107,7 +107,7 @@ def test_words_are_read_in_any_form(words: list[str], values: dict[str, Any]) ->
         (["-qx"], "unknown option '-x'"),
     ],
 )
-def test_wrong_words_are_named(words: list[str], part: str) -> None:
+def test_wrong_words_are_reported(words: list[str], part: str) -> None:
     with pytest.raises(UsageError) as error:
         read(*words)
     assert part in error.value.message

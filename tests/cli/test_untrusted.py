@@ -56,7 +56,7 @@ def test_line_break_in_a_file_name_is_escaped(workdir: Path) -> None:
         ]
 
 
-def test_missing_git_gives_an_install_hint(
+def test_missing_git_shows_an_install_hint(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     repo = Repo(tmp_path / "r")

@@ -353,7 +353,7 @@ def test_mailbox_has_patches_and_cover_letters() -> None:
     assert [patch.source for patch in module.patches_of(ANSWER, "x")] == ["x"]
 
 
-def test_oversized_message_is_left_out(
+def test_oversized_message_is_skipped(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("patchpilot.model.mail.MAX_LINE", 200)

@@ -36,7 +36,7 @@ def repo(tmp_path: Path) -> Repo:
     "name",
     [".gitattributes", ".gitignore", ".gitmodules", ".mailmap", ".git/info/attributes"],
 )
-def test_blocking_fifo_is_named(repo: Repo, name: str) -> None:
+def test_blocking_fifo_is_reported(repo: Repo, name: str) -> None:
     file = repo.path / name
     os.mkfifo(file)
     with pytest.raises(GitError, match=f"{name} is not a regular file"):

@@ -113,7 +113,7 @@ def test_stable_branches_are_found(
     assert list_branches(create_branches(tmp_path, *refs), **more)[0] == names
 
 
-def test_series_without_a_branch_are_named(tmp_path: Path) -> None:
+def test_series_without_a_branch_are_listed(tmp_path: Path) -> None:
     repo = create_branches(tmp_path, f"{STABLE}/linux-6.1.y", "refs/heads/linux-6.6.y")
     assert list_branches(repo)[1] == ["5.10", "5.15", "6.12", "6.18"]
 

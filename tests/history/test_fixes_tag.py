@@ -91,7 +91,7 @@ def test_good_tag_has_no_problem() -> None:
     assert tag_text(COMMIT) == GOOD
 
 
-def test_other_lines_are_not_judged() -> None:
+def test_other_lines_are_not_checked() -> None:
     assert judge("This fixes: nothing") == []
 
 
@@ -149,7 +149,7 @@ def test_right_line_is_suggested() -> None:
     assert good.suggestion is None
 
 
-def test_typographic_quotes_are_taken() -> None:
+def test_typographic_quotes_are_accepted() -> None:
     line = "Fixes: 0123456789ab (“net: foo: add the bar (and more) to it”)"
     assert judge(line) == []
 

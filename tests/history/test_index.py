@@ -174,7 +174,9 @@ def test_two_processes_can_fill_the_index(repo: Repo) -> None:
         assert sorted(pool.map(fill, tips * 4)) == [2] * 4 + [3] * 8
 
 
-def test_commits_of_another_run_are_found(repo: Repo, repository: Repository) -> None:
+def test_commits_indexed_by_another_run_are_found(
+    repo: Repo, repository: Repository
+) -> None:
     with Index.open(repository) as mine:
         start = repo.git("rev-parse", "master")
         mine.reach(start)

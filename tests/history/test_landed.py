@@ -80,7 +80,7 @@ def test_marker_is_sufficient(repo: Repo, history: History) -> None:
     assert (landing.commit, landing.how) == (backport, "marker")
 
 
-def test_backport_of_a_backport_counts(repo: Repo, history: History) -> None:
+def test_backport_of_a_backport_is_found(repo: Repo, history: History) -> None:
     repo.branch("newer", "stable")
     first = repo.commit(
         f"x\n\n[ Upstream commit {commit_at(repo, 'master')} ]\n",
@@ -98,7 +98,7 @@ def test_same_subject_author_and_patch_count(repo: Repo, history: History) -> No
     assert (landing.commit, landing.how) == (backport, "subject")
 
 
-def test_different_patch_with_the_subject_does_not_count(
+def test_different_patch_with_the_same_subject_is_ignored(
     repo: Repo, history: History
 ) -> None:
     commit_on_stable(
@@ -131,7 +131,7 @@ def test_incomplete_commits_are_skipped(repo: Repo, history: History) -> None:
         assert (landing.commit, landing.how) == (commit, "patch-id")
 
 
-def test_different_author_does_not_count(repo: Repo, history: History) -> None:
+def test_patch_by_a_different_author_is_ignored(repo: Repo, history: History) -> None:
     repo.checkout("stable")
     repo.put("f.c", file_text(l9="nine", l20="and more"))
     repo.git("add", "-A")
@@ -145,12 +145,12 @@ def test_different_author_does_not_count(repo: Repo, history: History) -> None:
     assert history.landed(commit_at(repo, "master"), commit_at(repo, "stable")) is None
 
 
-def test_different_upstream_commit_does_not_count(repo: Repo, history: History) -> None:
+def test_different_upstream_commit_is_ignored(repo: Repo, history: History) -> None:
     commit_on_stable(repo, f"net: fix the leak\n\ncommit {'a' * 40} upstream.\n")
     assert history.landed(commit_at(repo, "master"), commit_at(repo, "stable")) is None
 
 
-def test_same_patch_with_another_subject_counts(repo: Repo, history: History) -> None:
+def test_same_patch_with_another_subject_is_found(repo: Repo, history: History) -> None:
     repo.checkout("stable")
     repo.git("merge-base", "HEAD", "master")
     commit = repo.commit("UPSTREAM: leak is fixed", {"f.c": file_text(l9="nine")})
@@ -160,7 +160,7 @@ def test_same_patch_with_another_subject_counts(repo: Repo, history: History) ->
     assert history.landed(commit_at(repo, "master"), commit) == landing
 
 
-def test_reverted_backport_does_not_count(repo: Repo, history: History) -> None:
+def test_reverted_backport_is_ignored(repo: Repo, history: History) -> None:
     backport = commit_on_stable(
         repo, f"x\n\ncommit {commit_at(repo, 'master')} upstream.\n"
     )
@@ -190,7 +190,7 @@ def test_reverted_revert_is_in_effect(repo: Repo, history: History) -> None:
     assert landing.holds
 
 
-def test_reapplied_commit_counts(repo: Repo, history: History) -> None:
+def test_reapplied_commit_is_found(repo: Repo, history: History) -> None:
     backport = commit_on_stable(
         repo, f"x\n\ncommit {commit_at(repo, 'master')} upstream.\n"
     )

@@ -29,11 +29,11 @@ def test_tags_are_read_as_versions(
 
 
 @pytest.mark.parametrize("name", ["next-20240101", "v6.1-android", "backup", "v6"])
-def test_other_tags_are_left_out(name: str) -> None:
+def test_other_tags_are_skipped(name: str) -> None:
     assert parse_release(name) is None
 
 
-def test_point_releases_are_left_out() -> None:
+def test_point_releases_are_skipped() -> None:
     names = ["v6.1", "v6.1.1", "v6.2-rc1", "v2.6.32", "v2.6.32.5"]
     releases = mainline_releases(
         [release for name in names if (release := parse_release(name))]

@@ -83,7 +83,7 @@ def test_lines_are_matched_in_order() -> None:
 
 
 @pytest.mark.long
-def test_commands_print_what_the_page_shows() -> None:
+def test_commands_print_the_output_on_the_page() -> None:
     done = 0
     with (
         open_sandbox() as sandbox,

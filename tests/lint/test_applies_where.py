@@ -167,7 +167,7 @@ def test_outdated_tip_proves_nothing() -> None:
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_lines_of_earlier_patches_are_not_judged(
+def test_lines_from_earlier_patches_are_not_checked(
     known: bool,
 ) -> None:
     first = (

@@ -171,7 +171,7 @@ def test_baseline_round_trip_is_exact(
 
 
 @given(marks=st.lists(_MARKS, max_size=8), data=st.data())
-def test_order_means_nothing(marks: list[FindingMark], data: st.DataObject) -> None:
+def test_order_is_irrelevant(marks: list[FindingMark], data: st.DataObject) -> None:
     other = data.draw(st.permutations(marks))
     assert as_text(Counter(marks), {}) == as_text(Counter(other), {})
     left = Remaining(marks)

@@ -145,7 +145,7 @@ def test_a_quoted_misspelling_is_not_reported(
 
 @pytest.mark.parametrize("edit", EDITS)
 @pytest.mark.parametrize("row", OLD.split("\n")[1:-1])
-def test_what_the_replaced_line_had_is_not_reported(
+def test_finding_in_the_replaced_line_is_not_reported(
     row: str, edit: str, tmp_path: Path
 ) -> None:
     (tmp_path / "spelling.txt").write_text("recieved||received\n")
@@ -260,7 +260,7 @@ space-inside-brackets a.c: -\t[A(B)] = 0,\n+\t[ A(B)] = 1,
         ),
     ],
 )
-def test_what_is_meant_is_not_reported(row: str, number: int, edit: str) -> None:
+def test_intended_style_is_not_reported(row: str, number: int, edit: str) -> None:
     head, body = re.split(r": (?=[-+ ])", row, maxsplit=1)
     name, path, subject = (*head.split(" ", 2), "a: b")[:3]
     assert len(_reported(name, path, body.replace(*edit.split()), subject)) == number

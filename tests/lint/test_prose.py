@@ -184,7 +184,7 @@ def test_harm_requires_a_fixes_tag(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["This does not lead to any deadlocks.", "It never leads to a crash."]
 )
-def test_denied_harm_does_not_count(text: str) -> None:
+def test_denied_harm_is_ignored(text: str) -> None:
     assert "missing-fixes" not in _find_rules(f"{text}\n")
 
 
@@ -203,7 +203,7 @@ def test_binding_describes_hardware(subject: str, found: bool) -> None:
     assert ("redundant-binding-subject" in _find_rules(text, subject, BINDING)) == found
 
 
-def test_encoded_spaces_are_told_from_settings() -> None:
+def test_settings_are_not_mistaken_for_encoded_spaces() -> None:
     lines = (
         DIFF.replace("+int c;", "+CONFIG_FROB_RETRIES=20")
         .replace(" int b;", " CONFIG_FROB_DELAY=20")

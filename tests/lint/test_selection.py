@@ -125,7 +125,7 @@ def test_profiles_name_existing_rules() -> None:
         assert set(profile.style.severity) <= words, profile.name
 
 
-def test_netdev_stands_on_linux() -> None:
+def test_netdev_inherits_from_linux() -> None:
     netdev = find_project("netdev")
     assert netdev.inherits == "linux"
     assert netdev.lists.stable == find_project("linux").lists.stable

@@ -50,7 +50,7 @@ def test_missing_cover_letter_is_accepted() -> None:
 
 
 @pytest.mark.parametrize("separator", ["", "---\n"])
-def test_cover_letter_changelog_counts(separator: str) -> None:
+def test_changelog_in_the_cover_letter_is_enough(separator: str) -> None:
     cover = mail("PATCH v2 0/1", 0, notes=f"{separator}Changes in v2:\n - waited\n")
     assert "missing-changelog" not in finding_names(cover, mail("PATCH v2 1/1", 1))
 

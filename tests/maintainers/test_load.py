@@ -32,7 +32,7 @@ def test_index_round_trip_is_exact(tmp_path: Path, cached_sections: Path) -> Non
     assert first.words == second.words
 
 
-def test_damaged_index_counts_as_none(tmp_path: Path, cached_sections: Path) -> None:
+def test_damaged_index_is_rebuilt(tmp_path: Path, cached_sections: Path) -> None:
     tree = DirectoryTree(write_tree(tmp_path))
     load(tree)
     file = next(cached_sections.glob("maintainers-*"))
@@ -98,7 +98,7 @@ def test_folder_of_patches_is_one_series(tmp_path: Path) -> None:
     ]
 
 
-def test_configuration_gives_the_file_locations(tmp_path: Path) -> None:
+def test_file_locations_are_read_from_the_configuration(tmp_path: Path) -> None:
     write_tree(
         tmp_path, board__x__MAINTAINERS="BOARD X\nS:\tMaintained\nF:\tboard/x/\n"
     )

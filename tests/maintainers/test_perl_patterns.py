@@ -50,7 +50,7 @@ def test_matching_text_contains_a_required_word(source: str, text: str) -> None:
 
 
 @given(PATTERNS, TEXTS)
-def test_pattern_is_read_like_perl(source: str, text: str) -> None:
+def test_pattern_matches_as_in_perl(source: str, text: str) -> None:
     assume(compiles(source))
     assert PerlPattern(source).search(text) == bool(
         re.search(source, text, re.X | re.A)
@@ -92,5 +92,5 @@ def test_pattern_ignores_whitespace() -> None:
     assert PerlPattern("a b # remark").search("ab")
 
 
-def test_words_of_perl_are_understood() -> None:
+def test_perl_escapes_are_supported() -> None:
     assert PerlPattern(r"^a\h+b\z").search("a \tb")

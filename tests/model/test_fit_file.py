@@ -38,7 +38,7 @@ def test_lines_keep_their_newlines() -> None:
 
 
 @pytest.mark.parametrize("before", range(4))
-def test_hunk_moves_with_an_offset(before: int) -> None:
+def test_hunk_is_applied_at_an_offset(before: int) -> None:
     file = lines(*("x" for _ in range(before)), "c", "d", "e", "f")
     fitted = fit(CHANGE, {"f.c": file})
     assert text(fitted) == file.replace("d", "D")
@@ -66,7 +66,7 @@ def test_hunks_do_not_overlap() -> None:
     assert (both.misfits, text(both)) == ((), lines("c", "d", "e", "c", "D", "e"))
 
 
-def test_failed_hunk_is_named_with_its_line() -> None:
+def test_failed_hunk_is_reported_with_its_line() -> None:
     fitted = fit(
         "@@ -2,1 +2,1 @@\n-no\n+yes\n" + "@@ -9,2 +9,2 @@\n y\n-z\n+Z\n",
         {"f.c": lines(*"abcdefgh", "y", "z")},

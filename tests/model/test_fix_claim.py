@@ -35,7 +35,7 @@ TITLE = "ring: set the mask"
         ("ring: merge the two", "other"),
     ],
 )
-def test_first_word_gives_the_kind_of_change(subject: str, kind: str) -> None:
+def test_first_word_determines_the_kind_of_change(subject: str, kind: str) -> None:
     assert kind_of(subject) == kind
 
 
@@ -77,7 +77,7 @@ def test_fix_is_claimed_in_subject_or_text(
         ("RING: ADD MISSING UNLOCK", "MISSING"),
     ],
 )
-def test_bug_in_passing_does_not_count(title: str, word: str | None) -> None:
+def test_bug_mentioned_in_passing_is_ignored(title: str, word: str | None) -> None:
     assert bug_in(title) == word
 
 
@@ -108,7 +108,7 @@ def test_bug_in_passing_does_not_count(title: str, word: str | None) -> None:
         ("foo: mask the length", ["Each read fails with -EIO."], "fails with -EIO"),
     ],
 )
-def test_described_bug_counts_unless_negated(
+def test_described_bug_is_a_claim_unless_negated(
     title: str, lines: list[str], words: str | None
 ) -> None:
     assert cure_in(title, lines) == words

@@ -131,7 +131,7 @@ def test_only_script_options_are_accepted(
         (["--separator"], "--separator requires a value"),
     ],
 )
-def test_wrong_value_is_named(words: list[str], message: str) -> None:
+def test_wrong_value_is_reported(words: list[str], message: str) -> None:
     with pytest.raises(UsageError) as error:
         take(words)
     assert error.value.message == message

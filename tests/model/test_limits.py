@@ -29,7 +29,7 @@ HEAD = "From: Ada <ada@example.org>\nSubject: [PATCH] frob: wait\n"
     ],
     ids=["lines", "line", "header"],
 )
-def test_oversized_input_is_named(text: str, word: str) -> None:
+def test_oversized_input_is_reported(text: str, word: str) -> None:
     with pytest.raises(InputError, match=word):
         parse_mail(text.encode())
     with pytest.raises(InputError, match=rf"x\.patch: .*{word}"):

@@ -470,7 +470,7 @@ def test_missing_newline_and_empty_file_are_accepted() -> None:
         read("", "e.patch")
 
 
-def test_damage_by_mailers_is_named() -> None:
+def test_damage_by_mailers_is_reported() -> None:
     html = "Subject: s\nContent-Type: text/html\n\n<p>x</p>\n"
     assert read(html).damage == ("html",)
     mixed = (
@@ -528,7 +528,7 @@ def test_subject_marks_are_read(raw: str, expected: tuple[object, ...]) -> None:
     assert subject.raw == raw
 
 
-def test_target_marks_stay_words() -> None:
+def test_target_marks_are_kept_as_words() -> None:
     subject = parse_subject("Fwd: RE: [dev] [RFC PATCH RESEND net,v2 1/2]  x:  y ")
     assert subject.words == ("dev", "RFC", "RESEND", "net")
     assert subject.marks == ("dev", "RFC PATCH RESEND net,v2 1/2")

@@ -189,7 +189,7 @@ def test_upstream_line_is_recognized(form: str) -> None:
     "form",
     ["commit {} upstream.", "[ Upstream commit {} ]", "(cherry picked from commit {})"],
 )
-def test_abbreviated_id_does_not_count(form: str) -> None:
+def test_abbreviated_id_is_not_a_mark(form: str) -> None:
     text = f"net: fix it\n\n{form.format(A[:10])}\n\nText.\n"
     assert [upstream_commit.id for upstream_commit in upstream_commits(text)] == [
         A[:10]

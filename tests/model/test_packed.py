@@ -9,7 +9,7 @@ from patchpilot.errors import InputError
 from patchpilot.model.bounded_gzip import unpack
 
 
-def test_every_gzip_member_counts() -> None:
+def test_every_gzip_member_is_read() -> None:
     assert (
         unpack(gzip.compress(b"one\n") + gzip.compress(b"two\n"), "x.gz", 100)
         == b"one\ntwo\n"

@@ -36,7 +36,7 @@ def test_bidi_characters_are_shown(char: str) -> None:
         ),
     ],
 )
-def test_control_characters_are_named(raw: str, shown: str) -> None:
+def test_control_characters_are_escaped(raw: str, shown: str) -> None:
     assert printable(raw) == shown
 
 

@@ -50,7 +50,7 @@ def trailer_names(message: str) -> list[str]:
     return [trailer.name for trailer in parse_trailers(message.split("\n"))]
 
 
-def test_last_paragraph_gives_the_trailers() -> None:
+def test_trailers_are_in_the_last_paragraph() -> None:
     assert trailer_names(MESSAGE) == ["Reported-by", "Signed-off-by"]
 
 

@@ -209,7 +209,7 @@ def test_message_to_self_has_one_recipient(setup: Place) -> None:
     )
 
 
-def test_missing_setting_is_named(setup: Place) -> None:
+def test_missing_setting_is_reported(setup: Place) -> None:
     setup.repo.git("config --global --unset maildir.folder")
     outcome = setup.send("--yes")
     assert (

@@ -106,7 +106,7 @@ def test_report_names_the_archive_and_reminder(tmp_path: Path) -> None:
     assert any("before a reminder: until" in str(line) for line in report.now)
 
 
-def test_partial_report_says_how_to_continue(tmp_path: Path) -> None:
+def test_partial_report_explains_how_to_continue(tmp_path: Path) -> None:
     with FaultySink(Faults(gone_from=2)) as sink:
         repo = topic(tmp_path / "r", 2, server=sink)
         with Repository.open(repo.path) as repository:

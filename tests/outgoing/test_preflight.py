@@ -798,7 +798,7 @@ def test_warnings_have_hints(
     assert blocking_problems(**changed) == set()
 
 
-def test_altering_gateway_is_named() -> None:
+def test_altering_gateway_is_reported() -> None:
     ((name, message, hint),) = map(
         problem_text, warnings(facts(account=account("smtp.office365.com")))
     )

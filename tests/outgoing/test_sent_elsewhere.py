@@ -105,7 +105,7 @@ def test_tag_does_not_claim_another_topic(tmp_path: Path) -> None:
     }
 
 
-def test_tag_made_by_b4_counts(tmp_path: Path) -> None:
+def test_tag_made_by_b4_is_found(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = prep(
             tmp_path / "r",

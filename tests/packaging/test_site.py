@@ -31,7 +31,7 @@ def test_external_resource_fails_the_build(page: str) -> None:
         LOCAL(page, "")
 
 
-def test_links_to_elsewhere_stay() -> None:
+def test_external_links_are_unchanged() -> None:
     page = '<a href="https://lore.kernel.org/">lore</a>'
     assert LOCAL(page, "") == page
 

@@ -45,7 +45,7 @@ def test_bot_rows_name_existing_rules(
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if "proof" in row], ids=name_of)
-def test_rule_reports_what_the_bot_reports(row: dict[str, Any]) -> None:
+def test_rule_reports_the_bots_findings(row: dict[str, Any]) -> None:
     rule, own = _known_rules()[row["rules"][0]]
     if row["proof"] == "own":
         context = context_of(own)

@@ -29,7 +29,7 @@ def _row(
     }
 
 
-def test_mail_counts_once() -> None:
+def test_message_is_counted_once() -> None:
     counted = dict(
         records(
             [

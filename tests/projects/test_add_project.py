@@ -142,7 +142,7 @@ def test_project_lists_get_the_patch(repo: Repo) -> None:
     assert "acme-devel@lists.acme.example" in roles
 
 
-def test_project_style_counts(repo: Repo) -> None:
+def test_project_style_is_applied(repo: Repo) -> None:
     (patch,) = json_document(repo, "check", "HEAD", "--strict", codes=(1,))["patches"]
     severities = {finding["name"]: finding["severity"] for finding in patch["findings"]}
     assert severities["repeated-word"] == "error"

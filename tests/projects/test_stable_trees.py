@@ -95,7 +95,7 @@ def test_projects_have_separate_dates() -> None:
         ("[", r"lts\.toml: "),
     ],
 )
-def test_malformed_copy_is_named(text: str, words: str) -> None:
+def test_malformed_copy_is_reported(text: str, words: str) -> None:
     write_copy(text)
     with pytest.raises(PackError, match=words):
         projects()

@@ -29,7 +29,7 @@ def show_series(*argv: object) -> str:
     return outcome.out
 
 
-def test_tag_in_html_does_not_count() -> None:
+def test_tag_in_html_is_ignored() -> None:
     said = mail(
         f"Re: [PATCH] {TITLE}",
         f"<html><body>\n{TAG.replace('<', '&lt;').replace('>', '&gt;')}\n</body></html>",
@@ -42,7 +42,7 @@ def test_tag_in_html_does_not_count() -> None:
     assert only(story.V1, said).trailers == ()
 
 
-def test_oversized_mail_is_named(workdir: Path) -> None:
+def test_oversized_mail_is_reported(workdir: Path) -> None:
     huge = reply(
         f"[PATCH] {TITLE}",
         f"{TAG}\n{'x' * (1 << 21)}",

@@ -35,7 +35,7 @@ SYZBOT = "syzbot <syzbot+a@syzkaller.appspotmail.com>"
         ([], ""),
     ],
 )  # fmt: skip
-def test_worst_report_counts(mails: list[tuple[str, str]], verdict: str) -> None:
+def test_worst_report_is_used(mails: list[tuple[str, str]], verdict: str) -> None:
     classified = [
         classify(
             parse_mail(

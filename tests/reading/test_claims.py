@@ -101,7 +101,7 @@ def test_doubtful_words_withdraw_nothing(text: str) -> None:
     assert found.proven != "withdrawn"
 
 
-def test_last_clear_claim_counts() -> None:
+def test_last_clear_claim_is_used() -> None:
     applied = answer("Applied, thanks!", to="v2")
     doubtful = answer("Hmm, this still crashes here.", to="v2", minutes=2200)
     dropped = answer("I have dropped it again, sorry.", to="v2", minutes=2300)

@@ -100,7 +100,7 @@ def thread_reply(text: str) -> bytes:
 
 
 @pytest.mark.parametrize("text", [WISH, "This is not taken. Convert the file first."])
-def test_a_reply_to_the_patch_that_says_what_to_do_is_a_review(text: str) -> None:
+def test_reply_that_requests_a_change_is_a_review(text: str) -> None:
     assert kind_of(thread_reply(text)) == "review"
 
 
@@ -312,7 +312,7 @@ def test_maintainer_applies_their_own_patch() -> None:
     assert kind_of(raw, MATT) == "applied"
 
 
-def test_applied_advice_is_not_applied() -> None:
+def test_advice_about_applying_is_not_acceptance() -> None:
     raw = mail(
         RE,
         "On Fri, Mar 4, 2022 at 5:22 PM Rita Reviewer <rita@example.net> wrote:\n> Use the"

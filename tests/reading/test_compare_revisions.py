@@ -103,7 +103,7 @@ def test_damaged_or_single_revision_is_an_error(workdir: Path) -> None:
     )
 
 
-def test_rfc_is_named_by_its_label(workdir: Path) -> None:
+def test_rfc_is_identified_by_its_label(workdir: Path) -> None:
     (workdir / "m").write_bytes(
         mbox(posted(1, 9, prefix="RFC PATCH"), posted(1, 10), posted(2, 10))
     )

@@ -348,7 +348,7 @@ def test_partly_archived_series_counts_missing_mails(
         assert "not in the archive" not in one.track("show").out
 
 
-def test_send_says_when_to_check_the_archive(tmp_path: Path) -> None:
+def test_send_reports_when_to_check_the_archive(tmp_path: Path) -> None:
     with life(tmp_path) as one:
         out = one.run(
             "send",

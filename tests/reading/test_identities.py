@@ -90,7 +90,7 @@ def test_person_copied_by_a_known_person_is_known() -> None:
     assert read(V1, taken).state == "sent"
 
 
-def test_replying_does_not_make_a_person_known() -> None:
+def test_reply_does_not_make_its_sender_known() -> None:
     asked = answer("Is this tested?", to="v1", sender=EVE, minutes=60)
     answered = answer("Yes, it is.", to="x60", sender=ADA, minutes=70).replace(
         b"To: demo@", f"To: {EVE}, demo@".encode()
@@ -488,7 +488,7 @@ def test_claimed_coauthor_is_unconfirmed(name: str, sender: str) -> None:
     assert asks(V1, answer(f"Tested-by: {sender}", to="v1", sender=sender)) == [False]
 
 
-def test_reviewers_own_tag_counts() -> None:
+def test_reviewers_own_tag_is_collected() -> None:
     assert asks(
         V1,
         answer(
@@ -499,7 +499,7 @@ def test_reviewers_own_tag_counts() -> None:
     ) == [False]
 
 
-def test_tag_with_a_known_address_counts() -> None:
+def test_tag_with_a_known_address_is_collected() -> None:
     first = mailed(f"v1 [PATCH] {TITLE}", Cc="Rita Reviewer <rr@work.example>")
     assert asks(
         first, answer("Acked-by: Rita Reviewer <rr@work.example>", to="v1", sender=RITA)
@@ -509,7 +509,7 @@ def test_tag_with_a_known_address_counts() -> None:
     ) == [True]
 
 
-def test_header_rewritten_by_a_nonlist_proves_nothing() -> None:
+def test_header_rewritten_by_a_non_list_proves_nothing() -> None:
     rewritten = answer(
         f"Acked-by: {LINUS}", to="v1", sender=f"\"'Linus Torvalds' via x\" <{EVE}>"
     )

@@ -463,7 +463,7 @@ def test_series_is_split(life: Followed) -> None:
 
 
 @pytest.mark.long
-def test_someone_elses_v3(life: Followed) -> None:
+def test_v3_by_another_author_is_tracked(life: Followed) -> None:
     life.add_and_wait(mailed(f"v1 [PATCH] {PUMP}"))
     life.add_and_wait(
         patch(f"[PATCH v2] {PUMP}", id="v2", reply_to="v1", minutes=day(5), Cc=OTTO)
@@ -494,7 +494,7 @@ def test_someone_elses_v3(life: Followed) -> None:
 
 
 @pytest.mark.long
-def test_taken_through_another_tree(life: Followed) -> None:
+def test_patch_is_applied_through_another_tree(life: Followed) -> None:
     life.add_and_wait(
         mailed(f"p1 [PATCH 1/2] {PUMP}"),
         mailed(f"p2+1>p1 [PATCH 2/2] {COUNT}"),

@@ -96,7 +96,7 @@ def test_subset_mail_applies_the_named_patches() -> None:
         ("Applied to 6.9, thanks.", "applied"),
     ],
 )
-def test_partial_acceptance_in_words_is_unclear(text: str, what: str) -> None:
+def test_partial_acceptance_in_prose_is_unclear(text: str, what: str) -> None:
     cover = mailed("c [PATCH 0/3] demo: pointers", to=MATT)
     three = [mailed(f"c{at}+{at}>c [PATCH {at}/3] demo: step {at}") for at in (1, 2, 3)]
     taken = mail(

@@ -533,7 +533,7 @@ def test_new_author_needs_link_and_title(
         ("[PATCH v2] demo: check it", 551, "1 2"),
     ],
 )
-def test_old_series_of_the_same_title_is_separate(
+def test_old_series_with_the_same_title_is_separate(
     subject: str, days: int, expected: str
 ) -> None:
     assert join_versions(CHECK, f"b+{days}d {subject}") == expected
@@ -701,7 +701,7 @@ def test_unnumbered_resend_keeps_the_previous_version() -> None:
     assert labels == ["RFC v1", "RFC v2", "v3", "v3 resend"]
 
 
-def test_letter_and_unnumbered_patch_are_one_sending() -> None:
+def test_cover_letter_and_unnumbered_patch_are_one_revision() -> None:
     assert (
         sets(
             mail("[PATCH] demo: pumps", "One step.\n", id="c1"),
@@ -816,7 +816,7 @@ def test_different_change_ids_prevent_a_join(
         (550 * DAY + 1, "pump.c", "1, 1"),
     ],
 )
-def test_recent_versions_of_one_title_are_joined(
+def test_recent_versions_with_the_same_title_are_joined(
     minutes: int, file: str, expected: str
 ) -> None:
     first = "a [PATCH] demo: fix a typo"
@@ -942,5 +942,5 @@ def test_words_before_a_link_name_its_version(words: str, version: int | None) -
         ),
     ],
 )
-def test_joint_sending_is_one_revision(mails: list[str], expected: str) -> None:
+def test_series_sent_together_is_one_revision(mails: list[str], expected: str) -> None:
     assert sets(*mails) == expected

@@ -293,7 +293,7 @@ REFERENCED = "the stable trees refer to its upstream commit; 6.1 under review"
         ([event("redone"), event("refused")], "rejected", "Matt: so", "refused@1"),
     ],
 )
-def test_mail_evidence_decides(
+def test_state_follows_mail_evidence(
     events: list[Claim], state: str, why: str | None, proof: str | None
 ) -> None:
     found = only_patch(add_evidence(read(story.V1), tuple(events)))
@@ -356,7 +356,7 @@ FAILED = event("failed", version="5.10")
         ([event("refused")], [NEXT], "rejected", "Matt: so", None),
     ],
 )
-def test_repository_evidence_decides(
+def test_state_follows_repository_evidence(
     events: list[Claim],
     commits: list[LandedCommit],
     state: str,
@@ -409,7 +409,7 @@ def test_version_after_a_revert_is_pending(
         ([APPLIED, event("superseded", 2)], "accepted", None, "applied@1"),
     ],
 )
-def test_forwarded_patch_decides(
+def test_superseding_version_changes_the_state(
     events: list[Claim], state: str, why: str | None, proof: str
 ) -> None:
     found = only_patch(add_evidence(read(story.V1), tuple(events)))
@@ -540,7 +540,7 @@ ASKED = story_reply("Is the caller checked?", 60)
         ),
     ],
 )
-def test_last_reply_decides(
+def test_state_follows_the_last_reply(
     mails: tuple[bytes, ...], state: str, why: str, proof: str
 ) -> None:
     found = only_patch(read(story.V1, *mails))

@@ -122,7 +122,7 @@ def test_stable_review_implies_mainline() -> None:
     assert found.commit == SHA
 
 
-def test_withdrawn_applied_does_not_count() -> None:
+def test_withdrawn_acceptance_is_ignored() -> None:
     superseded = answer(
         "Not really, the patch that got applied was the version from Otto.", to="r4"
     )
@@ -131,7 +131,7 @@ def test_withdrawn_applied_does_not_count() -> None:
     assert state(*story.ACCEPTED, dropped) != "accepted"
 
 
-def test_withdrawn_stable_mail_does_not_count() -> None:
+def test_withdrawn_stable_mail_is_ignored() -> None:
     gone = mail(
         f'Re: Patch "{TITLE}" has been added to the 6.1-stable tree',
         "> note\n\nOops, wrong branch, this is now dropped.\n",
@@ -192,7 +192,7 @@ def test_cover_letter_tag_covers_the_series() -> None:
     ]
 
 
-def test_backport_for_a_failure_is_queued_in_words() -> None:
+def test_reply_can_queue_a_backport_sent_after_a_failure() -> None:
     offer = mail(
         f'Re: FAILED: patch "[PATCH] {TITLE}" failed to apply to 5.10-stable tree',
         f"Here it is:\n\n--- >8 ---\nSubject: [PATCH] {TITLE}\n\nSigned-off-by: {ADA}\n{DIFF}",
@@ -236,7 +236,7 @@ def test_revert_implies_it_had_landed() -> None:
     assert found.stable == ()
 
 
-def test_patch_of_the_same_title_is_not_ours() -> None:
+def test_patch_with_the_same_title_is_not_ours() -> None:
     theirs = stable_added(
         TITLE, "f" * 40, "6.1", author=story.OTTO, id="th", minutes=9100
     )
@@ -364,7 +364,7 @@ def test_dependent_series_is_not_acceptance() -> None:
     assert (found.state, found.follow_ups) == ("sent", ())
 
 
-def test_others_patch_of_the_title_says_nothing() -> None:
+def test_patch_by_another_author_does_not_change_the_state() -> None:
     assert state(story.V1, mailed(f"k2+3000 [PATCH] {TITLE}", author=MATT)) == "sent"
 
 
@@ -439,7 +439,7 @@ def test_merged_pull_request_is_mainline() -> None:
     assert "pumps for 6.9" in found.why
 
 
-def test_merged_reply_counts_for_its_series() -> None:
+def test_merged_reply_applies_to_its_series() -> None:
     fix = mailed("w1+50>v1 [PATCH] demo: count the pumps")
     for answered, states in (
         ("w1", ["sent", "accepted"]),
@@ -464,7 +464,7 @@ def test_others_stable_backport_is_not_a_fix() -> None:
     assert [one.relation for one in found.follow_ups] == ["backports"]
 
 
-def test_tree_mail_for_a_forward_is_the_authors() -> None:
+def test_applied_mail_for_a_forwarded_patch_counts_for_its_author() -> None:
     text = (
         "\nThis is a note to let you know that I've just added the patch titled\n\n   "
         f" {TITLE}\n\nto my usb git tree which can be found at\n   "

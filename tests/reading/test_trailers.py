@@ -15,13 +15,13 @@ def credited_tags(raw: bytes) -> list[str]:
     return [str(tag) for tag in classify(parse(raw)[0]).credited]
 
 
-def test_senders_own_tag_counts() -> None:
+def test_senders_own_tag_is_collected() -> None:
     assert credited_tags(reply(SUBJECT, f"Reviewed-by: {RITA}")) == [
         f"Reviewed-by: {RITA}"
     ]
 
 
-def test_incomplete_tag_counts() -> None:
+def test_incomplete_tag_is_collected() -> None:
     assert credited_tags(reply(SUBJECT, "Reviewed-by: rita@example.net")) == [
         "Reviewed-by: rita@example.net"
     ]
@@ -33,7 +33,7 @@ def test_other_address_of_the_person_counts() -> None:
     ) == ["Acked-by: Rita Reviewer <rr@work.example>"]
 
 
-def test_folded_tag_counts() -> None:
+def test_folded_tag_is_collected() -> None:
     assert credited_tags(
         reply(SUBJECT, "Tested-by: Rita Reviewer\n <rita@example.net>")
     ) == [f"Tested-by: {RITA}"]
@@ -110,7 +110,7 @@ def test_condition_is_reported(text: str) -> None:
         "for patch 2: Reviewed-by: {}",
     ],
 )
-def test_unconditional_tag_counts(text: str) -> None:
+def test_unconditional_tag_has_no_condition(text: str) -> None:
     (tag,) = classify(parse(reply(SUBJECT, text.format(RITA)))[0]).credited
     assert tag.conditional is None
 
@@ -186,7 +186,7 @@ def test_patch_tags_are_not_reply_tags() -> None:
     )
 
 
-def test_repeated_tag_counts_once() -> None:
+def test_repeated_tag_is_collected_once() -> None:
     assert (
         len(
             credited_tags(

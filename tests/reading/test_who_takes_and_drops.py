@@ -123,7 +123,7 @@ def test_one_word_from_a_bystander_is_unclear() -> None:
     )
 
 
-def test_author_may_reject_their_own_patch() -> None:
+def test_author_can_reject_their_own_patch() -> None:
     text = (
         "hm self-NAK\n\nThere is a helper for it. Rita, do you want to use it in the other ones as"
         " well?"
@@ -178,7 +178,7 @@ def test_pusher_has_a_tree() -> None:
         "I applied the series locally and gave it a spin, works fine.",
     ],
 )
-def test_tester_applies_nothing(text: str) -> None:
+def test_tester_cannot_apply_a_patch(text: str) -> None:
     assert state(TO_MATT, answer(text, to="v2", sender=TESTER)) == "under-review"
 
 
@@ -367,7 +367,7 @@ def test_truncated_title_names_its_patch() -> None:
     assert [patch.state for patch in series.patches] == ["sent", "accepted"]
 
 
-def test_partly_applied_is_partial() -> None:
+def test_partly_applied_series_is_partly_accepted() -> None:
     first = ("[1/2] demo: a", "      commit: 0123456789abcdef0123456789abcdef01234567")
     second = ("[2/2] demo: b", "      commit: 1123456789abcdef0123456789abcdef01234567")
     part = read(*_series(), _thanks(*first))
@@ -573,7 +573,7 @@ def test_long_explanation_is_unclear() -> None:
     )
 
 
-def test_script_reply_takes_the_named_patch() -> None:
+def test_script_reply_applies_the_named_patch() -> None:
     posts = [
         mailed(
             f"p{n}+{n} [PATCH {n}/2] demo: part {n}",
@@ -666,7 +666,7 @@ def test_listed_commits_apply_their_patches() -> None:
         ("Don't forget about this patch, please.", "under-review"),
     ],
 )
-def test_author_gives_up_in_other_words(text: str, expected: str) -> None:
+def test_author_can_withdraw_in_other_words(text: str, expected: str) -> None:
     assert (
         state(
             TO_MATT,
@@ -711,7 +711,7 @@ def test_maintainer_tags_and_applies(text: str, sender: str, expected: str) -> N
     )
 
 
-def test_author_says_it_is_applied() -> None:
+def test_author_reports_that_it_is_applied() -> None:
     tagged = answer(f"Reviewed-by: {RITA}", to="v2", sender=RITA)
     taken = answer(
         "That's what I did. Thanks for the review. I've applied this series now.",

@@ -144,7 +144,7 @@ def test_tree_script_is_read_but_not_run(widget_tree: Path, widget_mail: Path) -
     assert not marker.exists()
 
 
-def test_several_patches_have_one_answer(
+def test_several_patches_share_one_answer(
     widget_tree: Path, tmp_path: Path, widget_mail: Path
 ) -> None:
     (tmp_path / "two.patch").write_text(patch("drivers/net/port.c"))

@@ -40,7 +40,7 @@ def lines(*words: object) -> list[str]:
     return outcome.out.splitlines()
 
 
-def test_history_speaks_only_without_a_maintained_section(repo: Repo) -> None:
+def test_history_is_used_without_a_maintained_section(repo: Repo) -> None:
     assert lines("-f", "lib/plain.c", "--nol") == [
         "Rae View <rae@view.example> (commit_signer:3/4=75%)",
         (
@@ -66,7 +66,7 @@ def test_git_history_search_is_bounded(repo: Repo) -> None:
     ]
 
 
-def test_ignored_addresses_are_left_out(repo: Repo) -> None:
+def test_ignored_addresses_are_skipped(repo: Repo) -> None:
     repo.put(".get_maintainer.ignore", "Wes Write <wes@write.example>\n")
     assert not [
         line for line in lines("-f", "lib/plain.c", "--nol") if line.startswith("Wes")

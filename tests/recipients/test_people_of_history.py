@@ -79,7 +79,7 @@ def test_short_history_reports_nothing(repo: Repo) -> None:
     )
 
 
-def test_history_is_used_if_nobody_is_named(repo: Repo, tmp_path: Path) -> None:
+def test_history_is_used_without_maintainers(repo: Repo, tmp_path: Path) -> None:
     file = tmp_path / "x.patch"
     file.write_text(patch("lib/plain.c"))
     (plan,) = call("maintainers --format json", file).json["results"]

@@ -112,7 +112,7 @@ def test_message_contacts_are_in_cc(widget_tree: Path) -> None:
         ("This regression test was wrong.", False),
     ],
 )
-def test_regression_list_hears_of_regressions(
+def test_regression_list_receives_regressions(
     widget_tree: Path, message: str, expected: bool
 ) -> None:
     assert (

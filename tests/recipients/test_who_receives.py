@@ -183,7 +183,7 @@ def test_suppresscc_keeps_maintainers(kind: str, tmp_path: Path) -> None:
     assert ("Acked-by: in the message" in eve.reasons) == (kind not in ("body", "all"))
 
 
-def test_suppressed_recipients_are_named(tmp_path: Path) -> None:
+def test_suppressed_recipients_are_listed(tmp_path: Path) -> None:
     repo = create_topic(tmp_path / "r", Commit(f"Tested-by: {OTHER}\n{SIGNED}"))
     repo.git("config --global sendemail.suppresscc misc-by")
     assert (
@@ -260,7 +260,7 @@ def test_crlf_maintainers_file_is_equivalent(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("option", ["--to", "--cc", "sendemail.to", "sendemail.cc"])
-def test_unknown_alias_is_named(option: str, tmp_path: Path) -> None:
+def test_unknown_alias_is_reported(option: str, tmp_path: Path) -> None:
     repo = create_topic(tmp_path / "r", Commit(SIGNED))
     (tmp_path / "aliases").write_text("alias boss <boss@example.org>\n")
     repo.git("config --global sendemail.aliasesfile", str(tmp_path / "aliases"))

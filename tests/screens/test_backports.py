@@ -136,7 +136,7 @@ def test_prerequisites_are_described() -> None:
     assert needs_count(branch(BranchVerdict.FIXED, prerequisites=(NEED,))) == ""
 
 
-async def test_a_conflict_is_a_diff_and_a_low_terminal_says_why_and_what_is_next(
+async def test_conflict_is_explained_on_small_terminals(
     app: PatchpilotApp,
 ) -> None:
     async with running(app, (160, 50), Stage.BACKPORTS) as pilot:

@@ -153,7 +153,7 @@ async def test_sign_off_is_added_after_its_text_is_shown(
         assert "no-sign-off" not in listed_findings(app)
 
 
-async def test_fixes_and_tags_are_one_dialog_and_one_undo_without_a_sign_off(
+async def test_fixes_and_tags_share_a_dialog_and_an_undo(
     clone: Path, newcomer: PatchpilotApp
 ) -> None:
     before = message(clone)

@@ -24,7 +24,7 @@ def next_tasks(app: PatchpilotApp) -> list[str]:
     return [str(rows.get_option_at_index(at).prompt) for at in range(rows.option_count)]
 
 
-async def test_what_is_next_is_listed_with_its_key_where_questions_are_open(
+async def test_next_steps_are_listed_with_keys_while_questions_are_open(
     app: PatchpilotApp,
 ) -> None:
     async with running(app, (120, 36)) as pilot:

@@ -41,7 +41,7 @@ def test_unfetched_branches_name_the_key() -> None:
     assert [key for key, _ in empty_keys(result)] == ["4", "n"]
 
 
-def test_follow_explains_what_it_waits_for() -> None:
+def test_follow_explains_the_wait() -> None:
     reading = [row.plain.strip() for row in middle_rows(76, 18, is_reading=True)]
     assert "Reading the tracked series …" in reading
     assert "Esc  cancel" in reading

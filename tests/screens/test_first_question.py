@@ -31,7 +31,7 @@ def app(repo: Repo, tmp_path: Path) -> PatchpilotApp:
     return make(repo.path, memory=memory)
 
 
-async def test_log_leads_to_stable_kernels(
+async def test_log_search_reaches_stable_kernels(
     app: PatchpilotApp,
 ) -> None:
     async with app.run_test(size=(80, 24)) as pilot:

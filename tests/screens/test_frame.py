@@ -231,7 +231,7 @@ async def test_undone_change_is_redone(fixed: Path, app: PatchpilotApp) -> None:
         assert said(app) == "nothing to redo: no rewrite of these commits was undone"
 
 
-async def test_what_arrives_without_widgets_or_after_the_end_does_no_harm(
+async def test_late_results_are_harmless(
     app: PatchpilotApp,
 ) -> None:
     async with running(app, (80, 24)) as pilot:

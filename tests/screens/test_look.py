@@ -20,7 +20,7 @@ from tests.screens.test_backports import branch
 On = Callable[[Path], PatchpilotApp]
 
 
-def test_the_result_of_the_search_is_reported_where_the_fix_is_needed() -> None:
+def test_search_result_is_shown_for_conflicts() -> None:
     result = BackportResult(None, "x", culprits=("5" * 40,), upstream=True)
     texts = BranchTexts(result, {}, "", is_tagged=False)
     for verdict, search, words in (
@@ -60,7 +60,7 @@ async def test_no_color_is_respected(
         assert coloured or any(style.reverse for style in styles)
 
 
-async def test_a_message_covers_nothing_and_a_line_of_a_reader_is_copied(
+async def test_message_has_its_own_row_and_y_copies_a_line(
     app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     copied: list[str] = []

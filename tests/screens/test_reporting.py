@@ -55,7 +55,7 @@ async def test_error_is_shown_wherever_it_is_raised(
         assert said(app) == "git is away\nhint: bring it back"
 
 
-def test_the_screen_comes_back_after_an_editor_that_failed() -> None:
+def test_screen_is_restored_after_a_failed_editor() -> None:
     ended = []
 
     @contextmanager
@@ -71,7 +71,9 @@ def test_the_screen_comes_back_after_an_editor_that_failed() -> None:
 
 
 @pytest.mark.long
-async def test_key_needing_a_repository_says_so(tmp_path: Path, walk_on: On) -> None:
+async def test_key_outside_a_repository_shows_an_error(
+    tmp_path: Path, walk_on: On
+) -> None:
     app = walk_on(tmp_path)
     async with running(app, (80, 24)) as pilot:
         for stage in Stage:

@@ -63,7 +63,7 @@ def test_written_patches_show_the_send_command(
     assert not any("git send-email" in row for row in written_rows(done))
 
 
-def test_conflict_says_where_to_resume() -> None:
+def test_conflict_shows_where_to_resume() -> None:
     waiting = Resolving(
         "linux-6.1.y", Path("/clone"), "conflict", ("a.c",), ("git cherry-pick",)
     )

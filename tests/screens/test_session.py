@@ -239,7 +239,7 @@ async def test_empty_branch_shows_a_way_out(fixed: Path, app: PatchpilotApp) -> 
         assert "no commits on top of the base" in str(app.session.errors[Stage.COMMIT])
 
 
-async def test_missing_topic_says_how_to_start(
+async def test_missing_topic_error_explains_how_to_start(
     tmp_path: Path, fixed: Path, walk_on: On
 ) -> None:
     git(None, "init", "-q", "-b", "new", str(tmp_path / "unborn"))

@@ -109,7 +109,7 @@ async def test_not_a_fix_is_respected_by_other_stages(
         await visible(pilot, "This is not a fix")
 
 
-async def test_a_commit_that_the_user_names_is_a_candidate_and_each_ticked_one_gets_a_tag(
+async def test_user_can_add_a_candidate_and_tag_several(
     fixed: Path, app: PatchpilotApp
 ) -> None:
     named = git(fixed, "rev-parse", "v6.2-rc1^{commit}").text.strip()

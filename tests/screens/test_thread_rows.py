@@ -90,7 +90,7 @@ def test_thread_rows_are_folded(
     assert all((row.about is None) == (not row.text.plain.strip()) for row in rows)
 
 
-def test_follow_opens_at_a_request_then_at_news_then_at_the_newest_message(
+def test_follow_opens_at_a_request_or_the_latest_message(
     tmp_path: Path,
 ) -> None:
     ack = on_v1("Reviewed-by: Matt Maintainer <matt@example.com>\n", "p2", "p1", 90)

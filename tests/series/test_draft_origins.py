@@ -215,7 +215,7 @@ def test_invalid_message_id_is_refused(tmp_path: Path) -> None:
     assert draft(repo)["in_reply_to"] == ""
 
 
-def test_message_id_is_taken_from_a_url(tmp_path: Path) -> None:
+def test_message_id_is_extracted_from_a_url(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     assert (
         call(
@@ -255,7 +255,7 @@ def test_invalid_prefix_is_refused(tmp_path: Path) -> None:
     assert call("draft", "-C", repo.path, "--subject-prefix", bad).code == 2
 
 
-def test_reset_keeps_what_was_sent(tmp_path: Path) -> None:
+def test_reset_keeps_sent_versions(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
         words = (

@@ -45,7 +45,7 @@ def test_changes_are_counted_from_head_or_base(
     check.close()
 
 
-def test_new_file_counts_completely(repo: Repo) -> None:
+def test_new_file_is_checked_completely(repo: Repo) -> None:
     check = EditorCheck(repo.path)
     assert (0, "trailing-space") in find(check, repo.path / "new.c", BAD)
     check.close()

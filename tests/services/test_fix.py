@@ -76,7 +76,7 @@ def file(repo: Repo, rev: str) -> str:
     return repo.git("show", f"{rev}:{FILE}") + "\n"
 
 
-def test_fixing_carries_the_other_commits(tmp_path: Path) -> None:
+def test_fix_rebases_the_other_commits(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
     people = repo.git("log '--format=%an %ae %ad %cn %ce' topic")
     old = file(repo, "topic")
@@ -278,7 +278,7 @@ def test_files_and_commits_are_not_mixed(tmp_path: Path) -> None:
         mend(repo, "topic", str(repo.path / "out"))
 
 
-def test_select_limits_what_is_fixed(tmp_path: Path) -> None:
+def test_select_limits_the_fixes(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
     with Repository.open(repo.path) as repository:
         fix(

@@ -40,7 +40,7 @@ def test_nothing_is_reported_without_a_mainline(tmp_path: Path) -> None:
         assert facts.first_release(commit) is None
 
 
-def test_first_final_release_counts(tmp_path: Path) -> None:
+def test_first_final_release_is_used(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "linux")
     commit = repo.commit("frob: a\n", {"a": "1\n"})
     repo.tag("v6.1-rc1")

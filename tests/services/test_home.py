@@ -117,7 +117,7 @@ def test_sent_topic_outlives_its_branch(
         assert [topic.title for topic in read_topics()] == ["widget: change line 1"]
 
 
-def test_update_brings_archive_news(tmp_path: Path) -> None:
+def test_update_shows_new_replies(tmp_path: Path) -> None:
     with life(tmp_path) as author:
         ident = author.send()
         author._answer(
@@ -137,7 +137,7 @@ def test_update_brings_archive_news(tmp_path: Path) -> None:
         assert [topic.news for topic in topics] == ["Rita Reviewer asked 1 question"]
 
 
-def test_reply_by_a_stranger_is_still_news(tmp_path: Path) -> None:
+def test_strangers_reply_is_shown(tmp_path: Path) -> None:
     with life(tmp_path) as author:
         author._answer(
             author.send(),

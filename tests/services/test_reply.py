@@ -103,7 +103,7 @@ def test_quote_is_trimmed(tmp_path: Path) -> None:
         ("> Please keep it.\n\nNo: ${why}\n", "placeholder"),
     ],
 )
-def test_message_that_lists_reject_is_not_sent(
+def test_message_that_mailing_lists_would_reject_is_not_sent(
     tmp_path: Path, text: str, problem: str
 ) -> None:
     with FaultySink() as server:
@@ -269,7 +269,7 @@ def test_failed_backport_gets_a_patch_reply(tmp_path: Path, via: str) -> None:
     assert repo.git("diff HEAD topic").strip() == ""
 
 
-def test_thanks_with_a_tag_counts(tmp_path: Path) -> None:
+def test_tag_in_a_thank_you_is_collected(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo, review = followed(tmp_path, server)
         words = (

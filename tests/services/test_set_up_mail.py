@@ -99,7 +99,7 @@ def test_nothing_is_written_without_confirmation(workdir: Path) -> None:
     assert "sendemail" not in config()
 
 
-def test_overriding_repository_is_named(workdir: Path) -> None:
+def test_overriding_repository_is_reported(workdir: Path) -> None:
     repo = Repo(workdir / "r")
     repo.git("config sendemail.smtpserver other.example.org")
     with FaultySink() as server:

@@ -250,7 +250,7 @@ def test_tui_uses_the_same_mail_settings(repo: Repo) -> None:
     assert session.known_settings.flag("signoff")
 
 
-def test_unknown_git_setting_is_named(
+def test_unknown_git_setting_is_reported(
     repo: Repo,
 ) -> None:
     repo.git("config patchpilot.profil linux")
@@ -275,7 +275,7 @@ def test_unknown_git_setting_is_named(
     assert "profil" not in repo.patchpilot("check HEAD").err
 
 
-def test_unknown_setting_is_named_anywhere(
+def test_unknown_setting_is_reported_anywhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

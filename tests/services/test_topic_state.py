@@ -543,7 +543,7 @@ def test_finished_version_is_ready_for_review(
         )
 
 
-def test_recipients_added_by_an_answer_are_named(tmp_path: Path) -> None:
+def test_recipients_added_by_an_answer_are_listed(tmp_path: Path) -> None:
     with life(tmp_path) as topic, Repository.open(topic.repo.path) as repository:
         topic.repo.git("config --global sendemail.cc otto@example.com")
         topic.repo.git("config patchpilot.profile linux")

@@ -302,7 +302,7 @@ def test_public_plan_is_not_reused(
     assert {recipient.address.email for recipient in plan.recipients} == {*TO, TEAM}
 
 
-def test_ignored_recipients_are_named(repository: Repository) -> None:
+def test_ignored_recipients_are_listed(repository: Repository) -> None:
     series = series_with("placed by hand", "")
     edit("placed by hand", series, repository)
     account = transports.find("b4").account(repository)

@@ -77,7 +77,7 @@ def test_variable_words_are_not_searched() -> None:
     assert first.terms().keys() == other.terms().keys()
 
 
-def test_boot_messages_are_left_out() -> None:
+def test_boot_messages_are_skipped() -> None:
     symptom = read_log(
         "[ 0.0] Linux version 6.1.1 (root@build)\n[ 0.5] pci 0000:05:00.0: type 00\n"
         "[ 9.1] acme 0000:05:00.0: bad status 0x2\n[ 9.2] acme 0000:05:00.0: link down"

@@ -48,7 +48,7 @@ def test_tag_reported_by_check_is_refused(
         ("Claude:claude-3-opus git, sparse", "Claude:claude-3-opus sparse"),
     ],
 )
-def test_right_form_is_named(value: str, right: str) -> None:
+def test_error_shows_the_correct_form(value: str, right: str) -> None:
     with pytest.raises(UsageError) as refused:
         typed_trailers(f"Assisted-by: {value}", "")
     assert right in str(refused.value.hint)

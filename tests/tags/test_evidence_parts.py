@@ -72,7 +72,7 @@ def test_subjects_tell_their_kind(subject: str, kind: str) -> None:
     assert kind_of(subject) == kind
 
 
-def test_words_are_cut_to_stems() -> None:
+def test_words_are_reduced_to_stems() -> None:
     assert stems("allocating buffers in mlx5_flow_create()") >= {
         "allocat",
         "buff",

@@ -24,7 +24,7 @@ def ask(path: Path, target: str = "HEAD", **words: object) -> FixesResult:
         return find_culprits(repository, FixesRequest(target, **words))  # type: ignore[arg-type]
 
 
-def test_owner_of_the_removed_line_comes_first(story: History) -> None:
+def test_commit_that_added_the_removed_line_comes_first(story: History) -> None:
     result = story.ask()
     first = result.candidates[0]
     assert first.commit == story.culprit
@@ -199,7 +199,7 @@ def test_new_file_alone_is_unsure(story: History) -> None:
     assert result.reason
 
 
-def test_whitespace_change_is_named(story: History) -> None:
+def test_whitespace_change_is_reported(story: History) -> None:
     story.repo.git("checkout", "-q", "-b", "blanks", story.later)
     story.commit("ring: indent", LATER.replace("\tring->", "\t\tring->"))
     result = story.ask()
@@ -207,7 +207,7 @@ def test_whitespace_change_is_named(story: History) -> None:
     assert not result.sure
 
 
-def test_patch_of_the_same_series_is_squashed(story: History) -> None:
+def test_fix_within_the_series_should_be_squashed(story: History) -> None:
     story.repo.git("update-ref", "refs/remotes/origin/master", story.later)
     again = FIX.replace("ring->size - 1", "ring->size - 2")
     story.commit("ring: fix the mask again", again)
@@ -320,7 +320,7 @@ def fix_of(repo: Repo, commit: str) -> str:
 
 
 @pytest.mark.parametrize(("profile", "troubled"), [("linux", True), ("dpdk", False)])
-def test_verify_knows_the_tag_layout(
+def test_verify_checks_the_tag_layout(
     story: History, profile: str, troubled: bool
 ) -> None:
     culprit = story.repo.git("log", "-1", "--format=%h", "--abbrev=12", "HEAD^")

@@ -73,7 +73,7 @@ def test_invalid_change_id_is_refused(text: str) -> None:
         typed_trailers(text, LORE)
 
 
-def test_contacts_and_links_are_judged() -> None:
+def test_contacts_and_links_are_validated() -> None:
     assert person('"Eve, R" <eve@example.org>', "Cc") == "Eve, R <eve@example.org>"
     assert link("a@b.example", LORE) == "https://lore.kernel.org/r/a@b.example"
     assert (
@@ -232,7 +232,7 @@ def test_verify_sets_the_exit_code(tmp_path: Path) -> None:
     assert story.call("fixes", "nowhere").code == 2
 
 
-def test_bisect_log_is_read_from_a_file(story: History, tmp_path: Path) -> None:
+def test_bisect_log_can_be_a_file(story: History, tmp_path: Path) -> None:
     (tmp_path / "log").write_text(f"{story.later} is the first bad commit\n")
     body = story.json("fixes", "--bisect-log", tmp_path / "log")
     assert body["candidates"][0]["commit"] == story.later

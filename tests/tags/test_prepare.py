@@ -158,7 +158,7 @@ def test_commands_agree_on_non_fixes(tmp_path: Path) -> None:
 UNCLEAR = "ring: return an error early\n\nThe mask does not cover the last slot."
 
 
-def test_bug_in_the_text_is_asked_about(
+def test_bug_in_the_text_prompts_a_question(
     tmp_path: Path,
 ) -> None:
     story = history(tmp_path / "r", UNCLEAR + SIGNED)

@@ -8,7 +8,7 @@ from tests.upgrades.promised import promised
 RECORDED = Path(__file__).parent / "0.1" / "promised.txt"
 
 
-def test_promises_of_0_1_are_kept() -> None:
+def test_version_0_1_promises_are_kept() -> None:
     recorded = RECORDED.read_text(encoding="utf-8").splitlines()
     lost = sorted(set(recorded) - set(promised()))
     assert not lost, (

@@ -153,7 +153,7 @@ def test_released_fix_ends_the_bug() -> None:
     ]
 
 
-def test_empty_ruler_says_unknown() -> None:
+def test_empty_ruler_shows_unknown() -> None:
     assert shown(BugRange(), 80) == ["  looking for the releases that have the bug …"]
 
 
