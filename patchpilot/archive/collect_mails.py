@@ -139,7 +139,7 @@ class _Search:
             self.have.setdefault(mail.message_id, mail)
 
     def _posted(self, message_id: str = "") -> PostedSeries | None:
-        """Return what is known so far of the series, or of another one with this message."""
+        """Return the series, or another one with this message, from the messages found so far."""
         anchor = message_id or self.message_id
         every = read_thread(self.have.values(), reader=self.reader, anchor=anchor)
         return posted_of(anchor, every)
@@ -260,9 +260,9 @@ def _carrier_queries(posted: PostedSeries) -> list[str]:
 
 
 def posted_of(message_id: str, every: Iterable[PostedSeries]) -> PostedSeries | None:
-    """Return the posted of the series that a message belongs to or refers to.
+    """Return the series that a message belongs to or refers to.
 
-    If the message is a post of a series, that series takes precedence.
+    A series in which the message was posted takes precedence.
     """
     every = tuple(every)
     post = next(

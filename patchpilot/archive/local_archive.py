@@ -187,7 +187,7 @@ class LocalArchive(MailArchive):
     def _parse_mail(self, raw: bytes, position: str, parse: ParseMail) -> Mail | None:
         """Parse a message.
 
-        Use `parse_mail` for temporary results, because a call keeps what it parses.
+        Use `parse_mail` for temporary results, because this function caches its results.
         """
         try:
             return with_id(parse(raw))

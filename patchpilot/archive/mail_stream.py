@@ -94,7 +94,7 @@ def mails_of_range(epoch: str, revisions: Sequence[str]) -> Iterator[StreamedMai
 
 
 def resolve_range(epoch: str, revisions: str) -> tuple[str, ...]:
-    """Return the commits of `A..B` or `B` in the form that `mails_of_range` takes.
+    """Return the commits of `A..B` or `B` as arguments for `mails_of_range`.
 
     Raise `InputError` if the epoch has no such commit.
     """

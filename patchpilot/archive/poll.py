@@ -132,9 +132,7 @@ def _group_by_age(
 
 
 def _is_past(polled: PolledSeries, now: datetime) -> bool:
-    """Return whether it is unknown what an outdated archive has since its last message about a
-    series.
-    """
+    """Return whether an outdated archive may have unseen messages about an inactive series."""
     last = polled.summary.last_activity
     return not (polled.reached or (last and now - last < _LIVE))
 

@@ -70,8 +70,8 @@ def explain(
 ) -> tuple[tuple[Cause, ...], tuple[str, ...]]:
     """Return the commits that cause a conflict, and hints as sentences with their evidence.
 
-    If the fix applied without a conflict, the hints are points to review. It takes about `timeout`
-    seconds and omit anything not found by then.
+    If the fix applied without a conflict, the hints are points to review. The search takes about
+    `timeout` seconds; anything not found by then is omitted.
     """
     end = time.monotonic() + timeout
     at = tree or scratch.tree_of(tip)

@@ -262,7 +262,7 @@ def _run_script(location: Place, scripts: tuple[str, ...], *words: str) -> str:
 
 
 def _content(location: Place, path: str) -> bytes | None:
-    """Return the content of a file of the commit; a symbolic link has that of its target."""
+    """Return the content of a file in the commit, following a symbolic link."""
     data = location.repository.blob(location.commit, path)
     if data and _LINK.fullmatch(data):
         link = os.path.normpath(f"{path.rpartition('/')[0]}/{data.decode()}")

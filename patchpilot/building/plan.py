@@ -150,7 +150,7 @@ def make_plan(changes: Sequence[Change], options: BuildOptions) -> Plan:
 def _object_configurations(
     changes: Sequence[Change], options: BuildOptions, paths: Sequence[str]
 ) -> tuple[list[tuple[Configuration, tuple[str, ...]]], dict[str, str]]:
-    """Return the configurations, and the files without one with reasons.
+    """Return the configurations, and a reason for each file without one.
 
     Results are cached, because reading all Kconfig files takes seconds.
     """

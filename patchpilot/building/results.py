@@ -43,7 +43,7 @@ def keep_report(
 
 
 def _recall(path: str, configuration: str, state: TreeState) -> tuple[str, Any]:
-    """Return the cache key of an object in a configuration, and what was kept for it."""
+    """Return the cache key of an object in a configuration, and its cached result."""
     parts = (path, configuration, state.build_digest)
     key = key_of(KIND, (part.encode("utf-8", "surrogateescape") for part in parts))
     return key, recall(KIND, key) or ()

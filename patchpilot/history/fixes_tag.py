@@ -57,7 +57,7 @@ class FixesTag(NamedTuple):
     "tag=tag.text", "commit=target_id", "problems=messages", "kinds", "suggestion"
 )
 class JudgedTag(NamedTuple):
-    """A tag of a message with its problems, and the commit it names, or None."""
+    """A tag in a message, its problems, and the commit it refers to, or None."""
 
     tag: FixesTag
     target: Commit | None

@@ -17,7 +17,7 @@ Detector = Callable[[Context, Arguments], "Iterable[Hit]"]
 
 
 class Hit(NamedTuple):
-    """A place in a patch that a detector reports.
+    """A location in a patch that a detector reports.
 
     `values` are for the placeholders of the rule's message; `case` selects one of its `messages`
     or `severities`.

@@ -153,7 +153,7 @@ class Habits(NamedTuple):
         return shares.get(name, 0), of
 
     def weight(self, percent: int, total: int = 0) -> str:
-        """Return how much a share counts: "speaks", "asks" or ""."""
+        """Return the weight of a share: "speaks", "asks" or ""."""
         number = total or self.total
         if percent >= SPEAKS and number >= SPEAKS_FROM:
             return "speaks"

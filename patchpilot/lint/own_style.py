@@ -160,9 +160,9 @@ def _is_style(rule: Rule) -> bool:
 
 
 def _form(rule: Rule, finding: Finding) -> str:
-    """Return what a finding has in common with one on the replaced line.
+    """Return the text to compare with findings on the replaced line.
 
-    This is "" for layout, whose names do not matter, otherwise the message without numbers.
+    This is "" for layout, where names do not matter, otherwise the message without numbers.
     """
     is_layout = rule.pack.startswith(("checkpatch-c-", "checkpatch-strings"))
     return "" if is_layout else re.sub(r"\d+", "", finding.message)

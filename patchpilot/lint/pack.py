@@ -384,7 +384,7 @@ def _arguments(
 def _argument(
     key: str, value: Any, types: Mapping[str, ArgumentType], position: _Place
 ) -> None:
-    """Raise PackError for a value of another type, or one that is not among those of the detector."""  # noqa: E501
+    """Raise PackError for a value of the wrong type, or one that the detector does not accept."""
     kind = types[key]
     _check({key: value}, {key: kind if isinstance(kind, type) else str}, position)
     if isinstance(kind, tuple) and value not in kind:

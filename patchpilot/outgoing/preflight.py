@@ -178,7 +178,7 @@ def _first_lines(facts: PreflightFacts, lines: tuple[str, ...]) -> str:
 
 
 def is_list(recipient: Recipient) -> bool:
-    """Return whether a recipient is a mailing list, judged by its role or otherwise by its address.
+    """Return whether a recipient is a mailing list, according to its role or else its address.
 
     A security team is not a list, and a maintainer's address may look like one.
     """

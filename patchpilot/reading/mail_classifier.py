@@ -366,7 +366,7 @@ def _classify_person(
 
 
 def _person_kind(base: Classified) -> tuple[MailKind, float, str]:
-    """Return the kind of a person's message, its likelihood (0 to 1), and what decides it."""
+    """Return the kind of a person's message, its likelihood (0 to 1), and the deciding evidence."""
     body, credited, said = base.body, base.credited, base.said
     if (mark := PATCHWORK_MARK.search(body.text)) and (
         kind := _MARKED.get(mark["state"].lower())

@@ -156,7 +156,7 @@ def parse(
 
 
 def _header_message_id(data: bytes, start: int, end: int) -> str:
-    """The Message-ID in the header of the mail at this place; "" where it is not in the usual form."""  # noqa: E501
+    """Return the Message-ID in a message's header, or "" if it has an unusual form."""
     top = data[start : min(end, start + _TOP)]
     blank = _BLANK_LINE.search(top)
     found = _MESSAGE_ID.search(top, 0, blank.start() if blank else len(top))

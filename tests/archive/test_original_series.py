@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The original series of messages of the stable trees on a real archive, and `track --since`."""
+"""Test finding the original series of stable messages in a real archive, and `track --since`."""
 
 import json
 from collections.abc import Iterator

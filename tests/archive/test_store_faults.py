@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The faults of the store of followed series: each is an error with a command, and that command
-repairs it.
-"""
+"""Test that each fault of the track store is reported with a command that repairs it."""
 
 import contextlib
 import re

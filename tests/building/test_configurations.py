@@ -8,7 +8,7 @@ import pytest
 from patchpilot.building.choose_symbols import SymbolChoice
 from patchpilot.building.kconfig import Kconfig
 from patchpilot.building.kconfig_expression import parse_expression
-from patchpilot.building.kconfig_names import _CONFIG, _names
+from patchpilot.building.kconfig_names import _CONFIG, _find_symbols
 from patchpilot.building.makefiles import Need, needs_of, target_of
 
 KCONFIG = """
@@ -177,4 +177,4 @@ def test_damaged_expressions_have_a_value(text: str) -> None:
 def test_symbols_are_found_in_code_and_kconfig(
     path: str, line: str, names: list[str]
 ) -> None:
-    assert list(_names(path, line)) == names
+    assert list(_find_symbols(path, line)) == names

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test `check -f` on whole files, which reports what checkpatch.pl -f does, with the file's
-lines.
-"""
+"""Test that `check -f` on whole files matches checkpatch.pl -f, with the files' line numbers."""
 
 import json
 import subprocess

@@ -146,7 +146,7 @@ class Canaries:
 
 
 def _keys() -> dict[str, str]:
-    """Map each key to what its command does after recording its name."""
+    """Map each configuration key to the command to run after recording its name."""
     return {
         "filter.run.clean": "cat",
         "filter.run.smudge": "cat",

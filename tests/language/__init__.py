@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test of the language of all user texts."""
+"""Test the language of all text that users see."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the demo's tour: each stage's text names the one next key, until the patch is merged."""
+"""Test the demo's tour: each stage shows the next key, until the patch is merged."""
 
 import re
 from pathlib import Path

@@ -55,7 +55,7 @@ def adapt(
 ) -> Adaptation | None:
     """Adapt the conflicted files of a fix's merge to a tree.
 
-    The first of the fix's `backports` to other branches that applies is taken as it is. Return
+    The first of the fix's `backports` to other branches that applies is used unchanged. Return
     None for a root commit, if a file cannot be adapted, or if no changes remain.
     """
     for backport in backports:

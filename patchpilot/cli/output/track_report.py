@@ -141,7 +141,7 @@ def _tag_lines(series: Tracked) -> Iterator[str]:
 
 
 def _review_lines(series: Tracked) -> list[str]:
-    """Return the lines about what each reviewer said on each patch of the latest version."""
+    """Return lines with each reviewer's verdict on each patch of the latest version."""
     table = series.review
     if table is None or not table.patches:
         return []

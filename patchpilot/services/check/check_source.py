@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The TARGETs of a check, the settings that judge them, and what they leave out."""
+"""The TARGETs of a check, its settings, and unchecked files."""
 
 from collections.abc import Sequence
 from contextlib import suppress

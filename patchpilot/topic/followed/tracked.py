@@ -81,7 +81,7 @@ class Tracked(SeriesSummary):
 
     @property
     def about(self) -> "PostedSeries":
-        """Return what its messages and the repository say; empty if none are known."""
+        """Return the series according to messages and repository; empty if none are known."""
         from patchpilot.reading.posted_series import PostedSeries
 
         return self.posted or PostedSeries(())

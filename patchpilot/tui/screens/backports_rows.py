@@ -477,8 +477,8 @@ def shell_rows(commands: Iterable[str]) -> list[str]:
 def resolving_rows(done: "Resolving") -> list[str]:
     """Describe a conflict being resolved in a clone.
 
-    They give its location, its state, the next step, and the patches once they are written. In
-    the demo the patches are not sent.
+    The rows show its location, its state, the next step, and the patches once they are written.
+    In the demo, the patches are not sent.
     """
     if done.files:
         return [

@@ -113,9 +113,9 @@ def thread_rows(
 def opened_first(
     mails: "Sequence[ConversationMail]", items: "Sequence[LedgerItem]"
 ) -> set[str]:
-    """Return the Message-IDs of messages that are open at first: replies are, posts are not.
+    """Return the Message-IDs of the messages to unfold at first: replies, but not posts.
 
-    In a long conversation, only what asks something is.
+    In a long conversation, only replies with a request are unfolded.
     """
     asking = {item.point.message_id for item in items}
     replies = {it.message_id for it in mails if it.reply and not it.label}

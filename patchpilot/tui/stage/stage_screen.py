@@ -325,7 +325,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         self.tui.jobs.begin(self.stage)
 
     def reread(self) -> None:
-        """Reload the topic after its commits changed, then refresh what depends on it."""
+        """Reload the topic after its commits changed, then refresh the dependent results."""
         self.close_error()
         self.tui.jobs.read_topic()
 

@@ -165,7 +165,7 @@ class KeyLine(Widget):
 
 
 def _fitting(keys: Sequence[Shown], columns: int) -> list[Shown]:
-    """Return those that fit in so many columns, in this order."""
+    """Return the keys that fit in this many columns, in order."""
     room, fits = columns - 1 + GAP, list[Shown]()
     for shown in keys:
         if _wide(shown) <= room:

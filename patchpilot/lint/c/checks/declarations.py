@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Check of declarations, function heads, CamelCase names, and the place of exports."""
+"""Check declarations, function heads, CamelCase names, and the placement of exports."""
 
 import re
 from weakref import WeakKeyDictionary
