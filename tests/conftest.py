@@ -19,7 +19,7 @@ from hypothesis import settings
 
 from tests.kit.maintainers import patch, write_tree
 
-# the suite judges a commit, so each run tries the same examples; `make fuzz` searches for new ones
+# the suite tests a commit, so each run tries the same examples; `make fuzz` searches for new ones
 settings.register_profile("suite", derandomize=True, deadline=None, print_blob=True)
 settings.register_profile("fuzz", max_examples=500, deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("PATCHPILOT_PROPERTIES", "suite"))

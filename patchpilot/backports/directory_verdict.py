@@ -35,7 +35,7 @@ def judge_directory(patch: Patch, tree: Tree) -> tuple[BranchResult, Patch]:
     forward = misfits(patch.files, tree)
     backward = misfits(patch.files, tree, reverse=True)
     if forward and backward and _is_dos(patch):
-        # git am and patch(1) drop carriage returns added in transit, so the patch is judged without
+        # git am and patch(1) drop carriage returns added in transit, so check the patch without
         # them
         basis = (
             "every line of the patch file ends with CR LF; judged without the CRs, as git am"

@@ -17,7 +17,7 @@ _KIND = Kind("built-commit", (str(Path(__file__)), str(_FORM)), 500)
 
 
 def keep_built(repository: Repository, built: "BuiltCommit") -> None:
-    """Store what was built for a commit, replacing any earlier record."""
+    """Store a commit's build result, replacing any earlier one."""
     from dataclasses import astuple
 
     remember(_KIND, _key(repository, built.commit), astuple(built))

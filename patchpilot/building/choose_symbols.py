@@ -39,16 +39,16 @@ class SymbolChoice:
             self.turn_on(name)
 
     def turn_on(self, name: str) -> bool:
-        """Set what a symbol requires to be on, or change nothing and return False."""
+        """Turn on a symbol and its requirements, or change nothing and return False."""
         self._steps = 0
         return self._tries(partial(self._enable, name, 0, frozenset()))
 
     def turn_on_all(self, names: Iterable[str]) -> bool:
-        """Set what several symbols require, or change nothing and return False."""
+        """Turn on several symbols, or change nothing and return False."""
         return self._tries(lambda: all(map(self.turn_on, names)))
 
     def keep_off(self, names: Iterable[str]) -> None:
-        """Keep symbols off from now on unless they are already on."""
+        """Leave symbols off from now on unless they are already on."""
         self.off |= {name for name in names if not self.is_on(name)}
 
     def leaves_unmet(self, name: str, target: str) -> bool:

@@ -42,7 +42,7 @@ class TreeState:
 
     @cached_property
     def build_digest(self) -> str:
-        """Return a digest of what controls the build: Kconfig files, Makefiles and scripts."""
+        """Return a digest of the Kconfig files, Makefiles and scripts, which control the build."""
         if self._like and not any(
             _is_of_build(change.path) for change in self._changes
         ):

@@ -132,7 +132,7 @@ class WorkPlace:
         for file in [top / path for path, it in new.items() if it[0] == "0"]:
             # a malformed tree may contain a symbolic link in place of a directory
             if file.parent.resolve() == file.parent:
-                # a directory stays; git replaces what is in the way of a file
+                # git replaces anything in the way of a file, but a directory stays
                 with contextlib.suppress(OSError):
                     file.unlink()
         text = "".join(f"{it}\t{path}\0" for path, it in new.items())

@@ -141,7 +141,7 @@ def runs_trusted(patch: Patch, repository: Repository, kept_for: Repository) -> 
 
 
 def _text(built: Built) -> str:
-    """Describe what was built."""
+    """Describe a build."""
     if not built.configurations:
         return "nothing was built: no object file is affected"
     names = ", ".join(dict.fromkeys(built.configurations))

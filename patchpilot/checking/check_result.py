@@ -314,7 +314,7 @@ class CheckRun(NamedTuple):
 
 
 def list_unchecked(result: CheckResult, build: str = "use --build") -> tuple[str, ...]:
-    """Return what was not checked, with reasons; `build` is how to request a build."""
+    """Return the skipped checks with reasons; `build` explains how to request a build."""
     return tuple(_list_unchecked(result, build))
 
 

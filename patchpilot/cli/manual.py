@@ -43,7 +43,7 @@ def pages() -> list[Command]:
 
 
 def summary(command: Command) -> str:
-    """Return what a command does, in one sentence."""
+    """Describe a command in one sentence."""
     return COMMANDS.get(command.name) or first_sentence(command.help)
 
 

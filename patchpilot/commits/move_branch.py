@@ -40,7 +40,7 @@ def _paths_to_update(
     _refuse_elsewhere(repository, ref, 1 if is_current and not repository.bare else 0)
     if not is_current or repository.bare:
         return False
-    # so many names would not fit on a command line
+    # this many names would not fit on a command line
     named = ("--", *paths) if len(paths) <= MAX_NAMED else ()
     result = repository.git(
         "status",

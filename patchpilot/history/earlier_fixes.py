@@ -176,7 +176,7 @@ class StableBase(NamedTuple):
 
 
 class UpstreamState(NamedTuple):
-    """What the trees already have of a topic: for each patch its earlier fix, or None.
+    """For each patch of a topic, its earlier fix in the trees, or None.
 
     `stable` is the base if it is a stable branch, and the topic is not for stable.
     """

@@ -209,7 +209,7 @@ class Classified:
 
     @property
     def shape(self) -> tuple[object, ...]:
-        """Return what the subjects in a posting have in common."""
+        """Return the parts that all subjects in a posting share."""
         subject = self.subject
         return subject.version, subject.total, subject.resend, subject.rfc
 
@@ -338,7 +338,7 @@ def classify_for(
     judged = _classify_person(plain, answered, to_self=to_self)
     if not same or known.kind is MailKind.REVIEW:
         return judged
-    # of another person's replies, only a review depends on what it answers
+    # for other people's replies, only a review depends on the answered message
     return replace(known, answers=answered, features=judged.features)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Decide which messages belong to a series, and which of its versions each of them is or answers.
+"""Decide which messages belong to a series, and which version each one posts or answers.
 
 Posts belong to one sending by the message that they answer, or by their counts and Message-IDs.
 Sendings belong to one series by a change-id, the thread, a link to an earlier version that is

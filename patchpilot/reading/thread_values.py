@@ -330,7 +330,7 @@ class Claim(NamedTuple):
 
     @property
     def needs(self) -> str:
-        """Return what would prove the claim, or ""."""
+        """Return the evidence that would prove the claim, or ""."""
         if self.what in IN_A_TREE:
             return "a commit in a fetched tree"
         if self.what == "unclear":

@@ -70,7 +70,7 @@ class ReviewRequest(NamedTuple):
 def write_request(
     patch: Patch, sections: Sequence[Section], tokens: int
 ) -> ReviewRequest:
-    """Write the request for a patch with the sections that fit into so many tokens.
+    """Write the request for a patch with the sections that fit into this many tokens.
 
     The sections are in the order of their use: the patch itself is always included, and the
     sections that do not fit are named at the end.

@@ -274,7 +274,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
         )
 
     def next_key(self, screen: AnyScreen) -> NextKey | None:
-        """Return the key for what is left to do on a stage's screen, if its result is fresh."""
+        """Return the key for the next step on a stage's screen, if its result is fresh."""
         session, stage, chosen = self.session, screen.stage, screen.chosen
         if screen.current is None:
             return None

@@ -171,7 +171,7 @@ def test_lines_belong_to_the_last_object() -> None:
             "use (section: x) section mismatch",
             "'use' (section: x) section mismatch",
         ),
-        # a part of the module that has the license elsewhere
+        # part of a module whose license is in another file
         ("c", "missing MODULE_LICENSE() in a", ""),
     ],
 )

@@ -348,7 +348,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         rules = data["calibration"]
         report(judged, data["first"], rules["curve"], rules["nothing"])
         return 0
-    # each history is judged by weights fitted to the others
+    # score each history with weights fitted to the others
     held: list[Judged] = []
     for name in sorted({case.history for case in cases}):
         others = [case for case in cases if case.history != name]

@@ -67,7 +67,7 @@ def test_detectors_have_no_severity() -> None:
             for node in ast.walk(tree)
             if isinstance(node, ast.Constant) and isinstance(node.value, str)
         }
-    # packs list what generic detectors distinguish
+    # packs list the cases that generic detectors distinguish
     cases |= {
         case
         for rule in load_rules()

@@ -464,7 +464,7 @@ def test_mail_to_self_is_not_a_revision() -> None:
 
 
 def test_patch_to_its_author_may_be_a_revision() -> None:
-    # a Bcc: to a list leaves no trace in the headers; what a mail server adds names nobody else
+    # a Bcc: to a list leaves no trace in the headers; mail servers add only the receiving address
     for headers in ({}, {"X_Original_To": "ada@example.org"}):
         status = only(patch("[PATCH] demo: check it", id="a", to=ADA, **headers))
         assert versions(status) == [1]

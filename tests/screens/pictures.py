@@ -235,7 +235,7 @@ def main() -> None:
             if not options.names or set(options.names) & set(LATER):
                 send(sandbox)
                 made += asyncio.run(draw(sandbox.work, LATER, out, options.names))
-            # its server is another one, which ends with it
+            # this uses its own server, which ends with it
             if not options.names or SENDING in options.names:
                 made += asyncio.run(draw_sending(series_to_send(sandbox), out))
     if shutil.which("rsvg-convert"):

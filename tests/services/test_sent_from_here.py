@@ -231,7 +231,7 @@ def test_ledger_defaults_to_the_topic(tmp_path: Path) -> None:
         )
         with open_store() as store:
             store.add("another@example.net", "another", None, None)
-        # with several series, the default is the topic's; without a topic, there is none
+        # with several series, the default is the topic's; without a topic, there is no default
         assert topic.track("show", "--ledger").code == 0
         topic.repo.git("checkout -q master")
         several = topic.track("show", "--ledger")

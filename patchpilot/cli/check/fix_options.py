@@ -78,7 +78,7 @@ def _show(common: Common, result: FixResult) -> None:
 def _report(
     common: Common, result: FixResult, render: Callable[[Common, CheckResult], str]
 ) -> None:
-    """Report what was fixed and what remains.
+    """Report the applied fixes and the remaining findings.
 
     Print the report on stderr if the fixed patch goes to stdout.
     """

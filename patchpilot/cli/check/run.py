@@ -254,7 +254,7 @@ def _can_stream(common: Common, options: SimpleNamespace) -> bool:
 
 
 def _report_notes(common: Common, result: "CheckResult") -> None:
-    """Report on stderr what was built, which rules were active, and where options came from."""
+    """Report the build, the active rules and the sources of options on stderr."""
     if result.build and not common.quiet:
         notice("note", result.build)
     if not common.verbose:

@@ -205,7 +205,7 @@ def _reply_lines(series: Tracked, *, with_mails: bool) -> list[str]:
 
 
 def _describe_target(reply: Reply, labels: Mapping[str, int]) -> str:
-    """Return what a reply is about: `, on v2 3/5`, with the day if a version was sent twice."""
+    """Return the target of a reply, `, on v2 3/5`, with the day if a version was sent twice."""
     if reply.revision is None:
         return ""
     label, total = reply.revision.label, len(reply.revision.patches)
@@ -226,7 +226,7 @@ def _event_line(event: StoryEvent) -> str:
 
 
 def digest_text(series: Sequence[Tracked], since: datetime) -> str:
-    """List what happened to each series since a time, with its state and next step."""
+    """List each series' events since a time, with its state and next step."""
     lines: list[str] = []
     for tracked in series:
         events = [

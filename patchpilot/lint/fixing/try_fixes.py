@@ -444,7 +444,7 @@ def _hunks(tried: TriedFix) -> list[Hunk]:
 
 
 def _has_effect(hunk: Hunk) -> bool:
-    """Return whether a hunk does more than add back what it removes."""
+    """Return whether a hunk does more than add back its removed lines."""
     removed, added = (
         [line.text for line in hunk.lines if line.kind == kind] for kind in "-+"
     )

@@ -329,7 +329,7 @@ def _tracking_data(
         "prefixes": prefixes,
     }
     if known is None or known.by_us:
-        # for a stacked topic, write what format-patch --base writes, like b4
+        # for a stacked topic, write the lines of format-patch --base, as b4 does
         below = patch_ids(repository, text.unpublished)
         values["prerequisites"] = [
             *([f"base-commit: {text.base}"] if below else []),

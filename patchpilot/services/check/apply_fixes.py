@@ -207,8 +207,8 @@ class NeededLines(NamedTuple):
                 before = _file_key(names, change.old_path)
                 after = _file_key(names, change.new_path)
                 if before != after:
-                    # keep renamed and copied files together: skipping a fix is better than one too
-                    # many
+                    # keep renamed and copied files together: skipping a fix is better than a
+                    # wrong one
                     names[after] = before
         return cls(
             {

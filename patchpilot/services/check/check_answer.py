@@ -271,7 +271,7 @@ class CheckAnswer(NamedTuple):
 
     @property
     def unchecked(self) -> tuple[str, ...]:
-        """Return what was not checked."""
+        """Return the skipped checks, with reasons."""
         return list_unchecked(self.result)
 
     @property

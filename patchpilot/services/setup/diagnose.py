@@ -379,7 +379,7 @@ def recover_databases() -> tuple[str, ...]:
 
 
 def _building() -> Iterator[probes.Probe]:
-    """Report the tools for building, and what is missing for the next build."""
+    """Report the build directories, and the programs missing for the next build."""
     from patchpilot.building.configuration import NEEDED, find_missing_programs
     from patchpilot.building.work_place import list_build_directories, size_of
 

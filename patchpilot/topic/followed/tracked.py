@@ -97,7 +97,7 @@ class Tracked(SeriesSummary):
 
     @property
     def review(self) -> "ReviewTable | None":
-        """Return what each reviewer did with each patch of the latest version."""
+        """Return each reviewer's verdict on each patch of the latest version."""
         from patchpilot.reading.review_table import review_table
 
         return review_table(self.posted) if self.posted else None
@@ -127,13 +127,13 @@ class Tracked(SeriesSummary):
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """Return what was not delivered or could not be read, one line each."""
+        """Return the delivery problems and unreadable messages, one line each."""
         reports = (f"{report.words}; {report.advice}" for report in self.delivery)
         return (*reports, *self.troubles, *self.damaged)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Return what is missing or was ignored, one line each."""
+        """Return notes on missing and ignored messages, one line each."""
         left_out = []
         if self.left_out:
             every = Action(

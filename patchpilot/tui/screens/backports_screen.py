@@ -315,7 +315,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         if (branch := self.chosen) is None:
             return
         self._verdict.heading = self._heading(branch)
-        # half of the width if the prerequisites are next to it
+        # half the width if the prerequisites are next to it
         is_half = self.size.width >= WIDE and needs_of(branch)
         wide = self.size.width // (2 if is_half else 1) - EDGE
         rows = page_rows(self._branch_texts, branch, wide)

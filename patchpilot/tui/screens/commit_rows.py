@@ -69,7 +69,7 @@ def next_rows(
 
 
 def _known_rows(questions: "PreSendQuestions") -> Iterator[NextRow]:
-    """Yield what is already upstream, or was posted or fixed elsewhere."""
+    """Yield rows for patches that are already upstream, or were posted or fixed by others."""
     state, posted = questions.upstream, questions.posted
     for fix in state.known[:2]:
         yield NextRow("blocked" if fix.is_sure else "warning", fix.commit, fix.words)

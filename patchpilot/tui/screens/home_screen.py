@@ -330,7 +330,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         self._draw()
 
     def _no_topics(self, topics: "Sequence[HomeTopic]") -> None:
-        """Show what to do without topics."""
+        """Explain the first steps if there are no topics."""
         here = self.query_one("#no-topics", Static)
         here.display = not topics
         title, text = ("No topics yet", NOTHING)

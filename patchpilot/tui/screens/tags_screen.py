@@ -245,7 +245,7 @@ class TagsScreen(StageScreen["FixesResult"]):
         )
 
     def _explain(self) -> None:
-        """Show what is known about the selected candidate: evidence, ruler and message."""
+        """Show the selected candidate's evidence, ruler and message."""
         result, candidate = self.shown, self._candidate
         impact = self._impacts.get((self._fix, *self._culprits))
         self.list_panel.count = counted(len(self._candidates), "candidate")

@@ -446,7 +446,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
                 self.open_selected(cast(RowList, event.option_list))
 
     def redraw_resized(self) -> None:
-        """Redraw what depends on the size."""
+        """Redraw the size-dependent parts."""
         self.fill()
 
     @property

@@ -208,9 +208,9 @@ def test_context_lines_stay() -> None:
     "body",
     [
         "-\tfoo(a,bcdefgh );\n \tint ret;\n+\tfoo(a,bcdefgh );",
-        # nothing of the patch would be left
+        # the patch would be empty
         " \tint a;\n-\tfoo(a, b);\n+\tfoo(a,b);\n \tint c;",
-        # nothing of the first hunk would be left
+        # the first hunk would be empty
         "@@\n \tint a;\n \n+\n \tint b;\n@@\n \tint d;\n+\tfrob(a, b);\n \tint f;",
         # the hunk would end with a changed line
         "-static int frob_set(struct frob *frob,\n+static int frob_set_mode(struct frob *frob,\n \t\t    int mode)",  # noqa: E501
