@@ -467,7 +467,7 @@ def find_in_trees(
             for later in _add_descendants(commit.id, children)
             for name in by_tip.get(later, ())
         ]
-        for tree in _trees(repository, names):
+        for tree in _tree_names(repository, names):
             yield LandedCommit(
                 tree,
                 commit.id,
@@ -517,7 +517,7 @@ def links_of(commit: Commit) -> set[str]:
     }
 
 
-def _trees(repository: Repository, names: Iterable[str]) -> list[str]:
+def _tree_names(repository: Repository, names: Iterable[str]) -> list[str]:
     """Return the trees of remote branches, named as in messages: `netdev/net.git (main)`."""
     by_remote: dict[str, list[str]] = {}
     for name in sorted(names):

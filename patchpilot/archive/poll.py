@@ -242,10 +242,10 @@ class _Known:
 def find_concerned(mail: Mail, series: Iterable[PolledSeries]) -> list[int]:
     """Return the numbers of the series that a message may be about."""
     title = title_key(parse_subject(mail.subject).title)
-    return [polled.number for polled in series if _concerns(mail, title, polled)]
+    return [polled.number for polled in series if _may_be_about(mail, title, polled)]
 
 
-def _concerns(mail: Mail, title: str, polled: PolledSeries) -> bool:
+def _may_be_about(mail: Mail, title: str, polled: PolledSeries) -> bool:
     """Return whether a message may be about a series, as a reply, by title, commit or
     change-id, or as a similar patch by its author.
     """

@@ -175,10 +175,10 @@ def _changes_more_than_space(fix: FixCommit) -> bool:
         for hunk in change.hunks:
             for changed, lines in groupby(hunk.lines, lambda line: line.kind != " "):
                 block = tuple(lines)
-                if changed and _words(block, "+") != _words(block, "-"):
+                if changed and _join_words(block, "+") != _join_words(block, "-"):
                     return True
     return False
 
 
-def _words(lines: Sequence[DiffLine], side: str) -> str:
+def _join_words(lines: Sequence[DiffLine], side: str) -> str:
     return "".join("".join(line.text.split()) for line in lines if line.kind == side)

@@ -71,7 +71,7 @@ def check_parts(
 
     def submit(part: EpochRange) -> Any:
         future = client.submit(
-            _lines, part, options, tree, key=f"patchpilot-{part.file}", pure=False
+            _check_part, part, options, tree, key=f"patchpilot-{part.file}", pure=False
         )
         running[future] = part
         return future
@@ -89,7 +89,7 @@ def check_parts(
     return count
 
 
-def _lines(part: EpochRange, options: Options | None, tree: Path | None) -> str:
+def _check_part(part: EpochRange, options: Options | None, tree: Path | None) -> str:
     return "".join(check_range(part.epoch, part.revisions, options, tree))
 
 

@@ -59,7 +59,7 @@ class Kconfig:
             return
         self._seen.add(path)
         text = self._read(path)
-        for line in _lines(text or ""):
+        for line in _list_statements(text or ""):
             self._parse_statement(line, path)
         self._close()
 
@@ -130,7 +130,7 @@ class Kconfig:
         ).removeprefix("./")
 
 
-def _lines(text: str) -> Iterator[str]:
+def _list_statements(text: str) -> Iterator[str]:
     """Yield the statements of a file, with continued lines joined and without comments and help
     texts.
     """

@@ -131,7 +131,7 @@ def _computed_needs(read: Read, folder: str) -> Iterator[Need]:
     """Yield the needs of modules that may contain a directory's objects without naming them."""
     while folder:
         text = _text(read, folder)
-        if needs := list(_module_needs(read, folder, list(_lines(text)))):
+        if needs := list(_module_needs(read, folder, list(_parse_lines(text)))):
             yield from needs if _COMPUTED.search(text) else ()
             return
         folder = folder.rpartition("/")[0]
@@ -166,14 +166,14 @@ def _object_needs(lines: list[_Line], target: str, depth: int) -> Iterator[Need]
 
 
 def _makefile(read: Read, folder: str) -> list[_Line]:
-    return list(_lines(_text(read, folder)))
+    return list(_parse_lines(_text(read, folder)))
 
 
 def _text(read: Read, folder: str) -> str:
     return read(f"{folder}/Kbuild") or read(f"{folder}/Makefile") or ""
 
 
-def _lines(text: str) -> Iterator[_Line]:
+def _parse_lines(text: str) -> Iterator[_Line]:
     conditions: list[tuple[str, ...]] = []
     for line in text.replace("\\\n", " ").split("\n"):
         condition = _CONDITION.match(line)

@@ -73,7 +73,7 @@ def missing_symbols(
         return
     either = "|".join(plain)
     pattern = rf"{_EXPORT}\s*\(\s*({either})\s*[,)]"
-    exported = _lines(state, pattern, source_arch)
+    exported = _grep_lines(state, pattern, source_arch)
     known = {word for _, line in exported for word in re.findall(r"\w+", line)}
     for name in plain:
         if name in known:
@@ -87,7 +87,7 @@ def _definitions(state: TreeState, name: str, source_arch: str) -> list[str]:
     """Return the files that define a global function or variable."""
     function = rf"^[A-Za-z_].*[ *]{name}\s*\([^;]*$"
     variable = rf"^[A-Za-z_][^(]*[ *]{name}(\[.*\])?( =.*|;)$"
-    found = _lines(state, f"{function}|{variable}", source_arch)
+    found = _grep_lines(state, f"{function}|{variable}", source_arch)
     return [path for path, line in found if not line.startswith(("static", "extern"))]
 
 
@@ -122,7 +122,7 @@ def _modules(state: TreeState, path: str) -> set[str]:
     return {need.module for need in needs_of(state.read, path)}
 
 
-def _lines(
+def _grep_lines(
     state: TreeState, pattern: str, source_arch: str
 ) -> Iterator[tuple[str, str]]:
     """Yield the source lines that match a pattern, with their files, except in other

@@ -31,7 +31,7 @@ class Driver:
             "#include <linux/types.h>",
             "",
             *(
-                f"#define {up}_{name}{_tabs(f'#define {up}_{name}')}0x{at:02x}"
+                f"#define {up}_{name}{_align(f'#define {up}_{name}')}0x{at:02x}"
                 for name, at in self.registers
             ),
             "",
@@ -73,7 +73,7 @@ class Driver:
         ]
 
 
-def _tabs(text: str) -> str:
+def _align(text: str) -> str:
     return "\t" * max(1, (40 - len(text) + 7) // 8)
 
 

@@ -88,14 +88,14 @@ def url(
         yield server.url
 
 
-def ids(mails: tuple[object, ...]) -> set[str]:
+def message_ids(mails: tuple[object, ...]) -> set[str]:
     return {mail.message_id.split("@")[0] for mail in mails}  # type: ignore[attr-defined]
 
 
 def test_thread_has_all_its_messages(url: str) -> None:
     with open_archive(url) as archive:
-        assert ids(archive.thread("v1@example.org")) == {"v1", "r1", "r2"}
-        assert ids(archive.thread("r1@example.org")) == {"v1", "r1", "r2"}
+        assert message_ids(archive.thread("v1@example.org")) == {"v1", "r1", "r2"}
+        assert message_ids(archive.thread("r1@example.org")) == {"v1", "r1", "r2"}
 
 
 def test_single_message_is_read(url: str) -> None:
@@ -105,18 +105,18 @@ def test_single_message_is_read(url: str) -> None:
 
 def test_search_covers_subject_sender_and_body(url: str) -> None:
     with open_archive(url) as archive:
-        assert ids(archive.search(f"s:{quote_phrase(TITLE)} AND f:gregkh")) == {
+        assert message_ids(archive.search(f"s:{quote_phrase(TITLE)} AND f:gregkh")) == {
             "s1",
             "s2",
             "s3",
         }
-        assert ids(
+        assert message_ids(
             archive.search(f"s:{quote_phrase(TITLE)} AND f:ada@example.org")
         ) >= {
             "v1",
             "v2",
         }
-        assert ids(
+        assert message_ids(
             archive.search(
                 f"s:{quote_phrase(TITLE)} AND f:ada@example.org", threads=True
             )
@@ -128,7 +128,13 @@ def test_search_covers_subject_sender_and_body(url: str) -> None:
             "r3",
             "r4",
         }
-        assert ids(archive.search(f"b:{SHA[:12]}*")) >= {"r4", "s1", "s2", "s3", "f1"}
+        assert message_ids(archive.search(f"b:{SHA[:12]}*")) >= {
+            "r4",
+            "s1",
+            "s2",
+            "s3",
+            "f1",
+        }
         assert archive.search("s:nothingofthekind") == ()
 
 
@@ -141,7 +147,7 @@ def test_missing_message_is_not_an_outage(url: str) -> None:
 def test_one_message_finds_the_whole_series(url: str) -> None:
     with open_archive(url) as archive:
         mails, troubles, failure = gather(archive, "v1@example.org")
-    assert ids(mails) == {
+    assert message_ids(mails) == {
         "v1",
         "r1",
         "r2",
@@ -161,7 +167,7 @@ def test_one_message_finds_the_whole_series(url: str) -> None:
 def test_third_version_finds_all_other_versions(url: str) -> None:
     with open_archive(url) as archive:
         mails, troubles, failure = gather(archive, "w3@example.org")
-    assert ids(mails) == {"w1", "w2", "w3", "w3r", "w4", "pull"}
+    assert message_ids(mails) == {"w1", "w2", "w3", "w3r", "w4", "pull"}
     assert (troubles, failure) == ((), None)
     series = posted_of("w3@example.org", read_thread(mails, anchor="w3@example.org"))
     assert series is not None
@@ -184,11 +190,14 @@ def test_new_message_is_found_immediately(tmp_path: Path) -> None:
     for kind in (*SERVED, *LOCAL):
         with archive_server(kind, tmp_path / kind, story.V1) as server:
             with open_archive(server.url) as archive:
-                assert ids(archive.thread("v1@example.org")) == {"v1"}
+                assert message_ids(archive.thread("v1@example.org")) == {"v1"}
             server.add(story.REVIEW, story.QUEUED)
             with open_archive(server.url) as archive:
-                assert ids(archive.thread("v1@example.org", fresh=True)) == {"v1", "r1"}
-                assert ids(archive.search("f:gregkh")) == {"s2"}
+                assert message_ids(archive.thread("v1@example.org", fresh=True)) == {
+                    "v1",
+                    "r1",
+                }
+                assert message_ids(archive.search("f:gregkh")) == {"s2"}
 
 
 def test_odd_message_ids_are_fetched(tmp_path: Path) -> None:
@@ -210,7 +219,7 @@ def test_responses_are_cached_for_ten_minutes(tmp_path: Path) -> None:
         with Archive(url, cache=tmp_path / "cache") as archive:
             archive.thread("v1@example.org")
     with Archive(url, cache=tmp_path / "cache") as archive:
-        assert ids(archive.thread("v1@example.org")) == {"v1"}
+        assert message_ids(archive.thread("v1@example.org")) == {"v1"}
         with pytest.raises(NetworkError):
             archive.thread("v1@example.org", fresh=True)
 
@@ -342,7 +351,7 @@ def test_decompression_bomb_is_truncated(
         serve(200, gzip.compress(mbox(story.V1, huge, story.REVIEW), 1)) as (url, _),
         Archive(url) as archive,
     ):
-        assert ids(archive.thread("v1@example.org")) == {"v1", "r1"}
+        assert message_ids(archive.thread("v1@example.org")) == {"v1", "r1"}
         assert ["<huge@example.org>" in reason for reason in archive.skipped] == [True]
     with (
         serve(200, gzip.compress(bytes(8 << 20), 1)) as (url, _),
@@ -362,7 +371,7 @@ def test_response_has_a_total_size_limit(monkeypatch: pytest.MonkeyPatch) -> Non
         serve(200, gzip.compress(mbox(story.V1, *large), 1)) as (url, _),
         Archive(url) as archive,
     ):
-        assert ids(archive.thread("v1@example.org")) == {"v1", "l0", "l1", "l2"}
+        assert message_ids(archive.thread("v1@example.org")) == {"v1", "l0", "l1", "l2"}
         assert ["more than 4 MiB" in reason for reason in archive.skipped] == [True]
 
 
@@ -384,9 +393,9 @@ def test_unusable_response_is_not_cached(tmp_path: Path, body: bytes) -> None:
     ):
         with pytest.raises(NetworkError):
             archive.thread("v1@example.org")
-        assert ids(archive.thread("v1@example.org")) == {"v1", "r1"}
+        assert message_ids(archive.thread("v1@example.org")) == {"v1", "r1"}
         assert not archive.remembered
-        assert ids(archive.thread("v1@example.org")) == {"v1", "r1"}
+        assert message_ids(archive.thread("v1@example.org")) == {"v1", "r1"}
         assert archive.remembered
         assert len(seen) == 2
 
@@ -396,7 +405,7 @@ def test_unknown_message_finds_its_replies() -> None:
         serve(200, gzip.compress(mbox(story.REVIEW))) as (url, _),
         Archive(url) as archive,
     ):
-        assert ids(archive.thread("v1@example.org")) == {"r1"}
+        assert message_ids(archive.thread("v1@example.org")) == {"r1"}
 
 
 @pytest.mark.parametrize(
@@ -434,7 +443,7 @@ def test_redirect_to_a_configured_host_is_followed() -> None:
             serve(302, b"", {"Location": target}) as (url, _),
             Archive(url, hosts=("localhost",)) as archive,
         ):
-            assert ids(archive.thread("v1@example.org")) == {"v1", "r1"}
+            assert message_ids(archive.thread("v1@example.org")) == {"v1", "r1"}
 
 
 def test_canceled_archive_stops_fetching() -> None:
@@ -523,4 +532,6 @@ def test_search_stub_supports_brackets_and_not(tmp_path: Path) -> None:
         ) as server,
         Archive(server.url) as archive,
     ):
-        assert ids(archive.search("s:PATCH AND NOT (f:rita OR s:valve)")) == {"v1"}
+        assert message_ids(archive.search("s:PATCH AND NOT (f:rita OR s:valve)")) == {
+            "v1"
+        }

@@ -16,7 +16,7 @@ from patchpilot.backports.prerequisites import _OutOfTimeError, _Seeker
 from tests.backports.world import FIXED, World, source
 
 
-def ids(answer: dict[str, object]) -> list[str]:
+def commit_ids(answer: dict[str, object]) -> list[str]:
     needs = answer["prerequisites"]
     assert isinstance(needs, list)
     return [need["commit"] for need in needs]
@@ -26,7 +26,7 @@ def test_only_the_prerequisite_is_found(world: World) -> None:
     answer = world.branch_result(
         world.fix, "--onto", world.branch("6.12", world.culprit)
     )
-    assert ids(answer) == [world.groundwork]
+    assert commit_ids(answer) == [world.groundwork]
     assert (answer["search"], answer["prerequisites_partial"]) == ("found", False)
     assert answer["commands"][1:] == [
         f"git cherry-pick -x {world.groundwork}",
@@ -54,7 +54,7 @@ def test_chain_is_listed_in_application_order(world: World) -> None:
     )
     tip = world.branch("6.12", world.fix)
     answer = world.branch_result(fix, "--onto", tip)
-    assert ids(answer) == chain
+    assert commit_ids(answer) == chain
 
 
 def test_backported_commits_are_not_listed(world: World) -> None:
@@ -66,7 +66,7 @@ def test_backported_commits_are_not_listed(world: World) -> None:
         world.fix, "--onto", world.branch("6.12", world.culprit, ground)
     )
     assert answer["verdict"] == "conflict"
-    assert ids(answer) == []
+    assert commit_ids(answer) == []
     assert answer["search"] == "none"
 
 
@@ -75,7 +75,7 @@ def test_prerequisites_in_other_files_come_first(world: World) -> None:
     deep = repo.commit("other: prepare", {"other.c": source(l30="prepare(30);")})
     wide, fix = world.steps({"other.c": source(l30="prepare(30, more);")})
     answer = world.branch_result(fix, "--onto", world.branch("6.12", world.fix))
-    assert ids(answer) == [deep, wide]
+    assert commit_ids(answer) == [deep, wide]
     assert answer["search"] == "found"
 
 
@@ -85,7 +85,7 @@ def test_partial_prerequisite_is_reported(
     wide, fix = world.steps({"other.c": source(l30="prepare(30, more);")})
     own = ("own", {"other.c": source(l30="quite_other(30);")})
     answer = world.branch_result(fix, "--onto", world.branch("6.12", world.fix, own))
-    assert ids(answer) == [wide]
+    assert commit_ids(answer) == [wide]
     assert (answer["search"], answer["prerequisites_partial"]) == ("partial", True)
 
 
@@ -100,7 +100,7 @@ def test_unrelated_chain_is_not_required(
     wide, fix = world.steps({"other.c": source(l30="prepare(all);")})
     tip = world.branch("6.12", world.fix)
     answer = world.branch_result(fix, "--onto", tip)
-    assert ids(answer) == [wide]
+    assert commit_ids(answer) == [wide]
     assert (answer["search"], answer["prerequisites_partial"]) == ("partial", True)
     assert answer["prerequisites"][0]["lines"] == 2
     assert answer["commands"][1:] == [f"git cherry-pick -x {fix}"]
@@ -114,7 +114,7 @@ def test_large_prerequisite_is_reduced(
     big = "".join(f"line {number};\n" for number in range(2500))
     wide, fix = world.steps({"big.c": big}, subject="tree: more")
     answer = world.branch_result(fix, "--onto", world.branch("6.12", world.fix))
-    assert (ids(answer), answer["search"]) == ([wide], "partial")
+    assert (commit_ids(answer), answer["search"]) == ([wide], "partial")
     assert "git cherry-pick -x " + wide not in answer["commands"]
 
 
@@ -124,15 +124,19 @@ def test_renamed_file_is_followed(world: World) -> None:
     moved = repo.commit("work: move", {})
     step, fix = world.steps({}, path="new.c")
     answer = world.branch_result(fix, "--onto", world.branch("6.12", world.fix))
-    assert step in ids(answer)
-    assert set(ids(answer)) <= {moved, step}
+    assert step in commit_ids(answer)
+    assert set(commit_ids(answer)) <= {moved, step}
 
 
 def test_timeout_skips_the_search(world: World) -> None:
     answer = world.branch_result(
         world.fix, "--onto", world.branch("6.12", world.culprit), "--effort", "0"
     )
-    assert (answer["verdict"], answer["search"], ids(answer)) == ("conflict", None, [])
+    assert (answer["verdict"], answer["search"], commit_ids(answer)) == (
+        "conflict",
+        None,
+        [],
+    )
     answer = world.branch_result(
         world.fix, "--onto", "linux-6.12.y", "--effort", "0.000001"
     )
@@ -271,7 +275,7 @@ def test_timeout_reports_the_best_result(
 
     monkeypatch.setattr(_Seeker, "_drop_unneeded", hit_time_limit)
     answer = world.branch_result(fix, "--onto", tip)
-    assert ids(answer) == chain
+    assert commit_ids(answer) == chain
     assert (answer["search"], answer["prerequisites_partial"]) == ("partial", True)
 
 

@@ -31,7 +31,7 @@ def ask(world: World) -> BackportResult:
         return topic_backports(repository, Settings(), repository.commit(world.fix))
 
 
-def states(result: BackportResult) -> list[tuple[str, ReleaseState]]:
+def release_states(result: BackportResult) -> list[tuple[str, ReleaseState]]:
     return [(point.version, point.state) for point in result.bug.points]
 
 
@@ -52,7 +52,7 @@ def test_range_spans_culprit_to_fix(
     world.branch("6.6", world.culprit)
     world.branch("6.12", world.fix)
     result = ask(world)
-    assert states(result) == [
+    assert release_states(result) == [
         ("5.15", ReleaseState.CLEAN),
         ("6.1", ReleaseState.AFFECTED),
         ("6.4-rc1", ReleaseState.ENTERS),

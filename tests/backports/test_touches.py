@@ -42,7 +42,7 @@ def touch(name: str, *edits: LineEditStep) -> LineTouch:
     return LineTouch(name, edits)
 
 
-def ids(touches: tuple[LineTouch, ...]) -> list[str]:
+def commit_ids(touches: tuple[LineTouch, ...]) -> list[str]:
     return [touch.commit for touch in touches]
 
 
@@ -65,10 +65,10 @@ def fix(*spans: Span) -> LineTouch:
 )
 def test_fix_depends_on_nearby_changes(changed: Span, meets: bool) -> None:
     before = touch("a", replace_lines(changed))
-    assert ids(dependencies_of([before], fix((10, 12)), NONE)) == (
+    assert commit_ids(dependencies_of([before], fix((10, 12)), NONE)) == (
         ["a"] if meets else []
     )
-    assert ids(last_writers([before], fix((10, 12)), NONE, PATHS)) == (
+    assert commit_ids(last_writers([before], fix((10, 12)), NONE, PATHS)) == (
         ["a"] if meets else []
     )
     assert dependencies_of([before], fix((10, 12)), frozenset("a")) == ()
@@ -132,17 +132,28 @@ def test_line_numbers_map_through_commits(old: Span, new: Span, then: Span) -> N
         first = touch("a", replace_lines((at, at + 1)))
         expected = low <= at + 1 and at <= high
         assert (
-            "a" in ids(dependencies_of([first, other], fix((10, 12)), frozenset("b")))
+            "a"
+            in commit_ids(
+                dependencies_of([first, other], fix((10, 12)), frozenset("b"))
+            )
         ) is expected, at
 
 
 def test_prerequisites_of_prerequisites_are_needed() -> None:
     first = touch("a", replace_lines((30, 31)))
     second = touch("b", replace_lines((10, 11), (30, 31)))
-    assert ids(dependencies_of([first, second], fix((10, 12)), NONE)) == ["a", "b"]
-    assert ids(dependencies_of([first, second], fix((10, 12)), frozenset("b"))) == []
+    assert commit_ids(dependencies_of([first, second], fix((10, 12)), NONE)) == [
+        "a",
+        "b",
+    ]
+    assert (
+        commit_ids(dependencies_of([first, second], fix((10, 12)), frozenset("b")))
+        == []
+    )
     # the last writers have no prerequisites themselves
-    assert ids(last_writers([first, second], fix((10, 12)), NONE, PATHS)) == ["b"]
+    assert commit_ids(last_writers([first, second], fix((10, 12)), NONE, PATHS)) == [
+        "b"
+    ]
 
 
 def test_rewritten_lines_are_not_traced() -> None:
@@ -150,14 +161,17 @@ def test_rewritten_lines_are_not_traced() -> None:
         touch("a", replace_lines((10, 12))),
         touch("b", replace_lines((10, 12))),
     )
-    assert ids(last_writers([old, new], fix((10, 12)), NONE, PATHS)) == ["b"]
+    assert commit_ids(last_writers([old, new], fix((10, 12)), NONE, PATHS)) == ["b"]
     half = touch("b", replace_lines((10, 11)))
-    assert ids(last_writers([old, half], fix((10, 12)), NONE, PATHS)) == ["a", "b"]
+    assert commit_ids(last_writers([old, half], fix((10, 12)), NONE, PATHS)) == [
+        "a",
+        "b",
+    ]
     middle = touch("b", replace_lines((12, 16)))
     for at, expected in ((10, True), (17, True), (13, False)):
         assert (
             "a"
-            in ids(
+            in commit_ids(
                 last_writers(
                     [touch("a", replace_lines((at, at + 1))), middle],
                     fix((10, 19)),
@@ -167,7 +181,10 @@ def test_rewritten_lines_are_not_traced() -> None:
             )
         ) is expected
     removed = touch("b", edit(((10, 12), (10, 10))))
-    assert ids(last_writers([old, removed], fix((9, 11)), NONE, PATHS)) == ["a", "b"]
+    assert commit_ids(last_writers([old, removed], fix((9, 11)), NONE, PATHS)) == [
+        "a",
+        "b",
+    ]
 
 
 def test_only_requested_files_count() -> None:
@@ -178,7 +195,7 @@ def test_only_requested_files_count() -> None:
         touch("f", replace_lines((1, 2))),
         touch("g", replace_lines((1, 2), old="g.c", new="g.c")),
     ]
-    assert ids(dependencies_of(touches, both, NONE)) == ["f", "g"]
+    assert commit_ids(dependencies_of(touches, both, NONE)) == ["f", "g"]
     for requested, expected in (
         (["f.c"], ["f"]),
         (["g.c"], ["g"]),
@@ -186,9 +203,13 @@ def test_only_requested_files_count() -> None:
         (["x.c"], []),
     ):
         assert (
-            ids(dependencies_of(touches, both, NONE, frozenset(requested))) == expected
+            commit_ids(dependencies_of(touches, both, NONE, frozenset(requested)))
+            == expected
         )
-        assert ids(last_writers(touches, both, NONE, frozenset(requested))) == expected
+        assert (
+            commit_ids(last_writers(touches, both, NONE, frozenset(requested)))
+            == expected
+        )
     created = touch("fix", edit(((0, 0), (0, 9)), old=None, new="n.c"))
     assert (
         dependencies_of(
@@ -201,12 +222,14 @@ def test_only_requested_files_count() -> None:
 def test_rename_can_be_a_prerequisite() -> None:
     first = touch("a", replace_lines((10, 11), old="old.c", new="old.c"))
     move = touch("m", edit(old="old.c", new="f.c"))
-    assert ids(dependencies_of([first, move], fix((10, 12)), NONE)) == ["a", "m"]
-    assert ids(dependencies_of([first, move], fix((10, 12)), frozenset("m"))) == ["a"]
-    assert ids(last_writers([first, move], fix((10, 12)), NONE, PATHS)) == ["a"]
-    assert ids(find_crossing([first, move], "f.c", (10, 12))) == ["a"]
+    assert commit_ids(dependencies_of([first, move], fix((10, 12)), NONE)) == ["a", "m"]
+    assert commit_ids(
+        dependencies_of([first, move], fix((10, 12)), frozenset("m"))
+    ) == ["a"]
+    assert commit_ids(last_writers([first, move], fix((10, 12)), NONE, PATHS)) == ["a"]
+    assert commit_ids(find_crossing([first, move], "f.c", (10, 12))) == ["a"]
     rename = touch("c", edit(((0, 0), (0, 40)), old=None, new="f.c"))
-    assert ids(
+    assert commit_ids(
         dependencies_of(
             [touch("x", replace_lines((10, 11))), rename], fix((10, 12)), NONE
         )
@@ -241,7 +264,7 @@ def test_span_maps_back_to_the_oldest_commit() -> None:
         touch("b", edit(((0, 0), (0, 10)))),
         touch("c", edit(((15, 16), (15, 18)))),
     ]
-    assert ids(find_crossing(touches, "f.c", (16, 17))) == ["a", "c"]
+    assert commit_ids(find_crossing(touches, "f.c", (16, 17))) == ["a", "c"]
     assert find_crossing(touches, "g.c", (16, 17)) == ()
 
 
@@ -396,8 +419,12 @@ def test_created_file_ends_its_own_lines() -> None:
     first = touch("a", replace_lines((30, 31)))
     creation = edit(((0, 0), (0, 9)), old=None, new="n.c")
     moved = touch("b", creation, edit(((0, 0), (0, 20))))
-    assert ids(dependencies_of([first, moved], fix((50, 51)), frozenset("b"))) == ["a"]
-    assert ids(dependencies_of([first, moved], fix((30, 31)), frozenset("b"))) == []
+    assert commit_ids(
+        dependencies_of([first, moved], fix((50, 51)), frozenset("b"))
+    ) == ["a"]
+    assert (
+        commit_ids(dependencies_of([first, moved], fix((30, 31)), frozenset("b"))) == []
+    )
 
 
 def test_path_arguments_limit_git() -> None:

@@ -60,7 +60,7 @@ def place(epoch: Repo) -> str:
     return str(epoch.path / ".git")
 
 
-def ids(folder: Path) -> list[str]:
+def message_ids(folder: Path) -> list[str]:
     """Check the summaries, and return the sorted Message-ID numbers of all files."""
     lines: list[dict[str, Any]] = [
         json.loads(line)
@@ -102,9 +102,9 @@ def test_killed_worker_does_not_lose_a_message(
 
     with pytest.raises(KeyboardInterrupt):
         check_epochs(client, [place(epoch)], tmp_path, mails=4, progress=kill)
-    assert len(ids(tmp_path)) == 6 * 4
+    assert len(message_ids(tmp_path)) == 6 * 4
     assert check_epochs(client, [place(epoch)], tmp_path, mails=4) == COUNT // 4 - 6
-    assert ids(tmp_path) == [str(number) for number in range(COUNT)]
+    assert message_ids(tmp_path) == [str(number) for number in range(COUNT)]
     assert check_epochs(client, [place(epoch)], tmp_path, mails=4) == 0
     assert victim not in client.run(os.getpid).values()
 
@@ -125,7 +125,7 @@ def test_epochs_have_separate_files(
     lines = tmp_path / "lines"
     assert check_epochs(client, [place(epoch), place(other)], lines) == 2
     assert check_epochs(client, [place(epoch), place(other)], lines) == 0
-    assert ids(lines) == [str(number) for number in range(COUNT + 1)]
+    assert message_ids(lines) == [str(number) for number in range(COUNT + 1)]
 
 
 @pytest.mark.long
@@ -170,7 +170,7 @@ def test_new_messages_change_the_last_part(
     assert check_epochs(client, [place(epoch)], tmp_path, mails=15) == 1
     after = {file.name for file in tmp_path.iterdir()}
     assert (len(after), len(before & after)) == (3, 2)
-    assert ids(tmp_path) == [str(number) for number in range(COUNT + 1)]
+    assert message_ids(tmp_path) == [str(number) for number in range(COUNT + 1)]
 
 
 def test_missing_distributed_names_its_extra(

@@ -92,7 +92,7 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
     return repo
 
 
-def found(repo: Repo, *more: str) -> list[tuple[Any, ...]]:
+def checker_findings(repo: Repo, *more: str) -> list[tuple[Any, ...]]:
     """Return the rule, path and line of each checker's finding in the latest commit."""
     done = call(
         "check",
@@ -118,7 +118,7 @@ def test_only_new_checker_warnings_are_reported(repo: Repo) -> None:
     page = PAGE + "\nNew *text.\n\n.. include:: /etc/passwd\n"
     binding = "a:  1\nx: 3\ny:  2\ntype: number\n$ref: common.yaml#\n"
     repo.commit("frob: change it", {RST: page, BINDING: binding})
-    assert sorted(found(repo)) == [
+    assert sorted(checker_findings(repo)) == [
         ("docutils-markup", RST, 10),
         ("dtschema-binding", BINDING, 4),
         ("yamllint-binding", BINDING, 3),
@@ -127,12 +127,12 @@ def test_only_new_checker_warnings_are_reported(repo: Repo) -> None:
 
 def test_untrusted_tree_script_is_not_run(repo: Repo, tmp_path: Path) -> None:
     repo.commit("frob: change it", {CODE: "/** @old */\nint a;\n/** @new */\nint b;\n"})
-    assert found(repo) == []
+    assert checker_findings(repo) == []
     said = call("check", "-C", repo.path, "--checkers", "HEAD").err
     assert "not run before `patchpilot trust --build`: scripts/kernel-doc" in said
     assert not (tmp_path / "ran").exists()
     assert call("trust", "--build", repo.path).code == 0
-    assert found(repo) == [("kernel-doc-comment", CODE, 3)]
+    assert checker_findings(repo) == [("kernel-doc-comment", CODE, 3)]
     assert (tmp_path / "ran").exists()
 
 
@@ -160,9 +160,9 @@ def test_examples_and_boards_are_validated(repo: Repo, tmp_path: Path) -> None:
     good = {name: text.replace("acme,gain;", "") for name, text in files.items()}
     repo.commit("frob: start", good)
     repo.commit("frob: misspell", files)
-    assert not found(repo)
+    assert not checker_findings(repo)
     assert call("trust", "--build", repo.path).code == 0
-    assert {row[1:] for row in found(repo)} == {(BINDING, 19), (BOARD, 5)}
+    assert {row[1:] for row in checker_findings(repo)} == {(BINDING, 19), (BOARD, 5)}
 
 
 def test_checkers_are_optional(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:

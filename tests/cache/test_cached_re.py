@@ -51,16 +51,16 @@ def _run(*words: str, program: str = PROGRAM) -> tuple[str, int]:
     return done.stdout, int(done.stderr or 0)
 
 
-def _kept() -> list[Path]:
+def _cached_files() -> list[Path]:
     return list(cache_dir().glob("patterns-*"))
 
 
 def test_cached_pattern_equals_the_pattern() -> None:
     plain, compiled = _run()
     assert compiled == 12
-    assert not _kept()
+    assert not _cached_files()
     assert _run("use") == (plain, compiled)
-    assert len(_kept()) == 1
+    assert len(_cached_files()) == 1
     assert _run("use") == (plain, 0)
 
 
@@ -69,7 +69,7 @@ def test_cached_pattern_equals_the_pattern() -> None:
 )
 def test_damaged_cache_file_is_ignored(content: bytes) -> None:
     plain, compiled = _run("use")
-    (kept,) = _kept()
+    (kept,) = _cached_files()
     kept.write_bytes(content)
     assert _run("use") == (plain, compiled)
     assert _run("use") == (plain, 0)

@@ -66,14 +66,14 @@ def source(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     )
 
 
-def lines(*words: object, code: int = 0) -> list[dict[str, Any]]:
+def read_stream(*words: object, code: int = 0) -> list[dict[str, Any]]:
     outcome = call("check", "--format", "jsonl", *words)
     assert outcome.code == code, outcome.err
     return [json.loads(line) for line in outcome.out.splitlines()]
 
 
 def test_every_patch_has_a_line(source: Path) -> None:
-    *rows, last = lines(source)
+    *rows, last = read_stream(source)
     names = [line["subject"].removeprefix("foo: ") for line in rows]
     assert names in (NAMES, NAMES[::-1])
     assert [line["message_id"] for line in rows] == [
@@ -88,7 +88,7 @@ def test_every_patch_has_a_line(source: Path) -> None:
 def test_stream_matches_a_single_check(tmp_path: Path) -> None:
     mbox = tmp_path / "list.mbox"
     mbox.write_bytes(join_mbox([patch("one"), *ABOUT, patch("one", TRAILING, "two")]))
-    first, two, last = lines(mbox, code=1)
+    first, two, last = read_stream(mbox, code=1)
     assert [
         (finding["name"], finding["line"])
         for finding in two["findings"]
@@ -121,7 +121,7 @@ def test_damaged_message_does_not_end_the_stream(
     ):
         (tmp_path / f"{number}.eml").write_bytes(content)
     (tmp_path / "5.mbox").symlink_to("nowhere")
-    *rows, last = lines(tmp_path, code=2)
+    *rows, last = read_stream(tmp_path, code=2)
     assert [
         line.get("subject") or line["error"].replace(f"{tmp_path}/", "")
         for line in rows
@@ -135,7 +135,7 @@ def test_damaged_message_does_not_end_the_stream(
     ]
     assert rows[1]["message_id"] == "long@example.org"
     assert last["summary"]["damaged"] == 4
-    assert lines(tmp_path, "--fail-on", "never", code=0)[:-1] == rows
+    assert read_stream(tmp_path, "--fail-on", "never", code=0)[:-1] == rows
 
 
 def test_commits_have_lines_and_a_summary(
@@ -146,7 +146,7 @@ def test_commits_have_lines_and_a_summary(
         repo.commit(f"frob: step {number}", {"a.c": f"int a{number};\n"})
         for number in (1, 2, 3)
     ]
-    *rows, last = lines("-C", repo.path, f"{ids[0]}..HEAD", code=1)
+    *rows, last = read_stream("-C", repo.path, f"{ids[0]}..HEAD", code=1)
     assert [(line["position"], line["commit"]) for line in rows] == [
         (id_, id_) for id_ in ids[1:]
     ]

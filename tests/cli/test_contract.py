@@ -277,14 +277,14 @@ def find_mismatches(value: Any, shape: Any, where: str = "") -> list[str]:
     return [] if isinstance(value, shape) else [f"{where}: {value!r}"]
 
 
-def every(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+def walk_texts(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
     """Yield (key, text) for every text in a document."""
     if isinstance(value, dict):
         for key, item in value.items():
-            yield from every(item, key)
+            yield from walk_texts(item, key)
     elif isinstance(value, list):
         for item in value:
-            yield from every(item, name)
+            yield from walk_texts(item, name)
     elif isinstance(value, str):
         yield name, value
 
@@ -312,13 +312,13 @@ def test_every_command_prints_valid_json(repo: Path, command: str) -> None:
     }
     short = [
         (key, text)
-        for key, text in every(document)
+        for key, text in walk_texts(document)
         if key in ids and not re.fullmatch(r"[0-9a-f]{40}", text)
     ]
     assert short == []
     absolute = [
         text
-        for key, text in every(document)
+        for key, text in walk_texts(document)
         if key == "path" and text.startswith(("/", "a/", "b/"))
     ]
     assert absolute == []

@@ -113,7 +113,7 @@ def test_ambiguous_and_unknown_ids_differ() -> None:
     assert judge(line, Relations(ambiguous=lambda _: True)) == ["ambiguous"]
 
 
-def kinds(message: str) -> list[list[str]]:
+def problem_kinds(message: str) -> list[list[str]]:
     return [
         [problem.kind for problem in tag.problems]
         for tag in judge_message(message.split("\n"), find)
@@ -121,12 +121,16 @@ def kinds(message: str) -> list[list[str]]:
 
 
 def test_tag_position_is_checked() -> None:
-    assert kinds(f"x: y\n\nBody.\n\n{GOOD}\n\nSigned-off-by: A <a@example.org>") == [
-        ["blank-around"]
-    ]
-    assert kinds(f"x: y\n\nBody.\n\n{GOOD}\nSigned-off-by: A <a@example.org>") == [[]]
-    assert kinds(f"x: y\n\nBody.\n\n    {GOOD}\nmore") == [["indented"]]
-    assert kinds(f"x: y\n\n{GOOD}\n{GOOD}\nSigned-off-by: A <a@example.org>") == [
+    assert problem_kinds(
+        f"x: y\n\nBody.\n\n{GOOD}\n\nSigned-off-by: A <a@example.org>"
+    ) == [["blank-around"]]
+    assert problem_kinds(
+        f"x: y\n\nBody.\n\n{GOOD}\nSigned-off-by: A <a@example.org>"
+    ) == [[]]
+    assert problem_kinds(f"x: y\n\nBody.\n\n    {GOOD}\nmore") == [["indented"]]
+    assert problem_kinds(
+        f"x: y\n\n{GOOD}\n{GOOD}\nSigned-off-by: A <a@example.org>"
+    ) == [
         [],
         ["duplicate"],
     ]
@@ -139,7 +143,7 @@ def test_folded_tag_is_reported() -> None:
         '  (and more) to it")\n'
         "Signed-off-by: A <a@example.org>"
     )
-    assert "folded" in kinds(message)[0]
+    assert "folded" in problem_kinds(message)[0]
 
 
 def test_right_line_is_suggested() -> None:

@@ -123,7 +123,7 @@ def text_of(app: PatchpilotApp) -> str:
     )
 
 
-def said(app: PatchpilotApp) -> str:
+def last_message(app: PatchpilotApp) -> str:
     """Return the latest message, or ""."""
     return app.message
 

@@ -46,7 +46,9 @@ def matched_lines(
     )
 
 
-def lines(match: str, code: str, path: str = "drivers/frob/frob.c") -> list[str]:
+def reported_lines(
+    match: str, code: str, path: str = "drivers/frob/frob.c"
+) -> list[str]:
     context = context_of(Example(bad=True, code=code, path=path))
     findings = run(context, (rule(match),))
     return [
@@ -124,7 +126,7 @@ CODE = 'detector = "code-like"\n'
 def test_detector_keywords_match_their_documentation(
     match: str, code: str, reported: list[str]
 ) -> None:
-    assert lines(match, code) == reported
+    assert reported_lines(match, code) == reported
 
 
 ANY = """detector = "any-of"
@@ -283,7 +285,7 @@ CODE_AROUND = 'detector = "code-around"\n'
 def test_code_is_matched_by_its_function(
     match: str, code: str, found_lines: list[str]
 ) -> None:
-    assert lines(CODE_AROUND + match, code) == found_lines
+    assert reported_lines(CODE_AROUND + match, code) == found_lines
 
 
 def test_joined_groups_have_no_spaces() -> None:
@@ -297,7 +299,7 @@ def test_joined_groups_have_no_spaces() -> None:
 
 def test_used_type_is_known_afterwards() -> None:
     match = "detector = \"type-like\"\npattern = '^.\\s*<TYPE>\\s*(?P<name>\\w+)\\['"
-    assert lines(match, "\tfrob_list b[2];\n\tstruct frob c[2];") == [
+    assert reported_lines(match, "\tfrob_list b[2];\n\tstruct frob c[2];") == [
         "struct frob c[2];"
     ]
 

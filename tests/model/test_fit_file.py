@@ -19,7 +19,7 @@ def fit(
     return fit_file(change, MemoryTree(tree), reverse=reverse)
 
 
-def lines(*words: str) -> str:
+def join_lines(*words: str) -> str:
     return "".join(f"{word}\n" for word in words)
 
 
@@ -39,7 +39,7 @@ def test_lines_keep_their_newlines() -> None:
 
 @pytest.mark.parametrize("before", range(4))
 def test_hunk_is_applied_at_an_offset(before: int) -> None:
-    file = lines(*("x" for _ in range(before)), "c", "d", "e", "f")
+    file = join_lines(*("x" for _ in range(before)), "c", "d", "e", "f")
     fitted = fit(CHANGE, {"f.c": file})
     assert text(fitted) == file.replace("d", "D")
     assert (fitted.misfits, fitted.offsets) == ((), (before - 2,))
@@ -52,7 +52,7 @@ def test_hunk_uses_the_nearest_match(places: tuple[int, int], nearest: int) -> N
     words = [str(at) for at in range(14)]
     for at in places:
         words[at : at + 3] = ["c", "d", "e"]
-    fitted = fit(CHANGE, {"f.c": lines(*words)})
+    fitted = fit(CHANGE, {"f.c": join_lines(*words)})
     assert fitted.lines is not None
     assert fitted.lines[nearest + 1] == "D\n"
     assert fitted.offsets == (nearest - 2,)
@@ -60,44 +60,46 @@ def test_hunk_uses_the_nearest_match(places: tuple[int, int], nearest: int) -> N
 
 def test_hunks_do_not_overlap() -> None:
     twice = "@@ -1,3 +1,3 @@\n c\n-d\n+d\n e\n@@ -3,3 +3,3 @@\n c\n-d\n+D\n e\n"
-    fitted = fit(twice, {"f.c": lines("c", "d", "e", "x")})
+    fitted = fit(twice, {"f.c": join_lines("c", "d", "e", "x")})
     assert [misfit.why for misfit in fitted.misfits] == ["context not found"]
-    both = fit(twice, {"f.c": lines("c", "d", "e", "c", "d", "e")})
-    assert (both.misfits, text(both)) == ((), lines("c", "d", "e", "c", "D", "e"))
+    both = fit(twice, {"f.c": join_lines("c", "d", "e", "c", "d", "e")})
+    assert (both.misfits, text(both)) == ((), join_lines("c", "d", "e", "c", "D", "e"))
 
 
 def test_failed_hunk_is_reported_with_its_line() -> None:
     fitted = fit(
         "@@ -2,1 +2,1 @@\n-no\n+yes\n" + "@@ -9,2 +9,2 @@\n y\n-z\n+Z\n",
-        {"f.c": lines(*"abcdefgh", "y", "z")},
+        {"f.c": join_lines(*"abcdefgh", "y", "z")},
     )
     (misfit,) = fitted.misfits
     assert (misfit.path, misfit.line, misfit.why) == ("f.c", 2, "context not found")
     assert misfit.hunk is not None
-    assert text(fitted) == lines(*"abcdefgh", "y", "Z")
+    assert text(fitted) == join_lines(*"abcdefgh", "y", "Z")
     assert fitted.offsets == (0,)
 
 
 def test_change_can_be_undone() -> None:
-    done = fit(CHANGE, {"f.c": lines("a", "b", "c", "D", "e")}, reverse=True)
-    assert (text(done), done.offsets) == (lines("a", "b", "c", "d", "e"), (0,))
-    assert fit(CHANGE, {"f.c": lines("a", "b", "c", "d", "e")}, reverse=True).misfits
+    done = fit(CHANGE, {"f.c": join_lines("a", "b", "c", "D", "e")}, reverse=True)
+    assert (text(done), done.offsets) == (join_lines("a", "b", "c", "d", "e"), (0,))
+    assert fit(
+        CHANGE, {"f.c": join_lines("a", "b", "c", "d", "e")}, reverse=True
+    ).misfits
 
 
 def test_hunk_at_a_file_boundary_stays() -> None:
     start = "@@ -1,2 +1,3 @@\n+new\n a\n b\n"
-    assert text(fit(start, {"f.c": lines("a", "b", "c")})) == lines(
+    assert text(fit(start, {"f.c": join_lines("a", "b", "c")})) == join_lines(
         "new", "a", "b", "c"
     )
-    assert fit(start, {"f.c": lines("x", "a", "b")}).misfits
+    assert fit(start, {"f.c": join_lines("x", "a", "b")}).misfits
     end = "@@ -8,2 +8,3 @@\n y\n z\n+new\n"
-    assert text(fit(end, {"f.c": lines("y", "z", "x", "y", "z")})) == lines(
+    assert text(fit(end, {"f.c": join_lines("y", "z", "x", "y", "z")})) == join_lines(
         "y", "z", "x", "y", "z", "new"
     )
-    assert fit(end, {"f.c": lines("y", "z", "x")}).misfits
+    assert fit(end, {"f.c": join_lines("y", "z", "x")}).misfits
     whole = "@@ -1,1 +1,2 @@\n a\n+b\n"
-    assert text(fit(whole, {"f.c": lines("a")})) == lines("a", "b")
-    assert fit(whole, {"f.c": lines("a", "x")}).misfits
+    assert text(fit(whole, {"f.c": join_lines("a")})) == join_lines("a", "b")
+    assert fit(whole, {"f.c": join_lines("a", "x")}).misfits
     assert fit(whole, {"f.c": ""}).misfits
 
 
@@ -204,7 +206,7 @@ def test_files_can_be_added_deleted_and_renamed(
 def test_failed_hunks_are_grouped_by_file() -> None:
     both = HEAD + CHANGE + HEAD.replace("f.c", "g.c") + CHANGE
     files = parse_diff(tuple(both.removesuffix("\n").split("\n")), 1).files
-    good = lines("a", "b", "c", "d", "e")
+    good = join_lines("a", "b", "c", "d", "e")
     assert misfits(files, MemoryTree({"f.c": good, "g.c": good})) == ()
     assert [misfit.path for misfit in misfits(files, MemoryTree({"f.c": good}))] == [
         "g.c"
@@ -216,4 +218,4 @@ def test_failed_hunks_are_grouped_by_file() -> None:
 
 def test_deleted_file_reports_hunk_offsets() -> None:
     hunks = "@@ -2,1 +1,0 @@\n-b\n"
-    assert fit(hunks, {"f.c": lines("a", "b")}, head=GONE).offsets == (1,)
+    assert fit(hunks, {"f.c": join_lines("a", "b")}, head=GONE).offsets == (1,)

@@ -18,7 +18,7 @@ from tests.kit.smtp import FaultySink
 from tests.kit.topics import topic
 
 
-def states(out: str) -> dict[str, str]:
+def hook_states(out: str) -> dict[str, str]:
     """Return the state of each hook."""
     return {load["name"]: load["state"] for load in json.loads(out)["hooks"]}
 
@@ -27,18 +27,18 @@ def test_hooks_are_installed_and_removed(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     before = sorted(file.name for file in (repo.path / ".git/hooks").iterdir())
     outcome = repo.patchpilot("setup hooks --format json")
-    assert set(states(outcome.out).values()) == {"installed"}
+    assert set(hook_states(outcome.out).values()) == {"installed"}
     assert "patchpilot check" in repo.git("config b4.prep-perpatch-check-cmd").replace(
         "-m ", ""
     )
-    assert set(states(repo.patchpilot("setup hooks --format json").out).values()) == {
-        "installed"
-    }
+    assert set(
+        hook_states(repo.patchpilot("setup hooks --format json").out).values()
+    ) == {"installed"}
     assert (
         len(repo.git("config --get-all b4.prep-perpatch-check-cmd").splitlines()) == 1
     )
     outcome = repo.patchpilot("setup hooks --format json --remove")
-    assert set(states(outcome.out).values()) == {"absent"}
+    assert set(hook_states(outcome.out).values()) == {"absent"}
     assert sorted(file.name for file in (repo.path / ".git/hooks").iterdir()) == before
 
 
@@ -67,13 +67,14 @@ def test_user_values_of_b4_settings_stay(tmp_path: Path) -> None:
         *own
     ]
     assert (
-        states(repo.patchpilot("setup hooks --format json b4").out)["b4"] == "installed"
+        hook_states(repo.patchpilot("setup hooks --format json b4").out)["b4"]
+        == "installed"
     )
     assert repo.git("config --get-all b4.prep-perpatch-check-cmd").splitlines()[
         :-1
     ] == [*own]
     assert (
-        states(repo.patchpilot("setup hooks --format json --remove b4").out)["b4"]
+        hook_states(repo.patchpilot("setup hooks --format json --remove b4").out)["b4"]
         == "absent"
     )
     assert repo.git("config --get-all b4.prep-perpatch-check-cmd").splitlines() == [
@@ -90,7 +91,9 @@ def test_extended_hook_is_kept(tmp_path: Path) -> None:
     )
     hook.write_text(extended)
     assert (
-        states(repo.patchpilot("setup hooks --format json --remove").out)["commit-msg"]
+        hook_states(repo.patchpilot("setup hooks --format json --remove").out)[
+            "commit-msg"
+        ]
         == "foreign"
     )
     assert hook.read_text() == extended
@@ -133,7 +136,7 @@ def test_hooks_outlive_the_virtual_environment(tmp_path: Path, on_path: bool) ->
         env={**os.environ, "PATH": path},
     )
     assert ("called: check --format checkpatch -" in checked.stderr) == on_path
-    assert states(
+    assert hook_states(
         repo.patchpilot("setup hooks --format json --remove").out
     ) == dict.fromkeys(("commit-msg", "sendemail-validate", "b4"), "absent")
 

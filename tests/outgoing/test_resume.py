@@ -35,7 +35,7 @@ def resume(repo: Repo, line: str = "", *words: str) -> Ended:
     return repo.patchpilot(f"send --resume --format json {line}", *words)
 
 
-def states(done: Ended) -> str:
+def message_states(done: Ended) -> str:
     """Return the messages' states in a document."""
     return " ".join(message["state"] for message in done.json["messages"])
 
@@ -65,7 +65,7 @@ def cut(tmp_path: Path) -> Any:
         repo = topic(tmp_path / "r", 3, server=server)
         repo.git("config --global patchpilot.lore http://127.0.0.1:9/all/")
         assert (
-            states(send(repo, "--cc gone@example.org --yes"))
+            message_states(send(repo, "--cc gone@example.org --yes"))
             == "accepted pending pending"
         )
         server.faults.heal()
@@ -97,12 +97,17 @@ def test_uncertain_messages_are_settled_separately(
     repo, server = cut
     ids = make_uncertain(repo, 1, 2)
     words = ("--unknown", f"{ids[1]}=sent", "--unknown", f"<{ids[2]}>=lost")
-    assert states(resume(repo, *words, "--dry-run")) == "accepted accepted pending"
+    assert (
+        message_states(resume(repo, *words, "--dry-run")) == "accepted accepted pending"
+    )
     assert resume(repo, *words).code == 1  # without a terminal, nothing is asked
-    assert states(resume(repo, "--dry-run")) == "accepted unknown unknown"
-    assert states(resume(repo, *words, "--yes")) == "accepted accepted accepted"
+    assert message_states(resume(repo, "--dry-run")) == "accepted unknown unknown"
+    assert message_states(resume(repo, *words, "--yes")) == "accepted accepted accepted"
     assert len(server.take()) == 2
-    assert states(resume(repo, *words[:2], "--yes")) == "accepted accepted accepted"
+    assert (
+        message_states(resume(repo, *words[:2], "--yes"))
+        == "accepted accepted accepted"
+    )
 
 
 def test_message_outcome_overrides_the_general_one(
@@ -111,18 +116,25 @@ def test_message_outcome_overrides_the_general_one(
     repo, server = cut
     ids = make_uncertain(repo, 1, 2)
     assert (
-        states(resume(repo, f"--unknown {ids[1]}=lost --unknown sent --dry-run"))
+        message_states(
+            resume(repo, f"--unknown {ids[1]}=lost --unknown sent --dry-run")
+        )
         == "accepted pending accepted"
     )
     assert (
-        states(resume(repo, f"--dry-run --unknown {ids[1]}=sent"))
+        message_states(resume(repo, f"--dry-run --unknown {ids[1]}=sent"))
         == "accepted accepted unknown"
     )
     assert (
-        states(resume(repo, f"--unknown sent --unknown {ids[2]}=keep --dry-run"))
+        message_states(
+            resume(repo, f"--unknown sent --unknown {ids[2]}=keep --dry-run")
+        )
         == "accepted accepted unknown"
     )
-    assert states(resume(repo, "--unknown lost --yes")) == "accepted accepted accepted"
+    assert (
+        message_states(resume(repo, "--unknown lost --yes"))
+        == "accepted accepted accepted"
+    )
     assert len(server.take()) == 3
 
 
@@ -159,10 +171,10 @@ def test_series_resolved_as_sent_is_recorded(tmp_path: Path, via: str) -> None:
     with FaultySink(Faults(close_after_data=1, keep_when_closing=True)) as server:
         repo = topic(tmp_path / "r", 1, server=server)
         repo.git("config --global patchpilot.lore http://127.0.0.1:9/all/")
-        assert states(send(repo, "--yes --via", via)) == "unknown"
+        assert message_states(send(repo, "--yes --via", via)) == "unknown"
         server.faults.heal()
         outcome = resume(repo, "--unknown sent")
-        assert (outcome.code, states(outcome)) == (0, "accepted")
+        assert (outcome.code, message_states(outcome)) == (0, "accepted")
         assert len(server.take()) == 1
     assert repo.git("tag -l 'sent/*-v1'")
     assert "widget: change line 1" in repo.patchpilot("track").out
@@ -201,9 +213,10 @@ def test_resume_after_an_amend_sends_the_original(tmp_path: Path, via: str) -> N
         assert "--resume" in hint
         assert "--reroll" in hint
         outcome = resume(repo, "--yes")
-        assert (outcome.code, states(outcome)) == (0, "accepted accepted accepted"), (
-            outcome.err
-        )
+        assert (outcome.code, message_states(outcome)) == (
+            0,
+            "accepted accepted accepted",
+        ), outcome.err
         mails = server.take()
     assert [message["message_id"] for message in outcome.json["messages"]] == [
         message["message_id"] for message in shown["messages"]
@@ -216,7 +229,7 @@ def test_resume_after_an_amend_sends_the_original(tmp_path: Path, via: str) -> N
         assert known
         assert known.revision == 2
         assert dict(known.history)["v1"][-1] == shown["messages"][0]["message_id"]
-    assert states(resume(repo)) == "accepted accepted accepted"
+    assert message_states(resume(repo)) == "accepted accepted accepted"
 
 
 @pytest.mark.parametrize("strategy", ["commit", "branch-description"])

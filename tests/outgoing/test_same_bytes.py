@@ -281,7 +281,7 @@ def send_by_git(repo: Repo, folders: list[Path], out: Path) -> Iterator[Message]
         yield parse_message((out / str(number)).read_bytes(), "", people)
 
 
-def parts(raw: bytes) -> tuple[dict[str, str], bytes]:
+def comparable_parts(raw: bytes) -> tuple[dict[str, str], bytes]:
     """Return a message's headers to compare, and its body without patchpilot's footer."""
     head, _, body = raw.replace(b"\r\n\r\n", b"\n\n", 1).partition(b"\n\n")
     fields = re.split(r"\r?\n(?![ \t])", head.decode())
@@ -317,7 +317,7 @@ def test_messages_match_git(
     assert names == of_git
     different = set[str]()
     for name, ours, gits in zip(names, sent, expected, strict=True):
-        if parts(ours.raw) != parts(gits.raw):
+        if comparable_parts(ours.raw) != comparable_parts(gits.raw):
             different.add(name)
         people = [
             set(message.recipients) - {"ada@example.org"} for message in (ours, gits)

@@ -26,7 +26,7 @@ def send(repo: Repo, line: str = "", *words: str) -> Ended:
     return repo.patchpilot(f"send --force 'a test' --to {LIST} {line}", *words)
 
 
-def ids(done: Ended) -> list[str]:
+def message_ids(done: Ended) -> list[str]:
     """Return the Message-IDs in a document."""
     return [load["message_id"] for load in done.json["messages"]]
 
@@ -40,15 +40,15 @@ def test_dry_run_keeps_its_message_ids(tmp_path: Path, via: str) -> None:
         )
         words = ("--via", via, "--format", "json")
         config = (repo.path / ".git" / "config").read_bytes()
-        shown = ids(send(repo, *words, "--dry-run"))
+        shown = message_ids(send(repo, *words, "--dry-run"))
         assert (repo.path / ".git" / "config").read_bytes() == config
         if via == "git-send-email":
             assert (
-                ids(send(repo, *words, "--dry-run", "--cc", "more@example.org"))
+                message_ids(send(repo, *words, "--dry-run", "--cc", "more@example.org"))
                 == shown
             )
-            assert ids(send(repo, *words, "--to-self", "--dry-run")) != shown
-        assert ids(send(repo, *words, "--yes")) == shown
+            assert message_ids(send(repo, *words, "--to-self", "--dry-run")) != shown
+        assert message_ids(send(repo, *words, "--yes")) == shown
         arrived = [received.data for received in server.take()]
     assert len(arrived) == 3
     for at, data in enumerate(arrived):
@@ -60,12 +60,12 @@ def test_dry_run_keeps_its_message_ids(tmp_path: Path, via: str) -> None:
 def test_changed_messages_get_new_ids(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 1)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
-    shown = ids(send(repo, "--dry-run --format json"))
+    shown = message_ids(send(repo, "--dry-run --format json"))
     repo.git(
         "commit -q --amend -m",
         "widget: change line 1\n\nSaid better.\n\nSigned-off-by: Ada Fixer <ada@example.org>",
     )
-    assert ids(send(repo, "--dry-run --format json")) != shown
+    assert message_ids(send(repo, "--dry-run --format json")) != shown
 
 
 @TRANSPORTS

@@ -82,7 +82,7 @@ def ledger(*mails: bytes) -> list[LedgerItem]:
     return list(ledger_of(status, {}))
 
 
-def states(*mails: bytes) -> list[tuple[str, str]]:
+def item_states(*mails: bytes) -> list[tuple[str, str]]:
     return [(item.point.text, str(item.state)) for item in ledger(*mails)]
 
 
@@ -127,7 +127,7 @@ def test_dropped_patch_addresses_nothing() -> None:
         part("[PATCH 2/2] pump: check", OLD, 2),
         part("[PATCH v2] pump: count", OLD.replace("pump.c", "count.c"), 2000),
     )
-    assert {state for _, state in states(*versions, asked)} == {"open"}
+    assert {state for _, state in item_states(*versions, asked)} == {"open"}
 
 
 @pytest.mark.parametrize(("tagged", "left"), [(0, 0), (1, 1), (2, 0)])
@@ -172,7 +172,7 @@ def test_reply_answers_the_quoted_point() -> None:
     ],
 )
 def test_only_changed_lines_address_a_point(text: str, state: str) -> None:
-    found = states(post(1, OLD), review(text), post(2, NEW))
+    found = item_states(post(1, OLD), review(text), post(2, NEW))
     assert {it for _, it in found} == {state}
 
 
@@ -180,7 +180,7 @@ def test_nearby_change_addresses_nothing() -> None:
     near = OLD.replace("+\tpump->on = 0;\n", "+\tpump->on = 0;\n+\tpump->off = 1;\n")
     near = near.replace(" {\n+", " {\n+\tcheck(pump);\n+").replace("84,4", "84,6")
     asked = review("> +\tpump->on = 0;\n\nPlease make it a bool.\n")
-    assert [state for _, state in states(post(1, OLD), asked, post(2, near))] == [
+    assert [state for _, state in item_states(post(1, OLD), asked, post(2, near))] == [
         "open"
     ]
 

@@ -34,7 +34,7 @@ def series(version: int, *, tags: str = "", changed: bool = False) -> list[bytes
     return posts
 
 
-def says(text: str, to: str, *, sender: str = RITA, later: int = 60) -> bytes:
+def review_mail(text: str, to: str, *, sender: str = RITA, later: int = 60) -> bytes:
     version, number = int(to[1]), int(to[3])
     mark = f" v{version}" if version > 1 else ""
     title = (ONE, TWO)[number - 1]
@@ -52,7 +52,7 @@ def table(*mails: bytes) -> ReviewTable:
     return review_table(read(*mails))
 
 
-def states(found: ReviewTable) -> dict[str, str]:
+def reviewer_states(found: ReviewTable) -> dict[str, str]:
     """Return each reviewer's states, one per patch."""
     return {
         person.name: " ".join(
@@ -65,14 +65,14 @@ def states(found: ReviewTable) -> dict[str, str]:
 
 CASES = {
     "nobody answered": (series(1), "never-looked never-looked"),
-    "a tag in a reply": ([*series(1), says(TAG, "v1p1")], "given never-looked"),
+    "a tag in a reply": ([*series(1), review_mail(TAG, "v1p1")], "given never-looked"),
     "a tag in the posted patch": (series(1, tags=TAG), "carried never-looked"),
     "a tag that the next version has": (
-        [*series(1), says(TAG, "v1p1"), *series(2, tags=TAG, changed=True)],
+        [*series(1), review_mail(TAG, "v1p1"), *series(2, tags=TAG, changed=True)],
         "carried never-looked",
     ),
     "a tag that the unchanged next version lacks": (
-        [*series(1), says(TAG, "v1p1"), *series(2)],
+        [*series(1), review_mail(TAG, "v1p1"), *series(2)],
         "lost never-looked",
     ),
     "a posted tag that the unchanged next version lacks": (
@@ -80,41 +80,50 @@ CASES = {
         "lost never-looked",
     ),
     "a tag that the changed next version lacks": (
-        [*series(1), says(TAG, "v1p1"), *series(2, changed=True)],
+        [*series(1), review_mail(TAG, "v1p1"), *series(2, changed=True)],
         "outdated never-looked",
     ),
-    "a request": ([*series(1), says(ASKS, "v1p2")], "never-looked asked"),
+    "a request": ([*series(1), review_mail(ASKS, "v1p2")], "never-looked asked"),
     "a request for the version before": (
-        [*series(1), says(ASKS, "v1p1"), *series(2, changed=True)],
+        [*series(1), review_mail(ASKS, "v1p1"), *series(2, changed=True)],
         "asked never-looked",
     ),
     "a request, then a reply to the next version": (
         [
             *series(1),
-            says(ASKS, "v1p1"),
+            review_mail(ASKS, "v1p1"),
             *series(2, changed=True),
-            says("Thanks!", "v2p1"),
+            review_mail("Thanks!", "v2p1"),
         ],
         "looked never-looked",
     ),
     "a request, then a tag": (
-        [*series(1), says(ASKS, "v1p1"), says(TAG, "v1p1", later=90)],
+        [*series(1), review_mail(ASKS, "v1p1"), review_mail(TAG, "v1p1", later=90)],
         "given never-looked",
     ),
     "a tag, then a remark on the same version": (
-        [*series(1), says(TAG, "v1p1"), says(ASKS, "v1p1", later=90)],
+        [*series(1), review_mail(TAG, "v1p1"), review_mail(ASKS, "v1p1", later=90)],
         "given never-looked",
     ),
     "a tag, then a NACK": (
-        [*series(1), says(TAG, "v1p1"), says(f"Nacked-by: {RITA}", "v1p1", later=90)],
+        [
+            *series(1),
+            review_mail(TAG, "v1p1"),
+            review_mail(f"Nacked-by: {RITA}", "v1p1", later=90),
+        ],
         "asked never-looked",
     ),
     "a tag, then a request for the next version": (
-        [*series(1), says(TAG, "v1p1"), *series(2, tags=TAG), says(ASKS, "v2p1")],
+        [
+            *series(1),
+            review_mail(TAG, "v1p1"),
+            *series(2, tags=TAG),
+            review_mail(ASKS, "v2p1"),
+        ],
         "asked never-looked",
     ),
     "a request after the tag that was in the post": (
-        [*series(2, tags=TAG), says(ASKS, "v2p1")],
+        [*series(2, tags=TAG), review_mail(ASKS, "v2p1")],
         "asked never-looked",
     ),
 }
@@ -123,13 +132,13 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_reviewer_state(name: str) -> None:
     mails, expected = CASES[name]
-    found = states(table(*mails))
+    found = reviewer_states(table(*mails))
     assert found["Rita Reviewer"] == expected
     assert found["Matt Maintainer"] == "never-looked never-looked"
 
 
 def test_tag_keeps_version_and_mail() -> None:
-    found = table(*series(1), says(TAG, "v1p1"), *series(2, tags=TAG))
+    found = table(*series(1), review_mail(TAG, "v1p1"), *series(2, tags=TAG))
     (review, *_) = found.patches[0].reviewers
     assert (review.tags, review.version, review.message_id) == (
         ("Reviewed-by",),
@@ -140,7 +149,7 @@ def test_tag_keeps_version_and_mail() -> None:
 
 
 def test_request_next_to_a_carried_tag_does_not_approve() -> None:
-    found = table(*series(2, tags=TAG), says(ASKS, "v2p1"))
+    found = table(*series(2, tags=TAG), review_mail(ASKS, "v2p1"))
     (review, *_) = found.patches[0].reviewers
     assert (review.state, review.tags) == ("asked", ("Reviewed-by",))
     assert found.approved == 0
@@ -155,13 +164,18 @@ def test_cover_letter_reply_covers_every_patch() -> None:
         title, f"For the series:\n\n{TAG}", id="t", reply_to="c", minutes=2 * DAY
     )
     found = table(cover, first, below, tag)
-    assert (states(found)["Rita Reviewer"], found.approved) == ("given given", 2)
+    assert (reviewer_states(found)["Rita Reviewer"], found.approved) == (
+        "given given",
+        2,
+    )
     assert [it.name for it in found.silent] == ["Matt Maintainer"]
 
 
 def test_applier_is_not_asked_again() -> None:
-    taken = says("Applied to demo/next, thanks!", "v1p1", sender=MATT)
-    assert states(table(*series(1), taken))["Matt Maintainer"].startswith("applied")
+    taken = review_mail("Applied to demo/next, thanks!", "v1p1", sender=MATT)
+    assert reviewer_states(table(*series(1), taken))["Matt Maintainer"].startswith(
+        "applied"
+    )
 
 
 def test_bots_lists_and_authors_are_not_reviewers() -> None:

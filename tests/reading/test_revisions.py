@@ -12,7 +12,7 @@ from tests.kit.mails import ADA, mail, mailed, mbox, patch, reply
 from tests.reading.story import only
 
 
-def topics(*mails: bytes | str) -> tuple[PostedSeries, ...]:
+def read_series(*mails: bytes | str) -> tuple[PostedSeries, ...]:
     """Return the series; texts are as for `mailed`."""
     posts = (mailed(one) if isinstance(one, str) else one for one in mails)
     return find_series([classify(one) for one in parse(mbox(*posts))])
@@ -24,17 +24,19 @@ def versions(topic: PostedSeries) -> list[int]:
 
 def join_versions(*mails: bytes | str) -> str:
     """List the versions of each series: `1 2, 1`."""
-    return ", ".join(" ".join(map(str, versions(topic))) for topic in topics(*mails))
+    return ", ".join(
+        " ".join(map(str, versions(topic))) for topic in read_series(*mails)
+    )
 
 
-def sets(*mails: bytes | str) -> str:
+def list_versions(*mails: bytes | str) -> str:
     """List the post ids of each version of each series: `a b | c, d`."""
     return ", ".join(
         " | ".join(
             " ".join(post.message_id.partition("@")[0] for post in revision.posts)
             for revision in topic.revisions
         )
-        for topic in topics(*mails)
+        for topic in read_series(*mails)
     )
 
 
@@ -334,27 +336,27 @@ def test_mails_are_joined_to_series(mails: list[bytes | str], expected: str) -> 
 def test_unnumbered_parent_is_the_cover_letter() -> None:
     words = mail("[PATCH] demo: check everything", "These check it all.\n", id="c")
     patches = [f"p{n}+{n}>c [PATCH {n}/2] demo: check {n}" for n in (1, 2)]
-    (found,) = topics(words, *patches)
+    (found,) = read_series(words, *patches)
     assert found.latest.head.is_cover
     assert [post.number for post in found.latest.patches] == [1, 2]
-    assert not topics(words)[0].latest.head.is_cover
+    assert not read_series(words)[0].latest.head.is_cover
 
 
 def test_link_joins_renamed_versions() -> None:
-    (found,) = topics(CHECK, mailed(RENAMED, notes=V1))
+    (found,) = read_series(CHECK, mailed(RENAMED, notes=V1))
     assert versions(found) == [1, 2]
     assert found.subject == "pump: something else"
 
 
 def test_link_to_a_missing_version_is_kept() -> None:
     link = "- Link to v1: https://lore.kernel.org/r/gone@example.org\n"
-    assert topics(mailed("b [PATCH v2] demo: check it", notes=link))[0].missing == {
-        "gone@example.org": 1
-    }
+    assert read_series(mailed("b [PATCH v2] demo: check it", notes=link))[
+        0
+    ].missing == {"gone@example.org": 1}
 
 
 def test_series_is_assembled_by_threading() -> None:
-    found = topics(
+    found = read_series(
         "c0 [PATCH v2 0/2] demo: two",
         "c2+200>c0 [PATCH v2 2/2] demo: b",
         "c1+100>c0 [PATCH v2 1/2] demo: a",
@@ -364,7 +366,7 @@ def test_series_is_assembled_by_threading() -> None:
 
 
 def test_unthreaded_series_is_assembled_by_time() -> None:
-    found = topics(
+    found = read_series(
         "c1 [PATCH 1/2] demo: a",
         "c2+1 [PATCH 2/2] demo: b",
     )
@@ -372,7 +374,7 @@ def test_unthreaded_series_is_assembled_by_time() -> None:
 
 
 def test_resend_is_a_revision() -> None:
-    found = topics(
+    found = read_series(
         "a [PATCH] demo: a",
         "b+9 [RESEND PATCH] demo: a",
         "c+19 [PATCH v2] demo: a",
@@ -385,7 +387,7 @@ def test_resend_is_a_revision() -> None:
 
 
 def test_rfc_and_pull_request_are_revisions() -> None:
-    found = topics(
+    found = read_series(
         "a [RFC PATCH] demo: a",
         "b+9 [PATCH] demo: a",
         mail(
@@ -406,7 +408,7 @@ def test_rfc_and_pull_request_are_revisions() -> None:
 
 
 def test_backport_is_not_a_revision() -> None:
-    found = topics(
+    found = read_series(
         "a [PATCH] demo: a",
         "b+9 [PATCH 6.1.y] demo: a",
     )
@@ -415,7 +417,7 @@ def test_backport_is_not_a_revision() -> None:
 
 def test_revisions_are_in_sending_order() -> None:
     marks = ["[RFC PATCH]", "[RFC PATCH v2]", "[RFC PATCH v3]", "[PATCH]", "[PATCH v2]"]
-    found = topics(
+    found = read_series(
         *(f"m{at}+{at * DAY} {mark} demo: check it" for at, mark in enumerate(marks))
     )
     assert [(revision.version, revision.rfc) for revision in found[0].revisions] == [
@@ -434,7 +436,7 @@ def test_revisions_are_in_sending_order() -> None:
 def test_differently_marked_cover_is_the_same_sending(
     cover: str,
 ) -> None:
-    found = topics(
+    found = read_series(
         mail(f"{cover} demo: pumps", "Three patches.\n", id="c0"),
         *(
             f"c{number}+1>c0 [PATCH v2 {number}/3] demo: step {number}"
@@ -591,7 +593,7 @@ def test_impossible_dates_are_ignored(date: str, expected: str) -> None:
 def test_version_links_differ_from_other_links(
     notes: str, earlier: dict[str, int]
 ) -> None:
-    (post,) = topics(mailed("b [PATCH v13] demo: check it", notes=notes))[
+    (post,) = read_series(mailed("b [PATCH v13] demo: check it", notes=notes))[
         0
     ].latest.posts
     assert post.earlier == earlier
@@ -617,7 +619,7 @@ def test_unthreaded_patches_are_grouped_by_shape(
     mails = (
         f"m{at}+{at * minutes} [{mark}] demo: {at}" for at, mark in enumerate(marks)
     )
-    assert sets(*mails) == groups
+    assert list_versions(*mails) == groups
 
 
 @pytest.mark.parametrize(
@@ -634,7 +636,9 @@ def test_unthreaded_patches_are_grouped_by_shape(
     ],
 )
 def test_message_ids_group_a_slow_send(first: str, second: str, together: bool) -> None:
-    found = topics(f"{first} [PATCH 1/2] demo: 1", f"{second}+300 [PATCH 2/2] demo: 2")
+    found = read_series(
+        f"{first} [PATCH 1/2] demo: 1", f"{second}+300 [PATCH 2/2] demo: 2"
+    )
     assert (len(found) == 1) is together
 
 
@@ -649,13 +653,13 @@ def test_message_ids_group_a_slow_send(first: str, second: str, together: bool) 
 def test_miscounting_cover_keeps_its_patches(
     patches: tuple[str, ...], expected: str
 ) -> None:
-    assert sets("0 [PATCH 0/3] demo: two", *patches) == expected
+    assert list_versions("0 [PATCH 0/3] demo: two", *patches) == expected
 
 
 def test_letter_of_a_set_has_its_version() -> None:
     cover = mail("[PATCHSET v4 1/2] demo: pumps", "The first of two sets.\n", id="c0")
     under = [f"c{at}+{at}>c0 [PATCH {at}/2] demo: {at}" for at in (1, 2)]
-    (found,) = topics(cover, *under)
+    (found,) = read_series(cover, *under)
     assert (versions(found), [post.number for post in found.latest.posts]) == (
         [4],
         [0, 1, 2],
@@ -669,7 +673,7 @@ def test_resent_patch_keeps_its_version() -> None:
         "b2+902>b1 [PATCH v2 2/2] demo: step 2",
     )
     again = "again+2000>b2 [PATCH 2/2] demo: step 2"
-    (found,) = topics(*first, *second, again)
+    (found,) = read_series(*first, *second, again)
     assert versions(found) == [1, 2]
     assert [post.message_id for post in found.latest.patches] == [
         "b1@example.org",
@@ -691,7 +695,7 @@ def test_resent_patch_keeps_its_version() -> None:
 
 
 def test_unnumbered_resend_keeps_the_previous_version() -> None:
-    (found,) = topics(
+    (found,) = read_series(
         "a [RFC] demo: check the pump",
         "b+600 [RFCv2] demo: check the pump",
         "c+900 [PATCH V3] demo: check the pump",
@@ -703,7 +707,7 @@ def test_unnumbered_resend_keeps_the_previous_version() -> None:
 
 def test_cover_letter_and_unnumbered_patch_are_one_revision() -> None:
     assert (
-        sets(
+        list_versions(
             mail("[PATCH] demo: pumps", "One step.\n", id="c1"),
             "p1+1>c1 [PATCH] demo: check the pump",
             mail("[PATCH v2] demo: pumps", "One step.\n", id="c2", minutes=1800),
@@ -716,8 +720,8 @@ def test_cover_letter_and_unnumbered_patch_are_one_revision() -> None:
 def test_reply_without_references_joins_its_series() -> None:
     first = "a1 [PATCH 1/2] demo: step 1"
     later = mailed("a2+90>a1 [PATCH 2/2] demo: step 2", references="")
-    assert sets(first, later) == "a1 a2"
-    assert sets(first, "a2+90 [PATCH 2/2] demo: step 2") == "a1, a2"
+    assert list_versions(first, later) == "a1 a2"
+    assert list_versions(first, "a2+90 [PATCH 2/2] demo: step 2") == "a1, a2"
 
 
 @pytest.mark.parametrize(
@@ -727,7 +731,7 @@ def test_miscounting_cover_is_matched_by_run_or_time(
     day: int, minutes: int, count: int
 ) -> None:
     cover, first = "20240304090000.7-1-ada", f"2024030{day}090000.7-2-ada"
-    found = topics(
+    found = read_series(
         f"{cover} [PATCH 0/3] demo: two",
         f"{first}+{minutes}>{cover} [PATCH 1/2] demo: step 1",
     )
@@ -832,7 +836,7 @@ def break_date(one: bytes) -> bytes:
 
 def test_undated_revisions_are_ordered_by_number() -> None:
     def labels(*mails: bytes | str) -> list[str]:
-        (found,) = topics(*mails)
+        (found,) = read_series(*mails)
         return [revision.label for revision in found.revisions]
 
     rfc = "r+20 [RFC PATCH] demo: check it"
@@ -869,7 +873,7 @@ LINK = "https://lore.kernel.org/r/a@example.org\n"
     ],
 )
 def test_words_before_a_link_name_its_version(words: str, version: int | None) -> None:
-    (found,) = topics(mailed("b [PATCH v3] demo: check it", notes=words))
+    (found,) = read_series(mailed("b [PATCH v3] demo: check it", notes=words))
     post = found.latest.head
     assert post.earlier == ({} if version is None else {"a@example.org": version})
 
@@ -943,4 +947,4 @@ def test_words_before_a_link_name_its_version(words: str, version: int | None) -
     ],
 )
 def test_series_sent_together_is_one_revision(mails: list[str], expected: str) -> None:
-    assert sets(*mails) == expected
+    assert list_versions(*mails) == expected

@@ -7,7 +7,7 @@ from tests.kit.cli import call
 from tests.kit.maintainers import patch, write_tree
 
 
-def lines(widget_tree: Path, *words: object, stdin: bytes = b"") -> list[str]:
+def output_lines(widget_tree: Path, *words: object, stdin: bytes = b"") -> list[str]:
     outcome = call(
         "maintainers --format get_maintainer --tree", widget_tree, *words, stdin=stdin
     )
@@ -18,7 +18,7 @@ def lines(widget_tree: Path, *words: object, stdin: bytes = b"") -> list[str]:
 def test_contacts_precede_lists_with_roles(
     widget_tree: Path, widget_mail: Path
 ) -> None:
-    assert lines(widget_tree, widget_mail) == [
+    assert output_lines(widget_tree, widget_mail) == [
         "Ada Fixer <ada@widgets.example> (supporter:ACME WIDGET DRIVER)",
         '"Bo, Jr." <bo@widgets.example> (supporter:ACME WIDGET DRIVER)',
         "Cy Lister <cy@widgets.example> (supporter:ACME WIDGET DRIVER)",
@@ -29,22 +29,24 @@ def test_contacts_precede_lists_with_roles(
 
 
 def test_switches_select_the_output(widget_tree: Path, widget_mail: Path) -> None:
-    assert lines(
+    assert output_lines(
         widget_tree, "--norolestats", "--no-l", "--nor", "--non", widget_mail
     ) == [
         "ada@widgets.example",
         "bo@widgets.example",
         "cy@widgets.example",
     ]
-    assert lines(widget_tree, "--nom", "--nor", "--nomoderated", widget_mail) == [
-        "everybody@lists.example (open list)"
-    ]
-    assert lines(widget_tree, "--scm", "--status", "--subsystem", widget_mail)[-3:] == [
+    assert output_lines(
+        widget_tree, "--nom", "--nor", "--nomoderated", widget_mail
+    ) == ["everybody@lists.example (open list)"]
+    assert output_lines(widget_tree, "--scm", "--status", "--subsystem", widget_mail)[
+        -3:
+    ] == [
         "Buried alive in reporters",
         "ACME WIDGET DRIVER",
         "THE REST",
     ]
-    assert lines(
+    assert output_lines(
         widget_tree, "--norolestats", "--nol", "--nor", "--separator", "; ", widget_mail
     ) == [
         'Ada Fixer <ada@widgets.example>; "Bo, Jr." <bo@widgets.example>; Cy Lister'
@@ -52,21 +54,23 @@ def test_switches_select_the_output(widget_tree: Path, widget_mail: Path) -> Non
     ]
     assert (
         "Linus Torvalds <torvalds@linux-foundation.org> (chief penguin:THE REST)"
-        in lines(widget_tree, "--git-chief-penguins", widget_mail)
+        in output_lines(widget_tree, "--git-chief-penguins", widget_mail)
     )
 
 
 def test_files_need_f(widget_tree: Path) -> None:
-    assert lines(widget_tree, "-f", "drivers/widget/legacy", "--s") == [
+    assert output_lines(widget_tree, "-f", "drivers/widget/legacy", "--s") == [
         "old-widgets@lists.example (subscriber list:LEGACY WIDGETS)",
         "everybody@lists.example (open list)",
     ]
-    assert lines(widget_tree, "-f", "lib/plain.c") == [
+    assert output_lines(widget_tree, "-f", "lib/plain.c") == [
         "everybody@lists.example (open list)"
     ]
     assert (
         "(odd fixer:SOC GADGET)"
-        in lines(write_tree(widget_tree, lib__k="a Gadget-Tree\n"), "-f", "lib/k")[0]
+        in output_lines(
+            write_tree(widget_tree, lib__k="a Gadget-Tree\n"), "-f", "lib/k"
+        )[0]
     )
 
 
@@ -79,7 +83,7 @@ def test_missing_file_is_an_error(widget_tree: Path) -> None:
 
 
 def test_patch_is_read_from_stdin(widget_tree: Path) -> None:
-    assert lines(
+    assert output_lines(
         widget_tree,
         "--norolestats",
         "--nor",
@@ -98,7 +102,7 @@ def test_non_patch_is_reported(widget_tree: Path, tmp_path: Path) -> None:
 
 
 def test_sections_are_printed_completely(widget_tree: Path) -> None:
-    assert lines(widget_tree, "--sections", "-f", "drivers/net/port.c")[:3] == [
+    assert output_lines(widget_tree, "--sections", "-f", "drivers/net/port.c")[:3] == [
         "NETWORK DRIVERS",
         "M:\tEve Router <eve@net.example>",
         "L:\tnetlist@lists.example",
@@ -110,7 +114,7 @@ def test_tree_configuration_is_respected(widget_tree: Path, widget_mail: Path) -
     (widget_tree / ".mailmap").write_text(
         "Ada Fixer <ada@home.example> <ada@widgets.example>\n"
     )
-    assert lines(widget_tree, widget_mail)[0] == "Ada Fixer <ada@home.example>"
+    assert output_lines(widget_tree, widget_mail)[0] == "Ada Fixer <ada@home.example>"
 
 
 def test_binding_contacts_are_added(widget_tree: Path) -> None:
@@ -125,7 +129,7 @@ def test_binding_contacts_are_added(widget_tree: Path) -> None:
             )
         },
     )
-    assert lines(widget_tree, "-f", "lib/bind.yaml")[:2] == [
+    assert output_lines(widget_tree, "-f", "lib/bind.yaml")[:2] == [
         "Ida Binding <ida@bind.example> (in file)",
         '"J. K. Other" <jk@bind.example> (in file)',
     ]
@@ -138,7 +142,7 @@ def test_tree_script_is_read_but_not_run(widget_tree: Path, widget_mail: Path) -
         ' $pvalue;\n if ($role eq "supported") {\n $role = "keeper";\n }\n}\n'
     )
     assert (
-        lines(widget_tree, widget_mail)[0]
+        output_lines(widget_tree, widget_mail)[0]
         == "Ada Fixer <ada@widgets.example> (keeper:ACME WIDGET DRIVER)"
     )
     assert not marker.exists()
@@ -148,7 +152,9 @@ def test_several_patches_share_one_answer(
     widget_tree: Path, tmp_path: Path, widget_mail: Path
 ) -> None:
     (tmp_path / "two.patch").write_text(patch("drivers/net/port.c"))
-    got = lines(widget_tree, "--norolestats", widget_mail, tmp_path / "two.patch")
+    got = output_lines(
+        widget_tree, "--norolestats", widget_mail, tmp_path / "two.patch"
+    )
     assert "Eve Router <eve@net.example>" in got
     assert "Ada Fixer <ada@widgets.example>" in got
     assert len(got) == len(set(got))
@@ -173,7 +179,9 @@ def test_question_marks_match_the_script(
     )
     (widget_tree / "lib").mkdir(exist_ok=True)
     (widget_tree / "lib/one.c").write_text("")
-    assert f"F:\t{printed}" in lines(widget_tree, "--sections", "-f", "lib/one.c")
+    assert f"F:\t{printed}" in output_lines(
+        widget_tree, "--sections", "-f", "lib/one.c"
+    )
 
 
 @pytest.mark.parametrize(

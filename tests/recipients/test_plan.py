@@ -25,7 +25,7 @@ def plans(*words: object, code: int = 0) -> list[dict[str, Any]]:
     return result
 
 
-def people(plan: dict[str, Any], header: str) -> list[str]:
+def addresses(plan: dict[str, Any], header: str) -> list[str]:
     return [
         recipient["email"]
         for recipient in plan["recipients"]
@@ -42,13 +42,13 @@ def one_plan(widget_tree: Path, text: str, *words: object) -> dict[str, Any]:
 
 def test_maintainers_and_their_list_are_in_to(widget_tree: Path) -> None:
     plan = one_plan(widget_tree, patch())
-    assert people(plan, "to") == [
+    assert addresses(plan, "to") == [
         "ada@widgets.example",
         "bo@widgets.example",
         "cy@widgets.example",
         "widgets@lists.example",
     ]
-    assert people(plan, "cc") == [
+    assert addresses(plan, "cc") == [
         "dee@readers.example",
         "nia@newcomers.example",
         "everybody@lists.example",
@@ -76,7 +76,7 @@ def test_catch_all_list_is_the_last_resort(
     widget_tree: Path,
 ) -> None:
     plan = one_plan(widget_tree, patch("lib/plain.c"))
-    assert people(plan, "to") == ["everybody@lists.example"]
+    assert addresses(plan, "to") == ["everybody@lists.example"]
     assert any("THE REST" in warning for warning in plan["warnings"])
 
 
@@ -117,7 +117,7 @@ def test_regression_list_receives_regressions(
 ) -> None:
     assert (
         "regressions@lists.linux.dev"
-        in people(one_plan(widget_tree, patch(message=message)), "cc")
+        in addresses(one_plan(widget_tree, patch(message=message)), "cc")
     ) is expected
 
 
@@ -136,13 +136,13 @@ def test_series_has_one_plan(widget_tree: Path, tmp_path: Path) -> None:
         "eve@net.example",
         "netlist@lists.example",
         "widgets@lists.example",
-    } <= set(people(plan, "to"))
+    } <= set(addresses(plan, "to"))
     assert len(plan["sources"]) == 2
     each = plans("--tree", widget_tree, "--per-patch", folder)
     assert len(each) == 2
-    assert "eve@net.example" not in people(each[0], "to")
+    assert "eve@net.example" not in addresses(each[0], "to")
     # a list gets the whole series, so each patch lists it
-    assert all("netlist@lists.example" in people(plan, "to") for plan in each)
+    assert all("netlist@lists.example" in addresses(plan, "to") for plan in each)
     assert not any(
         recipient["patches"] for plan in each for recipient in plan["recipients"]
     )
@@ -196,8 +196,8 @@ def test_doubtful_addresses_cause_warnings(widget_tree: Path) -> None:
         "bad@-x-.example" in warning and "not a valid address" in warning
         for warning in plan["warnings"]
     )
-    assert "loc@machine.test" in people(plan, "cc")
-    assert "bad@-x-.example" not in people(plan, "cc")
+    assert "loc@machine.test" in addresses(plan, "cc")
+    assert "bad@-x-.example" not in addresses(plan, "cc")
 
 
 def test_many_recipients_cause_a_warning(widget_tree: Path) -> None:
@@ -223,7 +223,7 @@ def test_oversized_plan_skips_address_checks(
         for warning in plan["warnings"]
     )
     assert len(plan["recipients"]) > 200
-    assert not any(email.startswith("-") for email in people(plan, "cc"))
+    assert not any(email.startswith("-") for email in addresses(plan, "cc"))
     assert judged == []
 
 
@@ -284,13 +284,13 @@ def test_topic_recipients_can_be_edited(repo: Repo) -> None:
         "--drop",
         "dee@readers.example",
     )
-    assert "hal@hand.example" in people(plan, "to")
+    assert "hal@hand.example" in addresses(plan, "to")
     repo.commit("widget: mend more", {"drivers/widget/core.c": "int mended, more;\n"})
     repo.git("commit -q --amend -m 'widget: mend more, again'")
     (plan,) = plans()
-    assert "hal@hand.example" in people(plan, "to")
-    assert "widgets@lists.example" in people(plan, "cc")
-    assert "dee@readers.example" not in people(plan, "cc")
+    assert "hal@hand.example" in addresses(plan, "to")
+    assert "widgets@lists.example" in addresses(plan, "cc")
+    assert "dee@readers.example" not in addresses(plan, "cc")
     assert [
         recipient["email"] for recipient in plan["recipients"] if recipient["by_hand"]
     ] == [
@@ -304,8 +304,8 @@ def test_topic_recipients_can_be_edited(repo: Repo) -> None:
     text = call("maintainers").out
     assert "To: Hal Hand <hal@hand.example> (by hand) *" in text
     (plan,) = plans("--restore", "dee@readers.example", "--restore", "hal@hand.example")
-    assert "dee@readers.example" in people(plan, "cc")
-    assert "hal@hand.example" not in people(plan, "to")
+    assert "dee@readers.example" in addresses(plan, "cc")
+    assert "hal@hand.example" not in addresses(plan, "to")
     (plan,) = plans("--reset")
     assert not [recipient for recipient in plan["recipients"] if recipient["by_hand"]]
 
@@ -320,8 +320,8 @@ def test_edits_follow_the_change_id(widget_tree: Path) -> None:
     second = patch(
         message="change-id: 20240101-mend-1234", subject="widget: mend it properly"
     ).replace("[PATCH]", "[PATCH v2]")
-    assert "dee@readers.example" not in people(one_plan(widget_tree, second), "cc")
-    assert "dee@readers.example" in people(
+    assert "dee@readers.example" not in addresses(one_plan(widget_tree, second), "cc")
+    assert "dee@readers.example" in addresses(
         one_plan(widget_tree, patch(message="change-id: 20240101-other-1")), "cc"
     )
 
@@ -336,12 +336,12 @@ def test_undisclosed_fix_goes_to_maintainers_and_security(
         "--profile",
         "linux",
     )
-    assert people(plan, "to") == [
+    assert addresses(plan, "to") == [
         "ada@widgets.example",
         "bo@widgets.example",
         "cy@widgets.example",
     ]
-    assert people(plan, "cc") == ["security@kernel.org"]
+    assert addresses(plan, "cc") == ["security@kernel.org"]
     assert "maintainers and the security team only" in plan["warnings"][0]
 
 

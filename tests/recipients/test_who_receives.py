@@ -55,7 +55,7 @@ def create_topic(path: Path, *commits: Commit, maintainers: str = "") -> Repo:
     return repo
 
 
-def people(repo: Repo) -> RecipientPlan:
+def recipient_plan(repo: Repo) -> RecipientPlan:
     """Return patchpilot's recipients for the topic."""
     with Repository.open(repo.path) as repository:
         topic = find_topic(repository, SendRequest())
@@ -67,7 +67,7 @@ def received_recipients(repo: Repo) -> dict[str, tuple[int, ...]]:
     """Return the recipients of patchpilot's messages, with the numbers of their patches."""
     return {
         recipient.address.email: recipient.patches
-        for recipient in people(repo).recipients
+        for recipient in recipient_plan(repo).recipients
     }
 
 
@@ -158,7 +158,8 @@ def test_maintainer_author_receives_the_other_patches(
         maintainers=MAINTAINERS,
     )
     recipients = {
-        recipient.address.email: recipient for recipient in people(repo).recipients
+        recipient.address.email: recipient
+        for recipient in recipient_plan(repo).recipients
     }
     assert recipients["eve@net.example"].header == "to"
     assert recipients["eve@net.example"].role == "maintainer"
@@ -175,7 +176,7 @@ def test_suppresscc_keeps_maintainers(kind: str, tmp_path: Path) -> None:
     repo.git("config --global sendemail.suppresscc", kind)
     (eve,) = (
         recipient
-        for recipient in people(repo).recipients
+        for recipient in recipient_plan(repo).recipients
         if recipient.address.email == "eve@net.example"
     )
     assert eve.header == "to"
@@ -187,7 +188,8 @@ def test_suppressed_recipients_are_listed(tmp_path: Path) -> None:
     repo = create_topic(tmp_path / "r", Commit(f"Tested-by: {OTHER}\n{SIGNED}"))
     repo.git("config --global sendemail.suppresscc misc-by")
     assert (
-        "omitted by sendemail.suppresscc: otto@other.example" in people(repo).warnings
+        "omitted by sendemail.suppresscc: otto@other.example"
+        in recipient_plan(repo).warnings
     )
 
 

@@ -16,7 +16,7 @@ from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.lists import RowList
 from patchpilot.tui.widgets.panel import Panel
-from tests.kit.walk import keys, running, said, settle, text_of, until, visible
+from tests.kit.walk import keys, last_message, running, settle, text_of, until, visible
 
 pytestmark = pytest.mark.long
 
@@ -149,7 +149,7 @@ async def test_sign_off_is_added_after_its_text_is_shown(
             pilot, lambda: app.session.fresh(Stage.CHECKS) is not None, "the checks"
         )
         await settle(pilot)
-        assert "added Signed-off-by: to 1 commit; press u to undo" in said(app)
+        assert "added Signed-off-by: to 1 commit; press u to undo" in last_message(app)
         assert "no-sign-off" not in listed_findings(app)
 
 
@@ -181,8 +181,8 @@ async def test_fixes_and_tags_share_a_dialog_and_an_undo(
         )
         await settle(pilot)
         assert newcomer.screen is newcomer.stage_screen, "no second dialog"
-        assert "fixed " in said(newcomer)
-        assert "and added the tags; press u to undo" in said(newcomer)
+        assert "fixed " in last_message(newcomer)
+        assert "and added the tags; press u to undo" in last_message(newcomer)
         assert "missing-fixes" not in listed_findings(newcomer)
         assert "Signed-off-by" not in message(clone)
         assert "\tif ((rsp" in (clone / acme.MCP).read_text()

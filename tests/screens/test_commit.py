@@ -13,7 +13,7 @@ from patchpilot.tui.screens.commit_screen import CommitScreen
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.lists import List
-from tests.kit.walk import keys, running, said, text_of, visible
+from tests.kit.walk import keys, last_message, running, text_of, visible
 
 pytestmark = pytest.mark.long
 
@@ -58,7 +58,7 @@ async def test_next_steps_are_listed_with_keys_while_questions_are_open(
         screen._questions = screen._questions._replace(questions=(), missing_tree="")
         assert "answer" in screen.shown_keys.hidden
         await pilot.press("a")
-        assert said(app) == "No question is asked about these commits"
+        assert last_message(app) == "No question is asked about these commits"
 
 
 async def test_question_is_answered_by_letter(
@@ -80,7 +80,7 @@ async def test_question_is_answered_by_letter(
         assert not isinstance(app.screen, Choose)
         assert app.session.open_questions == 3
         assert (
-            said(app)
+            last_message(app)
             == "The security question stays open; press a at stage 1 to answer it"
         )
         await keys(pilot, "enter", "y")

@@ -29,7 +29,7 @@ from tests.kit.cli import call
 from tests.kit.life import Life, life
 from tests.kit.mails import mbox, posted
 from tests.kit.topics import unpacked
-from tests.kit.walk import keys, running, said, settle, text_of, until
+from tests.kit.walk import keys, last_message, running, settle, text_of, until
 
 pytestmark = pytest.mark.long
 
@@ -167,7 +167,7 @@ async def test_incomparable_versions_are_an_error(
         await pilot.press("c")
         await until(
             pilot,
-            lambda: "v2: patch2@example.org: line" in said(app) + text_of(app),
+            lambda: "v2: patch2@example.org: line" in last_message(app) + text_of(app),
             "the error",
         )
 
@@ -216,7 +216,7 @@ async def test_new_mails_can_be_visited(sent_topic: Life, app: PatchpilotApp) ->
         sent_topic.tell(sent_topic.first, "A first answer.")
         sent_topic.tell(sent_topic.first, "A second answer.")
         await keys(pilot, "g")
-        assert said(app) == "2 new messages: press f to go to it"
+        assert last_message(app) == "2 new messages: press f to go to it"
         assert "A first answer." not in text_of(app), "the user reads something else"
         await keys(pilot, "f", "f")
         assert "A first answer." in text_of(app)
@@ -236,7 +236,7 @@ async def test_repeated_bounce_is_reported_once(
         )
         screen.show(screen.shown)
         await settle(pilot)
-        assert said(app) == "2 new messages: press x to read it"
+        assert last_message(app) == "2 new messages: press x to read it"
 
 
 async def test_opened_series_is_read_first(
@@ -439,7 +439,9 @@ async def test_identical_reply_is_not_resent(
         await settle(pilot)
         await select_row(pilot, "Why do you change")
         await pilot.press("r")
-        await until(pilot, lambda: "this reply was sent on" in said(app), "the refusal")
+        await until(
+            pilot, lambda: "this reply was sent on" in last_message(app), "the refusal"
+        )
         assert isinstance(app.screen, FollowScreen)
     assert len(sent_topic.server.take()) == before + 1
 

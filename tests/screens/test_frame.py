@@ -22,7 +22,7 @@ from patchpilot.tui.view.title import title_row, title_texts
 from patchpilot.tui.widgets.panel import Panel
 from patchpilot.tui.widgets.stagebar import StageBar
 from patchpilot.tui.widgets.title_line import title_text
-from tests.kit.walk import keys, running, said, settle, still, text_of, until
+from tests.kit.walk import keys, last_message, running, settle, still, text_of, until
 
 On = Callable[[Path], PatchpilotApp]
 SUBJECT = "net/acme: allow old cards that cannot count their images"
@@ -224,11 +224,16 @@ async def test_undone_change_is_redone(fixed: Path, app: PatchpilotApp) -> None:
             await keys(pilot, key)
             await until(pilot, lambda word=word: word in text_of(app), word)  # type: ignore[misc]
             await pilot.press("enter")
-            await until(pilot, lambda message=message: said(app) == message, message)  # type: ignore[misc]
+            await until(
+                pilot, lambda message=message: last_message(app) == message, message
+            )  # type: ignore[misc]
             assert git(fixed, "rev-parse", "HEAD").text.strip() == commit
             await settle(pilot)
         await keys(pilot, "U")
-        assert said(app) == "nothing to redo: no rewrite of these commits was undone"
+        assert (
+            last_message(app)
+            == "nothing to redo: no rewrite of these commits was undone"
+        )
 
 
 async def test_late_results_are_harmless(

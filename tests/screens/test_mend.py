@@ -19,7 +19,7 @@ from patchpilot.tui.widgets.choose import Choose, Confirm
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.panel import TextPanel
 from tests.kit.repos import Repo
-from tests.kit.walk import keys, opened, said, settle, still, text_of, until
+from tests.kit.walk import keys, last_message, opened, settle, still, text_of, until
 
 pytestmark = pytest.mark.long
 
@@ -131,7 +131,7 @@ async def test_one_finding_is_fixed_alone(untidy: Repo, walk_on: On) -> None:
             pilot, lambda: head(untidy) != before[0], "the commits to be written"
         )
         await settle(pilot)
-        assert "fixed malformed-tag; press u to undo" in said(app)
+        assert "fixed malformed-tag; press u to undo" in last_message(app)
         assert "Reviewed-by: Ben" in untidy.git("log", "-1", "--format=%b", "topic~1")
         assert state(untidy)[1] == before[1]
 

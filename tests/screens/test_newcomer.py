@@ -16,7 +16,7 @@ from patchpilot.tui.view.action_keys import replace_commands
 from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import Choose, Confirm
 from patchpilot.tui.widgets.lists import List
-from tests.kit.walk import keys, running, said, settle, text_of, until
+from tests.kit.walk import keys, last_message, running, settle, text_of, until
 
 pytestmark = pytest.mark.long
 
@@ -125,8 +125,8 @@ async def test_keys_replace_command_names(fixed: Path, app: PatchpilotApp) -> No
         assert "name a commit" in (app.session.errors[Stage.RECIPIENTS].hint or "")
         await pilot.press("escape", "ctrl+c")
         await pilot.pause()
-        assert "press q to quit" in said(app)
-        assert "ctrl+q" not in said(app)
+        assert "press q to quit" in last_message(app)
+        assert "ctrl+q" not in last_message(app)
 
 
 async def test_project_without_stable_series_skips_backports(

@@ -17,7 +17,7 @@ from patchpilot.services.send.send_mails import deliver
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.diff_view import DiffView
-from tests.kit.walk import keys, running, said, settle, text_of
+from tests.kit.walk import keys, last_message, running, settle, text_of
 
 pytestmark = pytest.mark.long
 
@@ -71,7 +71,7 @@ async def test_transport_can_be_switched(app: PatchpilotApp) -> None:
         await pilot.pause()
         # a toast lasts some seconds, but planning may take longer
         assert (
-            said(app)
+            last_message(app)
             == "transport: b4 instead of git-send-email; press o to switch again"
         )
         await settle(pilot)

@@ -25,7 +25,7 @@ from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import LineDialog
 from patchpilot.tui.widgets.lists import List, RowList
 from patchpilot.tui.widgets.panel import TextPanel
-from tests.kit.walk import keys, running, said, settle, text_of, until, visible
+from tests.kit.walk import keys, last_message, running, settle, text_of, until, visible
 
 pytestmark = pytest.mark.long
 
@@ -209,7 +209,7 @@ async def test_undisclosed_fix_has_few_recipients(
             app.message = ""
             await keys(pilot, key)
             assert not isinstance(app.screen, LineDialog)
-            assert "undisclosed fix is sent to the maintainers" in said(app)
+            assert "undisclosed fix is sent to the maintainers" in last_message(app)
         assert rows_of(app)[1].split()[1] == "To"
         await keys(pilot, Stage.SEND)
         await until(pilot, lambda: app.session.last(Stage.SEND) is not None, "the plan")

@@ -12,7 +12,7 @@ from patchpilot.tui.screens.send_screen import SendScreen
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.lists import RowList
 from tests.kit.cli import call
-from tests.kit.walk import keys, running, said, text_of
+from tests.kit.walk import keys, last_message, running, text_of
 
 pytestmark = pytest.mark.long
 
@@ -43,6 +43,6 @@ async def test_a_repairs_the_first_problem(
         await pilot.press("a")
         await pilot.pause()
         assert screen.chosen.name == first.name
-        assert "nothing to fix" not in said(newcomer)
+        assert "nothing to fix" not in last_message(newcomer)
         screen._shown = Mock(refused=False, blocked=None, checks=())
         assert "repair" in screen.shown_keys.hidden

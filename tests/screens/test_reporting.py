@@ -15,7 +15,7 @@ from patchpilot.tui.actions.editing import suspend_app
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Choose
-from tests.kit.walk import keys, running, said, text_of, until
+from tests.kit.walk import keys, last_message, running, text_of, until
 
 On = Callable[[Path], PatchpilotApp]
 
@@ -52,7 +52,7 @@ async def test_error_is_shown_wherever_it_is_raised(
         await pilot.pause(0.2)
         app.screen.call_later(fail)
         await pilot.pause(0.2)
-        assert said(app) == "git is away\nhint: bring it back"
+        assert last_message(app) == "git is away\nhint: bring it back"
 
 
 def test_screen_is_restored_after_a_failed_editor() -> None:

@@ -17,7 +17,7 @@ from patchpilot.services.send.edit_draft import Changes, change
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.stages import Stage, StageState
 from tests.kit.smtp import Faults, FaultySink
-from tests.kit.walk import answer_all, keys, said, settle, still, text_of, until
+from tests.kit.walk import answer_all, keys, last_message, settle, still, text_of, until
 
 pytestmark = pytest.mark.long
 
@@ -80,7 +80,7 @@ async def ended(pilot: Any, app: PatchpilotApp, state: StageState) -> str:
     return text_of(app)
 
 
-def ids(server: FaultySink) -> list[str]:
+def message_numbers(server: FaultySink) -> list[str]:
     """Return the numbers in the subjects of received messages."""
     return [
         mail.data.split(b"Subject: ", 1)[1].split(b"]", 1)[0].decode()
@@ -102,7 +102,9 @@ async def test_every_mail_has_a_row(series: Path, walk_on: On, via: str) -> None
             await pilot.pause()
             assert "SENT" not in text_of(app)
             assert "v1 was sent before" in text_of(app)
-        assert ids(server) == [f"[PATCH net {number}/3" for number in range(4)]
+        assert message_numbers(server) == [
+            f"[PATCH net {number}/3" for number in range(4)
+        ]
     assert re.search(rf"✓ SENT \d\d:\d\d · v1: 4 of 4 messages accepted · {via}", shown)
     assert shown.count("accepted  [PATCH net ") == 4
     for words in (
@@ -143,7 +145,9 @@ async def test_interrupted_send_sends_each_mail_once(
                 await pilot.press("n")
             await settle(pilot)
             assert "v1: 4 of 4 messages accepted" in text_of(app)
-        assert sorted(ids(server)) == [f"[PATCH net {number}/3" for number in range(4)]
+        assert sorted(message_numbers(server)) == [
+            f"[PATCH net {number}/3" for number in range(4)
+        ]
 
 
 async def test_refused_recipient_shows_the_server_response(
@@ -174,9 +178,14 @@ async def test_escape_stops_after_the_current_mail(series: Path, walk_on: On) ->
             assert "Esc stop after this message" in shown
             assert "q quit" not in shown
             await pilot.press("escape")
-            assert said(app) == "stopping after this message; press s to send the rest"
+            assert (
+                last_message(app)
+                == "stopping after this message; press s to send the rest"
+            )
             await ended(pilot, app, StageState.BLOCKED)
             assert 0 < len(server.take()) < 4
             await keys(pilot, "s")
             await ended(pilot, app, StageState.DONE)
-        assert ids(server) == [f"[PATCH net {number}/3" for number in range(4)]
+        assert message_numbers(server) == [
+            f"[PATCH net {number}/3" for number in range(4)
+        ]

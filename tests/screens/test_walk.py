@@ -11,7 +11,7 @@ from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.tui.build_app import make
 from patchpilot.tui.view.stages import Stage, StageState
 from patchpilot.tui.widgets.choose import REPEATED
-from tests.kit.walk import keys, running, said, settle, text_of, until
+from tests.kit.walk import keys, last_message, running, settle, text_of, until
 
 pytestmark = pytest.mark.long
 
@@ -122,7 +122,9 @@ async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
             pilot, lambda: standing(Stage.SEND) is StageState.DONE, "v2 to be sent"
         )
         await keys(pilot, Stage.FOLLOW)
-        await until(pilot, lambda: "new message" in said(app), "the mails that arrived")
+        await until(
+            pilot, lambda: "new message" in last_message(app), "the mails that arrived"
+        )
         await until(
             pilot,
             lambda: (

@@ -36,7 +36,7 @@ def note(repo: Repo, commit: str, text: str) -> None:
     repo.git("notes add -f -m", text, commit)
 
 
-def notes(repo: Repo) -> list[str]:
+def read_notes(repo: Repo) -> list[str]:
     return [
         repo.git("notes show", commit, check=False) for commit in ("topic~1", "topic")
     ]
@@ -53,11 +53,11 @@ def test_notes_survive_undo(tmp_path: Path, command: Command) -> None:
     before = repo.git("rev-parse topic")
     assert command(repo).code == 0
     assert repo.git("rev-parse 'topic~1'") != repo.git("rev-parse", f"{before}~1")
-    assert notes(repo) == ["tested on two boards", "v1: first"]
+    assert read_notes(repo) == ["tested on two boards", "v1: first"]
     note(repo, "topic", "v2: second")
     assert repo.patchpilot("undo").code == 0
     assert repo.git("rev-parse topic") == before
-    assert notes(repo) == ["tested on two boards", "v2: second"]
+    assert read_notes(repo) == ["tested on two boards", "v2: second"]
 
 
 @COMMANDS

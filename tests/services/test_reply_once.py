@@ -44,7 +44,7 @@ def _answer(
     )
 
 
-def _ids(server: FaultySink) -> list[str]:
+def _message_ids(server: FaultySink) -> list[str]:
     return [
         message_from_bytes(received.data)["Message-ID"] for received in server.take()
     ]
@@ -56,7 +56,7 @@ def test_identical_reply_is_refused(tmp_path: Path, via: str) -> None:
         words = _answer(tmp_path, server, "--via", via)
         done = [call(*words) for _ in range(3)]
         assert [outcome.code for outcome in done] == [0, 1, 1]
-        (sent,) = _ids(server)
+        (sent,) = _message_ids(server)
         for again in done[1:]:
             assert re.search(
                 rf"this reply was sent on \d{{4}}-\d\d-\d\d at \d\d:\d\d UTC as {sent}",
@@ -68,7 +68,7 @@ def test_identical_reply_is_refused(tmp_path: Path, via: str) -> None:
         assert (dry.code, dry.json["state"]) == (1, "refused")
         assert [problem["name"] for problem in dry.json["problems"]] == ["sent-already"]
         assert call(*words, "--force", "the list lost it").code == 0
-        first, second = _ids(server)
+        first, second = _message_ids(server)
     assert first != second
     with Outbox() as outbox:
         assert [send.force for send in outbox.replies("review@example.org")] == [
@@ -101,7 +101,7 @@ def test_changed_text_is_another_reply(tmp_path: Path) -> None:
         (tmp_path / "answer.txt").write_text(ANSWER)
         assert call(*words[:2], "<post@example.org>", *words[3:]).code == 0
         assert call(*words).code == 1
-        assert len(set(_ids(server))) == 3
+        assert len(set(_message_ids(server))) == 3
 
 
 def test_resending_a_reply_needs_a_reason(tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ def test_draft_changed_during_a_send_is_kept(tmp_path: Path) -> None:
         (draft,) = call("track reply --format json").json["drafts"]
         assert draft["text"] == OTHER
         assert call(*words[:5], "--no-edit", "--yes").code == 0
-        assert len(set(_ids(server))) == 2
+        assert len(set(_message_ids(server))) == 2
     assert written[0].code == 0
 
 
@@ -184,7 +184,7 @@ def test_new_text_is_kept_after_a_send(tmp_path: Path) -> None:
         settled.expect(1, "has a different text")
         assert call("track reply --format json").json["drafts"][0]["text"] == OTHER
         assert call(*words).code == 0
-        assert len(set(_ids(server))) == 2
+        assert len(set(_message_ids(server))) == 2
 
 
 def _kill_reply(

@@ -38,12 +38,12 @@ def read_series(*mails: bytes) -> Tracked:
     )
 
 
-def rows(*mails: bytes) -> dict[str, str]:
+def read_rows(*mails: bytes) -> dict[str, str]:
     return {name: str(says) for name, says in head_rows(read_series(*mails))}
 
 
 def test_question_makes_it_the_authors_turn() -> None:
-    head = rows(*story.BEGINNING)
+    head = read_rows(*story.BEGINNING)
     assert list(head) == ["state", "turn", "next", "open", "landed"]
     assert head["state"].startswith("changes-requested: Rita Reviewer requested")
     assert head["turn"] == "yours"
@@ -58,11 +58,11 @@ def test_requests_on_an_earlier_version_come_after_waiting() -> None:
         b"From: Rita Reviewer <rita@", b"From: Rita <rita@a."
     )
     for mails in (sent, (*sent, of_stranger)):
-        assert rows(*mails)["turn"].startswith("others")
-        step = rows(*mails)["next"]
+        assert read_rows(*mails)["turn"].startswith("others")
+        step = read_rows(*mails)["next"]
         assert step.startswith("wait for")
         assert step.endswith("; in the meantime answer the open requests")
-    assert "answer the open requests" not in rows(*sent, story.TAG)["next"]
+    assert "answer the open requests" not in read_rows(*sent, story.TAG)["next"]
 
 
 def test_only_the_current_topic_shows_keys() -> None:
@@ -82,7 +82,7 @@ def test_differing_patch_states_are_shown() -> None:
 
 
 def test_applied_series_has_no_open_requests() -> None:
-    head = rows(*story.ACCEPTED)
+    head = read_rows(*story.ACCEPTED)
     assert head["turn"] == "others: you are waiting until it is merged into mainline"
     assert head["open"] == "nothing"
     assert story.SHA[:12] in head["landed"]
@@ -102,7 +102,7 @@ def test_claim_closes_no_request() -> None:
         reply_to="p1",
         minutes=90,
     )
-    head = rows(*PAIR, *questions, took)
+    head = read_rows(*PAIR, *questions, took)
     assert head["state"].startswith(
         "partly-accepted (claimed; proven: changes-requested)"
     )
@@ -111,8 +111,8 @@ def test_claim_closes_no_request() -> None:
 
 def test_tags_are_added_with_a_new_version() -> None:
     tag = reply("[PATCH] x", f"Acked-by: {MATT}", sender=MATT, id="t", reply_to="v1")
-    assert "tag" not in rows(story.V1, tag)["next"]
-    assert rows(*story.BEGINNING, tag)["next"].endswith(
+    assert "tag" not in read_rows(story.V1, tag)["next"]
+    assert read_rows(*story.BEGINNING, tag)["next"].endswith(
         "send v2; add its 1 tag to the new version"
     )
 

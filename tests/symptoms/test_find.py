@@ -73,7 +73,9 @@ def repo(workdir: Path) -> Repo:
     return made
 
 
-def found(repo: Repo, *words: str, stdin: str = "", code: int = 0) -> dict[str, Any]:
+def find_json(
+    repo: Repo, *words: str, stdin: str = "", code: int = 0
+) -> dict[str, Any]:
     """Run `find` and return its JSON document."""
     done = call("find", "-C", repo.path, *words, "--json", stdin=stdin.encode())
     assert done.code == code, done.err
@@ -82,7 +84,7 @@ def found(repo: Repo, *words: str, stdin: str = "", code: int = 0) -> dict[str, 
 
 
 def test_oops_finds_the_fixing_commit(repo: Repo) -> None:
-    answer = found(repo, "-", stdin=LOG)
+    answer = find_json(repo, "-", stdin=LOG)
     first = answer["candidates"][0]
     assert (answer["tree"], answer["searched"]) == ("v6.1", 15)
     assert (first["subject"], first["release"]) == (TITLE, "v6.2")
@@ -121,7 +123,7 @@ def test_report_starts_with_the_error(repo: Repo) -> None:
 
 def test_no_match_is_exit_1(repo: Repo) -> None:
     log = "[ 1.0] WARNING: CPU: 0 at brcm_queue_stop+0x1/0x2 [brcm]\n brcm_reset+0x4/0x8 [brcm]"
-    answer = found(repo, "-", "--in", "v6.1", stdin=log, code=1)
+    answer = find_json(repo, "-", "--in", "v6.1", stdin=log, code=1)
     assert not answer["fits"]
     done = call("find", "-C", repo.path, "-", "--in", "v6.1", stdin=log.encode())
     assert done.out.startswith("no commit fits, of 15 commits since v6.1")
@@ -175,7 +177,7 @@ def test_bisection_result_finds_an_untagged_fix(repo: Repo) -> None:
 
 def step(repo: Repo, *words: str, code: int = 0) -> dict[str, Any]:
     """Run a bisection step and return its JSON document."""
-    return found(repo, "--bisect", *words, code=code)
+    return find_json(repo, "--bisect", *words, code=code)
 
 
 def answered(repo: Repo, commit: str, fix: str) -> str:

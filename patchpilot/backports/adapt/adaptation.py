@@ -202,8 +202,8 @@ def _unknown_names(
     undeclared: set[str] = set()
     for path in filter(is_code, scratch.changed(onto, merge.tree).keys() | files):
         file = files.get(path)
-        ours = _lines(scratch, onto, path)
-        lines = file.made if file else _lines(scratch, merge.tree, path)
+        ours = _read_lines(scratch, onto, path)
+        lines = file.made if file else _read_lines(scratch, merge.tree, path)
         new |= names_used(lines) - names_in(ours)
         if file and file.ours is not None:
             undeclared |= undeclared_variables(ours, file.base, file.theirs, lines)
@@ -221,5 +221,5 @@ def _related_directories(paths: Sequence[str]) -> list[str]:
     )
 
 
-def _lines(scratch: Scratch, tree: str, path: str) -> Sequence[str]:
+def _read_lines(scratch: Scratch, tree: str, path: str) -> Sequence[str]:
     return text_lines(scratch.blob(tree, path) or b"")

@@ -108,7 +108,7 @@ def _group_by_rule(result: CheckResult, paint: Colors) -> Iterator[str]:
             continue
         yield _finding(finding, patch, paint, result, is_first=True)
         if location[1:]:
-            yield paint(_others(location[1:], paint), DIM)
+            yield paint(_format_positions(location[1:], paint), DIM)
     if folded:
         yield (
             f"{counted(sum(folded), 'more finding')} of {counted(len(folded), 'rule')}:"
@@ -116,7 +116,7 @@ def _group_by_rule(result: CheckResult, paint: Colors) -> Iterator[str]:
         )
 
 
-def _others(rows: list[tuple[Patch | None, Finding]], paint: Colors) -> str:
+def _format_positions(rows: list[tuple[Patch | None, Finding]], paint: Colors) -> str:
     """Return the positions of a rule's other findings."""
     places = [format_location(finding, patch) for patch, finding in rows]
     fixed = all(finding.fix and finding.fix.kind == "safe" for _, finding in rows)

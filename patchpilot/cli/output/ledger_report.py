@@ -28,7 +28,7 @@ def ledger_text(ledger: SeriesLedger) -> str:
                 *([""] if lines else []),
                 one_line(f"{item.point.asker} on {_describe_target(item)}  <{mail}>"),
             ]
-        lines += _lines(item)
+        lines += _item_lines(item)
     count = Counter(item.state for item in ledger.points)
     lines += [
         "",
@@ -42,7 +42,7 @@ def _describe_target(item: LedgerItem) -> str:
     return f"{version}, patch {item.point.patch}" if item.point.patch else version
 
 
-def _lines(item: LedgerItem) -> Iterator[str]:
+def _item_lines(item: LedgerItem) -> Iterator[str]:
     yield from wrap_labeled(
         f"  {item.number:>3}  {item.state:9}  ", one_line(item.point.text), columns()
     )

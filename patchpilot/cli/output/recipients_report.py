@@ -17,13 +17,13 @@ def as_json(result: PlanResult) -> str:
 def as_text(result: PlanResult, *, reasons: bool = True) -> str:
     """Format each plan: recipients by header with reasons, then warnings."""
     blocks = [
-        "\n".join(_lines(planned, reasons, several=len(result.results) > 1))
+        "\n".join(_recipient_lines(planned, reasons, several=len(result.results) > 1))
         for planned in result.results
     ]
     return "\n\n".join(blocks)
 
 
-def _lines(planned: Planned, reasons: bool, several: bool) -> Iterator[str]:
+def _recipient_lines(planned: Planned, reasons: bool, several: bool) -> Iterator[str]:
     if several or len(planned.sources) > 1:
         rest = (
             f" and {len(planned.sources) - 1} more" if len(planned.sources) > 1 else ""

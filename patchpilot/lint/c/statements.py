@@ -231,7 +231,7 @@ def passage_of_hunk(lines: Sequence[ScannedLine], first: int) -> Passage:
 
 
 @cache
-def _stops() -> dict[str, re.Pattern[str]]:
+def _stop_patterns() -> dict[str, re.Pattern[str]]:
     """Map scanner states to the patterns of text that can change them."""
     return {
         "": pattern(r"[;({#\n]|else(?=[\s{])"),
@@ -260,8 +260,8 @@ def _state_after_branch(
 
 
 class _Statement:
-    """A scan of one statement: the open construct (a key of `_stops`), its depth, and the end
-    of the condition.
+    """A scan of one statement: the open construct (a key of `_stop_patterns`), its depth, and the
+    end of the condition.
     """
 
     __slots__ = ("condition", "inside", "level", "limit", "stack", "start", "text")
@@ -273,7 +273,7 @@ class _Statement:
 
     def scan(self) -> tuple[int, bool]:
         """Return the offset of the last character, and whether the whole last line is included."""
-        stops, at = _stops(), self.start
+        stops, at = _stop_patterns(), self.start
         self._define(at)
         while match := stops[self.inside].search(self.text, at, self.limit):
             at = match.start()

@@ -19,7 +19,7 @@ LONGEST_LINE = 3000
 
 
 @once
-def _lines(
+def _select_lines(
     context: Context, suffixes: tuple[str, ...], unchanged: bool
 ) -> tuple[list[ScannedLine], str]:
     """Return the added (or unchanged) lines in files with these suffixes, and their text for
@@ -37,19 +37,19 @@ def _lines(
 
 def c_lines(context: Context) -> list[ScannedLine]:
     """Return the lines that the patch adds to C sources and headers."""
-    return _lines(context, (), False)[0]
+    return _select_lines(context, (), False)[0]
 
 
 def c_text(context: Context) -> str:
     """Join the added lines of C sources and headers into one text, for fast searches."""
-    return _lines(context, (), False)[1]
+    return _select_lines(context, (), False)[1]
 
 
 def new_c_text(context: Context) -> str:
     """Return C text from the new side, including unchanged lines in which an added statement
     continues.
     """
-    return _lines(context, (), True)[1]
+    return _select_lines(context, (), True)[1]
 
 
 @cache
@@ -116,7 +116,7 @@ def added_c_lines(context: Context, arguments: Arguments) -> list[ScannedLine]:
     """Return the added lines that a rule checks, or none if its needles rule out a match."""
     needles = arguments.get("needles", [arguments.get("needle", "")])
     suffixes, unchanged = arguments.get("suffixes", ()), arguments.get("unchanged")
-    lines, text = _lines(context, tuple(suffixes), bool(unchanged))
+    lines, text = _select_lines(context, tuple(suffixes), bool(unchanged))
     if not any(needle in text for needle in needles):
         return []
     return [line for line in lines if any(needle in line.raw for needle in needles)]

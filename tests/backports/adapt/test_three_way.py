@@ -10,7 +10,7 @@ HEAD = "int work(void)\n{\n\tbegin();\n"
 TAIL = "\tend();\n\treturn 0;\n}\n"
 
 
-def lines(middle: str) -> list[str]:
+def file_lines(middle: str) -> list[str]:
     return (HEAD + middle + TAIL).splitlines(keepends=True)
 
 
@@ -86,7 +86,7 @@ def lines(middle: str) -> list[str]:
 def test_change_is_made_in_the_branch_lines(
     ours: str, base: str, theirs: str, expected: str, ways: set[How]
 ) -> None:
-    sides = [lines(side) for side in (ours, base, theirs)]
+    sides = [file_lines(side) for side in (ours, base, theirs)]
     merged = merge_lines(*sides)
     assert "".join(merged.lines) == HEAD + expected + TAIL
     assert {carried.how for carried in merged.carried} == ways
@@ -114,24 +114,24 @@ def test_tokens_give_back_their_text(text: str) -> None:
 
 
 def test_lines_added_by_both_sides_are_kept() -> None:
-    base = lines("\ta();\n")
+    base = file_lines("\ta();\n")
     both = merge_lines(
-        lines("\ta();\n\tours();\n"),
+        file_lines("\ta();\n\tours();\n"),
         base,
-        lines("\ta();\n\tcompletely(different, thing);\n"),
+        file_lines("\ta();\n\tcompletely(different, thing);\n"),
     )
     assert [carried.how for carried in both.carried] == [How.BESIDE]
     alike = merge_lines(
-        lines("\ta();\n\tcheck(p, q);\n"),
+        file_lines("\ta();\n\tcheck(p, q);\n"),
         base,
-        lines("\ta();\n\tcheck(p, r);\n"),
+        file_lines("\ta();\n\tcheck(p, r);\n"),
     )
     assert [carried.how for carried in alike.carried] == [How.OVER]
 
 
 def test_partial_line_is_not_inserted() -> None:
-    base = lines("\tr = do_it(a, 1);\n\tif (r)\n\t\tlog(r);\n\treturn r;\n")
-    theirs = lines("\tr = do_it_safe(a, 1);\n\tif (r)\n\t\tlog(r);\n\treturn r;\n")
-    ours = lines("\treturn 0;\n")
+    base = file_lines("\tr = do_it(a, 1);\n\tif (r)\n\t\tlog(r);\n\treturn r;\n")
+    theirs = file_lines("\tr = do_it_safe(a, 1);\n\tif (r)\n\t\tlog(r);\n\treturn r;\n")
+    ours = file_lines("\treturn 0;\n")
     merged = merge_lines(ours, base, theirs)
     assert merged.lines == ours

@@ -80,7 +80,7 @@ def _needs_braces(condition: str, block: str) -> bool:
     """Return whether a branch needs braces: its condition or block spans lines or contains
     another condition.
     """
-    if _lines(pattern(r"(^|\n).").sub(r"\1", condition).strip(" \t\n\r\f\v")) > 1:
+    if _count_lines(pattern(r"(^|\n).").sub(r"\1", condition).strip(" \t\n\r\f\v")) > 1:
         return True
     if pattern(r"\b(?:if|for|while)\b").search(block):
         return True
@@ -90,10 +90,10 @@ def _needs_braces(condition: str, block: str) -> bool:
         .sub("", pattern(r"^\s*\{").sub("", inside, count=1), count=1)
         .strip(" \t\n\r\f\v")
     )
-    return max(_lines(inside), inside.count(";")) > 1
+    return max(_count_lines(inside), inside.count(";")) > 1
 
 
-def _lines(text: str) -> int:
+def _count_lines(text: str) -> int:
     return text.count("\n") + 1
 
 
