@@ -104,7 +104,7 @@ _MANY = ("words", "paths")
 GIT, FLAG, DEFAULT = "git config", "flag", "default"
 """The origins that are not files."""
 REVIEWERS = "patchpilot.review"
-"""The beginning of the names of the settings that only reviewers/ reads."""
+"""Prefix of the settings that only reviewers/ reads."""
 B4_ARCHIVE = "b4.midmask"
 """b4's setting for the mail archive: a URL in which %s is the Message-ID."""
 

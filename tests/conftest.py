@@ -30,9 +30,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 MEMORY_DISK = "/dev/shm"
-"""Where Linux keeps files in memory: databases and repositories wait for no disk there."""
+"""An in-memory file system on Linux, where databases and repositories do not wait for a disk."""
 ROOM_NEEDED = 4 << 30
-"""Bytes: twice of what all tests leave behind."""
+"""Bytes: twice the size of all files left by the tests."""
 
 
 def _temporary_files_in_memory() -> None:

@@ -21,7 +21,7 @@ PLAIN = {
     "services/setup/run_fix.py": "the beginning of the commands that may be offered",
     "lint/detectors/tree.py": "what a finding suggests, as text",
 }
-"""Modules with commands in plain text, each with what that is."""
+"""Modules with commands in plain text, each with a description of it."""
 
 
 def test_command_in_a_lower_room_is_an_action() -> None:

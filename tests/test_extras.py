@@ -30,7 +30,7 @@ IMPORTED_AS = {
     "gitpython": "git",
     "google-re2": "re2",
 }
-"""What a distribution is imported as, where that is not its name with `_` for `-`."""
+"""The import name of a distribution, if it is not its name with `_` for `-`."""
 
 
 def imports_of(requirements: list[str]) -> set[str]:

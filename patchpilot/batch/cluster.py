@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from distributed import Client
 
 MAILS = 1000
-"""Commits of a part: a minute of work, and what is done again when a machine is lost."""
+"""Commits of a part: a minute of work, which is repeated if a machine is lost."""
 AHEAD = 2
 """Parts handed out for each thread of the cluster: the client's memory does not grow with the
 archive.

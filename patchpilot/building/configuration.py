@@ -18,7 +18,7 @@ OPTIONAL = {
     "spatch": "matches of the tree's semantic patches",
     "clang": "warnings that gcc lacks",
 }
-"""Programs that are used if they are installed, and what they find."""
+"""Programs that are used if they are installed, and their findings."""
 _SOURCE_ARCH = {
     "x86_64": "x86",
     "i386": "x86",

@@ -382,4 +382,4 @@ CHECKERS = (
         runs_tree=True,
     ),
 )
-"""Every checker. Those of the tree are run only where the user allows to build it."""
+"""All checkers. The tree's own are run only if the user allows building it."""

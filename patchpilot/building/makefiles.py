@@ -33,7 +33,7 @@ _COMPUTED = re.compile(
     r"^\s*-?include\s|\$\((?:addprefix|patsubst|foreach)\s|\$\(\w+:%?[\w./-]*=",
     re.MULTILINE,
 )
-"""A Makefile whose objects may be named by what it includes or computes."""
+"""A Makefile whose objects may come from included files or computed names."""
 _ALWAYS = ("y", "m", "objs")
 _DEEPEST = 8
 

@@ -39,11 +39,11 @@ _FILES = ("-l", "-z", "-E")
 _USERS = {".h": ("*.c",), ".dtsi": ("*.dts", "*.dtsi")}
 """The files that may include a file with this suffix."""
 INCLUDERS = 8
-"""So many files that include a changed header are built, unless all are asked for."""
+"""Maximum number of files built for a changed header, unless all are requested."""
 _BASE = ("SMP", "MODULES")
 _USUAL = ("DYNAMIC_DEBUG", "DEBUG_SECTION_MISMATCH")
-"""Without these, compilers drop what is only printed for debugging, and inline the functions whose
-sections modpost compares.
+"""Without these, compilers drop debugging output, and inline the functions whose sections modpost
+compares.
 """
 _NOT_KBUILD = (
     "tools/",

@@ -37,7 +37,7 @@ _DAMAGED = (
     TypeError,
     ValueError,
 )
-"""Errors for codes that are not those of this interpreter."""
+"""Errors for codes from another interpreter."""
 
 _Form = tuple[int, bytes, int, dict[str, int], tuple[str | None, ...]]
 

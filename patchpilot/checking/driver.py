@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from patchpilot.projects.project import Project
 
 WORTH_A_PROCESS = 12
-"""So many patches take longer than starting another process."""
+"""This many patches take longer than starting another process."""
 OF_MAILS = ("mail", "subject", "series")
 """The scopes of rules for which the messages have more than their commits."""
 SETTINGS: Mapping[str, Callable[[Settings, str], Any]] = {

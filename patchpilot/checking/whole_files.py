@@ -15,7 +15,7 @@ from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series, parse_subject, quote
 
 BINARY_WITHIN = 8000
-"""A file with a null byte in so many of its first bytes is binary, as for git."""
+"""A file with a null byte in this many of its first bytes is binary, as in git."""
 
 
 def whole_files(targets: Sequence[str], top: Path | None) -> tuple[Series, ...]:

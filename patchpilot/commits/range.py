@@ -41,7 +41,7 @@ Skipped = Callable[[str], None]
 
 
 ChooseMails = Callable[[Sequence[bytes]], Collection[int]]
-"""Take the messages of a mailbox and return the positions of those to read."""
+"""A function that returns the positions of the messages to read in a mailbox."""
 
 
 def is_network_target(target: str) -> bool:

@@ -21,7 +21,7 @@ from patchpilot.model.rule import WHOLE, Finding, FindingFix, Rule, RuleRecord, 
 ALWAYS_STRICT = ("drivers/net/", "net/", "drivers/staging/")
 """Directories in which checkpatch.pl enables CHECKs by default."""
 FIRST = 3
-"""A rule reports so many places in a patch; --strict shows all."""
+"""Maximum number of findings per rule and patch; --strict shows all."""
 LEAST_MOVED = 10
 """Lines with fewer characters, not counting spaces, are not compared."""
 

@@ -81,9 +81,9 @@ def _sections(context: Context, paths: Sequence[str]) -> Sequence[str]:
 
 
 SPEAKS, SPEAKS_FROM = 90, 30
-"""A rule reports what this percentage of at least so many commits do not have."""
+"""A rule reports a form that this percentage of at least this many commits avoid."""
 ASKS, ASKS_FROM = 70, 10
-"""From this percentage of at least so many commits, a rule asks."""
+"""From this percentage of at least this many commits, a rule asks."""
 LEAST_COMMITS = 5
 """Fewer commits do not show what is usual."""
 COMMITS = 200

@@ -80,7 +80,7 @@ _CORRECTS = compile_cached(
     r"(?:^|[\s;,(])(?:s[/,|]|(?:typos?|spell(?:ing|ed)|misspell\w*|mis-?spelt)\b(?:\W+\w+){0,2}\W+)$",
     re.IGNORECASE,
 )
-"""What follows and precedes a misspelled word that a line of the message names."""
+"""The text around a misspelled word that a line of the message mentions."""
 _INSTEAD = r"\s*,?\s*(?:to|with|by|into|for|and not|instead of)\s+"
 
 

@@ -21,12 +21,12 @@ HABIT = 2
 ALIKE = 0.6
 """The least similarity of an added line and the removed line that it replaces."""
 _NEAR = 40
-"""So many lines above and below are compared with a line."""
+"""Number of lines above and below that are compared with a line."""
 _AROUND, _WIDTH = 15, 200
-"""So many lines above and below, and characters of each, show what a line is for."""
+"""Number of lines above and below, and of characters in each, that show a line's purpose."""
 _STYLE = ("checkpatch-c-", "checkpatch-api", "checkpatch-strings", "code", "devicetree")
 _LONG = ("long-comment-line", "long-line")
-"""The beginnings of the names of packs, and of rules of other packs, on the style of code."""
+"""Prefixes of packs, and of rules in other packs, about code style."""
 _REVERT = compile_late(
     r"^(?:Revert|Reapply) \"|\brevert\b.* commit [0-9a-f]{7}", re.IGNORECASE
 )

@@ -220,7 +220,7 @@ _TYPES: Sequence[tuple[int, Callable[[Any], Any]]] = [
         ("remedy", RuleFix._make),
     )
 ]
-"""The fields of a rule that are plain values in the cache, and what makes their types."""
+"""The fields of a rule that are plain values in the cache, and their constructors."""
 
 
 def _rule(values: Sequence[Any]) -> Rule:

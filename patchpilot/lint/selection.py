@@ -145,7 +145,7 @@ _WHOLE_FILE_CHECKS = frozenset(
     )
 )
 _NOT_IN_WHOLE_FILES = frozenset(("COMMIT_MESSAGE", "ENOTSUPP", "NOT_UNIFIED_DIFF"))
-"""The types that checkpatch.pl reports as CHECK with -f, and those that it does not report then."""
+"""The types that checkpatch.pl -f reports as CHECK, and the types that it omits."""
 
 
 def for_whole_files(rules: Iterable[Rule]) -> tuple[Rule, ...]:

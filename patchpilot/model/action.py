@@ -16,7 +16,7 @@ OVERRIDES = {
     SHARED: "rewrite commits even if another local branch contains them",
     CLAIM: "rewrite commits even if somebody else committed them: you become their committer",
 }
-"""Option (without dashes) → what it allows."""
+"""Option (without dashes) → the operation that it allows."""
 
 
 MARK = "{}"

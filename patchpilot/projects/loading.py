@@ -425,7 +425,7 @@ _SUBSYSTEMS_NOT_INHERITED = (
     "not_paths",
 )
 SHARED = ("Documentation/devicetree/bindings/", "MAINTAINERS", "include/dt-bindings/")
-"""What patches of every subsystem touch in addition to their own files."""
+"""Files that patches to any subsystem may touch in addition to its own."""
 
 
 def subsystems() -> Mapping[str, Subsystem]:

@@ -84,7 +84,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "comments": ("empty-first-line", "text-on-first-line", "//"),
     "changes": ("below", "message"),
 }
-"""The words that these keys take."""
+"""The valid values of these keys."""
 
 
 class Subsystem(NamedTuple):

@@ -35,9 +35,7 @@ _ADDRESSES = re.compile(
     r"|akpm@linux-foundation\.org|(?:gregkh@linuxfoundation\.org|greg@kroah\.com|gregkh@suse\.de)"
     r"|sashal@kernel\.org|sasha\.levin@oracle\.com|alexander\.levin@(?:microsoft|verizon)\.com"
 )
-"""The exact addresses of the bots, and of those who run scripts, that report what becomes of
-patches.
-"""
+"""The exact addresses of bots and script users that report the progress of patches."""
 
 
 @cache

@@ -36,7 +36,7 @@ _DROPS = re.compile(
     r"|^\W*(?:now |ok(?:ay)?,? )?(?:dropped|reverted)(?=\s*(?:[.,!]|$|now\b|again\b|from\b))",
     re.IGNORECASE,
 )
-"""A maintainer who undoes what they did."""
+"""A maintainer who reverts their own action."""
 _OBJECTS = re.compile(
     r"\b(?:dropp?(?:ed|ing|s)?\b(?! a note)|revert(?:ed|ing)?|not really|wrong (?:branch|tree|patch|version|bot)|un-?applied"  # noqa: E501
     r"|removed (?:it|this)|please (?:don't|do not|ignore|disregard)|i object|not stable material"
@@ -44,7 +44,7 @@ _OBJECTS = re.compile(
     r"|not (?:be )?(?:suitable|needed|applicable) (?:for|in|to))\b",
     re.IGNORECASE,
 )
-"""An objection to what the message above did."""
+"""An objection to the message above."""
 _KEPT = re.compile(
     r"\b(?:not|n't|never|why)\s+(?:\w+\s+)?(?:drop|revert)|should (?:i|we) (?:drop|revert)",
     re.IGNORECASE,
@@ -71,7 +71,7 @@ _OF_STABLE = {
     MailKind.AUTOSEL: "proposed",
     MailKind.STABLE_FAILED: "failed",
 }
-"""What the messages of the stable trees report."""
+"""The reports in messages from the stable trees."""
 _UNWANTED = re.compile(r"\bwas seriously submitted\b", re.IGNORECASE)
 """The subject by which the stable team rejects a patch."""
 STATES = frozenset(
@@ -80,7 +80,7 @@ STATES = frozenset(
         *("refused", "dropped", "withdrawn", "redone", "superseded", "forwarded"),
     )
 )
-"""Claims that say what state a series has."""
+"""Claims that determine a series' state."""
 
 
 def claims_of(

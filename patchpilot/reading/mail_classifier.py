@@ -87,7 +87,7 @@ MAX_SENTENCES = 3_000
 _CLEAR = 0.5
 """The likelihood from which a sentence that is no question asks something."""
 _SHORT = 25
-"""Words of a reply that may ask for a change of what is in a tree; longer ones discuss it."""
+"""Maximum words in a reply that requests a change to a tree; longer replies discuss it."""
 _WISH = re.compile(
     r"\bplease (?!see)|\b(?:could|can|would) you (?!explain|te[l]l|clarify|elaborate)",
     re.IGNORECASE,

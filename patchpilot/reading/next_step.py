@@ -34,7 +34,7 @@ _NEW_VERSION = {
     MailKind.FORM_LETTER: (" and ", "send v{next}"),
     MailKind.AI_REVIEW: (": ", "fix valid ones in v{next}, reply to the others"),
 }
-"""What comes after the reply, where it is a new version."""
+"""The step after the reply, if it is a new version."""
 
 
 def _act(*parts: Advice) -> NextStep:
@@ -395,7 +395,7 @@ _STABLE_REVIEWS = (
     (("review", "queued"), ("failed",), "follow the stable review of"),
     (("proposed",), ("failed", "dropped", "objected"), "AUTOSEL proposes it for"),
 )
-"""The states of branches that decide next, those that end this, and what to do."""
+"""The branch states that decide next, the states that end this, and the next step."""
 
 
 def _applied_at(series: PostedSeries) -> datetime:

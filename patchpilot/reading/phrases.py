@@ -103,7 +103,7 @@ PRAISE = re.compile(
     r"(?![^.!?]{0,80}\b(?:but|if|except|however|though|once|when|would|should|could)\b)",
     re.IGNORECASE,
 )
-"""What is said of a patch that pleases, without a condition."""
+"""Unconditional praise for a patch."""
 WORKS = _any_phrase(r"""
     i can confirm | (?<!that )seems to work(?: (?:fine|well|here|now|for me))?(?=[.,!:;]|$)
     (?<!that )works (?:fine|well|great|as expected|for me)(?! if| when) | (?:fixes|solves) (?:it|the \w+|my \w+) (?:for me|here)
@@ -147,7 +147,7 @@ TAKE_IT = re.compile(
     r" )?(?:ack|acking|reviewing|review (?:it|this|these|them))\b",
     re.IGNORECASE,
 )
-"""What is said to a maintainer, never to the patch's author."""
+"""Phrases addressed to a maintainer, never to the patch's author."""
 _SAID = (
     r"(?!\W*(?:applied|queued|pushed|pulled|merged|committed|picked|taken|ack|acked|nak|nack|nacked|lgtm|done|fixed|dropped|reverted|agreed"
     r"|rejected|ping)\b)"
@@ -173,7 +173,7 @@ ABOUT_A_PATCH = re.compile(
 IN_A_TREE = re.compile(
     r"\[tip: |\bpatch \".{1,200}\" (?:added to|has been added)|\.patch (?:added to|removed from)"
 )
-"""Subjects of what was taken already."""
+"""Subjects of applied patches."""
 ROBOT_WROTE = re.compile(
     r"\b(?:test robot|syzbot|\w*bot2?@|patchwork-bot|sashiko|tip-bot2?|lkp@|ci@)",
     re.IGNORECASE,
@@ -197,7 +197,7 @@ PLAIN_WISH = re.compile(
     r" (?:prefer|rather|suggest))\b(?![^.?!]{0,200}\?)",
     re.IGNORECASE,
 )
-"""What is wanted, in a sentence that is no question."""
+"""A request in a sentence that is not a question."""
 NO_REQUEST = re.compile(
     r"\b(?:not (?:really )?an? (?:issue|problem|concern)|should have been:?$|(?:did|do)n't (?:want|mean) to (?:suggest|ask)|isn't (?:in)?correct|i can see\b"  # noqa: E501
     r"|i (?:\w+ have )?(?:missed|misread|overlooked|misunderstood)\b"
@@ -209,4 +209,4 @@ NO_REQUEST = re.compile(
     r"|^\W*(?:adding|cc'?ing|sorry for the|thanks for (?:the|this|your) (?:patch\w*|series|fix|work))\b",  # noqa: E501
     re.IGNORECASE,
 )
-"""What has the words of a request and is none."""
+"""Sentences that only look like a request."""

@@ -38,7 +38,7 @@ _SUMMARY = re.compile(
 _LISTED = re.compile(
     r"^(?P<commit>[0-9a-f]{12,40}) (?P<title>\S[^\n]{7,200})$", re.MULTILINE
 )
-"""A commit with its title on a line of its own, as scripts list what they applied."""
+"""A commit with its title on a separate line, as scripts list applied patches."""
 _VERSION = re.compile(
     r"\b(?P<version>\d+\.\d+)(?:\.y|-stable|\.\d+-rc\d+|\.\d+-stable)?\b"
 )

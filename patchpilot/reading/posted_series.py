@@ -164,7 +164,7 @@ _DROPPED = re.compile(
     re.IGNORECASE,
 )
 WENT_ON = ("review", "queued", "proposed", "failed")
-"""What stable trees report of a commit of the mainline."""
+"""The reports from stable trees about a mainline commit."""
 _RANK = {"proposed": 0, "failed": 1, "review": 2, "queued": 3, "released": 4}
 
 

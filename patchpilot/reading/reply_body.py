@@ -15,10 +15,10 @@ from patchpilot.model.trailer import is_trailer
 from patchpilot.reading.phrases import CLOSING, GREETING
 
 MAX_LINES = 20_000
-"""Lines that are parsed: a longer mail is a log or an attack, and what matters is at its top."""
+"""Maximum number of parsed lines: a longer message is a log or an attack, and its top matters."""
 
 QUOTED_LINES = 6
-"""At most this many quoted lines directly above a part show what it is about."""
+"""Maximum number of quoted lines directly above a part that show its topic."""
 _LONGEST_ATTRIBUTION = 300
 
 _QUOTE = re.compile(r"^[ \t]{0,3}(?:[A-Za-z]{1,3})?>")
@@ -69,7 +69,7 @@ _SNIP = re.compile(
     r"\W*(?:snip(?:ped)?|\.\.\.|…)?\W*$|\s*\[\d{1,2}\]\S{0,2}\s+(?:- )?<?https?://\S+\s*$",
     re.IGNORECASE,
 )
-"""A line that marks what was left out of a quote, or a footnote with a link."""
+"""A line that marks an omission in a quote, or a footnote with a link."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ Features = dict[str, float]
 """The names of features, and how often each occurs."""
 Weights = Mapping[str, float]
 BIAS = "bias"
-"""The name of what is added to every sum."""
+"""The name of the constant term in every sum."""
 MOST = 2.0
 """More often than this counts no more."""
 
@@ -72,7 +72,7 @@ _PHRASES = (
     (WORKS_WELL, WORKS),
     ("is a reminder", PING),
 )
-"""What is often said in several words."""
+"""Common phrases of several words."""
 _ASKING = {"says please or should", "says you should", "?"}
 
 

@@ -74,10 +74,10 @@ _OPENS_CONDITION = re.compile(
     r"apart from|aside from|besides|other than|except|minus|in that case|then)\b",
     re.IGNORECASE,
 )
-"""What begins a clause that a tag completes."""
+"""The start of a clause that a tag completes."""
 _OPEN_END = re.compile(r"[^.!?)]\s*$")
 _CONDITION_LINES = 8
-"""So many lines before a tag may hold the sentence that makes it conditional."""
+"""Maximum number of lines before a tag in which a sentence can make it conditional."""
 _ANYBODYS = frozenset(
     (
         "kernel",

@@ -43,7 +43,7 @@ _WORDS = {
     SeriesState.IN_MAINLINE: ("in mainline", "in mainline"),
     SeriesState.IN_STABLE: ("in stable branches", "in stable branches"),
 }
-"""What is said of one patch, and of several, in this state."""
+"""The wording for one patch, and for several, in this state."""
 ON_ITS_WAY = (
     SeriesState.SENT,
     SeriesState.UNDER_REVIEW,

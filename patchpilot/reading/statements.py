@@ -86,7 +86,7 @@ UNSURE = re.compile(
     r"|test\w*|tr(?:y|ied)|\w+ (?:see|seeing) \w+)\b|n't\b|'d\b|\?",
     re.IGNORECASE,
 )
-"""What makes a clause a negation, a condition or a description."""
+"""Words that make a clause a negation, a condition or a description."""
 _CONTRADICTS = re.compile(
     rf"\b(?:{_DOUBTS}|but|however|although|though|still|yet|except|instead|wait|hmm?|wrong|mistake|sorry|dropp?(?:ed|ing)|revert\w*"
     r"|unapplied|back(?:ed)? out|on second thoughts?|scratch|never ?mind|kidding|dreams|breaks?|broken?|fails?|crash\w*|rebase|resend"  # noqa: E501
@@ -166,7 +166,7 @@ _OF_AUTHOR = re.compile(
     r"|\bi(?:'ve| have)? (?:now |just )?(?:applied|queued|merged|pushed|committed) (?:this|these|the) (?:series|patch(?:es)?)(?: up)?(?: now)?\W*$",  # noqa: E501
     re.IGNORECASE,
 )
-"""What an author says of their own series, and not of advice."""
+"""An author's statements about their own series, as opposed to advice."""
 
 
 def _refusals(texts: Sequence[str]) -> Iterator[Statement]:
@@ -183,7 +183,7 @@ _HEDGED_NAK = re.compile(
 
 _CLAUSE = re.compile(r"[,;:(.]|\b(?:but|so)\b")
 _TRIED = re.compile(r"\b(?:tested|tried|on top of)\b", re.IGNORECASE)
-"""What a tester says who applied a patch."""
+"""The words of a tester who applied a patch."""
 _ON_CONDITION = re.compile(
     r"\b(?:please|if|once|unless|until|when|probably|maybe|perhaps|test\w*|try|spin|list)\b|\?",
     re.IGNORECASE,

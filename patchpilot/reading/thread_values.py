@@ -166,7 +166,7 @@ STABLE_WORDS = {
     "merged": "merged, in no release yet",
     "released": "released",
 }
-"""What the state of a stable branch is called."""
+"""The displayed name of a stable branch's state."""
 
 
 def stable_summary(branches: Sequence["StableBranch"]) -> str:

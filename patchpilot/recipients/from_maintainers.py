@@ -18,7 +18,7 @@ from patchpilot.recipients.merge_recipients import MergedRecipient
 
 Texts = Sequence[tuple[str, list[str]]]
 _REASONS = 3
-"""So many reasons of a recipient are shown."""
+"""Maximum number of reasons shown for a recipient."""
 
 
 class NamedRecipient(NamedTuple):

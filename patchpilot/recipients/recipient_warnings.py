@@ -38,7 +38,7 @@ class RecipientFacts(NamedTuple):
 
 
 Warned = tuple[str, Remedy | None]
-"""A warning, and what settles it."""
+"""A warning and its remedy."""
 
 
 def warnings_of(

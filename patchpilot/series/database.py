@@ -28,7 +28,7 @@ PATIENCE = 10.0
 """Seconds to wait for another process that writes."""
 _CORRUPT, _NOT_A_DATABASE, _BUSY, _LOCKED, _GENERIC, _FULL = 11, 26, 5, 6, 1, 13
 _UNREADABLE = (sqlite3.Error, ValueError)
-"""What reading a damaged file raises: sqlite3 decodes also the names of its columns."""
+"""Exceptions from reading a damaged file: sqlite3 also decodes its column names."""
 _checked: set[Path] = set()
 Row = Mapping[str, Any]
 

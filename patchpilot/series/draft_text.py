@@ -19,7 +19,7 @@ from patchpilot.series.given_text import read_text_option
 _HEADING = re.compile(r"^==== (cover|changelog v(\S+)|note for (.*)) ====$")
 _VERSION = re.compile(r"[1-9][0-9]{0,3}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-"""What no line of a mail holds; a tab and a line end are none of it."""
+"""Characters that a message line must not contain; tabs and line ends are allowed."""
 _EXPORT = "#~ patchpilot draft, topic "
 
 

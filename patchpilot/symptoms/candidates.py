@@ -19,7 +19,7 @@ from patchpilot.symptoms.read_log import Frame, Symptom
 _FORMAT = "--format=%x00%H%x00%ct%x00%B"
 _WORD = re.compile(r"[a-z_]\w+")
 _HEADS = (("diff.default.xfuncname", "!^\\w+:[[:space:]]*($|/[/*])\n^[A-Za-z_$].*"),)
-"""git takes a label for the beginning of a function."""
+"""git mistakes a label for the start of a function."""
 _SUFFIXES = (".c", ".h", ".S", ".cpp", ".cc", ".rs")
 _CODE = tuple(f"*{suffix}" for suffix in _SUFFIXES)
 _GLOBS = {"GIT_LITERAL_PATHSPECS": "0"}
@@ -29,7 +29,7 @@ _PRINTED = 0.8
 """The weight of a function that prints a message of the log."""
 MAX_FILES = 40
 _MAX_HITS = 8
-"""A function defined or a message printed in more files than this says little."""
+"""A function defined, or a message printed, in more files than this is little evidence."""
 
 _Line = tuple[str, int, str]
 """A path, the number of a line from 1, and the line."""

@@ -20,7 +20,7 @@ from patchpilot.symptoms.candidates import (
 )
 
 MOST = 300
-"""The diffs of so many commits are read, the best ones by their messages and files."""
+"""Number of commits whose diffs are read, the best ones by their messages and files."""
 LIKELY = 0.8
 _K1, _B = 1.2, 0.6
 _FIX = re.compile(

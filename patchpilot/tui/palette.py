@@ -57,7 +57,7 @@ ABOUT = {
         " the kernel."
     ),
 }
-"""What a stage is for."""
+"""The purpose of each stage."""
 
 
 class Command(NamedTuple):

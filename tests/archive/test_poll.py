@@ -256,7 +256,7 @@ def test_unrelated_message_is_read_once(workdir: Path) -> None:
         assert len(server.asked) == 1
 
 
-def test_message_of_an_unpolled_series_is_read_once(
+def test_message_from_an_unpolled_series_is_read_once(
     workdir: Path,
 ) -> None:
     with Counting() as server:

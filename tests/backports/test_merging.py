@@ -65,7 +65,7 @@ def test_planned_merge_equals_gits_merge(tmp_path: Path) -> None:
         is_resolved()
 
 
-def test_possible_renames_are_left_to_git() -> None:
+def test_git_handles_possible_renames() -> None:
     entry, other, third = (("100644", digit * 40) for digit in "123")
     folder = ("40000", "4" * 40)
     here = {"d": folder, "d/a.c": entry}.get

@@ -170,7 +170,7 @@ def test_empty_result_is_a_success(world: World, tmp_path: Path) -> None:
     assert "nothing written" in write(world, tmp_path / "out").out
 
 
-def test_plain_conflict_is_left_to_the_user(world: World, tmp_path: Path) -> None:
+def test_plain_conflict_suggests_resolve(world: World, tmp_path: Path) -> None:
     world.branch(
         "6.12",
         world.culprit,

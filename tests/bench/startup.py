@@ -19,7 +19,7 @@ LIMITS = {
     "data classes": 0,
     "compiled patterns": 55,
 }
-"""What a check may take when everything that is kept between runs is there."""
+"""Limits for a check with all caches filled."""
 PATCH = """\
 From: Ada Fixer <ada@example.org>
 Subject: [PATCH] frob: wait for the ring to drain

@@ -175,7 +175,7 @@ def test_lines_belong_to_the_last_object() -> None:
         ("c", "missing MODULE_LICENSE() in a", ""),
     ],
 )
-def test_modpost_reports_sections_and_a_license_that_the_module_lacks(
+def test_modpost_reports_sections_and_missing_licenses(
     tmp_path: Path, module: str, printed: str, problem: str
 ) -> None:
     modpost = tmp_path / "scripts" / "mod" / "modpost"

@@ -481,7 +481,7 @@ def test_all_targets_give_the_same_patch(repo: Path, command: str) -> None:
             }, kind
 
 
-def test_several_targets_may_be_given(repo: Path) -> None:
+def test_several_targets_are_accepted(repo: Path) -> None:
     done = json.loads(
         call("check", "--format", "json", "HEAD", write_patch(repo), "HEAD~1").out
     )
@@ -632,7 +632,7 @@ def test_read_only_home_is_accepted(repo: Path, command: str) -> None:
     assert b"XDG_STATE_HOME" in outcome.stderr or outcome.returncode < 2
 
 
-def test_message_file_may_have_any_name(repo: Path) -> None:
+def test_message_file_can_have_any_name(repo: Path) -> None:
     name = os.fsdecode(b"na\xefve.mbox")
     (repo / name).write_bytes(
         b"Message-ID: <x@example.org>\n"

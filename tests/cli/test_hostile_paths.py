@@ -105,7 +105,7 @@ _CALLS = {
         if name in ("newline", "not UTF-8") or command == "backport --build"
     ],
 )
-def test_repository_path_may_have_any_bytes(
+def test_repository_path_can_contain_any_bytes(
     tmp_path: Path, name: str, command: str
 ) -> None:
     repo = _topic(tmp_path / os.fsdecode(_PATHS[name]) / "tree")

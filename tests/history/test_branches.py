@@ -152,7 +152,7 @@ def test_fresh_clone_is_not_stale(tmp_path: Path) -> None:
     assert stale_branches(repo)
 
 
-def test_unchanged_fetch_counts_for_its_remote(
+def test_unchanged_fetch_updates_the_age_of_its_remote(
     tmp_path: Path,
 ) -> None:
     repo = create_branches(tmp_path, "refs/remotes/stable/linux-6.1.y")

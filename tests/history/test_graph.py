@@ -98,7 +98,7 @@ def test_existing_graph_is_used(repo: Repo) -> None:
     assert use(repo, make=False)
 
 
-def test_existing_graph_is_left_to_git(repo: Repo) -> None:
+def test_gits_own_graph_is_not_replaced(repo: Repo) -> None:
     repo.git("commit-graph", "write", "--reachable")
     assert not use(repo)
 

@@ -35,7 +35,7 @@ _OF_LATER_GIT = (
     "patatt.gpg-bin",
     "hook.x.command",
 )
-"""Keys that the list of an older git lacks, and those of b4."""
+"""Keys missing from an older git's list, and b4's keys."""
 _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 _OF_CORE = (
     "alternateRefsCommand",
@@ -50,7 +50,7 @@ _OF_CORE = (
     "pager",
     "sshCommand",
 )
-"""The settings of core that take a text; with another one git reads no repository."""
+"""The core settings with a text value; git reads no repository if one is invalid."""
 _NOT_TEXT = {"advice", "extensions", "feature", "fetch", "gc", "index", "pack"}
 """Sections of switches and numbers, which git reads in each call."""
 

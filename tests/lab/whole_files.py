@@ -34,7 +34,7 @@ KINDS = (
     "Makefile",
 )
 LARGEST = 60_000
-"""The largest file that is drawn: checkpatch.pl takes minutes for a header of a megabyte."""
+"""Maximum size of a sampled file: checkpatch.pl takes minutes for a header of a megabyte."""
 
 
 def draw(tree: Path, count: int, seed: int) -> list[str]:

@@ -54,7 +54,7 @@ def test_trailers_are_in_the_last_paragraph() -> None:
     assert trailer_names(MESSAGE) == ["Reported-by", "Signed-off-by"]
 
 
-def test_subject_alone_has_no_trailers() -> None:
+def test_lone_subject_has_no_trailers() -> None:
     assert parse_trailers(["net: foo"]) == ()
 
 
@@ -64,7 +64,7 @@ def test_prose_with_a_colon_is_not_a_trailer() -> None:
     )
 
 
-def test_subject_alone_gets_a_trailer_block() -> None:
+def test_lone_subject_gets_a_trailer_block() -> None:
     assert (
         add_trailers("foo: x\n", [("Signed-off-by", "Ada <ada@example.org>")])
         == "foo: x\n\nSigned-off-by: Ada <ada@example.org>\n"

@@ -153,7 +153,7 @@ def test_accepted_message_marks_the_topic_as_sent() -> None:
         assert outbox.has_sent() is True
 
 
-def test_message_of_a_dead_process_is_unknown() -> None:
+def test_message_from_a_dead_process_is_unknown() -> None:
     with Outbox() as outbox:
         send, other = (
             record(outbox, ACCEPTED, SENDING, PENDING),

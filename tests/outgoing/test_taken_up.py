@@ -110,7 +110,7 @@ def test_only_missing_messages_are_shown_again(tmp_path: Path) -> None:
     ]
 
 
-def test_dropped_recipient_stays_out(
+def test_dropped_recipient_is_not_added_again(
     tmp_path: Path,
 ) -> None:
     with FaultySink(Faults(gone_from=2)) as server:

@@ -129,7 +129,7 @@ OFFLINE = {
     "GITHUB_ACTION_PATH": str(ROOT),
     "PATCHPILOT": str(ROOT),
 }
-"""What is installed needs no network: the packages are those of this python."""
+"""The installation needs no network: it uses this Python's packages."""
 
 
 @pytest.fixture

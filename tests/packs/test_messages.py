@@ -9,7 +9,7 @@ from patchpilot.lint.rule_store import load_packs
 from tests.kit.snippets import context_of
 
 LONGEST = 100
-"""Characters of what is wrong; what to do about it follows a semicolon."""
+"""Maximum length of the problem; its solution follows a semicolon."""
 
 
 @cache

@@ -223,7 +223,7 @@ def test_loops_and_missing_parents_end() -> None:
     assert [tag.trailer for tag in status.trailers] == [TAG]
 
 
-def test_first_of_two_equal_message_ids_counts(workdir: Path) -> None:
+def test_first_of_two_messages_with_the_same_id_is_used(workdir: Path) -> None:
     first = reply(
         f"[PATCH] {TITLE}", "Please change it.", id="same", reply_to="v1", minutes=1
     )

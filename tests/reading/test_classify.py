@@ -146,7 +146,7 @@ def test_person_replying_to_a_robot_is_not_a_robot() -> None:
     assert (str(found.kind), found.bot) == ("review", False)
 
 
-def test_greg_is_a_person_too() -> None:
+def test_greg_is_a_person() -> None:
     assert (
         kind_of(
             reply(

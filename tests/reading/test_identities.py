@@ -162,7 +162,7 @@ def test_strangers_reply_to_all_revokes_nobody() -> None:
     assert read(V1, copied, stranger, taken).state == "accepted"
 
 
-def test_known_persons_cc_counts_at_any_time() -> None:
+def test_cc_by_a_known_person_vouches_at_any_time() -> None:
     first = reply_with_cc(
         "Dave, please look.",
         "dave@example.com",
@@ -605,7 +605,7 @@ def test_strangers_revert_proves_nothing() -> None:
     )
 
 
-def test_anyone_may_object_but_not_set_patchwork_state() -> None:
+def test_anyone_can_object_but_not_set_the_patchwork_state() -> None:
     assert (
         read(V1, answer("NAK. This is wrong.", to="v1", sender=EVE)).state == "rejected"
     )

@@ -656,7 +656,7 @@ def test_miscounting_cover_keeps_its_patches(
     assert list_versions("0 [PATCH 0/3] demo: two", *patches) == expected
 
 
-def test_letter_of_a_set_has_its_version() -> None:
+def test_cover_letter_of_a_patch_set_has_its_version() -> None:
     cover = mail("[PATCHSET v4 1/2] demo: pumps", "The first of two sets.\n", id="c0")
     under = [f"c{at}+{at}>c0 [PATCH {at}/2] demo: {at}" for at in (1, 2)]
     (found,) = read_series(cover, *under)

@@ -27,7 +27,7 @@ def test_incomplete_tag_is_collected() -> None:
     ]
 
 
-def test_other_address_of_the_person_counts() -> None:
+def test_tag_with_another_address_of_the_sender_is_collected() -> None:
     assert credited_tags(
         reply(SUBJECT, "Acked-by: Rita Reviewer <rr@work.example>")
     ) == ["Acked-by: Rita Reviewer <rr@work.example>"]
@@ -130,7 +130,7 @@ def test_inline_tags_are_proposed_only() -> None:
     )
 
 
-def test_list_rewritten_sender_counts() -> None:
+def test_tag_from_a_list_rewritten_sender_is_collected() -> None:
     raw = mail(
         f"Re: {SUBJECT}",
         f"> x\n\nReviewed-by: {RITA}\n",

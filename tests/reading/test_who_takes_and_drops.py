@@ -301,7 +301,7 @@ def _about_queue(
         "Wrong bot, please ignore.",
     ],
 )
-def test_stable_drop_in_a_nested_reply_counts(text: str) -> None:
+def test_stable_drop_in_a_nested_reply_is_recognized(text: str) -> None:
     asked = _about_queue(
         "Why is this needed there?", to="s2", sender=RITA, id="q", minutes=9300
     )
@@ -331,7 +331,7 @@ def test_objection_ends_a_proposal(text: str) -> None:
     assert [branch.state for branch in found.stable] == ["objected"]
 
 
-def test_requeued_patch_counts() -> None:
+def test_requeued_patch_is_recognized() -> None:
     dropped = _about_queue("Now dropped.", to="s2")
     again = stable_added(TITLE, SHA, "6.1", id="s9", minutes=9900)
     assert [
@@ -621,7 +621,7 @@ def test_nested_discussion_asks_for_no_changes() -> None:
         "It broke the build, so I've dropped this patch.",
     ],
 )
-def test_maintainer_may_drop_it_anywhere(text: str) -> None:
+def test_maintainer_can_drop_it_in_any_thread(text: str) -> None:
     applied = answer("Applied, thanks.", to="v2")
     report = answer(
         "The pump stalls with this in your tree.", to="v2", sender=TESTER, minutes=2200

@@ -89,7 +89,7 @@ def test_unmerged_fix_waits() -> None:
     assert todo(conflict, upstream=False) == "wait for the merge"
 
 
-def test_tagged_fix_is_left_to_stable() -> None:
+def test_tagged_fix_needs_no_backport_unless_it_failed() -> None:
     for verdict in (BranchVerdict.CLEAN, BranchVerdict.THREE_WAY):
         assert todo(branch(verdict), is_tagged=True) == "Cc: stable is enough"
     assert todo(branch(BranchVerdict.CONFLICT), is_tagged=True) == "a resolve"

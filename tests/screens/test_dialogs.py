@@ -72,7 +72,7 @@ async def test_only_answer_keys_answer(pressed: str, given: list[str | None]) ->
         assert app.given == given
 
 
-async def test_arrows_move_and_the_key_that_opened_it_answers_a_moment_later() -> None:
+async def test_arrows_move_and_the_opening_key_answers_after_a_delay() -> None:
     app = Asking()
     async with app.run_test() as pilot:
         await pilot.press("n")

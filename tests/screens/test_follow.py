@@ -321,7 +321,7 @@ async def test_mbox_file_can_be_followed(
         )
 
 
-async def test_new_series_appear_by_themselves(
+async def test_new_series_appear_automatically(
     sent_topic: Life, tmp_path: Path, app: PatchpilotApp
 ) -> None:
     mail = tmp_path / "series.eml"

@@ -70,7 +70,7 @@ async def test_amend_makes_dependent_stages_stale(
         assert app.session.found[Stage.FOLLOW] is not before_follow
 
 
-async def test_newest_read_of_the_topic_counts(
+async def test_latest_read_of_the_topic_is_used(
     fixed: Path, app: PatchpilotApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first_read, go_on, real = (

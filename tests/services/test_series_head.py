@@ -146,7 +146,7 @@ def test_tag_condition_is_a_sentence() -> None:
     assert "on a condition: “With the nit" in series_text(read_series(story.V1, tag))
 
 
-def test_mbox_counts_until_its_last_message() -> None:
+def test_mbox_age_is_measured_at_its_last_message() -> None:
     series = read_series(*story.BEGINNING)
     latest = f"{series.as_of:%Y-%m-%d %H:%M}"
     words = f"{latest}, the latest message of t.mbox: days count until then"

@@ -264,7 +264,7 @@ def test_public_patch_reaches_everyone(repo: Repo, repository: Repository) -> No
         file.unlink()
 
 
-def test_dropped_maintainer_stays_out(repository: Repository) -> None:
+def test_dropped_maintainer_is_not_added_again(repository: Repository) -> None:
     series = series_with("cc", repository.resolve("HEAD"))
     save_edits(
         topic_key(series, repository),

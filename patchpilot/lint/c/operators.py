@@ -227,7 +227,7 @@ _READERS: dict[str, Callable[[ValueTracker, str, str, _Token], tuple[str, int]]]
     "end": ValueTracker._end,
     "directive": ValueTracker._directive,
 }
-"""What returns the kind of a token (by its group in `_TOKEN`), and its length."""
+"""A function that returns the kind of a token (by its group in `_TOKEN`), and its length."""
 _KINDS = {"number": "V", "comma": "C", "needs": "N", "operator": "N"}
 _KEYWORDS = {"if": "E", "while": "E", "for": "E"} | dict.fromkeys(
     ("return", "else", "goto", "typeof", "__typeof__"), ""

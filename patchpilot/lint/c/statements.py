@@ -347,4 +347,4 @@ _AT: dict[str, Callable[[_Statement, int], int | None]] = {
     ")": _Statement._close,
     "}": _Statement._find_block_end,
 }
-"""What the scan does at a character that can change the state."""
+"""The scan's action at a character that can change the state."""

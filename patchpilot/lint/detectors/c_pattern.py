@@ -158,9 +158,7 @@ AROUND: Mapping[str, ArgumentType] = {
     "pattern": str,
     "unless_pattern": str,
 }
-"""The keys of a table of `around`: the line that it is about, as what it is read, and what it must
-and must not match.
-"""
+"""Keys of an `around` table: the line, how it is read, and what it must and must not match."""
 
 
 @detector(

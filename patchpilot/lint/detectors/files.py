@@ -232,7 +232,7 @@ _SOURCE = compile_late(
     r"\.(?:[chsS]|rs|py|pl|sh|awk|dtsi?|rst|ya?ml|txt|toml)$|(?:^|/)(?:Makefile|Kbuild|Kconfig)[^/]*$"
 )
 _HEAD = 8000
-"""So many bytes git looks at to find out that a file is binary."""
+"""Number of bytes that git examines to detect a binary file."""
 
 
 def _is_text(patch: Patch, change: FileChange) -> bool:

@@ -34,7 +34,7 @@ PARTS = (
     "text", "trailers", "tags", "fixes", "fixes without commit", "notes", "subject marks",
     "subject prefix", "after prefix", "headers", "body headers", "head", "mail", "all", *_SIGNS,
 )  # fmt: skip
-"""What `where` may be: the parts of a patch that `lines_of` knows."""
+"""The values of `where`: the parts of a patch that `lines_of` supports."""
 SHOWN = 40
 """Maximum length of the part of a line that a message quotes as {start}."""
 

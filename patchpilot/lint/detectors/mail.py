@@ -190,7 +190,7 @@ def _may_have_been_tabs(lines: list[DiffLine]) -> bool:
 
 
 _TAB = 4
-"""Tabs become so many spaces, or a multiple."""
+"""Tabs become this many spaces, or a multiple."""
 
 
 def _has_line(context: Context, path: str | None, spaced: list[DiffLine]) -> bool:

@@ -302,7 +302,7 @@ _BEGINNINGS = compile_late(
     r"|off|[a-z])(?=[a-z]{3})"
 )
 _MOST_WORDS, _MOST_PAIRS = 1000, 300_000
-"""So many different words of a patch are compared with right ones, and names with each other."""
+"""Maximum number of a patch's words compared with correct ones, and of names with each other."""
 _LEAST, _SWAPPED, _LONG, _OFTEN = 7, 6, 10, 3
 """A word that is not in the dictionary has so many letters, or two of them are swapped; one with
 another first letter is long. A word of the patch itself is right if it occurs so often.

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 FIXERS: dict[str, "RegisteredFixer"] = {}
 SPACE, COMMENT, NAMED, PROSE = "space", "comment", "named", "prose"
-"""What a fixer may change: white space; comments as well; the tokens that it names; the message."""
+"""The scope of a fixer: whitespace; also comments; the tokens that it lists; or the message."""
 CODE = (".c", ".h", ".S", ".dts", ".dtsi")
 
 
@@ -107,7 +107,7 @@ class FixSite:
 
 
 Proposal = ColumnSpan | FixEdit | Iterable[ColumnSpan | FixEdit] | None
-"""What a fixer returns: one replacement, several of one kind, or both kinds; none if unsure."""
+"""The result of a fixer: one replacement, several of one kind, or both kinds; none if unsure."""
 Fixer = Callable[[FixSite], Proposal]
 
 

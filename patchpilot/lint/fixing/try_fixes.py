@@ -61,7 +61,7 @@ Key = tuple[str, int]
 a line.
 """
 Check = Callable[[Patch], tuple[Context, tuple[Finding, ...]]]
-"""A check: takes a patch, returns the context it was checked in and the findings."""
+"""A check of a patch, which returns its context and the findings."""
 
 
 class AppliedFix(NamedTuple):

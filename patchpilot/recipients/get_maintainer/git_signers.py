@@ -31,7 +31,7 @@ _STAT = compile_late(r"^(\d+)\t(\d+)\t(.*)$")
 _VALUE = compile_late(r"\s*.*:\s*(.+)\s*")
 _SINCE = "1-year-ago"
 _MOST = 5
-"""At most so many contacts get a role."""
+"""Maximum number of contacts that get a role."""
 
 
 class Signed(NamedTuple):

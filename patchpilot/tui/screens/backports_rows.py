@@ -307,11 +307,11 @@ FAILED = Badge("blocked", "failed", "bold red")
 RESOLVED = Badge("done", "resolved", "green")
 RISKS = {"low": "green", "medium": "yellow", "high": "bold red"}
 WAITS = "wait for the merge"
-"""What to do where the stable maintainers get patches once the fix is in mainline."""
+"""The step if the stable maintainers need patches once the fix is in mainline."""
 REQUEST = "r ask for it"
-"""What to do where the stable maintainers can apply the mainline commit."""
+"""The step if the stable maintainers can apply the mainline commit."""
 ENOUGH = "Cc: stable is enough"
-"""What to do where the stable maintainers pick the fix up."""
+"""The step if the stable maintainers pick up the fix."""
 SEARCHES = {
     "none": [
         (
@@ -321,12 +321,12 @@ SEARCHES = {
     ],
     "gave-up": [("search", "search for prerequisites timed out")],
 }
-"""Result of the search for prerequisites → what is reported; the found ones have a panel."""
+"""Result of the search for prerequisites → its message; prerequisites found have a panel."""
 CLEAN = ("clean", "clean-3way")
 LABEL = 11
 """Columns of the label before each detail of a verdict."""
 FIRST = ("merged as", "why", "failed", "next")
-"""The labels of what is shown of a branch above its conflicts."""
+"""The labels of a branch's facts above its conflicts."""
 SOON = 183
 """Days before the end of its support from which a branch is dimmed: work for it is hardly worth it."""  # noqa: E501
 

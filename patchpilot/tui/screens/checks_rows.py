@@ -44,7 +44,7 @@ LOOKS = {
 }
 """Severity of a finding → its sign and its role."""
 HELP = "; help: "
-"""What separates the message of a finding from what to run."""
+"""The separator between a finding's message and the command to run."""
 MOST = 12
 """Changed lines of a fix that the detail shows."""
 

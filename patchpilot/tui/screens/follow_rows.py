@@ -146,7 +146,7 @@ NOTHING = (
     " of reviewers and bots as boxes to tick for the next version, and its history up to mainline"
     " and the stable kernels."
 )
-"""What is here later, while no series is tracked."""
+"""The placeholder while no series is tracked."""
 NOTHING_KEYS: tuple[tuple[str, str], ...] = (
     (str(Stage.SEND.number), f"go to {Stage.SEND.label}, where you send your series"),
     ("0", "show all topics; w there tracks any other series"),

@@ -23,7 +23,7 @@ CHECK_SIGNS = {
 TREELESS = ("missing-target-tree", "tree-for-the-rest")
 """The warnings about a subject that does not name its target tree."""
 NO_SERVER = "no-server"
-"""The check whose help are commands for the sender's mail provider."""
+"""The check whose help lists commands for the sender's mail provider."""
 
 
 def mail_size(mail: "Message") -> str:

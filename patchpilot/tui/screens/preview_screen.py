@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 SIGNS = {"new": "+", "changed": "~", "same": "="}
 """How a mail differs from the last version, before its word."""
 TO_SEND = f"go to {Stage.SEND.label}"
-"""What `n` does here: its label alone would read as if the mails were sent."""
+"""The effect of `n` here: its label alone would read as if the messages were sent."""
 
 
 def _run(change: "MailChange", end: int) -> str:

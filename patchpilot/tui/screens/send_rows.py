@@ -226,7 +226,7 @@ For others `a` goes to the stage that their help names.
 """
 BAR = 40
 KEYS = 10
-"""Columns of the key of a check's row and of what that does."""
+"""Columns for the key in a check's row and for its effect."""
 
 
 def stage_for(check: "CheckLine") -> Stage | None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 AT_BACKPORTS = "stable branches with the bug"
-"""The note with what stage 5 shows, which a low terminal has no line for."""
+"""The note on the contents of stage 5, omitted on a low terminal."""
 
 
 class Tick(Checkbox):

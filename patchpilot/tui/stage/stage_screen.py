@@ -48,7 +48,7 @@ R = TypeVar("R")
 T = TypeVar("T")
 MINIMUM = (80, 24)
 REST = 0.12
-"""Seconds without a move of the cursor after which the details of what it is on are shown."""
+"""Seconds without cursor movement before the details of its row are shown."""
 PATIENCE = 0.3
 """Seconds after which work is announced: most ends sooner, and what would be drawn and removed
 again is what a slow line waits for.
@@ -102,10 +102,10 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
     LIST: ClassVar[str]
     """The selector of the list."""
     RESTS: ClassVar[bool] = False
-    """Whether the detail waits until the cursor rests, as it takes time."""
+    """Whether the detail waits until the cursor rests, because drawing it takes time."""
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
     jump_label = "next hunk"
-    """What `f` goes to, for the key line."""
+    """The target of `f`, for the key line."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()

@@ -38,7 +38,7 @@ DEPENDS: dict[Stage, tuple[str, ...]] = {
     Stage.SEND: ("topic", "edits", "answers", "draft", "via", "sent", "built"),
     Stage.FOLLOW: ("topic", "draft", "sent", "followed"),
 }
-"""What each stage's result depends on: only a change of one of these makes it stale."""
+"""The dependencies of each stage's result: only a change to one of them makes it stale."""
 
 LASTING = frozenset(("topic", "strict", "view", "commit", "refs", "via"))
 """The inputs that are still valid after a restart; others count changes in this session."""

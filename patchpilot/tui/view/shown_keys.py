@@ -34,4 +34,4 @@ class ShownKeys:
 
 
 ALL_KEYS = ShownKeys()
-"""Nothing but what the bindings say."""
+"""Only the contents of the bindings."""

@@ -80,7 +80,7 @@ OPEN = (
 """The states of a stage that needs its author."""
 
 NEEDS_YOU = "bold bright_magenta"
-"""The style of what needs the user, a color that nothing else has: warnings are yellow."""
+"""The style of anything that needs the user, a color used only here: warnings are yellow."""
 STYLES = {
     StageState.DONE: "green",
     StageState.UNOPENED: "dim",
@@ -100,7 +100,7 @@ MEANINGS = {
     StageState.BUSY: "working",
     StageState.WAITING: "waits for others",
 }
-"""What the sign of a state in the stage bar means, if not its value."""
+"""The meaning of a state's symbol in the stage bar, if it is not its value."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from patchpilot.tui.widgets.panel import Panel
 
 T = TypeVar("T")
 WIDE = 90
-"""Columns that a dialog takes at most."""
+"""Maximum width of a dialog."""
 FOOT = 5
 """Lines of the border, the space above the explanation, the message row and the key line."""
 LEAST = 3

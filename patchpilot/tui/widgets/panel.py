@@ -16,7 +16,7 @@ from patchpilot.model.printable import crop, one_line, width
 from patchpilot.tui.widgets.plain_text import PlainText
 
 CORNERS = 6
-"""Columns of a border line that its texts cannot take: corners, and the space around the text."""
+"""Columns of a border line unavailable to its text: corners, and the space around the text."""
 
 WIDE = 120
 """From how many columns panels are next to each other."""

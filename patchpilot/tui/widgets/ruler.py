@@ -30,7 +30,7 @@ WITHOUT, BACKPORTED, WITH = "ruler-thin", "ruler-gap", "ruler"
 it enters, and where mainline has it.
 """
 WIDEST = 20
-"""Columns between two points at most: a longer line says no more."""
+"""Maximum columns between two points: a longer line shows nothing more."""
 LEFT = 2
 WAITING = "looking for the releases that have the bug …"
 """Shown while nothing is known."""

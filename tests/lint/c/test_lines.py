@@ -158,7 +158,7 @@ def test_any_text_is_scanned(lines: list[str]) -> None:
 
 
 @given(st.binary(max_size=40))
-def test_bytes_survive_there_and_back(data: bytes) -> None:
+def test_bytes_survive_a_round_trip(data: bytes) -> None:
     text = data.decode("utf-8", "surrogateescape")
     assert as_text(as_bytes(text)) == text
     assert len(as_bytes(text)) == len(data)

@@ -62,7 +62,7 @@ def test_types_are_learned_from_use(
     assert known.modifiers == modifiers
 
 
-def test_learned_type_counts_afterwards() -> None:
+def test_learned_type_is_known_afterwards() -> None:
     known = Types()
     assert known.match(NAMED, "frob x;") is None
     known.learn_type("frob")

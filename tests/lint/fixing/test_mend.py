@@ -436,7 +436,7 @@ def test_misspelling_in_a_message_is_fixed() -> None:
         ("tools/testing/selftests/frob/expected.txt", "+out   \n+a \tb"),
     ],
 )
-def test_white_space_that_may_be_meant_is_left(name: str, lines: str) -> None:
+def test_intended_whitespace_is_kept(name: str, lines: str) -> None:
     text = patch_of(lines, path=name, new=True)
     assert not [one for one in fixed_text(text).fixed if one.path]
 
@@ -478,7 +478,7 @@ def test_extern_is_removed_from_a_prototype(line: str, good: str) -> None:
         ),
     ],
 )
-def test_authors_decision_is_left_open(subject: str, trailers: str) -> None:
+def test_sign_offs_are_left_to_the_author(subject: str, trailers: str) -> None:
     text = patch_of(
         " \tint ret;\n+\tfrob(a);\n \tint more;",
         subject=subject,

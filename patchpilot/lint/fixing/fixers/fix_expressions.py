@@ -33,7 +33,7 @@ _CLOSES = compile_cached(r"\s*(?:[),;?:}]|&&|\|\|)")
 _STATEMENT = r"(?:if|while|for|switch|return|sizeof|case|do|else)\b"
 _WHOLE = r"(?<![\w.>)\]])"
 _VALUE = rf"(?:(?!{_STATEMENT})[A-Za-z_]\w*+|{BALANCED})(?:(?:->|\.)[A-Za-z_]\w*+|\[(?:[^][=]|\[[^][=]*\])*\]|{BALANCED})*+"  # noqa: E501
-"""A name, a call or what is in parentheses, with the members and elements that follow."""
+"""A name, a call or a parenthesized expression, with the members and elements that follow."""
 _POINTER = rf"{_WHOLE}(?:\([\w\s]+\*[\s*]*\)\s*)?\**{_VALUE}"
 """Such a value, also after a cast to a pointer or stars."""
 _NULL_TEST = rf"(\(\s*)?({_POINTER})\s*([=!]=)\s*NULL\b(\s*\))?"

@@ -23,11 +23,9 @@ from patchpilot.model.rule import FixEdit
 from patchpilot.model.trailer import is_trailer
 
 COLUMNS = 75
-"""The length of a line of the message; what a fix makes longer is wrapped again."""
+"""Maximum length of a message line; lines that a fix makes longer are wrapped again."""
 _NO_PROSE = re.compile(r"[-*+#>|=~$%\[]|\(?\w[.)]\s|o\s|\d+[.)]\s")
-"""What a wrapped line must not start with: it would look like an item of a list, a quote or a
-command.
-"""
+"""A wrapped line must not start like a list item, a quote or a command."""
 _LAID_OUT = re.compile(r"\r|^\s|^$|\S(?: {3,}|\t)|\|")
 """Lines of prose whose line breaks or columns may be meant."""
 _DOCUMENTS = (".rst", ".txt", ".md")

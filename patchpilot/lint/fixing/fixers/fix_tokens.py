@@ -34,7 +34,7 @@ _PLAIN = (
 _PROTOTYPE = (
     r"(?:(?!(?:typeof|asm)\b)[a-z]\w*\s*\(|_\w*\s*\(\s*(?:void\b|[a-z_]\w*[\s*]+[\w*]))"
 )
-"""A function's name and parenthesis, not those of an attribute such as `__aligned(8)`."""
+"""A function's name and parenthesis, except for an attribute such as `__aligned(8)`."""
 NO_MACRO = r"\A(?!\+\s*#)(?!.*\\[ \t]*(?:\n|\Z))"
 """A line outside macros, whose arguments may be expressions without parentheses."""
 _START = r"(?:[^&\w\s)\]]\s*|^\+\s*|\breturn\s*)"
@@ -165,13 +165,13 @@ _OPERAND = compile_cached(
     r"(?:\]|(?:->|\.)[A-Za-z_]\w*|(?<!\w)\d\w*|\b[A-Z][A-Z0-9_]+|\bsizeof\s*\([^()]*\)"
     r"|(?<![\w)])\((?=[^()]*[-+/|%.[])[^()]*\))$"
 )
-"""What can only be the left operand of a binary operator: no type and no condition."""
+"""Text that can only be the left operand of a binary operator, not a type or a condition."""
 _NAME = compile_cached(rf"(?<![\w#])(?!{_TYPE_WORD})[a-z_]\w*(?:{BALANCED})?$")
 _EXPRESSION = compile_cached(
     r"(?<![=!<>])=(?!=)|\breturn\b|\b(?:if|while|switch)\s*\(|\s(?:[-+/<>|]|[<>=!]=)\s|&&|\|\|"
     r"|^\s+[a-z_]\w*\("
 )
-"""What comes before a product, but not before the type of a declaration."""
+"""Text that can precede a product, but not the type in a declaration."""
 _VALUE_AFTER = compile_cached(r"\s*(?:\(|(?!(?:const|volatile|restrict|__\w+)\b)\w)")
 _NUMBER_AFTER = compile_cached(r"sizeof\b|\d|[A-Z][A-Z0-9_]+\b")
 _EXPRESSION_IN_DIRECTIVE = compile_cached(
