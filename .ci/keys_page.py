@@ -47,7 +47,7 @@ def _bindings_of(owner: Any) -> list[Binding]:
 
 
 OPEN_AT = "open the selected topic at a stage"
-"""The meaning of the numbers of stages at Home."""
+"""The meaning of the stage numbers at Home."""
 
 
 def _table(bindings: Iterable[Binding]) -> str:

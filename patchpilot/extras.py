@@ -28,7 +28,7 @@ EXTRA_OF = {
 }
 """Every optional package by the name that is imported, with its extra in pyproject.toml."""
 PROJECT_OF = {"dkim": "dkimpy", "git": "GitPython", "lsprotocol": "pygls"}
-"""The project that an import is of, where users know it by another name."""
+"""The project of an import, if users know it by another name."""
 _INSTALL = {
     "apt-get": "apt install",
     "dnf": "dnf install",

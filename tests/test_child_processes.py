@@ -147,7 +147,7 @@ PROGRAMS: dict[str, Kind] = {
     "checking/tree_checkpatch::run_checkpatch": CHECKPATCH,
     "checking/worker_pool::run_in_order": NOTHING,
 }
-"""Programs that are started with a list made elsewhere, or by Python's own means."""
+"""Programs that are started with a list created elsewhere, or by Python's own functions."""
 
 WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
     IDS: {
@@ -352,7 +352,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "demo/upstream::_desk": ("branch", "str(desk)", "str(server)"),
     },
 }
-"""Words that are no literals, by the place: where they come from."""
+"""Words that are not literals, by location, with their sources."""
 
 MARK = "zzhostile"
 HOSTILE_WORDS = (f"--upload-pack={MARK}", f"-{MARK}", f"--{MARK}")

@@ -32,7 +32,7 @@ OWN_FOLDER = {
     "services/setup/check_in_hook.py",
     "topic/edit_commits.py",
 }
-"""Modules that write into a temporary folder, a clone or a sandbox of their own."""
+"""Modules that write into their own temporary folder, clone or sandbox."""
 APPENDS = {
     "archive/local_archive.py",
     "building/work_place.py",

@@ -522,8 +522,8 @@ BETWEEN_REQUESTS = 0.1
 _TICK = 0.05
 """Seconds between checks for cancellation and timeout."""
 _FULL_THREADS, _RESULTS_ONLY = "x=m", "z=m"
-"""The two buttons of an archive's search page. liblore always uses the first, for which
-public-inbox sends the whole thread of each match.
+"""The two buttons on an archive's search page. liblore always uses the first; public-inbox then
+sends the whole thread of each match.
 """
 _BUSY = (429, 502, 503, 504)
 

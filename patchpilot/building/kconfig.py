@@ -14,7 +14,7 @@ from patchpilot.building.kconfig_expression import (
 )
 
 Read = Callable[[str], str | None]
-"""Returns the text of a file of the tree, None where there is none."""
+"""A function that returns the text of a file in the tree, or None."""
 
 TYPES = ("bool", "tristate", "int", "hex", "string", "def_bool", "def_tristate")
 _BLOCKS = ("if", "menu", "choice")

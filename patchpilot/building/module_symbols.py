@@ -16,7 +16,7 @@ from patchpilot.model.printable import printable
 _COMPILER = re.compile(
     r"__(?:u?(?:div|mod|divmod)[dst]i[34]|(?:ashl|ashr|lshr|mul)[dt]i3|u?cmpdi2|aeabi_\w+)"
 )
-"""Functions of the compiler's own library, which the kernel does not have."""
+"""Functions in the compiler's library, missing from the kernel."""
 _DIVISION = re.compile(r"[\w)\]]\s*[/%]=?\s*[\w(]|\bdo_div\b")
 _NAME = re.compile(r"[A-Za-z]\w{2,}")
 _MODPOST = re.compile(

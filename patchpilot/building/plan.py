@@ -34,7 +34,7 @@ from patchpilot.model.printable import counted
 KIND = Kind("build-plan", (str(Path(__file__).parent),), 60)
 SOURCES = (".c", ".S")
 BUILT = (*SOURCES, ".h", ".dts", ".dtsi")
-"""The suffixes of files for which something is built."""
+"""The suffixes of files that are built."""
 _FILES = ("-l", "-z", "-E")
 _USERS = {".h": ("*.c",), ".dtsi": ("*.dts", "*.dtsi")}
 """The files that may include a file with this suffix."""

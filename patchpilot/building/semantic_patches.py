@@ -29,7 +29,7 @@ _LINE = re.compile(r"(?P<path>[^:\s]+):(?P<line>\d+):(?P<column>\d+)-\d+: (?P<te
 _OPTIONS = re.compile(r"^//\s*Options:\s*(.*)$", re.MULTILINE)
 _KNOWN_OPTIONS = ("--no-includes", "--include-headers", "--all-includes", "--no-loops")
 _QUERY = "\nGrep query\n"
-"""Coccinelle prints it before the words of which a file that matches has at least one."""
+"""Coccinelle prints this before a list of words; a matching file contains at least one of them."""
 _WORDS = Kind("semantic-patch-words", (str(Path(__file__)),))
 KIND = Kind("semantic-patch", (str(Path(__file__)),), 1000)
 _AROUND = 30

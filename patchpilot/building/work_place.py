@@ -32,12 +32,12 @@ _GONE = f"0 {'0' * 40}"
 _CHECKOUT_SECONDS = 1800.0
 _WHOLE = ".*"
 _MOST_FOLDERS = 300
-"""With more directories, matching all paths takes seconds: check out everything."""
+"""With more directories, matching all paths takes seconds, so everything is checked out."""
 SAFE = re.compile(
     r"(?!(?:.*/)?\.\.?(?:/|$))[\w+,@.][\w.+,@-]*(?:/[\w+,@.][\w.+,@-]*)*", re.ASCII
 )
-"""A path whose object is a target of make, neither an option nor a variable (`CC=x.c`), also where
-make is given the end of the path only.
+"""A path whose object is a make target, not an option or a variable (`CC=x.c`), even if make is
+given only the end of the path.
 """
 _TOOLS = "arch|bpf/resolve_btfids|build|include|lib|objtool|scripts"
 

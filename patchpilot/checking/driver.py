@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 WORTH_A_PROCESS = 12
 """This many patches take longer than starting another process."""
 OF_MAILS = ("mail", "subject", "series")
-"""The scopes of rules for which the messages have more than their commits."""
+"""The scopes of rules that check the messages instead of their commits."""
 SETTINGS: Mapping[str, Callable[[Settings, str], Any]] = {
     "profile": Settings.get,
     "strict": Settings.flag,

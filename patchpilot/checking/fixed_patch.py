@@ -19,7 +19,7 @@ from patchpilot.model.patch import Patch, Series
 from patchpilot.model.rule import Finding
 
 Only = Callable[[Patch, Finding], bool]
-"""Which findings are fixed: the patch, and a finding in it."""
+"""A function that returns whether to fix a patch's finding."""
 NEEDED = "a later patch depends on this line"
 
 

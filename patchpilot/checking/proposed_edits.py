@@ -26,7 +26,7 @@ def add_edits(result: CheckResult) -> CheckResult:
 
 
 MOST_TRIED = 50
-"""The most patches whose fixes are tried to count the fixable findings."""
+"""Maximum number of patches whose fixes are tried to count the fixable findings."""
 
 
 def count_fixable(result: CheckResult) -> int:

@@ -31,7 +31,7 @@ _COMMON = compile_late(
 )
 
 Line = tuple[str, str]
-"""A sign, and a line without indentation."""
+"""A diff sign and a line without indentation."""
 
 
 class Edge(NamedTuple):

@@ -45,10 +45,8 @@ def make_hit(
 
 
 ArgumentType = type | tuple[str, ...] | Mapping[str, "ArgumentType"]
-"""The type of an argument, the words that it may be, or the arguments of each table in a list of
-tables.
-
-An argument `case_NAME` has words of NAME by case.
+"""The type of an argument, its valid words, or the arguments of each table in a list of tables. An
+argument `case_NAME` maps cases to words for NAME.
 """
 
 

@@ -95,7 +95,7 @@ OF = {"Cc: stable": "Fixes:", "Fixes: above the sign-off": "Fixes:"}
 """Marks whose share is counted among the commits with another one."""
 _APPLIES = 10
 Shares = tuple[tuple[str, int], ...]
-"""Values with the percentage of commits that have them, the most frequent first."""
+"""Values with the percentage of commits that use them, most frequent first."""
 
 
 class Habits(NamedTuple):

@@ -363,7 +363,7 @@ def may_be_same(sender: Address, person: Address) -> bool:
 
 
 _LEAST_NAME = 4
-"""A shorter name may be within an address by chance."""
+"""A shorter name may occur in an address by chance."""
 
 
 def _is_joined_from(joined: frozenset[str], words: frozenset[str]) -> bool:

@@ -19,7 +19,7 @@ Report = Callable[[Context, Rule], Iterable[Finding]]
 HABIT = 2
 """A file that has something so often in the lines that the diff shows does it on purpose."""
 ALIKE = 0.6
-"""The least similarity of an added line and the removed line that it replaces."""
+"""Minimum similarity of an added line and the removed line that it replaces."""
 _NEAR = 40
 """Number of lines above and below that are compared with a line."""
 _AROUND, _WIDTH = 15, 200

@@ -68,7 +68,7 @@ _EXAMPLE: Mapping[str, Any] = {
     "count": int,
 }
 _DOCS = "https://docs.kernel.org/"
-"""The site that "docs:" means in a reference."""
+"""The site that "docs:" stands for in a reference."""
 _EXAMPLE_PATH = "drivers/frob/frob.c"
 _CONTENT = ("subject", "message", "trailers", "code", "diff", "patch", "series")
 

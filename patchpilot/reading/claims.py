@@ -73,7 +73,7 @@ _OF_STABLE = {
 }
 """The reports in messages from the stable trees."""
 _UNWANTED = re.compile(r"\bwas seriously submitted\b", re.IGNORECASE)
-"""The subject by which the stable team rejects a patch."""
+"""The subject with which the stable team rejects a patch."""
 STATES = frozenset(
     (
         *("applied", "merged", "queued", "review", "proposed", "failed"),

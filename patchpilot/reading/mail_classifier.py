@@ -51,9 +51,8 @@ _OWN_HISTORY = re.compile(
     r"\(?(?:rfc|patch)?[ -]?v(?P<version>\d{1,3})\b(?!\.\d)[^\n]{0,30}$",
     re.IGNORECASE,
 )
-"""The words before a link to an earlier version.
-
-A link within a sentence may be to another series'.
+"""The words before a link to an earlier version. A link within a sentence may lead to another
+series.
 """
 MAX_REFERENCES = 50
 _REPLY = re.compile(
@@ -85,7 +84,7 @@ MAX_WHY = 120
 MAX_SENTENCES = 3_000
 """The sentences of a reply that are read."""
 _CLEAR = 0.5
-"""The likelihood from which a sentence that is no question asks something."""
+"""Minimum likelihood for a sentence that is not a question to count as a request."""
 _SHORT = 25
 """Maximum words in a reply that requests a change to a tree; longer replies discuss it."""
 _WISH = re.compile(

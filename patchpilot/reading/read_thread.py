@@ -39,7 +39,7 @@ from patchpilot.series.patch_pairing import title_key
 
 _REVERTED = re.compile(r"^This reverts commit ([0-9a-f]{12,40})", re.MULTILINE)
 _SHORTEST = 12
-"""Digits of a commit's id from which it is compared."""
+"""Minimum number of digits for comparing a commit's id."""
 _LONGEST_BODY = 400_000
 
 

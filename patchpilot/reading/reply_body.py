@@ -61,7 +61,7 @@ _NO_END = re.compile(
     r"(?:\b(?:i\.?e|e\.?g|cf|vs|resp|viz|approx|incl|etc|al|fig|sec|no|nr|mr|dr|ms|st|[A-Z])|\.\.)\.$",
     re.IGNORECASE,
 )
-"""An abbreviation or an ellipsis: what follows may be the same sentence."""
+"""An abbreviation or an ellipsis, after which the sentence may continue."""
 _GOES_ON = re.compile(r"\s*[a-z(`'\"\d\[<]")
 _ITEM = re.compile(r"(?:[-*•]|\d{1,2}[.)]|\(\w\))\s")
 _CODE = re.compile(r"\t| {4}| \*|.*[;{]$|[-+@]{2}")

@@ -30,7 +30,7 @@ MAX_TEXT = 160
 MAX_OF_A_MAIL = 40
 MAX_COLUMNS = 1000
 MAX_POINTS = 100
-"""The most requests that are listed; of more, the latest are."""
+"""Maximum number of listed requests; only the latest are listed."""
 _PROBLEM = re.compile(
     r"^>> |^[^>].*(?:\b(?:error|warning):|undefined reference)", re.IGNORECASE
 )

@@ -33,7 +33,7 @@ _NAMED = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 _MESSAGE = 40_000
-"""Characters of a patch in which its tags are searched."""
+"""Number of characters of a patch that are searched for tags."""
 _TOGETHER = timedelta(minutes=30)
 _ANOTHER_TIME = timedelta(days=550)
 _LATEST = 8
@@ -53,7 +53,7 @@ _AUTHOR = re.compile(r"^(?:From|Author): {1,12}(\S.{0,200}@.{1,200})$", re.MULTI
 _OF_TREES = (MailKind.MM_COMMIT, MailKind.TIP_COMMIT, MailKind.APPLIED)
 _ROUNDS = (MailKind.STABLE_REVIEW, MailKind.AUTOSEL)
 REPORTS = (*STABLE, *_OF_TREES, MailKind.PULL_MERGED)
-"""Messages that may be the first about a patch."""
+"""The kinds of messages that may be the first about a patch."""
 _Posted = tuple[int, Revision, Classified]
 _Place = tuple[int, Revision | None, Classified | None]
 

@@ -395,7 +395,7 @@ def select_for_patch(
 
 
 _CUT = 20
-"""The shortest beginning of a title that names a patch."""
+"""Minimum length of a title's start that identifies a patch."""
 
 
 def _is_about(

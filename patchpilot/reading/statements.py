@@ -13,9 +13,9 @@ from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.reply_body import Sentence
 
 MOST_QUOTED = 320
-"""Characters of a message that are quoted."""
+"""Maximum number of quoted characters of a message."""
 SHORT = 60
-"""Words of a message that may be quoted as a whole."""
+"""Maximum number of words in a message that is quoted completely."""
 
 _VERB = (
     r"(?P<verb>applied|appiled|aplied|applid|queued|merged|pushed|pulled|cherry-picked|taken|took"

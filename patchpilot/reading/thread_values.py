@@ -48,7 +48,7 @@ TAKEN = (
     SeriesState.IN_MAINLINE,
     SeriesState.IN_STABLE,
 )
-"""The states of a patch that is in a tree, the least advanced first."""
+"""The states of a patch in a tree, least advanced first."""
 LANDED = (SeriesState.PARTLY_ACCEPTED, *TAKEN)
 """States in which a maintainer has taken the series."""
 

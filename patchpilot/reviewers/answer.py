@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 MOST = 100
-"""Comments of an answer that are read."""
+"""Maximum number of comments read from an answer."""
 LONGEST = 600
-"""Characters of a text that are kept."""
+"""Maximum length of a text; the rest is cut."""
 MESSAGE = "message"
 """The path of a comment about the patch's message."""
 _WORDS = {"critical": 1.0, "high": 0.9, "medium": 0.7, "low": 0.5}

@@ -15,11 +15,11 @@ from patchpilot.reviewers.answer import MESSAGE, ReviewComment
 NEAR = 60
 """Lines around a hunk that belong to the code around the patch."""
 SURE = 0.6
-"""The least confidence of a comment that is not folded."""
+"""Minimum confidence of a comment that is not folded."""
 _SHORTEST = 6
-"""Characters of a quoted line that identify it."""
+"""Minimum number of characters of a quoted line that identify it."""
 _SYMBOL = re.compile(r"(?=\w*[A-Z_0-9])[A-Za-z_]\w{3,}")
-"""A name that is no plain word, which may mean something else than what the tree has."""
+"""A name that is not a plain word, since a plain word may not refer to code."""
 _MISSING = re.compile(
     r"[`'\"]?\b(\w+)(?:\(\))?[`'\"]? (?:does not exist|doesn't exist|"
     r"is (?:not defined|undefined|not declared|undeclared))"

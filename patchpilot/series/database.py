@@ -23,7 +23,8 @@ from patchpilot.model.bounded import clamp_time
 KEPT = 7
 """The number of daily backups."""
 FRESH = 3600.0
-"""Seconds after which the day's backup is made again: on the first day it is the only one."""
+"""Seconds after which the day's backup is made again, because on the first day it is the only one.
+"""
 PATIENCE = 10.0
 """Seconds to wait for another process that writes."""
 _CORRUPT, _NOT_A_DATABASE, _BUSY, _LOCKED, _GENERIC, _FULL = 11, 26, 5, 6, 1, 13

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 from patchpilot.cache.cached_re import compile_late
 
 ENOUGH = 0.75
-"""The similarity from which two commits make the same change."""
+"""Minimum similarity of two commits that make the same change."""
 
 Line = TypeVar("Line")
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 UNRANKED, UNFIXED = 0.3, 0.1
-"""The probability that the fix is not among the ranked commits, and that there is none."""
+"""The probabilities that the fix is not among the ranked commits, and that there is no fix."""
 _MOST = 100
 
 

@@ -24,7 +24,7 @@ from patchpilot.tags.ranker import Weights, load_shipped_weights, rank
 LOOKED_AT = 12
 OUTRIGHT = 0.92
 SURE = 0.5
-"""The confidence from which a candidate counts as certain."""
+"""Minimum confidence of a certain candidate."""
 
 
 @json_form("commit", "subject", "tag", "confidence", "evidence", "first_release")

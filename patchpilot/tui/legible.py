@@ -14,13 +14,13 @@ from textual.color import BLACK, WHITE, Color
 from textual.filter import LineFilter
 
 AA, AAA = 4.5, 7.0
-"""WCAG 2.2: the least contrast of text at level AA (1.4.3) and at level AAA (1.4.6)."""
+"""WCAG 2.2: minimum contrast of text at level AA (1.4.3) and at level AAA (1.4.6)."""
 
 STEP = 0.08
 """How far a color is moved towards white or black at a time."""
 
 _NO_TEXT = frozenset(" ─━│┃╭╮╰╯┏┓┗┛┌┐└┘├┤┬┴┼╌▁▂▃▄▅▆▇█▉▊▋▌▍▎▏▐░▔▕\n")
-"""Spaces, borders and bars: decoration, for which no contrast is asked."""
+"""Spaces, borders and bars: decoration, which needs no contrast."""
 
 
 def luminance(color: RichColor) -> float:

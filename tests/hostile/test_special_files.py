@@ -51,7 +51,7 @@ _COMMANDS = (
 )
 _QUICK = ((".git/FETCH_HEAD", "pipe"), ("MAINTAINERS", "pipe"))
 _PATIENCE = 20
-"""Seconds after which a command is taken to wait for ever."""
+"""Seconds after which a command is considered stuck."""
 _SECRET = "precious-words-of-the-user"
 
 

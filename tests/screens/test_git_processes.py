@@ -23,8 +23,8 @@ What a branch with a conflict lacks is looked up in its own tree. Each of the ca
 tried on the stable branches, in a store of its own.
 """
 MAY_REPEAT = ("--batch-command", "--stdin", "GIT_COMMITTER_IDENT")
-"""The reader of the objects, of which a store for tries has its own, calls whose question is on
-standard input, and what has the time of now.
+"""The object reader, which each scratch store also starts, calls with input on standard input, and
+arguments with the current time.
 """
 
 

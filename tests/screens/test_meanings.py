@@ -19,7 +19,7 @@ THEMES = [
     *OURS,
 ]
 APART = 100
-"""The least distance of two colors, as a sum over red, green and blue."""
+"""Minimum distance of two colors, as a sum over red, green and blue."""
 YELLOW, BRIGHT_MAGENTA = 3, 13
 
 

@@ -22,7 +22,7 @@ EVERYWHERE = (
     "In a search",
 )
 WIDGETS = frozenset(("Tab", "Enter", "Space", "Ctrl-S"))
-"""Keys of lists and dialogs, which the page of keys leaves out."""
+"""Keys of lists and dialogs, which the page of keys omits."""
 DEMO_KEYS = {
     binding.key for binding in DemoApp.BINDINGS if isinstance(binding, Binding)
 }

@@ -190,7 +190,7 @@ _RULES: tuple[tuple[tuple[str, ...], Callable[[CallPlace], TypedHits]], ...] = (
     (("usleep_range",), _sleep),
     (("alloc",), _find_multiplication),
 )
-"""The words of which a statement must have one, and its check."""
+"""A check, and words of which a statement must contain at least one."""
 
 
 _ASM_INCLUDE = lazy(r"^.\s*#\s*include\s*<asm/(.*)\.h>")
@@ -284,7 +284,7 @@ _BY_WORD: tuple[tuple[tuple[str, ...], Callable[[ApiPlace], TypedHits]], ...] = 
     (("__setup",), _setup),
     (("MODULE_LICENSE",), _license),
 )
-"""The words of which a line must have one, and its check."""
+"""A check, and words of which a line must contain at least one."""
 
 
 def _const_structs(context: Context, whole: str) -> TypedHits:

@@ -348,7 +348,7 @@ def _is_row_of_table(lines: LineScan, line: ScannedLine, limit: int) -> bool:
 
 
 _ROWS = 6
-"""Lines above and below in which another row is looked for."""
+"""Number of lines above and below that are searched for another row."""
 
 
 def _too_long(line: ScannedLine, limit: int) -> str | None:

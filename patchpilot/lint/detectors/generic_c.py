@@ -30,8 +30,8 @@ from patchpilot.lint.detectors.c_pattern import (
 from patchpilot.lint.lint_context import Context, once
 
 LONGEST_STATEMENT = 8000
-"""How much of a statement is read: with a parenthesis that is never closed, each line starts a
-statement that takes everything after it.
+"""Maximum length of a parsed statement: with an unclosed parenthesis, each line starts a statement
+that extends to the end.
 """
 
 _CONTINUED = compile_late(r"\\\n.")

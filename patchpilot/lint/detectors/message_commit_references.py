@@ -50,7 +50,7 @@ _TITLE_FOLLOWS = lazy(r"\s*\(\s*[\"']")
 _AFTER_COMMIT = lazy(r"\bcommits?\s+$", re.IGNORECASE)
 _NUMBER = lazy(r"(?:0000|ffff|[0-9a-f]{16}$)")
 _NEAR = 400
-"""Characters before an id in which the other commits of a list are looked for."""
+"""Number of characters before an id that are searched for other commits in a list."""
 _HEX_RUN = lazy(r"[0-9a-fA-F]{5}")
 
 

@@ -81,7 +81,7 @@ def does_not_apply(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 _BASE = compile_late(r"^base-commit: (?P<id>[0-9a-f]{12,64})\s*$")
 _PREREQUISITE = compile_late(r"^prerequisite-(?:patch-id|message-id|change-id): \S")
 _FOOT = 60
-"""The number of lines at the end of a mail in which git format-patch and b4 name the base."""
+"""The number of lines at the end of a message in which git format-patch and b4 state the base."""
 
 
 @detector(

@@ -48,7 +48,7 @@ from patchpilot.topic.workplace import Workplace
 EDITED = "DRAFT.txt"
 """Name of the edited file."""
 Edit = Callable[[str], str | None]
-"""Let the user edit a text; return None if the user gave up."""
+"""A function that lets the user edit a text; returns None if the user gave up."""
 
 
 @json_form("draft", "sends", "b4", "topic=state")

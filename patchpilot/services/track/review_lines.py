@@ -23,7 +23,7 @@ SIGNS = {
     ReviewState.LOOKED: "c",
     ReviewState.UNSEEN: ".",
 }
-"""Sign after the letters of the tags."""
+"""The sign after the letters of the tags."""
 MEANINGS = {
     ReviewState.GIVEN: "given to this version",
     ReviewState.CARRIED: "is in the posted patch",

@@ -31,7 +31,7 @@ from patchpilot.reading.thread_values import (
 from patchpilot.topic.followed.tracked import Tracked
 
 Key = tuple[str, int]
-"""A request: its message, and the line where it begins."""
+"""A request: its message, and its first line."""
 MOST_LATER = 5
 """Maximum number of later versions compared with a comment."""
 ANSWERED = "answered, not marked done"

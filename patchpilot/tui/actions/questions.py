@@ -26,7 +26,7 @@ NOT_YET = (LATER, "I don't know yet", "stays open; Commit and Send ask again")
 COMMIT = "COMMIT"
 _WORDS = {"no": "No", "yes": "Yes"}
 _SINCE = {"yes": "Yes, commit in Fixes:", COMMIT: "Yes, another commit"}
-"""The answers to a question that also asks since which commit."""
+"""The answers to a question that also asks for the first affected commit."""
 
 
 def ask(

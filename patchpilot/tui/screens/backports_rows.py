@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 MERGED = ("in-mainline", "in-stable")
 """The states of a series whose mainline commit is known."""
 NARROW = 100
-"""Columns below which a branch is named by its version alone."""
+"""Minimum number of columns to show a branch's full name instead of only its version."""
 GAP = 2
 """Columns between two cells."""
 EDGE = 5
@@ -328,7 +328,9 @@ LABEL = 11
 FIRST = ("merged as", "why", "failed", "next")
 """The labels of a branch's facts above its conflicts."""
 SOON = 183
-"""Days before the end of its support from which a branch is dimmed: work for it is hardly worth it."""  # noqa: E501
+"""A branch is dimmed this many days before the end of its support, as work on it is hardly
+worthwhile.
+"""
 
 
 def first_to_look_at(result: "BackportResult") -> str | None:

@@ -104,7 +104,7 @@ class Shown:
 
 
 ROOMY = 60
-"""Columns from which a row names the file, and not its line alone."""
+"""Minimum number of columns to show the file in a row, not only the line."""
 
 
 def row_of(shown: Shown, columns: int) -> Text:

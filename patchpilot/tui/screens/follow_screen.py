@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
 
 _NARROW = 40
-"""Columns that the table of reviewers has at least."""
+"""Minimum width of the reviewers' table."""
 HEAD_LOW, HEAD = 2, 5
 """Lines of the next step above the conversation, on a low terminal and on a tall one."""
 OWN = ("version", "collect")

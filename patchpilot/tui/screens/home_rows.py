@@ -34,7 +34,7 @@ from patchpilot.tui.widgets.lists import Row
 DRAFT, DRAFTS = "draft", ("requests", "reports")
 """The state of a message that was written and not sent, and the folders of such messages."""
 SHOWN = 14 * 86400
-"""Seconds for which a draft is shown: whether it was sent is not known."""
+"""Seconds for which a draft is shown, because it is unknown whether it was sent."""
 NOT_STARTED = "not started"
 """The group of branches that were neither opened here nor sent."""
 UNSENT = "unsent"
@@ -58,7 +58,7 @@ VERSION, AGE, GAPS, BRANCH = 3, 4, 7, 20
 WIDE = 110
 """From how many columns a row has the branch."""
 States = Mapping[Stage, StageStatus]
-"""The stages of a topic; empty where nothing is known of them."""
+"""The stages of a topic; empty if nothing is known about them."""
 News = Callable[[HomeTopic], str]
 """The latest news of a topic."""
 

@@ -61,8 +61,8 @@ if TYPE_CHECKING:
 SELDOM = 600.0
 """Seconds between two requests to the archives while Home is shown."""
 LOW, HIGH, LIST = 3, 10, 32
-"""Lines of the selected topic at least and at most, and those that all else keeps: of 36 lines, 20
-are for topics.
+"""Minimum and maximum lines of the selected topic, and the lines reserved for the rest: of 36
+lines, 20 are for topics.
 """
 NOTHING = (
     "A branch with your own commits becomes a topic once you run patchpilot on it in your"

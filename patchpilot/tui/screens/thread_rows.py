@@ -30,19 +30,19 @@ if TYPE_CHECKING:
     from patchpilot.topic.followed.review_ledger import LedgerItem
 
 FEW = 3
-"""Number of quoted lines up to which they are not folded."""
+"""Maximum number of quoted lines that are not folded."""
 MANY = 40
 """With more mails than that, only those with open review points are shown with their text at first."""  # noqa: E501
 MARGIN, START = 4, 4
-"""Columns of the margin with the box of a review point, and words by which its start is found in a
-line.
+"""Columns of the margin with a review point's box, and the number of words used to find its start
+in a line.
 """
 EARLY = 2 / 3
 """A line of a paragraph that is shorter than this part of the widest one ended there on purpose."""
 DEEPEST = 8
 """Answers below that level are not indented further."""
 LONGEST = 8
-"""Lines of a row at most: a list moves by rows."""
+"""Maximum lines per row, because a list scrolls by rows."""
 NEW_WARNING = re.compile(
     r">> (?:[\w.+/-]+:\d+|(?:ERROR|WARNING|error|warning|[\w-]*ld|make)\b)"
 )

@@ -50,8 +50,8 @@ MINIMUM = (80, 24)
 REST = 0.12
 """Seconds without cursor movement before the details of its row are shown."""
 PATIENCE = 0.3
-"""Seconds after which work is announced: most ends sooner, and what would be drawn and removed
-again is what a slow line waits for.
+"""Seconds after which work is announced: most ends sooner, and drawing and removing the
+announcement would delay a slow line.
 """
 
 

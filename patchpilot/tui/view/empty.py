@@ -10,7 +10,7 @@ from patchpilot.tui.view.rich_text import KEY, STRONG, plain, wrap_hanging, wrap
 from patchpilot.tui.view.rich_text import lines as joined
 
 WIDEST = 68
-"""Columns of the text at most."""
+"""Maximum width of the text."""
 
 
 def empty_text(

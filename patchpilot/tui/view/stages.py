@@ -42,9 +42,7 @@ AHEAD = (
     Stage.SEND,
 )
 """The stages that run in the background before a visit: quick ones, which do not use the network
-then.
-
-What Follow reads, those after it use.
+then. Later stages use the data that Follow reads.
 """
 
 RECORDED = (Stage.PREVIEW, Stage.SEND)

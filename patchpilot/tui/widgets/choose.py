@@ -34,12 +34,12 @@ from patchpilot.tui.widgets.panel import Panel
 from patchpilot.tui.widgets.plain_text import PlainText
 
 REPEATED = 0.6
-"""Seconds in which the key that opened a dialog does not answer it: it may be held down, or pressed
-twice.
+"""Seconds during which the key that opened a dialog cannot answer it: it may be held down, or
+pressed twice.
 """
 
 FEW, SHORT = 4, 22
-"""Answers that the key line names at most, and the columns of each."""
+"""Maximum number of answers in the key line, and the columns of each."""
 
 Judge = Callable[[str], tuple[bool, str]]
 """Whether a line is valid, and a note about it."""

@@ -25,7 +25,7 @@ WIDE = 90
 FOOT = 5
 """Lines of the border, the space above the explanation, the message row and the key line."""
 LEAST = 3
-"""Lines of the explanation that are shown at least."""
+"""Minimum number of visible lines of the explanation."""
 
 FIELD_HELP = (
     Binding("ctrl+p", "app.help", "help"),

@@ -10,9 +10,9 @@ from typing import Any
 from rich.text import Text
 
 LONGEST = 400
-"""Characters of a line; a longer one is no source code, and is not read."""
+"""Maximum length of a line; a longer line is not source code and is not parsed."""
 ALIKE = 0.65
-"""How similar (0 to 1) two lines are at least for the rest to be called changed words."""
+"""Minimum similarity (0 to 1) of two lines for highlighting the changed words."""
 
 _BY_ENDING = {
     "c": "c",

@@ -35,15 +35,15 @@ AROUND = 3
 PIECE = 32
 """Rows of a hunk that are highlighted at once: few, so that no key waits for long."""
 NOTE_ROWS = 4
-"""Rows of a note at most; the rest is cut."""
+"""Maximum number of rows in a note; the rest is cut."""
 WRAPPED = 6
-"""Rows of a line with a note at most."""
+"""Maximum number of rows for a line with a note."""
 KEPT = 2_000
-"""Drawn rows that are kept for the next time."""
+"""Maximum number of drawn rows to keep for the next time."""
 
 
 PROSE_GUTTER = 2
-"""Columns before a line that is no code: bar and space."""
+"""Columns before a line that is not code: bar and space."""
 WHOLE = slice(0, None)
 SIGNS = {Kind.ADDED: "+", Kind.REMOVED: "-"}
 GROUNDS = {Kind.ADDED: "added", Kind.REMOVED: "removed", Kind.FILE: "panel"}

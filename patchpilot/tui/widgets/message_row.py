@@ -16,7 +16,7 @@ from patchpilot.tui.view.rich_text import plain
 SIGNS = {"information": "done", "warning": "warning", "error": "blocked"}
 """The severity of a message → the name of its sign."""
 LASTS, READ = 15.0, 2.0
-"""Seconds after which a message goes by itself, and after which it goes with the next key."""
+"""Seconds after which a message disappears, and after which it disappears at the next key."""
 
 
 class MessageRow(Static):

@@ -19,10 +19,10 @@ CORNERS = 6
 """Columns of a border line unavailable to its text: corners, and the space around the text."""
 
 WIDE = 120
-"""From how many columns panels are next to each other."""
+"""Minimum number of columns to show panels next to each other."""
 
 TALL = 36
-"""Lines from which the panels of patches are shown below the others."""
+"""Minimum number of lines to show the panels of patches below the others."""
 
 
 class Panel(Container):

@@ -24,7 +24,7 @@ LOOKS = {
 states that the fix applies.
 """
 SHORT = {ReleaseState.ENTERS: "enters"}
-"""A word for a state where its own has no room below a point."""
+"""A shorter word for a state, if its own does not fit below a point."""
 WITHOUT, BACKPORTED, WITH = "ruler-thin", "ruler-gap", "ruler"
 """The line where mainline does not have the bug, from a series that got it by a backport to where
 it enters, and where mainline has it.

@@ -21,7 +21,7 @@ from patchpilot.lint.fixing.fixers.fix_tokens import NO_MACRO
 _OUTSIDE = compile_cached(
     r"^(?:scripts|samples|usr|tools|Documentation)/|^arch/[^/]+/boot/"
 )
-"""Where code runs outside of the kernel and has no kernel types."""
+"""Directories of code that runs outside the kernel, without kernel types."""
 _CONDITION = compile_cached(
     r"\b(?:if|while|likely|unlikely|(?:WARN|BUG)_ON(?:_ONCE)?|WARN(?:_ONCE)?|(?:[A-Za-z]\w*_)?(?:ASSERT|assert))$"
 )
@@ -35,7 +35,7 @@ _WHOLE = r"(?<![\w.>)\]])"
 _VALUE = rf"(?:(?!{_STATEMENT})[A-Za-z_]\w*+|{BALANCED})(?:(?:->|\.)[A-Za-z_]\w*+|\[(?:[^][=]|\[[^][=]*\])*\]|{BALANCED})*+"  # noqa: E501
 """A name, a call or a parenthesized expression, with the members and elements that follow."""
 _POINTER = rf"{_WHOLE}(?:\([\w\s]+\*[\s*]*\)\s*)?\**{_VALUE}"
-"""Such a value, also after a cast to a pointer or stars."""
+"""Such a value, including after a cast to a pointer, or stars."""
 _NULL_TEST = rf"(\(\s*)?({_POINTER})\s*([=!]=)\s*NULL\b(\s*\))?"
 _NEGATED = compile_cached(r"!\s*\($")
 _OUTER = compile_cached(r"(?:[(!=]|&&|\|\||\breturn)\s*$")

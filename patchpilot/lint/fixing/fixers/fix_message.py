@@ -27,7 +27,7 @@ COLUMNS = 75
 _NO_PROSE = re.compile(r"[-*+#>|=~$%\[]|\(?\w[.)]\s|o\s|\d+[.)]\s")
 """A wrapped line must not start like a list item, a quote or a command."""
 _LAID_OUT = re.compile(r"\r|^\s|^$|\S(?: {3,}|\t)|\|")
-"""Lines of prose whose line breaks or columns may be meant."""
+"""Lines of prose whose line breaks or columns may be intentional."""
 _DOCUMENTS = (".rst", ".txt", ".md")
 
 

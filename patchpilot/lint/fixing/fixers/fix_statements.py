@@ -32,7 +32,7 @@ _BREAKS = (
     (_ANY_BREAK, 0),
     (_ANY_BREAK, _DEEPEST),
 )
-"""Where a line may be broken, and in up to how many brackets; best first."""
+"""The positions at which a line may be broken, and their maximum bracket depth; best first."""
 _ARGUMENTS = _BREAKS[:3]
 _IS_END = compile_cached(r"^$|[;{}:/]$|(?<!\+ )\+$")
 _GOES_ON = " \\"

@@ -24,9 +24,8 @@ _C = ("c", "h", "S", "dts", "dtsi")
 _FREE = frozenset(
     (*_C, "rst", "txt", "yaml", "yml", "lds", "asn1", "dtso", "dtsi", "s")
 )
-"""Kinds of files in which trailing white space has no meaning.
-
-In Makefiles, Markdown, scripts and test data it may have one.
+"""Kinds of files in which trailing whitespace has no meaning, unlike in Makefiles, Markdown,
+scripts and test data.
 """
 _TESTS = compile_cached(r"(?:^|/)(?:tests?|testing|selftests)/")
 _BUILT = compile_cached(r"\+(?:#.*|[\w$()-]+-(?:\$\(\w+\)|[ym]|objs)\s*[+:]?=.*)")
