@@ -182,7 +182,7 @@ def unknown(
 
 
 BUG_LOG = "patchpilot-bug-"
-"""How the names of files with the traceback of a bug begin, in the temporary directory."""
+"""Prefix of the files with a bug's traceback in the temporary directory."""
 
 
 def bug_hint(error: BaseException) -> str:

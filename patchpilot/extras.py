@@ -26,7 +26,7 @@ EXTRA_OF = {
     "pygls": "lsp",
     "distributed": "cluster",
 }
-"""Every optional package by the name that is imported, with its extra in pyproject.toml."""
+"""All optional packages by import name, with their extras in pyproject.toml."""
 PROJECT_OF = {"dkim": "dkimpy", "git": "GitPython", "lsprotocol": "pygls"}
 """The project of an import, if users know it by another name."""
 _INSTALL = {

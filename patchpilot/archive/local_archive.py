@@ -51,7 +51,7 @@ _TICK = 0.1
 """Seconds between checks whether another process has finished indexing."""
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _AT_ONCE = 500
-"""Messages per transaction of the index, which survive an interruption."""
+"""Number of messages per index transaction; completed transactions survive an interruption."""
 _MOST_FOUND, _MOST_OF_THREAD = 20_000, 20_000
 _MOST_TOKENS = 2_000
 _NAMED = compile_late(r'\bm:"?([^"\s()]+)')

@@ -65,7 +65,7 @@ MOST_READ = 2000
 """Maximum number of messages read to show a series: more take seconds, and anybody can send them.
 """
 FIRST_READ = 100
-"""How many of these are the earliest messages, which include the patches."""
+"""The number of these reserved for the earliest messages, which include the patches."""
 _BLOBS = {
     "raw": (bytes,),
     "mbox": (str, bytes, type(None)),

@@ -61,7 +61,7 @@ _BYTE_ORDER = re.compile(
 )
 _BIG_ENDIAN = "powerpc"
 _MOST_LEVELS, _MOST_NAMES = 8, 500
-"""Of the devicetree files that include one another, and of names that are searched at once."""
+"""Limits for devicetree files that include each other, and for names searched at once."""
 _WHOLE = re.compile(r"arch/\w+/boot/dts/.*\.dts|include/uapi/.*\.h")
 """Files that are compiled without a symbol: blobs, and headers that user space includes."""
 _NAMED = re.compile(r"\bCONFIG_(\w+?)(?:_MODULE)?\b")

@@ -25,7 +25,7 @@ from patchpilot.model.progress import Progress, silent
 KIND = "builds"
 _VERSION = 2
 _MOST_BYTES = 40 << 20
-"""Of all output directories; with the files that are checked out, less than 300 MiB."""
+"""Maximum size of all output directories; less than 300 MiB with the checked-out files."""
 _OLD_SECONDS = 30 * 86400.0
 _GONE = f"0 {'0' * 40}"
 """The entry with which git deletes a file from its index."""

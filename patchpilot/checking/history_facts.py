@@ -35,8 +35,8 @@ LOG_SECONDS = 10.0
 WALK_SECONDS = 30.0
 COMMITS_BACK = 20_000
 WORTH_A_WALK = 8
-"""So many directories take longer than reading the last COMMITS_BACK commits with all they
-touched.
+"""This many directories take longer than reading the last COMMITS_BACK commits with all their
+files.
 """
 RELEASES_APART = 120 * 86400
 """Seconds.

@@ -13,7 +13,7 @@ from patchpilot.model.printable import printable
 from patchpilot.model.rule import Example, Rule, RuleRecord, Severity
 
 MOST_LINES = 40
-"""Lines of an example that a page shows; the middle of a longer one is left out."""
+"""Maximum number of lines shown of an example; the middle of a longer one is omitted."""
 _APPLIED = {
     "safe": "`check --fix`",
     "suggest": "suggested, applied manually",

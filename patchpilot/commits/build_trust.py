@@ -17,7 +17,7 @@ _BUILD_FILE = compile_late(
     r"(?:.*/)?(?:Makefile|Kbuild|Kconfig)[^/]*|(?:.*/)?(?:scripts|tools)/.*"
     r"|.*\.(?:mk|sh|pl|py|awk)|(?:.*/)?(?:gen|mk|extract|relocs)[^/]*\.[ch]"
 )
-"""Files that a build runs, or reads as a program, including those of host programs."""
+"""Files that a build runs or reads as a program, including sources of host programs."""
 _MAKE_CALL = compile_late(r"\$\((?:shell|eval)|\$\((?:success|failure|if-success)")
 """Functions that run a command, in makefiles and in Kconfig (kconfig-macro-language.rst)."""
 _EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"

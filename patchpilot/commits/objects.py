@@ -83,7 +83,7 @@ _OF_ID = compile_late(r"[0-9a-f]{40}(?::|$)")
 """Names of objects that never change."""
 _LARGEST = 1 << 20
 _MOST = 64
-"""Bytes of an object that is kept, and the number of these objects."""
+"""Maximum size of a cached object, and the number of these objects."""
 _AHEAD = 128
 """Objects requested before earlier answers are read. The requests fit into a pipe."""
 

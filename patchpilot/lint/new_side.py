@@ -82,11 +82,11 @@ def added_lines(
 
 
 MOST_BLANK = 20
-"""How many lines without code are between two lines that belong together: a longer search from each
-line takes quadratic time.
+"""Maximum number of lines without code between two related lines: a longer search from each line
+takes quadratic time.
 """
 MOST_ABOVE = 400
-"""How far above a line the function or the initializer that it is in starts, for the same reason."""  # noqa: E501
+"""Maximum distance of a line from the start of its function or initializer, for the same reason."""
 
 
 _KINDS = (

@@ -14,7 +14,7 @@ from patchpilot.model.rule import Finding
 from patchpilot.series.patch_pairing import PatchFeatures, pair_patches
 
 LONGEST = 300
-"""Characters of a line that are kept; the rest of a longer line is hashed."""
+"""Number of characters stored of a line; the rest of a longer line is hashed."""
 _CHANGING = (
     "date",
     "message-id",

@@ -43,7 +43,7 @@ from patchpilot.series.change_id import change_id_in
 from patchpilot.series.patch_pairing import title_key
 
 MOST_TEXT = 400_000
-"""Characters of a message that are read."""
+"""Maximum number of characters read from a message."""
 MAX_SUBJECT = 1000
 _TAG = re.compile(r"(?:[A-Za-z-]{1,40}-by|Cc|Link|Closes|From): ", re.IGNORECASE)
 _OWN_HISTORY = re.compile(

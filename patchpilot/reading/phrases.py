@@ -41,7 +41,7 @@ WHOLE_SERIES = re.compile(
     r"|\balong with (?:the )?(?:\[?\d+/\d+|rest|others?)",
     re.IGNORECASE,
 )
-"""Words of a reply to one patch that speak of more than this patch."""
+"""Words in a reply to one patch that refer to other patches as well."""
 ASSENT = _any_phrase(
     rf"""
     looks? (?:very |really |pretty |all |quite )?(?:good|fine|ok(?:ay)?|great|nice|correct|sane|reasonable|right|sensible)
@@ -127,7 +127,7 @@ THANKS_FOR_REVIEW = re.compile(
     r"|testing)\b",
     re.IGNORECASE,
 )
-"""How an author begins an answer."""
+"""The start of an author's answer."""
 ASKS_AGAIN = re.compile(
     r"\b(?:could|can|would|will|please|pls|you (?:should|need to|have to|may)|i'd like you to|mind)\b[^.?!\n]{0,40}"  # noqa: E501
     r"\b(?:send(?:ing)?|resend(?:ing)?|post|repost|respin(?:ning)?|submit|resubmit|spin|prepare)\b[^.?!\n]{0,30}"

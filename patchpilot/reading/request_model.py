@@ -39,9 +39,9 @@ MOST = 2.0
 """More often than this counts no more."""
 
 LIKELY = 0.38
-"""How likely a paragraph must ask something to count as a request."""
+"""Minimum likelihood for a paragraph to count as a request."""
 MAX_WORDS = 60
-"""Words of a sentence that count: the rest of a longer one explains."""
+"""Maximum number of words used from a sentence: the rest of a longer one explains."""
 _TOKEN = re.compile(
     r"""(?P<url><?https?://\S+)
     |(?P<tag>\b[A-Z][a-z]+(?:-[a-z]+)*-by\b:?|\b[ART]-?b\b)

@@ -95,9 +95,9 @@ _CONTRADICTS = re.compile(
 )
 """Words of a message that may contradict a plain statement in it."""
 _WHOLE = 5
-"""Words of a whole sentence; fewer end the sentence before them."""
+"""Minimum number of words in a sentence; fewer words end the previous sentence."""
 _LONGEST = 600
-"""Characters of a sentence that is read."""
+"""Maximum length of a parsed sentence."""
 _NAK = re.compile(
     r"(?:^\W*|[.!?:;,] |\b(?:so|but|a|big|hard|strong|firm|clear|still|i|i'd|i'm going to|i am going to|i have to|i must|consider (?:this|it)|it's"  # noqa: E501
     r"|therefore) )(?:nac?k|nak)(?:ed|'ed)?\b(?! (?:bit|packet|frame|irq|interrupt|response|handshake|condition|error|flag|timeout|from (?:the|a) ))"  # noqa: E501

@@ -104,7 +104,7 @@ class Credit:
 
 
 CLAIMED = "claimed on the list"
-"""How a commit is known that only words report."""
+"""The evidence for a commit that is only reported in messages."""
 LINUX_NEXT = "linux-next"
 """The name of the integration tree."""
 

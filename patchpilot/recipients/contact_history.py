@@ -13,7 +13,7 @@ from patchpilot.model.trailer import parse_trailer
 
 YEARS = 3
 NEWEST = 40
-"""Commits of a history that are kept."""
+"""Maximum number of commits stored of a history."""
 ENOUGH = 10
 """With fewer commits to the files themselves, those to their folders are counted."""
 _FORMAT = (

@@ -13,7 +13,7 @@ from patchpilot.model.printable import printable
 from patchpilot.reviewers.answer import MESSAGE, ReviewComment
 
 NEAR = 60
-"""Lines around a hunk that belong to the code around the patch."""
+"""Number of lines around a hunk that count as its surrounding code."""
 SURE = 0.6
 """Minimum confidence of a comment that is not folded."""
 _SHORTEST = 6

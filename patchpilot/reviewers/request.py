@@ -14,7 +14,7 @@ from patchpilot.reviewers.answer import MESSAGE
 
 _HEADERS = ("from", "subject", "to", "cc", "date", "in-reply-to")
 CHARACTERS = 4
-"""Characters of a token, roughly, in the tokenizers of general models."""
+"""Approximate number of characters per token in the tokenizers of general models."""
 _TASK = f"""\
 # Request to review a Linux kernel patch before it is mailed
 

@@ -34,13 +34,13 @@ from patchpilot.model.trailer import is_trailer, unfit
 MOST_ROUNDS = 8
 MOST_CHECKED_LINES = 4500
 LEAST_CHECKS = 8
-"""How many lines are checked again, in all checks of a patch together, and the number of checks
-that a longer patch may have.
+"""Maximum number of lines checked again, in all checks of a patch together, and the number of
+checks allowed for a longer patch.
 """
 SCARCE, NEAR = 3, 40
 """With so few checks left, the lines so near to a fix that failed are not fixed either."""
 ONE_BY_ONE = 3
-"""How often fixes are reverted one by one before all fixes of their rules are."""
+"""Number of fixes reverted one by one before all fixes of their rules are reverted."""
 LONGEST_LINE = 400
 """The maximum length of a line that is fixed: a longer one may have hundreds of findings, each
 tried by itself.
