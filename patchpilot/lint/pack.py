@@ -68,7 +68,7 @@ _EXAMPLE: Mapping[str, Any] = {
     "count": int,
 }
 _DOCS = "https://docs.kernel.org/"
-"""The site that "docs:" stands for in a reference."""
+"""The site to which "docs:" in a reference refers."""
 _EXAMPLE_PATH = "drivers/frob/frob.c"
 _CONTENT = ("subject", "message", "trailers", "code", "diff", "patch", "series")
 
