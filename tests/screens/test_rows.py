@@ -59,7 +59,7 @@ def test_written_patches_show_the_send_command(
         "  git send-email 'my backports/6.6'/*.patch",
     ]
     monkeypatch.setenv("PATCHPILOT_DEMO", "/sandbox")
-    assert "Do not send the patches" in written_rows(done)[-1]
+    assert "do not send mail yourself" in written_rows(done)[-1]
     assert not any("git send-email" in row for row in written_rows(done))
 
 

@@ -26,6 +26,7 @@ from patchpilot.tui.view.rich_text import (
 )
 from patchpilot.tui.view.session import JobRequest, Session
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
+from patchpilot.tui.widgets.choose import NO_MAIL_IN_DEMO
 from patchpilot.tui.widgets.panel import WIDE
 
 if TYPE_CHECKING:
@@ -463,10 +464,7 @@ def written_rows(done: "Sequence[WrittenBackport]") -> list[str]:
 
 
 SHELL = "In a shell (Ctrl-Z suspends patchpilot, fg resumes it):"
-DEMO = (
-    "In the demo, nothing more is needed for this branch. Do not send the patches: your"
-    " shell would use your own mail server."
-)
+DEMO = f"Nothing more is needed for this branch. {NO_MAIL_IN_DEMO}"
 
 
 def shell_rows(commands: Iterable[str]) -> list[str]:

@@ -17,6 +17,7 @@ from textual.widgets import Input, Static
 from textual.widgets.option_list import Option as ListRow
 
 from patchpilot.model.printable import printable
+from patchpilot.settings.read_settings import is_in_demo
 from patchpilot.tui.view.rich_text import (
     KEY,
     QUIET,
@@ -304,11 +305,18 @@ class Reader(Modal[None]):
         self.dismiss(None)
 
 
+NO_MAIL_IN_DEMO = (
+    "In the demo, do not send mail yourself: your shell would use your own mail server."
+)
+
+
 def show_draft(app: App[Any], file: Path) -> None:
     """Show a saved draft with its file name."""
     rows = file.read_text(encoding="utf-8").splitlines()
     path = shlex.quote(str(file))
     send = f"Nothing was sent. Edit the draft, then send it: git send-email {path}"
+    if is_in_demo():
+        send = f"Nothing was sent. {NO_MAIL_IN_DEMO}"
     app.push_screen(Reader(f"Draft: {path}", [send, "", *rows], fold=True))
 
 
