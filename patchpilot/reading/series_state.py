@@ -324,8 +324,10 @@ def _is_current(reply: Reply, series: PostedSeries) -> bool:
     """Return whether a message is about the latest version, or asks for changes after it."""
     if reply.revision in series.current:
         return True
+    if reply.revision is None:
+        return reply.when >= series.since
     is_review = reply.mail.kind is MailKind.REVIEW and not reply.mail.bot
-    return reply.when >= series.since and (reply.revision is None or is_review)
+    return is_review and reply.when > series.since
 
 
 def _is_conditional(mail: Classified) -> bool:

@@ -125,19 +125,19 @@ def test_binding_in_patch_one_is_known_to_patch_two(tree: Repo, tmp_path: Path) 
             ("demo: Add a driver of the frob", {"drivers/demo/frob.c": DRIVER}),
         ],
     )
-    assert "undocumented-compatible" in _finding_names(
+    assert "undocumented-compatible" in _reported_names(
         _check([files[1]], tree.path).patches[0]
     )
-    assert "undocumented-compatible" not in _finding_names(
+    assert "undocumented-compatible" not in _reported_names(
         _check(files, tree.path).patches[1]
     )
     # checkpatch.pl uses one tree for all patches of a call
-    assert "undocumented-compatible" in _finding_names(
+    assert "undocumented-compatible" in _reported_names(
         _check(files, tree.path, compat=True).patches[1]
     )
 
 
-def _finding_names(checked: CheckedPatch) -> set[str]:
+def _reported_names(checked: CheckedPatch) -> set[str]:
     return {
         (
             "undocumented-compatible"
@@ -226,4 +226,4 @@ def test_commit_is_checked_against_its_parent(tree: Repo) -> None:
     series = read_targets([f"{start}..HEAD"], repository)
     options = Options(strict=True, profile="linux")
     result = Driver(options, repository=repository).check(series)
-    assert "undocumented-compatible" not in _finding_names(result.patches[1])
+    assert "undocumented-compatible" not in _reported_names(result.patches[1])
