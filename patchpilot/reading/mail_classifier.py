@@ -83,6 +83,8 @@ _SIGNED = re.compile(r"[> \t]*(?:From|Signed-off-by): (.{1,200})")
 MAX_WHY = 120
 MAX_SENTENCES = 3_000
 """The sentences of a reply that are read."""
+_LIKELY = 0.395
+"""The likelihood from which a paragraph makes a reply a review."""
 _CLEAR = 0.5
 """Minimum likelihood for a sentence that is not a question to count as a request."""
 _SHORT = 25
@@ -418,13 +420,20 @@ def _classify_prose(mail: Classified) -> tuple[MailKind, float, str]:
         return MailKind.REVIEW, 0.7, why
     if why := said("asks to take it", "thanks for a review"):
         return MailKind.ACK if assent else MailKind.OTHER, 0.6, why
-    if asking := list(mail.asking):
+    if asking := [part for part in mail.asking if _decides(part)]:
         why = _plain_request(asking)
         kind = MailKind.REVIEW if why or not question else MailKind.QUESTION
         return kind, 0.6, (why or question)[:MAX_WHY]
     if assent:
         return MailKind.REVIEW if said("need") else MailKind.ACK, 0.6, assent
     return MailKind.OTHER, 0.6, question or sentences[0].text[:MAX_WHY]
+
+
+def _decides(part: Sequence[tuple[Sentence, frozenset[str]]]) -> bool:
+    """Return whether a paragraph makes a reply a review: an apology often comes with a promise."""
+    names = [names for _, names in part]
+    is_sorry = any("is sorry or done" in it for it in names)
+    return not is_sorry and score_request(load_shipped_weights(), names) >= _LIKELY
 
 
 def _may_judge(mail: Classified) -> bool:

@@ -124,15 +124,8 @@ def sentence_names(
 def asking_paragraphs(
     sentences: Sequence[Sentence], features: Sequence[frozenset[str]], weights: Weights
 ) -> Iterator[list[tuple[Sentence, frozenset[str]]]]:
-    """Yield the sentences of each paragraph that asks something, with their features.
-
-    A mere apology does not count.
-    """
-    pairs = (
-        (sentence, names)
-        for sentence, names in zip(sentences, features, strict=False)
-        if "is sorry or done" not in names or names & {"says you should", "?"}
-    )
+    """Yield the sentences of each paragraph that asks something, with their features."""
+    pairs = zip(sentences, features, strict=False)
     for _, paragraph in groupby(pairs, lambda it: it[0].top.paragraph):
         part = list(paragraph)
         if score_request(weights, [names for _, names in part]) >= LIKELY:
