@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read the commits among which a fix is searched, and the parts of the source that a symptom
-names.
-"""
+"""Read the commits to search for a fix, and the source code that a symptom mentions."""
 
 import re
 from collections import Counter
@@ -36,7 +34,7 @@ _Line = tuple[str, int, str]
 
 
 class CommitMessage(NamedTuple):
-    """A commit of mainline with its message, and its commit date in seconds."""
+    """A mainline commit: its message, and its commit date in seconds since the epoch."""
 
     id: str
     date: int
@@ -51,7 +49,7 @@ class CommitMessage(NamedTuple):
 def read_messages(
     repository: Repository, since: str, tip: str, *paths: str
 ) -> Iterator[CommitMessage]:
-    """Yield the commits of `since..tip` without merges, latest first."""
+    """Yield the non-merge commits in `since..tip`, latest first."""
     words = ("log", "--no-merges", "-z", _FORMAT, f"{since}..{tip}", "--", *paths)
     with stream_output(repository.top, *words) as stream:
         fields = stream.read().decode("utf-8", "replace").split("\0")
@@ -63,7 +61,7 @@ def read_messages(
 
 @dataclass(frozen=True, slots=True)
 class WordCounts:
-    """The occurrences of a query's words: commit number → word → count, and all lengths."""
+    """The query's words in each message (commit number → word → count), and message lengths."""
 
     counts: Mapping[int, Mapping[str, int]]
     mean: float
@@ -71,7 +69,7 @@ class WordCounts:
 
 
 def count_words(messages: Sequence[CommitMessage], words: Iterable[str]) -> WordCounts:
-    """Count the words of a query in each message."""
+    """Count the query's words in each message."""
     wanted = frozenset(words)
     counts: dict[int, Mapping[str, int]] = {}
     lengths = []
@@ -85,7 +83,7 @@ def count_words(messages: Sequence[CommitMessage], words: Iterable[str]) -> Word
 
 @dataclass(frozen=True, slots=True)
 class SourcePlaces:
-    """The files and functions of a tree that a symptom names or that print its messages.
+    """A tree's files and functions that a symptom mentions or that print its messages.
 
     `symptom` is the symptom with these functions as frames.
     """
@@ -96,9 +94,9 @@ class SourcePlaces:
 
 
 def locate(repository: Repository, rev: str, symptom: Symptom) -> SourcePlaces:
-    """Weigh the files and functions of a tree as the source of a symptom.
+    """Weigh a tree's files and functions by their likelihood of causing a symptom.
 
-    If the symptom names modules, only directories and files of these names are searched.
+    If the symptom names modules, search only directories and files with these names.
     """
     listing = repository.git("ls-tree", "-r", "-z", "--name-only", rev).text.split("\0")
     sources = [path for path in listing if path.endswith(_SUFFIXES)]
@@ -147,7 +145,7 @@ def _definitions(
 
 
 def _prints(lines: Sequence[_Line], messages: Iterable[str]) -> list[tuple[str, int]]:
-    """Return (path, line number) of the lines that most likely print the messages."""
+    """Return (path, line number) for each line that most likely prints the messages."""
     lines = [line for line in lines if '"' in line[2]]
     result = []
     for text in messages:
@@ -178,7 +176,7 @@ def _occurrences(
 
 
 def _find_named_files(sources: Sequence[str], names: Iterable[str]) -> Iterator[str]:
-    """Yield the source files named in a log, by the end of their path or by their name."""
+    """Yield the source files that a log mentions, by their name or the end of their path."""
     for name in names:
         for end in (name.lstrip("./"), name.rpartition("/")[2]):
             paths = [path for path in sources if f"/{path}".endswith(f"/{end}")]
@@ -212,7 +210,7 @@ class Change(NamedTuple):
 
 
 def read_changes(repository: Repository, commits: Sequence[str]) -> dict[str, Change]:
-    """Read the diffs of commits, by commit."""
+    """Map each commit to its diff."""
     out = repository.git(
         "diff-tree", "--stdin", "-r", "-p", "-U0", "-W", "--no-renames", "--root", "--", *_CODE,
         stdin="".join(f"{commit}\n" for commit in commits).encode(),

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Choose the next commit to build when the commit that fixed a bug is searched by bisection.
+"""Choose the next commit to build in a bisection for the commit that fixed a bug.
 
-`git bisect` halves the number of commits. This halves the probability, so that few builds suffice
-if the ranking of the commits is good.
+`git bisect` halves the number of commits; this halves the total probability, which takes fewer
+builds if the ranking is good.
 """
 
 import math
@@ -15,7 +15,7 @@ _MOST = 100
 
 
 class NextBuild(NamedTuple):
-    """The commit to build, and about how many builds are left, including this one."""
+    """The commit to build, and an estimate of the remaining builds including this one."""
 
     commit: str
     builds: int
@@ -31,9 +31,9 @@ def next_build(
 ) -> NextBuild | None:
     """Return the commit to build next, or None if no build can separate the commits.
 
-    `parents` has the commits that may be the fix, children before their parents, and `likely` the
-    probabilities of some of them, from a search among `searched` commits. Without `is_good`, no
-    build had the fix yet: the latest commit may be built, and may have the bug as well.
+    `parents` contains the commits that may be the fix, children first. `likely` maps some of them
+    to probabilities from a search of `searched` commits. Without `is_good`, no build has had the
+    fix yet, so the latest commit may be chosen, which may still have the bug.
     """
     weights = {
         commit: UNRANKED / searched + (1 - UNRANKED) * likely.get(commit, 0.0)

@@ -18,7 +18,7 @@ _ENOUGH, _SHARE = 8, 0.65
 
 
 def search_keys(message: str, everywhere: bool) -> list[str]:
-    """Return search texts, at least one of which is in a message's format string.
+    """Return search texts; a message's format string contains at least one of them.
 
     Any word may be an argument. With `everywhere`, return only a few long texts.
     """
@@ -35,8 +35,8 @@ def search_keys(message: str, everywhere: bool) -> list[str]:
 
 
 def common_letters(message: str, code: str) -> int:
-    """Return how many letters of a message a line's format string prints, or 0 if it does not
-    match.
+    """Return the number of a message's letters that a line's format string prints, or 0 if it does
+    not match.
     """
     pieces = [
         " ".join(piece.split())
@@ -51,7 +51,7 @@ def common_letters(message: str, code: str) -> int:
 
 
 def _runs(message: str) -> Iterator[str]:
-    """Yield the parts of a message between words that must be arguments."""
+    """Yield the parts of a message between words that can only be arguments."""
     run: list[str] = []
     for word in (*message.split(), "0"):
         if not _ARGUMENT.search(word):
@@ -62,7 +62,7 @@ def _runs(message: str) -> Iterator[str]:
 
 
 def _count_in_order(pieces: Sequence[str], text: str) -> int:
-    """Count the letters of the pieces if most of them occur in this order in a text, otherwise
+    """Count the letters in the pieces if most pieces occur in the text in this order; otherwise
     return 0.
     """
     at = common = 0

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Rank commits by their likelihood of fixing a symptom.
 
-The evidence is expressed as numbers; the weights are fitted on the fixes of other histories, and
-so is the probability that the first commit is right (tests/lab/fit_symptoms.py).
+The weights of the evidence, and the probability that the first commit is right, are fitted on fixes
+in other histories (tests/lab/fit_symptoms.py).
 """
 
 import math
@@ -41,7 +41,7 @@ Features = dict[str, float]
 
 
 class Evidence(NamedTuple):
-    """A candidate with its evidence as numbers, and the words to show for it."""
+    """A candidate, its evidence as numbers, and the matching words to display."""
 
     number: int
     features: Features
@@ -50,7 +50,7 @@ class Evidence(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A symptom with its source locations, and the commits to search."""
+    """A symptom, its source locations, and the commits to search."""
 
     places: SourcePlaces
     messages: Sequence[CommitMessage]
@@ -128,7 +128,7 @@ def rank_best(
 def weigh_changes(
     query: Query, evidence: Sequence[Evidence], changes: Mapping[str, Change]
 ) -> list[Evidence]:
-    """Add the evidence in the diffs, and the words that match."""
+    """Add evidence from the diffs, and the matching words."""
     functions, files = query.places.functions, query.places.files
     modules = {
         module.lower().replace("-", "_") for module in query.places.symptom.modules
@@ -182,7 +182,7 @@ def weights() -> Mapping[str, float]:
 
 
 class Ranked(NamedTuple):
-    """A candidate, its share among all candidates, and the probability that it is the fix."""
+    """A candidate, its share of the total score, and the probability that it is the fix."""
 
     evidence: Evidence
     share: float
@@ -203,7 +203,7 @@ def fits(best: Sequence[Ranked]) -> bool:
 
 
 def list_features(evidence: Sequence[Evidence], shares: Sequence[float]) -> Features:
-    """Return the features that show whether a sorted list's first candidate is correct."""
+    """Return features that predict whether a sorted list's first candidate is correct."""
     first = evidence[0].features
     return {
         "bias": 1.0,

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Read a symptom: the functions, modules and messages in a log, without variable parts.
 
-A log is output of dmesg, an oops, a report of a sanitizer, lockdep or valgrind, a backtrace of gdb,
-or a single message of a driver.
+A log is dmesg output, an oops, a sanitizer, lockdep or valgrind report, a gdb backtrace, or a
+single driver message.
 """
 
 import re
@@ -85,11 +85,11 @@ class Frame(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Symptom:
-    """The parsed log: functions, top of the trace first, and other search terms.
+    """A parsed log: its functions (top of the trace first) and other search terms.
 
-    `modules` are modules and drivers, and `files` source files. `messages` are the lines from the
-    first error on, without timestamps, errors first. `release` is the version of the kernel that
-    printed the log.
+    `modules` contains modules and drivers, and `files` source files. `messages` contains the lines
+    from the first error on, without timestamps, errors first. `release` is the version of the
+    kernel that printed the log.
     """
 
     frames: tuple[Frame, ...] = ()
@@ -120,7 +120,7 @@ class Symptom:
 
     @property
     def name(self) -> str:
-        """Return the function or file if the symptom is nothing else, otherwise ""."""
+        """Return the function or file if the symptom contains nothing else, otherwise ""."""
         names = [*(frame.function for frame in self.frames), *self.files]
         return names[0] if len(names) == 1 and not self.messages else ""
 
@@ -129,7 +129,7 @@ class Symptom:
 
 
 def read_log(text: str) -> Symptom:
-    """Parse a log; the result is false if it names nothing."""
+    """Parse a log. The result is false if no search term is found."""
     common = re.compile(shipped_tables("ranking")["symptoms"]["frames"]["common"])
     frames: dict[str, Frame] = {}
     modules: dict[str, None] = {}
