@@ -18,11 +18,11 @@ _PLACE = re.compile(r"(?P<path>[^\s:]+):(?P<line>\d{1,7})")
 
 
 class ReviewComment(NamedTuple):
-    """A comment of a reviewer, as claimed.
+    """A reviewer's comment, not yet verified.
 
-    `line` is in the file after the patch, or in the patch's message. `quoted` is the code at this
-    line. `symbols` are names that the problem speaks of, `missing` names that the tree does not
-    have, and `undocumented` texts that its documentation does not contain.
+    `line` is a line in the patched file or in the patch's message, and `quoted` the code on it.
+    `symbols` contains the names mentioned in the problem, `missing` names reported as missing from
+    the tree, and `undocumented` texts reported as missing from its documentation.
     """
 
     problem: str
@@ -39,9 +39,9 @@ Comments = tuple[ReviewComment, ...]
 
 
 def parse_answer(text: str) -> Comments | None:
-    """Parse an answer: one JSON object per line, or a document with a list "findings".
+    """Parse an answer: one JSON object per line, or a document with a "findings" list.
 
-    Other text around the objects is ignored. Return None for an answer without any.
+    Ignore text around the objects. Return None if there are no objects.
     """
     objects = list(_objects(text))
     comments = []
@@ -109,7 +109,7 @@ def _confidence(row: Mapping[str, Any]) -> float:
 
 def _clean_names(value: Any) -> tuple[str, ...]:
     values = value if isinstance(value, list) else [value]
-    # a line break in a pattern would give git grep a second pattern
+    # git grep treats the text after a line break as a second pattern
     texts = (" ".join(_text(item).split()) for item in values[:10])
     return tuple(filter(None, texts))
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Decide from the patch and its tree which review comments are proven."""
+"""Verify review comments against the patch and its tree."""
 
 import hashlib
 import re
@@ -32,7 +32,7 @@ _UNDOCUMENTED = re.compile(
 class Standing(StrEnum):
     """The result of a proof.
 
-    A comment has a proven position, has none, or is contradicted by the tree.
+    A comment's position is proven or unknown, or the tree contradicts the comment.
     """
 
     PLACED = "placed"
@@ -54,8 +54,9 @@ class Standing(StrEnum):
 class ProvenComment(NamedTuple):
     """A comment with its proven position, or the reason why it has none.
 
-    `line` is in the new file or, without a path, in the message (the subject is line 1).
-    `same_as` is the rule that has the same finding, and `waived` the reason of the topic's waiver.
+    `line` is a line in the new file or, without a path, in the message (the subject is line 1).
+    `same_as` is the rule with the same finding, and `waived` the reason given in the topic's
+    waiver.
     """
 
     comment: ReviewComment
@@ -68,9 +69,9 @@ class ProvenComment(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Return a hash of the comment's file and quoted code as its name.
+        """Return the comment's name, a hash of its file and quoted code.
 
-        It stays the same while the comment is about the same code.
+        It does not change as long as the comment quotes the same code.
         """
         code = " ".join(self.comment.quoted.split()) or self.comment.problem
         text = f"{self.path or self.comment.path}\0{code}"
@@ -79,7 +80,7 @@ class ProvenComment(NamedTuple):
 
     @property
     def is_sure(self) -> bool:
-        """Return whether the comment has a proven position and enough confidence to be shown."""
+        """Return whether the position is proven and the confidence is high enough to show it."""
         return self.standing is Standing.PLACED and self.comment.confidence >= SURE
 
     @property
@@ -89,7 +90,7 @@ class ProvenComment(NamedTuple):
 
 
 class PatchFacts(NamedTuple):
-    """The input for proving comments: the patch, its files afterwards, and searches in the tree."""
+    """The input for proving comments: the patch, the patched files, and tree searches."""
 
     patch: Patch
     read: Callable[[str], Sequence[str] | None]
@@ -99,11 +100,11 @@ class PatchFacts(NamedTuple):
 
 
 def prove(comment: ReviewComment, facts: PatchFacts) -> ProvenComment:
-    """Prove a comment's position: a line of the patch, or of the code around it.
+    """Prove a comment's position: a line in the patch or in the surrounding code.
 
-    The quoted code must be at this line; if it is somewhere else near the patch, that line is the
-    place. The tree decides claims about names: a comment that an existing name "does not exist" is
-    refuted, and a comment about a name missing from the tree has no place.
+    The quoted code must be on this line; if it is elsewhere near the patch, use that line. Names
+    are looked up in the tree: a comment that an existing name "does not exist" is refuted, and a
+    comment about a missing name has no position.
     """
     missing = (*comment.missing, *_MISSING.findall(comment.problem))
     for name in missing:
@@ -143,7 +144,7 @@ def _prove_in_file(comment: ReviewComment, facts: PatchFacts) -> ProvenComment:
         )
         return _failed_proof(comment, Standing.UNPLACED, text)
     path = changes[0].path
-    # a line number alone proves less than quoted code
+    # a line number is weaker evidence than quoted code
     around = NEAR if comment.quoted else 0
     near = {
         line

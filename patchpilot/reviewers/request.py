@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Write the request document for a reviewer.
 
-It is plain text for a person or any program. Every line from the patch or the tree starts with a
-number and `|`, so that no data looks like a part of the document.
+It is plain text for people and programs. Every line from the patch or the tree starts with a number
+and `|`, so that data cannot be mistaken for the document's own text.
 """
 
 from collections.abc import Sequence
@@ -70,10 +70,10 @@ class ReviewRequest(NamedTuple):
 def write_request(
     patch: Patch, sections: Sequence[Section], tokens: int
 ) -> ReviewRequest:
-    """Write the request for a patch with the sections that fit into this many tokens.
+    """Write the request for a patch, with the sections that fit into `tokens`.
 
-    The sections are in the order of their use: the patch itself is always included, and the
-    sections that do not fit are named at the end.
+    Sections are sorted by importance. The patch is always included; sections that do not fit are
+    listed at the end.
     """
     text = _TASK + "".join(map(_section, _patch_sections(patch)))
     left_out = []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The reviewers in the user's git configuration, and calls to them."""
+"""Read reviewers from the user's git configuration, and call them."""
 
 import os
 import shlex
@@ -27,11 +27,11 @@ _VARIABLES = ("command", "local", "timeout", "environment", "budget", "version")
 
 
 class Reviewer(NamedTuple):
-    """A reviewer: its command as a list of words, and its limits.
+    """A reviewer: its command as a list of arguments, and its limits.
 
-    `is_local` is set if nothing that the command reads leaves the machine. `seconds` limits a
-    call, and `tokens` the size of a request. `environment` names the variables that the command
-    gets besides PATH, HOME and LANG. A stored review is repeated when `version` changes.
+    `is_local` is set if the command sends nothing to other machines. `seconds` is the time limit,
+    and `tokens` the maximum size of a request. `environment` lists variables to pass in addition to
+    PATH, HOME and LANG. When `version` changes, stored reviews are repeated.
     """
 
     name: str
@@ -51,9 +51,9 @@ class Reviewer(NamedTuple):
 def reviewers(directory: Path) -> dict[str, Reviewer]:
     """Return the reviewers by name, in git's order.
 
-    They are read from the user's and the system's configuration and from `git -c`. What a
-    repository sets itself does not count, because a repository can be unpacked from anywhere. Raise
-    `InputError` for a value that is not valid.
+    They are read from the user's and the system's configuration and from `git -c`. A repository's
+    own configuration is ignored, because the repository may come from anywhere. Raise `InputError`
+    for a value that is not valid.
     """
     sections: dict[str, dict[str, str]] = {}
     for entry in all_entries(directory):
@@ -70,9 +70,9 @@ def reviewers(directory: Path) -> dict[str, Reviewer]:
 
 
 def review_before_send(directory: Path) -> str:
-    """Return when reviewers read patches before a send: "never", "ask" or "always".
+    """Return when to review patches before sending: "never", "ask" or "always".
 
-    Raise `InputError` for another value in the user's configuration.
+    Raise `InputError` for any other configured value.
     """
     value = _WHEN[0]
     for entry in all_entries(directory):
@@ -103,10 +103,10 @@ def choose_reviewers(directory: Path, name: str = "") -> tuple[Reviewer, ...]:
 def ask(reviewer: Reviewer, request: str, progress: Progress, what: str) -> str:
     """Call a reviewer with a request, and return its output.
 
-    It runs in an empty folder, so that no file in a tree can configure it. `what` is the step that
-    `progress` shows, with the seconds that have passed. Raise `GitError` if the command fails,
-    writes more than `LARGEST` bytes or does not end in time; its whole process group is stopped
-    then, and at Ctrl-C.
+    The command runs in an empty folder, so that no file in a tree can configure it. `what` is the
+    step to show as progress, with the elapsed seconds. Raise `GitError` if the command fails,
+    writes more than `LARGEST` bytes or times out; its whole process group is killed in these cases
+    and on Ctrl-C.
     """
     started, size = time.monotonic(), 0
     lines: list[str] = []

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Stored reviews, by patch, in the user's state directory.
 
-A review is used again for the same patch-id, command and version. An earlier version of a patch is
-recognized by its author date, which amending and rebasing preserve.
+A review is reused for the same patch-id, command and version. Earlier versions of a patch are
+recognized by their author date, which survives amending and rebasing.
 """
 
 import contextlib
@@ -30,7 +30,7 @@ def stored_review(reviewer: Reviewer, key: PatchKey) -> Comments | None:
 
 
 def earlier_review(reviewer: Reviewer, key: PatchKey) -> Comments | None:
-    """Return the reviewer's latest review of another version of the patch, or None."""
+    """Return the latest review of another version of the patch, or None."""
     mine = _name(reviewer, key)
     others = [
         file

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The settings for a call, for both the CLI and the TUI.
+"""Read the settings for a command or the TUI.
 
 Settings are read, validated and expanded only here.
 """
@@ -37,10 +37,10 @@ def is_in_demo() -> bool:
 
 
 class Source(NamedTuple):
-    """The source of a tree's settings and the packs they name.
+    """The source of a tree's settings and of the packs named there.
 
-    It is the directory `top` in the file system, or the `tree` of a revision. `trusted` is set if
-    the caller named the revision explicitly, which implies trust.
+    The source is a directory (`top`) or a revision's tree (`tree`). `trusted` is set if the user
+    named the revision explicitly, which implies trust.
     """
 
     top: Path
@@ -50,7 +50,7 @@ class Source(NamedTuple):
 
     @property
     def label(self) -> str:
-        """Return the name of the settings file in messages."""
+        """Return the settings file's name for messages."""
         return (
             f"{self.tree.label}:{FILE_NAME}"
             if self.is_revision
@@ -61,7 +61,7 @@ class Source(NamedTuple):
 def source_of(
     repository: "Repository | None", tree: Path | None = None
 ) -> Source | None:
-    """Return the source of the settings: `tree`, or the repository's working tree, or None."""
+    """Return the settings source: `tree`, the repository's working tree, or None."""
     top = tree or (repository.top if repository else None)
     if top is None:
         return None
@@ -87,11 +87,11 @@ def revision_source(
 def tracked_content(
     repository: "Repository", source: Source, file: Path
 ) -> bytes | None:
-    """Return the content of a file in the source's revision.
+    """Return a file's content in the source's revision.
 
-    Return b"" if the file is tracked but not in the revision, and None if it is untracked. A file
-    is tracked if the revision, the index or HEAD contains it, under its given name or the target of
-    its symbolic links.
+    Return b"" if the file is tracked but missing from the revision, and None if it is untracked. A
+    file is tracked if the revision, the index or HEAD contains it or the file that its symbolic
+    links lead to.
     """
     top = repository.top.resolve()
     names = [
@@ -128,9 +128,9 @@ def read_settings(
 ) -> Settings:
     """Return the effective settings from the tree's file, git's configuration and the options.
 
-    The tree's file is that of `source`, or of the repository's working tree by default. The first
-    invalid value raises a UsageError or InputError that names its location. With `problems`, all
-    errors are appended to that list instead.
+    Read the tree's file from `source`, by default the repository's working tree. The first invalid
+    value raises a UsageError or InputError that includes its location. With `problems`, append all
+    errors to that list instead.
     """
     source = source or source_of(repository)
     text = None
@@ -159,7 +159,7 @@ def user_settings(
     problems: list[PatchpilotError] | None = None,
     flags: Mapping[str, str | None] | None = None,
 ) -> Settings:
-    """Return the settings from git's configuration that apply in a repository or directory.
+    """Return the settings from git's configuration for a repository or directory.
 
     Without git, return the defaults.
     """
@@ -221,7 +221,7 @@ def _tree_file(source: Source) -> str | None:
 
 
 def read_small(source: Source, path: str) -> bytes:
-    """Read a small regular file in the tree.
+    """Read a small regular file from the tree.
 
     Do not follow a symbolic link out of the tree.
     """

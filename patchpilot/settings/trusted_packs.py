@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Trust on first use of code that a tree names.
+"""Trust code that a tree names on first use.
 
-The code runs only after the user has reviewed it, and only while it is unchanged. This covers the
-rule packs in the tree's `.patchpilot.toml`, and the commands in the repository's own
-configuration and hooks. A hash of the content is stored in the user's state directory. Another
-worktree with the same files therefore needs no new confirmation, and for packs neither does
-another clone.
+The code runs only after the user has reviewed it, and only until it changes. This covers rule packs
+in the tree's `.patchpilot.toml`, and commands in the repository's configuration and hooks. Hashes
+of the content are stored in the user's state directory, so other worktrees with the same files need
+no new confirmation, nor do other clones for packs.
 """
 
 from collections.abc import Iterable, Sequence
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
 
 
 class UntrustedError(UsageError):
-    """Raised for rule packs of a tree that the user has not trusted, or that have changed since."""
+    """Raised if the user has not trusted a tree's rule packs, or if they have changed since."""
 
 
 @json_form("path", "bytes=size")
@@ -53,10 +52,10 @@ class FileSize:
 @json_form("configuration=label", "digest", "trusted", "files=sizes", "commands")
 @dataclass(frozen=True, slots=True)
 class TreeConfiguration:
-    """The configuration of a tree: its files (path and content, settings first) and their hash.
+    """A tree's configuration: its files (path and content, settings first) and their hash.
 
-    `commands` are the commands that the repository itself names; `trusted` is whether the user
-    trusts all of it.
+    `commands` contains the commands in the repository's own configuration. `trusted` is true if the
+    user trusts everything.
     """
 
     label: str
@@ -72,9 +71,7 @@ class TreeConfiguration:
 
     @property
     def needs_trust(self) -> bool:
-        """Return whether it names rule packs or commands; settings and waivers alone run
-        nothing.
-        """
+        """Return whether any rule pack or command is named; settings and waivers run nothing."""
         return self.has_packs or bool(self.commands)
 
     @property
@@ -92,9 +89,9 @@ def configuration_of(
 ) -> TreeConfiguration:
     """Return the configuration of the tree that contains a directory.
 
-    `tree` selects another tree, `repo` a repository. Outside of a repository, the directory
-    itself is used. With `build`, commands that run when the tree is built are included, and with
-    `commits` (a revision range) what these commits change of them.
+    `tree` selects another tree, `repo` a repository. Outside of a repository, the directory itself
+    is used. With `build`, include commands that run when the tree is built; with `commits` (a
+    revision range), include these commits' changes to them.
     """
     top = tree or _top(directory, repo)
     source = source_of(None, top)
@@ -116,7 +113,7 @@ def configuration_of(
 
 
 def _commands(top: Path, *, build: bool, commits: str) -> tuple[OwnCommand, ...]:
-    """Return the commands configured by the repository around a directory, if any."""
+    """Return the commands configured in the repository that contains a directory, if any."""
     from patchpilot.commits.repository import Repository
 
     try:
@@ -196,7 +193,7 @@ def revoke(configuration: TreeConfiguration) -> int:
 def own_packs(settings: Settings, source: Source | None) -> "tuple[OwnPack, ...]":
     """Read the rule packs that the settings name.
 
-    Packs named by a tree must be inside it, and trusted by the user in their current form. Raise
+    The user must trust a tree's packs in their current form, and the tree must contain them. Raise
     InputError for a pack that cannot be read, and UntrustedError for untrusted packs.
     """
     words = settings.list_value("packs")
@@ -227,8 +224,8 @@ def packs_if_trusted(
 
 
 def verify(source: Source, packs: "Sequence[OwnPack]") -> None:
-    """Raise UntrustedError unless the user trusts these packs, and the settings that name them,
-    in their current form.
+    """Raise UntrustedError unless the user trusts the current content of these packs and of the
+    settings that name them.
     """
     known = trusted_entries()
     if digest_of(_files(source, packs)) in known:
