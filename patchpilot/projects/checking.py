@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Validate a project's file: only known keys, each with a value of the right type."""
+"""Validate a project file: its keys must be known, and their values of the right type."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -42,16 +42,16 @@ _PLACEHOLDERS: Mapping[str, tuple[str, ...]] = {
 
 
 def misspelled(message: str, word: str, choices: Iterable[str]) -> PackError:
-    """Return the error for an unknown word in a project's file, with the most similar known word as
-    a hint.
+    """Return the error for an unknown word in a project file; the hint is the most similar known
+    word.
     """
     return PackError(message, hint=suggestion("name", word, sorted(choices)))
 
 
 def check_table(label: str, table: Mapping[str, Any], kind: Any) -> None:
-    """Raise PackError for an unknown key or a value of the wrong type.
+    """Raise PackError for unknown keys and values of the wrong type.
 
-    `label` names the file and section in the error.
+    `label` is the file and section to show in the error.
     """
     known = [name for name in kind._fields if name not in _NOT_WRITTEN.get(kind, ())]
     for key, value in table.items():

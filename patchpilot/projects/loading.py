@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Load all projects and subsystems, and detect the project to which a tree or a patch belongs.
+"""Load all projects and subsystems, and detect the project of a tree or patch.
 
-They consist of the shipped checks/projects/*.toml and checks/subsystems/*.toml, and the files in
-the user's data directory, which add to them or override them key by key.
+They are defined by the shipped checks/projects/*.toml and checks/subsystems/*.toml. Files in the
+user's data directory extend or override these key by key.
 """
 
 import os
@@ -62,7 +62,7 @@ def find_project(name: str) -> Project:
 
 
 def default_project() -> Project:
-    """Return the project that is used if none is detected or configured."""
+    """Return the project to use if none is detected or configured."""
     return projects()[DEFAULT]
 
 
@@ -88,10 +88,9 @@ def user_folder() -> str:
 
 
 def read_stored_tables(folder: str | None = None) -> Mapping[str, Table]:
-    """Map projects to the [stable] keys that `lts --update` stored, in the format of the project's
-    file.
+    """Map projects to the [stable] keys stored by `lts --update`, in the format of project files.
 
-    The mapping is empty if it was never run.
+    The mapping is empty before the first update.
     """
     file = Path(folder or user_folder()) / REFRESHED
     if not file.is_file():
@@ -127,7 +126,7 @@ def _projects(folder: str) -> Mapping[str, Project]:
 
 
 def own_tables(folder: Path, kind: Any) -> dict[str, tuple[str, Table]]:
-    """Return the path and the validated table of each TOML file of the user, by its name."""
+    """Map the names of the user's TOML files to their path and validated table."""
     tables = {}
     for file in sorted(folder.glob("*.toml")):
         from patchpilot.projects.checking import check_table
@@ -155,7 +154,7 @@ def _tables(own: Own, folder: str) -> dict[str, Table]:
 
 
 def overridden(table: Table, other: Table) -> dict[str, Any]:
-    """Override a table with another one, recursively key by key."""
+    """Override a table with another one, key by key and recursively."""
     return {
         **table,
         **{
@@ -295,9 +294,9 @@ def detect(tree: Tree | None, patches: Iterable[Patch] = ()) -> Project:
 
 
 def find_layered(project: Project, prefixes: Sequence[Sequence[str]]) -> Project:
-    """Return the inheriting project that all these subject prefixes name ([PATCH net-next]).
+    """Return the inheriting project that all these subject prefixes select ([PATCH net-next]).
 
-    Return the project itself if there is none.
+    Return `project` if there is none.
     """
     for heir in projects().values():
         words = set(heir.subject_prefixes)
@@ -312,7 +311,7 @@ def find_layered(project: Project, prefixes: Sequence[Sequence[str]]) -> Project
 
 
 def project_of_tree(tree: Tree) -> Project | None:
-    """Return the project to which the files of a tree belong, or None if it is unknown."""
+    """Return the project identified by a tree's files, or None if it is unknown."""
     for project in _candidates():
         if any(all(tree.exists(path) for path in paths) for paths in project.tree_has):
             return project
@@ -320,12 +319,12 @@ def project_of_tree(tree: Tree) -> Project | None:
 
 
 def _candidates() -> list[Project]:
-    """Return the projects, inheriting ones first, because their files are more specific."""
+    """Return the projects; inheriting ones come first because their files are more specific."""
     return sorted(projects().values(), key=lambda project: -len(project.lineage))
 
 
 def _detect_by_patches(patches: Sequence[Patch]) -> Project | None:
-    """Return the project of patches without a tree, by their lists, stable list or files."""
+    """Detect the project of patches without a tree by their lists, stable list or files."""
     paths = [path for patch in patches for path in patch.paths]
     addresses = {
         address.key
@@ -353,9 +352,9 @@ def _detect_by_patches(patches: Sequence[Patch]) -> Project | None:
 
 
 def _is_elsewhere(project: Project, addresses: Iterable[str]) -> bool:
-    """Return whether any of these lists is on another project's host, which only gets copies.
+    """Return whether any of these lists is on another project's host and only gets copies.
 
-    A project whose list is on such a host must be the only one with a named list.
+    A project with a list on such a host counts only if no other project's list is named.
     """
     lists = _uninherited_lists(project)
     own = [address for address in addresses if address in lists]
@@ -388,8 +387,7 @@ def _uninherited_lists(project: Project) -> set[str]:
 def is_list_address(email: str) -> bool:
     """Return whether an address looks like a mailing list.
 
-    It may be a list of a project, be on a host that carries a project's lists, or be on any host
-    called lists.
+    It may be a project's list, or on a host of a project's lists, or on any host called lists.
     """
     lowered = email.lower()
     return is_on_list_host(email) or any(
@@ -399,8 +397,7 @@ def is_list_address(email: str) -> bool:
 
 
 def is_on_list_host(email: str) -> bool:
-    """Return whether an address is certainly a mailing list: on a list host, or in a project's
-    file.
+    """Return whether an address is certainly a mailing list: on a list host, or in a project file.
 
     An address that merely looks like a list may be a maintainer's, such as linux@example.org.
     """
@@ -478,7 +475,7 @@ def _subsystem(name: str, table: Mapping[str, Any]) -> Subsystem:
 
 
 def subsystem_of_path(path: str) -> Subsystem | None:
-    """Return the subsystem whose `paths` have the longest match for this file, or None."""
+    """Return the subsystem with the longest `paths` match for this file, or None."""
     known = _paths(user_folder())
     parts = (path[:end] for end in range(len(path), 0, -1))
     names = (name for part in parts for name in (part, f"{part}*"))
@@ -498,11 +495,11 @@ def _paths(folder: str) -> Mapping[str, Subsystem | None]:
 def subsystem_of(
     patch: Patch, sections: Callable[[Sequence[str]], Iterable[str]] = tuple
 ) -> Subsystem | None:
-    """Return the subsystem that a patch is for, or None.
+    """Return a patch's subsystem, or None.
 
-    It is the one to which all its files belong, otherwise that of their sections in MAINTAINERS,
-    otherwise that of its only list. `sections` returns the names of the sections of files if
-    there is a tree. Bindings and MAINTAINERS are ignored if the patch touches other files.
+    It is determined by the patch's files, otherwise by their sections in MAINTAINERS, otherwise by
+    the patch's only list. With a tree, `sections` returns the names of the files' sections.
+    Bindings and MAINTAINERS are ignored if the patch touches other files.
     """
     every = subsystems()
     paths = [path for path in patch.paths if not path.startswith(SHARED)] or [
@@ -543,8 +540,8 @@ def subsystem_of(
 
 
 def apply_subsystem_rules(project: Project, patches: Iterable[Patch]) -> Project:
-    """Apply the waiting times and cover letter rule of the patches' common subsystem to a
-    project.
+    """Override a project's waiting times and cover letter rule with the patches' common
+    subsystem's.
     """
     named = (
         [subsystem_of(patch) for patch in patches if patch.has_diff]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A project as a plain value: its tags, stable trees, mail conventions, lists and style."""
+"""A project's tags, stable trees, mail conventions, lists and style."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Maintained(NamedTuple):
-    """A long-term series: its version and the last month of its support ("2027-12")."""
+    """A long-term series: its version and its last month of support ("2027-12")."""
 
     version: str
     ends: str
@@ -25,13 +25,12 @@ class Maintained(NamedTuple):
 
 
 class StableTrees(NamedTuple):
-    """The stable trees of a project; `branch` is empty if it has none.
+    """A project's stable trees; `branch` is empty if there are none.
 
-    `branch` is a pattern for a branch's name, with the group "version". `branch_name`, `subject`
-    (the prefix of a backport) and `marker` (the line that names the upstream commit) are format
-    strings. `releases` is the URL of a list in the format of kernel.org's releases.json. `project`
-    is the project whose file describes these trees, and `list` the list to which their backports
-    are sent; neither is in the file.
+    `branch` is a pattern for branch names, with the group "version". `branch_name`, `subject` (a
+    backport's prefix) and `marker` (the line with the upstream commit) are format strings.
+    `releases` is the URL of a list in the format of kernel.org's releases.json. `project` (whose
+    file describes these trees) and `list` (for backports) are not in the file.
     """
 
     project: str = ""
@@ -58,7 +57,7 @@ class StableTrees(NamedTuple):
         return None
 
     def find_maintained(self, today: "date | None" = None) -> tuple[Maintained, ...]:
-        """Return the series that are supported today, oldest first."""
+        """Return the series supported today, oldest first."""
         if today is None:
             from datetime import UTC, datetime
 
@@ -66,7 +65,7 @@ class StableTrees(NamedTuple):
         return tuple(row for row in self.series if not row.is_over(today))
 
     def ends(self, version: str) -> str | None:
-        """Return the last month of a series' support, or None if it is not long-term."""
+        """Return a series' last month of support, or None if it is not long-term."""
         return next((row.ends for row in self.series if row.version == version), None)
 
 
@@ -74,7 +73,7 @@ _NUMBER = compile_late(r"\d{1,18}")
 
 
 def version_key(version: str) -> tuple[int, ...]:
-    """Return the numbers of a version, as a sort key."""
+    """Return the numbers in a version as a sort key."""
     return tuple(int(part) for part in _NUMBER.findall(version))
 
 
@@ -90,16 +89,15 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 class Subsystem(NamedTuple):
     """A subsystem and its conventions; an empty key or 0 means no convention.
 
-    It is selected by `paths` (a directory with "/", a file, or the beginning of a name with "*")
-    except `not_paths`, by `sections` of MAINTAINERS, or by `lists`. `prefix` is an example of a
-    subject prefix, `prefix_pattern` matches it, and `after_prefix` is the case of the first word
-    after it. `trees` are the words in [PATCH …] for fixes and for other patches, `other_trees`
-    the permitted alternatives; with `tree_required`, one of them is mandatory. With
-    `fixes_to_stable`, Cc: stable is wanted with each Fixes: tag. `links` are the URLs for Link:
-    tags to messages, `closes` the permitted targets of Closes:. `cover_from` is the number of
-    patches from which a cover letter is wanted, `changes` where the changes since the last version
-    are listed. `sources` gives the source of each key: a URL, a file in Documentation/, or the
-    share of patches that follow it.
+    It is selected by `paths` (a directory with "/", a file, or the start of a name with "*") except
+    `not_paths`, by MAINTAINERS `sections`, or by `lists`. `prefix` is an example of a subject
+    prefix, `prefix_pattern` matches it, and `after_prefix` is the case of the first word after it.
+    `trees` are the words in [PATCH …] for fixes and for other patches, `other_trees` are allowed
+    instead; with `tree_required`, one of them is mandatory. With `fixes_to_stable`, each Fixes: tag
+    needs Cc: stable. `links` are the URLs for Link: tags to messages, and `closes` the allowed
+    targets of Closes:. Series of at least `cover_from` patches need a cover letter; `changes` is
+    the place for the changelog. `sources` maps each key to its source: a URL, a file in
+    Documentation/, or the share of patches that follow it.
     """
 
     name: str
@@ -128,9 +126,7 @@ class Subsystem(NamedTuple):
 
 
 class ListRule(NamedTuple):
-    """A list that receives patches whose message or notes match and that have all of `tags`
-    (lower case).
-    """
+    """A list for patches whose message or notes match and that have all `tags` (in lower case)."""
 
     address: str
     role: str
@@ -140,14 +136,12 @@ class ListRule(NamedTuple):
     tags: tuple[str, ...] = ()
 
     def matches(self, text: str) -> bool:
-        """Return whether the list wants a message with this text and notes."""
+        """Return whether the list should get a message with this text and notes."""
         return re.search(self.message, text, re.MULTILINE) is not None
 
 
 class GoneAddress(NamedTuple):
-    """An address or a whole domain that bounces, the reason, and the replacement address ("" if
-    unknown).
-    """
+    """A bouncing address or domain, the reason, and the replacement address ("" if unknown)."""
 
     why: str
     address: str = ""
@@ -170,14 +164,13 @@ def bounces(email: str, gone: Iterable[GoneAddress]) -> GoneAddress | None:
 
 
 class Tags(NamedTuple):
-    """The form of the tags that request a backport, and the target of links to Message-IDs.
+    """The format of tags that request a backport, and the base URL of links to messages.
 
-    If `line` is empty, no such tag is used. In it, `{address}` is the stable list and
-    `{version}` the first release that has the bug.
-    `first_commits` are the first commits of a history, which Fixes: tags name by convention
-    although the lines are older. `fix_prefixes` are the words of a subject prefix that name a
-    tree for fixes ([PATCH net]), `feature_prefixes` those for everything else, and
-    `unmarked_prefixes` those whose maintainers select stable fixes without a tag.
+    `line` is empty if there is no such tag; it may contain `{address}` (the stable list) and
+    `{version}` (the first release with the bug). `first_commits` are a history's first commits; by
+    convention, Fixes: tags name them for older bugs. `fix_prefixes` are the words of a subject
+    prefix that name a tree for fixes ([PATCH net]), `feature_prefixes` those for everything else,
+    and `unmarked_prefixes` those whose maintainers select stable fixes without a tag.
     """
 
     line: str = ""
@@ -189,13 +182,13 @@ class Tags(NamedTuple):
 
 
 class MailCustoms(NamedTuple):
-    """The conventions for sending versions.
+    """Conventions for sending a series.
 
-    `waiting_days` is the time before a reminder, `resend_hours` the time before a new version,
-    `cover_from` the number of patches from which a cover letter is expected (0: the rule's
-    default), and `new_thread` whether each version starts a new thread. Everybody gets every patch
-    of a series for a list in `all_to_all`. `merge_window_days` is how long the merge window is open
-    after a release (0: there is none), `merge_window` what that means for the sender.
+    `waiting_days` is the time before a reminder, `resend_hours` the time before a new version, and
+    `cover_from` the minimum number of patches that need a cover letter (0: the rule's default).
+    `new_thread` is set if each version starts a new thread. For lists in `all_to_all`, everybody
+    gets every patch. `merge_window_days` is the length of the merge window (0: there is none), and
+    `merge_window` the advice for senders while it is open.
     """
 
     waiting_days: int = 14
@@ -210,12 +203,12 @@ class MailCustoms(NamedTuple):
 class Lists(NamedTuple):
     """The project's lists and special addresses, each empty if there is none.
 
-    The first list in `main` gets every patch. `catch_all` are lists that get everything, so that
-    a patch sent only to them may be overlooked. `security` is the address of the team that gets a
-    copy of fixes that are not public yet. `stable_aliases` are other addresses of the stable
-    list; `no_backport` is the address that keeps a fix out of stable when it is in Cc:. `hosts`
-    carry lists of this project, alone or with others; `pattern` matches other addresses that look
-    like one of its lists. `rules` and `gone` are added to the inherited ones.
+    The first list in `main` gets every patch. `catch_all` lists get everything, so that a patch
+    sent only to them may be overlooked. `security` is the address of the team that gets copies of
+    undisclosed fixes. `stable_aliases` are other addresses of the stable list; `no_backport` is the
+    Cc: address that excludes a fix from stable. `hosts` are hosts of the project's lists, possibly
+    shared; `pattern` matches other addresses that look like its lists. `rules` and `gone` are added
+    to the inherited ones.
     """
 
     main: tuple[str, ...] = ()
@@ -231,9 +224,9 @@ class Lists(NamedTuple):
     gone: tuple[GoneAddress, ...] = ()
 
     def asks_privately(self, tags: Iterable[Trailer]) -> bool:
-        """Return whether a tag names an alias of the stable list, which delivers no message.
+        """Return whether a tag contains an alias of the stable list that delivers no mail.
 
-        The fix is not public yet (Documentation/process/stable-kernel-rules.rst).
+        Such a fix is not public yet (Documentation/process/stable-kernel-rules.rst).
         """
         return any(
             tag.address and tag.address.key in self.stable_aliases for tag in tags
@@ -275,19 +268,15 @@ class Style(NamedTuple):
 
 
 class Project(NamedTuple):
-    """A project and its rules.
-
-    `tree_has` lists alternatives, each consisting of the paths that a tree of the project
-    contains. `lineage` is its name followed by the projects from which it inherits. `files` are
-    the user's files for it and these projects, empty for an unmodified shipped project.
-
-    `subject_prefixes` are the words of a subject prefix that name a project which inherits from
-    another ([PATCH net-next]). `kernel` is whether its tree is a Linux kernel. `mainline` is the
-    name of its mainline in reports, and `mainline_remotes` are usual names of its
-    remote. `next_branches` are usual names of the remote branch that integrates its next release,
-    and `release_names` is the text before the version in the subject of a release commit.
-    `after_applied` is what an author waits for after a patch was applied, in words that follow
-    "until" (empty: nothing).
+    """A project and its rules. `tree_has` lists alternative sets of paths that identify the
+    project's trees. `lineage` contains its name and the projects it inherits from. `files` are the
+    user's files for all of these; it is empty for unmodified shipped projects. `subject_prefixes`
+    are words in a subject prefix that select an inheriting project ([PATCH net-next]). `kernel` is
+    set for Linux kernel trees. `mainline` is the name to show for mainline, `mainline_remotes` are
+    common names of its remote, and `next_branches` of the remote branch that integrates the next
+    release. `release_names` is the text before the version in a release commit's subject.
+    `after_applied` completes "wait until …" for an author whose patch was applied (empty: do not
+    wait).
     """
 
     name: str
