@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A tree's MAINTAINERS: its sections as written, and those that match a path or a patch's text.
+"""Read a tree's MAINTAINERS, and find sections that match a path or a patch's text.
 
-An index of their patterns by folder reduces the patterns to match against a path from thousands to
-dozens. It is plain data (strings, tuples, bytes), so that it can be cached between runs. Sections
-are parsed on demand. The wording and defaults of the tree's get_maintainer.pl are read from the
-script's text.
+Patterns are indexed by folder, so that a path is compared with dozens of them instead of thousands.
+The index is plain data (strings, tuples, bytes) that can be cached. Sections are parsed on demand.
+Role names and defaults are read from the text of the tree's get_maintainer.pl.
 """
 
 import os
@@ -34,8 +33,8 @@ from patchpilot.model.source_tree import Tree
 class RoleWords(NamedTuple):
     """The role names of get_maintainer.pl.
 
-    `roles` maps statuses in lower case to roles. Any other status is itself the role if
-    `status_is_role`; otherwise the role is `role`.
+    `roles` maps statuses in lower case to roles. For any other status, the role is the status
+    itself if `status_is_role`, otherwise `role`.
     """
 
     roles: tuple[tuple[str, str], ...] = (
@@ -73,7 +72,7 @@ class RoleWords(NamedTuple):
 
 
 def ascii_lower(text: str) -> str:
-    """Convert A to Z to lower case, as byte-based programs do."""
+    """Convert only A to Z to lower case, like byte-based programs."""
     return (
         text.lower()
         if text.isascii()
@@ -115,9 +114,8 @@ class Section(NamedTuple):
 
     @property
     def lists(self) -> tuple[tuple[str, str], ...]:
-        """Return the mailing lists as (address, remark).
-
-        The remark follows the address ("(moderated for non-subscribers)").
+        """Return the mailing lists as (address, remark); a remark is "(moderated for
+        non-subscribers)".
         """
         return tuple(_split_named_list(value) for value in self.values("L"))
 
@@ -130,7 +128,7 @@ class Section(NamedTuple):
     def tree_urls(self) -> tuple[tuple[str, str, str], ...]:
         """Return the T: lines as (kind, URL, branch).
 
-        The branch is empty if none is named, and a URL without a kind counts as git.
+        The branch is empty if there is none, and the kind defaults to git.
         """
         urls = []
         for value in self.values("T"):
@@ -158,8 +156,8 @@ class Section(NamedTuple):
 
 
 def _split_named_list(value: str) -> tuple[str, str]:
-    """Split like `list_and_remark`, but also accept `Name <list>`, of which get_maintainer.pl
-    uses the first word.
+    """Split like `list_and_remark`, but accept `Name <list>` as well (get_maintainer.pl uses its
+    first word).
     """
     address, remark = list_and_remark(value)
     if "@" in address.strip("<>") or not (
@@ -185,7 +183,7 @@ def split_entry(line: str) -> tuple[str, str] | None:
 
 
 def is_ignored(line: str) -> bool:
-    """Return whether a line is blank or a comment; such lines never end a section."""
+    """Return whether a line is blank or a comment, which never ends a section."""
     return not line or line[0] == "#" or line.isspace()
 
 
@@ -218,9 +216,9 @@ _DEFAULT = compile_late(r'^my \$(\w+) = (?:(-?\d+)|"([^"]*)");', re.MULTILINE)
 
 
 def read_words(script: str | None) -> RoleWords:
-    """Return the wording of a get_maintainer.pl.
+    """Return the role names used by a get_maintainer.pl.
 
-    The wording of Linux 6.1 is used if there is no script or it does not define its own.
+    Return those of Linux 6.1 if there is no script or it defines none.
     """
     usual = RoleWords()
     if not script:
@@ -266,7 +264,7 @@ def read_words(script: str | None) -> RoleWords:
 
 
 def _body(script: str, name: str) -> str:
-    """Return the body of a sub."""
+    """Return the body of a Perl sub."""
     start = script.find(f"sub {name}")
     end = script.find("\n}", start)
     return script[start:end] if start >= 0 else ""
@@ -289,7 +287,7 @@ class Keyword(NamedTuple):
 class MaintainersFile:
     """The MAINTAINERS of a tree.
 
-    `text` is the decoded file, or several files concatenated; `words` are the tree's role names.
+    `text` is the decoded file or several concatenated files; `words` are the tree's role names.
     """
 
     def __init__(
@@ -444,7 +442,7 @@ def _index_file(
 def maintainers_files(
     tree: Tree, path: str, everywhere: bool
 ) -> list[tuple[str, bytes]]:
-    """Return (path, content) of the files that make up a tree's MAINTAINERS, in order.
+    """Return (path, content) for each file that belongs to a tree's MAINTAINERS, in order.
 
     Raise MissingError if there are none.
     """
@@ -496,9 +494,7 @@ def _everywhere(tree: Tree, top: str) -> list[str]:
 
 
 def conf_words(tree: Tree) -> tuple[str, ...]:
-    """Return the options in a tree's .get_maintainer.conf, which come before those on the
-    command line.
-    """
+    """Return the options in a tree's .get_maintainer.conf, which precede command-line options."""
     text = (tree.read(".get_maintainer.conf") or b"").decode("utf-8", "surrogateescape")
     words: list[str] = []
     for line in text.splitlines():
@@ -526,8 +522,8 @@ def parse_maintainers_options(words: Sequence[str]) -> tuple[str, bool]:
 class PathMatch(NamedTuple):
     """A section that matches a path.
 
-    Contains the matching line (`letter`, `pattern`), its depth, and whether it is an exact match,
-    so that no pattern could be more specific.
+    Contains the matching line (`letter`, `pattern`), its depth, and whether the match is exact (no
+    pattern can be more specific).
     """
 
     section: int
@@ -541,8 +537,8 @@ class SectionMatch(NamedTuple):
     """A section that matches a patch.
 
     Contains the depth of its deepest pattern, a reason for each path or keyword, and the matching
-    paths. `met` is its position in the order of get_maintainer.pl, which is file by file with
-    keywords last. `exact` are the paths for which no deeper pattern is possible.
+    paths. `met` is its position in get_maintainer.pl's order (file by file, keywords last). `exact`
+    contains the paths that no deeper pattern can match.
     """
 
     section: Section
@@ -560,7 +556,7 @@ class SectionMatch(NamedTuple):
 
 
 def match_path(file: MaintainersFile, path: str) -> tuple[PathMatch, ...]:
-    """Return the sections that match a path, the deepest pattern first, ties in file order.
+    """Return the sections that match a path: deepest pattern first, then in file order.
 
     As in get_maintainer.pl, the last matching line of a section counts, and any matching X: line
     excludes the section.
@@ -605,9 +601,9 @@ def match_path(file: MaintainersFile, path: str) -> tuple[PathMatch, ...]:
 def keyword_matches(
     file: MaintainersFile, texts: Sequence[tuple[str, Iterable[str]]]
 ) -> tuple[Keyword, ...]:
-    """Return the K: lines that match the lines of a patch.
+    """Return the K: lines that match a patch's lines.
 
-    Each of `texts` is a pattern for the start of a line, and the lines.
+    Each item of `texts` is a pattern for the start of a line, and the lines to search.
     """
     groups = [(prefix, list(lines)) for prefix, lines in texts]
     lowered = [[line.lower() for line in lines] for _, lines in groups]
@@ -634,7 +630,7 @@ def _match_lines(
 
 
 def keywords_in_text(file: MaintainersFile, text: str) -> tuple[Keyword, ...]:
-    """Return the K: lines that match the text of a source file."""
+    """Return the K: lines that match a source file's text."""
     lowered = text.lower()
     return tuple(
         keyword
@@ -646,8 +642,7 @@ def keywords_in_text(file: MaintainersFile, text: str) -> tuple[Keyword, ...]:
 def match(
     file: MaintainersFile, paths: Iterable[str], text: str = ""
 ) -> tuple[SectionMatch, ...]:
-    """Return the sections that match a patch touching `paths`, most specific first, each with its
-    reasons.
+    """Return the sections that match a patch to `paths` with reasons, most specific first.
 
     `text` is the patch as a message (commit message and diff). Its whole commit message and the
     changed lines of its diff are searched for K: keywords.
@@ -660,7 +655,7 @@ def match_texts(
     paths: Iterable[str],
     texts: Sequence[tuple[str, Iterable[str]]] = (),
 ) -> tuple[SectionMatch, ...]:
-    """Match texts that are already split (see `keyword_matches`), like `match`."""
+    """Like `match`, for texts that are already split (see `keyword_matches`)."""
     depths: dict[int, int] = {}
     reasons: dict[int, list[str]] = {}
     touched: dict[int, list[str]] = {}

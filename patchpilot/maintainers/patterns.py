@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The patterns of MAINTAINERS, interpreted as get_maintainer.pl does.
+"""Match MAINTAINERS patterns the way get_maintainer.pl does.
 
-F: and X: patterns are globs in which other regular expression characters keep their meaning. N: and
-K: patterns are Perl regular expressions from an untrusted file: one is matched only if one of the
-words it needs is in the text, and matching is bounded (`BoundedPattern`).
+F: and X: patterns are globs that may also contain regular expressions. N: and K: patterns are Perl
+regular expressions from an untrusted file: they are tried only if the text contains a required
+word, and matching is bounded (`BoundedPattern`).
 """
 
 import re
@@ -58,21 +58,17 @@ class Braces:
 
     @cached_property
     def _directory_pattern(self) -> BoundedPattern:
-        """Return a pattern of the alternatives that end with a slash, which match everything
-        below.
-        """
+        """Return a pattern for alternatives that end with a slash and match everything below."""
         return _pattern(_sequences_ending_in(self._tree, slash=True), "")
 
     @cached_property
     def _file_pattern(self) -> BoundedPattern:
-        """Return a pattern of the other alternatives, whose wildcards do not match slashes."""
+        """Return a pattern for the other alternatives; their wildcards do not match slashes."""
         return _pattern(_sequences_ending_in(self._tree, slash=False), "[^/]*")
 
     @cached_property
     def _literal_pattern(self) -> BoundedPattern:
-        """Return a pattern of alternatives without wildcards or final slash, which may name a
-        folder.
-        """
+        """Return a pattern for alternatives without wildcards or final slash (possibly folders)."""
         plain = _strip_wildcards(self._tree)
         return _pattern(
             _sequences_ending_in(plain, slash=False) if plain is not None else [], None
@@ -81,7 +77,7 @@ class Braces:
 
 @lru_cache(maxsize=4096)
 def braces(pattern: str) -> Braces | None:
-    """Parse a pattern with alternatives; return None if it has none or is too long."""
+    """Parse a pattern with alternatives; return None if there are none or it is too long."""
     if len(pattern) > MAX_PATTERN or not any(True for _ in _groups(pattern)):
         return None
     return Braces(pattern)
@@ -143,7 +139,7 @@ def _most_slashes(tree: Sequence) -> int:
 
 
 def _sequences_ending_in(tree: Sequence, *, slash: bool) -> list[Sequence]:
-    """Return the sequences of alternatives that do, or do not, end with a slash."""
+    """Return the alternatives that end with a slash, or those that do not."""
     if not tree:
         return [] if slash else [[]]
     *head, last = tree
@@ -230,7 +226,7 @@ def folder_of(pattern: str) -> str:
     end = meta.start()
     if "|" in pattern or end == 0:
         return ""
-    # a quantifier makes the previous character optional as well
+    # a quantifier makes the previous character optional
     literal = pattern[:end] if pattern[end] in "*?[" else pattern[: max(0, end - 1)]
     return literal[: literal.rfind("/") + 1]
 
@@ -286,8 +282,8 @@ def _glob(pattern: str) -> Callable[[str], bool]:
 
 
 def _match_wildcards(pattern: str, path: str) -> bool:
-    """Match a pattern of stars and question marks, in linear memory, with at most one star to
-    backtrack.
+    """Match a pattern of stars and question marks in linear memory, backtracking to at most one
+    star.
     """
     want = at = 0
     star = -1
@@ -329,7 +325,7 @@ class PerlPattern:
         self.words = needed_words(source) if words is None else words
 
     def may_match(self, lowered: str) -> bool:
-        """Return whether a lower-case text contains a word that all matches require."""
+        """Return whether a lower-case text contains a word that every match requires."""
         return not self.words or any(word in lowered for word in self.words)
 
     @cached_property
@@ -349,9 +345,9 @@ class PerlPattern:
 
 
 def needed_words(source: str) -> tuple[str, ...]:
-    """Return lower-case words of which every match contains at least one.
+    """Return lower-case words; every match contains at least one of them.
 
-    Return nothing if no such set is certain or a word has fewer than three characters.
+    Return () if this is uncertain or a word has fewer than three characters.
     """
     words = _needed_words(source)
     return (
@@ -362,7 +358,7 @@ def needed_words(source: str) -> tuple[str, ...]:
 
 
 def _needed_words(source: str) -> frozenset[str]:
-    """Return the best set of words of which every match contains one, or an empty set."""
+    """Return the best set of words such that every match contains one, or an empty set."""
     words: set[str] = set()
     for branch in _branches(source):
         best = max(
@@ -399,10 +395,9 @@ def _branches(source: str) -> list[str]:
 
 
 def _musts(branch: str) -> list[frozenset[str]]:
-    """Return sets of words, from each of which every match of an alternative contains one.
+    """Return sets of words such that an alternative's matches contain one word of each set.
 
-    They come from literal runs and mandatory groups; there are none if the pattern is not
-    understood.
+    They are found in literal runs and mandatory groups; the list is empty for unsupported patterns.
     """
     sets: list[frozenset[str]] = []
     run, at = "", 0
@@ -436,7 +431,7 @@ def _literal(branch: str, at: int) -> str:
 
 
 def _special_end(branch: str, at: int) -> int | None:
-    """Return the end of a special part, or None if it is not understood."""
+    """Return the end of a special part, or None if it is not supported."""
     char = branch[at]
     if char == "\\":
         return at + 2 if branch[at + 1 : at + 2] in _ESCAPES else None
@@ -448,7 +443,7 @@ def _special_end(branch: str, at: int) -> int | None:
 
 
 def _group_words(branch: str, at: int, end: int) -> frozenset[str]:
-    """Return the words of which a mandatory group requires one, or none for an optional group."""
+    """Return words of which a mandatory group requires one; return none for an optional group."""
     if branch[end : end + 1] in ("?", "*", "{"):
         return frozenset()
     inner = re.sub(r"^\?[a-z]*:", "", branch[at + 1 : end - 1])
