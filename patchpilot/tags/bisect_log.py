@@ -19,8 +19,7 @@ _TERM = re.compile(r"--term-(new|bad|old|good)'?[= ]'?(\S+?)'?(?=\s|$)")
 
 @dataclass(frozen=True, slots=True)
 class Bisection:
-    """A parsed bisection: the first bad commit, and the ids marked bad, good and skipped, in
-    order.
+    """A parsed bisection: the first bad commit, and the bad, good and skipped ids in order.
 
     The first bad commit is None if the bisection is unfinished.
     """

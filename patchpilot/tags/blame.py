@@ -14,7 +14,7 @@ _HEAD = re.compile(r"^([0-9a-f]{40,64}) (\d+) (\d+)(?: (\d+))?$")
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """A commit as reported by git blame; dates are in seconds since the epoch.
+    """A commit reported by git blame, with dates in seconds since the epoch.
 
     `root` marks a commit at which the history ends.
     """
@@ -44,7 +44,7 @@ class Blame:
 def blame(
     repository: Repository, rev: str, path: str
 ) -> tuple[Blame, dict[str, Owner]]:
-    """Blame a file as of `rev`, and return its lines and the commits in the blame, by id.
+    """Blame a file at `rev`, and return its lines, and the blamed commits by id.
 
     Both are empty if the file cannot be read.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The features of each candidate that the ranker weighs.
+"""Compute the features that the ranker weighs for each candidate.
 
 They are computed from a change and the blame of its files.
 """
@@ -69,7 +69,7 @@ def _tally_file(
 
 
 def _credit_neighbors(tallies: dict[str, Tally], blame: Blame, run: Run) -> None:
-    """Credit the owners of lines around a run, nearer ones more."""
+    """Credit the owners of lines around a run, with more credit for closer lines."""
     before, after = (
         (run.start - 1, run.end + 1) if run.removed else (run.start, run.start + 1)
     )
@@ -102,7 +102,7 @@ def _changed_words(change: CommitFileChange) -> Counter[str]:
 def _credit_removed_line(
     tallies: dict[str, Tally], blame: Blame, line: int, come: set[str]
 ) -> None:
-    """Credit the owner of a removed line, but little if the line moves within the file."""
+    """Credit the owner of a removed line, with less credit if the line only moves in the file."""
     if line not in blame.ids:
         return
     tally = tallies[blame.ids[line]]
@@ -114,8 +114,8 @@ def _credit_removed_line(
 
 
 def _vote(tallies: dict[str, Tally], blame: Blame, run: Run) -> None:
-    """Give a run's vote to the owners of its removed lines, or half of it to owners of lines
-    next to additions.
+    """Split a run's vote among the owners of its removed lines, or half a vote among the owners of
+    lines next to additions.
     """
     lines = (
         range(run.start, run.end + 1)
@@ -138,8 +138,8 @@ def _related(
     tallies: dict[str, Tally],
     spoken: set[str],
 ) -> None:
-    """Credit the owners of other lines with identifiers that the change or message mentions,
-    rare ones most.
+    """Credit the owners of other lines with identifiers from the change or message, with more
+    credit for rare ones.
     """
     frequency = Counter(word for here in words.values() for word in here)
     rare = {
@@ -172,8 +172,7 @@ def features(
 ) -> dict[str, dict[str, float]]:
     """Return the feature values of each candidate, most of them between 0 and 1.
 
-    The value of a direct mention is larger, because the few examples of it would make its weight
-    too small.
+    A direct mention gets a larger value, because its weight, fitted on few examples, is too small.
     """
     ids = [tally for tally in tallies if tally in scene.owners]
     tables = {

@@ -19,9 +19,7 @@ SHORT = 3
 
 @dataclass(frozen=True, slots=True)
 class CandidateHistory:
-    """A candidate's message, and its change to the files of the fix, under their names at that
-    time.
-    """
+    """A candidate's message, and its changes to the fix's files under their names at that time."""
 
     id: str
     message: str
@@ -51,7 +49,7 @@ def compute_close_features(
     scene: EvidenceInput,
     past: Mapping[str, CandidateHistory],
 ) -> dict[str, dict[str, float]]:
-    """Return the features, from 0 to 1, of the candidates that are examined in detail."""
+    """Return the features (0 to 1) of the candidates to examine in detail."""
     changed = frozenset().union(*_words(scene.files))
     deeds = {commit: _words(look.files) for commit, look in past.items()}
     spread: Counter[str] = Counter()
@@ -95,7 +93,7 @@ def compute_close_features(
 def _words(
     files: Iterable[CommitFileChange], least: float = 1.0
 ) -> tuple[set[str], set[str]]:
-    """Return the identifiers in removed and in added lines with at least this significance."""
+    """Return the identifiers in removed and added lines of at least this significance."""
     old: set[str] = set()
     new: set[str] = set()
     for run in (run for change in files for run in change.runs):
@@ -115,7 +113,7 @@ def _spoken(
     speech: Mapping[str, int],
     count: int,
 ) -> float:
-    """Return the share of the fix's words that occur in the candidate's message.
+    """Return the share of the fix's words in the candidate's message.
 
     Words that few candidates use count more.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The changes of a commit relative to its first parent, as runs of changed lines.
+"""A commit's changes relative to its first parent, as runs of changed lines.
 
 Whitespace is ignored.
 """
@@ -18,12 +18,10 @@ _HUNK = re.compile(r"@@ -(\d{1,10})(?:,\d{1,10})? \+(\d{1,10})(?:,\d{1,10})? @@"
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run of adjacent changed lines: removed lines with their old line numbers, and added
-    lines.
+    """A run of adjacent changed lines: removed lines with their old line numbers, and added lines.
 
-    `start` is the first removed line in the old file or, if no line is removed, the old line
-    after which lines are added (0: at the top). `new_start` is the first added line in the new
-    file.
+    `start` is the first removed line in the old file or, for a pure addition, the old line before
+    it (0: at the top). `new_start` is the first added line in the new file.
     """
 
     start: int
@@ -61,7 +59,7 @@ class CommitFileChange:
 def read_change(
     repository: Repository, parent: str, commit: str
 ) -> tuple[CommitFileChange, ...]:
-    """Return the changes from `parent` to `commit` for each file.
+    """Return each file's changes from `parent` to `commit`.
 
     A file with only whitespace changes has no runs.
     """

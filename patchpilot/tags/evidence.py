@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The evidence for a candidate, in phrases that the user can verify."""
+"""Describe a candidate's evidence in phrases that the user can verify."""
 
 from collections.abc import Iterator, Mapping
 
@@ -12,7 +12,7 @@ def explain(
 ) -> tuple[str, ...]:
     """Return the evidence for a candidate as short phrases, strongest first.
 
-    A phrase includes the file and line in the parent commit, if there is one.
+    A phrase may include a file and line in the parent commit.
     """
     words = (
         *_mentioned(numbers),
@@ -72,7 +72,7 @@ def _likeness(
 def missing_evidence(
     scene: EvidenceInput, tally: Tally, numbers: Mapping[str, float]
 ) -> tuple[str, ...]:
-    """Return the missing evidence that would support a candidate, as short phrases."""
+    """Return, as short phrases, evidence that would support a candidate but is missing."""
     words = [] if numbers["mentioned"] else ["the message does not mention this commit"]
     if _removed(scene) and not tally.removed_lines:
         words.append("last changed none of the removed lines")

@@ -19,11 +19,11 @@ SHORT_QUOTE = 25
 
 @dataclass(frozen=True, slots=True)
 class EvidenceInput:
-    """The facts about a fix from which its introducing commit is found.
+    """Facts about a fix, used to find the commit that introduced the bug.
 
-    They are its subject and text without trailers, the author's address, the author date, the
-    change, the blame by old path, and the commits in the blame. `mentions` weighs the commits
-    that the text mentions, from 0.2 (in passing) to 1 (named as the cause).
+    They are its subject and text without trailers, author address, author date, change, blame by
+    old path, and the blamed commits. `mentions` maps commits mentioned in the text to weights from
+    0.2 (in passing) to 1 (named as the cause).
     """
 
     subject: str
@@ -89,8 +89,8 @@ def owner_of(commit: Commit) -> Owner:
 def _mentions(
     repository: Repository, parent: str, text: str, owners: dict[str, Owner]
 ) -> dict[str, float]:
-    """Return the fix's ancestors that the text mentions by id or by quoted subject, adding new
-    ones to `owners`.
+    """Return the fix's ancestors that the text mentions by id or quoted subject. Add new ones to
+    `owners`.
     """
     result: dict[str, float] = {}
     for word, weight in ids_in(text).items():

@@ -21,7 +21,7 @@ _PIECES = re.compile(r"\s+|[^\s]+")
 class MessageWish:
     """The requested changes to a message.
 
-    They are (name, value) pairs to add, co-developers, and lines that replace others.
+    They are (name, value) pairs to add, co-developers to add, and replaced lines.
     """
 
     trailers: tuple[tuple[str, str], ...] = ()
@@ -30,7 +30,7 @@ class MessageWish:
 
     @property
     def refused(self) -> tuple[str, ...]:
-        """Return a sentence about each trailer that must not be in a commit message."""
+        """Return an explanation for each trailer that is not allowed in a commit message."""
         developers = [("Co-developed-by", who) for who in self.developers]
         mended = [
             (name, value)

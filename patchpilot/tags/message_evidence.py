@@ -31,7 +31,7 @@ _REGZBOT = re.compile(
 
 
 def prose(message: str) -> tuple[str, str]:
-    """Return a message's (subject, text) without trailers, in any position.
+    """Return a message's (subject, text) without trailers, wherever they are.
 
     A `Fixes:` line is removed even if it is indented, quoted or folded.
     """

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Recognize fixes of several bugs introduced by different commits.
 
-They make the same change in several files, or name several commits as the cause.
+Such fixes make the same change in several files, or name several commits as the cause.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ MAX_TAGS = 5
 def find_joint_culprits(scene: EvidenceInput, first: str) -> tuple[str, ...]:
     """Return the commits that each need a Fixes: tag, oldest first.
 
-    They are `first`, the likeliest commit, and others like it, or `first` alone.
+    They are `first` (the likeliest commit) and similar commits, if any.
     """
     result = {first, *_blamed(scene, first), *_find_same_change(scene, first)}
     ordered = sorted(
@@ -24,7 +24,7 @@ def find_joint_culprits(scene: EvidenceInput, first: str) -> tuple[str, ...]:
 
 
 def _blamed(scene: EvidenceInput, first: str) -> set[str]:
-    """Return the commits blamed by the message, if the likeliest is one of them."""
+    """Return the commits blamed in the message if the likeliest is one of them."""
     blamed = {mention for mention, weight in scene.mentions.items() if weight >= 1}
     return blamed if first in blamed else set()
 

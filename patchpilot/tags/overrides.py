@@ -24,7 +24,7 @@ MANY = 10_000
 def move_reverted_first(
     repository: Repository, commit: Commit, candidates: tuple[Candidate, ...]
 ) -> tuple[Candidate, ...]:
-    """Move commits that the fix reverts to the front of the candidates."""
+    """Move commits reverted by the fix to the front of the candidates."""
     subject, text = prose(commit.message)
     ids = (repository.find(word) for word in read_marks(f"{subject}\n\n{text}").reverts)
     reverted = [
@@ -49,8 +49,8 @@ def move_bisected_first(
 ) -> tuple[tuple[Candidate, ...], list[str]]:
     """Move the bisected commit to the front of the candidates, and return notes for the user.
 
-    If the bisection is unfinished, they are limited to the commits that remain. Notes point out
-    contradictions to the blame.
+    If the bisection is unfinished, drop candidates that it excludes. The notes list contradictions
+    to the blame.
     """
     if bisection.first_bad:
         left = [_resolve(repository, bisection.first_bad)]

@@ -32,9 +32,9 @@ SURE = 0.5
 class Candidate:
     """A commit that may have introduced the bug, with its confidence (0 to 1) and its evidence.
 
-    `first_release` is the first tag that contains the commit, if it was looked up and there is
-    one. `lacks` is the evidence that would support the commit but is missing. `committed` is in
-    seconds since the epoch. `is_marked` is whether its message may name an upstream commit.
+    `first_release` is the first tag that contains the commit, if known. `lacks` is evidence that
+    would support the commit but is missing. `committed` is in seconds since the epoch. `is_marked`
+    is set if its message may name an upstream commit.
     """
 
     commit: str
@@ -50,11 +50,10 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class RankedCulprits:
-    """The likeliest commits, best first, and the commits that each need a Fixes: tag, oldest
-    first.
+    """The likeliest commits (best first), and the commits that need a Fixes: tag (oldest first).
 
-    `imported` is a commit that the evidence leads to, but that only imports code and is therefore
-    not a candidate; it is empty otherwise.
+    `imported` is a commit that the evidence points to but that is no candidate because it only
+    imports code; otherwise it is empty.
     """
 
     candidates: tuple[Candidate, ...]
@@ -120,8 +119,7 @@ def find(
 def tag_of(repository: Repository, culprit: Commit) -> str:
     """Return the Fixes: line for a commit.
 
-    The id has the project's usual length, and is longer only if it is ambiguous in this
-    repository.
+    The id has the project's usual length unless that is ambiguous in this repository.
     """
     digits = DIGITS
     while (
@@ -135,9 +133,7 @@ def tag_of(repository: Repository, culprit: Commit) -> str:
 def _move_named_first(
     scene: EvidenceInput, ranked: list[tuple[str, float]]
 ) -> list[tuple[str, float]]:
-    """Move commits that the message names as the cause to the front, because the author
-    verified them.
-    """
+    """Move commits that the author names as the cause to the front."""
     blamed = [
         (commit, max(confidence, OUTRIGHT))
         for commit, confidence in ranked
@@ -156,7 +152,7 @@ def _move_named_first(
 def weigh(
     repository: Repository, scene: EvidenceInput, tallies: Mapping[str, Tally]
 ) -> dict[str, dict[str, float]]:
-    """Return the features of candidates with the best rough scores, and of those in the message."""
+    """Return the features of candidates with the best rough scores or mentioned in the message."""
     numbers = features(scene, tallies)
     chosen = sorted(numbers, key=lambda commit: (-glance(numbers[commit]), commit))[
         :LOOKED_AT

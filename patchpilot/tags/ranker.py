@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Rank candidates by a weighted sum of their features, converted to a confidence.
+"""Rank candidates by the weighted sum of their features, converted to a confidence.
 
 The weights are data, fitted by `tests/lab/fit_fixes.py`.
 """
@@ -16,9 +16,9 @@ from patchpilot.cache.entries import shipped_tables
 class Weights:
     """The fitted parameters of the ranker.
 
-    They are the weights of a candidate's features, the weights of the features of a whole list
-    (for "none of these"), and the calibration curve. `curve` consists of (raw share, confidence)
-    points, both increasing, with linear interpolation between them.
+    They are the weights for a candidate's features, the weights for a list's features (for "none of
+    these"), and the calibration curve: (raw share, confidence) points, both increasing, with linear
+    interpolation between them.
     """
 
     candidate: Mapping[str, float]
@@ -37,7 +37,7 @@ def load_shipped_weights() -> Weights:
 def list_features(candidates: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
     """Return the features of a whole list of candidates.
 
-    They indicate whether the commit that introduced the bug is likely to be in the list.
+    They indicate whether the list is likely to contain the commit that introduced the bug.
     """
     removed = sorted(
         (candidate["removed"] for candidate in candidates.values()), reverse=True
@@ -63,8 +63,8 @@ def rank(
 ) -> list[tuple[str, float]]:
     """Rank the candidates by confidence, best first.
 
-    The confidence is the probability that the candidate introduced the bug, as measured on known
-    fixes.
+    The confidence is the probability, calibrated on known fixes, that the candidate introduced the
+    bug.
     """
     if not candidates:
         return []

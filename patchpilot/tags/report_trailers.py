@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Create trailers from names, links and Message-IDs that the user enters or pastes.
+"""Create trailers from names, links and Message-IDs entered by the user.
 
 See Documentation/process/submitting-patches.rst and 5.Posting.rst.
 """

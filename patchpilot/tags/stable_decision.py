@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Decide whether a fix should be marked for the stable trees, with which line, and why.
+"""Decide whether and how a fix should be marked for the stable trees, and explain why.
 
 See Documentation/process/stable-kernel-rules.rst.
 """
@@ -23,8 +23,8 @@ _STABLE = re.compile(
 class BranchState:
     """A stable branch: its version, and whether it has the bug.
 
-    `affected` is None if that is unknown or the branch has the fix; `verdict` is that of
-    `backport`. `culprit_as` is the branch's own id of the commit that introduced the bug.
+    `affected` is None if this is unknown or the branch has the fix; `verdict` is the verdict of
+    `backport`. `culprit_as` is the id, in this branch, of the commit that introduced the bug.
     """
 
     version: str
@@ -45,13 +45,13 @@ class StableAdvice:
 
 
 def present_lines(commit: Commit) -> tuple[str, ...]:
-    """Return the lines in a commit's message that already request or rule out a stable backport."""
+    """Return the lines in a commit message that already request or rule out a stable backport."""
     return tuple(line.strip() for line in commit.lines[1:] if _STABLE.match(line))
 
 
 @dataclass(frozen=True, slots=True)
 class StableFacts:
-    """The facts about a fix that decide whether it is for stable.
+    """Facts that decide whether a fix is for stable.
 
     The fields are:
 
@@ -73,9 +73,7 @@ class StableFacts:
 
 
 def advise(project: Project, facts: StableFacts) -> StableAdvice:
-    """Return the lines that request a backport to a project's stable trees, or why there are
-    none.
-    """
+    """Return the lines that request a backport to stable trees, or why there are none."""
     if not project.tags.line:
         return _no_advice(f"{project.name} does not use a tag to request backports")
     if facts.present:
@@ -109,10 +107,10 @@ def _no_advice(reason: str) -> StableAdvice:
 
 
 def _since(release: str | None, affected: Sequence[BranchState]) -> str:
-    """Return a version that covers all branches with the bug.
+    """Return a version that includes all branches with the bug.
 
-    A branch older than the mainline release can have the bug by a backport, and `# X.Y+` with that
-    release would omit the branch.
+    A backport may have introduced the bug in a branch older than the mainline release; `# X.Y+`
+    with that release would omit the branch.
     """
     if release is None:
         return ""
