@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Sets of commits as bitmaps, for fast membership tests and differences between branches."""
+"""Store sets of commits as bitmaps, to compare branches quickly."""
 
 import heapq
 import re
@@ -12,7 +12,7 @@ _DIGITS = bytes.maketrans(b"\x00\x01", b"01")
 
 
 class AncestorBitmap:
-    """The set of commits that are reachable from a tip, by commit number."""
+    """The set of commits reachable from a tip, by commit number."""
 
     __slots__ = ("_bits",)
 
@@ -53,9 +53,9 @@ def spread_from(
     reach_of: Callable[[int], AncestorBitmap],
     most: int = 30_000,
 ) -> AncestorBitmap | None:
-    """Return the result of `find_reachable`, computed from `known` sets of commits below the tip.
+    """Compute the result of `find_reachable` from `known` sets of ancestors of the tip.
 
-    Return None if there are more than `most` commits in between.
+    Return None if more than `most` commits are in between.
     """
     if not known:
         return None
@@ -86,10 +86,10 @@ def spread_from(
 def find_reachable(
     parents: "array[int]", more: Mapping[int, Sequence[int]], tip: int
 ) -> AncestorBitmap:
-    """Return the set of all commits that are reachable from `tip`.
+    """Return the set of all commits reachable from `tip`.
 
-    `parents` has two numbers for each commit (-1 for none), each smaller than the commit's own
-    number; `more` has the additional parents of octopus merges.
+    `parents` contains two numbers per commit (-1 for none), both smaller than the commit's own
+    number; `more` contains the other parents of octopus merges.
     """
     mark = bytearray(tip + 1)
     mark[tip] = 1

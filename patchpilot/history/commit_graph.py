@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A separate commit-graph for repositories without one, which makes git several times faster.
+"""Write a separate commit-graph for repositories without one, to speed up git.
 
-With it, git walks the history faster, and blame skips commits by path.
+With a graph, git walks the history several times faster, and blame skips commits by path.
 
-The graph is in the user's cache directory, never in the repository; git finds it because that
-directory is an alternate object directory. It may be deleted at any time. Git ignores
-commit-graphs in shallow clones and in repositories with grafts or replacements.
+The graph is in the user's cache directory, never in the repository; git finds it because the
+directory is an alternate object directory. It may be deleted at any time. Git ignores commit-graphs
+in shallow clones and in repositories with grafts or replace refs.
 """
 
 import contextlib
@@ -45,9 +45,9 @@ def use_graph(
     *,
     make: bool = True,
 ) -> bool:
-    """Make git use the separate commit-graph, and return whether it can.
+    """Make git use the separate commit-graph, and return whether this succeeded.
 
-    With `make`, a graph that is missing or lacks `commit` is written first.
+    With `make`, first write the graph if it is missing or lacks `commit`.
     """
     if (
         _has_own(repository.common_dir / "objects")
@@ -91,10 +91,7 @@ def _is_worthwhile(objects: Path) -> bool:
 
 
 def sound_layers(graph: Path) -> tuple[Path, ...]:
-    """Return the commit-graph files in a directory.
-
-    A corrupt graph is deleted.
-    """
+    """Return the commit-graph files in a directory, deleting a corrupt graph."""
     folder = graph / "info" / "commit-graphs"
     try:
         names = (folder / "commit-graph-chain").read_text(encoding="ascii").split()
@@ -112,7 +109,7 @@ def sound_layers(graph: Path) -> tuple[Path, ...]:
 def _is_sound(file: Path, checked: Path) -> bool:
     """Return whether a file's checksum is correct.
 
-    It is computed once; afterwards size and time are compared.
+    The checksum is computed once; later calls compare size and time.
     """
     try:
         about = file.stat()
@@ -191,9 +188,8 @@ def holds(file: Path, commit: str) -> bool:
 def _make(
     repository: Repository, graph: Path, commit: str | None, progress: Progress
 ) -> None:
-    """Write the graph of all refs, or add `commit` and its ancestors to the existing one.
-
-    There is one writer at a time.
+    """Write the graph of all refs, or add `commit` and its ancestors to the existing one. Only one
+    process writes at a time.
     """
     failed = graph / "failed"
     with contextlib.suppress(OSError):
@@ -208,7 +204,7 @@ def _make(
     evict(graph.parent, MOST_REPOSITORIES)
     with (graph / "lock").open("ab") as lock:
         try:
-            # the child also holds the lock until it ends, even if this run ends first
+            # the child holds the lock as well, in case this process exits first
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             return

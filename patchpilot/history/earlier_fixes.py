@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find commits of mainline and other trees that make a patch unnecessary.
 
-Only commits that are not in the base of the patch are compared, only those that change its files,
-and only what they change in its functions.
+Compare only commits missing from the patch's base that change its files, and only their changes to
+its functions.
 """
 
 import os
@@ -21,7 +21,7 @@ from patchpilot.model.patch import FileChange, Hunk, parse_diff
 from patchpilot.model.progress import Progress, silent
 from patchpilot.series.patch_pairing import ENOUGH, line_similarity, title_key
 
-# find a hunk's function as git does: a line that starts with a word and is not a label
+# like git, take a line that starts with a word and is not a label as a hunk's function
 _HEAD = compile_late(r"[A-Za-z_$]")
 _LABEL = compile_late(r"[A-Za-z_]\w*:\s*(?:$|/[/*])")
 _NAME = compile_late(r"\b(\w++)\s*+\(")
@@ -45,7 +45,7 @@ class Edge(NamedTuple):
 class ChangedFunctions:
     """The changed lines by function, and the positions of added lines.
 
-    The name of a function is "" if git's heading is only a label, which names no function.
+    A function's name is "" if git's hunk heading is only a label.
     """
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ class ChangedFunctions:
 
 
 def changed_functions(files: Sequence[FileChange]) -> ChangedFunctions:
-    """Return the changes of a patch's files by function."""
+    """Return the changes to a patch's files by function."""
     functions = ChangedFunctions()
     for change in files:
         for hunk in change.hunks:
@@ -75,7 +75,7 @@ def is_head(line: str) -> bool:
 
 
 def head_of(lines: Sequence[str], at: int) -> int | None:
-    """Return the line that begins the function with a 0-based line; None outside of functions."""
+    """Return the first line of the function that contains a 0-based line, or None."""
     for top in range(min(at, len(lines) - 1), -1, -1):
         if is_head(lines[top]):
             return top
@@ -136,9 +136,9 @@ class Tree(NamedTuple):
 class EarlierFix(NamedTuple):
     """A commit that makes a patch redundant: its id, its subject, and its location.
 
-    `where` is the first release with the commit or, without one, the name of the tree.
-    `in_mainline` is whether the first tree has it. It is not `is_sure` if the commit changes the
-    same place in another way.
+    `where` is the first release with the commit, otherwise the name of the tree. `in_mainline` is
+    set if the first tree contains it. `is_sure` is false if the commit changes the same place in a
+    different way.
     """
 
     commit: str
@@ -155,7 +155,7 @@ class EarlierFix(NamedTuple):
 
 
 class StableBase(NamedTuple):
-    """A base that is only in a stable branch: its version, the commit, and the mainline branch.
+    """A base found only in a stable branch: its version, the commit, and the mainline branch.
 
     `mainline` is "" if the repository has none.
     """
@@ -171,14 +171,14 @@ class StableBase(NamedTuple):
 
     @property
     def rebase(self) -> str:
-        """Return the command that rebases the commits to mainline."""
+        """Return the command that rebases the commits onto mainline."""
         return f"git rebase --onto {self.mainline or 'MAINLINE'} {self.commit[:12]}"
 
 
 class UpstreamState(NamedTuple):
-    """For each patch of a topic, its earlier fix in the trees, or None.
+    """Each patch's earlier fix in the trees, or None.
 
-    `stable` is the base if it is a stable branch, and the topic is not for stable.
+    `stable` is the base if it is a stable branch and the topic is not for stable.
     """
 
     fixes: tuple[EarlierFix | None, ...] = ()
@@ -197,7 +197,7 @@ class UpstreamState(NamedTuple):
 
 
 class PatchToFind(NamedTuple):
-    """A patch to find: its title, its message, its files, and its own commit if it is one."""
+    """A patch to find: its title, message, files, and its commit if there is one."""
 
     title: str
     message: str
@@ -233,11 +233,10 @@ def earlier_fixes(
     trees: Sequence[Tree],
     progress: Progress = silent,
 ) -> tuple[EarlierFix | None, ...]:
-    """Return for each patch the commit that makes it unnecessary, or None.
+    """Find, for each patch, the commit that makes it unnecessary.
 
-    `base` is the commit on which the first patch is based. The first of `trees` is mainline; of
-    several commits, one that is certain is preferred, and then one in an earlier tree. Raise
-    `GitError` if git fails or takes too long.
+    `base` is the first patch's parent. The first of `trees` is mainline. Certain matches take
+    precedence, then matches in an earlier tree. Raise `GitError` if git fails or takes too long.
     """
     tips = tuple(dict.fromkeys(tree.tip for tree in trees if tree.tip != base))
     paths = {
@@ -258,7 +257,7 @@ def earlier_fixes(
 
 
 class _Walk:
-    """The commits of the trees that are not in the base."""
+    """The commits that the trees contain but the base does not."""
 
     def __init__(
         self,
@@ -279,7 +278,7 @@ class _Walk:
             self.progress("looking for an earlier fix")
 
     def add_old_names(self, paths: set[str]) -> set[str]:
-        """Return the paths, and the names of these files in the trees."""
+        """Return the paths together with these files' names in the trees."""
         result, names = set(paths), set(paths)
         for _ in range(_MOST_RENAMES):
             gone = [
@@ -325,7 +324,7 @@ class _Walk:
 
 
 class _Search:
-    """The commits among which fixes are searched, except reverted ones."""
+    """The commits to search for fixes, except reverted ones."""
 
     def __init__(self, logged: Sequence[_Logged]) -> None:
         self._logged = logged
@@ -400,10 +399,10 @@ class _Screen:
 
 
 def judge(mine: ChangedFunctions, theirs: ChangedFunctions) -> bool | None:
-    """Return whether another change makes a patch unnecessary; None if they are unrelated.
+    """Return whether another change makes a patch unnecessary, or None if it is unrelated.
 
-    True: it makes mostly the same changes to the same functions. False: it replaces the same
-    lines, or adds lines in the same place, in another way.
+    True: it makes mostly the same changes to the same functions. False: it changes the same lines,
+    or adds lines in the same place, in a different way.
     """
     names = _common_lines(mine, theirs)
     ours, others = mine.lines_in(mine.lines), theirs.lines_in(names)
@@ -461,7 +460,7 @@ class _Places:
         self._releases = Releases(repository)
 
     def choose(self, matches: Sequence[tuple[_Logged, bool]]) -> EarlierFix | None:
-        """Choose the match that is certain, in the first tree, and oldest."""
+        """Choose a match: certain ones first, then by tree, then the oldest."""
         chosen: tuple[tuple[bool, int], EarlierFix] | None = None
         for commit, is_sure in reversed(matches):
             rank = self._rank(commit.id)

@@ -28,9 +28,9 @@ class LandedHow(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Landing:
-    """The commit in a branch that is a given commit or its backport.
+    """A given commit or its backport in a branch.
 
-    It has its id, the evidence, and the commit that reverted it since (None if there is none).
+    Contains its id, the evidence, and the commit that later reverted it (None if there is none).
     """
 
     commit: str
@@ -45,9 +45,8 @@ class Landing:
 
 @dataclass(frozen=True, slots=True)
 class Culprit:
-    """The target of a `Fixes:` line: the id as written, the quoted subject, and the commit.
-
-    The commit is None if it is not in the repository.
+    """The target of a `Fixes:` line: the id as written, the quoted subject, and the commit (None if
+    it is not in the repository).
     """
 
     written: str
@@ -56,10 +55,9 @@ class Culprit:
 
 
 class History:
-    """Queries about the branches that commits were merged into.
+    """Find out which branches commits were merged into.
 
-    New commits are added to the index first. Close the object after use, or use it as a context
-    manager.
+    New commits are indexed first. Close the object after use, or use it as a context manager.
     """
 
     def __init__(
@@ -87,7 +85,7 @@ class History:
         self.index.add(commits, self._progress)
 
     def has(self, branch: str, commit: str) -> bool:
-        """Return whether `commit` is the commit `branch` or an ancestor of it (both full ids)."""
+        """Return whether `commit` is `branch` or one of its ancestors (both full ids)."""
         self.add([branch])
         ordinal = self.index.ordinal(commit)
         return ordinal is not None and ordinal in self.index.reach(branch)
@@ -95,11 +93,11 @@ class History:
     def landed(
         self, commit: str, branch: str, *, content: bool = True
     ) -> Landing | None:
-        """Return how `commit` is in the branch with the tip `branch`.
+        """Return how `commit` got into the branch with tip `branch`, or None.
 
-        This is the last landing in effect, a reverted one with its revert, or None. In order,
-        evidence is ancestry; a marker in the message of a branch's commit (including a backport of
-        a backport); and with `content`, the exact subject and author with a similar patch, or the
+        This is the last landing still in effect, or a reverted one with its revert. The evidence
+        is, in order, ancestry; a marker in the message of a branch's commit (including backports of
+        backports); and with `content`, the same subject and author with a similar patch, or the
         patch-id.
         """
         self.add([branch, commit])
@@ -151,7 +149,7 @@ class History:
     def find_same_change(
         self, subject: str, lines: "Counter[tuple[str, str]]", branch: str
     ) -> str | None:
-        """Return the latest commit of `branch` with this subject and mostly these lines, or
+        """Return the latest commit in `branch` with this subject and most of these lines, or
         None.
         """
         self.add([branch])
@@ -171,8 +169,8 @@ class History:
         )
 
     def missing(self, commits: Sequence[str], branch: str) -> tuple[str, ...]:
-        """Return the `commits` missing from the branch by ancestry and upstream marker, in
-        order; patches are not read.
+        """Return `commits` missing from the branch by ancestry and upstream marker, in order,
+        without reading patches.
         """
         self.add([branch, *commits])
         reach = self.index.reach(branch)
@@ -184,9 +182,7 @@ class History:
         )
 
     def reverts(self, commit: str, branch: str) -> tuple[str, ...]:
-        """Return the commits of `branch` that revert `commit`, by its id or its subject, oldest
-        first.
-        """
+        """Return the commits in `branch` that revert `commit` by id or subject, oldest first."""
         self.add([branch])
         reach = self.index.reach(branch)
         named = set(self.index.reverts_of(commit))
@@ -204,7 +200,7 @@ class History:
         )
 
     def fixers(self, commit: str, branch: str) -> tuple[str, ...]:
-        """Return the commits of `branch` with a `Fixes:` line for `commit`, oldest first."""
+        """Return the commits in `branch` with a `Fixes:` line for `commit`, oldest first."""
         self.add([branch])
         reach = self.index.reach(branch)
         return tuple(
@@ -246,7 +242,7 @@ class History:
         return last
 
     def _is_undone(self, commit: str, landed: str, reach: AncestorBitmap) -> str | None:
-        """Return the last revert still in effect of a merged commit, or None."""
+        """Return the last effective revert of a merged commit, or None."""
         since = self.index.ordinal(landed) or 0
         reverts = {
             number
@@ -289,8 +285,7 @@ class History:
         named = read_marks(other.message).upstream
         if named and not any(original.id.startswith(word) for word in named):
             return False
-        # a cherry-pick keeps the author date, better evidence than the similarity of an adapted
-        # patch
+        # a cherry-pick keeps the author date, which is better evidence than a similar patch
         if original.authored == other.authored and have_equal_patches(
             self.repository, original.id, other.id
         ):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Check `Fixes:` tags: the problems that bots report for such tags, and some that they miss.
+"""Check `Fixes:` tags for the problems that bots report, and some that they miss.
 
-There is no I/O: the caller passes a function that finds commits and, if known, their relations.
+This module does no I/O: the caller passes a function that finds commits, and relations if known.
 """
 
 import re
@@ -20,7 +20,7 @@ _QUOTES = {'"': '"”', "“": '"”', "'": "'’", "‘": "'’"}
 
 
 class TagProblem(NamedTuple):
-    """A problem with a tag: `kind` is its stable name."""
+    """A problem with a tag; `kind` is its stable name."""
 
     kind: str
     message: str
@@ -49,7 +49,7 @@ class FixesTag(NamedTuple):
 
     @property
     def is_url(self) -> bool:
-        """Return whether the tag is a URL, as some projects use for their bug tracker."""
+        """Return whether the tag is a URL; some projects link to their bug tracker this way."""
         return bool(_URL.match(self.text.partition(":")[2].strip()))
 
 
@@ -57,7 +57,7 @@ class FixesTag(NamedTuple):
     "tag=tag.text", "commit=target_id", "problems=messages", "kinds", "suggestion"
 )
 class JudgedTag(NamedTuple):
-    """A tag in a message, its problems, and the commit it refers to, or None."""
+    """A tag in a message, its problems, and the commit it refers to (or None)."""
 
     tag: FixesTag
     target: Commit | None
@@ -86,10 +86,10 @@ class JudgedTag(NamedTuple):
 
 
 class Relations(NamedTuple):
-    """Queries about how a commit relates to the commit that carries the tag.
+    """Queries about a commit's relation to the commit with the tag.
 
-    Each of them returns None if the answer is unknown. `series` has the ids of the commits that
-    are sent together with it. `complete` is whether a commit that is not found does not exist.
+    Each returns None if the answer is unknown. `series` contains the ids of the commits in the same
+    series. `complete` is set if a commit that is not found does not exist.
     """
 
     is_ancestor: Callable[[Commit], bool | None] = lambda _: None
@@ -104,13 +104,13 @@ class Relations(NamedTuple):
 def tag_text(commit: Commit, digits: int = DIGITS) -> str:
     """Return the Fixes: line for a commit, such as `Fixes: 43645ce03e00 ("qed: …")`.
 
-    The subject is the same as in the commit, and is never folded.
+    The subject is copied from the commit and never folded.
     """
     return f'Fixes: {commit.id[:digits]} ("{commit.subject}")'
 
 
 def parse_tag(text: str, line: int = 0) -> FixesTag | None:
-    """Parse a `Fixes:` line as the bots do: in any case, with or without an indent.
+    """Parse a `Fixes:` line like the bots: in any case, with or without indentation.
 
     Return None for other lines.
     """
@@ -147,9 +147,7 @@ def parse_tag(text: str, line: int = 0) -> FixesTag | None:
 
 
 def _unquote(text: str) -> tuple[str, bool, bool]:
-    """Split a text into (text inside the quotes, whether it is quoted, whether a quote is
-    unclosed).
-    """
+    """Return (text inside the quotes, whether it is quoted, whether a quote is unclosed)."""
     closing = _QUOTES.get(text[:1])
     if not closing:
         return text, False, False
@@ -159,9 +157,9 @@ def _unquote(text: str) -> tuple[str, bool, bool]:
 
 
 def same_subject(quoted: str, subject: str) -> bool:
-    """Return whether a quoted subject is that of the commit.
+    """Return whether a quoted subject matches the commit's subject.
 
-    As the bots allow, it may be shortened with an ellipsis or truncated at the end.
+    Like the bots, allow an ellipsis or truncation at the end.
     """
     quoted, subject = " ".join(quoted.split()), " ".join(subject.split())
     if quoted.endswith("..."):
@@ -177,7 +175,7 @@ def same_subject(quoted: str, subject: str) -> bool:
 def _judge_tag(
     tag: FixesTag, target: Commit | None, relations: Relations
 ) -> tuple[TagProblem, ...]:
-    """Return the problems of a tag whose commit was looked up, in the bots' order."""
+    """Return a tag's problems in the bots' order, after looking up its commit."""
     if tag.commit_id is None:
         if tag.is_url:
             return (
@@ -317,10 +315,10 @@ def judge_message(
     relations: Relations | None = None,
     apart: bool = False,
 ) -> tuple[JudgedTag, ...]:
-    """Return every `Fixes:` line of a message with its commit and its problems.
+    """Return every `Fixes:` line in a message with its commit and problems.
 
-    `lines` starts with the subject. The problems include the position of the tag; with `apart`,
-    the project expects it above the sign-offs, separated by a blank line.
+    `lines` starts with the subject. The tag's position is checked as well; with `apart`, it must be
+    above the sign-offs, separated by a blank line.
     """
     known = relations or Relations()
     judged: list[JudgedTag] = []

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The history index: facts about commits, cached in one SQLite file per repository.
+"""Cache facts about commits in one SQLite file per repository, the history index.
 
-The file is in the user's cache directory. Only facts that cannot change are stored: they are
-keyed by commit, and a commit's parents are added before it. Rebasing or deleting a branch
-therefore does not invalidate the index, a run adds only new commits, and the file may be deleted
-at any time.
+The file is in the user's cache directory. Only facts that cannot change are stored, by commit id,
+so rebasing or deleting a branch does not invalidate the index, and each run adds only new commits.
+Parents are added before their children. The file may be deleted at any time.
 """
 
 import contextlib
@@ -56,10 +55,10 @@ class CommitFact:
 
 
 class Index:
-    """The index of facts about the commits of a repository.
+    """The index of facts about a repository's commits.
 
-    Open it with `Index.open` and `add` the relevant tips before querying it. Ordinals number the
-    commits, parents first.
+    Open it with `Index.open`, and `add` the relevant tips before a query. Ordinals are commit
+    numbers, parents first.
     """
 
     def __init__(self, repository: Repository, database: sqlite3.Connection) -> None:
@@ -72,7 +71,7 @@ class Index:
     def open(cls, repository: Repository) -> "Index":
         """Open the repository's index.
 
-        It is created again if it is missing, corrupt, or of another version or shallow state.
+        Recreate it if it is missing or corrupt, or if its version or shallow state differs.
         """
         return cls(repository, connect(repository))
 
@@ -182,9 +181,9 @@ class Index:
         return [(int(number), bytes(commit_id).hex()) for number, commit_id in rows]
 
     def by_subject(self, subject: str) -> list[int]:
-        """Return the numbers of the commits with exactly this subject.
+        """Return the numbers of commits with exactly this subject.
 
-        The index has a 64-bit hash, so verify the commit itself.
+        The index stores only a 64-bit hash, so verify the commit itself.
         """
         return [
             int(row[0])
@@ -195,7 +194,7 @@ class Index:
         ]
 
     def backports_of(self, commit_id: str) -> list[int]:
-        """Return the numbers of the commits that claim to be a backport of this one."""
+        """Return the numbers of commits that claim to be a backport of this one."""
         return self._commits_naming("upstream", commit_id, 12)
 
     def reverts_of(self, commit_id: str) -> list[int]:
@@ -203,11 +202,11 @@ class Index:
         return self._commits_naming("reverts", commit_id, 7)
 
     def fixes_of(self, commit_id: str) -> list[int]:
-        """Return the numbers of the commits with a `Fixes:` line that names this one."""
+        """Return the numbers of commits with a `Fixes:` line for this one."""
         return self._commits_naming("fixes", commit_id, 7)
 
     def upstream_ids(self, ordinals: Sequence[int]) -> dict[int, list[str]]:
-        """Map the numbers of commits that name upstream commits to these ids."""
+        """Map the numbers of commits with upstream markers to the upstream ids."""
         backports: dict[int, list[str]] = {}
         rows = self._db.execute(
             "select ord, id from upstream where ord in (select value from json_each(?))",
@@ -220,7 +219,7 @@ class Index:
     def reach(self, commit_id: str) -> AncestorBitmap:
         """Return the set of ancestors of `commit_id`, including itself.
 
-        It is stored after it has been computed once.
+        The set is computed once and then stored.
         """
         ordinal = self.ordinal(commit_id)
         if ordinal is None:
@@ -326,7 +325,7 @@ class Index:
             at += len(piece)
 
     def _find_reachable(self, ordinal: int) -> AncestorBitmap:
-        # another process may have added commits since they were read
+        # another process may have added commits in the meantime
         if self._parents is None or len(self._parents) <= 2 * ordinal:
             self._parents = array("i")
             for row in self._db.execute("select data from parents order by chunk"):
@@ -378,7 +377,7 @@ def _new_facts(
     is_known: Callable[[str], bool],
     old: Sequence[str],
 ) -> Iterator[CommitFact]:
-    """Yield the facts of all commits reachable from `tips` that are not `is_known`, parents first.
+    """Yield facts about all commits reachable from `tips` that are not `is_known`, parents first.
 
     All commits reachable from `old` are known. A few commits are read one by one, many with a
     single `git log`.
@@ -424,7 +423,7 @@ def _fact(record: bytes) -> CommitFact | None:
 
 
 def _make_fact(commit_id: str, parents: tuple[str, ...], message: str) -> CommitFact:
-    """Create a commit's fact from its id, parents and message."""
+    """Create a commit's facts from its id, parents and message."""
     paragraph = message.lstrip("\n").split("\n\n", 1)[0]
     subject = (
         " ".join(line.strip() for line in paragraph.strip().split("\n"))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Recognize commits that import code whose history is elsewhere.
 
-They are the first commit of a repository, and imports squashed into one commit.
+They are a repository's first commit, and imports squashed into one commit.
 """
 
 import re
@@ -31,7 +31,7 @@ _IMPORTED_RELEASE = re.compile(r"^import(?:s|ed|ing)?\b.*\bv?\d+\.\d+", re.IGNOR
 class ImportCheck:
     """Distinguish commits that only import code from ordinary changes.
 
-    The files that the `expected` commits change are read all at once.
+    File counts of the `expected` commits are read with a single git call.
     """
 
     def __init__(self, repository: Repository, expected: Iterable[str] = ()) -> None:
@@ -42,7 +42,7 @@ class ImportCheck:
     def reason(self, commit: Commit) -> str:
         """Return why a commit only imports code whose history is elsewhere.
 
-        Empty for ordinary changes, and for first commits that tags name by convention.
+        Return "" for ordinary changes, and for first commits that tags name by convention.
         """
         reason = _message_reason(self._repository, commit)
         return (
@@ -88,7 +88,7 @@ def _size_reason(commit: Commit, added: int, touched: int) -> str:
 
 
 def _is_release(subject: str) -> bool:
-    """Return whether a subject is that of a release commit ("Linux 6.1.150")."""
+    """Return whether this is the subject of a release commit ("Linux 6.1.150")."""
     names = "|".join(
         re.escape(name)
         for project in projects().values()
@@ -102,9 +102,7 @@ def _is_release(subject: str) -> bool:
 def _read_counts(
     repository: Repository, commits: Iterable[str]
 ) -> dict[str, tuple[int, int]]:
-    """Map each commit to the numbers of files that it adds and changes, compared with its first
-    parent.
-    """
+    """Map each commit to the numbers of files it adds and changes relative to its first parent."""
     words = (
         "-r",
         "-m",

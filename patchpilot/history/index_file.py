@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The file of the history index: its path and its tables.
-
-A corrupt, old or missing file is created again.
-"""
+"""Open the history index's file, and recreate it if it is corrupt, old or missing."""
 
 import contextlib
 import hashlib
@@ -32,14 +29,14 @@ create unique index commits_by_id on commits (id);
 
 
 def forget(repository: Repository) -> None:
-    """Delete a repository's index, which the next query creates again."""
+    """Delete a repository's index; the next query recreates it."""
     file = _create_file(repository)
     if file:
         _forget(file)
 
 
 def _create_file(repository: Repository) -> Path | None:
-    """Return the file, creating it if necessary, or None if no private file can be created."""
+    """Return the file, creating it if necessary; return None if no private file can be created."""
     stem = repository_cache_path("history", repository.common_dir, VERSION)
     file = stem.with_name(f"{stem.name}.sqlite")
     if not private_folder(file.parent):
@@ -75,9 +72,8 @@ def _state(repository: Repository) -> str:
 
 
 def connect(repository: Repository) -> sqlite3.Connection:
-    """Open the index database of a repository, in memory if no file can be created.
-
-    A database is created again if it is corrupt, or if its version or shallow state differs.
+    """Open a repository's index database, or one in memory if no file can be created. Recreate the
+    database if it is corrupt, or if its version or shallow state differs.
     """
     file, state = _create_file(repository), _state(repository)
     for attempt in (file, file, None):

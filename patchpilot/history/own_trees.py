@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the stable trees of the project that a repository belongs to."""
+"""Find the stable trees of a repository's project."""
 
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.tree_readers import CommitTree
@@ -13,8 +13,8 @@ def own_trees(
 ) -> StableTrees | None:
     """Return the stable trees to name in hints, or None if the project has none.
 
-    They are the profile's trees. Without a profile, `guessed`, the trees that the refs suggest,
-    is returned if any ref matches it; otherwise the project is detected from the tree.
+    They are the profile's trees. Without a profile, return `guessed` (the trees suggested by the
+    refs) if any ref matches it; otherwise detect the project from the tree.
     """
     if profile:
         project = projects().get(profile)

@@ -15,7 +15,7 @@ _DIFF = ("diff-tree", "--root", "-p", "-M", "--no-ext-diff", "--no-textconv")
 
 
 def patch_ids(repository: Repository, commits: Sequence[str]) -> dict[str, str]:
-    """Return the patch-id of each commit, or "" for merges and empty commits, which have none.
+    """Map each commit to its patch-id, or "" for merges and empty commits.
 
     Commits with missing objects are omitted.
     """
@@ -45,14 +45,14 @@ def patch_ids(repository: Repository, commits: Sequence[str]) -> dict[str, str]:
         reckoned = {pair[1]: pair[0] for pair in pairs if len(pair) == 2}
         ids |= {commit_id: reckoned.get(commit_id, "") for commit_id in todo[:end]}
         todo = todo[end + 1 :]
-        # each further try would query the remote again
+        # each retry would query the remote again
         if diffs.code and b"promisor" in diffs.err:
             break
     return ids
 
 
 def changed_lines(repository: Repository, commit: str) -> "Counter[tuple[str, str]]":
-    """Return the added and removed lines of a commit, stripped, each with its sign."""
+    """Return a commit's added and removed lines, stripped, each with its sign."""
     text = repository.git(*_DIFF, "-U0", "-r", "--no-commit-id", commit).out.decode(
         "utf-8", "replace"
     )
@@ -69,7 +69,7 @@ def changed_lines(repository: Repository, commit: str) -> "Counter[tuple[str, st
 
 
 def count_changed_lines(files: Sequence[FileChange]) -> "Counter[tuple[str, str]]":
-    """Return the added and removed lines of a patch's files, in the form of `changed_lines`."""
+    """Return the added and removed lines in a patch's files, like `changed_lines`."""
     lines = (
         (line.kind, line.text.strip())
         for change in files
@@ -105,7 +105,7 @@ def are_alike(
 ) -> bool:
     """Return whether two commits make mostly the same changes to the same lines.
 
-    The first one may be given as its changed lines.
+    The first may be passed as its changed lines.
     """
     mine = changed_lines(repository, left) if isinstance(left, str) else left
     theirs = changed_lines(repository, other)

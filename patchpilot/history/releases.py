@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find the first release that contains a commit.
 
-This is fast in a large history, and correct for topic branches that were merged late.
+This is fast in a large history, and correct for topic branches merged late.
 """
 
 import os
@@ -28,7 +28,7 @@ _MOST_KEPT = 20_000
 
 
 class Release(NamedTuple):
-    """A release tag: its commit, its commit date and its version numbers.
+    """A release tag: its commit, commit date and version numbers.
 
     `candidate` is N for -rcN, and None for a final release.
     """
@@ -64,7 +64,7 @@ def parse_release(name: str, commit: str = "", date: int = 0) -> Release | None:
 
 
 def mainline_releases(releases: Sequence[Release]) -> tuple[Release, ...]:
-    """Return the releases without the point releases of stable branches, oldest first.
+    """Return the releases without stable branches' point releases, oldest first.
 
     A point release is, for example, v6.1.7 if v6.1 exists.
     """
@@ -98,9 +98,8 @@ def _trim_version(numbers: tuple[int, ...]) -> tuple[int, ...] | None:
 
 
 class Releases:
-    """The release tags of a repository, which find the first release that contains a commit.
-
-    Results are cached, including between runs.
+    """A repository's release tags, used to find the first release that contains a commit. Results
+    are cached on disk.
     """
 
     def __init__(self, repository: Repository) -> None:
@@ -110,9 +109,7 @@ class Releases:
 
     @cached_property
     def _cached(self) -> dict[str, tuple[str, str]]:
-        """Return earlier results, mapping a commit to its first release and that release's
-        commit.
-        """
+        """Return cached results: commit → (its first release, the release's commit)."""
         known: dict[str, tuple[str, str]] = recall(_KIND, self._key) or {}
         return known if len(known) < _MOST_KEPT else {}
 
@@ -191,8 +188,8 @@ class Releases:
         return first
 
     def _search(self, commit: str, releases: Sequence[Release]) -> Release | None:
-        """Search the nearest releases one by one, because most commits are in the next one,
-        then by bisection.
+        """Check the nearest releases one by one, because most commits are in the next one, then
+        bisect.
         """
         for release in releases[:LINEAR]:
             if self._repository.is_ancestor(commit, release.commit):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The limits of shallow and partial clones."""
+"""Detect the limits of shallow and partial clones."""
 
 from patchpilot.commits.git_reading import complete_history_hint
 from patchpilot.commits.repository import Repository

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The mainline and stable branches among a repository's refs, and missing ones.
+"""Find the mainline and stable branches in a repository, and missing ones.
 
-Mainline is the ref that the setting names, a branch of a remote, or the local branch master or
-main. Any other local branch is considered development work, whatever its name ends in.
+Mainline is the configured ref, a remote branch, or the local branch master or main. Any other local
+branch is considered development work, regardless of its name.
 """
 
 import re
@@ -40,7 +40,7 @@ class Mainline(NamedTuple):
 
 
 def mainline(repository: Repository) -> str | None:
-    """Return the tip of mainline, or None if the repository does not have it."""
+    """Return the tip of mainline, or None if the repository lacks it."""
     mainline = find_mainline(repository)
     return mainline.tip if mainline else None
 
@@ -48,9 +48,8 @@ def mainline(repository: Repository) -> str | None:
 def find_mainline(repository: Repository) -> Mainline | None:
     """Return the mainline branch of a repository, or None if there is none.
 
-    Raise UsageError if the setting does not name a commit. Of several remotes, those with a usual
-    name are preferred, and then the latest tip. The -next trees, queues and release candidates are
-    ignored.
+    Raise UsageError if the configured ref is not a commit. If there are several remotes, prefer
+    those with a usual name, then the latest tip. Ignore -next trees, queues and release candidates.
     """
     if named := _setting(repository):
         return Mainline(named, repository.resolve(named), f"set by {SETTING}")
@@ -73,8 +72,7 @@ def find_mainline(repository: Repository) -> Mainline | None:
 def mainline_tips(repository: Repository) -> frozenset[str]:
     """Return the tips of all refs that may contain mainline commits.
 
-    They are the ref that the setting names or, without the setting, the refs of remotes with a
-    usual name.
+    They are the configured ref or, by default, the refs of remotes with a usual name.
     """
     if named := _setting(repository):
         return frozenset((repository.resolve(named),))
@@ -88,14 +86,14 @@ def mainline_tips(repository: Repository) -> frozenset[str]:
 def is_candidate(name: str) -> bool:
     """Return whether a ref belongs to a remote for release candidates (`stable-rc/linux-6.1.y`).
 
-    Such a branch is rewritten, so it is not the stable branch itself.
+    Such a branch is regularly rewritten, so it does not count as the stable branch.
     """
     remote = name.partition("/")[0] if "/" in name else ""
     return remote.endswith("rc") and not remote.endswith("src")
 
 
 def branch_refs(repository: Repository, *places: str) -> dict[str, str]:
-    """Return the branches with these full names or below them, as short name → tip.
+    """Return the branches with or below these full names, as short name → tip.
 
     The HEAD of a remote is not included.
     """
@@ -114,7 +112,7 @@ def _setting(repository: Repository) -> str:
 
 
 def _remotes() -> frozenset[str]:
-    """Return the usual names of remotes with mainline."""
+    """Return the usual names of mainline's remotes."""
     usual = (
         name for project in projects().values() for name in project.mainline_remotes
     )
@@ -141,8 +139,8 @@ _STALE = timedelta(days=45)
 class Branch(NamedTuple):
     """A stable branch: its short ref name, version, tip, and end of support.
 
-    Support ends with a month; None means that the branch is not a long-term series. `stale` is
-    whether its remote probably has newer commits, and `is_over` whether its support has ended.
+    The end of support is a month, or None if the branch is not long-term. `stale` is set if its
+    remote probably has newer commits, and `is_over` if its support has ended.
     """
 
     name: str
@@ -164,7 +162,7 @@ class Missing(NamedTuple):
 class Branches(NamedTuple):
     """The stable branches in a repository, and the stable trees of its project.
 
-    `missing` has the maintained series that were not fetched.
+    `missing` contains the maintained series that were not fetched.
     """
 
     stable: StableTrees
@@ -182,9 +180,9 @@ def stable_branches(
 ) -> Branches:
     """Return the maintained long-term branches among the refs, oldest first.
 
-    The latest stable branch follows if it is newer than all of them. `ended` includes series
-    whose support has ended. Of several refs for a version, one of `remote` (by default, of a
-    remote named stable) is preferred, and then the latest tip.
+    The latest stable branch follows if it is newer. `ended` includes series whose support has
+    ended. If a version has several refs, prefer those of `remote` (by default, of a remote named
+    stable), then the latest tip.
     """
     today = today or datetime.now(UTC).date()
     refs = branch_refs(repository, "refs/heads", "refs/remotes")
@@ -225,8 +223,8 @@ def stable_branches(
 def trees_of(refs: Sequence[str], profile: str | None = None) -> StableTrees:
     """Return the stable trees of a repository's project.
 
-    They are the trees of the profile; without one, the trees that most refs are branches of; and
-    otherwise the trees of the default project.
+    They are the profile's trees; otherwise the trees that most refs belong to; otherwise the
+    default project's trees.
     """
     named = projects().get(profile or "")
     if named and named.stable.branch:
@@ -249,10 +247,10 @@ def trees_of(refs: Sequence[str], profile: str | None = None) -> StableTrees:
 def version_at(
     repository: Repository, stable: StableTrees, commit_id: str, name: str
 ) -> str | None:
-    """Return the version of a commit named by the user.
+    """Return the version of a commit that the user specified.
 
-    It is the version in the name of a stable ref, or the version in the commit's Makefile. Return
-    None if there is neither.
+    It is taken from the name of a stable ref or from the commit's Makefile. Return None if neither
+    has one.
     """
     named = stable.version_of(name)
     if named:
@@ -266,8 +264,8 @@ def version_at(
 def linux_next_tip(repository: Repository) -> str | None:
     """Return the tip of linux-next, or None if it has not been fetched.
 
-    It is the latest tag (such as `next-20261120`) or, without tags, the branch of a remote named
-    for linux-next.
+    It is the latest tag (such as `next-20261120`) or, without tags, the branch of a linux-next
+    remote.
     """
     if tags := next_tags(repository):
         return repository.find(repository.refs[tags[-1]])
@@ -285,7 +283,7 @@ def next_tags(repository: Repository) -> list[str]:
 def queues(repository: Repository) -> dict[str, str]:
     """Return the refs that may contain queued commits, as name → tip.
 
-    They are branches of release candidates and branches of a patch queue.
+    They are branches for release candidates and patch queues.
     """
     return {
         name: tip
@@ -295,10 +293,8 @@ def queues(repository: Repository) -> dict[str, str]:
 
 
 def tree_branches(repository: Repository, known: Sequence[str]) -> dict[str, str]:
-    """Return the remote branches that may be maintainers' trees, as name → tip.
-
-    Stable branches, release candidates, queues, linux-next and branches with `known` tips are
-    excluded.
+    """Return the remote branches that may be maintainers' trees, as name → tip. Exclude stable
+    branches, release candidates, queues, linux-next, and branches with `known` tips.
     """
     refs = branch_refs(repository, "refs/remotes")
     stable = trees_of(list(refs))
@@ -394,8 +390,8 @@ def _is_stale(
 ) -> bool:
     """Return whether the remote probably has newer commits.
 
-    The tip is old, and was either not fetched recently or is older than a known release. An old tip
-    alone is not enough, because a branch may have no new commits.
+    The tip must be old, and either not fetched recently or older than a known release. An old tip
+    alone is not enough, because there may be no new commits.
     """
     committed = repository.commit(tip).committed
     if committed.date() >= today - _STALE:
@@ -412,7 +408,7 @@ def _fetch_time(repository: Repository, name: str) -> datetime | None:
     times = []
     for file in (
         repository.common_dir / "logs" / "refs" / "remotes" / name,
-        # `git clone` updates no other file
+        # `git clone` writes no other file
         repository.common_dir / "logs/refs/remotes" / name.partition("/")[0] / "HEAD",
         repository.common_dir / "FETCH_HEAD",
         repository.git_dir / "FETCH_HEAD",
