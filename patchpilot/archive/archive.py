@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Read threads and search results from a public-inbox archive through liblore.
 
-The archive is lore by default. Requests are rate-limited, and the size of answers is
-limited. A missing message raises `NotInArchiveError`, an unreachable archive
-`NetworkError`. All data from an archive is untrusted.
+The default archive is lore. Requests are rate-limited, and responses are limited in size. A missing
+message raises `NotInArchiveError`, an unreachable archive `NetworkError`. All data from an archive
+is untrusted.
 """
 
 import email.charset
@@ -64,9 +64,8 @@ _SUFFIX = "answer"
 
 
 class AnswerCache:
-    """A folder that caches responses, each of which expires after a number of seconds.
-
-    Without a folder, nothing is cached. The caller should store only usable answers.
+    """A folder of cached responses, each with an expiry time in seconds. Without a folder, nothing
+    is cached. The caller should store only usable responses.
     """
 
     def __init__(self, path: Path | None, seconds: float) -> None:
@@ -99,11 +98,11 @@ class AnswerCache:
 
 
 class NotInArchiveError(MissingError):
-    """Raised if the message is not in the archive."""
+    """Raised if a message is not in the archive."""
 
 
 def archive_of(target: str, default: str = LORE) -> str:
-    """Return the URL of the archive to which a message's URL belongs.
+    """Return the URL of the archive that contains a message's URL.
 
     This is the part before the Message-ID. For a bare Message-ID and for lore's redirecting
     URLs, `default` is returned.
@@ -133,8 +132,8 @@ def quote_phrase(text: str) -> str:
 def date_query(first: datetime, last: datetime | None = None) -> str:
     """Return a search condition for messages received between two days.
 
-    Without `last`, the period has no end. Times are in seconds, because public-inbox
-    interprets a number of more than four digits as seconds, even if it looks like a date.
+    Without `last`, the period is open. Times are in seconds, because public-inbox interprets
+    numbers with more than four digits as seconds, even if they look like dates.
     """
     begin, end = (
         f"{moment.timestamp() // _DAY * _DAY + more:.0f}" if moment else ""
@@ -144,7 +143,7 @@ def date_query(first: datetime, last: datetime | None = None) -> str:
 
 
 class MailArchive(Protocol):
-    """The interface of an archive on the network (`Archive`) or a local one (`LocalArchive`)."""
+    """The interface of remote (`Archive`) and local archives (`LocalArchive`)."""
 
     url: str
     host: str
@@ -196,10 +195,10 @@ class MailArchive(Protocol):
 class Archive(MailArchive):
     """An archive on the network.
 
-    Answers are cached for ten minutes in the folder `cache`, unless it is None; unusable
-    answers are not cached. `offline` prevents requests. The archive may redirect to its own
-    host and to `hosts`. The user name and the password in the URL are sent to the archive's
-    server. An instance may be used in one thread only, except for `cancel`.
+    Usable responses are cached for ten minutes in the folder `cache` unless it is None. `offline`
+    prevents requests. The archive may redirect to its own host and to `hosts`. The user name and
+    password in the URL are sent to the archive's server. Use an instance in one thread only, except
+    for `cancel`.
     """
 
     def __init__(
@@ -281,8 +280,8 @@ class Archive(MailArchive):
     def mail(self, message_id: str, *, fresh: bool = False) -> Mail:
         """Return the message with the given Message-ID.
 
-        Raise `NetworkError` if the answer is something different: a bot challenge, the login page
-        of a network, or another message.
+        Raise `NetworkError` if the response is something else: a bot challenge, a network's login
+        page, or another message.
         """
         cached = None if fresh else self._kept.get(self.url, "mail", message_id)
         data = cached or self._ask(
@@ -338,8 +337,7 @@ class Archive(MailArchive):
     def reaches(self) -> datetime | None:
         """Return about when the latest messages arrived, or None if unknown.
 
-        The time is the median of the dates in the archive's feed, because single dates may be
-        wrong.
+        It is the median of the dates in the archive's feed, because single dates may be wrong.
         """
         try:
             feed = self._ask(
@@ -435,7 +433,7 @@ class Archive(MailArchive):
     def _is_there(self) -> bool:
         """Return whether the archive's own page exists.
 
-        A wrong path returns 404 for every message. Checked once.
+        With a wrong path, every message returns 404. The result is cached.
         """
         if self._exists is None:
             import requests
@@ -483,7 +481,7 @@ class Archive(MailArchive):
             log = logging.getLogger("liblore")
             log.addHandler(logging.NullHandler())
             log.propagate = False
-            # only the configured archive is queried: the search terms may be confidential
+            # query only the configured archive, because search terms may be confidential
             self._node = LoreNode(
                 self.url, request_timeout=TIMEOUTS, follow_upstream=False
             )
@@ -494,7 +492,7 @@ class Archive(MailArchive):
                 self.skipped.append,
                 self._hosts,
             )
-            # requests does not forward it to other hosts
+            # requests does not forward the login to other hosts
             self._session.auth = self._login
             self._node.set_requests_session(self._session)
         return self._node
@@ -502,7 +500,7 @@ class Archive(MailArchive):
 
 @contextmanager
 def _keep_email_charset() -> Iterator[None]:
-    """Restore the email package's UTF-8 handling after liblore changed it for the whole process."""
+    """Restore the email package's UTF-8 handling, which liblore changes for the whole process."""
     saved = dict(email.charset.CHARSETS)
     try:
         yield
@@ -599,9 +597,7 @@ def _refuse_elsewhere(url: str, target: str, hosts: Container[str]) -> None:
 
 
 def _wait(retry_after: str, attempt: int) -> float:
-    """Return the seconds to wait: the server's Retry-After up to a limit, otherwise one, then
-    two.
-    """
+    """Return the seconds to wait: the server's Retry-After up to a limit, otherwise 1, then 2."""
     return (
         min(float(retry_after), LONGEST_WAIT)
         if retry_after.isascii() and retry_after.isdigit()
@@ -612,9 +608,7 @@ def _wait(retry_after: str, attempt: int) -> float:
 def _within_time(
     ask: Callable[[], Any], stop: threading.Event, skipped: Skipped
 ) -> Any:
-    """Read a response in a thread, so that neither a slow header nor a slow body blocks the
-    caller.
-    """
+    """Read a response in a thread, so that slow headers or bodies do not block the caller."""
     import requests
 
     result: queue.SimpleQueue[Any] = queue.SimpleQueue()

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Collect all messages about a series in an archive.
 
-These are the messages of its threads, its other revisions, and messages in other threads
-from the stable maintainers and from bots.
+They are the messages in its threads, its other versions, and messages from stable maintainers and
+bots in other threads.
 """
 
 from collections.abc import Iterable
@@ -21,10 +21,8 @@ from patchpilot.reading.read_thread import read_thread
 
 
 class Gathered(NamedTuple):
-    """The messages found about a series, and the errors of the search.
-
-    An error for each message that could not be read is included; `failure` is the error that
-    ended the search early.
+    """The messages found about a series, and errors. There is an error for each unreadable message;
+    `failure` is the error that ended the search early.
     """
 
     mails: tuple[Mail, ...]
@@ -51,12 +49,12 @@ def gather(
 ) -> Gathered:
     """Return the messages about the series that contains a given message.
 
-    `sent` are its messages that were sent from here. They are used to find other messages, and
+    `sent` contains its messages sent from this machine. They are used to find other messages, and
     are returned only if the archive has them.
 
-    If a later query fails, the messages found before are returned. Raise `NotInArchiveError` if the
-    archive does not have the message and no messages are known, and `NetworkError` if the first
-    query fails.
+    If a later query fails, return the messages found before. Raise `NotInArchiveError` if the
+    archive lacks the message and no messages are known, and `NetworkError` if the first query
+    fails.
     """
     reader = reader or MailReader()
     archive.parse_mail = reader.parse
@@ -89,8 +87,8 @@ def gather(
 
 @dataclass
 class _Search:
-    """A search for messages about a series: `have` grows with each query, and `unarchived_ids`,
-    messages known only from sending, shrinks.
+    """A search for messages about a series. Each query adds to `have`, and removes messages found
+    from `unarchived_ids` (messages known only from sending).
     """
 
     archive: MailArchive
@@ -109,8 +107,8 @@ class _Search:
     def widen(self) -> None:
         """Search for messages outside the first thread.
 
-        These are other revisions and their threads, messages from the stable maintainers and from
-        bots, and messages that name the commit.
+        They are other versions and their threads, messages from stable maintainers and bots, and
+        messages that reference the commit.
         """
         posted = self._posted()
         if posted is None:
@@ -139,7 +137,7 @@ class _Search:
             self.have.setdefault(mail.message_id, mail)
 
     def _posted(self, message_id: str = "") -> PostedSeries | None:
-        """Return the series, or another one with this message, from the messages found so far."""
+        """Return the series that contains this message, from the messages found so far."""
         anchor = message_id or self.message_id
         every = read_thread(self.have.values(), reader=self.reader, anchor=anchor)
         return posted_of(anchor, every)
@@ -186,8 +184,8 @@ class _Search:
 def _revision_queries(posted: PostedSeries) -> list[str]:
     """Return queries for other versions.
 
-    They use the change-id, links to known versions, title and author, and, for missing versions,
-    the files of the author's patches.
+    They search for the change-id, links to known versions, title and author, and, if versions are
+    missing, for the author's patches to the same files.
     """
     author = _sender_condition(posted.author)
     linking = [
@@ -208,7 +206,7 @@ def _revision_queries(posted: PostedSeries) -> list[str]:
 
 
 def _gap_queries(posted: PostedSeries) -> list[str]:
-    """Return a query by files for versions that must exist but are unknown."""
+    """Return queries by file for versions that must exist but are unknown."""
     known = {revision.version for revision in posted.revisions}
     if all(
         version in known or version in posted.missing.values()
@@ -227,7 +225,7 @@ def _gap_queries(posted: PostedSeries) -> list[str]:
 
 
 def _sender_condition(author: Address) -> str:
-    """Return a condition on the sender by address or by name, because people change addresses."""
+    """Return a search condition for the sender's address or name, because addresses change."""
     return (
         f"(f:{author.email} OR f:{quote_phrase(author.name)})"
         if " " in author.name
@@ -236,8 +234,8 @@ def _sender_condition(author: Address) -> str:
 
 
 def _carrier_queries(posted: PostedSeries) -> list[str]:
-    """Return queries for people who forward the patches, with the author's name in the text or
-    in a pull request.
+    """Return queries for forwarded patches, with the author's name in the text or in a pull
+    request.
     """
     if posted.latest.backport_to:
         return []
@@ -281,7 +279,7 @@ def posted_of(message_id: str, every: Iterable[PostedSeries]) -> PostedSeries | 
 def _select_related(
     message_id: str, mails: Iterable[Mail], reader: MailReader
 ) -> tuple[Mail, ...]:
-    """Return the messages of the series and its follow-ups, dropping others found by the search."""
+    """Return the messages about the series and its follow-ups, without unrelated results."""
     everything = unique(mails)
     every = read_thread(everything, reader=reader, anchor=message_id)
     mine = posted_of(message_id, every)

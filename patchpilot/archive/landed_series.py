@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the commits of a series in a repository.
-
-They are searched for in mainline (with the first release), linux-next, maintainers' trees
-and every stable branch. Commits that revert or fix the series are included.
+"""Find a series' commits in a repository. Search mainline (with the first release), linux-next,
+maintainers' trees and all stable branches. Include commits that revert or fix the series.
 """
 
 import re
@@ -56,8 +54,8 @@ _CLOCKS = timedelta(days=2)
 class InRepository:
     """A series' commits in a repository, and the later mainline commits that fix it.
 
-    The commits are grouped by tree, mainline first. `needs` are the stable branches that need it,
-    None if no commit of it is in mainline.
+    The commits are grouped by tree, mainline first. `needs` contains the stable branches that need
+    it, or is None if none of its commits is in mainline.
     """
 
     commits: tuple[LandedCommit, ...] = ()
@@ -67,7 +65,7 @@ class InRepository:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """The commit that a patch became in a branch, and how it was recognized."""
+    """A patch's commit in a branch, and how it was recognized."""
 
     number: int | None
     title: str
@@ -81,7 +79,7 @@ def find_in_repository(
     *,
     progress: Progress = silent,
 ) -> InRepository:
-    """Return a series' commits in a repository, or none if there is no mainline."""
+    """Return a series' commits in a repository; return none if there is no mainline."""
     tip = mainline(repository)
     if tip is None:
         return InRepository()
@@ -222,8 +220,8 @@ def _describe_landing(
 def _find_fixes(
     commit: str, history: History, tip: str, branches: Sequence[Branch], tree: str
 ) -> Iterator[FollowUp]:
-    """Yield the mainline commits that name a commit in Fixes:, with the branches that have the
-    commit but lack the fix.
+    """Yield the mainline commits that name a commit in Fixes:, with the branches that contain the
+    commit but not the fix.
     """
     for fixer in history.repository.commits(history.fixers(commit, tip)):
         lacking = []
@@ -250,10 +248,10 @@ def _commits(
     tip: str,
     done: frozenset[str] | set[str] = frozenset(),
 ) -> list[_Found]:
-    """Return the commits in a branch that a series' patches became, except for titles in `done`.
+    """Return a series' commits in a branch, except those with titles in `done`.
 
-    They are found by the ids reported in messages, otherwise by subject and author. A reverted
-    commit counts only if no other commit is found.
+    Find them by the ids reported in messages, otherwise by subject and author. A reverted commit
+    counts only if there is no other.
     """
     repository = history.repository
     commits: dict[str, _Found] = {}
@@ -299,7 +297,7 @@ def _find_landing(commit: str, history: History, tip: str) -> Landing:
 def _find_by_subject(
     posted: PostedSeries, post: Classified, history: History, tip: str
 ) -> Landing | None:
-    """Return the commit with the patch's title and author, preferring one that is not reverted."""
+    """Return the commit with the patch's title and author, preferably one that was not reverted."""
     authors = authors_of(posted, post.mail.body)
     reach = history.index.reach(tip)
     ids = [
@@ -321,8 +319,8 @@ def _find_by_subject(
 def _find_by_content(
     posted: PostedSeries, post: Classified, history: History, tip: str
 ) -> tuple[str, str] | None:
-    """Return the commit that links to the message, or the author's with the same changes,
-    because maintainers edit titles.
+    """Return the commit that links to the message, or the author's commit with the same changes.
+    Maintainers may edit titles.
     """
     repository, first = history.repository, posted.revisions[0].sent
     patch = post.patch
@@ -394,11 +392,7 @@ def authors_of(posted: PostedSeries, body: str) -> set[str]:
 def _first_point_release(
     repository: Repository, version: str, commit: str
 ) -> str | None:
-    """Return the first `vX.Y.Z` of a stable series that contains the commit, or None, by binary
-    search.
-
-    None when none does yet.
-    """
+    """Return the first `vX.Y.Z` of a stable series that contains the commit, or None."""
     tags = [
         name
         for name in repository.refs
@@ -431,12 +425,11 @@ def find_in_trees(
     since: str,
     known: Sequence[str],
 ) -> Iterator[LandedCommit]:
-    """Yield the commits that patches became in maintainers' fetched branches.
+    """Yield the patches' commits in fetched branches of maintainers.
 
-    There is one commit for each patch and tree; commits reachable from the `known` tips are
-    ignored. A commit matches a patch by title and author, or by a link to the message. A
-    commit that the author committed without a link to the message is part of a copy of the
-    topic and is ignored.
+    Yield one commit per patch and tree, ignoring commits reachable from `known` tips. A commit
+    matches a patch by title and author, or by a link to the message. Without such a link, ignore
+    commits whose committer is the author: they belong to a copy of the topic.
     """
     branches = tree_branches(repository, known)
     if not branches or not posts:
@@ -481,7 +474,7 @@ def find_in_trees(
 def _match_commits(
     commits: Iterable[Commit], posts: Sequence[Classified], authors: Collection[str]
 ) -> Iterator[tuple[Commit, Classified]]:
-    """Yield the commits that match a patch, each with the patch."""
+    """Yield (commit, patch) for each commit that matches a patch."""
     titles = {post.key: post for post in posts}
     mails = {post.message_id: post for post in posts}
     for commit in commits:

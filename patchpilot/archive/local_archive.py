@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A local archive with the same interface as one on the network.
+"""Query a local archive through the interface of remote archives.
 
-The archive is a public-inbox directory or epoch, a maildir (as written by lei) or an
-mbox. An index in the cache directory contains the sender, recipients, subject and
-references of each message, and the commits, Message-IDs, change-ids and files that it
-names. The index is updated when the archive is opened; the texts are not copied.
+The archive is a public-inbox directory or epoch, a maildir (as written by lei) or an mbox. An index
+in the cache directory stores each message's sender, recipients, subject and references, and the
+commits, Message-IDs, change-ids and files mentioned in it, but not its text. It is updated when the
+archive is opened.
 """
 
 import fcntl
@@ -65,8 +65,7 @@ _FILE = compile_late(
 class LocalArchive(MailArchive):
     """A local archive, for use in one thread.
 
-    `requests` counts the queries. Raises `NetworkError` on the first query if there is no
-    archive.
+    `requests` counts the queries. The first query raises `NetworkError` if there is no archive.
     """
 
     def __init__(self, path: Path, *, progress: Progress = silent) -> None:
@@ -158,7 +157,7 @@ class LocalArchive(MailArchive):
         )
 
     def reaches(self) -> None:
-        """Return None, because the index already records which messages are new."""
+        """Return None; the index already records which messages are new."""
 
     def _not_found_error(self, message_id: str) -> NotInArchiveError:
         return NotInArchiveError(
@@ -198,8 +197,8 @@ class LocalArchive(MailArchive):
     def _find_thread(
         self, index: sqlite3.Connection, message_ids: Iterable[str]
     ) -> set[int]:
-        """Return the numbers of all messages connected by references, including through
-        messages that are not in the archive.
+        """Return the numbers of all messages connected by references, including via messages
+        missing from the archive.
         """
         todo, seen, numbers = list(message_ids), set[str](), set[int]()
         while todo and len(numbers) < _MOST_OF_THREAD:
@@ -228,7 +227,7 @@ class LocalArchive(MailArchive):
     # the index
 
     def _open_index(self, since: float = 0.0) -> sqlite3.Connection:
-        """Return the index, updated with all messages that arrived since a time."""
+        """Return the index after adding all messages that arrived since `since`."""
         self._queries += 1
         try:
             if self._mails is None:
@@ -252,7 +251,7 @@ class LocalArchive(MailArchive):
     def _update_index(
         self, index: sqlite3.Connection, mails: LocalMails, since: float
     ) -> None:
-        """Index new messages, latest first, in steps that survive an interruption."""
+        """Index new messages, latest first, committing after each step."""
         row = index.execute("SELECT state, since, whole FROM state").fetchone()
         before, indexed_since, is_whole = (
             (str(row[0]), float(row[1]), bool(row[2])) if row else ("", since, False)
@@ -308,7 +307,7 @@ class LocalArchive(MailArchive):
 
     @contextmanager
     def _index_lock(self, file: Path | None) -> Iterator[None]:
-        """Index unless another process does, whose entries are available afterwards."""
+        """Lock the index, or wait until another process has finished indexing."""
         if file is None:
             yield
             return
@@ -392,8 +391,8 @@ def _lock_for_writing(index: sqlite3.Connection) -> Iterator[sqlite3.Connection]
 
 
 def _tokens(mail: Mail) -> set[str]:
-    """Return the commits, Message-IDs, change-ids and files named in a message, and whether it
-    is a delivery report.
+    """Return tokens for the commits, Message-IDs, change-ids and files mentioned in a message, and
+    for a delivery report.
     """
     body = mail.body
     tokens: dict[str, None] = {REPORT: None} if delivery_reports(mail) else {}

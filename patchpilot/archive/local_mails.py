@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Read the messages of a local archive.
 
-The archive is a public-inbox directory or epoch, a maildir, or an mbox. `lei q -o DIR`
-writes a maildir, `public-inbox-clone URL DIR` a directory of epochs.
+The archive is a public-inbox directory or epoch, a maildir, or an mbox. `lei q -o DIR` creates a
+maildir, `public-inbox-clone URL DIR` a directory of epochs.
 """
 
 import json
@@ -19,9 +19,8 @@ from patchpilot.model.mail import mail_bounds, one_mail
 
 
 class FoundMail(NamedTuple):
-    """A message, its position in the archive, and its time of arrival.
-
-    The time is in seconds since the epoch; 0 if it is unknown.
+    """A message, its position in the archive, and its arrival time in seconds since the epoch (0 if
+    unknown).
     """
 
     position: str
@@ -42,12 +41,11 @@ class LocalMails(Protocol):
     ) -> Iterator[FoundMail]:
         """Yield the messages added since an earlier state ("" for all messages).
 
-        If possible, the latest messages come first. Messages that arrived before `since` may be
-        omitted.
+        Messages come latest first if possible. Those that arrived before `since` may be omitted.
         """
 
     def count(self, state: str, since: float = 0.0) -> int:
-        """Return an upper limit on the number of messages from `new`."""
+        """Return an upper limit for the number of messages from `new`."""
 
     def is_replaced(self, state: str) -> bool:
         """Return whether positions from an earlier state are invalid."""
@@ -65,7 +63,7 @@ class LocalMails(Protocol):
 
 
 def local_mails(path: Path) -> LocalMails:
-    """Return the messages of the archive in a directory or file.
+    """Return the messages of the local archive at a path.
 
     Raise `NetworkError`, as for an unreachable archive, if there is no archive.
     """
@@ -90,7 +88,7 @@ def local_mails(path: Path) -> LocalMails:
 def epochs_of(path: Path) -> tuple[Path, ...]:
     """Return the epochs of a public-inbox directory, oldest first.
 
-    If the path is a single epoch, only this epoch is returned. Empty if the path is neither.
+    For a single epoch, return only this epoch. Return () if the path is neither.
     """
     epochs = (
         [path]
@@ -113,9 +111,7 @@ def _is_git(path: Path) -> bool:
 
 
 class _Epochs(LocalMails):
-    """The epochs of a public-inbox (format v2), in which each commit adds a message as the file
-    `m`.
-    """
+    """The epochs of a public-inbox (format v2); each commit adds a message as the file `m`."""
 
     def __init__(self, path: Path, epochs: tuple[Path, ...]) -> None:
         self.path = path
@@ -206,8 +202,8 @@ def _read_added_mail(content: tuple[str, str, bytes] | None) -> bytes | None:
 
 
 class _Maildir(LocalMails):
-    """A maildir, with one file per message below `new` and `cur`, whose name may get flags
-    after a colon.
+    """A maildir, with one file per message in `new` and `cur`. Mail readers may append flags to the
+    name after a colon.
     """
 
     def __init__(self, path: Path) -> None:
@@ -255,7 +251,7 @@ class _Maildir(LocalMails):
 
 
 class _Mbox(LocalMails):
-    """An mbox, plain or gzipped, which is read completely after a change."""
+    """A plain or gzipped mbox, which is reread after a change."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

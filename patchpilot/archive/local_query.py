@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Translate archive searches into SQL conditions on the index of a local archive.
+"""Translate archive searches into SQL conditions on a local archive's index.
 
-The syntax is the part of public-inbox's search that patchpilot uses: the prefixes s, f,
-a, b, nq (treated as b), m, rt and dfn, terms without a prefix, quoted phrases, a `*` at
-the end of a word, AND, OR, NOT and parentheses. A phrase matches only whole words in the
-same order.
+Supported is the subset of public-inbox's syntax that patchpilot uses: the prefixes s, f, a, b, nq
+(treated as b), m, rt and dfn, terms without a prefix, quoted phrases, a trailing `*`, AND, OR, NOT
+and parentheses. A phrase matches only whole words in the same order.
 """
 
 import re
@@ -23,10 +22,8 @@ _COLUMNS = {"s": _SUBJECT, "f": _SENDER, "a": _PEOPLE}
 
 
 class Condition(NamedTuple):
-    """An SQL condition with its values, its cost, and a lower limit for the time of arrival.
-
-    A condition that reads messages has the highest cost and is evaluated last. The limit is
-    in seconds since the epoch; 0 if there is none.
+    """An SQL condition with its values, its cost, and the earliest arrival time (0: any).
+    Conditions that read messages have the highest cost and are evaluated last.
     """
 
     sql: str
@@ -36,9 +33,8 @@ class Condition(NamedTuple):
 
 
 def normalize_words(text: str) -> str:
-    """Normalize a text to lower-case words, separated and enclosed by spaces.
-
-    A text contains a phrase if the result for the text contains the result for the phrase.
+    """Convert a text to lower-case words, separated and enclosed by spaces. A text contains a
+    phrase if the normalized text contains the normalized phrase.
     """
     return f" {' '.join(_SAID.findall(text.lower()))} "
 
@@ -46,7 +42,7 @@ def normalize_words(text: str) -> str:
 def ids_in(text: str) -> list[str]:
     """Return the Message-IDs in a text, including those in links, in lower case.
 
-    Of a Message-ID with a slash, only the part after the slash is returned.
+    If a Message-ID contains a slash, return only the part after it.
     """
     # a Message-ID is on one line, and most lines of a patch have none
     return [
@@ -170,7 +166,7 @@ def _join_conditions(word: str, parts: list[Condition]) -> Condition:
 
 
 def _arrival_condition(span: str) -> Condition | None:
-    """Translate `rt:FIRST..LAST`, with either time in seconds or empty, into a condition."""
+    """Translate `rt:FIRST..LAST` into a condition; either time is in seconds or empty."""
     match = re.fullmatch(r"(?=\D*\d)(\d{5,12})?\.\.(\d{5,12})?", span)
     if not match:
         return None

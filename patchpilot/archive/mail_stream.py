@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read any number of messages from files, directories and archives, one by one."""
+"""Stream messages from files, directories and archives."""
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -30,11 +30,11 @@ once.
 
 
 class StreamedMail(NamedTuple):
-    """A message, or the `error` that prevented reading it, with an empty `raw`.
+    """A message, or an empty `raw` and the `error` that prevented reading it.
 
-    `position` is the file or archive, a colon, and the offset or commit. `source` is the file
-    if it contains a single message, and the position otherwise. An `archived` message can be
-    of any kind; a single message in a file is expected to be a patch.
+    `position` is the file or archive, a colon, and the offset or commit. `source` is the file if it
+    contains a single message, otherwise the position. An `archived` message can be of any kind; a
+    single message in a file should be a patch.
     """
 
     position: str
@@ -47,9 +47,9 @@ class StreamedMail(NamedTuple):
 def stream_mails(targets: Iterable[str]) -> Iterator[StreamedMail]:
     """Yield the messages of each target.
 
-    A target is a file (a message or an mbox, optionally gzipped), a directory of such files,
-    a maildir, a public-inbox or one of its epochs, or `-`. Files are read in the order of
-    their names, archives from the latest message to the oldest.
+    A target is a file (a message or an mbox, optionally gzipped), a directory of such files, a
+    maildir, a public-inbox or one of its epochs, or `-`. Files are read in alphabetical order,
+    archives from the latest message to the oldest.
     """
     for target in targets:
         path = Path(target)
@@ -72,7 +72,7 @@ def stream_mails(targets: Iterable[str]) -> Iterator[StreamedMail]:
 
 
 def mails_of_range(epoch: str, revisions: Sequence[str]) -> Iterator[StreamedMail]:
-    """Yield the messages that the given revisions of an epoch added, latest first.
+    """Yield the messages added by these revisions of an epoch, latest first.
 
     The revisions are commits, and `^COMMIT` for commits to exclude.
     """
@@ -123,7 +123,7 @@ def epoch_commits(epoch: str, step: int) -> Iterator[str]:
 def _commit(epoch: str, word: str) -> str:
     """Return the id of a commit in an epoch.
 
-    Return "" for HEAD without messages, as in a public-inbox's search index.
+    Return "" if HEAD has no messages, as in a public-inbox's search index.
     """
     commit = git(
         Path(epoch),
@@ -143,7 +143,7 @@ def _commit(epoch: str, word: str) -> str:
 
 
 def _read_file(path: str) -> Iterator[StreamedMail]:
-    """Yield the messages in one file; the last has the error that ended reading, if any."""
+    """Yield the messages in one file. If reading fails, the last one has the error."""
     end = 0
     first: StreamedMail | None = None
     try:
@@ -159,7 +159,7 @@ def _read_file(path: str) -> Iterator[StreamedMail]:
                     position, position, one_mail(raw, 0, len(raw)), True
                 )
                 if not start:
-                    # read another message to find out whether this is the only one
+                    # look ahead to find out whether this is the only message
                     first = mail
                     continue
                 if first:

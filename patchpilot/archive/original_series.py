@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the original series of stable maintainers' messages in an archive."""
+"""Find the original series for stable maintainers' messages in an archive."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -31,12 +31,9 @@ def originals(
     *,
     reader: MailReader,
 ) -> Mapping[str, PostedSeries]:
-    """Map each message from the stable maintainers to its original series.
-
-    The keys are the Message-IDs of the messages.
-
-    An original is found in the archive by the message's links, by title and author, or by the
-    upstream commit that the message names. Messages whose original series is not found are omitted.
+    """Map the Message-IDs of messages from stable maintainers to their original series. Search the
+    archive for the message's links, its title and author, or its upstream commit. Omit messages
+    whose original series is not found.
     """
     archive.parse_mail = reader.parse
     series: dict[str, PostedSeries] = {}
@@ -58,21 +55,21 @@ def originals(
 
 
 class _Originals:
-    """The series that may be a message's original, latest last."""
+    """The series that may be a message's original, oldest first."""
 
     def __init__(self) -> None:
         self.topics: list[PostedSeries] = []
         self.posts = Posts(())
 
     def add(self, topics: Iterable[PostedSeries]) -> None:
-        """Add series that were posted, except backports."""
+        """Add posted series, except backports."""
         new = [topic for topic in topics if topic not in self.topics]
         if new := [topic for topic in new if not topic.latest.backport_to]:
             self.topics += new
             self.posts = Posts(self.topics)
 
     def of(self, mail: Classified) -> PostedSeries | None:
-        """Return the series that a message's patch is from, by link or by title and author."""
+        """Return the original series of a message's patch, by link or by title and author."""
         position = self.posts.quoted(mail)
         return self.topics[position[0]] if position else None
 
@@ -80,7 +77,7 @@ class _Originals:
 def _find_by_titles(
     archive: MailArchive, mails: Sequence[Classified], reader: MailReader
 ) -> tuple[PostedSeries, ...]:
-    """Return the series with these titles by the named authors, with one search for many."""
+    """Return the series with these titles and authors, with one search for several titles."""
     by_author: dict[str, dict[str, None]] = {}
     for mail in mails:
         title, authors = parse_title(mail), find_named_authors(mail)
@@ -119,8 +116,8 @@ def _find_by_links(
 def _find_by_commit(
     archive: MailArchive, mail: Classified, reader: MailReader
 ) -> tuple[PostedSeries, ...]:
-    """Return the series that, according to replies in its thread, became the upstream commit
-    named in the message.
+    """Return the series that became the message's upstream commit, according to replies in its
+    thread.
     """
     commits = [commit for commit in mail.place.commits if len(commit) >= 12]
     every = [

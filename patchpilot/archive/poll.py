@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Check many series for new messages with only a few searches.
 
-The searches use the authors' addresses, titles, change-ids and commits, and are limited
-to messages received since the latest known one. Each search also names a message that the
-archive has. If this message is missing from the answer, the search is considered broken.
+The searches use the authors' addresses, titles, change-ids and commits, and are limited to messages
+received since the latest known one. Each search includes a message known to be in the archive; if
+the results lack it, the archive's search is considered broken.
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -43,8 +43,8 @@ _SHORTEST, _TITLE = 8, 60
 class PolledSeries:
     """A series to check for new messages.
 
-    Contains the series' number, summary and Message-IDs, the time of the previous check, and
-    the arrival time of the latest message that the archive was known to have then.
+    Contains the series' number, summary and Message-IDs, the time of the previous check, and the
+    arrival time of the latest message in the archive at that time.
     """
 
     number: int
@@ -55,9 +55,8 @@ class PolledSeries:
 
 
 class News(NamedTuple):
-    """The series that may have new messages, by number, with the ids of these messages.
-
-    `reached` is the arrival time of the latest message in the answers.
+    """The numbers of series that may have new messages, with these messages' ids. `reached` is the
+    arrival time of the latest message found.
     """
 
     series: Mapping[int, frozenset[str]]
@@ -72,11 +71,10 @@ def news(
     now: datetime,
     fresh: bool = False,
 ) -> News:
-    """Return the series about which the archive may have new messages.
+    """Return the series that may have new messages in the archive.
 
-    As few searches as possible are used. Messages in `passed` are known not to matter. Raise
-    `NetworkError` if the archive cannot be reached, or if its search does not find a message that
-    it has.
+    Use as few searches as possible. Messages in `passed` are known to be irrelevant. Raise
+    `NetworkError` if the archive is unreachable or its search is broken.
     """
     known = frozenset[str]().union(*(polled.message_ids for polled in series))
     new_ids: dict[int, frozenset[str]] = {}
@@ -124,7 +122,7 @@ def _unreliable_search_error(archive: MailArchive, control: str) -> NetworkError
 def _group_by_age(
     series: Sequence[PolledSeries], now: datetime
 ) -> Iterator[Sequence[PolledSeries]]:
-    """Group the series by the start of their search, with past series separate."""
+    """Group the series by the start of their search, with past series in a separate group."""
     for is_past in (False, True):
         group = [polled for polled in series if _is_past(polled, now) is is_past]
         if group:
@@ -151,7 +149,7 @@ def _ask_since(polled: PolledSeries, now: datetime) -> datetime:
 def _queries(
     series: Sequence[PolledSeries], now: datetime
 ) -> Iterator[tuple[str, list[PolledSeries]]]:
-    """Yield queries of limited length, each with its series; several may share an address."""
+    """Yield queries of limited length with their series, of which several may share an address."""
     control = f"m:{quote_phrase(series[0].summary.head)}"
     terms: dict[str, None] = {}
     group: list[PolledSeries] = []
@@ -165,7 +163,7 @@ def _queries(
     def fill_query() -> str:
         """Add as many further titles to the query as fit.
 
-        Replies to a later patch, or about a pull request with the patches, may name neither the
+        Replies to a later patch, or to a pull request with the patches, may mention neither the
         first patch nor the author.
         """
         room = LONGEST_QUERY - len(quote_url(query(terms)))
@@ -191,8 +189,8 @@ def _queries(
 
 
 def _terms(summary: SeriesSummary) -> list[str]:
-    """Return terms in messages about a series: its author as sender or recipient, its title, or
-    its commit.
+    """Return search terms for messages about a series: its author as sender or recipient, its
+    title, or its commit.
     """
     titled = (
         [_title_query(summary.subject)] if len(summary.subject) >= _SHORTEST else []
@@ -205,7 +203,7 @@ def _terms(summary: SeriesSummary) -> list[str]:
 
 
 def _more_titles(summary: SeriesSummary) -> list[str]:
-    """Return the titles of a series and related ones that `_terms` omits."""
+    """Return a series' titles and related ones omitted by `_terms`."""
     own = title_key(summary.subject)
     return [
         title
@@ -219,15 +217,15 @@ def _title_query(title: str) -> str:
 
 
 def _shorten_title(title: str) -> str:
-    """Return the first words of a title: enough to find it, and few enough to search for many
-    at once.
+    """Return the first words of a title: enough to find it, but few enough for many titles per
+    search.
     """
     return title if len(title) <= _TITLE else title[:_TITLE].rpartition(" ")[0]
 
 
 @dataclass(frozen=True)
 class _Known:
-    """The Message-IDs that are known or skipped, except the one that a response must contain."""
+    """The known or skipped Message-IDs, except the one that a response must contain."""
 
     known: frozenset[str]
     passed: Container[str]

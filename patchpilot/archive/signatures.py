@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Recognize new addresses of known senders by the signatures of their messages.
+"""Recognize new addresses of known senders by their messages' signatures.
 
-A valid signature alone proves nothing, because anyone can sign with a new domain and key.
-A developer signature (patatt) counts if its key also signed a message from a known
-address. A DKIM signature counts if its domain is the domain of a known address with the
-same mailbox name.
+A valid signature alone proves nothing, because anyone can sign with a new domain and key. A
+developer signature (patatt) counts if its key also signed a message from a known address. A DKIM
+signature counts if its domain belongs to a known address with the same mailbox name.
 """
 
 import contextlib
@@ -53,8 +52,8 @@ def find_proven_senders(
 ) -> tuple[Address, ...]:
     """Return the senders whose signatures prove their identity.
 
-    `vouching` are messages from known addresses. A sender is returned with a name only if the
-    name is also used with the known address.
+    `vouching` contains messages from known addresses. A sender's name is returned only if the known
+    address uses it as well.
     """
     claiming = {mail.message_id: (mail, tuple(_developer_keys(mail))) for mail in mails}
     keys_claimed = {key for _, keys in claiming.values() for key in keys}
@@ -97,7 +96,7 @@ def _developer_keys(mail: Mail) -> dict[str, str]:
             message = patatt.PatattMessage(_strip_from(mail.raw))
             message.get_sigs()
             message.validate(fields["i"], fields["pk"].encode("ascii"))
-            # git takes the author from a From: line in the body, so a forwarded message has another
+            # git takes the author from a From: line in the body, so a forwarded patch has another
             # sender
             if (message.canon_identity or "").lower() == mail.sender.key:
                 keys[fields["pk"]] = mail.sender.key
@@ -120,8 +119,8 @@ def _embedded_keys(mail: Mail) -> list[dict[str, str]]:
 def _find_by_domain(
     mail: Mail, identities: Identities, find_key: KeyLookup
 ) -> str | None:
-    """Return the known address with the sender's mailbox name whose domain, or its parent,
-    signed the message, or None.
+    """Return the known address with the sender's mailbox name if its domain or parent domain signed
+    the message, otherwise None.
     """
     local, _, domain = mail.sender.key.rpartition("@")
     if mail.header("DKIM-Signature") is None:

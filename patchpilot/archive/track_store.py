@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The SQLite database of tracked series in the user's state directory.
-
-The database contains the series, their messages, and which messages have been read.
+"""Store tracked series, their messages, and which ones have been read, in an SQLite database in the
+user's state directory.
 """
 
 import contextlib
@@ -114,9 +113,9 @@ TRACK_LAYOUT = Layout(
 class TrackEntry:
     """A tracked series in the store.
 
-    Contains its number, one of its Message-IDs, its source (an archive's URL or an mbox), and
-    times: of the last update, of the last new message, and of the arrival of the latest
-    message that the archive was known to have at the last update.
+    Contains its number, one of its Message-IDs, its source (an archive's URL or an mbox), and three
+    times: the last update, the last new message, and the arrival of the latest message in the
+    archive at the last update.
     """
 
     id: int
@@ -132,10 +131,8 @@ class TrackEntry:
 
 @dataclass(frozen=True, slots=True)
 class StoredMails:
-    """The stored messages of a series.
-
-    Contains the readable messages, the ids of damaged messages, and the number of messages
-    that were not read.
+    """A series' readable messages, the ids of damaged messages, and the number of messages that
+    were not read.
     """
 
     mails: tuple[Mail, ...]
@@ -190,7 +187,7 @@ class Store:
     ) -> TrackEntry:
         """Add a tracked series and return its entry.
 
-        A series that is already tracked keeps its number and gets the new source.
+        A tracked series keeps its number and gets the new source.
         """
         self._change(
             "INSERT INTO series (message_id, subject, lore, mbox, added) VALUES (?, ?, ?, ?, ?)"
@@ -266,8 +263,7 @@ class Store:
     def find_by_mail(self, message_id: str) -> TrackEntry | None:
         """Return the series that contains a message.
 
-        If several series contain it, the one that was added first is returned; None if there is
-        none.
+        If several series contain it, return the one added first; return None if there is none.
         """
         number = self._database.execute(
             "SELECT min(series) FROM member WHERE message_id = ?", (_text(message_id),)
@@ -310,7 +306,7 @@ class Store:
     def keep_sent(self, number: int, mail: Mail) -> None:
         """Store a message of a series sent from this machine, marked as read.
 
-        The time at which the series was last read from its archive is not changed.
+        The time of the series' last update is not changed.
         """
         with self.transaction():
             self._insert(number, [mail], {mail.message_id})
@@ -389,8 +385,8 @@ class Store:
     def weightiest_mails(self, number: int, most: int = MOST_READ) -> StoredMails:
         """Return up to `most` of a series' messages, preferring important ones.
 
-        If there are more, these are the first messages of the series, patches, messages that
-        decide a state, and the latest messages.
+        These are the first messages, patches, messages that determine the state, and the latest
+        messages.
         """
         left_out = max(0, self.count(number) - most)
         if not left_out:
@@ -407,7 +403,7 @@ class Store:
         return StoredMails(*self._read(number, rows), left_out)
 
     def _weigh(self, number: int) -> None:
-        """Compute missing weights of messages stored by an earlier version or imported."""
+        """Compute the weights of messages that were imported or stored by an earlier version."""
         query = (
             "SELECT member.message_id, raw FROM member JOIN mail USING (message_id) WHERE series ="
             " ? AND weight IS NULL"
@@ -434,7 +430,7 @@ class Store:
         )
 
     def restore(self, message_ids: Iterable[str]) -> None:
-        """Replace damaged messages with the copies in the backups of the store."""
+        """Replace damaged messages with copies from the store's backups."""
         missing = set(message_ids)
         for backup in reversed(backups(self.file)):
             if not missing:
@@ -466,10 +462,7 @@ class Store:
         return ids
 
     def content(self, number: int) -> str:
-        """Return a text that changes when a message is added to a series.
-
-        The text is a hash of the Message-IDs of the series, in order.
-        """
+        """Return a hash of a series' Message-IDs, which changes when a message is added."""
         ids = self._ids(
             "SELECT message_id FROM series WHERE id = ? UNION ALL"
             " SELECT message_id FROM (SELECT message_id FROM member WHERE series = ? ORDER BY rowid)", number, number  # noqa: E501
@@ -482,9 +475,8 @@ class Store:
         self._change("UPDATE series SET updated = ? WHERE id = ?", _now(), number)
 
     def note_reached(self, number: int, reached: datetime) -> None:
-        """Record the arrival time of the latest message known to be in a series' archive.
-
-        An earlier time than the recorded one changes nothing.
+        """Record the arrival time of the latest message known to be in a series' archive, unless a
+        later time is already recorded.
         """
         moment = reached.astimezone(UTC).isoformat(timespec="seconds")
         self._change(
@@ -496,8 +488,7 @@ class Store:
     def last_arrival(self, lore: str, since: datetime) -> datetime | None:
         """Return the arrival time of the latest message known to be in an archive.
 
-        Only series that were read from the archive since `since` are taken into account; None if
-        there are none.
+        Consider only series updated from the archive since `since`; return None if there are none.
         """
         moments = [
             entry.reached
@@ -526,7 +517,7 @@ class Store:
     def keep_raw(self, message_id: str, raw: bytes) -> None:
         """Store a message before it is added to a series.
 
-        A stored message that can be read is kept. Raise `InputError` if the message is oversized.
+        A readable stored message is not replaced. Raise `InputError` if the message is oversized.
         """
         self.reader.parse(raw)
         if not self.read_stored([message_id]):
@@ -568,7 +559,7 @@ class Store:
             self.remove(other)
 
     def forget_passed_over(self) -> None:
-        """Delete the list of search results that are skipped because they belong to no series."""
+        """Delete the list of search results to skip."""
         self._change("DELETE FROM passed")
 
     def pass_over(self, message_ids: Iterable[str]) -> None:
@@ -607,9 +598,8 @@ class Store:
                 )
 
     def marks(self, number: int) -> dict[tuple[str, int], str]:
-        """Return the states that the user set for the review requests of a series.
-
-        The keys are pairs of a Message-ID and a line of the message's body.
+        """Return the states that the user set for a series' review requests, by (Message-ID, line
+        of the body).
         """
         rows = self._database.execute(
             "SELECT message_id, line, state FROM tick WHERE series = ?", (number,)
@@ -621,8 +611,7 @@ class Store:
     def mark(self, number: int, message_id: str, line: int, state: str | None) -> None:
         """Set the state of a review request.
 
-        If `state` is None, the user's state is removed and the messages determine the state
-        again.
+        If `state` is None, remove the user's state, so that the messages determine it again.
         """
         with self.transaction() as database:
             key = (number, _text(message_id), line)
@@ -658,7 +647,7 @@ def _latest(*moments: str | None) -> str | None:
 
 
 def _path(name: str | None) -> str | bytes | None:
-    """Return a file's name for the database, as bytes if it is not UTF-8."""
+    """Return a file's name as stored in the database, in bytes if it is not UTF-8."""
     raw = os.fsencode(name) if name else b""
     try:
         return raw.decode() or None
@@ -672,10 +661,10 @@ def _text(value: str) -> str:
 
 
 def weight(mail: "Classified") -> int:
-    """Return a message's importance for the state of its series.
+    """Return a message's importance for its series' state.
 
-    The weight is 2 for a patch or a cover letter, 1 for a tag, a bot's report or a
-    maintainer's decision, and 0 for any other message.
+    It is 2 for a patch or cover letter, 1 for a tag, a bot's report or a maintainer's decision, and
+    0 for any other message.
     """
     if mail.kind in _PATCHES and not mail.is_reply:
         return 2
@@ -683,7 +672,7 @@ def weight(mail: "Classified") -> int:
 
 
 def _weight_of(raw: bytes) -> int | None:
-    """Return the weight of a raw message, uncached because there may be very many."""
+    """Return the weight of a raw message. It is not cached, because there may be very many."""
     from patchpilot.reading.mail_classifier import classify
 
     try:
