@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A fix adapted to a tree, as a plain value: the decisions and the confidence."""
+"""A fix adapted to a tree, with the steps taken and the confidence."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,13 +17,12 @@ SURE_ENOUGH = 0.5
 class Adaptation:
     """A fix adapted to a tree.
 
-    Contains its kind (the least reliable method used), its confidence (0 to 1) and descriptions
-    of its steps. `contents` has the mode and content of each adapted file, or None for a file
-    that the branch does not have. `features` are the features from which the confidence was
-    computed. `made` is the resulting tree in the object store in which the fix was adapted.
-    `start` is the backport to another branch that was used instead of the fix ("" if none), and
-    `range_diff` shows how the result differs from it, or from the fix, if that was requested.
-    `is_accepted` is set if the user accepted it after review.
+    Contains its kind (the least reliable method used), its confidence (0 to 1) and descriptions of
+    its steps. `contents` maps each adapted file to its mode and content, or to None if the branch
+    lacks the file. `features` determined the confidence. `made` is the resulting tree in the object
+    store used for adapting. `start` is the backport to another branch used instead of the fix (""
+    if none); if requested, `range_diff` compares the result with it or with the fix. `is_accepted`
+    is set if the user accepted the adaptation after review.
     """
 
     kind: str
@@ -38,7 +37,9 @@ class Adaptation:
 
     @property
     def is_sure(self) -> bool:
-        """Return whether to use the adaptation: it is likely correct, or the user accepted it."""
+        """Return whether the adaptation can be used: it is likely correct, or the user accepted
+        it.
+        """
         return self.is_accepted or self.confidence >= SURE_ENOUGH
 
     @property

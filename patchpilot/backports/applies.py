@@ -23,8 +23,8 @@ class AppliesHow(StrEnum):
 class ApplyResult:
     """The result of applying a fix to a tree.
 
-    Contains the way it applies, the merge, the hunks that do not apply without the merge, and the
-    hunks' offsets in lines.
+    Contains how it applies, the merge, the hunks that only apply with the merge, and the hunks'
+    line offsets.
     """
 
     how: AppliesHow
@@ -54,10 +54,10 @@ class ScratchTree:
 
 
 def try_fix(scratch: Scratch, fix: FixCommit, onto: str) -> ApplyResult:
-    """Cherry-pick the fix onto a commit or tree of the object store.
+    """Cherry-pick the fix onto a commit or tree in the object store.
 
-    The merge determines whether there is a conflict. The hunks determine whether a merge was
-    needed: it was not if all their context is present.
+    The merge determines whether there is a conflict. No merge was needed if the context of all
+    hunks is present.
     """
     tree = onto if _is_tree(scratch, onto) else scratch.tree_of(onto)
     merge = scratch.pick(fix.id, tree, fix.base)

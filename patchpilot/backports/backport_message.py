@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The commit message of a backport.
-
-It is the original message, with the upstream marker above its text, and the backport's notes and
-sign-off at the end.
+"""Write a backport's commit message: the original message, with the upstream marker above its text,
+and the backport's notes and sign-off at the end.
 """
 
 import re

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A backport as a series ready to send.
-
-Its commits are made in the temporary object store and formatted by git.
+"""Prepare a backport as a series to send. Its commits are created in the temporary object store and
+formatted by git.
 """
 
 import re
@@ -24,8 +23,8 @@ from patchpilot.projects.project import StableTrees
 class Step:
     """A commit to backport.
 
-    Contains its id, the fix of which it is a prerequisite (None for a fix), and the files to
-    which it is limited (empty: all). `adaptation` resolves its conflicts with the branch.
+    Contains its id, the fix that requires it (None for a fix), and the files it is limited to
+    (empty: all). `adaptation` resolves its conflicts with the branch.
     """
 
     commit: Commit
@@ -39,9 +38,9 @@ class MadeCommit:
     """A backported commit.
 
     Contains its id in the temporary object store, the original commit, and the range-diff between
-    them ("" if the patches are identical). For a partial backport, `parts` are its files and
-    there is no range-diff. `is_explained` is whether its message describes the adaptation.
-    `refused` are sentences about trailers that it must not have.
+    them ("" if the patches are identical). For a partial backport, `parts` contains its files and
+    there is no range-diff. `is_explained` is set if its message describes the adaptation. `refused`
+    explains which trailers it must not contain.
     """
 
     id: str
@@ -56,8 +55,8 @@ class MadeCommit:
 class BackportText:
     """The user's additions to a backport.
 
-    These are the adaptation note, the signer (None: no sign-off), the message to reply to, and who
-    adapts the fix (None: the signer).
+    These are the adaptation note, the signer (None: no sign-off), the message to reply to, and the
+    person who adapts the fix (None: the signer).
     """
 
     note: str = ""
@@ -73,9 +72,8 @@ def make_commits(
     tip: str,
     wording: BackportText,
 ) -> tuple[MadeCommit, ...]:
-    """Commit the steps on top of the branch, in the temporary object store.
-
-    Raise UsageError if a step does not apply on top of the previous ones.
+    """Commit the steps on top of the branch, in the temporary object store. Raise UsageError if a
+    step does not apply after the previous ones.
     """
     parent, tree = tip, scratch.tree_of(tip)
     commits: list[MadeCommit] = []
@@ -149,7 +147,7 @@ def make_commits(
 
 
 def range_diff(scratch: Scratch, original: Commit, made: str) -> str:
-    """Return the range-diff between the original's patch and the backport's, or "" if they are
+    """Return the range-diff between the original and the backport, or "" if their patches are
     identical.
 
     Commit messages are ignored.
@@ -179,8 +177,8 @@ def format_series(
 ) -> list[tuple[str, bytes]]:
     """Format the series as (file name, bytes) pairs, one for each message.
 
-    They are addressed to the stable list, with the contacts named in the originals in Cc. `notes`
-    are inserted below the `---`.
+    They are addressed to the stable list, with the original commits' contacts in Cc. `notes` are
+    inserted below the `---`.
     """
     prefix = stable.subject.format(version=version)
     recipients = [f"--to={stable.list}"] if stable.list else []

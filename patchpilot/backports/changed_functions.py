@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the functions in which a fix conflicts, and other commits that changed these functions."""
+"""Find the functions with conflicts, and the commits that changed these functions."""
 
 import re
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ _NAME = re.compile(r"\b(\w++)\s*+\(")
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function in a file: its name, and its range of lines as positions between lines."""
+    """A function in a file: its name, and its line range as positions between lines."""
 
     name: str
     span: Span
@@ -26,7 +26,7 @@ class Function:
 def function_at(lines: Sequence[str], at: int) -> Function | None:
     """Return the function that contains a 0-based line.
 
-    Return None outside of functions, and in languages that are not C-like.
+    Return None outside of functions, and in languages unlike C.
     """
     top = head_of(lines, at)
     if top is None:
@@ -48,9 +48,7 @@ def function_at(lines: Sequence[str], at: int) -> Function | None:
 def find_conflicting_functions(
     scratch: Scratch, fix: FixCommit, places: Sequence[ConflictPlace]
 ) -> dict[str, tuple[Function, ...]]:
-    """Map the path of each file before the fix to the functions that contain its conflicting
-    hunks.
-    """
+    """Map each file's path before the fix to the functions with conflicting hunks."""
     result: dict[str, tuple[Function, ...]] = {}
     if fix.base is None:
         return result
@@ -88,10 +86,8 @@ def find_conflicting_functions(
 def find_function_changes(
     touches: Sequence[LineTouch], functions: dict[str, tuple[Function, ...]]
 ) -> list[tuple[LineTouch, str]]:
-    """Return the commits that changed one of the functions, each with the function's name, the
-    latest first.
-
-    `touches` are commits before the fix, the oldest first.
+    """Return the commits that changed one of the functions, with its name, latest first. `touches`
+    contains commits before the fix, oldest first.
     """
     result: dict[str, tuple[LineTouch, str]] = {}
     for path, inside in functions.items():

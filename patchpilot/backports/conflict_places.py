@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The conflicts of a merge, each with both sides."""
+"""Find the conflicts of a merge, with both sides."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ from patchpilot.model.json_form import json_form
 @json_form("path", "line~", "kind", "ours", "theirs")
 @dataclass(frozen=True, slots=True)
 class ConflictPlace:
-    """A conflict: its path, its line in the branch's file (0 for the whole file), and the lines
-    of each side.
+    """A conflict: its path, its line in the branch's file (0 for the whole file), and each side's
+    lines.
     """
 
     path: str
@@ -40,7 +40,7 @@ def find_places(scratch: Scratch, merge: Merge) -> tuple[ConflictPlace, ...]:
 
 
 def parse_conflict_markers(path: str, lines: Iterable[str]) -> list[ConflictPlace]:
-    """Return the conflicts that a file's conflict markers delimit."""
+    """Return the conflicts delimited by a file's conflict markers."""
     conflicts: list[ConflictPlace] = []
     sides: dict[str, list[str]] = {}
     side, at, start = "", 0, 0

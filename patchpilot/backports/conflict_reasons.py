@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Explain why a fix conflicts with a branch, and why a fix that applies may still be wrong
-there.
-"""
+"""Explain why a fix conflicts with a branch, or why it may be wrong even if it applies."""
 
 import re
 import time
@@ -39,7 +37,7 @@ OWN_LINES = "a commit of this branch that wrote the conflicting lines"
 _MOST_PLACES = 8
 _MOST_ELSEWHERE = 5
 _A_LITTLE = 1.0
-# boundary commits of blame are older than the branch
+# git blame's boundary commits are older than the branch
 _ID = re.compile(r"[0-9a-f]{40}")
 _DEFINED = re.compile(r"\b([A-Za-z_]\w{2,})\s*\(|^struct (\w+)\b")
 
@@ -49,7 +47,7 @@ _DEFINED = re.compile(r"\b([A-Za-z_]\w{2,})\s*\(|^struct (\w+)\b")
 class Cause:
     """A commit related to a conflict, and its relation to the fix.
 
-    It is a mainline commit missing from the branch, or a commit that only the branch has.
+    It is a mainline commit missing from the branch, or a commit found only in the branch.
     """
 
     commit: str
@@ -68,10 +66,9 @@ def explain(
     timeout: float = 5.0,
     tree: str | None = None,
 ) -> tuple[tuple[Cause, ...], tuple[str, ...]]:
-    """Return the commits that cause a conflict, and hints as sentences with their evidence.
-
-    If the fix applied without a conflict, the hints are points to review. The search takes about
-    `timeout` seconds; anything not found by then is omitted.
+    """Return the commits that cause a conflict, and hints with their evidence. If the fix applied
+    without a conflict, the hints list points to review. The search stops after about `timeout`
+    seconds.
     """
     end = time.monotonic() + timeout
     at = tree or scratch.tree_of(tip)
@@ -111,7 +108,7 @@ def explain(
 
 
 def _seconds_left(end: float) -> float:
-    """Return the seconds left until `end`, but at least enough for fast queries."""
+    """Return the seconds left until `end`, but at least enough for a fast query."""
     return max(_A_LITTLE, end - time.monotonic())
 
 
@@ -173,8 +170,7 @@ def _last_in_functions(
 ) -> list[Cause]:
     """Return the last few of these commits, oldest first.
 
-    Searching the branch for a commit under another id means reading patches, so only these are
-    searched.
+    Finding a commit under another id requires reading patches, so limit the search to these.
     """
     causes: list[Cause] = []
     for touch, name in others[: 2 * _MOST_ELSEWHERE]:
@@ -200,9 +196,8 @@ def _branch_commits(
     applied: ApplyResult,
     timeout: float,
 ) -> list[Cause]:
-    """Return the branch's own commits that wrote the conflicting lines.
-
-    Used if no mainline commit explains the conflict.
+    """Return the branch's own commits that wrote the conflicting lines. This is used if no mainline
+    commit explains the conflict.
     """
     causes: dict[str, Cause] = {}
     for conflict in find_places(scratch, applied.merge)[:_MOST_PLACES]:
@@ -255,7 +250,7 @@ def _describe_edits(edits: Sequence[LineEditStep]) -> str:
 def _moved_function_hints(
     scratch: Scratch, fix: FixCommit, tree: str, applied: ApplyResult, end: float
 ) -> Iterator[str]:
-    """Yield hints on where the branch has the fix's functions and structures if it lacks the
+    """Yield hints on the location of the fix's functions and structures if the branch lacks the
     file.
     """
     for change in fix.files if applied.how is AppliesHow.CONFLICT else ():
@@ -282,9 +277,7 @@ def _moved_function_hints(
 def _moved_hints(
     scratch: Scratch, fix: FixCommit, tree: str, applied: ApplyResult
 ) -> list[str]:
-    """Return hints about hunks that applied in a different function because the same context
-    occurs there.
-    """
+    """Return hints about hunks that applied in a different function with the same context."""
     if applied.how is AppliesHow.CONFLICT:
         return []
     meant = {change.path: _functions(change) for change in fix.files}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verdict on an unpacked tree without history, based on its content alone."""
+"""Determine the verdict for an unpacked tree without history from its content alone."""
 
 import shlex
 from dataclasses import replace
@@ -23,7 +23,7 @@ _NO_HISTORY = "no git history, judged by content only"
 def judge_directory(patch: Patch, tree: Tree) -> tuple[BranchResult, Patch]:
     """Determine whether a patch applies to a tree or is already applied.
 
-    It is already applied if the tree contains the post-image of every hunk. Return the verdict, and
+    It is already applied if the tree contains the post-image of every hunk. Return the verdict and
     the patch that was tried.
     """
     if not patch.files:
@@ -81,9 +81,8 @@ def judge_directory(patch: Patch, tree: Tree) -> tuple[BranchResult, Patch]:
 def merges_into(
     judged: BranchResult, scratch: Scratch, fix: FixCommit, tree: Tree
 ) -> BranchResult:
-    """Return the verdict after a three-way merge with the files before the fix as base.
-
-    These files are taken from the fix's repository.
+    """Return the verdict after a three-way merge. The base is the files before the fix, taken from
+    the fix's repository.
     """
     if fix.base is None:
         return judged
@@ -119,14 +118,14 @@ def merges_into(
 def _count_hunks(
     patch: Patch, tree: Tree
 ) -> tuple[tuple[int, int, int], tuple[ConflictPlace, ...]]:
-    """Count the hunks that are applied, do not apply, and apply; return the locations of the
-    first two.
+    """Count the hunks that are already applied, do not apply, and apply; return the locations of
+    the first two kinds.
     """
     applied_count = total = broken = 0
     places: list[ConflictPlace] = []
     for change in patch.files:
         forward = fit_file(change, tree).misfits
-        # a mismatch of the whole file counts for each hunk
+        # if the whole file does not match, count each hunk
         undone = fit_file(change, tree, reverse=True).misfits
         stuck = {id(misfit.hunk) for misfit in undone}
         size = max(1, len(change.hunks))
@@ -137,7 +136,8 @@ def _count_hunks(
             for misfit in forward
         ]
         whole = any(misfit.hunk is None for misfit in forward)
-        # no hunk applies to a missing file; all hunks are applied in a file that is wholly present
+        # no hunk applies to a missing file; every hunk is applied if the new file is already
+        # present
         applied_in_file = size if whole and not undone else sum(applied)
         applied_count += applied_in_file
         broken += size - applied_in_file if whole else len(forward) - applied_in_file

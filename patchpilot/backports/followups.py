@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Follow-ups of a fix that must be backported with it, and newer trees without the fix.
+"""Find a fix's follow-ups that must be backported with it, and newer trees without the fix.
 
 Follow-ups are commits that fix or revert the fix.
 """
@@ -28,7 +28,7 @@ _MOST_LATER = 3
 
 
 def followers(history: History, fix: str, mainline: str | None) -> tuple[Follower, ...]:
-    """Return the mainline commits that fix or revert the fix, and fixes of those commits, oldest
+    """Return the mainline commits that fix or revert the fix, and fixes for those commits, oldest
     first.
     """
     if mainline is None:
@@ -59,10 +59,8 @@ def later_fixes(
     mainline: str | None,
     followers: Sequence[Follower],
 ) -> tuple[str, ...]:
-    """Return hints about mainline commits after the fix that fix the lines it changed.
-
-    Commits in `followers`, which name the fix, are omitted. Return nothing if reading the history
-    takes too long.
+    """Return hints about later mainline fixes to the lines changed by the fix. Omit commits in
+    `followers`, which name the fix. Return () if reading the history takes too long.
     """
     if mainline is None:
         return ()
@@ -137,9 +135,8 @@ def lacking_newer(
 
 
 def stable_rules(fix: FixCommit, project: Project) -> tuple[str, ...]:
-    """Return the fix's violations of the stable rules.
-
-    These concern its size, the kind of change, and a tag that forbids backporting.
+    """Return the fix's violations of the stable rules: its size, the kind of change, or a tag that
+    forbids backporting.
     """
     notes: list[str] = []
     _, lines = fix.size
@@ -167,7 +164,7 @@ def stable_rules(fix: FixCommit, project: Project) -> tuple[str, ...]:
 def _changes_more_than_space(fix: FixCommit) -> bool:
     """Return whether any change is more than whitespace.
 
-    Each hunk is compared separately, since moving a line changes what the code does.
+    Each hunk is compared separately, since moving a line changes the code's behavior.
     """
     for change in fix.files:
         if change.is_binary or change.old_path != change.new_path:

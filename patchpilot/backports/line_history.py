@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the earlier commits that a fix depends on from its lines' history, without trial merges.
+"""Find a fix's prerequisites in the history of its lines, without trial merges.
 
-The history is walked backward from the fix. A commit is a prerequisite if it changed lines that
-overlap or adjoin lines changed by the fix or by a later prerequisite. For all other commits, the
-line numbers are mapped back to the version before the commit.
+The history is walked backward from the fix. A commit is a prerequisite if its changes overlap or
+adjoin lines changed by the fix or by a later prerequisite. Otherwise, line numbers are mapped back
+to the version before the commit.
 """
 
 import re
@@ -24,8 +24,8 @@ _MOST_ADDING = 40
 class LineEditStep:
     """A commit's change to a file.
 
-    Contains the path before and after (None: does not exist), and the (old span, new span) of each
-    hunk. Spans are positions between lines.
+    Contains the path before and after (None if it does not exist), and each hunk's (old span, new
+    span). Spans are positions between lines.
     """
 
     old_path: str | None
@@ -85,9 +85,8 @@ def read_touch(
 def read_each(
     repository: Repository, commits: Sequence[str], paths: Sequence[str] = ()
 ) -> dict[str, LineTouch]:
-    """Return the changes of several commits to `paths`, or to all files, with a single git call.
-
-    A commit that changes none of `paths` has no entry.
+    """Return several commits' changes to `paths`, or to all files, with a single git call. Omit
+    commits that change none of `paths`.
     """
     stdin = "".join(f"{commit}\n" for commit in commits).encode()
     touches = _log(
@@ -104,7 +103,7 @@ def _log(
     stdin: bytes | None = None,
     timeout: float = 300.0,
 ) -> tuple[LineTouch, ...]:
-    """Return the changes to `paths`, or to all files, of the commits that git log lists."""
+    """Return the changes to `paths`, or to all files, in the commits listed by git log."""
     only = ["--", *paths] if paths else []
     result = repository.git(
         "log", "--format=%x01%H", "--raw", "-p", "-U0", "-M", *words, *only,
@@ -123,8 +122,8 @@ def older_names(
 ) -> tuple[str, ...]:
     """Return the former names of these files in the commits `less`..`tip`, later names first.
 
-    A single walk finds the commits that added a name, and only those are searched for renames.
-    `git log --follow` would walk the history once per file.
+    A single walk finds the commits that added a name; only these are searched for renames. `git log
+    --follow` would walk the history once per file.
     """
     result: dict[str, None] = {}
     names = set(paths)
@@ -160,11 +159,10 @@ def dependencies_of(
     paths: frozenset[str] | None = None,
     margin: int = 0,
 ) -> tuple[LineTouch, ...]:
-    """Return the commits in `touches` on which the fix depends, oldest first.
-
-    `touches` are commits before the fix, the oldest first. Commits in `present` are already in the
-    branch; they only shift lines. `paths` limits which files of the fix are considered. `margin`
-    extends the fix's spans by that many lines.
+    """Return the commits in `touches` on which the fix depends, oldest first. `touches` contains
+    commits before the fix, oldest first. Commits in `present` are already in the branch; they only
+    shift lines. `paths` selects files changed by the fix, and `margin` extends its spans by that
+    many lines.
     """
     needed = _changed_spans(fix, paths, margin)
     result: list[LineTouch] = []
@@ -184,12 +182,9 @@ def last_writers(
     present: frozenset[str],
     paths: frozenset[str],
 ) -> tuple[LineTouch, ...]:
-    """Return the commits that last changed the lines changed by the fix, or adjacent ones, oldest
-    first.
-
-    Only `touches`, commits before the fix with the oldest first, are considered. Lines written by
-    one of them are not traced to older commits. A mere rename only moves lines, and git follows
-    it.
+    """Return the commits that last changed the fix's lines or adjacent ones, oldest first. Only
+    `touches` (commits before the fix, oldest first) are considered. Lines written by one of them
+    are not traced further back. Renames are followed.
     """
     needed = _changed_spans(fix, paths)
     result: list[LineTouch] = []
@@ -212,7 +207,7 @@ def find_crossing(
 ) -> tuple[LineTouch, ...]:
     """Return the commits in `touches` (oldest first) that changed lines in a span of a file.
 
-    The span refers to the file after the last of these commits.
+    The span refers to the file after the last commit.
     """
     needed: dict[str, list[Span]] = {path: [span]}
     result: list[LineTouch] = []
@@ -245,7 +240,7 @@ def _changed_spans(
 
 
 def _touched_lines(edit: LineEditStep) -> Iterable[Span]:
-    """Return the lines written by an edit or, for a removal, one line on each side."""
+    """Return the lines written by an edit; for a removal, return one line on each side."""
     return (
         (new[0], new[1]) if new[0] < new[1] else (max(0, new[0] - 1), new[1] + 1)
         for _, new in edit.hunks
@@ -255,9 +250,7 @@ def _touched_lines(edit: LineEditStep) -> Iterable[Span]:
 def _overlaps(
     edit: LineEditStep, needed: Mapping[str, Sequence[Span]], *, moved: bool = True
 ) -> bool:
-    """Return whether an edit affects the spans or adjacent lines; with `moved`, a rename counts
-    as well.
-    """
+    """Return whether an edit affects the spans or adjacent lines; with `moved`, renames count."""
     spans = needed.get(edit.new_path or "", ())
     if moved and spans and edit.new_path != edit.old_path:
         return True

@@ -1,10 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Three-way merges of trees.
-
-Parse git's output, and plan merges that do not need git's rename detection.
-
-git searches both trees for renames, which takes most of a merge's time. If no rename can matter,
-git merges only the files that both sides changed.
+"""Three-way merges of trees. Most of a merge's time is spent on searching both trees for renames.
+If renames cannot matter, git merges only the files changed on both sides.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -24,9 +20,9 @@ Stages = Mapping[int, tuple[str, str]]
 class Merge:
     """A merged tree: its id, whether it is free of conflicts, and the conflicted paths.
 
-    The blobs of these paths contain conflict markers. `kinds` maps them to git's name of the
-    conflict, such as "contents" or "modify/delete". `stages` has the sides of each conflicted path
-    if git made the merge. A renamed file has another path in the base.
+    The blobs of these paths contain conflict markers. `kinds` maps them to git's name for the
+    conflict, such as "contents" or "modify/delete". `stages` contains each conflicted path's sides
+    if git did the merge. A renamed file has a different path in the base.
     """
 
     tree: str
@@ -41,15 +37,15 @@ def plan(
     ours: Callable[[str], Entry],
     theirs: Callable[[str], Entry],
 ) -> tuple[dict[str, Entry], tuple[str, ...]] | None:
-    """Plan the merge of their changes into our tree.
+    """Plan how to merge their changes into our tree.
 
-    Return the entries to take from their tree and the files changed on both sides, or None if git
-    has to detect renames.
+    Return the entries to take from their tree and the files changed on both sides; return None if
+    git must detect renames.
 
     `changed` maps paths to the entries before and after their changes. A file that exists on all
-    sides is not part of a rename. A file that they add keeps its path if our side has the
-    directory. A file that they delete is deleted if we did not change it and they keep the
-    directory. Otherwise, a side may have renamed the file or the directory.
+    sides was not renamed. A file that they add keeps its path if our side has the directory. A file
+    that they delete is deleted if we did not change it and they keep the directory. Otherwise,
+    either side may have renamed the file or directory.
     """
     taken: dict[str, Entry] = {}
     both: list[str] = []

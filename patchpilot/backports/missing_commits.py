@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the prerequisites of a commit that a branch lacks.
-
-The search covers the lines in conflict first, then a wider area.
+"""Find a commit's prerequisites that a branch lacks. Search the conflicting lines first, then a
+wider area.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,14 +23,13 @@ from patchpilot.model.hunk_fit import text_lines
 
 MARGINS = (0, 1, 3)
 MOST = 400
-# only read the branch's patches for a few commits
+# read the branch's patches only for a few commits
 _MOST_LOOKED_AT = 20
 
 
 class MissingCommits:
-    """The prerequisites of a fix that are missing from a branch, and their own prerequisites.
-
-    `left` returns the number of seconds left for git; the search ends when it returns 0.
+    """A fix's prerequisites missing from a branch, including indirect ones. `left` returns the
+    seconds left for git; the search ends at 0.
     """
 
     def __init__(
@@ -56,8 +54,8 @@ class MissingCommits:
     def dependencies_of(
         self, commit: str, conflicts: Sequence[str], margin: int
     ) -> tuple[str, ...]:
-        """Return the missing commits that a commit depends on in its conflicting files, and
-        their prerequisites, oldest first.
+        """Return a commit's missing prerequisites in its conflicting files, including indirect
+        ones, oldest first.
         """
         goal, paths = self._goal(commit, conflicts)
         touches = self.before(commit, self.with_older_names(paths))
@@ -69,8 +67,8 @@ class MissingCommits:
         )
 
     def find_writers(self, commit: str, merge: Merge, theirs: str) -> tuple[str, ...]:
-        """Return the missing commits that last changed the lines in which a commit conflicts,
-        oldest first.
+        """Return the missing commits that last changed a commit's conflicting lines, oldest
+        first.
         """
         goal, paths = self._goal(commit, merge.paths)
         goal = replace(
@@ -101,10 +99,8 @@ class MissingCommits:
         return self.history.missing(commits, self.tip)
 
     def before(self, commit: str, paths: tuple[str, ...]) -> tuple[LineTouch, ...]:
-        """Return the commits before `commit` that change these files and are not in the branch's
-        history.
-
-        They are a subset of the commits before the fix.
+        """Return the commits before `commit` that change these files and are missing from the
+        branch's history, from among the commits before the fix.
         """
         path_set = frozenset(paths)
         known = next((touch for touch in self._touches if path_set <= touch), None)
@@ -152,7 +148,7 @@ class MissingCommits:
     def _goal(
         self, commit: str, conflicts: Sequence[str]
     ) -> tuple[LineTouch, tuple[str, ...]]:
-        """Return a commit's changes and its conflicting paths, or all its paths if git named
+        """Return a commit's changes and its conflicting paths, or all its paths if git reported
         others.
         """
         if commit not in self._goals:
@@ -177,7 +173,7 @@ class MissingCommits:
         touches: Sequence[LineTouch],
         ask: Callable[[frozenset[str]], Sequence[LineTouch]],
     ) -> tuple[str, ...]:
-        """Drop commits that the branch has under another id."""
+        """Drop commits that are in the branch under another id."""
         present = {touch.commit for touch in touches} - set(
             self.missing([touch.commit for touch in touches])
         )

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A temporary object store for merging trees without changing the repository.
-
-It is layered on top of the repository's object store.
+"""Merge trees in a temporary object store without changing the repository. The store is layered on
+top of the repository's object store.
 """
 
 import hashlib
@@ -31,7 +30,7 @@ _DIRECTORY = "40000"
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _MOST_LISTINGS = 2000
 _MOST_PENDING = 5000
-# for fewer merges, one process per merge is faster
+# below this number of merges, one process per merge is faster
 _FEW = 2
 _MOST_CHANGES = 500
 # longer than a pipe buffer, to force git to flush; see commits/merge_tree.py
@@ -81,7 +80,7 @@ class Scratch:
 
     @property
     def env(self) -> dict[str, str]:
-        """Return the environment in which git writes to the store and reads from both."""
+        """Return the environment for git to write to this store and read from both stores."""
         self._settle()
         return dict(self._env)
 
@@ -140,7 +139,7 @@ class Scratch:
         paths: Iterable[str] = (),
         timeout: float,
     ) -> set[str]:
-        """Return which of these words occur in the text files of a tree."""
+        """Return the words that occur in a tree's text files."""
         flags = ("-w", "-h", "-o", "-F")
         text = self.grep(tree, sorted(words), *flags, paths=paths, timeout=timeout)
         return set(text.split("\n"))
@@ -186,7 +185,7 @@ class Scratch:
     def commit_like(
         self, original: Commit, tree: str, parent: str, message: str
     ) -> str:
-        """Write a commit of a tree with the authorship of another commit, and return its id."""
+        """Write a commit of a tree with another commit's authorship, and return its id."""
         author = (
             f"{original.author.name} <{original.author.email}> {int(original.authored.timestamp())}"
             f" {original.authored:%z}"
@@ -211,7 +210,7 @@ class Scratch:
         return self.tree_of(base) if base else EMPTY_TREE
 
     def merge(self, base: str, ours: str, theirs: str) -> Merge:
-        """Merge the changes from `base` to `theirs` into `ours`, as `git cherry-pick` does."""
+        """Merge the changes from `base` to `theirs` into `ours`, like `git cherry-pick`."""
         if base == theirs or ours == theirs:
             return Merge(ours, True)
         if base == ours:
@@ -240,9 +239,8 @@ class Scratch:
     def _merge_files(
         self, paths: Sequence[str], base: str, ours: str, theirs: str
     ) -> dict[str, tuple[Entry, str]]:
-        """Merge each path, which must exist on all sides; conflicts are marked.
-
-        Only merges that are not cached are left to git.
+        """Merge each path, which must exist on all sides, with conflict markers. Call git only for
+        merges that are not cached.
         """
         sides = {
             path: (
@@ -311,9 +309,8 @@ class Scratch:
         return self.commit(trees[1], root), self.commit(trees[2], root)
 
     def changed(self, old: str, other: str) -> dict[str, tuple[Entry, Entry]]:
-        """Map paths that differ between two trees to their entries.
-
-        A directory that is in only one tree counts as one path.
+        """Map paths that differ between two trees to their entries. A directory found in only one
+        tree counts as one path.
         """
         if (old, other) not in self._changes:
             if len(self._changes) >= _MOST_CHANGES:
@@ -344,10 +341,8 @@ class Scratch:
     def part(
         self, commit: str, base: str | None, paths: Iterable[str]
     ) -> tuple[str, str]:
-        """Return the tree before a commit, and that tree with only the commit's changes to these
-        files.
-
-        `base` is the commit's first parent.
+        """Return the tree of `base`, the commit's first parent, and this tree with the commit's
+        changes to `paths`.
         """
         before = self.base_tree(base)
         return before, self.write_with_files(

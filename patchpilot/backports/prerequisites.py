@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the earlier mainline commits with which a fix applies.
-
-Candidates come from the history of its lines; they are verified by merging and then minimized.
+"""Find the earlier mainline commits that make a fix apply. Candidates are taken from its lines'
+history, verified by merging, and minimized.
 """
 
 import time
@@ -23,11 +22,11 @@ from patchpilot.model.printable import counted
 from patchpilot.model.progress import Progress, silent
 
 _DEEPEST = 4
-# do not show longer lists of whole commits
+# longer lists of whole commits are not shown
 _MOST_WHOLE = 120
-# share of the time for partial commits, before whole commits are tried
+# share of the time spent on partial commits before trying whole commits
 _FOR_PARTS = 0.35
-# a commit with more files is wide; try to drop the widest few first
+# a commit with more files is wide; try to drop the widest ones first
 _WIDE, _MOST_WIDE = 10, 6
 # nobody backports more whole commits than this for one fix
 _MANY_COMMITS = 12
@@ -35,10 +34,8 @@ _MANY_LINES = 2000
 
 
 class SearchState(StrEnum):
-    """How a search for prerequisites ended.
-
-    It succeeded with whole commits or only with their changes to the fix's files, or it ran out
-    of time or out of candidates.
+    """The outcome of a search for prerequisites. It succeeded with whole commits or only with their
+    changes to the fix's files, or ran out of time or candidates.
     """
 
     FOUND = "found"
@@ -52,8 +49,8 @@ class SearchState(StrEnum):
 class PrerequisiteNeed:
     """A prerequisite of a fix.
 
-    Contains its id and subject, the number of its lines that are needed (all, or those in the fix's
-    files), and whether it is itself a fix.
+    Contains its id and subject, the number of needed lines (all, or those in the fix's files), and
+    whether it is itself a fix.
     """
 
     commit: str
@@ -66,8 +63,8 @@ class PrerequisiteNeed:
 class PrerequisiteSearch:
     """The result of a search for prerequisites.
 
-    Contains the commits in order of application, how the search ended, and the resulting tree, to
-    which the fix applies.
+    Contains the commits in order of application, the outcome, and the resulting tree that the fix
+    applies to.
     """
 
     needs: tuple[PrerequisiteNeed, ...]
@@ -76,9 +73,7 @@ class PrerequisiteSearch:
 
     @property
     def partial(self) -> bool:
-        """Return whether only the commits' changes to the fix's own files are needed or were
-        tried.
-        """
+        """Return whether only changes to the fix's own files are needed or were tried."""
         return self.state is SearchState.PARTIAL
 
     @property
@@ -101,11 +96,11 @@ def find_prerequisites(
     tree: str | None = None,
     progress: Progress = silent,
 ) -> PrerequisiteSearch:
-    """Return the smallest ordered set of commits with which the fix applies to the branch.
+    """Return the smallest ordered set of commits that makes the fix apply to the branch.
 
     `tree` replaces the branch's tree if other commits were applied to it. The search takes at most
-    `effort` seconds. Whole commits are tried first, each with the prerequisites of its other files.
-    If they fail or are too many, only their changes to the fix's files are used.
+    `effort` seconds. Try whole commits first, each with the prerequisites of its other files. If
+    they fail or are too many, use only their changes to the fix's files.
     """
     return _Seeker(history, scratch, fix, tip, effort, progress, tree).search()
 
@@ -222,7 +217,7 @@ class _Seeker:
         return True
 
     def _find_whole(self) -> bool:
-        """Find whole commits that make the fix apply: the commits of the parts, with their
+        """Find whole commits that make the fix apply: the partial commits as a whole, with their
         prerequisites.
         """
         gathered = self._collect(self._part, cut=False)
@@ -245,10 +240,9 @@ class _Seeker:
         return False
 
     def _collect(self, seeds: Sequence[str], *, cut: bool) -> tuple[str, ...] | None:
-        """Return commits, in mainline order, after which the fix applies.
-
-        If one of them or the fix conflicts, its prerequisites there are added. Return None if the
-        fix's own prerequisites are unavailable or far too many.
+        """Return commits in mainline order that make the fix apply. If the fix or one of them
+        conflicts, add its prerequisites. Return None if the fix's own prerequisites are unavailable
+        or far too many.
         """
         chosen, banned = set(seeds), set[str]()
         levels: dict[str, int] = {}
@@ -286,8 +280,8 @@ class _Seeker:
     ) -> set[str]:
         """Return more prerequisites of a conflicting commit.
 
-        First try commits that wrote the lines, then the adjacent lines, then all that changed the
-        files.
+        First try the commits that wrote these lines, then adjacent lines, then all commits that
+        changed the files.
         """
         for level in range(levels.get(commit, 0), len(MARGINS) + 2):
             levels[commit] = level
@@ -316,9 +310,7 @@ class _Seeker:
         )
 
     def _applicable(self, pool: Sequence[str]) -> tuple[str, ...]:
-        """Return the commits whose changes to the fix's files apply in order and change
-        something.
-        """
+        """Return the commits whose changes to the fix's files apply in order and are not empty."""
         tree, kept = self.tree, []
         for commit in pool:
             merge = self._pick(commit, tree, cut=True)
@@ -374,10 +366,9 @@ class _Seeker:
         cut: bool,
         share: float = 1.0,
     ) -> None:
-        """Drop chosen commits that are not needed, within a share of the time.
-
-        Wide commits go first, since a fix seldom needs them; then halves, smaller pieces, and
-        single commits, the widest first.
+        """Drop chosen commits that are not needed, within a share of the time. Try wide commits
+        first, since a fix seldom needs them; then halves, smaller pieces, and single commits,
+        widest first.
         """
         result = list(chosen)
 
@@ -476,9 +467,8 @@ class _Seeker:
         return self._merges[key]
 
     def _commit_trees(self, commit: str, *, cut: bool) -> tuple[str, str]:
-        """Return the tree before a commit and the commit's tree.
-
-        With `cut`, the second tree has only the changes to the fix's files.
+        """Return the trees before and after a commit. With `cut`, the second contains only the
+        changes to the fix's files.
         """
         parents = self.repository.commit(commit).parents
         base = parents[0] if parents else None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Symbols that a fix uses but a branch lacks or declares differently."""
+"""Find symbols used in a fix that are missing from a branch or declared differently there."""
 
 import re
 from collections.abc import Collection, Iterable, Sequence
@@ -58,9 +58,9 @@ def compare_symbols(
 ) -> tuple[dict[str, str], list[str]]:
     """Compare the symbols used by the fix with those of a tree.
 
-    Only symbols that mainline has at the fix's parent or in the fix's files are checked. Return the
-    symbols missing from the tree, each with its path in mainline, and hints as sentences: about
-    these, about functions declared differently, and about changed functions missing from the tree.
+    Check only symbols found in mainline at the fix's parent or in the fix's files. Return the
+    symbols missing from the tree, each with its path in mainline, and hints about these, about
+    functions declared differently, and about changed functions missing from the tree.
     """
     if fix.base is None:
         return {}, []
@@ -160,9 +160,8 @@ def _new_symbols(fix: FixCommit) -> dict[str, str]:
 def _is_usual(
     scratch: Scratch, fix: FixCommit, tree: str, word: str, kind: str
 ) -> bool:
-    """Return whether the branch's version of the fix's files already uses a symbol in the same way.
-
-    If so, it need not be looked up.
+    """Return whether the branch's version of the fix's files already uses a symbol in the same way,
+    so that no lookup is needed.
     """
     for change in fix.files:
         if (
@@ -189,7 +188,7 @@ Calls = set[tuple[str, int]]
 def calls_in(text: str, names: Collection[str] | None = None) -> Calls:
     """Return the calls and definitions in C text, limited to `names` if given.
 
-    A call or definition that the text does not contain completely is omitted.
+    Omit calls and definitions that are incomplete in the text.
     """
     plain = _PLAIN.sub(lambda match: " " if match[0].startswith("/") else "0", text)
     calls: Calls = set()
@@ -291,9 +290,8 @@ def _arguments_differ(old: tuple[str, str], other: tuple[str, str]) -> bool:
 
 
 def _missing_functions(scratch: Scratch, fix: FixCommit, tree: str) -> dict[str, str]:
-    """Map functions that the fix changes but the branch lacks to the file's path.
-
-    The names are from the fix's hunk headers.
+    """Map changed functions missing from the branch to the file's path. Their names are taken from
+    the fix's hunk headers.
     """
     symbols: dict[str, str] = {}
     for change in fix.files:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The verdict for a branch: whether it has the fix, whether it has the bug, and whether the fix
+"""Determine the verdict for a branch: whether it has the fix or the bug, and whether the fix
 applies.
 """
 
@@ -27,13 +27,12 @@ def judge(
 ) -> BranchResult:
     """Return the verdict for a branch.
 
-    `tree` replaces the branch's tree if the `coming` commits were applied to it. Whether the
-    branch has the fix or the bug is checked before whether the fix applies, because it may apply
-    to a branch without the bug.
+    `tree` replaces the branch's tree if the `coming` commits were applied to it. Presence of the
+    fix and the bug is checked first, because the fix may apply to a branch without the bug.
     """
     landing = history.landed(fix.id, branch.tip)
     held = landing if landing and landing.holds else None
-    # do not try ancestors; applying a fix on top of its backport shows how the backport was adapted
+    # do not try ancestors; a fix applied on top of its backport shows how the backport was adapted
     is_ancestor = held is not None and held.how is Shown.ANCESTRY
     applied = None if is_ancestor else try_fix(scratch, fix, tree or branch.tip)
     result = BranchResult(
@@ -84,8 +83,7 @@ def judge_affected(
     """Return whether a branch has the bug (None: unknown), the commit there that introduced it, and
     the reason.
 
-    This commit may be in the branch by ancestry or as a backport, or in `coming`, and must not have
-    been reverted.
+    This commit may be an ancestor, a backport or in `coming`, and must not have been reverted.
     """
     if not culprits:
         return (

@@ -1,4 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Adapt a conflicting fix to a branch by transferring its changes, token by token, to the branch's
-code.
-"""
+"""Adapt a conflicting fix to a branch, token by token."""

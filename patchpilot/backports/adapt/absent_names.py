@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the names that an adapted file uses but the branch lacks."""
+"""Find names used in an adapted file but missing from the branch."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -38,9 +38,8 @@ def names_used(lines: Sequence[str]) -> set[str]:
 def absent_names(
     scratch: Scratch, tree: str, base: str, names: Iterable[str], near: Sequence[str]
 ) -> set[str]:
-    """Return the names that occur in the base's tree but not in the branch's tree.
-
-    The folders `near` are searched first.
+    """Return the names found in the base's tree but not in the branch's. Search the folders `near`
+    first.
     """
     left = set(sorted(names)[:_MOST])
     for of, folders, is_present in (
@@ -64,9 +63,8 @@ def undeclared_variables(
 ) -> set[str]:
     """Return the variables that an adapted function uses but does not declare.
 
-    They are variables of the base's function that the branch's function lacks, or variables of
-    the branch's function. If a function of the fix does the same, the declaration is assumed to
-    be somewhere else.
+    They are variables of the branch's function, or variables that only the base's function has. If
+    one of the fix's functions does the same, assume that the variable is declared elsewhere.
     """
     before, after, new, result = map(_functions, (base, ours, theirs, made))
     missing: set[str] = set()
@@ -85,7 +83,7 @@ def undeclared_variables(
 
 
 def _functions(lines: Sequence[str]) -> dict[str, Sequence[str]]:
-    """Map function names to the functions' lines, except names that occur twice."""
+    """Map function names to the functions' lines, omitting names that occur twice."""
     bodies: dict[str, list[Sequence[str]]] = {}
     for at, line in enumerate(lines):
         function = function_at(lines, at) if line.startswith("{") else None

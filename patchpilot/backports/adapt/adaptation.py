@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A fix adapted to a tree with which it conflicts: the resulting files, the decisions, and the
-confidence.
-"""
+"""Adapt a fix to a tree it conflicts with: compute the files, the steps, and the confidence."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -42,7 +40,7 @@ _LIST = re.compile(
 
 
 def is_list(path: str) -> bool:
-    """Return whether a file is a list to which both sides can add entries independently."""
+    """Return whether a file is a list in which both sides can add entries independently."""
     return _LIST.fullmatch(path) is not None
 
 
@@ -55,8 +53,8 @@ def adapt(
 ) -> Adaptation | None:
     """Adapt the conflicted files of a fix's merge to a tree.
 
-    The first of the fix's `backports` to other branches that applies is used unchanged. Return
-    None for a root commit, if a file cannot be adapted, or if no changes remain.
+    If one of the fix's `backports` to other branches applies, use the first such backport
+    unchanged. Return None for a root commit, if a file cannot be adapted, or if no changes remain.
     """
     for backport in backports:
         if taken := _adapt_from_backport(scratch, merge, onto, backport):
@@ -69,7 +67,7 @@ def adapt(
     result = adaptation.tree(scratch, merge) if adaptation else onto
     if adaptation is None or result == onto:
         return None
-    # a backport of only the tests or comments is not the fix
+    # a backport limited to tests or comments is not the fix
     if any(map(is_code, fix.paths)) and not any(
         map(is_code, scratch.changed(onto, result))
     ):
@@ -103,10 +101,10 @@ def make_adaptation(
     fix_lines: int,
     unknown: Collection[str] = (),
 ) -> Adaptation | None:
-    """Return the adaptation for merged files, or None if a file is not sound.
+    """Return the adaptation for merged files, or None if a file fails the checks.
 
-    `fix_lines` is the number of lines that the fix changes, and `unknown` are the names that the
-    branch does not declare.
+    `fix_lines` is the number of lines changed by the fix; `unknown` contains names not declared in
+    the branch.
     """
     if any(
         file.ours is not None
@@ -179,9 +177,8 @@ def _read(scratch: Scratch, merge: Merge, path: str) -> AdaptedFile | None:
 
 
 def merge_file(path: str, file: AdaptedFile) -> None:
-    """Apply the fix's change of a file to the branch's version.
-
-    A file missing from the branch is skipped.
+    """Apply the fix's change of a file to the branch's version. Skip a file missing from the
+    branch.
     """
     if file.ours is None:
         file.carried = (Carried(How.NO_FILE, 0),)
@@ -207,7 +204,7 @@ def _unknown_names(
         new |= names_used(lines) - names_in(ours)
         if file and file.ours is not None:
             undeclared |= undeclared_variables(ours, file.base, file.theirs, lines)
-            # joining parts of two names can create a name that is on neither side
+            # joining parts of two names can create a name that neither side has
             undeclared |= names_in(lines) - names_in(ours) - names_in(file.theirs)
     return undeclared | absent_names(
         scratch, onto, base, new, _related_directories(merge.paths)
@@ -215,7 +212,7 @@ def _unknown_names(
 
 
 def _related_directories(paths: Sequence[str]) -> list[str]:
-    """Return the directories of these files and of shared headers."""
+    """Return the directories of these files and shared headers."""
     return sorted(
         {path.rpartition("/")[0] for path in paths} - {""} | {"include", "lib"}
     )

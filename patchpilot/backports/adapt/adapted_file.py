@@ -9,9 +9,8 @@ from patchpilot.backports.adapt.three_way import Carried
 
 @dataclass(slots=True)
 class AdaptedFile:
-    """A file being adapted: its mode, the lines of the three sides, and the resulting lines.
-
-    `ours` is None if the file is not in the branch.
+    """A file being adapted: its mode, the three sides' lines, and the resulting lines. `ours` is
+    None if the branch lacks the file.
     """
 
     mode: str

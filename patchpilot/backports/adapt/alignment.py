@@ -16,7 +16,9 @@ Pairs = dict[int, int]
 
 
 def align(left: Sequence[str], other: Sequence[str]) -> Pairs:
-    """Return the pairs of equal items in two sequences, with equal starts and ends paired."""
+    """Return the pairs of equal items in two sequences, matching common prefixes and suffixes
+    first.
+    """
     low, mine, theirs = 0, len(left), len(other)
     while low < min(mine, theirs) and left[low] == other[low]:
         low += 1
@@ -59,7 +61,7 @@ def align_tokens(ours: Sequence[str], other: Sequence[str]) -> Pairs:
 def gaps(
     pairs: Pairs, size: int, other: int
 ) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
-    """Yield the ranges of two sequences of these sizes between their pairs."""
+    """Yield the unpaired ranges of two sequences with these sizes."""
     low = start = 0
     for at, match in [*sorted(pairs.items()), (size, other)]:
         if low < at or start < match:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The probability that an adaptation is what the stable maintainer would commit.
+"""Estimate the probability that a stable maintainer would commit an adaptation unchanged.
 
 The model is fitted to real backports (`tests/lab/fit_adaptations.py`).
 """

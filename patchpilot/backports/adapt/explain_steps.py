@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Describe how a conflict was resolved, in sentences that a stable maintainer can verify."""
+"""Describe how a conflict was resolved, so that a stable maintainer can verify it."""
 
 from collections.abc import Iterable, Sequence
 
@@ -40,7 +40,7 @@ def space_step(path: str) -> str:
 
 
 def add_causes(steps: Iterable[str], causes: Sequence[Cause]) -> tuple[str, ...]:
-    """Add to each step the commit that changed its file's lines, if there is exactly one."""
+    """Append to each step the commit that changed its file's lines, if there is exactly one."""
     telling = [cause for cause in causes if cause.why in (CHANGED_LINES, OWN_LINES)]
     return tuple(
         _add_cause(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The features from which the confidence of an adaptation is computed."""
+"""Compute the features that determine an adaptation's confidence."""
 
 import math
 from collections import Counter
@@ -13,10 +13,10 @@ from patchpilot.backports.adapt.tokens import key
 def features_of(files: Mapping[str, AdaptedFile], fix_lines: int) -> dict[str, float]:
     """Return the features of an adaptation, as name → value.
 
-    `own` is the number of lines that only the branch has at the conflicts, `mixed` the number of
-    lines of the result that neither side has, and `fix_lines` the number of lines that the fix adds
-    and removes, as logarithms. `absent` is set if a change was dropped because its code is missing
-    from the branch. Conflicts in lists are left out.
+    As logarithms, `own` counts the branch's own lines at the conflicts, `mixed` the result's lines
+    that are on neither side, and `fix_lines` the lines that the fix adds and removes. `absent` is
+    set if a change was dropped because its code is missing from the branch. Conflicts in lists are
+    ignored.
     """
     counts: Counter[str] = Counter(fix_lines=fix_lines)
     is_absent = False

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Adapt a patch file to an unpacked tree, with only the hunks as the source for the pre-image."""
+"""Adapt a patch file to an unpacked tree, taking the pre-image from the hunks alone."""
 
 from patchpilot.backports.adapt.adaptation import make_adaptation, merge_file
 from patchpilot.backports.adapt.adapted_file import AdaptedFile
@@ -13,9 +13,8 @@ PLAIN_FILE = "100644"
 
 
 def adapt_patch(patch: Patch, tree: Tree) -> Adaptation | None:
-    """Adapt the files of a patch that do not apply to a tree.
-
-    Return None if one of them is new, deleted, renamed or binary, or if a hunk cannot be placed.
+    """Adapt a patch's files that do not apply to a tree. Return None if one of them is new,
+    deleted, renamed or binary, or if a hunk cannot be placed.
     """
     files: dict[str, AdaptedFile] = {}
     for change in patch.files:

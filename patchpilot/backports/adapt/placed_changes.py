@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Place a fix's changes, by their context lines, in another file."""
+"""Place a fix's changes in another file by their context lines."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -27,8 +27,7 @@ class Change(NamedTuple):
 def reconstruct_sides(
     ours: Sequence[str], changes: Sequence[Change]
 ) -> tuple[list[str], list[str]] | None:
-    """Return the lines of a file before and after a fix, reconstructed from `ours` and the
-    changes.
+    """Reconstruct a file's lines before and after a fix from `ours` and the changes.
 
     Return None if a change cannot be placed.
     """
@@ -54,7 +53,8 @@ def _find_range(
 ) -> tuple[int, int] | None:
     """Return the range of lines that a hunk changes in this file.
 
-    It is where most of its lines are, weighing rare lines more, nearest to its intended line.
+    It contains most of the hunk's lines, with more weight for rare ones, and is the closest to the
+    intended line.
     """
     places: dict[str, list[int]] = {}
     for at, line in enumerate(ours):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A three-way merge of lines that falls back to merging tokens in conflicting lines."""
+"""Merge three versions line by line, and conflicting lines token by token."""
 
 import re
 from collections.abc import Collection, Iterator, Sequence
@@ -17,16 +17,14 @@ from patchpilot.backports.adapt.tokens import (
     tokenize,
 )
 
-# minimum share of the deleted lines that the branch still has; otherwise its code is not deleted
+# minimum share of the deleted lines in the branch; otherwise its code is not deleted
 _STILL_THE_SAME = 0.5
 _COMMENT = re.compile(r"\s*(?:/?\*|//|#\s)")
 _QUOTE = re.compile(r"[\"'`]|/\*+|\*+/|//")
 
 
 class How(StrEnum):
-    """The method by which a conflicting change was transferred to the branch, most reliable
-    first.
-    """
+    """The methods of carrying a conflicting change over to the branch, most reliable first."""
 
     ALREADY = "already"
     TOKENS = "tokens"
@@ -42,10 +40,8 @@ class How(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """A conflicting change that was transferred to the branch.
-
-    Contains the method, the 0-based line of the merged text, and the lines of the branch and the
-    base.
+    """A conflicting change carried over to the branch. Contains the method, the 0-based line in the
+    merged text, and the branch's and base's lines.
     """
 
     how: How
@@ -56,7 +52,7 @@ class Carried:
 
 @dataclass(slots=True)
 class MergedLines:
-    """The merged lines and the changes that conflicted."""
+    """The merged lines and the conflicting changes."""
 
     lines: list[str] = field(default_factory=list)
     carried: list[Carried] = field(default_factory=list)
@@ -74,8 +70,8 @@ def merge_lines(
 ) -> MergedLines:
     """Merge the changes from `base` to `theirs` into `ours`.
 
-    Lines that differ in whitespace only are considered equal. In a list, lines that the fix adds
-    are kept next to the branch's own.
+    Lines that differ only in whitespace are equal. In a list, the fix's new lines are added next to
+    the branch's own.
     """
     merged = MergedLines()
     for mine, old, new in _chunks(ours, base, theirs):
@@ -111,9 +107,8 @@ def merge_lines(
 def _restore_base_wording(
     mine: Sequence[str], old: Sequence[str], kept: Collection[str]
 ) -> Sequence[str]:
-    """Restore the base's comments and strings in the branch's lines that the fix changes.
-
-    Maintainers use the fix's wording there.
+    """Restore the base's comments and strings in the branch's lines changed by the fix, because
+    maintainers use the fix's wording there.
     """
     if len(mine) != len(old):
         return mine
@@ -133,7 +128,7 @@ def _is_wording(line: str, other: str) -> bool:
 def _chunks(
     ours: Sequence[str], base: Sequence[str], theirs: Sequence[str]
 ) -> Iterator[Chunk]:
-    """Yield chunks of the three texts, cut at common lines."""
+    """Yield chunks of the three texts, split at common lines."""
     mine, old, new = ([key(line) for line in side] for side in (ours, base, theirs))
     in_ours, in_theirs = align(old, mine), align(old, new)
     o = b = f = 0
@@ -267,8 +262,8 @@ class _TokenChunk:
     def _partial_match(
         self, low: int, high: int, added: Sequence[Token]
     ) -> tuple[int, int] | None:
-        """Return the range for a change whose old text is missing from the branch, completely
-        or partly.
+        """Return the range for a change whose old text is partly or completely missing from the
+        branch.
         """
         before = max((at for at in self.in_mine if at < low), default=-1)
         after = min((at for at in self.in_mine if at >= high), default=len(self.old))

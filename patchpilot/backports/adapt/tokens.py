@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Split lines into tokens: words, their parts between underscores, numbers, punctuation and line
+"""Split lines into tokens: words or their parts between underscores, numbers, punctuation and line
 ends.
 
 Whitespace belongs to the token that follows it.
