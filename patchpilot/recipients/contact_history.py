@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Statistics on the commits to a patch's files: each contact's number of commits, share, and last
-commit.
-"""
+"""Count each contact's commits to a patch's files."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -24,8 +22,8 @@ _FORMAT = (
 class ContactHistory(NamedTuple):
     """A contact's share of the commits to some files.
 
-    They wrote, signed or reviewed `commits` of `total` commits. The date, id and subject are
-    those of the latest one.
+    The contact wrote, signed or reviewed `commits` of `total` commits. The date, id and subject
+    describe the latest one.
     """
 
     commits: int
@@ -41,7 +39,7 @@ class ContactHistory(NamedTuple):
 
 
 class FileCommit(NamedTuple):
-    """A commit to the files of a patch.
+    """A commit to a patch's files.
 
     Contains the id, the author's name, date and subject, and the addresses (in lower case) of its
     author, signers and reviewers.
@@ -73,7 +71,7 @@ def file_history(
 ) -> FileHistory:
     """Return the history of files for the three years up to a commit.
 
-    If few commits changed the files, the history of their folders is used.
+    If few commits changed the files, use their folders' history.
     """
     folders = tuple(
         dict.fromkeys(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the recipients that MAINTAINERS names for a patch's files and keywords."""
+"""Find the recipients listed in MAINTAINERS for a patch's files and keywords."""
 
 from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
@@ -39,11 +39,9 @@ def add_named(
     switches: Switches,
     patches: Mapping[str, Collection[int]] = MappingProxyType({}),
 ) -> NamedRecipient:
-    """Add the recipients named in MAINTAINERS.
-
-    Maintainers and the list of each file's most specific section go to To:, reviewers and other
-    lists to Cc:. `patches` are the numbers of the patches that touch a path. Contacts get those;
-    lists get every patch.
+    """Add the recipients listed in MAINTAINERS. Maintainers and the list in each file's most
+    specific section go to To:, reviewers and other lists to Cc:. `patches` maps paths to patch
+    numbers. Contacts get only patches to their files; lists get every patch.
     """
     matches = match_texts(file, paths, texts if switches.keywords else ())
     own_lists = _section_lists(matches)
@@ -54,7 +52,7 @@ def add_named(
         if switches.git_chief_penguins
         else {format_mailbox(name, address) for name, address in file.words.chiefs}
     )
-    # contacts with several names or addresses get the first one seen, in get_maintainer.pl's order
+    # a contact's first name and address, in get_maintainer.pl's order, replace later ones
     for match in sorted(matches, key=lambda item: item.met):
         section = match.section
         for entry in section.entries:
@@ -87,8 +85,8 @@ def add_named(
 
 
 def _section_lists(matches: Sequence[SectionMatch]) -> set[str]:
-    """Return the lists of each file's most specific section with one; use the catch-all's only
-    as a last resort.
+    """Return the lists in each file's most specific section that has one. Use the catch-all's lists
+    only as a last resort.
     """
     taken: dict[str, None] = {}
     lists: set[str] = set()
@@ -130,7 +128,7 @@ def _add(
 
 
 def shorten_reasons(reasons: Sequence[str]) -> tuple[str, ...]:
-    """Return the first reasons and the number of others."""
+    """Return the first reasons and the number of omitted ones."""
     more = len(reasons) - _REASONS
     return (*reasons[:_REASONS], *([f"and {more} more files"] if more > 0 else []))
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the recipients that a commit message implies.
-
-They come from its tags and Cc: lines, from the commit that it fixes, and from lists with a rule.
+"""Find the recipients implied by a commit message: contacts in tags and Cc: lines, contacts of the
+commit being fixed, and lists with a matching rule.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -63,10 +62,8 @@ def add_tagged(
     rules: Sequence[ListRule],
     numbers: Collection[int] = (),
 ) -> None:
-    """Add the author, and the contacts and lists in a message's tags, to Cc:, and the lists whose
-    rule matches the message.
-
-    `numbers` has the number of the patch, and is empty for the cover letter.
+    """Add to Cc: the author, the contacts and lists in a message's tags, and lists with a rule that
+    matches. `numbers` contains the patch's number, and is empty for the cover letter.
     """
     add = partial(gathered.add, header="cc", patches=numbers)
     if patch.author:
@@ -91,9 +88,7 @@ def add_tagged(
 def culprits(
     patches: Iterable[Patch], repository: Repository
 ) -> dict[str, tuple[Commit, set[int]]]:
-    """Return the known commits in the patches' Fixes: tags, with the numbers of the patches
-    that name them.
-    """
+    """Map the known commits in Fixes: tags to the numbers of patches with these tags."""
     commits: dict[str, tuple[Commit, set[int]]] = {}
     for number, patch in enumerate(patches, 1):
         for tag in patch.tags("Fixes"):
@@ -115,9 +110,8 @@ def add_culprit_people(
     commits: Iterable[tuple[Commit, Collection[int]]],
     chiefs: Iterable[str],
 ) -> None:
-    """Add each introducing commit's contacts to Cc: of the patches with these numbers.
-
-    They are its author, reviewers, testers and signers.
+    """Add the author, reviewers, testers and signers of each introducing commit to Cc: of these
+    patches.
     """
     bosses = {chief.lower() for chief in chiefs}
     for commit, numbers in commits:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Merge recipients while they are collected.
 
-Each contact is listed once, under the first name and address seen, with every reason; To: takes
+Each contact is listed once, under the first name and address seen, with all reasons. To: takes
 precedence over Cc:.
 """
 
@@ -60,7 +60,7 @@ class MergedRecipient:
     ) -> None:
         """Add a mailbox for these patches, or for all.
 
-        A second mention adds its reason, and may move it from Cc to To.
+        A second mention adds a reason, and may move the mailbox from Cc to To.
         """
         name, email = split_mailbox(box)
         if "@" not in email or ascii_lower(email) in self.skipped:
@@ -116,7 +116,7 @@ class MergedRecipient:
 
     @property
     def unsafe(self) -> tuple[str, ...]:
-        """Return the omitted mailboxes, which are invalid in a header."""
+        """Return the mailboxes omitted because they are invalid in a header."""
         return tuple(row.box for row in self._rows if not _is_safe(_address(row.box)))
 
 

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The recipient plan: To and Cc with all reasons.
-
-It is for a series or for a single patch.
-"""
+"""Compute the recipient plan for a series or patch: To and Cc with all reasons."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -54,10 +51,7 @@ UNDISCLOSED = (
 
 
 class Sources(NamedTuple):
-    """The sources of a recipient plan.
-
-    `repository` and `history` are None if there is none to query.
-    """
+    """The sources of a recipient plan. `repository` and `history` are None if unavailable."""
 
     file: MaintainersFile
     tree: Tree
@@ -73,9 +67,9 @@ def plan_patches(
 ) -> RecipientPlan:
     """Return the recipient plan for patches sent together, the cover letter last.
 
-    It includes the authors and the recipients named in b4's cover letter, but not the sender.
-    Contacts get the patches that concern them and lists all, unless the project's custom is that
-    everyone gets all.
+    It includes the authors and the recipients in b4's cover letter, but not the sender. Contacts
+    get the patches that concern them, lists all patches; in some projects, everybody gets all
+    patches.
     """
     gathered, named, numbers = _maintainers_recipients(patches, sources)
     if sources.repository and sources.switches.fixes:
@@ -108,9 +102,9 @@ def plan_patches(
 def plan_undisclosed(patches: Sequence[Patch], sources: Sources) -> RecipientPlan:
     """Return the recipient plan for an undisclosed fix.
 
-    To: has its maintainers (`M:`), Cc: the security team, and nobody else gets a copy
-    (Documentation/process/security-bugs.rst). The security team is in To: if MAINTAINERS names no
-    maintainer. A mailing list never counts as a maintainer, even if an `M:` line names it.
+    It goes To: the maintainers (`M:`) and Cc: the security team, and to nobody else
+    (Documentation/process/security-bugs.rst). The security team is in To: if there is no
+    maintainer. A mailing list in an `M:` line does not count as a maintainer.
     """
     gathered, named, _ = _maintainers_recipients(
         patches, _limit_to_maintainers(sources)
@@ -179,7 +173,7 @@ def _plan_undisclosed(
 
 
 def _listed_addresses(file: MaintainersFile) -> frozenset[str]:
-    """Return the addresses in L: lines, in lower case; these are lists even if an `M:` line has
+    """Return the addresses in L: lines, in lower case. They are lists even if an `M:` line contains
     them.
     """
     lines = re.findall(r"(?im)^L:([^\n]*)", file.text)
@@ -211,7 +205,7 @@ def plan_paths(
 ) -> RecipientPlan:
     """Return the recipient plan for source files or folders.
 
-    `texts` are their contents, which are matched against keywords.
+    `texts` contains their contents, which are searched for keywords.
     """
     gathered = _gather(sources)
     named = add_named(gathered, sources.file, paths, texts, sources.switches)
@@ -219,7 +213,7 @@ def plan_paths(
 
 
 def is_maintained(section: Section) -> bool:
-    """Return whether a MAINTAINERS section names contacts and is not orphaned or obsolete."""
+    """Return whether a MAINTAINERS section lists contacts and is not orphaned or obsolete."""
     status = (section.status or "").lower()
     return bool(section.values("M") or section.values("R")) and not status.startswith(
         ("orphan", "obsolete")
@@ -229,10 +223,8 @@ def is_maintained(section: Section) -> bool:
 def _maintainers_recipients(
     patches: Sequence[Patch], sources: Sources
 ) -> tuple[MergedRecipient, NamedRecipient, dict[str, list[int]]]:
-    """Return the recipients from MAINTAINERS, its sections, and the numbers of the patches that
-    touch each file.
-
-    The sender is left out.
+    """Return the recipients from MAINTAINERS (without the sender), the sections, and each file's
+    patch numbers.
     """
     gathered = _gather(sources)
     gathered.skip(sources.sender)
@@ -269,7 +261,7 @@ def _finish(
             gathered.add(
                 mailbox, "named in file", "cc", f"named in {path}", None, numbers[path]
             )
-    # history would only add more people
+    # history would only add recipients
     is_full = gathered.count > MOST_RECIPIENTS
     remarks = () if is_full else _add_history(gathered, recipient, sources, paths)
     everybody = gathered.recipients()
@@ -290,10 +282,8 @@ def _add_history(
     paths: Sequence[str],
 ) -> tuple[str, ...]:
     """Add signers from git to Cc: for files with only the catch-all section or, with --git, for all
-    files.
-
-    get_maintainer.pl queries history more often (whenever no pattern is exact), and its results
-    outnumber the maintainers.
+    files. get_maintainer.pl queries history whenever no pattern is exact, which adds more signers
+    than maintainers.
     """
     if not sources.history:
         return ()

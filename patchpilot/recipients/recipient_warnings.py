@@ -162,7 +162,7 @@ def _omitted_recipients(facts: RecipientFacts) -> Iterator[Warned]:
 
 
 def _trees(facts: RecipientFacts, repository: Repository | None) -> Iterator[Warned]:
-    """Yield warnings about sections whose T: trees do not include the current branch's tree."""
+    """Yield warnings about sections with T: trees other than the current branch's tree."""
     if repository is None or not facts.named.matches:
         return
     section = next(
@@ -193,7 +193,7 @@ def _trees(facts: RecipientFacts, repository: Repository | None) -> Iterator[War
 
 
 def _remote(repository: Repository) -> tuple[str, str] | None:
-    """Return (name, URL) of the remote that the current branch follows, otherwise of origin."""
+    """Return (name, URL) of the current branch's remote, otherwise of origin."""
     branch = repository.branch
     names = (
         *(repository.config(f"branch.{branch}.remote") if branch else ()),
@@ -224,7 +224,7 @@ def _is_same_tree(left: str, other: str) -> bool:
 
 def _next_tree_warnings(facts: RecipientFacts, tree: Tree) -> Iterator[str]:
     """Yield warnings for -next trees during the merge window, when the current tree is a release
-    before -rc1.
+    without a later -rc1.
     """
     words = sorted(
         {
@@ -281,8 +281,8 @@ def silent_maintainers(
 ) -> tuple[str, ...]:
     """Return a warning for each M: contact who has been inactive for three years.
 
-    Inactive means that they wrote, signed or reviewed no commit that matches their F: patterns.
-    Return nothing if the history is too short or does not contain these files, or if time runs out.
+    An inactive contact wrote, signed or reviewed no commit that matches their F: patterns. Return
+    () if the history is too short or does not contain these files, or if time runs out.
     """
     end = time.monotonic() + budget
     if not _is_old_enough(repository):
@@ -320,12 +320,11 @@ def _is_old_enough(repository: Repository) -> bool:
 
 
 def _active_contacts(section: Section, repository: Repository, seconds: float) -> str:
-    """Return all names in three years of commits to a section's files, in lower case; "" if
+    """Return all names in three years of commits to a section's files, in lower case, or "" if
     unknown.
     """
     patterns = [value.strip() for value in section.values("F")]
-    # a pattern with a star counts as its whole folder, because missing a warning is better than a
-    # wrong one
+    # expand a pattern with a star to its folder: a missing warning is better than a wrong one
     paths = [
         (folder_of(pattern) if set(pattern) & set("*?[{") else pattern).rstrip("/")
         for pattern in patterns

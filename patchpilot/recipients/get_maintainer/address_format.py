@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parse and format addresses, split lists of them and apply .mailmap, all as get_maintainer.pl
-does.
-"""
+"""Parse and format addresses, split address lists and apply .mailmap like get_maintainer.pl."""
 
 import re
 from collections.abc import Iterable
@@ -171,7 +169,7 @@ def read_ignored(text: str) -> frozenset[str]:
 
 
 class Merger:
-    """Merge mailboxes: the first name and address seen replace all later ones that share either."""
+    """Merge mailboxes that share a name or address; the first one replaces later ones."""
 
     def __init__(self, mailmap: Mailmap, merge: bool = True) -> None:
         self.mailmap = mailmap

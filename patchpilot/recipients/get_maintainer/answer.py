@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Compose get_maintainer.pl's output line by line.
 
-It consists of the sections that match files and keywords, signers from git, and the lines that
-the options request.
+It consists of sections that match files and keywords, signers from git, and lines requested with
+options.
 """
 
 import re
@@ -44,7 +44,7 @@ def answer(
     patches: Sequence[tuple[str, str]] = (),
     history: "GitHistory | None" = None,
 ) -> GetMaintainerAnswer:
-    """Return get_maintainer.pl's output for source files and patches ((name, text)) together.
+    """Return get_maintainer.pl's output for source files and patches (name, text) together.
 
     `history`, if given, adds signers from git.
     """
@@ -107,7 +107,7 @@ class _Found:
 
 
 class _Matched(NamedTuple):
-    """The files that a maintained section names exactly, and the sections to print."""
+    """The files with an exact match in a maintained section, and the sections to print."""
 
     exact: frozenset[str]
     printed: tuple[str, ...]
@@ -210,10 +210,9 @@ def _section_lines(section: Section, tree: Tree) -> list[str]:
 
 
 def _pattern_back(value: str, tree: Tree) -> str:
-    """Format a file pattern as the script prints it.
-
-    The script converts its regular expressions back to patterns: a folder gets a slash, and of
-    adjacent question marks only the first is printed, because a dot or star takes two characters.
+    """Format a file pattern like the script, which converts regular expressions back to patterns. A
+    folder gets a slash. Only the first of adjacent question marks is printed, because the script
+    skips two characters for a dot or star.
     """
     if not set(value) & set(".*?"):
         return value + "/" if not value.endswith("/") and tree.is_dir(value) else value
@@ -229,7 +228,7 @@ def _pattern_back(value: str, tree: Tree) -> str:
 
 
 _USER, _HOST = "[0-9A-Za-z_.+-]+", "[0-9A-Za-z.-]+"
-# in prose: words that may be a name, then an address with or without angle brackets
+# match words that may be a name, then an address with or without angle brackets
 _ADDRESS = (
     rf"[A-Za-z\x80-\xc3,.\"' +-]*\s*,*\s*[<({{]?{_USER}@{_HOST}\.[0-9A-Za-z]+[>)}}]?"
 )

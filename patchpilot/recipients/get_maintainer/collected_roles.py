@@ -15,9 +15,7 @@ from patchpilot.recipients.get_maintainer.address_format import (
 
 
 class GetMaintainerRequest(NamedTuple):
-    """The input of get_maintainer.pl: the files in the script's order, and the data parsed from
-    patches.
-    """
+    """The input of get_maintainer.pl: files in the script's order, and data parsed from patches."""
 
     files: tuple[str, ...]
     exact: frozenset[str]
@@ -37,8 +35,7 @@ class RoleRow:
 class CollectedRoles:
     """The contacts and lists collected so far.
 
-    The other attributes contain the values of a section's other letters, such as trees and
-    statuses, in order.
+    The other attributes contain the values of other lines, such as trees and statuses, in order.
     """
 
     def __init__(self, switches: Switches, words: RoleWords, merger: Merger) -> None:
@@ -139,9 +136,7 @@ class CollectedRoles:
             self.rows = others
 
     def omit_dangerous(self) -> tuple[str, ...]:
-        """Drop addresses that a mail program could parse as options, and return a sentence about
-        each.
-
+        """Drop addresses that a mail program could parse as options, and return a warning for each.
         git send-email passes on every line.
         """
         omitted = []
@@ -158,12 +153,12 @@ class CollectedRoles:
         return tuple(omitted)
 
     def settle_names(self) -> None:
-        """Replace each contact with the spelling in .mailmap, or with its first mention."""
+        """Replace each contact with its spelling in .mailmap or in its first mention."""
         for row in (*self.rows, *self.lists):
             row.who = self.merger.apply(row.who)
 
     def settle_chiefs(self) -> None:
-        """Drop contacts that must not get every patch, or add them on request."""
+        """Drop contacts that should not get every patch, or add them on request."""
         for name, address in self.words.chiefs:
             chief = format_mailbox(name, address, with_name=self.switches.n)
             if self.switches.git_chief_penguins:
@@ -179,7 +174,7 @@ def section_status(section: Section) -> str | None:
 
 
 def shorten_name(name: str, length: int) -> str:
-    """Truncate a section's name to this many bytes, ending in "..."."""
+    """Truncate a section's name to this many bytes, ending with "..."."""
     data = name.encode("utf-8", "surrogateescape")
     if not length or len(data) <= length:
         return name

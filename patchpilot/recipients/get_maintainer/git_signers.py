@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find signers in git history.
 
-These are the signers and authors of a file's recent commits and of the commit that is fixed. They
-are counted as in get_maintainer.pl. Each git call and
-the total have a time limit.
+They are the signers and authors of a file's recent commits and of the commit being fixed, counted
+like in get_maintainer.pl. Each git call and the total time are limited.
 """
 
 import re
@@ -37,7 +36,7 @@ _MOST = 5
 class Signed(NamedTuple):
     """The parsed output of `git log`.
 
-    Contains the number of commits, signatures and authors as written, and the file's (added,
+    Contains the number of commits, the signatures and authors as written, and the file's (added,
     deleted) line counts by commit.
     """
 
@@ -60,8 +59,8 @@ class GitHistory:
     def add_file_people(
         self, people: CollectedRoles, question: GetMaintainerRequest
     ) -> None:
-        """Add the signers and authors of each file without an exact maintained section or, with
-        --git, of all files.
+        """Add signers and authors for files without an exact maintained section or, with --git, for
+        all files.
         """
         switches = people.switches
         for path in question.files:
@@ -164,7 +163,7 @@ class GitHistory:
     def _assign(
         self, people: CollectedRoles, role: str, total: int, counts: Mapping[str, int]
     ) -> None:
-        """Give a role to the most frequent contacts, as many as the options allow."""
+        """Assign a role to the most frequent contacts, up to the limit in the options."""
         switches = people.switches
         mapped: Counter[str] = Counter()
         for who, count in counts.items():
@@ -198,7 +197,7 @@ def _merge_contacts(
 
 
 def _is_chief(people: CollectedRoles, text: str) -> bool:
-    """Return whether a line names a contact that must not get every patch."""
+    """Return whether a line contains a contact that should not get every patch."""
     return not people.switches.git_chief_penguins and any(
         name.lower() in text.lower() for name, _ in people.words.chiefs
     )

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parse a patch as get_maintainer.pl does: files, Fixes: ids, and the lines matched against
-keywords.
-"""
+"""Parse a patch like get_maintainer.pl: files, Fixes: ids, and lines to search for keywords."""
 
 import re
 
@@ -19,8 +17,8 @@ AFTER_DIFF = "^[+-].*"
 class Scan:
     """A patch as parsed by get_maintainer.pl.
 
-    `intro` and `diff` are the lines before and after the first file header that are neither
-    headers nor ranges.
+    `intro` and `diff` contain the lines before and after the first file header, without headers and
+    hunk ranges.
     """
 
     def __init__(self) -> None:
@@ -59,7 +57,7 @@ def scan(text: str) -> Scan:
 
 
 def _fixed_id(line: str) -> str:
-    """Return the id in a Fixes: line as the script parses it, or ""."""
+    """Return the id in a Fixes: line, parsed like the script, or ""."""
     read = read_fixes_line(line)
     if read is None or (read.before, read.name, read.colon, read.word) != (
         "",
