@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The next steps for the user as values: commands, screens, and what needs the user's trust.
+"""The user's next steps as values: commands, screens, and commands that need trust.
 
-The CLI prints the command of a hint, the TUI the key of the corresponding screen.
+For a hint, the CLI prints the command and the TUI the key of the corresponding screen.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,8 +25,8 @@ MARK = "{}"
 class Action(NamedTuple):
     """A patchpilot command with a sentence that suggests it.
 
-    `{}` in the sentence is replaced with the command; "" shows the command alone, and a sentence
-    without `{}` does not show it. Without a name, the arguments are options of the current
+    `{}` in the sentence is replaced with the command. An empty sentence shows only the command, and
+    a sentence without `{}` hides it. Without a name, the arguments are options of the current
     command.
     """
 
@@ -36,7 +36,7 @@ class Action(NamedTuple):
 
     @property
     def command(self) -> str:
-        """Return the command quoted for a shell, or the options alone."""
+        """Return the command, or only its options, quoted for a shell."""
         import shlex
 
         words = (
@@ -103,9 +103,8 @@ def iterate_parts(
 
 
 def parse_backticks(text: str) -> Advice:
-    """Convert a rule pack's sentence into a hint, with its command in backticks as the action.
-
-    The command is a patchpilot command, such as `patchpilot fixes HEAD`.
+    """Convert a rule pack's sentence into a hint. The patchpilot command in backticks (`patchpilot
+    fixes HEAD`) becomes the action.
     """
     pieces = text.split("`")
     if "`patchpilot " not in text or not len(pieces) % 2:
@@ -136,7 +135,7 @@ class OwnCommand(NamedTuple):
 
 
 class UntrustedCommandsError(RefusedError):
-    """Raised if commands named by a repository would run without the user's trust."""
+    """Raised if a repository's untrusted commands would run."""
 
     def __init__(
         self, message: str, *, hint: HintText, commands: tuple[OwnCommand, ...]

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Email addresses, and the programs that are named in tags.
+"""Parse email addresses, and the programs named in tags.
 
 Addresses are parsed from headers and trailers, and checked before they become recipients. The
 format of Assisted-by: tags is in Documentation/process/coding-assistants.rst. Encoded words (RFC
-2047) are decoded in one pass: untrusted headers may have damaged base64, for which `email.header`
-raises an exception, and many words, for which it takes quadratic time.
+2047) are decoded in one pass, because `email.header` raises an exception for damaged base64 and
+takes quadratic time for many words.
 """
 
 import binascii
@@ -49,7 +49,7 @@ def decode_words(value: str) -> str:
 
 
 def decode_text(data: bytes, charset: str, errors: str = "replace") -> str:
-    """Decode bytes to text, as UTF-8 if the charset is unknown or not used in email."""
+    """Decode bytes, as UTF-8 if the charset is unknown or not used in email."""
     try:
         known = codecs.lookup(charset).name
         return data.decode("utf-8" if known in _NOT_FOR_MAIL else known, errors)
@@ -151,7 +151,7 @@ class Address(NamedTuple):
     def header(self) -> str:
         """Return `Name <email>` for a header in text form, not encoded.
 
-        The name is quoted if RFC 5322 requires it, or after '-'.
+        The name is quoted if RFC 5322 requires it or if it starts with '-'.
         """
         name = _CONTROL.sub(" ", self.name).strip()
         return (
@@ -171,7 +171,7 @@ class Address(NamedTuple):
 
     @property
     def called(self) -> str:
-        """Return the name, the address if there is none, or both if the name looks like an
+        """Return the name, or the address if there is no name, or both if the name looks like an
         address.
         """
         if not self.name or self.name.lower() == self.key:
@@ -266,8 +266,7 @@ def parse_address(text: str) -> Address | None:
 def only_mailbox(text: str) -> Address | None:
     """Return the mailbox in a header's value, or None unless it is the only address.
 
-    A From: header with several addresses, or one that email clients interpret differently,
-    identifies nobody.
+    Several addresses in a From: header, or an ambiguous one, identify nobody.
     """
     structure = _structure(text)
     if len(text) > MAX_ADDRESS or _STRAY.search(structure):
@@ -287,7 +286,7 @@ def only_mailbox(text: str) -> Address | None:
 
 
 def addresses_within(text: str) -> tuple[str, ...]:
-    """Return everything that looks like an address, including in names and comments."""
+    """Return all text that looks like an address, including in names and comments."""
     return tuple(_ANY_ADDRESS.findall(text))
 
 
@@ -311,8 +310,8 @@ def parse_addresses(text: str) -> tuple[Address, ...]:
         )
     import email.utils
 
-    # without this argument, newer Pythons discard the whole list for one odd address; 3.11 before
-    # 3.11.10 lacks it
+    # without this argument, newer Python versions discard the whole list for one odd address;
+    # 3.11.0 to 3.11.9 lack it
     lenient: dict[str, bool] = (
         {"strict": False}
         if getattr(email.utils, "supports_strict_parsing", False)
@@ -351,18 +350,16 @@ class AddressVerdict(NamedTuple):
 def danger(email: str) -> str:
     """Return why an address is unsafe to pass to a program, or "".
 
-    Programs could interpret such an address as an option, or split it.
+    Programs might parse such an address as an option, or split it.
     """
     return next((reason for pattern, reason in _DANGERS if pattern.search(email)), "")
 
 
 def judge(email: str) -> AddressVerdict:
-    """Check an address for `danger`, and then with email-validator, without network access.
-
-    An address is bad if it is dangerous or if every mail server would reject it. Intranet,
-    `.test` and literal addresses are doubtful, but not bad. An internationalized domain is
-    converted to its ASCII form; a local part that is not ASCII is bad (kernel lists do not use
-    SMTPUTF8).
+    """Check an address for `danger`, then with email-validator, without network access. An address
+    is bad if it is dangerous or if every mail server would reject it. Intranet, `.test` and literal
+    addresses are doubtful but not bad. Internationalized domains are converted to ASCII; non-ASCII
+    local parts are bad (kernel lists do not use SMTPUTF8).
     """
     if reason := danger(email):
         return AddressVerdict(AddressState.BAD, reason, None)
@@ -392,7 +389,7 @@ def judge(email: str) -> AddressVerdict:
 def sort_out(
     addresses: Iterable[Address],
 ) -> tuple[tuple[Address, ...], tuple[str, ...]]:
-    """Split addresses into usable ones and a warning for each of the others."""
+    """Return the usable addresses, and a warning for each other address."""
     kept, omitted = [], []
     for address in addresses:
         verdict = judge(address.email)
@@ -408,7 +405,7 @@ def sort_out(
 def is_header_safe(address: Address) -> bool:
     """Return whether the address is valid in a header.
 
-    It must have no control characters, and the email package must be able to parse it.
+    It must not contain control characters, and the email package must be able to parse it.
     """
     if _DOT_ATOMS.fullmatch(address.email) and not _CONTROL.search(address.name):
         return True
@@ -461,7 +458,7 @@ EVERYDAY_TOOLS = frozenset(
 
 
 def is_program(value: str) -> bool:
-    """Return whether the value of a tag names a program instead of a person."""
+    """Return whether a tag's value is a program instead of a person."""
     return bool(_PROGRAM.match(value) or _ADDRESS.search(value))
 
 
@@ -471,9 +468,8 @@ def has_agent(value: str) -> bool:
 
 
 def assistant_faults(value: str) -> dict[str, str]:
-    """Return the errors in the value of an Assisted-by: tag, each with the wrong text.
-
-    The keys are `address`, `brackets` and `everyday`.
+    """Return the errors in the value of an Assisted-by: tag, with the wrong text for each. The keys
+    are `address`, `brackets` and `everyday`.
     """
     faults = {}
     if mailbox := _MAILBOX.search(value):

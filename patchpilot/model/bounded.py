@@ -1,11 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Limits on untrusted input: its size, dates, and regular expressions.
-
-Larger input is rejected before it is parsed, with an error that names the input and the limit
-(docs/reference/limits.md). Dates are limited to a range in which date arithmetic cannot overflow.
-
-Patterns come from MAINTAINERS, and from a tree's rule packs and settings, and are matched in time
-linear in the text. A pattern uses the first engine that limits its run time.
+"""Limit untrusted input: its size, dates, and regular expressions. Larger input is rejected before
+parsing, with an error that includes the limit (docs/reference/limits.md). Dates are limited so that
+date arithmetic cannot overflow. Patterns from MAINTAINERS, and from a tree's rule packs and
+settings, are matched in linear time, with the first engine that limits the run time.
 """
 
 import re
@@ -70,14 +67,14 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def clamp_time(seconds: float, zone: tzinfo = UTC) -> datetime:
-    """Convert seconds since the epoch to a time, clamped to the first or last allowed time."""
+    """Convert seconds since the epoch to a time, clamped to the allowed range."""
     # NaN becomes 0, because comparisons with it are false
     bounded = min(seconds, _LAST) if seconds > 0 else 0
     return datetime.fromtimestamp(bounded, zone)
 
 
 def read_iso(text: str, zone: tzinfo | None = None) -> datetime | None:
-    """Parse a time in ISO 8601 format, which is in `zone` if it has no time zone.
+    """Parse a time in ISO 8601 format; `zone` is its default time zone.
 
     Return None if there is no time or no zone, or if it is out of range.
     """
@@ -107,7 +104,7 @@ def read_day(text: str) -> date | None:
 
 
 def parse_date(value: str) -> datetime | None:
-    """Parse the date in a header of a message or an HTTP response, with its time zone.
+    """Parse the date, with its time zone, in a header of a message or HTTP response.
 
     Return None if there is none or it is out of range.
     """
@@ -146,8 +143,8 @@ def arrival(received: Iterable[str]) -> datetime | None:
 def mail_date(sent: str, received: Iterable[str]) -> tuple[datetime | None, bool]:
     """Return the date of a message, and whether its Date: header is damaged.
 
-    The arguments are its Date: and Received: values. If Date: is damaged, the date is that of the
-    message's arrival.
+    The arguments are its Date: and Received: values. If Date: is damaged, return the date of
+    arrival.
     """
     arrived, result = arrival(received), header_date(sent)
     if result and not (arrived and result > arrived + _AHEAD):
@@ -179,9 +176,9 @@ _left = 2 * BUDGET
 class BoundedPattern:
     """A compiled pattern that matches in bounded time.
 
-    `dialect` is the syntax of the pattern; `extended` is Perl's /x. `prefix` is inserted before
-    the pattern; it is trusted, and has no unbounded repeat unless it begins with `^`. `error` is
-    the reason why the pattern cannot be used; it then matches nothing.
+    `dialect` is the pattern's syntax; `extended` is Perl's /x. `prefix` is trusted text to insert
+    before the pattern; it has no unbounded repeat unless it begins with `^`. `error` is the reason
+    why the pattern cannot be used; such a pattern matches nothing.
     """
 
     __slots__ = ("__dict__", "dialect", "extended", "pattern", "prefix")
@@ -394,7 +391,7 @@ def _to_re2(pattern: str, *, extended: bool) -> str:
 
 
 class _Cost:
-    """The matching cost of a pattern: at most `ways` times the text's length to the power of
+    """A pattern's matching cost: at most `ways` times the text's length to the power of
     `degree`.
     """
 
@@ -408,7 +405,7 @@ class _Cost:
 def _cost(pattern: str, flags: int, dialect: Dialect) -> "_Cost | str":
     """Return the cost of a pattern for a backtracking matcher.
 
-    Return a reason instead if `re` cannot parse it or interprets it differently from Perl.
+    Return an error message if `re` cannot parse it or interprets it differently from Perl.
     """
     import re._parser as parser  # type: ignore[import-not-found]
 
@@ -423,7 +420,7 @@ def _cost(pattern: str, flags: int, dialect: Dialect) -> "_Cost | str":
 
 
 def _sequence_cost(nodes: Any) -> _Cost:
-    """Return the cost of a sequence, which multiplies the alternatives of its parts."""
+    """Return the cost of a sequence: the product of its parts' alternatives."""
     ways, degree = 1, 0
     for name, value in nodes:
         cost = _node_cost(str(name), value)
@@ -459,7 +456,7 @@ def _repeat_cost(low: int, high: int, body: Any) -> _Cost:
     inner = _sequence_cost(body)
     single = len(body) == 1 and str(body[0][0]) in _SINGLE
     if single or (inner.ways == 1 and inner.degree == 0):
-        # the repeated part matches in one way and consumes a character, unless it is an anchor
+        # a repeated part that is not an anchor matches in one way and consumes a character
         return _Cost(high - low + 1, 0) if high <= _FEW else _Cost(1, 1)
     if high > _FEW or inner.degree:
         return _Cost(1, 100) if high > 1 else _Cost(inner.ways + 1, inner.degree)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Gzip decompression with a size limit, for patches and mbox files."""
+"""Decompress gzipped patches and mbox files, with a size limit."""
 
 import zlib
 from collections.abc import Iterable, Iterator
@@ -14,10 +14,9 @@ PIECE = 1 << 20
 
 
 def unpack(data: bytes, source: str, limit: int) -> bytes:
-    """Decompress the data if it is in gzip format, including all its members.
+    """Decompress all members of the data if it is in gzip format.
 
-    Raise InputError with the name `source` if the data is damaged, truncated or larger than `limit`
-    bytes.
+    Raise InputError for `source` if the data is damaged, truncated or larger than `limit` bytes.
     """
     if data[:2] != MAGIC:
         return data
@@ -44,7 +43,7 @@ def text_of(stream: IO[bytes], source: str) -> Iterator[bytes]:
 def decompress(blocks: Iterable[bytes], source: str) -> Iterator[bytes]:
     """Decompress blocks of gzip data into pieces of at most PIECE bytes.
 
-    Raise InputError with the name `source` if the data is damaged or truncated.
+    Raise InputError for `source` if the data is damaged or truncated.
     """
     unpacker = None
     try:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The releases that have a bug, in version order.
 
-They are the stable series, the release that introduced the bug, and the release of the fix.
+They are the stable series, the release with the bug's introduction, and the release with the fix.
 """
 
 from collections.abc import Iterable
@@ -37,7 +37,7 @@ class ReleasePoint:
 class BugRange:
     """The releases on the ruler, oldest first, and notes.
 
-    The notes are about series that have the bug for a reason other than their age.
+    The notes explain series that have the bug for a reason other than their age.
     """
 
     points: tuple[ReleasePoint, ...] = ()
@@ -55,11 +55,10 @@ def in_order(
     *,
     is_released: bool = False,
 ) -> tuple[ReleasePoint, ...]:
-    """Return the stable series and the release that introduced the bug, sorted by version.
-
-    The fix is the last item unless it is released; then it is sorted by version as well.
+    """Return the stable series and the release that introduced the bug, sorted by version. A
+    released fix is sorted by version too; otherwise it comes last.
     """
-    # the stable series of the release that introduced the bug would be the same point
+    # the release that introduced the bug may also be a stable series
     series = [
         point
         for point in series

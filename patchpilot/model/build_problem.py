@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Build problems of a patch, as values that rules report."""
+"""A patch's build problems, as values for rules to report."""
 
 from typing import NamedTuple
 
 
 class BuildProblem(NamedTuple):
-    """A new warning or error of a build.
-
-    `kind` selects the rule that reports it; `line` is in the new file, and `patch_line` in the
-    patch as a message (None: the whole patch).
+    """A new warning or error in a build. `kind` selects the rule to report it. `line` refers to the
+    new file, and `patch_line` to the patch as a message (None: the whole patch).
     """
 
     kind: str

@@ -23,7 +23,7 @@ class BuiltConfiguration:
     """A build configuration and its result.
 
     Contains make's ARCH, the compiler (gcc or clang), the origin of its symbols (.config or
-    smallest), the files that were and were not built, and whether sparse checked them.
+    smallest), the built and skipped files, and whether sparse checked them.
     """
 
     arch: str
@@ -36,8 +36,8 @@ class BuiltConfiguration:
 
 @dataclass(frozen=True, slots=True)
 class BuiltCommit:
-    """A built commit: whether it builds on its own, the configurations tried, and the number of
-    new problems.
+    """A built commit: whether it builds, the configurations tried, and the number of new
+    problems.
     """
 
     commit: str
@@ -55,7 +55,7 @@ class BuiltCommit:
 def build_summary(commits: Sequence[BuiltCommit | None]) -> str:
     """Summarize the build of a series, for example "built in 3 configurations, nothing new".
 
-    Return "" if a commit has no object that was built.
+    Return "" if no object of a commit was built.
     """
     built = [
         commit
@@ -76,7 +76,7 @@ def build_summary(commits: Sequence[BuiltCommit | None]) -> str:
 def compile_tested(commits: Sequence[BuiltCommit | None]) -> str:
     """List the configurations in which all commits of a series build.
 
-    For example, "arm64 and x86-64, W=1, sparse". Return "" if a commit does not build, was not
+    An example is "arm64 and x86-64, W=1, sparse". Return "" if a commit does not build, was not
     built, or has no object file.
     """
     built = [

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Git commits as values, and the form of their messages."""
+"""Git commits as values, and the format of their messages."""
 
 import re
 from collections.abc import Mapping
@@ -51,7 +51,7 @@ class Commit(NamedTuple):
 
     @property
     def short(self) -> str:
-        """Return the first 12 digits, as the kernel quotes commits."""
+        """Return the first 12 digits, the usual length in the kernel."""
         return self.id[:12]
 
     @property

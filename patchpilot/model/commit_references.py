@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""References to other commits in a commit message: `Fixes:` lines, backports, reverts and fixes.
-
-`Fixes:` lines are parsed only here (Documentation/process/submitting-patches.rst): in any case,
-indented, quoted, without a colon, or with the word `commit` before the id. Other references have
-the forms of the stable trees (Documentation/process/stable-kernel-rules.rst), or those that
-maintainers write manually. Whether a message claims to fix a bug is decided here for `check`,
-`prepare`, `stable` and the TUI.
+"""Parse references to other commits in a commit message: `Fixes:` lines, backports and reverts.
+`Fixes:` lines (Documentation/process/submitting-patches.rst) are parsed only here: in any case,
+indented, quoted, without a colon, or with the word `commit` before the id. Other references are in
+the format of the stable trees (Documentation/process/stable-kernel-rules.rst), or written manually
+by maintainers. For `check`, `prepare`, `stable` and the TUI, this module decides whether a message
+claims to fix a bug.
 """
 
 import re
@@ -35,12 +34,11 @@ DIGITS = 12
 
 
 class FixesLine(NamedTuple):
-    """The parts of a line that begins with `Fixes`, as written; joined, they are the line.
-
-    `before` is the spaces or quote marks (`>`, `|`) before the name. `colon` includes the spaces
-    before it, and is "" if there is none. `word` is "commit" before the id, with a colon and
-    spaces after it. `id` has 5 or more digits, and `gap` is the spaces after it. If no commit is
-    named, these parts are "" and `rest` is the whole value.
+    """The parts of a line that begins with `Fixes`; joined, they form the line. `before` contains
+    spaces or quote marks (`>`, `|`) before the name. `colon` includes spaces before it, and is ""
+    if there is none. `word` is "commit" with an optional colon and spaces. `id` has 5 or more
+    digits, and `gap` is the space after it. If there is no commit, these parts are "" and `rest` is
+    the whole value.
     """
 
     before: str
@@ -102,7 +100,7 @@ def read_fixes_line(line: str) -> FixesLine | None:
 
 
 def fixes_lines(message: str) -> Iterator[FixesLine]:
-    """Parse the lines of a message that begin with `Fixes`, in order."""
+    """Parse a message's lines that begin with `Fixes`, in order."""
     return map(_parts, _LINE.finditer(message))
 
 
@@ -115,9 +113,7 @@ def read_fixes_value(value: str) -> FixesLine:
 
 
 def mentions_fix(line: str) -> bool:
-    """Return whether the line contains `Fixes:` with an id of 12 or more digits, in any
-    position.
-    """
+    """Return whether `Fixes:` with an id of 12 or more digits is anywhere in the line."""
     return _MENTION.search(line) is not None
 
 
@@ -161,10 +157,7 @@ _REVERT = compile_late(
 
 
 class NamedCommit(NamedTuple):
-    """An upstream commit named in a message: the id as written, and its line.
-
-    The id has 7 to 40 digits and is in lower case.
-    """
+    """An upstream commit in a message: its id (7 to 40 digits, in lower case) and its line."""
 
     id: str
     at: int
@@ -181,9 +174,7 @@ class Fixed(NamedTuple):
 
 
 class Marks(NamedTuple):
-    """The upstream, reverted and fixed commits that a message names, with lower-case ids as
-    written.
-    """
+    """The upstream, reverted and fixed commits in a message, with their ids in lower case."""
 
     upstream: tuple[str, ...] = ()
     reverts: tuple[str, ...] = ()
@@ -196,7 +187,7 @@ LEAST = 12
 
 
 def upstream_commits(message: str) -> tuple[NamedCommit, ...]:
-    """Return the upstream commits that a message names, in order.
+    """Return the upstream commits in a message, in order.
 
     Abbreviated ids are included, so that they can be reported.
     """
@@ -258,7 +249,7 @@ def read_marks(message: str) -> Marks:
 
 
 def _fixed_commits(line: FixesLine) -> list[Fixed]:
-    """Return the commits in a `Fixes:` line: usually one, none without an id.
+    """Return the commits in a `Fixes:` line: usually one, or none without an id.
 
     A short number is a bug number unless a subject follows it.
     """
@@ -342,9 +333,8 @@ def kind_of(subject: str) -> str:
 
 
 def fix_claim(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> str:
-    """Return the words that claim that a commit fixes a bug, or "" if there are none.
-
-    `message` is the lines after the subject, and `paths` the files that the commit changes.
+    """Return the words that claim a bug fix, or "" if there are none. `message` contains the lines
+    after the subject, and `paths` the changed files.
     """
     if is_cosmetic(title, paths):
         return ""
@@ -360,10 +350,8 @@ def fix_claim(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> 
 
 
 def may_fix(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> bool:
-    """Return whether a message without a claim may still describe a bug.
-
-    Its text describes a failure, and its title announces neither a feature nor a cleanup. Only the
-    author knows.
+    """Return whether a message without such a claim may still describe a bug. The text must
+    describe a failure, and the title must announce neither a feature nor a cleanup.
     """
     return (
         kind_of(title) == "other"
@@ -373,7 +361,7 @@ def may_fix(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> bo
 
 
 def defect_in(title: str) -> str:
-    """Return the words of a subject that name a fixed crash, leak, race or similar defect.
+    """Return the words in a subject that describe a fixed crash, leak, race or similar defect.
 
     Return "" for other fixes and for bugs outside of the code.
     """
@@ -399,7 +387,8 @@ _DEFECT = compile_late(
 def explains_missing_fixes(lines: Sequence[str]) -> bool:
     """Return whether the message explains why there is no Fixes: tag.
 
-    Valid reasons are that the bug is older than the history, or that no commit can be named.
+    Valid reasons are that the bug is older than the history, or that no single commit introduced
+    it.
     """
     return _NO_FIXES.search(" ".join(line.strip() for line in lines)) is not None
 
@@ -412,13 +401,12 @@ _NO_FIXES = compile_late(
 
 
 def find_blamed(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
-    """Return (line index, commit id) of the commit that a message names as the cause of the bug.
-
-    Return None if it names none.
+    """Return (line index, commit id) of the commit that a message names as the bug's cause, or
+    None.
     """
     whole = " ".join(lines)
     tidies = _TIDIES.search(title)
-    # do not consume the text after a commit, which may name the next one
+    # do not consume the text after a commit, because it may contain the next one
     for match in re.finditer(
         r"\b[Cc]ommit (?P<id>[0-9a-f]{7,40})\b(?=(?P<after>.{0,400}))", whole
     ):
@@ -473,7 +461,7 @@ def _breaks(after: str) -> bool:
 def describes_harm(title: str, lines: Sequence[str]) -> bool:
     """Return whether a title or message describes a failure.
 
-    A message may mention an earlier commit's change without blaming it for anything.
+    A message may mention an earlier commit without blaming it.
     """
     if _TIDIES.search(title):
         return bug_in(title) is not None
@@ -516,7 +504,7 @@ _COMPOUND = compile_late(r"\b(?:fixed|broken)-(?=\w)", re.IGNORECASE)
 
 
 def _strip_prefixes(title: str) -> str:
-    """Strip prefixes, except a word for a fix, and the names of fixed or broken things from a
+    """Strip prefixes (except a word for a fix) and the names of fixed or broken things from a
     title.
     """
     start = 0
@@ -526,7 +514,7 @@ def _strip_prefixes(title: str) -> str:
 
 
 def bug_in(title: str) -> str | None:
-    """Return the word in a subject, after its prefix, that names a bug or its fix, or None."""
+    """Return the word for a bug or its fix in a subject, after its prefix, or None."""
     title = _strip_prefixes(title)
     match = _BUG.search(title)
     if not match or cached_search(
@@ -588,7 +576,7 @@ def crash_in(title: str, lines: Sequence[str]) -> str:
 def _first_affirmed_match(
     pattern: re.Pattern[str], title: str, lines: Sequence[str]
 ) -> str:
-    """Return the first match that the text does not negate, or "" if the title adds something."""
+    """Return the first match that is not negated, or "" if the title announces something new."""
     is_cleanup = _TIDIES.search(title) and _NO_USE.search(title)
     if _NEW.search(title) or (is_cleanup and not re.search(BUG_SIGN, "\n".join(lines))):
         return ""
@@ -612,7 +600,7 @@ _NEW = compile_late(
 
 
 def cure_in(title: str, lines: Sequence[str]) -> str | None:
-    """Return the message's words about a bug that the subject does not mention.
+    """Return words in the message about a bug that the subject does not mention.
 
     Return None if there are none, or if the subject announces something new.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The draft of a topic: the text of its messages that is not in its commits."""
+"""The draft of a topic: the text of its messages that is not in commits."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,8 +15,7 @@ COMPILE_TESTED = "compile-tested"
 class KnownPatch:
     """The last known state of a topic's patch.
 
-    `authored` is the author date in seconds since the epoch, which amending and rebasing
-    preserve.
+    `authored` is the author date in seconds since the epoch, which survives amending and rebasing.
     """
 
     patch_id: str
@@ -59,8 +58,8 @@ class Draft:
 
     @property
     def mark(self) -> str:
-        """Return the start of the next send's subjects, in brackets: the prefix, and the version
-        from v2 on.
+        """Return the text in brackets for the next send's subjects: the prefix and, from v2 on, the
+        version.
         """
         return (
             f"{self.prefix or 'PATCH'}{f' v{self.version}' if self.version > 1 else ''}"

@@ -9,10 +9,8 @@ from patchpilot.model.json_form import json_form
 @json_form("commit", "subject", "kind", "reverted=undone")
 @dataclass(frozen=True, slots=True)
 class Follower:
-    """A mainline commit that names the fix: its id, its subject, and its kind ("fix" or
-    "revert").
-
-    For a fix, it records whether that fix was itself reverted.
+    """A mainline commit that references the fix: its id, subject, and kind ("fix" or "revert"), and
+    whether it was itself reverted.
     """
 
     commit: str

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The options of get_maintainer.pl, in all its spellings.
-
-It accepts one or two dashes, any case, `--no-x` and `--nox`, and `--x=value` and `--x value`.
+"""Parse get_maintainer.pl's options in all spellings: with one or two dashes, in any case, `--no-x`
+and `--nox`, and `--x=value` and `--x value`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +17,7 @@ class GetMaintainerAnswer(NamedTuple):
 
 
 class Switches(NamedTuple):
-    """The options of a run; the defaults are the script's."""
+    """The options of a run, with the script's defaults."""
 
     git: bool = False
     git_fallback: bool = True
@@ -47,7 +46,7 @@ class Switches(NamedTuple):
 
     @property
     def add_implied(self) -> "Switches":
-        """Set the options implied by others, as the script does when it starts."""
+        """Set the options implied by others, like the script."""
         switches = self._replace(
             multiline=self.multiline and self.separator == ", ",
             roles=self.roles or self.rolestats,

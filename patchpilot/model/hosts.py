@@ -7,9 +7,9 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def split_url(url: str, base: str = "") -> SplitResult:
-    """Split a URL, relative to `base`, into its parts.
+    """Split a URL (relative to `base`) into its parts.
 
-    All parts are empty if it is not a valid URL, such as `http://[::1/`.
+    All parts are empty for an invalid URL, such as `http://[::1/`.
     """
     try:
         return urlsplit(urljoin(base, url.strip()))

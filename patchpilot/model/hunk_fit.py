@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Determine whether hunks apply to a file without fuzz.
 
-All context lines must match, at the hunk's line or at an offset, as with `git apply`.
+As with `git apply`, all context lines must match, at the hunk's line or at an offset.
 """
 
 from collections.abc import Sequence
@@ -26,10 +26,8 @@ class Misfit:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A file after applying its hunks: its lines, the misfits, and the offset of each hunk in
-    lines.
-
-    The lines are None if the file is deleted.
+    """A file after applying its hunks: its lines (None if it is deleted), the misfits, and each
+    hunk's offset in lines.
     """
 
     lines: tuple[str, ...] | None
@@ -68,7 +66,7 @@ def fit_hunks(
 ) -> Fit:
     """Apply hunks to the lines of a file, each at the match nearest to its intended line.
 
-    A hunk never overlaps the lines of another one.
+    Hunks never overlap.
     """
     image = list(lines)
     placed = bytearray(len(image))

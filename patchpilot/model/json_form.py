@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Conversion of dataclasses to JSON objects: declares which fields and properties become keys.
-
-The output and its schema are generated from the same keys, so that they always agree.
+"""Convert dataclasses to JSON objects, with selected fields and properties as keys. The output and
+its schema are generated from the same keys.
 """
 
 from collections.abc import Callable, Mapping, Sequence, Set
@@ -15,10 +14,9 @@ _Class = TypeVar("_Class", bound=type)
 
 
 class JsonKey(NamedTuple):
-    """A key of a JSON object: the attribute that it holds, and the handling of empty values.
-
-    A key without a name is replaced with the keys of the attribute's object. If the value is
-    empty, an `optional` key is omitted, and a `nullable` key is null.
+    """A key of a JSON object: its attribute, and the handling of empty values. A key without a name
+    is replaced with the keys of the attribute's object. For an empty value, an `optional` key is
+    omitted, and a `nullable` key is null.
     """
 
     name: str
@@ -93,7 +91,7 @@ def json_value(value: Any) -> Any:
     """Convert a value to one that `json.dumps` can write.
 
     Enums become their values, dates ISO 8601 strings, mappings objects, sequences and sets lists
-    (unless they define a text form), and everything else its text.
+    (unless they define a text form), and other values text.
     """
     if value is None or type(value) in (str, int, float, bool):
         return value

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Values as JSON text that is safe to print."""
+"""Format values as JSON text that is safe to print."""
 
 import json
 import re
@@ -9,10 +9,9 @@ from patchpilot.model.printable import LOG_COMMAND, UNSAFE
 
 
 def json_text(value: Any, indent: int | None = None) -> str:
-    """Return the value as JSON, which is always valid UTF-8.
-
-    Undecodable bytes (surrogates) become U+FFFD. Characters that a terminal, or a CI server that
-    reads the log, would act on become `\\uXXXX`.
+    """Return the value as JSON, which is always valid UTF-8. Undecodable bytes (surrogates) become
+    U+FFFD. Characters that a terminal, or a CI server that reads the log, would act on become
+    `\\uXXXX`.
     """
     text = UNSAFE.sub(_escape, json.dumps(value, ensure_ascii=False, indent=indent))
     return re.sub(LOG_COMMAND, "\\\\u0023#", text)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Email messages: split from mbox files, decoded, and parsed as patches. All input is untrusted.
 
-A message is read like git-mailinfo(1), so that the checked text is what `git am` applies. Users
-enter Message-IDs bare, in angle brackets, or as the URL of an archive.
+A message is read like git-mailinfo(1), so that the checked text is the text that `git am` applies.
+Message-IDs may be bare, in angle brackets, or in an archive's URL.
 """
 
 import binascii
@@ -52,9 +52,8 @@ _BATCH = r"(\d{14}\.\d+)-\d+-|(\d+-\d+)(?:-\d+)?-git-send-email|(.*-v\d+)-\d+-[0
 
 
 def message_id_of(target: str) -> str | None:
-    """Return the Message-ID in an archive's URL, in `<id>` or in a bare id, or None.
-
-    It is returned without angle brackets.
+    """Return the Message-ID in an archive's URL, in `<id>` or in a bare id, without angle brackets,
+    or None.
     """
     text = target.strip()
     if text.startswith(("http://", "https://")):
@@ -119,7 +118,7 @@ def ids_in_header(value: str) -> tuple[str, ...]:
 def id_in_header(value: str) -> str:
     """Return the Message-ID in a Message-ID: or In-Reply-To: header.
 
-    It is the first id in angle brackets, or the whole value if there are no brackets.
+    This is the first id in angle brackets, or the whole value without brackets.
     """
     match = re.search(_BRACKETED, value)
     return match[1] if match else value.strip()
@@ -140,9 +139,8 @@ def linked_ids(text: str) -> Iterator[tuple[str, int | None]]:
 
 
 def batch_of(message_id: str) -> str | None:
-    """Return the common part of the Message-IDs of messages that were sent together.
-
-    The forms of git send-email, patchpilot and b4 are known; return None for any other.
+    """Return the part of a Message-ID that messages of the same send share. Return None unless it
+    was created by git send-email, patchpilot or b4.
     """
     match = re.match(_BATCH, message_id)
     return next((group for group in match.groups() if group), None) if match else None
@@ -199,15 +197,13 @@ def _attribute(value: str, name: str) -> str:
 
 
 class MailText:
-    """The text of a message: the lines of all its parts, decoded.
-
-    `headers` are the message's own headers, and `end` is the index of the first line below them.
-    `fields` are the From, Subject and Date that git reads. Each of `parts` has the index of its
-    first line in `lines`, its charset, and its headers by name in lower case.
-
-    git treats the line after a part's header as text even if it is a boundary, and joins a line of
-    format=flowed that ends in a space with the next one. With `is_mime` it is a boundary, and no
-    lines are joined: quotes end in such spaces, and would take in the tag below them.
+    """The text of a message: the decoded lines of all its parts. `headers` contains the message's
+    own headers, and `end` the index of the first line below them. `fields` contains From, Subject
+    and Date as git reads them. Each of `parts` has the index of its first line in `lines`, its
+    charset, and its headers by name in lower case. git treats the line after a part's header as
+    text even if it is a boundary, and joins format=flowed lines that end with a space with the next
+    one. With `is_mime`, such a line is a boundary, and no lines are joined, because quoted lines
+    that end with a space would be joined with the tag below them.
     """
 
     def __init__(self, lines: Sequence[str], *, is_mime: bool = False) -> None:
@@ -300,7 +296,7 @@ class MailText:
             self._held = [data]
 
     def _unwrap(self, text: str) -> None:
-        """Add a line, joining it with the next if it is format=flowed (RFC 3676)."""
+        """Add a line; join it with the next one if it is format=flowed (RFC 3676)."""
         if self._is_flowed and text == "-- ":
             self._flush()
         elif self._is_flowed:
@@ -341,18 +337,16 @@ def _decode_line(line: str, encoding: str) -> bytes:
 
 
 def decode_again(text: str, charset: str) -> str:
-    """Decode a text again in another charset than UTF-8."""
+    """Decode a text again in a charset other than UTF-8."""
     if charset.lower() in ("", "utf-8", "us-ascii"):
         return text
     return decode_text(text.encode("utf-8", "surrogateescape"), charset)
 
 
 def commit_message(lines: Sequence[str]) -> tuple[dict[str, str], int, int]:
-    """Parse the headers in a message's text; return them, the index of the next line, and that of
-    the patch.
-
-    The patch begins at the line that ends the commit message; the index is the number of lines if
-    there is none.
+    """Parse the headers in a message's text; return them, the index of the next line, and the index
+    of the patch. The patch begins at the line that ends the commit message; without one, its index
+    is the number of lines.
     """
     fields: dict[str, list[str]] = {}
     name, in_header, start, cut = "", True, len(lines), len(lines)
@@ -385,7 +379,7 @@ def commit_message(lines: Sequence[str]) -> tuple[dict[str, str], int, int]:
 
 
 def author_of(value: str) -> Address | None:
-    """Parse the author as git does from the decoded value of a From: header, or return None."""
+    """Parse the author in a decoded From: header like git, or return None."""
     text = strip_quotes(value)[0]
     at = text.find("@")
     if at >= 0:
@@ -410,8 +404,8 @@ def author_of(value: str) -> Address | None:
 
 
 def strip_quotes(text: str) -> tuple[str, bool]:
-    """Strip quotes and escapes from an address; return it and whether all quotes and comments
-    are closed.
+    """Strip quotes and escapes from an address; return the address and whether all quotes and
+    comments are closed.
     """
     kept: list[str] = []
     depth, is_quoted, is_escaped = 0, False, False
@@ -468,7 +462,7 @@ _BLANK_LINE = compile_late(rb"(?m)^\r?\n")
 LONGEST_SCISSORS = 200
 _SHORT = 1024
 """Bytes; the `From ` line of an mbox is shorter."""
-# match headers of the message and of its parts, folded or not
+# match headers of the message and its parts, folded or not
 _DIGEST = compile_late(
     rb"^(?i:content-type):\s*(?i:multipart/digest)\s*;[^\n]*(?:\n["
     rb' \t][^\n]*)*?\bboundary="?([^";\s]{1,70})"?',
@@ -509,7 +503,7 @@ class Mail(NamedTuple):
 
     @property
     def date_note(self) -> str:
-        """Return a note for a message that is dated by its arrival, or ""."""
+        """Return a note for a message dated by its arrival, otherwise ""."""
         return "damaged Date: header" if self.date_damaged else ""
 
 
@@ -521,9 +515,8 @@ def one_mail(data: bytes, start: int, end: int) -> bytes:
 
 def mail_bounds(data: bytes) -> list[tuple[int, int]]:
     """Return (start, end) of each message in an mbox, or of the whole text if it is not an mbox.
-
-    The mbox is in mboxrd format or the output of `git format-patch --stdout`. As in git, blank
-    lines above the first message do not count, and a `From ` line with a time starts the next one.
+    The mbox is in mboxrd format or the output of `git format-patch --stdout`. Like in git, blank
+    lines above the first message are ignored, and a `From ` line with a time starts the next one.
     """
     begin = len(data) - len(data.lstrip())
     starts = [match.start() for match in _FROM_LINE.finditer(data)]
@@ -535,9 +528,9 @@ def mail_bounds(data: bytes) -> list[tuple[int, int]]:
 def split_mbox(blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
     """Yield (offset, message) for each message of an mbox read in blocks.
 
-    A text that is not an mbox is a single message. Messages are split as in `mail_bounds`, but
-    only one message and one block are in memory at a time. A message larger than MAX_MAIL is
-    truncated to a size that is still over the limit.
+    A text that is not an mbox is a single message. Messages are split as in `mail_bounds`, but only
+    one message and one block are in memory at a time. A message larger than MAX_MAIL is truncated
+    to a size still over the limit.
     """
     held = b""
     is_mbox = cut = False
@@ -688,7 +681,7 @@ def _mime_text(raw: bytes) -> MailText:
 
 
 def mail_parts(raw: bytes) -> list[tuple[str, str]]:
-    """Return the content type and the text of each part of a multipart message."""
+    """Return each part's content type and text in a multipart message."""
     text = _mime_text(raw)
     return [
         (headers.get("content-type", "text/plain").lower(), text.part(number))
@@ -697,7 +690,9 @@ def mail_parts(raw: bytes) -> list[tuple[str, str]]:
 
 
 def _is_plain_with_signature(raw: bytes) -> bool:
-    """Return whether a multipart message is one plain text with a signature or a list's footer."""
+    """Return whether a multipart message is a single plain text with a signature or a list's
+    footer.
+    """
     text = _mime_text(raw)
     has_text = False
     for number, (_, _, headers) in enumerate(text.parts):
@@ -713,8 +708,8 @@ def _is_plain_with_signature(raw: bytes) -> bool:
 
 
 def _text_of(raw: bytes) -> str:
-    """Return the first text/plain part, otherwise the first text part, and other parts with a
-    diff.
+    """Return the first text/plain part, otherwise the first text part, followed by other parts with
+    a diff.
     """
     text = _mime_text(raw)
     best, others = "", []
@@ -794,8 +789,8 @@ def _parse_patch(raw: bytes, source: str, commit: str | None) -> Patch:
 
 
 def _text_lines(raw: bytes) -> list[str]:
-    """Decode the text line by line, because one non-ASCII character multiplies the memory of a
-    whole string.
+    """Decode the text line by line, because a single non-ASCII character multiplies a string's
+    memory.
     """
     if raw.isascii() or len(raw) < MAX_LINE:
         return raw.decode("utf-8", "surrogateescape").split("\n")

@@ -33,9 +33,9 @@ WAITING = (MailState.PENDING, MailState.REJECTED)
 class Message:
     """A message of a series, or a reply, from composition to delivery.
 
-    Its headers are parsed from `raw`, the bytes that are sent; `file` is what a mail program makes
-    them from. Message-IDs are without angle brackets. `number` is 0 for the cover letter, which
-    has neither commit nor patch-id. `position` counts from 0 in its send.
+    Its headers are parsed from `raw`, the bytes to send; a mail program creates them from `file`.
+    Message-IDs have no angle brackets. `number` is 0 for the cover letter, which has neither commit
+    nor patch-id. `position` is its 0-based index in the send.
     """
 
     message_id: str
@@ -58,12 +58,12 @@ class Message:
 
     @property
     def known_state(self) -> MailState:
-        """Return the state, which is unknown if a server received the message and did not reply."""
+        """Return the state; it is unknown if a server received the message but did not reply."""
         return MailState.UNKNOWN if self.state is MailState.SENDING else self.state
 
     @property
     def is_waiting(self) -> bool:
-        """Return whether the message is sent if its send is resumed."""
+        """Return whether resuming the send sends this message."""
         return self.state in WAITING
 
     @property

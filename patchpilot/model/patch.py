@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Patches as messages: their subject, headers, trailers and diff.
 
-Diffs are parsed as git-apply(1) does: everything that git would apply is read, even after another
-diff or below a signature. Patches that are too long to check completely are truncated.
+Diffs are parsed like in git-apply(1), including parts after another diff or below a signature.
+Patches that are too long to check completely are truncated.
 """
 
 import re
@@ -64,9 +64,8 @@ class DiffLine(NamedTuple):
 
 
 class Hunk(NamedTuple):
-    """A hunk: the ranges in its header, the section heading after the second @@, and its lines.
-
-    The patch line of the header is counted from 1.
+    """A hunk: the ranges in its header, the section heading after the second @@, and its lines. The
+    header's patch line is counted from 1.
     """
 
     old_start: int
@@ -78,10 +77,8 @@ class Hunk(NamedTuple):
 
 
 class FileChange(NamedTuple):
-    """The change of one file in a patch.
-
-    `old_path` is None for a new file, and `new_path` for a deleted one. The patch line of its
-    `diff --git` or `---` line is counted from 1.
+    """The change to one file in a patch. `old_path` is None for a new file, and `new_path` for a
+    deleted one. The patch line of the `diff --git` or `---` line is counted from 1.
     """
 
     old_path: str | None
@@ -218,7 +215,7 @@ def _lines(hunk: Sequence[str], first: int) -> tuple[DiffLine, ...]:
 
     if len(hunk) == 1:
         return ()
-    # given a list, unidiff does not split lines at CR and other line ends, which are content here
+    # unidiff splits strings, but not lists, at CR and other characters that are content here
     head = ("--- a/x\n", "+++ b/x\n")
     parsed = PatchSet([*head, *(f"{line or ' '}\n" for line in hunk)])
     return tuple(
@@ -299,14 +296,14 @@ _STABLE_WORD = compile_late(
 def stable_versions(words: Sequence[str]) -> tuple[str, ...]:
     """Return the stable versions named in a subject prefix.
 
-    `[PATCH 6.1.y]` and `[PATCH stable 6.1]` give ("6.1",), and `[PATCH 5.10/5.15]` gives two
+    `[PATCH 6.1.y]` and `[PATCH stable 6.1]` return ("6.1",), and `[PATCH 5.10/5.15]` returns two
     versions.
     """
     result: dict[str, None] = {}
     for at, word in enumerate(words):
         for part in re.split(r"[/+|&]|(?<=\d)-(?=\d)|(?<=\.y)-(?=\d)", word):
             match = _STABLE.fullmatch(part)
-            # "for 6.2" names the next mainline release
+            # "for 6.2" means the next mainline release
             early = (
                 at > 0 and words[at - 1].lower() == "for"
             ) or part.lower().startswith("for-")
@@ -316,9 +313,7 @@ def stable_versions(words: Sequence[str]) -> tuple[str, ...]:
 
 
 def is_for_stable(words: Sequence[str]) -> bool:
-    """Return whether a subject prefix names a stable tree or marks the patch as being for
-    stable.
-    """
+    """Return whether a subject prefix names a stable tree or marks the patch for stable."""
     return bool(stable_versions(words)) or any(
         _STABLE_WORD.fullmatch(word) for word in words
     )
@@ -482,11 +477,11 @@ class _PatchFields(NamedTuple):
 class Patch(_PatchFields):
     """A patch as a message, made by `parse_patch`: `lines[n - 1]` is patch line n.
 
-    `message` is the commit message without its subject and in-body headers, and `message_line`
-    the patch line of its first line. `notes` are the lines between the first `---` and the diff,
-    which do not become part of the commit. `author` and `date` are those that git records. If the
-    patch is truncated, `cut` is the number of lines of the whole patch; otherwise it is 0. Trailers
-    and files are parsed on demand and cached.
+    `message` is the commit message without its subject and in-body headers, and `message_line` its
+    first patch line. `notes` contains the lines between the first `---` and the diff, which are not
+    committed. `author` and `date` are the values that git records. If the patch is truncated, `cut`
+    is the whole patch's number of lines; otherwise it is 0. Trailers and files are parsed on demand
+    and cached.
     """
 
     def header(self, name: str) -> str | None:
@@ -530,7 +525,7 @@ class Patch(_PatchFields):
     def trailers(self) -> tuple[Trailer, ...]:
         """Return the trailers of the message.
 
-        `line` is 0-based in `message` with the subject before it: see `trailer_line`.
+        `line` is 0-based in the subject followed by `message`; see `trailer_line`.
         """
         return parse_trailers((self.subject.title, *self.message))
 
@@ -546,14 +541,14 @@ class Patch(_PatchFields):
     def files(self) -> tuple[FileChange, ...]:
         """Return the diff by file.
 
-        A malformed diff gives the files before the error; see `diff_error`.
+        For a malformed diff, return the files before the error; see `diff_error`.
         """
 
         return parse_diff(self.lines, self.diff_line).files
 
     def place(self, patch_line: int) -> tuple[FileChange | None, Hunk | None]:
-        """Return the file that contains a diff line, and the file's last hunk that starts at or
-        before it.
+        """Return the file that contains a diff line, and the last hunk that starts at or before
+        that line.
         """
         files = self.files if patch_line >= self.diff_line else ()
         at = bisect_right(files, patch_line, key=lambda change: change.patch_line) - 1
@@ -610,7 +605,7 @@ def shorten_series(series: Series) -> Series:
 def shorten_patch(patch: Patch) -> Patch:
     """Truncate a patch to the limit for checks, and record its full length in `cut`.
 
-    A shorter patch is returned unchanged. The last hunk remains well-formed.
+    Return a shorter patch unchanged. The last hunk remains well-formed.
     """
     end = _end(patch.lines)
     if end >= len(patch.lines):
@@ -642,7 +637,7 @@ def _end(lines: tuple[str, ...]) -> int:
 def _whole_hunks(lines: list[str], diff_line: int) -> list[str]:
     """Correct the counts in the last hunk's header.
 
-    Drop a file that has only its header left.
+    Drop a file if only its header is left.
     """
     for at in range(len(lines) - 1, diff_line - 2, -1):
         if lines[at].startswith("diff --git "):

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Text for the user: numbers with their nouns, and untrusted text made safe to print.
-
-Safe text has no escape sequences, bidirectional controls or markup.
+"""Format text for the user: numbers with nouns, and untrusted text without escape sequences,
+bidirectional controls or markup.
 """
 
 import re
@@ -49,19 +48,14 @@ _COMMAND = compile_late(
 
 
 def printable(text: str) -> str:
-    """Replace unsafe characters in a text with `<U+XXXX>` or `\\xNN`.
-
-    These are control characters, bidirectional controls and undecodable bytes. Tabs and newlines
-    are kept.
+    """Replace unsafe characters in a text with `<U+XXXX>` or `\\xNN`. These are control characters,
+    bidirectional controls and undecodable bytes. Tabs and newlines are kept.
     """
     return UNSAFE.sub(_visible, text)
 
 
 def one_line(text: str) -> str:
-    """Make a text safe to print like `printable`, and replace line breaks as well.
-
-    This is for names and titles that must stay on one line.
-    """
+    """Make a name or title safe to print like `printable`, and replace line breaks."""
     return printable(text).replace("\n", "\\x0a")
 
 
@@ -116,9 +110,8 @@ def crop(text: str, columns: int) -> str:
 
 
 def crop_middle(text: str, columns: int) -> str:
-    """Truncate a text to a width in columns, with an ellipsis in the middle.
-
-    This is for Message-IDs and addresses, whose start and end matter.
+    """Truncate a text to a width in columns, with an ellipsis in the middle. Use this for
+    Message-IDs and addresses, whose start and end matter.
     """
     if width(text) <= columns:
         return text
@@ -129,11 +122,11 @@ def crop_middle(text: str, columns: int) -> str:
 def counted(number: int, noun: str, plural: str = "") -> str:
     """Format a number with its noun: `1 message`, `3 messages`.
 
-    `plural` is for nouns whose plural does not just add an s.
+    `plural` is needed for irregular plurals.
     """
     return f"{number} {noun if number == 1 else plural or noun + 's'}"
 
 
 def join_words(words: Sequence[str]) -> str:
-    """Join words to a list: "a, b and c"."""
+    """Join words into a list: "a, b and c"."""
     return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))

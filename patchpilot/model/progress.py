@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Progress of long operations.
-
-All packages call the same callback, with which a front end can show progress or cancel.
+"""Report the progress of long operations. Packages call the same kind of callback, with which a
+front end can show progress or cancel.
 """
 
 from typing import Protocol

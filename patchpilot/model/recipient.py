@@ -30,9 +30,9 @@ TEAM = "security team"
 class Recipient(NamedTuple):
     """A recipient: role, MAINTAINERS section, header ("to" or "cc"), and reasons.
 
-    The role is "maintainer", "reviewer", "list", "culprit author" and so on. `by_hand` is whether
-    the user added or moved the recipient. `patches` are the numbers of the patches that the
-    recipient gets with the cover letter; it is empty for a recipient of every message.
+    The role is "maintainer", "reviewer", "list", "culprit author" and so on. `by_hand` is set if
+    the user added or moved the recipient. `patches` contains the numbers of patches to send with
+    the cover letter; it is empty for a recipient of every message.
     """
 
     address: Address
@@ -45,9 +45,7 @@ class Recipient(NamedTuple):
 
     @property
     def which(self) -> str:
-        """Return the numbers of the recipient's patches, such as `, patches 1, 3`, or "" for
-        all.
-        """
+        """Return the recipient's patch numbers, such as `, patches 1, 3`, or "" for all."""
         word = "patches" if len(self.patches) > 1 else "patch"
         return f", {word} {', '.join(map(str, self.patches))}" if self.patches else ""
 
@@ -55,9 +53,8 @@ class Recipient(NamedTuple):
 def select_for_patch(
     recipients: Sequence[Recipient], number: int
 ) -> tuple[Recipient, ...]:
-    """Return the recipients of a patch, or of the cover letter (0).
-
-    A patch without recipients goes to all. If To: would be empty, all are placed there.
+    """Return the recipients of a patch, or of the cover letter (0). A patch without recipients goes
+    to all recipients. If To: would be empty, put all of them there.
     """
     own = [
         recipient
@@ -73,7 +70,9 @@ def select_for_patch(
 
 @json_form("name", "status", "trees", "lists")
 class SectionInfo(NamedTuple):
-    """A MAINTAINERS section as shown in results; `entries` are its lines, as (letter, value)."""
+    """A MAINTAINERS section as shown in results; `entries` contains its lines as (letter,
+    value).
+    """
 
     name: str
     status: str | None
@@ -96,8 +95,8 @@ class RemedyKind(StrEnum):
 class Remedy(NamedTuple):
     """An action that resolves a warning.
 
-    Depending on its kind, `values` are the address to exclude, to replace with `instead`, or to
-    add; the trees (as in `T:`) or the branch to rebase onto; the subject prefix to set; or the
+    Depending on its kind, `values` contains the address to exclude, to replace with `instead`, or
+    to add; the trees (as in `T:`) or branch to rebase onto; the subject prefix to set; or the
     pre-send question to answer.
     """
 
@@ -132,9 +131,8 @@ class RecipientPlan(NamedTuple):
 
 
 def refuse_many(count: int, force: str | None) -> None:
-    """Raise RefusedError if messages would have more than MOST_RECIPIENTS recipients.
-
-    `force` is the user's reason to send them anyway.
+    """Raise RefusedError for more than MOST_RECIPIENTS recipients. `force` is the user's reason to
+    send anyway.
     """
     if count > MOST_RECIPIENTS and not force:
         raise RefusedError(

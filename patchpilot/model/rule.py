@@ -19,12 +19,10 @@ GONE = 0.3
 
 
 class RuleRecord(NamedTuple):
-    """The record of a rule, as numbers of patches.
-
-    `accepted` patches were applied as they were sent; the rule has findings on `noise` of them, in
-    `places` places. Of the patches with a next version it has findings on `paired`, and in `gone`
-    of these no longer in the next version. Reviewers asked for a change of its kind for `asked`
-    patches, and it has findings on `hit` of them.
+    """A rule's record, as numbers of patches. Of `accepted` patches, which were applied as sent,
+    the rule has findings on `noise`, in `places` places. Of patches with a next version, it has
+    findings on `paired`; on `gone` of them, the next version has no finding. Reviewers asked for a
+    change of its kind in `asked` patches; the rule has findings on `hit` of them.
     """
 
     accepted: int = 0
@@ -37,12 +35,12 @@ class RuleRecord(NamedTuple):
 
     @property
     def rate(self) -> float | None:
-        """Return the findings per accepted patch, or None if the rule was not measured."""
+        """Return the findings per accepted patch, or None if there is no measurement."""
         return _share(self.places, self.accepted)
 
     @property
     def gone_share(self) -> float | None:
-        """Return the share of findings that were gone in the next version."""
+        """Return the share of findings that disappeared in the next version."""
         return _share(self.gone, self.paired)
 
     @property
@@ -52,18 +50,16 @@ class RuleRecord(NamedTuple):
 
     @property
     def expected(self) -> float:
-        """Return the expected findings per accepted patch on another list, slightly more than
-        measured.
+        """Return the expected findings per accepted patch on another list, slightly above the
+        measured rate.
         """
         return (self.noise + UNSEEN) / self.accepted
 
     @property
     def worth(self) -> float:
-        """Return the ratio of patches where the finding was requested or fixed to accepted patches
-        that have it.
-
-        It is 1 for a rule of which little was seen. Most of what is gone in the next version is
-        gone for another reason.
+        """Return the ratio of patches where the change was requested or made to accepted patches
+        with the finding. It is 1 for a rule with little data. Most findings that disappear in the
+        next version do so for another reason.
         """
         return (self.hit + GONE * self.gone + DOUBT) / (self.noise + DOUBT)
 
@@ -94,9 +90,7 @@ def _percent(part: int, whole: int) -> str:
 
 
 class Severity(StrEnum):
-    """The severity of a finding: `check` is checkpatch.pl's CHECK, and a `note` never fails a
-    run.
-    """
+    """A finding's severity: `check` is checkpatch.pl's CHECK, and a `note` never fails a run."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -117,7 +111,7 @@ LEAST = 63
 
 
 class FixEdit(NamedTuple):
-    """A replacement of `delete` lines, from line `start` on (counted from 1), with `insert`."""
+    """A replacement of `delete` lines, starting at line `start` (from 1), with `insert`."""
 
     start: int
     delete: int
@@ -157,16 +151,13 @@ class FindingFix(NamedTuple):
     "rank",
 )
 class Finding(NamedTuple):
-    """A finding of a check: the rule that reports it, its message, and its position.
-
-    `patch_line` is counted from 1 in the patch as a message; `path`, `line` and `column` (counted
-    from 1) are in the new file.
-
-    `new` is whether the earlier version did not have the finding, or None without a comparison.
-    `values` fill the placeholders of the rule's message, for tools that apply the fix. `left` is
-    the reason why `check --fix` does not fix it, or "" if that was not requested. `record` is how
-    the rule did on real patches. The lower the `rank` (0 to `LEAST`), the more likely a maintainer
-    asks for a new version because of it.
+    """A finding of a check: its rule, message, and position. `patch_line` is counted from 1 in the
+    patch as a message; `path`, `line` and `column` (counted from 1) refer to the new file. `new` is
+    set if the earlier version lacks the finding, or None without a comparison. `values` contains
+    the placeholder values of the rule's message, for tools that apply the fix. `left` is the reason
+    why `check --fix` does not fix it, or "" if this was not requested. `record` is the rule's
+    record on real patches. The lower the `rank` (0 to `LEAST`), the more likely a maintainer asks
+    for a new version because of it.
     """
 
     rule: str
@@ -197,7 +188,7 @@ class Finding(NamedTuple):
         return dict(self.values).get(name, "")
 
     def age(self, since: str | None) -> str:
-        """Return " (new since v2)" or " (as in v2)" after a comparison, otherwise ""."""
+        """Return " (new since v2)" or " (as in v2)", or "" without a comparison."""
         if self.new is None or since is None:
             return ""
         return f" ({'new since' if self.new else 'as in'} {since})"
@@ -231,10 +222,9 @@ Kernel = tuple[int, int]
 
 @json_form("kind", "text", "equivalent")
 class RuleFix(NamedTuple):
-    """The fix of a rule's findings: its kind, one of `FIX_KINDS`, and a description in `text`.
-
-    `fixer` applies a safe fix. `equivalent` explains why code with other tokens has the same
-    meaning after it.
+    """The fix for a rule's findings: its kind (one of `FIX_KINDS`) and a description in `text`.
+    `fixer` applies a safe fix. `equivalent` explains why code whose tokens change keeps its
+    meaning.
     """
 
     kind: str = "none"
@@ -318,9 +308,7 @@ class Rule(NamedTuple):
 
     @property
     def words(self) -> tuple[str, ...]:
-        """Return the words that select the rule in --select and --ignore: id, name, checkpatch
-        type, pack.
-        """
+        """Return the words for --select and --ignore: id, name, checkpatch type and pack."""
         return (
             self.id,
             self.name,
@@ -339,15 +327,12 @@ class Rule(NamedTuple):
 
 
 class Example(NamedTuple):
-    """A bad or good example of a rule, from its pack.
-
-    It has one of `subject`, `message`, `trailers`, `code` (lines added to `path`), `diff` or
-    `patch`, and the rest of the message is generated. `series` has whole messages or subjects.
-
-    The finding's line must contain the text `at`, and the other rules in `also` must fire as
-    well. With `stays`, the rule's fixer must not change the example. `build` is the output of
-    make with the patch, and `build_before` without it; `problem` is another build problem, as
-    "KIND: text".
+    """A bad or good example of a rule, from its pack. It consists of `subject`, `message`,
+    `trailers`, `code` (lines added to `path`), `diff` or `patch`; the rest of the message is
+    generated. `series` contains whole messages or subjects. The finding's line must contain the
+    text `at`, and the rules in `also` must match too. With `stays`, the rule's fixer must not
+    change the example. `build` is the output of make with the patch, and `build_before` without it;
+    `problem` is another build problem, as "KIND: text".
     """
 
     bad: bool

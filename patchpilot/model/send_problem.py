@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Problems that block sending, warnings before sending, and checks that passed."""
+"""Problems that block sending, warnings, and passed checks."""
 
 from enum import StrEnum
 from typing import NamedTuple

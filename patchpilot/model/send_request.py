@@ -7,10 +7,8 @@ DEFAULT_TRANSPORT = "git-send-email"
 
 
 class SendRequest(NamedTuple):
-    """The options of a `send`, as given by the user.
-
-    `answers` are (question, answer) pairs for the pre-send questions, and `depends_on` the
-    Message-IDs of the series that this one needs.
+    """The options of a `send`. `answers` contains (question, answer) pairs for pre-send questions,
+    and `depends_on` the Message-IDs of series that this one requires.
     """
 
     target: str | None = None

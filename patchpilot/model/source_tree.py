@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The protocol for source trees, implemented for directories and commits."""
+"""The protocol of source trees, implemented for directories and commits."""
 
 import re
 from typing import Protocol, runtime_checkable
@@ -81,7 +81,7 @@ def ground_of(tree: Tree) -> Tree:
 
 
 def changed_below(tree: Tree, directory: str) -> tuple[str, ...]:
-    """Return the files below a directory that patches on top of the tree change."""
+    """Return the files below a directory changed by patches on top of the tree."""
     changed = getattr(tree, "changed", None)
     return tuple(changed(directory)) if changed else ()
 

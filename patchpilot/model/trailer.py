@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Parse, order and edit trailers (`Fixes:`, `Signed-off-by:` …) in a commit message.
 
-The grammar is that of Documentation/process/submitting-patches.rst: a line `Token: value` in the
+According to Documentation/process/submitting-patches.rst, a trailer is a line `Token: value` in the
 last paragraph. Kernel tools also read `Fixes:` and `Cc: stable` in earlier paragraphs, so
-`parse_trailers` reports the line of each trailer.
+`parse_trailers` reports each trailer's line.
 """
 
 import re
@@ -47,7 +47,7 @@ _BY_GIT = ("Signed-off-by: ", "(cherry picked from commit ")
 """
 _BRACKET = compile_late("[<>]")
 _PERSON = compile_late(r"[^<>]*<[^<>\s@]+@[^<>\s@]+>(?:\s*[#(\[].*|[^<>]*)$")
-# a decoder leaves replacement characters for bytes that are not text
+# decoders replace bytes that are not text with this character
 _UNFIT = compile_late(f"{UNSAFE.pattern}|[\n\ufffd]|{HIDDEN_IN_PROSE.pattern}")
 
 ORDER = (
@@ -89,7 +89,7 @@ class Trailer(NamedTuple):
 
 @lru_cache(maxsize=512)
 def is_trailer(line: str) -> bool:
-    """Return whether the line is a trailer whose name is, or resembles, a tag."""
+    """Return whether the line is a trailer whose name is or resembles a tag."""
     match = _TRAILER.match(line)
     if not match or match["name"].lower() in _NOT_A_TRAILER:
         return False
@@ -118,9 +118,9 @@ def last_paragraph(lines: Sequence[str]) -> tuple[int, int]:
 def trailer_block(lines: Sequence[str]) -> range:
     """Return the line indexes of the trailer block that git sees (git-interpret-trailers(1)).
 
-    This is the last paragraph, unless it is the first, if all its lines are trailers, or if one
-    line was written by git and at least a quarter are trailers; otherwise the range is empty.
-    Folded lines count as the line above them, and comments not at all.
+    This is the last paragraph, unless it is also the first, if all its lines are trailers, or if
+    git wrote one of them and at least a quarter are trailers; otherwise the range is empty. Folded
+    lines belong to the line above, and comments are ignored.
     """
     end = len(lines)
     while end and (lines[end - 1][:1] == "#" or not lines[end - 1].strip(_BLANK)):
@@ -148,8 +148,8 @@ def trailer_block(lines: Sequence[str]) -> range:
 def parse_trailers(lines: Sequence[str]) -> tuple[Trailer, ...]:
     """Return the trailers in the message's trailer block, in order.
 
-    `lines` is the message with its subject first. The lines of a folded value are joined with a
-    space. They are what `git interpret-trailers --parse` prints.
+    `lines` is the message, subject first. The lines of a folded value are joined with a space. The
+    result equals the output of `git interpret-trailers --parse`.
     """
     result: list[tuple[str, int, list[str]]] = []
     open_value: list[str] | None = None
@@ -186,11 +186,10 @@ def find_tags(lines: Sequence[str], name: str) -> tuple[Trailer, ...]:
 def add_trailers(message: str, trailers: Iterable[tuple[str, str]]) -> str:
     """Add each (name, value) to the trailer block of a message, creating the block if necessary.
 
-    A trailer that already exists (same name and value, ignoring case) is not added again. A new
-    one is inserted after the last trailer that precedes it, or is of the same kind, in `ORDER`,
-    but never before an existing Signed-off-by, because the order of sign-offs is significant;
-    `Fixes:` and other tags that belong above the sign-offs are added at the top of the block. A
-    trailer that is `unfit` is skipped.
+    A trailer that already exists (same name and value, ignoring case) is not added again. A new one
+    is inserted after the last trailer of the same or an earlier kind in `ORDER`, but never before
+    an existing Signed-off-by, because the order of sign-offs is significant. `Fixes:` and other
+    tags that belong above the sign-offs are added at the top of the block. Skip an `unfit` trailer.
     """
     lines = message.rstrip("\n").split("\n")
     for name, text in trailers:
@@ -238,10 +237,10 @@ def _find_position(
 def unfit(line: str) -> str:
     """Return why a trailer must not be in a commit message, or "".
 
-    A reason is, for example, `contains <U+202E>`. A trailer is one line of visible text: control
-    characters, bidirectional controls, zero-width characters and bytes that are not UTF-8 end a
-    line for some programs, hide a part of it, or cannot be written at all. The angle brackets of a
-    person's trailer hold one address; a comment may follow.
+    A reason is, for example, `contains <U+202E>`. A trailer is one line of visible text: for some
+    programs, control characters, bidirectional controls, zero-width characters and bytes that are
+    not UTF-8 end a line, hide part of it, or cannot be written. A person's trailer contains one
+    address in angle brackets; a comment may follow.
     """
     match = _UNFIT.search(line)
     if match:
@@ -258,7 +257,7 @@ def _visible_form(unfit_character: re.Match[str]) -> str:
 
 
 def refused_trailers(trailers: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    """Return a sentence about each trailer that `add_trailers` skips."""
+    """Return an explanation for each trailer skipped by `add_trailers`."""
     lines = [f"{name}: {value.strip()}" for name, value in trailers]
     return tuple(
         f"not added: {_UNFIT.sub(_visible_form, line)}: {why}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Recognize text that may become a link in a terminal, an editor or a report."""
+"""Recognize text that can be shown as a link in a terminal, an editor or a report."""
 
 import re
 
