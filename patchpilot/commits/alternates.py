@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read and write lists of the object directories from which git borrows objects (alternates).
+"""Read and write lists of alternates, the object directories that git borrows objects from.
 
-`info/alternates` has one directory per line; the environment variable separates directories
-by colons.
+`info/alternates` lists one directory per line; the environment variable separates directories with
+colons.
 """
 
 import os

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read the cover letter, tracking data and settings of a branch that is managed by `b4 prep`.
+"""Read the cover letter, tracking data and settings of a branch managed by `b4 prep`.
 
-b4 0.16 has three cover strategies. "commit" keeps the cover letter in an empty commit below the
+b4 0.16 has three cover strategies. "commit" stores the cover letter in an empty commit below the
 patches, "tip-commit" in an empty commit above them, and "branch-description" in git's
 configuration.
 """
@@ -24,7 +24,7 @@ def b4_values(repository: Repository, key: str) -> tuple[str, ...]:
     """Return the values of a b4 setting, for example `b4.send-series-to`.
 
     git's configuration takes precedence over the last value in `.b4-config`. That file comes with
-    the tree, so its values count only if the user has trusted it.
+    the tree, so its values are used only if the user trusts it.
     """
     if values := repository.config(key):
         return values
@@ -47,10 +47,10 @@ _TAG = compile_late(r"^[A-Za-z][A-Za-z0-9-]*:\s*\S")
 class PrepBranch(NamedTuple):
     """The data that b4 stores for a branch.
 
-    `cover` is the cover letter as b4 stores it. `revision` is the revision to send next. `base`
-    is the commit below the series and below the cover commit, or None if the base branch no
-    longer exists. `history` has the Message-IDs of every sent revision ("v1" → ids). `by_us` is
-    true if patchpilot enrolled the branch in order to send it through b4.
+    `cover` is the cover letter as stored by b4. `revision` is the next revision to send. `base` is
+    the commit below the series and its cover commit, or None if the base branch no longer exists.
+    `history` maps sent revisions to their Message-IDs ("v1" → ids). `by_us` is set if patchpilot
+    enrolled the branch to send it through b4.
     """
 
     branch: str
@@ -164,7 +164,7 @@ def drop_covers(repository: "Repository", ids: Sequence[str]) -> tuple[str, ...]
 def skip_cover(repository: "Repository", commit_id: str) -> str:
     """Return the commit itself or, for b4's cover commit, its parent.
 
-    The result is a base that others also have.
+    The result is a base that others have as well.
     """
     commit = repository.commit(commit_id)
     while commit.parents and is_cover(commit):
@@ -203,8 +203,7 @@ def _newest_cover(
     repository: "Repository", tip: str, branch: str | None, *, trusted: bool
 ) -> Commit | None:
     """Return the latest cover commit of a branch, unless it came with a shared tree's history.
-
-    `trusted`: the branch's configuration records that b4 created it.
+    `trusted` is set if the branch's configuration records that b4 created it.
     """
     for commit_id, message in repository.first_parents(tip):
         if MARKER not in message:
@@ -248,7 +247,7 @@ def _read(
         return None
     base_branch = str(series.get("base-branch") or "")
     if commit and strategy not in (COMMIT, TIP_COMMIT):
-        # only the strategies that use a fork point need the base branch
+        # the base branch is only needed to find a fork point
         strategy = TIP_COMMIT if base_branch else COMMIT
     below = (
         commit.parents[0] if commit and commit.parents and strategy == COMMIT else None
@@ -312,7 +311,7 @@ def _history(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 
 def _fork_point(repository: "Repository", base_branch: str, tip: str) -> str | None:
-    """Return the fork point of a branch from its base branch, even if that was rewound, or None."""
+    """Return the fork point of a branch, even if its base branch was rewound, or None."""
     start = repository.find(base_branch)
     if start is None or start == tip:
         return None
@@ -324,7 +323,7 @@ def _fork_point(repository: "Repository", base_branch: str, tip: str) -> str | N
 
 
 def _strip_comments(text: str) -> str:
-    """Return a cover letter as b4 sends it: without lines that start with `#`, and with `>#`
+    """Return a cover letter as sent by b4: without lines that start with `#`, and with `>#`
     unescaped.
     """
     text = re.sub(r"^#.*$", "", text, flags=re.MULTILINE)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A journal for moving a branch together with its files.
-
-Each move is recorded before it starts. The next run recovers a move that was interrupted.
+"""Record each move of a branch and its files before it starts, so that the next run can recover an
+interrupted move.
 """
 
 import hashlib
@@ -40,20 +39,19 @@ class Move:
 
     @property
     def target(self) -> str:
-        """Return the commit to which an interrupted move is recovered.
-
-        An undo is completed; any other move is rolled back.
+        """Return the commit to restore after an interrupted move. An undo is completed; any other
+        move is rolled back.
         """
         return self.new if self.why == UNDO else self.old
 
 
 def begin(repository: Repository, move: Move) -> None:
-    """Record the move that is about to start; the record is on disk when the call returns."""
+    """Record a move before it starts; the record is on disk when this returns."""
     store_json(record_file(repository), asdict(move), "nothing was changed")
 
 
 def end(repository: Repository) -> None:
-    """Remove the record of a move that is complete or was not started."""
+    """Remove the record of a move that completed or did not start."""
     store_json(record_file(repository), None, "the move is complete")
 
 
@@ -82,7 +80,7 @@ def find_unfinished_move(repository: Repository) -> Move | None:
 
 
 def _is_whole(repository: Repository, move: Move) -> bool:
-    """Return whether a killed git wrote either nothing or everything."""
+    """Return whether a killed git wrote nothing or everything."""
     if _locks(repository, move.ref) or repository.find("HEAD") not in (
         move.old,
         move.new,
@@ -108,7 +106,7 @@ def _changed_paths(repository: Repository, move: Move) -> list[bytes]:
 
 
 def settle(repository: Repository, move: Move) -> None:
-    """Set branch, index and files to the target of an interrupted move.
+    """Set branch, index and files to an interrupted move's target.
 
     Raise `RefusedError` if a file was edited since the interruption, or if git is still running.
     """
@@ -140,9 +138,7 @@ def settle(repository: Repository, move: Move) -> None:
 
 
 def _is_of(repository: Repository, path: str, move: Move) -> bool:
-    """Return whether a file has the content of either side, or was partly written by a killed
-    git.
-    """
+    """Return whether a file has either side's content, or was partly written by a killed git."""
     file = repository.top / path
     sides = [repository.blob(commit, path) for commit in (move.old, move.new)]
     try:
@@ -185,9 +181,8 @@ def _remove(repository: Repository, paths: Sequence[str]) -> None:
 
 
 def _clear_locks(repository: Repository, ref: str | None) -> None:
-    """Wait for a running git, and remove the locks of a killed one.
-
-    Stale locks are newer than our record and not open in any process.
+    """Wait for a running git, and remove a killed one's locks. Stale locks are newer than our
+    record and not open in any process.
     """
     begun, until = (
         record_file(repository).stat().st_mtime,
@@ -215,9 +210,9 @@ def refuse_locked(
 ) -> None:
     """Raise `RefusedError`, with the lock's age and a hint, if a git lock file exists.
 
-    The index, HEAD and `ref` are checked. A lock that is newer than `ours` (a time in seconds) and
-    not open in any process is ignored. Wait briefly for a new lock to disappear, because a prompt
-    or an editor that runs `git status` holds a lock for a moment.
+    Check the index, HEAD and `ref`. Ignore a lock that is newer than `ours` (a time in seconds) and
+    not open in any process. Wait briefly for a new lock to disappear, because a prompt or an editor
+    may be running `git status`.
     """
     until = time.monotonic() + _MOMENT
     while (
@@ -257,7 +252,7 @@ def _is_new(lock: Path) -> bool:
 
 
 def _is_open(file: Path) -> bool:
-    """Return whether a process of this user has the file open, as far as the system reports it."""
+    """Return whether any process of this user is known to have the file open."""
     name = str(file.resolve())
     # Path.glob raises if the process ends while its folder is being read
     for link in map(Path, iglob("/proc/[0-9]*/fd/*")):  # noqa: PTH207

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Trust in the code that a build runs.
-
-Trusting a tree covers its build files as they are on a fetched remote branch, which the user chose.
-Later changes to them, by the commits to build, by earlier ones or by a merge, need separate trust.
+"""Require trust in code that runs during a build. Trusting a tree covers its build files on a
+fetched remote branch, which the user chose. Changes by the commits to build, by earlier ones or by
+a merge need separate trust.
 """
 
 from pathlib import Path
@@ -26,8 +25,7 @@ _EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 def build_command(top: Path) -> OwnCommand:
     """Return the command for building a tree, as a trust item.
 
-    The trust applies to the location of the tree. It does not depend on the content, which
-    changes with every commit.
+    It identifies the tree's location, not its content, which changes with every commit.
     """
     text = (
         "make, with the Makefiles, Kconfig files and scripts of this tree and of every commit"
@@ -37,10 +35,9 @@ def build_command(top: Path) -> OwnCommand:
 
 
 def build_change(directory: Path, top: Path, commit: str) -> OwnCommand | None:
-    """Return a commit's changes to the code that a build runs, as an item to trust.
-
-    None if there are none. The commit is in the repository at `directory`. The trust is stored for
-    the tree at `top`, and applies to every commit with the same lines.
+    """Return a commit's changes to code that runs during a build, as a trust item, or None. The
+    commit is in the repository at `directory`. Trust is stored for the tree at `top`, and applies
+    to all commits with the same lines.
     """
     base = trusted_base(directory, top, commit)
     diff = git(
@@ -63,7 +60,7 @@ def build_change(directory: Path, top: Path, commit: str) -> OwnCommand | None:
 def trusted_base(directory: Path, top: Path, commit: str) -> str:
     """Return the latest commit before `commit` on a remote branch of the tree at `top`.
 
-    Without remote branches, it is the parent of `commit`.
+    Without remote branches, return the parent of `commit`.
     """
     named = git(
         directory, "rev-list", "--parents", "--max-count=1", commit

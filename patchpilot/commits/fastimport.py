@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Create commits with `git fast-import` from dictionaries of files.
-
-The id of each new commit is available immediately.
+"""Create commits from dictionaries of files with `git fast-import`. Each new commit's id is
+available immediately.
 """
 
 import subprocess
@@ -97,7 +96,7 @@ class FastImport:
         self._write(head.encode() + _data(f"Linux {name.removeprefix('v')}\n"))
 
     def reset(self, ref: str, commit: str) -> None:
-        """Point a ref to a commit."""
+        """Point a ref at a commit."""
         self._write(f"reset {ref}\nfrom {commit}\n\n".encode())
 
 

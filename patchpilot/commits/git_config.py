@@ -48,7 +48,7 @@ _FORMS = {
         core.notesref""",
     r"[+^]?(?![-/%])[^\x00-\x20\x7f~^:?\[\\]*(?::[^\x00-\x20\x7f~^:?\[\\]*)?": """
         remote.*.fetch remote.*.push notes.rewriteref""",
-    # exclude options and remote helpers such as ext::COMMAND (gitremote-helpers(7))
+    # reject options and remote helpers such as ext::COMMAND (gitremote-helpers(7))
     r"(?:(?:https?|git|ssh)://(?!-)|file://|(?!-)(?![^/]*:(?::|//)))[^\x00-\x1f\x7f]+": """
         remote.*.url remote.*.pushurl""",
 }
@@ -66,7 +66,7 @@ def _forms() -> dict[str, Pattern[str]]:
 
 
 def is_plain(key: str, value: str) -> bool:
-    """Return whether a setting is harmless enough to apply even if only the repository sets it.
+    """Return whether a setting is harmless even if only the repository sets it.
 
     `key` is in git's form, with section and variable in lower case.
     """
@@ -85,7 +85,7 @@ def is_plain(key: str, value: str) -> bool:
 @cache
 def acting_names() -> frozenset[str]:
     """Return patchpilot's settings for servers, paths and commands, without hyphens."""
-    # import it late, because importing takes longer than most calls
+    # import late, because importing takes longer than most calls
     from patchpilot.config import KEYS
 
     return frozenset(
@@ -100,9 +100,8 @@ _FOLDERS = ("refs", "reftable")
 def signature(git_dir: Path, common_dir: Path) -> tuple[str, ...]:
     """Return strings that change with the refs, HEAD or the configuration.
 
-    Both the repository's and the user's configuration are covered. git replaces a ref's file by
-    another file, which changes the time of the folder. Files that the configuration includes
-    are not checked.
+    They cover the repository's and the user's configuration, but not included files. When git
+    replaces a ref's file, the folder's time changes.
     """
     folders = dict.fromkeys((git_dir, common_dir))
     paths = [folder / name for folder in folders for name in _FILES]
@@ -164,7 +163,7 @@ class ConfigEntry(NamedTuple):
 
 
 class _Known(NamedTuple):
-    """Cached entries, and the state of each file that was or may be read for them."""
+    """Cached entries, and the state of each file read (or looked up) for them."""
 
     states: Mapping[Path, str]
     entries: tuple[ConfigEntry, ...]
@@ -178,10 +177,9 @@ _reading = Lock()
 
 def all_entries(directory: Path, *, tolerant: bool = False) -> tuple[ConfigEntry, ...]:
     """Return every setting that git would use in a directory, trusted or not, in git's order.
-
-    The caller's settings are included (`git -c KEY=VALUE patchpilot`). Raise `GitError` if git
-    cannot read a file; with `tolerant`, return no settings instead. Raise `MissingError` if git is
-    not installed.
+    Include the caller's settings (`git -c KEY=VALUE patchpilot`). Raise `GitError` if git cannot
+    read a file; with `tolerant`, return no settings instead. Raise `MissingError` if git is not
+    installed.
     """
     of_caller = [item for item in os.environ.items() if item[0].startswith(_OF_CALLER)]
     key = (directory, *user_files(), *of_caller)
@@ -204,7 +202,7 @@ def _list_settings(directory: Path, tolerant: bool) -> _Known:
     words = result.text.split("\0")
     rows = zip(words[::3], words[1::3], words[2::3], strict=False)
     entries = tuple(config_entry(*row) for row in rows)
-    # patchpilot itself added the last entries
+    # the last entries were added by patchpilot
     entries = entries[: -git_argv(None).count("-c")]
     included = {directory / entry.file for entry in entries}
     return _Known(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Read a repository's directories, configuration and refs with three git processes.
 
-Git's output for commits and refs is cached until the refs or the configuration change.
+The output is cached until the refs or the configuration change.
 """
 
 import os
@@ -97,8 +97,7 @@ class Question(NamedTuple):
 class RememberedAnswers:
     """A thread-safe cache of git's output.
 
-    The key of an entry consists of the arguments, the standard input and the additional
-    environment.
+    Entries are keyed by the arguments, the standard input and the additional environment.
     """
 
     def __init__(self) -> None:
@@ -112,9 +111,9 @@ class RememberedAnswers:
     ) -> Completed:
         """Return the cached result of a git call, or call `run` and cache its result.
 
-        A second thread that needs the same result waits for the first. A cached result is not used
-        if the caller treats its exit code as an error. "No such revision" is not cached, because
-        the revision may be fetched at any time.
+        A second thread that needs the same result waits for the first one. A cached result is
+        ignored if the caller treats its exit code as an error. "No such revision" is not cached,
+        because the revision may be fetched at any time.
         """
         if not _only_reads(question.args):
             return run()
@@ -179,7 +178,7 @@ _REFTABLE = ".invalid"
 
 
 class GitRef(NamedTuple):
-    """A branch, remote branch or tag: its full name and the peeled object to which it points.
+    """A branch, remote branch or tag: its full name and the peeled object it points to.
 
     `kind` is the type of the peeled object. `symref` is the full name of the target if the ref
     is symbolic, and `upstream` is the full name of a branch's upstream. `date` is the committer
@@ -219,7 +218,7 @@ def git_version() -> str:
 class GitReading:
     """The configuration, refs and HEAD of a repository.
 
-    Refs are read when first needed, and are not updated afterwards.
+    Refs are read once, when first needed.
     """
 
     def __init__(self, places: Places) -> None:
@@ -231,8 +230,8 @@ class GitReading:
     def config(self) -> Mapping[str, tuple[str, ...]]:
         """Return the settings that apply, as key → values, in git's order.
 
-        Keys are in lower case except for the subsection. The configuration is read again after its
-        files change, because b4 and the user also write to them.
+        Keys are in lower case except for the subsection. The configuration is reread after its
+        files change, because b4 and the user may write to them.
         """
         entries = applied_entries(self._places.top)
         if entries is not self._entries:
@@ -256,9 +255,8 @@ class GitReading:
 
     @cached_property
     def branch(self) -> str | None:
-        """Return the current branch's short name, even if the branch has no commits yet.
-
-        None if HEAD is detached.
+        """Return the current branch's short name, even if the branch has no commits yet, or None if
+        HEAD is detached.
         """
         head = self._places.git_dir / "HEAD"
         try:
@@ -322,7 +320,7 @@ def identity_in(directory: Path) -> Address | None:
 def _identity(config: Mapping[str, tuple[str, ...]]) -> Address | None:
     """Return the author from the environment and configuration (git-var(1)).
 
-    git's guess from the host name is ignored.
+    Ignore git's guess from the host name.
     """
 
     def setting(name: str) -> str:
@@ -336,7 +334,7 @@ def _identity(config: Mapping[str, tuple[str, ...]]) -> Address | None:
 
 
 def complete_history_hint() -> str:
-    """Return a hint on completing a shallow clone's history; in CI, it names the checkout's
+    """Return a hint on how to fetch a shallow clone's history; in CI, it names the checkout
     setting.
     """
     if os.environ.get("GITHUB_ACTIONS"):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Detect git operations in progress, such as a rebase, a merge or a cherry-pick.
 
-The repository's other worktrees are checked for a rebase.
+Other worktrees are checked for a rebase.
 """
 
 from dataclasses import dataclass
@@ -31,9 +31,8 @@ class Busy:
 
 
 def find_busy_operation(repository: Repository, ref: str | None = None) -> Busy | None:
-    """Return the git operation in progress in this worktree, or None if there is none.
-
-    With `ref`, a rebase of that branch in another worktree is also reported.
+    """Return the git operation in progress in this worktree, or None. With `ref`, also report a
+    rebase of that branch in another worktree.
     """
     if find_unfinished_move(repository):
         return Busy(

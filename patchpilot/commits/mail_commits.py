@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Create commits from mailed patches in a temporary repository, whatever their base.
-
-Each commit's diff is the diff of the message. A patch contains only parts of the files that
-it changes; the rest is filled with meaningless lines. Each patch gets its pre-image files
-from a merge commit before it, so that the patches do not have to apply on top of each
-other. `git range-diff` and `git log --no-merges` ignore these merges.
+"""Create commits from mailed patches in a temporary repository, regardless of their base. Each
+commit's diff is the message's diff. A patch contains only parts of the changed files; the rest is
+filled with meaningless lines. A merge commit before each patch provides its pre-image, so that the
+patches need not apply on top of each other. `git range-diff` and `git log --no-merges` ignore these
+merges.
 """
 
 import re
@@ -29,9 +28,8 @@ Files = dict[str, tuple[str, bytes]]
 
 
 class MailCommits:
-    """A temporary repository for commits that are created from patches.
-
-    It is a context manager, and the repository is deleted when the context exits.
+    """A temporary repository for commits created from patches. As a context manager, it deletes the
+    repository on exit.
     """
 
     def __init__(self) -> None:
@@ -209,7 +207,7 @@ def head_of(patch: Patch, change: FileChange) -> tuple[str, str, tuple[str, str]
 
 
 def _binary(ids: tuple[str, str]) -> tuple[bytes, bytes]:
-    """Return two binary contents that are unique to these ids."""
+    """Return two binary contents unique to these ids."""
     old, new = (b"\0" + blob_id.encode() for blob_id in ids)
     return old, new
 
@@ -236,9 +234,8 @@ def _sides(change: FileChange) -> tuple[bytes, bytes]:
 
 
 def _filler_lines(number: int, count: int, hunk: Hunk) -> list[str]:
-    """Return filler lines to put before a hunk, the last one with the text in the hunk's header.
-
-    The lines are different for each hunk.
+    """Return unique filler lines to put before a hunk. The last one is the heading in the hunk's
+    header.
     """
     lines = [f"\t{number} {line}\n" for line in range(count)]
     return (
@@ -247,8 +244,6 @@ def _filler_lines(number: int, count: int, hunk: Hunk) -> list[str]:
 
 
 def _continues_below(hunk: Hunk) -> bool:
-    """Return whether the file continues below the hunk, because git shows three lines of
-    context.
-    """
+    """Return whether the file continues below the hunk (git shows three lines of context)."""
     lines = [line.kind for line in hunk.lines]
     return len(lines) >= CONTEXT and lines[-CONTEXT:] == [" "] * CONTEXT

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Create commits from patches and edited files, without a branch or a checkout.
 
-The objects are stored in the repository without a ref, so `git gc` removes them after two
-weeks. The same content on the same base results in the same commit ids.
+The objects are stored in the repository without a ref, so `git gc` removes them after two weeks.
+The same content on the same base gets the same commit ids.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,8 +18,7 @@ _Environment = dict[str, str]
 
 def uncommitted_files(repository: Repository, below: str = ".") -> list[str]:
     """Return the paths of tracked files at or below a path that differ from HEAD, in git's order.
-
-    The list is empty in a bare repository. Filters of the repository are not run.
+    The list is empty in a bare repository. The repository's filters are not run.
     """
     if repository.bare:
         return []

@@ -20,11 +20,11 @@ _LONGEST = 60.0
 class Merges:
     """A running `git merge-tree --stdin` process.
 
-    It is thread-safe, and must be closed or used as a context manager. Before version 2.50 git
-    writes its output only when its buffer is full. To flush the buffer, each request is followed by
-    `filler`, a pair of commits whose output is longer than the buffer and is discarded. If git
-    lacks `--stdin` (2.38) or does not flush even then, the first request detects this, and the
-    process is not used again.
+    It is thread-safe, and must be closed or used as a context manager. Before version 2.50, git
+    writes its output only when its buffer is full. To flush it, each request is followed by
+    `filler`, a pair of commits with an output longer than the buffer, which is discarded. If git
+    lacks `--stdin` (2.38) or still does not flush, the first request detects this, and the process
+    is not used again.
     """
 
     def __init__(
@@ -55,8 +55,8 @@ class Merges:
     def merge(self, ours: str, theirs: str) -> tuple[bool, list[str]] | None:
         """Merge two commits and return whether the merge is clean, and git's output fields.
 
-        The fields are the output of `git merge-tree -z --messages`. Return None if the caller has
-        to run git separately.
+        The fields are the output of `git merge-tree -z --messages`. Return None if the caller must
+        run git separately.
         """
         with self._lock:
             if not self._is_of_use:
@@ -70,7 +70,7 @@ class Merges:
                 self._is_of_use = False
                 self._stop()
             except BaseException:
-                # after a partial read, the remainder would be mistaken for the next answer
+                # the remainder of a partial read would be mistaken for the next answer
                 self._stop()
                 raise
             return None
@@ -115,7 +115,7 @@ class Merges:
         """Read one answer: the tree, the conflicted entries up to an empty field, and the messages.
 
         The messages end at a field that is not a number of paths: an empty one, or git's advice for
-        a submodule in conflict.
+        a conflicted submodule.
         """
         status = next(self._words)
         if status not in ("0", "1"):

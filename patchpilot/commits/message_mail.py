@@ -71,8 +71,8 @@ def mail_of_message(repository: Repository, text: str) -> MessageMail:
         repository.git("var", "GIT_AUTHOR_IDENT", ok=(0, 128)).text.rpartition(">")[0]
         + ">"
     )
-    # `git commit -a` passes hooks a separate index; amending only the message leaves the last
-    # commit's diff
+    # `git commit -a` passes a separate index to hooks; if only the message is amended, the diff is
+    # the last commit's
     index = (
         {"GIT_INDEX_FILE": os.path.abspath(os.environ["GIT_INDEX_FILE"])}  # noqa: PTH100
         if "GIT_INDEX_FILE" in os.environ

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Move a branch and update its checked-out files if the tree changes."""
+"""Move a branch, and update its checked-out files if the tree changes."""
 
 from pathlib import Path
 
@@ -24,8 +24,8 @@ def refuse_dirty(
 ) -> None:
     """Raise `RefusedError` if a branch's checked-out files cannot be updated safely.
 
-    That is the case if any of `paths` has uncommitted changes, or if the branch is checked out
-    in another worktree.
+    This is the case if any of `paths` has uncommitted changes, or if the branch is checked out in
+    another worktree.
     """
     _paths_to_update(repository, ref, paths)
 
@@ -72,7 +72,7 @@ def _is_current(repository: Repository, ref: str | None) -> bool:
 
 
 def _refuse_elsewhere(repository: Repository, ref: str | None, line: int) -> None:
-    """Raise RefusedError if the branch is checked out in a worktree other than `line`, which
+    """Raise RefusedError if the branch is also checked out in another worktree than `line`, which
     git allows with --force.
     """
     if ref is None:
@@ -118,11 +118,10 @@ def apply(repository: Repository, rewriting: Rewriting, command: str) -> Undo | 
 def shift(
     repository: Repository, ref: str | None, new: str, old: str, why: str
 ) -> None:
-    """Set a branch to `new` if its value is still `old`, and update the checked-out files.
-
-    `ref` is None for a detached HEAD. Raise `RefusedError` if the branch has moved, or if files to
-    update have changes. A single git command updates the files and the branch, and completes even
-    if this process is killed. Staged changes to other files stay staged.
+    """Move a branch from `old` to `new`, and update the checked-out files. `ref` is None for a
+    detached HEAD. Raise `RefusedError` if the branch has moved, or if files to update have changes.
+    A single git command updates the files and the branch, and completes even if this process is
+    killed. Staged changes to other files stay staged.
     """
     if not _paths_to_update(repository, ref, changed_paths(repository, old, new)):
         move(repository, ref, new, old, why)
@@ -132,7 +131,7 @@ def shift(
             "the branch has moved in the meantime",
             hint="nothing was changed; check the branch with `git log`, then try again",
         )
-    # `reset --keep` would unstage changes to other files and could lose content that is only in the
+    # `reset --keep` would unstage changes to other files and could lose content found only in the
     # index
     branch_options = (
         ("--no-track", "-B", ref.removeprefix("refs/heads/")) if ref else ("--detach",)
@@ -151,7 +150,7 @@ def shift(
         ok=(),
     )
     if result.code:
-        # the first lines give the reason, the others advice for switching branches
+        # the first lines state the reason, the others how to switch branches
         words = (
             " ".join(line.strip() for line in result.error_text.splitlines()[:2])
             or "git failed"

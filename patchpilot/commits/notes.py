@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Copy notes (`git notes`) from old commits to their rewritten versions.
 
-git does the same after a rebase, but only for the refs in `notes.rewriteRef`. If that
-setting is empty, all notes are copied, so that a rewrite loses nothing.
+git does the same after a rebase, but only for refs in `notes.rewriteRef`. If this is not set, all
+notes are copied.
 """
 
 import os
@@ -17,7 +17,7 @@ _NOTES = "refs/notes/"
 def copy_notes(repository: Repository, commits: Mapping[str, str]) -> None:
     """Copy notes to other commits; `commits` maps old ids to new ids.
 
-    Notes that differ are replaced, and no note is removed.
+    Replace notes that differ; never remove a note.
     """
     if not commits:
         return

@@ -113,7 +113,7 @@ class CatFile:
             if self._process:
                 for stream in (self._process.stdin, self._process.stdout):
                     if stream:
-                        # git ended before it read all input
+                        # git exited before reading all input
                         with contextlib.suppress(BrokenPipeError):
                             stream.close()
                 stop(self._process)
@@ -139,9 +139,8 @@ class CatFile:
             return result
 
     def info(self, name: str) -> tuple[str, str] | None:
-        """Return (id, type) of the object that git resolves a name to.
-
-        Return None if there is no such object or the name is ambiguous.
+        """Return (id, type) of the object with this name. Return None if there is no such object or
+        the name is ambiguous.
         """
         if "\n" in name:
             return None
@@ -155,8 +154,7 @@ class CatFile:
     ) -> Iterator[tuple[str, tuple[str, str, bytes] | None]]:
         """Yield (name, object) for each id or `id:path`, in order; objects are as in `get`.
 
-        git reads the next objects in the meantime. The reader must not be used for other requests
-        until the iteration ends.
+        git reads ahead. Do not use the reader for other requests until the iteration ends.
         """
         stdin, stdout = self._streams()
         rest, waiting = iter(ids), list[str]()

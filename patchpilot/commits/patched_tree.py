@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tree to which a patch of a series applies, computed in memory.
-
-It is the series' base with the earlier patches applied.
+"""Compute in memory the tree that each patch of a series applies to: the base with the earlier
+patches applied.
 """
 
 from collections.abc import Sequence
@@ -19,23 +18,21 @@ _NAMES = ("+++ ", "--- ", "rename ", "copy ")
 
 
 class Stack:
-    """The patches of a series in order, on top of a tree.
-
-    A patch's diff is parsed only when a file in that patch is read.
+    """A series' patches in order, on top of a tree. A patch's diff is parsed only when one of its
+    files is read.
     """
 
     def __init__(self, base: Tree, patches: Sequence[Patch]) -> None:
         self.base = base
         self._patches = tuple(patches)
-        # path → number of applied patches that name it → the content, and whether it is a guess
+        # path → number of applied patches → the content, and whether it is a guess
         self._states: dict[str, dict[int, tuple[bytes | None, bool]]] = {}
         self._left: int | None = None
 
     @cached_property
     def patches_by_path(self) -> dict[str, list[int]]:
-        """Map each path to the numbers (from 0) of the patches that name the file.
-
-        The last patch is not included.
+        """Map each path to the numbers (from 0) of the patches that change the file, except the
+        last patch.
         """
         result: dict[str, list[int]] = {}
         for number, patch in enumerate(self._patches[:-1]):
@@ -88,7 +85,7 @@ class Stack:
         number: int,
         depth: int,
     ) -> tuple[bytes | None, bool]:
-        """Apply a change to a file, and return the content and whether any hunk was moved."""
+        """Apply a change to a file; return the content and whether any hunk was moved."""
         if change.new_path != path:
             return (
                 (content, False)
@@ -114,7 +111,7 @@ class Stack:
 
 
 def _force_hunks(lines: list[str], hunks: Sequence[Hunk]) -> list[str]:
-    """Insert the hunks' additions near their intended position, so that later lookups find the
+    """Insert the hunks' additions near their intended positions, so that later lookups find the
     added code.
     """
     for hunk in hunks:
@@ -148,7 +145,7 @@ def _header_paths(patch: Patch) -> list[str]:
 class PatchedTree:
     """A source tree with the first patches of a stack applied.
 
-    `ground` is the tree without the patches, for data that is read once and cached.
+    `ground` is the tree without patches, used for data that is read once and cached.
     """
 
     def __init__(self, stack: Stack, number: int) -> None:
@@ -158,7 +155,7 @@ class PatchedTree:
 
     @property
     def label(self) -> str:
-        """Return the label of the tree without patches, with the number of applied patches."""
+        """Return the label of the tree without patches, and the number of applied patches."""
         return (
             f"{self.ground.label} with the previous"
             f" {f'{self._number} patches' if self._number > 1 else 'patch'}"
@@ -204,12 +201,12 @@ class PatchedTree:
         return tuple(sorted((known - set(changed)) | present))
 
     def changes(self, path: str) -> bool:
-        """Return whether one of the applied patches names the file."""
+        """Return whether any applied patch changes the file."""
         numbers = self._stack.patches_by_path.get(path)
         return bool(numbers) and numbers is not None and numbers[0] < self._number
 
     def changed(self, directory: str) -> tuple[str, ...]:
-        """Return the files below a directory that one of the applied patches names."""
+        """Return the files below a directory that any applied patch changes."""
         prefix = f"{directory.rstrip('/')}/" if directory else ""
         return tuple(
             path
@@ -223,9 +220,8 @@ class PatchedTree:
 
 
 class ParentTree(PatchedTree):
-    """The source tree of the parent of a commit in a series.
-
-    Its files differ from `ground`, the base tree, only by the changes of the earlier commits.
+    """The source tree of the parent of a commit in a series. It differs from `ground`, the base
+    tree, only by the earlier commits' changes.
     """
 
     def __init__(self, stack: Stack, number: int, parent: Tree) -> None:

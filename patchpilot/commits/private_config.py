@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A repository's directories, its own settings and hooks, and the part of them that git uses.
+"""Read a repository's own settings and hooks, and restrict the ones that git uses.
 
-A setting acts if it is not plain data (`plain_settings`): it names a command, a path, a server or a
-recipient. It counts only if the user has trusted it. Git reads the configuration, hooks and
-attributes that count from a private directory, which replaces the repository's common directory
-(GIT_COMMON_DIR in git(1)); objects, refs and logs are links to the repository's.
+An acting setting is not plain data (`plain_settings`): it names a command, path, server or
+recipient. It is used only if the user trusts it. Git reads the permitted configuration, hooks and
+attributes from a private directory, which replaces the repository's common directory
+(GIT_COMMON_DIR in git(1)) and links to the repository's objects, refs and logs.
 """
 
 import os
@@ -74,10 +74,8 @@ class Places(NamedTuple):
 
 
 def read_places(directory: Path) -> Places | None:
-    """Return the directories of the repository that contains `directory`, or None if there is none.
-
-    Raise `GitError` if git refuses to read the repository, or if any of its files is a FIFO or a
-    device on which git would block.
+    """Return the directories of the repository that contains `directory`, or None. Raise `GitError`
+    if git refuses to read the repository, or if git would block on a FIFO or device in it.
     """
     _refuse_special(_likely_files(directory))
     words = (
@@ -110,7 +108,7 @@ def read_places(directory: Path) -> Places | None:
 
 
 def _refuse_links(files: Iterable[Path]) -> None:
-    """Raise GitError if a file links out of the repository, because git's errors quote its
+    """Raise GitError if a file is a link out of the repository, because git's errors quote its
     content.
     """
     for file in files:
@@ -124,7 +122,7 @@ def _refuse_links(files: Iterable[Path]) -> None:
 def _refuse_elsewhere(git_dir: Path, top: Path) -> None:
     """Raise GitError if core.worktree names a directory that does not belong to the repository.
 
-    The working tree of a submodule has a `.git` file that leads back to its git directory.
+    A submodule's working tree contains a `.git` file that points back to its git directory.
     """
     link = top / ".git"
     if git_dir.parent == top or (link.is_dir() and link.samefile(git_dir)):
@@ -140,7 +138,7 @@ def _refuse_elsewhere(git_dir: Path, top: Path) -> None:
 
 
 def _likely_files(directory: Path) -> Iterator[Path]:
-    """Yield the files that git opens while it searches a directory for a repository."""
+    """Yield the files that git opens while searching a directory for a repository."""
     for folder in (directory.absolute(), *directory.absolute().parents):
         for path in (folder / ".git", folder):
             if path.is_dir() and (path / "HEAD").exists():
@@ -201,7 +199,7 @@ def _repository_inode(top: Path) -> int:
 
 
 def _working_tree(git_dir: Path) -> Path:
-    """Return the working tree for a git directory, from within which a call was made."""
+    """Return the working tree for a call made from within a git directory."""
     link = git_dir / "gitdir"
     if link.is_file():
         return Path(os.fsdecode(link.read_bytes()).strip()).parent
@@ -229,7 +227,7 @@ def digest_of(parts: Iterable[tuple[str, bytes]]) -> str:
 
 
 def trusted_entries() -> dict[str, Entry]:
-    """Return everything that the user trusts, as digest → entry."""
+    """Return everything trusted by the user, as digest → entry."""
     with suppress(OSError, ValueError):
         text = _file().read_text(encoding="utf-8")
         import json
@@ -260,7 +258,7 @@ def trust(labels: Mapping[str, str]) -> None:
 
 
 def forget(digests: Iterable[str], labels: Iterable[str]) -> int:
-    """Remove these digests and all digests with these labels, and return how many were stored."""
+    """Remove these digests and all digests with these labels; return the number removed."""
     known, named = trusted_entries(), set(labels)
     gone = {
         digest for digest, entry in known.items() if entry.get("label") in named
@@ -299,17 +297,19 @@ B4_CALL = (
 
 
 def hook_script(name: str) -> str:
-    """Return the script of a git hook, which runs the current Python interpreter."""
+    """Return a git hook's script, which runs the current Python interpreter."""
     return _SCRIPT.replace("PYTHON", shlex.quote(sys.executable)).replace("NAME", name)
 
 
 def b4_command() -> str:
-    """Return the value for b4's setting, a command that runs the current Python interpreter."""
+    """Return the command to set in b4's configuration, which runs the current Python
+    interpreter.
+    """
     return B4_CALL + shlex.quote(sys.executable)
 
 
 class Use(StrEnum):
-    """The operations that use settings which need trust."""
+    """The operations that use settings that need trust."""
 
     MAIL = "mail"
     B4 = "b4"
@@ -391,7 +391,7 @@ def own_command(
 ) -> OwnCommand:
     """Return a trust item that covers all worktrees of the repository at `top`.
 
-    `text` is shown to the user. `content`, for example of an alias file, is trusted with it.
+    `text` is shown to the user. `content`, such as an alias file's, is trusted with it.
     """
     label = f"{common_dir_of(top).resolve()}: {name}"
     parts = [(label, text.encode("utf-8", "surrogateescape"))]
@@ -405,9 +405,8 @@ def is_trusted(command: OwnCommand) -> bool:
 
 
 def untrusted_commands(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
-    """Return the repository's commands that the user has not trusted in their current form.
-
-    See `own_commands` for the commands that are considered.
+    """Return the repository's commands (see `own_commands`) that the user has not trusted in their
+    current form.
     """
     commands = own_commands(top, *uses)
     known = trusted_entries() if commands else {}
@@ -417,7 +416,7 @@ def untrusted_commands(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
 def own_commands(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
     """Return the acting settings and hooks of a repository for the given operations.
 
-    Those that patchpilot installs or documents are not included.
+    Omit those that patchpilot installs or documents.
     """
     of_tree = b4_file_entries(top) if {Use.B4, Use.ARCHIVE} & {*uses} else ()
     entries = (*all_entries(top), *of_tree)
@@ -432,8 +431,8 @@ def own_commands(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
 
 
 def is_acting(entry: ConfigEntry, *uses: Use) -> bool:
-    """Return whether a repository's setting can cause harm in these operations, by default in
-    any.
+    """Return whether a repository's setting can cause harm in these operations (default: in
+    any).
     """
     if entry.scope not in OWN_SCOPES:
         return False
@@ -465,8 +464,8 @@ _counted: dict[Path, tuple[_Entries, frozenset[ConfigEntry], str | None, _Entrie
 def applied_entries(top: Path, *, tolerant: bool = False) -> _Entries:
     """Return the settings that apply in a directory, in git's order.
 
-    They are the user's settings and, of the repository's own, those that are plain, documented by
-    patchpilot, or trusted. Raise `GitError` as `all_entries` does.
+    They are the user's settings, and the repository's plain, documented or trusted ones. Raise
+    `GitError` as `all_entries` does.
     """
     entries = all_entries(top, tolerant=tolerant)
     known, acting, before, counted = _counted.get(top, ((), frozenset(), None, ()))
@@ -496,10 +495,9 @@ def _trusted_settings(
 
 
 def config_values(directory: Path | None, pattern: str) -> dict[str, tuple[str, ...]]:
-    """Return the settings that apply in a directory and match `pattern`, as key → values.
-
-    The default is the current directory, which may be in or outside a repository. The result is
-    empty if git cannot read its configuration. Raise `MissingError` if git is not installed.
+    """Return the settings that apply in a directory (default: the current one) and match `pattern`,
+    as key → values. The result is empty if git cannot read its configuration. Raise `MissingError`
+    if git is not installed.
     """
     entries = applied_entries(directory or Path.cwd(), tolerant=True)
     return select_matching(group_by_key(entries), pattern)
@@ -516,7 +514,7 @@ def _counts_untrusted(entry: ConfigEntry) -> bool:
 def trusted_hooks(top: Path) -> dict[str, bytes]:
     """Return the hooks of a repository that may run: patchpilot's own and the trusted ones.
 
-    Contents are returned by name, so that git runs exactly what was checked.
+    They are returned as name → content, so that git runs exactly the checked content.
     """
     repository = _Place(top)
     hooks = repository.hooks([name for names in _HOOKS.values() for name in names])
@@ -566,7 +564,7 @@ class _Place(NamedTuple):
     def setting(self, entry: ConfigEntry) -> OwnCommand:
         """Return the command that a setting configures.
 
-        An alias file decides who receives messages, so its content is part of it.
+        An alias file determines recipients, so its content is included.
         """
         content = b""
         if _ALIAS_KEY.fullmatch(entry.key):
@@ -577,8 +575,8 @@ class _Place(NamedTuple):
     def hooks(self, names: Sequence[str]) -> dict[str, tuple[bytes, OwnCommand | None]]:
         """Return the hooks that git would run: name → content, and the command to be trusted.
 
-        The command is None for a hook that patchpilot installed. There are no hooks if the user's
-        configuration, not the repository's, names their folder.
+        The command is None for a hook installed by patchpilot. There are no hooks if the user's own
+        configuration sets their folder.
         """
         named = [entry for entry in all_entries(self.top) if entry.key == _HOOKS_KEY]
         result: dict[str, tuple[bytes, OwnCommand | None]] = {}
@@ -615,7 +613,7 @@ _KEPT = 64
 
 
 class PrivateConfig:
-    """A repository's private directory, created again when the settings that count change."""
+    """A repository's private directory, recreated when the permitted settings change."""
 
     def __init__(self, places: Places) -> None:
         self.places = places
@@ -627,7 +625,8 @@ class PrivateConfig:
         self._temporary: list[TemporaryFolder] = []
 
     def environment(self) -> tuple[Mapping[str, str], Sequence[tuple[str, str]]]:
-        """Return the environment that makes git use the directory, and settings with a password.
+        """Return the environment variables that make git use the directory, and settings with a
+        password.
 
         Raise `GitError` if git cannot read the repository's configuration.
         """
@@ -682,7 +681,7 @@ class PrivateConfig:
         key = key_of(_KIND, (os.fsencode(self.places.common_dir), *parts))
         folder = cache_dir() / "repositories" / key
         if _contains_files(folder, files):
-            # mark as used, so that it is not evicted next
+            # mark as used, so that it is evicted later
             os.utime(folder)
             return folder
         if not private_folder(folder.parent):
@@ -692,7 +691,7 @@ class PrivateConfig:
         fresh = folder.with_suffix(f".{os.urandom(8).hex()}")
         fresh.mkdir(mode=0o700)
         self._write_files(fresh, files)
-        # another run created it first, or a program changed it
+        # another process created it first, or a program changed it
         with suppress(OSError):
             return fresh.rename(folder)
         return fresh
@@ -725,7 +724,7 @@ def _has_password(entry: ConfigEntry) -> bool:
 def trusted_filters(top: Path) -> tuple[tuple[str, str], ...]:
     """Return the trusted settings of a repository's filters, as pairs of key and value.
 
-    Only calls that write files or compare them with the index need them.
+    Only calls that write files or compare files with the index need them.
     """
     entries = applied_entries(top)
     return tuple(
@@ -768,16 +767,15 @@ def environment_of(
 
 
 def use_private_config(places: Places, repo: Path) -> None:
-    """Make git calls in a directory of a repository use its private directory."""
+    """Make git calls in a repository's directory use its private directory."""
     known = _private.get(repo)
     if known is None or known.places != places:
         _private[repo] = PrivateConfig(places)
 
 
 def keep_branch_settings(top: Path) -> None:
-    """Copy a program's changes to branch settings to the repository's own configuration.
-
-    b4 keeps a branch's cover letter and tracking data there. No other setting is written.
+    """Copy branch settings changed by a program to the repository's own configuration. b4 stores a
+    branch's cover letter and tracking data there. No other setting is copied.
     """
     private = _private[top]
     folder = Path(private.environment()[0]["GIT_COMMON_DIR"])

@@ -45,16 +45,15 @@ ChooseMails = Callable[[Sequence[bytes]], Collection[int]]
 
 
 def is_network_target(target: str) -> bool:
-    """Return whether a TARGET is a Message-ID or an archive URL, which requires the network."""
+    """Return whether a TARGET is a Message-ID or archive URL, which requires the network."""
     return target.startswith(("http://", "https://")) or (
         target.startswith("<") and target.endswith(">")
     )
 
 
 def is_mail(target: str) -> bool:
-    """Return whether a TARGET has the form of a message source, not a revision.
-
-    Message sources are standard input, files, and messages in a mail archive.
+    """Return whether a TARGET looks like a message source instead of a revision. Message sources
+    are standard input, files, and messages in a mail archive.
     """
     return target == "-" or is_network_target(target) or looks_like_file(target)
 
@@ -62,7 +61,7 @@ def is_mail(target: str) -> bool:
 def names_file(target: str) -> bool:
     """Return whether a TARGET is an existing file or directory.
 
-    In a bare repository HEAD means the commit, not the file.
+    In a bare repository, HEAD is the commit, not the file.
     """
     if target.endswith("HEAD") and Path("objects").is_dir() and Path("refs").is_dir():
         return False
@@ -89,7 +88,7 @@ def refuse_absent(targets: Sequence[str]) -> None:
 
 
 def _missing_file_error(target: str, hint: Action | str) -> InputError:
-    """Return the error for a file that does not exist, with the most similar file next to it."""
+    """Return the error for a missing file, with the most similar file in the same folder."""
     folder = Path(target).parent
     files = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
     listing = join_hints("check the path, or ", hint)
@@ -109,10 +108,10 @@ def read_targets(
 ) -> tuple[Series, ...]:
     """Return the series of each TARGET, in order.
 
-    A file takes precedence over a revision of the same name. `stdin` is the content for the
-    TARGET `-` if the caller has already read it. If `skipped` is given, it is called for each
-    file of a directory that is not a patch, and the file is skipped. `choose_mails` selects the
-    messages of a mailbox to read. Errors name the file or the TARGET.
+    A file takes precedence over a revision of the same name. `stdin` is the content for the TARGET
+    `-` if the caller has already read it. With `skipped`, call it for each file in a directory that
+    is not a patch, and skip the file. `choose_mails` selects the messages to read from a mailbox.
+    Errors include the file or the TARGET.
     """
     series: list[Series] = []
     loose: list[Patch] = []
@@ -241,7 +240,7 @@ def range_commits(repository: "Repository", start: str, end: str) -> tuple[str, 
 
 
 def only_cover_error(commit_id: str) -> UsageError:
-    """Return the error for a topic that consists only of b4's cover letter, without patches."""
+    """Return the error for a topic that contains only b4's cover letter."""
     return UsageError(
         f"no patches: {commit_id[:12]} is b4's cover letter",
         hint=Hint(("commit your fix on this branch first, or ", NAME_TARGET)),
@@ -273,7 +272,7 @@ def newest_patch(repository: "Repository") -> str:
 
 
 def resolve_patch(repository: "Repository", word: str) -> str:
-    """Return the full id of the commit that `word` names.
+    """Return the full id of a commit specified by the user.
 
     Raise `UsageError` if the commit is b4's cover letter.
     """
@@ -332,10 +331,8 @@ def commits_series(
 def _read_linear_history(
     repository: "Repository", ids: Sequence[str]
 ) -> tuple[Patch, ...]:
-    """Read the patches of commits on a single line of history with one git call; return () for
-    others.
-
-    None for any other commits.
+    """Read the patches of commits in a linear history with one git call; return () for any other
+    commits.
     """
     if len(ids) < 2 or repository.is_shallow():
         return ()
@@ -346,7 +343,7 @@ def _read_linear_history(
         return ()
     out = repository.git(*_FORMAT_PATCH, f"{parents[0][0]}..{ids[-1]}").out
     texts = _FORMATTED.split(out)
-    # an empty commit has no patch, and a message may contain a separator line
+    # empty commits have no patch, and messages may contain a separator line
     if texts[1::2] != [id_.encode() for id_ in ids]:
         return ()
     # git separates patches by an empty line
@@ -388,7 +385,7 @@ def commit_patch(repository: "Repository", commit_id: str) -> Patch:
             hint=complete_history_hint(),
         )
     if len(parents) > 1:
-        # otherwise git would use the last non-merge commit before it
+        # for a merge, git would format the last non-merge commit before it
         raise UsageError(
             f"{commit_id[:12]} is a merge commit, which has no patch",
             hint="pass the commit that makes the change, or a range A..B",
@@ -441,9 +438,9 @@ def patches_of(
 ) -> list[Patch]:
     """Return the patches in the content of a file or of standard input.
 
-    From an mbox or a digest, only patches and cover letters are returned. If `skipped` is
-    given, it is called for each message of an mbox that exceeds a limit, and the message is
-    skipped. `choose_mails` selects the messages to read.
+    From an mbox or digest, return only patches and cover letters. With `skipped`, call it for each
+    message in an mbox that exceeds a limit, and skip the message. `choose_mails` selects the
+    messages to read.
     """
     if len(data) > MAX_INPUT:
         raise _too_large(source)
@@ -476,9 +473,7 @@ def patches_of(
 
 
 def _continues_thread(members: Sequence[Patch], patch: Patch) -> bool:
-    """Return whether the patch continues the thread, even with another version or total, which
-    rules report.
-    """
+    """Return whether the patch continues the thread. Rules report a different version or total."""
     head, last = members[0], members[-1].subject
     numbers = (last.number, patch.subject.number)
     if (

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Compare two versions of a series with `git range-diff`.
 
-The versions are ranges of commits in a repository, or mailed patches.
+The versions are commit ranges in a repository, or mailed patches.
 """
 
 import re
@@ -42,9 +42,8 @@ _SIGNS = {
 class PatchDifference(NamedTuple):
     """A patch in a range-diff between two versions of a series.
 
-    `old` and `new` are its numbers in the two versions (from 1), or None if the version does
-    not contain it. `title` is its latest subject. `text` is the change of the commit as git
-    prints it, or "" if the commit is unchanged.
+    `old` and `new` are its numbers in the two versions (from 1), or None if it is missing there.
+    `title` is its latest subject. `text` is git's output for a changed commit, otherwise "".
     """
 
     difference: Difference
@@ -57,7 +56,7 @@ class PatchDifference(NamedTuple):
 def range_diff(run: Callable[..., Completed], old: str, new: str) -> str:
     """Return git's range-diff between two ranges of commits as text.
 
-    `run` calls git in the repository that contains the commits.
+    `run` runs git in the repository that contains the commits.
     """
     return run("range-diff", "--no-color", "--no-notes", old, new).text
 
@@ -65,9 +64,8 @@ def range_diff(run: Callable[..., Completed], old: str, new: str) -> str:
 def compare_patches(
     old: Sequence[Patch], new: Sequence[Patch]
 ) -> tuple[PatchDifference, ...]:
-    """Return the range-diff between two versions of mailed patches, in git's order.
-
-    No repository with the base of the patches is needed.
+    """Return the range-diff between two versions of mailed patches, in git's order. This does not
+    need a repository with the patches' base.
     """
     with MailCommits() as commits:
         ranges = commits.write(old), commits.write(new)

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Map line edits in a commit's files to the later commits, and compute the resulting trees.
-
-This is not a merge: if a later commit keeps a line or moves it within its file, the line is
-edited there as well; if the later commit changes or removes the line, it is not. Therefore
-nothing can conflict.
+"""Apply line edits in a commit's files to later commits, and compute the resulting trees. This is
+not a merge and cannot conflict: if a later commit keeps a line or moves it within its file, the
+line is edited there as well; if it changes or removes the line, the edit is dropped.
 """
 
 import re
@@ -18,9 +16,8 @@ _RANGE = re.compile(rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", re.MULTILIN
 
 @dataclass(frozen=True, slots=True)
 class LineEdit:
-    """A replacement of lines `first` to `last` of a file (from 1) by `lines`.
-
-    `lines` include their line endings. Changes that belong together form a single edit.
+    """A replacement of a file's lines `first` to `last` (from 1) with `lines`. `lines` include
+    their line endings. Changes that belong together form a single edit.
     """
 
     first: int
@@ -52,9 +49,8 @@ def file_lines(data: bytes) -> list[bytes]:
 def carry_edits_over(
     repository: Repository, old: str, new: str, edits: Edits
 ) -> dict[str, tuple[LineEdit, ...]]:
-    """Map the edits of files in commit `old` to `new`, a commit based on it.
-
-    Edits of lines that `new` changes are dropped.
+    """Map edits of files in commit `old` to `new`, a commit based on it. Drop edits of lines
+    changed by `new`.
     """
     if not edits:
         return {}
@@ -108,7 +104,7 @@ def _map_edits(
     for edit in edits:
         shift, touching = 0, None
         for hunk in hunks:
-            # a hunk that only adds comes after line `start`
+            # for a hunk without removed lines, additions come after line `start`
             first, last = (
                 (hunk.start, hunk.start + hunk.old - 1)
                 if hunk.old
@@ -142,7 +138,7 @@ def _map_edits(
 
 @dataclass(frozen=True, slots=True)
 class _Hunk:
-    """The start (from 1) and count of the lines that a hunk removes and adds."""
+    """The start (from 1) and count of a hunk's removed and added lines."""
 
     start: int
     old: int
@@ -162,9 +158,8 @@ class _Move:
 def _find_move(
     repository: Repository, blobs: tuple[str, str], hunk: _Hunk, hunks: Sequence[_Hunk]
 ) -> _Move | None:
-    """Return the move of the lines that a hunk removes, ignoring blank lines at the ends.
-
-    Return None unless the lines are removed once and added once, unchanged.
+    """Return where a hunk's removed lines were moved, ignoring blank lines at the ends. Return None
+    unless they are removed once and added once, unchanged.
     """
     before, after = (
         file_lines(source[2]) if (source := repository.objects.get(blob)) else []

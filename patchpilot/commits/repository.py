@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A git repository whose refs, configuration and command results are cached."""
+"""Access a git repository, caching its refs, configuration and command results."""
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -73,7 +73,7 @@ def path_of_key(key: str) -> Path:
 def _may_be_repository(directory: Path) -> bool:
     """Return whether a directory or its parents contain a repository's files.
 
-    This is faster than starting git, which most directories do not need.
+    This is faster than starting git, which is not needed for most directories.
     """
     return any(
         os.path.lexists(folder / name)
@@ -98,7 +98,7 @@ def _missing_repository_error(directory: Path) -> MissingError:
 class ChangedFile(NamedTuple):
     """A file that differs between two trees.
 
-    Its mode and id are all zeros on the side without the file.
+    On the side without the file, the mode and id are all zeros.
     """
 
     path: str
@@ -136,8 +136,8 @@ class Repository:
         """Open the repository that contains `directory`.
 
         The default is the caller's GIT_DIR, otherwise the current directory. Raise `MissingError`
-        if there is no repository or git is missing, and `UsageError` if
-        GIT_WORK_TREE names another working tree than the repository's.
+        if there is no repository or git is missing, and `UsageError` if GIT_WORK_TREE is not the
+        repository's working tree.
         """
         named = "" if directory else os.environ.get("GIT_WORK_TREE", "")
         where = Path(directory or os.environ.get("GIT_DIR") or Path.cwd())
@@ -186,10 +186,10 @@ class Repository:
     ) -> Completed:
         """Run git in this repository with pinned configuration; see `run.git`.
 
-        The results of commands that only read commits and refs are cached. A command that may
-        change refs or configuration invalidates all cached data. git may run configured filters
-        only with `filters`. Raise `UntrustedCommandsError` if the repository itself configures
-        these filters and the user has not trusted them.
+        Results of commands that only read commits and refs are cached. A command that may change
+        refs or configuration invalidates all cached data. git runs configured filters only with
+        `filters`. Raise `UntrustedCommandsError` if these filters come from the repository and are
+        not trusted.
         """
         if filters or args[0] in _WRITES_FILES:
             refuse_untrusted(self.top, Use.FILES)
@@ -226,7 +226,7 @@ class Repository:
         return result
 
     def _unknown_revision_hint(self, word: str) -> str:
-        """Return a hint for a word that does not name a commit."""
+        """Return a hint for a word that is not a commit."""
         if "{" not in word and message_id_of(word) == word:
             return f"to name a mail write its Message-ID as '<{word}>'"
         refs = [name for name in self.refs if not name.startswith("-")]
@@ -245,18 +245,14 @@ class Repository:
         )
 
     def find(self, word: str) -> str | None:
-        """Return the full id of the commit that `word` names, or None if there is none or it is
-        ambiguous.
-        """
+        """Return the full id of the commit `word`, or None if there is none or it is ambiguous."""
         result = self._resolve(word)
         return result if _HEX.fullmatch(result) else None
 
     def _resolve(self, word: str) -> str:
         """Return the id that git resolves a word to, or ""; raise MissingError in a SHA-256
-        repository.
-
-        A ref whose name begins with '-' is found only by its full name, because callers pass the
-        word to git.
+        repository. A ref that begins with '-' is found only by its full name, because callers pass
+        the word to git.
         """
         if not word or word.startswith("-") or "\n" in word:
             return ""
@@ -304,9 +300,8 @@ class Repository:
         return result[2] if result and result[1] == "blob" else None
 
     def first_parents(self, tip: str) -> tuple[tuple[str, str], ...]:
-        """Return the id and message of the commits of a first-parent history, latest first.
-
-        There are at most MAX_TOPIC commits.
+        """Return (id, message) for up to MAX_TOPIC commits in a first-parent history, latest
+        first.
         """
         words = ("--first-parent", f"--max-count={MAX_TOPIC}", f"--format={_LOGGED}")
         entries = self.git("log", "-z", *words, tip).text.split("\0")
@@ -316,8 +311,7 @@ class Repository:
     def changed_files(self, old: str | None, new: str) -> tuple[ChangedFile, ...]:
         """Return the files that differ between two commits.
 
-        A rename is reported as a deletion and an addition. If `old` is None, `new` is compared with
-        an empty tree.
+        A rename is a deletion and an addition. If `old` is None, compare `new` with an empty tree.
         """
         words = ("diff-tree", "-r", "-z", "--no-renames", "--full-index", "--raw")
         out = self.git(*words, old or EMPTY_TREE, new).out.decode(
@@ -352,7 +346,7 @@ class Repository:
     def key(self) -> str:
         """Return the repository's key in databases: the path of its common directory.
 
-        If the path is not valid UTF-8, the key has its bytes in hexadecimal.
+        If the path is not valid UTF-8, its bytes are in hexadecimal.
         """
         raw = os.fsencode(self.common_dir.resolve())
         try:
@@ -370,9 +364,8 @@ class Repository:
         return self._reading.by_name.get(name)
 
     def short_name(self, word: str) -> str | None:
-        """Return the short name of the ref that the user's `word` names.
-
-        "origin" means origin's HEAD. Return None for any other kind of revision.
+        """Return the short name of the ref given by the user as `word`. "origin" means origin's
+        HEAD. Return None for any other kind of revision.
         """
         if word in ("HEAD", "@"):
             return self.branch
@@ -409,14 +402,14 @@ class Repository:
         return self._reading.config.get(normal_key(name), ())
 
     def flag(self, name: str) -> bool:
-        """Return a boolean setting as git interprets it; False if it is not set."""
+        """Return a boolean setting as interpreted by git, or False if it is not set."""
         values = self._reading.config.get(normal_key(name), ("",))
         return values[-1].lower() in ("true", "yes", "on", "1")
 
     def user_config(self, name: str) -> tuple[str, ...]:
         """Return the values of a git configuration key from the user's and the system's files.
 
-        Values from the repository's own configuration are not included.
+        The repository's own configuration is ignored.
         """
         entries = all_entries(self.top)
         key = normal_key(name)
@@ -441,8 +434,7 @@ class Repository:
 
     @property
     def committer(self) -> str:
-        """Return the committer that git would write now, in the form `Name <email> seconds
-        zone`.
+        """Return the committer that git would record now, as `Name <email> seconds zone`.
 
         Raise `MissingError` if no name or address is configured.
         """

@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Rewrite messages, and on request trees, of commits at object level.
-
-Authors, their dates and all other files stay unchanged. As with `git rebase`, the user
-becomes the committer of each new commit, including commits that are only rebased. The new
-objects and their notes are written first, then an undo record. Then a single `update-ref`
-that expects the old value moves the branch. If the process is killed at any point, the
-branch has either its old or its new value, and the old value can be restored.
+"""Rewrite the messages, and on request the trees, of commits at object level. Authors, their dates
+and all other files are unchanged. As with `git rebase`, the user becomes the committer of each new
+commit, even if it is only rebased. First, new objects and notes are written, then an undo record;
+finally, a single `update-ref` that expects the old value moves the branch. If the process is killed
+at any point, the branch is at its old or new value, and the old value can be restored.
 """
 
 import contextlib
@@ -71,10 +69,8 @@ def costs(rewriting: Rewriting, changed: int) -> tuple[str, ...]:
 def branch_of(
     repository: Repository, word: str | None = None
 ) -> tuple[str | None, str]:
-    """Return (full ref, commit id) of the branch whose commits are to be rewritten.
-
-    It is the branch that `word` names, or the current branch by default. The ref is None on a
-    detached HEAD.
+    """Return (full ref, commit id) of the branch `word` to rewrite, by default the current one. The
+    ref is None on a detached HEAD.
     """
     if word:
         result = repository.git(
@@ -142,11 +138,10 @@ def plan(
 ) -> Rewriting:
     """Write new commit objects with new messages or trees, up to `head`.
 
-    Nothing refers to the new objects yet. They are signed where commit.gpgSign is set, as `git
-    rebase` does; a preview should not `sign`. `messages` maps commit ids to new messages; all
-    commits on top of these are rewritten as well. `trees` maps commit ids, including later commits,
-    to new trees. Without `write`, only the ids are computed. Raise `UsageError` if a commit is not
-    on the branch.
+    Nothing refers to the new objects yet. Like `git rebase`, sign them if commit.gpgSign is set; a
+    preview should not `sign`. `messages` maps commit ids to new messages; all commits on top of
+    these are rewritten as well. `trees` maps commit ids, including later commits, to new trees.
+    Without `write`, only compute the ids. Raise `UsageError` if a commit is not on the branch.
     """
     messages = {
         message: text
@@ -197,11 +192,10 @@ def plan(
 def rebase_without_covers(
     repository: Repository, ids: Sequence[str]
 ) -> tuple[str, ...]:
-    """Return the commits of a linear history, rebased so that it has no b4 cover commits.
-
-    Commits above a cover commit are copied with the same tree and message but a new id, and no
-    ref points to the copies. Thus git's output for the commits (base-commit:, prerequisites,
-    shortlog, range-diff) does not name a commit that exists only in this repository.
+    """Return the commits of a linear history after removing b4's cover commits. Commits above a
+    cover commit are copied with the same tree and message but a new id, and no ref points to the
+    copies. Thus git's output (base-commit:, prerequisites, shortlog, range-diff) does not contain
+    commits that exist only in this repository.
     """
     new: dict[str, str] = {}
     for id_ in ids:
@@ -221,7 +215,7 @@ def rebase_without_covers(
 def _may_descend_from(
     repository: Repository, commit: str, changed: Collection[str]
 ) -> bool:
-    """Return whether to keep searching, because the commit or an ancestor will change."""
+    """Return whether to continue searching, because the commit or an ancestor will change."""
     return any(
         commit == changed_id or repository.is_ancestor(changed_id, commit)
         for changed_id in changed
@@ -257,9 +251,7 @@ def _rebuild_commit(
 
 
 def _set_committer(raw: bytes, committer: str) -> bytes:
-    """Set a commit's committer, re-encoding it in UTF-8 if its encoding cannot represent the
-    name.
-    """
+    """Set a commit's committer; re-encode the commit in UTF-8 if its encoding lacks a character."""
     head, _, body = raw.partition(b"\n\n")
     match = _ENCODING.search(head + b"\n")
     encoding = match[1].decode("ascii", "replace") if match else "utf-8"
@@ -284,7 +276,7 @@ def _hash_commit(repository: Repository, raw: bytes, *, write: bool) -> str:
 def _sign_commit(
     repository: Repository, head: "re.Match[bytes]", message: bytes
 ) -> str:
-    """Write a commit with a signature by git, using the user's key and program."""
+    """Write a commit signed by git with the user's key and program."""
     parts = {
         name: (value or b"").decode("utf-8", "surrogateescape")
         for name, value in head.groupdict().items()
@@ -333,16 +325,15 @@ def refuse_unless_safe(
 ) -> None:
     """Raise `RefusedError` if rewriting `oldest` and the commits on top of them is not safe.
 
-    Rewriting is not safe during an operation such as a rebase, if a remote branch or a tag
-    contains the commits (override: PUBLISHED), if another local branch contains them (SHARED),
-    or if another person committed any of them (CLAIM). The hint names the override.
+    Rewriting is unsafe during an operation such as a rebase, or if a remote branch or tag contains
+    the commits (override: PUBLISHED), another local branch contains them (SHARED), or another
+    person committed any of them (CLAIM). The hint shows the override.
     """
     busy = find_busy_operation(repository, ref)
     if busy:
         raise RefusedError(f"{busy.what} is in progress", hint=busy.hint)
     for commit in oldest:
-        # sent/… tags (of b4 and patchpilot) record what was mailed, and the next version is meant
-        # to differ
+        # ignore sent/… tags (by b4 and patchpilot), because the next version is supposed to differ
         public = (
             ""
             if PUBLISHED in overrides
@@ -426,10 +417,9 @@ def _find_containing_ref(
     prefixes: Sequence[str],
     but: str | None = None,
 ) -> str:
-    """Return the first ref of `refs` (rev-list arguments) that contains the commit, or "".
-
-    rev-list walks from all refs at once and stops at the commit. `for-each-ref --contains` walks
-    for each ref and takes seconds in a large repository, so it is used only to get the name.
+    """Return the first ref in `refs` (rev-list arguments) that contains the commit, or "". rev-list
+    walks from all refs at once and stops at the commit. `for-each-ref --contains` walks from each
+    ref and takes seconds in a large repository, so use it only to get the name.
     """
     if repository.git("rev-list", "--max-count=1", commit, "--not", *refs).text:
         return ""
@@ -447,9 +437,8 @@ def _find_containing_ref(
 
 
 def move(repository: Repository, ref: str | None, new: str, old: str, why: str) -> None:
-    """Set a branch to `new` if its value is still `old`.
-
-    `ref` is None for a detached HEAD. Raise `RefusedError` if the branch has another value.
+    """Move a branch from `old` to `new`. `ref` is None for a detached HEAD. Raise `RefusedError` if
+    the branch is not at `old`.
     """
     result = repository.git(
         "update-ref",

@@ -149,8 +149,8 @@ def environment(
 ) -> dict[str, str]:
     """Return the environment for git, without variables that refer to another repository.
 
-    `LC_ALL=C` is set if the output is `parsed`. Lazy fetches are disabled. In `repo`, only plain
-    and trusted settings of the repository's own configuration count.
+    `LC_ALL=C` is set if the output is `parsed`. Lazy fetches are disabled. For `repo`, the
+    repository's own configuration is limited to plain and trusted settings.
     """
     env = {
         name: value
@@ -159,7 +159,8 @@ def environment(
     }
     if parsed:
         env |= {"LC_ALL": "C", "LANGUAGE": "C"}
-        # older git ignores GIT_NO_LAZY_FETCH, and a promisor remote's transport may run a command
+        # older git versions ignore GIT_NO_LAZY_FETCH, and a promisor remote's transport may run a
+        # command
         env["GIT_ALLOW_PROTOCOL"] = "none"
     env |= {
         "GIT_OPTIONAL_LOCKS": "0",
@@ -177,10 +178,10 @@ def _private_environment(
 ) -> tuple[Mapping[str, str], Sequence[tuple[str, str]]]:
     """Return the variables that restrict what git may run in a repository.
 
-    Settings with a password are returned separately, as key and value, because they are never
+    Settings with a password are returned separately, as (key, value), because they must not be
     written to a file.
     """
-    # import it late: that module imports this one
+    # import late: that module imports this one
     module = importlib.import_module("patchpilot.commits.private_config")
     private: tuple[Mapping[str, str], Sequence[tuple[str, str]]]
     private = module.environment_of(repo)
@@ -192,8 +193,8 @@ def configuration(
 ) -> dict[str, str]:
     """Return the environment variable that sets git configuration for git and its subprocesses.
 
-    It has the form that git itself writes, and overrides the settings in the variables `before`,
-    by default those of the caller.
+    It is in git's own format, and overrides the settings in the variables `before` (default: the
+    caller's).
     """
     name = "GIT_CONFIG_PARAMETERS"
     own = [f"{_quote(key)}={_quote(value)}" for key, value in pins]
@@ -219,10 +220,8 @@ def git_argv(repo: Path | None, *args: str) -> list[str]:
 
 
 class Watched(NamedTuple):
-    """A timeout for a program, in seconds, and a function to call while the program runs.
-
-    The function is called at once and then a few times a second. If it raises an exception, the
-    program is terminated.
+    """A program's timeout in seconds, and a function to call while it runs. The function is called
+    immediately and then a few times a second. If it raises an exception, the program is terminated.
     """
 
     timeout: float
@@ -239,10 +238,10 @@ def run(
     pass_fds: Sequence[int] = (),
     name: str = "",
 ) -> Completed:
-    """Run a program and wait for its end.
+    """Run a program and wait for it to exit.
 
-    Raise `MissingError` if the program is not installed, and `GitError` if it does not end within
-    `timeout` seconds. `name` is the program's name in errors, if it is not the first argument.
+    Raise `MissingError` if the program is not installed, and `GitError` if it does not exit within
+    `timeout` seconds. `name` replaces the first argument as the program's name in errors.
     """
     watched = timeout if isinstance(timeout, Watched) else Watched(timeout)
     try:
@@ -302,8 +301,8 @@ def follow(
 ) -> int:
     """Run a program, call `line` with each line of its output, and return its exit code.
 
-    The output includes standard error, unless `errors` is a file. The exceptions are the same as in
-    `run`. If an exception ends the call, the program and its children are terminated.
+    The output includes standard error unless `errors` is a file. Exceptions are the same as in
+    `run`. On any exception, terminate the program and its children.
     """
     try:
         process = subprocess.Popen(
@@ -429,7 +428,7 @@ _SIMPLER = {"format-patch": "show", "diff-tree": "diff"}
 def failure(args: Sequence[str], done: Completed) -> GitError:
     """Return the error for a failed git call, with git's last message and a hint.
 
-    In a partial clone, the hint fetches only what the call lacks.
+    In a partial clone, the hint fetches only the missing objects.
     """
     message = done.error_text
     if "dubious ownership" in message:
@@ -461,10 +460,8 @@ def failure(args: Sequence[str], done: Completed) -> GitError:
 def stream_output(
     repo: Path | None, *args: str, env: Mapping[str, str] | None = None
 ) -> Iterator[IO[bytes]]:
-    """Run git and give access to its standard output as a stream, for very large output.
-
-    It is a context manager. git is terminated if the block exits early; if all output was read and
-    git failed, `GitError` is raised.
+    """Run git and yield its standard output as a stream, for very large output. Terminate git if
+    the block exits early; raise `GitError` if all output was read and git failed.
     """
     import tempfile
 
@@ -485,7 +482,7 @@ def stream_output(
         is_whole = False
         try:
             yield out
-            # if the caller stopped early, output is unread or git is still running
+            # if the caller stopped early, there is unread output or git is still running
             is_whole = bool(select.select([out], [], [], 0)[0]) and not out.read(1)
         finally:
             out.close()
@@ -505,8 +502,8 @@ def interactive(
 ) -> int:
     """Run a program on the user's terminal and return its exit code.
 
-    Examples are an editor, or a git command in `repo` that asks for a password. Ctrl-C goes to the
-    program, as in git.
+    Examples are an editor, or a git command in `repo` that prompts for a password. Like in git,
+    Ctrl-C goes to the program.
     """
     with _ignore_interrupts():
         try:
@@ -521,8 +518,8 @@ def interactive(
 def _ignore_interrupts() -> Iterator[None]:
     """Ignore SIGINT in this process.
 
-    Install a handler, because child processes would inherit SIG_IGN. Threads other than the main
-    one never receive SIGINT.
+    Install a handler, because child processes would inherit SIG_IGN. Only the main thread receives
+    SIGINT.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -537,7 +534,7 @@ def _ignore_interrupts() -> Iterator[None]:
 def _start_error(error: OSError, program: str) -> MissingError:
     """Return the error for a program that did not start.
 
-    If a directory in PATH is unreadable, "permission denied" may mean that the program is missing.
+    If a directory in PATH is unreadable, "permission denied" may mean a missing program.
     """
     if isinstance(error, PermissionError):
         hint = (

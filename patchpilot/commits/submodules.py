@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Git configuration that keeps git from examining submodules.
-
-To find out whether a submodule has changed, git runs `git status` in it, which runs the
-filters and the file system monitor of the submodule's own configuration.
+"""Keep git from examining submodules. To detect changes in a submodule, git runs `git status`
+there, which runs filters and the file system monitor from the submodule's own configuration.
 """
 
 import re
@@ -24,7 +22,7 @@ _PLACES = (("--file", _FILE), ("--blob", f":{_FILE}"), ("--blob", f"HEAD:{_FILE}
 
 
 def submodule_settings(top: Path) -> tuple[tuple[str, str], ...]:
-    """Return the settings for git commands without such an option, for example `git commit`.
+    """Return the settings for git commands that lack a suitable option, such as `git commit`.
 
     A submodule's own `ignore` setting is overridden.
     """

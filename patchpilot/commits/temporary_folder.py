@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Create temporary folders for a single run, in the system's directory for temporary files.
 
-A later run removes the folders of runs that were killed.
+A later run removes folders left by killed runs.
 """
 
 import contextlib
@@ -36,8 +36,8 @@ class TemporaryFolder:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            # without lock support, nobody can tell whether the folder is in use; without a lock
-            # file, it is never removed
+            # without lock support, the folder may be in use; without a lock file, it is never
+            # removed
             (top / LOCK).unlink()
         self.path = top / FILES
         self.path.mkdir()
@@ -61,9 +61,8 @@ class TemporaryFolder:
 
 @functools.cache
 def remove_leftovers() -> tuple[Path, ...]:
-    """Remove the temporary folders of this user's killed runs, and return their paths.
-
-    The removal is done only once per process.
+    """Remove temporary folders left by this user's killed runs, and return their paths. This is
+    done only once per process.
     """
     import tempfile
 
@@ -88,7 +87,7 @@ def _is_removed(folder: Path) -> bool:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         shutil.rmtree(folder / FILES, ignore_errors=True)
-        # delete the lock last: without it, a partly removed folder would stay
+        # delete the lock last: without it, a partly removed folder would be left behind
         (folder / LOCK).unlink()
         folder.rmdir()
     except OSError:
@@ -99,9 +98,8 @@ def _is_removed(folder: Path) -> bool:
 
 
 def _is_ours(folder: Path) -> bool:
-    """Return whether a run of this user created the folder some time ago.
-
-    Other programs may use similar names.
+    """Return whether a run by this user created the folder some time ago. Other programs may use
+    similar names.
     """
     if folder.is_symlink() or folder.lstat().st_uid != os.geteuid():
         return False

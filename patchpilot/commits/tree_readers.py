@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Two kinds of source tree: an unpacked directory, and a commit in the object store."""
+"""Read source trees from a directory or from a commit in the object store."""
 
 import os
 from functools import cached_property
@@ -69,7 +69,7 @@ class DirectoryTree:
         result = []
         for folder, folders, names in os.walk(top):
             folders[:] = sorted(folder for folder in folders if folder != ".git")
-            # a kernel tree has 80,000 files
+            # avoid Path objects: a kernel tree has 80,000 files
             result += [
                 os.path.relpath(os.path.join(folder, name), self.root)  # noqa: PTH118
                 for name in names

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Undo records: where a branch was before it was rewritten.
-
-A ref in the repository protects the commits from garbage collection. Instructions are read only
-from the user's state directory, because anybody may have written to the repository.
+"""Record where a branch was before it was rewritten. A ref in the repository protects the commits
+from garbage collection. The record itself is only read from the user's state directory, because
+anybody may have written to the repository.
 """
 
 import json
@@ -32,8 +31,8 @@ class Undo:
     """An undo record for a rewritten branch.
 
     `ref` is the branch, or None for a detached HEAD; `old` and `new` are its values. `command` is
-    the command that rewrote the branch, and `when` is the time in seconds. `commits` has the
-    old and the new id of each rewritten commit.
+    the command that rewrote the branch, and `when` the time in seconds. `commits` contains the old
+    and new id of each rewritten commit.
     """
 
     number: int
@@ -60,7 +59,7 @@ def record(
 ) -> Undo:
     """Write an undo record, which protects both values from garbage collection.
 
-    The ref is created and never overwritten, so parallel calls get different numbers.
+    An existing ref is never overwritten, so parallel calls get different numbers.
     """
     when = int(time.time())
     pairs = tuple(commits.items())
