@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Outgoing messages: composing them from a draft, delivery states and transports."""
+"""Compose messages from a draft, send them through transports, and record their delivery."""

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Probes of a mail account: provider settings, password, and a server connection up to the login.
-
-No message is ever sent.
+"""Probe a mail account: provider settings, password, and the server connection up to the login.
+Never send a message.
 """
 
 import shlex
@@ -25,7 +24,7 @@ _TIMEOUT = 15.0
 
 
 def account_settings(account: Account) -> Iterator[Probe]:
-    """Compare the account's settings with its mail provider's, and check the password's source."""
+    """Compare the account's settings with the mail provider's, and check the password's source."""
     sender = account.sender
     known = provider_of(
         account.server,
@@ -87,7 +86,7 @@ def account_settings(account: Account) -> Iterator[Probe]:
 
 
 def sendemail_settings(account: Account) -> Iterator[Probe]:
-    """Report the git send-email settings that change how messages are sent."""
+    """Report the git send-email settings that affect sending."""
     for name in ("validate", "confirm"):
         if account.value(name):
             yield Probe(name, "ok", f"sendemail.{name} is {account.value(name)}")

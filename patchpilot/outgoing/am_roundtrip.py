@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Check that `git am` recreates the original commit from a message.
 
-Author, commit message and diff are compared as git reads them in the message.
+Compare author, commit message and diff as git reads them from the message.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,8 +25,8 @@ MAX_LINE = 998
 def has_unclosed_author(raw: bytes) -> bool:
     """Return whether the From: line that `git am` reads has an unbalanced parenthesis or quote.
 
-    In that case git reads past the end of the name into adjacent memory (seen with 2.39), so that
-    each run may produce another author.
+    In this case git reads past the end of the name (seen with 2.39), so that each run may produce a
+    different author.
     """
     lines = raw.replace(b"\r\n", b"\n").decode("utf-8", "surrogateescape").split("\n")
     text = MailText(lines)
@@ -43,10 +43,9 @@ def _lines(text: str) -> list[str]:
 def mails_changed_by_am(
     repository: Repository, mails: Iterable[tuple[bytes, Patch]]
 ) -> tuple[tuple[str, str], ...]:
-    """Return (subject, problem) for each message from which `git am` would create another commit.
-
-    `mails` contains pairs of a message's bytes and the commit's patch as git formats it, or the
-    patch file, from which it was made.
+    """Return (subject, problem) for each message from which `git am` would create a different
+    commit. `mails` contains pairs of a message's bytes and its source: the commit's patch formatted
+    by git, or a patch file.
     """
     with TemporaryFolder("am") as folder:
         changed = [
@@ -101,12 +100,10 @@ def _text(file: Path) -> str:
 
 
 def _has_diff(received: Sequence[str], patch: Patch) -> bool:
-    """Return whether the received lines contain the patch's diff and nothing else that git would
-    apply.
-    """
+    """Return whether the received lines contain the patch's diff and no other applicable diff."""
     diff = list(patch.lines[patch.diff_line - 1 :])
     if not patch.commit and "-- " in diff:
-        # a file's diff may be followed by a signature and by patchpilot's footers
+        # a diff may be followed by a signature and patchpilot's footers
         diff = diff[: diff.index("-- ")]
     while diff and not diff[-1].strip():
         diff.pop()

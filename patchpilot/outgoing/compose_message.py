@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Compose a message to send.
 
-Only the headers pass through the email package; the body is never changed.
+The email package only processes the headers; the body is never changed.
 """
 
 import re
@@ -44,8 +44,8 @@ def compose_message(
     """Compose a message as a file for `git send-email`.
 
     `body` ends with a newline. `author` is the address in From: until the transport replaces it
-    with the sender. `headers` are other headers, with _ for -. Raise InputError if something in it
-    cannot be in a header.
+    with the sender. `headers` are other headers, with _ for -. Raise InputError for text that is
+    invalid in a header.
     """
     lines = [
         ("From", address_header(author)),
@@ -69,7 +69,7 @@ def text_header(name: str, text: str) -> str:
     """Encode free text as a header value, as git format-patch does: folded, with RFC 2047 encoded
     words unless it is plain ASCII.
 
-    In a subject, the words in brackets are not encoded, for filters that do not decode. Raise
+    In a subject, words in brackets are not encoded, so that simple filters can match them. Raise
     InputError if the text contains a line break.
     """
     if _BREAK.search(text):
@@ -121,7 +121,7 @@ def address_header(address: Address) -> str:
 
 
 def address_list(addresses: Sequence[Address]) -> str:
-    """Encode addresses for a header, each on a line."""
+    """Encode addresses for a header, one per line."""
     return ",\n\t".join(address_header(address) for address in addresses)
 
 
@@ -132,9 +132,9 @@ def decode_address(address: Address) -> Address:
 def complete_message(message: Message, account: Account, bcc: Sequence[str]) -> Message:
     """Complete a composed message for a transport without a mail program.
 
-    The account's sender is in From:, and a Date: and the envelope are added. A different author is
-    named in the first line of the body, where `git am` looks for it. `bcc` are additional
-    recipients, as header values.
+    From: is set to the account's sender, and Date: and the envelope are added. A different author
+    is put in the first line of the body, where `git am` looks for it. `bcc` contains additional
+    recipients as header values.
     """
     sender = account.sender
     assert sender is not None
@@ -166,7 +166,7 @@ def replace_fields(raw: bytes, fields: Mapping[str, str]) -> bytes:
 def remove_mailboxes(raw: bytes, keys: Collection[str]) -> bytes:
     """Remove mailboxes (in lower case) from To: and Cc:.
 
-    A header that loses its last address is removed.
+    Remove a header without addresses.
     """
     message = message_from_bytes(raw.partition(b"\n\n")[0] + b"\n\n")
     fields = {}

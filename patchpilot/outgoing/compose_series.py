@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The messages of a series as composed by patchpilot, for transports that do not create messages
-themselves.
-
-Numbers the subjects, and assigns Message-IDs and threading headers.
+"""Compose a series' messages for transports that do not create messages themselves: number the
+subjects, and assign Message-IDs and threading headers.
 """
 
 from collections.abc import Sequence
@@ -34,9 +32,9 @@ from patchpilot.series.message_ids import new_message_ids, reuse_ids
 def compose(repository: Repository, series: SeriesToSend) -> tuple[Message, ...]:
     """Compose the messages of a series with their Message-IDs.
 
-    Message-IDs from the last preview of the same messages are reused; otherwise new ones are
-    generated. The messages are replies to the first one. A message to yourself is addressed to the
-    sender only, with the original recipients in X-Original-To and X-Original-Cc.
+    Reuse Message-IDs from the last preview of the same messages, otherwise generate new ones. All
+    messages reply to the first one. A message to yourself is addressed only to the sender, with the
+    original recipients in X-Original-To and X-Original-Cc.
     """
     sender, text = series.account.sender, series.text
     assert sender is not None
@@ -105,7 +103,7 @@ def compose(repository: Repository, series: SeriesToSend) -> tuple[Message, ...]
 def _mark(series: SeriesToSend, number: int, total: int, numbered: bool) -> str:
     """Return the subject prefix, such as `PATCH net v2 1/3`.
 
-    Numbers are added if there are several messages, and padded as by git.
+    Numbers are added if there are several messages, padded like in git.
     """
     words, version = [series.text.prefix], series.draft.version
     if version > 1:

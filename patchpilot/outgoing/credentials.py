@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The password of the mail account, from git's credential helpers.
-
-It is requested before anything is sent and held in memory only.
+"""Get the mail account's password from git's credential helpers. It is requested before sending,
+and only kept in memory.
 """
 
 import re
@@ -26,14 +25,14 @@ _MASK = b"***"
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A credential from git's credential machinery for an account; its repr hides the password."""
+    """An account's credential from git's credential helpers; its repr hides the password."""
 
     user: str
     password: str = field(repr=False)
     answer: bytes = field(repr=False, default=b"")
 
     def mask(self, text: bytes) -> bytes:
-        """Mask the password, plain or within base64, in the server's text."""
+        """Mask the password, plain or in base64, in the server's text."""
         password = self.password.encode("utf-8", "surrogateescape")
         if not password:
             return text
@@ -47,9 +46,7 @@ class Credential:
 
 
 def _encoded_forms(password: bytes) -> Iterator[bytes]:
-    """Yield the base64 digits that depend only on the password, for each of its three
-    alignments.
-    """
+    """Yield the base64 digits that depend only on the password, for all three alignments."""
     for shift in range(3):
         text = b64encode(bytes(shift) + password)
         digits = text[-(-8 * shift // 6) : 8 * (shift + len(password)) // 6]
@@ -60,7 +57,7 @@ def _encoded_forms(password: bytes) -> Iterator[bytes]:
 def note_login(
     repository: Repository, credential: Credential | None, login: str
 ) -> None:
-    """Have git's credential helpers store an accepted password, or erase a rejected one.
+    """Make git's credential helpers store an accepted password or erase a rejected one.
 
     `login` is "accepted", "refused", or "" if there was no login.
     """
@@ -88,10 +85,9 @@ def note_login(
 def credential_of(
     repository: Repository, account: Account, *, terminal: bool
 ) -> Credential | None:
-    """Return the credential with which the account logs in, or None if it needs no login.
-
-    It comes from `sendemail.smtpPass` or `git credential fill`. With `terminal`, git may prompt on
-    the terminal; otherwise a prompt is refused with the reason.
+    """Return the credential for logging in, or None if the account needs no login. It comes from
+    `sendemail.smtpPass` or `git credential fill`. With `terminal`, git may prompt on the terminal;
+    otherwise raise an error instead.
     """
     if not account.needs_login:
         return None

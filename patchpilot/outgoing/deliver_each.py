@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Deliver messages one at a time, for transports that can send a single message.
-
-The outbox is written before and after each attempt.
+"""Deliver messages one at a time, for transports that can send single messages. The outbox is
+updated before and after each attempt.
 """
 
 from collections.abc import Callable
@@ -16,10 +15,8 @@ from patchpilot.outgoing.transport import Delivery
 
 def deliver_each(delivery: Delivery, hand_over: Callable[[Message], Outcome]) -> None:
     """Deliver the pending messages in order until one is not accepted or the delivery is stopped.
-
-    `hand_over` returns the outcome of one message and raises no exception for errors of the
-    remote side. It is called again for a message that may be accepted later, according to the
-    outcome's `retry`.
+    `hand_over` returns one message's outcome and does not raise exceptions for remote errors. It is
+    called again if the outcome's `retry` allows it.
     """
     retries = Retries(delivery.stopping, delivery.progress)
     for entry in delivery.send.waiting_messages:
@@ -38,8 +35,7 @@ def deliver_each(delivery: Delivery, hand_over: Callable[[Message], Outcome]) ->
 
 
 def deliver_as_shown(delivery: Delivery) -> str:
-    """Send the pending messages over patchpilot's own SMTP session, with the bytes of the
-    preview.
+    """Send the pending messages, exactly as previewed, over patchpilot's own SMTP session.
 
     Return the result of the login: "accepted", "refused" or "".
     """

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Recipients added by the user's configuration.
-
-They come from `sendemail.to/cc/bcc/tocmd/cccmd/suppresscc`, `format.to/cc/headers`, aliases, and
-b4's series recipients. They are part of the plan shown to the user, and are all disabled for the
+"""Find recipients added by the user's configuration. They come from
+`sendemail.to/cc/bcc/tocmd/cccmd/suppresscc`, `format.to/cc/headers`, aliases, and b4's series
+recipients. The plan shown to the user includes them, and these settings are disabled for the
 delivery.
 """
 
@@ -38,9 +37,8 @@ def configured_recipients(
     transport: Transport,
     mails: Sequence[bytes],
 ) -> RecipientPlan:
-    """Return the recipients from the configuration, and notes on commands that failed.
-
-    `mails` are the patch files that are passed to tocmd and cccmd, which are run.
+    """Return the recipients from the configuration, and notes on failed commands. Run tocmd and
+    cccmd with `mails`, the patch files.
     """
     aliases = read_aliases(repository)
     recipients: list[Recipient] = []
@@ -98,9 +96,8 @@ def _settings(
 
 
 def format_headers(repository: Repository) -> Iterator[tuple[str, str]]:
-    """Yield the names and values in `format.headers`, including To: and Cc:.
-
-    Raise UsageError for a header that every message has anyway, or that hides a recipient.
+    """Yield the names and values in `format.headers`, including To: and Cc:. Raise UsageError for a
+    standard header of every message, or one that hides a recipient.
     """
     for line in "\n".join(repository.config("format.headers")).split("\n"):
         name, colon, value = line.partition(":")
@@ -128,8 +125,8 @@ def blind_copies(repository: Repository, account: Account) -> tuple[Address, ...
 
 
 def suppressed_kinds(account: Account) -> frozenset[str]:
-    """Return the kinds of recipients that `sendemail.suppresscc` and its older equivalents
-    suppress.
+    """Return the kinds of recipients suppressed by `sendemail.suppresscc` and its older
+    equivalents.
 
     "all" and "body" are expanded.
     """
@@ -153,7 +150,7 @@ def suppressed_kinds(account: Account) -> frozenset[str]:
 def drop_suppressed(
     recipients: Iterable[Recipient], kinds: frozenset[str]
 ) -> tuple[Recipient, ...]:
-    """Drop recipients that have only reasons of the suppressed kinds."""
+    """Drop recipients whose only reasons are of suppressed kinds."""
     pattern = re.compile("|".join(_REASONS[kind] for kind in kinds & _REASONS.keys()))
     kept = []
     for recipient in recipients:
@@ -230,7 +227,7 @@ def expand(
     """Return the addresses in a word or header value, with aliases resolved to a depth of 8.
 
     Raise UsageError for a word that is neither an address nor an alias. `source` is the option or
-    setting that has the word.
+    setting with the word.
     """
     if depth > 8:
         return ()

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Block messages with unsafe headers or unexpected recipients.
-
-These are values that do not fit on one header line, headers of unknown origin, dangerous addresses,
-and unplanned recipients. --force does not override this.
+"""Block messages with unsafe headers (line breaks, unknown origin), dangerous addresses or
+unplanned recipients. --force does not override this.
 """
 
 import re
@@ -41,7 +39,7 @@ NEVER = (
 def refuse_breaks(commits: Iterable[Commit]) -> None:
     """Raise InputError if a commit's subject or author contains a line break.
 
-    A transport would turn the second line into another header.
+    The second line would become another header.
     """
     for commit in commits:
         author = commit.author
@@ -69,8 +67,8 @@ def refuse_breaks(commits: Iterable[Commit]) -> None:
 def refuse_foreign(mails: Sequence[Message]) -> None:
     """Raise InputError if a message's headers or envelope are unsafe.
 
-    That is the case for a bare carriage return, a repeated header, a header that adds hidden
-    recipients, or an envelope address that a mail program would parse as an option.
+    Unsafe are a bare carriage return, a repeated header, a header that adds hidden recipients, and
+    an envelope address that a mail program would parse as an option.
     """
     for number, mail in enumerate(mails, 1):
         head = re.split(rb"\r?\n\r?\n", mail.raw, maxsplit=1)[0]
@@ -95,9 +93,8 @@ def refuse_foreign(mails: Sequence[Message]) -> None:
 def refuse_other_recipients(
     mail: Message, planned: Iterable[str], program: str
 ) -> None:
-    """Raise RefusedError unless a program's envelope has exactly the planned addresses.
-
-    The program decides whether the sender gets a copy.
+    """Raise RefusedError unless a program's envelope contains exactly the planned addresses, with
+    or without the sender.
     """
     sender = mail.sender.key
     recipients = {email.lower() for email in planned} - {sender}

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Store a mail account's password where git send-email finds it.
-
-That is one of git's installed credential helpers or ~/.netrc, but never git's configuration,
-which is plain text that is often published.
+"""Store a mail account's password where git send-email finds it: in a git credential helper or
+~/.netrc. It is never stored in git's configuration, which is plain text and often published.
 """
 
 import os
@@ -31,8 +29,8 @@ _NETRC_HELPERS = (
 class Keeper(NamedTuple):
     """A place to store a password.
 
-    Contains its name on the command line, a description, whether it stores plain text, and the
-    credential helper that reads it ("" for none).
+    Contains its name on the command line, a description, whether it stores plain text, and its
+    credential helper ("" for none).
     """
 
     name: str
@@ -42,9 +40,8 @@ class Keeper(NamedTuple):
 
 
 def keepers() -> tuple[Keeper, ...]:
-    """Return the password stores on this machine: the configured helper first, then by safety.
-
-    The last entry stores no password: git asks for it each time.
+    """Return the password stores on this machine: the configured helper first, then by safety. The
+    last entry stores nothing: git asks for the password each time.
     """
     set_up = git(
         None, "config", "--global", "--get-all", "credential.helper", ok=(0, 1)

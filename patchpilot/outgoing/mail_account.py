@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The mail account used by git and b4: `sendemail.*` with the active identity, read once.
-
-Does not contain the password.
+"""Read the mail account used by git and b4: `sendemail.*` with the active identity. It does not
+contain the password.
 """
 
 import os
@@ -27,9 +26,8 @@ class Account:
     `encryption` is "", "tls" (STARTTLS) or "ssl"; `sendmail` is a program or command, or None for
     SMTP.
 
-    `destination` describes where messages go if this server or program does not send them: a web
-    endpoint or a folder. `password_from` describes the source of the password ("" if none is
-    needed). The password itself is never stored here.
+    `destination` is a web endpoint or folder that gets the messages instead of this server or
+    program. `password_from` describes the password's source ("" if none is needed).
     """
 
     identity: str
@@ -66,8 +64,8 @@ class Account:
 
     @property
     def program(self) -> str:
-        """Return the sendmail program without its arguments, which may contain a password; "" for
-        SMTP.
+        """Return the sendmail program ("" for SMTP) without its arguments, which may contain a
+        password.
         """
         sendmail = self.sendmail or ""
         return sendmail if sendmail.startswith("/") else sendmail.partition(" ")[0]
@@ -98,15 +96,15 @@ class Account:
         return int(value) if value.isdecimal() else 0
 
     def flag(self, name: str) -> bool:
-        """Return `sendemail.NAME` as git interprets a boolean."""
+        """Return `sendemail.NAME` as a boolean, interpreted like in git."""
         return self.value(name).lower() in ("true", "yes", "on", "1")
 
 
 def read_account(repository: Repository, identity: str | None = None) -> Account:
     """Return the mail account from the repository's git configuration.
 
-    The keys of the selected identity take precedence over the plain ones, as in git send-email.
-    Raise `UsageError` if no setting has the `identity`.
+    Like in git send-email, the selected identity's keys take precedence over plain ones. Raise
+    `UsageError` if no setting uses `identity`.
     """
     config = repository.config_regexp(r"^sendemail\.")
     plain: dict[str, tuple[str, ...]] = {}
@@ -120,7 +118,7 @@ def read_account(repository: Repository, identity: str | None = None) -> Account
         else:
             named.setdefault(".".join(parts[1:-1]), {})[name] = cleared
     if identity and identity not in named:
-        # the repository may set the identity in a setting that is not trusted yet
+        # an untrusted setting in the repository may define the identity
         refuse_untrusted(repository.top, Use.MAIL, Use.B4)
         raise unknown("sendemail identity", identity, named)
     chosen = identity or (plain.get("identity") or ("",))[-1]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The outcome of an attempt to send a message, and callbacks for sending."""
+"""Outcomes of attempts to send a message, and callbacks for sending."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,9 +10,8 @@ from patchpilot.urls import public_url
 
 
 class Retry(IntEnum):
-    """Whether another attempt may succeed for a message that was certainly not accepted.
-
-    The attempt uses a new connection or follows a delay.
+    """The way to retry a message that was certainly not accepted: on a new connection, after a
+    delay, or not at all.
     """
 
     NO = 0
@@ -31,7 +30,7 @@ class Outcome:
     retry: Retry = Retry.NO
 
     def __post_init__(self) -> None:
-        # the message is stored, and a program's output may contain its arguments
+        # the outcome is stored, and a program's output may contain its arguments
         object.__setattr__(self, "detail", public_url(self.detail))
 
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The outbox: an SQLite database of all messages planned for sending and their delivery states.
-
-It is written before and after each attempt.
+"""The outbox: an SQLite database of all planned messages and their delivery states. It is updated
+before and after each attempt.
 """
 
 import json
@@ -29,13 +28,10 @@ from patchpilot.series.topic_database import TopicStore
 )
 @dataclass(frozen=True, slots=True)
 class Send:
-    """One attempt to send a version of a topic.
-
-    `kind` is "real" or "to-self"; `force` is the reason given for overriding blocking problems.
-
-    `tracking_data` is the data that the transport needs to send these messages; `left_out` lists
-    recipients dropped from unsent messages. `undisclosed` is set for a security fix that was not
-    public yet.
+    """One attempt to send a version of a topic. `kind` is "real" or "to-self"; `force` is the
+    user's reason for overriding blocking problems. `tracking_data` is data that the transport needs
+    to send these messages; `left_out` lists recipients dropped from unsent messages. `undisclosed`
+    is set for a security fix that was not public yet.
     """
 
     id: int
@@ -158,7 +154,7 @@ class Outbox(TopicStore):
         )
 
     def rename(self, send_id: int, index: int, message_id: str, raw: bytes) -> None:
-        """Store the Message-ID with which a message was actually sent."""
+        """Store the Message-ID used to send a message."""
         self._db.execute(
             "UPDATE mails SET message_id = ?, raw = ? WHERE send = ? AND place = ?",
             (message_id, raw, send_id, index),
@@ -192,10 +188,8 @@ class Outbox(TopicStore):
     def take_up(
         self, send_id: int, settled: Mapping[int, Outcome], left_out: Sequence[str]
     ) -> Send:
-        """Resume a send whose process is gone.
-
-        `settled` has the states of doubtful messages by position, and `left_out` the recipients to
-        omit.
+        """Resume a send whose process has exited. `settled` maps positions of doubtful messages to
+        their states; `left_out` contains the recipients to omit.
         """
         with write_transaction(self._db):
             for entry in self.settle(send_id).entries:
@@ -208,7 +202,7 @@ class Outbox(TopicStore):
         self._db.execute("UPDATE sends SET ended = ? WHERE id = ?", (_now(), send_id))
 
     def forget(self, send_id: int) -> None:
-        """Delete a send of which nothing was sent."""
+        """Delete a send without sent messages."""
         self._db.execute("DELETE FROM sends WHERE id = ?", (send_id,))
 
     def get(self, send_id: int) -> Send:
@@ -253,9 +247,7 @@ class Outbox(TopicStore):
     def find_related(
         self, change_id: str, patch_ids: Iterable[str]
     ) -> tuple[Send, ...]:
-        """Return the real sends of a topic or of messages with any of these patch-ids, in any
-        state.
-        """
+        """Return a topic's real sends, and those with any of these patch-ids, in any state."""
         return self._sends(
             "WHERE kind = 'real' AND (change_id = ? OR id IN (SELECT send FROM mails WHERE"
             " patch_id IN (SELECT value FROM json_each(?))))",
@@ -310,8 +302,8 @@ class Outbox(TopicStore):
     def undisclosed_ids(self) -> frozenset[str]:
         """Return the Message-IDs that must not become public.
 
-        They belong to messages sent as undisclosed security fixes, and of all messages of topics
-        that are marked as one now.
+        They belong to messages sent as undisclosed security fixes, and to all messages in topics
+        marked as undisclosed now.
         """
         with self._db.convert_errors():
             rows = self._db.execute(
@@ -323,7 +315,7 @@ class Outbox(TopicStore):
             return frozenset(str(row[0]) for row in rows)
 
     def accepted_since(self, since: datetime) -> tuple[tuple[str, datetime, int], ...]:
-        """Return (Message-ID, start of the send, number) for each accepted message of a real
+        """Return (Message-ID, start of the send, number) for each accepted message in a real
         send.
         """
         rows = self._db.execute(
@@ -337,7 +329,7 @@ class Outbox(TopicStore):
         return tuple(mail for mail in mails if mail[1] >= since)
 
     def topics_of_mails(self) -> dict[str, str]:
-        """Map the Message-ID of each accepted message of a real send to its topic's change-id."""
+        """Map the Message-IDs of accepted messages in real sends to their topics' change-ids."""
         rows = self._db.execute(
             "SELECT mails.message_id, sends.change_id FROM mails JOIN sends ON sends.id ="
             " mails.send WHERE sends.kind = 'real' AND mails.state = 'accepted' ORDER BY"
@@ -369,7 +361,7 @@ class Outbox(TopicStore):
         )
 
     def settle(self, send_id: int) -> Send:
-        """Set messages of a dead process from `sending` to `unknown`, and return the send."""
+        """Change a dead process's messages from `sending` to `unknown`, and return the send."""
         self._db.execute(
             "UPDATE mails SET state = 'unknown', detail = 'the sending program ended before the"
             " answer was known', changed = ? WHERE send = ? AND state = 'sending'",
@@ -407,7 +399,7 @@ class Outbox(TopicStore):
             )
         }
         fields = dict(zip(_OF_SEND, of_send, strict=True))
-        # a version that is not a number means a damaged database
+        # if a version is not a number, the database is damaged
         fields["version"] = int(fields["version"])
         return Send(
             id=ident,

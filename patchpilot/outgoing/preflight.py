@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Problems that block sending unless overridden with a reason, and warnings.
-
-They are derived from the given facts alone.
+"""Find problems that block sending unless overridden with a reason, and warnings. They depend only
+on the given facts.
 """
 
 import re
@@ -45,7 +44,7 @@ _FIXUP = compile_late(
 
 
 def _draft_commands(option: str, text: str) -> Hint:
-    """Return the commands that edit a part of the draft."""
+    """Return the commands to edit a part of the draft."""
     return Hint(
         (Action("draft", (option, text)), ", or ", Action("draft", ("--edit",)))
     )
@@ -55,10 +54,8 @@ _COVER_SUBJECT = _draft_commands("--cover-subject", "description of the series")
 
 
 class SentRecord(NamedTuple):
-    """A version that was sent according to a source other than the outbox.
-
-    `where` is the source, `same` whether its patches are the same, and `same_topic` whether it
-    belongs to this topic.
+    """A sent version recorded outside the outbox. `where` is the source. `same` is set if its
+    patches are the same, and `same_topic` if it belongs to this topic.
     """
 
     version: int
@@ -69,18 +66,15 @@ class SentRecord(NamedTuple):
 
 
 class PreflightFacts(NamedTuple):
-    """The facts from which preflight derives problems and warnings.
-
-    `errors` are the lines of check's errors, or None if check could not run; `cautions` are its
-    warnings; `hidden` is the number of findings that only --strict shows. `upstream_known` maps
-    upstream commit ids to whether the local copy of mainline has them.
-
-    `waived` are the errors that the user overrode, with the reason. `records` are versions that
-    sources other than the outbox know to have been sent. `private_ids` are the Message-IDs of
-    undisclosed fixes; `public_parent` is the archive that contains the message to which an
-    undisclosed fix would reply. `built` is the result of building all commits, or is
-    "" if that is unknown. `upstream` is what mainline and other trees already have, and
-    `posted` warns of patches that others posted.
+    """The facts that preflight examines for problems and warnings. `errors` contains the lines of
+    check's errors, or None if check could not run; `cautions` its warnings; `hidden` the number of
+    findings shown only with --strict. `upstream_known` maps upstream commit ids to whether the
+    local copy of mainline contains them. `waived` contains errors overridden by the user, with the
+    reason. `records` lists sent versions recorded outside the outbox. `private_ids` contains the
+    Message-IDs of undisclosed fixes; `public_parent` is the archive with the message that an
+    undisclosed fix would reply to. `built` is the result of building all commits, or "" if unknown.
+    `upstream` lists fixes already in mainline and other trees, and `posted` warns of patches posted
+    by others.
     """
 
     topic: SeriesToSend
@@ -157,9 +151,8 @@ def _refusals(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 
 def _first_lines(facts: PreflightFacts, lines: tuple[str, ...]) -> str:
-    """Return the first three lines, and a mark if there are more.
-
-    A line shared by several patches is shown once with their number.
+    """Return the first three lines, with a mark if there are more. A line shared by several patches
+    is shown once with the number of patches.
     """
     titles = [f"{patch.subject.title}: " for patch in facts.topic.series.patches]
     same: dict[str, list[str]] = {}
@@ -178,7 +171,8 @@ def _first_lines(facts: PreflightFacts, lines: tuple[str, ...]) -> str:
 
 
 def is_list(recipient: Recipient) -> bool:
-    """Return whether a recipient is a mailing list, according to its role or else its address.
+    """Return whether a recipient is a mailing list, according to its role, otherwise to its
+    address.
 
     A security team is not a list, and a maintainer's address may look like one.
     """
@@ -244,7 +238,7 @@ def _patch(facts: PreflightFacts, patch: Patch) -> Iterator[SendProblem]:
 
 
 def _cover(facts: PreflightFacts) -> Iterator[SendProblem]:
-    """Yield a problem if the cover letter to be sent has no text."""
+    """Yield a problem if the cover letter to send is empty."""
     topic = facts.topic
     draft, cover = topic.draft, topic.series.cover
     if cover:
@@ -384,7 +378,7 @@ def _versions(facts: PreflightFacts) -> Iterator[SendProblem]:
 def _recorded_sends(
     facts: PreflightFacts, has_changelog: bool
 ) -> Iterator[SendProblem]:
-    """Yield problems for sends that tags, b4 or the archive record but the outbox does not."""
+    """Yield problems for sends recorded in tags, by b4 or in the archive, but not in the outbox."""
     topic = facts.topic
     for record in facts.records:
         when = f" on {record.date}" if record.date else ""
@@ -487,13 +481,13 @@ def _stable(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 
 def upstream_claim(patch: Patch) -> str | None:
-    """Return the mainline commit that a backport names, or None."""
+    """Return the upstream commit named in a backport, or None."""
     named = upstream_commits("\n".join(patch.message))
     return named[0].id if named else None
 
 
 def warnings(facts: PreflightFacts) -> tuple[SendProblem, ...]:
-    """Return warnings for the user, none of which blocks the send."""
+    """Return warnings that do not block the send."""
     return (
         *([facts.topic.blocking_problem] if facts.topic.blocking_problem else []),
         *_check_warnings(facts),
@@ -511,7 +505,7 @@ def warnings(facts: PreflightFacts) -> tuple[SendProblem, ...]:
 
 def more_with_strict(hidden: int) -> str:
     """Return a note on the number of findings hidden without --strict, to append to check's
-    results.
+    result.
     """
     return f"; {hidden} more with --strict" if hidden else ""
 

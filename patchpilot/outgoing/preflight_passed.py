@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The preflight checks without findings, which the sender does not need to repeat.
-
-They are derived from the same facts as the problems.
+"""List the passed preflight checks, which the sender need not repeat. They are derived from the
+same facts as the problems.
 """
 
 from collections.abc import Collection, Iterator
@@ -55,7 +54,7 @@ COVERED = {
 def passed_checks(
     facts: PreflightFacts, reported: Collection[str]
 ) -> tuple[CheckLine, ...]:
-    """Return the checks with no problem or warning in `reported` (by name), in the order of
+    """Return the checks without a problem or warning named in `reported`, in the order of
     COVERED.
     """
     words = dict(_words(facts))

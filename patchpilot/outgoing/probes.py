@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The result of a probe, and probes of the archive, the clock and the commit-graph."""
+"""Probe the archive, the clock and the commit-graph."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Probe:
 
 
 def archive_and_clock(url: str) -> tuple[Probe, ...]:
-    """Check that the archive answers and that its clock agrees with the local one."""
+    """Check that the archive responds and that its clock agrees with the local one."""
     try:
         import requests
     except ModuleNotFoundError:

@@ -11,8 +11,8 @@ from typing import NamedTuple
 class Provider(NamedTuple):
     """A mail provider.
 
-    It has the ways to recognize it, the settings that work, the login it requires, and how it
-    alters messages ("" if that is unknown).
+    Contains how to recognize it, working settings, the required login, and how it alters messages
+    ("" if unknown).
     """
 
     name: str
@@ -37,7 +37,7 @@ def providers() -> tuple[Provider, ...]:
 
 
 def provider_of(server: str, port: int = 0, domain: str = "") -> Provider | None:
-    """Return the provider of a mail server or, if no server is set, of an address's domain."""
+    """Return the provider of a mail server or, without a server, of an address's domain."""
     host = server.lower()
     for provider in providers():
         for known in provider.servers:

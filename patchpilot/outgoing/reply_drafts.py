@@ -14,8 +14,7 @@ _COLUMNS = "answers, template, message_id, subject, text, updated"
 class ReplyDraft(NamedTuple):
     """The draft of a reply.
 
-    Contains the Message-ID of the message it answers, its template, its own Message-ID and
-    subject, and its text.
+    Contains the parent's Message-ID, the template, its own Message-ID and subject, and its text.
     """
 
     answers: str

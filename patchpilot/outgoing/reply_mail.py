@@ -23,9 +23,8 @@ def reply_recipients(
     """Return the To: and Cc: addresses of a reply to all, and the omitted addresses.
 
     To: is the message's author (`author`, the real sender if a list rewrote From:), Cc: the other
-    addressees. A reply to one's own message goes to that message's recipients. Addresses in `own`
-    (in lower case) are dropped, and so are addresses to which nothing can be sent; the latter are
-    returned with the reason.
+    addressees. A reply to the user's own message goes to its recipients. Drop addresses in `own`
+    (in lower case) and unusable addresses; return the latter with the reason.
     """
     to = answered.to if author.key in own else (author,)
     seen = set(own)
@@ -44,7 +43,7 @@ def reply_recipients(
 def reply_references(answered: Mail) -> tuple[str, ...]:
     """Return the Message-IDs for a reply's References: header.
 
-    These are the References: of the answered message and its Message-ID.
+    They are the References: of the parent and its Message-ID.
     """
     before = answered.references or (
         (answered.in_reply_to,) if answered.in_reply_to else ()

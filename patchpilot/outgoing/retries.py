@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Retries of a message that was not accepted: their number and the delays between them.
-
-The waiting time is shown as progress and can be interrupted.
+"""Retry messages that were not accepted, a limited number of times and after delays. The wait is
+shown as progress and can be interrupted.
 """
 
 import time
@@ -18,7 +17,7 @@ _LOOK = 0.2
 
 
 class Retries:
-    """A counter of attempts to send the current message, which decides whether to try again."""
+    """A counter of attempts to send the current message that decides whether to try again."""
 
     def __init__(self, stopping: Stop, progress: Progress) -> None:
         self._stopping, self._progress = stopping, progress
@@ -57,7 +56,7 @@ class Retries:
         return Outcome(outcome.state, f"{outcome.detail} ({self._tries} tries)")
 
     def _wait(self, seconds: float, why: str) -> bool:
-        # the progress line was just drawn, and is limited to ten updates per second
+        # wait, because the progress line was just drawn and is limited to ten updates per second
         time.sleep(min(_LOOK, seconds))
         self._progress(
             f"try {self._tries + 1} of {len(WAITS) + 1} in {seconds:.0f} s: {why}"

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Locks for sending: one per topic while it is sent, and a short global lock.
-
-The global lock is held while a process checks what was sent and claims what it will send. The
-kernel releases a lock when its holder ends for whatever reason.
+"""Locks for sending: one per topic during a send, and a brief global lock. The global lock protects
+checking for earlier sends and claiming a new one. The kernel releases a lock when its holder exits.
 """
 
 import contextlib
@@ -54,8 +52,7 @@ def is_being_sent(change_id: str) -> bool:
 def hold_sender_lock() -> Iterator[None]:
     """Hold the user's global sender lock.
 
-    It is meant for checking what was sent and claiming what will be sent; nothing is sent while it
-    is held.
+    Use it to check for earlier sends and to claim a new one; nothing is sent while it is held.
     """
     with (state_folder() / "senders.lock").open("a") as handle:
         until = time.monotonic() + PATIENCE

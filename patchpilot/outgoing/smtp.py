@@ -1,9 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""patchpilot's SMTP session.
-
-It sends the messages of a preview, each with a known outcome, and can test a login without
-sending.
-"""
+"""Send previewed messages over SMTP, each with a known outcome, or test a login without sending."""
 
 import contextlib
 import os
@@ -38,7 +34,7 @@ _DRIP = 5
 
 
 class BadReplyError(smtplib.SMTPException):
-    """Raised if the server sends something other than a reply to the last command."""
+    """Raised if the server sends anything except a reply to the last command."""
 
 
 class StrictSMTP(smtplib.SMTP):
@@ -68,8 +64,8 @@ class StrictSMTP(smtplib.SMTP):
             raise
 
     def putcmd(self, cmd: str, args: str = "") -> None:
-        """Send a command; raise an error if an unsolicited reply has arrived, because replies
-        would no longer match commands.
+        """Send a command; raise an error if an unsolicited reply has arrived, because replies would
+        no longer match commands.
         """
         if self._unread:
             self.close()
@@ -184,9 +180,8 @@ class Submission:
             self.server = None
 
     def open(self) -> StrictSMTP:
-        """Connect, encrypt and log in as configured.
-
-        Raise NetworkError with the step that failed.
+        """Connect, encrypt and log in as configured. Raise NetworkError for the step that
+        failed.
         """
         if self.server:
             return self.server
@@ -225,7 +220,7 @@ class Submission:
             if server:
                 server.close()
             if server and isinstance(error, TimeoutError):
-                # the server rejected nothing, so advice about passwords would mislead
+                # the server did not reject the login, so advice about passwords would be misleading
                 failed = f"{self.account.server}:{self.account.port} does not answer"
                 hint = Action("doctor", (), "see `{}`")
             raise ConnectingError(
@@ -253,7 +248,7 @@ class Submission:
     ) -> Outcome:
         """Send one message to all recipients or to none.
 
-        Return the outcome even if the server fails; never raise for it.
+        Return an outcome even if the server fails.
         """
         if self.account.sendmail:
             return _submit_with_program(self.account, envelope_from, recipients, raw)
@@ -276,7 +271,7 @@ class Submission:
 class ConnectingError(NetworkError):
     """Raised if connecting to the server, encryption or the login failed.
 
-    `retry` states whether another attempt may succeed.
+    `retry` is the way to try again, if any.
     """
 
     def __init__(self, message: str, *, hint: Advice, retry: Retry) -> None:
@@ -285,9 +280,8 @@ class ConnectingError(NetworkError):
 
 
 def _retry_connecting(error: BaseException, ever_sent: bool) -> Retry:
-    """Return whether connecting again may help.
-
-    `ever_sent`: messages were sent before, so the account is right and the server exists.
+    """Return whether connecting again may help. `ever_sent` is set if messages were sent before, so
+    that account and server are known to work.
     """
     if isinstance(error, smtplib.SMTPResponseException):
         again = error.smtp_code < 500
@@ -319,7 +313,7 @@ def _submit(
 ) -> Outcome:
     """Send one message over an open connection.
 
-    The server cannot accept it before its last line is sent.
+    The server cannot accept it before its final line is sent.
     """
     data = re.sub(rb"\r\n|\n|\r(?!\n)", b"\r\n", raw)
     data += b"" if data.endswith(b"\r\n") else b"\r\n"
@@ -350,7 +344,7 @@ def _envelope(
 ) -> Outcome | None:
     """Start a message's SMTP transaction.
 
-    Return the outcome if the server rejects it, or None if it accepts the text now.
+    Return the outcome if the server rejects it, or None if the server is ready for the text.
     """
     options = []
     if server.has_extn("size"):
@@ -383,7 +377,7 @@ def _text(reply: tuple[int, bytes]) -> str:
 def _submit_with_program(
     account: Account, envelope_from: str, recipients: Sequence[str], raw: bytes
 ) -> Outcome:
-    """Run the account's program as git send-email does, with `-i`, `-f` for an envelope sender,
+    """Run the account's program like git send-email: with `-i`, `-f` for an envelope sender,
     options and recipients.
     """
     assert account.sendmail is not None
@@ -421,8 +415,7 @@ def _submit_with_program(
 def tls_context(account: Account) -> ssl.SSLContext:
     """Return a TLS context with the certificates that git send-email would use.
 
-    They come from a file, a folder or the system. An empty path disables certificate
-    verification.
+    They are in a file, a folder or the system's store. An empty path disables verification.
     """
     if account.cert_path is None:
         return ssl.create_default_context()

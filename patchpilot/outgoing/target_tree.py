@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The target tree of a topic: its local tip, and which patches apply or are already in it."""
+"""Find a topic's target tree, and check which patches apply to it or are already in it."""
 
 import re
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from patchpilot.model.patch import Patch
 
 
 class TargetTree(NamedTuple):
-    """The tip against which patches are checked: its label and its commit id."""
+    """The tip to check patches against: its label and commit id."""
 
     label: str
     tip: str
@@ -21,8 +21,8 @@ class TargetTree(NamedTuple):
 class TargetFit(NamedTuple):
     """How a topic applies to its target: "clean", "clean-3way" or "conflict".
 
-    For a conflict, it names the first patch that does not apply and the files in conflict.
-    `already` are the subjects of the patches whose change the target contains.
+    For a conflict, contains the first patch that does not apply and the conflicting files.
+    `already` lists the subjects of patches whose changes are in the target.
     """
 
     applies: str
@@ -78,7 +78,8 @@ def listed_trees(
 def _tree_name(url: str) -> str:
     """Return the host and path of a URL.
 
-    URLs with git://, https:// and ssh, and those of kernel.org's mirrors, are the same tree.
+    URLs of the same tree with git://, https:// and ssh, or on a kernel.org mirror, get the same
+    name.
     """
     text = (
         re.sub(r"^[a-z+]+://", "", url.strip())
@@ -95,13 +96,12 @@ def fit_of_commits(
     target: TargetTree,
     below: Sequence[str] = (),
 ) -> TargetFit:
-    """Apply the commits to the target's tip one after another, in a temporary object store.
-
-    The commits `below` them, on which they depend, are applied first.
+    """Apply the commits to the target's tip one by one, in a temporary object store, after the
+    commits `below` that they depend on.
     """
     if repository.commit((*below, *ids)[0]).parents == (target.tip,):
         return TargetFit("clean")
-    # import late: topics based on the tip do not need these
+    # import late, because topics based on the tip do not need these
     from patchpilot.backports.applies import AppliesHow, try_fix
     from patchpilot.backports.fix_commit import FixCommit
     from patchpilot.backports.object_store import Scratch
@@ -131,7 +131,7 @@ def fit_of_commits(
 def fit_of_files(
     repository: Repository, patches: Sequence[Patch], target: TargetTree
 ) -> TargetFit:
-    """Apply patch files to the target's tip one after another, in a temporary index."""
+    """Apply patch files to the target's tip one by one, in a temporary index."""
     from patchpilot.backports.applies import AppliesHow
     from patchpilot.backports.object_store import Scratch
     from patchpilot.outgoing.compose_mails import patch_contents
@@ -165,7 +165,7 @@ def fit_of_files(
             file.write_bytes(content)
             if applies():
                 continue
-            # last first, because a later patch may have changed the context of an earlier one
+            # revert the last patch first, because it may have changed an earlier one's context
             if number == 0 and all(map(is_applied, reversed(contents))):
                 return TargetFit(
                     worst,

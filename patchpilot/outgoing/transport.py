@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The protocol that all transports implement, with its argument and result types.
-
-This protocol hides all differences between transports; no other module refers to a transport
-by name.
+"""The interface of all transports, with its argument and result types. It hides all differences
+between transports; no other module refers to a transport by name.
 """
 
 from abc import abstractmethod
@@ -41,10 +39,10 @@ _NO_PATCHES, _NO_TEXT = Series(()), SeriesText()
 class SeriesToSend:
     """A series to send: commits or patches, their texts, and the recipients.
 
-    The commits are `ids`; for patch files that is empty and the patches of `series` are used.
-    `send` is the record that the outbox gets; it has no messages until they are rendered. `remarks`
-    are the preview's notes. `before` are the sends of the topic or its patches that were known when
-    it was planned and of which a message may have been sent.
+    `ids` are the commits; for patch files it is empty, and the patches in `series` are used. `send`
+    is the record for the outbox; it has no messages until they are rendered. `remarks` are notes
+    for the preview. `before` contains earlier sends of the topic or its patches that may have sent
+    a message, as known at planning time.
     """
 
     request: SendRequest
@@ -61,7 +59,7 @@ class SeriesToSend:
 
     @property
     def received(self) -> tuple[Send, ...]:
-        """Return the topic's sends with a message that was or may have been accepted."""
+        """Return the topic's sends with messages that were or may have been accepted."""
         return tuple(
             send
             for send in self.before
@@ -75,9 +73,8 @@ class SeriesToSend:
         remarks: Iterable[Advice] = (),
         tracking_data: Mapping[str, Sequence[str]] = MappingProxyType({}),
     ) -> Self:
-        """Return the series with its messages, and with notes for the preview.
-
-        `tracking_data` is what the transport needs to send exactly these messages later.
+        """Return the series with its messages and notes for the preview. The transport needs
+        `tracking_data` to send exactly these messages later.
         """
         send = replace(self.send, entries=messages, tracking_data=tracking_data)
         return replace(self, send=send, remarks=(*self.remarks, *remarks))
@@ -113,10 +110,10 @@ Rendered = TypeVar("Rendered", bound=SeriesToSend)
 class Delivery:
     """A send from the outbox to carry out.
 
-    `report` is called with a message's position in the send, with `sending` before each attempt
-    and with the outcome after it; what it receives is on disk when it returns. `rename` records
-    the Message-ID and the bytes with which a message was really sent. Raises InputError for
-    messages that `refuse_foreign` rejects.
+    `report` is called with a message's position and `sending` before each attempt, and with the
+    outcome after it; the state is on disk when it returns. `rename` records the Message-ID and
+    bytes of a message as actually sent. Raises InputError for messages rejected by
+    `refuse_foreign`.
     """
 
     repository: Repository
@@ -129,7 +126,7 @@ class Delivery:
     progress: Progress = silent
 
     def __post_init__(self) -> None:
-        # every transport passes here, including messages stored by an older version or another
+        # every delivery passes here, including messages stored by an older version or another
         # program
         refuse_foreign(self.send.waiting_messages)
 
@@ -147,7 +144,7 @@ class Delivery:
 class Transport(Protocol):
     """A way of sending messages.
 
-    Attributes and methods with a body are defaults, which a transport overrides if it differs.
+    Attributes and methods with a body are defaults that a transport may override.
     """
 
     name: str
@@ -162,7 +159,7 @@ class Transport(Protocol):
     """Advice if `git am` would not recreate a commit; "" for the general advice."""
 
     def recipient_values(self, repository: Repository, key: str) -> tuple[str, ...]:
-        """Return the values of one of the transport's recipient settings."""
+        """Return the values of a recipient setting."""
         return repository.config(key)
 
     def account(self, repository: Repository, identity: str | None = None) -> Account:
@@ -186,10 +183,8 @@ class Transport(Protocol):
     def installed(
         self, repository: Repository, account: Account, *, chosen: bool
     ) -> "Probe | None":
-        """Return doctor's report on the programs that the transport needs, or None if it needs
-        none.
-
-        Missing programs are a failure only if the transport is `chosen`.
+        """Return doctor's report on the programs required by the transport, or None if there are
+        none. Missing programs are a failure only if the transport is `chosen`.
         """
 
     @abstractmethod
@@ -197,18 +192,15 @@ class Transport(Protocol):
         self, repository: Repository, account: Account, *, offline: bool, terminal: bool
     ) -> "Iterator[Probe]":
         """Yield doctor's reports on the transport's settings and server; nothing is sent.
-
-        `terminal` is whether a password may be asked for.
+        `terminal` allows prompts for a password.
         """
 
     @abstractmethod
     def render(
         self, repository: Repository, series: Rendered, meanwhile: Callable[[], object]
     ) -> Rendered:
-        """Return the series with the messages to send; nothing is sent, and the repository does not
-        change.
-
-        `meanwhile` may be called repeatedly while another program creates the messages.
+        """Return the series with the messages to send, without sending them or changing the
+        repository. `meanwhile` may be called repeatedly while another program creates the messages.
         """
 
     @abstractmethod
@@ -226,10 +218,7 @@ class Transport(Protocol):
         bcc: Sequence[str] = (),
         identity: str | None = None,
     ) -> Message:
-        """Render a single composed message, such as a reply.
-
-        Nothing is sent.
-        """
+        """Render a single composed message, such as a reply, without sending it."""
         return complete_message(message, account, bcc)
 
     def deliver_mail(self, delivery: Delivery) -> str:

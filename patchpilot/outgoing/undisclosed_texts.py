@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find texts that must not be published with an undisclosed security fix.
-
-Examples are references to its report or its private thread.
+"""Find texts that must not be published with an undisclosed security fix, such as references to its
+report or private thread.
 """
 
 import re
@@ -22,10 +21,8 @@ _CVE = compile_late(r"\bCVE-\d{4}-\d{4,}\b", re.IGNORECASE)
 def undisclosed_problems(
     series: Series, private_ids: Collection[str]
 ) -> Iterator[SendProblem]:
-    """Yield a problem for each tag of an undisclosed fix that refers to its report or a private
-    thread.
-
-    The commit message becomes public with the fix, but the report does not
+    """Yield a problem for each tag in an undisclosed fix that refers to its report or a private
+    thread. The commit message is published with the fix, but the report is not
     (Documentation/process/security-bugs.rst).
     """
     for patch in series.patches:
@@ -48,9 +45,7 @@ def undisclosed_problems(
 
 
 def _tags(patch: Patch, keys: Collection[str]) -> list[Trailer]:
-    """Return the tags with these names anywhere in a message, because the whole message is
-    published.
-    """
+    """Return the tags with these names anywhere in a message, since all of it is published."""
     return [
         tag
         for line in patch.message
@@ -78,7 +73,7 @@ def undisclosed_warnings(series: Series) -> Iterator[SendProblem]:
 def disclosing_problems(
     mails: Sequence[Message], private_ids: Collection[str]
 ) -> Iterator[SendProblem]:
-    """Yield a problem for each public message that refers to a message of an undisclosed fix."""
+    """Yield a problem for each public message that refers to an undisclosed fix's message."""
     private = set(private_ids) - {mail.message_id for mail in mails}
     texts = []
     for mail in mails if private else ():

@@ -115,7 +115,7 @@ def run(
 ) -> Completed:
     """Run b4 with additional git settings.
 
-    Its standard input is a single newline by default, so that a prompt cannot hang.
+    By default, standard input is a single newline, so that a prompt cannot hang.
     """
     try:
         return run_program(
@@ -135,9 +135,8 @@ def b4_environment(
 ) -> dict[str, str]:
     """Return a clean environment for b4, with a marker for patchpilot's own hooks.
 
-    Variables that would change how b4 calls git, or make those calls run drivers from the
-    repository, are removed. Raise UntrustedCommandsError if the repository configures commands for
-    b4.
+    Remove variables that would affect b4's git calls or make them run drivers from the repository.
+    Raise UntrustedCommandsError if the repository configures commands for b4.
     """
     refuse_untrusted(repository.top, Use.B4)
     env = environment(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Let b4 make the messages of a series for exactly the planned recipients; nothing is sent."""
+"""Create a series' messages with b4, for exactly the planned recipients, without sending."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -35,7 +35,7 @@ def capture(
 ) -> tuple[Message, ...]:
     """Return the messages that b4 would send to exactly these recipients, in b4's order.
 
-    `settings` are the branch's tracking data, as git's configuration, and `options` come from
+    `settings` contains the branch's tracking data as git configuration, and `options` the result of
     `flags`. Nothing is sent.
     """
     if not to:
@@ -90,8 +90,8 @@ def _format_recipient(address: Address) -> str:
 
 
 def recipient_words(to: Sequence[Address], cc: Sequence[Address]) -> list[str]:
-    """Return the b4 options that select these recipients and nobody else."""
-    # To: can only be empty if recipients were removed from earlier messages; b4's messages are then
+    """Return the b4 options that select only these recipients."""
+    # To: is only empty if recipients were removed from earlier messages; b4's messages are then
     # compared, not sent
     to, cc = (to, cc) if to else (cc, ())
     words = [
@@ -120,7 +120,7 @@ class UndecodableError(InputError):
 
 
 def _failure_error(text: str) -> PatchpilotError:
-    """Convert b4's output to an error; b4 does not use the network to create messages."""
+    """Convert b4's output to an error. Creating messages does not use the network."""
     lines = [
         line.strip()
         for line in text.splitlines()

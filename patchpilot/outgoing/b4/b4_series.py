@@ -46,8 +46,7 @@ from patchpilot.series.message_ids import reuse_message_ids
 def render(repository: Repository, series: Rendered) -> Rendered:
     """Render the messages for the checked-out branch with b4.
 
-    The result includes notes on how they are sent and the tracking data that b4 needs to send
-    them.
+    The result includes notes on how they are sent, and the tracking data b4 needs for sending.
     """
     account, draft, text, ids = series.account, series.draft, series.text, series.ids
     branch = _branch(repository, ids)
@@ -87,7 +86,7 @@ def render(repository: Repository, series: Rendered) -> Rendered:
             f"{_find_undecodable_commit(repository, ids)}: {error.message}",
             hint=error.advice,
         ) from error
-    # a signature covers the Message-ID, and the web endpoint generates its own
+    # the web endpoint generates new Message-IDs, which signatures cover
     if not sign:
         kind = "b4 to-self" if series.request.to_self else "b4"
         mails = reuse_message_ids(draft, kind, mails)
@@ -131,7 +130,7 @@ def _remarks(
     sign: bool,
     tracking_data: Mapping[str, Sequence[str]],
 ) -> Iterator[Advice]:
-    """Yield notes for the preview on how b4 sends the messages."""
+    """Yield notes for the preview about sending with b4."""
     version = series.draft.version
     if series.account.destination:
         yield (
@@ -165,10 +164,9 @@ def _remarks(
 
 
 def deliver(delivery: Delivery) -> str:
-    """Send the messages that the outbox does not record as accepted.
-
-    The web endpoint gets the whole series from b4. To a mail server, patchpilot sends the bytes of
-    the preview; b4's tracking data gets their Message-IDs once all are accepted.
+    """Send the messages not yet accepted according to the outbox. b4 posts the whole series to the
+    web endpoint. To a mail server, patchpilot sends the bytes of the preview; after all are
+    accepted, their Message-IDs are added to b4's tracking data.
     """
     send = delivery.send
     if not delivery.account.destination:
@@ -217,7 +215,7 @@ def _refuse_changed(repository: Repository, send: Send) -> None:
 
 
 def is_signing(repository: Repository) -> bool:
-    """Return whether b4 is configured to sign: a patatt key is set and signing is enabled."""
+    """Return whether b4 is configured to sign: there is a patatt key and signing is enabled."""
     off = (repository.config("b4.send-no-patatt-sign") or ("no",))[-1].lower() in (
         "yes",
         "true",
@@ -264,10 +262,9 @@ def _settings(
 def _tracking_data(
     repository: Repository, branch: str, series: SeriesToSend
 ) -> dict[str, tuple[str, ...]]:
-    """Return the branch's configuration section with b4's data and this draft's texts.
-
-    Empty if b4 keeps them in a cover commit. A branch enrolled by the user keeps its cover unless
-    the draft has one. Nothing is written until the series is sent.
+    """Return the branch's configuration section with b4's data and this draft's texts, or {} if b4
+    stores them in a cover commit. If the user enrolled the branch, its cover is replaced only by a
+    draft's cover. Nothing is written until the series is sent.
     """
     draft, text, count = series.draft, series.text, len(series.ids)
     known = prep_branch(repository, branch)
@@ -329,7 +326,7 @@ def _tracking_data(
         "prefixes": prefixes,
     }
     if known is None or known.by_us:
-        # for a stacked topic, write the lines of format-patch --base, as b4 does
+        # for a stacked topic, write the lines of format-patch --base like b4
         below = patch_ids(repository, text.unpublished)
         values["prerequisites"] = [
             *([f"base-commit: {text.base}"] if below else []),
@@ -345,10 +342,8 @@ def _tracking_data(
 
 
 def _sent_version(repository: Repository, series: SeriesToSend) -> int:
-    """Return the version that b4 resends from its tag, or 0 unless a resend was requested and the
-    tag exists.
-
-    The web endpoint cannot resend, and b4 would drop the prefix RFC.
+    """Return the version that b4 resends from its tag. Return 0 unless a resend was requested and
+    the tag exists. The web endpoint cannot resend, and b4 would drop the RFC prefix.
     """
     version = series.draft.version
     tag = f"refs/tags/{format_tag_name(series.draft.change_id, version)}"
@@ -410,9 +405,7 @@ def _find_undecodable_commit(repository: Repository, ids: Sequence[str]) -> str:
 
 
 def _titles_agree(titles: Sequence[str], subjects: Sequence[str]) -> bool:
-    """Return whether most titles agree; b4 may garble a title, which does not make it another
-    patch.
-    """
+    """Return whether most titles match. b4 may garble a title, so not all of them must."""
     return (
         titles == subjects
         or sum(
@@ -440,9 +433,8 @@ def additions(
     notes: Mapping[str, str],
     mails: Sequence[Message],
 ) -> tuple[str, ...]:
-    """Return the text to insert into each message, which is the note on its patch.
-
-    The first message also gets the series' texts that are not part of its cover letter.
+    """Return the text to insert into each message: the note on its patch. The first message also
+    gets the series' texts outside the cover letter.
     """
     texts = [notes.get(mail.commit or "", "") for mail in mails]
     if texts:
@@ -497,7 +489,7 @@ def _insert_text(body: bytes, text: str, *, is_patch: bool) -> bytes:
 def _replace_body(raw: bytes, change: Callable[[bytes], bytes]) -> bytes:
     """Replace a message's body, keeping its encoding.
 
-    If the body is no longer ASCII, the encoding becomes 8bit.
+    If the body is no longer ASCII, set the encoding to 8bit.
     """
     head, gap, body = raw.partition(b"\n\n")
     coding = (

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""b4 as a transport: it creates the messages from the checked-out branch and keeps its tracking
-data.
-
-It can send through a web endpoint.
+"""Send with b4, which creates the messages from the checked-out branch, updates its tracking data,
+and can use a web endpoint.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -45,7 +43,7 @@ class B4Transport(Transport):
         """Return the `sendemail` account.
 
         Without one, return the web endpoint set by the user or by a trusted `.b4-config`. b4's
-        default for kernel trees is never used without being asked for.
+        default endpoint for kernel trees is only used on request.
         """
         account = read_account(repository, identity)
         url = (b4_values(repository, "b4.send-endpoint-web") or ("",))[-1]
@@ -77,7 +75,7 @@ class B4Transport(Transport):
     def probes(
         self, repository: Repository, account: Account, *, offline: bool, terminal: bool
     ) -> Iterator[Probe]:
-        """Yield probes of the mail account and, if there is none, of what b4 does instead."""
+        """Yield probes of the mail account or, without one, of b4's web endpoint."""
         from patchpilot.outgoing.account_probes import (
             account_settings,
             mail_server,

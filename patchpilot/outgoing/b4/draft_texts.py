@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Convert the texts of a `b4 prep` branch to a draft, and a draft's texts to b4's cover letter.
-
-b4 stores the texts; the draft shows and edits them.
+"""Convert a `b4 prep` branch's texts to a draft, and a draft's texts to b4's cover letter. b4
+stores the texts; the draft is used to show and edit them.
 """
 
 import re
@@ -20,7 +19,7 @@ _HEADING = compile_late(r"^changes in v(\d{1,3})\b", re.IGNORECASE | re.MULTILIN
 def import_b4_texts(draft: Draft, prep_branch: PrepBranch) -> Draft:
     """Import b4's version, prefixes, cover letter and changelogs into the draft.
 
-    The draft's changelog of a version is kept if b4's changelog lists no changes for it.
+    If b4's changelog lists no changes for a version, keep the draft's changelog.
     """
     subject, body, changes = split_cover(prep_branch.text)
     if "EDITME" in subject and not prose_of(body):
@@ -44,7 +43,7 @@ def import_b4_texts(draft: Draft, prep_branch: PrepBranch) -> Draft:
 def cover_of(draft: Draft, prep_branch: PrepBranch) -> str:
     """Return the cover letter for b4 to store.
 
-    It is unchanged if the draft has the same content, otherwise it has the draft's texts.
+    It is unchanged if the draft has the same content, otherwise it contains the draft's texts.
     """
     now = import_b4_texts(replace(draft, changelogs={}), prep_branch)
     same = (draft.cover_subject.strip(), draft.cover_text.strip()) == (
@@ -89,7 +88,7 @@ def cover_of(draft: Draft, prep_branch: PrepBranch) -> str:
 
 
 def prefixes_of(draft: Draft) -> list[str]:
-    """Return the words of the draft's subject prefix in b4's form, which is without PATCH."""
+    """Return the words in the draft's subject prefix without PATCH, which b4 adds."""
     return [word for word in draft.prefix.split() if word != "PATCH"]
 
 

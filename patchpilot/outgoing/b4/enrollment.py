@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tracking data that b4 keeps in a branch's section of git's configuration."""
+"""Read and write b4's tracking data in a branch's section of git's configuration."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ _KEYS = (
 def base_name(repository: Repository, branch: str, base: str, asked: str | None) -> str:
     """Return the base for b4.
 
-    It is the requested branch if the topic forked there, otherwise the upstream or another such
+    This is the requested branch if the topic forked from it, otherwise the upstream or another such
     branch, otherwise the commit.
     """
     named = repository.short_name(asked) if asked else None
@@ -62,7 +62,7 @@ def _fork_point(repository: Repository, branch: str, other: str) -> str:
 
 
 def withdraw(repository: Repository, branch: str) -> None:
-    """Unenroll a branch from b4, and keep the branch description unless b4 wrote it."""
+    """Unenroll a branch from b4, keeping the branch description unless b4 wrote it."""
     description = branch_config(repository, branch).get("patchpilot-description")
     for key in _KEYS:
         name = f"branch.{branch}.{key}"
@@ -91,7 +91,7 @@ def branch_tracking(repository: Repository, branch: str) -> dict[str, tuple[str,
 def write_branch_tracking(
     repository: Repository, branch: str, data: Mapping[str, Sequence[str]]
 ) -> None:
-    """Set the tracking data of a branch to `data`; write only values that differ."""
+    """Set a branch's tracking data to `data`, writing only values that differ."""
     now = branch_tracking(repository, branch)
     for key in _KEYS:
         if tuple(data.get(key, ())) == now.get(key, ()):
@@ -105,9 +105,8 @@ def write_branch_tracking(
 def restore_tracking(
     repository: Repository, branch: str, then: Mapping[str, Sequence[str]]
 ) -> None:
-    """Restore the tracking data with which a branch's messages were created, enrolling the branch.
-
-    b4's records of later sends and newer data are kept.
+    """Restore the tracking data used to create a branch's messages, and enroll the branch. Keep
+    b4's records of later sends and newer data.
     """
     if not then or repository.find(f"refs/heads/{branch}") is None:
         return

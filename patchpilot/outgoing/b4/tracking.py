@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Write b4's cover letter and tracking data.
 
-They are stored in the branch's configuration, or in the cover commit, in which case the later
-commits are rewritten.
+They are stored in the branch's configuration or in the cover commit; changing the cover commit
+rewrites later commits.
 """
 
 import json
@@ -37,8 +37,8 @@ def store(
 ) -> PrepBranch:
     """Store this cover letter and values of the tracking data's `series`.
 
-    Return the branch as b4 sees it afterwards. With `undo`, a change that rewrites commits is
-    recorded for `patchpilot undo`. Raise RefusedError if the branch was moved in the meantime.
+    Return b4's resulting view of the branch. With `undo`, record rewritten commits for `patchpilot
+    undo`. Raise RefusedError if the branch was moved in the meantime.
     """
     data = tracking_data(repository, known)
     changed = {**data, "series": {**data.get("series", {}), **series}}
@@ -82,7 +82,7 @@ def note_sent(
     cover: str,
     link: str,
 ) -> PrepBranch:
-    """Record that a revision was sent, as b4 does after `b4 send`.
+    """Record a sent revision, like `b4 send`.
 
     Store its Message-ID, the number of the next revision, and an empty changelog for it.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run git send-email to create the messages of a series; nothing is sent."""
+"""Create a series' messages with git send-email, without sending."""
 
 import re
 import shlex
@@ -51,8 +51,8 @@ def capture(
 ) -> tuple[Message, ...]:
     """Render composed messages with git send-email.
 
-    Nothing is sent: a program that stores the messages replaces sendmail. `meanwhile` is called
-    while git send-email runs.
+    sendmail is replaced with a program that stores the messages, so nothing is sent. `meanwhile` is
+    called while git send-email runs.
     """
     with TemporaryFolder("send") as folder:
         files = folder / "files"
@@ -104,8 +104,8 @@ def _argv(
     identity: str | None,
     keep_self: bool,
 ) -> list[str]:
-    """Return a git send-email command that adds no recipients, keeps the threading and asks no
-    questions.
+    """Return a git send-email command that adds no recipients, keeps the threading and never
+    prompts.
 
     Raise UntrustedCommandsError if it would run a command from the repository's configuration.
     """
@@ -142,14 +142,14 @@ def _argv(
         *(() if keep_self else ("self",)),
     )
     words += [f"--suppress-cc={kind}" for kind in kinds]
-    # older git has neither the setting nor the option
+    # older git versions have neither the setting nor the option
     if account.value("headercmd") and git_version() >= (2, 41):
         words.append("--header-cmd=true")
     return [*words, *(f"--bcc={address}" for address in bcc)]
 
 
 def _names_sender(account: Account, messages: Sequence[Message]) -> bool:
-    """Return whether a Cc: header names the sender."""
+    """Return whether a Cc: header contains the sender."""
     return account.sender is not None and any(
         address.key == account.sender.key
         for message in messages
@@ -204,8 +204,8 @@ def _failure_error(err: str, out: str) -> PatchpilotError:
     if address := re.search(
         r"unable to extract a valid address from: (.*?@[^\s/>]*>?)", text
     ):
-        # git prints the file that it was reading after the address, and requires a dot in every
-        # domain; patchpilot only warns of an address without a public domain
+        # git appends the file that it was reading to the address, and requires a dot in every
+        # domain; patchpilot only warns about non-public domains
         return InputError(
             f"git send-email rejects an address without a dot in its domain: {address[1].strip()}",
             hint=Hint(

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""git send-email as a transport.
-
-It renders the messages from files that patchpilot composes; patchpilot sends their bytes.
+"""Send with git send-email. It renders messages from files composed by patchpilot, which then sends
+their bytes.
 """
 
 import re
