@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The driver in the demo, release by release.
-
-It has a mailbox to a card's firmware, and a check that rejected old cards.
+"""The demo's driver, release by release. It has a mailbox to a card's firmware, and a check that
+rejected old cards.
 """
 
 from collections.abc import Collection
@@ -125,7 +124,7 @@ CHANGES = ("images", "masked", "field", "temperature")
 
 
 def mcp(changes: Collection[str] = CHANGES, check: str = "") -> str:
-    """Return acme_mcp.c with these changes; `check` replaces the test of the response."""
+    """Return acme_mcp.c with these changes; `check` replaces the response check."""
     text = _HEAD
     if "temperature" in changes:
         text += _TEMPERATURE

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Act two of the demo, after sending: replies, v2, applied, mainline, stable."""
+"""Play act two of the demo, after sending: replies, v2, the merge and the stable trees."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +17,7 @@ QUESTIONS = ["--security", "no", "--regression", "no"]
 
 
 def send_message(journey: Journey) -> Sent:
-    """Preview the message, send a test and then the message itself, and return it as received."""
+    """Preview the message, send a test message and then the real one, and return it as received."""
     journey.tell("Which messages would be sent, byte for byte?")
     journey.run(["patchpilot", "send", "--dry-run", *PREFIX, *QUESTIONS])
     journey.tell("The mail is correct. Send it.")
@@ -80,10 +80,8 @@ def second_version(journey: Journey, first: Sent) -> Sent:
 
 
 def play_merge(journey: Journey, second: Sent) -> None:
-    """Play the merge of v2.
-
-    The maintainer applies it, it is merged into mainline, and it is queued for one stable branch
-    but does not apply to another.
+    """Play the merge of v2. The maintainer applies it, mainline merges it, one stable branch queues
+    it, and it does not apply to another.
     """
     sandbox = journey.sandbox
     journey.tell("The networking maintainer applies v2; mainline moves on.")

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Replies in the interactive demo.
-
-The list, the maintainers and the stable trees reply a few seconds after a message was received.
+"""Send the replies in the interactive demo. The list, the maintainers and the stable trees reply a
+few seconds after receiving a message.
 """
 
 import contextlib
@@ -22,9 +21,8 @@ DELAYS = (3.0, 6.0, 9.0)
 
 
 class Answers:
-    """React to sent messages; `look` must be called repeatedly.
-
-    It reads the messages in the sink and adds the replies that are due to the archive.
+    """React to sent messages. Call `look` repeatedly: it reads messages from the sink, and adds due
+    replies to the archive.
     """
 
     def __init__(
@@ -47,7 +45,7 @@ class Answers:
         due = [act for when, act in self._due if when <= now]
         self._due = [(when, act) for when, act in self._due if when > now]
         for act in due:
-            # a user who departs from the script must not end the demo
+            # the demo must not fail if the user departs from the script
             with contextlib.suppress(PatchpilotError):
                 act()
 
@@ -76,7 +74,7 @@ class Answers:
             ),
         )
         archive = self.sandbox.archive
-        # the user may have fixed v1 differently, so the robot reports only what is in the message
+        # the user may have fixed v1 differently, so report only problems in this message
         built = (
             demo_mails.build_report
             if demo_mails.UNUSED in sent.body

@@ -1,9 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A replacement for a public-inbox archive that serves threads, messages and searches from
-memory.
-
-It listens on loopback.
-"""
+"""Serve threads, messages and searches from memory, on loopback, like a public-inbox archive."""
 
 import gzip
 import re
@@ -39,7 +35,7 @@ class HttpAnswer:
 class StandIn:
     """The archive server.
 
-    `add` adds messages, which are served at `url` by a thread until the server is closed.
+    A thread serves the messages from `add` at `url` until the server is closed.
     """
 
     def __init__(self, name: str = "demo") -> None:
@@ -57,7 +53,7 @@ class StandIn:
         self._thread.start()
 
     def add(self, *mails: bytes) -> None:
-        """Store messages; those without a Message-ID are rejected, as archives do."""
+        """Store messages; like real archives, reject messages without a Message-ID."""
         with self._lock:
             for raw in mails:
                 mail = parse_mail(raw)
@@ -160,7 +156,7 @@ def matches(query: str, mail: Mail) -> bool:
     """Return whether a message matches a public-inbox query.
 
     The query may contain prefixes such as `s: f: b: …`, phrases, AND, OR, NOT and parentheses;
-    terms in sequence are joined by AND.
+    adjacent terms are joined with AND.
     """
     terms = [match.groupdict() for match in _TERM.finditer(query)]
 
@@ -252,7 +248,7 @@ def _handler(archive: StandIn) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             length = self.headers.get("Content-Length", "0")
             body = self.rfile.read(min(int(length), 1 << 20) if length.isdigit() else 0)
-            # like the button for full threads on public-inbox's search page
+            # like the full-threads button on public-inbox's search page
             self._reply(
                 archive.answer(
                     "POST", f"{self.path}&t=1" if body.startswith(b"x=m") else self.path

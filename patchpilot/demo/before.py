@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Act one of the demo, before sending: check, fix, find recipients, tags and stable branches."""
+"""Play act one of the demo, before sending: check, fix, find recipients, tags and stable
+branches.
+"""
 
 from typing import Any
 
@@ -24,7 +26,7 @@ VERDICTS = {
 
 
 def corrected_message(reference: str) -> str:
-    """Return the newcomer's commit message after fixing the findings of `check`."""
+    """Return the newcomer's commit message with check's findings fixed."""
     return (
         "net/acme: allow old cards that cannot count their images\n\n"
         f"Commit {reference}\n"

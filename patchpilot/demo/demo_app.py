@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The TUI in the demo, with a tour and the steps of Robin, the newcomer."""
+"""Run the TUI in the demo, with a tour and the steps of Robin, the newcomer."""
 
 from pathlib import Path
 from typing import Any, ClassVar
@@ -62,7 +62,7 @@ LOOK = 0.1
 
 
 class DemoFollow(FollowScreen):
-    """The Follow stage with the replies of the demo, which arrive within seconds."""
+    """The Follow stage with the demo's replies, which arrive within seconds."""
 
     INTERVAL = 3.0
 
@@ -99,7 +99,7 @@ class DemoFollow(FollowScreen):
 
 
 class TourRow(Static):
-    """The text of the tour at a stage, below the stage bar."""
+    """The tour's text for a stage, below the stage bar."""
 
     DEFAULT_CSS = (
         "TourRow { height: 1; background: $panel; padding: 0 1; text-wrap: nowrap;"
@@ -108,7 +108,7 @@ class TourRow(Static):
 
 
 class DemoApp(PatchpilotApp):
-    """The TUI with a tour: at each stage, a text that names the next key."""
+    """The TUI with a tour that shows the next key at each stage."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         key(
@@ -138,7 +138,7 @@ class DemoApp(PatchpilotApp):
             self.screen.action_ask()
 
     def push_screen(self, screen: Any, *args: Any, **options: Any) -> Any:
-        """Fill in the author's answer to a question, and the line of dmesg."""
+        """Fill in the author's answer to a question, and the dmesg line."""
         title = getattr(screen, "title_text", "")
         if isinstance(screen, Choose) and title.endswith(" question"):
             name = title.partition(" ")[0].lower()
@@ -159,7 +159,7 @@ class DemoApp(PatchpilotApp):
             self.action_stage(Stage.COMMIT)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Enable Robin's key if there is something to change."""
+        """Enable Robin's key if Robin has changes to make."""
         if action != "newcomer":
             return super().check_action(action, parameters)
         screen, commit = self.stage_screen, self.session.commit
@@ -252,7 +252,7 @@ class DemoApp(PatchpilotApp):
         """Return the next key at this stage, or the key of the next stage."""
         session, stage = self.session, screen.stage
         if screen.current is None or screen.is_working:
-            # the screen shows old data, such as the version that was sent
+            # the screen still shows old data, such as the sent version
             return WAIT
         is_sent = session.status(Stage.SEND).state is StageState.DONE
         following = (
@@ -288,7 +288,7 @@ class DemoApp(PatchpilotApp):
 
 
 def run_demo() -> int:
-    """Run the TUI in the sandbox of the demo and return its exit code."""
+    """Run the TUI in the demo's sandbox and return its exit code."""
     return run_app(
         None,
         None,

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The other drivers of the sandbox tree.
-
-They are small, similar, in kernel style, and change from release to release.
+"""Generate the sandbox tree's other drivers: small, similar, in kernel style, and changing from
+release to release.
 """
 
 from dataclasses import dataclass, field
@@ -9,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Driver:
-    """A register-mapped device, whose driver file is rendered from its current features."""
+    """A register-mapped device with a driver file rendered from its current features."""
 
     name: str
     path: str

@@ -81,7 +81,7 @@ HELP_TEXT = ("7.0", 3)
 
 @dataclass
 class DemoState:
-    """The state of the tree at one point: its drivers, and the story's changes so far."""
+    """The tree's state at one point: its drivers, and the story's changes so far."""
 
     drivers: list[Driver]
     acme: set[str] = field(default_factory=set)
@@ -91,7 +91,7 @@ class DemoState:
 class DemoUpstream:
     """A mainline commit that stable branches backport.
 
-    `change` applies it to a state and returns the files that it touches.
+    `change` applies it to a state and returns the changed files.
     """
 
     id: str
@@ -114,7 +114,7 @@ class DemoFacts:
 
 
 class Builder:
-    """Write mainline and then the stable branches, to two bare repositories that share no
+    """Write mainline and then the stable branches to two bare repositories without shared
     objects.
     """
 
@@ -127,9 +127,8 @@ class Builder:
         self._count = 0
 
     def build(self, mainline: Path, stable: Path) -> DemoFacts:
-        """Write both repositories, which exist and are bare and empty.
-
-        Stable is written on top of mainline's objects.
+        """Write both repositories, which must be bare and empty. Stable reuses mainline's
+        objects.
         """
         with FastImport(mainline) as out:
             tip = self._mainline(out)

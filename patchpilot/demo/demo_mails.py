@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The replies in the story, written as people and bots on the lists write them."""
+"""Write the story's replies in the style of people and bots on the lists."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -75,7 +75,7 @@ def announcement() -> bytes:
 
 
 def question(to: Sent) -> bytes:
-    """Return the driver maintainer's question, which the commit message should answer as well."""
+    """Return the driver maintainer's question, which the commit message should also answer."""
     text = (
         f"On {format_datetime(to.date)}, {NEWCOMER.name} wrote:\n"
         + _quote_lines(to.body, "driver returned EINVAL", 2)
@@ -89,7 +89,7 @@ def question(to: Sent) -> bytes:
 
 
 def review(to: Sent) -> bytes:
-    """Return the reply of the subsystem's reviewer with a Reviewed-by: tag."""
+    """Return the subsystem reviewer's reply with a Reviewed-by: tag."""
     text = (
         f"On {format_datetime(to.date)}, {NEWCOMER.name} wrote:\n"
         + _quote_lines(to.body, "Fixes:", 1)
@@ -155,7 +155,7 @@ def build_success(to: Sent) -> bytes:
 
 
 def applied_mail(to: Sent, commit: str, title: str) -> bytes:
-    """Return the patchwork bot's message that the patch was applied to a tree."""
+    """Return the patchwork bot's "applied" message for a tree."""
     text = (
         "Hello:\n\nThis patch was applied to netdev/net.git (main)\n"
         f"by {NET_MAINTAINER.trailer()}:\n\n"
@@ -196,9 +196,8 @@ def stable_review(
 
 
 def stable_failed(commit: str, title: str, version: str, date: datetime) -> bytes:
-    """Return the message that the commit does not apply to a branch.
-
-    It asks the author for a backport.
+    """Return the message that the commit does not apply to a branch, which asks the author for a
+    backport.
     """
     text = (
         f"The patch below does not apply to the {version}-stable tree.\nIf someone wants it applied"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The people in the sandbox, all invented and with example domains."""
+"""The sandbox's people, all invented and with example domains."""
 
 from patchpilot.model.address import Address
 

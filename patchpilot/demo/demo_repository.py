@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The sandbox's repositories.
-
-They are bare repositories for mainline and stable, and the newcomer's clone with a fix on a
-branch.
+"""Create the sandbox's repositories: bare ones for mainline and stable, and the newcomer's clone
+with a fix on a branch.
 """
 
 import shutil
@@ -22,7 +20,7 @@ FIX_TIME = "1788220800 +0000"
 
 @dataclass(frozen=True, slots=True)
 class Repositories:
-    """The paths of the repositories, and the commit ids that the story needs."""
+    """The repositories' paths, and the commit ids that the story needs."""
 
     mainline: Path
     stable: Path
@@ -102,5 +100,5 @@ def write_first_fix(work: Path, culprit: str) -> str:
 
 
 def put_driver(work: Path, check: str) -> None:
-    """Write the driver with this test of the response to the working tree."""
+    """Write the driver with this response check to the working tree."""
     (work / acme.MCP).write_text(acme.mcp(check=check), encoding="utf-8")

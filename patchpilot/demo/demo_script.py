@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot demo --script`: run both acts from start to end without a terminal."""
+"""`patchpilot demo --script`: run both acts without a terminal."""
 
 import sys
 import time

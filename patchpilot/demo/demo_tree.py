@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The files of the sandbox tree other than drivers: MAINTAINERS, Kconfig, Makefile,
+"""Generate the sandbox tree's files except drivers: MAINTAINERS, Kconfig, Makefile,
 Documentation.
 """
 
@@ -202,7 +202,7 @@ struct net_device;
 
 
 def first_files() -> dict[str, str]:
-    """Return the files of the first commit other than drivers."""
+    """Return the first commit's files except drivers."""
     return {
         "COPYING": "The sandbox tree is GPL-2.0-only.\n",
         "Documentation/process/coding-style.rst": CODING_STYLE,

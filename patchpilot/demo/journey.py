@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The demo without a terminal.
-
-Each step is a public command, run as a user would run it; its result is checked and printed.
+"""Run the demo without a terminal. Each step runs a public command like a user, and checks and
+prints the result.
 """
 
 import json
@@ -116,7 +115,7 @@ class Journey:
         expect: Sequence[int] = (0,),
         judge: Callable[[Any], str],
     ) -> Any:
-        """Run a command and print its text, then return its document as `read` does."""
+        """Run a command and print its text, then return its document like `read`."""
         self.run(argv, expect=expect)
         return self.read(argv, expect=expect, judge=judge)
 

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The closing text of the demo.
-
-It explains how to repeat the steps of the demo in one's own tree.
-"""
+"""Write the demo's closing text, which explains how to repeat its steps in the user's own tree."""
 
 import shlex
 import shutil
@@ -23,15 +20,14 @@ When you quit, the demo removes its files; `{command} demo` starts it again."""
 def folder_outside_path() -> str:
     """Return the folder of the `patchpilot` command if it is not in PATH, otherwise "".
 
-    It is not in PATH after `make demo`, for example.
+    For example, it is not in PATH after `make demo`.
     """
     return "" if shutil.which("patchpilot") else str(Path(sys.executable).parent)
 
 
 def own_tree_text(folder: str = "") -> str:
-    """Return the closing text, with commands that work in the user's shell.
-
-    `folder` is the folder of the command if it is missing from PATH.
+    """Return the closing text, with commands that work in the user's shell. `folder` is the
+    command's folder if it is missing from PATH.
     """
     path = f"    PATH={shlex.quote(folder)}:$PATH\n" if folder else ""
     return _OWN_TREE.format(

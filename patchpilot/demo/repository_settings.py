@@ -9,7 +9,7 @@ from pathlib import Path
 def configure(file: Path, values: Mapping[str, str]) -> None:
     """Set keys (`section.name`) in a configuration file.
 
-    The values must not need quoting in a configuration file.
+    Values that need quoting are not supported.
     """
     os.environ["GIT_PYTHON_REFRESH"] = "quiet"
     import git as gitpython

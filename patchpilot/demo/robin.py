@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The newcomer's manual steps: fixing the first commit and preparing the second version.
-
-Both front ends of the demo use it.
+"""Play the newcomer's manual steps in both front ends of the demo: fix the first commit and prepare
+the second version.
 """
 
 import re
@@ -59,14 +58,13 @@ CHANGES = (
 
 
 def is_first(lines: Iterable[str]) -> bool:
-    """Return whether a commit's lines are those before `fix_first`."""
+    """Return whether `fix_first` has not changed a commit's lines yet."""
     return any("We added" in line for line in lines)
 
 
 def fix_first(work: Path, check: str = acme.CHECK_UNUSED) -> str:
     """Fix the style error and the commit message, keeping tags, and return a one-line summary.
-
-    `check` is the test of the response in the code.
+    `check` is the response check in the code.
     """
     message = git(work, "log", "-1", "--format=%B").text
     match = re.search(r"^Commit ([0-9a-f]{12,40})\b", message, re.MULTILINE)
@@ -74,7 +72,7 @@ def fix_first(work: Path, check: str = acme.CHECK_UNUSED) -> str:
         return "nothing left to fix for v1"
     fixed = "the message"
     if "if((" in (work / acme.MCP).read_text(encoding="utf-8"):
-        # the user has not fixed it in the Checks stage yet
+        # the user has not fixed this in the Checks stage yet
         put_driver(work, check)
         fixed = "the style error and the message"
     _amend(work, _add_tags(corrected_message(_reference(work, match[1])), message))
@@ -88,7 +86,7 @@ def _reference(work: Path, commit: str) -> str:
 
 
 def _add_tags(text: str, message: str) -> str:
-    """Append the tags of a message to a text."""
+    """Append a message's tags to a text."""
     tags = _tags(message)
     return text + ("\n" + "\n".join(tags) + "\n" if tags else "")
 
@@ -102,7 +100,7 @@ def _tags(message: str) -> list[str]:
 
 
 def _amend(work: Path, message: str) -> None:
-    """Amend the commit with the changed files and a message, and record the undo."""
+    """Amend the commit with the changed files and a message, and record it for undo."""
     from patchpilot.commits.repository import Repository
     from patchpilot.commits.rewrite import branch_of
     from patchpilot.commits.undo_refs import record
@@ -116,9 +114,8 @@ def _amend(work: Path, message: str) -> None:
 
 
 def revise(work: Path) -> None:
-    """Make v2 of the commit, regardless of the contents of v1.
-
-    The message has what the maintainer asked for, and the code lacks what the robot reported.
+    """Create v2 of the commit, regardless of v1's contents. The message answers the maintainer, and
+    the code has no warning.
     """
     message = git(work, "log", "-1", "--format=%B").text
     match = re.search(r"^Commit ([0-9a-f]{12,40})\b", message, re.MULTILINE)
@@ -179,9 +176,8 @@ def send_backports(work: Path) -> str:
 
 
 def is_answered(posted: "PostedSeries") -> bool:
-    """Return whether all the replies that v2 needs have arrived.
-
-    These are the maintainer's question, the robot's report, and a review.
+    """Return whether all replies that v2 needs have arrived: the maintainer's question, the robot's
+    report, and a review.
     """
     replies = [reply.mail for reply in posted.replies]
     return (
@@ -202,7 +198,7 @@ def has_replied(posted: "PostedSeries") -> bool:
 
 
 def has_warning(posted: "PostedSeries") -> bool:
-    """Return whether the robot reported the variable that v1 does not use."""
+    """Return whether the robot reported the unused variable in v1."""
     return any(
         reply.mail.robot and "unused variable" in reply.mail.mail.body
         for reply in posted.replies
@@ -255,7 +251,7 @@ def second_version(work: Path) -> str:
             return "wait for the replies first: they arrive in a few seconds"
         dropped = has_warning(own.posted)
         revise(work)
-        # only an unused variable was removed, so the review is still valid
+        # v2 only removes an unused variable, so the review is still valid
         add_review_trailers(repository, TrailersRequest(changed=True), store=store)
         for item in checklist(own):
             if not item.done:

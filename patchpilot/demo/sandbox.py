@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The running sandbox: repositories, and an SMTP sink and an archive on loopback.
-
-Its environment is separate from the user's.
+"""Run the sandbox: repositories, and an SMTP sink and archive on loopback, in an environment
+separate from the user's.
 """
 
 import os
@@ -59,7 +58,7 @@ OWN = (
 
 @dataclass
 class Sandbox:
-    """The resources of the demo; `env` is the environment of the programs that run in it."""
+    """The demo's resources; `env` is the environment for programs."""
 
     root: Path
     repositories: Repositories
@@ -72,8 +71,8 @@ class Sandbox:
         return self.repositories.work
 
     def deliver(self) -> int:
-        """Add messages received by the lists since the last call to the archive, and return
-        their number.
+        """Archive the messages that the lists received since the last call, and return their
+        number.
         """
         arrived = self.sink.take()[self._delivered :]
         listed = [
@@ -133,7 +132,7 @@ def open_sandbox(
 def sandbox_environment(root: Path) -> dict[str, str]:
     """Return the environment for programs in the sandbox.
 
-    It has a separate HOME and none of the user's git, mail or XDG settings.
+    It has a separate HOME, and none of the user's git, mail or XDG settings.
     """
     env = {
         name: os.environ[name] for name in KEPT_FROM_THE_PERSON if name in os.environ
@@ -161,9 +160,8 @@ def sandbox_environment(root: Path) -> dict[str, str]:
 
 
 def keep_supported(root: Path) -> None:
-    """Give the sandbox a list of supported stable series that does not expire.
-
-    This way the demo works after the real end dates.
+    """Write a list of supported stable series that never expire, so that the demo works after the
+    real end dates.
     """
     today = datetime.now(UTC).date()
     series = {

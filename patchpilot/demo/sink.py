@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """An SMTP server on loopback that stores its messages.
 
-It is used by the demo, and as the base of the tests' faulty servers.
+The demo uses it, and the tests' faulty servers are based on it.
 """
 
 import socket
@@ -13,8 +13,8 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A received message: the sender and recipients of the envelope, and the bytes (with CR LF
-    line ends).
+    """A received message: the envelope's sender and recipients, and the bytes (with CR LF line
+    ends).
     """
 
     sender: str
@@ -23,9 +23,8 @@ class Received:
 
 
 class Sink:
-    """An SMTP server in a separate thread, as a context manager; `port` 0 selects a free port.
-
-    `mails` has the received messages.
+    """An SMTP server in a separate thread, as a context manager. `port` 0 selects a free port;
+    `mails` contains the received messages.
     """
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
@@ -56,7 +55,7 @@ class Sink:
         self._controller.stop()
 
     def handler(self) -> Any:
-        """Return the handler of the SMTP dialogue (aiosmtpd's hooks); tests inject faults here."""
+        """Return the handler of the SMTP dialogue (aiosmtpd's hooks), where tests inject faults."""
         return Keeper(self)
 
     def options(self) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The other roles in the demo.
-
-A maintainer applies the fix, mainline advances, and the stable trees pick the fix up.
+"""Play the other roles in the demo: a maintainer applies the fix, mainline advances, and the stable
+trees pick the fix up.
 """
 
 import time
