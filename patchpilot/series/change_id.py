@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Change-ids, with which b4 and patchpilot identify a series across versions.
-
-They are part of the names of the tags that mark sent versions.
+"""Create and parse change-ids, which identify a series across versions in b4 and patchpilot. Tags
+for sent versions contain them.
 """
 
 import os
@@ -20,7 +19,7 @@ _TAG = compile_late(rf"{TAGS}(.+)-v(\d{{1,3}})")
 
 
 def new_change_id(title: str) -> str:
-    """Return a new change-id in b4's format: the date, words of the title, and twelve random
+    """Return a new change-id in b4's format: the date, words from the title, and twelve random
     digits.
     """
     words = (
@@ -30,14 +29,14 @@ def new_change_id(title: str) -> str:
 
 
 def change_id_line(change_id: str) -> str:
-    """Return the line that names a series in a message or tag."""
+    """Return the line that identifies a series in a message or tag."""
     return f"change-id: {change_id}"
 
 
 def change_id_in(lines: Iterable[str], *, gerrit: bool = False) -> str | None:
     """Return the change-id from the last change-id line in a text, or None.
 
-    Gerrit's change-ids identify a commit rather than a series, and are considered only with
+    Gerrit's change-ids, which identify a commit instead of a series, are accepted only with
     `gerrit`.
     """
     named = [

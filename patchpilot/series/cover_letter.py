@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Cover letters and notes as text: fill in templates, parse cover letters and format changelogs."""
+"""Fill in templates, parse cover letters and format changelogs."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ _CHANGES = re.compile(
 def template(name: str, folder: Path | None = None) -> str:
     """Return the text of a template by name (`cover`, `note`, `ping`, `resend` …).
 
-    The user's template in `folder` is preferred over the one shipped with patchpilot.
+    A user's template in `folder` takes precedence over the shipped one.
     """
     known = {file.stem: file for file in data_dir("templates").glob("*.txt")}
     own = (folder or own_templates()) / f"{name}.txt"
@@ -57,7 +57,7 @@ def own_templates() -> Path:
 def fill(text: str, values: Mapping[str, str]) -> str:
     """Fill in a template's `${names}`.
 
-    Unknown names are kept, and lines with `${link}` are removed if it is "".
+    Unknown names are kept. Lines with `${link}` are removed if the link is "".
     """
     if values.get("link") == "":
         text = "\n".join(line for line in text.split("\n") if "${link}" not in line)
@@ -103,12 +103,12 @@ def given_cover(text: str) -> tuple[str | None, str]:
 
 
 def strip_shortlog(text: str) -> str:
-    """Return the user's part of a cover letter by git, which is the text above the shortlog."""
+    """Return the user's part of git's cover letter, the text above the shortlog."""
     return _SHORTLOG.split(text, maxsplit=1)[0]
 
 
 def is_written(text: str) -> bool:
-    """Return whether a cover letter's subject or text is written and has no placeholders."""
+    """Return whether a cover letter's subject or text is written, without placeholders."""
     return bool(text.strip()) and not _PLACEHOLDER.search(text)
 
 
@@ -124,7 +124,7 @@ def cover_body(text: str, changelogs: Mapping[str, str], version: int) -> str:
 
 
 def changelog_title(version: int) -> str:
-    """Return the heading of a version's changelog, in the form that kernel reviewers expect."""
+    """Return the heading of a version's changelog, in the form expected by kernel reviewers."""
     return f"Changes in v{version}:"
 
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The user's databases: creation, migration, checks, backups and recovery.
-
-All SQLite errors are raised as PatchpilotErrors.
+"""Create, migrate, check, back up and recover the user's databases. All SQLite errors are raised as
+PatchpilotErrors.
 """
 
 import contextlib
@@ -39,11 +38,8 @@ def _accept_row(_table: str, _row: Row) -> bool:
 
 
 class Layout(NamedTuple):
-    """The layout of a database.
-
-    Contains its name in error messages, and the scripts that create it and migrate each version
-    to the next. `is_valid` checks whether a row of a table makes sense; a recovery drops rows
-    that do not.
+    """A database's layout. Contains its name in error messages, and the scripts that create it and
+    migrate each version to the next. `is_valid` validates a row; a recovery drops invalid rows.
     """
 
     what: str
@@ -58,13 +54,12 @@ class DamagedError(InputError):
 def open_database(file: Path, layout: Layout) -> "Database":
     """Open a database in autocommit mode: each statement is on disk when it returns.
 
-    The database is checked once per process, and backed up daily and before a migration.
+    The database is checked once per process, and backed up daily and before each migration.
     """
     there = file.exists()
     try:
         if not there:
-            # do not open a file that may be in use: closing it would drop this process's SQLite
-            # locks
+            # do not open a file in use: closing it would drop this process's SQLite locks
             with contextlib.suppress(FileExistsError):
                 os.close(
                     os.open(
@@ -127,7 +122,7 @@ def _prepare(database: "Database", layout: Layout, existed: bool) -> None:
 def _use_wal(database: "Database") -> None:
     """Enable concurrent readers and a writer.
 
-    If another program is using the file, leave this to the next program that opens it.
+    If another program is using the file, the next program that opens it does this.
     """
     if database.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
         return
@@ -150,9 +145,7 @@ def _migrate(database: "Database", layout: Layout) -> None:
 
 
 def _downgrade_hint(file: Path, layout: Layout) -> str:
-    """Return a hint for a database of a newer version: a backup has the state before the
-    migration.
-    """
+    """Return a hint for a newer database: a backup has the state before the migration."""
     kept = (
         file.parent
         / "backups"
@@ -407,10 +400,10 @@ def recover(file: Path, layout: Layout) -> Recovery | None:
     _checked.add(file)
     with contextlib.closing(open_database(file, layout)) as database:
         tables = list(_tables(layout.migrations))
-        # replacing a row must not delete rows that refer to it
+        # replacing a row must not delete rows that reference it
         database.execute("PRAGMA foreign_keys = OFF")
         with write_transaction(database):
-            # row by row, since a backup may contain damage that no check finds
+            # copy row by row, since checks may miss damage in a backup
             restored = (
                 sum(_salvage(database, backup, name, layout) for name in tables)
                 if backup
@@ -455,7 +448,7 @@ def _salvage(database: Database, source: Path, table: str, layout: Layout) -> in
             with contextlib.closing(sqlite3.connect(source)) as old:
                 there = {row[1] for row in old.execute(f"PRAGMA table_info({table})")}
                 columns = [name for name in columns if name in there]
-                # read the table itself, not an index
+                # do not use an index instead of the table
                 numbers = old.execute(
                     f"SELECT rowid FROM {table} NOT INDEXED ORDER BY rowid {order}"
                 )

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Drafts: the texts of a topic's messages that are not in its commits.
-
-They are stored outside the branch, so that no rebase, crash or failed send loses them.
+"""Store drafts: the texts of a topic's messages outside its commits. They are not part of the
+branch, so that they survive rebases, crashes and failed sends.
 """
 
 import contextlib
@@ -38,8 +37,8 @@ class Drafts(TopicStore):
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
-        """Open a write transaction, so that a draft can be read and written without other
-        writes in between.
+        """Open a write transaction, to read and write a draft without interruption by other
+        writes.
         """
         with write_transaction(self._db):
             yield
@@ -87,9 +86,8 @@ class Drafts(TopicStore):
         return draft
 
     def keep(self, before: Draft, after: Draft, origin: str) -> Draft:
-        """Store the fields that differ between two states of a draft, with their `origin`.
-
-        Return `after` with origins.
+        """Store the fields that differ between two states of a draft with their `origin`. Return
+        `after` with origins.
         """
         with self.transaction():
             return self._keep(before, after, origin)
@@ -132,11 +130,9 @@ class Drafts(TopicStore):
         patches: Sequence[KnownPatch],
         branches: Sequence[str] = (),
     ) -> Draft | None:
-        """Return the draft to which these patches belong.
-
-        They share patch-ids or subjects with it, or it is this branch's and empty. A draft of
-        another branch that still exists (`branches`) is used only if most patch-ids match, as in a
-        copy of the branch.
+        """Return the draft for these patches. It has the same patch-ids or subjects, or is this
+        branch's empty draft. Another existing branch's draft (`branches`) is used only if most
+        patch-ids match, as in a copy of the branch.
         """
         ids, subjects, dates = (
             {patch.patch_id for patch in patches},
@@ -185,7 +181,7 @@ def _traits(patch: KnownPatch) -> PatchFeatures:
 
 
 def follow(draft: Draft, branch: str | None, patches: Sequence[KnownPatch]) -> Draft:
-    """Update the draft after its patches changed: notes move to the new version of their patch."""
+    """Update the draft after its patches changed: move notes to the new version of their patch."""
     notes = dict(draft.notes)
     for before, after in pair_known(draft.patches, patches):
         if after.patch_id not in notes and before.patch_id in notes:
@@ -205,7 +201,7 @@ def _load(text: str) -> Draft:
 def complete_prefix(text: str) -> str:
     """Add PATCH to the words of a subject prefix: `net-next` becomes `PATCH net-next`.
 
-    "" selects git's own prefix. Raise UsageError if the prefix is not valid.
+    "" selects git's own prefix. Raise UsageError if the prefix is invalid.
     """
     words = text.strip()
     if words.startswith("[") and words.endswith("]"):

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A draft as a single text to edit, export and import.
-
-It contains the cover letter, the changelog and a note for each patch, each below a heading line.
+"""Convert a draft to and from a single text for editing, export and import. It contains the cover
+letter, the changelog and a note for each patch, each below a heading.
 """
 
 import re
@@ -78,7 +77,7 @@ def _remarks(lines: Iterable[str]) -> str:
 def update_from_text(draft: Draft, text: str) -> Draft:
     """Update the draft from an edited draft text.
 
-    Raise InputError with the heading that does not match, or the line of a control character.
+    Raise InputError with the mismatched heading, or the line of a control character.
     """
     if control := _CONTROL.search(text):
         line = text.count("\n", 0, control.start()) + 1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read a UTF-8 text of limited size from a file that the user names."""
+"""Read a UTF-8 text of limited size from a user's file."""
 
 import sys
 from pathlib import Path

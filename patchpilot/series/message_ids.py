@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The Message-IDs of a series' messages.
-
-They are stored with the draft, so that a send or the next preview reuses those of the last
-preview.
+"""Create and store the Message-IDs of a series' messages. They are stored with the draft, so that a
+send or preview reuses the last preview's ids.
 """
 
 import hashlib
@@ -22,7 +20,7 @@ from patchpilot.series.draft import Drafts
 def new_message_ids(
     change_id: str, version: int, count: int, sender: Address, day: date
 ) -> tuple[str, ...]:
-    """Return new Message-IDs for messages 0…count of a series, which share an unpredictable part.
+    """Return new Message-IDs for messages 0…count of a series, with a common random part.
 
     An example is `20261120-topic-v2-1-0123456789ab@example.org`.
     """
@@ -49,10 +47,9 @@ def reuse_ids(
     content: Iterable[bytes | str],
     new: Callable[[], tuple[str, ...]],
 ) -> tuple[str, ...]:
-    """Return the Message-IDs of the last preview of this kind if its messages had the same content.
-
-    Otherwise new ones are generated and stored. Different content gets different ids, because an
-    exported or manually sent message must not share its id with a different one.
+    """Return the Message-IDs of the last preview of this kind if its messages had the same content,
+    otherwise generate and store new ones. An exported or manually sent message must not share its
+    id with a different one.
     """
     digest = hashlib.sha256()
     for part in content:
@@ -77,7 +74,7 @@ def reuse_ids(
 def forget_ids(change_id: str, *, to_self: bool = False) -> None:
     """Delete the stored Message-IDs after a send, because the next messages will be different.
 
-    After a test copy, the ids shown for the real messages are kept.
+    After a test copy, keep the ids shown for the real messages.
     """
     with Drafts() as drafts, drafts.transaction():
         known = drafts.get(change_id)
@@ -95,7 +92,7 @@ def reuse_message_ids(
 ) -> tuple[Message, ...]:
     """Return the messages with the Message-IDs that were shown before for the same messages.
 
-    It is meant for messages from a tool that generates new Message-IDs on each run.
+    Use this for messages from a tool that generates new Message-IDs on each run.
     """
     content = [
         part

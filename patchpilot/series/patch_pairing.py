@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Match the patches of two versions of a series and compute the similarity of two patches."""
+"""Match the patches in two versions of a series, and compute the similarity of patches."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -32,7 +32,7 @@ class PatchFeatures(NamedTuple):
     """The features that identify a patch in another version of its series; unknown ones are empty.
 
     `change` is the patch-id or another hash of the changes. `authored` is the author date, which
-    amending and rebasing preserve. `lines` are the changed lines with their counts.
+    survives amending and rebasing. `lines` contains the changed lines with their counts.
     """
 
     title: str
@@ -57,8 +57,8 @@ def title_key(title: str) -> str:
 def title_similarity(left: str, other: str) -> float:
     """Return the similarity of two titles, from 0 to 1.
 
-    It is the mean of the share of common words and the share of common characters in order. A
-    common prefix (`net: usb:`) is ignored, because it only names the subsystem.
+    It is the mean of the shares of common words and of common characters in order. A common prefix
+    (`net: usb:`) is ignored, because it only names the subsystem.
     """
     from difflib import SequenceMatcher
 
@@ -79,7 +79,7 @@ def title_similarity(left: str, other: str) -> float:
 
 
 def line_similarity(left: Mapping[Line, int], other: Mapping[Line, int]) -> float:
-    """Return the share of changed lines that two patches have in common, from 0 to 1.
+    """Return the share of common changed lines in two patches, from 0 to 1.
 
     It is 0 if either patch has none.
     """
@@ -93,8 +93,8 @@ def line_similarity(left: Mapping[Line, int], other: Mapping[Line, int]) -> floa
 def patch_similarity(patch: PatchFeatures, other: PatchFeatures) -> float:
     """Return the similarity of two patches, from 0 to 1.
 
-    It is the higher one of the similarities of their changed lines and of their titles, or 0 if
-    they change different files.
+    It is the similarity of their changed lines or titles, whichever is higher, or 0 if they change
+    different files.
     """
     if patch.paths and other.paths and not patch.paths & other.paths:
         return 0.0
@@ -108,12 +108,10 @@ def patch_similarity(patch: PatchFeatures, other: PatchFeatures) -> float:
 def pair_patches(
     old: Sequence[PatchFeatures], new: Sequence[PatchFeatures]
 ) -> dict[int, int]:
-    """Map the index of each patch in `new` to the index of the same patch in `old`.
-
-    Patches without a counterpart are not included. Patches are matched by their changes, by
-    title, by author date (unless several share it), then by similarity, the most similar first.
-    If a single patch remains in both versions, at the same position of equally long series, it is
-    matched even if its changes are unknown.
+    """Map the index of each patch in `new` to its index in `old`, omitting patches without a
+    counterpart. Patches are matched by their changes, by title, by author date (unless several
+    share it), then by similarity, most similar first. If a single patch remains in both versions,
+    at the same position in series of equal length, it is matched even if its changes are unknown.
     """
     pairing = _Pairing(old, new)
     pairing.pair_by_key(lambda patch: patch.change)
@@ -142,9 +140,8 @@ class _Pairing:
     def pair_by_key(
         self, key: Callable[[PatchFeatures], str], *, unique: bool = False
     ) -> None:
-        """Pair patches with the same key: most similar first, then in order.
-
-        `unique`: only keys that one patch on each side has.
+        """Pair patches with the same key: most similar first, then in order. With `unique`, skip
+        keys shared by several patches on a side.
         """
         before, after = (
             _index_by_key(self.old, self._left, key),
@@ -186,8 +183,8 @@ class _Pairing:
                 self._pair(at, old_index)
 
     def pair_by_index(self) -> None:
-        """Pair the last remaining patches if they have the same index, similar lines, and
-        equally long series.
+        """Pair the last remaining patches if they have the same index, similar lines, and series of
+        equal length.
         """
         if (
             len(self._left) == len(self._rest) == 1

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The user's edits of a recipient plan.
-
-They are stored for the topic and applied to each new plan, even after a rebase and in new
-versions.
+"""Store the user's edits to a topic's recipient plan, and apply them to each new plan, including
+after a rebase and in new versions.
 """
 
 import json
@@ -26,11 +24,9 @@ _BROKEN = compile_late("[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
 
 
 class Edits(NamedTuple):
-    """The user's edits of a recipient plan.
-
-    `placed` are (header, address) pairs that were added or moved manually; `dropped` are the
-    removed mailboxes (in lower case). `single` are (subject of a patch, address, whether it gets
-    this patch).
+    """The user's edits to a recipient plan. `placed` contains (header, address) pairs added or
+    moved manually, and `dropped` the removed mailboxes (in lower case). `single` contains (patch
+    subject, address, whether it gets this patch).
     """
 
     placed: tuple[tuple[str, Address], ...] = ()
@@ -52,7 +48,7 @@ class Edits(NamedTuple):
         return rest._replace(dropped=(*rest.dropped, address.key))
 
     def restore(self, address: Address, patch: str = "") -> "Edits":
-        """Drop the edits of an address, or only its edit for a patch if there is one."""
+        """Drop an address's edits, or only its edit for `patch` if there is one."""
         others = tuple(
             edit
             for edit in self.single
@@ -67,9 +63,8 @@ class Edits(NamedTuple):
         )
 
     def apply(self, plan: RecipientPlan, patches: Sequence[str] = ()) -> RecipientPlan:
-        """Apply the edits to a plan for patches with these subjects.
-
-        Added and moved recipients are marked as manual, removed ones are listed in a warning.
+        """Apply the edits to a plan for patches with these subjects. Mark added and moved
+        recipients as manual, and list removed ones in a warning.
         """
         if self == Edits():
             return plan
@@ -117,7 +112,7 @@ def _add_address(address: Address, header: str) -> Recipient:
 def topic_key(series: Series, repository: Repository | None) -> str:
     """Return the key that identifies a topic across rebases and versions.
 
-    It is the change-id, otherwise the branch, otherwise the author and the first title.
+    This is the change-id, otherwise the branch, otherwise the author and the first title.
     """
     if change_id := next(change_ids(series), None):
         return f"change-id:{change_id}"
@@ -130,8 +125,7 @@ def topic_key(series: Series, repository: Repository | None) -> str:
 
 
 def branch_key(repository: Repository) -> str | None:
-    """Return the key of the checked-out branch: its change-id in b4's tracking data, otherwise its
-    name.
+    """Return the checked-out branch's key: its change-id in b4's tracking data, otherwise its name.
 
     Return None if no branch is checked out.
     """
@@ -147,9 +141,7 @@ def branch_key(repository: Repository) -> str | None:
 
 
 def _file(key: str) -> Path:
-    """Return the file with a topic's edits, one small file per topic in the user's state
-    directory.
-    """
+    """Return the file with a topic's edits, in the user's state directory."""
     import hashlib
 
     name = hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()[:32]
@@ -157,9 +149,8 @@ def _file(key: str) -> Path:
 
 
 def load_edits(key: str) -> Edits:
-    """Return a topic's edits, which are empty without a file.
-
-    Raise InputError with the file's name if it cannot be read.
+    """Return a topic's edits, which are empty without a file. Raise InputError if the file cannot
+    be read.
     """
     file = _file(key)
     try:
@@ -249,17 +240,15 @@ def addresses(texts: Sequence[str], option: str = "an address") -> tuple[Address
 
 
 def new_recipients(texts: Sequence[str], option: str) -> tuple[Address, ...]:
-    """Parse addresses like `addresses`, and check that messages can be sent to them.
-
-    Raise InputError for an address to which no message can be sent.
+    """Parse addresses like `addresses`, and check that they can receive messages. Raise InputError
+    for one that cannot.
     """
     return usable_recipients(addresses(texts, option), option)
 
 
 def usable_recipients(addresses: Sequence[Address], option: str) -> tuple[Address, ...]:
-    """Check that messages can be sent to addresses given with an option, and return them.
-
-    Raise InputError, with the reason, for an address to which no message can be sent.
+    """Check that an option's addresses can receive messages, and return them. Raise InputError,
+    with the reason, for one that cannot.
     """
     for address in addresses:
         verdict = judge(address.email)

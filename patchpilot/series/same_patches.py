@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Compare patches with previously sent ones.
 
-The comparison includes commit messages and whitespace, which patch-ids ignore but reviewers ask
-about.
+The comparison includes commit messages and whitespace, which patch-ids ignore.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,11 +15,9 @@ _Key = tuple[str, str, tuple[str, ...], tuple[str, ...]]
 
 
 def same_patches(patches: Iterable[Patch], mails: Sequence[bytes]) -> bool:
-    """Return whether these patches have the same authors, commit messages and lines as the messages
-    with the same patch-ids.
-
-    Context and line numbers are ignored, because a rebase changes them. A message that cannot be
-    parsed counts as the same, so that the user is asked.
+    """Return whether patches have the same authors, commit messages and lines as sent messages with
+    the same patch-ids. Ignore context and line numbers, because a rebase changes them. An
+    unparsable message counts as the same, so that the user is asked.
     """
     try:
         before = {_key(parse_patch(raw, "mail")) for raw in mails}
@@ -36,7 +33,7 @@ def equal_patches(patches: Iterable[Patch], others: Iterable[Patch]) -> bool:
 
 
 def has_patches(patches: Iterable[Patch], wanted: Iterable[Patch]) -> bool:
-    """Return whether a series has all of the wanted patches, with the same author, message and
+    """Return whether a series contains all wanted patches, with the same author, message and
     changed lines.
     """
     return {_key(patch) for patch in wanted} <= {_key(patch) for patch in patches}

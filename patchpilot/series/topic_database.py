@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The database in the user's state directory that drafts and the outbox share."""
+"""Open the database in the user's state directory that drafts and the outbox share."""
 
 from typing import Self
 
@@ -52,6 +52,6 @@ class TopicStore:
         self._db.close()
 
     def has_drafts_of(self, repository: str) -> bool:
-        """Return whether any topic in a repository has a draft."""
+        """Return whether any topic in the repository has a draft."""
         query = "SELECT 1 FROM drafts WHERE repository = ? LIMIT 1"
         return self._db.execute(query, (repository,)).fetchone() is not None
