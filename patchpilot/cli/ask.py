@@ -12,7 +12,7 @@ from patchpilot.errors import UsageError, suggestion
 def prompt(question: str, default: str | None = None, *, end: str = ": ") -> str:
     """Ask a question until the user answers, and return the answer.
 
-    An empty answer is the default, if there is one; a non-empty default is shown.
+    An empty answer selects the default, if there is one. Show a non-empty default.
     """
     shown = f"{question} [{default}]" if default else question
     while True:

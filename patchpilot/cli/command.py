@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Commands: their options and arguments, the parser, and the options that commands share."""
+"""Define commands with their options and arguments, the parser, and shared options."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -87,11 +87,10 @@ FLAG, TEXT, PATH, CHOICE, NUMBER, DECIMAL = (
 class Option(NamedTuple):
     """An option: its spellings, the name of its value, its kind, and its help text.
 
-    The help may be a function that returns the text. `off` are the spellings that turn a flag
-    off; such a flag has no default. `limits` are the inclusive limits of a number. `alone` is the
-    value if the option is given without one, or the value of a flag. A flag with a metavar may have
-    a value after `=`. `convert` converts the text of the value. `hidden` options are not in the
-    help.
+    The help may be a function that returns the text. `off` are the spellings that turn a flag off;
+    such a flag has no default. `limits` are a number's inclusive limits. `alone` is the value of a
+    flag, or of an option without a value. A flag with a metavar may have a value after `=`.
+    `convert` converts the value's text. `hidden` options are missing from the help.
     """
 
     spellings: tuple[str, ...]
@@ -129,7 +128,7 @@ class Option(NamedTuple):
 
     @property
     def form(self) -> str:
-        """Return the option as shown in the help: its spellings and the form of its value."""
+        """Return the option as shown in the help: its spellings and value placeholder."""
         if self.off:
             return " / ".join((*self.spellings, *self.off))
         value = f" {value_placeholder(self)}"
@@ -176,7 +175,7 @@ Table = Sequence[Option]
 
 
 def value_placeholder(row: Option | Argument) -> str:
-    """Return the form of a value: its metavar, its choices, or its name in capitals."""
+    """Return a value's placeholder: its metavar, its choices, or its name in capitals."""
     if row.metavar:
         return row.metavar
     return f"[{'|'.join(row.choices)}]" if row.choices else row.key.upper()
@@ -230,7 +229,7 @@ def _projects() -> str:
 def common_table(
     formats: tuple[str, ...], *, short_verbose: bool = True
 ) -> tuple[Option, ...]:
-    """Return the options that all commands share; the first of `formats` is the default.
+    """Return the options shared by all commands; the first of `formats` is the default.
 
     Without `short_verbose`, the command uses -v for something else.
     """
@@ -289,7 +288,7 @@ HELP = ("-h", "--help")
 
 
 class HelpRequested(Exception):  # noqa: N818 (not an error)
-    """Raised if the call asks for help."""
+    """Raised if the user requests help."""
 
     def __init__(self, command: "Command") -> None:
         super().__init__()
@@ -299,8 +298,8 @@ class HelpRequested(Exception):  # noqa: N818 (not an error)
 class Command:
     """A command with its options and arguments, or a group with subcommands.
 
-    `name` contains the words after `patchpilot`, such as "track add". A group's function is only
-    called without a subcommand.
+    `name` contains the words after `patchpilot`, such as "track add". A group's function runs only
+    without a subcommand.
     """
 
     def __init__(self, function: Callable[..., Any], name: str, epilog: str) -> None:
@@ -351,7 +350,7 @@ class Command:
     def run(self, words: Sequence[str], repo: Path | None = None) -> int | None:
         """Parse the arguments and call the function.
 
-        `repo` is the repository that was given before the command.
+        `repo` is the repository given before the command.
         """
         values, rest = Parser(self).parse(words)
         repo = values.get("repo") or repo
@@ -476,7 +475,7 @@ class Parser:
     def _unknown(self, name: str) -> None:
         from patchpilot.cli.other_programs import option_hint
 
-        # compare without hyphens, which make unrelated short names similar
+        # ignore hyphens, which make unrelated short names similar
         known = [
             spelling.lstrip("-")
             for option in self.command.options
@@ -500,8 +499,7 @@ def make_command(
 ) -> Callable[[Callable[..., Any]], Command]:
     """Return a decorator that makes a function a command.
 
-    Its name is that of the function by default; a module's `command` gets its name when it is
-    looked up.
+    Its name defaults to the function's; a module's `command` gets its name when it is looked up.
     """
     return lambda function: Command(function, name or function.__name__, epilog)
 
@@ -598,8 +596,8 @@ _COMMON = tuple(
 def common_options(*formats: str, short_verbose: bool = True) -> Callable[[F], F]:
     """Return a decorator that adds the common options to a command.
 
-    `formats` are its --format values, the first one the default. The command gets one argument,
-    `common`. Without `short_verbose`, the command keeps `-v` for itself.
+    `formats` are its --format values, default first. The command gets one argument, `common`.
+    Without `short_verbose`, the command uses `-v` for something else.
     """
     formats = formats or ("text", "json")
     table = common_table(formats, short_verbose=short_verbose)
@@ -627,7 +625,7 @@ def common_options(*formats: str, short_verbose: bool = True) -> Callable[[F], F
 
 
 def _copy_command_form(function: F, collect: Callable[..., Any]) -> F:
-    """Give a wrapper the name, help and options of its function."""
+    """Copy a function's name, help and options to its wrapper."""
     collect.__name__, collect.__doc__ = function.__name__, function.__doc__
     collect.__dict__.update(function.__dict__)
     return collect  # type: ignore[return-value]

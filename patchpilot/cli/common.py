@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The options that all commands share, and the output of results.
-
-Does not import the command-line library.
+"""Handle the options shared by all commands, and the output of results. Do not import the
+command-line library here.
 """
 
 import sys
@@ -43,9 +42,8 @@ class Common(NamedTuple):
             verify_profile(self.profile)
 
     def workplace(self, *, uses_repository: bool = True) -> "Workplace":
-        """Open the repository, tree and settings; the caller closes the result.
-
-        Without `uses_repository`, read only files.
+        """Open the repository, tree and settings; the caller must close the result. Without
+        `uses_repository`, only read files.
         """
         from patchpilot.topic.workplace import Workplace
 
@@ -62,8 +60,8 @@ class Common(NamedTuple):
     def uses_color(self) -> bool:
         """Return whether to use color.
 
-        In order: --color, NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE for text, and whether stdout is
-        a terminal.
+        Consider, in order, --color, NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE for text, and whether
+        stdout is a terminal.
         """
         import os
 
@@ -80,8 +78,8 @@ class Common(NamedTuple):
 
     @property
     def columns(self) -> int | None:
-        """Return the terminal's width in columns if the result is printed there as text,
-        otherwise None.
+        """Return the terminal's width in columns if the result is printed there as text, otherwise
+        None.
         """
         if self.format != "text" or self.output or not sys.stdout.isatty():
             return None
@@ -96,10 +94,8 @@ class Common(NamedTuple):
         return ProgressLine() if not self.quiet and overwrites() else silent
 
     def write(self, text: str, *, fold: bool = False, paged: bool = True) -> None:
-        """Write the result to stdout or to -o FILE, which an empty result truncates.
-
-        `fold` wraps lines to the terminal. `paged` uses the pager for a result longer than the
-        terminal, as git does.
+        """Write the result to stdout or to -o FILE, even if it is empty. `fold` wraps lines to the
+        terminal. `paged` uses the pager for a result longer than the terminal, like git.
         """
         if not text and not self.output:
             return
@@ -122,7 +118,7 @@ class Common(NamedTuple):
             )
 
     def write_lines(self, texts: Iterable[str]) -> None:
-        """Write the result to stdout or -o FILE, each text as soon as it is available."""
+        """Write each text to stdout or -o FILE as soon as it is available."""
         if not self.output:
             for text in texts:
                 emit(text, colored=False, exact=True)
@@ -154,7 +150,7 @@ def overwrites() -> bool:
 
 
 class ProgressLine:
-    """A progress line on stderr, which is overwritten and cleared at the end."""
+    """A progress line on stderr, overwritten by updates and cleared at the end."""
 
     def __init__(self) -> None:
         self._last = 0.0

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Complete commands, options and their values in a shell: rules, revisions, projects, hooks.
-
-Only the completion imports this module.
+Imported only for completion.
 """
 
 import os
@@ -25,9 +24,8 @@ Described = Mapping[str, str]
 
 
 class Values(NamedTuple):
-    """The completions of a word: those from `of`, and file names with `files`.
-
-    In a list, the word after the last `separator` is completed.
+    """A word's completions: the results of `of`, and file names with `files`. In a list, complete
+    the word after the last `separator`.
     """
 
     of: Callable[[Workplace], Described]
@@ -36,7 +34,7 @@ class Values(NamedTuple):
 
 
 def _load_rules(workplace: Workplace) -> tuple[Rule, ...]:
-    """Return the shipped rules, and the rules of the user's valid, trusted packs."""
+    """Return the shipped rules, and rules from the user's valid, trusted packs."""
     with suppress(PatchpilotError):
         packs, _ = packs_if_trusted(workplace.settings(), workplace.source())
         return all_rules(packs)
@@ -117,7 +115,7 @@ _BY_NAME = {
 def answer_shell(root: Command) -> int:
     """Print the completions of the last word, for a shell's completion script.
 
-    Each line has a word, a tab and its description; an empty word means file names.
+    Each line contains a word, a tab and a description; an empty word means file names.
     """
     words = os.environ["_PATCHPILOT_WORDS"].split("\x1f")
     for word, text in _completions(root, words[:-1], words[-1]):

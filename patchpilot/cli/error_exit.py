@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""End a call: turn every error into an exit code and a message, so that the user never sees a
-traceback.
-
-Does not import the command-line library.
+"""Convert every error to an exit code and a message, so that the user never sees a traceback. Do
+not import the command-line library here.
 """
 
 import errno
@@ -60,7 +58,7 @@ def run_to_exit(work: Callable[[], int | None], argv: Sequence[str] = ()) -> int
         return _failed_import(error)
     # catch everything only here: report a bug in one sentence and store its traceback in a file
     except Exception as error:  # noqa: BLE001
-        # python 3.11 wraps an interrupt during the creation of a class
+        # Python 3.11 wraps an interrupt while a class is being created
         if isinstance(error.__cause__, KeyboardInterrupt):
             return report_interruption(None)
         return _bug(error)
@@ -119,7 +117,7 @@ def notice(kind: Literal["error", "warning", "note"], text: str) -> None:
 
 
 def report_interruption(error: BaseException | None) -> int:
-    """Report the interruption and the results so far, and return the exit code."""
+    """Report the interruption and its consequences, and return the exit code."""
     print("patchpilot: interrupted", file=sys.stderr)
     for note in getattr(error, "__notes__", ()):
         notice("note", note)
@@ -127,15 +125,13 @@ def report_interruption(error: BaseException | None) -> int:
 
 
 def exit_for_closed_pipe() -> int:
-    """Discard the output that nobody reads, and return the exit code that a shell reports after
-    SIGPIPE.
-    """
+    """Discard the remaining output, and return the exit code that a shell reports after SIGPIPE."""
     _drop_stdout()
     return 141
 
 
 def leave(code: int) -> NoReturn:
-    """Exit without freeing each object, which would take a fifth of a short run."""
+    """Exit without freeing objects, which would take a fifth of a short run."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
@@ -143,11 +139,11 @@ def leave(code: int) -> NoReturn:
 
 def _prepare_streams() -> None:
     """Open /dev/null for closed standard streams (`>&-`), which are None in Python, and allow
-    non-UTF-8 output.
+    output that is not UTF-8.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            # keep it open until the process ends
+            # keep it open until the process exits
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

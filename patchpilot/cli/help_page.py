@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The help of a command: its usage, description, options and examples.
-
-The options that commands share are printed once, by `patchpilot help options`.
+"""Format a command's help: its usage, description, options and examples. Shared options are printed
+only by `patchpilot help options`.
 """
 
 import re
@@ -44,7 +43,7 @@ def paragraphs(text: str) -> list[str]:
     result = []
     for paragraph in re.split(r"\n\s*\n", text.strip()):
         lines = [line.rstrip() for line in paragraph.split("\n")]
-        # Python keeps the indentation of a docstring before 3.13
+        # before 3.13, Python keeps the indentation of docstrings
         indent = lines[0].find("\b")
         result.append(
             "\b" + "\n".join(line[indent:] for line in lines[1:])

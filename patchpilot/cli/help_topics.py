@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The topics of `patchpilot help`, which are also in the man page patchpilot(1).
-
-The first line of each topic is its summary.
-"""
+"""The topics of `patchpilot help` and of patchpilot(1). Each topic's first line is its summary."""
 
 TOPICS = {
     "targets": """

@@ -38,7 +38,7 @@ _AS_TEXT = (str, Path, datetime, date)
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write a file for each document; SystemExit names a key without a description."""
+    """Write a file for each document; raise SystemExit for a key without a description."""
     folder = Path(arguments[0])
     described = tomllib.loads((folder / "keys.toml").read_text(encoding="utf-8"))
     for name, text in schemas(described):
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def schemas(described: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield the file name and text of each schema; `described` has the keys' descriptions."""
+    """Yield the file name and text of each schema; `described` contains the keys' descriptions."""
     for document in DOCUMENTS:
         schema = schema_of(document, described)
         yield (
@@ -57,7 +57,7 @@ def schemas(described: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def schema_of(document: JsonDocument, described: Mapping[str, str]) -> dict[str, Any]:
-    """Return the schema of a document; raise SystemExit naming a key without a description."""
+    """Return the schema of a document; raise SystemExit for a key without a description."""
     return _Schema(document.name, described, document.like).document(document)
 
 
@@ -240,13 +240,13 @@ def _attribute_type(form: Any, attribute: str) -> Any:
 
 
 def _return_type(getter: Any) -> Any:
-    """Return the type of a property, even if its module imports it only for type checkers."""
+    """Return a property's type, even if its module imports the type only for type checkers."""
     names = {form.__name__: form for form in json_forms()} | getter.__globals__
     return typing.get_type_hints(getter, names)["return"]
 
 
 def _field_type(form: Any, name: str) -> Any:
-    """Return the type of a field, even if other fields have types unknown at run time."""
+    """Return a field's type, even if other fields' types are unknown at run time."""
     owner = next(base for base in form.__mro__ if name in inspect.get_annotations(base))
     field = types.SimpleNamespace(
         __annotations__={name: inspect.get_annotations(owner)[name]}

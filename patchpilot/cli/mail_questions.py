@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The interactive questions of `setup mail`."""
+"""Ask the questions of `setup mail`."""
 
 import sys
 from collections.abc import Sequence
@@ -49,7 +49,7 @@ def complete(request: MailRequest, identity: str) -> MailRequest:
 
 
 def ask_server(request: MailRequest, proposed: str = "tls") -> MailRequest:
-    """Ask for the missing values of the server; `proposed` is the default encryption."""
+    """Ask for missing server settings; `proposed` is the default encryption."""
     server = request.server or ask.prompt("Mail server (HOST or HOST:PORT)").strip()
     encryption = request.encryption
     if encryption is None:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The `patchpilot` command.
 
-Each command is imported when it is called; error_exit turns errors into exit codes.
+Each command is imported when it is called; error_exit converts errors to exit codes.
 """
 
 import importlib
@@ -88,7 +88,7 @@ def run(argv: list[str]) -> int:
 
 
 def _run_trusted(argv: list[str]) -> int | None:
-    """Run the command line, and again after the user trusts the commands that it needs."""
+    """Run the command line; if it needs untrusted commands, ask the user and run it again."""
     while True:
         try:
             return _run(argv)

@@ -164,7 +164,7 @@ def _roff(text: str) -> str:
 
 
 def _fill(text: str) -> list[str]:
-    """Wrap a text for people who edit the page; man fills the lines again."""
+    """Wrap a text to make the page's source readable; man fills the lines again."""
     return [_roff(line) for line in textwrap.wrap(text, _WIDE, break_on_hyphens=False)]
 
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Commands and options of git, b4 and checkpatch.pl, with patchpilot's equivalents.
-
-The tables are only used for hints in usage errors: no command accepts these words.
+"""Map commands and options of git, b4 and checkpatch.pl to patchpilot's equivalents, for hints in
+usage errors. No command accepts these words.
 """
 
 import re
@@ -100,7 +99,7 @@ _ARGUMENTS = {
 def command_hint(group: str, word: str) -> str | None:
     """Return the hint for a command that belongs to another program, or None.
 
-    `group` is the patchpilot command that `word` is a subcommand of, empty for none.
+    `group` is the patchpilot command before `word`, or empty.
     """
     known = _SUBCOMMANDS.get(group, {}) if group else _COMMANDS
     return known.get(word.lower())
@@ -109,7 +108,7 @@ def command_hint(group: str, word: str) -> str | None:
 def option_hint(command: str, option: str) -> str | None:
     """Return the hint for an option that belongs to another program, or None.
 
-    A number such as -2 is git's way to name the latest commits.
+    In git, a number such as -2 selects the latest commits.
     """
     if re.fullmatch(r"-[1-9]\d?", option):
         return f"name the commits: HEAD~{option[1:]}.., or HEAD for the latest one"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Show a long text with the pager that git uses outside a repository."""
+"""Show a long text in the pager that git uses outside a repository."""
 
 import contextlib
 import os
@@ -21,9 +21,8 @@ def pager_of(configured: str | None) -> str:
 
 
 def page_result(text: str, *, colored: bool) -> None:
-    """Show a result in the user's pager, or print it to stdout if there is none.
-
-    The core.pager of a repository is ignored, because it may come from someone else.
+    """Show a result in the user's pager, or print it on stdout if there is none. A repository's
+    core.pager is ignored, because it may come from someone else.
     """
     from patchpilot.cli.output.stream import emit, strip_colors
     from patchpilot.model.printable import escape_commands
@@ -41,7 +40,7 @@ def page_result(text: str, *, colored: bool) -> None:
 def page(text: str, configured: str | None) -> None:
     """Show a text in the pager; `configured` is the value of core.pager.
 
-    Without a pager, the text is printed to stdout.
+    Without a pager, print the text on stdout.
     """
     sys.stdout.flush()
     command = pager_of(configured)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The open questions of a topic, asked by `send` on a terminal."""
+"""Ask a topic's open questions in `send` on a terminal."""
 
 import sys
 

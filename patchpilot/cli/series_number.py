@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The ID of a tracked series on the command line: its number, or one of its messages."""
+"""Convert the ID of a tracked series on the command line, which is its number or one of its
+messages.
+"""
 
 import sys
 from collections.abc import Sequence
@@ -16,9 +18,8 @@ if TYPE_CHECKING:
 
 
 def series_number(text: str) -> int:
-    """Return the number of a tracked series, given a number, Message-ID or archive URL.
-
-    Raise UsageError if no tracked series has the message.
+    """Return the number of a tracked series, given a number, Message-ID or archive URL. Raise
+    UsageError if no tracked series contains the message.
     """
     if "@" not in text:
         return int(convert_word(Argument("ID", kind=NUMBER), text))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The steps of `setup`: doctor's findings one by one, and the mail account."""
+"""Run the steps of `setup`: doctor's findings one by one, and the mail account."""
 
 import shlex
 from dataclasses import replace
@@ -43,10 +43,7 @@ _TRIES = 3
 
 
 def walk(common: Common) -> int:
-    """Go through doctor's problems one by one.
-
-    On a terminal, offer to apply each fix.
-    """
+    """Go through doctor's problems one by one, and offer each fix on a terminal."""
     left: list[Diagnosis] = []
     with_mail = False
     for number, diagnosis in enumerate(problems := _problems(common), 1):
@@ -111,7 +108,7 @@ def _ask_identity() -> bool:
 
 
 def _offer(common: Common, diagnosis: Diagnosis) -> bool:
-    """Show a finding's fix and, if it is complete, run it after the user agrees."""
+    """Show a problem's fix and, if it is complete, run it after the user agrees."""
     if diagnosis.hint:
         tell(f"    {printable(str(diagnosis.hint))}")
     commands = commands_of(diagnosis)
@@ -137,8 +134,8 @@ def set_up_mail(
 ) -> int:
     """Set up the mail account.
 
-    Ask for missing values, show the settings, log in, write them, and send a test message to the
-    user.
+    Ask for missing values, show the settings, log in, write the settings, and send a test message
+    to the user.
     """
     with common.workplace() as workplace:
         repository = workplace.repository_if_any()
@@ -197,9 +194,9 @@ def _ask_again(
 
 
 def _login(plan: MailPlan, *, from_stdin: bool, tests: bool) -> str:
-    """Test the login and return the password; on a terminal, ask again for a wrong one."""
+    """Test the login and return the password; on a terminal, ask again if it is wrong."""
     if tests and plan.needs_password:
-        # do not ask for a password if the server does not answer
+        # do not ask for a password if the server does not respond
         check_connection(plan)
     for left in reversed(range(_TRIES)):
         password = password_of(plan, from_stdin=from_stdin)

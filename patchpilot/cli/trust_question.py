@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Ask on the terminal whether commands named by a repository may run."""
+"""Ask on the terminal whether a repository's commands may run."""
 
 import sys
 
@@ -23,7 +23,7 @@ def commands_text(commands: tuple[OwnCommand, ...]) -> str:
 
 
 def is_trusted(error: PatchpilotError) -> bool:
-    """Ask whether to trust the commands that a call needed, and return the answer."""
+    """Ask whether to trust the commands in an error, and return the answer."""
     if not isinstance(error, UntrustedCommandsError):
         return False
     if not (sys.stdin.isatty() and sys.stderr.isatty()):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The hint for a topic's unclear base: one command for each possible base."""
+"""Write the hint for a topic's unclear base: one command for each possible base."""
 
 import shlex
 from collections.abc import Sequence
@@ -12,9 +12,8 @@ if TYPE_CHECKING:
 
 
 def ready_commands(error: "UnclearBaseError", argv: Sequence[str]) -> str:
-    """Return the error's hint with a command for each likely base.
-
-    Each command repeats the call with --base.
+    """Return the error's hint with a command for each likely base, which repeats the call with
+    --base.
     """
     call = shlex.join(["patchpilot", *(argv or ("tui",))])
     pairs = [

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The options of `patchpilot check` as values."""
+"""Collect the options of `patchpilot check`."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -158,9 +158,8 @@ OPTIONS = (
 
 
 def check_options(**given: Any) -> SimpleNamespace:
-    """Return all options by key, with defaults for missing ones.
-
-    `overrides` lists overridden problems that block rewriting commits.
+    """Return all options by key, with defaults for missing ones. `overrides` lists the blocks on
+    rewriting commits to override.
     """
     values = {"targets": (), **{row.key: row.default_value for row in OPTIONS}, **given}
     overrides = tuple(name for name in OVERRIDES if values[name])

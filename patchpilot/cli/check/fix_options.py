@@ -24,8 +24,7 @@ def answer(
 ) -> int:
     """Apply the fixes, or print them as a diff; `render` formats the findings.
 
-    Return the exit code, which depends on the remaining findings with --fix and on all findings
-    with --diff.
+    Return the exit code, based on the remaining findings with --fix or on all findings with --diff.
     """
     if options.fix and options.diff:
         raise UsageError(
@@ -66,7 +65,7 @@ def _show(common: Common, result: FixResult) -> None:
     if common.output:
         common.write("".join(f"{line}\n" for line in lines))
     elif not sys.stdout.isatty():
-        # another program reads this diff, so print the exact bytes
+        # print the exact bytes, because another program may read this diff
         text = "".join(f"{line}\n" for line in lines)
         _write_bytes(text.encode("utf-8", "surrogateescape"))
     elif lines:

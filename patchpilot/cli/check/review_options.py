@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The options of `patchpilot check` that ask reviewers."""
+"""Handle the review options of `patchpilot check`."""
 
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -28,7 +28,7 @@ def verify(common: Common, options: SimpleNamespace) -> None:
 def review_input(
     options: SimpleNamespace, result: "CheckResult", repository: Any
 ) -> "ReviewInput":
-    """Return the input of the reviewers, according to the options of `check`."""
+    """Return the input for reviewers according to the options of `check`."""
     from patchpilot.services.review.review_patches import ReviewInput
 
     return ReviewInput(
@@ -57,9 +57,8 @@ def reviews(common: Common, review_input: "ReviewInput") -> tuple["Review", ...]
 
 
 def review_before_send(common: Common, workplace: Any, request: "SendRequest") -> None:
-    """Run the reviewers before sending if the user asked for it; print their answers to stderr.
-
-    Neither an error nor a review comment keeps messages from being sent.
+    """Run the reviewers before sending if the user enabled this, and print their answers on stderr.
+    Errors and review comments do not block sending.
     """
     from patchpilot.cli.error_exit import notice
     from patchpilot.cli.output.stream import tell

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 def answer(common: Common, options: SimpleNamespace, build: Any = None) -> int:
     """Check the targets, write the result, and return the exit code.
 
-    With the option --build, the patches are compiled as configured by `build`.
+    With --build, compile the patches as configured by `build`.
     """
     if options.overrides and not options.fix:
         name = f"--{options.overrides[0]}"
@@ -84,8 +84,8 @@ def _check(
     build: Any = None,
     loading: Any = None,
 ) -> int:
-    # the checked commits must not change the settings and the baseline that apply to them, unless a
-    # user watches on a terminal
+    # the checked commits must not change their own settings and baseline, unless a user is at a
+    # terminal
     is_gate = (
         common.format != "text" or not sys.stdout.isatty() or bool(os.environ.get("CI"))
     )
@@ -178,7 +178,7 @@ def _check(
 
 
 def _option_value(value: Any) -> Any:
-    """Convert an option's value: a list to its words, an option that was not given to None."""
+    """Convert an option's value: a list to its words, a missing option to None."""
     return (split_list(",".join(value)) if isinstance(value, tuple) else value) or None
 
 
@@ -198,7 +198,7 @@ def _note_more(options: SimpleNamespace, result: "CheckResult") -> None:
 
 
 def _note_uncommitted(repository: Any) -> None:
-    """Print on stderr which files have uncommitted changes, because these were not checked."""
+    """List files with uncommitted changes on stderr, because these were not checked."""
     if files := unchecked_files(repository):
         more = f" and {counted(len(files) - 1, 'more file')}" if files[1:] else ""
         notice(
@@ -226,7 +226,7 @@ def _suppressions(
     packs: tuple[Any, ...],
     judge: "Source | None",
 ) -> "Suppressions | None":
-    """Return the waivers and baseline for this run, and report on stderr what was recorded."""
+    """Return the waivers and baseline for this run, and report new entries on stderr."""
     changes_suppressions = (
         options.baseline or options.write_baseline or options.waive or options.unwaive
     )

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The notes on waivers and baselines that `check` prints on stderr; imported only if there are
-any.
-"""
+"""Print check's notes on waivers and baselines on stderr; imported only if there are any."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -19,9 +17,8 @@ SHOWN = 72
 
 
 def print_notes(common: "Common", result: "CheckResult") -> None:
-    """Print the notes on stderr.
-
-    Prints nothing in the checkpatch format, whose readers treat any output as a failure.
+    """Print the notes on stderr, except in the checkpatch format, because its readers treat any
+    output as a failure.
     """
     if common.format != "checkpatch":
         for line in _note_lines(result, verbose=common.verbose, quiet=common.quiet):

@@ -161,7 +161,7 @@ def command(
         "text": output.as_text,
     }[common.format]
     if done.request and common.format == "text":
-        # print only the message, so that it can be sent unchanged
+        # print nothing but the message, so that it can be sent unchanged
         if not common.quiet:
             tell(form(results, replace(done, request="")))
         common.write(printable(done.request))

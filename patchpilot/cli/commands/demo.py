@@ -124,9 +124,8 @@ and colors.
 
 @contextmanager
 def _restore_terminal() -> Iterator[list[bool]]:
-    """Restore the terminal if the TUI is killed before it can do so.
-
-    The caller appends True if the TUI ended by itself.
+    """Restore the terminal if the TUI is killed before doing so. The caller appends True if the TUI
+    exited normally.
     """
     import termios
 

@@ -173,7 +173,7 @@ def _save_choices(
     target: str | None,
     base: str | None,
 ) -> Changes:
-    """Save the choices that are not texts, and return the changes with review notes added."""
+    """Save all choices except texts, and return the changes with review notes added."""
     if options["compile_tested"] is not None:
         request = SendRequest(target=target, base=base)
         say_compile_tested(
@@ -230,7 +230,7 @@ def _export(text: str, file: Path) -> None:
 
 
 def _action(words: tuple[str, ...]) -> tuple[str, str | None]:
-    """Split the arguments into the action ("" if none is named) and the TARGET."""
+    """Split the arguments into the action ("" if none) and the TARGET."""
     action = words[0] if words and words[0] in ("show", "reset") else ""
     rest = words[1:] if action else words
     if len(rest) > 1:

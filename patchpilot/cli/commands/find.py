@@ -98,7 +98,7 @@ def command(
 
 
 def _read_text(workplace: "Workplace", what: str, lore: str | None) -> str | None:
-    """Return the text from standard input or of a message, or None for anything else."""
+    """Return the text of standard input or a message, or None for anything else."""
     from patchpilot.services.find.find_fix import MAX_LOG, report_text
 
     if what == "-":

@@ -74,7 +74,7 @@ option.
 
 
 def _switch(field: str) -> Option:
-    """Return an option with all of get_maintainer.pl's spellings of a switch."""
+    """Return a switch as an option with all of get_maintainer.pl's spellings."""
     names = [name for name, known in NAMES.items() if known == field]
     spellings = tuple(f"{dash}{name}" for name in names for dash in ("--", "-"))
     kinds = {bool: FLAG, int: NUMBER, str: TEXT}
@@ -138,7 +138,7 @@ def _print_like_script(
         switches,
         tree=common.tree,
         repo=common.repo,
-        # importing the archive reader takes longer than the answer
+        # importing the archive reader would take most of the run time
         from_archive=common.workplace().from_archive if is_network else None,
     )
     common.write(
@@ -220,10 +220,8 @@ def _plan(
 def _printable_lines(
     result: GetMaintainerAnswer, *, quiet: bool, to_terminal: bool
 ) -> str:
-    """Return the lines as text, made printable for a terminal, and print the notes unless `quiet`
-    is set.
-
-    Notes are printed on stderr unless `quiet` is set.
+    """Return the lines as text, made printable for a terminal. Print the notes on stderr unless
+    `quiet` is set.
     """
     text = "".join(f"{line}\n" for line in result.lines)
     if to_terminal or result.remarks:

@@ -133,9 +133,8 @@ def command(
 
 
 class _Asking:
-    """Ask for confirmation before writing tags that no option named.
-
-    `shown`: the result is already on stdout; `refusal`: the error to end with.
+    """Ask for confirmation before writing tags that were not given as options. `shown` is set if
+    the result is already on stdout; `refusal` is the error to raise.
     """
 
     def __init__(self, common: Common, *, needed: bool) -> None:
@@ -179,7 +178,9 @@ class _Asking:
 
 
 def _warn_unsure(common: Common, result: Preparation) -> None:
-    """Print on stderr which requested tags are not written, in case the result is redirected."""
+    """Print the requested tags that were not written on stderr, in case the result is
+    redirected.
+    """
     from patchpilot.model.printable import one_line
 
     for change in result.changes:
@@ -188,7 +189,7 @@ def _warn_unsure(common: Common, result: Preparation) -> None:
 
 
 def report(common: Common, result: Preparation, dry_run: bool) -> None:
-    """Print on stderr whether the commits were changed, and how to undo it."""
+    """Print on stderr whether the commits were changed, and how to undo this."""
     if common.quiet:
         return
     for cost in result.costs:

@@ -325,9 +325,7 @@ def _show_blocked(
 def _report_complete_send(
     common: Common, workplace: Workplace, plan: Sending, *, dry_run: bool
 ) -> int:
-    """Report a resumed send without remaining messages, updating b4's tracking data if
-    necessary.
-    """
+    """Report that no messages remain to resume, and update b4's tracking data if necessary."""
     from patchpilot.services.send.send_mails import add_result, deliver
 
     with progress_of(common) as progress:
@@ -374,9 +372,8 @@ def _show(
     *,
     mails: bool = True,
 ) -> None:
-    """Print on stdout a plan that will not be sent.
-
-    If stdout is not a terminal, also print its problems on stderr.
+    """Print a plan that will not be sent on stdout. If stdout is not a terminal, also print its
+    problems on stderr.
     """
     if common.format == "json":
         _result(common, plan)
@@ -404,8 +401,8 @@ def _preview(
 ) -> None:
     """Print the preview of a send.
 
-    The verdict, the problems, the recipients and the messages go through the pager on a terminal.
-    The pre-flight card, which has the notes and ends with the verdict, follows.
+    On a terminal, show the verdict, problems, recipients and messages in the pager, then print the
+    pre-flight card, which contains the notes and ends with the verdict.
     """
     from patchpilot.cli.output import send_text as text
 
@@ -413,7 +410,7 @@ def _preview(
     if common.quiet:
         common.write(first)
         return
-    # print the notes only in the card, which remains on the terminal after the pager exits
+    # print the notes only in the card, which stays on the terminal after the pager exits
     parts = [first, text.summary(plan)]
     shown = text.format_mails(plan) if mails else ""
     last = text.preflight_text(plan, after)
@@ -467,8 +464,8 @@ def _ask(common: Common, workplace: Workplace, plan: Sending) -> None:
 
 @contextmanager
 def _delay_signals() -> Iterator[Any]:
-    """Delay Ctrl-C, SIGTERM and SIGHUP until the current message is done; act on a second
-    signal at once.
+    """Delay Ctrl-C, SIGTERM and SIGHUP until the current message is done; obey a second signal
+    immediately.
     """
     signals: list[int] = []
 

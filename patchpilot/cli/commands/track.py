@@ -129,7 +129,7 @@ def add(
             )
         else:
             if target and repository and not message_id_of(target):
-                # a word that is not a commit is reported as an error below
+                # anything except a commit is reported as an error below
                 with suppress(UsageError):
                     posted = find_posted(
                         repository, target, lore=lore, archive_at=archives
@@ -468,8 +468,8 @@ def _part(
     *,
     waiting: bool,
 ) -> "tuple[tuple[Tracked, ...], str]":
-    """Select the series with news, or with messages that wait for an answer, and return them
-    with their text.
+    """Return the series with events since a time, or with messages waiting for an answer, and their
+    text.
     """
     from patchpilot.cli.output.track_report import digest_text, waiting_text
     from patchpilot.model.bounded import EPOCH
@@ -498,9 +498,7 @@ def _show_topic(
     mark_read: bool = False,
     every_mail: bool = False,
 ) -> tuple["TopicState | None", "Tracked"]:
-    """Return the state of the current topic, and the series with this number or the topic's
-    series.
-    """
+    """Return the current topic's state, and the series with this number, by default the topic's."""
     from patchpilot.topic.current_topic import topic_at
     from patchpilot.topic.followed import known_series as service
 
@@ -577,9 +575,8 @@ def _write(
 
 
 def _warn_incomplete(series: Sequence["Tracked"]) -> int:
-    """Warn on stderr about damaged messages and archives that did not answer.
-
-    Return the resulting exit code, or 0.
+    """Warn on stderr about damaged messages and unavailable archives. Return the resulting exit
+    code, or 0.
     """
     from patchpilot.errors import ExitCode
 
@@ -604,7 +601,7 @@ def _warn_incomplete(series: Sequence["Tracked"]) -> int:
 
 
 def _note_cached(series: Sequence["Tracked"]) -> None:
-    """Print the age of cached answers on stderr."""
+    """Print the age of cached data on stderr."""
     from datetime import UTC, datetime
 
     from patchpilot.model.bounded import parse_stored_time
@@ -623,7 +620,7 @@ def _note_cached(series: Sequence["Tracked"]) -> None:
 
 
 def _note_offline(common: Common, series: Sequence["Tracked"]) -> None:
-    """Print the age of the data on stderr with --offline."""
+    """With --offline, print the age of the data on stderr."""
     from datetime import UTC, datetime
 
     from patchpilot.model.bounded import parse_stored_time

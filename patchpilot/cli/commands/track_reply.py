@@ -156,7 +156,7 @@ def _reply(
 def _plan(
     common: Common, workplace: "Workplace", target: str, options: Mapping[str, Any]
 ) -> "ReplyPlan | None":
-    """Edit the draft and return the reply's plan, or None if the draft was deleted."""
+    """Edit the draft and return the reply's plan, or None if the user deleted the draft."""
     from patchpilot.services.reply.reply_session import (
         ReplyWishes,
         discard,
@@ -202,7 +202,7 @@ def _plan(
 
 
 def _confirm() -> None:
-    """Ask the user to confirm, as `send` does."""
+    """Ask the user to confirm, like `send`."""
     if not sys.stdin.isatty():
         raise RefusedError(
             "nothing was sent: stdin is not a terminal",

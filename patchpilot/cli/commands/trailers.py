@@ -114,7 +114,7 @@ def command(
 
 
 def _choose(collected: Collected) -> Chosen:
-    """Ask about each tag, as `git add -p` does about hunks."""
+    """Ask about each tag, like `git add -p` about hunks."""
     accepted: list[TagChoice] = []
     refused: list[TagChoice] = []
     commit = ""

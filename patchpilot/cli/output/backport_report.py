@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The backport matrix as text, Markdown and JSON."""
+"""Format the backport matrix as text, Markdown and JSON."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -46,7 +46,7 @@ def wrote_nothing(results: Sequence[BackportResult], done: WorkDone) -> bool:
 def as_json(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str:
     """Return the JSON document of a fix.
 
-    For a series, it is the document of the last fix, with all of them under `series`.
+    For a series, it is the last fix's document, with all documents under `series`.
     """
     series = {"series": results} if len(results) > 1 else {}
     return document("backport", results[-1], done, **series)
@@ -82,7 +82,7 @@ def as_text(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str
                 f"      {line}"
                 for line in _details(branch, upstream=result.upstream is not False)
             ]
-            # a build includes all fixes on the branch, so it is shown with the last
+            # a build includes all fixes on the branch, so it is shown with the last one
             if result is results[-1]:
                 lines += [f"      {word}" for word in _build_words(branch, done)]
         if result.cc_stable:
@@ -97,8 +97,8 @@ def as_text(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str
 
 
 def _missing_series(result: BackportResult) -> list[str]:
-    """List the stable series missing from the repository, with one command for those that can
-    be fetched.
+    """List the stable series missing from the repository, with a command that fetches those
+    available.
     """
     if not result.missing:
         return []
@@ -161,7 +161,7 @@ def _work_text(done: WorkDone) -> list[str]:
 
 
 def _build_words(branch: BranchResult, done: WorkDone) -> list[str]:
-    """Return the outcome of a branch's build, or nothing if no build was requested."""
+    """Return the outcome of a branch's build, or [] if no build was requested."""
     return [_build_word(built) for built in done.built if built.branch == branch.branch]
 
 
@@ -190,7 +190,7 @@ def _wrap(text: str, first: str, other: str, width: int = _COLUMNS) -> list[str]
 
 
 def _details(row: BranchResult, *, upstream: bool) -> list[str]:
-    """Return the details below a branch's line; never wrap code and commands."""
+    """Return the details below a branch's line, without wrapping code and commands."""
     lines: list[str] = []
 
     def say(text: str, indent: str = "") -> None:
@@ -218,7 +218,7 @@ def _details(row: BranchResult, *, upstream: bool) -> list[str]:
 
 
 def _conflicts(row: BranchResult) -> list[str]:
-    """Return the conflicting lines of both sides."""
+    """Return both sides' conflicting lines."""
     lines: list[str] = []
     for conflict in row.conflicts[:_PLACES]:
         kind = (

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The contents of a draft as text: each choice with its origin."""
+"""Format a draft as text: each choice with its origin."""
 
 from collections.abc import Iterator
 
@@ -8,9 +8,8 @@ from patchpilot.topic.fix_claims import claim_of
 
 
 def draft_rows(draft: Draft, *, kept: Draft | None = None) -> list[str]:
-    """Return the choices in a draft as lines, each with its origin in parentheses.
-
-    Choices that are also in `kept` are omitted.
+    """Return a draft's choices as lines, each with its origin in parentheses. Omit choices that are
+    also in `kept`.
     """
     rows: list[str] = []
     known = set(_draft_choices(kept)) if kept else set()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The results of `find` as text: commits that may fix a symptom, or the series of a commit."""
+"""Format the results of `find` as text: commits that may fix a symptom, or a commit's series."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from patchpilot.topic.posted_by_others import PostedFix
 def fixes_text(fixes: FoundFixes, operation: str) -> str:
     """Return the commits that may fix a symptom, best first, each with its verdicts.
 
-    `operation` is the symptom as it was given, for the next command.
+    `operation` is the symptom as entered, for the next command.
     """
     name = fixes.symptom.name
     searched = f"{fixes.searched:,} commits since {fixes.tree}"
@@ -36,7 +36,7 @@ def fixes_text(fixes: FoundFixes, operation: str) -> str:
         lines += ["", *_fix_lines(fix, "" if name else share)]
     if fixes.fits:
         messages = fixes.symptom.messages
-        # if there are several lines, none of them is certain to be about the fix
+        # with several lines, it is uncertain which one is about the fix
         seen = messages[0] if len(messages) == 1 else ""
         step = fixes.candidates[0].next_step(seen, is_fix=not name)
         lines += ["", f"next: {step}"]

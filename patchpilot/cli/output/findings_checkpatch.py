@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Findings in the format of `checkpatch.pl --terse --show-types`.
-
-The output is empty if there are no findings.
+"""Format findings like `checkpatch.pl --terse --show-types`. The output is empty without
+findings.
 """
 
 from patchpilot.checking.check_result import CheckResult

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Findings as workflow commands for GitHub Actions.
-
-They annotate the changed files, or the patch file; those on a commit's message name the commit.
+"""Format findings as workflow commands for GitHub Actions. They annotate the changed files or the
+patch file; for a commit's message, they include the commit.
 """
 
 from patchpilot.checking.check_result import CheckResult
@@ -20,9 +19,8 @@ _COMMAND = {
 
 
 def render(result: CheckResult) -> str:
-    """Return one workflow command per finding; empty if there are none.
-
-    GitHub shows only ten of each level, so findings that require a new version come first.
+    """Return one workflow command per finding. GitHub shows only ten of each level, so findings
+    that require a new version come first.
     """
     rows = sorted(result.by_patch, key=lambda row: row[1].rank)
     return "".join(f"{_line(patch, finding, result)}\n" for patch, finding in rows)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Findings as JSON: `patchpilot/check/1`."""
+"""Format findings as JSON: `patchpilot/check/1`."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -25,7 +25,7 @@ def render(
 ) -> str:
     """Return the JSON document of a check.
 
-    `fixes` adds the results of --fix and --diff, and `reviews` those of --review.
+    `fixes` adds the results of --fix and --diff, `reviews` the results of --review.
     """
     answer = json_object(CheckAnswer(result, fix_summary(fixes) if fixes else None))
     if fixes:

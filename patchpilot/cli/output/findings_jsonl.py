@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Findings as JSON, one line per patch: `patchpilot/check-line/1`."""
+"""Format findings as JSON, one line per patch: `patchpilot/check-line/1`."""
 
 from collections import Counter
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Findings as a JUnit report.
-
-The report has one test suite per patch, with one failed case for each finding of severity warning
-or higher, or one passed case if there are none.
+"""Format findings as a JUnit report. It contains one test suite per patch, with one failed case for
+each warning or error, or one passed case if there are none.
 """
 
 import re

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Relative paths and fingerprints of findings, for the code scanning and code quality formats.
-
-Paths are relative to the repository.
+"""Compute findings' paths relative to the repository and fingerprints, for code scanning and code
+quality formats.
 """
 
 import hashlib
@@ -18,7 +17,7 @@ from patchpilot.model.rule import Finding
 def relative_path(path: str, result: CheckResult) -> str:
     """Return a path relative to the repository, or to the working directory.
 
-    A path that is outside both, or already relative, is returned unchanged.
+    Return a path outside both, or an already relative one, unchanged.
     """
     if path.startswith("/"):
         for top in (result.repository, str(Path.cwd())):
@@ -30,17 +29,16 @@ def relative_path(path: str, result: CheckResult) -> str:
 class Fingerprints:
     """The fingerprints of the findings in a result.
 
-    A fingerprint is unique per finding and does not change with an amend, a rebase or a move of
-    the line.
+    A fingerprint is unique per finding, and does not change if the commit is amended or rebased or
+    the line moves.
     """
 
     def __init__(self) -> None:
         self._seen: Counter[str] = Counter()
 
     def of(self, finding: Finding, patch: Patch | None) -> str:
-        """Return the fingerprint of the next finding.
-
-        Number findings that differ only in their line.
+        """Return the fingerprint of the next finding, numbering findings that differ only in their
+        line.
         """
         path = finding.path or (patch.subject.title if patch else "")
         key = "\0".join((finding.rule, path, finding.message))
@@ -55,7 +53,7 @@ def locate_in_file(
 ) -> tuple[str, int] | None:
     """Return the file and line of a finding, or None if it is in a commit message or on stdin.
 
-    It is the changed file, or the patch file if the finding is in its message.
+    It is the changed file, or the patch file for a finding in its message.
     """
     if finding.path:
         return finding.path, finding.line or 1

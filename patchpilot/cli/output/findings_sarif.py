@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Findings as SARIF 2.1.0, for code scanning."""
+"""Format findings as SARIF 2.1.0, for code scanning."""
 
 import re
 from typing import Any
@@ -117,7 +117,7 @@ def _result(
 def _fix(path: str, fix: FindingFix) -> dict[str, Any]:
     """Return the file changes that fix a finding.
 
-    A region without columns covers whole lines, except the end of the last one.
+    A region without columns covers whole lines, except the last line end.
     """
     replacements = []
     for edit in fix.edits:
@@ -174,6 +174,6 @@ def _location(
 
 
 def _uri(path: str) -> str:
-    # two slashes would start a host name
+    # a URI's two slashes would introduce a host name
     uri = quote_url(printable(path))
     return f".{uri}" if uri.startswith("//") else uri

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Findings as text in the style of a compiler: location, severity, message, and the line with a
-caret.
-
-The reason and the help follow the first finding of each rule.
+"""Format findings like a compiler: location, severity, message, and the line with a caret. The
+reason and the help follow each rule's first finding.
 """
 
 import re
@@ -30,7 +28,7 @@ PLACES = 3
 
 
 class Colors:
-    """The colors, if enabled, and the maximum width of a quoted line."""
+    """The colors, if enabled, and the maximum width of quoted lines."""
 
     def __init__(self, on: bool, columns: int = COLUMNS) -> None:
         self.on, self.columns = on, columns
@@ -48,12 +46,11 @@ def render(
     unfolded: bool = False,
     columns: int | None = None,
 ) -> str:
-    """Return the report: a verdict, the findings rule by rule, and what was not checked.
-
-    Rules that lead to a new version come first. Rules without errors after the first `ROWS` are
-    only counted, and so are questions after the first two. `unfolded` shows every finding, patch by
-    patch. `verbose` prints waived findings with their reasons; `quiet` prints only the findings.
-    Quoted lines are cut at `columns`.
+    """Return the report: a verdict, the findings rule by rule, and skipped checks. Rules that lead
+    to a new version come first. After the first `ROWS`, rules without errors are only counted, as
+    are questions after the first two. `unfolded` shows every finding, patch by patch. `verbose`
+    shows waived findings with their reasons; `quiet` shows only the findings. Quoted lines are cut
+    at `columns`.
     """
     paint = Colors(colored, min(COLUMNS, columns - 4) if columns else COLUMNS)
     lines = [] if quiet else [_verdict(result, paint)]
@@ -144,8 +141,8 @@ def message_line(finding: Finding, patch: Patch) -> int:
 def format_location(finding: Finding, patch: Patch | None) -> str:
     """Format the position of a finding.
 
-    It is COMMIT:PATH:LINE or COMMIT:message:LINE in a commit, whose subject is line 1, and
-    FILE:LINE in a patch file.
+    It is COMMIT:PATH:LINE or COMMIT:message:LINE (the subject is line 1) in a commit, and FILE:LINE
+    in a patch file.
     """
     if patch is None:
         return "series"
@@ -216,13 +213,13 @@ def _finding(
 def _quote_line(
     text: str, finding: Finding, paint: Colors, *, in_diff: bool
 ) -> list[str]:
-    """Quote the line as compilers do, with a caret if the column is known."""
+    """Quote the line like a compiler, with a caret if the column is known."""
     shown = printable(text).expandtabs(8)
     if not shown.strip():
         return []
     lines = ["    " + crop(shown, paint.columns)]
     if finding.column:
-        # the column counts in the new file; a line of a patch has a sign before it
+        # the column refers to the new file; a line in a patch has a sign before it
         signed = in_diff and text[:1] in "+- " and finding.path is not None
         before = width(printable(text[: finding.column - 1 + signed]).expandtabs(8))
         if before < paint.columns:
@@ -238,7 +235,9 @@ def _first_sentence(text: str) -> str:
 
 
 def _word(severity: Severity) -> str:
-    """Return the label of a severity; a note is a question that only the author can answer."""
+    """Return a severity's label; a note is labeled as a question, which only the author can
+    answer.
+    """
     return "question" if severity is Severity.NOTE else str(severity)
 
 
@@ -268,7 +267,7 @@ def _verdict(result: CheckResult, paint: Colors) -> str:
 
 
 def _counts_text(result: CheckResult) -> str:
-    """Return the numbers of suppressed findings and of those new since an earlier version, as
+    """Return the numbers of suppressed findings and of new findings since an earlier version, as
     text.
     """
     by = Counter(suppressed.by for _, suppressed in result.suppressed)
@@ -287,7 +286,7 @@ def _counts_text(result: CheckResult) -> str:
 
 
 def offer(fixable: int) -> str:
-    """Return the number of findings that --fix would fix, with the options to do so, or ""."""
+    """Return the number of findings that --fix would fix, with the options to use, or ""."""
     return (
         f"{counted(fixable, 'finding')} fixable with --fix (preview: --diff)"
         if fixable

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The fixes that were made, as text and as a colored diff."""
+"""Format applied fixes as text and as a colored diff."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -97,8 +97,8 @@ def color_diff(lines: Sequence[str], *, colored: bool) -> str:
 
 
 def _prose_run(lines: Sequence[str], start: int, sign: str) -> list[str]:
-    """Return the lines of prose from `start` on with this sign, which is two characters for
-    patch lines in a message's diff.
+    """Return the prose lines from `start` on with this sign (two characters for patch lines in a
+    message's diff).
     """
     below = (lines[at] for at in range(start, len(lines)))
     return list(
@@ -114,7 +114,7 @@ def _prose_run(lines: Sequence[str], start: int, sign: str) -> list[str]:
 def _color_word_diff(old: Sequence[str], new: Sequence[str]) -> list[str]:
     """Color removed and added lines.
 
-    Words that occur on only one side are bold, even if lines are broken differently.
+    Words found on only one side are bold, even if lines are wrapped differently.
     """
     before, after = (
         [word for line in side for word in line[1:].split()] for side in (old, new)
@@ -138,7 +138,7 @@ def _color_word_diff(old: Sequence[str], new: Sequence[str]) -> list[str]:
 def _bold_words(
     lines: Sequence[str], bold: AbstractSet[int], color: str
 ) -> Iterator[str]:
-    """Yield lines in a color; `bold` are positions of words, counted over all lines."""
+    """Yield lines in a color; `bold` contains word positions, counted over all lines."""
     number = count()
     for line in lines:
         parts = (

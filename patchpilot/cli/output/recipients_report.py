@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Recipient plans as text and as JSON."""
+"""Format recipient plans as text and JSON."""
 
 from collections.abc import Iterator
 

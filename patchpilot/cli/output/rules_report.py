@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Rules as a list, as a page, and as JSON."""
+"""Format rules as a list, a page, and JSON."""
 
 import textwrap
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ _APPLIED_BY = {"safe": " (`check --fix` applies it where that is safe)"}
 
 
 def _cases(rule: Rule) -> str:
-    """Return the other severities that a finding of the rule may have."""
+    """Return the other severities that the rule's findings may have."""
     others = sorted({str(severity) for severity in rule.severities.values()})
     return f" (in some cases {' or '.join(others)})" if others else ""
 
@@ -39,7 +39,8 @@ def _cases(rule: Rule) -> str:
 def page(explanation: RuleExplanation) -> str:
     """Format the page of a rule.
 
-    It has the description, reason, bad and good example, fix and reference, always in this order.
+    It contains the description, reason, bad and good example, fix and reference, always in this
+    order.
     """
     rule = explanation.rule
     alias = f", checkpatch.pl's {rule.checkpatch}" if rule.checkpatch else ""
@@ -76,7 +77,7 @@ def facts_table(facts: Sequence[PathFact]) -> str:
 
 
 def _notes(explanation: RuleExplanation) -> list[tuple[str, list[str]]]:
-    """Return a rule's optional sections: options, known problems, and its record on real
+    """Return a rule's optional sections: options, known problems, and the record on real
     patches.
     """
     rule = explanation.rule

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The plan of a send and its result, as text."""
+"""Format a send's plan and result as text."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -43,7 +43,7 @@ def _last_line(plan: Sending, after: str) -> str:
 
 
 def format_mails(plan: Sending) -> str:
-    """Format each message to be sent, in full."""
+    """Format each message to send in full."""
     lines: list[str] = []
     waiting = plan.send.waiting_messages
     for number, mail in enumerate(waiting, 1):
@@ -128,9 +128,8 @@ _FILES = 3
 
 
 def merge_reasons(reasons: Sequence[str]) -> tuple[str, ...]:
-    """Merge the reasons for a recipient.
-
-    Files that match the same pattern of MAINTAINERS are joined into one reason.
+    """Merge a recipient's reasons. Files that match the same pattern in MAINTAINERS become one
+    reason.
     """
     paths: dict[str, list[str]] = {}
     kept: dict[str, None] = {}
@@ -158,7 +157,7 @@ def _delivery(plan: Sending, room: int) -> Iterator[str]:
 
 
 def _checks(plan: Sending, *states: CheckState) -> Iterator[str]:
-    """Yield the lines of the checks with these states, in the order of the states."""
+    """Yield the lines for checks with these states, in the order of the states."""
     for state in states:
         for check in (check for check in plan.checks if check.state is state):
             name = "" if state is CheckState.OK else f" [{check.name}]"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Write results to stdout, laid out for the width of the terminal (80 columns without one)."""
+"""Write results to stdout, formatted for the terminal's width (80 columns without one)."""
 
 import re
 import sys
@@ -12,7 +12,7 @@ def emit(data: str, *, colored: bool, exact: bool = False) -> None:
     """Write a result to stdout.
 
     `exact` data, for programs, is always written as UTF-8. Other text is written in the stream's
-    encoding, with escapes for characters that it lacks. Commands to a CI server that reads the log
+    encoding, with escapes for unsupported characters. Commands for a CI server that reads the log
     are removed.
     """
     data = data if exact else escape_commands(data)
@@ -45,9 +45,8 @@ _COLOR = "\x1b\\[[0-9;]*m"
 
 
 def columns() -> int:
-    """Return the width for results: the terminal's, within legible limits.
-
-    It is 80 for a pipe or a file.
+    """Return the width for results: the terminal's, within legible limits, or 80 for a pipe or
+    file.
     """
     import shutil
 
@@ -58,7 +57,7 @@ def fold_text(text: str, room: int) -> str:
     """Fold a text to at most `room` columns, not counting colors.
 
     Lines are broken at spaces, and continuation lines are indented by four. The next command is
-    not broken, so that it can be copied.
+    kept on one line, so that it can be copied.
     """
     return "\n".join(
         part for line in text.split("\n") for part in _fold_line(line, room)
@@ -87,7 +86,7 @@ def wrap_labeled(
     """Yield a label and a text, wrapped to at most `room` columns.
 
     Continuation lines are indented by `indent` (default: to the start of the text). A word wider
-    than a line gets its own line and is not broken, so that addresses and commands can be copied.
+    than a line gets a separate line, so that addresses and commands can be copied.
     """
     line, under = label, " " * (width(label) if indent is None else indent)
     empty = True

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Tracked series and classified messages, as JSON and as text."""
+"""Format tracked series and classified messages as JSON and text."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ _LABEL, _EVENT = 12, 16
 
 
 def series_json(series: Sequence[Tracked], topic: TopicState | None = None) -> str:
-    """Return the JSON document of `track`; `topic` is the topic of the current branch."""
+    """Return the JSON document of `track`; `topic` is the current branch's topic."""
     return document("track", FollowedSeries(tuple(series), topic))
 
 
@@ -38,10 +38,8 @@ def series_text(
     room: int | None = None,
     with_mails: bool = False,
 ) -> str:
-    """Format all details of a series, with five header rows first.
-
-    On a terminal, the rows are filled to `room` columns. `with_mails` adds the beginning of each
-    message not written by a bot.
+    """Format all details of a series, beginning with five header rows. On a terminal, rows are
+    wrapped to `room` columns. `with_mails` adds the beginning of each message not written by a bot.
     """
     lines = list(_head_lines(tracked))
     if words := format_time_note(tracked):
@@ -68,7 +66,7 @@ def series_text(
 
 
 def _fold_row(line: str, room: int) -> list[str]:
-    """Fold a row to at most `room` columns, keeping a command on one shell line."""
+    """Fold a row to at most `room` columns, keeping a command on one line."""
     if width(line) <= room:
         return [line]
     start = _EVENT if line.startswith("   ") else _LABEL
@@ -103,7 +101,7 @@ def _thread_lines(series: Tracked, *, with_mails: bool) -> list[str]:
 
 
 def _version_lines(series: Tracked) -> Iterator[str]:
-    """Yield the author, the versions and, for several patches, the location of each."""
+    """Yield the author, the versions and, for several patches, each patch's location."""
     posted = series.about
     yield f"  author    {posted.author_text}"
     for revision in posted.revisions:
@@ -128,7 +126,7 @@ def _version_lines(series: Tracked) -> Iterator[str]:
 
 
 def _tag_lines(series: Tracked) -> Iterator[str]:
-    """Yield the series' tags, and others' claims about it."""
+    """Yield the series' tags, and other people's claims about it."""
     posted = series.about
     several = len(posted.latest.patches) > 1
     for tag in posted.trailers:
@@ -141,7 +139,7 @@ def _tag_lines(series: Tracked) -> Iterator[str]:
 
 
 def _review_lines(series: Tracked) -> list[str]:
-    """Return lines with each reviewer's verdict on each patch of the latest version."""
+    """Return lines with each reviewer's verdict on each patch in the latest version."""
     table = series.review
     if table is None or not table.patches:
         return []
@@ -205,7 +203,7 @@ def _reply_lines(series: Tracked, *, with_mails: bool) -> list[str]:
 
 
 def _describe_target(reply: Reply, labels: Mapping[str, int]) -> str:
-    """Return the target of a reply, `, on v2 3/5`, with the day if a version was sent twice."""
+    """Return a reply's target, `, on v2 3/5`, with the day if a version was sent twice."""
     if reply.revision is None:
         return ""
     label, total = reply.revision.label, len(reply.revision.patches)
@@ -226,7 +224,7 @@ def _event_line(event: StoryEvent) -> str:
 
 
 def digest_text(series: Sequence[Tracked], since: datetime) -> str:
-    """List each series' events since a time, with its state and next step."""
+    """List each series' events since a time, with the state and next step."""
     lines: list[str] = []
     for tracked in series:
         events = [

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tracked series as a table: one line per series, grouped by whose turn it is, news first."""
+"""Format the tracked series as a table: one line per series, grouped by whose turn it is, with new
+messages first.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -46,8 +48,8 @@ _NO_ACTION = {Turn.YOURS: "check", Turn.WAITING: "wait", Turn.FINISHED: "nothing
 
 
 class Row(NamedTuple):
-    """A row of the table: its cells, the next step in short and as a sentence, and the notes
-    below it.
+    """A row of the table: its cells, the next step (short form and sentence), and notes below
+    it.
     """
 
     cells: tuple[str, ...]
@@ -64,7 +66,7 @@ def series_table(
 ) -> str:
     """Format the series as a table of at most `columns` columns.
 
-    `*` marks the series of `topic`, which gets a separate line if it is not tracked.
+    `*` marks the series of `topic`; an untracked topic gets a separate line.
     """
     if not series and topic is None:
         return "no series is tracked: run `patchpilot track add '<message-id>'`"
@@ -87,7 +89,7 @@ def series_table(
     room = _room(used, wide, columns)
     shortest = max((width(row.step) for row in rows), default=0)
     if _REVIEWED in used and room - shortest < _NARROWEST:
-        # prefer the tag counts that name the number of tagged patches
+        # prefer tag counts that include the number of tagged patches
         used = [at for at in used if at != _TAGS]
         room = _room(used, wide, columns)
     sentence = room >= min(wide[_TITLE], _ENOUGH) + _SENTENCE
@@ -116,7 +118,7 @@ def series_table(
 
 
 def _room(used: Iterable[int], wide: dict[int, int], columns: int) -> int:
-    """Return the columns that remain for the title and the next step."""
+    """Return the columns left for the title and the next step."""
     return columns - sum(wide[at] + 2 for at in used if at != _TITLE) - 2
 
 
