@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Show the effects of accepting candidates as the commits that introduced a bug.
-
-These are the affected releases and the tags in the commit's message.
+"""Show the effects of accepting candidates as the commits that introduced a bug: the affected
+releases and the tags in the commit's message.
 """
 
 from collections.abc import Sequence
@@ -24,8 +23,8 @@ from patchpilot.services.tags.stable_request_tag import (
 class CandidateImpact:
     """The effects of accepting candidates as the commits that introduced a bug.
 
-    Contains the advice about stable trees, the affected releases, and the word diff of the
-    commit message (`[-removed-]`, `{+added+}`), or the reason why there is none.
+    Contains the advice about stable trees, the affected releases, and the word diff of the commit
+    message (`[-removed-]`, `{+added+}`) or the reason for its absence.
     """
 
     stable: StableResult
@@ -63,6 +62,6 @@ def candidate_impact(
         )
         message = prepare(repository, request, progress=progress).changes[-1].marked
     except PatchpilotError as error:
-        # return the releases even without the branches
+        # return the releases even if the branches are unknown
         message = f"the tags cannot be written: {error.message}"
     return CandidateImpact(stable, bug, message)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Apply all safe fixes of a topic in one step.
-
-These are the safe fixes of its findings, and the tags that other findings require.
+"""Apply all safe fixes to a topic in one step: its findings' safe fixes, and tags required by other
+findings.
 """
 
 from collections.abc import Collection, Sequence
@@ -82,8 +81,8 @@ def fix_certain(
 ) -> CertainFixed:
     """Apply the safe fixes, and add certain tags to the commits in `tagless`.
 
-    If `overrides` is None, nothing is written and the result is a preview. One undo record
-    restores both changes. `overrides` has the same meaning as in `fix_topic`.
+    If `overrides` is None, nothing is written and the result is a preview. A single undo record
+    covers both changes. `overrides` works like in `fix_topic`.
     """
     fixed = fix_topic(
         repository,
@@ -96,7 +95,7 @@ def fix_certain(
     if not tagless:
         return CertainFixed(fixed, FindingFixed(()))
     if overrides is None:
-        # unreferenced objects, so that tags are searched for the future messages
+        # create unreferenced objects, to search tags for the future messages
         became = rewrite.plan(
             repository,
             *rewrite.branch_of(repository),

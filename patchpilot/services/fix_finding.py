@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Fix a single finding in a topic, with a preview before the fix is written.
 
-The fix is the rule's own fix, a tag that `prepare` adds, or a sign-off.
+The fix is the rule's own fix, a tag as added by `prepare`, or a sign-off.
 """
 
 import difflib
@@ -48,9 +48,8 @@ class Remedy(StrEnum):
 class FindingFixed:
     """The changes that fix a finding, as lines of a diff.
 
-    If nothing is certain, the diff is empty and `reason` gives the reason. `costs` describes
-    the consequences of the rewrite for others, and `ids` maps the old commit ids to the new
-    ones.
+    If nothing is certain, the diff is empty and `reason` explains why. `costs` describes the
+    rewrite's consequences for others, and `ids` maps old commit ids to new ones.
     """
 
     diff: tuple[str, ...]
@@ -84,8 +83,8 @@ def fix_finding(
 ) -> FindingFixed:
     """Apply the safe fix for one finding in a commit, and return the changes.
 
-    If `overrides` is None, nothing is written and the result is a preview. Each name in `overrides`
-    overrides the block with that name.
+    If `overrides` is None, nothing is written and the result is a preview. Names in `overrides`
+    override the blocks with these names.
     """
     result = fix_topic(
         repository,
@@ -117,7 +116,7 @@ def fix_messages(
 ) -> FindingFixed:
     """Add certain tags, or the user's sign-off, to commit messages.
 
-    `overrides` has the same meaning as in `fix_finding`.
+    `overrides` works like in `fix_finding`.
     """
     is_sign_off = remedy is Remedy.SIGN_OFF
     changes = _changes(repository, settings, commits, is_sign_off, progress)
@@ -186,7 +185,7 @@ def _make_result(
 
 
 def _is_missing_author(repository: Repository, change: MessageChange) -> bool:
-    """Return whether a message that others signed off still lacks its author's sign-off after the
+    """Return whether a message signed off by others still lacks its author's sign-off after the
     change.
     """
     commit = repository.commit(change.commit)

@@ -28,11 +28,11 @@ from patchpilot.model.json_form import json_form
 class BackportResult:
     """The backport verdicts for one fix.
 
-    `commit` is None if the fix is a patch file, `upstream` is None if the repository has no
-    mainline. `asked` is the commit that the user named, if the verdicts are for the mainline
-    commit that it became. `bug` is the range of releases with the bug, if it was requested.
-    `max_lines` is the size limit for patches in the stable trees (0: no limit). `unfetched`
-    is set if the project has stable branches but none of them has been fetched.
+    `commit` is None for a patch file, and `upstream` is None if the repository lacks mainline.
+    `asked` is the user's commit if the verdicts are for its mainline commit. `bug` is the range of
+    releases with the bug, if requested. `max_lines` is the size limit for patches in the stable
+    trees (0: no limit). `unfetched` is set if the project has stable branches but none of them has
+    been fetched.
     """
 
     commit: str | None
@@ -53,13 +53,13 @@ class BackportResult:
     def cc_stable(self) -> tuple[str, ...]:
         """Return the Cc: stable lines for a fix that is not yet upstream.
 
-        For each tree, the lines name its prerequisites in order, then the tree itself.
+        For each tree, list its prerequisites in order, then the tree itself.
         """
         if self.upstream is not False:
             return ()
         lines: dict[str, None] = {}
         for branch in self.branches:
-            # a Cc: stable line can only name whole commits
+            # Cc: stable lines can only name whole commits
             if (
                 branch.verdict is BranchVerdict.CONFLICT
                 and branch.version

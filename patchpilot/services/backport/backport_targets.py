@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find the fixes and branches for `backport`.
 
-Fixes are commits, or patch files and the commits that they became.
+Fixes are commits, or patch files with their commits.
 """
 
 from collections.abc import Sequence
@@ -38,9 +38,8 @@ from patchpilot.topic.topic_base import topic_commits
 
 @dataclass(frozen=True, slots=True)
 class BackportTarget:
-    """A fix to backport: its commit, its subject, and its patch if a patch file was given.
-
-    The commit is None for a patch file that is not a commit yet.
+    """A fix to backport: its commit, its subject, and its patch if it is a patch file. The commit
+    is None for a patch file without a commit yet.
     """
 
     commit: str | None
@@ -62,10 +61,8 @@ def read_wanted(
     base: str | None,
     from_archive: FromArchive | None = None,
 ) -> tuple[BackportTarget, ...]:
-    """Return the fixes named by TARGET, oldest first.
-
-    If a file and a revision have the same name, the file is used. Raise `InputError` if there is no
-    patch, or if a patch's diff is damaged.
+    """Return the fixes in TARGET, oldest first. A file takes precedence over a revision of the same
+    name. Raise `InputError` if there is no patch, or if a patch's diff is damaged.
     """
     is_patch = target is not None and (
         target == "-" or names_file(target) or is_network_target(target)
@@ -122,8 +119,8 @@ def split_onto(
 ) -> tuple[list[str], list[str]]:
     """Separate the arguments of --onto into revisions and directories.
 
-    A stable version, such as 6.1, means its branch. Raise `UsageError` with the most similar ref,
-    or with the command that fetches the branch, if an argument cannot be resolved, and
+    A stable version, such as 6.1, stands for its branch. If an argument cannot be resolved, raise
+    `UsageError` with the most similar ref or with the command that fetches the branch. Raise
     `MissingError` outside a repository.
     """
     revisions: list[str] = []
@@ -192,9 +189,8 @@ def _series_ref(repository: Repository, word: str, profile: str | None) -> str:
 
 
 def form_of(repository: Repository, profile: str | None) -> StableTrees:
-    """Return the stable trees whose conventions the written backports follow.
-
-    If the project is not known, return stable trees without a mailing list.
+    """Return the stable trees that determine the format of backports. If the project is unknown,
+    return stable trees without a mailing list.
     """
     guessed = stable_branches(repository, profile=profile).stable
     tip = repository.find("HEAD")
@@ -213,7 +209,7 @@ def fetch_hint(
 ) -> Advice:
     """Return the hint to show if no stable branch has been fetched.
 
-    The hint is to fetch the project's stable branches, or to name a branch.
+    The hint is to fetch the project's stable branches, or to specify a branch.
     """
     if own_trees(repository, branches.stable, profile) is None:
         return "name a branch or commit with --onto REV (see `git branch -a`)"

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Carry out the actions that `backport` offers in addition to verdicts.
-
-The actions are writing patches, preparing a conflict for resolution, running builds, and
-writing the request to the stable maintainers.
+"""Run the actions of `backport` after the verdicts: write patches, prepare a conflict for
+resolution, run builds, and write the request to the stable maintainers.
 """
 
 from collections.abc import Sequence
@@ -40,10 +38,8 @@ _BROKEN = "the branch compiles without the fix, but not with it"
 @json_form("written?", "resolve=resolving?", "builds=built?", "request?")
 @dataclass(frozen=True, slots=True)
 class WorkDone:
-    """The results of the actions that `backport` performed.
-
-    Contains the written patches, the conflict prepared in a clone, the builds, the request to
-    the stable maintainers, and the next command if nothing was carried out.
+    """The results of the actions of `backport`: written patches, a conflict prepared in a clone,
+    builds, the request to the stable maintainers, and the next command if nothing was done.
     """
 
     written: tuple[WrittenBackport, ...] = ()
@@ -86,10 +82,9 @@ def work(
     request: BackportRequest,
     progress: Progress = silent,
 ) -> WorkDone:
-    """Perform the requested actions for some fixes with verdicts.
-
-    Only the last fix is used to resolve a conflict and to create the request to the stable
-    maintainers. Raise `MissingError` outside a repository if an action needs commits.
+    """Perform the requested actions for fixes with verdicts. Only the last fix is used to resolve a
+    conflict or write the request to the stable maintainers. Raise `MissingError` outside a
+    repository if an action needs commits.
     """
     if not (request.folder or request.resolve or request.build or request.request):
         return WorkDone(next=next_step(results, request))

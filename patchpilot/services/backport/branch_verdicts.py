@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determine for each stable branch whether it has the bug and the fix, and whether the fix
-applies.
+"""Determine for each stable branch whether it has the bug and the fix, and whether the fix applies.
 
-If the fix does not apply, the verdict contains the changes that would make it apply.
+If the fix does not apply, the verdict contains the changes it requires.
 """
 
 import sqlite3
@@ -74,21 +73,21 @@ class NothingFetchedError(MissingError):
 class BackportRequest:
     """The fix to backport, the branches to examine, and the actions after the verdicts.
 
-    `target` is the fix (None: the topic since `base`). `onto` lists revisions or directories;
-    the default is the stable branches. `effort` limits the search for prerequisites, in
-    seconds per branch; 0 disables the search and the explanations of conflicts. `fixes` names
-    the commits that introduced the bug: they override the Fixes: tags of a single commit, and
-    apply to the commits of a series that have no Fixes: tag.
+    `target` is the fix (None: the topic since `base`). `onto` lists revisions or directories; the
+    default is the stable branches. `effort` limits the search for prerequisites, in seconds per
+    branch; 0 disables the search and explanations of conflicts. `fixes` lists the commits that
+    introduced the bug. They override a single commit's Fixes: tags; in a series, they apply to
+    commits without such tags.
 
-    `adapt` adapts the fix to a branch on which it conflicts; such a fix is written only if it
-    was adapted. `range_diff` compares it with the fix, or with the backport from which it was
-    made. `from_archive` reads a TARGET that is a Message-ID or a URL.
+    `adapt` adapts the fix to a branch on which it conflicts; otherwise no patch is written there.
+    `range_diff` compares the result with the fix or with the backport it is based on.
+    `from_archive` reads a Message-ID or URL as TARGET.
 
-    Patches are written into `folder`. `resolve` names the branch whose conflict is prepared
-    in a clone. `build` is a command to run; `objects` compiles the files that the fix
-    changes, and a fix that fails to compile is not written. `request` creates the message to
-    the stable maintainers. `note` explains the adaptation, or why the trees need the fix.
-    `in_reply_to` is the message that the patches reply to.
+    Patches are written to `folder`. `resolve` is the branch with the conflict to prepare in a
+    clone. `build` is a command to run; `objects` compiles the files changed by the fix, and no
+    patch is written if this fails. `request` creates the message to the stable maintainers. `note`
+    explains the adaptation, or why the trees need the fix. `in_reply_to` is the message that the
+    patches reply to.
     """
 
     target: str | None = None
@@ -204,9 +203,8 @@ def _add_commits(
 def _patch_base(
     repository: Repository, fixes: Sequence[BackportTarget], base: str | None
 ) -> str:
-    """Return the commit to which patches are applied.
-
-    It is the given base, the commit in a `base-commit:` line, or mainline.
+    """Return the commit to apply patches to: the given base, the commit in a `base-commit:` line,
+    or mainline.
     """
     if base:
         return repository.resolve(base)
@@ -229,7 +227,7 @@ class _Pending:
 class BackportSession:
     """A context manager for backport verdicts, with an open history index and object store.
 
-    It can be used for any number of fixes.
+    Use it for any number of fixes.
     """
 
     def __init__(
@@ -284,9 +282,8 @@ class BackportSession:
         )
 
     def _mainline_commit(self, commit: str) -> str:
-        """Return the mainline commit that makes a commit unnecessary, or the commit itself.
-
-        Stable trees know the fix by mainline's id.
+        """Return the mainline commit that makes a commit unnecessary, or the commit itself. Stable
+        trees reference fixes by mainline's id.
         """
         fix = commit_state(self.repository, commit, self.progress).sure
         return fix.commit if fix and fix.in_mainline else commit
@@ -455,10 +452,8 @@ class BackportSession:
     def _missing_functions_reason(
         self, fix: FixCommit, tip: str, ahead: _Pending
     ) -> str:
-        """Return why a branch lacks all functions that a fix without a Fixes: tag changes, or
-        "".
-
-        The reason is that the commit found by `fixes` is not in the branch.
+        """For a fix without a Fixes: tag, return why a branch lacks all changed functions, or "".
+        The reason is that the branch lacks the commit found by `fixes`.
         """
         names = [name for name in changed_functions(fix.files).lines if name]
         for change in fix.files:

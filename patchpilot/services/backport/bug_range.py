@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determine the releases that have a bug, for the timeline of releases in the TUI.
-
-The range contains the stable series, the release that introduced the bug, and the release
-that will contain the fix.
+"""Determine the releases that have a bug, for the timeline in the TUI: the stable series, the
+release that introduced the bug, and the release that will contain the fix.
 """
 
 from collections.abc import Iterable, Sequence
@@ -32,9 +30,8 @@ def bug_range(
     culprits: Sequence[str],
     branches: Iterable[BranchState | BranchResult],
 ) -> BugRange:
-    """Return the range of releases with a bug, from the verdicts for stable branches.
-
-    The range is empty for a patch file, because a patch file has no history.
+    """Return the range of releases with a bug, from the verdicts for stable branches. It is empty
+    for a patch file, which has no history.
     """
     if fix is None:
         return NOWHERE

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compile the objects that a backport changes, before and after each of its commits.
-
-The objects are compiled on the branch, in the same way as by `patchpilot build`.
+"""Compile the objects changed by a backport, before and after each commit, on the branch and like
+`patchpilot build`.
 """
 
 import os
@@ -39,8 +38,8 @@ FAILED = 2
 class Built(NamedTuple):
     """The outcome of building a backported fix on a branch.
 
-    Contains the exit code, the end of the output (or the errors) and, if objects were
-    compiled, the warnings that the branch did not have before.
+    Contains the exit code, the end of the output (or the errors) and, if objects were compiled, new
+    warnings on the branch.
     """
 
     branch: str
@@ -50,10 +49,8 @@ class Built(NamedTuple):
 
 
 def may_compile(repository: Repository, tree: Tree) -> None:
-    """Raise an error if the objects of a tree must not be compiled.
-
-    The error is `UsageError` if the tree is not a kernel tree, and `UntrustedCommandsError`
-    if the user has not trusted the repository for builds.
+    """Raise an error if a tree's objects must not be compiled. It is `UsageError` if this is not a
+    kernel tree, and `UntrustedCommandsError` if the user does not trust the repository for builds.
     """
     project = project_of_tree(tree)
     if project is None or not project.kernel:
@@ -103,7 +100,7 @@ def compile_objects(
 def _missing_names_line(
     repository: Repository, tip: str, names: Collection[str]
 ) -> list[str]:
-    """Return one line that lists the names missing from a branch's sources, or none."""
+    """Return one line with the names missing from a branch's sources, or []."""
     tree = TreeState(repository, tip)
     names = sorted(names)[:_MOST_NAMES]
     words = names and tree.grep(names, "-h", "-o", "-w", "-F", paths=("*.[chS]",))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Write patches for an unpacked tree, to be applied with patch(1) or `git am`."""
+"""Write patches for an unpacked tree, to apply with patch(1) or `git am`."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -112,7 +112,7 @@ def _mails(
 
 
 def _commit(patch: Patch, commit: str | None) -> Commit:
-    """Convert a patch to a Commit, with the id "" if it is not committed yet."""
+    """Convert a patch to a Commit; its id is "" if it is not committed yet."""
     author = patch.author or Address("", "")
     date = header_date(patch.header("Date") or "") or EPOCH
     return Commit(

@@ -12,8 +12,8 @@ from patchpilot.services.backport.backport_result import BackportResult
 class Risk(StrEnum):
     """The risk of a prerequisite, from low to high.
 
-    It is low for a fix, medium for another change, and high for any change above the size
-    limit of the stable trees.
+    It is low for a fix, medium for another change, and high for any change above the stable trees'
+    size limit.
     """
 
     LOW = "low"
@@ -36,7 +36,7 @@ def exclude_prerequisites(
 ) -> BackportResult:
     """Return the backport result without the excluded prerequisites of each branch.
 
-    `left_out` maps branch names to the excluded commits. The order of the others is kept.
+    `left_out` maps branch names to the excluded commits. The others keep their order.
     """
     return replace(
         result,

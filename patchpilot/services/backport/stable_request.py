@@ -27,10 +27,10 @@ def request_mail(
 ) -> str:
     """Return the message that asks the stable maintainers to apply a mainline commit.
 
-    The message, headers first, names the trees to which git applies the commit without conflicts
-    (option 2 of the stable kernel rules). It is sent in the user's name, so it states only what
-    patchpilot determined. Raise `UsageError` if the fix is not in mainline or applies cleanly to no
-    tree that needs it.
+    The message, headers first, lists the trees that the commit applies to without conflicts (option
+    2 in the stable kernel rules). It is sent in the user's name, so it only states facts determined
+    by patchpilot. Raise `UsageError` if the fix is not in mainline, or does not apply cleanly to
+    any tree that needs it.
     """
     if result.commit is None or not result.upstream:
         raise UsageError(
@@ -90,7 +90,7 @@ def request_mail(
 
 
 def keep_request(repository: Repository, result: BackportResult) -> Path:
-    """Write the request as a draft into the user's state directory, and return its file.
+    """Write the request as a draft to the user's state directory, and return its file.
 
     Raise `UsageError` as `request_mail` does.
     """
@@ -104,7 +104,7 @@ def _cc(
     stable: StableTrees,
     sender: Address | None,
 ) -> tuple[Address, ...]:
-    """Return the Cc: addresses: contacts named in the commit, and its maintainers and lists."""
+    """Return the Cc: addresses: contacts in the commit, and its maintainers and lists."""
     result = {address.key: address for address in people([commit], (stable.list,))}
     for address in _maintainers(repository, commit):
         if address.key != stable.list:
@@ -123,7 +123,7 @@ def _maintainers(repository: Repository, commit: Commit) -> tuple[Address, ...]:
         sources = sources_of(tree, repository, {"git_fallback": False, "git": False})
         plan = plan_patches([commit_patch(repository, commit.id)], sources)
     except PatchpilotError:
-        # the request goes to the stable maintainers, so a broken MAINTAINERS does not matter
+        # ignore a broken MAINTAINERS, because the request goes to the stable maintainers
         return ()
     return tuple(
         recipient.address for recipient in plan.recipients if recipient.section
@@ -136,6 +136,6 @@ def _first_paragraph(body: str) -> str:
         if text and not text.startswith(
             ("[", "commit ", "Fixes:", "Signed-off-by:", "Cc:")
         ):
-            # the paragraph may introduce the next one, such as a log, so include that too
+            # the paragraph may introduce the next one, such as a log, so include both
             return "\n\n".join(paragraphs[at : at + 1 + text.endswith(":")])
     return "(give the reason)"

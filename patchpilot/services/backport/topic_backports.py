@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Backport a commit of a topic with the current settings.
 
-Provides the verdicts, the patches with the default texts, and a clone to resolve conflicts.
+Provide the verdicts, patches with default texts, and a clone for resolving conflicts.
 """
 
 from collections.abc import Collection, Mapping
@@ -59,9 +59,9 @@ def topic_backports(
 ) -> BackportResult:
     """Return the backport verdicts for a topic's commit, and the releases that have the bug.
 
-    If there is no Fixes: tag, the caller names the commit that introduced the bug. The result has
-    no branches, and the reason as its only rule, if the project maintains no stable series or
-    the author answered that the commit is not a fix.
+    Without a Fixes: tag, the caller passes the commit that introduced the bug. If the project has
+    no stable series, or the commit is not a fix according to the author, the result contains no
+    branches, and the reason as its only rule.
     """
     if denies_fix(repository, commit):
         return BackportResult(commit.id, commit.subject, rules=(NOT_A_FIX,))
@@ -94,9 +94,8 @@ def topic_backports(
 
 
 def _failed_messages(result: BackportResult) -> dict[tuple[str, str], str]:
-    """Return the FAILED messages about a fix.
-
-    Empty if the tracked series cannot be read, because no verdict depends on them.
+    """Return the FAILED messages about a fix. Return {} if the tracked series cannot be read,
+    because no verdict depends on them.
     """
     try:
         return find_failed_messages([result])
@@ -138,10 +137,9 @@ def write_topic_backports(
     *,
     signs: bool = False,
 ) -> tuple[WrittenBackport, ...]:
-    """Write the patches for every branch to which the fix applies, into `folder`.
-
-    The message texts are not changed by any option, except that the user's sign-off is added
-    if `signs` is set. `left_out` maps branches to the prerequisites to exclude.
+    """Write the patches for every branch that the fix applies to, into `folder`. The messages have
+    the default texts, with the user's sign-off if `signs` is set. `left_out` maps branches to the
+    prerequisites to exclude.
     """
     wording = BackportText(signer=signer(repository.identity) if signs else None)
     return write_backports(
@@ -158,10 +156,8 @@ def write_adapted(
     *,
     signs: bool = False,
 ) -> WrittenBackport:
-    """Write the adapted fix for a branch as a patch, whatever the adaptation's confidence.
-
-    The caller has shown the steps of the adaptation to the user. The user's sign-off is added
-    if `signs` is set.
+    """Write the adapted fix for a branch as a patch, regardless of its confidence. The caller must
+    have shown the adaptation's steps to the user. `signs` adds the user's sign-off.
     """
     accepted = replace(branch, adaptation=replace(adapted, is_accepted=True))
     me = repository.identity
@@ -219,8 +215,8 @@ def resolve_conflict(
 ) -> Resolving:
     """Return a clone with the branch's conflict, reusing an existing clone.
 
-    With the adaptation `start`, the files in conflict have the adapted content. The
-    prerequisites in `left_out` are not applied before the fix.
+    With the adaptation `start`, conflicted files have the adapted content. Prerequisites in
+    `left_out` are not applied before the fix.
     """
     narrowed = exclude_prerequisites(
         replace(result, branches=(branch,)), {branch.branch: left_out}

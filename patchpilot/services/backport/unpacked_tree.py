@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determine whether fixes apply to an unpacked tree, in the form used for branches."""
+"""Determine whether fixes apply to an unpacked tree, with results like for branches."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -69,16 +69,16 @@ def judge_in_directory(
 ) -> list[BranchResult]:
     """Determine for each patch whether it applies to a directory or is already applied there.
 
-    Only the content of the files is examined. Each patch is applied on top of the previous ones.
-    For a commit of the repository, whose id is given with its patch, the verdict includes whether
-    git can merge it. With `adapts`, a patch that does not fit is adapted.
+    Only the files' content is examined. Each patch is applied on top of the previous ones. For a
+    commit in the repository, given by its id, the verdict includes whether git can merge it. With
+    `adapts`, adapt patches that do not apply.
     """
     tree = _ChangedTree(DirectoryTree(folder))
     results = []
     for patch, commit in fixes:
         result = _judge_patch(patch, commit, tree, repository, adapts=adapts)
         change = result.change
-        # an uncertain result is not written, so nothing is built on it
+        # an uncertain result is not written, so do not apply later patches to it
         if change and (not result.adaptation or result.adaptation.is_sure):
             tree.changed.update(
                 dict.fromkeys(change.before)
@@ -115,7 +115,7 @@ def _judge_patch(
 def _change(
     patch: Patch, tree: Tree, adapted: Adaptation | None
 ) -> DirectoryChange | None:
-    """Return a patch's changes to the tree, as is or adapted, or None if it does not apply."""
+    """Return a patch's changes to the tree, unchanged or adapted, or None if it does not apply."""
     before: Files = {}
     after: Files = {}
     for change in patch.files:

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Resolve conflicts and run builds of backports in a separate clone.
-
-The user's repository and working tree are not changed.
+"""Resolve conflicts and build backports in a separate clone, without changing the user's repository
+and working tree.
 """
 
 import hashlib
@@ -66,9 +65,9 @@ _ADVICE = """
 class Resolving:
     """A conflict being resolved in a clone.
 
-    Contains the folder of the clone, its state (`conflict` or `done`), the files still in
-    conflict, and the next commands to run. Once the conflict is resolved, `files` are the
-    patches and `commits` are the ids and subjects of the commits in the clone, oldest first.
+    Contains the clone's folder, its state (`conflict` or `done`), the files still in conflict, and
+    the next commands to run. After the resolution, `files` contains the patches, and `commits` the
+    ids and subjects of the clone's commits, oldest first.
     """
 
     branch: str
@@ -92,10 +91,10 @@ def resolve(
 ) -> Resolving:
     """Prepare a clone with the prerequisites committed and the fix in conflict.
 
-    If the clone already exists, the resolution continues there. With the adaptation `start`, no
-    prerequisites are applied and the files in conflict have the adapted content. When the user has
-    committed the resolution, the patches are written to `folder` (default: next to the clone).
-    Raise `UsageError` for a directory, a patch file, or a fix that is not merged.
+    If the clone already exists, continue there. With the adaptation `start`, apply no
+    prerequisites; conflicted files have the adapted content. After the user has committed the
+    resolution, write the patches to `folder` (default: next to the clone). Raise `UsageError` for a
+    directory, a patch file, or a fix that is not merged.
     """
     if result.commit is None or not branch.tip:
         raise UsageError(
@@ -120,7 +119,7 @@ def is_started(repository: Repository, commit: str, branch: BranchResult) -> boo
 def resolution(
     repository: Repository, commit: str, branch: BranchResult
 ) -> Path | None:
-    """Return the folder with the patches that `resolve` wrote for a branch, or None."""
+    """Return the folder with the patches written by `resolve` for a branch, or None."""
     folder = _patches(_clone_folder(repository, commit, branch))
     return folder if folder.is_dir() and any(folder.glob("*.patch")) else None
 
@@ -136,9 +135,9 @@ def build(
 ) -> Built:
     """Run a command in a temporary clone of a branch with the fixes and their prerequisites.
 
-    The command is split into words and run without a shell; `objects` compiles the files that
-    each commit changes. `pairs` are the fixes, each with its result for the branch. `adapts`
-    has the same meaning as in `steps_for`.
+    The command is split into words and run without a shell; `objects` compiles the files changed by
+    each commit. `pairs` contains the fixes with their results for the branch. `adapts` works like
+    in `steps_for`.
     """
     branch = pairs[0][1]
     words = shlex.split(command)
@@ -248,7 +247,7 @@ def _prepare(
                 timeout=1800,
             )
             git(unready, "update-ref", "refs/patchpilot/base", branch.tip)
-            # objects that only the scratch store has must outlive it
+            # copy objects found only in the scratch store before it is deleted
             _copy_objects(unready, scratch, commits)
         git(
             unready,
@@ -384,7 +383,7 @@ def _resolved_commits(
     base: str,
     head: str,
 ) -> list[MadeCommit]:
-    """Return the user's commits, each with the mainline commit that its message names."""
+    """Return the user's commits, each with the mainline commit named in its message."""
     commits = []
     for id_ in clone.rev_list("--reverse", f"{base}..{head}"):
         message = clone.commit(id_).message

@@ -41,9 +41,9 @@ _SIGN = "your sign-off belongs below your note: use --signoff"
 class WrittenBackport:
     """The patches written for a branch, in order, or the reason why none were written.
 
-    `answers` is the message that the patches reply to, and `hint` is a remaining step for the
-    user. `send` is the command that sends them ("" if they are not for a mailing list), and
-    `is_signed` is whether they have the user's sign-off.
+    `answers` is the message that the patches reply to, and `hint` a remaining step for the user.
+    `send` is the command to send them ("" if they are not for a mailing list). `is_signed` is set
+    if they have the user's sign-off.
     """
 
     branch: str
@@ -68,8 +68,8 @@ def signer(identity: Address | None) -> Address:
 def send_commands(written: Sequence[WrittenBackport]) -> tuple[str, ...]:
     """Return the commands that send the patches, the latest branch first.
 
-    In that order no user loses a fix by updating. There is no command for whole commits that could
-    replace partial ones.
+    In this order, users do not lose a fix by updating. There is no command for whole commits that
+    could replace partial ones.
     """
     sent = [backport for backport in written if backport.files and backport.send]
     sent.sort(key=_version, reverse=True)
@@ -85,7 +85,7 @@ def _version(backport: WrittenBackport) -> tuple[int, ...]:
 def send_command(files: Sequence[Path]) -> str:
     """Return the command that sends a folder's patches.
 
-    Their recipients, and the message that they reply to, are in their headers.
+    Their headers contain the recipients and the message they reply to.
     """
     return f"git send-email {shlex.quote(str(files[0].parent))}/*.patch"
 
@@ -93,9 +93,8 @@ def send_command(files: Sequence[Path]) -> str:
 def find_failed_messages(
     results: Sequence[BackportResult],
 ) -> dict[tuple[str, str], str]:
-    """Return the FAILED messages of the stable maintainers about commits of tracked series.
-
-    The keys are (commit, version). The result is empty if no series is tracked.
+    """Return the stable maintainers' FAILED messages about commits of tracked series, by (commit,
+    version).
     """
     from patchpilot.archive.track_store import Store, default_file
     from patchpilot.topic.followed.follow_series import failed_mails
@@ -115,8 +114,7 @@ def make_answer_texts(
 ) -> BackportText:
     """Return the texts for one branch, and the message that its patches reply to.
 
-    This is the message named by the user or, by default, the FAILED message about the first
-    commit that has such a message.
+    This is the user's choice or, by default, the FAILED message about the first commit with one.
     """
     named = (mails.get((commit or "", version or "")) for commit in commits)
     mail = wording.in_reply_to or next(filter(None, named), None)
@@ -134,13 +132,12 @@ def write_backports(
 ) -> tuple[WrittenBackport, ...]:
     """Write the patches for every branch that needs the fix and accepts it.
 
-    The patches, each after its prerequisites, are written into `folder`/<version>; for directories,
-    see `directory_patches`.
+    The patches, each after its prerequisites, go into `folder`/<version>; for directories, see
+    `directory_patches`.
 
-    Only commits that are upstream are written, because a stable tree accepts no others. Partial
-    prerequisites are written as parts. Raise `UsageError` if a folder already has patches. If
-    `wording` names no message to answer, the patches reply to the FAILED message about the fix in a
-    tracked series.
+    Only upstream commits are written, because stable trees accept no others. Partial prerequisites
+    are written as parts. Raise `UsageError` if a folder already contains patches. Unless `wording`
+    specifies a message, the patches reply to the FAILED message about the fix in a tracked series.
     """
     stable = form_of(repository, profile)
     written: list[WrittenBackport] = []
@@ -193,9 +190,8 @@ def steps_for(
 ) -> tuple[list[Step], Advice]:
     """Return the commits to apply to a branch, in order, or no commits and the reason.
 
-    Prerequisites that are needed only in part are reduced to the fix's files. An adapted fix
-    needs no prerequisites. With `adapts`, a fix that conflicts and could not be adapted is
-    not applied, even with its prerequisites.
+    Partial prerequisites are reduced to the fix's files. An adapted fix needs no prerequisites.
+    With `adapts`, skip a conflicting fix that could not be adapted, even if it has prerequisites.
     """
     steps: list[Step] = []
     seen: set[str] = set()
@@ -256,9 +252,8 @@ def mails_of(
     version: str | None,
     wording: BackportText,
 ) -> list[tuple[str, bytes]]:
-    """Return the messages of a series of backports.
-
-    A patch that differs from upstream has a note about it below its `---`.
+    """Return the messages of a series of backports. A patch that differs from upstream has a note
+    below its `---`.
     """
     tree = version or "stable"
     notes = [note_of(commit, tree, wording) for commit in commits]
@@ -312,8 +307,8 @@ def write_mails(
 ) -> tuple[Path, ...]:
     """Write messages into a folder and return their paths.
 
-    Raise `UsageError` if the folder already has patches and `overwrite` is not set, and
-    `InputError` if the folder cannot be written.
+    Raise `UsageError` if the folder already contains patches, unless `overwrite` is set, and
+    `InputError` if it cannot be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)

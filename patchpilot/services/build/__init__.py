@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `build`: its request, and its entries in the cache."""
+"""The command `build`: its request and cache."""

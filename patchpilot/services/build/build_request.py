@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Turns the options and TARGETs of `build` into a build request."""
+"""Convert the options and TARGETs of `build` to a build request."""
 
 import os
 from collections.abc import Sequence
@@ -65,9 +65,9 @@ def build_targets(
 ) -> tuple[str, ...]:
     """Return the commits and ranges to build.
 
-    Uncommitted changes become a commit: those in the files and directories among the targets, or
-    all of them, after the topic's commits, if there is no target. Patch files and messages become
-    commits on top of `base`, by default HEAD. `from_archive` reads a Message-ID or a URL.
+    Uncommitted changes in the targets' files and directories become a commit; without a target, all
+    of them do, on top of the topic's commits. Patch files and messages become commits on top of
+    `base` (default: HEAD). `from_archive` reads a Message-ID or URL.
     """
     head = head_of(repository)
     if not targets:
@@ -100,7 +100,7 @@ def build_targets(
 
 
 def _edited_files(repository: Repository, path: Path) -> list[str]:
-    """Return the files with uncommitted changes at or below a path, except below a symbolic link,
+    """Return the files with uncommitted changes at or below a path, except below symbolic links,
     which git ignores.
     """
     top, below = repository.top.resolve(), path.resolve()
@@ -112,9 +112,8 @@ def _edited_files(repository: Repository, path: Path) -> list[str]:
 
 
 def clean_builds() -> tuple[int, int]:
-    """Delete the build output of all repositories.
-
-    Return the numbers of deleted directories and bytes.
+    """Delete the build output of all repositories, and return the numbers of deleted directories
+    and bytes.
     """
     places = list_build_directories()
     return len(places), clean(places)

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `check`: reads patches and returns findings and fixes."""
+"""The command `check`: read patches, and return findings and fixes."""

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `check` with --fix or --diff.
-
-Applies safe fixes to patch files or commits, and checks the result again.
+"""Apply safe fixes to patch files or commits, and check the result again (`check` with --fix or
+--diff).
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -38,10 +37,10 @@ WITHOUT_FIX = {
 class FixResult(NamedTuple):
     """The result of `check --fix`, or the preview of `check --diff`.
 
-    `check` contains the findings in the fixed patches with --fix, and in the original patches
-    with --diff, which writes nothing (`is_written`). `output` is the fixed patch if it was read
-    from standard input. `written` names the changed files or the changed branch, `costs` describes
-    the consequences of the rewrite for others, and `ids` maps the old commit ids to the new ones.
+    `check` contains the findings in the fixed patches with --fix, or in the original patches with
+    --diff, which writes nothing (`is_written`). `output` is the fixed patch if it was read from
+    standard input. `written` is the changed files or branch, `costs` describes the rewrite's
+    consequences for others, and `ids` maps old commit ids to new ones.
     """
 
     check: CheckResult
@@ -61,9 +60,8 @@ class FixResult(NamedTuple):
 
     @property
     def diff(self) -> list[str]:
-        """Return the lines of all patches' diffs.
-
-        The diff of a commit follows a line with the commit's id and subject.
+        """Return the lines of all patches' diffs. A commit's diff follows a line with its id and
+        subject.
         """
         lines: list[str] = []
         for patch in self.patches:
@@ -83,12 +81,11 @@ def fix(
     overrides: Collection[str] = (),
     only: Only | None = None,
 ) -> FixResult:
-    """Check each TARGET and apply either all safe fixes or none.
-
-    With `write`, patch files are modified in place, and commits are rewritten with an undo record;
-    otherwise the result is a preview. `only` selects the findings to fix (None: all). Raise
-    `UsageError` for a TARGET that cannot be fixed, and `RefusedError` if rewriting the commits
-    would be harmful and `overrides` does not allow it (see `rewrite.refuse_unless_safe`).
+    """Check each TARGET and apply all safe fixes, or none after an error. With `write`, modify
+    patch files in place, and rewrite commits with an undo record; otherwise return a preview.
+    `only` selects the findings to fix (None: all). Raise `UsageError` for a TARGET that cannot be
+    fixed, and `RefusedError` if rewriting the commits is unsafe and not allowed by `overrides` (see
+    `rewrite.refuse_unless_safe`).
     """
     targets, stdin = source.targets, source.stdin
     files = fix_files.PatchFiles.of(targets, stdin)
@@ -178,9 +175,7 @@ def _refuse_both(files: fix_files.PatchFiles, series: Sequence[Series]) -> None:
 
 @contextmanager
 def _refusals() -> Iterator[None]:
-    """Exit with the status of an error if fixing is blocked, because 1 means that findings
-    remain.
-    """
+    """If fixing is blocked, exit with an error status, because 1 means that findings remain."""
     try:
         yield
     except RefusedError as error:
@@ -189,10 +184,9 @@ def _refusals() -> Iterator[None]:
 
 
 class NeededLines(NamedTuple):
-    """The file lines that later patches of a series depend on, which fixes must not change.
-
-    `lines` maps each (file, line) to the number of the last patch that has it as a context or
-    removed line. A renamed or copied file counts as the same file.
+    """The file lines that later patches in a series depend on, and that fixes must not change.
+    `lines` maps (file, line) to the number of the last patch with it as a context or removed line.
+    A renamed or copied file counts as the same file.
     """
 
     lines: Mapping[tuple[str, str], int] = {}
@@ -200,7 +194,7 @@ class NeededLines(NamedTuple):
 
     @classmethod
     def of(cls, patches: Sequence[Patch]) -> "NeededLines":
-        """Return the lines that these patches depend on, in the order of the series."""
+        """Return the lines that the patches of a series depend on."""
         names: dict[str, str] = {}
         for change in (change for patch in patches for change in patch.files):
             if change.old_path and change.new_path:
@@ -223,10 +217,8 @@ class NeededLines(NamedTuple):
         )
 
     def after(self, number: int, patch: Patch) -> frozenset[int]:
-        """Return the lines of a patch that later patches depend on.
-
-        `number` is the position of the patch in the series. The result contains 0-based indices
-        of added lines and context lines.
+        """Return the lines of a patch that later patches depend on. `number` is the patch's
+        position in the series. The result contains 0-based indexes of added and context lines.
         """
         return frozenset(
             line.patch_line - 1
@@ -251,9 +243,8 @@ def _add_reasons(
     patches: Sequence[FixedPatch],
     outcomes: Mapping[int, FixOutcome],
 ) -> CheckResult:
-    """Add the reason to each finding that was not fixed.
-
-    `outcomes` are those of the patches (by id) that the result has after their fixes.
+    """Add the reason to each finding that was not fixed. `outcomes` maps ids of fixed patches to
+    their outcomes.
     """
     kinds = {rule.id: rule.remedy.kind for rule in check.rules}
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The JSON document of a check."""
+"""Define the JSON document of a check."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -96,7 +96,7 @@ def summary_line(
 
 @json_form()
 class CheckFix(NamedTuple):
-    """The summary of the fixes made by --fix, or previewed by --diff."""
+    """The summary of the fixes applied by --fix or previewed by --diff."""
 
     mode: str
     fixed: int
@@ -123,7 +123,7 @@ class FixedFinding(NamedTuple):
 class PatchFixes:
     """The findings fixed in a patch.
 
-    `left_alone` is the reason why the patch was not changed, empty if it was changed.
+    `left_alone` is the reason why the patch was not changed, or empty.
     """
 
     fixed: tuple[FixedFinding, ...]
@@ -157,7 +157,7 @@ class FixesPreview(PatchFixes):
 class WaivedFinding(NamedTuple):
     """A waived finding with the reason for the waiver.
 
-    `source` and `commit` are those of its patch, or None for a finding about the whole series.
+    `source` and `commit` describe its patch, or are None for a finding about the whole series.
     """
 
     source: str | None
@@ -169,8 +169,8 @@ class WaivedFinding(NamedTuple):
 class CheckSummary(NamedTuple):
     """The number of patches and findings in a check, and the exit code.
 
-    `hidden` is the number of findings shown only with `--strict`. `new` and `gone` are set only if
-    the patches were compared with an earlier revision.
+    `hidden` is the number of findings shown only with `--strict`. `new` and `gone` are set only
+    after a comparison with an earlier revision.
     """
 
     patches: int
@@ -210,10 +210,9 @@ class CommitBuild(NamedTuple):
     "summary",
 )
 class CheckAnswer(NamedTuple):
-    """A result as the JSON document of `check`, with the `fix` that --fix or --diff made.
-
-    `commits` is present only if the commits were built. `questions` are the rules whose findings
-    only the author can answer, and `unchecked` is what was not checked.
+    """The JSON document of `check`; `fix` is the result of --fix or --diff. `commits` is present
+    only if the commits were built. `questions` lists the rules whose findings only the author can
+    answer, and `unchecked` the skipped checks.
     """
 
     result: CheckResult
@@ -232,7 +231,7 @@ class CheckAnswer(NamedTuple):
 
     @property
     def commits(self) -> tuple[CommitBuild, ...]:
-        """Return the builds of the commits, with the findings they made."""
+        """Return the commits' builds with their findings."""
         findings = {
             checked.patch.commit: tuple(
                 finding

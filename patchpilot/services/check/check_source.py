@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The TARGETs of a check, its settings, and unchecked files."""
+"""Inspect the TARGETs of a check, its settings, and unchecked files."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def start_loading() -> Thread:
     """Import a check's modules in a thread while git runs.
 
-    Join it before a process is forked, which would keep the locks of unfinished imports.
+    Join it before forking a process, which would inherit the locks of unfinished imports.
     """
     thread = Thread(target=_load, daemon=True)
     thread.start()
@@ -45,16 +45,15 @@ def check_source(
     *,
     is_gate: bool,
 ) -> Source | None:
-    """Return the source from which a check reads the settings of the tree.
-
-    This is the given `revision`, for a gate the base commit, otherwise the working tree.
+    """Return the source of the tree's settings for a check: `revision` if given, the base commit
+    for a gate, otherwise the working tree.
     """
     if revision is not None:
         return revision_source(workplace.repository, revision, trusted=True)
     repository = workplace.repository_if_any()
     if repository is None or workplace.tree or not is_gate:
         return workplace.source()
-    # ignore the tree's own setting for the base
+    # ignore the tree's own base setting
     named = base or user_settings(repository, problems=[]).get("base") or None
     start = _base_revision(repository, targets, named)
     return revision_source(repository, start) if start else workplace.source()
@@ -63,10 +62,9 @@ def check_source(
 def _base_revision(
     repository: "Repository", targets: Sequence[str], base: str | None
 ) -> str | None:
-    """Return the base commit from which a gate reads settings, or None if patch files name no base.
-
-    It is never one of them: a commit whose base is not known has its parent. UsageError where a
-    topic's base is not known without the tree's own settings.
+    """Return the base commit from which a gate reads settings, or None if patch files contain no
+    base. It is never one of the checked commits: if the base is unknown, use the parent. Raise
+    UsageError if a topic's base is unknown without the tree's own settings.
     """
     from patchpilot.topic.topic_base import find_base
 
@@ -106,7 +104,7 @@ def need_no_repository(targets: Sequence[str]) -> bool:
 
 
 def can_be_streamed(targets: Sequence[str]) -> bool:
-    """Return whether every TARGET is a local source of messages that can be read one by one."""
+    """Return whether every TARGET is a local source of messages to read one by one."""
     return bool(targets) and all(map(_is_file, targets))
 
 

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Check a stream of messages, and produces a JSON line for each patch.
-
-The lines are in the order of the input. Each message is checked on its own, and each line
-is available as soon as its patch is checked.
+"""Check a stream of messages, and produce a JSON line for each patch, in input order. Each message
+is checked separately, and its line is available immediately.
 """
 
 from collections import Counter
@@ -48,8 +46,8 @@ def stream_range(
 ) -> "CheckStream":
     """Return a stream of check results for the messages added by a range of commits.
 
-    `epoch` is a git repository of a public-inbox archive, and `revisions` is `A..B` or `B`.
-    The patches are checked in this process, against the source tree in `top`.
+    `epoch` is a git repository in a public-inbox archive, and `revisions` is `A..B` or `B`. The
+    patches are checked in this process, against the source tree in `top`.
     """
     driver = Driver(options._replace(jobs=1), tree=DirectoryTree(top) if top else None)
     return CheckStream(driver, mails_of_range(epoch, resolve_range(epoch, revisions)))
@@ -58,9 +56,9 @@ def stream_range(
 class CheckStream:
     """An iterator over the JSON lines of a check, ending with the summary.
 
-    The lines are produced as they are read, and `exit_code` is valid after the last one.
-    Rules about a whole series are disabled, and patches are not compared with each other, so
-    the line of a message does not depend on the messages before it.
+    Lines are produced on demand, and `exit_code` is valid after the last one. Rules about a whole
+    series are disabled and patches are not compared with each other, so that a message's line does
+    not depend on earlier messages.
     """
 
     def __init__(self, driver: Driver, mails: Iterable[StreamedMail]) -> None:
@@ -69,10 +67,8 @@ class CheckStream:
 
     @property
     def exit_code(self) -> ExitCode:
-        """Return the exit code of checking a stream of messages.
-
-        It is 2 if a message is damaged, 1 if a finding has at least the severity `fail_on`, and
-        otherwise 0. If `fail_on` is `never`, it is always 0.
+        """Return the exit code: 2 if a message is damaged, 1 if a finding has at least the severity
+        `fail_on`, otherwise 0. If `fail_on` is `never`, it is always 0.
         """
         fail_on = self._driver.options.fail_on
         if self._counts["damaged"] and fail_on != "never":
@@ -115,8 +111,8 @@ class CheckStream:
 
 
 def _is_posted(patch: Patch, raw: bytes) -> bool:
-    """Return whether an archived message is a posted patch, not a reply or notification with a
-    diff.
+    """Return whether an archived message is a posted patch, not a reply or notification that
+    contains a diff.
     """
     if patch.subject.is_patch and not patch.subject.raw.lower().startswith("re:"):
         return True
@@ -127,7 +123,7 @@ def _is_posted(patch: Patch, raw: bytes) -> bool:
 
 
 def _message_id(raw: bytes) -> str | None:
-    """Return the Message-ID of a message that cannot be read completely."""
+    """Return the Message-ID of a damaged message."""
     try:
         return parse_mail_header(raw[: MAX_LINE // 2]).message_id
     except InputError:

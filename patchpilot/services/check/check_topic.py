@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Check or fixes a topic with the current settings, and manages its waivers.
+"""Check or fix a topic with the current settings, and manage its waivers.
 
 The results are the same as for `check` without options.
 """
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 class CheckedTopic(NamedTuple):
     """The topic to check.
 
-    `targets` are its commits as TARGETs of `check`, `target` is the TARGET that the user
-    named, and `base` is the base of the topic.
+    `targets` lists its commits as TARGETs of `check`; `target` is the user's TARGET, and `base` the
+    topic's base.
     """
 
     targets: tuple[str, ...]
@@ -73,7 +73,7 @@ def check_topic(
 ) -> CheckResult:
     """Return the findings in the topic's commits.
 
-    With `build`, the commits are built and the findings of the build are included.
+    With `build`, build the commits and include the build's findings.
     """
     driver = topic_driver(repository, settings, topic, strict=strict, progress=progress)
     return driver.check_source(PatchSource(topic.targets), build=build)
@@ -91,8 +91,8 @@ def fix_topic(
 ) -> "FixResult":
     """Return the topic's safe fixes, and apply them if `overrides` is given.
 
-    If `overrides` is None, nothing is written and the result is a preview. Each name in
-    `overrides` overrides the refusal with that name. `only` selects the findings to fix.
+    If `overrides` is None, nothing is written and the result is a preview. Names in `overrides`
+    override the blocks with these names. `only` selects the findings to fix.
     """
     from patchpilot.services.check.apply_fixes import fix
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find problems and safe fixes in an editor's text while it is edited."""
+"""Find problems and safe fixes in a text being edited."""
 
 from collections.abc import Container, Iterator, Sequence
 from difflib import SequenceMatcher
@@ -54,14 +54,13 @@ class TextEdit(NamedTuple):
 
 
 def editor_directory(path: Path) -> Path:
-    """Return the top directory of the working tree of a file that is open in an editor.
-
-    For a commit message, this is the working tree for which git asks for the message. If
-    there is no working tree, returns the directory of the file.
+    """Return the top directory of the working tree of a file open in an editor. For a commit
+    message, this is the working tree of the commit. Without a working tree, return the file's
+    directory.
     """
     link = path.parent / "gitdir"
     if link.is_file():
-        # the message of a commit in a linked working tree
+        # the commit message belongs to a linked working tree
         return Path(link.read_text().strip()).parent
     return next(
         (above for above in path.parents if (above / ".git").exists()), path.parent
@@ -90,11 +89,11 @@ class EditorCheck:
         self.refresh()
 
     def close(self) -> None:
-        """End the processes that read the repository."""
+        """Stop the processes that read the repository."""
         self._place.close()
 
     def refresh(self) -> None:
-        """Read the settings again, and the commit that changes are compared with."""
+        """Reread the settings and the commit to compare changes with."""
         settings = self._place.settings()
         self._packs, _ = packs_if_trusted(settings, self._place.source())
         self._options = options_of(settings, packs=self._packs)
@@ -136,7 +135,7 @@ class EditorCheck:
         return tuple(listed)
 
     def fix(self, path: Path, text: str, wanted: Finding) -> tuple[TextEdit, ...]:
-        """Return the edits for the safe fix of a finding, or none if the fix is not certain."""
+        """Return the edits for a finding's safe fix, or () if no fix is certain."""
         for part in self._parts(path, text):
             result = self._check_part(part, with_history=False)
             checked = result.patches[0]
@@ -217,8 +216,8 @@ def _findings_about(
 ) -> Iterator[Finding]:
     """Yield the findings about the edited text.
 
-    In a source file, these are findings on its lines. In a message, skip findings about staged
-    changes and the mail header.
+    In a source file, yield findings on its lines. In a message, skip findings about staged changes
+    and the mail header.
     """
     for finding in findings:
         shown = finding.patch_line in part.lines
@@ -237,7 +236,7 @@ def _edits(part: TextPatch, outcome: FixOutcome) -> Iterator[TextEdit]:
     ).get_opcodes():
         if kind == "equal" or "".join(before[first : first + 1]).startswith("@@ -"):
             continue
-        # place an insertion below the line above it
+        # attach an insertion to the line above it
         above = part.lines.get(first)
         at = part.lines.get(first + 1, (above + 1) if above is not None else None)
         if at is not None:

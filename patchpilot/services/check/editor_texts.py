@@ -40,9 +40,9 @@ class TextKind(StrEnum):
 class TextPatch(NamedTuple):
     """A text in an editor, converted to a patch.
 
-    `lines` maps patch lines (from 1) to lines of the text (from 0). A line of the text lacks
-    the first `signs` characters of the patch line. `base` is the revision that the patch is
-    based on, empty if there is none.
+    `lines` maps patch lines (from 1) to lines of the text (from 0). A line of the text lacks the
+    patch line's first `signs` characters. `base` is the revision that the patch is based on, or
+    empty.
     """
 
     patch: Patch
@@ -57,7 +57,7 @@ class TextPatch(NamedTuple):
 
 
 def patch_texts(name: str, text: str) -> Iterator[TextPatch]:
-    """Return the patches of a patch file or an mbox.
+    """Yield the patches in a patch file or mbox.
 
     Raise `InputError` if a patch is damaged.
     """
@@ -65,7 +65,7 @@ def patch_texts(name: str, text: str) -> Iterator[TextPatch]:
     for start, end in mail_bounds(data):
         patch = parse_patch(one_mail(data, start, end), name)
         above = data.count(b"\n", 0, start)
-        # lines of an encoded body differ from the lines of the file
+        # the lines of an encoded body differ from the file's lines
         last = patch.message_line if patch.damage else len(patch.lines) + 1
         yield TextPatch(
             patch, {number: above + number - 1 for number in range(1, last)}
@@ -73,7 +73,7 @@ def patch_texts(name: str, text: str) -> Iterator[TextPatch]:
 
 
 def message_text(repository: "Repository", name: str, text: str) -> TextPatch:
-    """Return a patch made of the commit message being edited and the staged changes."""
+    """Return the commit message being edited and the staged changes as a patch."""
     mail = mail_of_message(repository, text)
     return TextPatch(parse_patch(mail.content, name), mail.lines, 0, mail.base, SUBJECT)
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find the waivers and the baseline that apply to a check.
 
-They come from the command line, the topic and the tree. The module is only imported if
-there are any.
+They come from the command line, the topic and the tree. This module is only imported if there are
+any.
 """
 
 from collections.abc import Callable
@@ -38,10 +38,10 @@ def find_suppressions(
 ) -> Suppressions | None:
     """Return the waivers and the baseline for a check, the most specific first, or None.
 
-    `request` has the command-line options. New waivers for a topic are recorded in its draft.
-    `judge` is the revision whose settings a CI gate uses; a tracked baseline is read from that
-    revision. `notify` is called for a note on recorded waivers, and for a warning if the baseline
-    is ignored. Raise `UsageError` for invalid combinations of options.
+    `request` contains the command-line options. New waivers for a topic are recorded in its draft.
+    `judge` is the revision with the settings for a CI gate; a tracked baseline is read from it.
+    `notify` reports recorded waivers and an ignored baseline. Raise `UsageError` for invalid
+    combinations of options.
     """
     if request.write_baseline and (request.fix or request.diff):
         raise UsageError(
@@ -66,7 +66,7 @@ def find_suppressions(
     )
     distinct: dict[object, Waiver] = {}
     for waiver in waivers:
-        # the draft already contains the arguments of this call
+        # the draft already contains this call's arguments
         own = waiver.rule.lower(), waiver.paths, waiver.subject
         distinct.setdefault(id(waiver) if waiver.kind == "tree" else own, waiver)
     if not waivers and request.baseline is None:

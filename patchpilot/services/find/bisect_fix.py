@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the commit that fixed a bug by builds: name the next commit to build, and process
-answers.
-
-The bisection of a repository is stored in the user's state directory, because the user may boot
-another kernel between two calls.
+"""Find the commit that fixed a bug by building: return the next commit to build, and process
+answers. The state is stored in the user's state directory, because the user may boot another kernel
+between two calls.
 """
 
 import json
@@ -30,9 +28,9 @@ class BisectStep:
     """The state of a bisection: the commit to build next, or the fix.
 
     `tree` has the bug, `commit` is its id, and `mainline` is searched. `left` is the number of
-    commits that may be the fix, and `builds` about how many builds are left. Without `next` and
-    `found`, mainline has the bug as well (`left` is 0), or all builds that are left were skipped.
-    `answers` are the answers so far, each with its commit.
+    commits that may be the fix, and `builds` an estimate of the remaining builds. Without `next`
+    and `found`, mainline has the bug as well (`left` is 0), or all remaining builds were skipped.
+    `answers` lists the answers so far with their commits.
     """
 
     tree: str
@@ -57,9 +55,9 @@ def bisect(
 ) -> BisectStep:
     """Start a bisection with a symptom, or process an answer about the commit to build.
 
-    The answers are `good` (the bug is gone), `bad`, `skip`, `undo`, which discards the last one,
-    `reset`, which discards all, and "" to repeat the step. Raise `UsageError` without a bisection,
-    without a commit to build, or if a new one would discard answers of one that is not finished.
+    The answers are `good` (the bug is gone), `bad`, `skip`, `undo` (discard the last answer),
+    `reset` (discard all), and "" to repeat the step. Raise `UsageError` without a bisection or
+    commit to build, or if a new bisection would discard an unfinished one's answers.
     """
     file, key = state_path() / "bisections.json", str(repository.common_dir)
     known: dict[str, Any] = {}

@@ -83,8 +83,8 @@ class FoundFix:
     """A commit that may fix the symptom.
 
     `probability` is calibrated on known fixes. `release` is the first release with the commit.
-    `matches` lists the common functions and files. The first verdict is for the searched tree; a
-    merge has none.
+    `matches` lists the common functions and files. The first verdict is for the searched tree;
+    merges have no verdicts.
     """
 
     commit: str
@@ -95,9 +95,8 @@ class FoundFix:
     branches: tuple[TreeVerdict, ...] = ()
 
     def next_step(self, seen: str = "", *, is_fix: bool = True) -> Action:
-        """Return the command that requests or checks the fix's backports, or `find` for a merge.
-
-        `seen` is a line of the log, for the request.
+        """Return the command to request or check the fix's backports, or `find` for a merge. `seen`
+        is a line from the log to quote in the request.
         """
         if not self.branches:
             # a merge has no patch, so read the messages about it
@@ -125,8 +124,8 @@ class FoundFix:
 class FoundFixes:
     """The commits that may fix a symptom, best first.
 
-    `commit` is the tree that was searched from, and `searched` the number of commits since then.
-    `likely` is set if the first candidate is probably right, and `fits` unless no commit fits.
+    `commit` is the tree where the search started, and `searched` the number of commits since then.
+    `likely` is set if the first candidate is probably right, and `fits` if any commit fits.
     """
 
     tree: str
@@ -140,19 +139,18 @@ class FoundFixes:
 
     @property
     def functions(self) -> tuple[str, ...]:
-        """Return the functions that the symptom names, most significant first."""
+        """Return the functions in the symptom, most significant first."""
         return tuple(frame.function for frame in self.symptom.frames)
 
     @property
     def modules(self) -> tuple[str, ...]:
-        """Return the modules and drivers that the symptom names."""
+        """Return the modules and drivers in the symptom."""
         return self.symptom.modules
 
 
 class Search(NamedTuple):
-    """The ranked commits of a search, best first, and the tree whose bug they may fix.
-
-    For a symptom that is only a name, they are the commits that change it, latest first.
+    """The ranked commits of a search, best first, and the tree with the bug. For a symptom that is
+    only a name, they are the commits that change it, latest first.
     """
 
     tree: str
@@ -172,11 +170,9 @@ def find_fixes(
     profile: str | None = None,
     progress: Progress = silent,
 ) -> FoundFixes:
-    """Return the commits of mainline that may fix a symptom, with the verdict for each branch.
-
-    `tree` is the revision that has the bug; the default is the version that the log names, and then
-    HEAD. Raise `InputError` if the symptom names nothing that can be searched for, and
-    `MissingError` without a mainline.
+    """Return the mainline commits that may fix a symptom, with the verdict for each branch. `tree`
+    is the revision with the bug (default: the version in the log, otherwise HEAD). Raise
+    `InputError` if the symptom contains no search term, and `MissingError` without a mainline.
     """
     search = search_fixes(
         repository, symptom, tree=tree, profile=profile, progress=progress
@@ -290,7 +286,7 @@ def search_fixes(
 def symptom_text(repository: Repository, what: str) -> str:
     """Return the text of a symptom.
 
-    It is the content of a log file, the path of a source file from the top of the repository, or
+    It is the content of a log file, the path of a source file relative to the repository, or
     `what`. Raise `InputError` if a file cannot be read.
     """
     file = Path(what).expanduser()
@@ -316,8 +312,8 @@ def fixes_of(
 ) -> FoundFixes:
     """Return the mainline commits that fix a bug introduced by a commit.
 
-    They name it in a Fixes: tag, or their changed lines are from it. `introduced_by` names the
-    commit, or is the log of a bisection that found it.
+    They name it in a Fixes: tag or change its lines. `introduced_by` is the commit, or the log of a
+    bisection that found it.
     """
     if "\n" in introduced_by:
         introduced_by = parse_bisection(introduced_by).first_bad or ""
@@ -358,9 +354,7 @@ def fixes_of(
 
 
 def is_commit(repository: Repository, word: str) -> bool:
-    """Return whether a word names a commit, not a file; raise UsageError for an unknown commit
-    id.
-    """
+    """Return whether a word is a commit, not a file; raise UsageError for an unknown commit id."""
     if Path(word).is_file():
         return False
     if _COMMIT.fullmatch(word):
@@ -402,7 +396,7 @@ def report_text(
 
 
 def _named_release(repository: Repository, release: str) -> str:
-    """Return the tag of the version in a log, or of that version's series."""
+    """Return the tag of a log's version, or of that version's series."""
     parts = release.split(".")
     for length in range(len(parts), 1, -1):
         name = f"v{'.'.join(parts[:length])}"
@@ -420,7 +414,7 @@ def add_verdicts(
 ) -> tuple[FoundFix, ...]:
     """Add the first release of each commit, and the verdicts for a tree and the stable branches.
 
-    A merge gets no verdicts, nor does any commit in a partial clone.
+    Merges get no verdicts, nor do commits in a partial clone.
     """
     releases = Releases(repository)
     known = stable_branches(repository, profile=profile)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fill in the report of an unfixed bug; see admin-guide/reporting-issues.rst."""
+"""Fill in the report for an unfixed bug; see admin-guide/reporting-issues.rst."""
 
 from datetime import date
 from pathlib import Path
@@ -14,9 +14,8 @@ _SHOWN = 60
 
 
 def keep_report(repository: Repository, fixes: FoundFixes, log: str) -> Path:
-    """Write the report as a draft into the user's state directory, and return its file.
-
-    The reports of a day about the same module or function replace each other.
+    """Write the report as a draft to the user's state directory, and return its file. It replaces
+    an earlier report of the same day about the same module or function.
     """
     names = (*fixes.modules, *fixes.functions, "bug")
     title = (*fixes.symptom.messages, f"{names[0]}: FILL IN")[0]

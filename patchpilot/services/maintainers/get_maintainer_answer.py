@@ -125,7 +125,7 @@ def _source(
 
 
 def _home_conf(tree: "Tree") -> tuple[str, ...]:
-    """Return the options in the user's .get_maintainer.conf, which applies if the tree has none."""
+    """Return the options in the user's .get_maintainer.conf, used if the tree has none."""
     home = os.environ.get("HOME")
     if (
         not home
@@ -137,7 +137,7 @@ def _home_conf(tree: "Tree") -> tuple[str, ...]:
 
 
 def _is_tracked(target: str, top: Path | None) -> bool:
-    """Return whether git tracks a file; the script then treats it as a source file, not as a
+    """Return whether git tracks a file. The script treats such a file as source code, not as a
     patch.
     """
     if not top or not Path(target).exists():
@@ -151,7 +151,7 @@ def _is_tracked(target: str, top: Path | None) -> bool:
 
 
 def _relative_path(target: str, tree: "Tree") -> str:
-    """Return a path given to -f, relative to the tree, with a slash after a folder.
+    """Return an argument of -f as a path relative to the tree, with a slash after a folder.
 
     Raise MissingError if the tree has no such file.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the commits by a topic's recipients in the files that the topic changes."""
+"""Find commits by a topic's recipients to the files that the topic changes."""
 
 from patchpilot.commits.repository import Repository
 from patchpilot.model.send_request import SendRequest
@@ -13,10 +13,8 @@ SECONDS = 8.0
 def recipient_history(
     repository: Repository, request: SendRequest, patch: int | None = None
 ) -> FileHistory:
-    """Return the contacts and commits in the history of a topic's files.
-
-    With `patch`, only the files of that patch are considered. The topic's own commits are not
-    included. The history of patch files is empty.
+    """Return the contacts and commits in the history of a topic's files, without the topic's own
+    commits. With `patch`, consider only that patch's files. The history of patch files is empty.
     """
     series, ids = read_named_patches(repository, request)
     patches = (

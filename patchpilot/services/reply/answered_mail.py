@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the message that a reply answers, in the tracked series or in a file."""
+"""Find the message to reply to, in the tracked series or in a file."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,9 +42,9 @@ def find_answered_mail(target: str, template: str, store: Store) -> AnsweredMail
     """Return the message to reply to, given a Message-ID, archive URL, file or series number.
 
     For a tracked series, this is the latest message that needs a reply; for templates that reply to
-    the author's own patches, it is the first message of the latest version. Raise `MissingError` if
-    the message is not available, and `UsageError` if the file has several messages or no message of
-    the series needs a reply.
+    the author's own patches, it is the first message in the latest version. Raise `MissingError` if
+    the message is not available, and `UsageError` if the file contains several messages or no
+    message in the series needs a reply.
     """
     if target.isascii() and target.isdigit():
         return _find_in_series(int(target), template, store)

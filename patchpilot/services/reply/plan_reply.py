@@ -53,9 +53,8 @@ PATCH = "patch"
 class ReplyPlan:
     """A planned reply, not sent yet.
 
-    Contains the message as its transport renders it, the mail account, the problems that
-    block sending, and the warnings. `force` is the reason to send the reply despite blocking
-    problems.
+    Contains the message as rendered by its transport, the mail account, the problems that block
+    sending, and the warnings. `force` is the reason for sending despite blocking problems.
     """
 
     draft: ReplyDraft
@@ -93,7 +92,7 @@ def open_draft(
 ) -> ReplyDraft:
     """Return the existing draft of a reply to this message, or a new one from the template.
 
-    A new draft is not saved until it is edited.
+    A new draft is only saved after an edit.
     """
     with ReplyDrafts() as drafts:
         known = drafts.find(answered.message_id, template)
@@ -113,9 +112,9 @@ def patch_draft(
 ) -> tuple[ReplyDraft, PatchBody]:
     """Return the draft and content of a patch that replies to this message.
 
-    `commit` becomes the patch, for the stable tree that the message names (`[PATCH 6.1.y]`). Raise
-    `UsageError` if the message names no stable tree, and `RefusedError` if the commit does not name
-    its upstream commit or lacks the sender's Signed-off-by.
+    `commit` becomes the patch, for the stable tree named in the message (`[PATCH 6.1.y]`). Raise
+    `UsageError` if there is no such tree, and `RefusedError` if the commit lacks its upstream
+    commit or the sender's Signed-off-by.
     """
     subject = parse_subject(answered.mail.mail.subject)
     versions = answered.mail.place.versions or stable_versions(
@@ -156,7 +155,7 @@ def _new_draft(
 
 
 def keep_draft(draft: ReplyDraft, sender: Address) -> ReplyDraft:
-    """Save a reply's draft, with a Message-ID that no sent reply has used."""
+    """Save a reply's draft, with a Message-ID not used by any sent reply."""
     message_id = draft.message_id
     if not message_id or is_used(message_id):
         message_id = new_message_ids("reply", 1, 0, sender, datetime.now(UTC).date())[0]
@@ -165,11 +164,9 @@ def keep_draft(draft: ReplyDraft, sender: Address) -> ReplyDraft:
 
 
 def sender_of(repository: Repository, via: str, identity: str | None = None) -> Address:
-    """Return the address that replies are sent from.
-
-    Raise `MissingError` if git has no address for the user, and `UntrustedCommandsError` if sending
-    would run commands that the repository's own configuration names. These errors are raised before
-    anything is written.
+    """Return the sender's address for replies. Raise `MissingError` if git has no address for the
+    user, and `UntrustedCommandsError` if sending would run untrusted commands from the repository's
+    configuration. Nothing is written before these errors.
     """
     transport = transports.find(via)
     account = transport.account(repository, identity)
@@ -222,7 +219,8 @@ def plan_reply(
     if patch and (
         stable := tuple(address for address in (*to, *cc) if address.key in lists)
     ):
-        # a patch for a stable tree goes to its list, with a copy to the reporter of the failure
+        # a patch for a stable tree goes to its list, with a copy to the person who reported the
+        # failure
         to, cc = (
             stable,
             tuple(address for address in (*to, *cc) if address not in stable),

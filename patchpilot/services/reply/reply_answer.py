@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The output of `track reply`: a planned reply with its result, or the list of drafts."""
+"""Define the output of `track reply`: a planned reply with its result, or the list of drafts."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Prepare a reply, from the user's request to the plan for a preview.
-
-Finds the message to answer, and edits and saves the draft.
+"""Prepare a reply, from the user's request to the plan for a preview: find the message to answer,
+and edit and save the draft.
 """
 
 from collections.abc import Callable
@@ -71,7 +70,7 @@ class ReplyWishes:
     force: str | None = None
 
     def with_text(self, text: str) -> "ReplyWishes":
-        """Return the request with the text that the user wrote in an editor."""
+        """Return the request with the text edited by the user."""
         return replace(self, text=text)
 
 
@@ -88,7 +87,7 @@ def draft_text(
 ) -> str:
     """Return the current text of a reply.
 
-    This is the text of the saved draft, or the template filled in for the message.
+    This is the saved draft's text, or the filled-in template.
     """
     with Store() as store:
         answered = find_answered_mail(wishes.target, wishes.template, store)

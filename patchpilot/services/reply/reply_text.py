@@ -33,8 +33,8 @@ def first_text(
 ) -> str:
     """Return the initial text of a reply, with the message quoted and the template filled in.
 
-    Unknown values remain as placeholders for the user. `archive` is the URL of the archive to
-    link to, empty for no link.
+    Unknown values remain as placeholders for the user. `archive` is the URL of the archive to link
+    to, or empty for no link.
     """
     subject = parse_subject(mail.mail.subject)
     versions = mail.place.versions or stable_versions(
@@ -62,9 +62,8 @@ def _day(date: datetime | None) -> str:
 
 
 def clean_edited(text: str) -> str:
-    """Return an edited reply, ready to send.
-
-    Removes comments, trailing spaces, and empty lines at the start and end.
+    """Return an edited reply, ready to send, without comments, trailing spaces, and empty lines at
+    the start and end.
     """
     return strip_comments(text.replace("\r\n", "\n")) + "\n"
 
@@ -72,7 +71,7 @@ def clean_edited(text: str) -> str:
 def text_problems(text: str) -> Iterator[SendProblem]:
     """Return the problems in a reply's text that block sending.
 
-    The problems are a missing text, unfilled placeholders, HTML, and top-posting.
+    They are a missing text, unfilled placeholders, HTML, and top-posting.
     """
     own = list(_sender_lines(text))
     words = [line for line in own if line.strip()]
@@ -111,7 +110,7 @@ def text_problems(text: str) -> Iterator[SendProblem]:
 def text_notes(text: str) -> Iterator[SendProblem]:
     """Return the warnings about a reply's text.
 
-    The warnings are about long lines, and a quote at the end without an answer below it.
+    They are about long lines, and a quote at the end without an answer.
     """
     long = [
         line
@@ -152,8 +151,8 @@ CUT = "> [...]"
 def quote_reply(mail: Classified, asked: Sequence[int]) -> str:
     """Return a message's quote, with space for an answer after each question or request.
 
-    These are the paragraphs that contain one of the `asked` lines, which are 0-based in the body.
-    If `asked` is empty, all the sender's own text is quoted.
+    Quote the paragraphs with any of the `asked` lines (0-based in the body) or, if it is empty, all
+    of the sender's own text.
     """
     lines = mail.mail.body.split("\n")
     own = {
@@ -179,7 +178,7 @@ def quote_reply(mail: Classified, asked: Sequence[int]) -> str:
 
 
 def quote_tags(mail: Classified) -> str:
-    """Return the quote of the tags that a message gives."""
+    """Return the quoted lines of the tags in a message."""
     tags = [
         f"> {line.text.strip()}"
         for line in mail.body.own
@@ -215,7 +214,7 @@ def _group_lines(own: Sequence[int]) -> Iterator[list[int]]:
 
 
 def _context_start(lines: Sequence[str], start: int, last: int, own: "set[int]") -> int:
-    """Return the first line of the quote above a paragraph."""
+    """Return the first line of the context to quote above a paragraph."""
     at = start
     while at - 1 > last and not lines[at - 1].strip():
         at -= 1

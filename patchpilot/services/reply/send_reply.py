@@ -41,11 +41,11 @@ def send_reply(
 ) -> Message:
     """Send a planned reply, delete its draft, and return the state of the message.
 
-    If the server does not accept the message, the draft is kept.
+    If the server does not accept the message, keep the draft.
 
-    `unknown` is the outcome of an earlier attempt to send the same reply that ended without a
-    response: `sent` or `lost`. Raise `RefusedError` if the reply was already sent, if an earlier
-    outcome is unknown, or if a problem blocks sending.
+    `unknown` is the outcome (`sent` or `lost`) of an earlier attempt without a response. Raise
+    `RefusedError` if the reply was already sent, if an earlier outcome is unknown, or if a problem
+    blocks sending.
     """
     if planned.refused:
         raise RefusedError(planned.blockers[0].message, hint=planned.blockers[0].hint)
@@ -71,7 +71,7 @@ def _claim_send(
 ) -> Send:
     """Return the send stored in the outbox, or an earlier one confirmed as sent.
 
-    The caller holds the message's lock, so a send in progress in the outbox was interrupted.
+    The caller must hold the message's lock. A send still in progress in the outbox was interrupted.
     """
     for earlier in outbox.replies(planned.draft.answers):
         own, same = (
@@ -98,7 +98,7 @@ def _claim_send(
 
 
 def _refuse_sent(outbox: Outbox, planned: ReplyPlan) -> None:
-    """Raise RefusedError if this reply was already sent and no reason to resend it is given."""
+    """Raise RefusedError if this reply was already sent, unless there is a reason to resend it."""
     if (earlier := find_duplicate(outbox, planned.draft)) and not planned.force:
         with ReplyDrafts() as drafts:
             drafts.discard(planned.draft)
@@ -147,9 +147,7 @@ def _deliver(
 
 
 def _add_to_series(planned: ReplyPlan, send: Send) -> None:
-    """Add the sent reply to the tracked series, because the archive receives it only minutes
-    later.
-    """
+    """Add the sent reply to the tracked series, because the archive gets it only minutes later."""
     if planned.answered.entry is None:
         return
     with Store() as store:

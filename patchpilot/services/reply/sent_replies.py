@@ -20,7 +20,7 @@ def sole_reply(answers: str) -> Iterator[None]:
 
     Raise `RefusedError` if another process is sending a reply to the same message.
     """
-    # a lock name is a file name, and a Message-ID may be too long for one
+    # a lock's name is a file name, and a Message-ID may be too long for one
     key = hashlib.sha256(answers.encode("utf-8", "surrogateescape")).hexdigest()[:32]
     with sole_sender(
         f"reply-{key}",
@@ -33,7 +33,7 @@ def sole_reply(answers: str) -> Iterator[None]:
 def has_text(send: Send, text: str) -> bool:
     """Return whether a reply in the outbox has this text.
 
-    Trailing spaces, and empty lines at the start and end, are ignored.
+    Ignore trailing spaces, and empty lines at the start and end.
     """
     return _comparable(send.entries[0].file.partition(b"\n\n")[2]) == _comparable(
         text.encode("utf-8", "surrogateescape")
@@ -73,7 +73,7 @@ def find_duplicate(outbox: Outbox, draft: ReplyDraft) -> SendProblem | None:
 def is_sent_draft(draft: ReplyDraft) -> bool:
     """Return whether a draft was already sent with the same text.
 
-    Such a draft remains if the process ended before deleting it.
+    Such a draft remains if the process exited before deleting it.
     """
     with Outbox() as outbox:
         return any(
@@ -85,7 +85,7 @@ def is_sent_draft(draft: ReplyDraft) -> bool:
 def is_used(message_id: str) -> bool:
     """Return whether a reply with this Message-ID was accepted.
 
-    If so, a draft with a different text needs a new Message-ID.
+    If so, a draft with a different text needs a new one.
     """
     with Outbox() as outbox:
         return any(

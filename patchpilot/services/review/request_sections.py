@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Collect what a reviewer needs besides the patch: the surrounding code and known facts."""
+"""Collect the surrounding code and known facts that a reviewer needs in addition to the patch."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -35,7 +35,7 @@ _TIMEOUT = 20.0
 
 
 class PatchedFiles:
-    """The files of a patch before and after it, each read once."""
+    """A patch's files before and after it, each read once."""
 
     def __init__(self, patch: Patch, tree: "Tree | None") -> None:
         self.tree = tree
@@ -63,8 +63,8 @@ def request_sections(
 ) -> Iterator[Section]:
     """Yield the sections of a patch's review request, most useful first.
 
-    `series` are the patches of a series with several. Without a repository, the request has nothing
-    from outside of the changed files.
+    `series` contains the patches if there are several. Without a repository, the request is limited
+    to the changed files.
     """
     patch = checked.patch
     yield (
@@ -105,7 +105,7 @@ def request_sections(
 
 
 def _documents(patch: Patch, files: PatchedFiles) -> Iterator[Section]:
-    """Yield the documents that MAINTAINERS names for the changed files (P:)."""
+    """Yield the documents listed in MAINTAINERS (P:) for the changed files."""
     try:
         matches = match(load(files.tree), patch.paths) if files.tree else ()
     except MissingError:
@@ -158,7 +158,7 @@ def _changed_lines(change: FileChange, *, is_new: bool) -> Iterator[int]:
 def _called_names(
     patch: Patch, after: Sequence[tuple[str, str, Sequence[tuple[int, str]]]]
 ) -> list[str]:
-    """Return the names called by the changed functions, those in added lines first."""
+    """Return the names called by the changed functions; calls in added lines come first."""
     added = [line.text for change in patch.files for line in change.lines()]
     body = [text for _, _, lines in after for _, text in lines]
     names = (name for line in (*added, *body) for name in _CALL.findall(line))
@@ -192,11 +192,11 @@ def _definitions(
 def _callers(
     repository: "Repository", at: str, paths: Sequence[str], names: Sequence[str]
 ) -> Section:
-    """Return the lines that name the changed functions, each with its context."""
+    """Return the lines that mention the changed functions, each with its context."""
     rows: list[tuple[int | None, str]] = []
     words = [word for name in dict.fromkeys(names) for word in ("-e", name)]
     places = _find_matches(repository, at, _folders(paths), ("-w", "-F", *words))
-    # the first line of a function is not a call to it
+    # a function's first line is not a call to it
     calls = (
         location
         for location in places
@@ -247,7 +247,7 @@ def _grep(
 def _find_matches(
     repository: "Repository", at: str, folders: Sequence[str], words: Sequence[str]
 ) -> Iterator[tuple[str, int, tuple[str, ...], Function | None]]:
-    """Yield (path, line, lines of the file, function) for each match of `git grep`."""
+    """Yield (path, line, the file's lines, function) for each match of `git grep`."""
     read = cache(lambda path: _lines(repository.blob(at, path)) or ())
     for path, line in _grep(repository, at, folders, words):
         lines = read(path)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Decide whether patches are reviewed before a send, without importing the reviewers."""
+"""Decide whether to review patches before a send, without importing the reviewers."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -11,6 +11,6 @@ if TYPE_CHECKING:
 
 
 def is_due(repository: "Repository", wants: Callable[[], bool]) -> bool:
-    """Return whether to review the patches before a send; `wants` asks the user."""
+    """Return whether to review patches before a send; `wants` asks the user."""
     when = review_before_send(repository.top)
     return when == "always" or (when == "ask" and wants())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Implement machine review: ask reviewers about checked patches, and prove their comments."""
+"""Ask reviewers about checked patches, and prove their comments."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -58,9 +58,9 @@ if TYPE_CHECKING:
 class ReviewedPatch(NamedTuple):
     """A reviewer's comments on a patch.
 
-    `resolved` are the problems from the review of an earlier version that are gone. `tokens` is the
-    size of the request, and `error` the reason why there is no answer. `takes_over` is set if the
-    patch's message repeats a comment without an Assisted-by: tag
+    `resolved` lists problems from an earlier version's review that are gone. `tokens` is the size
+    of the request, and `error` the reason for a missing answer. `takes_over` is set if the patch's
+    message repeats a comment without an Assisted-by: tag
     (Documentation/process/coding-assistants.rst).
     """
 
@@ -82,15 +82,13 @@ class Review(NamedTuple):
 
     @property
     def tokens(self) -> int:
-        """Return the size of the requests that were made in this run."""
+        """Return the size of this run's requests."""
         return sum(patch.tokens for patch in self.patches if not patch.is_stored)
 
 
 class ReviewInput(NamedTuple):
-    """The checked patches, the repository, and the TARGETs and the base that the user gave.
-
-    `reviewer` is the name of a reviewer, or "" for all. `tokens` limits the requests, in place of
-    the reviewer's own limit.
+    """The checked patches, the repository, and the user's TARGETs and base. `reviewer` is the name
+    of a reviewer, or "" for all. `tokens` overrides the reviewer's own limit.
     """
 
     result: "CheckResult"
@@ -112,8 +110,8 @@ def review(
 ) -> tuple[Review, ...]:
     """Return each reviewer's reviews of the patches; without `asks`, only stored ones.
 
-    Send nothing to a remote reviewer until the security question of each topic is answered with no.
-    Raise `RefusedError`, with the command and its input, otherwise.
+    Send nothing to a remote reviewer until the security question of each topic is answered with no;
+    otherwise raise `RefusedError` with the command and its input.
     """
     drafts = _drafts(review_input)
     where = review_input.repository.top if review_input.repository else Path.cwd()
@@ -139,7 +137,7 @@ def review(
 def review_note(reviews: Sequence[Review], patch: Patch) -> str:
     """Return the note on a patch's reviews to put below its `---`, or "".
 
-    It gives lines and the user's reasons, but no reviewer's text.
+    It contains lines and the user's reasons, but no text by reviewers.
     """
     lines = []
     for review in reviews:
@@ -158,7 +156,7 @@ def review_note(reviews: Sequence[Review], patch: Patch) -> str:
 
 
 def _drafts(review_input: ReviewInput) -> "tuple[Draft | None, ...]":
-    """Return the draft of each topic; None for patch files, and for a topic without a draft."""
+    """Return each topic's draft, or None for patch files and topics without a draft."""
     return tuple(
         known_draft(review_input.repository, target, review_input.base)
         if review_input.repository
@@ -253,7 +251,7 @@ def _findings(
 
 
 def _is_same(finding: Finding, proof: ProvenComment) -> bool:
-    """Return whether a finding is on the line of a comment and shares two words with it."""
+    """Return whether a finding is on a comment's line and has two words in common with it."""
     if not proof.path or (finding.path, finding.line) != (proof.path, proof.line):
         return False
     text = f"{finding.message} {finding.name}".lower()
@@ -262,7 +260,7 @@ def _is_same(finding: Finding, proof: ProvenComment) -> bool:
 
 
 def _copies_a_comment(patch: Patch, comments: Sequence[ReviewComment]) -> bool:
-    """Return whether the message repeats several consecutive words of a comment without an
+    """Return whether the message repeats several consecutive words from a comment without an
     Assisted-by: tag.
     """
     if patch.tags("Assisted-by"):
@@ -279,7 +277,7 @@ def _copies_a_comment(patch: Patch, comments: Sequence[ReviewComment]) -> bool:
 def _resolved_problems(
     earlier: Comments, now: Sequence[ProvenComment], facts: PatchFacts
 ) -> Iterator[str]:
-    """Yield problems from another version's review whose quoted code is gone."""
+    """Yield problems from an earlier version's review whose quoted code is gone."""
     again = {
         comment.comment.problem
         for comment in now
@@ -353,7 +351,7 @@ def _is_in(
 ) -> bool:
     """Return whether a file in the working tree contains the last of `words`; True if git fails.
 
-    Grepping a commit would unpack its files first, which takes half a minute for the kernel.
+    Grepping a commit would unpack its files, which takes half a minute for the kernel.
     """
     *options, text = words
     try:

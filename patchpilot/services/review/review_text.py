@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reviews as text, for the command line and the TUI."""
+"""Format reviews as text, for the command line and the TUI."""
 
 from collections.abc import Sequence
 

@@ -25,7 +25,7 @@ def last_builds(repository: Repository, draft: Draft) -> list[BuiltCommit | None
 def compile_tested_line(repository: Repository, draft: Draft) -> str:
     """Return the `Compile-tested:` line to place below the `---`.
 
-    The line is empty if the user did not request it, or if the commits have changed since.
+    Return "" if the user did not request it, or if the commits have changed since the build.
     """
     is_wanted = draft.answers.get(COMPILE_TESTED) == "yes"
     words = compile_tested(last_builds(repository, draft)) if is_wanted else ""

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detect other sends of the same topic or the same patches.
-
-Another send may come from a different terminal or clone, or be later than an interrupted
-send.
+"""Detect other sends of the same topic or patches: from a different terminal or clone, or after an
+interrupted send.
 """
 
 from patchpilot.errors import RefusedError
@@ -14,20 +12,14 @@ from patchpilot.services.send.sending import Sending
 
 
 def find_earlier_sends(draft: Draft) -> tuple[Send, ...]:
-    """Return the sends of a topic or its patches with at least one sent message.
-
-    Messages that may have been sent count as sent.
-    """
+    """Return the sends of a topic or its patches with messages that were or may have been sent."""
     with Outbox() as outbox:
         related = outbox.find_related(draft.change_id, draft.patch_ids)
     return tuple(send for send in related if send.may_have_been_sent)
 
 
 def find_later_sends(send: Send) -> tuple[Send, ...]:
-    """Return later sends of patches that are still pending in this send.
-
-    Only sends that were made or are in progress are included.
-    """
+    """Return later sends, finished or in progress, of patches still pending in this send."""
     waiting = [entry.patch_id for entry in send.waiting_messages if entry.patch_id]
     if not waiting:
         return ()
@@ -46,7 +38,7 @@ def find_later_sends(send: Send) -> tuple[Send, ...]:
 def refuse_rivals(outbox: Outbox, planned: Sending) -> None:
     """Raise `RefusedError` if the topic or its patches were sent since the plan was made.
 
-    This includes sends that are in progress. The caller holds the topic's lock.
+    This includes sends in progress. The caller must hold the topic's lock.
     """
     topic = planned.draft.change_id
     patch_ids = {mail.patch_id or "" for mail in planned.send.waiting_messages}

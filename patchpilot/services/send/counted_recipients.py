@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Collect the recipients of a topic's messages from all sources.
-
-The sources are the plan of `maintainers`, the configuration, and the answers to the
-pre-send questions.
+"""Collect the recipients of a topic's messages from the plan of `maintainers`, the configuration,
+and the answers to the pre-send questions.
 """
 
 from typing import NamedTuple
@@ -20,10 +18,9 @@ from patchpilot.topic.topic_recipients import Planned, plan_series
 
 
 class CountedRecipients(NamedTuple):
-    """The recipients of a series or of one of its patches, as used by `send`.
-
-    Contains the plan with these recipients, and advice for the sender. `patch` is the subject of
-    the only patch that they are for, or "" for the whole series.
+    """The recipients of a series or one of its patches, as used by `send`. Contains the plan with
+    these recipients, and advice for the sender. `patch` is the subject of a single patch, or "" for
+    the whole series.
     """
 
     planned: Planned
@@ -32,9 +29,8 @@ class CountedRecipients(NamedTuple):
 
     @property
     def rows(self) -> tuple[tuple[str, Recipient], ...]:
-        """Return the recipients as pairs of (header, recipient).
-
-        Excluded recipients are last, with `out` as their header.
+        """Return (header, recipient) pairs. Excluded recipients come last, with the header
+        `out`.
         """
         return (
             *(
@@ -48,9 +44,8 @@ class CountedRecipients(NamedTuple):
 def count_recipients(
     repository: Repository, request: SendRequest, patch: int | None = None
 ) -> CountedRecipients:
-    """Return the recipients of the request's topic, or of one of its patches.
-
-    `patch` is the index of the patch; a negative index counts from the end.
+    """Return the recipients of the request's topic, or of the patch with the index `patch`, which
+    may be negative.
     """
     topic = find_topic(repository, request)
     series, draft = topic.series, topic.draft

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Implement the command `draft`, which shows and changes a topic's draft.
-
-A draft contains the cover letter, changelog, notes, subject prefix and answers.
+"""The command `draft`: show and change a topic's draft. It contains the cover letter, changelog,
+notes, subject prefix and answers.
 """
 
 from collections.abc import Callable, Sequence
@@ -102,7 +101,7 @@ def change(
     if changes.imported:
         draft = _import_text(repository, draft, read_draft_file(changes.imported))
     if changes.subject is None and subject and not text and draft.cover_subject:
-        # a single line given for a cover letter with a subject is its text
+        # if a cover letter has a subject, a single given line is its text
         subject, text = None, subject
     draft = replace(
         draft,
@@ -139,8 +138,8 @@ def edit(
 ) -> DraftResult:
     """Let the user edit all texts of a draft at once.
 
-    The draft is not changed if the user cancels. Concurrent changes by another process are merged.
-    A text that cannot be used is kept, and the next edit starts with it.
+    If the user cancels, the draft is not changed. Concurrent changes by another process are merged.
+    The next edit starts with a text that could not be imported.
     """
     request = SendRequest(target=target, base=base)
     topic = finish_topic(repository, request)
@@ -172,8 +171,8 @@ def _editable(repository: Repository, draft: Draft) -> str:
 def export(repository: Repository, target: str | None, base: str | None) -> str:
     """Return a draft's texts in the format that `change` imports.
 
-    After a version was sent, the texts include the next version's changelog, filled with the
-    changes since the last version.
+    After a version was sent, include the next version's changelog, filled with the changes since
+    the last version.
     """
     return as_text(
         _draft_to_write(
@@ -183,10 +182,8 @@ def export(repository: Repository, target: str | None, base: str | None) -> str:
 
 
 def begin_version(repository: Repository, request: SendRequest) -> Draft:
-    """Start the version after the last one sent, and save its draft.
-
-    The changelog is filled with the changes since the last version. Raise `UsageError` if no
-    version was sent.
+    """Start the version after the last one sent, and save its draft with the changes since the last
+    version as changelog. Raise `UsageError` if no version was sent.
     """
     draft = find_draft(repository, request)
     with Drafts() as drafts:
@@ -199,8 +196,8 @@ def reset(
 ) -> tuple[Draft, DraftResult]:
     """Clear a topic's draft, and return the old and new draft.
 
-    The change-id, the record of sent versions and their changelogs are kept. b4's data about
-    a prep branch is not changed.
+    Keep the change-id, the record of sent versions and their changelogs. b4's data about a prep
+    branch is not changed.
     """
     draft = find_draft(repository, SendRequest(target=target, base=base))
     with Drafts() as drafts, Outbox() as outbox, drafts.transaction():
@@ -230,7 +227,7 @@ def reset(
 def ping(
     repository: Repository, target: str | None = None, base: str | None = None
 ) -> str:
-    """Return a polite reminder, as a reply to the last version sent.
+    """Return a polite reminder to send in reply to the last version.
 
     Raise `UsageError` if no version was sent.
     """
@@ -285,10 +282,9 @@ def leave_b4(repository: Repository) -> str:
 
 
 def _draft_to_write(repository: Repository, draft: Draft) -> Draft:
-    """Return the draft with the texts to edit, which are the next version's after a send.
-
-    The changelog of a started version is generated again until the user edits it, because the
-    commits and ticked requests may have changed.
+    """Return the draft with the texts to edit: after a send, the next version's. Until the user
+    edits it, a started version's changelog is regenerated, because the commits and ticked requests
+    may have changed.
     """
     last, number = last_sent(draft), str(draft.version)
     if last and draft.origins.get(f"changelogs.{number}", "").startswith(STUBS):
@@ -302,7 +298,7 @@ def _draft_to_write(repository: Repository, draft: Draft) -> Draft:
 def _import_text(repository: Repository, draft: Draft, text: str) -> Draft:
     """Import the edited texts into the draft.
 
-    An unchanged generated changelog is not a choice of the user, and neither is its version.
+    An unchanged generated changelog and its version do not count as the user's choice.
     """
     offered = _draft_to_write(repository, draft)
     changed = update_from_text(offered, text)
@@ -373,8 +369,8 @@ def _result(repository: Repository, topic: Topic) -> DraftResult:
 def editor_of(workplace: Workplace) -> Edit:
     """Return a function that opens the user's editor on a text and returns the edited text.
 
-    The editor is set in patchpilot's settings; the default is git's editor. The function
-    returns None if the editor fails.
+    The editor is configurable; the default is git's editor. The function returns None if the editor
+    fails.
     """
     editor = editor_name(workplace.repository)
     return lambda text: edit_text(editor, text, EDITED)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compare the messages of a plan with those of the last version sent."""
+"""Compare a plan's messages with the last version sent."""
 
 import difflib
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ VOLATILE = ("index ", "@@ ", "change-id:", "base-commit:")
 class MailChange(NamedTuple):
     """The comparison of a message with its last version: `new`, `changed` or `same`.
 
-    `lines` are the indices of readable lines that are not in the last version.
+    `lines` contains the indexes of readable lines missing from the last version.
     """
 
     state: str
@@ -28,8 +28,8 @@ class MailChange(NamedTuple):
 class MailChanges(NamedTuple):
     """The comparison of a plan's messages with the last version sent.
 
-    Contains the number of that version, the changes of each message in the plan's order, and
-    the subjects of dropped patches.
+    Contains that version's number, each message's changes in the plan's order, and the subjects of
+    dropped patches.
     """
 
     version: int
@@ -38,9 +38,8 @@ class MailChanges(NamedTuple):
 
 
 def mail_changes(plan: Sending) -> MailChanges | None:
-    """Return the changes in the plan's messages since the last version sent.
-
-    None if there is no earlier version.
+    """Return the changes in the plan's messages since the last version sent, or None without
+    one.
     """
     last = last_sent(plan.draft)
     if last is None or last.version >= plan.send.version:
@@ -62,9 +61,8 @@ def mail_changes(plan: Sending) -> MailChanges | None:
 
 
 def _find_counterpart(mail: Message, before: Sequence[Message]) -> Message | None:
-    """Return the corresponding message of the last version.
-
-    It is the cover letter for a cover letter, otherwise the patch with the same title or diff.
+    """Return the corresponding message in the last version: the cover letter, or the patch with the
+    same title or diff.
     """
     same: Sequence[Message]
     if mail.number == 0:

@@ -47,13 +47,10 @@ def addressees(
     planned: Planned | None = None,
     project: Project | None = None,
 ) -> RecipientPlan:
-    """Return the recipients of a series, including Bcc, and warnings for the sender.
-
-    A fix that is not public yet is only sent to the recipients of its plan and to those named in
-    this call; tags, files, saved edits, a cover letter and the configuration add nobody.
-
-    `planned` and `project` are the series' recipient plan and project, if the caller has already
-    read them.
+    """Return the recipients of a series, including Bcc, and warnings for the sender. An undisclosed
+    fix goes only to its plan's recipients and to those in this call; tags, files, saved edits,
+    cover letter and configuration add nobody. `planned` and `project` are the series' recipient
+    plan and project, if already known.
     """
     project = project or project_of(repository, request.profile, series)
     transport = transports.find(request.via)
@@ -70,7 +67,7 @@ def addressees(
     by_address: dict[str, Recipient] = {}
     blind: tuple[Address, ...] = ()
     if secret:
-        # with --no-auto, the call names the maintainers; the security team still gets a copy
+        # with --no-auto, the user names the maintainers; the security team still gets a copy
         _add(
             by_address,
             [
@@ -124,7 +121,7 @@ def _lists(
     planned: Sequence[Recipient],
     named: Mapping[str, Recipient],
 ) -> Iterator[Recipient]:
-    """Yield the project's list if MAINTAINERS names none, and the list for regressions."""
+    """Yield the project's list if MAINTAINERS has none, and the list for regressions."""
     if request.auto and planned and not any(map(is_list, named.values())):
         for address in project.lists.main[:1]:
             why = (f"{project.title}'s list",)
@@ -138,9 +135,8 @@ def _lists(
 def answer_named(
     repository: Repository, name: str, value: str, request: SendRequest
 ) -> str:
-    """Save an answer to a pre-send question, and return the resulting changes in recipients.
-
-    The text is empty if the recipients do not change.
+    """Save an answer to a pre-send question, and return the resulting changes in recipients, or
+    "".
     """
     changed = answer_effect(repository, name, value, request)
     answer(repository, name, value, target=request.target, base=request.base)
@@ -150,9 +146,8 @@ def answer_named(
 def answer_effect(
     repository: Repository, name: str, value: str, request: SendRequest
 ) -> str:
-    """Return the changes in recipients that an answer to a pre-send question would cause.
-
-    The text is empty if the recipients would not change. The answer is not saved.
+    """Return the changes in recipients that an answer to a pre-send question would cause, or "",
+    without saving the answer.
     """
     topic = find_topic(repository, request)
     series, draft = topic.series, topic.draft
@@ -169,7 +164,7 @@ def answer_effect(
         repository, request, account, after, series, project=project
     ).recipients
     if after.is_undisclosed:
-        # no configured command may see the patch, not even for the comparison
+        # do not pass the patch to configured commands, not even for the comparison
         return (
             f"{counted(len(now), 'recipient')} only: {', '.join(who.address.email for who in now)}"
             if now
@@ -184,9 +179,8 @@ def answer_effect(
 
 
 def difference(before: Sequence[Recipient], after: Sequence[Recipient]) -> str:
-    """Describe the added recipients, with reasons, and the removed recipients.
-
-    The text is empty if the lists are the same.
+    """Describe the added recipients, with reasons, and the removed ones; return "" for equal
+    lists.
     """
     was, now = (
         {person.address.key: person for person in people} for people in (before, after)

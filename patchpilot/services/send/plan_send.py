@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Plan a send: create all messages, and find the problems that block sending.
-
-This is the first part of the command `send`. Nothing is sent.
+"""Plan a send: create all messages, and find problems that block sending. This is the first part of
+`send`; nothing is sent.
 """
 
 from collections.abc import Sequence
@@ -70,8 +69,8 @@ def plan(
 ) -> Sending:
     """Return the plan of a send: messages, recipients, problems and warnings.
 
-    Nothing is sent, and the draft is not changed except for the Message-IDs that the plan shows.
-    Raise `RefusedError` if there are no recipients, and `MissingError` if git has no identity.
+    Nothing is sent, and only the plan's Message-IDs are stored in the draft. Raise `RefusedError`
+    if there are no recipients, and `MissingError` if git has no identity.
     """
     transport = transports.find(request.via)
     on_one_line("--to", request.to)
@@ -93,7 +92,7 @@ def plan(
     project = project_of(repository, request.profile, series)
     draft = find_topic(repository, request, patches).draft
     if not request.profile:
-        # commits have no prefix, so the draft names their tree
+        # commits have no prefix, so the draft contains their tree
         project = find_layered(project, [draft.prefix.split()])
     covers = (repository.config("format.coverletter") or ("",))[-1].lower()
     request = request._replace(
@@ -198,7 +197,7 @@ def plan(
     )
     in_order = passed_checks(facts, [problem.name for problem in (*blocking, *warned)])
     if request.to_self:
-        # a test message is harmless and shows what recipients get, even if the topic is not ready
+        # a test message is harmless and shows the result, even if the topic is not ready
         warned = (
             *(
                 problem._replace(message=f"blocks a real send: {problem.message}")
@@ -216,9 +215,8 @@ MAX_SHOWN = 3
 def open_point_warnings(
     repository: Repository, draft: Draft
 ) -> tuple[SendProblem, ...]:
-    """Return a warning about open requests for the last version that the commits do not address.
-
-    They are counted as in `track`, which does not read the commits.
+    """Return a warning about open requests for the last version, counted like in `track`, which
+    does not read the commits.
     """
     last = last_sent(draft) if draft.version > 1 else None
     if last is None or last.version >= draft.version:
@@ -316,7 +314,7 @@ def collect_texts(
 ) -> SeriesText:
     """Return the texts of the draft as they appear in the messages.
 
-    A changelog is placed in the cover letter, or below the `---` of a single patch.
+    A changelog is in the cover letter, or below the `---` of a single patch.
     """
     many = len(draft.patches) > 1
     prep = find_prep_branch(repository, draft.branch, draft.change_id)
@@ -337,7 +335,7 @@ def collect_texts(
     first = next((patch.commit for patch in draft.patches if patch.commit), None)
     if cover is None and first:
         changes = cover_body("", draft.changelogs, draft.version)
-        # b4 puts the cover letter of a single patch there
+        # b4 puts a single patch's cover letter there
         body = prose_of(draft.cover_text) if prep and not many else ""
         text = "\n\n".join(
             part
@@ -366,7 +364,7 @@ def collect_texts(
 
 
 def _last_sent_version(repository: Repository, draft: Draft) -> int:
-    """Return the last version sent, because b4 starts the next one right after a send."""
+    """Return the last version sent; b4 starts the next one right after a send."""
     last = last_sent(draft)
     prep = find_prep_branch(repository, draft.branch, draft.change_id)
     by_b4 = (
@@ -378,9 +376,7 @@ def _last_sent_version(repository: Repository, draft: Draft) -> int:
 
 
 def _compare_versions(repository: Repository, draft: Draft) -> str:
-    """Return the range-diff with the last version; its heading shows if the commits are not
-    public.
-    """
+    """Return the range-diff to the last version. The heading marks commits that are not public."""
     last = last_sent(draft)
     if last is None or not last.base or not last.head or last.version >= draft.version:
         raise UsageError(

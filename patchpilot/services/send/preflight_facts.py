@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Gather the facts that the pre-flight checks need."""
+"""Gather facts for the pre-flight checks."""
 
 import os
 import re
@@ -53,17 +53,16 @@ def gather_facts(
     trees: Sequence[str],
     progress: Progress,
 ) -> PreflightFacts:
-    """Return the facts that the pre-flight checks need about a topic, without its messages.
-
-    Each source is read only once. `trees` are the subsystem's trees (`T:`).
+    """Return the facts for a topic's pre-flight checks, except those about messages. Each source is
+    read only once. `trees` are the subsystem's trees (`T:`).
     """
     request, draft, series = topic.request, topic.draft, topic.series
     progress("checking against the target tree")
-    # subsystem trees take no patches for stable branches
+    # subsystem trees do not accept patches for stable branches
     own_trees = () if parse_subject(f"[{draft.mark}] x").for_stable else trees
     is_first = topic.send.version == 1 and not (topic.before or request.to_self)
     with ThreadPoolExecutor(1) as pool:
-        # an archive answers slowly, so gather the other facts at the same time
+        # archives respond slowly, so gather the other facts at the same time
         pending = (
             pool.submit(_warn_of_similar_patches, repository, topic)
             if is_first
@@ -117,7 +116,7 @@ def add_message_facts(
     patches = topic.series.patches
     raw = [mail.raw for mail in topic.send.entries[-len(patches) :]]
     with ThreadPoolExecutor(1) as pool:
-        # git reads the messages while they are checked
+        # git parses the messages while they are checked
         mails = list(zip(raw, patches, strict=True))
         damaged = pool.submit(mails_changed_by_am, repository, mails)
         checked = check_messages(repository, topic)
@@ -136,7 +135,9 @@ def add_message_facts(
 def _warn_of_similar_patches(
     repository: Repository, topic: SeriesToSend
 ) -> tuple[SendProblem, ...]:
-    """Return warnings about similar patches by others, or that the archive was not searched."""
+    """Return warnings about similar patches by others, or about an archive that was not
+    searched.
+    """
     draft = topic.draft
     others = posted_by_others(
         repository,
@@ -158,9 +159,7 @@ def _warn_of_similar_patches(
 
 
 def _public_parent(draft: Draft, private_ids: frozenset[str]) -> str:
-    """Return the archive with the message that a draft replies to, according to tracked series, or
-    "".
-    """
+    """Return the archive of the draft's parent message, according to tracked series, or ""."""
     from patchpilot.archive.track_store import Store
 
     parent = draft.in_reply_to if draft.is_undisclosed else ""
@@ -174,10 +173,8 @@ def _public_parent(draft: Draft, private_ids: frozenset[str]) -> str:
 def _why_too_soon(
     project: Project, sent: Sequence[Send], version: int, now: datetime, resend: bool
 ) -> str:
-    """Return a sentence if the last version was sent too recently, otherwise "".
-
-    A resend also waits after its own version. For a version that was sent before, only that is
-    reported.
+    """Return a sentence if the last version was sent too recently, otherwise "". A resend must also
+    wait after the same version. For a version that was already sent, report only this.
     """
     if not resend and any(send.version == version for send in sent):
         return ""
@@ -224,7 +221,7 @@ diff --git a/a.c b/a.c
 
 @cache
 def load_rules() -> None:
-    """Load the rules that `check` needs, which takes as long as creating the messages."""
+    """Load the rules for `check`, which takes as long as creating the messages."""
     from patchpilot.checking.driver import Driver
     from patchpilot.lint.lint_context import Options
 
@@ -233,10 +230,9 @@ def load_rules() -> None:
 
 
 def check_messages(repository: Repository, topic: SeriesToSend) -> "CheckResult | None":
-    """Return the findings of `check` in the messages to send, or None if it could not run.
-
-    Findings that the tree's configuration waives or ignores are included, because the sender
-    is responsible for the messages.
+    """Return check's findings in the messages to send, or None if it could not run. Include
+    findings that the tree's configuration waives or ignores, because the sender is responsible for
+    the messages.
     """
     from patchpilot.checking.check_result import Suppressions
     from patchpilot.checking.driver import Driver
@@ -310,9 +306,8 @@ def _stand(
 
 
 def _upstream(repository: Repository, series: Series) -> dict[str, bool]:
-    """Map each upstream commit named in a patch to whether the local mainline has it.
-
-    Unknown cases are omitted.
+    """Map each upstream commit named in a patch to whether the local mainline contains it, omitting
+    unknown cases.
     """
     known: dict[str, bool] = {}
     for patch in series.patches:
@@ -329,9 +324,8 @@ def _upstream(repository: Repository, series: Series) -> dict[str, bool]:
 def _merge_window(
     repository: Repository, project: Project, target: TargetTree | None, now: datetime
 ) -> str:
-    """Return a sentence if the merge window is open, otherwise "".
-
-    The merge window is open for some days after the latest mainline release.
+    """Return a sentence if the merge window is open, for some days after the latest mainline
+    release, otherwise "".
     """
     if not project.mail.merge_window_days:
         return ""

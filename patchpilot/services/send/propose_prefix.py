@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Check the subject prefixes of messages, and propose the target tree to name in them.
-
-A commit has no subject prefix, so `check` cannot report these findings for commits.
+"""Check messages' subject prefixes, and propose a target tree for them. Commits have no subject
+prefix, so `check` cannot report these findings for them.
 """
 
 import re
@@ -24,10 +23,8 @@ _PREFIX = re.compile(r"\[(PATCH [^]]+)\]")
 def mark_warnings(
     patches: Sequence[Patch], profile: str, *, is_regression: bool = False
 ) -> tuple[SendProblem, ...]:
-    """Return the warnings of `check` about the subject prefixes of the messages to send.
-
-    Each warning is returned once. There is a warning if a fix's prefix names the tree for
-    other changes.
+    """Return check's distinct warnings about the subject prefixes of the messages to send,
+    including a fix's prefix that names the tree for other changes.
     """
     warnings = list(_contradictions(patches, profile, is_regression))
     for name, message, trees in _findings(_checked(patches, profile)):
@@ -48,8 +45,8 @@ def mark_warnings(
 def _contradictions(
     patches: Sequence[Patch], profile: str, is_regression: bool
 ) -> Iterator[SendProblem]:
-    """Yield a warning if a subject names the tree for other changes although the rule would propose
-    the tree for fixes.
+    """Yield a warning if a subject names the tree for other changes, but the rule would propose the
+    tree for fixes.
     """
     named = [
         patch
@@ -78,10 +75,9 @@ def _contradictions(
 def missing_tree(
     series: Series, prefix: str, profile: str, *, is_regression: bool = False
 ) -> str:
-    """Return the subject prefix to propose if messages do not name their target tree.
-
-    The result is empty if they do. An empty `prefix` means PATCH. The fix of a regression
-    belongs in the tree for fixes, even without a Fixes: tag.
+    """Return the subject prefix to propose if messages do not name their target tree, otherwise "".
+    An empty `prefix` means PATCH. A regression fix belongs in the tree for fixes, even without a
+    Fixes: tag.
     """
     findings = _findings(
         _checked(
@@ -98,9 +94,8 @@ def missing_tree(
 
 
 def tree_choice(proposed: str) -> str:
-    """Return the advice for a subject that names no target tree.
-
-    The advice starts with the choice, because the end of the line may be truncated.
+    """Return the advice for a subject without a target tree. It starts with the choice, because the
+    end of the line may be truncated.
     """
     fixes = proposed.removesuffix("-next")
     if proposed == fixes:
@@ -130,7 +125,7 @@ def _checked(patches: Iterable[Patch], profile: str) -> "CheckResult":
 def _findings(result: "CheckResult") -> list[tuple[str, str, dict[str, str]]]:
     """Return (rule, message, values) for each distinct finding of these rules.
 
-    A patch over a limit has other findings as well.
+    A patch over a limit has additional findings.
     """
     every = (
         finding

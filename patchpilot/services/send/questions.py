@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A topic's questions about security bugs and regressions.
-
-Determine without asking whether the topic applies to its target tree or is already fixed there.
+"""Ask a topic's questions about security bugs and regressions. Determine automatically whether the
+topic applies to its target tree or is already fixed there.
 """
 
 import re
@@ -50,9 +49,8 @@ _REGRESSION = re.compile(
 class PreSendQuestion(NamedTuple):
     """A pre-send question.
 
-    Contains its name and text, why it matters, the valid answers, evidence in the patches for
-    `yes`, and the saved answer. `effects` are the consequences of each answer, in their
-    order.
+    Contains its name and text, its purpose, the valid answers, evidence in the patches for `yes`,
+    and the saved answer. `effects` lists each answer's consequences, in order.
     """
 
     name: str
@@ -68,8 +66,8 @@ class PreSendQuestions(NamedTuple):
     """A topic's questions, with automatically determined facts.
 
     `missing_tree` is the proposed subject prefix if the messages would not name their target tree,
-    otherwise empty. `upstream` is what mainline and the fetched trees already have, and `posted`
-    what others have posted.
+    otherwise empty. `upstream` lists fixes in mainline and the fetched trees, and `posted` patches
+    by others.
     """
 
     questions: tuple[PreSendQuestion, ...]
@@ -86,7 +84,7 @@ class PreSendQuestions(NamedTuple):
 
     @property
     def suggested_commands(self) -> Advice:
-        """Return the commands that help if the bug is fixed, or the base is a stable branch."""
+        """Return commands that help if the bug is fixed, or the base is a stable branch."""
         return suggest_commands(self.upstream)
 
 
@@ -131,9 +129,8 @@ def ask_before_send(
 def open_questions(
     repository: Repository, request: SendRequest
 ) -> tuple[PreSendQuestion, ...]:
-    """Return the pre-send questions that neither the topic's draft nor the request answers.
-
-    The result is empty if no commit looks like a fix, or if patch files are sent.
+    """Return the pre-send questions answered in neither the topic's draft nor the request. There
+    are none if no commit looks like a fix, or for patch files.
     """
     topic = find_topic(repository, request)
     if not any(
@@ -150,7 +147,7 @@ def open_questions(
 
 
 def unclear_fixes(repository: Repository, series: Series) -> tuple[SendProblem, ...]:
-    """Return one warning for commits that may fix a bug but have no Fixes: tag.
+    """Return a warning if commits may fix a bug but have no Fixes: tag.
 
     See `judge_fix`.
     """
@@ -240,8 +237,8 @@ def questions(
 ) -> tuple[PreSendQuestion, ...]:
     """Return a project's pre-send questions, with evidence from the patches.
 
-    Only the author can answer these questions. The result is empty if the author answered
-    that none of the patches fixes a bug.
+    Only the author can answer these questions. There are none if none of the patches fixes a bug
+    according to the author.
     """
     denied = denied_subjects(draft.answers)
     if series.patches and all(
@@ -310,7 +307,7 @@ def is_regression(draft: Draft) -> bool:
 def regzbot_line(draft: Draft, series: Series) -> str | None:
     """Return the `#regzbot introduced:` line for a topic that fixes a regression.
 
-    None if it fixes no regression, or if the commit that introduced the bug is unknown. An
+    Return None if it fixes no regression, or if the commit that introduced the bug is unknown. An
     undisclosed fix has no such line, because regzbot reads public messages.
     """
     if not is_regression(draft) or draft.is_undisclosed:

@@ -68,7 +68,7 @@ def recipient_advice(
 ) -> tuple[RecipientAdvice, ...]:
     """Return notes about a recipient plan; notes with a remedy are first.
 
-    `base` is the topic's base, if given. Notes that need no action are combined into one.
+    `base` is the topic's base, if given. Notes without a remedy are combined.
     """
     notes = [
         *_open_questions(series, draft, project),

@@ -56,14 +56,14 @@ def plan_resume(
 ) -> Sending:
     """Return a plan that resumes the last send of a topic.
 
-    `unknown_as` is the outcome to assume for messages whose state is unknown: `keep` leaves them
+    `unknown_as` is the outcome to assume for messages in an unknown state: `keep` leaves them
     unknown, `sent` and `lost` resolve them. `by_id` maps Message-IDs to individual outcomes. With
-    `lookup`, messages found in an archive are marked as accepted, and the others stay unknown; an
-    archive is never searched for an undisclosed fix. `drop` lists recipients to remove from the
-    messages that were not sent.
+    `lookup`, messages found in an archive are marked as accepted, and the others stay unknown;
+    archives are never searched for undisclosed fixes. `drop` lists recipients to remove from unsent
+    messages.
 
-    Only the results of the lookup are saved immediately; other outcomes and removed recipients are
-    saved when the plan is sent. Raise `UsageError` if the topic was never sent.
+    Lookup results are saved immediately; other outcomes and removed recipients are saved when the
+    plan is sent. Raise `UsageError` if the topic was never sent.
     """
     on_one_line("--drop", drop)
     progress("looking for the last send")
@@ -121,7 +121,7 @@ def plan_resume(
     account = transport.account(repository, identity)
     refuse_public_server(draft, account)
     since = () if request.to_self else find_later_sends(send)
-    # the reason for forcing the earlier send does not justify another one
+    # the reason for overriding problems of the earlier send does not justify another one
     force = request.force if since else send.force
     # if a recipient was dropped, show the recipients of the remaining messages
     shown = next(iter(send.waiting_messages), send.entries[0])
@@ -195,8 +195,8 @@ def read_unknown(words: Sequence[str]) -> tuple[str, dict[str, str]]:
 
 
 def _refuse_wrong_ids(send: Send, by_id: Mapping[str, str]) -> None:
-    """Raise UsageError if a Message-ID is not in the send, or its known state contradicts the
-    given one.
+    """Raise UsageError if a Message-ID is missing from the send, or if its known state contradicts
+    the given one.
     """
     mails = {entry.message_id: entry for entry in send.entries}
     doubtful = [
@@ -235,9 +235,8 @@ def _map_outcomes(
 
 
 def _keys(send: Send, words: Sequence[str]) -> tuple[str, ...]:
-    """Return the mailboxes to drop.
-
-    Raise UsageError if one is not a recipient, or if a message would have none left.
+    """Return the mailboxes to drop. Raise UsageError if one is not a recipient, or if a message
+    would have no recipients left.
     """
     addresses = [parse_address(word) or Address("", word.strip()) for word in words]
     waiting = send.waiting_messages
@@ -277,8 +276,8 @@ def leave_out_for_good(repository: Repository, send: Send, keys: Sequence[str]) 
 def archive_lookup(url: str) -> Lookup:
     """Return a function that searches for a message in a public-inbox archive.
 
-    The message is found only if the archive returns the message itself, not an error page, a
-    login page or another message.
+    A message counts as found only if the archive returns it, not an error page, a login page or
+    another message.
     """
 
     def is_there(wanted: Message) -> bool:

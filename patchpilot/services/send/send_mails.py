@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Send each message of a plan exactly once.
-
-This is the second part of the command `send`.
-"""
+"""Send each message in a plan exactly once. This is the second part of `send`."""
 
 import contextlib
 import re
@@ -46,13 +43,11 @@ def deliver(
     progress: Progress = silent,
     on_mail: Report = ignore_report,
 ) -> Sending:
-    """Send the messages of a plan, and return it with its result.
-
-    The outbox records every step. If a problem blocks sending, nothing is sent. `on_mail` is called
-    for each change in the state of a message, after the change is saved to disk.
-
-    Raise `RefusedError` if the request is offline or the topic was sent since the plan was made,
-    and `MissingError` if the transport cannot send with this account.
+    """Send a plan's messages, and return it with its result. The outbox records every step. If a
+    problem blocks sending, nothing is sent. `on_mail` is called for each change of a message's
+    state, after it is saved to disk. Raise `RefusedError` if the request is offline or the topic
+    was sent since the plan was made, and `MissingError` if the transport cannot send with this
+    account.
     """
     if planned.refused:
         return planned
@@ -79,7 +74,7 @@ def deliver(
                 progress(what, done, total)
 
         def report(index: int, outcome: Outcome) -> None:
-            # write to disk first, because the terminal may be gone
+            # write to disk first, because the terminal may have been closed
             outbox.mark(send.id, index, outcome)
             on_mail(index, outcome)
             show_progress(
@@ -127,7 +122,7 @@ def _claim(outbox: Outbox, planned: Sending) -> Send:
 def _store_choices(planned: Sending) -> None:
     """Store this send's choices in the draft, for the next version.
 
-    A message to oneself is not a version and leaves no trace.
+    A message to yourself is not a version, so nothing is stored.
     """
     if planned.request.to_self:
         return
@@ -159,10 +154,8 @@ def _carry_edits(before: str | None, after: str | None) -> None:
 
 
 def _record_result(repository: Repository, done: Send, planned: Sending) -> Sending:
-    """Record the result of an attempt, and return the send with it.
-
-    A completely sent series is recorded in its draft, a tag, b4's tracking data and the tracked
-    series.
+    """Record and return the result of an attempt. A completely sent series is recorded in its
+    draft, a tag, b4's tracking data and the tracked series.
     """
     ended = add_result(planned, done)
     if done.state == "sent":
@@ -175,7 +168,7 @@ def _record_result(repository: Repository, done: Send, planned: Sending) -> Send
 
 
 def add_result(planned: Sending, done: Send) -> Sending:
-    """Return a plan with the result of carrying it out, according to the outbox."""
+    """Return a plan with its result, according to the outbox."""
     return replace(
         planned,
         send=done,
@@ -236,7 +229,7 @@ def _next_steps(send: Send) -> Sequence[Advice]:
 
 
 def _refused_hints(send: Send) -> Iterator[Advice]:
-    """Yield hints on sending the messages that the server rejected."""
+    """Yield hints on sending messages rejected by the server."""
     states = {entry.state for entry in send.entries}
     refused = {
         match[1]
@@ -257,7 +250,7 @@ def _refused_hints(send: Send) -> Iterator[Advice]:
 
 
 def _unknown_hints(send: Send) -> Iterator[Advice]:
-    """Yield hints on resolving messages whose state is unknown."""
+    """Yield hints on resolving messages in an unknown state."""
     unknown = [
         entry.message_id for entry in send.entries if entry.state is MailState.UNKNOWN
     ]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Determine the state of a topic's send for the CLI and the TUI.
 
-The state combines the plan, the messages that were sent, and the last recorded send.
+It combines the plan, the sent messages, and the last recorded send.
 """
 
 from collections.abc import Sequence
@@ -34,9 +34,8 @@ from patchpilot.topic.topic_state import TopicState, this_topic
 
 
 def was_sent(planned: Sending) -> bool:
-    """Return whether a plan is blocked only because its version was already sent.
-
-    The version may already have been applied upstream.
+    """Return whether a plan is blocked only because its version was already sent, and possibly
+    applied.
     """
     names = {refusal.name for refusal in planned.blockers}
     return bool(names & SENT) and names - {"already-fixed"} <= sent_names(names)
@@ -45,9 +44,8 @@ def was_sent(planned: Sending) -> bool:
 def plan_topic(
     repository: Repository, request: SendRequest, progress: Progress
 ) -> Sending:
-    """Return the plan of `send --dry-run`.
-
-    If the version was already sent, the plan contains the messages that were sent.
+    """Return the plan of `send --dry-run`. If the version was already sent, it contains the sent
+    messages.
     """
     planned = plan(repository, request, progress=progress)
     if not was_sent(planned):
@@ -59,7 +57,7 @@ def plan_topic(
 
 
 def mark_just_sent(sent: Sending) -> Sending:
-    """Return the plan after sending; its only problem is that the version was sent."""
+    """Return the plan after sending, with the sent version as its only problem."""
     problem = f"v{sent.send.version} of this topic was sent just now"
     return replace(sent, outcome="", blockers=(SendProblem("version-sent", problem),))
 
@@ -75,7 +73,7 @@ def is_outdated(repository: Repository, planned: Sending) -> bool:
 def topic_send(repository: Repository, planned: Sending) -> Sending:
     """Add the topic's last send and the next steps to the plan.
 
-    If the last send was interrupted, its state is determined first.
+    Determine the state of an interrupted send first.
     """
     with Outbox() as outbox:
         last = next(reversed(outbox.sends(planned.draft.change_id)), None)
@@ -90,9 +88,8 @@ def topic_send(repository: Repository, planned: Sending) -> Sending:
 
 
 def add_next_steps(repository: Repository, sending: Sending) -> Sending:
-    """Add to a send the link to its last send and the next steps.
-
-    A reminder is due some days after that send.
+    """Add the link to its last send and the next steps to a send. A reminder is due some days after
+    that send.
     """
     last = sending.last
     if last is None:
@@ -125,7 +122,7 @@ def topic_on_record(
 ) -> TopicState | None:
     """Return the recorded state of a topic, or None if there is no topic.
 
-    `tracked_series` lists tracked series that the caller has already read.
+    `tracked_series` contains series already read by the caller.
     """
     with Store() as store:
         return this_topic(
@@ -134,7 +131,7 @@ def topic_on_record(
 
 
 def lists_and_contacts(planned: Sending) -> tuple[list[Recipient], list[Recipient]]:
-    """Return the mailing lists among a plan's recipients, and the other recipients."""
+    """Return a plan's mailing lists, and its other recipients."""
     return (
         [recipient for recipient in planned.recipients if is_list(recipient)],
         [recipient for recipient in planned.recipients if not is_list(recipient)],
@@ -150,8 +147,8 @@ def plan_resumed(
 ) -> Sending:
     """Return a plan to send the remaining messages of the last send.
 
-    `unknown` is the outcome of messages in an unknown state: `sent`, `lost`, `keep`, or
-    `lookup` to search the archive.
+    `unknown` is the outcome for messages in an unknown state: `sent`, `lost`, `keep`, or `lookup`
+    to search the archive.
     """
     lookup = archive_lookup(settings.address("lore")) if unknown == "lookup" else None
     return plan_resume(

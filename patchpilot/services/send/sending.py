@@ -35,14 +35,12 @@ from patchpilot.outgoing.transport import SeriesToSend
 )
 @dataclass(frozen=True, slots=True)
 class Sending(SeriesToSend):
-    """A send: its messages, its blocking problems, and, afterwards, its result.
-
-    `send` contains every message as its transport renders it; for a resumed send, it is the
-    outbox's record with the changes that are saved when it is sent. `settled` maps the positions of
-    messages in an unknown state to their outcomes. `passed` lists the checks without findings.
-    `outcome` is "" before it was carried out, then `sent`, `partial` or `failed`. `last` is the
-    last recorded send of the topic, `link` the archive's URL of its first accepted message ("" for
-    none), and `now` what comes after it.
+    """A send: its messages, its blocking problems, and, afterwards, its result. `send` contains
+    every message as rendered by the transport; for a resumed send, it is the outbox's record with
+    the changes to save on sending. `settled` maps positions of messages in an unknown state to
+    their outcomes. `passed` lists the checks without findings. `outcome` is "" at first, then
+    `sent`, `partial` or `failed`. `last` is the topic's last recorded send, `link` the archive's
+    URL of its first accepted message ("" for none), and `now` the next steps.
     """
 
     blockers: tuple[SendProblem, ...] = ()
@@ -57,8 +55,8 @@ class Sending(SeriesToSend):
 
     @property
     def is_unfinished(self) -> bool:
-        """Return whether the last send has messages that were not sent or whose outcome is
-        unknown.
+        """Return whether the last send has messages that were not sent or have an unknown
+        outcome.
         """
         return self.last is not None and self.last.state != "sent"
 
@@ -73,7 +71,7 @@ class Sending(SeriesToSend):
 
     @property
     def headline(self) -> str:
-        """Return the version and the number of accepted messages of the last send, as text."""
+        """Return the last send's version and number of accepted messages, as text."""
         assert self.last is not None
         every = self.last.entries
         accepted = sum(entry.state is MailState.ACCEPTED for entry in every)
@@ -98,7 +96,7 @@ class Sending(SeriesToSend):
     def delivery(self) -> tuple[tuple[str, Advice, str], ...]:
         """Return how the messages are sent: label, value, and style of each row.
 
-        The style is "main" for what is always shown, "note" for a note, or "".
+        The style is "main" for rows that are always shown, "note" for a note, or "".
         """
         account, only_me = self.account, self.request.to_self
         tag = (
@@ -125,10 +123,8 @@ class Sending(SeriesToSend):
 
     @property
     def checks(self) -> tuple[CheckLine, ...]:
-        """Return the lines of the pre-flight card: problems first, then notes, then passed
-        checks.
-
-        A problem in several patches is one line.
+        """Return the lines of the pre-flight card: problems, then notes, then passed checks. A
+        problem in several patches is shown on one line.
         """
         blocking = CheckState.OVERRIDDEN if self.request.force else CheckState.PROBLEM
         titles = tuple(f"{patch.subject.title}: " for patch in self.series.patches)
@@ -154,11 +150,9 @@ class Sending(SeriesToSend):
 
     @property
     def verdict(self) -> str:
-        """Summarize on one line whether the messages can be sent, or the result of sending them.
-
-        The line contains the number of lines about problems that block sending. If there are none,
-        it contains the number of messages and recipients, and the reason if the transport cannot
-        send.
+        """Summarize on one line whether the messages can be sent, or the result. It contains the
+        number of blocking problems or, if there are none, the number of messages and recipients,
+        and the reason if the transport cannot send.
         """
         unable = (
             self.blocking_problem
@@ -182,9 +176,7 @@ class Sending(SeriesToSend):
 
     @property
     def format_counts(self) -> str:
-        """Return the number of messages to send, or that were accepted, and of recipients, as
-        text.
-        """
+        """Return the number of messages (to send or accepted) and recipients, as text."""
         every = self.send.entries
         count = (
             sum(entry.state is MailState.ACCEPTED for entry in every)
@@ -202,10 +194,8 @@ SENT = frozenset({"already-sent", "version-sent"})
 
 
 def sent_names(names: set[str]) -> set[str]:
-    """Return the names of a plan's problems that only mean that the version was already sent.
-
-    They include a missing changelog of the next version, because b4 starts that version
-    immediately.
+    """Return the names of a plan's problems that only mean that the version was already sent. They
+    include the next version's missing changelog, because b4 starts that version immediately.
     """
     return set(
         SENT | {"no-changelog", "unfinished"} if "already-sent" in names else SENT

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The transports that the user can choose from."""
+"""List the transports to choose from."""
 
 from patchpilot.model.send_request import DEFAULT_TRANSPORT
 from patchpilot.outgoing import transports

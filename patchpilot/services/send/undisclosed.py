@@ -14,9 +14,8 @@ from patchpilot.projects.project import Lists
 
 
 def refuse_public_server(draft: Draft, account: Account) -> None:
-    """Raise `RefusedError` if an undisclosed fix would be sent through a third-party server.
-
-    An example of such a server is b4's web endpoint.
+    """Raise `RefusedError` if an undisclosed fix would be sent through a third-party server, such
+    as b4's web endpoint.
     """
     if draft.is_undisclosed and account.destination:
         raise RefusedError(
@@ -30,7 +29,7 @@ def refuse_public_server(draft: Draft, account: Account) -> None:
 
 
 def refuse_unanswered(draft: Draft, series: Series, lists: Lists) -> None:
-    """Raise `RefusedError` if a fix with private tags has no answer about security."""
+    """Raise `RefusedError` if the security question is not answered for a fix with private tags."""
     tags = (tag for patch in series.patches for tag in patch.tags("Cc"))
     if "security" not in draft.answers and lists.asks_privately(tags):
         raise RefusedError(
@@ -43,7 +42,7 @@ def refuse_unanswered(draft: Draft, series: Series, lists: Lists) -> None:
 def refuse_public_mails(draft: Draft, send: Send) -> None:
     """Raise `RefusedError` if an undisclosed fix has pending messages of a public send.
 
-    This happens if the fix was marked as undisclosed after the messages were made.
+    This happens if the fix was marked as undisclosed after the messages were created.
     """
     if send.undisclosed or not draft.is_undisclosed:
         return

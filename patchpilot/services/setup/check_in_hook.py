@@ -22,8 +22,8 @@ def check_in_hook(
     """Check a patch file in a git hook, with the settings of its repository.
 
     Only errors make the check fail. Return the result, and the reason why the tree's rule packs
-    were not used (empty if they were). The patch is checked against the tree of `base`. By default
-    this is the parent of the commit named in the output of git format-patch, or HEAD.
+    were not used, or "". The patch is checked against the tree of `base` (default: the parent of
+    the commit in git format-patch's output, otherwise HEAD).
     """
     repository, settings = workplace.repository, workplace.settings()
     base_id = repository.find(base or _parent(file))

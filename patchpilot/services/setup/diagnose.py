@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `doctor`: find problems that would prevent a stage of the workflow.
-
-Each problem comes with the command that fixes it.
+"""The command `doctor`: find problems that would prevent a stage of the workflow, with commands to
+fix them.
 """
 
 import contextlib
@@ -58,7 +57,7 @@ class DoctorResult:
 
     @property
     def healthy(self) -> bool:
-        """Return whether no problem would prevent a stage of the workflow."""
+        """Return whether all stages of the workflow are possible."""
         return not any(diagnosis.state == "fail" for diagnosis in self.diagnoses)
 
 
@@ -66,9 +65,9 @@ class DoctorResult:
 class DoctorRequest:
     """The settings to check with `doctor`.
 
-    `terminal` is set if git may ask for a password; `offline` skips checks that need the
-    network. `wrong_settings` are invalid settings that stop other commands, and
-    `unread_settings` are settings that no command reads.
+    `terminal` is set if git may prompt for a password; `offline` skips checks that need the
+    network. `wrong_settings` lists invalid settings that stop other commands, and `unread_settings`
+    settings not read by any command.
     """
 
     via: str = DEFAULT_TRANSPORT
@@ -89,7 +88,7 @@ def diagnose(
 ) -> DoctorResult:
     """Return the problems that would prevent each stage of the workflow on this machine.
 
-    Without a repository, the mail account of git's global configuration is checked.
+    Without a repository, check the mail account in git's global configuration.
     """
     if repository is None:
         with TemporaryFolder("doctor") as folder:
@@ -116,7 +115,7 @@ def _stages(
     request: DoctorRequest,
     progress: Progress,
 ) -> tuple[Diagnosis, ...]:
-    """Run the checks of every stage; `settings` selects the message configuration."""
+    """Run the checks of every stage; `settings` selects the mail configuration."""
     diagnoses: list[Diagnosis] = []
     looks: tuple[tuple[str, Callable[[], Iterator[probes.Probe]]], ...] = (
         ("repository", lambda: _repository(repository)),
@@ -342,8 +341,7 @@ def _local_archive(lore: str) -> probes.Probe:
 def recover_databases() -> tuple[str, ...]:
     """Restore the user's damaged databases, and describe each action.
 
-    A database is replaced by its latest backup, together with the rows of the damaged file
-    that are still readable.
+    A database is replaced with its latest backup and the readable rows in the damaged file.
     """
     lines = []
     for file, layout in (

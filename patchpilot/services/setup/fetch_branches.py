@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fetch maintained stable branches that a repository lacks."""
+"""Fetch maintained stable branches missing from a repository."""
 
 from patchpilot.commits.private_config import refuse_untrusted
 from patchpilot.commits.repository import Repository
@@ -14,8 +14,8 @@ __all__ = ["MissingBranches", "fetch_branches", "missing_branches"]
 def fetch_branches(repository: Repository, missing: MissingBranches) -> None:
     """Fetch branches and their tags, showing git's progress on the terminal.
 
-    git may ask for a password. Raise `MissingError` if git fails; a remote that was added for the
-    branches is then removed.
+    git may prompt for a password. Raise `MissingError` if git fails, after removing a remote added
+    for the branches.
     """
     refuse_untrusted(repository.top, *FETCHING)
     git_words = ["git", "-C", str(repository.top), "-c", "core.hooksPath=/dev/null"]

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Implement `setup hooks`, which installs and removes git's hooks and b4's per-patch check.
-
-The git hooks are commit-msg and sendemail-validate.
+"""The command `setup hooks`: install and remove b4's per-patch check and git's commit-msg and
+sendemail-validate hooks.
 """
 
 import os
@@ -43,11 +42,9 @@ class Hook:
 
 
 def install(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
-    """Install the named hooks, or all, and return the state of every hook.
-
-    The check for b4 is added to the other values of b4's setting, because b4 runs each of them.
-
-    Raise `RefusedError` if another hook is installed; it is never overwritten.
+    """Install the named hooks, or all, and return the state of every hook. The check for b4 is
+    added to b4's setting, because b4 runs each of its values. Raise `RefusedError` if another hook
+    is installed; it is never overwritten.
     """
     chosen = _choose_hooks(names)
     for name in chosen:
@@ -70,9 +67,8 @@ def install(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
 
 
 def remove(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
-    """Remove the named hooks (all if none are named) and return the state of every hook.
-
-    Hooks that patchpilot did not install are kept.
+    """Remove the named hooks, or all, and return the state of every hook. Hooks not installed by
+    patchpilot are kept.
     """
     for name in _choose_hooks(names):
         if _status(repository, name).state != "installed":

@@ -24,7 +24,7 @@ class ConfigProblem:
 class ConfigRow:
     """A setting with its effective value, origin and meaning.
 
-    `from_tree` is set if the tree's configuration file may define the setting.
+    `from_tree` is set if a tree's configuration file may contain the setting.
     """
 
     name: str

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The command `setup stable`: list the maintained stable series and update the list.
 
-Updates are read from the project's published list of releases.
+Updates are read from the project's list of releases.
 """
 
 import json
@@ -31,7 +31,7 @@ UNKNOWN = "unknown"
 @json_form("version", "ends", "over=is_over")
 @dataclass(frozen=True, slots=True)
 class LtsSeries:
-    """A long-term series, the last month of its support, and whether that has ended."""
+    """A long-term series, its last month of support, and whether its support has ended."""
 
     version: str
     ends: str
@@ -43,7 +43,7 @@ class LtsSeries:
 class Lts:
     """A project's stable series, the date of the data and its file.
 
-    `file` is None if the data is the list that patchpilot ships.
+    `file` is None for the shipped list.
     """
 
     family: str
@@ -53,9 +53,8 @@ class Lts:
 
 
 def lts(profile: str | None = None, *, today: date | None = None) -> Lts:
-    """Return the stable series of a project, oldest first.
-
-    `profile` names the project; by default it is the default project.
+    """Return the stable series of the project `profile` (by default, the default project), oldest
+    first.
     """
     today = today or datetime.now(UTC).date()
     stable = _stable(profile)
@@ -72,7 +71,7 @@ def lts(profile: str | None = None, *, today: date | None = None) -> Lts:
 
 
 def user_file() -> Path:
-    """Return the path of the file to which `setup stable` writes the updated list."""
+    """Return the path of the updated list written by `setup stable`."""
     return Path(user_folder()) / REFRESHED
 
 
@@ -81,12 +80,10 @@ def update(
     *,
     today: date | None = None,
 ) -> Lts:
-    """Update the stable series of a project from its list of releases.
-
-    The result is stored in the user's data directory. A new long-term series in the list is added
-    with an unknown end of support. The support of a series that is missing from the list has ended.
-
-    Raise `InputError` if the project publishes no list, or if the file cannot be written.
+    """Update a project's stable series from its list of releases, and store the result in the
+    user's data directory. New long-term series are added with an unknown end of support; support
+    has ended for series missing from the list. Raise `InputError` if the project publishes no list,
+    or if the file cannot be written.
     """
     from patchpilot.archive.feed import fetch_json
 
@@ -141,8 +138,7 @@ def merge_series(
 def as_toml(copies: Mapping[str, Mapping[str, Any]]) -> str:
     """Return the updated [stable] keys of each project as TOML.
 
-    The format is that of the project files. Each project has a separate date of its last
-    update.
+    The format is the same as in project files. Each project has a separate date of its last update.
     """
     lines = [
         "# written by patchpilot setup stable: newer than the [stable] of the project's file, key"
@@ -167,7 +163,7 @@ def as_toml(copies: Mapping[str, Mapping[str, Any]]) -> str:
 def _stable(profile: str | None) -> StableTrees:
     """Return the stable trees of a project.
 
-    Raise UsageError for a project without any, with the nearest one that has some.
+    Raise UsageError for a project without any, with the nearest project that has some.
     """
     known = {
         name: project.stable

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run the commands that `doctor` recommends, after the user confirmed them."""
+"""Run the commands recommended by `doctor`, after the user confirmed them."""
 
 import re
 import shlex
@@ -24,7 +24,7 @@ _OPTIONS = {
 def commands_of(diagnosis: Diagnosis) -> tuple[str, ...]:
     """Return the commands that fix a problem found by `doctor`.
 
-    Empty if the hint does not consist of complete commands.
+    Return () if the hint does not consist of complete commands.
     """
     parts = tuple(part.strip() for part in str(diagnosis.hint).split(";"))
     complete = all(
@@ -39,7 +39,7 @@ def commands_of(diagnosis: Diagnosis) -> tuple[str, ...]:
 def run_fix(repository: Repository | None, command: str) -> bool:
     """Run a command on the user's terminal and return whether it succeeded.
 
-    The command runs in the top-level directory of the repository, if there is one.
+    The command runs in the repository's top-level directory, if there is one.
     """
     words = shlex.split(command)
     if words[0] == "patchpilot":

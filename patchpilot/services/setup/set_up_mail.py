@@ -41,9 +41,8 @@ _ENCRYPTION = {465: "ssl", 25: "none"}
 class MailRequest:
     """The known properties of the email account to configure.
 
-    The address and the name of the provider are enough; the other fields are needed only if
-    they differ from the provider's settings. `server` may end in `:PORT`; `keep` is the name
-    of a `Keeper`.
+    The address and the provider's name are enough; the other fields override the provider's
+    settings. `server` may end with `:PORT`; `keep` is the name of a `Keeper`.
     """
 
     address: str
@@ -75,7 +74,7 @@ class MailPlan:
     """The planned settings for an email account.
 
     Contains the settings to write, the resulting account, the kind of password for the login,
-    notes, and the place in which the password is stored.
+    notes, and the store for the password.
     """
 
     settings: tuple[Setting, ...]
@@ -91,7 +90,7 @@ class MailPlan:
 
     @property
     def host(self) -> str:
-        """Return the mail server as `HOST:PORT`, as git's credential helpers name it."""
+        """Return the mail server as `HOST:PORT`, like git's credential helpers."""
         return f"{self.account.server}:{self.account.port}"
 
 
@@ -116,7 +115,7 @@ def _short(provider: Provider) -> str:
 def guess_provider(address: str) -> str:
     """Return the name of an address's email provider, derived from its domain.
 
-    If the domain is unknown, the name for another server is returned.
+    For an unknown domain, return the name for another server.
     """
     known = provider_of("", 0, address.rpartition("@")[2])
     return _short(known) if known and known.server else OWN
@@ -133,8 +132,7 @@ def valid_address(text: str) -> str:
 def plan_mail(request: MailRequest) -> MailPlan:
     """Return the planned settings for an email account without writing them.
 
-    Raise `UsageError` if the address, the provider, the server or the place for the password is
-    invalid.
+    Raise `UsageError` if the address, provider, server or password store is invalid.
     """
     valid_address(request.address)
     name = (request.provider or guess_provider(request.address)).lower()
@@ -270,7 +268,7 @@ def try_login(plan: MailPlan, password: str) -> str:
 
 
 def check_connection(plan: MailPlan) -> None:
-    """Connect to a plan's mail server, with its encryption and without a login.
+    """Connect to a plan's mail server with encryption but without logging in.
 
     Raise `NetworkError` as `try_login` does.
     """
@@ -312,7 +310,7 @@ def write_mail(plan: MailPlan, password: str = "") -> None:
 def overridden_settings(
     plan: MailPlan, repository: Repository | None
 ) -> tuple[str, ...]:
-    """Return the planned settings that the repository's configuration overrides."""
+    """Return the planned settings overridden by the repository's configuration."""
     if repository is None:
         return ()
     own = {entry.key: entry.value for entry in all_entries(repository.top)}

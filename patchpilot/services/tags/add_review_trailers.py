@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `trailers`, which adds tags by reviewers to the matching commits."""
+"""The command `trailers`: add reviewers' tags to the matching commits."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -37,12 +37,9 @@ def add_review_trailers(
     confirm: Confirm = lambda _: True,
     progress: Progress = silent,
 ) -> Collected:
-    """Add the tags that reviewers gave to a tracked series to the topic's commits.
-
-    `choose` decides on each tag; the refused tags are stored with the topic. The network is not
-    used; new replies are fetched by `track update`.
-
-    Raise `MissingError` if the topic's series is not tracked, or if no archive has it yet.
+    """Add reviewers' tags for a tracked series to the topic's commits. `choose` decides on each
+    tag; refused tags are stored with the topic. The network is not used; `track update` fetches new
+    replies. Raise `MissingError` if the topic's series is not tracked, or is not in an archive yet.
     """
     if store is None:
         with Store() as opened:

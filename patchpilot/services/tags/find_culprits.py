@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `fixes`: find the commit that introduced a bug.
-
-It also checks the existing Fixes: tags.
-"""
+"""The command `fixes`: find the commit that introduced a bug, and check existing Fixes: tags."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
@@ -55,9 +52,9 @@ OFFERED = 0.3
 class FixesResult:
     """A commit's existing Fixes: tags, the candidates, and the tags to write.
 
-    `sure` is set if the first candidate is certain; otherwise `reason` says why not. `tags` are the
-    lines to write, oldest commit first: usually one, none if the result is uncertain. `is_fix` is
-    set if the commit is considered a fix.
+    `sure` is set if the first candidate is certain; otherwise `reason` explains why not. `tags`
+    contains the lines to write, oldest commit first: usually one, none if the result is uncertain.
+    `is_fix` is set if the commit is considered a fix.
     """
 
     commit: str
@@ -74,8 +71,7 @@ class FixesResult:
     def has_problem(self) -> bool:
         """Return whether an existing Fixes: tag has a problem.
 
-        A correct tag that is merely useless for backports does not count, and neither does a tag
-        that cannot be checked.
+        Ignore correct tags that are merely useless for backports, and tags that cannot be checked.
         """
         return any(
             problem.kind not in ("same-release", "unverified")
@@ -108,13 +104,11 @@ class FixesResult:
 
 @dataclass(frozen=True, slots=True)
 class FixesRequest:
-    """The fix whose introducing commit is searched, and the options of the search.
-
-    `target` None is the latest commit. With `verify`, only the existing Fixes: tags are
-    checked. `bisect_log` is the output of `git bisect log`, or a report that quotes the end
-    of it. `profile` is the project that defines the layout of tags; by default, it is
-    detected from the commit's tree. Commits that are sent together with the fix get no tag:
-    these are the commits since `base` (by default since the upstream branch) and the commits in
+    """A fix, and options for finding the commit that introduced the bug. `target` None is the
+    latest commit. With `verify`, only check existing Fixes: tags. `bisect_log` is the output of
+    `git bisect log`, or a report that quotes its end. `profile` is the project that defines the
+    layout of tags; by default, it is detected from the commit's tree. Commits sent together with
+    the fix get no tag: the commits since `base` (by default since the upstream branch) and those in
     `series`.
     """
 
@@ -157,8 +151,7 @@ def find_culprits_of_each(
 
 
 def _unpublished_commits(repository: Repository, target: str) -> tuple[str, ...]:
-    """Return the commits in a range that no tag or remote contains, which are sent together.
-
+    """Return the commits in a range that are in no tag or remote, because they are sent together.
     Return () if there are too many for a series.
     """
     old, _, new = target.partition("..")
@@ -174,8 +167,7 @@ def find_culprits(
 ) -> FixesResult:
     """Check a commit's Fixes: tags and find the commits that probably introduced the bug.
 
-    The search does not use the existing tags. With `verify` in the request, there is no
-    search.
+    The search ignores existing tags. With `verify` in the request, there is no search.
     """
     bisect_log, series = request.bisect_log, request.series
     commit = repository.commit(
@@ -242,7 +234,7 @@ def find_culprits(
                 repository, commit, bisection, candidates
             )
         if settled != candidates:
-            # a bisection or a revert is better evidence than the origin of lines
+            # a bisection or revert is better evidence than the origin of lines
             candidates, imported = settled[: request.limit], ""
             together = tuple(
                 candidate.commit
@@ -284,7 +276,7 @@ def find_culprits(
 def _add_release(
     repository: Repository, releases: Releases, candidate: Candidate
 ) -> Candidate:
-    """Add its first release to a candidate, and replace a backport with its mainline commit."""
+    """Add the first release to a candidate, and replace a backport with its mainline commit."""
     named = candidate
     if candidate.is_marked:
         from patchpilot.tags.overrides import upstream_of
@@ -317,10 +309,8 @@ def _tags(
 
 
 def own_patch(subject: str) -> str:
-    """Return the note for a fix whose introducing commit is in the same series.
-
-    Such a commit is not merged yet, and its id will change; it should be squashed with the
-    fix.
+    """Return the note for a fix of a commit in the same series. That commit is not merged yet, and
+    its id will change; it should be squashed with the fix.
     """
     return (
         f'this fixes an earlier patch of this series: squash it into "{subject}" (git'
@@ -331,7 +321,7 @@ def own_patch(subject: str) -> str:
 def _series(
     repository: Repository, commit: Commit, base_name: str | None
 ) -> tuple[str, ...]:
-    """Return the commits since the topic's base, which are sent together, unless they are too
+    """Return the commits since the topic's base, which are sent together, or () if there are too
     many for a series.
     """
     try:
@@ -340,7 +330,7 @@ def _series(
         if base_name:
             raise
         return ()
-    # a tagged commit was released, unless the user or b4 named the base; sent/ tags mark topics
+    # a tagged commit was released, unless the user or b4 set the base; sent/ tags mark topics
     released = ("--exclude=sent/*", "--tags") if base.is_guessed else ()
     ids = repository.rev_list(
         f"--max-count={MANY + 1}", commit.id, "--not", base.start, *released

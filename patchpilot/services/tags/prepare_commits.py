@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `prepare`, which adds the chosen tags to the messages of a commit or topic.
-
-Each rewrite is recorded, so that `undo` can revert it.
+"""The command `prepare`: add the chosen tags to the messages of a commit or topic. Each rewrite is
+recorded for `undo`.
 """
 
 from collections.abc import Sequence
@@ -40,11 +39,9 @@ class PrepareRequest:
     """The commits to prepare (None: the topic) and the tags to write.
 
     `fixes` is "auto", "none" or a list of commits; `stable` is "auto" or "none". `trailers`
-    are tag lines, or copied links, Message-IDs or addresses. `overrides` allow a rewrite that
-    `rewrite.refuse_unless_safe` rejects; with `dry_run`, the changes are only planned.
-    `is_fix` is the author's
-    answer to the question of whether the commits are fixes, which is stored with the topic;
-    None if the author was not asked.
+    contains tag lines, or copied links, Message-IDs or addresses. `overrides` allows a rewrite that
+    `rewrite.refuse_unless_safe` rejects; with `dry_run`, the changes are only planned. `is_fix` is
+    the author's answer to whether the commits are fixes, stored with the topic (None: not asked).
     """
 
     target: str | None = None
@@ -69,8 +66,8 @@ def prepare(
 ) -> Preparation:
     """Plan the tags of each commit and write them if `confirm` accepts the plan.
 
-    With `dry_run` in the request, nothing is written. Raise `RefusedError` if the rewrite would do
-    harm (see `rewrite.refuse_unless_safe`).
+    With `dry_run` in the request, nothing is written. Raise `RefusedError` if the rewrite is unsafe
+    (see `rewrite.refuse_unless_safe`).
     """
     ref, head = rewrite.branch_of(repository, request.target)
     ids = topic_commits(repository, request.target, request.base)
@@ -117,7 +114,7 @@ def message_changes(
 
 @dataclass(slots=True)
 class _NewMessage:
-    """The parts of a new message: trailers to add, lines to replace, and notes on the decisions."""
+    """The parts of a new message: trailers to add, lines to replace, and notes on decisions."""
 
     trailers: list[tuple[str, str]] = field(default_factory=list)
     replaced: dict[int, str] = field(default_factory=dict)
@@ -171,10 +168,7 @@ def _fixes(
     message: _NewMessage,
     progress: Progress,
 ) -> list[Commit]:
-    """Add Fixes: tags to the message, and return the commits that they name.
-
-    Malformed tags are replaced.
-    """
+    """Add Fixes: tags to the message, replace malformed ones, and return their commits."""
     trailers, notes = message.trailers, message.notes
     if request.fixes == ("none",):
         return []

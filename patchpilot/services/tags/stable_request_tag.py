@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `stable`, which proposes the tag that requests a stable backport.
-
-If no tag is needed, the result is the reason.
+"""The command `stable`: propose the tag that requests a stable backport, or explain why none is
+needed.
 """
 
 from collections.abc import Sequence
@@ -65,10 +64,9 @@ class StableResult:
 
 @dataclass(frozen=True, slots=True)
 class StableRequest:
-    """The fix for which to decide about a stable backport, or None for the latest commit.
-
-    `fixes` names the commits that introduced the bug; by default, they are taken from the
-    Fixes: tags or, without tags, from a search with a certain result.
+    """A fix that may need a stable backport, or None for the latest commit. `fixes` lists the
+    commits that introduced the bug; by default, they are taken from the Fixes: tags or, without
+    tags, from a certain search result.
     """
 
     target: str | None = None

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the commits that introduced the bugs fixed by a topic's commits.
-
-The module also returns the patch of a candidate for comparison with the fix.
+"""Find the commits that introduced the bugs fixed in a topic, and compare candidates' patches with
+the fix.
 """
 
 from collections.abc import Sequence
@@ -47,7 +46,7 @@ def topic_culprits(
 
 
 def find_named_culprit(repository: Repository, word: str, fix: str) -> Candidate:
-    """Return a candidate for the commit that, according to the user, introduced the bug.
+    """Return the user's choice of the commit that introduced the bug as a candidate.
 
     Raise `UsageError` if the fix is not based on this commit.
     """
@@ -71,10 +70,9 @@ def find_named_culprit(repository: Repository, word: str, fix: str) -> Candidate
 def culprit_and_fix(
     repository: Repository, culprit: str, fix: str
 ) -> tuple[list[str], list[str], int]:
-    """Return the lines of a candidate's patch, the lines of the fix's patch, and the 0-based line
-    of the former's hunk that is related to the fix.
-
-    The candidate's patch is limited to the files that the fix changes.
+    """Return the lines of the candidate's patch and of the fix, and the 0-based line of the
+    candidate's hunk related to the fix. The candidate's patch is limited to files changed by the
+    fix.
     """
     patch = commit_patch(repository, fix)
     paths = sorted(
@@ -94,9 +92,8 @@ def culprit_and_fix(
 
 
 def related_hunk(rows: Sequence[str], fix: Sequence[str]) -> int:
-    """Return the first line to show of a candidate's patch.
-
-    It starts the hunk that added most of the fix's removed and context lines.
+    """Return the first line of a candidate's patch to show: the start of the hunk that added most
+    of the fix's removed and context lines.
     """
     touched = {
         row[1:].strip() for row in fix if row[:1] in (" ", "-") and row[1:].strip()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `undo`: list and revert rewrites made by `prepare` and `check --fix`."""
+"""The command `undo`: list and revert rewrites by `prepare` and `check --fix`."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -80,8 +80,8 @@ def changes_files(repository: Repository, undo: Undo) -> bool:
 def undo_restore(repository: Repository, number: int | None = None) -> UndoState:
     """Reset a branch to its state before a recorded rewrite.
 
-    Without `number`, the latest applied rewrite of the current branch is undone. Raise `UsageError`
-    if there is no such record. Raise `RefusedError` with a hint if the branch has changed since the
+    Without `number`, undo the latest applied rewrite of the current branch. Raise `UsageError` if
+    there is no such record, and `RefusedError` with a hint if the branch has changed since the
     rewrite.
     """
     killed = find_unfinished_move(repository)
@@ -148,7 +148,7 @@ def _find_undo(repository: Repository, number: int | None) -> UndoState:
 
 
 def undo_redo(repository: Repository, number: int) -> UndoState:
-    """Set a branch to its rewritten state again after `undo_restore`.
+    """Restore a branch's rewritten state after `undo_restore`.
 
     Raise `RefusedError` if the branch is no longer in its restored state.
     """

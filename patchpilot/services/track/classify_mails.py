@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `track classify`: classify messages in files without a store."""
+"""The command `track classify`: classify messages in files without storing them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from patchpilot.reading.review_trailers import GivenTrailer
 )
 @dataclass(frozen=True, slots=True)
 class ClassifiedTrailer:
-    """A tag in a message, and whether it names the sender's own address."""
+    """A tag in a message, and whether it contains the sender's own address."""
 
     tag: GivenTrailer
     own_address: bool
@@ -78,8 +78,8 @@ def classify_files(
     """Return the classification of each message in the files, in order.
 
     The files are messages or mboxes, optionally gzipped, or `-` for standard input. Raise
-    `InputError` if a file contains no message. In a file with several messages, an oversized
-    message is skipped and reported to `skipped`.
+    `InputError` if a file contains no message. In a file with several messages, skip oversized ones
+    and report them to `skipped`.
     """
     classified = []
     for file in files:

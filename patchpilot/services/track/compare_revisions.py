@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `track show --range-diff`, which compares two revisions of a tracked series.
-
-Only the messages are needed, no commits.
+"""The command `track show --range-diff`: compare two revisions of a tracked series. This needs only
+messages, no commits.
 """
 
 import re
@@ -52,9 +51,8 @@ class RevisionComparison:
     patches: tuple[PatchDifference, ...]
 
     def revision_names(self) -> tuple[str, str]:
-        """Return the names of the two revisions.
-
-        If both have the same name, the day on which each revision was sent is added.
+        """Return the names of the two revisions, with the day of sending if both have the same
+        name.
         """
         if self.old.label != self.new.label:
             return self.old.label, self.new.label
@@ -71,12 +69,11 @@ def compare_revisions(
 ) -> RevisionComparison:
     """Return the range-diff between two revisions of a tracked series.
 
-    A revision is named by its version (`v2`), its label (`RFC v1`), or the Message-ID of one
-    of its messages. With one name, that revision is compared with the latest one; without
-    names, the latest two revisions are compared.
+    A revision is given by its version (`v2`), its label (`RFC v1`), or one of its Message-IDs.
+    Compare a single revision with the latest one; without names, compare the latest two revisions.
 
-    Raise `UsageError` if the series has no such revision, `MissingError` if the archive does not
-    have its patches, and `InputError` if the diff of a patch is malformed.
+    Raise `UsageError` if the series has no such revision, `MissingError` if the archive lacks its
+    patches, and `InputError` if a patch's diff is malformed.
     """
     tracked = show(number, store=store)
     revisions = comparable_revisions(tracked)
@@ -125,8 +122,8 @@ def two_newest_revisions(series: Tracked) -> tuple[Revision, Revision]:
 def comparison_lines(comparison: RevisionComparison) -> tuple[str, ...]:
     """Format the comparison of two revisions as lines of text.
 
-    The first line names the revisions; the others show each patch and its changes in the
-    format of git's range-diff.
+    The first line contains the revisions; the others show each patch and its changes in git's
+    range-diff format.
     """
     old, new = comparison.revision_names()
     lines = [f"{old} -> {new}: {counts(comparison.patches)}"]

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The messages of a series as a tree.
-
-The roots are the posts of the series and messages of other threads; replies are below the
-message that they answer.
+"""Arrange a series' messages as a tree. The roots are the series' posts and messages in other
+threads; replies are below their parents.
 """
 
 from collections.abc import Mapping
@@ -15,10 +13,9 @@ from patchpilot.topic.followed.known_series import Tracked
 
 @dataclass(frozen=True, slots=True)
 class ConversationMail:
-    """A message in the tree of a series.
-
-    `more` has an entry for each level above the message, starting with the root's children:
-    True if another message of that level follows. `reply` is None for the series' posts.
+    """A message in a series' tree. `more` contains an entry for each level above the message,
+    starting with the root's children: True if another message on that level follows. `reply` is
+    None for the series' posts.
     """
 
     mail: Classified
@@ -88,7 +85,7 @@ def conversation(series: Tracked) -> tuple[ConversationMail, ...]:
 
 
 def _parent(mail: Classified, mails: Mapping[str, Classified]) -> str:
-    """Return the Message-ID of the known mail to which a message replies, or ""."""
+    """Return the Message-ID of the known parent of a message, or ""."""
     named = (mail.mail.in_reply_to, *reversed(mail.mail.references))
     return next(
         (

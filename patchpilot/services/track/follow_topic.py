@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The tracked series for a front end: listed, updated, added, removed and marked as read.
-
-The series of the current topic is marked.
+"""List, update, add, remove and mark tracked series for a front end. The current topic's series is
+marked.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -38,7 +37,7 @@ class FollowedSeries:
 @json_form()
 @dataclass(frozen=True, slots=True)
 class RemovedSeries:
-    """The result of `track remove`: no series is shown, and the removed one."""
+    """The result of `track remove`: the removed series, and no series to show."""
 
     series: tuple[Tracked, ...]
     removed: TrackEntry
@@ -68,8 +67,8 @@ def read_followed(
 ) -> FollowedSeries:
     """Return the tracked series from the local store.
 
-    Only the messages of the topic's series and of the series with the number `first` are
-    read; `read_series` reads another series.
+    Read only the messages of the topic's series and of the series `first`; `read_series` reads
+    another series.
     """
     with Store() as store:
         series = known_series.read_all_series(
@@ -90,9 +89,8 @@ def fetch_followed(
 ) -> FollowedSeries:
     """Return the tracked series after fetching new messages from their archives.
 
-    `fresh` bypasses the cache. Before the update, `known` is called with the series from the
-    local store. Even before that, it is called with only the series number `first`, if that
-    series exists.
+    `fresh` bypasses the cache. Before the update, call `known` with the series number `first`
+    alone, if it exists, and then with all series in the local store.
     """
     with Store() as store:
         if known and first in {entry.id for entry in store.entries()}:
@@ -166,7 +164,7 @@ def mark_read(number: int, message_ids: Collection[str] | None = None) -> None:
 def add_series(
     repository: Repository, settings: Settings, target: str, progress: Progress = silent
 ) -> tuple[Tracked, ...]:
-    """Track the series named by a Message-ID or an archive URL."""
+    """Track the series with a Message-ID or archive URL."""
     archives = default_archive(directory=repository.top)
     with Store() as store:
         return follow_series.add(
@@ -184,7 +182,7 @@ def add_series_in_file(
 ) -> tuple[Tracked, ...]:
     """Track the series in a file of messages.
 
-    A bounce or a moderation notice in the file is kept with the series that it is about.
+    Store a bounce or moderation notice in the file with the series it is about.
     """
     with Store() as store:
         return follow_series.add_from_mbox(

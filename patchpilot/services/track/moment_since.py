@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parse a time in the past, as `track --since` takes it."""
+"""Parse a time in the past for `track --since`."""
 
 import re
 from datetime import UTC, datetime

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the series in which a commit was posted.
-
-The result includes the versions, reviews and backports of the series.
-"""
+"""Find the series in which a commit was posted, with its versions, reviews and backports."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -55,7 +52,7 @@ _CLOCKS = timedelta(days=1)
 
 
 class FoundBy(StrEnum):
-    """How the message of a commit was found."""
+    """The way in which a commit's message was found."""
 
     LINK = "link"
     PATCH_ID = "patch-id"
@@ -74,7 +71,7 @@ _HOW = {
 
 
 class CommitMail(NamedTuple):
-    """The Message-ID of the patch that became a commit, and how it was found."""
+    """The Message-ID of a commit's patch, and how it was found."""
 
     message_id: str
     found_by: FoundBy
@@ -90,8 +87,8 @@ def mail_of_commit(
 ) -> CommitMail | None:
     """Return the message in which a commit was posted, or None if it is not in the archive.
 
-    A linked message counts only if it has the commit's title or changes, or if the commit is
-    a merge, because Link: trailers may name reports and discussions.
+    A linked message must have the commit's title or changes, unless the commit is a merge, because
+    Link: trailers may point to reports and discussions.
     """
     archive.parse_mail = reader.parse
     search = _Search(archive, repository, commit, reader)
@@ -128,7 +125,7 @@ class _Search(NamedTuple):
             linked = [post for post in posts if post.message_id == message_id]
             if any(is_merge or self._has_same_change(post) for post in linked):
                 return message_id
-            # maintainers also link to the cover letter, and to a review of the patch
+            # maintainers may also link to the cover letter or a review
             if latest := self._latest(filter(self._has_same_title, posts)):
                 return latest
         return None
@@ -170,7 +167,7 @@ class _Search(NamedTuple):
         )
 
     def find_by_report(self) -> str | None:
-        """Return the first bot message or pull request that names the commit."""
+        """Return the first bot message or pull request that mentions the commit."""
         posts = self._search(f"b:{self.commit.id[:12]}*")
         for mail in map(self.reader.classify, unique(posts)):
             is_report = mail.kind in REPORTS and is_bot_address(mail.sender)
@@ -183,7 +180,7 @@ class _Search(NamedTuple):
         return self.archive.search(query)
 
     def _posts(self, mails: Iterable[Mail]) -> tuple[Classified, ...]:
-        """Return the patches and cover letters among the messages, excluding stable ones."""
+        """Return the patches and cover letters among the messages, except stable ones."""
         return tuple(
             post
             for revision in revisions_in(mails, self.reader)
@@ -228,8 +225,8 @@ class _Search(NamedTuple):
 class PostedCommit:
     """A commit, the message in which it was posted, and the message's series.
 
-    `asked` is the requested commit; `commit` is the upstream commit of which it is a
-    backport, or the same commit.
+    `asked` is the requested commit; `commit` is its upstream commit if it is a backport, otherwise
+    the same commit.
     """
 
     asked: Commit
@@ -274,7 +271,7 @@ class PostedCommit:
 @json_form()
 @dataclass(frozen=True, slots=True)
 class UnpostedCommit:
-    """The id of a commit without a message in the archive."""
+    """The id of a commit missing from the archive."""
 
     commit: str
 
@@ -290,8 +287,8 @@ def find_posted(
     """Find the series in which a commit was posted, without tracking it.
 
     Raise `UsageError` if the commit is unknown, `RefusedError` if it belongs to an undisclosed
-    security fix, `MissingError` if the archive does not have its message, and `NetworkError` if the
-    archive cannot be queried.
+    security fix, `MissingError` if the archive lacks its message, and `NetworkError` if the archive
+    cannot be queried.
     """
     named = repository.commit(repository.resolve(revision))
     _refuse_undisclosed(repository, named)
@@ -350,7 +347,7 @@ def find_others(
 
 
 def _find_upstream(repository: Repository, commit: Commit) -> Commit:
-    """Return the upstream commit named in a commit's message, if the repository has it."""
+    """Return the upstream commit named in a commit's message if it is in the repository."""
     named = (repository.find(name.id) for name in upstream_commits(commit.message))
     return next((repository.commit(commit) for commit in named if commit), commit)
 

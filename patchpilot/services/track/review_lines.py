@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The table of patches and reviewers as lines of text, in words or in signs with a legend."""
+"""Format the table of patches and reviewers as text, in words or in signs with a legend."""
 
 import textwrap
 from collections.abc import Sequence
@@ -44,9 +44,9 @@ _HEAD = 8
 def review_lines(table: ReviewTable, columns: int) -> tuple[str, ...]:
     """Return the review table as lines that fit this number of columns.
 
-    Rows are patches and columns are the reviewers who replied, or vice versa if that is
-    narrower. A legend and the list of recipients who did not reply follow the table. For a
-    single patch, there is a row in words for each reviewer.
+    Rows are patches and columns are the reviewers who replied, or vice versa if that is narrower.
+    Below the table are a legend and the recipients who did not reply. For a single patch, each
+    reviewer has a row in words.
     """
     people, patches = table.answered, table.patches
     lines: list[str] = []
@@ -79,9 +79,8 @@ def legend(table: ReviewTable) -> str:
 
 
 def sign_of(review: Review | None) -> str:
-    """Return the letters of a review's tags and the sign of its state, such as `R+`.
-
-    Empty if the patch was not sent to the reviewer.
+    """Return the letters of a review's tags and the sign for its state, such as `R+`, or "" if the
+    patch was not sent to the reviewer.
     """
     if review is None:
         return ""

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The five rows at the top of every view of a tracked series.
-
-They show the state, whose turn it is, the next step, the open requests, and the trees
-that contain the series.
+"""Format the five rows at the top of every view of a tracked series: the state, whose turn it is,
+the next step, the open requests, and the trees that contain the series.
 """
 
 from collections import Counter
@@ -55,9 +53,8 @@ def _claim_note(series: Tracked) -> str:
 
 
 def format_time_note(series: Tracked) -> str:
-    """Return a note on the time that ages refer to, such as the last query.
-
-    Empty if days are counted up to the current time.
+    """Return a note on the time that ages refer to, such as the last query, or "" for the current
+    time.
     """
     if (time := series.as_of) is None:
         return ""
@@ -70,7 +67,7 @@ def format_time_note(series: Tracked) -> str:
 
 
 def _turn(series: Tracked) -> str:
-    """Return whose turn it is, and what the author is waiting for."""
+    """Return whose turn it is, and the event that the author is waiting for."""
     if series.step.need is Turn.YOURS:
         return "yours"
     if series.step.need is Turn.FINISHED:
@@ -113,7 +110,7 @@ def _open_items(series: Tracked, posted: PostedSeries | None) -> Iterator[str]:
 
 
 def _merge_lines(series: Tracked) -> Iterator[str]:
-    """Yield a line for each tree with its first commit and release, then one for the stable
+    """Yield a line for each tree with its first commit and release, then one for stable
     branches.
     """
     places: dict[str, list[LandedCommit]] = {}

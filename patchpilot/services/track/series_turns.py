@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The order of tracked series in lists: by whose turn it is, series with news first."""
+"""Sort tracked series in lists by whose turn it is, then by unread messages."""
 
 from collections.abc import Sequence
 
@@ -10,8 +10,7 @@ from patchpilot.topic.home.home_topic import Turn
 def group_by_turn(series: Sequence[Tracked]) -> dict[Turn, list[Tracked]]:
     """Group the tracked series by whose turn it is, without empty groups.
 
-    Each group starts with the series that have unread messages; within both parts, the series
-    with the latest messages come first.
+    Each group starts with series that have unread messages; series with later messages come first.
     """
     groups: dict[Turn, list[Tracked]] = {turn: [] for turn in Turn}
     for tracked in sorted(series, key=_newest, reverse=True):
