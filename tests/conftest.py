@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixtures for every test: a separate HOME, a quiet git, and no network beyond loopback."""
+"""Fixtures for every test: a separate HOME, default git settings, and no network beyond
+loopback.
+"""
 
 import contextlib
 import ipaddress
@@ -24,8 +26,7 @@ settings.register_profile("suite", derandomize=True, deadline=None, print_blob=T
 settings.register_profile("fuzz", max_examples=500, deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("PATCHPILOT_PROPERTIES", "suite"))
 
-# nohup and a shell's background jobs make children ignore signals that the tests' programs must
-# receive
+# under nohup and in a shell's background jobs, children would ignore signals that they must receive
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
@@ -79,7 +80,7 @@ GIT_CONFIGURATION = """\
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests of each transport as long for b4, which takes seconds to start."""
+    """Mark tests as long if their transport is b4, which takes seconds to start."""
     for item in items:
         case = getattr(item, "callspec", None)
         if case and "b4" in case.params.values():
@@ -90,9 +91,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def warm_cache(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
-    """Return the files that one run caches for the next.
-
-    They save a third of a second in each test that checks a patch.
+    """Return the files that a run caches, which save a third of a second in each test that checks a
+    patch.
     """
     folder = tmp_path_factory.mktemp("warm")
     environment = {
@@ -145,10 +145,10 @@ def _home(
         monkeypatch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     monkeypatch.setenv("NO_COLOR", "1")
-    # screen snapshots are drawn with all colors, whatever terminal runs the tests
+    # draw screen snapshots with all colors, regardless of the terminal
     monkeypatch.setenv("COLORTERM", "truecolor")
     monkeypatch.setenv("TERM", "xterm-256color")
-    # nobody can leave a pager
+    # a pager would wait for a key
     monkeypatch.setenv("PAGER", "cat")
     monkeypatch.delenv("EMAIL", raising=False)
     (home / ".gitconfig").write_text(GIT_CONFIGURATION)

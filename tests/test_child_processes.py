@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test every start of a child process: which words come from outside, and why none becomes an
-option or reaches a shell.
+"""Test every start of a child process: arguments from outside never become options or reach a
+shell.
 """
 
 import ast

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test settings: later sources take precedence, and a tree may not set what belongs to the user."""
+"""Test settings: later sources take precedence, and a tree cannot set the user's own settings."""
 
 import pytest
 

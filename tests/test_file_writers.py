@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that one module writes files; others write only in folders that they created."""
+"""Test that only one module writes files; others write only to folders that they created."""
 
 import ast
 import os

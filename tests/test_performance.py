@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test what `make bench` writes, and when it fails."""
+"""Test the output of `make bench`, and when it fails."""
 
 from datetime import UTC, datetime
 
@@ -17,7 +17,7 @@ def test_ratio_has_a_tolerance() -> None:
     assert worse(ROWS, recorded) == []
     recorded["check, one patch"] -= 0.01
     assert worse(ROWS, recorded) == ["check, one patch: ratio 0.500, recorded 0.390"]
-    # a new pair has no record to be compared with
+    # there is no record for a new pair
     assert worse(ROWS, {}) == []
 
 

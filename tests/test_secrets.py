@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that no password of a URL, setting, environment variable or credential helper is
+"""Test that passwords in URLs, settings, environment variables and credential helpers are never
 printed, logged or stored.
 """
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Follow a series on an archive message by message, with its state and next step."""
+"""Follow a series in an archive, message by message, with its state and next step."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -86,7 +86,7 @@ class Followed:
 
 @contextmanager
 def followed(folder: Path, kind: str = "stand-in") -> Iterator[Followed]:
-    """Return an empty archive; `kind` is one of SERVED."""
+    """Yield an empty archive; `kind` is one of SERVED."""
     with archive_server(kind, folder / "inbox") as archive:
         yield Followed(folder, archive)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test a reply in a file without its patch, which was sent from here."""
+"""Test a file that contains only a reply to a patch sent from this machine."""
 
 from pathlib import Path
 

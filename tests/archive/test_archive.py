@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test reading an archive: public-inbox and the stub give the same results, and failures are
-distinguished.
+"""Test reading an archive: public-inbox and the stub return the same results, and failures are told
+apart by their cause.
 """
 
 import email.charset
@@ -243,8 +243,8 @@ def serve(
     headers: dict[str, str] | None = None,
     until: int = 99,
 ) -> Iterator[tuple[str, list[str]]]:
-    """Run a server that gives one response, or several once each, and records its requests;
-    after `until` requests it answers 404.
+    """Run a server that sends one response, or several in order, and records its requests. After
+    `until` requests, it sends 404.
     """
     seen: list[str] = []
     given = bodies if isinstance(bodies, list) else [bodies]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot find COMMIT`: from a commit to its thread, on a real public-inbox and on archives of
-this machine.
+"""Test `patchpilot find COMMIT`, from a commit to its thread, with a real public-inbox and local
+archives.
 """
 
 import json
@@ -82,7 +82,7 @@ class Posted:
 
 @pytest.fixture(params=[*SERVED, *LOCAL])
 def archived_patch(request: pytest.FixtureRequest, workdir: Path) -> Iterator[Posted]:
-    """Create an archive of each kind with two versions, the second with a review."""
+    """Create an archive of each kind with two versions, the second of them reviewed."""
     with archive_server(request.param, workdir / "inbox") as archive:
         posted = Posted(workdir, archive)
         posted.post("v1")

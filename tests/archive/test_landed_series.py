@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test what a repository shows about a series: mainline, linux-next, stable branches, reverts
-and later fixes.
+"""Test finding a series in a repository: mainline, linux-next, stable branches, reverts and later
+fixes.
 """
 
 from pathlib import Path

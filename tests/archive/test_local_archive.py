@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test local archives: changes are noticed, other files are errors, and the index can be lost."""
+"""Test local archives: changes are detected, other files are errors, and a lost index is
+rebuilt.
+"""
 
 import json
 import sqlite3
@@ -64,7 +66,7 @@ def test_deleted_maildir_message_disappears(tmp_path: Path) -> None:
         assert subjects(archive.url, "f:ada") == ["v1"]
         (tmp_path / "mails" / "new" / "0.example").unlink()
         assert subjects(archive.url, "f:ada") == []
-        # when a mail program reads a message, its folder and flags change, but not its content
+        # reading a message in a mail program changes its folder and flags, but not its content
         (tmp_path / "mails" / "new" / "1.example").rename(
             tmp_path / "mails" / "cur" / "1.example:2,S"
         )

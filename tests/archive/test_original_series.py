@@ -52,7 +52,7 @@ def autosel_patch(
     link: str = "",
     **more: str,
 ) -> bytes:
-    """Return a patch that AUTOSEL picked for a stable tree."""
+    """Return a patch selected by AUTOSEL for a stable tree."""
     tags = f"Link: {link}\n" if link else ""
     sender = "Sasha Levin <sashal@kernel.org>"
     body = (
@@ -78,7 +78,7 @@ MAILS = (
     patch("[PATCH] hose: long ago", id="h1", minutes=minutes_ago(250)),
     patch("[PATCH] tank: of another", author=OTTO, id="o1", minutes=minutes_ago(20)),
     reply("[PATCH] tank: of another", "Looks fine.", sender=ADA, id="o2", reply_to="o1", minutes=minutes_ago(19)),  # noqa: E501
-    # each is about an earlier patch; the last original is in no archive, and another belongs to a
+    # each is about an earlier patch; the last original is not archived, and one belongs to a
     # different series
     patch("[PATCH] gauge: older than all", id="g1", minutes=minutes_ago(700)),
     autosel_patch("gauge: older than all", OLD, 12, id="sg"),

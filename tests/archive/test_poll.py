@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test polling many series at once: few requests, nothing missed, impossible responses rejected."""
+"""Test polling many series at once: with few requests, without missing anything, rejecting
+impossible responses.
+"""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -185,7 +187,7 @@ def parsed_ids(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_poll_skips_known_and_old_messages(
     kind: str, workdir: Path, parsed_ids: list[str]
 ) -> None:
-    # their Date: headers are on the first day
+    # their Date: headers contain the first day
     others = [
         receive(
             mail(f"Other {number}", "Nothing.", id=f"o{number}", minutes=number), _YEAR
@@ -248,7 +250,7 @@ def test_unrelated_message_is_read_once(workdir: Path) -> None:
     with Counting() as server:
         server.add(story.V1)
         call("track", "add", "<v1@example.org>", "--lore", server.url)
-        # the same file and author, so possibly a new version
+        # with the same file and author, it may be a new version
         server.add(mailed("other+99999 [PATCH v5] demo: another patch of the pump"))
         update_series()
         server.asked.clear()

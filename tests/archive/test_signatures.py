@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test that a signature proves a known sender's new address.
 
-The keys are made here, nothing is looked up.
+The keys are created here, and nothing is looked up.
 """
 
 import base64

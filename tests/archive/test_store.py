@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that tracked data is kept, read once, and removed on request."""
+"""Test that tracked data is stored, read once, and removed on request."""
 
 import sqlite3
 import stat

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A store of each older schema is migrated with all that was in it."""
+"""Test that a store with an older schema is migrated with all its data."""
 
 import sqlite3
 import zlib

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`patchpilot track` from end to end, on an mbox and on a real archive."""
+"""Test `patchpilot track` from end to end, with an mbox and a real archive."""
 
 import contextlib
 import gzip
@@ -119,7 +119,7 @@ _READING = (
 
 
 def run_list(where: Path, *modules: str) -> str:
-    """Run `track` in a directory; return its exit code and which of these modules it imported."""
+    """Run `track` in a directory; return its exit code and the imported modules among these."""
     code = (
         "import sys; from patchpilot.cli import main; code = main.run(['track']); "
         f"print(code, [name for name in {modules!r} if name in sys.modules], file=sys.stderr)"
@@ -410,7 +410,7 @@ def test_finished_series_is_polled_less_often(workdir: Path) -> None:
 
 @contextmanager
 def serve_bytes(answer: bytes, pause: float = 0.0) -> Iterator[tuple[str, list[bytes]]]:
-    """Run a server that answers every request with these bytes, and record the requests."""
+    """Run a server that responds to every request with these bytes, and record the requests."""
     seen: list[bytes] = []
     listener = socket.create_server(("127.0.0.1", 0))
     over = threading.Event()

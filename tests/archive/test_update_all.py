@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that `track update --all` reads each thread again and keeps local data."""
+"""Test that `track update --all` rereads each thread and keeps local data."""
 
 import json
 import sqlite3
@@ -94,7 +94,7 @@ def test_unavailable_message_is_restored_from_a_backup(
     with archive_server("stand-in", workdir, *story.BEGINNING) as server:
         call("track", "add", "v1@example.org", "--lore", server.url)
         before = local_data()
-        call("track")  # also delete today's backup
+        call("track")  # delete today's backup as well
         sql(f"{DAMAGE} WHERE message_id = 'r1@example.org'")
     database._checked.clear()
     outcome = call("track", "update", "--all")

@@ -63,7 +63,7 @@ def driver(body: str) -> dict[str, str]:
 
 
 def kernel(tmp_path: Path, body: str, **files: str) -> Repo:
-    """Return a kernel with a stable branch that has more files."""
+    """Return a kernel with a stable branch that contains more files."""
     repo = Repo(tmp_path / "kernel")
     repo.commit("start", KERNEL | driver(body))
     repo.branch("linux-6.6.y", "HEAD")

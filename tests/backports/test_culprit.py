@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test manually named commits that introduced the bug."""
+"""Test naming the commits that introduced the bug manually."""
 
 from tests.backports.world import GROUND, World, source
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test trees that git could not have written."""
+"""Test tree objects that git could not have written."""
 
 import pytest
 

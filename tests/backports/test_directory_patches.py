@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test `backport FIX.patch --onto DIR --write`: patches for a tree without git, adapted from its
+"""Test `backport FIX.patch --onto DIR --write`: patches for a tree without git, adapted to its
 content.
 """
 
@@ -23,7 +23,9 @@ def write_patches(patch: Path, tree: Path, *words: object) -> tuple[str, list[Pa
 
 
 def apply_patch(tree: Path, file: Path) -> str:
-    """Apply a patch with patch(1) and return the tree's file; `git am` gives the same result."""
+    """Apply a patch with patch(1) and return the tree's file, checking that `git am` has the same
+    result.
+    """
     there = tree.parent / "am"
     repo = Repo(there)
     repo.commit("unpacked", {"w.c": (tree / "w.c").read_text()})

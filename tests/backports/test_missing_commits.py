@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test where a commit's missing prerequisites are searched, and that commits on the branch are
-not missing.
+"""Test the search for a commit's missing prerequisites, and that commits on the branch are not
+missing.
 """
 
 from types import SimpleNamespace
@@ -122,7 +122,7 @@ def two_writers(monkeypatch: pytest.MonkeyPatch) -> Made:
         (conflicted_file("line 2\n"), ("a",)),
         (conflicted_file("line 4\n"), ("a",)),
         (conflicted_file("line 12\n"), ("b",)),
-        # conflicts outside the hunks, in missing lines, without lines, and without markers
+        # cover conflicts outside the hunks, in missing lines, without lines, and without markers
         (conflicted_file("line 6\n"), ("a", "b")),
         (conflicted_file("line 11\n") + conflicted_file("line 6\n"), ("a", "b")),
         (conflicted_file("line 30\n"), ("a", "b")),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that exactly the prerequisites of a fix are found, in order."""
+"""Test that exactly a fix's prerequisites are found, in order."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test what the TUI shows and writes for a backport: the bug's range, both sides of a conflict,
-and selected prerequisites.
+"""Test the results that the TUI shows and writes for a backport: the bug's range, both sides of a
+conflict, and selected prerequisites.
 """
 
 from pathlib import Path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test what a verdict says about a branch, given known commits."""
+"""Test the verdict and its reason for a branch with known commits."""
 
 from types import SimpleNamespace
 
@@ -96,7 +96,7 @@ def answer(
     tree: str | None = None,
     **landings: Landing,
 ) -> tuple[BranchResult, list[str]]:
-    """Return the verdict for a fix that applies like this, and the trees tried."""
+    """Return the verdict for a fix that applies in this way, and the trees tried."""
     tried: list[str] = []
 
     def try_fix(scratch: object, fix: object, onto: str) -> ApplyResult:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a conflict is prepared in a clone, resolved by the user, and resumed."""
+"""Test preparing a conflict in a clone, and resuming after the user resolved it."""
 
 import subprocess
 from pathlib import Path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test on which earlier commits a fix depends, from line numbers alone."""
+"""Test finding the earlier commits that a fix depends on from line numbers alone."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -150,7 +150,7 @@ def test_prerequisites_of_prerequisites_are_needed() -> None:
         commit_ids(dependencies_of([first, second], fix((10, 12)), frozenset("b")))
         == []
     )
-    # the last writers have no prerequisites themselves
+    # the last writers have no prerequisites
     assert commit_ids(last_writers([first, second], fix((10, 12)), NONE, PATHS)) == [
         "b"
     ]
@@ -360,7 +360,7 @@ def test_earlier_file_names_are_found_newest_first(
 
 
 class FakeGit:
-    """A fake git with answers by subcommand, which records time limits; each call takes two
+    """A fake git with results by subcommand, which records time limits. Each call takes two
     seconds.
     """
 

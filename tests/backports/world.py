@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A small project with a mainline and stable branches and known answers."""
+"""A small project with mainline and stable branches, and known results."""
 
 import atexit
 import copy
@@ -20,7 +20,7 @@ BODY = [f"\tstep({number});\n" for number in range(60)]
 
 
 def source(**changes: str) -> str:
-    """Return a C file with one function and these lines changed.
+    """Return a C file with one function, after changing these lines.
 
     `l7="seven"` changes line 7; a value with newlines replaces it with several lines.
     """
@@ -101,7 +101,7 @@ class World:
         return tip
 
     def create_renamed_branch(self) -> str:
-        """Create a branch with another name in the fix's line, and return its tip."""
+        """Create a branch with a different name in the fix's line, and return its tip."""
         text = source(l10="quick(10);", l19="verify(19);", l20="verify(20);")
         return self.branch("6.6", self.groundwork, ("work: rename", {"w.c": text}))
 
@@ -141,7 +141,7 @@ class World:
         return only
 
     def state(self) -> tuple[str, ...]:
-        """Return the state of the repository that queries must not change."""
+        """Return the repository's state, which queries must not change."""
         git = self.repo.git
         return (
             git("for-each-ref"),

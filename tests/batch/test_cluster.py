@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test an archive on a Dask cluster: every message is checked once, even if a worker or the run
-dies.
+"""Test checking an archive on a Dask cluster: every message is checked once, even if a worker or
+the whole run is killed.
 """
 
 import json

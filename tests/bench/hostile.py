@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Measure the cost of hostile input.
 
-Each case is made, given to a command of patchpilot in a separate process, and its time, peak memory
-and exit code are printed next to the limit: 10 seconds and 300 MB up to 10^6 lines, and an error
-for input above every limit.
+Each case is generated and passed to a patchpilot command in a separate process. Its time, peak
+memory and exit code are printed next to the limit: 10 seconds and 300 MB for up to 10^6 lines, and
+an error for input above any limit.
 
     python tests/bench/hostile.py [--command CMD] [--seconds N] [CASE …]
 """
@@ -105,7 +105,7 @@ def removed_and_added(lines: int) -> Text:
 
 
 def nested(depth: int) -> Text:
-    """Yield a message of nested parts."""
+    """Yield a message with nested parts."""
     yield f"{HEAD}{SUBJECT}MIME-Version: 1.0\n"
     for level in range(depth):
         yield f'Content-Type: multipart/mixed; boundary="b{level}"\n\n--b{level}\n'
@@ -120,7 +120,7 @@ def parts(count: int) -> Text:
 
 
 def mbox(count: int) -> Text:
-    """Yield an mbox of this many patches."""
+    """Yield an mbox with this many patches."""
     for number in range(count):
         yield "From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001\n"
         yield from patch(small(), head=(HEAD + SUBJECT).replace("<1@", f"<{number}@"))
@@ -150,8 +150,8 @@ class Case:
     """A case: the words of the command, the text of its file, and whether it exceeds a limit and
     must be rejected.
 
-    `first` are the words of a command that reads the file before the measured one; `named` is the
-    content of MAINTAINERS.
+    `first` is a command that reads the file before the measured one; `named` is the content of
+    MAINTAINERS.
     """
 
     words: tuple[str, ...]

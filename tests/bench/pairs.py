@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Time commands in turn, A B A B …, so that a noisy machine slows both, and report the ratio of
-their shortest times.
+"""Time commands alternately (A B A B …), so that a noisy machine slows both, and report the ratio
+of their shortest times.
 """
 
 import os
@@ -28,10 +28,9 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A pair that was measured: its name, seconds, ratios of wall and of CPU time, and spread.
-
-    The times are the shortest of all runs; the spread is patchpilot's longest divided by its
-    shortest. A row without a peer has the ratios 0.
+    """A measured pair: its name, seconds, ratios of wall and CPU time, and spread. The times are
+    the shortest of all runs; the spread is patchpilot's longest time divided by its shortest. The
+    ratios are 0 without a peer.
     """
 
     title: str

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Write the page of results of `make bench`, and compare its ratios with the recorded ones.
 
-A ratio is patchpilot's time divided by the other program's, run in turn on the same machine.
-Ratios, unlike seconds, can be compared between machines.
+A ratio is patchpilot's time divided by the other program's, run alternately on the same machine.
+Unlike seconds, ratios can be compared between machines.
 """
 
 import json
@@ -23,7 +23,9 @@ TOLERANCE = 1.25
 
 
 def worse(rows: Sequence[Row], recorded: dict[str, float]) -> list[str]:
-    """Return a sentence for each pair whose ratio exceeds the recorded one and its tolerance."""
+    """Return a sentence for each pair whose ratio exceeds the recorded one by more than its
+    tolerance.
+    """
     return [
         f"{row.title}: ratio {row.ratio:.3f}, recorded {recorded[row.title]:.3f}"
         for row in rows
@@ -38,7 +40,7 @@ def recorded_ratios() -> dict[str, float]:
 
 
 def record(rows: Sequence[Row]) -> None:
-    """Record these ratios; pairs that were not measured keep theirs."""
+    """Record these ratios; unmeasured pairs keep the old ones."""
     kept = recorded_ratios() | {
         row.title: round(row.ratio, 3) for row in rows if row.ratio
     }
@@ -88,7 +90,7 @@ def machine() -> str:
 
 
 def versions() -> list[str]:
-    """Return the versions on which the figures depend."""
+    """Return the versions of programs that affect the figures."""
     known = [f"Python {platform.python_version()}"]
     for command in (("git", "--version"), ("perl", "-e", 'print "perl $^V"')):
         try:

@@ -175,7 +175,7 @@ def starts(tree: Path) -> None:
 
 
 def terminal(tree: Path, scratch: Path) -> None:
-    """Measure the TUI in the kernel tree and in the demo, beside lazygit if installed."""
+    """Measure the TUI in the kernel tree and in the demo, and lazygit if it is installed."""
     for label, work in (("kernel", tree), ("demo", sandbox(scratch))):
         walk(label, work, environment(scratch, label))
     if shutil.which("lazygit"):
@@ -183,7 +183,7 @@ def terminal(tree: Path, scratch: Path) -> None:
 
 
 def caches(tree: Path, folder: Path) -> None:
-    """Print the CPU time that each kind of cached value saves in a check of one commit."""
+    """Print the CPU time saved by each kind of cached value in a check of one commit."""
     job = Job("check", ((PATCHPILOT, "check", "HEAD"),), tree)
     once(job)
     kinds = sorted(
@@ -208,7 +208,7 @@ def objects(tree: Path, scratch: Path) -> None:
     subprocess.run(
         [PATCHPILOT, "trust", "--build", str(tree)], check=True, input=b"y\n"
     )
-    # delete what the first run stored
+    # delete the values stored by the first run
     clean = ("rm", "-rf", str(scratch / "CACHE" / "patchpilot"))
     build = (PATCHPILOT, "build", "--quick", "-q", "-C", str(tree), "HEAD")
     out = scratch / "by-make"
@@ -224,7 +224,7 @@ def objects(tree: Path, scratch: Path) -> None:
         "C=1",
         f"ARCH={os.uname().machine}",
     )
-    # configuring and building objtool take half the time, so give make the same ones
+    # configuring and building objtool take half the time, so reuse the results in make
     subprocess.run(build, check=True)
     (fragment,) = scratch.glob("CACHE/patchpilot/builds/*/out-*/patchpilot.config")
     fragment = fragment.rename(scratch / "fragment")

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Measure how long the TUI takes to answer the first key, to fill its screen and to show a stage.
+"""Measure how long the TUI takes to respond to the first key, to fill its screen and to show a
+stage.
 
-The program runs on a real pseudo-terminal. $PATCHPILOT is the command (default: the one beside this
-Python; only an installed copy is compiled). Time spent waiting for a processor is left out, so that
-a busy machine does not count.
+The program runs on a real pseudo-terminal. $PATCHPILOT is the command (default: the one next to
+this Python; only an installed copy is compiled). Time spent waiting for a processor is ignored, so
+that a busy machine has no effect.
 """
 
 import os
@@ -49,7 +50,7 @@ def sandbox(scratch: Path) -> Path:
 
 
 def walk(label: str, work: Path, env: Mapping[str, str]) -> None:
-    """Start the TUI several times, and print each time beside its goal."""
+    """Start the TUI several times, and print each time with its goal."""
     keys, quiet = [], []
     for _ in range(RUNS):
         with Terminal([PATCHPILOT], work, env=env) as terminal:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test `patchpilot check` as called by scripts, CI and b4."""
+"""Test `patchpilot check` as run by scripts, CI and b4."""
 
 import gzip
 import json

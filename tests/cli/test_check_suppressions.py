@@ -31,7 +31,7 @@ GLUED = "\tret =frob_start(frob);"
 
 
 def call(*words: Any) -> Outcome:
-    """Run a command; `check` runs without the rules that these patches are not about."""
+    """Run a command; `check` runs without rules unrelated to these patches."""
     if words[0] == "check":
         words = (
             "check",
@@ -449,7 +449,7 @@ def test_topic_waiver_lasts_until_removed(topic: Repo) -> None:
     )
     assert check(*where, "HEAD").code == 0
     assert "waived:   trailing-space: a fixture has it" in call("draft", *where).out
-    # rewording and adding a commit do not make another topic
+    # the topic stays the same after rewording and adding a commit
     topic.git(
         "commit", "-q", "--amend", "-m", f"frob: use b well\n\n{PROSE}\n\n{SIGN_OFF}"
     )
@@ -816,7 +816,7 @@ def test_tui_and_hooks_apply_waivers(topic: Repo) -> None:
     assert walk() == ([], "no findings, 1 waived")
     assert hook().code == 0
     check("-C", topic.path, "--unwaive", "trailing-space")
-    # the hook does not load this pack, but accepts a waiver for its rules
+    # the hook does not load this pack, but accepts waivers for its rules
     (topic.path / ".git/info").mkdir(exist_ok=True)
     (topic.path / ".git/info/exclude").write_text(f"{FILE_NAME}\n")
     ours = '[[waiver]]\nrule = "our-own-rule"\nreason = "r"\n'

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that no patch text or file name becomes a CI server's command or markup in the report."""
+"""Test that patch texts and file names do not become CI server commands or markup in the report."""
 
 import json
 import re
@@ -64,7 +64,7 @@ def diff(name: str) -> str:
 
 @pytest.fixture
 def hostile(workdir: Path) -> Path:
-    """Create a patch full of CI commands: in names, subject, message, tags and lines."""
+    """Create a patch with CI commands in names, subject, message, tags and lines."""
     trailers = "".join(
         f"Reviewed-by: {line.strip()}\n" for line in COMMANDS if "\r" not in line
     )

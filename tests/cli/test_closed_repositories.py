@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a call in this process leaves no pipe or git process open."""
+"""Test that a call in this process leaves no pipe open and no git process running."""
 
 import gc
 import os
@@ -34,7 +34,7 @@ CALLS = (
 
 
 def open_pipes() -> set[str]:
-    """Return the pipes that this process has open."""
+    """Return this process's open pipes."""
     ends = set()
     for name in os.listdir("/proc/self/fd"):
         try:

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that three shells complete values with a key on a terminal.
-
-In CI all of them are installed.
-"""
+"""Test that three shells complete values when the user presses Tab. CI installs all of them."""
 
 import os
 import re
@@ -78,7 +75,7 @@ def test_shell_completes_values(shell: str, repo: Repo) -> None:
         "PS1": "$ ",
         "TERM": "xterm",
     }
-    # a shell without a controlling terminal has no line editor
+    # without a controlling terminal, a shell has no line editor
     with Terminal(
         ["setsid", "--ctty", "--wait", *argv],
         repo.path,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the command-line contract, sentence by sentence: what scripts, CI jobs and b4 rely on."""
+"""Test the command-line contract that scripts, CI jobs and b4 rely on, sentence by sentence."""
 
 import gzip
 import json
@@ -52,7 +52,7 @@ K:	\\bfoo_magic\\b
 
 @pytest.fixture(scope="module")
 def sample_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a repository with releases, two stable branches and a topic of one fix."""
+    """Return a repository with releases, two stable branches and a topic with one fix."""
     folder = tmp_path_factory.mktemp("contract")
     with pytest.MonkeyPatch.context() as patch:
         for name, value in {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test `check --fix` and `--diff` on patch files: what is written, what is rejected, and that all
-files change or none.
+"""Test `check --fix` and `--diff` on patch files: output, errors, and that either all files change
+or none.
 """
 
 import base64

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the CI formats against the official schemas, or our own where no package has one."""
+"""Test the CI formats against the official schemas, or against our own if no package provides
+one.
+"""
 
 import json
 from collections.abc import Iterator

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the fuzzer of commands finds planted errors, and that a seed reproduces its input."""
+"""Test that the command fuzzer finds planted errors, and that a seed reproduces its input."""
 
 from pathlib import Path
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a bad message is skipped and reported wherever messages are read."""
+"""Test that every reader of messages skips and reports a bad message."""
 
 import json
 from pathlib import Path

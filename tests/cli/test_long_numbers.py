@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test numbers of any length in patches and commits, because Python rejects those over 4,300
+"""Test numbers of any length in patches and commits, because Python rejects more than 4,300
 digits.
 """
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the error boundary: every end has an exit code, and the user sees no traceback."""
+"""Test the error boundary: every error has an exit code, and the user sees no traceback."""
 
 import array
 import fcntl

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test eighty wrong calls: each has the exit code, the error and the hint in misuses.toml, and no
-other output.
+"""Test eighty wrong calls: each prints only the error and hint in misuses.toml, and has the exit
+code given there.
 """
 
 import os

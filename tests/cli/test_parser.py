@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the command-line parser: every spelling of an option means the same, and unknown words are
+"""Test the command-line parser: all spellings of an option are equivalent, and unknown words are
 rejected.
 """
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run every command that hints, help, advice and documents print, with real git, a mail server and
-an archive on loopback.
+"""Run every command printed in hints, help, advice and documents, with real git, and a mail server
+and archive on loopback.
 """
 
 import os
@@ -264,11 +264,11 @@ class World:
         return self.life.repo.path
 
     def save(self, name: str) -> None:
-        """Save everything below the root as this state."""
+        """Save everything below the root as the state `name`."""
         shutil.copytree(self.root, self.root.parent / f"saved-{name}", symlinks=True)
 
     def enter(self, name: str) -> None:
-        """Restore everything from this state."""
+        """Restore everything from the state `name`."""
         shutil.rmtree(self.root)
         shutil.copytree(self.root.parent / f"saved-{name}", self.root, symlinks=True)
         os.chdir(self.here)

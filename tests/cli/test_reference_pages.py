@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the generated reference pages have every setting, variable and error."""
+"""Test that the generated reference pages contain every setting, variable and error."""
 
 import re
 import runpy

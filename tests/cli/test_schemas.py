@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that every form of JSON has a valid schema in docs/reference/schemas that printed
-documents match.
-"""
+"""Test that every JSON document has a valid schema in docs/reference/schemas, and matches it."""
 
 import json
 import re

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that untrusted text reaches a terminal as text only: no control characters, bidi controls or
+"""Test that untrusted text cannot affect a terminal with control characters, bidi controls or
 injected lines.
 """
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test branches made by a real `b4 prep`: what is read from them, and that the cover letter is
-not a patch.
+"""Test reading branches created by a real `b4 prep`, without taking the cover letter for a
+patch.
 """
 
 from pathlib import Path
@@ -27,7 +27,7 @@ def read(repo: Repo, branch: str | None = BRANCH) -> PrepBranch | None:
 
 
 def patches(repo: Repo, target: str | None = None) -> list[str]:
-    """Return the subjects of a TARGET's patches; both ways to read it must agree."""
+    """Return the subjects of a TARGET's patches, checking that both ways to read it agree."""
     with Repository.open(repo.path) as repository:
         (series,) = read_series([target] if target else [], repository)
         assert [patch.commit for patch in series.patches] == list(

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that edits of a commit's lines reach later commits that keep the lines, without other
-changes.
+"""Test that edits to a commit's lines are applied to later commits that keep the lines, without
+other changes.
 """
 
 import random
@@ -24,7 +24,7 @@ Lines = list[str]
 def _change_lines(chance: random.Random, lines: Lines, name: str) -> Lines:
     """Randomly remove, add and replace lines.
 
-    No line occurs twice, so it is clear which lines were kept.
+    No line occurs twice, so that kept lines are unambiguous.
     """
     result = list(lines)
     for step in range(chance.randrange(5)):
@@ -55,7 +55,7 @@ def _edits(chance: random.Random, lines: Lines) -> tuple[LineEdit, ...]:
 
 
 def _apply_edits(old: Lines, new: Lines, edits: tuple[LineEdit, ...]) -> bytes:
-    """Apply every edit whose lines are still adjacent to the new file."""
+    """Apply to the new file every edit whose lines are still adjacent there."""
     text = "".join(new)
     for edit in edits:
         block = old[edit.first - 1 : edit.last]

@@ -14,9 +14,7 @@ from tests.kit.repos import Repo
 
 
 class Place:
-    """A branch `topic` at `old`, and a commit `new` with another `a` and a file missing from
-    `old`.
-    """
+    """A branch `topic` at `old`, and a commit `new` with a changed file `a` and a new file."""
 
     def __init__(self, path: Path) -> None:
         self.repo = Repo(path)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that merges through one git process agree with separate processes."""
+"""Test that merges through a single git process have the same results as separate processes."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ BODY = "".join(f"line {number}\n" for number in range(20))
 
 
 def create_sides(scratch: Scratch) -> list[str]:
-    """Return trees: a base, one changed line, another changed line, and a different change of
+    """Return four trees: a base, two with different changed lines, and one with another change to
     the first line.
     """
     texts = [

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test which notes follow rewritten commits, in which direction, and that none is lost."""
+"""Test that notes follow rewritten commits in both directions, and none is lost."""
 
 from pathlib import Path
 

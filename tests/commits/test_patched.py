@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the patches of a series on a tree give git's resulting tree."""
+"""Test that applying a series to a tree has the same result as git."""
 
 import random
 from pathlib import Path

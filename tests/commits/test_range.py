@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test TARGETs that are files: compressed, endless, several."""
+"""Test TARGETs that are files: compressed, endless, or several."""
 
 import gzip
 from pathlib import Path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the repository: names resolved once, hostile configuration ignored, history read
+"""Test that names are resolved once, hostile configuration is ignored, and history is read
 unmodified.
 """
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test rewriting messages at object level: what changes, what does not, what is blocked, and that a
-kill loses nothing.
+"""Test rewriting messages at object level: the effects, the blocks, and that a kill loses
+nothing.
 """
 
 import subprocess

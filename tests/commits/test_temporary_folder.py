@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the folders of killed runs are removed by the next run.
-
-Folders of live runs, of other users and of the user stay.
+"""Test that the next run removes the folders of killed runs, but not those of live runs, other
+users or the user.
 """
 
 import os
@@ -41,7 +40,7 @@ def tmpdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def old_folder(folder: Path) -> Path:
-    """Make a folder's lock some minutes old."""
+    """Set a folder's lock to be some minutes old."""
     os.utime(folder / LOCK, (0, 0))
     return folder
 

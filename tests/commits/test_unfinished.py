@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the next start recovers a killed branch move, and that a blocking lock is named."""
+"""Test that the next start recovers a killed branch move, and reports a blocking lock."""
 
 import json
 import os
@@ -29,7 +29,7 @@ from tests.lab.rewrite_kills import COMMANDS, kill_and_check
 def _interrupt_checkout(
     path: Path, why: str = "patchpilot check --fix"
 ) -> tuple[Repo, str, str]:
-    """Create a repository in which git was killed during a checkout: half of the files are new,
+    """Create a repository in which git was killed during a checkout: half of the files are new, and
     the index is locked.
     """
     repo = topic_with_spaces(path, 4)

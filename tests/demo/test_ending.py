@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that everything started by the sandbox ends with it."""
+"""Test that all processes started by the sandbox end with it."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ def test_closed_terminal_leaves_no_sandbox(
 ) -> None:
     env = {**os.environ, "TMPDIR": str(tmp_path)}
     words = [sys.executable, "-m", "patchpilot", "demo", "--script"]
-    # like under nohup, a program keeps ignoring the signals that were ignored when it started
+    # as under nohup, a program keeps ignoring signals that were ignored when it started
     saved = signal.signal(signal.SIGHUP, signal.SIG_IGN if ignored else signal.SIG_DFL)
     try:
         demo = subprocess.Popen(

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the sandbox's repositories: they are deterministic, and match the script according to
-git.
-"""
+"""Test that the sandbox's repositories are reproducible, and match the demo's script."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the demo's replies: none to a message to yourself, and robot reports only on the patch's
-contents.
+"""Test the demo's replies: none to a message to yourself, and robot reports only about the
+patch.
 """
 
 from pathlib import Path

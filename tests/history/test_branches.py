@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the stable branches among the refs, and which are missing."""
+"""Test finding the stable branches among the refs, and missing ones."""
 
 import os
 from collections.abc import Sequence
@@ -75,7 +75,7 @@ STABLE = "refs/remotes/stable"
             {},
             ["stable/linux-6.18.y"],
         ),
-        # release candidates are never the branch itself
+        # a release candidate's branch is never the stable branch
         (
             ("refs/remotes/stable-rc/linux-6.1.y", "refs/remotes/other/linux-6.1.y"),
             {},

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The first release that contains a commit."""
+"""Test finding the first release that contains a commit."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that no setting in a repository's own configuration acts: every key that git documents is
-planted.
+"""Test that settings in a repository's own configuration have no effect: every key documented by
+git is planted.
 
 Plain git, which runs what is planted, is the control.
 """
@@ -56,7 +56,7 @@ _NOT_TEXT = {"advice", "extensions", "feature", "fetch", "gc", "index", "pack"}
 
 
 def documented_keys() -> tuple[str, ...]:
-    """Return each key in `git help -c`, once for each subsection."""
+    """Return each key in `git help -c`, for each subsection."""
     words = ["git", "help", "-c"]
     listed = subprocess.run(words, capture_output=True, text=True, check=True).stdout
     keys = dict.fromkeys(_OF_LATER_GIT)
@@ -103,7 +103,7 @@ def _open_error(repo: Repo, file: Path, text: str) -> str:
 
 
 def planted_value(kind: str, canaries: Canaries) -> str:
-    """Return the command to plant in this spelling."""
+    """Return the value that runs the planted command."""
     command = canaries.command("planted", "exit 0")
     return {
         "command": command,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that no hidden character passes: every Unicode one × code, message, name and path.
+"""Test that every hidden Unicode character is reported in code, message, name and path.
 
 Unicode's categories are the control.
 """

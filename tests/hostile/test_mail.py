@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that patchpilot reads what `git am` would apply: part × encoding × charset × headers ×
-subject × diff.
+"""Test that patchpilot reads messages like `git am`: part × encoding × charset × headers × subject
+× diff.
 
 `git mailinfo` and `git apply` are the control.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that no command blocks on, or prints the target of, an irregular file in a repository."""
+"""Test that no command blocks on an irregular file in a repository or prints its target."""
 
 import itertools
 import os

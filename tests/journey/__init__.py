@@ -1,2 +1,4 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test of the whole journey, end to end: real git, a real SMTP dialogue, a real archive."""
+"""Test the whole journey from end to end, with real git, a real SMTP dialogue and a real
+archive.
+"""

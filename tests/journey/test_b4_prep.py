@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test every command on a branch made by a real `b4 prep`, with each cover strategy, and b4 itself
-afterwards.
+"""Test every command, and then b4, on a branch created by a real `b4 prep` with each cover
+strategy.
 """
 
 import json
@@ -81,8 +81,8 @@ class Branch:
         ]
 
     def is_whole(self) -> None:
-        """Check that b4 accepts the branch, that its cover letter is in position, and that b4
-        makes the patches.
+        """Check that b4 accepts the branch and formats its patches, with the cover letter in the
+        right position.
         """
         assert (self.info["cover-subject"], self.info["base-commit"]) == (
             "widget: two lines were wrong",
@@ -111,7 +111,7 @@ class Branch:
 def prep_branches(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Callable[[str, Path], Repo]:
-    """Return a function that copies a branch for each strategy, which b4 creates once."""
+    """Return a function that copies a branch created by b4 for each strategy."""
     workdir = tmp_path_factory.mktemp("prep")
 
     def copy(strategy: str, folder: Path) -> Repo:
@@ -311,7 +311,7 @@ def test_send_and_b4_share_their_data(branch: Branch, via: str) -> None:
         assert "prerequisite" not in text
         assert "2 files" not in text
         assert "Ada" in text
-        # b4's tracking data records the send, as it does after `b4 send`
+        # b4's tracking data records the send, like after `b4 send`
         first = str(cover["Message-ID"]).strip("<>")
         assert (known["revision"], known["series-v1"].split()[-1]) == ("2", first)
         assert b4(branch.repo, "prep", "--compare-to", "v1").stdout.count(" = ") == 2

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that commands named by a repository run only if docs/explanation/security.md lists them and
-they are trusted.
+"""Test that a repository's commands run only if docs/explanation/security.md lists them and the
+user trusts them.
 """
 
 import contextlib

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test how many git processes each command starts in the sandbox's clone, with six stable
+"""Test the number of git processes that each command starts in the sandbox's clone, with six stable
 branches.
 """
 

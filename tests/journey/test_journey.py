@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the demo's journey: both acts through the public commands, no leftovers, a failing step
-reported.
+"""Test the demo's journey: both acts use public commands, leave nothing behind, and report a
+failing step.
 """
 
 import io

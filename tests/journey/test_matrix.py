@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that each fact is the same wherever it is stated, or absent there on purpose.
+"""Test that all commands that report a fact agree on it.
 
 tests/screens/test_parity.py compares the screens.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that no command uses the network unless asked to: every socket is blocked, even to this
+"""Test that commands use the network only on request: every socket is blocked, even to this
 machine, and no name is resolved.
 """
 
@@ -114,7 +114,7 @@ def test_requested_connection_is_detected(
             for key, value in settings.items():
                 repo.git("config", "--global", "--unset", key)
                 repo.git("config", key, value)
-            # the repository's own settings only count after they are trusted
+            # the repository's own settings are only used after they are trusted
             call("-C", str(repo.path), *words)
             assert not [
                 address

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that commands named by a repository run only after the user trusted them as shown.
-
-Real git, b4 and a mail server run them.
+"""Test that a repository's commands run only after the user trusted them as shown, with real git,
+b4 and a mail server.
 """
 
 import json

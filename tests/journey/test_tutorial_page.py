@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the tutorial's commands print what the page shows in its sandbox."""
+"""Test that the tutorial's commands print the output on its page."""
 
 import os
 import re

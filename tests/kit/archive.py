@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Archives for tests: a real public-inbox, served or as a directory, a maildir, an mbox.
+"""Archives for tests: a real public-inbox (served, or as a directory), a maildir, and an mbox.
 
 The tests require public-inbox: if it is missing, they fail instead of being skipped.
 """

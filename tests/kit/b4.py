@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Call b4 like a user, in processes forked from one that has imported b4, which takes most of a
-call's time.
+"""Run b4 like a user, in processes forked from one that has already imported b4, which saves most
+of the time.
 """
 
 import atexit

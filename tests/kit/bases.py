@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Clones as kernel developers have them: several remotes, stale branches, pushed copies.
+"""Clones like those of kernel developers, with several remotes, stale branches and pushed copies.
 
 Commits by others have different authors, which the base search uses as evidence.
 """

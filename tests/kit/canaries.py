@@ -34,7 +34,7 @@ _HOOKS = [
 
 
 class Canaries:
-    """The planted commands; `executed` has the names of those that ran."""
+    """The planted commands; `executed` contains the names of the ones that ran."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -58,9 +58,10 @@ class Canaries:
         self._log.unlink(missing_ok=True)
 
     def plant(self, repo: Repo, *, process: bool = True) -> None:
-        """Plant a command in every key of a repository's configuration that can name one.
+        """Plant a command in every configuration key of a repository that may contain one.
 
-        `process` adds a filter process that speaks no protocol, so that git fails when it uses it.
+        `process` adds a filter process that does not speak git's protocol, so that git fails when
+        using it.
         """
         hooks = self.folder / "hooks"
         hooks.mkdir()
@@ -95,7 +96,7 @@ class Canaries:
         self.touch(repo.path)
 
     def plant_in_submodule(self, repo: Repo) -> None:
-        """Add a submodule that looks changed and whose configuration names commands.
+        """Add a submodule that looks changed and has commands in its configuration.
 
         The repository's settings make git examine it wherever possible.
         """
@@ -185,7 +186,7 @@ def _keys() -> dict[str, str]:
 
 
 def story(path: Path, end: str = "   ") -> Repo:
-    """Create two patches to files that a stable branch also changed. Their lines end in `end`."""
+    """Create two patches to files also changed on a stable branch. Lines end with `end`."""
     repo = Repo(path)
     lines = [f"int line{number};\n" for number in range(30)]
     files = {

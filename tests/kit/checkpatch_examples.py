@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The examples in checks/ for checkpatch.pl's types, with patchpilot's findings in each.
+"""Collect the examples in checks/ for checkpatch.pl's types, with patchpilot's findings in each.
 
 The findings of Linux 6.1's checkpatch.pl, recorded by tests/lab/checkpatch_oracle.py, are in
 tests/packs/checkpatch-6.1.json.
@@ -39,8 +39,8 @@ class Case:
 
 
 def cases() -> Iterator[Case]:
-    """Yield the examples of all rules for checkpatch.pl's types, and code for the types that it
-    never reports.
+    """Yield the examples of all rules for checkpatch.pl's types, and code for types that it never
+    reports.
     """
     for pack in load_packs():
         for rule in pack.rules:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find every child process started in the source, and its arguments that may come from outside.
-
-A word is ours if it is a literal, a constant, or starts with a literal (`f"--since={when}"`). So is
-a word after `--` or `--end-of-options`, and the value of an option (`-e PATTERN`), because no
-program parses these as options. A name that a function assigns once stands for its value.
+"""Find every child process started in the source, and its arguments that may come from outside. An
+argument is ours if it is a literal, a constant, or starts with a literal (`f"--since={when}"`). The
+same applies to arguments after `--` or `--end-of-options` and to values of options (`-e PATTERN`),
+because programs do not parse these as options. A name that a function assigns once stands for its
+value.
 """
 
 import ast
@@ -53,8 +53,8 @@ _HARMLESS = (
 
 
 def process_starts(source: Path = SOURCE) -> dict[str, tuple[str, ...]]:
-    """Map `module::function` of each process start to the expressions for its words that may come
-    from outside.
+    """Map the `module::function` of each process start to the expressions for arguments that may
+    come from outside.
 
     A start through Python's own functions (such as subprocess), or with a list created elsewhere,
     has `*` for unknown words.
@@ -111,7 +111,7 @@ def _assigned_once(function: ast.AST) -> Values:
 
 
 def _imports(tree: ast.AST) -> dict[str, str]:
-    """Map names to the full names of what they import."""
+    """Map imported names to their full names."""
     names: dict[str, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The schemas of CI formats: official ones from a package, or ones written from the reader's
+"""Schemas of CI formats: official ones from a package, or our own based on the reader's
 documentation.
 """
 

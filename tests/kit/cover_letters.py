@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Cover letters of topics to send.
-
-They are separate from the topics, which most tests create without the services that this module
-imports.
+"""Write cover letters for topics. They are separate from the topics because most tests do not need
+this module's imports.
 """
 
 from dataclasses import replace

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A topic's life: a repository, a mail server and an archive on loopback, with actions from commit
-to stable.
+"""Play a topic's life from commit to stable, with a repository, and a mail server and archive on
+loopback.
 """
 
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ class Life:
         self.repo = self.create_repository("r", patches)
 
     def create_repository(self, name: str, patches: int = 1) -> Repo:
-        """Create another repository like this one, with the same mail server and archive."""
+        """Create a similar repository with the same mail server and archive."""
         repo = topic(self.place / name, patches, server=self.server)
         repo.git("config", "--global", "patchpilot.lore", self.archive.url)
         return repo
@@ -76,7 +76,7 @@ class Life:
         self.update()
 
     def applied(self, to: str, commit: str = "0123456789ab") -> str:
-        """Add the patchwork bot's message that the patch was applied, and return its Message-ID."""
+        """Add the patchwork bot's "applied" message, and return its Message-ID."""
         robot = applied_by_robot(TITLE, commit, marks="")
         self._answer(
             to,

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Messages of an invented list: patches, replies, robot messages.
-
-It contains no real person or patch.
+"""Messages on an invented list: patches, replies and robot messages. All people and patches are
+invented.
 """
 
 import re
@@ -79,7 +78,7 @@ def patch(
     author: str = ADA,
     **more: object,
 ) -> bytes:
-    """Return a patch as sent to its maintainer, a reviewer and the list."""
+    """Return a patch sent to its maintainer, a reviewer and the list."""
     more.setdefault("to", f"{MATT}, {RITA}, demo@lists.example.org")
     signed = f"{message}\nSigned-off-by: {author}\n"
     diff = DIFF.replace("---\n", f"---\n{notes}\n", 1) if notes else DIFF
@@ -171,7 +170,7 @@ def applied_by_robot(
 
 
 def stable_review(title: str, commit: str, version: str, **more: object) -> bytes:
-    """Return a patch of a stable review cycle."""
+    """Return a patch in a stable review cycle."""
     body = (
         f"{version}-stable review patch.  If anyone has any objections, please let me"
         f" know.\n\n------------------\n\nFrom: {ADA}\n\ncommit {commit} upstream.\n\nCheck the"

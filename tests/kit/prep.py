@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Branches made by a real `b4 prep`, with each cover strategy."""
+"""Branches created by a real `b4 prep`, with each cover strategy."""
 
 import atexit
 import shutil
@@ -58,13 +58,13 @@ def prep(
     cover letter.
 
     b4 sends the commits below a tip commit. `git commit` puts the patches above it; they are moved
-    below unless `above` is set. `end` ends the changed lines. Each kind is created once and copied.
+    below unless `above` is set. Changed lines end with `end`. Each kind is created once and copied.
     """
     source = _create_branch(strategy, patches, cover, above, end)
     shutil.copytree(source.path, path, symlinks=True)
     repo = Repo.__new__(Repo)
     repo.path, repo._clock = path, source._clock
-    # the index has the times of the original files
+    # the index contains the original files' times
     repo.git("update-index", "-q", "--refresh")
     if server:
         use_server(repo, server)
@@ -73,7 +73,7 @@ def prep(
 
 @cache
 def _template_folder() -> Path:
-    """Return the folder of repositories to copy, which exists until the tests end."""
+    """Return the folder with repositories to copy, which exists until the tests end."""
     folder = tempfile.TemporaryDirectory(prefix="patchpilot-prep-")
     atexit.register(folder.cleanup)
     return Path(folder.name)
@@ -84,7 +84,7 @@ def _create_branch(
     strategy: str, patches: int, cover: str, above: bool, end: str
 ) -> Repo:
     repo = Repo(Path(tempfile.mkdtemp(dir=_template_folder())) / "r")
-    # b4 looks back at most a year
+    # b4 looks back no more than a year
     repo._clock = int(time.time()) - 3600
     repo.commit("widget: start\n\n" + SIGNED, FILES)
     repo.git("config", "b4.prep-cover-strategy", strategy)

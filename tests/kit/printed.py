@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Collect every printed command: in hints, help and advice (the code's strings, the texts of rule
-packs and templates) and in documents.
+"""Collect every printed command: in hints, help and advice (strings in the code, rule packs and
+templates) and in documents.
 """
 
 import ast
@@ -23,7 +23,7 @@ _END = re.compile(
 
 
 def printed_commands() -> dict[str, str]:
-    """Map each printed command to where it was first found."""
+    """Map each printed command to its first location."""
     result: dict[str, str] = {}
     for path, text in _printed_texts():
         for command in commands_in(text):
@@ -32,7 +32,7 @@ def printed_commands() -> dict[str, str]:
 
 
 def commands_in(text: str) -> Iterator[str]:
-    """Yield the commands in a text: in backticks, or up to where the sentence continues."""
+    """Yield the commands in a text: in backticks, or up to the rest of the sentence."""
     for begin in _BEGIN.finditer(text):
         rest = text[begin.start() :]
         before = text[begin.start() - 1 : begin.start()]
@@ -121,7 +121,7 @@ def strings(tree: ast.AST, *, actions: bool = True) -> Iterator[str]:
 def _command(call: ast.Call) -> Iterator[str]:
     """Yield the command of an `Action(command, (argument, …), …)`, in backticks.
 
-    Nothing for options of the current command.
+    Yield nothing for options of the current command.
     """
     command = call.args[0]
     if isinstance(command, ast.Constant) and command.value:

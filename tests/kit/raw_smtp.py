@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A mail server on loopback that sends given bytes at any step, and then continues, stalls or
+"""Run a mail server on loopback that sends given bytes at any step, and then continues, stalls or
 disconnects.
 """
 
@@ -247,7 +247,7 @@ class _Session:
         if fault.then == "late":
             time.sleep(1.0)
         if fault.send and fault.then == "close" and not self.secure:
-            # hold the last bytes back until the shutdown, so that they arrive together with the end
+            # delay the last bytes until the shutdown, so that both arrive together
             self.sock.sendall(fault.send, socket.MSG_MORE)
         elif fault.send:
             self.sock.sendall(fault.send)

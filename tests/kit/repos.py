@@ -56,7 +56,7 @@ class Repo:
     def write(self, **files: str) -> None:
         """Write files.
 
-        In names, `__` means `/` and `_dot_` means `.` (see `put` for any name).
+        In names, `__` stands for `/` and `_dot_` for `.` (see `put` for any other name).
         """
         for name, text in files.items():
             self.put(name.replace("__", "/").replace("_dot_", "."), text)

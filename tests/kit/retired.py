@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Types of checkpatch.pl without a rule, because the script itself never reports them."""
+"""checkpatch.pl's types without a rule, because the script never reports them."""
 
 import tomllib
 from pathlib import Path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Check every JSON document that a command prints against docs/reference/schemas."""
+"""Check printed JSON documents against docs/reference/schemas."""
 
 import json
 from functools import cache

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Mail servers that misbehave on purpose, with TLS and login when asked."""
+"""Run mail servers that misbehave on purpose, optionally with TLS and login."""
 
 import asyncio
 import ssl
@@ -131,7 +131,9 @@ class _Faulty(Keeper):
 
 
 def wait_until_quiet(server: FaultySink, quiet: float = 0.8) -> None:
-    """Wait until no more messages arrive: children of a killed sender may still run."""
+    """Wait until no more messages arrive, because children of a killed sender may still be
+    running.
+    """
     seen, since = -1, time.monotonic()
     while time.monotonic() - since < quiet:
         now = len(server.take()) + server.faults.seen

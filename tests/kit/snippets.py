@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Turn examples of rule packs into whole patches, in which everything outside the example is
-correct.
-"""
+"""Convert rule packs' examples to whole patches that are correct except for the example."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -73,10 +71,8 @@ commit.
 
 
 class MemoryHistory:
-    """A repository that maps full ids to subjects (and " <- " committer), all in mainline and
-    released in v6.1.
-
-    Tag names may follow a subject: "frob: a | Fixes Signed-off-by".
+    """A table of full ids and subjects (optionally with " <- " committer), all in mainline and
+    released in v6.1. Tag names may follow a subject: "frob: a | Fixes Signed-off-by".
     """
 
     def __init__(
@@ -138,7 +134,7 @@ class MemoryHistory:
         )
 
     def tree_of(self, commit_id: str) -> MemoryTree | None:
-        """Return the tree of the example, if the commit is in the table."""
+        """Return the example's tree if the commit is in the table."""
         return self._tree if self.find(commit_id) else None
 
     def tip_of(self, tree: str) -> Tip | None:
@@ -146,7 +142,7 @@ class MemoryHistory:
         return None
 
     def upstream_state(self, patches: Sequence[Patch]) -> UpstreamState:
-        """Return the upstream states that the table's subjects have in parentheses."""
+        """Return the upstream states given in parentheses in the table's subjects."""
         subjects = [(id_, text) for id_, text in self._commits.items() if "(s" in text]
         fixes = [
             EarlierFix(id_, text, "v6.1", True, text.endswith("(same change)"))
@@ -164,7 +160,7 @@ class MemoryHistory:
         return False
 
     def next_tip(self) -> Tip | None:
-        """Return the tree of the example if the table has a commit of linux-next."""
+        """Return the example's tree if the table contains a linux-next commit."""
         is_next = self._tree and any(
             "linux-next" in subject for subject in self._commits.values()
         )
@@ -176,7 +172,7 @@ class MemoryHistory:
 
 
 def context_of(example: Example) -> Context:
-    """Return the context in which the engine runs an example."""
+    """Return the context for running an example."""
     patches = (
         [_parse(_member(text)) for text in example.series]
         if example.series
@@ -226,7 +222,7 @@ def _parse(text: str, commit: str | None = None) -> Patch:
 
 
 def _member(text: str) -> str:
-    """Return a patch of a series from a whole message or a subject."""
+    """Return a patch in a series from a whole message or a subject."""
     if "\n\n" in text:
         return text.lstrip("\n")
     *headers, subject = text.split("\n")
@@ -276,7 +272,7 @@ def mail(subject: str, text: str, diff: str) -> str:
 
 
 def diff_of(example: Example) -> str:
-    """Return the diff of an example, with correct counts in hunk headers."""
+    """Return an example's diff, with correct counts in hunk headers."""
     if example.code is not None:
         assert example.path is not None
         lines = example.code.removeprefix("\n").removesuffix("\n").split("\n")

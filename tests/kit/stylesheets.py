@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parse stylesheets once per process: all test apps use the same ones, and parsing takes longer
-than most tests.
-"""
+"""Parse stylesheets only once per process, because parsing takes longer than most tests."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A program on a separate terminal: read its output, send keys, and wait for words."""
+"""Run a program on a separate terminal: read its output, send keys, and wait for words."""
 
 import contextlib
 import fcntl
@@ -25,8 +25,8 @@ WALK = (sys.executable, "-m", "patchpilot")
 class Terminal:
     """A process in a separate session, on a terminal.
 
-    `seen` is all its output, including escapes; `started` is its start time (perf_counter). A
-    `rate` in bytes per second limits how fast output is read, as a slow line does.
+    `seen` is all its output, including escapes; `started` is its start time (perf_counter). `rate`
+    limits reading to a number of bytes per second, like a slow line.
     """
 
     rate = 0
@@ -88,7 +88,7 @@ class Terminal:
         try:
             most = PIECE if self.rate else 1 << 20
             self.seen += os.read(self._master, most).decode("utf-8", "replace")
-        except OSError:  # the process closed its end
+        except OSError:  # the process closed the terminal
             return False
         return True
 
@@ -129,7 +129,7 @@ class Terminal:
         """Return the CPU seconds used by the process's threads so far."""
         spent = 0
         for task in Path(f"/proc/{self.process.pid}/task").iterdir():
-            # a thread may end in between
+            # a thread may end in the meantime
             with contextlib.suppress(FileNotFoundError, ProcessLookupError):
                 spent += int((task / "schedstat").read_text().split()[0])
         return spent / 1e9

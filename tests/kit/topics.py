@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Topic branches ready to send, and received messages applied again."""
+"""Create topic branches ready to send, and apply received messages."""
 
 import subprocess
 from pathlib import Path
@@ -51,7 +51,7 @@ def topic(
 
 
 def topic_with_spaces(path: Path, files: int) -> Repo:
-    """Create two commits whose files all have trailing whitespace."""
+    """Create two commits with trailing whitespace in every file."""
     repo = Repo(path)
     names = [f"frob{number}.c" for number in range(files)]
     repo.commit(f"frob: begin\n\n{SIGNED}", dict.fromkeys(names, "int a;\n"))

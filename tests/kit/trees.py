@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A small kernel tree: mainline and stable branches that apply, release and revert one patch, dated
-after the messages of tests.kit.mails.
+"""A small kernel tree with mainline and stable branches that apply, release and revert a patch,
+dated after the messages in tests.kit.mails.
 """
 
 from pathlib import Path
@@ -27,7 +27,7 @@ class Trees:
         self.first = self.repo.commit("first", {FILE: "".join(LINES)})
 
     def commit(self, message: str, *, checked: bool = True, tag: str = "") -> str:
-        """Commit or revert the patch with this message, and tag the commit if requested."""
+        """Commit or revert the patch with this message, and optionally tag the commit."""
         lines = [*LINES[:12], *(CHECK if checked else []), *LINES[12:]]
         commit_id = self.repo.commit(message, {FILE: "".join(lines)}, author=ADA)
         if tag:

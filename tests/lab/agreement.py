@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def measure(corpus: Path, oracle: Path, options: list[str]) -> tuple[int, int, Counts]:
-    """Return (patches, those in full agreement, type → [agreed, missed, extra])."""
+    """Return (patches, patches in full agreement, type → [agreed, missed, extra])."""
     records = [json.loads(line) for line in oracle.read_text().splitlines()]
     counted: dict[str, collections.Counter[tuple[str, int]]] = {}
     command = [

@@ -63,7 +63,7 @@ ENVIRONMENT = {
 
 
 def run_checkpatch(script: Path, example: Example) -> Findings:
-    """Return checkpatch.pl's output for an example, in a tree with nothing but the example's
+    """Return checkpatch.pl's output for an example, in a tree that contains only the example's
     files.
     """
     with tempfile.TemporaryDirectory() as folder:
@@ -96,7 +96,7 @@ def run_checkpatch(script: Path, example: Example) -> Findings:
 def ask(
     script: Path, patch: Path, options: list[str], folder: Path, left_out: set[str]
 ) -> Findings:
-    """Run the script on one patch, as for the documented figures."""
+    """Run the script on one patch, with the options of the documented figures."""
     command = [
         "perl",
         str(script),
@@ -149,8 +149,8 @@ def write_expectations(script: Path) -> None:
 
 
 def compare(script: Path, folders: list[Path], limit: int) -> None:
-    """Print how far patchpilot agrees with the script on the patches of folders (in tree mode),
-    worst types first.
+    """Print patchpilot's agreement with the script on patches in folders (in tree mode), worst
+    types first.
     """
     root = script.parent.parent
     rules = choose(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Count how often each message arrives under every fault and transport, with a first send and a
+"""Count how often each message arrives with every fault and transport, after a first send and a
 resume.
 
 `python -m tests.lab.fault_table` prints the whole table.
@@ -46,7 +46,7 @@ PATCHES = 5
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A fault: what the server, a signal or the disk does at a given message."""
+    """A fault of the server, a signal or the disk at a given message."""
 
     name: str
     arm: Callable[[Faults, int], None] = lambda _faults, _at: None
@@ -87,8 +87,8 @@ CASES = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The outcome of a case: the messages' states and arrivals after each attempt, and how it
-    ended.
+    """The outcome of a case: the messages' states and arrivals after each attempt, and the final
+    state.
     """
 
     via: str
@@ -193,8 +193,8 @@ def shorten_pauses() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class ServerRow:
-    """The outcome of a server fault: how the first send ended and should have ended, arrivals,
-    and false states.
+    """The outcome of a server fault: the first send's actual and expected results, arrivals, and
+    false states.
     """
 
     via: str
@@ -404,7 +404,7 @@ def command(path: Path, request: SendRequest) -> list[str]:
 
 
 def _disk_full(repository: Repository, planned: Sending, state: str) -> None:
-    """Deliver with a disk that is full when the third message (the first of a resume) reaches a
+    """Deliver with a disk that is full when the third message (in a resume, the first) reaches a
     state.
     """
     at = planned.send.waiting_messages[0].position if planned.send.id else 2
@@ -471,7 +471,7 @@ def isolate(folder: Path) -> None:
 def rows(
     names: list[str],
 ) -> Iterator[tuple[str, str, Callable[[Path], Row | ServerRow]]]:
-    """Return (transport, case, function) for every case whose name contains any of these words."""
+    """Yield (transport, case, function) for every case whose name contains any of these words."""
     for via in TRANSPORTS:
         for case in smtp_faults.CASES:
             if not names or any(name in case.name for name in names):

@@ -151,7 +151,7 @@ def fit(cases: Sequence[Case]) -> dict[str, float]:
 
 
 def confidence_rows(rated: Sequence[tuple[float, Case]]) -> Iterator[str]:
-    """Yield the rows of a table: the numbers of adaptations and of correct ones for each range of
+    """Yield table rows with the numbers of adaptations and correct ones for each range of
     confidence.
     """
     for low, high in pairwise(BINS):
@@ -166,7 +166,7 @@ def confidence_rows(rated: Sequence[tuple[float, Case]]) -> Iterator[str]:
 def cross_validate(
     by_repository: Mapping[str, Sequence[Case]],
 ) -> Iterator[tuple[float, Case]]:
-    """Yield each case with its confidence by weights that were fitted on the other repositories."""
+    """Yield each case with its confidence, using weights fitted on the other repositories."""
     for name, mine in by_repository.items():
         weights = fit(
             [

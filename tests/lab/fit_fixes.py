@@ -60,8 +60,8 @@ def read_cases(repos: Sequence[str], truths: Sequence[Path], jobs: int) -> list[
 
 
 def fit(cases: Sequence[Case]) -> tuple[Row, Row]:
-    """Fit the weights of candidates to the cases with a true one, then those of "none" to all
-    cases.
+    """Fit the candidates' weights to the cases with a correct one, then the weights of "none" to
+    all cases.
     """
     hit = [(rows, hits) for _, rows, _, hits in cases if hits]
     weights = maximize_likelihood(
@@ -90,7 +90,7 @@ def maximize_likelihood(
     expected: Row | None = None,
     steps: int = STEPS,
 ) -> Row:
-    """Return the weights that maximize the likelihood of the true candidates; `held` ones are
+    """Return the weights that maximize the likelihood of the correct candidates; `held` ones are
     fixed.
     """
     fixed, hoped = held or {}, expected or {}
@@ -134,8 +134,8 @@ def maximize_likelihood(
 def answers(
     cases: Sequence[Case], weights: tuple[Row, Row]
 ) -> list[tuple[float, bool, bool]]:
-    """Return (raw share of the first candidate, whether it is right, whether one of three is) for
-    each case.
+    """Return (first candidate's raw share, whether it is right, whether one of the first three is)
+    for each case.
     """
     answers = []
     for _, rows, none, hits in cases:
@@ -209,7 +209,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def cross_validate(cases: Sequence[Case]) -> list[list[tuple[float, bool, bool]]]:
-    """Return each fold's answers under weights fitted on the others."""
+    """Return each fold's answers, using weights fitted on the others."""
     parts = [
         (
             [case for case in cases if case[0] == fold],

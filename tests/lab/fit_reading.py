@@ -59,7 +59,7 @@ class Labeled:
 
 
 def labeled_mails(folder: Path) -> Iterator[Labeled]:
-    """Yield the labeled messages by people other than the author."""
+    """Yield the labeled messages not written by the author."""
     asked, known = requests(), {row["message_id"] for row in rows("sentences.tsv")}
     asking = {
         (row["message_id"], int(row["line"]) - 1, int(row["nth"]))
@@ -103,8 +103,8 @@ def requesting_sentences(
 
 
 def feature_rows(labeled: Labeled) -> Iterator[Row]:
-    """Yield the features of each sentence and of the text below each quote, with whether it
-    requests something.
+    """Yield the features of each sentence and of the text below each quote, and whether it requests
+    something.
     """
     mail = labeled.mail
     every = list(zip(mail.body.sentences, mail.features, strict=False))

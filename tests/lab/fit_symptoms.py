@@ -203,7 +203,7 @@ def search(repository: Repository, query: Query, counts: WordCounts) -> list[Evi
 
 
 def fit(cases: Sequence[Case]) -> Row:
-    """Return the weights with which the right candidates rank first."""
+    """Return the weights that rank the right candidates first."""
     lists = []
     for case in cases:
         if not case.hits:
@@ -244,7 +244,7 @@ def judge(case: Case, table: Row, *, removed: bool = False) -> Judged:
 
 
 def judge_all(cases: Sequence[Case], table: Row) -> list[Judged]:
-    """Rank each case as it is, and without its fix."""
+    """Rank each case with and without its fix."""
     return [
         judge(case, table, removed=removed)
         for case in cases
@@ -265,9 +265,8 @@ def raw(judged: Judged, first: Row) -> float:
 
 
 def rejection_threshold(judged: Sequence[Judged], first: Row, curve: Curve) -> float:
-    """Return the probability below which nothing matches in 80 % of the cases without a fix.
-
-    Only quoted logs count, because they resemble other messages the most.
+    """Return the probability below which 80 % of the cases without a fix have no match. Only
+    consider quoted logs, because they resemble other messages the most.
     """
     gone = sorted(
         calibrate(raw(row, first), curve)
@@ -319,7 +318,7 @@ def report(
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Make cases, fit, or test the current weights."""
+    """Create cases, fit, or test the current weights."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Run commands on generated hostile repositories, messages and archives.
 
-No command may exit with 70, raise an exception, or print JSON that its schema does not allow.
+No command may exit with 70, raise an exception, or print JSON that violates its schema.
 
     python -m tests.lab.fuzz_commands [--minutes N] [--seed N] [--commands check,track,…]
     [--world N] [--keep]
@@ -61,14 +61,14 @@ class TooSlowError(BaseException):
 
 @dataclass(slots=True)
 class Archive:
-    """A server on loopback that gives the current world's responses in order."""
+    """A server on loopback that sends the current world's responses in order."""
 
     answers: Sequence[tuple[int, bytes, str]] = ()
     asked: int = 0
     url: str = ""
 
     def next(self) -> tuple[int, bytes, str]:
-        """Return the answer to the next request."""
+        """Return the response to the next request."""
         self.asked += 1
         return (
             self.answers[(self.asked - 1) % len(self.answers)]
@@ -386,7 +386,7 @@ class Report:
 def run_world(
     number: int, commands: Sequence[str], archive: Archive, root: Path, report: Report
 ) -> None:
-    """Make a world and call the commands in it."""
+    """Create a world and run the commands in it."""
     folder = root / f"world-{number}"
     folder.mkdir()
     url = f"{archive.url}/{number}"
@@ -461,8 +461,8 @@ def _frame(error: BaseException) -> str:
 
 
 def _kind(log: str) -> str:
-    """Return a key for tracebacks of the same fault: the exception, and patchpilot's innermost
-    line.
+    """Return a key that groups tracebacks of the same bug: the exception, and patchpilot's
+    innermost line.
     """
     places = re.findall(r'File ".*/patchpilot/(\S+\.py)", line (\d+)', log)
     error = next(
@@ -523,9 +523,7 @@ def _too_slow(*_: object) -> NoReturn:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Call the commands in one world after another until the time is over; return 1 on a
-    failure.
-    """
+    """Run the commands in one world after another until the time is up; return 1 on a failure."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

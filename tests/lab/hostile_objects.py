@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Write a git repository object by object, without git, with objects that git would not write."""
+"""Write a git repository object by object, including objects that git would not write."""
 
 import hashlib
 import zlib
@@ -42,7 +42,7 @@ class ObjectWriter:
             else:
                 rows.append((mode, name, self.put(b"blob", data)))
         rows += [(_TREE, name, self.tree(inside)) for name, inside in below.items()]
-        # git sorts a directory as if its name ended in a slash
+        # git sorts directories as if their names ended with a slash
         rows.sort(key=lambda row: row[1] + (b"/" if row[0] == _TREE else b""))
         return self.put(
             b"tree",
@@ -80,7 +80,7 @@ class ObjectWriter:
         )
 
     def ref(self, name: str, commit: str) -> None:
-        """Point a ref to an object."""
+        """Point a ref at an object."""
         file = self._folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(f"{commit}\n")

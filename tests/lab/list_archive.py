@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read the messages of a public-inbox epoch, and the sender's own words in a reply."""
+"""Read the messages in a public-inbox epoch, and the sender's own words in a reply."""
 
 import re
 import subprocess

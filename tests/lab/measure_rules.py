@@ -86,7 +86,7 @@ def draw(mails: Iterable[ArchivedMail], most: int) -> list[Drawn]:
                 comments[mail.parent] += own_words(mail.raw)
     drawn: dict[str, list[Drawn]] = defaultdict(list)
     for patch in patches.values():
-        # a reply to the cover letter is about the whole series
+        # a reply to the cover letter concerns the whole series
         replies = (*comments[patch.id], *comments.get(patch.parent, ()))
         if categories := _request_categories(comments[patch.id]):
             drawn["asked"].append(Drawn("asked", patch, None, categories))
@@ -111,8 +111,8 @@ def draw(mails: Iterable[ArchivedMail], most: int) -> list[Drawn]:
 
 
 def list_findings(raw: bytes, tree: str | None) -> list[tuple[str, str]] | None:
-    """Return rule and severity of each finding that `check` shows without noise limits, or None
-    if the message cannot be checked.
+    """Return the rule and severity of each finding, without noise limits, or None if the message
+    cannot be checked.
     """
     with tempfile.NamedTemporaryFile(suffix=".eml") as file:
         file.write(raw)
@@ -179,12 +179,12 @@ def records(
 
 
 def _is_about(name: str, category: str) -> bool:
-    """Return whether a rule reports what requests of a category ask for."""
+    """Return whether a rule's findings match a category of requests."""
     return bool(re.search(PATTERNS[category]["rules"], name))
 
 
 def main(arguments: list[str]) -> int:
-    """Draw and check the messages of lists, and print the records."""
+    """Draw and check lists' messages, and print the records."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -95,7 +95,7 @@ def folders(paths: Iterable[str]) -> tuple[str, ...]:
 def table(every: Iterable[Row]) -> Iterator[str]:
     """Yield the lines of checks/habits.tsv.
 
-    A directory like its parent gets no line.
+    A directory with its parent's habits gets no line.
     """
     forms: dict[str, list[CommitForm]] = defaultdict(list)
     for row in every:

@@ -66,7 +66,7 @@ def kill_and_check(
                     for send in sends
                     for entry in send.entries
                 )
-            # an orphaned b4 holds the lock until it ends; the next start restores the files
+            # an orphaned b4 holds the lock until it exits; the next start restores the files
             until = time.monotonic() + 20
             while (
                 (known := prep_branch(repository, "topic"))
@@ -116,7 +116,7 @@ def _finish(
 
 
 def main(count: int, via: str) -> int:
-    """Kill this many sends; return 1 if any went wrong."""
+    """Kill this many sends; return 1 if any check failed."""
     seed = random.SystemRandom().randrange(1 << 30)
     chance, wrong, kinds = random.Random(seed), 0, Counter[str]()
     begun = time.monotonic()

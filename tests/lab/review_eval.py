@@ -32,7 +32,7 @@ from patchpilot.services.review.review_patches import (
 
 
 def inputs(tree: Path, files: Sequence[Path]) -> Iterator[tuple[Path, ReviewInput]]:
-    """Check each file against the tree, a git repository, at its HEAD."""
+    """Check each file against HEAD of the repository `tree`."""
     with Repository.open(tree) as repository:
         head = CommitTree(repository, repository.resolve("HEAD"))
         for file in files:
@@ -42,7 +42,7 @@ def inputs(tree: Path, files: Sequence[Path]) -> Iterator[tuple[Path, ReviewInpu
 
 
 def named_patches(file: Path, given: ReviewInput) -> Iterator[tuple[str, Patch]]:
-    """Yield the name of each of a file's patches that has a diff."""
+    """Yield (name, patch) for each patch in a file that has a diff."""
     patches = [each.patch for each in given.result.patches if each.patch.has_diff]
     for number, patch in enumerate(patches, 1):
         yield f"{file.stem}-{number}" if patches[1:] else file.stem, patch

@@ -33,7 +33,7 @@ FILES = 40
 
 
 def followed_branch(path: Path, strategy: str) -> Repo:
-    """Create a `b4 prep` branch whose patches were sent and reviewed, and track its series."""
+    """Create a `b4 prep` branch with sent and reviewed patches, and track its series."""
     repo, mbox = prep(path, strategy, 2, cover=COVER), path.parent / "thread.mbox"
     out = path.parent / "out"
     assert (
@@ -180,7 +180,7 @@ def kill_all(process: "subprocess.Popen[bytes]") -> None:
 def kill_and_check(
     folder: Path, command: str, after: float, *, in_checkout: bool
 ) -> tuple[bool, str]:
-    """Kill a command; return (whether everything is old or new after recovery, what was found)."""
+    """Kill a command; return (whether recovery leaves everything old or new, a description)."""
     repo = create_repository(folder / "repo", command)
     before = repo.state()
     process = (
@@ -211,7 +211,7 @@ def kill_and_check(
 
 
 def _draft_is(repo: Repo, *, new: bool) -> bool:
-    """Return whether the draft has all of the killed command's changes, or none."""
+    """Return whether the draft contains all or none of the killed command's changes."""
     draft = json.loads(call("draft", "-C", repo.path, "--format", "json").out)["draft"]
     actual = (
         draft["version"],

@@ -111,8 +111,8 @@ def prepare(folder: Path) -> None:
 
 
 def kill_and_check(folder: Path, seed: int, after: float) -> tuple[bool, str]:
-    """Kill the processes after this many seconds; return (whether the store is correct, what
-    was found).
+    """Kill the processes after this many seconds; return (whether the store is correct, a
+    description).
     """
     for file in folder.glob("done-*"):
         file.unlink()

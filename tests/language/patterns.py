@@ -79,7 +79,7 @@ def _around(text: str, match: re.Match[str]) -> str:
 
 
 def counts() -> dict[str, dict[str, int]]:
-    """Return for each area the counts of its patterns."""
+    """Map each area to the counts of its patterns."""
     totals = Counter((area, name) for area, name, _ in find_matches())
     return {
         area: {name: totals[area, name] for name in PATTERNS if totals[area, name]}

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that each area has at most as many translated turns of phrase as patterns.toml allows."""
+"""Test that no area exceeds the limits in patterns.toml for phrases that read like a
+translation.
+"""
 
 import re
 from collections import Counter

@@ -82,7 +82,7 @@ def _help(tree: ast.AST) -> Iterator[ast.Constant]:
 
 
 def docstrings() -> Iterator[Text]:
-    """Yield the docstrings that are not shown as help."""
+    """Yield docstrings that are not shown as help."""
     for file, tree in trees():
         shown = {id(node) for node in _help(tree)}
         for node in _docstrings(tree):

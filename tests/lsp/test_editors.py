@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that Neovim and Emacs show findings when set up as the guide describes."""
+"""Test that Neovim and Emacs show findings when configured as in the guide."""
 
 import json
 import os
@@ -48,7 +48,7 @@ SHOW_AND_FIX = r"""
 
 
 def snippet(language: str) -> str:
-    """Return an editor's setup from the page."""
+    """Return an editor's configuration from the page."""
     match = re.search(rf"```{language}\n(.*?)```", HOW_TO.read_text(), re.DOTALL)
     assert match
     return match[1]
@@ -56,7 +56,7 @@ def snippet(language: str) -> str:
 
 @pytest.fixture
 def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
-    """Create a repository with a staged source file and a message, and put the command in PATH."""
+    """Create a repository with a staged source file and a message, and add the command to PATH."""
     monkeypatch.setenv(
         "PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     )

@@ -204,7 +204,7 @@ async def test_escape_sequences_are_removed(
         and diagnostic.code_description.href.startswith("https://")
         for diagnostic in diagnostics
     )
-    # the pages describe rules and quote nothing
+    # the pages describe rules without quoting the patch
     pages = [await text.hover(line) for line in range(len(mail.split("\n")))]
     assert not [page for page in pages if "command:" in page or "<img" in page]
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test hints as values: as strings they are what the CLI prints, and their actions can be
-worded differently.
+"""Test hints as values: their text is the CLI's output, and their actions can be worded
+differently.
 """
 
 import shlex

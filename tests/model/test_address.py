@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that addresses are parsed and written as the field requires."""
+"""Test parsing and formatting of addresses."""
 
 import email.utils
 import re

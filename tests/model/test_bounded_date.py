@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test untrusted dates: an impossible one is replaced by its message's arrival, and none breaks
+"""Test untrusted dates: an impossible one is replaced with the message's arrival, and none breaks
 arithmetic.
 """
 

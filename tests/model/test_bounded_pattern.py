@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test untrusted patterns: they match as `re` does, in bounded time and memory."""
+"""Test untrusted patterns: they match like `re`, in bounded time and memory."""
 
 import re
 import subprocess

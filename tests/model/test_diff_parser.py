@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test diffs as written by git, and as changed by mailers and people."""
+"""Test diffs written by git, and diffs changed by mailers and people."""
 
 from pathlib import Path
 

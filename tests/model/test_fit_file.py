@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test applying a file's change to a tree: what fits, where, and why not."""
+"""Test applying a file's change to a tree: positions, offsets and failures."""
 
 import pytest
 

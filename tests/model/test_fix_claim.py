@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test what a message claims to fix, and which commit it blames."""
+"""Test finding the bug and the blamed commit in a message."""
 
 import pytest
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test messages and mboxes: split, decoded and parsed as patches, whatever they contain."""
+"""Test splitting mboxes, and decoding and parsing any message as a patch."""
 
 import pytest
 from hypothesis import given

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test trailers: parsed where the kernel's tools expect them, and added without moving others."""
+"""Test trailers: they are parsed like in the kernel's tools, and added without moving others."""
 
 import pytest
 from hypothesis import given

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test which texts may become links: web addresses, and nothing that starts a program or ends an
-escape sequence.
+"""Test that only web addresses become links, not text that starts a program or ends an escape
+sequence.
 """
 
 import io

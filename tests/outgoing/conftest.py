@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixtures for sending: further attempts follow immediately."""
+"""Fixtures for sending: retry immediately."""
 
 import pytest
 

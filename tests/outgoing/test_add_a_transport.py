@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test docs/how-to/add-a-transport.md: its transport is found by name, and sends a series with all
+"""Test that the transport in docs/how-to/add-a-transport.md is found by name and supports all
 features.
 """
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that an address option is one line, and is used only as intended."""
+"""Test that an option's address is one line, and is used only as intended."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test what proves that an uncertain message arrived: the message in the archive, and no other
-response with status 200.
+"""Test that only the message in the archive proves its arrival, not any other response with status
+200.
 """
 
 import threading
@@ -23,7 +23,7 @@ CHALLENGE = (
 
 @contextmanager
 def serve_body(body: bytes) -> Iterator[str]:
-    """Run a web server that answers every request with status 200 and this body; yield its
+    """Run a web server that responds to every request with status 200 and this body; yield its
     address.
     """
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that b4's faults are guarded against, its records kept correct, and its web endpoint and
-signatures shown.
+"""Test that b4's bugs do no harm, its records stay correct, and its web endpoint and signatures are
+shown.
 """
 
 import base64
@@ -243,7 +243,7 @@ def test_note_fits_any_encoding(coding: str) -> None:
 
 @contextmanager
 def endpoint(answer: str) -> Iterator[tuple[str, list[dict[str, object]]]]:
-    """Run a web endpoint with this response; yield its address and what was posted."""
+    """Run a web endpoint with this response; yield its address and the posted data."""
     posted: list[dict[str, object]] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -272,7 +272,7 @@ def endpoint(answer: str) -> Iterator[tuple[str, list[dict[str, object]]]]:
 
 
 def new_key(repo: Repo) -> None:
-    """Create a patatt key with which b4 signs."""
+    """Create a patatt key for b4's signatures."""
     subprocess.run(
         [sys.executable, "-c", "import patatt; patatt.command()", "genkey"],
         cwd=repo.path,

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test which b4 is run: the user's tested version, or the one in patchpilot's environment."""
+"""Test the choice of b4: the user's if its version is tested, otherwise the one in patchpilot's
+environment.
+"""
 
 import os
 from collections.abc import Iterator
@@ -20,7 +22,7 @@ def forget_b4() -> Iterator[None]:
 
 
 def install_b4(folder: Path, monkeypatch: pytest.MonkeyPatch, says: str) -> str:
-    """Create a program b4 that prints this version, put it first in PATH, and return its path."""
+    """Create a b4 program that prints this version, put it first in PATH, and return its path."""
     program = folder / "b4"
     program.write_text(f"#!/bin/sh\nprintf '%s\\n' '{says}'\n")
     program.chmod(0o755)

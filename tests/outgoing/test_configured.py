@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that recipients from sendemail.* and b4.* are read into the plan, and disabled when messages
-are created.
+"""Test that the plan includes recipients from sendemail.* and b4.*, and that these settings are
+disabled when messages are created.
 """
 
 import os

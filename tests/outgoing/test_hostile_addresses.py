@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that an address that a program could parse as an option or command is shown and never a
-recipient.
+"""Test that an address that a program could parse as an option or command is reported and never
+used.
 """
 
 from dataclasses import replace
@@ -50,7 +50,9 @@ def calls(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def repo(tmp_path: Path, calls: Path) -> Repo:
-    """Create a topic sent through a fake msmtp, whose arguments are recipients and options."""
+    """Create a topic that is sent with a fake msmtp, which gets recipients and options as
+    arguments.
+    """
     repo = topic(tmp_path / "r", 0)
     program = tmp_path / "msmtp"
     program.write_text(PROGRAM.format(calls=calls))

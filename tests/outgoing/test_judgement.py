@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test facts of the repository: merge windows, upstream claims, the servers' and the clock's
-answers.
-"""
+"""Test preflight facts: merge windows, upstream claims, mail servers and the clock."""
 
 import threading
 from datetime import UTC, datetime, timedelta

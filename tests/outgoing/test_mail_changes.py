@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test what a preview marks as new since the last version, and the report after a send."""
+"""Test the changes that a preview marks since the last version, and the report after a send."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -36,7 +36,7 @@ def test_changes_are_listed_per_message(tmp_path: Path) -> None:
             planned = plan(repository, request())
             assert mail_changes(planned) is None
             deliver(repository, planned)
-        # the last patch is reworded, the second dropped, and one is new
+        # reword the last patch, drop the second one, and add a new one
         repo.git("reset -q --hard HEAD~2")
         for line in (3, 7):
             text = (

@@ -184,7 +184,7 @@ def test_git_am_recreates_the_commits(via: str, texts: list[Text]) -> None:
 
 
 def unreadable(name: str) -> bool:
-    """Return whether `git mailinfo` loses a name in `git send-email`'s form: encoded and
+    """Return whether `git mailinfo` loses a name as written by `git send-email`, encoded and
     unquoted.
     """
     return not name.isascii() and any(mark in name for mark in '()"\\@')

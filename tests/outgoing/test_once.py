@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a series is sent once: by two senders, from two clones, after a kill, and while
+"""Test that a series is sent only once by two senders, from two clones, after a kill, and while
 another send hangs.
 """
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the outbox stores every message with its state, and lets one process send a topic."""
+"""Test that the outbox stores every message with its state, and that only one process at a time
+sends a topic.
+"""
 
 import sqlite3
 import subprocess
@@ -207,7 +209,7 @@ def test_send_is_stored_atomically() -> None:
         with pytest.raises(sqlite3.ProgrammingError):
             outbox.add(replace(template, entries=(message(1), wrong)))
         assert outbox.sends(CHANGE) == (template,)
-        # the transaction has ended, so that the next one can start
+        # the next transaction can start only if this one has ended
         assert outbox.add(template).id > template.id
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test which facts block a send and which only warn."""
+"""Test the facts that block a send, and those that only cause warnings."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -77,7 +77,7 @@ def facts(
     via: str = "git-send-email",
     **changed: Any,
 ) -> PreflightFacts:
-    """Return facts without problems, with these changes."""
+    """Return facts without problems except for these changes."""
     linux = default_project()
     mail = {name: changed.pop(name, 0) for name in ("cover_from", "new_thread")}
     stable = changed.pop("stable_list", "")

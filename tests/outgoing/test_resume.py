@@ -58,8 +58,8 @@ def request() -> Any:
 
 @pytest.fixture
 def cut(tmp_path: Path) -> Any:
-    """Yield an interrupted send of three messages, of which the first was accepted, and its
-    repaired server.
+    """Yield an interrupted send of three messages after the first was accepted, and its repaired
+    server.
     """
     with FaultySink(Faults(gone_from=2)) as server:
         repo = topic(tmp_path / "r", 3, server=server)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compare the messages with git format-patch's and git send-email's byte for byte, and with b4's as
-`git am` reads them.
+"""Compare the messages with git format-patch and git send-email byte for byte, and with b4 as read
+by `git am`.
 """
 
 import re
@@ -322,7 +322,7 @@ def test_messages_match_git(
         people = [
             set(message.recipients) - {"ada@example.org"} for message in (ours, gits)
         ]
-        # the cover letter goes to everyone who gets a patch, as b4 sends it
+        # like in b4, the cover letter goes to everyone who gets a patch
         assert people[0] == people[1] or name.endswith(" 0"), name
     assert different == DIFFERENT.keys()
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test `patchpilot send` as used by a person and by a script."""
+"""Test `patchpilot send` as used by people and scripts."""
 
 import os
 import signal

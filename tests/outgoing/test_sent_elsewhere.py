@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that earlier sends are known without the outbox: from patchpilot's and b4's tags, and from
-the archive.
+"""Test that earlier sends are found without the outbox: in patchpilot's and b4's tags, and in the
+archive.
 """
 
 from pathlib import Path

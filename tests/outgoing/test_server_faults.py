@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test what a mail server's unusual replies prove, and which are retried (all of them, on both
-transports: `python -m tests.lab.fault_table`).
+"""Test the outcome of unusual mail server replies, and retries (with both transports: `python -m
+tests.lab.fault_table`).
 """
 
 import json

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a preview's messages are sent unchanged, and that a resumed send handles only
-missing ones.
+"""Test that a preview's messages are sent unchanged, and that a resumed send only sends missing
+ones.
 """
 
 from pathlib import Path

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test a terminal: the typed confirmation, git's password prompt, the editor for a changelog."""
+"""Test prompts on a terminal: the typed confirmation, git's password prompt, and the editor for a
+changelog.
+"""
 
 from pathlib import Path
 

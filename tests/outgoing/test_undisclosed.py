@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test an undisclosed security fix from the first to the public send: its recipients, and that no
-server is asked about it.
+server is queried about it.
 
 Each test needs a repository and the command line, because any stage may add a recipient; tests that
 send need a mail server, because only envelopes show the actual recipients.
@@ -91,8 +91,8 @@ def watched_server() -> Iterator[tuple[str, list[str]]]:
 
 
 def repository(path: Path, via: str, server: FaultySink | None = None) -> Repo:
-    """Create a topic whose tags, cover letter and configuration name many people who must not
-    learn of it.
+    """Create a topic with many recipients, who must not learn of it, in tags, cover letter and
+    configuration.
     """
     if via == "b4":
         repo = prep(path, "branch-description", 1, server=server, cover=COVER)

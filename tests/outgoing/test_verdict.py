@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the first and last line of a preview: whether anything is sent, and what blocks it."""
+"""Test the first and last line of a preview: whether the topic can be sent, and the problems that
+block it.
+"""
 
 import sys
 from pathlib import Path

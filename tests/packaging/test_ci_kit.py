@@ -36,14 +36,14 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         "PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     )
     monkeypatch.setenv("PRE_COMMIT_HOME", str(tmp_path / "pre-commit"))
-    # no host is reachable: a hook that had to be installed would fail
+    # no host is reachable, so installing a hook would fail
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
 
 
 @pytest.fixture
 def repo(tmp_path: Path, environment: None) -> Repo:
-    """Create a topic of one commit with findings, and its base branch on the remote."""
+    """Create a topic with one commit that has findings, and its base branch on the remote."""
     repo = Repo(tmp_path / "r")
     repo.commit(
         GOOD.replace("wait for the link", "add the link", 1), {"lib/frob.h": CLEAN}
@@ -55,7 +55,7 @@ def repo(tmp_path: Path, environment: None) -> Repo:
 
 
 def run(script: str, repo: Repo, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run a step like a CI runner, in bash that stops at the first error."""
+    """Run a step like a CI runner, in a shell that stops at the first error."""
     return subprocess.run(
         ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
         cwd=repo.path,

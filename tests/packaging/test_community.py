@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test what contributors need: issue forms, the check of our own commits, and small first
+"""Test resources for contributors: issue forms, checks of our own commits, and small first
 changes.
 """
 

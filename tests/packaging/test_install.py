@@ -22,7 +22,7 @@ OFFLINE = {
     "PIP_DISABLE_PIP_VERSION_CHECK": "1",
 }
 pytestmark = [
-    # creating an environment takes long
+    # creating an environment takes a long time
     pytest.mark.long,
     pytest.mark.skipif(not shutil.which("make"), reason="needs make"),
 ]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test what a release writes besides packages: notes, and a README with valid links."""
+"""Test a release's notes, and its README with valid links."""
 
 import runpy
 from pathlib import Path

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test what `make` installs from Debian: it waits for apt's lock.
-
-It uses real apt-get with a separate state directory.
+"""Test that installing Debian packages with `make` waits for apt's lock, using real apt-get with a
+separate state directory.
 """
 
 import fcntl

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that documentation pages load nothing external: `make docs` fails if one does."""
+"""Test that `make docs` fails if a documentation page loads an external resource."""
 
 import runpy
 from pathlib import Path

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the wheel contains its data, and finds it if installed, editable or run from a
-checkout.
+"""Test that the wheel contains its data, and finds it when installed, in an editable install, or in
+a checkout.
 """
 
 import subprocess
@@ -22,7 +22,8 @@ FIND = (
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("dist")
-    # without isolation nothing is downloaded: the build backend is in the development group
+    # without isolation, nothing is downloaded, because the build backend is in the development
+    # group
     done = subprocess.run(
         [sys.executable, "-m", "build", "--wheel", "--no-isolation", "-o", out, ROOT],
         capture_output=True,

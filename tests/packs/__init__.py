@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The rule packs, proven by the examples they carry."""
+"""Test the rule packs with their examples."""

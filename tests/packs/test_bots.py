@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the rule named for each complaint in bots.toml makes it, or the row says why none
-does.
+"""Test that the rule listed for each complaint in bots.toml reports it, or that the row explains
+why no rule does.
 """
 
 import tomllib

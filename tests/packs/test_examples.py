@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that each bad example of every shipped pack gives exactly its finding, and each good one
-gives none.
+"""Test that each bad example in the shipped packs has exactly its finding, and each good one has
+none.
 """
 
 from functools import cache

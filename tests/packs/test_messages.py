@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The messages of the packs: every placeholder is filled."""
+"""Test that every placeholder in the packs' messages is filled."""
 
 from functools import cache
 

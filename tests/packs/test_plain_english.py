@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The texts of rules say things in the words that the field uses."""
+"""Test that rule texts use the field's terms."""
 
 import re
 

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the records of the rules: what is counted, what explain shows, and what is shown by
-default.
-"""
+"""Test the rules' records: counting, their display in `explain`, and findings shown by default."""
 
 import json
 from pathlib import Path

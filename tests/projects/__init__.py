@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test of projects and subsystems."""
+"""Test projects and subsystems."""

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a project is one TOML file: the one in docs/how-to/add-a-project.md, installed as
-described there.
-"""
+"""Test the project file in docs/how-to/add-a-project.md, installed as described there."""
 
 import json
 import re

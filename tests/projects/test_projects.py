@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the shipped projects: what they inherit, which keys exist, and that code reads each key."""
+"""Test the shipped projects: inheritance, valid keys, and that the code uses each key."""
 
 import ast
 import re

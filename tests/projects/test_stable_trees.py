@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the projects' stable trees: the shipped data, and the copy that `lts --update` stores in the
+"""Test the projects' stable trees: the shipped data, and the copy stored by `lts --update` in the
 user's data directory.
 """
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the shipped and user-defined subsystems: how one is found, what it changes, and that
-every convention has a source.
+"""Test the shipped and user-defined subsystems: selection, effects, and that every convention has a
+source.
 """
 
 import json
@@ -40,7 +40,7 @@ FROB = GUIDE.split("```toml\n")[1].split("```")[0]
 
 @pytest.fixture(autouse=True)
 def fresh() -> Iterator[None]:
-    """Remove what a test added to the data directory."""
+    """Remove files added to the data directory by a test."""
     _forget()
     yield
     _forget()

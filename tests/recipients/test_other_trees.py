@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that trees with a slightly different MAINTAINERS or script are read without special code."""
+"""Test that trees with a slightly different MAINTAINERS or script are supported without special
+code.
+"""
 
 from pathlib import Path
 

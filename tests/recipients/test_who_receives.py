@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that patchpilot's recipients are git send-email's and b4's, except for the sender."""
+"""Test that patchpilot has the same recipients as git send-email and b4, except for the sender."""
 
 import re
 from pathlib import Path

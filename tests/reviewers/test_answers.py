@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test reviewers' answers, valid and hostile: what is read, what is proven, what is shown
-separately.
-"""
+"""Test parsing, proving and showing reviewers' answers, valid and hostile."""
 
 import json
 

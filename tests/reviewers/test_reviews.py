@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test `check --review` with real programs: their input, what is shown, and what leaves the
+"""Test `check --review` with real programs: their input and output, and data that leaves the
 machine.
 """
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test change-ids: created, written, read from messages, and in tag names."""
+"""Test creating, writing and reading change-ids, in messages and tag names."""
 
 import re
 
@@ -57,7 +57,7 @@ def test_new_id_has_date_title_and_random_digits(title: str, words: str) -> None
         (f"---\nbase-commit: {'a' * 40}\nchange-id: {OURS}\n\n-- \n2.43.0", OURS),
         # the footer is the last one; a cover letter may mention an earlier one
         (f"change-id: 20230101-other-work-1\n\nchange-id: {OURS}", OURS),
-        # within quotes, indentation, a diff or a sentence, it names nothing
+        # in quotes, indented lines, a diff or a sentence, it has no meaning
         (
             (
                 f"> change-id: {OURS}\n change-id: {OURS}\n+change-id: {OURS}\nthe change-id:"
@@ -97,8 +97,8 @@ def test_cover_letter_id_comes_first() -> None:
 
 
 def test_gerrit_id_is_not_a_topic_key() -> None:
-    """Test that Gerrit's id of the first commit is ignored: without that patch the topic would
-    change, and dropped recipients would return.
+    """Test that Gerrit's id in the first commit is ignored. If that patch were dropped, the topic
+    would change, and removed recipients would return.
     """
     assert topic_key(mailed(f"change-id: {OURS}\n"), None) == f"change-id:{OURS}"
     assert topic_key(mailed(f"Change-Id: {GERRIT}\n"), None) == topic_key(

@@ -39,7 +39,7 @@ TWO = Layout(
 
 @pytest.fixture(autouse=True)
 def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Behave like a process that has opened nothing yet."""
+    """Behave like a process that has not opened a database yet."""
     monkeypatch.setattr(database, "_checked", set())
 
 
@@ -179,7 +179,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
 @pytest.mark.parametrize("name", DAMAGE)
 def test_damaged_outbox_is_recovered(name: str, tmp_path: Path) -> None:
     file = filled()
-    connect().close()  # the day's backup
+    connect().close()  # restore the day's backup
     with Outbox() as outbox:
         late = record(outbox, change_id="20261120-late-0123456789ab")
     again()

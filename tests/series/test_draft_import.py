@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test `draft --import` of another person's file: it is imported completely or rejected with
-its line, and the draft stays usable.
+"""Test `draft --import` of another person's file: it is imported completely, or rejected with a
+line number, and the draft stays usable.
 """
 
 import json

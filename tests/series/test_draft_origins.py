@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a draft changes only by a change or a send, never by a dry run, and records the origin
-of everything in it.
+"""Test that only changes and sends modify a draft, not dry runs, and that it records the origin of
+its contents.
 """
 
 import json

@@ -53,13 +53,13 @@ def known(*words: str) -> tuple[KnownPatch, ...]:
         (("a/one/1", "b/two/2"), ("c/x/1", "d/y/1", "e/z/3"), {}),
         # patches without a date do not share it
         (("a/one", "b/two"), ("c/x", "d/y", "e/z"), {}),
-        # by similar subjects, most similar first
+        # match similar subjects, most similar first
         (
             ("a/net: fix the leak in probe", "b/net: fix the leak in remove"),
             ("c/x", "d/net: fix a leak in remove"),
             {"b": "d", "a": "c"},
         ),
-        # the only remaining patch at the same position
+        # match the only remaining patch at the same position
         (("a/one", "b/two"), ("a/one", "c/nothing alike"), {"a": "a", "b": "c"}),
         (("a/one", "b/two"), ("c/nothing alike", "a/one"), {"a": "a"}),
         (("a/one",), ("b/qqq", "c/zzz"), {}),
@@ -162,7 +162,7 @@ def test_drafts_are_listed_newest_first() -> None:
         ("renamed", ("a/one",), ("renamed",), CHANGE),
         ("renamed", ("x/one",), ("renamed",), CHANGE),
         ("renamed", ("x/q",), ("renamed",), None),
-        # another branch while the draft's exists: only a copy shares most patches
+        # another branch while the draft's branch exists: only a copy has most of its patches
         ("copy", ("a/one", "b/two"), ("topic", "copy"), CHANGE),
         ("copy", ("a/one", "x/two"), ("topic", "copy"), None),
         (None, ("a/one", "b/two"), ("topic",), CHANGE),

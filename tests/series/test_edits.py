@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test manual edits of a recipient plan: the last edit of an address counts.
-
-The lists that a project adds are tested as well.
+"""Test manual edits of a recipient plan: the last edit of an address counts, including for lists
+added by a project.
 """
 
 import pytest

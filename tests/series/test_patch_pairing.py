@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test matching patches if title, content and order disagree."""
+"""Test matching patches with conflicting titles, contents and order."""
 
 from collections import Counter
 
@@ -95,7 +95,7 @@ def test_title_comparison_ignores_case_and_quotes() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "pairs"),
     [
-        # unchanged, and swapped
+        # the same patches, unchanged and swapped
         (
             [patch(TITLES[0], "abc"), patch(TITLES[1], "xyz")],
             [patch(TITLES[1], "xyz"), patch(TITLES[0], "abc")],
@@ -153,7 +153,7 @@ def test_title_comparison_ignores_case_and_quotes() -> None:
             ],
             {0: 2, 2: 0},
         ),
-        # the same title twice: content, then order
+        # the same title twice: content decides, then order
         (
             [patch("x: fix style", "abcd"), patch("x: fix style", "wxyz")],
             [patch("x: fix style", "wxy1"), patch("x: fix style", "abc1")],
@@ -177,7 +177,7 @@ def test_title_comparison_ignores_case_and_quotes() -> None:
             ],
             {0: 1, 1: 2},
         ),
-        # one dropped, and a new one with other content in its position: no match
+        # one dropped, and a new one with different content at its position: no match
         (
             [patch(TITLES[0], "abc"), patch(TITLES[2], "def")],
             [patch(TITLES[0], "abc"), patch("net: usb: resume early", "xyz")],
@@ -294,7 +294,7 @@ def test_similarity_is_the_common_share(
             PatchFeatures("a: leak", lines={"y": 1}),
             0.8,
         ),
-        # sharing a tenth of the lines is enough for the title to count
+        # a tenth of the lines in common is enough for the title to count
         (
             PatchFeatures("a: leak", lines={"x": 1, "y": 9}),
             PatchFeatures("a: leak", lines={"x": 1, "z": 9}),

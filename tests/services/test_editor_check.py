@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test what an editor's texts are compared with, and where their findings are."""
+"""Test checking an editor's texts against their base, and the positions of findings."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test `check --fix` on commits: messages and trees change, later commits are rebased, the working
-tree follows, and undo restores everything.
+"""Test `check --fix` on commits: it changes messages and trees, rebases later commits, updates the
+working tree, and can be undone.
 """
 
 import os
@@ -37,7 +37,7 @@ ADA = "Ada Fixer <ada@example.org>"
 
 
 def topic(path: Path) -> Repo:
-    """Create two commits: the first has findings in message and code, the second changes
+    """Create two commits: the first has findings in message and code, and the second changes
     adjacent lines.
     """
     repo = Repo(path)
@@ -311,8 +311,8 @@ TIDY = MOVED.replace("if(", "if (").replace("a,1 ", "a, 1")
 
 
 def create_move(path: Path, moved: str) -> Repo:
-    """Create a commit that adds a function at the top of a file, and one that moves it, perhaps
-    changed, to the end.
+    """Create a commit that adds a function at the top of a file, and one that moves it to the end,
+    possibly changed.
     """
     repo = Repo(path)
     repo.git("config user.name 'Ada Fixer'")

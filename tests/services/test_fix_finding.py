@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test fixing one finding: computed first, written on request, with nothing else changed."""
+"""Test fixing a single finding: preview it first, write it on request, and change nothing else."""
 
 from pathlib import Path
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the facts that a real repository gives to rules about history."""
+"""Test the history facts that rules get from a real repository."""
 
 import json
 from pathlib import Path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test Home: the topics of all repositories, whose turn it is, and the cached data shown first."""
+"""Test Home: the topics in all repositories, whose turn it is, and the cached data shown first."""
 
 import shutil
 from pathlib import Path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test who is known on a tracked series beyond its messages: from the repository and the user."""
+"""Test senders known from the repository and the user, in addition to a series' messages."""
 
 from collections.abc import Callable
 from pathlib import Path

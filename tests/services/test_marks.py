@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the tree's mark in a message's subject, which a commit lacks, so no check reports it
-before.
-"""
+"""Test warnings about the tree in a message's subject, which a check of commits cannot report."""
 
 import pytest
 

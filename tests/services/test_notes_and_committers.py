@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test how each rewriting command treats notes and committers: prepare, check --fix, trailers,
-undo.
-"""
+"""Test notes and committers after each rewriting command: prepare, check --fix, trailers, undo."""
 
 import os
 from collections.abc import Callable

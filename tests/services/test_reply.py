@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test a reply: quoted, checked, stored as a draft, and sent once by both transports, as
-received.
-"""
+"""Test a reply: it is quoted, checked, stored as a draft, and sent once with both transports."""
 
 from email import message_from_bytes
 from email.utils import getaddresses

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a reply is sent once: when repeated, from two processes, after a kill, and with
+"""Test that a reply is sent only once when repeated, from two processes, after a kill, and with
 another draft.
 """
 
@@ -190,8 +190,8 @@ def test_new_text_is_kept_after_a_send(tmp_path: Path) -> None:
 def _kill_reply(
     server: FaultySink, words: tuple[object, ...], *, after_data: bool
 ) -> None:
-    """Kill a reply's process when the server receives the message, or after it accepted it without
-    answering.
+    """Kill a reply's process when the server receives the message, or after the server accepted it
+    without a reply.
     """
     process: list[subprocess.Popen[bytes]] = []
     ready = threading.Event()

@@ -32,7 +32,7 @@ DRAFT = Draft(CHANGE, "/src/linux", "widget")
 
 
 def known_patch(number: int, version: int = 1) -> KnownPatch:
-    """Return a version's patch for message `one`, as made by tests.kit.outbox."""
+    """Return a version's patch for message `one`, as created by tests.kit.outbox."""
     return KnownPatch(
         str(message(number, version).patch_id), f"widget: change {number}"
     )

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that versions sent from this machine belong to the tracked series, even if no archive
-has them yet.
+"""Test that versions sent from this machine belong to the tracked series, even before they are
+archived.
 """
 
 import os
@@ -210,7 +210,7 @@ def test_local_tag_is_not_a_version(tmp_path: Path) -> None:
         assert "changelog" not in shown + author.track().out
         topic = author.track("--format", "json").json["topic"]
         assert "1 tag added locally" in topic["summary"]
-        # rewording a message makes a new version
+        # rewording a message creates a new version
         author.amend(
             message=author.repo.git("show -s --format=%B").replace("was", "is")
         )

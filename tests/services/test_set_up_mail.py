@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test `patchpilot setup mail` with a real mail server: its settings, the stored password, the
-login, and the message to oneself.
+login, and the test message.
 """
 
 import stat

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that each setting, valid and invalid, gives commands and TUI the same result or message."""
+"""Test that each setting, valid or invalid, has the same effect in commands and TUI."""
 
 import os
 from pathlib import Path

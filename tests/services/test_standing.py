@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a patch of a series is judged against the tree with the earlier patches, like a commit
+"""Test that a patch in a series is checked against the tree with the earlier patches, like a commit
 against its parent.
 """
 
@@ -64,9 +64,8 @@ def _series(
     commits: list[tuple[str, dict[str, str | None]]],
     *words: str,
 ) -> list[str]:
-    """Commit on a branch, and return the commits as messages of December 2022.
-
-    The tree is left unchanged.
+    """Commit on a branch, and return the commits as messages from December 2022, without changing
+    the tree.
     """
     repo.branch("topic")
     for subject, files in commits:

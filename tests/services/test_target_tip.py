@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the tip against which patches are judged, in clones as developers have them."""
+"""Test finding the tip to check patches against, in realistic clones."""
 
 from pathlib import Path
 

@@ -154,8 +154,8 @@ def _work_on_old_linux_next(folder: Path) -> Repo:
 
 
 def _create_mainline_topic(folder: Path) -> Repo:
-    """Create a topic on mainline, with a linux-next that has the same commit and is equally
-    near.
+    """Create a topic on mainline, with a linux-next that contains the same commit and is equally
+    close.
     """
     source, tree = _create_linux_next(folder)
     repo = clone(source, folder / "r")
@@ -230,7 +230,7 @@ def _share_copy(folder: Path) -> Repo:
 
 
 def _clone_with_several_remotes(folder: Path) -> Repo:
-    """Create a clone in which MAINTAINERS names one of two trees with the same commit."""
+    """Create a clone in which MAINTAINERS contains one of two trees with the same commit."""
     source = Repo(folder / "up")
     with commits_by(SUBMAINTAINER):
         source.commit(

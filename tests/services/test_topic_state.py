@@ -317,9 +317,9 @@ def of_another_repository(life: Life) -> None:
 
 @dataclass(frozen=True)
 class Moment:
-    """A moment and its display: the states of Follow and Send in the stage bar with words of
-    Follow's note, `draft`'s words and next version, the state in `track`, and the result of
-    `trailers` (0, or part of its error).
+    """A moment and its display: the states of Follow and Send in the stage bar, words in Follow's
+    note, words and next version in `draft`, the state in `track`, and the result of `trailers` (0,
+    or part of its error).
     """
 
     make: Callable[[Life], object]

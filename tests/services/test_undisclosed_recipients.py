@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test who gets an undisclosed security fix: every role of MAINTAINERS, every tag, both
-transports.
+"""Test the recipients of an undisclosed security fix, with every role in MAINTAINERS, every tag,
+and both transports.
 """
 
 from collections.abc import Iterator

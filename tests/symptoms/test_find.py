@@ -199,7 +199,7 @@ def test_builds_lead_to_the_backport(repo: Repo, title: str) -> None:
     answer = step(repo, "acme_ring_fill", "--in", "v6.1")
     builds = 0
     while answer["next"]:
-        # the booted kernel does not change what is stored
+        # the booted kernel does not affect the stored data
         assert step(repo)["next"] == answer["next"]
         answer = step(repo, answered(repo, answer["next"], log[title]))
         builds += 1

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a printed message's source is found by its format string, whatever its arguments."""
+"""Test that a printed message's source is found by its format string, regardless of its
+arguments.
+"""
 
 import random
 import re
@@ -97,9 +99,8 @@ NAMES = ("widget", "brcm", "acme", "spi_nor", "qcom", "tulip")
 
 @pytest.fixture(scope="module")
 def drivers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Repo, dict[str, str]]:
-    """Create drivers with one message each, which a later commit fixes, and return their output.
-
-    Later commits add a line below a function, and have the message's words as their subject.
+    """Create drivers with one message each, fixed in a later commit, and return their output. Later
+    commits add a line below a function, with the message's words as subject.
     """
     repo = Repo(tmp_path_factory.mktemp("drivers") / "linux")
     base = dict.fromkeys(("Makefile", "Kbuild", "Kconfig", "MAINTAINERS"), "x\n")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test what is read from a log: functions, modules, messages and the version."""
+"""Test reading functions, modules, messages and the version from a log."""
 
 import pytest
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A small history with a bug in it."""
+"""A small history with a bug."""
 
 import json
 from dataclasses import dataclass

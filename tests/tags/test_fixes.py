@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test which commit introduced the bug, in small real histories."""
+"""Test finding the commit that introduced a bug, in small real histories."""
 
 from pathlib import Path
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test tags that nobody needs: a link to a colleague's report, a relay's sign-off."""
+"""Test tags that are not required: a link to a colleague's report, and a relay's sign-off."""
 
 import pytest
 

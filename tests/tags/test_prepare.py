@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test prepare and undo: tags are written, shown as a word diff, and undone.
-
-A kill leaves the branch in its old or new state.
+"""Test prepare and undo: tags are written, shown as a word diff, and undone, and a kill leaves the
+branch in its old or new state.
 """
 
 import json

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that all commands agree on topics whose fix mainline or another tree already has."""
+"""Test that all commands agree on topics whose fix is already in mainline or another tree."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -356,7 +356,7 @@ def review_mail(name: str, sender: str) -> bytes:
 
 
 def archive_mails(upstream: Upstream) -> list[bytes]:
-    """Return the archive's messages, each a patch to a case's driver."""
+    """Return the archive's messages, one patch to each case's driver."""
     repo = upstream.repo
     for name, edits in (("file", (WRITE,)), ("text", (OTHER_LINE,))):
         repo.git(f"checkout -q -B other/{name}", upstream.base)

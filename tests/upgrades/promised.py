@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""List what a version promises, one line each: commands, options, exit codes, settings, environment
+"""List a version's promises, one line each: commands, options, exit codes, settings, environment
 variables, rules and JSON keys.
 
 `.venv/bin/python -m tests.upgrades.promised > tests/upgrades/0.1/promised.txt` records it.
@@ -84,7 +84,7 @@ def _documents() -> Iterator[str]:
 
 
 def _keys(schema: dict[str, Any], path: str) -> Iterator[tuple[str, str]]:
-    """Yield the path and the types of each key of a schema."""
+    """Yield the path and types of each key in a schema."""
     for form in schema.get("oneOf", ()):
         yield from _keys(form, path)
     required = schema.get("required", ())

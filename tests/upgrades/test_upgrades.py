@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that this version reads everything written by 0.1, and rejects what a newer version wrote.
+"""Test that this version reads all data written by 0.1, and rejects data from a newer version.
 
 Stores of tracked series are in tests/archive/test_store_versions.py.
 """
@@ -36,7 +36,7 @@ CHANGE = "20261120-widget-0123456789ab"
 
 @pytest.fixture
 def state() -> Path:
-    """Return the user's state directory as 0.1 left it."""
+    """Return a user's state directory written by 0.1."""
     folder = state_folder()
     shutil.copytree(OLD / "recipients", folder / "recipients")
     for name in ("trusted.json", "walk.json"):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Syntax and changed words inside lines of code."""
+"""Test syntax highlighting and changed words in lines of code."""
 
 import pytest
 

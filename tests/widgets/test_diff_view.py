@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The diff view as the user sees it: folds, findings, both sides, hostile text, and its look."""
+"""Test the diff view: folds, findings, both sides, hostile text, and its appearance."""
 
 from collections.abc import Callable, Sequence
 

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the cursor of a list or table without rows, without room, or with other rows than a
-message is about.
-"""
+"""Test the cursor in an empty list or table, without space, or after a stale message about rows."""
 
 from textual.app import App, ComposeResult
 from textual.widgets import OptionList

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test a list whose cursor stays on its row, whatever is added before it."""
+"""Test that a list's cursor stays on its row when rows are added before it."""
 
 from rich.text import Text
 from textual.app import App, ComposeResult
@@ -43,7 +43,7 @@ async def test_cursor_stays_on_its_row() -> None:
         listed.fill(rows("abcd"))
         await pilot.pause()
         assert (listed.chosen, listed.position) == ("C", "3/4")
-        # if its row is gone, the first row that is not a heading
+        # if its row is gone, select the first row that is not a heading
         listed.fill(rows("ab"))
         assert listed.chosen == "A"
         listed.fill(rows("abc"), "b")

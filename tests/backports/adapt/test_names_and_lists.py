@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test names and lists that differ on the branch, and what an adapted file must not contain."""
+"""Test adapting names and lists that differ on the branch, and checks of the adapted file."""
 
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a conflicting change is made in the branch's own lines, or reported as a conflict."""
+"""Test that a conflicting change is applied to the branch's own lines, or reported as a
+conflict.
+"""
 
 import pytest
 
