@@ -24,7 +24,7 @@ PLAIN = {
 """Modules with commands in plain text, each with a description of it."""
 
 
-def test_command_in_a_lower_room_is_an_action() -> None:
+def test_command_in_a_lower_package_is_an_action() -> None:
     named = {}
     for file, tree in trees("patchpilot "):
         name = file.relative_to(SOURCE).as_posix()

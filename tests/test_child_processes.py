@@ -268,7 +268,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "outgoing/b4/enrollment::withdraw": ("description[-1]",),
         "outgoing/b4/tracking::store": ("cover", "json.dumps(changed)"),
         "commits/b4_prep::b4_values": ("key",),
-        "commits/private_config::keep_branch_settings": ("key", "value"),
+        "commits/private_config::copy_branch_settings": ("key", "value"),
         "outgoing/transport::Transport.recipient_values": ("key",),
         "services/setup/install_hooks::install": ("b4_command()",),
         "services/backport/work_clone::_clone": ("identity.email", "identity.name"),
@@ -384,7 +384,7 @@ def test_every_proof_is_an_existing_test() -> None:
             assert f"\ndef {name}(" in (ROOT / file).read_text(), proof
 
 
-def test_new_place_is_found(tmp_path: Path) -> None:
+def test_new_process_start_is_found(tmp_path: Path) -> None:
     (tmp_path / "new.py").write_text(
         "import subprocess as s\n"
         "import os, webbrowser\n"

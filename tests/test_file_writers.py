@@ -64,7 +64,7 @@ def writes(call: ast.Call) -> bool:
     )
 
 
-def test_files_are_written_in_one_module() -> None:
+def test_only_one_module_writes_files() -> None:
     writers = {
         str(file.relative_to(ROOT))
         for file in ROOT.rglob("*.py")

@@ -383,7 +383,7 @@ class Archive(MailArchive):
         self, operation: str, question: Callable[["LoreNode"], T]
     ) -> T:
         try:
-            with _keep_email_charset():
+            with _preserve_email_charset():
                 import requests
                 from liblore import LibloreError, OperationCancelledError, RemoteError
         except ImportError as error:
@@ -447,9 +447,9 @@ class Archive(MailArchive):
                 return True
         return self._exists
 
-    def _unrelated_mail_error(self, wanted: str, message_id: str) -> NetworkError:
+    def _unrelated_mail_error(self, expected_id: str, message_id: str) -> NetworkError:
         return NetworkError(
-            f"{self.host} sent something other than {wanted}",
+            f"{self.host} sent something other than {expected_id}",
             hint=f"open the URL in a browser: {self.url}/{quote_url(message_id)}/",
         )
 
@@ -476,7 +476,7 @@ class Archive(MailArchive):
 
     def _connect(self) -> "LoreNode":
         if self._node is None:
-            with _keep_email_charset():
+            with _preserve_email_charset():
                 from liblore.node import LoreNode
             log = logging.getLogger("liblore")
             log.addHandler(logging.NullHandler())
@@ -499,7 +499,7 @@ class Archive(MailArchive):
 
 
 @contextmanager
-def _keep_email_charset() -> Iterator[None]:
+def _preserve_email_charset() -> Iterator[None]:
     """Restore the email package's UTF-8 handling, which liblore changes for the whole process."""
     saved = dict(email.charset.CHARSETS)
     try:
@@ -537,7 +537,7 @@ def polite_session(
     import requests
 
     class Session(requests.Session):
-        asked = 0
+        requests_made = 0
         waited = False
 
         def request(  # type: ignore[override]

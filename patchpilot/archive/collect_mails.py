@@ -139,8 +139,8 @@ class _Search:
     def _posted(self, message_id: str = "") -> PostedSeries | None:
         """Return the series that contains this message, from the messages found so far."""
         anchor = message_id or self.message_id
-        every = read_thread(self.have.values(), reader=self.reader, anchor=anchor)
-        return posted_of(anchor, every)
+        topics = read_thread(self.have.values(), reader=self.reader, anchor=anchor)
+        return posted_of(anchor, topics)
 
     def _add_threads(self, queries: Iterable[str]) -> None:
         for query in queries:
@@ -257,22 +257,22 @@ def _carrier_queries(posted: PostedSeries) -> list[str]:
     )
 
 
-def posted_of(message_id: str, every: Iterable[PostedSeries]) -> PostedSeries | None:
+def posted_of(message_id: str, topics: Iterable[PostedSeries]) -> PostedSeries | None:
     """Return the series that a message belongs to or refers to.
 
     A series in which the message was posted takes precedence.
     """
-    every = tuple(every)
+    topics = tuple(topics)
     post = next(
         (
             posted
-            for posted in every
+            for posted in topics
             if message_id in posted.post_ids or message_id in posted.missing
         ),
         None,
     )
     return post or next(
-        (posted for posted in every if message_id in posted.message_ids), None
+        (posted for posted in topics if message_id in posted.message_ids), None
     )
 
 
@@ -281,12 +281,12 @@ def _select_related(
 ) -> tuple[Mail, ...]:
     """Return the messages about the series and its follow-ups, without unrelated results."""
     everything = unique(mails)
-    every = read_thread(everything, reader=reader, anchor=message_id)
-    mine = posted_of(message_id, every)
+    topics = read_thread(everything, reader=reader, anchor=message_id)
+    mine = posted_of(message_id, topics)
     if mine is None:
         return everything
     ids = set(mine.message_ids) | {message_id}
     for follow_up in mine.follow_ups:
-        other = posted_of(follow_up.message_id, every)
+        other = posted_of(follow_up.message_id, topics)
         ids |= other.message_ids if other else frozenset()
     return tuple(mail for mail in everything if mail.message_id in ids)

@@ -326,7 +326,11 @@ def _find_by_content(
     patch = post.patch
     if patch is None or not patch.files or first is None:
         return None
-    same_title = {it.message_id for it in posted.posts if it.key == post.key}
+    same_title = {
+        other_post.message_id
+        for other_post in posted.posts
+        if other_post.key == post.key
+    }
     authors = authors_of(posted, post.mail.body)
     since = f"--since={(first - _CLOCKS).isoformat()}"
     folder = str(repository.common_dir.resolve())

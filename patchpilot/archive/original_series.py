@@ -120,14 +120,14 @@ def _find_by_commit(
     thread.
     """
     commits = [commit for commit in mail.place.commits if len(commit) >= 12]
-    every = [
+    topics = [
         mail
         for commit in commits[:1]
         for mail in archive.search(f"b:{commit[:12]}*", threads=True)
     ]
     landed = [
         posted
-        for posted in read_thread(every, reader=reader)
+        for posted in read_thread(topics, reader=reader)
         if posted.commit and posted.latest.backport_to is None
     ]
     return tuple(

@@ -54,7 +54,7 @@ class PolledSeries:
     reached: datetime | None = None
 
 
-class News(NamedTuple):
+class NewMessages(NamedTuple):
     """The numbers of series that may have new messages, with these messages' ids. `reached` is the
     arrival time of the latest message found.
     """
@@ -70,7 +70,7 @@ def news(
     *,
     now: datetime,
     fresh: bool = False,
-) -> News:
+) -> NewMessages:
     """Return the series that may have new messages in the archive.
 
     Use as few searches as possible. Messages in `passed` are known to be irrelevant. Raise
@@ -98,7 +98,7 @@ def news(
                 if (moment := arrival_time(mail)) and moment <= now
             )
             reached = max(filter(None, (reached, *moments)), default=None)
-    return News(new_ids, reached)
+    return NewMessages(new_ids, reached)
 
 
 def _assign(
@@ -265,11 +265,11 @@ def _may_be_about(mail: Mail, title: str, polled: PolledSeries) -> bool:
         or (summary.began and date_or_epoch(mail) < summary.began)
     ):
         return False
-    alike = max(
+    similarity = max(
         (title_similarity(title, known) for known in summary.titles), default=0.0
     )
     return (
-        alike >= _ALIKE
+        similarity >= _ALIKE
         or any(file in mail.body for file in summary.files)
         or any(known in mail.body for known in polled.message_ids)
     )

@@ -303,7 +303,7 @@ class Store:
                 )
         return tuple(mail.message_id for mail in new)
 
-    def keep_sent(self, number: int, mail: Mail) -> None:
+    def store_sent_mail(self, number: int, mail: Mail) -> None:
         """Store a message of a series sent from this machine, marked as read.
 
         The time of the series' last update is not changed.
@@ -446,7 +446,7 @@ class Store:
                         "SELECT raw FROM mail WHERE message_id = ?", (message_id,)
                     ).fetchone()
                     if row and (raw := _unpack_mail(row[0])) is not None:
-                        self.keep_raw(message_id, raw)
+                        self.store_raw(message_id, raw)
                         missing.remove(message_id)
 
     def message_ids(self, number: int) -> frozenset[str]:
@@ -514,7 +514,7 @@ class Store:
                 stored.append(self._stored_row(message_id, raw))
         return tuple(stored)
 
-    def keep_raw(self, message_id: str, raw: bytes) -> None:
+    def store_raw(self, message_id: str, raw: bytes) -> None:
         """Store a message before it is added to a series.
 
         A readable stored message is not replaced. Raise `InputError` if the message is oversized.

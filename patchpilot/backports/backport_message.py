@@ -52,10 +52,10 @@ def backport_message(
     )
     if dep_of:
         text = add_trailers(text, [("Stable-dep-of", dep_of.reference)])
-    who = adapter or signer
-    if notes and who:
+    person = adapter or signer
+    if notes and person:
         notes_text = "".join(
-            f"[ {who.name.split(' ')[0]}: {_join_lines(note)} ]\n" for note in notes
+            f"[ {person.name.split(' ')[0]}: {_join_lines(note)} ]\n" for note in notes
         )
         text = (
             text.rstrip("\n")

@@ -146,7 +146,7 @@ def make_commits(
     return tuple(commits)
 
 
-def range_diff(scratch: Scratch, original: Commit, made: str) -> str:
+def range_diff(scratch: Scratch, original: Commit, backported: str) -> str:
     """Return the range-diff between the original and the backport, or "" if their patches are
     identical.
 
@@ -160,7 +160,7 @@ def range_diff(scratch: Scratch, original: Commit, made: str) -> str:
         "--creation-factor=100",
         "--no-notes",
         f"{original.id}^!",
-        f"{made}^!",
+        f"{backported}^!",
     )
     text = _patch_part(result.text)
     return text if "\n" in text else ""
@@ -169,7 +169,7 @@ def range_diff(scratch: Scratch, original: Commit, made: str) -> str:
 def format_series(
     scratch: Scratch,
     stable: StableTrees,
-    made: Sequence[MadeCommit],
+    commits: Sequence[MadeCommit],
     tip: str,
     version: str,
     wording: BackportText,
@@ -185,7 +185,7 @@ def format_series(
     recipients += [
         f"--cc={address.header()}"
         for address in people(
-            [backported.original for backported in made], (stable.list,)
+            [backported.original for backported in commits], (stable.list,)
         )
     ]
     reply = (
@@ -194,9 +194,9 @@ def format_series(
         else []
     )
     mails: list[tuple[str, bytes]] = []
-    for number, backported in enumerate(made, 1):
+    for number, backported in enumerate(commits, 1):
         numbered = [f"--start-number={number}"]
-        title = f"{prefix} {number}/{len(made)}" if len(made) > 1 else prefix
+        title = f"{prefix} {number}/{len(commits)}" if len(commits) > 1 else prefix
         result = scratch.git(
             "format-patch", "--stdout", "-1", "-M", "--no-numbered", "--no-signature", "--no-thread", "--no-attach",  # noqa: E501
             "--no-to", "--no-cc", "--no-add-header", f"--subject-prefix={title}", *numbered, *recipients, *reply, f"--base={tip}", backported.id,  # noqa: E501

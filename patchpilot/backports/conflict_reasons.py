@@ -141,8 +141,8 @@ def _find_causes(
         )
     except GitError:
         return [], []
-    every = [touch.commit for touch in touches]
-    present = frozenset(every) - frozenset(history.missing(every, tip))
+    commits = [touch.commit for touch in touches]
+    present = frozenset(commits) - frozenset(history.missing(commits, tip))
     bases = dependencies_of(touches, goal, present, frozenset(paths))
     functions = find_conflicting_functions(
         scratch, fix, find_places(scratch, applied.merge)
@@ -280,16 +280,18 @@ def _moved_hints(
     """Return hints about hunks that applied in a different function with the same context."""
     if applied.how is AppliesHow.CONFLICT:
         return []
-    meant = {change.path: _functions(change) for change in fix.files}
+    own_functions = {change.path: _functions(change) for change in fix.files}
     trees = tree, applied.merge.tree
     if all(
-        _differs_first_in(scratch, trees, *names) for names in meant.items() if names[1]
+        _differs_first_in(scratch, trees, *names)
+        for names in own_functions.items()
+        if names[1]
     ):
         return []
     result = scratch.git("diff-tree", "-r", "-p", "-M", tree, applied.merge.tree)
     hints = []
     for change in parse_diff(tuple(result.text.split("\n")), 1).files:
-        named, functions = meant.get(change.path, set()), _functions(change)
+        named, functions = own_functions.get(change.path, set()), _functions(change)
         if named and functions and not functions & named:
             hints.append(
                 f"{change.path}: the patch was applied to {', '.join(sorted(functions)[:3])}(), but"

@@ -79,13 +79,13 @@ def judge_directory(patch: Patch, tree: Tree) -> tuple[BranchResult, Patch]:
 
 
 def merges_into(
-    judged: BranchResult, scratch: Scratch, fix: FixCommit, tree: Tree
+    result: BranchResult, scratch: Scratch, fix: FixCommit, tree: Tree
 ) -> BranchResult:
     """Return the verdict after a three-way merge. The base is the files before the fix, taken from
     the fix's repository.
     """
     if fix.base is None:
-        return judged
+        return result
     before, after = (
         scratch.entries(scratch.tree_of(commit), fix.paths)
         for commit in (fix.base, fix.id)
@@ -105,9 +105,9 @@ def merges_into(
     )
     merge = scratch.merge_trees(base, ours, theirs)
     if not merge.clean or merge.tree == ours:
-        return judged
+        return result
     return replace(
-        judged,
+        result,
         verdict=BranchVerdict.THREE_WAY,
         reason=f"applies with a three-way merge only; {_NO_HISTORY}",
         applies=AppliesHow.THREE_WAY,

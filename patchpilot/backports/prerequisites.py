@@ -204,12 +204,12 @@ class _Seeker:
             else ()
         )
         for pool in pools:
-            if pool and self._reaches(pool, cut=True):
+            if pool and self._fix_applies_after(pool, cut=True):
                 gathered = self._applicable(pool)
                 break
         if gathered is None:
             pool = self._ground.all(self.fix.id, self.fix.paths)
-            if not self._reaches(pool, cut=True):
+            if not self._fix_applies_after(pool, cut=True):
                 return False
             gathered = self._applicable(pool)
         self._part = gathered
@@ -234,7 +234,7 @@ class _Seeker:
         ]
         for pool in dict.fromkeys(pools):
             picked = self._apply_recursively(pool, self.tree, _DEEPEST)
-            if self._reaches(picked, cut=False):
+            if self._fix_applies_after(picked, cut=False):
                 self._whole = picked
                 return True
         return False
@@ -374,7 +374,7 @@ class _Seeker:
 
         def drop(gone: Sequence[str]) -> bool:
             rest = [commit for commit in result if commit not in gone]
-            if not rest or not self._reaches(rest, cut=cut, strict=True):
+            if not rest or not self._fix_applies_after(rest, cut=cut, strict=True):
                 return False
             result[:] = rest
             take(tuple(rest))
@@ -410,11 +410,12 @@ class _Seeker:
         ordered = self._sort_commits(commits)
         return (
             ordered
-            if ordered != commits and self._reaches(ordered, cut=False, strict=True)
+            if ordered != commits
+            and self._fix_applies_after(ordered, cut=False, strict=True)
             else commits
         )
 
-    def _reaches(
+    def _fix_applies_after(
         self, commits: Sequence[str], *, cut: bool, strict: bool = False
     ) -> bool:
         """Return whether the fix applies after these commits.

@@ -74,10 +74,10 @@ def compare_symbols(
         f"the fix changes {word}(), which the branch's {path} does not have"
         for word, path in _missing_functions(scratch, fix, tree).items()
     ]
-    near = _near(fix)
+    folders = _near(fix)
     try:
-        before = _find_declarations(scratch, base, used, near, timeout)
-        after = _find_declarations(scratch, tree, before, near, timeout)
+        before = _find_declarations(scratch, base, used, folders, timeout)
+        after = _find_declarations(scratch, tree, before, folders, timeout)
         absent = {word for word in used if word in before and word not in after}
         if absent:
             absent -= scratch.find_words(tree, absent, timeout=timeout)
@@ -227,14 +227,14 @@ def _find_declarations(
     scratch: Scratch,
     tree: str,
     words: Iterable[str],
-    near: Sequence[str],
+    folders: Sequence[str],
     timeout: float,
 ) -> dict[str, tuple[str, str]]:
     """Map symbols to (path, best declaring line), in the headers and the fix's folders."""
     result = list(words)
     if not result:
         return {}
-    paths = [path for path in near if path and scratch.has(tree, path)] or ["."]
+    paths = [path for path in folders if path and scratch.has(tree, path)] or ["."]
     text = scratch.grep(tree, result, "-w", "-F", "-z", paths=paths, timeout=timeout)
     best: dict[str, tuple[int, str, str]] = {}
     finder = re.compile(rf"\b(?:{'|'.join(result)})\b")

@@ -153,8 +153,8 @@ def _landed_reason(landing: Landing) -> str:
 
 def _applied_reason(applied: ApplyResult) -> str:
     if applied.how is AppliesHow.CLEAN:
-        far = max((abs(offset) for offset in applied.offsets), default=0)
-        return "applies cleanly" + (f", offset {far} lines" if far else "")
+        distance = max((abs(offset) for offset in applied.offsets), default=0)
+        return "applies cleanly" + (f", offset {distance} lines" if distance else "")
     if applied.how is AppliesHow.THREE_WAY:
         return "applies with a three-way merge only"
     return f"conflicts in {', '.join(applied.merge.paths[:3])}" + (

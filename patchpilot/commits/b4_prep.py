@@ -211,11 +211,11 @@ def _newest_cover(
         commit = repository.commit(commit_id)
         if not is_cover(commit):
             continue
-        who = (repository.config("user.email") or ("",))[-1]
+        user_email = (repository.config("user.email") or ("",))[-1]
         return (
             commit
             if trusted
-            or commit.committer.email == who
+            or commit.committer.email == user_email
             or not _is_shared(repository, commit.id, branch)
             else None
         )

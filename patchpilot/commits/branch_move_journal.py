@@ -160,7 +160,7 @@ def _is_of(repository: Repository, path: str, move: Move) -> bool:
 
 def _write(repository: Repository, commit: str, paths: Sequence[str]) -> None:
     if paths:
-        given = "\0".join(paths).encode("utf-8", "surrogateescape")
+        stdin = "\0".join(paths).encode("utf-8", "surrogateescape")
         repository.git(
             "checkout",
             "--quiet",
@@ -168,14 +168,14 @@ def _write(repository: Repository, commit: str, paths: Sequence[str]) -> None:
             commit,
             "--pathspec-from-file=-",
             "--pathspec-file-nul",
-            stdin=given,
+            stdin=stdin,
         )
 
 
 def _remove(repository: Repository, paths: Sequence[str]) -> None:
     if paths:
-        given = "\0".join(paths).encode("utf-8", "surrogateescape")
-        repository.git("update-index", "--force-remove", "-z", "--stdin", stdin=given)
+        stdin = "\0".join(paths).encode("utf-8", "surrogateescape")
+        repository.git("update-index", "--force-remove", "-z", "--stdin", stdin=stdin)
         for path in paths:
             (repository.top / path).unlink(missing_ok=True)
 

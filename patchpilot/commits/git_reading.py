@@ -119,8 +119,8 @@ class RememberedAnswers:
             return run()
         key = question.key
         with self._lock:
-            asking = self._asking.setdefault(key, Lock())
-        with asking:
+            lock = self._asking.setdefault(key, Lock())
+        with lock:
             known = self._answers.get(key)
             if known and (not ok or known.code in ok):
                 return known

@@ -199,8 +199,8 @@ def head_of(patch: Patch, change: FileChange) -> tuple[str, str, tuple[str, str]
         if line.startswith("diff --git "):
             break
         if match := _MODE.match(line):
-            which = "old" if match["which"].startswith(("old", "deleted")) else "new"
-            modes[which] = match["mode"]
+            side = "old" if match["which"].startswith(("old", "deleted")) else "new"
+            modes[side] = match["mode"]
         elif match := _INDEX.match(line):
             ids = match["old"], match["new"]
     return modes["old"], modes["new"], ids

@@ -45,19 +45,19 @@ def mail_of_message(repository: Repository, text: str) -> MessageMail:
     """
     comment = (repository.config("core.commentChar") or ("#",))[-1]
     comment = comment if len(comment) == 1 else "#"
-    every = text.split("\n")
+    all_lines = text.split("\n")
     # git commit --verbose shows the diff below this line
     end = next(
         (
             number
-            for number, line in enumerate(every)
+            for number, line in enumerate(all_lines)
             if line.startswith(f"{comment} {SCISSORS}")
         ),
-        len(every),
+        len(all_lines),
     )
     kept = [
         (number, line)
-        for number, line in enumerate(every[:end])
+        for number, line in enumerate(all_lines[:end])
         if not line.startswith(comment)
     ]
     while kept and not kept[0][1]:

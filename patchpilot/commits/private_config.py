@@ -773,7 +773,7 @@ def use_private_config(places: Places, repo: Path) -> None:
         _private[repo] = PrivateConfig(places)
 
 
-def keep_branch_settings(top: Path) -> None:
+def copy_branch_settings(top: Path) -> None:
     """Copy branch settings changed by a program to the repository's own configuration. b4 stores a
     branch's cover letter and tracking data there. No other setting is copied.
     """

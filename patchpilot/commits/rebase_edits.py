@@ -206,11 +206,11 @@ def _count(text: bytes | None) -> int:
 def write_edited_tree(repository: Repository, commit: str, edits: Edits) -> str:
     """Write the tree of a commit with the edits applied, and return the tree's id."""
     blobs: dict[str, str] = {}
-    for path, some in edits.items():
+    for path, file_edits in edits.items():
         data = repository.blob(commit, path)
         if data is None:
             raise GitError(f"{path} is not in {commit[:12]}")
-        new = apply_line_edits(data, some)
+        new = apply_line_edits(data, file_edits)
         blobs[path] = repository.git(
             "hash-object", "-t", "blob", "-w", "--no-filters", "--stdin", stdin=new
         ).text.strip()

@@ -281,12 +281,12 @@ def _sign_commit(
         name: (value or b"").decode("utf-8", "surrogateescape")
         for name, value in head.groupdict().items()
     }
-    people = {}
+    identities = {}
     for role in ("author", "committer"):
-        who, _, date = parts[role].rpartition("> ")
-        name, _, email = who.rpartition(" <")
+        mailbox, _, date = parts[role].rpartition("> ")
+        name, _, email = mailbox.rpartition(" <")
         for field, value in (("NAME", name), ("EMAIL", email), ("DATE", f"@{date}")):
-            people[f"GIT_{role.upper()}_{field}"] = value
+            identities[f"GIT_{role.upper()}_{field}"] = value
     parents = (
         word for line in parts["parents"].split("\n") for word in line.split()[1:]
     )
@@ -306,7 +306,7 @@ def _sign_commit(
             parts["tree"],
         ],
         stdin=message,
-        env=environment(repository.extra_environment | people, repo=repository.top),
+        env=environment(repository.extra_environment | identities, repo=repository.top),
     )
     if result.code:
         raise GitError(

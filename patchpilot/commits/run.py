@@ -448,8 +448,8 @@ def failure(args: Sequence[str], done: Completed) -> GitError:
         commits = [arg for arg in args if re.fullmatch(r"[0-9a-f]{40,64}", arg)]
         call = _SIMPLER.get(args[0], "") if commits else ""
         words = " ".join((call, *commits) if call else ("cat-file -p", lacking[1]))
-        every = "" if call else "; all: git fetch --refetch --no-filter"
-        hint = f"the clone is partial; fetch what is missing: git {words} >/dev/null{every}"
+        fetch_all = "" if call else "; all: git fetch --refetch --no-filter"
+        hint = f"the clone is partial; fetch what is missing: git {words} >/dev/null{fetch_all}"
     return GitError(
         f"git {args[0]} failed: {lines[-1] if lines else f'exit {done.code}'}",
         hint=hint,

@@ -8,7 +8,7 @@ from patchpilot.demo import demo_mails, robin, upstream
 from patchpilot.demo.before import VERDICTS, _verdicts
 from patchpilot.demo.demo_mails import Sent
 from patchpilot.demo.demo_people import MAINTAINER, NET_LIST, NEWCOMER
-from patchpilot.demo.journey import Journey, StepFailedError, wants
+from patchpilot.demo.journey import Journey, StepFailedError, require
 from patchpilot.model.mail import parse_mail
 
 TITLE = "net/acme: allow old cards that cannot count their images"
@@ -69,7 +69,7 @@ def second_version(journey: Journey, first: Sent) -> Sent:
         " Robin confirms that with --changed."
     )
     journey.run(["patchpilot", "trailers", "--changed", "--yes"])
-    wants(
+    require(
         "Reviewed-by: Sana"
         in journey.run(["git", "log", "-1", "--format=%B"], quiet=True),
         "v2 has the review tag",
@@ -113,19 +113,21 @@ def play_merge(journey: Journey, second: Sent) -> None:
         for branch in document["branches"]
         if branch["version"] == "6.12"
     )
-    wants(taken == stable, "6.12 has it as the stable maintainer's commit")
+    require(taken == stable, "6.12 has it as the stable maintainer's commit")
 
 
 def _has_replies(result: Any) -> str:
     (series,) = result["series"]
     kinds = {reply["kind"] for reply in series["replies"]}
-    wants({"build-failure"} < kinds, "a question and a build report")
-    wants("Reviewed-by: Sana" in str(series["trailers"]), "the review tag is credited")
+    require({"build-failure"} < kinds, "a question and a build report")
+    require(
+        "Reviewed-by: Sana" in str(series["trailers"]), "the review tag is credited"
+    )
     return f"{len(series['replies'])} replies, state {series['state']}; next: {series['next_step']}"
 
 
 def _check_landing(result: Any, commit: str) -> str:
     (series,) = result["series"]
-    wants(commit[:12] in str(series["landed"]), "the mainline commit is known")
-    wants(NEWCOMER.email in str(series["replies"]), "the answer is listed")
+    require(commit[:12] in str(series["landed"]), "the mainline commit is known")
+    require(NEWCOMER.email in str(series["replies"]), "the answer is listed")
     return f"state {series['state']}; next: {series['next_step']}"

@@ -8,7 +8,7 @@ from typing import Any
 from patchpilot.demo import acme
 from patchpilot.demo.demo_history import LTS, MASK_SUBJECT
 from patchpilot.demo.demo_repository import put_driver
-from patchpilot.demo.journey import Journey, wants
+from patchpilot.demo.journey import Journey, require
 
 SERVER_LOG = (
     "acme 0000:03:00.0: acme_mcp_nvm_num_images: unknown response code, sequence"
@@ -44,7 +44,7 @@ def play_before_send(journey: Journey) -> None:
     journey.tell("A server with 6.1 logs this line. Has mainline fixed the bug?")
     first = journey.show(
         ["patchpilot", "find", SERVER_LOG, "--in", "v6.1"],
-        judge=lambda document: wants(
+        judge=lambda document: require(
             document["candidates"][0]["subject"] == MASK_SUBJECT, MASK_SUBJECT
         ),
     )["candidates"][0]
@@ -106,7 +106,7 @@ def _first_findings(result: Any) -> str:
     names = [
         finding["name"] for patch in result["patches"] for finding in patch["findings"]
     ]
-    wants(
+    require(
         {"no-sign-off", "missing-fixes"} <= set(names),
         "no sign-off and no Fixes: tag",
     )
@@ -115,7 +115,9 @@ def _first_findings(result: Any) -> str:
 
 def _has_no_errors(result: Any) -> str:
     summary = result["summary"]
-    return wants(summary["errors"] == summary["warnings"] == 0, "no error, no warning")
+    return require(
+        summary["errors"] == summary["warnings"] == 0, "no error, no warning"
+    )
 
 
 def _people(output: Any) -> str:
@@ -125,14 +127,14 @@ def _people(output: Any) -> str:
         for recipient in result["recipients"]
     }
     is_complete = {"maya@acme.example.com", "netdev@lists.example.org"} <= people.keys()
-    wants(is_complete, "the driver's maintainer, and the subsystem's list")
+    require(is_complete, "the driver's maintainer, and the subsystem's list")
     return f"{len(people)} recipients, each with its reason"
 
 
 def _culprit(result: Any, culprit: str) -> str:
-    wants(bool(result["candidates"]), "candidates")
+    require(bool(result["candidates"]), "candidates")
     first = result["candidates"][0]
-    return wants(
+    return require(
         first["commit"] == culprit, f"{first['tag']}, first in {first['first_release']}"
     )
 
@@ -140,8 +142,8 @@ def _culprit(result: Any, culprit: str) -> str:
 def _verdicts(result: Any, expected: dict[str, str], prerequisite: str) -> str:
     seen = {branch["version"]: branch for branch in result["branches"]}
     verdicts = {version: seen[version]["verdict"] for version in LTS}
-    wants(verdicts == expected, f"verdicts {expected}, not {verdicts}")
-    wants(
+    require(verdicts == expected, f"verdicts {expected}, not {verdicts}")
+    require(
         seen["5.15"]["affected"] is True and seen["5.15"]["culprit_as"] is not None,
         "5.15 is affected: the commit that introduced the bug was backported",
     )
@@ -149,5 +151,5 @@ def _verdicts(result: Any, expected: dict[str, str], prerequisite: str) -> str:
         needed = [
             prerequisite["commit"] for prerequisite in seen["6.1"]["prerequisites"]
         ]
-        wants(needed == [prerequisite], f"6.1 needs {prerequisite[:12]} first")
+        require(needed == [prerequisite], f"6.1 needs {prerequisite[:12]} first")
     return ", ".join(f"{version} {verdict}" for version, verdict in verdicts.items())

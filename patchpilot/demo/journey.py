@@ -131,7 +131,7 @@ def _document(text: str) -> Any:
         raise StepFailedError(f"no JSON in the output: {text[:200]!r}") from error
 
 
-def wants(condition: bool, what: str) -> str:
+def require(condition: bool, what: str) -> str:
     """Return `what` if the condition holds; otherwise raise StepFailedError."""
     if not condition:
         raise StepFailedError(f"expected: {what}")

@@ -112,7 +112,7 @@ def open_sandbox(
         root = keep.resolve() if keep else stack.enter_context(TemporaryFolder("demo"))
         repositories = make_repositories(root, progress)
         env = sandbox_environment(root)
-        keep_supported(root)
+        write_supported_series(root)
         progress("starting the mail server and the archive")
         sink = stack.enter_context(Sink())
         archive = stack.enter_context(StandIn())
@@ -159,7 +159,7 @@ def sandbox_environment(root: Path) -> dict[str, str]:
     return env
 
 
-def keep_supported(root: Path) -> None:
+def write_supported_series(root: Path) -> None:
     """Write a list of supported stable series that never expire, so that the demo works after the
     real end dates.
     """
@@ -191,18 +191,20 @@ def use_loopback(root: Path, sink: Sink, archive: StandIn) -> None:
 
 @contextmanager
 def deliver_regularly(
-    sandbox: Sandbox, seconds: float = 0.5, then: Callable[[], None] = lambda: None
+    sandbox: Sandbox,
+    seconds: float = 0.5,
+    after_delivery: Callable[[], None] = lambda: None,
 ) -> Iterator[None]:
     """Deliver sent messages to the archive every `seconds` while the context is active.
 
-    `then` is called after each delivery.
+    `after_delivery` is called after each delivery.
     """
     stop = threading.Event()
 
     def pump() -> None:
         while not stop.wait(seconds):
             sandbox.deliver()
-            then()
+            after_delivery()
 
     thread = threading.Thread(target=pump, daemon=True)
     thread.start()

@@ -45,7 +45,7 @@ class AncestorBitmap:
         return cls(zlib.decompress(data))
 
 
-def spread_from(
+def extend_reachable(
     parents: "array[int]",
     more: Mapping[int, Sequence[int]],
     tip: int,

@@ -43,11 +43,11 @@ def use_graph(
     commit: str,
     progress: Progress = silent,
     *,
-    make: bool = True,
+    create: bool = True,
 ) -> bool:
     """Make git use the separate commit-graph, and return whether this succeeded.
 
-    With `make`, first write the graph if it is missing or lacks `commit`.
+    With `create`, first write the graph if it is missing or lacks `commit`.
     """
     if (
         _has_own(repository.common_dir / "objects")
@@ -60,10 +60,10 @@ def use_graph(
         return False
     with contextlib.suppress(OSError, ValueError):
         layers = sound_layers(graph)
-        if make and not layers and _is_worthwhile(repository.common_dir / "objects"):
+        if create and not layers and _is_worthwhile(repository.common_dir / "objects"):
             _make(repository, graph, None, progress)
             layers = sound_layers(graph)
-        elif make and layers and not _is_near(repository, commit, layers):
+        elif create and layers and not _is_near(repository, commit, layers):
             _make(repository, graph, commit, progress)
         if layers:
             repository.extra_environment[ALTERNATES] = entry(graph)
@@ -211,13 +211,13 @@ def _make(
         for pattern in ("*.lock", "tmp_graph_*"):
             for left in (graph / "info" / "commit-graphs").glob(pattern):
                 left.unlink(missing_ok=True)
-        which = "--stdin-commits" if commit else "--reachable"
+        scope = "--stdin-commits" if commit else "--reachable"
         process = subprocess.Popen(
             git_argv(
                 repository.top,
                 "commit-graph",
                 "write",
-                which,
+                scope,
                 "--split",
                 "--changed-paths",
                 "--no-progress",

@@ -93,7 +93,7 @@ def function_name(heading: str) -> str:
     return named[1] if named else text.rstrip("{= ")[:60]
 
 
-def is_telling(line: str) -> bool:
+def is_distinctive(line: str) -> bool:
     """Return whether a changed line is rarely added or removed by other patches."""
     return bool(_TELLING.search(line)) and not _COMMON.fullmatch(line)
 
@@ -108,7 +108,11 @@ def _read(hunk: Hunk, functions: ChangedFunctions) -> None:
                 functions.lines.setdefault(function, Counter())[line.kind, text] += 1
             added, is_addition = True, is_addition and line.kind == "+"
         elif line.kind == " ":
-            if added and is_addition and (is_telling(before) or is_telling(text)):
+            if (
+                added
+                and is_addition
+                and (is_distinctive(before) or is_distinctive(text))
+            ):
                 functions.edges.add(Edge(function, before, text))
             before, added, is_addition = text, False, True
         if line.kind in " +-" and is_head(line.text):
@@ -381,7 +385,9 @@ class _Screen:
         self._fixes = {fix.id[:12] for fix in read_marks(patch.message).fixes}
         edges = (line for edge in mine.edges for line in (edge.before, edge.after))
         lines = [text for _, text in mine.lines_in(mine.lines)]
-        self._lines = frozenset(line for line in (*lines, *edges) if is_telling(line))
+        self._lines = frozenset(
+            line for line in (*lines, *edges) if is_distinctive(line)
+        )
         self._all = frozenset(lines)
 
     def is_related(self, commit: _Logged, marks: Marks) -> bool:
@@ -408,10 +414,10 @@ def judge(mine: ChangedFunctions, theirs: ChangedFunctions) -> bool | None:
     ours, others = mine.lines_in(mine.lines), theirs.lines_in(names)
     if not names or not ours or not others:
         return None
-    both = ours & others
-    telling = [line for line in both if is_telling(line[1])]
-    removed = [line for line in ours if line[0] == "-" and is_telling(line[1])]
-    is_placed = any(line in both for line in removed) or _overlap_in_additions(
+    common = ours & others
+    telling = [line for line in common if is_distinctive(line[1])]
+    removed = [line for line in ours if line[0] == "-" and is_distinctive(line[1])]
+    is_placed = any(line in common for line in removed) or _overlap_in_additions(
         mine, theirs
     )
     likeness = line_similarity(ours, others)
@@ -419,7 +425,7 @@ def judge(mine: ChangedFunctions, theirs: ChangedFunctions) -> bool | None:
         return True
     if others.total() > _MUCH * ours.total() + _MORE:
         return None
-    is_replaced = sum(line in both for line in removed) * 2 >= max(1, len(removed))
+    is_replaced = sum(line in common for line in removed) * 2 >= max(1, len(removed))
     if is_replaced or (not removed and _overlap_in_additions(mine, theirs)):
         return False
     return False if telling and likeness >= _HALF else None
@@ -437,8 +443,8 @@ def _overlap_in_additions(mine: ChangedFunctions, theirs: ChangedFunctions) -> b
     ends = {(edge.function, edge.before) for edge in mine.edges if edge.before}
     starts = {(edge.function, edge.after) for edge in mine.edges if edge.after}
     return any(
-        (is_telling(edge.before) and (edge.function, edge.before) in ends)
-        or (is_telling(edge.after) and (edge.function, edge.after) in starts)
+        (is_distinctive(edge.before) and (edge.function, edge.before) in ends)
+        or (is_distinctive(edge.after) and (edge.function, edge.after) in starts)
         for edge in theirs.edges
     )
 

@@ -312,7 +312,7 @@ class History:
                 for candidate, number in ids.items()
                 if candidate in reckoned
             }
-            self.index.keep_patch_ids(fresh)
+            self.index.store_patch_ids(fresh)
             known_ids |= fresh
         own_id = self._patch_id(commit, ordinal) if any(known_ids.values()) else ""
         return self.index.ids(
@@ -325,7 +325,7 @@ class History:
         known_ids = self.index.patch_ids([ordinal])
         if ordinal not in known_ids:
             known_ids = {ordinal: patch_ids(self.repository, [commit]).get(commit, "")}
-            self.index.keep_patch_ids(known_ids)
+            self.index.store_patch_ids(known_ids)
         return known_ids[ordinal]
 
 

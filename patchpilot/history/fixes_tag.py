@@ -222,12 +222,12 @@ def _judge_tag(
                 )
             )
         return tuple(problems)
-    problems += _form(tag, target)
-    problems += _truth(target, relations)
+    problems += _format_problems(tag, target)
+    problems += _content_problems(target, relations)
     return tuple(problems)
 
 
-def _form(tag: FixesTag, target: Commit) -> list[TagProblem]:
+def _format_problems(tag: FixesTag, target: Commit) -> list[TagProblem]:
     problems: list[TagProblem] = []
     written = tag.commit_id or ""
     if len(written) < DIGITS:
@@ -281,7 +281,7 @@ def _form(tag: FixesTag, target: Commit) -> list[TagProblem]:
     return problems
 
 
-def _truth(target: Commit, relations: Relations) -> list[TagProblem]:
+def _content_problems(target: Commit, relations: Relations) -> list[TagProblem]:
     if target.id in relations.series:
         return [
             TagProblem(
@@ -313,15 +313,15 @@ def judge_message(
     find: Find,
     *,
     relations: Relations | None = None,
-    apart: bool = False,
+    separate_block: bool = False,
 ) -> tuple[JudgedTag, ...]:
     """Return every `Fixes:` line in a message with its commit and problems.
 
-    `lines` starts with the subject. The tag's position is checked as well; with `apart`, it must be
-    above the sign-offs, separated by a blank line.
+    `lines` starts with the subject. The tag's position is checked as well; with `separate_block`,
+    it must be above the sign-offs, separated by a blank line.
     """
     known = relations or Relations()
-    judged: list[JudgedTag] = []
+    tags: list[JudgedTag] = []
     seen: dict[str, int] = {}
     for at, text in enumerate(lines):
         tag = parse_tag(text, at)
@@ -331,7 +331,7 @@ def judge_message(
         placed = [
             problem
             for problem in _position_problems(lines, tag)
-            if not (apart and problem.kind == "blank-around")
+            if not (separate_block and problem.kind == "blank-around")
         ]
         problems = [
             *placed,
@@ -345,8 +345,8 @@ def judge_message(
             )
         elif target:
             seen[target.id] = at
-        judged.append(JudgedTag(tag, target, tuple(problems)))
-    return tuple(judged)
+        tags.append(JudgedTag(tag, target, tuple(problems)))
+    return tuple(tags)
 
 
 def _position_problems(lines: Sequence[str], tag: FixesTag) -> list[TagProblem]:

@@ -21,8 +21,8 @@ from patchpilot.commits.run import stream_output
 from patchpilot.errors import GitError, MissingError
 from patchpilot.history.ancestor_bitmap import (
     AncestorBitmap,
+    extend_reachable,
     find_reachable,
-    spread_from,
 )
 from patchpilot.history.index_file import connect, forget
 from patchpilot.history.shallow_clones import shallow_commits
@@ -65,7 +65,7 @@ class Index:
         self.repository = repository
         self._db = database
         self._parents: array[int] | None = None
-        self._reaches: dict[int, AncestorBitmap] = {}
+        self._fix_applies_after: dict[int, AncestorBitmap] = {}
 
     @classmethod
     def open(cls, repository: Repository) -> "Index":
@@ -101,7 +101,7 @@ class Index:
             # recreate a corrupt cache
             self._db.close()
             forget(self.repository)
-            self._db, self._reaches = connect(self.repository), {}
+            self._db, self._fix_applies_after = connect(self.repository), {}
             return self._add(tips, progress)
 
     def _add(self, tips: Sequence[str], progress: Progress) -> int:
@@ -229,16 +229,16 @@ class Index:
         return self._reachable_commits(ordinal)
 
     def _reachable_commits(self, ordinal: int) -> AncestorBitmap:
-        if ordinal not in self._reaches:
+        if ordinal not in self._fix_applies_after:
             row = self._db.execute(
                 "select data from reach where ord = ?", (ordinal,)
             ).fetchone()
             if row:
-                self._reaches[ordinal] = AncestorBitmap.unpack(row[0])
+                self._fix_applies_after[ordinal] = AncestorBitmap.unpack(row[0])
             else:
-                self._reaches[ordinal] = self._find_reachable(ordinal)
-                self._keep(ordinal, self._reaches[ordinal])
-        return self._reaches[ordinal]
+                self._fix_applies_after[ordinal] = self._find_reachable(ordinal)
+                self._keep(ordinal, self._fix_applies_after[ordinal])
+        return self._fix_applies_after[ordinal]
 
     def patch_ids(self, ordinals: Sequence[int]) -> dict[int, str]:
         """Map numbers to stored patch-ids ("" for none)."""
@@ -248,7 +248,7 @@ class Index:
         )
         return {int(number): str(patch_id) for number, patch_id in rows}
 
-    def keep_patch_ids(self, patch_ids: dict[int, str]) -> None:
+    def store_patch_ids(self, patch_ids: dict[int, str]) -> None:
         with contextlib.suppress(sqlite3.OperationalError):
             self._db.execute("begin immediate")
             self._db.executemany(
@@ -334,7 +334,7 @@ class Index:
         for number, parent in self._db.execute("select ord, parent from octopus"):
             more.setdefault(number, []).append(parent)
         stored = {int(row[0]) for row in self._db.execute("select ord from reach")}
-        return spread_from(
+        return extend_reachable(
             self._parents, more, ordinal, stored, self._reachable_commits
         ) or find_reachable(self._parents, more, ordinal)
 

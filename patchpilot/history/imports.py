@@ -54,9 +54,9 @@ class ImportCheck:
     def _files(self, commit: str) -> tuple[int, int]:
         """Return how many files a commit adds, and how many it touches."""
         if commit not in self._counts:
-            asked = dict.fromkeys((commit, *self._expected))
+            commits = dict.fromkeys((commit, *self._expected))
             self._expected = []
-            self._counts |= _read_counts(self._repository, asked)
+            self._counts |= _read_counts(self._repository, commits)
         return self._counts.get(commit, (0, 0))
 
 

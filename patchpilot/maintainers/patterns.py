@@ -362,7 +362,7 @@ def _needed_words(source: str) -> frozenset[str]:
     words: set[str] = set()
     for branch in _branches(source):
         best = max(
-            _musts(branch),
+            _required_words(branch),
             key=lambda choice: (min(map(len, choice)), -len(choice)),
             default=None,
         )
@@ -394,7 +394,7 @@ def _branches(source: str) -> list[str]:
     return [*parts, source[start:]]
 
 
-def _musts(branch: str) -> list[frozenset[str]]:
+def _required_words(branch: str) -> list[frozenset[str]]:
     """Return sets of words such that an alternative's matches contain one word of each set.
 
     They are found in literal runs and mandatory groups; the list is empty for unsupported patterns.

@@ -386,7 +386,7 @@ def judge(email: str) -> AddressVerdict:
         return AddressVerdict(AddressState.BAD, reason, None)
 
 
-def sort_out(
+def split_usable(
     addresses: Iterable[Address],
 ) -> tuple[tuple[Address, ...], tuple[str, ...]]:
     """Return the usable addresses, and a warning for each other address."""

@@ -91,10 +91,16 @@ def compile_tested(commits: Sequence[BuiltCommit | None]) -> str:
     if not commits or len(built) != len(commits) or not all(built):
         return ""
     common = set.intersection(
-        *({configuration.arch for configuration in some} for some in built)
+        *(
+            {configuration.arch for configuration in configurations}
+            for configurations in built
+        )
     )
     names = sorted(arch.replace("x86_64", "x86-64") for arch in common)
     if not names:
         return ""
-    sparse = all(any(configuration.sparse for configuration in some) for some in built)
+    sparse = all(
+        any(configuration.sparse for configuration in configurations)
+        for configurations in built
+    )
     return f"{join_words(names)}, W=1{', sparse' if sparse else ''}"

@@ -75,12 +75,12 @@ def fit_hunks(
     for hunk in hunks:
         old, new = sides(hunk, reverse=reverse)
         start = hunk.old_start if not reverse else hunk.new_start
-        meant = hunk.new_start if not reverse else hunk.old_start
+        intended = hunk.new_start if not reverse else hunk.old_start
         at = _find_position(
             image,
             placed,
             old,
-            max(meant - 1, 0),
+            max(intended - 1, 0),
             first=start <= 1,
             last=_ends_without_context(hunk),
         )
@@ -89,7 +89,7 @@ def fit_hunks(
             continue
         image[at : at + len(old)] = new
         placed[at : at + len(old)] = b"\1" * len(new)
-        offsets.append(at - max(meant - 1, 0))
+        offsets.append(at - max(intended - 1, 0))
     return Fit(tuple(image), tuple(misfits), tuple(offsets))
 
 
@@ -153,12 +153,12 @@ def _find_position(
     image: list[str],
     placed: bytearray,
     old: list[str],
-    meant: int,
+    intended: int,
     *,
     first: bool,
     last: bool,
 ) -> int | None:
-    """Return the position of `old` in the image that is nearest to `meant`, or None.
+    """Return the position of `old` in the image that is nearest to `intended`, or None.
 
     `first` and `last` require the start or end of the file.
     """
@@ -180,12 +180,12 @@ def _find_position(
             if fits(at) and not (first and last and at + size != len(image))
             else None
         )
-    meant = min(meant, top)
-    for step in range(max(meant, top - meant) + 1):
-        if meant + step <= top and fits(meant + step):
-            return meant + step
-        if step and meant - step >= 0 and fits(meant - step):
-            return meant - step
+    intended = min(intended, top)
+    for step in range(max(intended, top - intended) + 1):
+        if intended + step <= top and fits(intended + step):
+            return intended + step
+        if step and intended - step >= 0 and fits(intended - step):
+            return intended - step
     return None
 
 

@@ -237,10 +237,10 @@ def _git_paths(line: str) -> tuple[str | None, str | None]:
     old = unquote(match["old"] or f'"{match["oldq"]}"')
     new = unquote(match["new"] or f'"{match["newq"]}"')
     if old != new:
-        both = line.removeprefix("diff --git ")
-        middle = len(both) // 2
-        half = both[:middle].removeprefix("a/")
-        if half == both[middle + 1 :].removeprefix("b/"):
+        paths = line.removeprefix("diff --git ")
+        middle = len(paths) // 2
+        half = paths[:middle].removeprefix("a/")
+        if half == paths[middle + 1 :].removeprefix("b/"):
             return half, half
     return old, new
 

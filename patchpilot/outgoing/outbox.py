@@ -160,7 +160,7 @@ class Outbox(TopicStore):
             (message_id, raw, send_id, index),
         )
 
-    def leave_out(self, send_id: int, keys: Sequence[str]) -> Send:
+    def drop_recipients(self, send_id: int, keys: Sequence[str]) -> Send:
         """Remove mailboxes (in lower case) from the unsent messages, and return the updated
         send.
         """
@@ -185,7 +185,7 @@ class Outbox(TopicStore):
             self._note(send_id, "left out", send.left_out)
         return self.get(send_id)
 
-    def take_up(
+    def resume_send(
         self, send_id: int, settled: Mapping[int, Outcome], left_out: Sequence[str]
     ) -> Send:
         """Resume a send whose process has exited. `settled` maps positions of doubtful messages to
@@ -195,7 +195,11 @@ class Outbox(TopicStore):
             for entry in self.settle(send_id).entries:
                 if entry.state is MailState.UNKNOWN and entry.position in settled:
                     self.mark(send_id, entry.position, settled[entry.position])
-            return self.leave_out(send_id, left_out) if left_out else self.get(send_id)
+            return (
+                self.drop_recipients(send_id, left_out)
+                if left_out
+                else self.get(send_id)
+            )
 
     def end(self, send_id: int) -> None:
         """Record when the attempt ended."""
@@ -215,10 +219,10 @@ class Outbox(TopicStore):
         """Return the send with this number, or None."""
         return next(iter(self._sends("WHERE id = ?", send_id)), None)
 
-    def _sends(self, which: str, *values: object) -> tuple[Send, ...]:
+    def _sends(self, clause: str, *values: object) -> tuple[Send, ...]:
         """Return the sends selected by an SQL clause, oldest first."""
         rows = self._db.execute(
-            f"SELECT DISTINCT {_OF_SENDS} FROM sends {which} ORDER BY sends.id", values
+            f"SELECT DISTINCT {_OF_SENDS} FROM sends {clause} ORDER BY sends.id", values
         ).fetchall()
         with self._db.convert_errors():
             return tuple(map(self._read, rows))

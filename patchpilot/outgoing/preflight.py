@@ -222,7 +222,7 @@ def _lists(facts: PreflightFacts) -> Iterator[SendProblem]:
 def _patch(facts: PreflightFacts, patch: Patch) -> Iterator[SendProblem]:
     title = patch.subject.title
     # do not name the patch if there is only one
-    which = f"{title}: " if len(facts.topic.series.patches) > 1 else ""
+    prefix = f"{title}: " if len(facts.topic.series.patches) > 1 else ""
     if _FIXUP.match(title):
         yield SendProblem(
             "fixup",
@@ -232,7 +232,7 @@ def _patch(facts: PreflightFacts, patch: Patch) -> Iterator[SendProblem]:
     if not patch.tags("Signed-off-by"):
         yield SendProblem(
             "no-signoff",
-            f"{which}no Signed-off-by",
+            f"{prefix}no Signed-off-by",
             Action("prepare", ("--signoff",), "git commit --amend -s, or {}"),
         )
 

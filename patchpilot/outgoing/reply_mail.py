@@ -3,7 +3,7 @@
 
 from collections.abc import Collection, Iterator
 
-from patchpilot.model.address import Address, sort_out
+from patchpilot.model.address import Address, split_usable
 from patchpilot.model.mail import Mail
 from patchpilot.outgoing.compose_message import decode_address
 
@@ -35,8 +35,8 @@ def reply_recipients(
                 seen.add(address.key)
                 yield address
 
-    first, omitted = sort_out(others(to))
-    rest, more = sort_out(others((*answered.to, *answered.cc)))
+    first, omitted = split_usable(others(to))
+    rest, more = split_usable(others((*answered.to, *answered.cc)))
     return (*((first, rest) if first else (rest, ())), (*omitted, *more))
 
 

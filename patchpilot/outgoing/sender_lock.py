@@ -22,11 +22,11 @@ _RESUME = Action("send", ("--resume",), "wait for it to finish, then see `{}`")
 
 @contextlib.contextmanager
 def sole_sender(
-    change_id: str, name: str = "topic", then: Advice = _RESUME
+    change_id: str, name: str = "topic", hint: Advice = _RESUME
 ) -> Iterator[None]:
     """Hold the lock of a topic, or of another kind of object (`name`), while sending.
 
-    Raise RefusedError, with `then` as its hint, if another process holds the lock.
+    Raise RefusedError, with `hint` as its hint, if another process holds the lock.
     """
     file = state_folder() / f"sending-{re.sub(r'[^A-Za-z0-9._-]', '_', change_id)}.lock"
     with file.open("a") as handle:
@@ -34,7 +34,7 @@ def sole_sender(
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise RefusedError(
-                f"another patchpilot process is already sending this {name}", hint=then
+                f"another patchpilot process is already sending this {name}", hint=hint
             ) from error
         yield
 

@@ -359,13 +359,15 @@ def _is_elsewhere(project: Project, addresses: Iterable[str]) -> bool:
     lists = _uninherited_lists(project)
     own = [address for address in addresses if address in lists]
     others = [address for address in addresses if address not in lists]
-    known = [it for it in projects().values() if project.name not in it.lineage]
+    known = [
+        other for other in projects().values() if project.name not in other.lineage
+    ]
     guests = _is_on_list_host(own, known)
     return _is_on_list_host(others, known) or (
         guests
         and any(
-            it.lists.pattern and re.search(it.lists.pattern, address)
-            for it in known
+            other.lists.pattern and re.search(other.lists.pattern, address)
+            for other in known
             for address in others
         )
     )

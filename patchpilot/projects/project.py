@@ -223,7 +223,7 @@ class Lists(NamedTuple):
     rules: tuple[ListRule, ...] = ()
     gone: tuple[GoneAddress, ...] = ()
 
-    def asks_privately(self, tags: Iterable[Trailer]) -> bool:
+    def is_private_request(self, tags: Iterable[Trailer]) -> bool:
         """Return whether a tag contains an alias of the stable list that delivers no mail.
 
         Such a fix is not public yet (Documentation/process/stable-kernel-rules.rst).

@@ -105,7 +105,7 @@ def culprits(
     return commits
 
 
-def add_culprit_people(
+def add_culprit_contacts(
     gathered: MergedRecipient,
     commits: Iterable[tuple[Commit, Collection[int]]],
     chiefs: Iterable[str],

@@ -22,7 +22,7 @@ from patchpilot.recipients.from_maintainers import (
     convert_section,
 )
 from patchpilot.recipients.from_message import (
-    add_culprit_people,
+    add_culprit_contacts,
     add_tagged,
     culprits,
 )
@@ -73,7 +73,7 @@ def plan_patches(
     """
     gathered, named, numbers = _maintainers_recipients(patches, sources)
     if sources.repository and sources.switches.fixes:
-        add_culprit_people(
+        add_culprit_contacts(
             gathered,
             culprits(patches, sources.repository).values(),
             (address for _, address in sources.file.words.chiefs),
@@ -293,13 +293,13 @@ def _add_history(
         if not match.is_rest and is_maintained(match.section)
         for path in match.paths
     )
-    people = CollectedRoles(
+    collected = CollectedRoles(
         sources.switches.add_implied, sources.file.words, Merger(gathered.mailmap)
     )
-    sources.history.add_file_people(
-        people, GetMaintainerRequest(tuple(paths), cared_for)
+    sources.history.add_file_contacts(
+        collected, GetMaintainerRequest(tuple(paths), cared_for)
     )
-    for row in people.rows:
+    for row in collected.rows:
         for role in row.role.split(","):
             gathered.add(
                 row.who,

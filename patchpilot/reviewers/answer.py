@@ -101,9 +101,9 @@ def _first_location(places: Any) -> tuple[str, Any]:
 
 
 def _confidence(row: Mapping[str, Any]) -> float:
-    given = row.get("confidence")
-    if isinstance(given, int | float) and not isinstance(given, bool):
-        return min(1.0, max(0.0, float(given))) if given == given else 0.0
+    value = row.get("confidence")
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return min(1.0, max(0.0, float(value))) if value == value else 0.0
     return _WORDS.get(_text(row.get("severity")).lower(), 1.0)
 
 

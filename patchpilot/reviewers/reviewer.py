@@ -125,18 +125,18 @@ def ask(reviewer: Reviewer, request: str, progress: Progress, what: str) -> str:
 
     with (
         TemporaryFolder("review") as folder,
-        tempfile.TemporaryFile() as given,
+        tempfile.TemporaryFile() as stdin,
         tempfile.TemporaryFile() as errors,
     ):
-        given.write(request.encode("utf-8", "replace"))
-        given.seek(0)
+        stdin.write(request.encode("utf-8", "replace"))
+        stdin.seek(0)
         code = follow(
             reviewer.command,
             take,
             env=_environment(reviewer),
             cwd=folder,
             watched=Watched(reviewer.seconds, show),
-            stdin=given,
+            stdin=stdin,
             errors=errors,
         )
         if code:

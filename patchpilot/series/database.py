@@ -162,10 +162,10 @@ def _downgrade_hint(file: Path, layout: Layout) -> str:
 def _describe_missing(database: sqlite3.Connection, layout: Layout) -> str:
     """Describe the first table or column missing from the database, or return ""."""
     for name, columns in _tables(layout.migrations).items():
-        there = {row[1] for row in database.execute(f"PRAGMA table_info({name})")}
-        if not there:
+        existing = {row[1] for row in database.execute(f"PRAGMA table_info({name})")}
+        if not existing:
             return f"the table {name}"
-        if lost := sorted(columns - there):
+        if lost := sorted(columns - existing):
             return f"the column {lost[0]} of the table {name}"
     return ""
 
@@ -305,7 +305,7 @@ class Cursor(sqlite3.Cursor):
 def damaged_error(file: Path, problem: str, why: str) -> DamagedError:
     """Return the error for an unreadable database, with the command that recovers it."""
     known = backups(file)
-    there = (
+    command = (
         f"the latest backup is from {clamp_time(known[-1].stat().st_mtime):%Y-%m-%d %H:%M} UTC"
         if known
         else "no backup"
@@ -315,7 +315,7 @@ def damaged_error(file: Path, problem: str, why: str) -> DamagedError:
         hint=Action(
             "doctor",
             ("--recover",),
-            f"`{{}}` restores the latest backup and all rows that can still be read ({there}); it"
+            f"`{{}}` restores the latest backup and all rows that can still be read ({command}); it"
             " keeps the damaged file",
         ),
     )
@@ -337,16 +337,16 @@ def back_up(database: Database, label: str) -> None:
     Ignore failures.
     """
     folder = database.file.parent / "backups"
-    wanted = folder / f"{database.file.stem}-{label}.sqlite3"
-    if wanted.exists() and time.time() - wanted.stat().st_mtime < FRESH:
+    target = folder / f"{database.file.stem}-{label}.sqlite3"
+    if target.exists() and time.time() - target.stat().st_mtime < FRESH:
         return
-    draft = folder / f".{wanted.name}.{os.getpid()}"
+    draft = folder / f".{target.name}.{os.getpid()}"
     try:
         folder.mkdir(exist_ok=True, mode=0o700)
         with contextlib.closing(sqlite3.connect(draft)) as copy:
             draft.chmod(0o600)
             database.backup(copy)
-        draft.replace(wanted)
+        draft.replace(target)
         for old in [
             backup
             for backup in backups(database.file)
@@ -446,8 +446,10 @@ def _salvage(database: Database, source: Path, table: str, layout: Layout) -> in
     for order in ("ASC", "DESC"):
         try:
             with contextlib.closing(sqlite3.connect(source)) as old:
-                there = {row[1] for row in old.execute(f"PRAGMA table_info({table})")}
-                columns = [name for name in columns if name in there]
+                existing = {
+                    row[1] for row in old.execute(f"PRAGMA table_info({table})")
+                }
+                columns = [name for name in columns if name in existing]
                 # do not use an index instead of the table
                 numbers = old.execute(
                     f"SELECT rowid FROM {table} NOT INDEXED ORDER BY rowid {order}"

@@ -143,15 +143,15 @@ class Drafts(TopicStore):
         for draft in self.all(repository):
             known = {patch.patch_id for patch in draft.patches}
             same = len(ids & known)
-            alike = len(subjects & {patch.subject for patch in draft.patches}) or len(
+            common = len(subjects & {patch.subject for patch in draft.patches}) or len(
                 dates & {patch.authored for patch in draft.patches}
             )
             mine = branch is not None and draft.branch == branch
             gone = draft.branch is None or draft.branch not in branches
-            score = 2.0 * same + alike + (0.5 if mine else 0.0)
+            score = 2.0 * same + common + (0.5 if mine else 0.0)
             fits = (
-                (mine and (same or alike or not known))
-                or (not mine and gone and (same or alike))
+                (mine and (same or common or not known))
+                or (not mine and gone and (same or common))
                 or (same * 2 > len(ids | known))
             )
             if fits and (best is None or score > best[0]):

@@ -82,17 +82,17 @@ class Edits(NamedTuple):
                     patches=(),
                     reasons=(*known.reasons, why),
                 )
-        every = {*range(1, len(patches) + 1)}
+        all_numbers = {*range(1, len(patches) + 1)}
         for patch, address, gets in self.single:
             if patch not in patches:
                 continue
             known = rows.get(address.key)
-            own = {*known.patches} or every if known else set()
+            own = {*known.patches} or all_numbers if known else set()
             number = {patches.index(patch) + 1}
             if own := own | number if gets else own - number:
                 rows[address.key] = (known or _add_address(address, "cc"))._replace(
                     by_hand=True,
-                    patches=() if own == every else tuple(sorted(own)),
+                    patches=() if own == all_numbers else tuple(sorted(own)),
                 )
             else:
                 rows.pop(address.key, None)

@@ -118,13 +118,16 @@ def _commands(top: Path, *, build: bool, commits: str) -> tuple[OwnCommand, ...]
 
     try:
         with Repository.open(top) as repository:
-            here = repository.top
-            commands = [*own_commands(here, *Use)]
+            repository_top = repository.top
+            commands = [*own_commands(repository_top, *Use)]
             if build:
-                commands.append(build_command(here))
+                commands.append(build_command(repository_top))
             if commits:
                 ids = repository.rev_list("--reverse", "--end-of-options", commits)
-                commands += filter(None, (build_change(here, here, id_) for id_ in ids))
+                commands += filter(
+                    None,
+                    (build_change(repository_top, repository_top, id_) for id_ in ids),
+                )
             return tuple(commands)
     except MissingError:
         return ()

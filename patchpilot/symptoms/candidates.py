@@ -70,14 +70,14 @@ class WordCounts:
 
 def count_words(messages: Sequence[CommitMessage], words: Iterable[str]) -> WordCounts:
     """Count the query's words in each message."""
-    wanted = frozenset(words)
+    query = frozenset(words)
     counts: dict[int, Mapping[str, int]] = {}
     lengths = []
     for number, commit in enumerate(messages):
         in_message = _WORD.findall(commit.message.lower())
         lengths.append(len(in_message))
-        if not wanted.isdisjoint(in_message):
-            counts[number] = Counter(word for word in in_message if word in wanted)
+        if not query.isdisjoint(in_message):
+            counts[number] = Counter(word for word in in_message if word in query)
     return WordCounts(counts, sum(lengths) / max(1, len(lengths)), lengths)
 
 
@@ -129,7 +129,7 @@ def locate(repository: Repository, rev: str, symptom: Symptom) -> SourcePlaces:
 
 
 def _definitions(
-    lines: Iterable[_Line], wanted: Mapping[str, float]
+    lines: Iterable[_Line], weights: Mapping[str, float]
 ) -> list[tuple[str, float]]:
     """Return (path, weight) for each function that is defined in few files."""
     files: dict[str, set[str]] = {}
@@ -137,9 +137,9 @@ def _definitions(
         if is_head(code) and not code.endswith(";") and not path.endswith(".h"):
             files.setdefault(function_name(code), set()).add(path)
     return [
-        (path, wanted[name])
+        (path, weights[name])
         for name, paths in files.items()
-        if name in wanted and len(paths) <= _MAX_HITS
+        if name in weights and len(paths) <= _MAX_HITS
         for path in paths
     ]
 

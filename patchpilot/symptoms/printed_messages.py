@@ -46,8 +46,8 @@ def common_letters(message: str, code: str) -> int:
     runs, text = list(_runs(message)), " ".join(message.split())
     # a message may be truncated, or start with text that is not in the format
     words = " ".join(pieces).split()
-    ways = ((pieces, text), (words, text), (runs, "%".join(pieces)))
-    return max(_count_in_order(parts, whole) for parts, whole in ways)
+    comparisons = ((pieces, text), (words, text), (runs, "%".join(pieces)))
+    return max(_count_in_order(parts, whole) for parts, whole in comparisons)
 
 
 def _runs(message: str) -> Iterator[str]:

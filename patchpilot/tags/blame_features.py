@@ -59,10 +59,10 @@ def _tally_file(
         tallies[blame.ids[1]].tops += 1
     for owner in blame.ids.values():
         tallies.setdefault(owner, Tally())
-    come = {text.strip() for run in change.runs for text in run.added}
+    added = {text.strip() for run in change.runs for text in run.added}
     for run in change.runs:
         for line in range(run.start, run.end + 1) if run.removed else ():
-            _credit_removed_line(tallies, blame, line, come)
+            _credit_removed_line(tallies, blame, line, added)
         _vote(tallies, blame, run)
         _credit_neighbors(tallies, blame, run)
     _related(blame, words, _changed_words(change), tallies, spoken)
@@ -100,14 +100,14 @@ def _changed_words(change: CommitFileChange) -> Counter[str]:
 
 
 def _credit_removed_line(
-    tallies: dict[str, Tally], blame: Blame, line: int, come: set[str]
+    tallies: dict[str, Tally], blame: Blame, line: int, added: set[str]
 ) -> None:
     """Credit the owner of a removed line, with less credit if the line only moves in the file."""
     if line not in blame.ids:
         return
     tally = tallies[blame.ids[line]]
     text = blame.texts[line]
-    weight = significance(text) * (MOVED if text.strip() in come else 1.0)
+    weight = significance(text) * (MOVED if text.strip() in added else 1.0)
     tally.removed += weight
     if weight:
         tally.removed_lines.append((blame.path, line))
@@ -134,25 +134,29 @@ def _vote(tallies: dict[str, Tally], blame: Blame, run: Run) -> None:
 def _related(
     blame: Blame,
     words: Mapping[int, frozenset[str]],
-    wanted: Counter[str],
+    changed: Counter[str],
     tallies: dict[str, Tally],
     spoken: set[str],
 ) -> None:
     """Credit the owners of other lines with identifiers from the change or message, with more
     credit for rare ones.
     """
-    frequency = Counter(word for here in words.values() for word in here)
+    frequency = Counter(
+        word for identifiers_here in words.values() for word in identifiers_here
+    )
     rare = {
         word: weight / frequency[word]
-        for word, weight in wanted.items()
+        for word, weight in changed.items()
         if 0 < frequency[word] <= 40
     }
-    told = {word: 1.0 / frequency[word] for word in spoken if 0 < frequency[word] <= 40}
-    for line, here in words.items():
-        score = sum(rare[word] for word in here if word in rare)
+    mentioned = {
+        word: 1.0 / frequency[word] for word in spoken if 0 < frequency[word] <= 40
+    }
+    for line, identifiers_here in words.items():
+        score = sum(rare[word] for word in identifiers_here if word in rare)
         if score:
             tallies[blame.ids[line]].related += score
-        score = sum(told[word] for word in here if word in told)
+        score = sum(mentioned[word] for word in identifiers_here if word in mentioned)
         if score:
             tallies[blame.ids[line]].named += score
 
@@ -238,7 +242,7 @@ def features(
     return result
 
 
-def glance(numbers: Mapping[str, float]) -> float:
+def rough_score(numbers: Mapping[str, float]) -> float:
     """Return a rough, unfitted score that selects the candidates to examine in detail."""
     return (
         3 * numbers["removed"]

@@ -30,12 +30,12 @@ def read_past(
     repository: Repository, ids: Sequence[str], paths: Iterable[str]
 ) -> dict[str, CandidateHistory]:
     """Read the messages of these commits and their changes to these paths, in one walk."""
-    wanted = sorted(set(paths))
-    if not ids or not wanted:
+    sorted_paths = sorted(set(paths))
+    if not ids or not sorted_paths:
         return {}
     done = repository.git(
         "log", "--no-walk=unsorted", "--format=%x01%H%x00%B%x00", "-p", "-w", "-M", "-U0", "--no-color", "--no-ext-diff", "--no-textconv",  # noqa: E501
-        *ids, "--", *wanted,
+        *ids, "--", *sorted_paths,
     )  # fmt: skip
     result = {}
     for entry in done.text.split("\x01")[1:]:
@@ -79,7 +79,7 @@ def compute_close_features(
             / total
             if total
             else 0.0,
-            "speech": _spoken(fix_words, messages[commit], speech, len(past)),
+            "speech": _mentioned_share(fix_words, messages[commit], speech, len(past)),
             "fixed": float(commit in fixed),
             "told": float(not touched.isdisjoint(identifiers(look.message))),
             "brought_told": float(not spoken.isdisjoint(new - old)),
@@ -107,7 +107,7 @@ def _words(
     return old, new
 
 
-def _spoken(
+def _mentioned_share(
     words: frozenset[str],
     message: frozenset[str],
     speech: Mapping[str, int],

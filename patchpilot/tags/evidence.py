@@ -18,7 +18,7 @@ def explain(
         *_mentioned(numbers),
         *_owned_lines(scene, tally, numbers),
         *_owned_elsewhere(scene, tally, numbers),
-        *_likeness(scene, candidate, numbers),
+        *_similarity_phrases(scene, candidate, numbers),
     )
     return words or ("last changed lines of the file",)
 
@@ -56,7 +56,7 @@ def _owned_elsewhere(
         yield "created the file" if is_all else "created one of the files"
 
 
-def _likeness(
+def _similarity_phrases(
     scene: EvidenceInput, candidate: str, numbers: Mapping[str, float]
 ) -> Iterator[str]:
     if numbers.get("told"):

@@ -55,9 +55,9 @@ def read_scene(
             for change in looked
         ]
         for done, job in enumerate(jobs):
-            lines, met = job.result()
+            lines, line_owners = job.result()
             blames[lines.path] = lines
-            for owner in met.values():
+            for owner in line_owners.values():
                 owners.setdefault(owner.id, owner)
             progress("blaming the changed lines", done + 1, len(looked))
     subject, text = prose(commit.message)
@@ -94,13 +94,14 @@ def _mentions(
     """
     result: dict[str, float] = {}
     for word, weight in ids_in(text).items():
-        met = repository.objects.get(f"{word}^{{commit}}")
-        if met is None or (
-            met[0] not in owners and not repository.is_ancestor(met[0], parent)
+        found_object = repository.objects.get(f"{word}^{{commit}}")
+        if found_object is None or (
+            found_object[0] not in owners
+            and not repository.is_ancestor(found_object[0], parent)
         ):
             continue
-        owners.setdefault(met[0], owner_of(repository.commit(met[0])))
-        result[met[0]] = max(result.get(met[0], 0.0), weight)
+        owners.setdefault(found_object[0], owner_of(repository.commit(found_object[0])))
+        result[found_object[0]] = max(result.get(found_object[0], 0.0), weight)
     for quote in quotes_in(text):
         for owner in owners.values():
             if owner.subject == quote or (

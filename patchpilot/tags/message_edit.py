@@ -18,7 +18,7 @@ _PIECES = re.compile(r"\s+|[^\s]+")
 
 
 @dataclass(frozen=True, slots=True)
-class MessageWish:
+class MessageEdits:
     """The requested changes to a message.
 
     They are (name, value) pairs to add, co-developers to add, and replaced lines.
@@ -31,7 +31,7 @@ class MessageWish:
     @property
     def refused(self) -> tuple[str, ...]:
         """Return an explanation for each trailer that is not allowed in a commit message."""
-        developers = [("Co-developed-by", who) for who in self.developers]
+        developers = [("Co-developed-by", developer) for developer in self.developers]
         mended = [
             (name, value)
             for name, _, value in (
@@ -41,29 +41,29 @@ class MessageWish:
         return refused_trailers((*self.trailers, *developers, *mended))
 
 
-def compose(message: str, wish: MessageWish) -> str:
+def compose(message: str, request: MessageEdits) -> str:
     """Apply the requested changes to a message.
 
     Everything else, including unknown trailers, stays in place. Changes that are `refused` are
     skipped.
     """
     lines = message.rstrip("\n").split("\n")
-    for at, text in (wish.mended or {}).items():
+    for at, text in (request.mended or {}).items():
         lines[at] = lines[at] if unfit(text) else text
     text = (
-        add_trailers("\n".join(lines) + "\n", wish.trailers)
-        if wish.trailers
+        add_trailers("\n".join(lines) + "\n", request.trailers)
+        if request.trailers
         else "\n".join(lines) + "\n"
     )
-    for who in wish.developers:
-        text = text if unfit(who) else _add_developer(text, who)
+    for developer in request.developers:
+        text = text if unfit(developer) else _add_developer(text, developer)
     return text
 
 
-def _add_developer(message: str, who: str) -> str:
+def _add_developer(message: str, developer: str) -> str:
     """Add Co-developed-by and Signed-off-by above the last sign-off, which must be the sender's."""
     lines = message.rstrip("\n").split("\n")
-    pair = [f"Co-developed-by: {who}", f"Signed-off-by: {who}"]
+    pair = [f"Co-developed-by: {developer}", f"Signed-off-by: {developer}"]
     if any(line.lower() == pair[0].lower() for line in lines):
         return message
     trailers = parse_trailers(lines)

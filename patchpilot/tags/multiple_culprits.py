@@ -37,13 +37,13 @@ def _find_same_change(scene: EvidenceInput, first: str) -> set[str]:
         gone = [text.strip() for run in change.runs for text in run.removed]
         if not blame or not gone:
             continue
-        come = [text.strip() for run in change.runs for text in run.added]
+        added = [text.strip() for run in change.runs for text in run.added]
         owners: dict[str, int] = {}
         for run in change.runs:
             for line in range(run.start, run.end + 1) if run.removed else ():
                 if line in blame.ids:
                     owners[blame.ids[line]] = owners.get(blame.ids[line], 0) + 1
-        groups.setdefault((tuple(gone), tuple(come)), []).append(owners)
+        groups.setdefault((tuple(gone), tuple(added)), []).append(owners)
     for files in groups.values():
         sole = {next(iter(owners)) for owners in files if len(owners) == 1}
         if (

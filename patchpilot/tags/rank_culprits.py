@@ -14,7 +14,7 @@ from patchpilot.model.commit import Commit
 from patchpilot.model.commit_references import DIGITS
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, silent
-from patchpilot.tags.blame_features import Tally, features, glance, tally
+from patchpilot.tags.blame_features import Tally, features, rough_score, tally
 from patchpilot.tags.candidate_features import compute_close_features, read_past
 from patchpilot.tags.evidence import explain, missing_evidence
 from patchpilot.tags.evidence_input import EvidenceInput, read_scene
@@ -81,22 +81,22 @@ def find(
     imported = ""
     ranked = _move_named_first(scene, rank(numbers, weights or load_shipped_weights()))
     imports = ImportCheck(repository, (commit for commit, _ in ranked[:limit]))
-    for one, confidence in ranked:
+    for commit_id, confidence in ranked:
         if len(candidates) == limit:
             break
-        culprit = repository.commit(one)
+        culprit = repository.commit(commit_id)
         if reason := imports.reason(culprit):
             imported = imported or (reason if not candidates else "")
             continue
         message = culprit.message.lower()
         candidates.append(
             Candidate(
-                one,
+                commit_id,
                 culprit.subject,
                 tag_of(repository, culprit),
                 round(confidence, 3),
-                explain(scene, one, tallies[one], numbers[one]),
-                lacks=missing_evidence(scene, tallies[one], numbers[one]),
+                explain(scene, commit_id, tallies[commit_id], numbers[commit_id]),
+                lacks=missing_evidence(scene, tallies[commit_id], numbers[commit_id]),
                 committed=int(culprit.committed.timestamp()),
                 is_marked=any(
                     word in message for word in ("upstream", "cherry", "backport")
@@ -154,9 +154,9 @@ def weigh(
 ) -> dict[str, dict[str, float]]:
     """Return the features of candidates with the best rough scores or mentioned in the message."""
     numbers = features(scene, tallies)
-    chosen = sorted(numbers, key=lambda commit: (-glance(numbers[commit]), commit))[
-        :LOOKED_AT
-    ]
+    chosen = sorted(
+        numbers, key=lambda commit: (-rough_score(numbers[commit]), commit)
+    )[:LOOKED_AT]
     paths = {
         blame.origins[line][0]
         for blame in scene.blames.values()
@@ -172,7 +172,7 @@ def weigh(
     }
 
 
-def doubt(candidates: Sequence[Candidate], imported: str = "") -> str:
+def explain_doubt(candidates: Sequence[Candidate], imported: str = "") -> str:
     """Explain why the first candidate is only a guess, or return "".
 
     `imported` is the value in `RankedCulprits`.

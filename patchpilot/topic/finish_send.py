@@ -61,7 +61,7 @@ def _follow(repository: Repository, send: Send) -> None:
         elif entry.message_id not in ids:
             # only these messages connect a send from elsewhere with the outbox
             for mail in sent_mails(set(ids), store):
-                store.keep_sent(entry.id, mail)
+                store.store_sent_mail(entry.id, mail)
 
 
 def finish_sends(repository: Repository) -> tuple[str, ...]:

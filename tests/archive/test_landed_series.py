@@ -41,7 +41,7 @@ def trees(tmp_path: Path) -> Trees:
     return Trees(tmp_path / "r")
 
 
-def test_half_merged_series_is_not_done(trees: Trees) -> None:
+def test_half_merged_series_is_not_finished(trees: Trees) -> None:
     taken = trees.commit(f"{ONE}\n\nCheck it.\n")
     trees.repo.tag("v6.9-rc1")
     trees.backport(taken, "6.1", tag="v6.1.120")
@@ -310,7 +310,7 @@ def test_cc_stable_alone_awaits_a_branch(
     assert advise(track_series(trees, ALONE)).need == "finished"
 
 
-def test_untagged_fix_is_done_after_merge(trees: Trees) -> None:
+def test_untagged_fix_is_finished_after_its_merge(trees: Trees) -> None:
     trees.commit(f"{ONE}\n\nCheck it.\n")
     assert next_step(track_series(trees, ALONE)) == "done: it is in mainline"
 

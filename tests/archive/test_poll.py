@@ -101,7 +101,7 @@ def test_many_series_take_few_requests(count: int, most: int, workdir: Path) -> 
     ],
     ids=["reply", "renamed reply", "renamed v2", "v2", "a bot's mail"],
 )  # fmt: skip
-def test_news_come_from_the_archives(kind: str, news: bytes, workdir: Path) -> None:
+def test_archives_report_new_messages(kind: str, news: bytes, workdir: Path) -> None:
     others = [mailed("w [PATCH] valve: open it", author=story.OTTO)]
     with archive_server(kind, workdir / "pi", story.V1, *others) as server:
         for name in ("v1", "w"):

@@ -612,7 +612,7 @@ def test_cached_response_is_reported(workdir: Path) -> None:
         assert "v2" in fresh.out
 
 
-def test_absent_and_unreachable_exit_differently(workdir: Path) -> None:
+def test_missing_message_and_outage_exit_differently(workdir: Path) -> None:
     with archive_server("stand-in", workdir, story.V1) as server:
         outcome = call("track", "add", "nobody@example.org", "--lore", server.url)
         assert (outcome.code, outcome.out) == (3, "")
@@ -630,7 +630,7 @@ def test_stored_data_is_shown_while_the_archive_is_down(workdir: Path) -> None:
     assert series("show", "1")[0]["state"] == "stalled"
 
 
-def test_one_failed_archive_does_not_block_others(
+def test_failed_archive_does_not_block_others(
     workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with archive_server(

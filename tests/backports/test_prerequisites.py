@@ -156,7 +156,7 @@ def test_unmerged_fix_gets_stable_lines(
     ]
 
 
-def test_causes_name_the_conflicting_commits(world: World) -> None:
+def test_causes_list_the_conflicting_commits(world: World) -> None:
     answer = world.branch_result(
         world.fix, "--onto", world.branch("6.12", world.culprit)
     )
@@ -218,7 +218,7 @@ def test_changed_signature_is_a_hint(
     assert any("helper() has different arguments" in hint for hint in answer["hints"])
 
 
-def test_rules_cover_size_and_kind(world: World, tmp_path: Path) -> None:
+def test_stable_rules_check_size_and_kind(world: World, tmp_path: Path) -> None:
     big = world.repo.commit(
         "big", {"big.c": "".join(f"line {number};\n" for number in range(150))}
     )

@@ -35,7 +35,7 @@ def release_states(result: BackportResult) -> list[tuple[str, ReleaseState]]:
     return [(point.version, point.state) for point in result.bug.points]
 
 
-def test_range_spans_culprit_to_fix(
+def test_range_extends_from_culprit_to_fix(
     world: World,
 ) -> None:
     world.repo.git("tag", "v6.4-rc1", world.culprit)

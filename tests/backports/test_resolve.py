@@ -31,7 +31,7 @@ def resolve(world: World, *words: object) -> dict[str, Any]:
     return result
 
 
-def go_on(clone: Path, text: str = "") -> None:
+def commit_resolution(clone: Path, text: str = "") -> None:
     """Commit the resolution, with this text in the file if given."""
     if text:
         (clone / "w.c").write_text(text)
@@ -57,7 +57,7 @@ def test_conflict_is_resolved_in_two_calls(
     assert (first["state"], first["conflicted"]) == ("conflict", ["w.c"])
     clone = Path(first["folder"])
     assert "<<<<<<<" in (clone / "w.c").read_text()
-    go_on(clone, source(l10="quick(10);", l20="own(20, all);"))
+    commit_resolution(clone, source(l10="quick(10);", l20="own(20, all);"))
     second = conflicting_branch.ask(
         conflicting_branch.fix, "--resolve", "linux-6.12.y", "--write", tmp_path / "out"
     )["resolve"]
@@ -77,7 +77,7 @@ def test_adapt_fills_in_conflicting_files(
     assert (first["state"], first["conflicted"]) == ("conflict", ["w.c"])
     clone = Path(first["folder"])
     assert "own(20, all);" in (clone / "w.c").read_text()
-    go_on(clone)
+    commit_resolution(clone)
     second = resolve(conflicting_branch, "--write", tmp_path / "out")
     assert (
         "the lines around the change differ in the branch"
@@ -90,7 +90,7 @@ def test_resolution_replies_to_the_failed_message(
 ) -> None:
     follow_failed(conflicting_branch.fix, tmp_path, "6.12")
     clone = Path(resolve(conflicting_branch)["folder"])
-    go_on(clone, source(l10="quick(10);", l20="own(20, all);"))
+    commit_resolution(clone, source(l10="quick(10);", l20="own(20, all);"))
     done = resolve(conflicting_branch)
     assert (
         "In-Reply-To: <failed-6.12-2@example.org>" in Path(done["files"][0]).read_text()
@@ -138,6 +138,6 @@ def test_written_resolution_is_found_again(conflicting_branch: World) -> None:
 
     clone = Path(resolve(conflicting_branch)["folder"])
     assert known() is None
-    go_on(clone, source(l10="quick(10);", l20="own(20, all);"))
+    commit_resolution(clone, source(l10="quick(10);", l20="own(20, all);"))
     done = resolve(conflicting_branch)
     assert known() == Path(done["files"][0]).parent

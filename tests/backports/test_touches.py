@@ -187,7 +187,7 @@ def test_rewritten_lines_are_not_traced() -> None:
     ]
 
 
-def test_only_requested_files_count() -> None:
+def test_only_requested_files_are_considered() -> None:
     both = touch(
         "fix", replace_lines((1, 2)), replace_lines((1, 2), old="g.c", new="h.c")
     )

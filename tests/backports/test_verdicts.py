@@ -226,7 +226,7 @@ def test_subject_is_escaped(
     assert "\\|" in shown
 
 
-def test_errors_give_a_hint(world: World, tmp_path: object) -> None:
+def test_errors_have_a_hint(world: World, tmp_path: object) -> None:
     outcome = world.call(world.fix)
     assert outcome.code == 3
     assert "setup stable --fetch" in outcome.err
@@ -296,7 +296,7 @@ def test_moved_line_is_not_a_whitespace_change(world: World) -> None:
     assert "whitespace only" in world.ask(spaced, "--onto", tip)["rules"][0]
 
 
-def test_version_is_for_its_branch(world: World) -> None:
+def test_version_selects_its_branch(world: World) -> None:
     tip = world.branch("6.12", world.groundwork)
     for word in ("6.12", "6.12.y"):
         answer = world.branch_result(world.fix, "--onto", word)

@@ -205,7 +205,7 @@ def test_malformed_message_id_is_refused(
     assert outcome.code == 2
 
 
-def test_request_names_trees_commit_and_reason(world: World) -> None:
+def test_request_contains_trees_commit_and_reason(world: World) -> None:
     world.branch("6.6", world.culprit)
     world.branch("6.12", world.groundwork)
     outcome = world.call(world.fix, "--request")

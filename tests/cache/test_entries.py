@@ -54,7 +54,7 @@ def test_another_format_is_not_read() -> None:
     assert recall(KIND, key) is None
 
 
-def test_key_covers_all_parts_and_the_code(tmp_path: Path) -> None:
+def test_key_depends_on_all_parts_and_the_code(tmp_path: Path) -> None:
     code = tmp_path / "code"
     code.mkdir()
     (code / "a.py").write_text("A = 1")
@@ -152,7 +152,7 @@ def test_oversized_values_are_not_cached(monkeypatch: pytest.MonkeyPatch) -> Non
     assert not remember(KIND, "b", object())
 
 
-def test_evicting_takes_files_and_directories(tmp_path: Path) -> None:
+def test_eviction_deletes_files_and_directories(tmp_path: Path) -> None:
     for number in range(4):
         (tmp_path / f"{number}").mkdir()
         (tmp_path / f"{number}" / "a").write_text("")

@@ -65,14 +65,14 @@ def test_every_command_explains_the_base(repo: Repo, command: str) -> None:
     assert "nearest remote branch" not in outcome.out
 
 
-def test_named_target_needs_no_base(repo: Repo) -> None:
+def test_given_target_needs_no_base(repo: Repo) -> None:
     assert (
         "base: not searched: HEAD names the patches"
         in call("check", "--explain-base", "HEAD").err
     )
 
 
-def test_uncertain_base_with_many_commits_is_exit_2(
+def test_uncertain_base_with_many_commits_exits_with_2(
     repo: Repo,
 ) -> None:
     for number in range(2, 33):

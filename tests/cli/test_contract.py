@@ -370,7 +370,9 @@ def test_unknown_profile_suggests_the_nearest(repo: Path, command: str) -> None:
         (("chekc",), "check"),
     ],
 )
-def test_unknown_word_is_exit_2(repo: Path, words: tuple[str, ...], near: str) -> None:
+def test_unknown_word_exits_with_2(
+    repo: Path, words: tuple[str, ...], near: str
+) -> None:
     outcome = call(*words)
     assert (outcome.code, outcome.out) == (2, "")
     assert near in outcome.err.lower() or near in outcome.err
@@ -384,7 +386,7 @@ def test_unknown_word_is_exit_2(repo: Path, words: tuple[str, ...], near: str) -
         ("profile", "netdve", "netdev"),
     ],
 )
-def test_invalid_setting_is_exit_2(
+def test_invalid_setting_exits_with_2(
     repo: Path, name: str, value: str, near: str
 ) -> None:
     subprocess.run(["git", "config", f"patchpilot.{name}", value], check=True)
@@ -395,7 +397,7 @@ def test_invalid_setting_is_exit_2(
     assert call("config", name).out == f"{value}\n"
 
 
-def test_binary_tree_file_exits_2(repo: Path) -> None:
+def test_binary_tree_file_exits_with_2(repo: Path) -> None:
     (repo / ".patchpilot.toml").write_bytes(b'profile = "\xff"\n')
     outcome = call("check --tree", repo, "-", stdin=patches.mail().encode())
     assert (outcome.code, outcome.out) == (2, "")
@@ -432,7 +434,7 @@ def test_full_disk_and_closed_pipe_have_exit_codes(repo: Path, command: str) -> 
 
 
 @pytest.mark.parametrize("command", CALLS)
-def test_unknown_option_is_exit_2(repo: Path, command: str) -> None:
+def test_unknown_option_exits_with_2(repo: Path, command: str) -> None:
     for words in (("--no-such-option",), ("--format", "yaml")):
         outcome = call(*CALLS[command], *words)
         assert (outcome.code, outcome.out) == (2, ""), words
@@ -570,7 +572,7 @@ def test_strict_and_fail_on_set_the_exit_code(repo: Path) -> None:
     assert codes == [0, 0, 1, 0]
 
 
-def test_missing_data_exits_3(repo: Path) -> None:
+def test_missing_data_exits_with_3(repo: Path) -> None:
     assert call("check", "--data", repo / "nowhere", "HEAD").code == 3
     assert call("check", "--tree", repo / "nowhere", write_patch(repo)).code == 3
 

@@ -134,7 +134,7 @@ def test_option_from_another_tool_gets_a_hint(words: str, hint: str) -> None:
 
 
 @pytest.mark.parametrize(("words", "hint"), OTHERS)
-def test_hint_names_existing_commands(words: str, hint: str) -> None:
+def test_hint_lists_existing_commands(words: str, hint: str) -> None:
     own = [
         call.split()
         for quoted in re.findall(r"`([^`]+)`", hint)
@@ -156,7 +156,7 @@ def test_hint_names_existing_commands(words: str, hint: str) -> None:
 
 
 @pytest.mark.parametrize(("variables", "colored"), COLORS)
-def test_variables_force_color_in_text_only(
+def test_variables_force_color_only_in_text(
     variables: dict[str, str],
     colored: bool,
     monkeypatch: pytest.MonkeyPatch,

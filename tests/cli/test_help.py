@@ -124,7 +124,7 @@ def test_man_pages_are_valid() -> None:
         ("patchpilot check --format sa", "sarif"),
     ],
 )
-def test_words_are_completed(line: str, wanted: str) -> None:
+def test_completion_includes_the_value(line: str, wanted: str) -> None:
     words = line.split()[1:]
     outcome = subprocess.run(
         [sys.executable, "-m", "patchpilot"],

@@ -104,7 +104,7 @@ def test_source_file_hint_names_the_right_command() -> None:
     assert re.findall(r"`patchpilot ([\w-]+) -f ", hint) == takes[:1]
 
 
-def test_list_of_settings_is_complete() -> None:
+def test_settings_list_is_complete() -> None:
     hint = next(case["hint"] for case in CASES if "valid settings" in case["hint"])
     named = hint.partition("valid settings: ")[2].split(", ")
     assert named == sorted(key.name for key in KEYS)

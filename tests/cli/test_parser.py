@@ -89,7 +89,9 @@ def test_option_spellings_are_equivalent(option: Option) -> None:
         (["--base", "-x"], {"base": "-x"}),
     ],
 )
-def test_words_are_read_in_any_form(words: list[str], values: dict[str, Any]) -> None:
+def test_options_are_parsed_in_any_form(
+    words: list[str], values: dict[str, Any]
+) -> None:
     parsed = read(*words)
     assert {name: parsed[name] for name in values} == values
 

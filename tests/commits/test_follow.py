@@ -162,7 +162,7 @@ def test_sparse_checkout_is_respected(moved_branch: Place) -> None:
     assert not (moved_branch.repo.path / "a").exists()
 
 
-def test_reflog_names_the_command(moved_branch: Place) -> None:
+def test_reflog_contains_the_command(moved_branch: Place) -> None:
     moved_branch.shift()
     assert "patchpilot test" in moved_branch.repo.git("reflog", "-1", "HEAD")
     assert moved_branch.repo.git("rev-parse", "topic@{1}") == moved_branch.old

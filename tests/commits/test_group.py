@@ -16,7 +16,7 @@ from patchpilot.errors import UsageError
 from tests.kit.topics import topic
 
 
-def test_commits_may_be_named_or_a_range(tmp_path: Path) -> None:
+def test_commits_can_be_listed_or_a_range(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 3)
     ids = repo.git("rev-list", "--reverse", "master..topic").split()
     with Repository.open(repo.path) as repository:

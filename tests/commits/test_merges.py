@@ -42,7 +42,7 @@ def scratch(tmp_path: Path) -> Iterator[Scratch]:
         yield scratch
 
 
-def test_answers_match_separate_processes(
+def test_results_match_separate_processes(
     tmp_path: Path, scratch: Scratch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("patchpilot.backports.object_store._FEW", 0)

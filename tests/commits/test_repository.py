@@ -177,7 +177,7 @@ def test_dashed_word_is_not_an_option(repo: Repo) -> None:
             repository.resolve("--output=/tmp/x")
 
 
-def test_no_repository_is_exit_3(tmp_path: Path) -> None:
+def test_no_repository_exits_with_3(tmp_path: Path) -> None:
     with pytest.raises(MissingError) as error:
         Repository.open(tmp_path)
     assert error.value.exit_code == 3
@@ -190,7 +190,7 @@ def test_main_branch_alone_is_not_a_topic(repo: Repo) -> None:
     assert "commit or a range A..B" in str(error.value.hint)
 
 
-def test_both_tree_kinds_agree(repo: Repo) -> None:
+def test_directory_and_commit_trees_agree(repo: Repo) -> None:
     with Repository.open(repo.path) as repository:
         trees = [
             DirectoryTree(repo.path),

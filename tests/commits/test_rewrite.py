@@ -134,7 +134,7 @@ def test_rewriting_needs_a_name(tmp_path: Path) -> None:
         change(repository, ids[1], "step 1\n\nOther text.\n")
 
 
-def test_record_holds_the_old_branch(tmp_path: Path) -> None:
+def test_record_contains_the_old_branch(tmp_path: Path) -> None:
     repo, ids = topic(tmp_path / "r")
     with Repository.open(tmp_path / "r") as repository:
         undo = rewrite.apply(

@@ -35,12 +35,12 @@ def test_git_environment_is_cleared(
     assert run(words, env=env).text == "core.pager mine\na.b it's\na.b its'\na.c x\n"
 
 
-def test_missing_program_is_exit_3() -> None:
+def test_missing_program_exits_with_3() -> None:
     with pytest.raises(MissingError, match="no-such-program"):
         run(["no-such-program"])
 
 
-def test_non_executable_program_is_exit_3(tmp_path: Path) -> None:
+def test_non_executable_program_exits_with_3(tmp_path: Path) -> None:
     (tmp_path / "locked").write_text("#!/bin/sh\n")
     for start in (run, interactive):
         with pytest.raises(

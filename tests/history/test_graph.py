@@ -39,7 +39,7 @@ def _low_limit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def use(repo: Repo, *, make: bool = True) -> bool:
     with Repository.open(repo.path) as repository:
-        result = use_graph(repository, repository.resolve("HEAD"), make=make)
+        result = use_graph(repository, repository.resolve("HEAD"), create=make)
         assert result == (ALTERNATES in repository.extra_environment)
         assert repository.is_ancestor("HEAD~3", "HEAD")
         assert repository.git("blame", "-w", "HEAD", "--", "a.c").text
@@ -209,7 +209,7 @@ def test_cache_directory_may_contain_a_colon(
     assert use(repo)
 
 
-def test_borrowed_objects_count(
+def test_objects_in_alternates_are_counted(
     repo: Repo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     repo.git("gc", "-q")

@@ -190,7 +190,7 @@ def test_commits_indexed_by_another_run_are_found(
         )
 
 
-def test_graph_is_read_as_git_reads_it(tmp_path: Path) -> None:
+def test_graph_is_read_like_git(tmp_path: Path) -> None:
     rnd = random.Random(7)
     bare = Repo(tmp_path / "g", bare=True)
     stream = []

@@ -92,7 +92,7 @@ def test_backport_of_a_backport_is_found(repo: Repo, history: History) -> None:
     assert landing.commit == backport
 
 
-def test_same_subject_author_and_patch_count(repo: Repo, history: History) -> None:
+def test_same_subject_author_and_patch_match(repo: Repo, history: History) -> None:
     backport = commit_on_stable(repo, "net: fix the leak\n\nWithout a marker.\n")
     landing = find_landing(repo, history)
     assert (landing.commit, landing.how) == (backport, "subject")
@@ -107,7 +107,7 @@ def test_different_patch_with_the_same_subject_is_ignored(
     assert history.landed(commit_at(repo, "master"), commit_at(repo, "stable")) is None
 
 
-def test_same_subject_and_date_count(repo: Repo, history: History) -> None:
+def test_same_subject_and_date_match(repo: Repo, history: History) -> None:
     repo.checkout("stable")
     repo.put("f.c", file_text(l30="thirty", l31="more"))
     repo.git("add", "-A")

@@ -52,7 +52,7 @@ KINDS = (
 
 @pytest.mark.parametrize("char", KINDS)
 @pytest.mark.parametrize("part", ["code", "message", "name", "path"])
-def test_every_kind_is_reported_everywhere(char: str, part: str) -> None:
+def test_hidden_character_is_reported_everywhere(char: str, part: str) -> None:
     text = mail()
     if part == "code":
         text = text.replace("bar();", f'bar("{char}a");')

@@ -269,7 +269,7 @@ def test_reply_without_re_is_a_reply() -> None:
         "> text\n\nAcked-by: Rita Reviewer <rita@example.net> ",
     ],
 )
-def test_tag_is_on_its_own_line(
+def test_tag_is_not_joined_with_the_line_above(
     kind: str, encoding: str, is_part: bool, above: str
 ) -> None:
     text = f"> text\n{above}\nTested-by: Rita Reviewer <rita@example.net> \n\nRita\n"

@@ -17,9 +17,9 @@ from patchpilot.demo.demo_script import run_script
 from patchpilot.demo.journey import Journey, StepFailedError, wants
 from patchpilot.demo.sandbox import (
     Sandbox,
-    keep_supported,
     open_sandbox,
     sandbox_environment,
+    write_supported_series,
 )
 from patchpilot.errors import InputError
 from patchpilot.projects.loading import default_project
@@ -100,7 +100,7 @@ def _nowhere(path: Path):
 def test_demo_branches_never_expire(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keep_supported(tmp_path)
+    write_supported_series(tmp_path)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home" / "data"))
     assert {
         maintained.version

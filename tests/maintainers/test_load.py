@@ -44,7 +44,7 @@ def test_damaged_index_is_rebuilt(tmp_path: Path, cached_sections: Path) -> None
         assert file.read_bytes() == whole
 
 
-def test_another_content_has_another_index(
+def test_changed_content_gets_a_new_index(
     tmp_path: Path, cached_sections: Path
 ) -> None:
     load(DirectoryTree(write_tree(tmp_path / "a")))
@@ -53,7 +53,7 @@ def test_another_content_has_another_index(
     assert len(list(cached_sections.glob("maintainers-*"))) == 2
 
 
-def test_old_indexes_go(tmp_path: Path, cached_sections: Path) -> None:
+def test_old_indexes_are_deleted(tmp_path: Path, cached_sections: Path) -> None:
     for number in range(INDEXES.keep + 5):
         load(
             DirectoryTree(

@@ -62,7 +62,7 @@ def test_excluded_folder_leaves_its_section() -> None:
     ]
 
 
-def test_name_pattern_takes_any_path() -> None:
+def test_name_pattern_matches_any_path() -> None:
     assert section_names(read(MAINTAINERS), "arch/x/gadget7.c") == [
         "SOC GADGET",
         "THE REST",
@@ -90,7 +90,7 @@ def test_keywords_match_message_and_changed_lines() -> None:
     ]
 
 
-def test_reasons_name_path_and_pattern() -> None:
+def test_reasons_contain_path_and_pattern() -> None:
     first = match(read(MAINTAINERS), ["drivers/net/port.c"])[0]
     assert first.reasons == ("drivers/net/port.c matches F: drivers/net/",)
     assert first.paths == ("drivers/net/port.c",)
@@ -120,7 +120,7 @@ PATH = st.lists(st.sampled_from(["a", "b", "c"]), min_size=1, max_size=4).map("/
 
 
 @given(SECTIONS, PATH)
-def test_index_forgets_no_match(
+def test_index_finds_every_match(
     sections: list[list[tuple[str, str]]], path: str
 ) -> None:
     text = "".join(

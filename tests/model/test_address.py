@@ -18,7 +18,7 @@ from patchpilot.model.address import (
     only_mailbox,
     parse_address,
     parse_addresses,
-    sort_out,
+    split_usable,
 )
 
 NAMES = st.text(
@@ -125,7 +125,7 @@ def test_dangerous_address_has_a_reason() -> None:
         Address("Ada", "ada@example.org"),
         Address("Eve", "-X/tmp/log@example.org"),
     )
-    assert sort_out([good, bad]) == (
+    assert split_usable([good, bad]) == (
         (good,),
         (
             "-X/tmp/log@example.org is not a valid address and was omitted: "

@@ -112,7 +112,7 @@ UNBOUNDED = {
 }
 
 
-def test_dates_are_parsed_in_one_place() -> None:
+def test_only_one_module_parses_dates() -> None:
     places = [
         f"{file.relative_to(SOURCE)}:{node.lineno}"
         for file, tree in trees(*UNBOUNDED)

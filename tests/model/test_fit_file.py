@@ -86,7 +86,7 @@ def test_change_can_be_undone() -> None:
     ).misfits
 
 
-def test_hunk_at_a_file_boundary_stays() -> None:
+def test_hunk_at_a_file_boundary_is_not_moved() -> None:
     start = "@@ -1,2 +1,3 @@\n+new\n a\n b\n"
     assert text(fit(start, {"f.c": join_lines("a", "b", "c")})) == join_lines(
         "new", "a", "b", "c"

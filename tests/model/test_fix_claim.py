@@ -191,7 +191,7 @@ def test_only_a_sentence_blames_a_commit(
         ("ring: validate the size", ["Garbage comes in."], True),
     ],
 )
-def test_harm_may_be_in_title_or_text(
+def test_harm_is_found_in_title_or_text(
     title: str, lines: list[str], harms: bool
 ) -> None:
     assert describes_harm(title, lines) is harms

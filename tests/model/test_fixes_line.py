@@ -74,7 +74,7 @@ def test_tag_needs_a_colon(line: str, tag: bool, unquoted: bool) -> None:
         ("ring", False),
     ],
 )
-def test_digits_belong_to_a_whole_word(value: str, digits: bool) -> None:
+def test_id_is_a_whole_word(value: str, digits: bool) -> None:
     assert read_fixes_value(value).has_digits(7) is digits
 
 
@@ -106,5 +106,5 @@ def test_every_message_line_is_read() -> None:
         (f"Fixes: {ID[:11]}", False),
     ],
 )
-def test_mention_may_be_anywhere(line: str, mentions: bool) -> None:
+def test_mention_is_found_anywhere(line: str, mentions: bool) -> None:
     assert mentions_fix(line) is mentions

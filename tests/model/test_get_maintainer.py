@@ -50,7 +50,7 @@ def test_conflicting_options_are_refused(
     assert str(error.value.hint).startswith("omit ")
 
 
-def test_sections_print_nothing_else() -> None:
+def test_sections_option_prints_only_sections() -> None:
     every = Switches(scm=True, status=True, subsystem=True)
     switches = every._replace(sections=True).add_implied
     assert switches.sections
@@ -69,7 +69,7 @@ def test_sections_print_nothing_else() -> None:
         (False, True, ", ", False, (True, False)),
     ],
 )
-def test_rolestats_have_roles(
+def test_rolestats_include_roles(
     roles: bool,
     rolestats: bool,
     separator: str,

@@ -27,7 +27,7 @@ def test_non_utf_8_bytes_are_quoted() -> None:
     assert quote_url("a\udcff/\u00fc@b", safe="@") == "a%FF%2F%C3%BC@b"
 
 
-def test_urls_are_parsed_in_one_place() -> None:
+def test_only_one_module_parses_urls() -> None:
     places = [
         f"{file.relative_to(SOURCE)}:{node.lineno}"
         for file, tree in trees("urllib")

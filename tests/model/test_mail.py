@@ -335,7 +335,9 @@ def test_only_mboxrd_is_unquoted() -> None:
         ),
     ],
 )
-def test_joined_mbox_has_one_form(mails: list[bytes], joined: bytes) -> None:
+def test_messages_are_joined_in_mboxrd_format(
+    mails: list[bytes], joined: bytes
+) -> None:
     assert join_mbox(mails) == joined.replace(b"%s", MBOX_LINE)
 
 

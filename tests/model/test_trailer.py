@@ -72,7 +72,7 @@ def test_lone_subject_gets_a_trailer_block() -> None:
 
 
 @given(st.lists(st.tuples(NAMES, VALUES), max_size=6))
-def test_adding_twice_adds_once(trailers: list[tuple[str, str]]) -> None:
+def test_existing_trailer_is_not_added_again(trailers: list[tuple[str, str]]) -> None:
     once = add_trailers(MESSAGE, trailers)
     assert add_trailers(once, trailers) == once
 
@@ -390,7 +390,7 @@ def test_trailer_is_one_visible_line(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["A\u200cB", "A\u200d", "\u200cA"])
-def test_joiner_needs_joining_letters(name: str) -> None:
+def test_stray_zero_width_joiner_is_refused(name: str) -> None:
     (sentence,) = refused_trailers([("Reviewed-by", f"{name} <b@example.org>")])
     assert "contains <U+200" in sentence
 

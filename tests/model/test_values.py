@@ -148,5 +148,5 @@ def test_plan_splits_recipients_by_header() -> None:
         ({"subject": "a", "patch": "b", "series": ("c",)}, "Subject: a\nb\nc"),
     ],
 )
-def test_example_has_a_topic(parts: dict[str, Any], text: str) -> None:
+def test_example_returns_its_text(parts: dict[str, Any], text: str) -> None:
     assert Example(bad=True, **parts).text == text

@@ -217,7 +217,7 @@ def test_note_is_refused_if_b4_signs(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("coding", ["7bit", "quoted-printable", "base64", ""])
-def test_note_fits_any_encoding(coding: str) -> None:
+def test_note_is_added_in_any_encoding(coding: str) -> None:
     body = b"Why.\n---\n a.c | 2 +-\n\ndiff --git a/a.c b/a.c\n"
     coded = {"quoted-printable": quopri.encodestring, "base64": base64.encodebytes}.get(
         coding, bytes
@@ -299,7 +299,7 @@ def new_key(repo: Repo) -> None:
         ('{"result": "queued"}', "partial", "unknown"),
     ],
 )
-def test_web_endpoint_takes_a_whole_series(
+def test_web_endpoint_gets_the_whole_series(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, state: str, mail: str
 ) -> None:
     monkeypatch.setattr("patchpilot.outgoing.mail_account.LOCAL_PROGRAMS", ())

@@ -61,7 +61,7 @@ def test_sendmail_program_gets_the_message(
     assert (outcome.code == 0) == (state == "sent")
 
 
-def test_batches_and_delay_are_kept(tmp_path: Path) -> None:
+def test_batch_size_and_delay_are_respected(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 3, server=server)
         repo.git("config --global sendemail.smtpbatchsize 1")

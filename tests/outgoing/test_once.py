@@ -84,7 +84,7 @@ def test_concurrent_starts_create_one_topic(
         assert len(drafts.all()) == 1
 
 
-def test_concurrent_first_sends_are_one(
+def test_concurrent_first_sends_deliver_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow = tmp_path / "slow"

@@ -186,7 +186,7 @@ def test_recipient_is_dropped_from_unsent_messages() -> None:
         send = record(
             outbox, ACCEPTED, REJECTED, PENDING, bcc=("B@example.com", "c@example.com")
         )
-        left = outbox.leave_out(send.id, [MAX.key, "b@example.com"])
+        left = outbox.drop_recipients(send.id, [MAX.key, "b@example.com"])
         assert left.entries[0] == send.entries[0]
         for entry in left.entries[1:]:
             assert entry.recipients == (LIST.email,)
@@ -195,7 +195,7 @@ def test_recipient_is_dropped_from_unsent_messages() -> None:
         assert [entry.state for entry in left.entries] == [ACCEPTED, REJECTED, PENDING]
         assert left.bcc == ("c@example.com",)
         assert left.left_out == (MAX.key, "b@example.com")
-        assert outbox.leave_out(send.id, [LIST.key, MAX.key]).left_out == (
+        assert outbox.drop_recipients(send.id, [LIST.key, MAX.key]).left_out == (
             MAX.key,
             "b@example.com",
             LIST.key,
@@ -221,7 +221,7 @@ def test_full_disk_has_a_hint(
         outbox._db.execute("PRAGMA query_only = ON")
         for write in (
             lambda: outbox.mark(send.id, 0, Outcome(REJECTED)),
-            lambda: outbox.leave_out(send.id, [MAX.key]),
+            lambda: outbox.drop_recipients(send.id, [MAX.key]),
             lambda: outbox.add(send),
             lambda: outbox.end(send.id),
         ):

@@ -251,7 +251,7 @@ def test_weekend_is_saturday_and_sunday(day: int, weekend: bool) -> None:
     )
 
 
-def test_three_errors_are_shown() -> None:
+def test_first_three_errors_are_shown() -> None:
     (three,) = blockers(facts(errors=("one", "two", "three")))
     assert "one; two; three" in three.message
     assert "…" not in three.message
@@ -312,7 +312,7 @@ def test_security_team_is_not_public() -> None:
         ("mailinglist", True),
     ],
 )
-def test_lists_have_a_role(role: str, list_: bool) -> None:
+def test_role_identifies_a_list(role: str, list_: bool) -> None:
     assert is_list(to("someone@vendor.example.com", role)) is list_
 
 
@@ -990,7 +990,7 @@ def test_hint_for_sent_patches_depends_on_their_state(
     assert [name for name, _, _ in hints[:-1]] == ["no-changelog"] * (version - 1)
 
 
-def test_many_recipients_hint_drops_one() -> None:
+def test_hint_for_many_recipients_drops_one() -> None:
     ((action,),) = (
         actions(problem.hint) for problem in warnings(facts(recipients=MANY_TO))
     )

@@ -258,7 +258,7 @@ def test_missing_password_is_explained(tmp_path: Path) -> None:
         assert server.take() == ()
 
 
-def test_rejected_recipient_hint_drops_it(
+def test_hint_drops_a_rejected_recipient(
     tmp_path: Path,
 ) -> None:
     with FaultySink(Faults(reject=frozenset({"gone@example.org"}))) as server:

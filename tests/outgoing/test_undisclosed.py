@@ -24,9 +24,9 @@ from patchpilot.outgoing.mail_state import Outcome
 from patchpilot.outgoing.outbox import Outbox
 from patchpilot.services.reply.answered_mail import find_answered_mail
 from patchpilot.services.reply.plan_reply import (
-    keep_draft,
     open_draft,
     plan_reply,
+    save_reply_draft,
     sender_of,
 )
 from tests.kit.cli import Outcome as Called
@@ -183,7 +183,7 @@ def test_undisclosed_envelope_is_minimal(
 @pytest.mark.parametrize(
     "cc", ["Cc: <stable@kernel.org> # 6.1+", "cc: stable@kernel.org"]
 )
-def test_private_tag_needs_an_answer(tmp_path: Path, cc: str) -> None:
+def test_private_tag_requires_an_answer(tmp_path: Path, cc: str) -> None:
     with FaultySink() as server:
         repo = repository(tmp_path / "r", "git-send-email", server)
         text = MESSAGE.replace("Cc: stable@vger.kernel.org", cc)
@@ -248,7 +248,7 @@ def test_recipient_added_by_b4_blocks_the_send(
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
-def test_answer_applies_to_the_next_version(tmp_path: Path, via: str) -> None:
+def test_answer_is_kept_for_the_next_version(tmp_path: Path, via: str) -> None:
     with FaultySink(Faults(gone_from=1)) as server, watched_server() as (url, requests):
         repo = repository(tmp_path / "r", via, server)
         repo.git("config --global patchpilot.lore", url)
@@ -381,7 +381,7 @@ def test_file_replies_are_tracked_privately(
         with Repository.open(repo.path) as opened, Store() as store:
             answered = find_answered_mail("<answer@example.org>", "reply", store)
             sender = sender_of(opened, "git-send-email")
-            draft = keep_draft(
+            draft = save_reply_draft(
                 open_draft(answered, "ping", archive=url, sender=sender), sender
             )
             planned = plan_reply(opened, answered, draft, "git-send-email")

@@ -285,7 +285,7 @@ def test_container_excludes_the_environment() -> None:
     assert recipe.rstrip().endswith('ENTRYPOINT ["patchpilot"]')
 
 
-def test_pages_claim_no_package_index() -> None:
+def test_pages_do_not_mention_a_package_index() -> None:
     pages = [
         *ROOT.glob("*.md"),
         *(ROOT / "docs").rglob("*.md"),

@@ -37,5 +37,5 @@ def test_age_limit_rejects_old_facts(capsys: pytest.CaptureFixture[str]) -> None
     assert "older than 183 days" in capsys.readouterr().err
 
 
-def test_release_asks_for_the_age() -> None:
+def test_release_checks_the_age() -> None:
     assert ".ci/data_age.py 183" in (ROOT / ".ci/release").read_text()

@@ -128,7 +128,7 @@ def test_bash_loads_the_completion(prefix: Path, environment: dict[str, str]) ->
     )
 
 
-def test_removal_leaves_nothing(
+def test_uninstall_removes_everything(
     prefix: Path, root: Path, environment: dict[str, str]
 ) -> None:
     staged = (root / "stage").joinpath(*root.parts[1:])

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 LOCAL = runpy.run_path(str(ROOT / ".ci/local_scripts.py"))["local"]
 
 
-def test_reading_script_is_ours() -> None:
+def test_site_runs_only_our_script() -> None:
     page = '<script src="https://unpkg.com/iframe-worker/shim"></script>'
     assert LOCAL(page, "../") == (
         '<script src="../assets/worker-from-disk.js"></script>'

@@ -36,7 +36,7 @@ def copy_of(name: str, **more: Any) -> str:
 @pytest.mark.parametrize(
     "name", [name for name, project in projects().items() if project.stable.branch]
 )
-def test_shipped_data_is_completely(name: str) -> None:
+def test_shipped_data_is_complete(name: str) -> None:
     stable = find_project(name).stable
     assert (
         stable.version_of(stable.branch_name.format(version=stable.series[0].version))

@@ -58,7 +58,7 @@ def test_switches_select_the_output(widget_tree: Path, widget_mail: Path) -> Non
     )
 
 
-def test_files_need_f(widget_tree: Path) -> None:
+def test_source_files_need_option_f(widget_tree: Path) -> None:
     assert output_lines(widget_tree, "-f", "drivers/widget/legacy", "--s") == [
         "old-widgets@lists.example (subscriber list:LEGACY WIDGETS)",
         "everybody@lists.example (open list)",

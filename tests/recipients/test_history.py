@@ -87,7 +87,7 @@ def test_signers_of_the_fixed_commit_are_added(repo: Repo, tmp_path: Path) -> No
     ]
 
 
-def test_tracked_file_needs_no_f(repo: Repo) -> None:
+def test_tracked_file_needs_no_option_f(repo: Repo) -> None:
     assert output_lines("drivers/net/port.c", "--nol") == [
         "Eve Router <eve@net.example> (maintainer:NETWORK DRIVERS)"
     ]
@@ -107,6 +107,8 @@ def test_bare_repository_is_read_from_its_head(repo: Repo, tmp_path: Path) -> No
 def test_timeout_is_reported(repo: Repo) -> None:
     history = GitHistory(repo.path, budget=0.0)
     people = CollectedRoles(Switches().add_implied, RoleWords(), Merger(Mailmap()))
-    history.add_file_people(people, GetMaintainerRequest(("lib/plain.c",), frozenset()))
+    history.add_file_contacts(
+        people, GetMaintainerRequest(("lib/plain.c",), frozenset())
+    )
     assert people.rows == []
     assert len(history.remarks) == 1

@@ -75,7 +75,7 @@ def test_mailmap_corrects_names_and_addresses(text: str, expected: str) -> None:
     assert Mailmap(MAP).apply(text) == expected
 
 
-def test_first_note_is_for_the_user() -> None:
+def test_first_spelling_replaces_later_ones() -> None:
     merger = Merger(Mailmap())
     assert merger.apply("Ada Fixer <ada@one.example>") == "Ada Fixer <ada@one.example>"
     assert merger.apply("ada fixer <ada@two.example>") == "Ada Fixer <ada@one.example>"

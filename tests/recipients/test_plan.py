@@ -390,7 +390,9 @@ def test_text_shows_reasons_safely(widget_tree: Path) -> None:
     )
 
 
-def test_tree_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_tree_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "x.patch").write_text(patch())
     assert call("maintainers x.patch").code == 3

@@ -228,7 +228,7 @@ def main() -> None:
         )
         with (
             open_sandbox(Path(folder) / "sandbox") as sandbox,
-            deliver_regularly(sandbox, then=Answers(sandbox).look),
+            deliver_regularly(sandbox, after_delivery=Answers(sandbox).look),
         ):
             os.environ.update({**sandbox.env, "GIT_EDITOR": "true"})
             made = asyncio.run(draw(sandbox.work, MOMENTS, out, options.names))

@@ -246,7 +246,7 @@ def test_recovery_keeps_readable_rows(tmp_path: Path) -> None:
 def test_invalid_row_is_damage(statement: str) -> None:
     with Outbox() as outbox, Drafts() as drafts:
         send = record(outbox)
-        outbox.leave_out(send.id, ["x@example.org"])
+        outbox.drop_recipients(send.id, ["x@example.org"])
         drafts.save(Draft(CHANGE, "/src/linux", "widget"))
     with contextlib.closing(
         sqlite3.connect(state_folder() / "outgoing.sqlite3")
@@ -292,7 +292,7 @@ def test_missing_database_is_created(
         connect()
 
 
-def test_recovery_keeps_an_intact_database(tmp_path: Path) -> None:
+def test_recovery_does_not_change_an_intact_database(tmp_path: Path) -> None:
     file = tmp_path / "a.sqlite3"
     open_database(file, ONE).close()
     assert recover(file, ONE) is None

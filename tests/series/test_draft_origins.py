@@ -106,7 +106,7 @@ def test_dry_run_keeps_the_branch_description(tmp_path: Path) -> None:
     )
 
 
-def test_series_names_its_dependency(tmp_path: Path) -> None:
+def test_first_message_lists_the_dependencies(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 2, server=server)
         words = ("--depends-on", "https://lore.kernel.org/all/1@a/", "--depends-on")
@@ -121,7 +121,7 @@ def test_series_names_its_dependency(tmp_path: Path) -> None:
     assert (done.code, "b4 prep --edit-deps" in done.err) == (2, True)
 
 
-def test_send_remembers_its_settings(tmp_path: Path) -> None:
+def test_send_stores_its_settings(tmp_path: Path) -> None:
     with FaultySink() as server:
         repo = topic(tmp_path / "r", 1, server=server)
         words = (

@@ -70,7 +70,7 @@ def known(*words: str) -> tuple[KnownPatch, ...]:
         (("/one", "b/two"), ("/zzz", "b/two", "c/qq"), {"b": "b"}),
     ],
 )
-def test_which_patch_became_which(
+def test_patches_are_matched_between_versions(
     old: tuple[str, ...], new: tuple[str, ...], pairs: dict[str, str]
 ) -> None:
     paired = pair_known(known(*old), known(*new))
@@ -123,7 +123,7 @@ def test_draft_has_cover_and_changelog() -> None:
     assert replace(WHOLE, version=2).changelog == "a"
 
 
-def test_drafts_of_other_versions_are_read() -> None:
+def test_drafts_by_other_versions_are_read() -> None:
     with Drafts() as drafts:
         drafts.save(WHOLE)
         data = json.dumps(
@@ -169,7 +169,7 @@ def test_drafts_are_listed_newest_first() -> None:
         (None, ("x/one",), ("topic",), None),
     ],
 )
-def test_draft_of_patches_is_found(
+def test_draft_is_found_by_its_patches(
     branch: str | None,
     patches: tuple[str, ...],
     branches: tuple[str, ...],
@@ -182,7 +182,7 @@ def test_draft_of_patches_is_found(
         assert drafts.recognize("/elsewhere", branch, known(*patches), branches) is None
 
 
-def test_undated_patches_share_no_date() -> None:
+def test_undated_patches_are_not_paired_by_date() -> None:
     with Drafts() as drafts:
         drafts.save(replace(WHOLE, patches=known("a/one")))
         assert drafts.recognize(REPO, "renamed", known("x/q")) is None
@@ -208,7 +208,7 @@ def test_most_similar_draft_is_used() -> None:
         assert recognized.change_id == "other"
 
 
-def test_empty_draft_takes_the_first_patches() -> None:
+def test_empty_draft_adopts_the_first_patches() -> None:
     with Drafts() as drafts:
         drafts.save(Draft("empty", REPO, "topic"))
         draft = drafts.recognize(REPO, "topic", known("a/one"))

@@ -60,7 +60,7 @@ def topic(path: Path) -> Repo:
     return repo
 
 
-def mend(
+def fix_commits(
     repo: Repo, *targets: str, write: bool = True, strict: bool = True, **flags: Any
 ) -> FixResult:
     with Repository.open(repo.path) as repository:
@@ -80,7 +80,7 @@ def test_fix_rebases_the_other_commits(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
     people = repo.git("log '--format=%an %ae %ad %cn %ce' topic")
     old = file(repo, "topic")
-    result = mend(repo)
+    result = fix_commits(repo)
     assert result.written == ("topic",)
     assert repo.git("log -1 --format=%s 'topic~1'") == "frob: wait"
     assert "Reviewed-by: Ben" in repo.git("log -1 --format=%b 'topic~1'")
@@ -105,9 +105,9 @@ def test_fix_rebases_the_other_commits(tmp_path: Path) -> None:
 
 def test_second_fix_changes_nothing(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
-    mend(repo)
+    fix_commits(repo)
     head = repo.git("rev-parse topic")
-    result = mend(repo)
+    result = fix_commits(repo)
     assert (repo.git("rev-parse topic"), result.fixed, result.undo) == (
         head,
         0,
@@ -118,7 +118,7 @@ def test_second_fix_changes_nothing(tmp_path: Path) -> None:
 def test_undo_restores_message_tree_and_files(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
     head, text = repo.git("rev-parse topic"), (repo.path / FILE).read_text()
-    assert mend(repo).undo
+    assert fix_commits(repo).undo
     with Repository.open(repo.path) as repository:
         assert undo_restore(repository).state == "restored"
     assert (
@@ -130,7 +130,7 @@ def test_undo_restores_message_tree_and_files(tmp_path: Path) -> None:
 
 def test_undo_keeps_uncommitted_work(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
-    mend(repo)
+    fix_commits(repo)
     repo.put(FILE, "mine\n")
     with (
         Repository.open(repo.path) as repository,
@@ -151,7 +151,7 @@ def test_diff_changes_nothing_at_all(tmp_path: Path) -> None:
         }
 
     before = state()
-    result = mend(repo, write=False)
+    result = fix_commits(repo, write=False)
     assert state() == before
     assert result.fixed
     assert [text.name for text in result.patches[0].texts][1] == FILE
@@ -163,11 +163,11 @@ def test_overlong_patch_is_not_fixed(
 ) -> None:
     repo = topic(tmp_path / "r")
     old = repo.git("rev-parse topic")
-    whole = mend(repo, write=False)
+    whole = fix_commits(repo, write=False)
     least = min(len(patch.patch.lines) for patch in whole.patches)
     monkeypatch.setattr(shorten, "MAX_CHECKED_LINES", least - 1)
     for write in (False, True):
-        result = mend(repo, write=write)
+        result = fix_commits(repo, write=write)
         assert not result.fixed
         assert "too long to fix: only its first lines were checked" in {
             patch.refused for patch in result.patches
@@ -182,14 +182,14 @@ def test_only_changes_to_fixed_files_block(
     head = repo.git("rev-parse topic")
     repo.put(FILE, "mine\n")
     with pytest.raises(RefusedError, match=f"{FILE} has uncommitted changes"):
-        mend(repo)
+        fix_commits(repo)
     assert (repo.git("rev-parse topic"), (repo.path / FILE).read_text()) == (
         head,
         "mine\n",
     )
     repo.git("checkout -q", FILE)
     repo.put("other", "mine\n")
-    mend(repo)
+    fix_commits(repo)
     assert repo.git("rev-parse topic") != head
     assert (repo.path / "other").read_text() == "mine\n"
 
@@ -197,7 +197,7 @@ def test_only_changes_to_fixed_files_block(
 def test_branch_is_fixed_without_checkout(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
     repo.checkout("master")
-    mend(repo, "master..topic")
+    fix_commits(repo, "master..topic")
     assert "if (a)" in file(repo, "topic")
     assert (repo.path / FILE).read_text() == BASE
     assert repo.git("status --porcelain") == ""
@@ -208,15 +208,15 @@ def test_branch_of_another_worktree_is_refused(tmp_path: Path) -> None:
     repo.checkout("master")
     repo.git("worktree add -q", str(tmp_path / "w"), "topic")
     with pytest.raises(RefusedError, match="checked out in"):
-        mend(repo, "master..topic")
+        fix_commits(repo, "master..topic")
 
 
 def test_published_commits_need_an_override(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
     repo.git("update-ref refs/remotes/origin/topic topic")
     with pytest.raises(RefusedError, match="published"):
-        mend(repo)
-    assert mend(repo, overrides=("published",)).undo
+        fix_commits(repo)
+    assert fix_commits(repo, overrides=("published",)).undo
 
 
 @pytest.mark.parametrize("why", ["published", "rebase", "merge"])
@@ -240,7 +240,7 @@ def test_unfixable_target_is_refused_early(
         lambda *_, **__: pytest.fail("it was checked first"),
     )
     with pytest.raises(error, match=why):
-        mend(repo, *targets)
+        fix_commits(repo, *targets)
 
 
 @pytest.mark.parametrize(
@@ -267,7 +267,7 @@ def test_merge_above_changed_files_is_refused(tmp_path: Path) -> None:
     repo.git("branch -q -D side")
     head = repo.git("rev-parse topic")
     with pytest.raises(RefusedError, match="is a merge"):
-        mend(repo)
+        fix_commits(repo)
     assert repo.git("rev-parse topic") == head
 
 
@@ -275,7 +275,7 @@ def test_files_and_commits_are_not_mixed(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
     repo.git("format-patch -q -o out master")
     with pytest.raises(UsageError, match="in one run"):
-        mend(repo, "topic", str(repo.path / "out"))
+        fix_commits(repo, "topic", str(repo.path / "out"))
 
 
 def test_select_limits_the_fixes(tmp_path: Path) -> None:
@@ -293,7 +293,7 @@ def test_select_limits_the_fixes(tmp_path: Path) -> None:
     assert "if(a)" in file(repo, "topic~1")
 
 
-def test_two_line_title_is_not_rewritten(tmp_path: Path) -> None:
+def test_title_on_two_lines_is_not_rewritten(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
     repo.commit(
         f"frob: a title\nover two lines.\n\n{TEXT}---\n\nReviewed-By: Ben Reader"
@@ -302,7 +302,7 @@ def test_two_line_title_is_not_rewritten(tmp_path: Path) -> None:
         author=ADA,
     )
     message = repo.git("log -1 --format=%B")
-    mend(repo, "HEAD")
+    fix_commits(repo, "HEAD")
     assert repo.git("log -1 --format=%B") == message
 
 
@@ -335,7 +335,7 @@ def create_move(path: Path, moved: str) -> Repo:
 
 def test_fix_survives_a_later_move(tmp_path: Path) -> None:
     repo = create_move(tmp_path / "r", MOVED)
-    mend(repo)
+    fix_commits(repo)
     assert file(repo, "topic~1").startswith(TIDY)
     assert file(repo, "topic").endswith(f"\n\n{TIDY}")
     assert repo.git("status --porcelain") == ""
@@ -348,7 +348,7 @@ def test_fix_survives_a_later_move(tmp_path: Path) -> None:
 )
 def test_moved_lines_are_kept(tmp_path: Path, moved: str) -> None:
     repo = create_move(tmp_path / "r", moved)
-    mend(repo)
+    fix_commits(repo)
     assert file(repo, "topic~1").startswith(TIDY)
     assert file(repo, "topic").endswith(f"\n\n{moved}")
 
@@ -366,7 +366,7 @@ def test_merged_lines_are_not_edited(tmp_path: Path) -> None:
     repo.commit(
         f"frob: call once\n\n{TEXT}{SIGNED}", {FILE: f"{rest}{call}"}, author=ADA
     )
-    mend(repo)
+    fix_commits(repo)
     assert file(repo, "topic~1").count("\tfrob(a, 1);\n\tfrob(a, 2);\n") == 2
     assert file(repo, "topic") == f"{rest}{call}"
 
@@ -380,7 +380,7 @@ def test_gerrit_id_stays_in_the_commit(
         f"frob: wait once more.\n\n{TEXT}{SIGNED}{gerrit}\n", {FILE: BASE}, author=ADA
     )
     repo.git("format-patch -q -o out -1")
-    result = mend(repo, "HEAD")
+    result = fix_commits(repo, "HEAD")
     message = repo.git("log -1 --format=%B")
     assert message.startswith("frob: wait once more\n")
     assert gerrit in message
@@ -389,7 +389,7 @@ def test_gerrit_id_stays_in_the_commit(
         finding.name for finding in result.check.patches[0].findings
     }
     (mail,) = (repo.path / "out").iterdir()
-    mend(repo, str(mail))
+    fix_commits(repo, str(mail))
     assert gerrit not in mail.read_text()
 
 
@@ -441,7 +441,7 @@ def test_kill_leaves_the_old_or_new_state(tmp_path: Path) -> None:
         assert outcome.returncode in (-signal.SIGKILL, 0), outcome.stderr
         assert repo.git("rev-parse topic") in (old, new)
         assert repo.git("status --porcelain") == ""
-    assert mend(repo).undo or repo.git("rev-parse topic") == new
+    assert fix_commits(repo).undo or repo.git("rev-parse topic") == new
 
 
 _NUMBER = st.integers(0, 5)
@@ -475,7 +475,7 @@ def test_rebased_commits_keep_other_lines(
             {FILE: "\n".join(lines) + "\n"},
             author=ADA,
         )
-    mend(repo)
+    fix_commits(repo)
     tidy = [
         line.replace("(a,", "(a, ").replace("a,  ", "a, ").replace("( ", "(").rstrip()
         for line in lines
@@ -498,7 +498,7 @@ def test_following_line_is_realigned(tmp_path: Path) -> None:
     repo.commit(
         f"frob: say that both are added\n\n{TEXT}{SIGNED}", {FILE: longer}, author=ADA
     )
-    mend(repo)
+    fix_commits(repo)
     assert (
         file(repo, "topic")
         == longer.replace("\n\t     int b", "\n\t\t     int b")

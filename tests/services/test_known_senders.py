@@ -211,7 +211,7 @@ def test_older_patch_confirms_no_sender(tmp_path: Path, target: str | None) -> N
 
 @pytest.mark.parametrize("is_first", [True, False])
 @pytest.mark.parametrize("target", [None, "<v1@example.org>"])
-def test_users_message_wins_over_a_duplicate_id(
+def test_users_message_precedes_a_duplicate_id(
     tmp_path: Path, is_first: bool, target: str | None
 ) -> None:
     copy = patch(f"[PATCH] {TITLE}", id="v1", **BY_EVE)
@@ -234,7 +234,7 @@ def test_strangers_duplicate_id_is_ignored(tmp_path: Path, is_first: bool) -> No
     assert "matt@example.com" in trouble
 
 
-def test_list_rewritten_copy_is_the_same_message(tmp_path: Path) -> None:
+def test_copy_rewritten_by_a_list_is_the_same_message(tmp_path: Path) -> None:
     header = "\"'Matt Maintainer' via demo\" <demo@lists.example.org>"
     rewritten = answer("Applied, thanks!", to="v1", sender=header).replace(
         b"To: ", b"X-Original-From: matt@example.com\nTo: ", 1

@@ -39,7 +39,7 @@ def table(patches: int, people: int) -> ReviewTable:
 
 @pytest.mark.parametrize("patches", [1, 2, 5, 30])
 @pytest.mark.parametrize("people", [0, 1, 3, 12])
-def test_table_has_every_reviewer(patches: int, people: int) -> None:
+def test_table_lists_every_reviewer(patches: int, people: int) -> None:
     lines = review_lines(table(patches, people), 76)
     assert [line for line in lines if len(line) > 76] == []
     text = "\n".join(lines)

@@ -146,7 +146,7 @@ def test_tag_condition_is_a_sentence() -> None:
     assert "on a condition: “With the nit" in series_text(read_series(story.V1, tag))
 
 
-def test_mbox_age_is_measured_at_its_last_message() -> None:
+def test_mbox_age_refers_to_its_last_message() -> None:
     series = read_series(*story.BEGINNING)
     latest = f"{series.as_of:%Y-%m-%d %H:%M}"
     words = f"{latest}, the latest message of t.mbox: days count until then"
@@ -154,7 +154,7 @@ def test_mbox_age_is_measured_at_its_last_message() -> None:
     assert f"  as of     {words}" in series_text(series).splitlines()
 
 
-def test_offline_days_end_at_the_last_poll(workdir: Path) -> None:
+def test_offline_days_count_to_the_last_poll(workdir: Path) -> None:
     last_poll = datetime(2024, 3, 20, 9, tzinfo=UTC)
     entry = TrackEntry(
         1, "v1@example.org", "", "u", None, "", last_poll.isoformat(), None

@@ -159,7 +159,7 @@ def test_wrong_value_gives_the_same_error(repo: Repo, name: str, value: str) -> 
     ) in message + hint or "notes.txt" in message
 
 
-def test_user_pack_runs_in_both(repo: Repo) -> None:
+def test_user_pack_runs_in_both_front_ends(repo: Repo) -> None:
     for value in ("~/ours.toml", "ours.toml"):
         (repo.path / "ours.toml").write_text(PACK)
         repo.git("config --global patchpilot.packs", value)
@@ -218,7 +218,7 @@ def test_config_and_doctor_survive_bad_settings(
     assert {check["stage"] for check in doctor["checks"]} > {"repository", "sending"}
 
 
-def test_git_true_without_a_value_is_read(repo: Repo) -> None:
+def test_git_setting_without_a_value_is_true(repo: Repo) -> None:
     with (repo.path / ".git" / "config").open("a") as file:
         file.write("[patchpilot]\n\tsignoff\n")
     with Repository.open(repo.path) as repository:

@@ -12,7 +12,7 @@ import pytest
 from patchpilot.commits.repository import Repository
 from patchpilot.model.progress import silent
 from patchpilot.services.send.mail_recipients import answer_named
-from patchpilot.services.send.send_state import topic_on_record
+from patchpilot.services.send.send_state import recorded_topic_state
 from patchpilot.topic.followed import known_series
 from patchpilot.topic.followed.known_series import open_store, read_all_series
 from patchpilot.tui.screens import recipients_rows
@@ -98,7 +98,7 @@ def test_closed_store_is_read_again(tmp_path: Path) -> None:
             with open_store() as store:
                 known = read_all_series(store=store, repository=repository, whole=False)
             assert not known[0].is_read
-            state = topic_on_record(repository, None, None, known)
+            state = recorded_topic_state(repository, None, None, known)
             assert state
             assert state.series
             assert state.series.is_read
@@ -117,7 +117,7 @@ def test_unrelated_series_are_not_read(
                 for series in read_all_series(store=store, whole=False):
                     assert series.version
             monkeypatch.setattr(known_series._Reading, "_read", _never)
-            state = topic_on_record(repository, None, None)
+            state = recorded_topic_state(repository, None, None)
             assert state
             assert state.series is None
 

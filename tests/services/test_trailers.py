@@ -64,7 +64,7 @@ def test_tag_repeated_without_its_condition_is_offered_once(
         assert whys == ["given conditionally: With the typo fixed", ""]
 
 
-def test_late_tag_for_an_old_version_loses_nothing(tmp_path: Path) -> None:
+def test_late_tag_for_an_old_version_is_kept(tmp_path: Path) -> None:
     with life(tmp_path) as topic:
         first = topic.send()
         topic.amend()

@@ -270,7 +270,7 @@ def test_gate_uses_the_settings_of_the_base(
     assert repo.patchpilot("check --config-from nowhere").code == 2
 
 
-def test_naming_a_pack_trusts_it(repo: Repo) -> None:
+def test_pack_named_by_the_user_is_trusted(repo: Repo) -> None:
     with_pack(repo)
     repo.commit("all: settings\n")
     repo.git("tag -f base")
@@ -289,5 +289,5 @@ def test_untrusted_packs_do_not_block_a_commit(repo: Repo) -> None:
     outcome.expect(0, "skipped")
 
 
-def test_source_without_a_tree_is_none() -> None:
+def test_settings_have_no_source_without_a_tree() -> None:
     assert source_of(None) is None

@@ -228,7 +228,7 @@ def test_undisclosed_fix_has_private_recipients(
 
 
 @pytest.mark.parametrize("via", transports.list_names())
-def test_only_the_call_adds_recipients(via: str, repository: Repository) -> None:
+def test_only_options_add_recipients(via: str, repository: Repository) -> None:
     request = SendRequest(
         to=("Ann Expert <ann@expert.example>",), cc=("rea@reviewer.example",)
     )

@@ -83,6 +83,6 @@ def test_killed_worker_is_replaced() -> None:
     assert list(run_in_order(work, range(50), 2)) == list(range(50))
 
 
-def test_macos_forks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_macos_does_not_fork(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.platform", "darwin")
     assert list(run_in_order(lambda _: os.getpid(), range(3), 2)) == [os.getpid()] * 3

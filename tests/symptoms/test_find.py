@@ -11,7 +11,7 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.services.find.find_fix import find_fixes, fixes_of, read_symptom
-from patchpilot.services.find.report_bug import keep_report
+from patchpilot.services.find.report_bug import save_report
 from patchpilot.symptoms.next_build import next_build
 from tests.kit.cli import call
 from tests.kit.repos import Repo
@@ -116,12 +116,12 @@ def test_report_starts_with_the_error(repo: Repo) -> None:
     log = "\n".join([*[boot] * 90, f"[ 9.1] {error}"])
     with Repository.open(repo.path) as repository:
         fixes = find_fixes(repository, read_symptom(repository, log), tree="v6.1")
-        text = keep_report(repository, fixes, log).read_text()
+        text = save_report(repository, fixes, log).read_text()
     assert f"Subject: {error}\n" in text
     assert f"I get this:\n\n  [ 9.1] {error}\n" in text
 
 
-def test_no_match_is_exit_1(repo: Repo) -> None:
+def test_no_match_exits_with_1(repo: Repo) -> None:
     log = "[ 1.0] WARNING: CPU: 0 at brcm_queue_stop+0x1/0x2 [brcm]\n brcm_reset+0x4/0x8 [brcm]"
     answer = find_json(repo, "-", "--in", "v6.1", stdin=log, code=1)
     assert not answer["fits"]
@@ -186,7 +186,7 @@ def answered(repo: Repo, commit: str, fix: str) -> str:
 
 
 @pytest.mark.parametrize("title", [TITLE, "net: core: change 7", "Merge branch 'usb'"])
-def test_builds_lead_to_the_backport(repo: Repo, title: str) -> None:
+def test_bisection_finds_the_backport(repo: Repo, title: str) -> None:
     repo.git("checkout -q -b usb v6.2~8")
     for number in range(6):
         repo.commit(f"usb: change {number}\n", {f"drivers/usb/u{number}.c": "int x;\n"})

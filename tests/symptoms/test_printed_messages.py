@@ -62,7 +62,7 @@ def formats(count: int) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("file", ["drivers/net/acme/%d.c", "lib/%d.c"])
-def test_message_leads_to_its_function(workdir: Path, file: str) -> None:
+def test_message_is_traced_to_its_function(workdir: Path, file: str) -> None:
     made = dict(formats(120))
     repo = Repo(workdir / "linux")
     code = [

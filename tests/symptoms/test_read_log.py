@@ -65,7 +65,7 @@ def test_all_frame_formats_are_read(line: str, function: str) -> None:
         ("Nov 24 10:00:00 host kernel: [ 12.500000] acme-net: it failed", "acme-net"),
     ],
 )
-def test_driver_precedes_the_instance(line: str, module: str) -> None:
+def test_driver_is_read_from_its_messages(line: str, module: str) -> None:
     assert module in read_log(line).modules
 
 

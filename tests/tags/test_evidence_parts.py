@@ -54,7 +54,7 @@ def test_runs_have_their_lines() -> None:
 
 
 @given(st.text(max_size=400))
-def test_any_text_is_read_as_a_change(text: str) -> None:
+def test_change_parser_accepts_any_text(text: str) -> None:
     parse_change(text)
 
 
@@ -68,7 +68,7 @@ def test_any_text_is_read_as_a_change(text: str) -> None:
         ("net: say hello", "other"),
     ],
 )
-def test_subjects_tell_their_kind(subject: str, kind: str) -> None:
+def test_kind_of_change_is_read_from_the_subject(subject: str, kind: str) -> None:
     assert kind_of(subject) == kind
 
 

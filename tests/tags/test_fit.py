@@ -71,7 +71,7 @@ def test_calibration_curve_rises(pairs: list[tuple[float, bool]]) -> None:
     assert all(a[1] <= b[1] for a, b in pairwise(curve))
 
 
-def test_script_runs_completely(
+def test_fitting_script_runs(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     story = history(tmp_path / "r")

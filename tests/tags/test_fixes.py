@@ -278,7 +278,7 @@ def test_stable_ignores_a_shallow_boundary(
     )
 
 
-def test_verify_looks_at_tags_only(tmp_path: Path) -> None:
+def test_verify_checks_only_tags(tmp_path: Path) -> None:
     story = history(tmp_path / "r", 'ring: fix\n\nFixes: 1234567 ("no such")\n')
     result = story.ask(verify=True)
     assert result.has_problem

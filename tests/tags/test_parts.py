@@ -12,7 +12,7 @@ from patchpilot.errors import InputError, UsageError
 from patchpilot.model.trailer import parse_trailers
 from patchpilot.projects.loading import find_project
 from patchpilot.tags.message_edit import (
-    MessageWish,
+    MessageEdits,
     compose,
     format_word_diff,
     word_diff,
@@ -91,15 +91,15 @@ def test_developer_precedes_the_sender() -> None:
     who = person("Cy <cy@example.org>", "Co-developed-by")
     text = compose(
         "x: y\n\nText.\n\nSigned-off-by: Ada <ada@example.org>\n",
-        MessageWish(developers=(who,)),
+        MessageEdits(developers=(who,)),
     )
     assert text.split("\n")[4:7] == [
         f"Co-developed-by: {who}",
         f"Signed-off-by: {who}",
         "Signed-off-by: Ada <ada@example.org>",
     ]
-    assert compose(text, MessageWish(developers=(who,))) == text
-    assert compose("x: y\n", MessageWish(developers=(who,))).split("\n") == [
+    assert compose(text, MessageEdits(developers=(who,))) == text
+    assert compose("x: y\n", MessageEdits(developers=(who,))).split("\n") == [
         "x: y",
         "",
         f"Co-developed-by: {who}",
@@ -109,7 +109,7 @@ def test_developer_precedes_the_sender() -> None:
 
 
 def test_unsafe_trailer_is_skipped() -> None:
-    wish = MessageWish(
+    wish = MessageEdits(
         (("Fixes", 'abc ("x\u202ey")'), ("Cc", "stable@vger.kernel.org")),
         ("C\x85y <cy@example.org>",),
         {2: "Cc: A\x0bB"},
@@ -197,7 +197,7 @@ def test_existing_trailers_are_not_moved(tags: list[str]) -> None:
     lines = ["x: y", "", "Text.", *(["", *tags] if tags else [])]
     done = compose(
         "\n".join(lines) + "\n",
-        MessageWish((("Fixes", 'abc ("z")'), ("Cc", "stable@vger.kernel.org"))),
+        MessageEdits((("Fixes", 'abc ("z")'), ("Cc", "stable@vger.kernel.org"))),
     )
     kept = [line for line in done.split("\n") if line in tags]
     assert kept == [line for line in lines if line in tags]

@@ -112,7 +112,7 @@ def make_adaptation(
         for path, file in files.items()
     ):
         return None
-    ways = [carried.how for file in files.values() for carried in file.carried]
+    methods = [carried.how for file in files.values() for carried in file.carried]
     steps = [
         describe_step(path, carried)
         for path, file in files.items()
@@ -123,7 +123,7 @@ def make_adaptation(
         for path, file in files.items()
         if file.ours is not None and not file.carried
     ]
-    kinds = {_KINDS.get(how, "context") for how in ways}
+    kinds = {_KINDS.get(how, "context") for how in methods}
     kind = max(kinds, key=_LEAST_CERTAIN_LAST.index, default="context")
     features = features_of(files, fix_lines)
     is_far = any(

@@ -35,11 +35,11 @@ def reconstruct_sides(
     before: list[str] = []
     after: list[str] = []
     done = drift = 0
-    for meant, old, new in changes:
-        span = _find_range(keys, [key(line) for line in old], max(0, meant + drift))
+    for intended, old, new in changes:
+        span = _find_range(keys, [key(line) for line in old], max(0, intended + drift))
         if span is None or span[0] < done:
             return None
-        drift = span[0] - meant
+        drift = span[0] - intended
         between = ours[done : span[0]]
         before += [*between, *old]
         after += [*between, *new]
@@ -49,7 +49,7 @@ def reconstruct_sides(
 
 
 def _find_range(
-    ours: Sequence[str], old: Sequence[str], meant: int
+    ours: Sequence[str], old: Sequence[str], intended: int
 ) -> tuple[int, int] | None:
     """Return the range of lines that a hunk changes in this file.
 
@@ -64,7 +64,7 @@ def _find_range(
     for number, line in enumerate(old):
         positions = places.get(line, ())
         for at in positions if len(positions) <= _MOST_PLACES else ():
-            if abs(at - number - meant) <= FARTHEST:
+            if abs(at - number - intended) <= FARTHEST:
                 votes[at - number] += 1 / len(positions)
     if not votes:
         return None
@@ -74,7 +74,11 @@ def _find_range(
     }
     start = max(
         around,
-        key=lambda start: (round(around[start], 6), votes[start], -abs(start - meant)),
+        key=lambda start: (
+            round(around[start], 6),
+            votes[start],
+            -abs(start - intended),
+        ),
     )
     low = max(0, start - _NEAR)
     pairs = align(old, ours[low : start + len(old) + _NEAR])

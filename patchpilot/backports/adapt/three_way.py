@@ -301,12 +301,12 @@ class _TokenChunk:
         return result
 
 
-def _find(texts_: Sequence[str], wanted: Sequence[str]) -> int | None:
-    """Return the position of `wanted` in a text, or None unless it occurs exactly once."""
+def _find(texts_: Sequence[str], block: Sequence[str]) -> int | None:
+    """Return the position of `block` in a text, or None unless it occurs exactly once."""
     places = [
         at
-        for at in range(len(texts_) - len(wanted) + 1)
-        if texts_[at : at + len(wanted)] == wanted
+        for at in range(len(texts_) - len(block) + 1)
+        if texts_[at : at + len(block)] == block
     ]
     return places[0] if len(places) == 1 else None
 

@@ -14,7 +14,7 @@ _MARKER = re.compile(r"(?:<{7}|>{7}|\|{7}) ")
 
 def is_sound(
     path: str,
-    made: Sequence[str],
+    result: Sequence[str],
     ours: Sequence[str],
     base: Sequence[str],
     theirs: Sequence[str],
@@ -23,11 +23,11 @@ def is_sound(
 
     Problems in the branch's own file are ignored. Brackets are checked in C files only.
     """
-    if _is_marked(made) and not _is_marked(ours):
+    if _is_marked(result) and not _is_marked(ours):
         return False
     if not is_code(path):
         return True
-    mine, own, old, new = (_brackets(side) for side in (made, ours, base, theirs))
+    mine, own, old, new = (_brackets(side) for side in (result, ours, base, theirs))
     return all(
         mine[char] - own[char] - (mine[pair] - own[pair])
         == new[char] - old[char] - (new[pair] - old[pair])

@@ -69,8 +69,8 @@ def review_before_send(common: Common, workplace: Any, request: "SendRequest") -
         if is_due(workplace.repository, _wants_review):
             from patchpilot.services.review.review_text import review_text
 
-            given = _checked_topic(workplace, request.target, request.base)
-            tell(review_text(reviews(common, given)))
+            checked = _checked_topic(workplace, request.target, request.base)
+            tell(review_text(reviews(common, checked)))
     except PatchpilotError as error:
         notice("warning", f"no review: {error}")
 
@@ -84,9 +84,11 @@ def review_notes(
     """
     from patchpilot.services.review.review_patches import review, review_note
 
-    given = _checked_topic(workplace, target, base)
-    reviewed = review(given, asks=False)
-    notes = [review_note(reviewed, checked.patch) for checked in given.result.patches]
+    review_input = _checked_topic(workplace, target, base)
+    reviewed = review(review_input, asks=False)
+    notes = [
+        review_note(reviewed, checked.patch) for checked in review_input.result.patches
+    ]
     if not any(notes):
         raise UsageError(
             "no review of these patches is stored",

@@ -154,8 +154,8 @@ def _check(
     if options.review_request:
         from patchpilot.cli.check import review_options
 
-        given = review_options.review_input(options, result, repository)
-        common.write(review_options.requests(given))
+        review_input = review_options.review_input(options, result, repository)
+        common.write(review_options.requests(review_input))
         return 0
     _report_notes(common, result)
     if suppressions:
@@ -166,8 +166,8 @@ def _check(
     if options.review is not None:
         from patchpilot.cli.check import review_options
 
-        given = review_options.review_input(options, result, repository)
-        reviews = review_options.reviews(common, given)
+        review_input = review_options.review_input(options, result, repository)
+        reviews = review_options.reviews(common, review_input)
     text = _render(common, result, unfolded=options.unfolded, reviews=reviews)
     common.write(text, fold=True)
     if common.format == "text" and not common.quiet:

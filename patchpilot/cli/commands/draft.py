@@ -21,7 +21,7 @@ from patchpilot.errors import UsageError
 from patchpilot.model.printable import printable
 from patchpilot.model.send_request import SendRequest
 from patchpilot.services.send import edit_draft as service
-from patchpilot.services.send.build_proof import say_compile_tested
+from patchpilot.services.send.build_proof import set_compile_tested
 from patchpilot.services.send.edit_draft import Changes, DraftResult
 from patchpilot.topic.workplace import Workplace
 from patchpilot.write_file import write_file
@@ -176,8 +176,8 @@ def _save_choices(
     """Save all choices except texts, and return the changes with review notes added."""
     if options["compile_tested"] is not None:
         request = SendRequest(target=target, base=base)
-        say_compile_tested(
-            workplace.repository, request, wanted=options["compile_tested"]
+        set_compile_tested(
+            workplace.repository, request, enabled=options["compile_tested"]
         )
     if options["security"]:
         from patchpilot.services.send.questions import answer

@@ -85,7 +85,7 @@ def command(
     messages change: trees, authors, notes and your files stay the same, and you become the
     committer. `patchpilot undo` restores the commits.
     """
-    asking = _Asking(
+    confirmation = _Asking(
         common,
         needed=not (
             yes
@@ -97,7 +97,7 @@ def command(
         ),
     )
     with common.workplace() as workplace, progress_of(common) as progress:
-        asking.progress = progress
+        confirmation.progress = progress
         repository, settings = workplace.repository, workplace.settings()
         words["signoff"] = (
             settings.flag("signoff") if words["signoff"] is None else words["signoff"]
@@ -115,7 +115,7 @@ def command(
                 settings.get("profile"),
                 **words,
             ),
-            confirm=asking.confirm,
+            confirm=confirmation.confirm,
             progress=progress,
         )
     _warn_unsure(common, result)
@@ -123,10 +123,10 @@ def command(
         from patchpilot.cli.output.json_document import document
 
         common.write(document("prepare", result))
-    elif not asking.shown:
+    elif not confirmation.shown:
         common.write(text(result, common.uses_color))
-    if asking.refusal:
-        raise asking.refusal
+    if confirmation.refusal:
+        raise confirmation.refusal
     if common.format != "json":
         report(common, result, words["dry_run"])
     return ExitCode.OK

@@ -158,14 +158,14 @@ def _plan(
 ) -> "ReplyPlan | None":
     """Edit the draft and return the reply's plan, or None if the user deleted the draft."""
     from patchpilot.services.reply.reply_session import (
-        ReplyWishes,
+        ReplyRequest,
         discard,
         plan,
         read_reply_text,
     )
     from patchpilot.services.send.edit_draft import editor_of
 
-    wishes = ReplyWishes(
+    request = ReplyRequest(
         target,
         options["template"],
         via=options["via"] or workplace.settings().get("via"),
@@ -175,7 +175,7 @@ def _plan(
         identity=options["identity"],
         force=options["force"],
     )
-    if wishes.force is not None and not wishes.force.strip():
+    if request.force is not None and not request.force.strip():
         raise UsageError(
             "--force requires a reason",
             hint="use --force REASON, for example --force 'the list lost the first one'",
@@ -184,7 +184,7 @@ def _plan(
         notice(
             "note",
             "the draft was deleted"
-            if discard(wishes)
+            if discard(request)
             else "there is no draft of this reply",
         )
         return None
@@ -198,7 +198,7 @@ def _plan(
         if options["no_edit"] or options["message"] or not sys.stdin.isatty()
         else editor_of(workplace)
     )
-    return plan(workplace.repository, common.repo, wishes, editor)
+    return plan(workplace.repository, common.repo, request, editor)
 
 
 def _confirm() -> None:

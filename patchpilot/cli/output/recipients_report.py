@@ -29,19 +29,21 @@ def _recipient_lines(planned: Planned, reasons: bool, several: bool) -> Iterator
             f" and {len(planned.sources) - 1} more" if len(planned.sources) > 1 else ""
         )
         yield printable(f"{planned.source}{rest}")
-    for header, people in (("To", planned.plan.to), ("Cc", planned.plan.cc)):
-        for who in people:
-            mark = " *" if who.by_hand else ""
-            yield printable(f"{header}: {who.address.header()} ({_role(who)}){mark}")
+    for header, recipients in (("To", planned.plan.to), ("Cc", planned.plan.cc)):
+        for recipient in recipients:
+            mark = " *" if recipient.by_hand else ""
+            yield printable(
+                f"{header}: {recipient.address.header()} ({_role(recipient)}){mark}"
+            )
             if reasons:
-                for reason in who.reasons:
+                for reason in recipient.reasons:
                     yield printable(f"      {reason}")
     if not planned.plan.recipients:
         yield "no recipients"
     yield from _sections(planned.plan)
     for warning in planned.plan.warnings:
         yield printable(f"warning: {warning}")
-    if any(who.by_hand for who in planned.plan.recipients):
+    if any(recipient.by_hand for recipient in planned.plan.recipients):
         yield "* set manually"
 
 

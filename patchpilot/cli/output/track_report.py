@@ -56,7 +56,7 @@ def series_text(
             f"            {report.advice!s}",
         ]
     lines += _thread_lines(tracked, with_mails=with_mails)
-    lines += [f"  note      {trouble}" for trouble in tracked.notes]
+    lines += [f"  note      {note}" for note in tracked.notes]
     if room:
         lines = [part for line in lines for part in _fold_row(line, room)]
         lines = [*wrap_labeled("", tracked.subject, room), *lines]
@@ -190,12 +190,12 @@ def _reply_lines(series: Tracked, *, with_mails: bool) -> list[str]:
     lines = ["  replies"] if series.replies else []
     for reply in series.replies:
         mark = "*" if reply.unread else " "
-        who = reply.mail.sender_name
+        by = reply.mail.sender_name
         bot = " (bot)" if reply.mail.bot else ""
         about = _describe_target(reply, labels)
         note = _date_note(reply.mail.mail)
         lines.append(
-            f"   {mark} {_day(reply.mail.mail.date)}  {reply.mail.kind:<13} {who}{bot}{about}{note}"
+            f"   {mark} {_day(reply.mail.mail.date)}  {reply.mail.kind:<13} {by}{bot}{about}{note}"
         )
         if with_mails and not reply.mail.bot:
             lines += [f"        {line}" for line in _excerpt(reply.mail.body.text)]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from patchpilot.commits.private_config import (
     Use,
-    keep_branch_settings,
+    copy_branch_settings,
     refuse_untrusted,
 )
 from patchpilot.commits.repository import Repository
@@ -127,7 +127,7 @@ def run(
             name="b4",
         )
     finally:
-        keep_branch_settings(repository.top)
+        copy_branch_settings(repository.top)
 
 
 def b4_environment(

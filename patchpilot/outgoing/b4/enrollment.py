@@ -18,13 +18,15 @@ _KEYS = (
 """Settings of a branch that contain b4's tracking data."""
 
 
-def base_name(repository: Repository, branch: str, base: str, asked: str | None) -> str:
+def base_name(
+    repository: Repository, branch: str, base: str, requested: str | None
+) -> str:
     """Return the base for b4.
 
     This is the requested branch if the topic forked from it, otherwise the upstream or another such
     branch, otherwise the commit.
     """
-    named = repository.short_name(asked) if asked else None
+    named = repository.short_name(requested) if requested else None
     own = repository.ref(f"refs/heads/{branch}")
     upstream = own.upstream if own else ""
     others = [
@@ -103,19 +105,19 @@ def write_branch_tracking(
 
 
 def restore_tracking(
-    repository: Repository, branch: str, then: Mapping[str, Sequence[str]]
+    repository: Repository, branch: str, original: Mapping[str, Sequence[str]]
 ) -> None:
     """Restore the tracking data used to create a branch's messages, and enroll the branch. Keep
     b4's records of later sends and newer data.
     """
-    if not then or repository.find(f"refs/heads/{branch}") is None:
+    if not original or repository.find(f"refs/heads/{branch}") is None:
         return
-    data: dict[str, Any] = json.loads(then["b4-tracking"][-1])
+    data: dict[str, Any] = json.loads(original["b4-tracking"][-1])
     now = prep_branch(repository, branch)
     if now and now.revision > int(data["series"].get("revision", 1)):
-        then = {**then, **branch_tracking(repository, branch)}
+        original = {**original, **branch_tracking(repository, branch)}
     elif now and now.history:
         noted = {version: list(ids) for version, ids in now.history}
         data["series"]["history"] = {**(data["series"].get("history") or {}), **noted}
-        then = {**then, "b4-tracking": (json.dumps(data),)}
-    write_branch_tracking(repository, branch, then)
+        original = {**original, "b4-tracking": (json.dumps(data),)}
+    write_branch_tracking(repository, branch, original)

@@ -49,40 +49,44 @@ def answer(
     `history`, if given, adds signers from git.
     """
     switches = switches.add_implied
-    found = _Found(list(paths))
+    run_input = _Found(list(paths))
     if switches.keywords and switches.keywords_in_file:
-        found.places |= _keyword_places(file, tree, paths)
+        run_input.places |= _keyword_places(file, tree, paths)
     for name, text in patches:
-        found.add_patch(name, scan(text))
+        run_input.add_patch(name, scan(text))
     if patches:
-        found.files = sorted(set(found.files))
-    if switches.keywords and found.texts:
-        found.places |= {match.place for match in keyword_matches(file, found.texts)}
+        run_input.files = sorted(set(run_input.files))
+    if switches.keywords and run_input.texts:
+        run_input.places |= {
+            match.place for match in keyword_matches(file, run_input.texts)
+        }
 
-    people = CollectedRoles(
+    collected = CollectedRoles(
         switches,
         file.words,
         Merger(_mailmap(tree), switches.remove_duplicates),
     )
-    matched = _add_sections(people, file, tree, switches, found.files)
+    matched = _add_sections(collected, file, tree, switches, run_input.files)
     sections = (
-        {word.place: word.section for word in file.keywords} if found.places else {}
+        {word.place: word.section for word in file.keywords} if run_input.places else {}
     )
-    for location in sorted(found.places, key=str):
-        people.add_section(file.section(sections[location]))
-    people.settle_names()
-    fixes = found.fixes if switches.fixes else {}
-    question = GetMaintainerRequest(tuple(found.files), matched.exact, tuple(fixes))
+    for location in sorted(run_input.places, key=str):
+        collected.add_section(file.section(sections[location]))
+    collected.settle_names()
+    fixes = run_input.fixes if switches.fixes else {}
+    question = GetMaintainerRequest(tuple(run_input.files), matched.exact, tuple(fixes))
     if not switches.sections:
-        _add_file_people(people, question, tree, switches, history)
+        _add_file_contacts(collected, question, tree, switches, history)
     if history and question.fixes:
-        history.add_culprit_people(people, question)
+        history.add_culprit_contacts(collected, question)
     remarks = (
-        *found.remarks,
+        *run_input.remarks,
         *(history.remarks if history else ()),
-        *people.omit_dangerous(),
+        *collected.omit_dangerous(),
     )
-    return GetMaintainerAnswer((*matched.printed, *_output(people, switches)), remarks)
+    return GetMaintainerAnswer(
+        (*matched.printed, *_output(collected, switches)), remarks
+    )
 
 
 class _Found:
@@ -127,7 +131,7 @@ def _keyword_places(
 
 
 def _add_sections(
-    people: CollectedRoles,
+    collected: CollectedRoles,
     file: MaintainersFile,
     tree: Tree,
     switches: Switches,
@@ -145,16 +149,16 @@ def _add_sections(
             section = file.section(item.section)
             if item.exact and section.is_maintained and section.values("M"):
                 exact.add(path)
-            people.add_section(section)
+            collected.add_section(section)
             if switches.sections:
                 printed += _section_lines(section, tree)
     if switches.drop_the_rest_supporter and not only_rest:
-        people.drop_rest()
+        collected.drop_rest()
     return _Matched(frozenset(exact), tuple(printed))
 
 
-def _add_file_people(
-    people: CollectedRoles,
+def _add_file_contacts(
+    collected: CollectedRoles,
     question: GetMaintainerRequest,
     tree: Tree,
     switches: Switches,
@@ -162,15 +166,17 @@ def _add_file_people(
 ) -> None:
     """Add contacts from the files' history and contents."""
     if history:
-        history.add_file_people(people, question)
-    people.settle_chiefs()
+        history.add_file_contacts(collected, question)
+    collected.settle_chiefs()
     for box in find_mailboxes_in_files(question.files, tree, switches):
         mapped = (
-            people.merger.mailmap.apply(box) if people.words.maps_file_emails else box
+            collected.merger.mailmap.apply(box)
+            if collected.words.maps_file_emails
+            else box
         )
         shown = format_mailbox(*split_mailbox(mapped), with_name=switches.n)
-        people.add(shown, "")
-        people.add_role(shown, "in file")
+        collected.add(shown, "")
+        collected.add_role(shown, "in file")
 
 
 def _mailmap(tree: Tree) -> Mailmap:
@@ -178,17 +184,17 @@ def _mailmap(tree: Tree) -> Mailmap:
     return Mailmap(data.decode("utf-8", "surrogateescape") if data else "")
 
 
-def _output(people: CollectedRoles, switches: Switches) -> list[str]:
+def _output(collected: CollectedRoles, switches: Switches) -> list[str]:
     seen: dict[str, str] = {}
-    for row in (*people.rows, *(people.lists if switches.l else ())):
+    for row in (*collected.rows, *(collected.lists if switches.l else ())):
         seen.setdefault(
             row.who, f"{row.who} ({row.role})" if switches.roles else row.who
         )
     groups = [list(seen.values())] if seen else []
     for is_asked, values in (
-        (switches.scm, people.trees),
-        (switches.status, people.statuses),
-        (switches.subsystem, people.names),
+        (switches.scm, collected.trees),
+        (switches.status, collected.statuses),
+        (switches.subsystem, collected.names),
     ):
         if is_asked:
             groups.append(list(dict.fromkeys(values)))

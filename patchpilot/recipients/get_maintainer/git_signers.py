@@ -56,13 +56,13 @@ class GitHistory:
         self.remarks: list[str] = []
         self._end = 0.0
 
-    def add_file_people(
-        self, people: CollectedRoles, question: GetMaintainerRequest
+    def add_file_contacts(
+        self, collected: CollectedRoles, question: GetMaintainerRequest
     ) -> None:
         """Add signers and authors for files without an exact maintained section or, with --git, for
         all files.
         """
-        switches = people.switches
+        switches = collected.switches
         for path in question.files:
             fallback = (
                 switches.git_fallback
@@ -70,24 +70,24 @@ class GitHistory:
                 and path not in question.exact
             )
             if switches.git or fallback:
-                self._add_signers(people, path)
+                self._add_signers(collected, path)
 
-    def add_culprit_people(
-        self, people: CollectedRoles, question: GetMaintainerRequest
+    def add_culprit_contacts(
+        self, collected: CollectedRoles, question: GetMaintainerRequest
     ) -> None:
         """Add the signers of every commit in a Fixes: line."""
         for commit in question.fixes:
-            signed = self._log(people, "-1", commit, path="")
+            signed = self._log(collected, "-1", commit, path="")
             if signed:
-                _, signers = _merge_contacts(people, signed)
-                self._assign(people, "blamed_fixes", 1, Counter(signers))
+                _, signers = _merge_contacts(collected, signed)
+                self._assign(collected, "blamed_fixes", 1, Counter(signers))
 
     def _git(self, *args: str) -> str | None:
         """Return git's output, or None if it failed or timed out."""
         now = time.monotonic()
         self._end = self._end or now + self.budget
         if now >= self._end:
-            self._say(
+            self._report(
                 "git timed out; recipients from history may be incomplete (--no-git-fallback skips"
                 " history)"
             )
@@ -95,19 +95,19 @@ class GitHistory:
         try:
             done = git(self.top, *args, ok=(), timeout=max(0.1, self._end - now))
         except GitError:
-            self._say(
+            self._report(
                 "git timed out; recipients from history may be incomplete (--no-git-fallback skips"
                 " history)"
             )
             return None
         return done.text if done.code == 0 else None
 
-    def _say(self, remark: str) -> None:
+    def _report(self, remark: str) -> None:
         if remark not in self.remarks:
             self.remarks.append(remark)
 
-    def _log(self, people: CollectedRoles, *args: str, path: str) -> Signed | None:
-        signature = "|".join(map(re.escape, people.words.signatures))
+    def _log(self, collected: CollectedRoles, *args: str, path: str) -> Signed | None:
+        signature = "|".join(map(re.escape, collected.words.signatures))
         pattern = re.compile(rf"^[ \t]*({signature}).*@.*$")
         where = ["--", path] if path else []
         text = self._git("log", "--no-color", "--numstat", _FORMAT, *args, *where)
@@ -117,7 +117,7 @@ class GitHistory:
         commits = sum(1 for line in lines if _COMMIT.match(line))
         authors = tuple(match[1] for line in lines if (match := _AUTHOR.match(line)))
         signers = [line for line in lines if pattern.match(line)]
-        signers = [line for line in signers if not _is_chief(people, line)]
+        signers = [line for line in signers if not _is_chief(collected, line)]
         stats = tuple(
             (int(match[1]), int(match[2]))
             for line in lines
@@ -130,9 +130,9 @@ class GitHistory:
             stats,
         )
 
-    def _add_signers(self, people: CollectedRoles, path: str) -> None:
+    def _add_signers(self, collected: CollectedRoles, path: str) -> None:
         signed = self._log(
-            people,
+            collected,
             "--follow",
             f"--since={_SINCE}",
             "--no-merges",
@@ -140,12 +140,12 @@ class GitHistory:
         )
         if not signed or not signed.commits:
             return
-        apply = people.merger.apply
-        authors, signers = _merge_contacts(people, signed)
-        self._assign(people, "commit_signer", signed.commits, Counter(signers))
-        if not people.words.counts_authors:
+        apply = collected.merger.apply
+        authors, signers = _merge_contacts(collected, signed)
+        self._assign(collected, "commit_signer", signed.commits, Counter(signers))
+        if not collected.words.counts_authors:
             return
-        self._assign(people, "authored", signed.commits, Counter(authors))
+        self._assign(collected, "authored", signed.commits, Counter(authors))
         if len(authors) != len(signed.stats):
             return
         added: Counter[str] = Counter()
@@ -154,31 +154,35 @@ class GitHistory:
             added[apply(author)] += plus
             removed[apply(author)] += minus
         self._assign(
-            people, "added_lines", sum(plus for plus, _ in signed.stats), added
+            collected, "added_lines", sum(plus for plus, _ in signed.stats), added
         )
         self._assign(
-            people, "removed_lines", sum(minus for _, minus in signed.stats), removed
+            collected, "removed_lines", sum(minus for _, minus in signed.stats), removed
         )
 
     def _assign(
-        self, people: CollectedRoles, role: str, total: int, counts: Mapping[str, int]
+        self,
+        collected: CollectedRoles,
+        role: str,
+        total: int,
+        counts: Mapping[str, int],
     ) -> None:
         """Assign a role to the most frequent contacts, up to the limit in the options."""
-        switches = people.switches
+        switches = collected.switches
         mapped: Counter[str] = Counter()
-        for who, count in counts.items():
-            mapped[people.merger.mailmap.apply(who)] += count
+        for contact, count in counts.items():
+            mapped[collected.merger.mailmap.apply(contact)] += count
         taken = 0
-        for who, count in _sort_by_count(mapped):
+        for contact, count in _sort_by_count(mapped):
             percent = min(100.0, count * 100 / max(1, total))
-            if not count or who in self.ignored:
+            if not count or contact in self.ignored:
                 continue
             taken += 1
             if taken > _MOST or percent < switches.git_min_percent:
                 break
-            people.add(who, "")
-            people.add_role(
-                who,
+            collected.add(contact, "")
+            collected.add_role(
+                contact,
                 f"{role}:{count}/{total}={percent:.0f}%"
                 if switches.rolestats
                 else role,
@@ -186,20 +190,20 @@ class GitHistory:
 
 
 def _merge_contacts(
-    people: CollectedRoles, signed: Signed
+    collected: CollectedRoles, signed: Signed
 ) -> tuple[list[str], list[str]]:
     """Merge contacts, and return (authors, signers).
 
     Authors come first, because the first mention decides the spelling.
     """
-    authors = people.merger.all(signed.authors)
-    return authors, people.merger.all(signed.signers)
+    authors = collected.merger.all(signed.authors)
+    return authors, collected.merger.all(signed.signers)
 
 
-def _is_chief(people: CollectedRoles, text: str) -> bool:
+def _is_chief(collected: CollectedRoles, text: str) -> bool:
     """Return whether a line contains a contact that should not get every patch."""
-    return not people.switches.git_chief_penguins and any(
-        name.lower() in text.lower() for name, _ in people.words.chiefs
+    return not collected.switches.git_chief_penguins and any(
+        name.lower() in text.lower() for name, _ in collected.words.chiefs
     )
 
 

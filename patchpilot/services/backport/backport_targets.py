@@ -119,7 +119,7 @@ def split_onto(
 ) -> tuple[list[str], list[str]]:
     """Separate the arguments of --onto into revisions and directories.
 
-    A stable version, such as 6.1, stands for its branch. If an argument cannot be resolved, raise
+    A stable version, such as 6.1, means its branch. If an argument cannot be resolved, raise
     `UsageError` with the most similar ref or with the command that fetches the branch. Raise
     `MissingError` outside a repository.
     """

@@ -131,8 +131,10 @@ def backport(
             hint=Action("", ("-C", "DIR"), "name one with {}"),
         )
     named = tuple(repository.resolve(fix) for fix in fixes) if repository else ()
-    wanted = read_wanted(repository, request.target, request.base, request.from_archive)
-    results = tuple(BackportResult(fix.commit, fix.subject) for fix in wanted)
+    targets = read_wanted(
+        repository, request.target, request.base, request.from_archive
+    )
+    results = tuple(BackportResult(fix.commit, fix.subject) for fix in targets)
     if revisions or not onto:
         if repository is None:
             raise MissingError(
@@ -143,12 +145,12 @@ def backport(
                     "name one with {}, or a directory with --onto DIR",
                 ),
             )
-        wanted = tuple(
-            find_mainline_commit(repository, fix, progress) for fix in wanted
+        targets = tuple(
+            find_mainline_commit(repository, fix, progress) for fix in targets
         )
-        if any(fix.commit is None for fix in wanted):
-            base = _patch_base(repository, wanted, request.base)
-            wanted = _add_commits(repository, wanted, base)
+        if any(fix.commit is None for fix in targets):
+            base = _patch_base(repository, targets, request.base)
+            targets = _add_commits(repository, targets, base)
         stable = stable_branches(repository, profile=profile)
         branches = (
             resolve_branches(repository, stable, revisions)
@@ -161,7 +163,7 @@ def backport(
                 hint=fetch_hint(repository, stable, profile),
             )
         missing = () if revisions else stable.missing
-        commits = [fix.commit or "" for fix in wanted]
+        commits = [fix.commit or "" for fix in targets]
         try:
             with BackportSession(repository, stable, request, progress, named) as asker:
                 results = asker.ask(commits, branches)
@@ -177,7 +179,7 @@ def backport(
                 results = asker.ask(commits, branches)
         results = tuple(replace(result, missing=missing) for result in results)
     if folders:
-        patches = [(fix.as_patch(repository), fix.commit) for fix in wanted]
+        patches = [(fix.as_patch(repository), fix.commit) for fix in targets]
         answers = [
             judge_in_directory(patches, folder, repository, adapts=request.adapt)
             for folder in folders
@@ -290,12 +292,12 @@ class BackportSession:
 
     def _fix_verdicts(
         self,
-        asked: str,
+        requested: str,
         branches: Sequence[Branch],
         ahead: Mapping[str, _Pending],
         chosen: tuple[Culprit, ...],
     ) -> BackportResult:
-        commit = self._mainline_commit(asked)
+        commit = self._mainline_commit(requested)
         fix = FixCommit.read(self.repository, commit)
         culprits = chosen or self.history.culprits(commit) or self.named
         company = followers(self.history, commit, self.main)
@@ -337,22 +339,22 @@ class BackportSession:
             followers=company,
             upstream=upstream,
             list=self.found.stable.list,
-            asked=asked if asked != commit else None,
+            asked=requested if requested != commit else None,
             max_lines=self.found.stable.max_lines,
         )
 
     def _backports(self, commit: str, branch: Branch) -> Iterator[str]:
         """Yield a fix's backports to other stable branches, nearest newer branches first."""
-        every = self.found.branches
+        branches = self.found.branches
         newer = [
             other
-            for other in every
+            for other in branches
             if not branch.version
             or version_key(other.version) > version_key(branch.version)
         ]
         for other in (
             *newer,
-            *(branch for branch in reversed(every) if branch not in newer),
+            *(branch for branch in reversed(branches) if branch not in newer),
         ):
             landing = self.history.landed(commit, other.tip, content=False)
             if landing and landing.holds and landing.commit != commit:

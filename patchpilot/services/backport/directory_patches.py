@@ -73,13 +73,13 @@ def _why_not_written(answer: BranchResult) -> str:
 
 
 def _mails(
-    wanted: Sequence[tuple[BackportResult, BranchResult]],
+    results: Sequence[tuple[BackportResult, BranchResult]],
     stable: StableTrees,
     wording: BackportText,
 ) -> list[tuple[str, bytes]]:
     mails = []
     with MailCommits() as commits:
-        for number, (result, answer) in enumerate(wanted, 1):
+        for number, (result, answer) in enumerate(results, 1):
             change, adapted = answer.change, answer.adaptation
             assert change is not None
             original = _commit(change.patch, result.commit)
@@ -99,7 +99,7 @@ def _mails(
                 if answer.version
                 else "PATCH"
             )
-            title = f"{prefix} {number}/{len(wanted)}" if len(wanted) > 1 else prefix
+            title = f"{prefix} {number}/{len(results)}" if len(results) > 1 else prefix
             mails.append(
                 (
                     file_name(number, original.subject),

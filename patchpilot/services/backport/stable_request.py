@@ -89,7 +89,7 @@ def request_mail(
     return "\n".join([*head, "", body]) + "\n"
 
 
-def keep_request(repository: Repository, result: BackportResult) -> Path:
+def save_request(repository: Repository, result: BackportResult) -> Path:
     """Write the request as a draft to the user's state directory, and return its file.
 
     Raise `UsageError` as `request_mail` does.

@@ -106,7 +106,7 @@ def resolve(
     clone = _clone_folder(repository, result.commit, branch)
     if not (clone / ".git").exists():
         _prepare(repository, result, branch, stable, clone, wording, start)
-    return _take_up(
+    return _continue_resolution(
         repository, result, branch, stable, clone, folder or _patches(clone), wording
     )
 
@@ -317,7 +317,7 @@ def _copy_objects(
     )
 
 
-def _take_up(
+def _continue_resolution(
     repository: Repository,
     result: BackportResult,
     branch: BranchResult,

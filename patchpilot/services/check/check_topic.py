@@ -121,7 +121,7 @@ def is_of_topic(suppressed: Suppressed) -> bool:
     return suppressed.origin == ORIGIN
 
 
-def take_back_waivers(
+def remove_waivers(
     repository: Repository, settings: Settings, topic: CheckedTopic, finding: Finding
 ) -> tuple[str, ...]:
     """Remove the topic's waivers that cover a finding, and return their rules."""

@@ -48,10 +48,10 @@ def find_suppressions(
             "--fix and --write-baseline cannot be combined",
             hint="run --fix first, then --write-baseline",
         )
-    given = parse_waiver_words(request.waive)
+    waivers_given = parse_waiver_words(request.waive)
     base = request.base or settings.get("base") or None
-    if (given or request.unwaive) and (
-        recorded := _write_down(given, request, base, repository, packs)
+    if (waivers_given or request.unwaive) and (
+        recorded := _write_down(waivers_given, request, base, repository, packs)
     ):
         notify("note", recorded)
     if request.write_baseline and request.baseline is None:
@@ -60,7 +60,11 @@ def find_suppressions(
             hint="use --write-baseline FILE, or --baseline FILE --write-baseline",
         )
     waivers = (
-        *(waiver for waiver in given if not REVIEW_COMMENT.fullmatch(waiver.rule)),
+        *(
+            waiver
+            for waiver in waivers_given
+            if not REVIEW_COMMENT.fullmatch(waiver.rule)
+        ),
         *(topic_waivers(repository, request.targets, base) if repository else ()),
         *parse_waiver_tables(settings.waivers, settings.label),
     )

@@ -13,7 +13,7 @@ from patchpilot.services.find.find_fix import FoundFixes
 _SHOWN = 60
 
 
-def keep_report(repository: Repository, fixes: FoundFixes, log: str) -> Path:
+def save_report(repository: Repository, fixes: FoundFixes, log: str) -> Path:
     """Write the report as a draft to the user's state directory, and return its file. It replaces
     an earlier report of the same day about the same module or function.
     """

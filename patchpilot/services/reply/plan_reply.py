@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import MissingError, RefusedError, UsageError
-from patchpilot.model.address import Address, sort_out
+from patchpilot.model.address import Address, split_usable
 from patchpilot.model.commit_references import upstream_commits
 from patchpilot.model.mail import add_brackets
 from patchpilot.model.message import Message
@@ -154,7 +154,7 @@ def _new_draft(
     return ReplyDraft(answered.message_id, template, "", subject, text)
 
 
-def keep_draft(draft: ReplyDraft, sender: Address) -> ReplyDraft:
+def save_reply_draft(draft: ReplyDraft, sender: Address) -> ReplyDraft:
     """Save a reply's draft, with a Message-ID not used by any sent reply."""
     message_id = draft.message_id
     if not message_id or is_used(message_id):
@@ -251,7 +251,9 @@ def plan_reply(
     if patch:
         (patch_id,) = patch_ids_of(repository, [patch.body])
         mail = replace(mail, commit=patch.commit, patch_id=patch_id)
-    blind, unusable = sort_out(() if undisclosed else blind_copies(repository, account))
+    blind, unusable = split_usable(
+        () if undisclosed else blind_copies(repository, account)
+    )
     bcc = tuple(address.header() for address in blind)
     rendered = transport.render_mail(repository, account, mail, bcc, identity)
     refuse_foreign([rendered])

@@ -19,10 +19,10 @@ from patchpilot.services.reply.answered_mail import find_answered_mail
 from patchpilot.services.reply.plan_reply import (
     PATCH,
     ReplyPlan,
-    keep_draft,
     open_draft,
     patch_draft,
     plan_reply,
+    save_reply_draft,
     sender_of,
 )
 from patchpilot.services.reply.reply_text import REPLY, TEMPLATES, clean_edited
@@ -31,7 +31,7 @@ from patchpilot.topic.archive_target import archive_setting
 __all__ = [
     "Edit",
     "ReplyDraft",
-    "ReplyWishes",
+    "ReplyRequest",
     "discard",
     "draft_text",
     "list_unsent_drafts",
@@ -52,7 +52,7 @@ Edit = Callable[[str], str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class ReplyWishes:
+class ReplyRequest:
     """The user's request for a reply.
 
     Contains the message to answer, the template and the transport, a commit to send as a
@@ -69,7 +69,7 @@ class ReplyWishes:
     identity: str | None = None
     force: str | None = None
 
-    def with_text(self, text: str) -> "ReplyWishes":
+    def with_text(self, text: str) -> "ReplyRequest":
         """Return the request with the text edited by the user."""
         return replace(self, text=text)
 
@@ -83,21 +83,21 @@ def read_reply_text(file: str) -> str:
 
 
 def draft_text(
-    repository: Repository, directory: Path | None, wishes: ReplyWishes
+    repository: Repository, directory: Path | None, request: ReplyRequest
 ) -> str:
     """Return the current text of a reply.
 
     This is the saved draft's text, or the filled-in template.
     """
     with Store() as store:
-        answered = find_answered_mail(wishes.target, wishes.template, store)
-    sender = sender_of(repository, wishes.via, wishes.identity)
+        answered = find_answered_mail(request.target, request.template, store)
+    sender = sender_of(repository, request.via, request.identity)
     return open_draft(
         answered,
-        wishes.template,
+        request.template,
         archive=archive_setting(directory),
         sender=sender,
-        tags=wishes.tags,
+        tags=request.tags,
     ).text
 
 
@@ -114,14 +114,14 @@ def templates_for(kind: MailKind, *, own: bool) -> tuple[str, ...]:
 def plan(
     repository: Repository,
     directory: Path | None,
-    wishes: ReplyWishes,
+    request: ReplyRequest,
     editor: Edit | None,
 ) -> ReplyPlan:
     """Plan the reply, and save its draft unless the reply was already sent.
 
     Raise `RefusedError` if the editor fails.
     """
-    planned = _plan(repository, directory, wishes, editor)
+    planned = _plan(repository, directory, request, editor)
     if planned.refused and any(
         problem.name == "sent-already" for problem in planned.blockers
     ):
@@ -133,37 +133,37 @@ def plan(
 def _plan(
     repository: Repository,
     directory: Path | None,
-    wishes: ReplyWishes,
+    request: ReplyRequest,
     editor: Edit | None,
 ) -> ReplyPlan:
-    if wishes.template not in TEMPLATES:
-        raise unknown("template", wishes.template, TEMPLATES)
+    if request.template not in TEMPLATES:
+        raise unknown("template", request.template, TEMPLATES)
     with Store() as store:
-        answered = find_answered_mail(wishes.target, wishes.template, store)
-    sender = sender_of(repository, wishes.via, wishes.identity)
-    if wishes.patch:
+        answered = find_answered_mail(request.target, request.template, store)
+    sender = sender_of(repository, request.via, request.identity)
+    if request.patch:
         draft, mail = patch_draft(
-            repository, answered, resolve_patch(repository, wishes.patch), sender
+            repository, answered, resolve_patch(repository, request.patch), sender
         )
-        draft = keep_draft(draft, sender)
+        draft = save_reply_draft(draft, sender)
         return plan_reply(
             repository,
             answered,
             draft,
-            wishes.via,
+            request.via,
             patch=mail,
-            identity=wishes.identity,
-            force=wishes.force,
+            identity=request.identity,
+            force=request.force,
         )
     draft = open_draft(
         answered,
-        wishes.template,
+        request.template,
         archive=archive_setting(directory),
         sender=sender,
-        tags=wishes.tags,
+        tags=request.tags,
     )
-    if wishes.text is not None:
-        draft = draft._replace(text=clean_edited(wishes.text))
+    if request.text is not None:
+        draft = draft._replace(text=clean_edited(request.text))
     elif editor:
         edited = editor(draft.text)
         if edited is None:
@@ -172,24 +172,24 @@ def _plan(
                 hint="the draft was not changed",
             )
         draft = draft._replace(text=clean_edited(edited))
-    draft = keep_draft(draft, sender)
+    draft = save_reply_draft(draft, sender)
     return plan_reply(
         repository,
         answered,
         draft,
-        wishes.via,
-        identity=wishes.identity,
-        force=wishes.force,
+        request.via,
+        identity=request.identity,
+        force=request.force,
     )
 
 
-def discard(wishes: ReplyWishes) -> bool:
+def discard(request: ReplyRequest) -> bool:
     """Delete a reply's draft, and return whether one existed."""
     with Store() as store:
-        answered = find_answered_mail(wishes.target, wishes.template, store)
+        answered = find_answered_mail(request.target, request.template, store)
     with ReplyDrafts() as drafts:
         known: ReplyDraft | None = drafts.find(
-            answered.message_id, PATCH if wishes.patch else wishes.template
+            answered.message_id, PATCH if request.patch else request.template
         )
         if known:
             drafts.discard(known)

@@ -148,11 +148,11 @@ CONTEXT = 8
 CUT = "> [...]"
 
 
-def quote_reply(mail: Classified, asked: Sequence[int]) -> str:
+def quote_reply(mail: Classified, requests: Sequence[int]) -> str:
     """Return a message's quote, with space for an answer after each question or request.
 
-    Quote the paragraphs with any of the `asked` lines (0-based in the body) or, if it is empty, all
-    of the sender's own text.
+    Quote the paragraphs with any of the `requests` lines (0-based in the body) or, if it is empty,
+    all of the sender's own text.
     """
     lines = mail.mail.body.split("\n")
     own = {
@@ -163,7 +163,7 @@ def quote_reply(mail: Classified, asked: Sequence[int]) -> str:
     blocks = [
         block
         for block in _group_lines(sorted(own))
-        if not asked or any(block[0] <= line <= block[-1] for line in asked)
+        if not requests or any(block[0] <= line <= block[-1] for line in requests)
     ]
     text = [attribution(mail.sender, mail.mail.date)]
     last = -1
@@ -193,8 +193,8 @@ def quote_tags(mail: Classified) -> str:
 
 def attribution(sender: Address, date: datetime | None) -> str:
     """Return an attribution line: `On Sat, 21 Nov 2026 12:04:00 +0100, Name wrote:`."""
-    who = sender.called
-    return f"On {format_datetime(date)}, {who} wrote:" if date else f"{who} wrote:"
+    name = sender.called
+    return f"On {format_datetime(date)}, {name} wrote:" if date else f"{name} wrote:"
 
 
 def _is_frame(line: str) -> bool:

@@ -151,7 +151,9 @@ def _add_to_series(planned: ReplyPlan, send: Send) -> None:
     if planned.answered.entry is None:
         return
     with Store() as store:
-        store.keep_sent(planned.answered.entry.id, parse_mail(send.entries[0].raw))
+        store.store_sent_mail(
+            planned.answered.entry.id, parse_mail(send.entries[0].raw)
+        )
 
 
 def _make_send(planned: ReplyPlan, repository: Repository) -> Send:

@@ -32,8 +32,8 @@ def compile_tested_line(repository: Repository, draft: Draft) -> str:
     return f"Compile-tested: {words}" if words else ""
 
 
-def say_compile_tested(
-    repository: Repository, request: SendRequest, *, wanted: bool
+def set_compile_tested(
+    repository: Repository, request: SendRequest, *, enabled: bool
 ) -> str:
     """Add the `Compile-tested:` line to the messages or remove it, and return its text.
 
@@ -41,14 +41,14 @@ def say_compile_tested(
     """
     draft = finish_topic(repository, request).draft
     words = compile_tested(last_builds(repository, draft))
-    if wanted and not words:
+    if enabled and not words:
         raise UsageError(
             "not every commit of the topic was built in its current form",
             hint=Action("build", (), "build them: {}"),
         )
     after = replace(
-        draft, answers={**draft.answers, COMPILE_TESTED: "yes" if wanted else "no"}
+        draft, answers={**draft.answers, COMPILE_TESTED: "yes" if enabled else "no"}
     )
     with Drafts() as drafts:
         drafts.keep(draft, after, "set")
-    return words if wanted else ""
+    return words if enabled else ""

@@ -112,8 +112,8 @@ def change(
         draft = replace(draft, version=_check_unsent(draft, changes.version))
     if changes.changelog is not None:
         draft = set_changelog(draft, changes.changelog, repository)
-    for which, text in changes.notes:
-        draft = replace(draft, notes={**draft.notes, _patch(draft, which): text})
+    for patch, text in changes.notes:
+        draft = replace(draft, notes={**draft.notes, _patch(draft, patch): text})
     if changes.prefix is not None:
         draft = replace(draft, prefix=complete_prefix(changes.prefix))
     if changes.in_reply_to is not None:
@@ -330,23 +330,23 @@ def _check_unsent(draft: Draft, version: int) -> int:
     return version
 
 
-def _patch(draft: Draft, which: str) -> str:
-    if 1 <= limited_number(which) <= len(draft.patches):
-        return draft.patches[limited_number(which) - 1].patch_id
+def _patch(draft: Draft, name: str) -> str:
+    if 1 <= limited_number(name) <= len(draft.patches):
+        return draft.patches[limited_number(name) - 1].patch_id
     result: Sequence[str] = [
         patch.patch_id
         for patch in draft.patches
-        if which.lower() in patch.subject.lower()
+        if name.lower() in patch.subject.lower()
     ]
     if len(result) != 1:
         has = f"this topic has {counted(len(draft.patches), 'patch', 'patches')}"
         if not result:
             raise UsageError(
-                f"no patch {which!r}: {has}",
+                f"no patch {name!r}: {has}",
                 hint="use a patch's number, or a part of its subject",
             )
         raise UsageError(
-            f"{len(result)} patches match {which!r}",
+            f"{len(result)} patches match {name!r}",
             hint=f"use a longer part of the subject, or the patch's number ({has})",
         )
     return result[0]

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
-from patchpilot.model.address import Address, sort_out
+from patchpilot.model.address import Address, split_usable
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Series
 from patchpilot.model.printable import counted
@@ -99,7 +99,7 @@ def addressees(
         if gone:
             remarks += (f"omitted by sendemail.suppresscc: {', '.join(sorted(gone))}",)
         _add(by_address, own.recipients)
-        blind, invalid = sort_out(blind_copies(repository, account))
+        blind, invalid = split_usable(blind_copies(repository, account))
         remarks += (*own.warnings, *(f"sendemail.bcc: {remark}" for remark in invalid))
     _add(by_address, _given_recipients(repository, request))
     if not secret:
@@ -166,7 +166,7 @@ def answer_effect(
     if after.is_undisclosed:
         # do not pass the patch to configured commands, not even for the comparison
         return (
-            f"{counted(len(now), 'recipient')} only: {', '.join(who.address.email for who in now)}"
+            f"{counted(len(now), 'recipient')} only: {', '.join(to.address.email for to in now)}"
             if now
             else ""
         )
@@ -252,7 +252,7 @@ def _split_usable(
     """Return the valid recipients, and a sentence about each invalid one."""
     kept, remarks = [], []
     for recipient in recipients:
-        _, omitted = sort_out([recipient.address])
+        _, omitted = split_usable([recipient.address])
         if omitted:
             remarks += [
                 f"{', '.join(recipient.reasons)}: {remark}" for remark in omitted

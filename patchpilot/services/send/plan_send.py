@@ -112,8 +112,10 @@ def plan(
         refuse_unanswered(draft, series, project.lists)
     base = base_of_topic(repository, request, ids)
     progress("looking up recipients")
-    people = addressees(repository, request, account, draft, series, project=project)
-    if not people.recipients and not request.to_self:
+    recipients = addressees(
+        repository, request, account, draft, series, project=project
+    )
+    if not recipients.recipients and not request.to_self:
         raise RefusedError(
             "no recipients",
             hint=Hint(
@@ -128,7 +130,7 @@ def plan(
             ),
         )
     if not request.to_self:
-        refuse_many(len(people.recipients), request.force)
+        refuse_many(len(recipients.recipients), request.force)
     topic_base = None if request.target else find_base(repository, request.base)
     public, below = find_published(repository, base, topic_base) if base else (None, ())
     text = collect_texts(repository, request, draft, series, public)._replace(
@@ -152,7 +154,7 @@ def plan(
             base=base,
             head=rebase_without_covers(repository, ids)[-1] if ids else None,
             force=request.force,
-            bcc=people.bcc,
+            bcc=recipients.bcc,
             begun="",
             entries=(),
             identity=request.identity,
@@ -161,11 +163,11 @@ def plan(
         series=series,
         ids=ids,
         text=text,
-        recipients=people.recipients,
+        recipients=recipients.recipients,
         before=find_earlier_sends(draft),
         remarks=finished,
     )
-    trees = [tree for section in people.sections for tree in section.trees]
+    trees = [tree for section in recipients.sections for tree in section.trees]
 
     @cache
     def facts_before() -> PreflightFacts:
@@ -193,7 +195,7 @@ def plan(
         *tag_warnings(repository, request, draft, ids),
         *open_point_warnings(repository, draft),
         *(unclear_fixes(repository, series) if ids else ()),
-        *(SendProblem("recipients", remark) for remark in people.warnings),
+        *(SendProblem("recipients", remark) for remark in recipients.warnings),
     )
     in_order = passed_checks(facts, [problem.name for problem in (*blocking, *warned)])
     if request.to_self:

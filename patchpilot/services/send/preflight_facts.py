@@ -69,7 +69,7 @@ def gather_facts(
             else None
         )
         target = find_target(repository, topic.ids, request.base, own_trees)
-        standing = _stand(repository, topic, target)
+        standing = _fit_to_target(repository, topic, target)
         upstream = find_merged(repository, series.patches) or upstream_state(
             repository, series.patches, mark=draft.mark, progress=progress
         )
@@ -291,7 +291,7 @@ def _waived(result: "CheckResult") -> tuple[str, ...]:
     )
 
 
-def _stand(
+def _fit_to_target(
     repository: Repository, topic: SeriesToSend, target: TargetTree | None
 ) -> TargetFit | None:
     if target is None:

@@ -137,12 +137,12 @@ def open_questions(
         judge_fix(repository, repository.commit(id_)).is_fix for id_ in topic.commits
     ):
         return ()
-    given = {name for name, _ in request.answers}
+    answered = {name for name, _ in request.answers}
     project = project_of(repository, request.profile or "", topic.series)
     return tuple(
         question
         for question in questions(topic.series, topic.draft, project)
-        if question.answer is None and question.name not in given
+        if question.answer is None and question.name not in answered
     )
 
 
@@ -189,10 +189,10 @@ def answer(
 
 def apply_answers(repository: Repository, draft: Draft, request: SendRequest) -> Draft:
     """Return the draft with a request's answers to pre-send questions, without saving it."""
-    given = {
+    answers = {
         name: judge_answer(repository, name, text) for name, text in request.answers
     }
-    return replace(draft, answers={**draft.answers, **given})
+    return replace(draft, answers={**draft.answers, **answers})
 
 
 def judge_answer(repository: Repository, name: str, value: str) -> str:

@@ -262,7 +262,9 @@ def _keys(send: Send, words: Sequence[str]) -> tuple[str, ...]:
     return keys
 
 
-def leave_out_for_good(repository: Repository, send: Send, keys: Sequence[str]) -> None:
+def exclude_permanently(
+    repository: Repository, send: Send, keys: Sequence[str]
+) -> None:
     """Record the removed recipients, so that later versions omit them as well."""
     key = branch_key(repository)
     if send.kind == "to-self" or key is None or send.branch != repository.branch:
@@ -280,14 +282,14 @@ def archive_lookup(url: str) -> Lookup:
     another message.
     """
 
-    def is_there(wanted: Message) -> bool:
+    def is_there(message: Message) -> bool:
         from patchpilot.archive.open_archive import open_archive
 
         try:
             with open_archive(url) as archive:
-                mail = archive.mail(wanted.message_id, fresh=True)
+                mail = archive.mail(message.message_id, fresh=True)
         except PatchpilotError:
             return False
-        return mail.sender.key == wanted.sender.key
+        return mail.sender.key == message.sender.key
 
     return is_there

@@ -28,7 +28,7 @@ from patchpilot.series.draft import Drafts
 from patchpilot.series.message_ids import forget_ids
 from patchpilot.series.recipient_edits import Edits, branch_key, load_edits, save_edits
 from patchpilot.services.send.concurrent_sends import refuse_rivals
-from patchpilot.services.send.resume import leave_out_for_good
+from patchpilot.services.send.resume import exclude_permanently
 from patchpilot.services.send.sending import Sending
 from patchpilot.topic.finish_send import finish
 from patchpilot.topic.reroll import is_remembered
@@ -65,7 +65,7 @@ def deliver(
             held.enter_context(sole_sender(planned.draft.change_id))
             send = _claim(outbox, planned)
         if planned.send.left_out:
-            leave_out_for_good(repository, send, planned.send.left_out)
+            exclude_permanently(repository, send, planned.send.left_out)
         if not send.waiting_messages:
             return _record_result(repository, send, planned)
 
@@ -114,7 +114,7 @@ def _claim(outbox: Outbox, planned: Sending) -> Send:
     if not planned.request.to_self:
         refuse_rivals(outbox, planned)
     if send.id:
-        return outbox.take_up(send.id, planned.settled, send.left_out)
+        return outbox.resume_send(send.id, planned.settled, send.left_out)
     _store_choices(planned)
     return outbox.add(send)
 

@@ -114,7 +114,7 @@ def add_next_steps(repository: Repository, sending: Sending) -> Sending:
     return replace(sending, link=link, now=now)
 
 
-def topic_on_record(
+def recorded_topic_state(
     repository: Repository,
     target: str | None,
     base: str | None,

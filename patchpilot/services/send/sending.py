@@ -73,9 +73,9 @@ class Sending(SeriesToSend):
     def headline(self) -> str:
         """Return the last send's version and number of accepted messages, as text."""
         assert self.last is not None
-        every = self.last.entries
-        accepted = sum(entry.state is MailState.ACCEPTED for entry in every)
-        return f"v{self.last.version}: {accepted} of {counted(len(every), 'message')} accepted"
+        entries = self.last.entries
+        accepted = sum(entry.state is MailState.ACCEPTED for entry in entries)
+        return f"v{self.last.version}: {accepted} of {counted(len(entries), 'message')} accepted"
 
     @property
     def refused(self) -> bool:
@@ -177,16 +177,20 @@ class Sending(SeriesToSend):
     @property
     def format_counts(self) -> str:
         """Return the number of messages (to send or accepted) and recipients, as text."""
-        every = self.send.entries
+        entries = self.send.entries
         count = (
-            sum(entry.state is MailState.ACCEPTED for entry in every)
+            sum(entry.state is MailState.ACCEPTED for entry in entries)
             if self.outcome
             else len(self.send.waiting_messages)
         )
-        of_all = f" of {len(every)}" if count != len(every) else ""
-        people = len(self.recipients) + len(self.send.bcc)
-        whom = "yourself only" if self.request.to_self else counted(people, "recipient")
-        return f"{count}{of_all} mail{'s' if len(every) > 1 else ''} to {whom}"
+        of_all = f" of {len(entries)}" if count != len(entries) else ""
+        recipients = len(self.recipients) + len(self.send.bcc)
+        whom = (
+            "yourself only"
+            if self.request.to_self
+            else counted(recipients, "recipient")
+        )
+        return f"{count}{of_all} mail{'s' if len(entries) > 1 else ''} to {whom}"
 
 
 SENT = frozenset({"already-sent", "version-sent"})

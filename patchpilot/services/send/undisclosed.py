@@ -31,7 +31,7 @@ def refuse_public_server(draft: Draft, account: Account) -> None:
 def refuse_unanswered(draft: Draft, series: Series, lists: Lists) -> None:
     """Raise `RefusedError` if the security question is not answered for a fix with private tags."""
     tags = (tag for patch in series.patches for tag in patch.tags("Cc"))
-    if "security" not in draft.answers and lists.asks_privately(tags):
+    if "security" not in draft.answers and lists.is_private_request(tags):
         raise RefusedError(
             f"security question not answered: Cc: {lists.stable_aliases[0]} is for fixes that are"
             " not public yet",

@@ -219,9 +219,9 @@ def _previous_value(key: str) -> str:
     return git(None, "config", "--global", "--get", key, ok=(0, 1)).text.strip()
 
 
-def _account(address: str, wanted: dict[str, str]) -> Account:
+def _account(address: str, settings: dict[str, str]) -> Account:
     def value(name: str) -> str:
-        return wanted.get(f"sendemail.{name}", "")
+        return settings.get(f"sendemail.{name}", "")
 
     encryption = value("smtpencryption")
     return Account(
@@ -239,7 +239,7 @@ def _account(address: str, wanted: dict[str, str]) -> Account:
         sendmail=value("sendmailcmd") or None,
         options=(),
         configured=bool(value("smtpserver") or value("sendmailcmd")),
-        destination=wanted.get("b4.send-endpoint-web", ""),
+        destination=settings.get("b4.send-endpoint-web", ""),
     )
 
 

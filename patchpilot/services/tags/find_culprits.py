@@ -180,7 +180,7 @@ def find_culprits(
         repository,
         (commit.parents or (commit.id,))[0],
         progress,
-        make=not request.verify,
+        create=not request.verify,
     )
     releases = Releases(repository)
     together_with = cache(
@@ -195,12 +195,12 @@ def find_culprits(
         if request.profile
         else detect(CommitTree(repository, commit.id))
     )
-    apart = "tags-not-in-one-block" in project.style.ignore
+    separate_block = "tags-not-in-one-block" in project.style.ignore
     present = judge_message(
         commit.lines,
         partial(_look_up, repository),
         relations=relations,
-        apart=apart,
+        separate_block=separate_block,
     )
     if request.verify:
         return FixesResult(commit.id, commit.subject, present, (), True, "")
@@ -241,7 +241,7 @@ def find_culprits(
                 for candidate in candidates
                 if candidate.confidence >= overrides.REVERTED
             )
-    reason = finder.doubt(candidates, imported)
+    reason = finder.explain_doubt(candidates, imported)
     culprits = tuple(
         _add_release(repository, releases, candidate) for candidate in candidates
     )
@@ -251,7 +251,9 @@ def find_culprits(
         if not culprit.first_release and culprit.commit in together_with()
     }
     notes += [
-        own_patch(culprit.subject) for culprit in culprits[:1] if culprit.commit in own
+        same_series_note(culprit.subject)
+        for culprit in culprits[:1]
+        if culprit.commit in own
     ]
     notes += missing_history_notes(repository)
     notes += upstream_notes(repository, commit.id, progress)
@@ -308,7 +310,7 @@ def _tags(
     return tuple(finder.tag_of(repository, culprit) for culprit in ordered)
 
 
-def own_patch(subject: str) -> str:
+def same_series_note(subject: str) -> str:
     """Return the note for a fix of a commit in the same series. That commit is not merged yet, and
     its id will change; it should be squashed with the fix.
     """
@@ -400,7 +402,8 @@ def _relations(
             sum(
                 1
                 for id_ in ids
-                if (met := repository.objects.get(id_)) and met[1] == "commit"
+                if (target_object := repository.objects.get(id_))
+                and target_object[1] == "commit"
             )
             > 1
         )

@@ -18,10 +18,10 @@ from patchpilot.services.tags.find_culprits import (
     FixesRequest,
     FixesResult,
     find_culprits,
-    own_patch,
+    same_series_note,
 )
 from patchpilot.services.tags.stable_request_tag import StableRequest, stable_lines
-from patchpilot.tags.message_edit import MessageWish, compose
+from patchpilot.tags.message_edit import MessageEdits, compose
 from patchpilot.tags.rank_culprits import tag_of
 from patchpilot.tags.report_trailers import DEVELOPER, regzbot_line, typed_trailers
 from patchpilot.topic.fix_claims import answer_fix, judge_answer, judge_fix
@@ -137,7 +137,7 @@ def _change(
     message = _NewMessage()
     trailers, notes = message.trailers, message.notes
     culprits = _fixes(repository, commit, request, topic, message, progress)
-    if culprits and not project.lists.asks_privately(commit.tags("Cc")):
+    if culprits and not project.lists.is_private_request(commit.tags("Cc")):
         _stable(repository, commit, request, culprits, message, progress)
     for text in request.trailers:
         trailers += typed_trailers(text, project.tags.links)
@@ -151,9 +151,9 @@ def _change(
         trailers.append(("Signed-off-by", _identity(repository)))
     developers = tuple(value for name, value in trailers if name == DEVELOPER)
     others = tuple(trailer for trailer in trailers if trailer[0] != DEVELOPER)
-    wish = MessageWish(others, developers, message.replaced)
-    notes += wish.refused
-    new = compose(commit.message, wish)
+    changes = MessageEdits(others, developers, message.replaced)
+    notes += changes.refused
+    new = compose(commit.message, changes)
     unsure = next((note for note in notes if note.startswith(_UNSURE)), "")
     return MessageChange(
         commit.id, commit.subject, commit.message, new, tuple(notes), unsure
@@ -185,14 +185,14 @@ def _fixes(
         base=request.base,
         series=topic,
     )
-    judged = find_culprits(repository, fixes_request, progress=progress)
-    present = [fixes_tag.target for fixes_tag in judged.present if fixes_tag.target]
+    result = find_culprits(repository, fixes_request, progress=progress)
+    present = [fixes_tag.target for fixes_tag in result.present if fixes_tag.target]
     notes += [
-        own_patch(fixes_tag.target.subject)
-        for fixes_tag in judged.present
+        same_series_note(fixes_tag.target.subject)
+        for fixes_tag in result.present
         if fixes_tag.target and "own-series" in {bad.kind for bad in fixes_tag.problems}
     ]
-    for fixes_tag in judged.present:
+    for fixes_tag in result.present:
         if (
             fixes_tag.suggestion
             and fixes_tag.tag.text != fixes_tag.suggestion
@@ -206,7 +206,7 @@ def _fixes(
         )
         # this run may change the ids of these commits
         notes += [
-            own_patch(culprit.subject)
+            same_series_note(culprit.subject)
             for culprit in culprits
             if culprit.id in topic and culprit.id != commit.id
         ]
@@ -222,39 +222,39 @@ def _fixes(
     if not claim.is_fix:
         notes.append(
             f"{_UNSURE} into {commit.short}: {claim.reason}; if it is one, --is-a-fix writes"
-            f" {' and '.join(judged.tags)}"
-            if claim.unclear and judged.sure and judged.tags
+            f" {' and '.join(result.tags)}"
+            if claim.unclear and result.sure and result.tags
             else f"no Fixes: tag: {claim.reason}; if it is a fix: --is-a-fix or --fixes COMMIT"
         )
         return []
-    if not judged.sure:
-        notes.append(_why_unsure(commit, judged))
+    if not result.sure:
+        notes.append(_why_unsure(commit, result))
         return []
-    trailers += [("Fixes", tag.partition(": ")[2]) for tag in judged.tags]
-    notes += judged.notes
-    if not judged.tags:
+    trailers += [("Fixes", tag.partition(": ")[2]) for tag in result.tags]
+    notes += result.notes
+    if not result.tags:
         return []
-    first = judged.candidates[0]
+    first = result.candidates[0]
     how = "sure" if first.confidence >= SURE_ENOUGH else "sure, check it"
     notes.append(f"Fixes: {first.confidence:.0%} {how}: {'; '.join(first.evidence)}")
-    targets = (repository.find(tag.split()[1]) for tag in judged.tags)
+    targets = (repository.find(tag.split()[1]) for tag in result.tags)
     return [repository.commit(id_) for id_ in targets if id_]
 
 
 _UNSURE = "no Fixes: written"
 
 
-def _why_unsure(commit: Commit, judged: FixesResult) -> str:
+def _why_unsure(commit: Commit, result: FixesResult) -> str:
     """Explain, with a hint, why no tag is written if the search was inconclusive."""
     named = " and ".join(
         f'{candidate.commit[:12]} ("{candidate.subject}", {candidate.confidence:.0%})'
-        for candidate in judged.candidates
+        for candidate in result.candidates
     )
     between = (
-        (" between " if len(judged.candidates) > 1 else " of ") + named if named else ""
+        (" between " if len(result.candidates) > 1 else " of ") + named if named else ""
     )
     return (
-        f"{_UNSURE} into {commit.short}: unsure{between}: {judged.reason}; name it with --fixes"
+        f"{_UNSURE} into {commit.short}: unsure{between}: {result.reason}; name it with --fixes"
         " COMMIT"
     )
 
@@ -307,10 +307,10 @@ def _stable(
 
 
 def _identity(repository: Repository) -> str:
-    who = repository.identity
-    if who is None:
+    identity = repository.identity
+    if identity is None:
         raise MissingError(
             "git user.name and user.email are not set",
             hint="run `git config user.name 'Your Name'; git config user.email you@example.org`",
         )
-    return who.trailer()
+    return identity.trailer()

@@ -92,14 +92,14 @@ def mail_of_commit(
     """
     archive.parse_mail = reader.parse
     search = _Search(archive, repository, commit, reader)
-    ways: tuple[tuple[FoundBy, Callable[[], str | None]], ...] = (
+    methods: tuple[tuple[FoundBy, Callable[[], str | None]], ...] = (
         (FoundBy.LINK, search.find_by_links),
         (FoundBy.PATCH_ID, search.find_by_patch_id),
         (FoundBy.SUBJECT, search.find_by_subject),
         (FoundBy.CHANGES, search.find_by_changes),
         (FoundBy.REPORT, search.find_by_report),
     )
-    for method, look in ways:
+    for method, look in methods:
         progress(f"searching {_HOW[method]}")
         if post := look():
             return CommitMail(post, method)

@@ -48,11 +48,11 @@ def review_lines(table: ReviewTable, columns: int) -> tuple[str, ...]:
     Below the table are a legend and the recipients who did not reply. For a single patch, each
     reviewer has a row in words.
     """
-    people, patches = table.answered, table.patches
+    reviewers, patches = table.answered, table.patches
     lines: list[str] = []
-    if people and len(patches) == 1:
-        lines = [_describe_review(table, person, columns) for person in people]
-    elif people:
+    if reviewers and len(patches) == 1:
+        lines = [_describe_review(table, person, columns) for person in reviewers]
+    elif reviewers:
         lines = [*_grid(table, columns), *_wrap(legend(table), columns)]
     if silent := ", ".join(one_line(table.name_of(person)) for person in table.silent):
         lines += _wrap(f"never looked: {silent}", columns)
@@ -100,18 +100,18 @@ def _describe_review(table: ReviewTable, person: Address, columns: int) -> str:
 
 def _grid(table: ReviewTable, columns: int) -> list[str]:
     """Return the table of review signs, transposed if that is narrower and split if too wide."""
-    people, patches = table.answered, table.patches
+    reviewers, patches = table.answered, table.patches
     total = len(patches)
 
     def sign(patch: ReviewedPatch, person: Address) -> str:
         return sign_of(table.review(patch, person))
 
-    if len(people) < total and len(people) * (_HEAD + 2) + _TITLE <= columns:
-        heads = [_short_name(person) for person in people]
+    if len(reviewers) < total and len(reviewers) * (_HEAD + 2) + _TITLE <= columns:
+        heads = [_short_name(person) for person in reviewers]
         rows = [
             (
                 f"{patch.number}/{total} {patch.title}",
-                [sign(patch, person) for person in people],
+                [sign(patch, person) for person in reviewers],
             )
             for patch in patches
         ]
@@ -119,11 +119,11 @@ def _grid(table: ReviewTable, columns: int) -> list[str]:
     room = max(1, (columns - _NAME) // 6)
     lines: list[str] = []
     for start in range(0, total, room):
-        some = patches[start : start + room]
-        heads = [str(patch.number) for patch in some]
+        shown_patches = patches[start : start + room]
+        heads = [str(patch.number) for patch in shown_patches]
         cells = [
-            (table.name_of(person), [sign(patch, person) for patch in some])
-            for person in people
+            (table.name_of(person), [sign(patch, person) for patch in shown_patches])
+            for person in reviewers
         ]
         lines += _format_table("patch", heads, cells, columns)
     return lines

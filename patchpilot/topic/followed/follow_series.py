@@ -394,7 +394,7 @@ def read_again(
     mails, troubles, failure = fetched
     for mail in mails:
         if mail.message_id in damaged:
-            store.keep_raw(mail.message_id, mail.raw)
+            store.store_raw(mail.message_id, mail.raw)
     if cached and {mail.message_id for mail in mails} <= {
         mail.message_id for mail in known
     }:

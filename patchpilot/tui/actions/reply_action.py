@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from patchpilot.model.address import Address
     from patchpilot.model.message import Message
     from patchpilot.services.reply.plan_reply import ReplyPlan
-    from patchpilot.services.reply.reply_session import ReplyWishes
+    from patchpilot.services.reply.reply_session import ReplyRequest
     from patchpilot.tui.stage.stage_screen import AnyScreen
 
 _WORDS = {
@@ -64,14 +64,14 @@ def _write(
     template: str,
     recipients: "Sequence[Address]",
 ) -> None:
-    from patchpilot.services.reply.reply_session import ReplyWishes, draft_text, plan
+    from patchpilot.services.reply.reply_session import ReplyRequest, draft_text, plan
 
     where = screen.session.directory
 
-    def edit(found: "tuple[ReplyWishes, str]") -> None:
+    def edit(found: "tuple[ReplyRequest, str]") -> None:
         run_with_trust(screen.app, partial(edit_and_plan, found))
 
-    def edit_and_plan(found: "tuple[ReplyWishes, str]") -> None:
+    def edit_and_plan(found: "tuple[ReplyRequest, str]") -> None:
         wishes, text = found
         edited = edit_text(screen, text, "REPLY.txt")
         if edited is None:
@@ -85,9 +85,9 @@ def _write(
             lambda planned: _confirm(screen, planned, recipients),
         )
 
-    def begin(repository: object, _: object) -> "tuple[ReplyWishes, str]":
+    def begin(repository: object, _: object) -> "tuple[ReplyRequest, str]":
         via = screen.session.settings(repository).get("via")  # type: ignore[arg-type]
-        wishes = ReplyWishes(f"<{message_id}>", template, via=via)
+        wishes = ReplyRequest(f"<{message_id}>", template, via=via)
         return wishes, draft_text(repository, where, wishes)  # type: ignore[arg-type]
 
     screen.in_thread("reading the message", begin, edit)

@@ -57,9 +57,9 @@ def take_back(screen: "AnyScreen", suppressed: Suppressed) -> None:
         return
 
     def work(repository: "Repository", _: object) -> tuple[str, ...]:
-        from patchpilot.services.check.check_topic import take_back_waivers
+        from patchpilot.services.check.check_topic import remove_waivers
 
-        return take_back_waivers(
+        return remove_waivers(
             repository,
             session.settings(repository),
             session.checked_topic,

@@ -261,12 +261,12 @@ class BackportsScreen(StageScreen["BackportResult"]):
 
     def action_request(self) -> None:
         """Write the message that asks the stable team for a mainline commit, and show it."""
-        from patchpilot.services.backport.stable_request import keep_request
+        from patchpilot.services.backport.stable_request import save_request
 
         if (result := self.current) is not None:
             self.in_thread(
                 "writing the request",
-                lambda repository, _: keep_request(repository, result),
+                lambda repository, _: save_request(repository, result),
                 partial(show_draft, self.app),
             )
 

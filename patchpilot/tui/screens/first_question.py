@@ -189,7 +189,7 @@ def _show(home: Any, found: "FoundFixes", log: str) -> None:
 
 
 def _report(home: Any, fixes: "FoundFixes", log: str) -> None:
-    from patchpilot.services.find.report_bug import keep_report
+    from patchpilot.services.find.report_bug import save_report
 
     with home.tui.session.repository() as repository:
-        show_draft(home.app, keep_report(repository, fixes, log))
+        show_draft(home.app, save_report(repository, fixes, log))

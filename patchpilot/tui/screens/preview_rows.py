@@ -74,9 +74,9 @@ def read_recorded_status(ask: JobRequest, stage: Stage) -> StageStatus:
 
     If these commits were not sent, it is the saved state of the stage.
     """
-    from patchpilot.services.send.send_state import topic_on_record
+    from patchpilot.services.send.send_state import recorded_topic_state
 
-    topic = topic_on_record(
+    topic = recorded_topic_state(
         ask.repository,
         ask.session.target,
         ask.topic.base,

@@ -264,7 +264,7 @@ class PreviewScreen(StageScreen["Sending"]):
 
     def _tested(self) -> None:
         from patchpilot.model.draft import COMPILE_TESTED
-        from patchpilot.services.send.build_proof import say_compile_tested
+        from patchpilot.services.send.build_proof import set_compile_tested
 
         result = self.current
         if result is None:
@@ -273,7 +273,7 @@ class PreviewScreen(StageScreen["Sending"]):
         try:
             with self.session.repository() as repository:
                 request = self.session.request(repository)
-                words = say_compile_tested(repository, request, wanted=wanted)
+                words = set_compile_tested(repository, request, enabled=wanted)
         except PatchpilotError as error:
             self.notify(
                 f"{error.message}; press o at {Stage.CHECKS.number} {Stage.CHECKS.label}"

@@ -85,7 +85,7 @@ def file_lines(middle: str) -> list[str]:
         ),
     ],
 )
-def test_change_is_made_in_the_branch_lines(
+def test_change_is_applied_to_the_branch_lines(
     ours: str, base: str, theirs: str, expected: str, ways: set[How]
 ) -> None:
     sides = [file_lines(side) for side in (ours, base, theirs)]
@@ -111,7 +111,7 @@ def test_change_in_a_missing_function_is_dropped() -> None:
 @pytest.mark.parametrize(
     "text", ["\tint a_b = 3;  \n", "no newline", "  ", "naïve_x++;\n", "\n"]
 )
-def test_tokens_give_back_their_text(text: str) -> None:
+def test_tokens_restore_their_text(text: str) -> None:
     assert join_tokens(tokenize([text])) == text
 
 
