@@ -71,7 +71,7 @@ def later_fixes(
         )
     except GitError:
         return ()
-    # relative to the fix, later commits are undone
+    # compare in reverse, because later commits follow the fix
     turned = [_reverse_touch(touch) for touch in reversed(later)]
     fixes = {
         touch.commit: repository.commit(touch.commit).subject

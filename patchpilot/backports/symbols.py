@@ -271,7 +271,7 @@ def _declares(line: str, word: str) -> int:
 
 
 def _arguments_differ(old: tuple[str, str], other: tuple[str, str]) -> bool:
-    """Return whether two declarations, complete on their lines, have different arguments."""
+    """Return whether two single-line declarations have different arguments."""
     lists = [re.search(r"\(([^()]*)\)", line) for _, line in (old, other)]
     if not lists[0] or not lists[1] or "#" in old[1][:1] + other[1][:1]:
         return False

@@ -277,7 +277,7 @@ def test_table_is_sorted_by_turn_and_new_messages(
     }
 
 
-def test_since_and_waiting_are_lists(
+def test_since_and_waiting_print_lists(
     workdir: Path,
 ) -> None:
     for number, mails in enumerate((story.BEGINNING[:2], (story.FIX_V1,)), 1):

@@ -44,7 +44,7 @@ MOVES = {
 
 
 def main() -> int:
-    """Measure both; return 1 if a limit is exceeded."""
+    """Measure traffic and memory; return 1 if a limit is exceeded."""
     with tempfile.TemporaryDirectory() as scratch:
         work = sandbox(Path(scratch))
         missed = [

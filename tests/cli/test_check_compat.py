@@ -85,7 +85,7 @@ def test_compat_mode_reads_the_first_license(
     assert "MODULE_LICENSE" in _types(patch)
 
 
-def test_page_documents_the_flag() -> None:
+def test_differences_page_documents_the_flag() -> None:
     rows = [
         line
         for line in PAGE.read_text(encoding="utf-8").splitlines()

@@ -40,7 +40,7 @@ def test_every_schema_is_listed() -> None:
     }
 
 
-def test_wrong_document_is_noticed() -> None:
+def test_invalid_document_is_detected() -> None:
     document = {
         "schema": "patchpilot/lts/1",
         "family": "linux",

@@ -236,10 +236,7 @@ class ServerRow:
 def run_server_case(
     folder: Path, via: str, case: ServerCase, patches: int = 2
 ) -> ServerRow:
-    """Send with the fault.
-
-    Then heal the server and resume, looking up uncertain messages.
-    """
+    """Send with the fault, heal the server, and resume after looking up uncertain messages."""
     pair = certificate(folder) if case.tls else None
     with (
         RawServer(

@@ -37,7 +37,7 @@ def test_globs_match_their_regular_expressions(
 
 
 @given(PIECES, PATHS)
-def test_matching_path_is_in_the_pattern_folder(pattern: str, path: str) -> None:
+def test_pattern_folder_contains_every_matching_path(pattern: str, path: str) -> None:
     if matches(pattern, path, lambda _: False):
         assert path.startswith(folder_of(pattern))
 

@@ -294,7 +294,7 @@ def test_address_in_a_name_is_not_a_mailbox(value: str) -> None:
 
 
 @pytest.mark.parametrize("value", TWO_MAILBOXES)
-def test_only_mailbox_needs_exactly_one(value: str) -> None:
+def test_only_mailbox_rejects_other_values(value: str) -> None:
     address = only_mailbox(decode_mailboxes(value))
     assert address is None
 

@@ -92,7 +92,7 @@ def test_empty_line_is_context() -> None:
     assert [line.kind for line in change.hunks[0].lines] == [" ", " ", "+", " "]
 
 
-def test_missing_counts_are_one() -> None:
+def test_missing_count_means_one_line() -> None:
     (change,) = parse(
         f"{HEAD}@@ -1 +1 @@\n-a\n+b\n@@ -9,0 +10 @@\n+c\n@@ -12 +12,0 @@\n-d\n"
     ).files
@@ -194,7 +194,7 @@ def test_quoted_file_names_are_read_back(tmp_path: Path, name: str) -> None:
         assert paths(blob, removed) == [(name, None, False, True, 0)]
 
 
-def test_copy_has_a_source_path() -> None:
+def test_copied_file_has_its_source_path() -> None:
     (copy,) = parse(
         "diff --git a/x.c b/y.c\nsimilarity index 100%\ncopy from x.c\ncopy to y.c\n"
     ).files

@@ -98,7 +98,7 @@ def test_last_lines_match_the_services(
     assert states["version"] is CheckState.OK
 
 
-def test_check_passes_only_without_reports(tmp_path: Path) -> None:
+def test_check_passes_only_without_findings(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r", 2)
     repo.git("config --global sendemail.smtpserver 127.0.0.1")
     with Repository.open(repo.path) as repository:

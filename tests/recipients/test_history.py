@@ -18,7 +18,7 @@ from tests.kit.repos import Repo
 @pytest.fixture
 def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
     repo = Repo(tmp_path / "repo")
-    # --since counts from now
+    # --since is relative to the current time
     repo._clock = int(time.time()) - 86400
     repo.commit(
         "all: begin\n\nSigned-off-by: Zed Start <zed@start.example>", dict(FILES)

@@ -47,11 +47,11 @@ def known(*words: str) -> tuple[KnownPatch, ...]:
         (("a/one", "b/two"), ("b/other", "a/another"), {"a": "a", "b": "b"}),
         (("a/one", "b/two"), ("c/two", "d/new words here"), {"b": "c"}),
         (("a/one/1", "b/two/2"), ("c/x/2", "d/y/1"), {"a": "d", "b": "c"}),
-        # a value shared by several patches is ambiguous
+        # a value shared by several patches identifies none of them
         (("a/one/1", "b/two/1"), ("c/x/1", "d/y/1", "e/z/1"), {}),
         (("a/one/1", "b/two/1"), ("c/x/1", "d/y/3", "e/z/4"), {}),
         (("a/one/1", "b/two/2"), ("c/x/1", "d/y/1", "e/z/3"), {}),
-        # patches without a date do not share it
+        # patches without a date are not paired by date
         (("a/one", "b/two"), ("c/x", "d/y", "e/z"), {}),
         # match similar subjects, most similar first
         (

@@ -239,7 +239,7 @@ def test_reordered_patches_are_paired(
         # a prefix counts if it is the whole other title
         ("net: leak", "net", 0.5, 0.8),
         ("net: leak", "leak", 0.5, 0.8),
-        # but not if both have it
+        # but a prefix does not count if both titles have it
         ("net: usb: leak", "net: usb: quirk", 0.0, 0.2),
         ("net: usb: leak", "net: pci: leak", 0.5, 0.8),
         ("net: usb: leak", "net: leak", 0.5, 0.8),

@@ -108,7 +108,7 @@ Reported-by: Eve <eve@example.org>
 """
 
 
-def test_prose_has_no_trailer() -> None:
+def test_trailers_are_removed_from_prose() -> None:
     subject, text = prose(MESSAGE)
     assert subject == "net: fix it"
     assert "1111111" not in text

@@ -85,7 +85,7 @@ def test_every_patch_line_is_recognized() -> None:
     ]
 
 
-def test_lines_are_numbered_in_the_new_file() -> None:
+def test_rows_have_line_numbers_of_the_new_file() -> None:
     parts = DiffRows(PATCH)
     at = parts.hunks[0].start + 1
     assert parts.new[at : at + 6] == [10, 0, 0, 11, 12, 13]
