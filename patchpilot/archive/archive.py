@@ -240,7 +240,7 @@ class Archive(MailArchive):
 
     @property
     def requests(self) -> int:
-        return self._session.asked if self._session is not None else 0
+        return self._session.requests_made if self._session is not None else 0
 
     def close(self) -> None:
         if self._node is not None:
@@ -546,7 +546,7 @@ def polite_session(
             options["stream"] = True
             if options.get("data") == _FULL_THREADS and "&t=1" not in url:
                 options["data"] = _RESULTS_ONLY
-            self.asked += 1
+            self.requests_made += 1
             for attempt in range(RETRIES + 1):
                 response = _within_time(
                     lambda: super(Session, self).request(method, url, *args, **options),
