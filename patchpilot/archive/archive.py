@@ -64,8 +64,9 @@ _SUFFIX = "answer"
 
 
 class AnswerCache:
-    """A folder of cached responses, each with an expiry time in seconds. Without a folder, nothing
-    is cached. The caller should store only usable responses.
+    """A folder of cached responses, each with an expiry time in seconds.
+
+    Without a folder, nothing is cached. The caller should store only usable responses.
     """
 
     def __init__(self, path: Path | None, seconds: float) -> None:

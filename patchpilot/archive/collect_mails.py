@@ -21,8 +21,10 @@ from patchpilot.reading.read_thread import read_thread
 
 
 class Gathered(NamedTuple):
-    """The messages found about a series, and errors. There is an error for each unreadable message;
-    `failure` is the error that ended the search early.
+    """The messages found about a series, and errors.
+
+    There is an error for each unreadable message; `failure` is the error that ended the search
+    early.
     """
 
     mails: tuple[Mail, ...]

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find a series' commits in a repository. Search mainline (with the first release), linux-next,
-maintainers' trees and all stable branches. Include commits that revert or fix the series.
+"""Find a series' commits in a repository.
+
+Search mainline (with the first release), linux-next, maintainers' trees and all stable branches.
+Include commits that revert or fix the series.
 """
 
 import re

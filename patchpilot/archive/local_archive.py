@@ -307,7 +307,7 @@ class LocalArchive(MailArchive):
 
     @contextmanager
     def _index_lock(self, file: Path | None) -> Iterator[None]:
-        """Lock the index, or wait until another process has finished indexing."""
+        """Lock the index, after waiting for another process to finish indexing."""
         if file is None:
             yield
             return

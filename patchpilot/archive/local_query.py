@@ -23,6 +23,7 @@ _COLUMNS = {"s": _SUBJECT, "f": _SENDER, "a": _PEOPLE}
 
 class Condition(NamedTuple):
     """An SQL condition with its values, its cost, and the earliest arrival time (0: any).
+
     Conditions that read messages have the highest cost and are evaluated last.
     """
 
@@ -33,8 +34,9 @@ class Condition(NamedTuple):
 
 
 def normalize_words(text: str) -> str:
-    """Convert a text to lower-case words, separated and enclosed by spaces. A text contains a
-    phrase if the normalized text contains the normalized phrase.
+    """Convert a text to lower-case words, separated and enclosed by spaces.
+
+    A text contains a phrase if the normalized text contains the normalized phrase.
     """
     return f" {' '.join(_SAID.findall(text.lower()))} "
 

@@ -31,9 +31,10 @@ def originals(
     *,
     reader: MailReader,
 ) -> Mapping[str, PostedSeries]:
-    """Map the Message-IDs of messages from stable maintainers to their original series. Search the
-    archive for the message's links, its title and author, or its upstream commit. Omit messages
-    whose original series is not found.
+    """Map the Message-IDs of messages from stable maintainers to their original series.
+
+    Search the archive for the message's links, its title and author, or its upstream commit. Omit
+    messages whose original series is not found.
     """
     archive.parse_mail = reader.parse
     series: dict[str, PostedSeries] = {}

@@ -55,8 +55,9 @@ class PolledSeries:
 
 
 class NewMessages(NamedTuple):
-    """The numbers of series that may have new messages, with these messages' ids. `reached` is the
-    arrival time of the latest message found.
+    """The numbers of series that may have new messages, with these messages' ids.
+
+    `reached` is the arrival time of the latest message found.
     """
 
     series: Mapping[int, frozenset[str]]

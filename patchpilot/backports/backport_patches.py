@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Prepare a backport as a series to send. Its commits are created in the temporary object store and
-formatted by git.
+"""Prepare a backport as a series to send.
+
+Its commits are created in the temporary object store and formatted by git.
 """
 
 import re
@@ -72,8 +73,9 @@ def make_commits(
     tip: str,
     wording: BackportText,
 ) -> tuple[MadeCommit, ...]:
-    """Commit the steps on top of the branch, in the temporary object store. Raise UsageError if a
-    step does not apply after the previous ones.
+    """Commit the steps on top of the branch, in the temporary object store.
+
+    Raise UsageError if a step does not apply after the previous ones.
     """
     parent, tree = tip, scratch.tree_of(tip)
     commits: list[MadeCommit] = []

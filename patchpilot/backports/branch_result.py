@@ -65,13 +65,15 @@ class DirectoryChange:
 )
 @dataclass(frozen=True, slots=True)
 class BranchResult:
-    """The backport verdict for one branch or directory, with its details. `tip` is empty for a
-    directory; `search` is None if prerequisites were not searched. `partial` is set if only the
-    prerequisites' changes to the fix's files are needed. `resolved` is the folder with patches for
-    a conflict that the user resolved, or empty. `adaptation` is the fix adapted to the branch, if
-    requested and possible. `applied` is the result of applying the fix to a branch. `change`
-    contains the files changed in a directory, if the patch applies or was adapted. `failed` is the
-    stable maintainers' "failed to apply" message, if a tracked series contains one.
+    """The backport verdict for one branch or directory, with its details.
+
+    `tip` is empty for a directory; `search` is None if prerequisites were not searched. `partial`
+    is set if only the prerequisites' changes to the fix's files are needed. `resolved` is the
+    folder with patches for a conflict that the user resolved, or empty. `adaptation` is the fix
+    adapted to the branch, if requested and possible. `applied` is the result of applying the fix to
+    a branch. `change` contains the files changed in a directory, if the patch applies or was
+    adapted. `failed` is the stable maintainers' "failed to apply" message, if a tracked series
+    contains one.
     """
 
     branch: str

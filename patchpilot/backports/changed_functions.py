@@ -86,8 +86,9 @@ def find_conflicting_functions(
 def find_function_changes(
     touches: Sequence[LineTouch], functions: dict[str, tuple[Function, ...]]
 ) -> list[tuple[LineTouch, str]]:
-    """Return the commits that changed one of the functions, with its name, latest first. `touches`
-    contains commits before the fix, oldest first.
+    """Return the commits that changed one of the functions, with its name, latest first.
+
+    `touches` contains commits before the fix, oldest first.
     """
     result: dict[str, tuple[LineTouch, str]] = {}
     for path, inside in functions.items():

@@ -66,9 +66,10 @@ def explain(
     timeout: float = 5.0,
     tree: str | None = None,
 ) -> tuple[tuple[Cause, ...], tuple[str, ...]]:
-    """Return the commits that cause a conflict, and hints with their evidence. If the fix applied
-    without a conflict, the hints list points to review. The search stops after about `timeout`
-    seconds.
+    """Return the commits that cause a conflict, and hints with their evidence.
+
+    If the fix applied without a conflict, the hints list points to review. The search stops after
+    about `timeout` seconds.
     """
     end = time.monotonic() + timeout
     at = tree or scratch.tree_of(tip)
@@ -196,8 +197,9 @@ def _branch_commits(
     applied: ApplyResult,
     timeout: float,
 ) -> list[Cause]:
-    """Return the branch's own commits that wrote the conflicting lines. This is used if no mainline
-    commit explains the conflict.
+    """Return the branch's own commits that wrote the conflicting lines.
+
+    This is used if no mainline commit explains the conflict.
     """
     causes: dict[str, Cause] = {}
     for conflict in find_places(scratch, applied.merge)[:_MOST_PLACES]:

@@ -81,8 +81,9 @@ def judge_directory(patch: Patch, tree: Tree) -> tuple[BranchResult, Patch]:
 def merges_into(
     result: BranchResult, scratch: Scratch, fix: FixCommit, tree: Tree
 ) -> BranchResult:
-    """Return the verdict after a three-way merge. The base is the files before the fix, taken from
-    the fix's repository.
+    """Return the verdict after a three-way merge.
+
+    The base is the files before the fix, taken from the fix's repository.
     """
     if fix.base is None:
         return result

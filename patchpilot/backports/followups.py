@@ -59,8 +59,10 @@ def later_fixes(
     mainline: str | None,
     followers: Sequence[Follower],
 ) -> tuple[str, ...]:
-    """Return hints about later mainline fixes to the lines changed by the fix. Omit commits in
-    `followers`, which name the fix. Return () if reading the history takes too long.
+    """Return hints about later mainline fixes to the lines changed by the fix.
+
+    Omit commits in `followers`, which name the fix. Return () if reading the history takes too
+    long.
     """
     if mainline is None:
         return ()

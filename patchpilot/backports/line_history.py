@@ -85,8 +85,9 @@ def read_touch(
 def read_each(
     repository: Repository, commits: Sequence[str], paths: Sequence[str] = ()
 ) -> dict[str, LineTouch]:
-    """Return several commits' changes to `paths`, or to all files, with a single git call. Omit
-    commits that change none of `paths`.
+    """Return several commits' changes to `paths`, or to all files, with a single git call.
+
+    Omit commits that change none of `paths`.
     """
     stdin = "".join(f"{commit}\n" for commit in commits).encode()
     touches = _log(
@@ -159,10 +160,11 @@ def dependencies_of(
     paths: frozenset[str] | None = None,
     margin: int = 0,
 ) -> tuple[LineTouch, ...]:
-    """Return the commits in `touches` on which the fix depends, oldest first. `touches` contains
-    commits before the fix, oldest first. Commits in `present` are already in the branch; they only
-    shift lines. `paths` selects files changed by the fix, and `margin` extends its spans by that
-    many lines.
+    """Return the commits in `touches` on which the fix depends, oldest first.
+
+    `touches` contains commits before the fix, oldest first. Commits in `present` are already in the
+    branch; they only shift lines. `paths` selects files changed by the fix, and `margin` extends
+    its spans by that many lines.
     """
     needed = _changed_spans(fix, paths, margin)
     result: list[LineTouch] = []
@@ -182,9 +184,10 @@ def last_writers(
     present: frozenset[str],
     paths: frozenset[str],
 ) -> tuple[LineTouch, ...]:
-    """Return the commits that last changed the fix's lines or adjacent ones, oldest first. Only
-    `touches` (commits before the fix, oldest first) are considered. Lines written by one of them
-    are not traced further back. Renames are followed.
+    """Return the commits that last changed the fix's lines or adjacent ones, oldest first.
+
+    Only `touches` (commits before the fix, oldest first) are considered. Lines written by one of
+    them are not traced further back. Renames are followed.
     """
     needed = _changed_spans(fix, paths)
     result: list[LineTouch] = []

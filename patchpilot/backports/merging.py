@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Three-way merges of trees. Most of a merge's time is spent on searching both trees for renames.
-If renames cannot matter, git merges only the files changed on both sides.
+"""Three-way merges of trees.
+
+Most of a merge's time is spent on searching both trees for renames. If renames cannot matter, git
+merges only the files changed on both sides.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find a commit's prerequisites that a branch lacks. Search the conflicting lines first, then a
-wider area.
+"""Find a commit's prerequisites that a branch lacks.
+
+Search the conflicting lines first, then a wider area.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,8 +29,9 @@ _MOST_LOOKED_AT = 20
 
 
 class MissingCommits:
-    """A fix's prerequisites missing from a branch, including indirect ones. `left` returns the
-    seconds left for git; the search ends at 0.
+    """A fix's prerequisites missing from a branch, including indirect ones.
+
+    `left` returns the seconds left for git; the search ends at 0.
     """
 
     def __init__(

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Merge trees in a temporary object store without changing the repository. The store is layered on
-top of the repository's object store.
+"""Merge trees in a temporary object store without changing the repository.
+
+The store is layered on top of the repository's object store.
 """
 
 import hashlib
@@ -239,8 +240,9 @@ class Scratch:
     def _merge_files(
         self, paths: Sequence[str], base: str, ours: str, theirs: str
     ) -> dict[str, tuple[Entry, str]]:
-        """Merge each path, which must exist on all sides, with conflict markers. Call git only for
-        merges that are not cached.
+        """Merge each path, which must exist on all sides, with conflict markers.
+
+        Call git only for merges that are not cached.
         """
         sides = {
             path: (
@@ -309,8 +311,9 @@ class Scratch:
         return self.commit(trees[1], root), self.commit(trees[2], root)
 
     def changed(self, old: str, other: str) -> dict[str, tuple[Entry, Entry]]:
-        """Map paths that differ between two trees to their entries. A directory found in only one
-        tree counts as one path.
+        """Map paths that differ between two trees to their entries.
+
+        A directory found in only one tree counts as one path.
         """
         if (old, other) not in self._changes:
             if len(self._changes) >= _MOST_CHANGES:

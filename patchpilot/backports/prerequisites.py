@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the earlier mainline commits that make a fix apply. Candidates are taken from its lines'
-history, verified by merging, and minimized.
+"""Find the earlier mainline commits that make a fix apply.
+
+Candidates are taken from its lines' history, verified by merging, and minimized.
 """
 
 import time
@@ -34,8 +35,10 @@ _MANY_LINES = 2000
 
 
 class SearchState(StrEnum):
-    """The outcome of a search for prerequisites. It succeeded with whole commits or only with their
-    changes to the fix's files, or ran out of time or candidates.
+    """The outcome of a search for prerequisites.
+
+    It succeeded with whole commits or only with their changes to the fix's files, or ran out of
+    time or candidates.
     """
 
     FOUND = "found"
@@ -240,9 +243,10 @@ class _Seeker:
         return False
 
     def _collect(self, seeds: Sequence[str], *, cut: bool) -> tuple[str, ...] | None:
-        """Return commits in mainline order that make the fix apply. If the fix or one of them
-        conflicts, add its prerequisites. Return None if the fix's own prerequisites are unavailable
-        or far too many.
+        """Return commits in mainline order that make the fix apply.
+
+        If the fix or one of them conflicts, add its prerequisites. Return None if the fix's own
+        prerequisites are unavailable or far too many.
         """
         chosen, banned = set(seeds), set[str]()
         levels: dict[str, int] = {}
@@ -366,9 +370,10 @@ class _Seeker:
         cut: bool,
         share: float = 1.0,
     ) -> None:
-        """Drop chosen commits that are not needed, within a share of the time. Try wide commits
-        first, since a fix seldom needs them; then halves, smaller pieces, and single commits,
-        widest first.
+        """Drop chosen commits that are not needed, within a share of the time.
+
+        Try wide commits first, since a fix seldom needs them; then halves, smaller pieces, and
+        single commits, widest first.
         """
         result = list(chosen)
 
@@ -468,8 +473,9 @@ class _Seeker:
         return self._merges[key]
 
     def _commit_trees(self, commit: str, *, cut: bool) -> tuple[str, str]:
-        """Return the trees before and after a commit. With `cut`, the second contains only the
-        changes to the fix's files.
+        """Return the trees before and after a commit.
+
+        With `cut`, the second contains only the changes to the fix's files.
         """
         parents = self.repository.commit(commit).parents
         base = parents[0] if parents else None

@@ -290,8 +290,9 @@ def _arguments_differ(old: tuple[str, str], other: tuple[str, str]) -> bool:
 
 
 def _missing_functions(scratch: Scratch, fix: FixCommit, tree: str) -> dict[str, str]:
-    """Map changed functions missing from the branch to the file's path. Their names are taken from
-    the fix's hunk headers.
+    """Map changed functions missing from the branch to the file's path.
+
+    Their names are taken from the fix's hunk headers.
     """
     symbols: dict[str, str] = {}
     for change in fix.files:

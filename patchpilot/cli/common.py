@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Handle the options shared by all commands, and the output of results. Do not import the
-command-line library here.
+"""Handle the options shared by all commands, and the output of results.
+
+Do not import the command-line library here.
 """
 
 import sys
@@ -42,8 +43,9 @@ class Common(NamedTuple):
             verify_profile(self.profile)
 
     def workplace(self, *, uses_repository: bool = True) -> "Workplace":
-        """Open the repository, tree and settings; the caller must close the result. Without
-        `uses_repository`, only read files.
+        """Open the repository, tree and settings; the caller must close the result.
+
+        Without `uses_repository`, only read files.
         """
         from patchpilot.topic.workplace import Workplace
 
@@ -94,8 +96,10 @@ class Common(NamedTuple):
         return ProgressLine() if not self.quiet and overwrites() else silent
 
     def write(self, text: str, *, fold: bool = False, paged: bool = True) -> None:
-        """Write the result to stdout or to -o FILE, even if it is empty. `fold` wraps lines to the
-        terminal. `paged` uses the pager for a result longer than the terminal, like git.
+        """Write the result to stdout or to -o FILE, even if it is empty.
+
+        `fold` wraps lines to the terminal. `paged` uses the pager for a result longer than the
+        terminal, like git.
         """
         if not text and not self.output:
             return

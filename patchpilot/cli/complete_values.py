@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Complete commands, options and their values in a shell: rules, revisions, projects, hooks.
+
 Imported only for completion.
 """
 
@@ -24,8 +25,9 @@ Described = Mapping[str, str]
 
 
 class Values(NamedTuple):
-    """A word's completions: the results of `of`, and file names with `files`. In a list, complete
-    the word after the last `separator`.
+    """A word's completions: the results of `of`, and file names with `files`.
+
+    In a list, complete the word after the last `separator`.
     """
 
     of: Callable[[Workplace], Described]

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Convert every error to an exit code and a message, so that the user never sees a traceback. Do
-not import the command-line library here.
+"""Convert every error to an exit code and a message, so that the user never sees a traceback.
+
+Do not import the command-line library here.
 """
 
 import errno

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Format a command's help: its usage, description, options and examples. Shared options are printed
-only by `patchpilot help options`.
+"""Format a command's help: its usage, description, options and examples.
+
+Shared options are printed only by `patchpilot help options`.
 """
 
 import re

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Map commands and options of git, b4 and checkpatch.pl to patchpilot's equivalents, for hints in
-usage errors. No command accepts these words.
+usage errors.
+
+No command accepts these words.
 """
 
 import re

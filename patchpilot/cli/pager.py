@@ -21,8 +21,9 @@ def pager_of(configured: str | None) -> str:
 
 
 def page_result(text: str, *, colored: bool) -> None:
-    """Show a result in the user's pager, or print it on stdout if there is none. A repository's
-    core.pager is ignored, because it may come from someone else.
+    """Show a result in the user's pager, or print it on stdout if there is none.
+
+    A repository's core.pager is ignored, because it may come from someone else.
     """
     from patchpilot.cli.output.stream import emit, strip_colors
     from patchpilot.model.printable import escape_commands

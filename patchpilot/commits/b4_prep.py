@@ -203,6 +203,7 @@ def _newest_cover(
     repository: "Repository", tip: str, branch: str | None, *, trusted: bool
 ) -> Commit | None:
     """Return the latest cover commit of a branch, unless it came with a shared tree's history.
+
     `trusted` is set if the branch's configuration records that b4 created it.
     """
     for commit_id, message in repository.first_parents(tip):

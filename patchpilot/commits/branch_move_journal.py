@@ -39,8 +39,9 @@ class Move:
 
     @property
     def target(self) -> str:
-        """Return the commit to restore after an interrupted move. An undo is completed; any other
-        move is rolled back.
+        """Return the commit to restore after an interrupted move.
+
+        An undo is completed; any other move is rolled back.
         """
         return self.new if self.why == UNDO else self.old
 
@@ -181,8 +182,9 @@ def _remove(repository: Repository, paths: Sequence[str]) -> None:
 
 
 def _clear_locks(repository: Repository, ref: str | None) -> None:
-    """Wait for a running git, and remove a killed one's locks. Stale locks are newer than our
-    record and not open in any process.
+    """Wait for a running git, and remove a killed one's locks.
+
+    Stale locks are newer than our record and not open in any process.
     """
     begun, until = (
         record_file(repository).stat().st_mtime,

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Require trust in code that runs during a build. Trusting a tree covers its build files on a
-fetched remote branch, which the user chose. Changes by the commits to build, by earlier ones or by
-a merge need separate trust.
+"""Require trust in code that runs during a build.
+
+Trusting a tree covers its build files on a fetched remote branch, which the user chose. Changes by
+the commits to build, by earlier ones or by a merge need separate trust.
 """
 
 from pathlib import Path
@@ -35,9 +36,10 @@ def build_command(top: Path) -> OwnCommand:
 
 
 def build_change(directory: Path, top: Path, commit: str) -> OwnCommand | None:
-    """Return a commit's changes to code that runs during a build, as a trust item, or None. The
-    commit is in the repository at `directory`. Trust is stored for the tree at `top`, and applies
-    to all commits with the same lines.
+    """Return a commit's changes to code that runs during a build, as a trust item, or None.
+
+    The commit is in the repository at `directory`. Trust is stored for the tree at `top`, and
+    applies to all commits with the same lines.
     """
     base = trusted_base(directory, top, commit)
     diff = git(

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Create commits from dictionaries of files with `git fast-import`. Each new commit's id is
-available immediately.
+"""Create commits from dictionaries of files with `git fast-import`.
+
+Each new commit's id is available immediately.
 """
 
 import subprocess

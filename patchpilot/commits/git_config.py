@@ -177,6 +177,7 @@ _reading = Lock()
 
 def all_entries(directory: Path, *, tolerant: bool = False) -> tuple[ConfigEntry, ...]:
     """Return every setting that git would use in a directory, trusted or not, in git's order.
+
     Include the caller's settings (`git -c KEY=VALUE patchpilot`). Raise `GitError` if git cannot
     read a file; with `tolerant`, return no settings instead. Raise `MissingError` if git is not
     installed.

@@ -31,8 +31,9 @@ class Busy:
 
 
 def find_busy_operation(repository: Repository, ref: str | None = None) -> Busy | None:
-    """Return the git operation in progress in this worktree, or None. With `ref`, also report a
-    rebase of that branch in another worktree.
+    """Return the git operation in progress in this worktree, or None.
+
+    With `ref`, also report a rebase of that branch in another worktree.
     """
     if find_unfinished_move(repository):
         return Busy(

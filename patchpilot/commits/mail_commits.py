@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Create commits from mailed patches in a temporary repository, regardless of their base. Each
-commit's diff is the message's diff. A patch contains only parts of the changed files; the rest is
-filled with meaningless lines. A merge commit before each patch provides its pre-image, so that the
-patches need not apply on top of each other. `git range-diff` and `git log --no-merges` ignore these
-merges.
+"""Create commits from mailed patches in a temporary repository, regardless of their base.
+
+Each commit's diff is the message's diff. A patch contains only parts of the changed files; the rest
+is filled with meaningless lines. A merge commit before each patch provides its pre-image, so that
+the patches need not apply on top of each other. `git range-diff` and `git log --no-merges` ignore
+these merges.
 """
 
 import re
@@ -28,8 +29,9 @@ Files = dict[str, tuple[str, bytes]]
 
 
 class MailCommits:
-    """A temporary repository for commits created from patches. As a context manager, it deletes the
-    repository on exit.
+    """A temporary repository for commits created from patches.
+
+    As a context manager, it deletes the repository on exit.
     """
 
     def __init__(self) -> None:
@@ -234,8 +236,9 @@ def _sides(change: FileChange) -> tuple[bytes, bytes]:
 
 
 def _filler_lines(number: int, count: int, hunk: Hunk) -> list[str]:
-    """Return unique filler lines to put before a hunk. The last one is the heading in the hunk's
-    header.
+    """Return unique filler lines to put before a hunk.
+
+    The last one is the heading in the hunk's header.
     """
     lines = [f"\t{number} {line}\n" for line in range(count)]
     return (

@@ -18,6 +18,7 @@ _Environment = dict[str, str]
 
 def uncommitted_files(repository: Repository, below: str = ".") -> list[str]:
     """Return the paths of tracked files at or below a path that differ from HEAD, in git's order.
+
     The list is empty in a bare repository. The repository's filters are not run.
     """
     if repository.bare:

@@ -118,10 +118,11 @@ def apply(repository: Repository, rewriting: Rewriting, command: str) -> Undo | 
 def shift(
     repository: Repository, ref: str | None, new: str, old: str, why: str
 ) -> None:
-    """Move a branch from `old` to `new`, and update the checked-out files. `ref` is None for a
-    detached HEAD. Raise `RefusedError` if the branch has moved, or if files to update have changes.
-    A single git command updates the files and the branch, and completes even if this process is
-    killed. Staged changes to other files stay staged.
+    """Move a branch from `old` to `new`, and update the checked-out files.
+
+    `ref` is None for a detached HEAD. Raise `RefusedError` if the branch has moved, or if files to
+    update have changes. A single git command updates the files and the branch, and completes even
+    if this process is killed. Staged changes to other files stay staged.
     """
     if not _paths_to_update(repository, ref, changed_paths(repository, old, new)):
         move(repository, ref, new, old, why)

@@ -139,8 +139,9 @@ class CatFile:
             return result
 
     def info(self, name: str) -> tuple[str, str] | None:
-        """Return (id, type) of the object with this name. Return None if there is no such object or
-        the name is ambiguous.
+        """Return (id, type) of the object with this name.
+
+        Return None if there is no such object or the name is ambiguous.
         """
         if "\n" in name:
             return None

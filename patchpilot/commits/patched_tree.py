@@ -18,8 +18,9 @@ _NAMES = ("+++ ", "--- ", "rename ", "copy ")
 
 
 class Stack:
-    """A series' patches in order, on top of a tree. A patch's diff is parsed only when one of its
-    files is read.
+    """A series' patches in order, on top of a tree.
+
+    A patch's diff is parsed only when one of its files is read.
     """
 
     def __init__(self, base: Tree, patches: Sequence[Patch]) -> None:
@@ -220,8 +221,9 @@ class PatchedTree:
 
 
 class ParentTree(PatchedTree):
-    """The source tree of the parent of a commit in a series. It differs from `ground`, the base
-    tree, only by the earlier commits' changes.
+    """The source tree of the parent of a commit in a series.
+
+    It differs from `ground`, the base tree, only by the earlier commits' changes.
     """
 
     def __init__(self, stack: Stack, number: int, parent: Tree) -> None:

@@ -74,8 +74,10 @@ class Places(NamedTuple):
 
 
 def read_places(directory: Path) -> Places | None:
-    """Return the directories of the repository that contains `directory`, or None. Raise `GitError`
-    if git refuses to read the repository, or if git would block on a FIFO or device in it.
+    """Return the directories of the repository that contains `directory`, or None.
+
+    Raise `GitError` if git refuses to read the repository, or if git would block on a FIFO or
+    device in it.
     """
     _refuse_special(_likely_files(directory))
     words = (
@@ -496,8 +498,10 @@ def _trusted_settings(
 
 def config_values(directory: Path | None, pattern: str) -> dict[str, tuple[str, ...]]:
     """Return the settings that apply in a directory (default: the current one) and match `pattern`,
-    as key → values. The result is empty if git cannot read its configuration. Raise `MissingError`
-    if git is not installed.
+    as key → values.
+
+    The result is empty if git cannot read its configuration. Raise `MissingError` if git is not
+    installed.
     """
     entries = applied_entries(directory or Path.cwd(), tolerant=True)
     return select_matching(group_by_key(entries), pattern)
@@ -774,8 +778,9 @@ def use_private_config(places: Places, repo: Path) -> None:
 
 
 def copy_branch_settings(top: Path) -> None:
-    """Copy branch settings changed by a program to the repository's own configuration. b4 stores a
-    branch's cover letter and tracking data there. No other setting is copied.
+    """Copy branch settings changed by a program to the repository's own configuration.
+
+    b4 stores a branch's cover letter and tracking data there. No other setting is copied.
     """
     private = _private[top]
     folder = Path(private.environment()[0]["GIT_COMMON_DIR"])

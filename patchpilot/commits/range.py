@@ -52,8 +52,9 @@ def is_network_target(target: str) -> bool:
 
 
 def is_mail(target: str) -> bool:
-    """Return whether a TARGET looks like a message source instead of a revision. Message sources
-    are standard input, files, and messages in a mail archive.
+    """Return whether a TARGET looks like a message source instead of a revision.
+
+    Message sources are standard input, files, and messages in a mail archive.
     """
     return target == "-" or is_network_target(target) or looks_like_file(target)
 

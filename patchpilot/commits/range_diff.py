@@ -64,8 +64,9 @@ def range_diff(run: Callable[..., Completed], old: str, new: str) -> str:
 def compare_patches(
     old: Sequence[Patch], new: Sequence[Patch]
 ) -> tuple[PatchDifference, ...]:
-    """Return the range-diff between two versions of mailed patches, in git's order. This does not
-    need a repository with the patches' base.
+    """Return the range-diff between two versions of mailed patches, in git's order.
+
+    This does not need a repository with the patches' base.
     """
     with MailCommits() as commits:
         ranges = commits.write(old), commits.write(new)

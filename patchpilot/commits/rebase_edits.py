@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Apply line edits in a commit's files to later commits, and compute the resulting trees. This is
-not a merge and cannot conflict: if a later commit keeps a line or moves it within its file, the
-line is edited there as well; if it changes or removes the line, the edit is dropped.
+"""Apply line edits in a commit's files to later commits, and compute the resulting trees.
+
+This is not a merge and cannot conflict: if a later commit keeps a line or moves it within its file,
+the line is edited there as well; if it changes or removes the line, the edit is dropped.
 """
 
 import re
@@ -16,8 +17,9 @@ _RANGE = re.compile(rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", re.MULTILIN
 
 @dataclass(frozen=True, slots=True)
 class LineEdit:
-    """A replacement of a file's lines `first` to `last` (from 1) with `lines`. `lines` include
-    their line endings. Changes that belong together form a single edit.
+    """A replacement of a file's lines `first` to `last` (from 1) with `lines`.
+
+    `lines` include their line endings. Changes that belong together form a single edit.
     """
 
     first: int
@@ -49,8 +51,9 @@ def file_lines(data: bytes) -> list[bytes]:
 def carry_edits_over(
     repository: Repository, old: str, new: str, edits: Edits
 ) -> dict[str, tuple[LineEdit, ...]]:
-    """Map edits of files in commit `old` to `new`, a commit based on it. Drop edits of lines
-    changed by `new`.
+    """Map edits of files in commit `old` to `new`, a commit based on it.
+
+    Drop edits of lines changed by `new`.
     """
     if not edits:
         return {}
@@ -158,8 +161,9 @@ class _Move:
 def _find_move(
     repository: Repository, blobs: tuple[str, str], hunk: _Hunk, hunks: Sequence[_Hunk]
 ) -> _Move | None:
-    """Return where a hunk's removed lines were moved, ignoring blank lines at the ends. Return None
-    unless they are removed once and added once, unchanged.
+    """Return where a hunk's removed lines were moved, ignoring blank lines at the ends.
+
+    Return None unless they are removed once and added once, unchanged.
     """
     before, after = (
         file_lines(source[2]) if (source := repository.objects.get(blob)) else []

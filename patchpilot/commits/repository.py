@@ -251,8 +251,10 @@ class Repository:
 
     def _resolve(self, word: str) -> str:
         """Return the id that git resolves a word to, or ""; raise MissingError in a SHA-256
-        repository. A ref that begins with '-' is found only by its full name, because callers pass
-        the word to git.
+        repository.
+
+        A ref that begins with '-' is found only by its full name, because callers pass the word to
+        git.
         """
         if not word or word.startswith("-") or "\n" in word:
             return ""
@@ -364,8 +366,9 @@ class Repository:
         return self._reading.by_name.get(name)
 
     def short_name(self, word: str) -> str | None:
-        """Return the short name of the ref given by the user as `word`. "origin" means origin's
-        HEAD. Return None for any other kind of revision.
+        """Return the short name of the ref given by the user as `word`.
+
+        "origin" means origin's HEAD. Return None for any other kind of revision.
         """
         if word in ("HEAD", "@"):
             return self.branch

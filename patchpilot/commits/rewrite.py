@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Rewrite the messages, and on request the trees, of commits at object level. Authors, their dates
-and all other files are unchanged. As with `git rebase`, the user becomes the committer of each new
-commit, even if it is only rebased. First, new objects and notes are written, then an undo record;
-finally, a single `update-ref` that expects the old value moves the branch. If the process is killed
-at any point, the branch is at its old or new value, and the old value can be restored.
+"""Rewrite the messages, and on request the trees, of commits at object level.
+
+Authors, their dates and all other files are unchanged. As with `git rebase`, the user becomes the
+committer of each new commit, even if it is only rebased. First, new objects and notes are written,
+then an undo record; finally, a single `update-ref` that expects the old value moves the branch. If
+the process is killed at any point, the branch is at its old or new value, and the old value can be
+restored.
 """
 
 import contextlib
@@ -69,8 +71,9 @@ def costs(rewriting: Rewriting, changed: int) -> tuple[str, ...]:
 def branch_of(
     repository: Repository, word: str | None = None
 ) -> tuple[str | None, str]:
-    """Return (full ref, commit id) of the branch `word` to rewrite, by default the current one. The
-    ref is None on a detached HEAD.
+    """Return (full ref, commit id) of the branch `word` to rewrite, by default the current one.
+
+    The ref is None on a detached HEAD.
     """
     if word:
         result = repository.git(
@@ -192,10 +195,11 @@ def plan(
 def rebase_without_covers(
     repository: Repository, ids: Sequence[str]
 ) -> tuple[str, ...]:
-    """Return the commits of a linear history after removing b4's cover commits. Commits above a
-    cover commit are copied with the same tree and message but a new id, and no ref points to the
-    copies. Thus git's output (base-commit:, prerequisites, shortlog, range-diff) does not contain
-    commits that exist only in this repository.
+    """Return the commits of a linear history after removing b4's cover commits.
+
+    Commits above a cover commit are copied with the same tree and message but a new id, and no ref
+    points to the copies. Thus git's output (base-commit:, prerequisites, shortlog, range-diff) does
+    not contain commits that exist only in this repository.
     """
     new: dict[str, str] = {}
     for id_ in ids:
@@ -418,8 +422,10 @@ def _find_containing_ref(
     but: str | None = None,
 ) -> str:
     """Return the first ref in `refs` (rev-list arguments) that contains the commit, or "". rev-list
-    walks from all refs at once and stops at the commit. `for-each-ref --contains` walks from each
-    ref and takes seconds in a large repository, so use it only to get the name.
+    walks from all refs at once and stops at the commit.
+
+    `for-each-ref --contains` walks from each ref and takes seconds in a large repository, so use it
+    only to get the name.
     """
     if repository.git("rev-list", "--max-count=1", commit, "--not", *refs).text:
         return ""
@@ -437,8 +443,9 @@ def _find_containing_ref(
 
 
 def move(repository: Repository, ref: str | None, new: str, old: str, why: str) -> None:
-    """Move a branch from `old` to `new`. `ref` is None for a detached HEAD. Raise `RefusedError` if
-    the branch is not at `old`.
+    """Move a branch from `old` to `new`.
+
+    `ref` is None for a detached HEAD. Raise `RefusedError` if the branch is not at `old`.
     """
     result = repository.git(
         "update-ref",

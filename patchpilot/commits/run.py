@@ -220,8 +220,10 @@ def git_argv(repo: Path | None, *args: str) -> list[str]:
 
 
 class Watched(NamedTuple):
-    """A program's timeout in seconds, and a function to call while it runs. The function is called
-    immediately and then a few times a second. If it raises an exception, the program is terminated.
+    """A program's timeout in seconds, and a function to call while it runs.
+
+    The function is called immediately and then a few times a second. If it raises an exception, the
+    program is terminated.
     """
 
     timeout: float
@@ -460,8 +462,9 @@ def failure(args: Sequence[str], done: Completed) -> GitError:
 def stream_output(
     repo: Path | None, *args: str, env: Mapping[str, str] | None = None
 ) -> Iterator[IO[bytes]]:
-    """Run git and yield its standard output as a stream, for very large output. Terminate git if
-    the block exits early; raise `GitError` if all output was read and git failed.
+    """Run git and yield its standard output as a stream, for very large output.
+
+    Terminate git if the block exits early; raise `GitError` if all output was read and git failed.
     """
     import tempfile
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Keep git from examining submodules. To detect changes in a submodule, git runs `git status`
-there, which runs filters and the file system monitor from the submodule's own configuration.
+"""Keep git from examining submodules.
+
+To detect changes in a submodule, git runs `git status` there, which runs filters and the file
+system monitor from the submodule's own configuration.
 """
 
 import re

@@ -61,8 +61,9 @@ class TemporaryFolder:
 
 @functools.cache
 def remove_leftovers() -> tuple[Path, ...]:
-    """Remove temporary folders left by this user's killed runs, and return their paths. This is
-    done only once per process.
+    """Remove temporary folders left by this user's killed runs, and return their paths.
+
+    This is done only once per process.
     """
     import tempfile
 
@@ -98,8 +99,9 @@ def _is_removed(folder: Path) -> bool:
 
 
 def _is_ours(folder: Path) -> bool:
-    """Return whether a run by this user created the folder some time ago. Other programs may use
-    similar names.
+    """Return whether a run by this user created the folder some time ago.
+
+    Other programs may use similar names.
     """
     if folder.is_symlink() or folder.lstat().st_uid != os.geteuid():
         return False

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Record where a branch was before it was rewritten. A ref in the repository protects the commits
-from garbage collection. The record itself is only read from the user's state directory, because
-anybody may have written to the repository.
+"""Record where a branch was before it was rewritten.
+
+A ref in the repository protects the commits from garbage collection. The record itself is only read
+from the user's state directory, because anybody may have written to the repository.
 """
 
 import json

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The demo's driver, release by release. It has a mailbox to a card's firmware, and a check that
-rejected old cards.
+"""The demo's driver, release by release.
+
+It has a mailbox to a card's firmware, and a check that rejected old cards.
 """
 
 from collections.abc import Collection

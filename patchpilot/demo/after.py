@@ -80,8 +80,10 @@ def second_version(journey: Journey, first: Sent) -> Sent:
 
 
 def play_merge(journey: Journey, second: Sent) -> None:
-    """Play the merge of v2. The maintainer applies it, mainline merges it, one stable branch queues
-    it, and it does not apply to another.
+    """Play the merge of v2.
+
+    The maintainer applies it, mainline merges it, one stable branch queues it, and it does not
+    apply to another.
     """
     sandbox = journey.sandbox
     journey.tell("The networking maintainer applies v2; mainline moves on.")

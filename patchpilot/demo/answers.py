@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Send the replies in the interactive demo. The list, the maintainers and the stable trees reply a
-few seconds after receiving a message.
+"""Send the replies in the interactive demo.
+
+The list, the maintainers and the stable trees reply a few seconds after receiving a message.
 """
 
 import contextlib
@@ -21,8 +22,9 @@ DELAYS = (3.0, 6.0, 9.0)
 
 
 class Answers:
-    """React to sent messages. Call `look` repeatedly: it reads messages from the sink, and adds due
-    replies to the archive.
+    """React to sent messages.
+
+    Call `look` repeatedly: it reads messages from the sink, and adds due replies to the archive.
     """
 
     def __init__(

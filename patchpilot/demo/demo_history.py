@@ -127,8 +127,9 @@ class Builder:
         self._count = 0
 
     def build(self, mainline: Path, stable: Path) -> DemoFacts:
-        """Write both repositories, which must be bare and empty. Stable reuses mainline's
-        objects.
+        """Write both repositories, which must be bare and empty.
+
+        Stable is written on top of mainline's objects.
         """
         with FastImport(mainline) as out:
             tip = self._mainline(out)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run the demo without a terminal. Each step runs a public command like a user, and checks and
-prints the result.
+"""Run the demo without a terminal.
+
+Each step runs a public command like a user, and checks and prints the result.
 """
 
 import json

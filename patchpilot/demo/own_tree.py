@@ -26,8 +26,9 @@ def folder_outside_path() -> str:
 
 
 def own_tree_text(folder: str = "") -> str:
-    """Return the closing text, with commands that work in the user's shell. `folder` is the
-    command's folder if it is missing from PATH.
+    """Return the closing text, with commands that work in the user's shell.
+
+    `folder` is the command's folder if it is missing from PATH.
     """
     path = f"    PATH={shlex.quote(folder)}:$PATH\n" if folder else ""
     return _OWN_TREE.format(

@@ -64,6 +64,7 @@ def is_first(lines: Iterable[str]) -> bool:
 
 def fix_first(work: Path, check: str = acme.CHECK_UNUSED) -> str:
     """Fix the style error and the commit message, keeping tags, and return a one-line summary.
+
     `check` is the response check in the code.
     """
     message = git(work, "log", "-1", "--format=%B").text
@@ -114,8 +115,9 @@ def _amend(work: Path, message: str) -> None:
 
 
 def revise(work: Path) -> None:
-    """Create v2 of the commit, regardless of v1's contents. The message answers the maintainer, and
-    the code has no warning.
+    """Create v2 of the commit, regardless of v1's contents.
+
+    The message answers the maintainer, and the code has no warning.
     """
     message = git(work, "log", "-1", "--format=%B").text
     match = re.search(r"^Commit ([0-9a-f]{12,40})\b", message, re.MULTILINE)

@@ -23,8 +23,9 @@ class Received:
 
 
 class Sink:
-    """An SMTP server in a separate thread, as a context manager. `port` 0 selects a free port;
-    `mails` contains the received messages.
+    """An SMTP server in a separate thread, as a context manager.
+
+    `port` 0 selects a free port; `mails` contains the received messages.
     """
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:

@@ -188,8 +188,9 @@ def holds(file: Path, commit: str) -> bool:
 def _make(
     repository: Repository, graph: Path, commit: str | None, progress: Progress
 ) -> None:
-    """Write the graph of all refs, or add `commit` and its ancestors to the existing one. Only one
-    process writes at a time.
+    """Write the graph of all refs, or add `commit` and its ancestors to the existing one.
+
+    Only one process writes at a time.
     """
     failed = graph / "failed"
     with contextlib.suppress(OSError):

@@ -72,8 +72,9 @@ def _state(repository: Repository) -> str:
 
 
 def connect(repository: Repository) -> sqlite3.Connection:
-    """Open a repository's index database, or one in memory if no file can be created. Recreate the
-    database if it is corrupt, or if its version or shallow state differs.
+    """Open a repository's index database, or one in memory if no file can be created.
+
+    Recreate the database if it is corrupt, or if its version or shallow state differs.
     """
     file, state = _create_file(repository), _state(repository)
     for attempt in (file, file, None):

@@ -98,8 +98,9 @@ def _trim_version(numbers: tuple[int, ...]) -> tuple[int, ...] | None:
 
 
 class Releases:
-    """A repository's release tags, used to find the first release that contains a commit. Results
-    are cached on disk.
+    """A repository's release tags, used to find the first release that contains a commit.
+
+    Results are cached on disk.
     """
 
     def __init__(self, repository: Repository) -> None:

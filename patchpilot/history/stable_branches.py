@@ -293,8 +293,9 @@ def queues(repository: Repository) -> dict[str, str]:
 
 
 def tree_branches(repository: Repository, known: Sequence[str]) -> dict[str, str]:
-    """Return the remote branches that may be maintainers' trees, as name → tip. Exclude stable
-    branches, release candidates, queues, linux-next, and branches with `known` tips.
+    """Return the remote branches that may be maintainers' trees, as name → tip.
+
+    Exclude stable branches, release candidates, queues, linux-next, and branches with `known` tips.
     """
     refs = branch_refs(repository, "refs/remotes")
     stable = trees_of(list(refs))

@@ -103,8 +103,9 @@ def iterate_parts(
 
 
 def parse_backticks(text: str) -> Advice:
-    """Convert a rule pack's sentence into a hint. The patchpilot command in backticks (`patchpilot
-    fixes HEAD`) becomes the action.
+    """Convert a rule pack's sentence into a hint.
+
+    The patchpilot command in backticks (`patchpilot fixes HEAD`) becomes the action.
     """
     pieces = text.split("`")
     if "`patchpilot " not in text or not len(pieces) % 2:

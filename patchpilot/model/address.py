@@ -356,10 +356,11 @@ def danger(email: str) -> str:
 
 
 def judge(email: str) -> AddressVerdict:
-    """Check an address for `danger`, then with email-validator, without network access. An address
-    is bad if it is dangerous or if every mail server would reject it. Intranet, `.test` and literal
-    addresses are doubtful but not bad. Internationalized domains are converted to ASCII; non-ASCII
-    local parts are bad (kernel lists do not use SMTPUTF8).
+    """Check an address for `danger`, then with email-validator, without network access.
+
+    An address is bad if it is dangerous or if every mail server would reject it. Intranet, `.test`
+    and literal addresses are doubtful but not bad. Internationalized domains are converted to
+    ASCII; non-ASCII local parts are bad (kernel lists do not use SMTPUTF8).
     """
     if reason := danger(email):
         return AddressVerdict(AddressState.BAD, reason, None)
@@ -468,8 +469,9 @@ def has_agent(value: str) -> bool:
 
 
 def assistant_faults(value: str) -> dict[str, str]:
-    """Return the errors in the value of an Assisted-by: tag, with the wrong text for each. The keys
-    are `address`, `brackets` and `everyday`.
+    """Return the errors in the value of an Assisted-by: tag, with the wrong text for each.
+
+    The keys are `address`, `brackets` and `everyday`.
     """
     faults = {}
     if mailbox := _MAILBOX.search(value):

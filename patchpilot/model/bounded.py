@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Limit untrusted input: its size, dates, and regular expressions. Larger input is rejected before
-parsing, with an error that includes the limit (docs/reference/limits.md). Dates are limited so that
-date arithmetic cannot overflow. Patterns from MAINTAINERS, and from a tree's rule packs and
-settings, are matched in linear time, with the first engine that limits the run time.
+"""Limit untrusted input: its size, dates, and regular expressions.
+
+Larger input is rejected before parsing, with an error that includes the limit
+(docs/reference/limits.md). Dates are limited so that date arithmetic cannot overflow. Patterns from
+MAINTAINERS, and from a tree's rule packs and settings, are matched in linear time, with the first
+engine that limits the run time.
 """
 
 import re

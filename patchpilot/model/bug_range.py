@@ -55,8 +55,9 @@ def in_order(
     *,
     is_released: bool = False,
 ) -> tuple[ReleasePoint, ...]:
-    """Return the stable series and the release that introduced the bug, sorted by version. A
-    released fix is sorted by version too; otherwise it comes last.
+    """Return the stable series and the release that introduced the bug, sorted by version.
+
+    A released fix is sorted by version too; otherwise it comes last.
     """
     # the release that introduced the bug may also be a stable series
     series = [

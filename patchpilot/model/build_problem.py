@@ -5,8 +5,10 @@ from typing import NamedTuple
 
 
 class BuildProblem(NamedTuple):
-    """A new warning or error in a build. `kind` selects the rule to report it. `line` refers to the
-    new file, and `patch_line` to the patch as a message (None: the whole patch).
+    """A new warning or error in a build.
+
+    `kind` selects the rule to report it. `line` refers to the new file, and `patch_line` to the
+    patch as a message (None: the whole patch).
     """
 
     kind: str

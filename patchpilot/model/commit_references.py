@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Parse references to other commits in a commit message: `Fixes:` lines, backports and reverts.
+
 `Fixes:` lines (Documentation/process/submitting-patches.rst) are parsed only here: in any case,
 indented, quoted, without a colon, or with the word `commit` before the id. Other references are in
 the format of the stable trees (Documentation/process/stable-kernel-rules.rst), or written manually
@@ -34,11 +35,12 @@ DIGITS = 12
 
 
 class FixesLine(NamedTuple):
-    """The parts of a line that begins with `Fixes`; joined, they form the line. `before` contains
-    spaces or quote marks (`>`, `|`) before the name. `colon` includes spaces before it, and is ""
-    if there is none. `word` is "commit" with an optional colon and spaces. `id` has 5 or more
-    digits, and `gap` is the space after it. If there is no commit, these parts are "" and `rest` is
-    the whole value.
+    """The parts of a line that begins with `Fixes`; joined, they form the line.
+
+    `before` contains spaces or quote marks (`>`, `|`) before the name. `colon` includes spaces
+    before it, and is "" if there is none. `word` is "commit" with an optional colon and spaces.
+    `id` has 5 or more digits, and `gap` is the space after it. If there is no commit, these parts
+    are "" and `rest` is the whole value.
     """
 
     before: str
@@ -333,8 +335,9 @@ def kind_of(subject: str) -> str:
 
 
 def fix_claim(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> str:
-    """Return the words that claim a bug fix, or "" if there are none. `message` contains the lines
-    after the subject, and `paths` the changed files.
+    """Return the words that claim a bug fix, or "" if there are none.
+
+    `message` contains the lines after the subject, and `paths` the changed files.
     """
     if is_cosmetic(title, paths):
         return ""
@@ -350,8 +353,9 @@ def fix_claim(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> 
 
 
 def may_fix(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> bool:
-    """Return whether a message without such a claim may still describe a bug. The text must
-    describe a failure, and the title must announce neither a feature nor a cleanup.
+    """Return whether a message without such a claim may still describe a bug.
+
+    The text must describe a failure, and the title must announce neither a feature nor a cleanup.
     """
     return (
         kind_of(title) == "other"

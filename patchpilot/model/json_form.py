@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Convert dataclasses to JSON objects, with selected fields and properties as keys. The output and
-its schema are generated from the same keys.
+"""Convert dataclasses to JSON objects, with selected fields and properties as keys.
+
+The output and its schema are generated from the same keys.
 """
 
 from collections.abc import Callable, Mapping, Sequence, Set
@@ -14,9 +15,10 @@ _Class = TypeVar("_Class", bound=type)
 
 
 class JsonKey(NamedTuple):
-    """A key of a JSON object: its attribute, and the handling of empty values. A key without a name
-    is replaced with the keys of the attribute's object. For an empty value, an `optional` key is
-    omitted, and a `nullable` key is null.
+    """A key of a JSON object: its attribute, and the handling of empty values.
+
+    A key without a name is replaced with the keys of the attribute's object. For an empty value, an
+    `optional` key is omitted, and a `nullable` key is null.
     """
 
     name: str

@@ -9,9 +9,10 @@ from patchpilot.model.printable import LOG_COMMAND, UNSAFE
 
 
 def json_text(value: Any, indent: int | None = None) -> str:
-    """Return the value as JSON, which is always valid UTF-8. Undecodable bytes (surrogates) become
-    U+FFFD. Characters that a terminal, or a CI server that reads the log, would act on become
-    `\\uXXXX`.
+    """Return the value as JSON in valid UTF-8.
+
+    Undecodable bytes (surrogates) become U+FFFD. Characters that would affect a terminal, or a CI
+    server that reads the log, become `\\uXXXX`.
     """
     text = UNSAFE.sub(_escape, json.dumps(value, ensure_ascii=False, indent=indent))
     return re.sub(LOG_COMMAND, "\\\\u0023#", text)

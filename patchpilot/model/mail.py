@@ -139,8 +139,9 @@ def linked_ids(text: str) -> Iterator[tuple[str, int | None]]:
 
 
 def batch_of(message_id: str) -> str | None:
-    """Return the part of a Message-ID that messages of the same send share. Return None unless it
-    was created by git send-email, patchpilot or b4.
+    """Return the part of a Message-ID that messages of the same send share.
+
+    Return None unless it was created by git send-email, patchpilot or b4.
     """
     match = re.match(_BATCH, message_id)
     return next((group for group in match.groups() if group), None) if match else None
@@ -197,13 +198,14 @@ def _attribute(value: str, name: str) -> str:
 
 
 class MailText:
-    """The text of a message: the decoded lines of all its parts. `headers` contains the message's
-    own headers, and `end` the index of the first line below them. `fields` contains From, Subject
-    and Date as git reads them. Each of `parts` has the index of its first line in `lines`, its
-    charset, and its headers by name in lower case. git treats the line after a part's header as
-    text even if it is a boundary, and joins format=flowed lines that end with a space with the next
-    one. With `is_mime`, such a line is a boundary, and no lines are joined, because quoted lines
-    that end with a space would be joined with the tag below them.
+    """The text of a message: the decoded lines of all its parts.
+
+    `headers` contains the message's own headers, and `end` the index of the first line below them.
+    `fields` contains From, Subject and Date as git reads them. Each of `parts` has the index of its
+    first line in `lines`, its charset, and its headers by name in lower case. git treats the line
+    after a part's header as text even if it is a boundary, and joins format=flowed lines that end
+    with a space with the next one. With `is_mime`, such a line is a boundary, and no lines are
+    joined, because quoted lines that end with a space would be joined with the tag below them.
     """
 
     def __init__(self, lines: Sequence[str], *, is_mime: bool = False) -> None:
@@ -345,8 +347,10 @@ def decode_again(text: str, charset: str) -> str:
 
 def commit_message(lines: Sequence[str]) -> tuple[dict[str, str], int, int]:
     """Parse the headers in a message's text; return them, the index of the next line, and the index
-    of the patch. The patch begins at the line that ends the commit message; without one, its index
-    is the number of lines.
+    of the patch.
+
+    The patch begins at the line that ends the commit message; without one, its index is the number
+    of lines.
     """
     fields: dict[str, list[str]] = {}
     name, in_header, start, cut = "", True, len(lines), len(lines)
@@ -515,6 +519,7 @@ def one_mail(data: bytes, start: int, end: int) -> bytes:
 
 def mail_bounds(data: bytes) -> list[tuple[int, int]]:
     """Return (start, end) of each message in an mbox, or of the whole text if it is not an mbox.
+
     The mbox is in mboxrd format or the output of `git format-patch --stdout`. Like in git, blank
     lines above the first message are ignored, and a `From ` line with a time starts the next one.
     """

@@ -64,8 +64,9 @@ class DiffLine(NamedTuple):
 
 
 class Hunk(NamedTuple):
-    """A hunk: the ranges in its header, the section heading after the second @@, and its lines. The
-    header's patch line is counted from 1.
+    """A hunk: the ranges in its header, the section heading after the second @@, and its lines.
+
+    The header's patch line is counted from 1.
     """
 
     old_start: int
@@ -77,8 +78,10 @@ class Hunk(NamedTuple):
 
 
 class FileChange(NamedTuple):
-    """The change to one file in a patch. `old_path` is None for a new file, and `new_path` for a
-    deleted one. The patch line of the `diff --git` or `---` line is counted from 1.
+    """The change to one file in a patch.
+
+    `old_path` is None for a new file, and `new_path` for a deleted one. The patch line of the `diff
+    --git` or `---` line is counted from 1.
     """
 
     old_path: str | None

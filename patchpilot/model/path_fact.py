@@ -8,8 +8,9 @@ from patchpilot.model.json_form import json_form
 
 @json_form("label", "value", "source", "share?", "total?")
 class PathFact(NamedTuple):
-    """A fact about the patches to a directory: its label and its value in words. `source` is a
-    convention's document, or the patches counted: `share` percent of `total`.
+    """A fact about the patches to a directory: its label and its value in words.
+
+    `source` is a convention's document, or the patches counted: `share` percent of `total`.
     """
 
     label: str

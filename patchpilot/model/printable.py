@@ -48,8 +48,10 @@ _COMMAND = compile_late(
 
 
 def printable(text: str) -> str:
-    """Replace unsafe characters in a text with `<U+XXXX>` or `\\xNN`. These are control characters,
-    bidirectional controls and undecodable bytes. Tabs and newlines are kept.
+    """Replace unsafe characters in a text with `<U+XXXX>` or `\\xNN`.
+
+    They are control characters (except tabs and newlines), bidirectional controls and undecodable
+    bytes.
     """
     return UNSAFE.sub(_visible, text)
 
@@ -110,8 +112,9 @@ def crop(text: str, columns: int) -> str:
 
 
 def crop_middle(text: str, columns: int) -> str:
-    """Truncate a text to a width in columns, with an ellipsis in the middle. Use this for
-    Message-IDs and addresses, whose start and end matter.
+    """Truncate a text to a width in columns, with an ellipsis in the middle.
+
+    Use this for Message-IDs and addresses, whose start and end matter.
     """
     if width(text) <= columns:
         return text

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Report the progress of long operations. Packages call the same kind of callback, with which a
-front end can show progress or cancel.
+"""Report the progress of long operations.
+
+Packages call the same kind of callback, with which a front end can show progress or cancel.
 """
 
 from typing import Protocol

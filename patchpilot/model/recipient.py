@@ -53,8 +53,9 @@ class Recipient(NamedTuple):
 def select_for_patch(
     recipients: Sequence[Recipient], number: int
 ) -> tuple[Recipient, ...]:
-    """Return the recipients of a patch, or of the cover letter (0). A patch without recipients goes
-    to all recipients. If To: would be empty, put all of them there.
+    """Return the recipients of a patch, or of the cover letter (0).
+
+    A patch without recipients goes to all recipients. If To: would be empty, put all of them there.
     """
     own = [
         recipient
@@ -131,8 +132,9 @@ class RecipientPlan(NamedTuple):
 
 
 def refuse_many(count: int, force: str | None) -> None:
-    """Raise RefusedError for more than MOST_RECIPIENTS recipients. `force` is the user's reason to
-    send anyway.
+    """Raise RefusedError for more than MOST_RECIPIENTS recipients.
+
+    `force` is the user's reason to send anyway.
     """
     if count > MOST_RECIPIENTS and not force:
         raise RefusedError(

@@ -19,10 +19,12 @@ GONE = 0.3
 
 
 class RuleRecord(NamedTuple):
-    """A rule's record, as numbers of patches. Of `accepted` patches, which were applied as sent,
-    the rule has findings on `noise`, in `places` places. Of patches with a next version, it has
-    findings on `paired`; on `gone` of them, the next version has no finding. Reviewers asked for a
-    change of its kind in `asked` patches; the rule has findings on `hit` of them.
+    """A rule's record, as numbers of patches.
+
+    Of `accepted` patches, which were applied as sent, the rule has findings on `noise`, in `places`
+    places. Of patches with a next version, it has findings on `paired`; on `gone` of them, the next
+    version has no finding. Reviewers asked for a change of its kind in `asked` patches; the rule
+    has findings on `hit` of them.
     """
 
     accepted: int = 0
@@ -58,8 +60,10 @@ class RuleRecord(NamedTuple):
     @property
     def worth(self) -> float:
         """Return the ratio of patches where the change was requested or made to accepted patches
-        with the finding. It is 1 for a rule with little data. Most findings that disappear in the
-        next version do so for another reason.
+        with the finding.
+
+        It is 1 for a rule with little data. Most findings that disappear in the next version do so
+        for another reason.
         """
         return (self.hit + GONE * self.gone + DOUBT) / (self.noise + DOUBT)
 
@@ -151,13 +155,14 @@ class FindingFix(NamedTuple):
     "rank",
 )
 class Finding(NamedTuple):
-    """A finding of a check: its rule, message, and position. `patch_line` is counted from 1 in the
-    patch as a message; `path`, `line` and `column` (counted from 1) refer to the new file. `new` is
-    set if the earlier version lacks the finding, or None without a comparison. `values` contains
-    the placeholder values of the rule's message, for tools that apply the fix. `left` is the reason
-    why `check --fix` does not fix it, or "" if this was not requested. `record` is the rule's
-    record on real patches. The lower the `rank` (0 to `LEAST`), the more likely a maintainer asks
-    for a new version because of it.
+    """A finding of a check: its rule, message, and position.
+
+    `patch_line` is counted from 1 in the patch as a message; `path`, `line` and `column` (counted
+    from 1) refer to the new file. `new` is set if the earlier version lacks the finding, or None
+    without a comparison. `values` contains the placeholder values of the rule's message, for tools
+    that apply the fix. `left` is the reason why `check --fix` does not fix it, or "" if this was
+    not requested. `record` is the rule's record on real patches. The lower the `rank` (0 to
+    `LEAST`), the more likely a maintainer asks for a new version because of it.
     """
 
     rule: str
@@ -223,6 +228,7 @@ Kernel = tuple[int, int]
 @json_form("kind", "text", "equivalent")
 class RuleFix(NamedTuple):
     """The fix for a rule's findings: its kind (one of `FIX_KINDS`) and a description in `text`.
+
     `fixer` applies a safe fix. `equivalent` explains why code whose tokens change keeps its
     meaning.
     """
@@ -327,12 +333,13 @@ class Rule(NamedTuple):
 
 
 class Example(NamedTuple):
-    """A bad or good example of a rule, from its pack. It consists of `subject`, `message`,
-    `trailers`, `code` (lines added to `path`), `diff` or `patch`; the rest of the message is
-    generated. `series` contains whole messages or subjects. The finding's line must contain the
-    text `at`, and the rules in `also` must match too. With `stays`, the rule's fixer must not
-    change the example. `build` is the output of make with the patch, and `build_before` without it;
-    `problem` is another build problem, as "KIND: text".
+    """A bad or good example of a rule, from its pack.
+
+    It consists of `subject`, `message`, `trailers`, `code` (lines added to `path`), `diff` or
+    `patch`; the rest of the message is generated. `series` contains whole messages or subjects. The
+    finding's line must contain the text `at`, and the rules in `also` must match too. With `stays`,
+    the rule's fixer must not change the example. `build` is the output of make with the patch, and
+    `build_before` without it; `problem` is another build problem, as "KIND: text".
     """
 
     bad: bool

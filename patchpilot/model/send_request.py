@@ -7,8 +7,10 @@ DEFAULT_TRANSPORT = "git-send-email"
 
 
 class SendRequest(NamedTuple):
-    """The options of a `send`. `answers` contains (question, answer) pairs for pre-send questions,
-    and `depends_on` the Message-IDs of series that this one requires.
+    """The options of a `send`.
+
+    `answers` contains (question, answer) pairs for pre-send questions, and `depends_on` the
+    Message-IDs of series that this one requires.
     """
 
     target: str | None = None

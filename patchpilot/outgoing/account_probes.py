@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Probe a mail account: provider settings, password, and the server connection up to the login.
+
 Never send a message.
 """
 

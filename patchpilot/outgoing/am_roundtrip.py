@@ -44,8 +44,10 @@ def mails_changed_by_am(
     repository: Repository, mails: Iterable[tuple[bytes, Patch]]
 ) -> tuple[tuple[str, str], ...]:
     """Return (subject, problem) for each message from which `git am` would create a different
-    commit. `mails` contains pairs of a message's bytes and its source: the commit's patch formatted
-    by git, or a patch file.
+    commit.
+
+    `mails` contains pairs of a message's bytes and its source: the commit's patch formatted by git,
+    or a patch file.
     """
     with TemporaryFolder("am") as folder:
         changed = [

@@ -22,12 +22,14 @@ _PLACE_BLURB = b"*** BLURB HERE ***"
 
 
 class SeriesText(NamedTuple):
-    """The texts of a series' messages outside its commits. They are the prefix (`PATCH net`), cover
-    letter (subject, text), notes by commit id, and footers. `range_diff` goes below the cover
-    letter's diffstat, and `presubject` before the brackets of each subject. `base` is a published
-    commit for `base-commit:`, and `unpublished` are the commits between it and the series.
-    `prerequisites` are lines in b4's format to add below `base-commit:`. `extras` are texts missing
-    from the draft: the bug tracker's line, a resend note, a range-diff.
+    """The texts of a series' messages outside its commits.
+
+    They are the prefix (`PATCH net`), cover letter (subject, text), notes by commit id, and
+    footers. `range_diff` goes below the cover letter's diffstat, and `presubject` before the
+    brackets of each subject. `base` is a published commit for `base-commit:`, and `unpublished` are
+    the commits between it and the series. `prerequisites` are lines in b4's format to add below
+    `base-commit:`. `extras` are texts missing from the draft: the bug tracker's line, a resend
+    note, a range-diff.
     """
 
     prefix: str = "PATCH"

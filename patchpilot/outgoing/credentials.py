@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Get the mail account's password from git's credential helpers. It is requested before sending,
-and only kept in memory.
+"""Get the mail account's password from git's credential helpers.
+
+It is requested before sending, and only kept in memory.
 """
 
 import re
@@ -85,9 +86,10 @@ def note_login(
 def credential_of(
     repository: Repository, account: Account, *, terminal: bool
 ) -> Credential | None:
-    """Return the credential for logging in, or None if the account needs no login. It comes from
-    `sendemail.smtpPass` or `git credential fill`. With `terminal`, git may prompt on the terminal;
-    otherwise raise an error instead.
+    """Return the credential for logging in, or None if the account needs no login.
+
+    It comes from `sendemail.smtpPass` or `git credential fill`. With `terminal`, git may prompt on
+    the terminal; otherwise raise an error instead.
     """
     if not account.needs_login:
         return None

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Deliver messages one at a time, for transports that can send single messages. The outbox is
-updated before and after each attempt.
+"""Deliver messages one at a time, for transports that can send single messages.
+
+The outbox is updated before and after each attempt.
 """
 
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from patchpilot.outgoing.transport import Delivery
 
 def deliver_each(delivery: Delivery, hand_over: Callable[[Message], Outcome]) -> None:
     """Deliver the pending messages in order until one is not accepted or the delivery is stopped.
+
     `hand_over` returns one message's outcome and does not raise exceptions for remote errors. It is
     called again if the outcome's `retry` allows it.
     """

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find recipients added by the user's configuration. They come from
-`sendemail.to/cc/bcc/tocmd/cccmd/suppresscc`, `format.to/cc/headers`, aliases, and b4's series
-recipients. The plan shown to the user includes them, and these settings are disabled for the
-delivery.
+"""Find recipients added by the user's configuration.
+
+They come from `sendemail.to/cc/bcc/tocmd/cccmd/suppresscc`, `format.to/cc/headers`, aliases, and
+b4's series recipients. The plan shown to the user includes them, and these settings are disabled
+for the delivery.
 """
 
 import re
@@ -37,8 +38,9 @@ def configured_recipients(
     transport: Transport,
     mails: Sequence[bytes],
 ) -> RecipientPlan:
-    """Return the recipients from the configuration, and notes on failed commands. Run tocmd and
-    cccmd with `mails`, the patch files.
+    """Return the recipients from the configuration, and notes on failed commands.
+
+    Run tocmd and cccmd with `mails`, the patch files.
     """
     aliases = read_aliases(repository)
     recipients: list[Recipient] = []

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Block messages with unsafe headers (line breaks, unknown origin), dangerous addresses or
-unplanned recipients. --force does not override this.
+unplanned recipients.
+
+--force does not override this.
 """
 
 import re

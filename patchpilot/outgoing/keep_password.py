@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Store a mail account's password where git send-email finds it: in a git credential helper or
-~/.netrc. It is never stored in git's configuration, which is plain text and often published.
+~/.netrc.
+
+It is never stored in git's configuration, which is plain text and often published.
 """
 
 import os
@@ -40,8 +42,9 @@ class Keeper(NamedTuple):
 
 
 def keepers() -> tuple[Keeper, ...]:
-    """Return the password stores on this machine: the configured helper first, then by safety. The
-    last entry stores nothing: git asks for the password each time.
+    """Return the password stores on this machine: the configured helper first, then by safety.
+
+    The last entry stores nothing: git asks for the password each time.
     """
     set_up = git(
         None, "config", "--global", "--get-all", "credential.helper", ok=(0, 1)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read the mail account used by git and b4: `sendemail.*` with the active identity. It does not
-contain the password.
+"""Read the mail account used by git and b4: `sendemail.*` with the active identity.
+
+It does not contain the password.
 """
 
 import os

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The outbox: an SQLite database of all planned messages and their delivery states. It is updated
-before and after each attempt.
+"""The outbox: an SQLite database of all planned messages and their delivery states.
+
+It is updated before and after each attempt.
 """
 
 import json
@@ -28,10 +29,12 @@ from patchpilot.series.topic_database import TopicStore
 )
 @dataclass(frozen=True, slots=True)
 class Send:
-    """One attempt to send a version of a topic. `kind` is "real" or "to-self"; `force` is the
-    user's reason for overriding blocking problems. `tracking_data` is data that the transport needs
-    to send these messages; `left_out` lists recipients dropped from unsent messages. `undisclosed`
-    is set for a security fix that was not public yet.
+    """One attempt to send a version of a topic.
+
+    `kind` is "real" or "to-self"; `force` is the user's reason for overriding blocking problems.
+    `tracking_data` is data that the transport needs to send these messages; `left_out` lists
+    recipients dropped from unsent messages. `undisclosed` is set for a security fix that was not
+    public yet.
     """
 
     id: int
@@ -188,8 +191,10 @@ class Outbox(TopicStore):
     def resume_send(
         self, send_id: int, settled: Mapping[int, Outcome], left_out: Sequence[str]
     ) -> Send:
-        """Resume a send whose process has exited. `settled` maps positions of doubtful messages to
-        their states; `left_out` contains the recipients to omit.
+        """Resume a send whose process has exited.
+
+        `settled` maps positions of doubtful messages to their states; `left_out` contains the
+        recipients to omit.
         """
         with write_transaction(self._db):
             for entry in self.settle(send_id).entries:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find problems that block sending unless overridden with a reason, and warnings. They depend only
-on the given facts.
+"""Find problems that block sending unless overridden with a reason, and warnings.
+
+They depend only on the given facts.
 """
 
 import re
@@ -54,8 +55,10 @@ _COVER_SUBJECT = _draft_commands("--cover-subject", "description of the series")
 
 
 class SentRecord(NamedTuple):
-    """A sent version recorded outside the outbox. `where` is the source. `same` is set if its
-    patches are the same, and `same_topic` if it belongs to this topic.
+    """A sent version recorded outside the outbox.
+
+    `where` is the source. `same` is set if its patches are the same, and `same_topic` if it belongs
+    to this topic.
     """
 
     version: int
@@ -66,15 +69,16 @@ class SentRecord(NamedTuple):
 
 
 class PreflightFacts(NamedTuple):
-    """The facts that preflight examines for problems and warnings. `errors` contains the lines of
-    check's errors, or None if check could not run; `cautions` its warnings; `hidden` the number of
-    findings shown only with --strict. `upstream_known` maps upstream commit ids to whether the
-    local copy of mainline contains them. `waived` contains errors overridden by the user, with the
-    reason. `records` lists sent versions recorded outside the outbox. `private_ids` contains the
-    Message-IDs of undisclosed fixes; `public_parent` is the archive with the message that an
-    undisclosed fix would reply to. `built` is the result of building all commits, or "" if unknown.
-    `upstream` lists fixes already in mainline and other trees, and `posted` warns of patches posted
-    by others.
+    """The facts that preflight examines for problems and warnings.
+
+    `errors` contains the lines of check's errors, or None if check could not run; `cautions` its
+    warnings; `hidden` the number of findings shown only with --strict. `upstream_known` maps
+    upstream commit ids to whether the local copy of mainline contains them. `waived` contains
+    errors overridden by the user, with the reason. `records` lists sent versions recorded outside
+    the outbox. `private_ids` contains the Message-IDs of undisclosed fixes; `public_parent` is the
+    archive with the message that an undisclosed fix would reply to. `built` is the result of
+    building all commits, or "" if unknown. `upstream` lists fixes already in mainline and other
+    trees, and `posted` warns of patches posted by others.
     """
 
     topic: SeriesToSend
@@ -151,8 +155,9 @@ def _refusals(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 
 def _first_lines(facts: PreflightFacts, lines: tuple[str, ...]) -> str:
-    """Return the first three lines, with a mark if there are more. A line shared by several patches
-    is shown once with the number of patches.
+    """Return the first three lines, with a mark if there are more.
+
+    A line shared by several patches is shown once with the number of patches.
     """
     titles = [f"{patch.subject.title}: " for patch in facts.topic.series.patches]
     same: dict[str, list[str]] = {}

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""List the passed preflight checks, which the sender need not repeat. They are derived from the
-same facts as the problems.
+"""List the passed preflight checks, which the sender need not repeat.
+
+They are derived from the same facts as the problems.
 """
 
 from collections.abc import Collection, Iterator

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Convert SMTP replies to delivery outcomes (RFC 5321, 4.2). Replies before the body is sent and
-after its final line are interpreted differently.
+"""Convert SMTP replies to delivery outcomes (RFC 5321, 4.2).
+
+Replies before the body is sent and after its final line are interpreted differently.
 """
 
 from patchpilot.model.message import MailState
@@ -22,8 +23,9 @@ def is_accepted(code: int) -> bool:
 
 
 def parse_final_reply(code: int, text: str) -> Outcome:
-    """Return the outcome for the complete reply to the end of a message. It is unknown if such a
-    reply is impossible at this point.
+    """Return the outcome for the complete reply to the end of a message.
+
+    It is unknown if such a reply is impossible at this point.
     """
     if is_accepted(code):
         return Outcome(MailState.ACCEPTED, text)
@@ -36,8 +38,9 @@ def parse_final_reply(code: int, text: str) -> Outcome:
 
 
 def parse_early_reply(code: int, text: str, *, reused: bool) -> Outcome:
-    """Return the outcome for a reply that ends the transaction before the body was sent. `reused`
-    is set if an earlier message was sent over the same connection.
+    """Return the outcome for a reply that ends the transaction before the body was sent.
+
+    `reused` is set if an earlier message was sent over the same connection.
     """
     if reused and code in (*_CLOSING, _LOGIN_WANTED):
         return Outcome(MailState.PENDING, text, Retry.NEW_CONNECTION)

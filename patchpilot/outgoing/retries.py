@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Retry messages that were not accepted, a limited number of times and after delays. The wait is
-shown as progress and can be interrupted.
+"""Retry messages that were not accepted, a limited number of times and after delays.
+
+The wait is shown as progress and can be interrupted.
 """
 
 import time

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Locks for sending: one per topic during a send, and a brief global lock. The global lock protects
-checking for earlier sends and claiming a new one. The kernel releases a lock when its holder exits.
+"""Locks for sending: one per topic during a send, and a brief global lock.
+
+The global lock protects checking for earlier sends and claiming a new one. The kernel releases a
+lock when its holder exits.
 """
 
 import contextlib

@@ -180,8 +180,9 @@ class Submission:
             self.server = None
 
     def open(self) -> StrictSMTP:
-        """Connect, encrypt and log in as configured. Raise NetworkError for the step that
-        failed.
+        """Connect, encrypt and log in as configured.
+
+        Raise NetworkError for the step that failed.
         """
         if self.server:
             return self.server
@@ -280,8 +281,9 @@ class ConnectingError(NetworkError):
 
 
 def _retry_connecting(error: BaseException, ever_sent: bool) -> Retry:
-    """Return whether connecting again may help. `ever_sent` is set if messages were sent before, so
-    that account and server are known to work.
+    """Return whether connecting again may help.
+
+    `ever_sent` is set if messages were sent before, so that account and server are known to work.
     """
     if isinstance(error, smtplib.SMTPResponseException):
         again = error.smtp_code < 500

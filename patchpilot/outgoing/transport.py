@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The interface of all transports, with its argument and result types. It hides all differences
-between transports; no other module refers to a transport by name.
+"""The interface of all transports, with its argument and result types.
+
+It hides all differences between transports; no other module refers to a transport by name.
 """
 
 from abc import abstractmethod
@@ -73,8 +74,9 @@ class SeriesToSend:
         remarks: Iterable[Advice] = (),
         tracking_data: Mapping[str, Sequence[str]] = MappingProxyType({}),
     ) -> Self:
-        """Return the series with its messages and notes for the preview. The transport needs
-        `tracking_data` to send exactly these messages later.
+        """Return the series with its messages and notes for the preview.
+
+        The transport needs `tracking_data` to send exactly these messages later.
         """
         send = replace(self.send, entries=messages, tracking_data=tracking_data)
         return replace(self, send=send, remarks=(*self.remarks, *remarks))
@@ -184,7 +186,9 @@ class Transport(Protocol):
         self, repository: Repository, account: Account, *, chosen: bool
     ) -> "Probe | None":
         """Return doctor's report on the programs required by the transport, or None if there are
-        none. Missing programs are a failure only if the transport is `chosen`.
+        none.
+
+        Missing programs are a failure only if the transport is `chosen`.
         """
 
     @abstractmethod
@@ -192,6 +196,7 @@ class Transport(Protocol):
         self, repository: Repository, account: Account, *, offline: bool, terminal: bool
     ) -> "Iterator[Probe]":
         """Yield doctor's reports on the transport's settings and server; nothing is sent.
+
         `terminal` allows prompts for a password.
         """
 
@@ -200,7 +205,9 @@ class Transport(Protocol):
         self, repository: Repository, series: Rendered, meanwhile: Callable[[], object]
     ) -> Rendered:
         """Return the series with the messages to send, without sending them or changing the
-        repository. `meanwhile` may be called repeatedly while another program creates the messages.
+        repository.
+
+        `meanwhile` may be called repeatedly while another program creates the messages.
         """
 
     @abstractmethod

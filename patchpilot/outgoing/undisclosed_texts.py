@@ -22,7 +22,9 @@ def undisclosed_problems(
     series: Series, private_ids: Collection[str]
 ) -> Iterator[SendProblem]:
     """Yield a problem for each tag in an undisclosed fix that refers to its report or a private
-    thread. The commit message is published with the fix, but the report is not
+    thread.
+
+    The commit message is published with the fix, but the report is not
     (Documentation/process/security-bugs.rst).
     """
     for patch in series.patches:

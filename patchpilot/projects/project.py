@@ -268,15 +268,16 @@ class Style(NamedTuple):
 
 
 class Project(NamedTuple):
-    """A project and its rules. `tree_has` lists alternative sets of paths that identify the
-    project's trees. `lineage` contains its name and the projects it inherits from. `files` are the
-    user's files for all of these; it is empty for unmodified shipped projects. `subject_prefixes`
-    are words in a subject prefix that select an inheriting project ([PATCH net-next]). `kernel` is
-    set for Linux kernel trees. `mainline` is the name to show for mainline, `mainline_remotes` are
-    common names of its remote, and `next_branches` of the remote branch that integrates the next
-    release. `release_names` is the text before the version in a release commit's subject.
-    `after_applied` completes "wait until …" for an author whose patch was applied (empty: do not
-    wait).
+    """A project and its rules.
+
+    `tree_has` lists alternative sets of paths that identify the project's trees. `lineage` contains
+    its name and the projects it inherits from. `files` are the user's files for all of these; it is
+    empty for unmodified shipped projects. `subject_prefixes` are words in a subject prefix that
+    select an inheriting project ([PATCH net-next]). `kernel` is set for Linux kernel trees.
+    `mainline` is the name to show for mainline, `mainline_remotes` are common names of its remote,
+    and `next_branches` of the remote branch that integrates the next release. `release_names` is
+    the text before the version in a release commit's subject. `after_applied` completes "wait until
+    …" for an author whose patch was applied (empty: do not wait).
     """
 
     name: str

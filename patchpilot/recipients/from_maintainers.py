@@ -41,7 +41,9 @@ def add_named(
 ) -> NamedRecipient:
     """Add the recipients listed in MAINTAINERS. Maintainers and the list in each file's most
     specific section go to To:, reviewers and other lists to Cc:. `patches` maps paths to patch
-    numbers. Contacts get only patches to their files; lists get every patch.
+    numbers.
+
+    Contacts get only patches to their files; lists get every patch.
     """
     matches = match_texts(file, paths, texts if switches.keywords else ())
     own_lists = _section_lists(matches)

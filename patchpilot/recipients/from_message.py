@@ -63,7 +63,9 @@ def add_tagged(
     numbers: Collection[int] = (),
 ) -> None:
     """Add to Cc: the author, the contacts and lists in a message's tags, and lists with a rule that
-    matches. `numbers` contains the patch's number, and is empty for the cover letter.
+    matches.
+
+    `numbers` contains the patch's number, and is empty for the cover letter.
     """
     add = partial(gathered.add, header="cc", patches=numbers)
     if patch.author:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Create and parse change-ids, which identify a series across versions in b4 and patchpilot. Tags
-for sent versions contain them.
+"""Create and parse change-ids, which identify a series across versions in b4 and patchpilot.
+
+Tags for sent versions contain them.
 """
 
 import os

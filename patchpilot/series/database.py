@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Create, migrate, check, back up and recover the user's databases. All SQLite errors are raised as
-PatchpilotErrors.
+"""Create, migrate, check, back up and recover the user's databases.
+
+All SQLite errors are raised as PatchpilotErrors.
 """
 
 import contextlib
@@ -38,8 +39,10 @@ def _accept_row(_table: str, _row: Row) -> bool:
 
 
 class Layout(NamedTuple):
-    """A database's layout. Contains its name in error messages, and the scripts that create it and
-    migrate each version to the next. `is_valid` validates a row; a recovery drops invalid rows.
+    """A database's layout.
+
+    Contains its name in error messages, and the scripts that create it and migrate each version to
+    the next. `is_valid` validates a row; a recovery drops invalid rows.
     """
 
     what: str

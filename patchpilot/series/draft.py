@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Store drafts: the texts of a topic's messages outside its commits. They are not part of the
-branch, so that they survive rebases, crashes and failed sends.
+"""Store drafts: the texts of a topic's messages outside its commits.
+
+They are not part of the branch, so that they survive rebases, crashes and failed sends.
 """
 
 import contextlib
@@ -86,8 +87,9 @@ class Drafts(TopicStore):
         return draft
 
     def keep(self, before: Draft, after: Draft, origin: str) -> Draft:
-        """Store the fields that differ between two states of a draft with their `origin`. Return
-        `after` with origins.
+        """Store the fields that differ between two states of a draft with their `origin`.
+
+        Return `after` with origins.
         """
         with self.transaction():
             return self._keep(before, after, origin)
@@ -130,9 +132,11 @@ class Drafts(TopicStore):
         patches: Sequence[KnownPatch],
         branches: Sequence[str] = (),
     ) -> Draft | None:
-        """Return the draft for these patches. It has the same patch-ids or subjects, or is this
-        branch's empty draft. Another existing branch's draft (`branches`) is used only if most
-        patch-ids match, as in a copy of the branch.
+        """Return the draft for these patches.
+
+        It has the same patch-ids or subjects, or is this branch's empty draft. Another existing
+        branch's draft (`branches`) is used only if most patch-ids match, as in a copy of the
+        branch.
         """
         ids, subjects, dates = (
             {patch.patch_id for patch in patches},

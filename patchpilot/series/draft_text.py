@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Convert a draft to and from a single text for editing, export and import. It contains the cover
-letter, the changelog and a note for each patch, each below a heading.
+"""Convert a draft to and from a single text for editing, export and import.
+
+It contains the cover letter, the changelog and a note for each patch, each below a heading.
 """
 
 import re

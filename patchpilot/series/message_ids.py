@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Create and store the Message-IDs of a series' messages. They are stored with the draft, so that a
-send or preview reuses the last preview's ids.
+"""Create and store the Message-IDs of a series' messages.
+
+They are stored with the draft, so that a send or preview reuses the last preview's ids.
 """
 
 import hashlib
@@ -48,8 +49,9 @@ def reuse_ids(
     new: Callable[[], tuple[str, ...]],
 ) -> tuple[str, ...]:
     """Return the Message-IDs of the last preview of this kind if its messages had the same content,
-    otherwise generate and store new ones. An exported or manually sent message must not share its
-    id with a different one.
+    otherwise generate and store new ones.
+
+    An exported or manually sent message must not share its id with a different one.
     """
     digest = hashlib.sha256()
     for part in content:

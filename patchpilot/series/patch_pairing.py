@@ -109,9 +109,11 @@ def pair_patches(
     old: Sequence[PatchFeatures], new: Sequence[PatchFeatures]
 ) -> dict[int, int]:
     """Map the index of each patch in `new` to its index in `old`, omitting patches without a
-    counterpart. Patches are matched by their changes, by title, by author date (unless several
-    share it), then by similarity, most similar first. If a single patch remains in both versions,
-    at the same position in series of equal length, it is matched even if its changes are unknown.
+    counterpart.
+
+    Patches are matched by their changes, by title, by author date (unless several share it), then
+    by similarity, most similar first. If a single patch remains in both versions, at the same
+    position in series of equal length, it is matched even if its changes are unknown.
     """
     pairing = _Pairing(old, new)
     pairing.pair_by_key(lambda patch: patch.change)
@@ -140,8 +142,9 @@ class _Pairing:
     def pair_by_key(
         self, key: Callable[[PatchFeatures], str], *, unique: bool = False
     ) -> None:
-        """Pair patches with the same key: most similar first, then in order. With `unique`, skip
-        keys shared by several patches on a side.
+        """Pair patches with the same key: most similar first, then in order.
+
+        With `unique`, skip keys shared by several patches on a side.
         """
         before, after = (
             _index_by_key(self.old, self._left, key),

@@ -24,9 +24,11 @@ _BROKEN = compile_late("[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029]")
 
 
 class Edits(NamedTuple):
-    """The user's edits to a recipient plan. `placed` contains (header, address) pairs added or
-    moved manually, and `dropped` the removed mailboxes (in lower case). `single` contains (patch
-    subject, address, whether it gets this patch).
+    """The user's edits to a recipient plan.
+
+    `placed` contains (header, address) pairs added or moved manually, and `dropped` the removed
+    mailboxes (in lower case). `single` contains (patch subject, address, whether it gets this
+    patch).
     """
 
     placed: tuple[tuple[str, Address], ...] = ()
@@ -63,8 +65,9 @@ class Edits(NamedTuple):
         )
 
     def apply(self, plan: RecipientPlan, patches: Sequence[str] = ()) -> RecipientPlan:
-        """Apply the edits to a plan for patches with these subjects. Mark added and moved
-        recipients as manual, and list removed ones in a warning.
+        """Apply the edits to a plan for patches with these subjects.
+
+        Mark added and moved recipients as manual, and list removed ones in a warning.
         """
         if self == Edits():
             return plan
@@ -149,8 +152,9 @@ def _file(key: str) -> Path:
 
 
 def load_edits(key: str) -> Edits:
-    """Return a topic's edits, which are empty without a file. Raise InputError if the file cannot
-    be read.
+    """Return a topic's edits, which are empty without a file.
+
+    Raise InputError if the file cannot be read.
     """
     file = _file(key)
     try:
@@ -240,15 +244,17 @@ def addresses(texts: Sequence[str], option: str = "an address") -> tuple[Address
 
 
 def new_recipients(texts: Sequence[str], option: str) -> tuple[Address, ...]:
-    """Parse addresses like `addresses`, and check that they can receive messages. Raise InputError
-    for one that cannot.
+    """Parse addresses like `addresses`, and check that they can receive messages.
+
+    Raise InputError for one that cannot.
     """
     return usable_recipients(addresses(texts, option), option)
 
 
 def usable_recipients(addresses: Sequence[Address], option: str) -> tuple[Address, ...]:
-    """Check that an option's addresses can receive messages, and return them. Raise InputError,
-    with the reason, for one that cannot.
+    """Check that an option's addresses can receive messages, and return them.
+
+    Raise InputError, with the reason, for one that cannot.
     """
     for address in addresses:
         verdict = judge(address.email)

@@ -16,8 +16,10 @@ _Key = tuple[str, str, tuple[str, ...], tuple[str, ...]]
 
 def same_patches(patches: Iterable[Patch], mails: Sequence[bytes]) -> bool:
     """Return whether patches have the same authors, commit messages and lines as sent messages with
-    the same patch-ids. Ignore context and line numbers, because a rebase changes them. An
-    unparsable message counts as the same, so that the user is asked.
+    the same patch-ids.
+
+    Ignore context and line numbers, because a rebase changes them. An unparsable message counts as
+    the same, so that the user is asked.
     """
     try:
         before = {_key(parse_patch(raw, "mail")) for raw in mails}

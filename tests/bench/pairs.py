@@ -28,9 +28,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A measured pair: its name, seconds, ratios of wall and CPU time, and spread. The times are
-    the shortest of all runs; the spread is patchpilot's longest time divided by its shortest. The
-    ratios are 0 without a peer.
+    """A measured pair: its name, seconds, ratios of wall and CPU time, and spread.
+
+    The times are the shortest of all runs; the spread is patchpilot's longest time divided by its
+    shortest. The ratios are 0 without a peer.
     """
 
     title: str

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find every child process started in the source, and its arguments that may come from outside. An
-argument is ours if it is a literal, a constant, or starts with a literal (`f"--since={when}"`). The
-same applies to arguments after `--` or `--end-of-options` and to values of options (`-e PATTERN`),
-because programs do not parse these as options. A name that a function assigns once stands for its
-value.
+"""Find every child process started in the source, and its arguments that may come from outside.
+
+An argument is ours if it is a literal, a constant, or starts with a literal (`f"--since={when}"`).
+The same applies to arguments after `--` or `--end-of-options` and to values of options (`-e
+PATTERN`), because programs do not parse these as options. A name that a function assigns once
+stands for its value.
 """
 
 import ast

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Write cover letters for topics. They are separate from the topics because most tests do not need
-this module's imports.
+"""Write cover letters for topics.
+
+They are separate from the topics because most tests do not need this module's imports.
 """
 
 from dataclasses import replace

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Messages on an invented list: patches, replies and robot messages. All people and patches are
-invented.
+"""Messages on an invented list: patches, replies and robot messages.
+
+All people and patches are invented.
 """
 
 import re

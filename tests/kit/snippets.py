@@ -72,7 +72,9 @@ commit.
 
 class MemoryHistory:
     """A table of full ids and subjects (optionally with " <- " committer), all in mainline and
-    released in v6.1. Tag names may follow a subject: "frob: a | Fixes Signed-off-by".
+    released in v6.1.
+
+    Tag names may follow a subject: "frob: a | Fixes Signed-off-by".
     """
 
     def __init__(

@@ -265,8 +265,9 @@ def raw(judged: Judged, first: Row) -> float:
 
 
 def rejection_threshold(judged: Sequence[Judged], first: Row, curve: Curve) -> float:
-    """Return the probability below which 80 % of the cases without a fix have no match. Only
-    consider quoted logs, because they resemble other messages the most.
+    """Return the probability below which 80 % of the cases without a fix have no match.
+
+    Only consider quoted logs, because they resemble other messages the most.
     """
     gone = sorted(
         calibrate(raw(row, first), curve)

@@ -99,8 +99,9 @@ NAMES = ("widget", "brcm", "acme", "spi_nor", "qcom", "tulip")
 
 @pytest.fixture(scope="module")
 def drivers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Repo, dict[str, str]]:
-    """Create drivers with one message each, fixed in a later commit, and return their output. Later
-    commits add a line below a function, with the message's words as subject.
+    """Create drivers with one message each, fixed in a later commit, and return their output.
+
+    Later commits add a line below a function, with the message's words as subject.
     """
     repo = Repo(tmp_path_factory.mktemp("drivers") / "linux")
     base = dict.fromkeys(("Makefile", "Kbuild", "Kconfig", "MAINTAINERS"), "x\n")

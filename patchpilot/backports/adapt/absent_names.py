@@ -38,8 +38,9 @@ def names_used(lines: Sequence[str]) -> set[str]:
 def absent_names(
     scratch: Scratch, tree: str, base: str, names: Iterable[str], near: Sequence[str]
 ) -> set[str]:
-    """Return the names found in the base's tree but not in the branch's. Search the folders `near`
-    first.
+    """Return the names found in the base's tree but not in the branch's.
+
+    Search the folders `near` first.
     """
     left = set(sorted(names)[:_MOST])
     for of, folders, is_present in (

@@ -177,8 +177,9 @@ def _read(scratch: Scratch, merge: Merge, path: str) -> AdaptedFile | None:
 
 
 def merge_file(path: str, file: AdaptedFile) -> None:
-    """Apply the fix's change of a file to the branch's version. Skip a file missing from the
-    branch.
+    """Apply the fix's change of a file to the branch's version.
+
+    Skip a file missing from the branch.
     """
     if file.ours is None:
         file.carried = (Carried(How.NO_FILE, 0),)

@@ -9,8 +9,9 @@ from patchpilot.backports.adapt.three_way import Carried
 
 @dataclass(slots=True)
 class AdaptedFile:
-    """A file being adapted: its mode, the three sides' lines, and the resulting lines. `ours` is
-    None if the branch lacks the file.
+    """A file being adapted: its mode, the three sides' lines, and the resulting lines.
+
+    `ours` is None if the branch lacks the file.
     """
 
     mode: str

@@ -13,8 +13,9 @@ PLAIN_FILE = "100644"
 
 
 def adapt_patch(patch: Patch, tree: Tree) -> Adaptation | None:
-    """Adapt a patch's files that do not apply to a tree. Return None if one of them is new,
-    deleted, renamed or binary, or if a hunk cannot be placed.
+    """Adapt a patch's files that do not apply to a tree.
+
+    Return None if one of them is new, deleted, renamed or binary, or if a hunk cannot be placed.
     """
     files: dict[str, AdaptedFile] = {}
     for change in patch.files:

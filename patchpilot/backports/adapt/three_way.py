@@ -40,8 +40,9 @@ class How(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """A conflicting change carried over to the branch. Contains the method, the 0-based line in the
-    merged text, and the branch's and base's lines.
+    """A conflicting change carried over to the branch.
+
+    Contains the method, the 0-based line in the merged text, and the branch's and base's lines.
     """
 
     how: How

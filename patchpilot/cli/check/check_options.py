@@ -158,8 +158,9 @@ OPTIONS = (
 
 
 def check_options(**given: Any) -> SimpleNamespace:
-    """Return all options by key, with defaults for missing ones. `overrides` lists the blocks on
-    rewriting commits to override.
+    """Return all options by key, with defaults for missing ones.
+
+    `overrides` lists the blocks on rewriting commits to override.
     """
     values = {"targets": (), **{row.key: row.default_value for row in OPTIONS}, **given}
     overrides = tuple(name for name in OVERRIDES if values[name])

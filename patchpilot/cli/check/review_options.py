@@ -58,6 +58,7 @@ def reviews(common: Common, review_input: "ReviewInput") -> tuple["Review", ...]
 
 def review_before_send(common: Common, workplace: Any, request: "SendRequest") -> None:
     """Run the reviewers before sending if the user enabled this, and print their answers on stderr.
+
     Errors and review comments do not block sending.
     """
     from patchpilot.cli.error_exit import notice

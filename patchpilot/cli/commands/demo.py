@@ -124,8 +124,9 @@ and colors.
 
 @contextmanager
 def _restore_terminal() -> Iterator[list[bool]]:
-    """Restore the terminal if the TUI is killed before doing so. The caller appends True if the TUI
-    exited normally.
+    """Restore the terminal if the TUI is killed before doing so.
+
+    The caller appends True if the TUI exited normally.
     """
     import termios
 

@@ -220,8 +220,9 @@ def _plan(
 def _printable_lines(
     result: GetMaintainerAnswer, *, quiet: bool, to_terminal: bool
 ) -> str:
-    """Return the lines as text, made printable for a terminal. Print the notes on stderr unless
-    `quiet` is set.
+    """Return the lines as text, made printable for a terminal.
+
+    Print the notes on stderr unless `quiet` is set.
     """
     text = "".join(f"{line}\n" for line in result.lines)
     if to_terminal or result.remarks:

@@ -133,8 +133,9 @@ def command(
 
 
 class _Asking:
-    """Ask for confirmation before writing tags that were not given as options. `shown` is set if
-    the result is already on stdout; `refusal` is the error to raise.
+    """Ask for confirmation before writing tags that were not given as options.
+
+    `shown` is set if the result is already on stdout; `refusal` is the error to raise.
     """
 
     def __init__(self, common: Common, *, needed: bool) -> None:

@@ -372,8 +372,9 @@ def _show(
     *,
     mails: bool = True,
 ) -> None:
-    """Print a plan that will not be sent on stdout. If stdout is not a terminal, also print its
-    problems on stderr.
+    """Print a plan that will not be sent on stdout.
+
+    If stdout is not a terminal, also print its problems on stderr.
     """
     if common.format == "json":
         _result(common, plan)

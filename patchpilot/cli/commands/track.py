@@ -575,8 +575,9 @@ def _write(
 
 
 def _warn_incomplete(series: Sequence["Tracked"]) -> int:
-    """Warn on stderr about damaged messages and unavailable archives. Return the resulting exit
-    code, or 0.
+    """Warn on stderr about damaged messages and unavailable archives.
+
+    Return the resulting exit code, or 0.
     """
     from patchpilot.errors import ExitCode
 

@@ -8,8 +8,9 @@ from patchpilot.topic.fix_claims import claim_of
 
 
 def draft_rows(draft: Draft, *, kept: Draft | None = None) -> list[str]:
-    """Return a draft's choices as lines, each with its origin in parentheses. Omit choices that are
-    also in `kept`.
+    """Return a draft's choices as lines, each with its origin in parentheses.
+
+    Omit choices that are also in `kept`.
     """
     rows: list[str] = []
     known = set(_draft_choices(kept)) if kept else set()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Format findings like `checkpatch.pl --terse --show-types`. The output is empty without
-findings.
+"""Format findings like `checkpatch.pl --terse --show-types`.
+
+The output is empty without findings.
 """
 
 from patchpilot.checking.check_result import CheckResult

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Format findings as workflow commands for GitHub Actions. They annotate the changed files or the
-patch file; for a commit's message, they include the commit.
+"""Format findings as workflow commands for GitHub Actions.
+
+They annotate the changed files or the patch file; for a commit's message, they include the commit.
 """
 
 from patchpilot.checking.check_result import CheckResult
@@ -19,8 +20,9 @@ _COMMAND = {
 
 
 def render(result: CheckResult) -> str:
-    """Return one workflow command per finding. GitHub shows only ten of each level, so findings
-    that require a new version come first.
+    """Return one workflow command per finding.
+
+    GitHub shows only ten of each level, so findings that require a new version come first.
     """
     rows = sorted(result.by_patch, key=lambda row: row[1].rank)
     return "".join(f"{_line(patch, finding, result)}\n" for patch, finding in rows)

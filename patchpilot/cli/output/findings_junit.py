@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Format findings as a JUnit report. It contains one test suite per patch, with one failed case for
-each warning or error, or one passed case if there are none.
+"""Format findings as a JUnit report.
+
+It contains one test suite per patch, with one failed case for each warning or error, or one passed
+case if there are none.
 """
 
 import re

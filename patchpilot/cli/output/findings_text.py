@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Format findings like a compiler: location, severity, message, and the line with a caret. The
-reason and the help follow each rule's first finding.
+"""Format findings like a compiler: location, severity, message, and the line with a caret.
+
+The reason and the help follow each rule's first finding.
 """
 
 import re
@@ -46,11 +47,12 @@ def render(
     unfolded: bool = False,
     columns: int | None = None,
 ) -> str:
-    """Return the report: a verdict, the findings rule by rule, and skipped checks. Rules that lead
-    to a new version come first. After the first `ROWS`, rules without errors are only counted, as
-    are questions after the first two. `unfolded` shows every finding, patch by patch. `verbose`
-    shows waived findings with their reasons; `quiet` shows only the findings. Quoted lines are cut
-    at `columns`.
+    """Return the report: a verdict, the findings rule by rule, and skipped checks.
+
+    Rules that lead to a new version come first. After the first `ROWS`, rules without errors are
+    only counted, as are questions after the first two. `unfolded` shows every finding, patch by
+    patch. `verbose` shows waived findings with their reasons; `quiet` shows only the findings.
+    Quoted lines are cut at `columns`.
     """
     paint = Colors(colored, min(COLUMNS, columns - 4) if columns else COLUMNS)
     lines = [] if quiet else [_verdict(result, paint)]

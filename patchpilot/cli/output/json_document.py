@@ -8,8 +8,9 @@ from patchpilot.model.json_text import json_text
 
 
 def document(command: str, *results: Any, **lists: Any) -> str:
-    """Return a command's document: the keys of its results, then `lists` by name. It is safe to
-    print. A result is a dictionary or an instance of a class marked with `json_form`.
+    """Return a command's document: the keys of its results, then `lists` by name.
+
+    It is safe to print. A result is a dictionary or an instance of a class marked with `json_form`.
     """
     body: dict[str, Any] = {"schema": f"patchpilot/{command}/1"}
     for result in (*results, lists):

@@ -10,8 +10,9 @@ from patchpilot.services.reply.reply_session import ReplyDraft
 
 
 def reply_text(plan: ReplyPlan, after: str = "") -> str:
-    """Format a complete reply, its recipients, and the notes. `after` is the last line of a plan
-    that will not be sent.
+    """Format a complete reply, its recipients, and the notes.
+
+    `after` is the last line of a plan that will not be sent.
     """
     lines = [title("reply"), mail_text(plan.mail.raw), "", title("delivery")]
     lines += [f"To: {', '.join(one_line(str(address)) for address in plan.mail.to)}"]

@@ -128,8 +128,9 @@ _FILES = 3
 
 
 def merge_reasons(reasons: Sequence[str]) -> tuple[str, ...]:
-    """Merge a recipient's reasons. Files that match the same pattern in MAINTAINERS become one
-    reason.
+    """Merge a recipient's reasons.
+
+    Files that match the same pattern in MAINTAINERS become one reason.
     """
     paths: dict[str, list[str]] = {}
     kept: dict[str, None] = {}

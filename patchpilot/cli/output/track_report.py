@@ -38,8 +38,10 @@ def series_text(
     room: int | None = None,
     with_mails: bool = False,
 ) -> str:
-    """Format all details of a series, beginning with five header rows. On a terminal, rows are
-    wrapped to `room` columns. `with_mails` adds the beginning of each message not written by a bot.
+    """Format all details of a series, beginning with five header rows.
+
+    On a terminal, rows are wrapped to `room` columns. `with_mails` adds the beginning of each
+    message not written by a bot.
     """
     lines = list(_head_lines(tracked))
     if words := format_time_note(tracked):

@@ -164,9 +164,10 @@ def _remarks(
 
 
 def deliver(delivery: Delivery) -> str:
-    """Send the messages not yet accepted according to the outbox. b4 posts the whole series to the
-    web endpoint. To a mail server, patchpilot sends the bytes of the preview; after all are
-    accepted, their Message-IDs are added to b4's tracking data.
+    """Send the messages not yet accepted according to the outbox.
+
+    b4 posts the whole series to the web endpoint. To a mail server, patchpilot sends the bytes of
+    the preview; after all are accepted, their Message-IDs are added to b4's tracking data.
     """
     send = delivery.send
     if not delivery.account.destination:
@@ -263,8 +264,10 @@ def _tracking_data(
     repository: Repository, branch: str, series: SeriesToSend
 ) -> dict[str, tuple[str, ...]]:
     """Return the branch's configuration section with b4's data and this draft's texts, or {} if b4
-    stores them in a cover commit. If the user enrolled the branch, its cover is replaced only by a
-    draft's cover. Nothing is written until the series is sent.
+    stores them in a cover commit.
+
+    If the user enrolled the branch, its cover is replaced only by a draft's cover. Nothing is
+    written until the series is sent.
     """
     draft, text, count = series.draft, series.text, len(series.ids)
     known = prep_branch(repository, branch)
@@ -342,8 +345,10 @@ def _tracking_data(
 
 
 def _sent_version(repository: Repository, series: SeriesToSend) -> int:
-    """Return the version that b4 resends from its tag. Return 0 unless a resend was requested and
-    the tag exists. The web endpoint cannot resend, and b4 would drop the RFC prefix.
+    """Return the version that b4 resends from its tag.
+
+    Return 0 unless a resend was requested and the tag exists. The web endpoint cannot resend, and
+    b4 would drop the RFC prefix.
     """
     version = series.draft.version
     tag = f"refs/tags/{format_tag_name(series.draft.change_id, version)}"
@@ -433,8 +438,9 @@ def additions(
     notes: Mapping[str, str],
     mails: Sequence[Message],
 ) -> tuple[str, ...]:
-    """Return the text to insert into each message: the note on its patch. The first message also
-    gets the series' texts outside the cover letter.
+    """Return the text to insert into each message: the note on its patch.
+
+    The first message also gets the series' texts outside the cover letter.
     """
     texts = [notes.get(mail.commit or "", "") for mail in mails]
     if texts:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Convert a `b4 prep` branch's texts to a draft, and a draft's texts to b4's cover letter. b4
-stores the texts; the draft is used to show and edit them.
+"""Convert a `b4 prep` branch's texts to a draft, and a draft's texts to b4's cover letter.
+
+b4 stores the texts; the draft is used to show and edit them.
 """
 
 import re

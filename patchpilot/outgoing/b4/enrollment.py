@@ -107,8 +107,9 @@ def write_branch_tracking(
 def restore_tracking(
     repository: Repository, branch: str, original: Mapping[str, Sequence[str]]
 ) -> None:
-    """Restore the tracking data used to create a branch's messages, and enroll the branch. Keep
-    b4's records of later sends and newer data.
+    """Restore the tracking data used to create a branch's messages, and enroll the branch.
+
+    Keep b4's records of later sends and newer data.
     """
     if not original or repository.find(f"refs/heads/{branch}") is None:
         return

@@ -216,8 +216,9 @@ def _section_lines(section: Section, tree: Tree) -> list[str]:
 
 
 def _pattern_back(value: str, tree: Tree) -> str:
-    """Format a file pattern like the script, which converts regular expressions back to patterns. A
-    folder gets a slash. Only the first of adjacent question marks is printed, because the script
+    """Format a file pattern like the script, which converts regular expressions back to patterns.
+
+    A folder gets a slash. Only the first of adjacent question marks is printed, because the script
     skips two characters for a dot or star.
     """
     if not set(value) & set(".*?"):

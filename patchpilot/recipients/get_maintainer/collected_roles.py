@@ -137,6 +137,7 @@ class CollectedRoles:
 
     def omit_dangerous(self) -> tuple[str, ...]:
         """Drop addresses that a mail program could parse as options, and return a warning for each.
+
         git send-email passes on every line.
         """
         omitted = []

@@ -38,8 +38,9 @@ from patchpilot.topic.topic_base import topic_commits
 
 @dataclass(frozen=True, slots=True)
 class BackportTarget:
-    """A fix to backport: its commit, its subject, and its patch if it is a patch file. The commit
-    is None for a patch file without a commit yet.
+    """A fix to backport: its commit, its subject, and its patch if it is a patch file.
+
+    The commit is None for a patch file without a commit yet.
     """
 
     commit: str | None
@@ -61,8 +62,10 @@ def read_wanted(
     base: str | None,
     from_archive: FromArchive | None = None,
 ) -> tuple[BackportTarget, ...]:
-    """Return the fixes in TARGET, oldest first. A file takes precedence over a revision of the same
-    name. Raise `InputError` if there is no patch, or if a patch's diff is damaged.
+    """Return the fixes in TARGET, oldest first.
+
+    A file takes precedence over a revision of the same name. Raise `InputError` if there is no
+    patch, or if a patch's diff is damaged.
     """
     is_patch = target is not None and (
         target == "-" or names_file(target) or is_network_target(target)
@@ -189,8 +192,9 @@ def _series_ref(repository: Repository, word: str, profile: str | None) -> str:
 
 
 def form_of(repository: Repository, profile: str | None) -> StableTrees:
-    """Return the stable trees that determine the format of backports. If the project is unknown,
-    return stable trees without a mailing list.
+    """Return the stable trees that determine the format of backports.
+
+    If the project is unknown, return stable trees without a mailing list.
     """
     guessed = stable_branches(repository, profile=profile).stable
     tip = repository.find("HEAD")

@@ -82,9 +82,10 @@ def work(
     request: BackportRequest,
     progress: Progress = silent,
 ) -> WorkDone:
-    """Perform the requested actions for fixes with verdicts. Only the last fix is used to resolve a
-    conflict or write the request to the stable maintainers. Raise `MissingError` outside a
-    repository if an action needs commits.
+    """Perform the requested actions for fixes with verdicts.
+
+    Only the last fix is used to resolve a conflict or write the request to the stable maintainers.
+    Raise `MissingError` outside a repository if an action needs commits.
     """
     if not (request.folder or request.resolve or request.build or request.request):
         return WorkDone(next=next_step(results, request))

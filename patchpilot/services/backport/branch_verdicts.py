@@ -284,8 +284,9 @@ class BackportSession:
         )
 
     def _mainline_commit(self, commit: str) -> str:
-        """Return the mainline commit that makes a commit unnecessary, or the commit itself. Stable
-        trees reference fixes by mainline's id.
+        """Return the mainline commit that makes a commit unnecessary, or the commit itself.
+
+        Stable trees reference fixes by mainline's id.
         """
         fix = commit_state(self.repository, commit, self.progress).sure
         return fix.commit if fix and fix.in_mainline else commit
@@ -455,6 +456,7 @@ class BackportSession:
         self, fix: FixCommit, tip: str, ahead: _Pending
     ) -> str:
         """For a fix without a Fixes: tag, return why a branch lacks all changed functions, or "".
+
         The reason is that the branch lacks the commit found by `fixes`.
         """
         names = [name for name in changed_functions(fix.files).lines if name]

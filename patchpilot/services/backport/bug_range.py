@@ -30,8 +30,9 @@ def bug_range(
     culprits: Sequence[str],
     branches: Iterable[BranchState | BranchResult],
 ) -> BugRange:
-    """Return the range of releases with a bug, from the verdicts for stable branches. It is empty
-    for a patch file, which has no history.
+    """Return the range of releases with a bug, from the verdicts for stable branches.
+
+    It is empty for a patch file, which has no history.
     """
     if fix is None:
         return NOWHERE

@@ -49,8 +49,10 @@ class Built(NamedTuple):
 
 
 def may_compile(repository: Repository, tree: Tree) -> None:
-    """Raise an error if a tree's objects must not be compiled. It is `UsageError` if this is not a
-    kernel tree, and `UntrustedCommandsError` if the user does not trust the repository for builds.
+    """Raise an error if a tree's objects must not be compiled.
+
+    It is `UsageError` if this is not a kernel tree, and `UntrustedCommandsError` if the user does
+    not trust the repository for builds.
     """
     project = project_of_tree(tree)
     if project is None or not project.kernel:

@@ -94,8 +94,9 @@ def topic_backports(
 
 
 def _failed_messages(result: BackportResult) -> dict[tuple[str, str], str]:
-    """Return the FAILED messages about a fix. Return {} if the tracked series cannot be read,
-    because no verdict depends on them.
+    """Return the FAILED messages about a fix.
+
+    Return {} if the tracked series cannot be read, because no verdict depends on them.
     """
     try:
         return find_failed_messages([result])
@@ -137,9 +138,10 @@ def write_topic_backports(
     *,
     signs: bool = False,
 ) -> tuple[WrittenBackport, ...]:
-    """Write the patches for every branch that the fix applies to, into `folder`. The messages have
-    the default texts, with the user's sign-off if `signs` is set. `left_out` maps branches to the
-    prerequisites to exclude.
+    """Write the patches for every branch that the fix applies to, into `folder`.
+
+    The messages have the default texts, with the user's sign-off if `signs` is set. `left_out` maps
+    branches to the prerequisites to exclude.
     """
     wording = BackportText(signer=signer(repository.identity) if signs else None)
     return write_backports(
@@ -156,8 +158,9 @@ def write_adapted(
     *,
     signs: bool = False,
 ) -> WrittenBackport:
-    """Write the adapted fix for a branch as a patch, regardless of its confidence. The caller must
-    have shown the adaptation's steps to the user. `signs` adds the user's sign-off.
+    """Write the adapted fix for a branch as a patch, regardless of its confidence.
+
+    The caller must have shown the adaptation's steps to the user. `signs` adds the user's sign-off.
     """
     accepted = replace(branch, adaptation=replace(adapted, is_accepted=True))
     me = repository.identity

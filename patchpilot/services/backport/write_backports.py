@@ -252,8 +252,9 @@ def mails_of(
     version: str | None,
     wording: BackportText,
 ) -> list[tuple[str, bytes]]:
-    """Return the messages of a series of backports. A patch that differs from upstream has a note
-    below its `---`.
+    """Return the messages of a series of backports.
+
+    A patch that differs from upstream has a note below its `---`.
     """
     tree = version or "stable"
     notes = [note_of(commit, tree, wording) for commit in commits]

@@ -60,8 +60,9 @@ class FixResult(NamedTuple):
 
     @property
     def diff(self) -> list[str]:
-        """Return the lines of all patches' diffs. A commit's diff follows a line with its id and
-        subject.
+        """Return the lines of all patches' diffs.
+
+        A commit's diff follows a line with its id and subject.
         """
         lines: list[str] = []
         for patch in self.patches:
@@ -81,11 +82,12 @@ def fix(
     overrides: Collection[str] = (),
     only: Only | None = None,
 ) -> FixResult:
-    """Check each TARGET and apply all safe fixes, or none after an error. With `write`, modify
-    patch files in place, and rewrite commits with an undo record; otherwise return a preview.
-    `only` selects the findings to fix (None: all). Raise `UsageError` for a TARGET that cannot be
-    fixed, and `RefusedError` if rewriting the commits is unsafe and not allowed by `overrides` (see
-    `rewrite.refuse_unless_safe`).
+    """Check each TARGET and apply all safe fixes, or none after an error.
+
+    With `write`, modify patch files in place, and rewrite commits with an undo record; otherwise
+    return a preview. `only` selects the findings to fix (None: all). Raise `UsageError` for a
+    TARGET that cannot be fixed, and `RefusedError` if rewriting the commits is unsafe and not
+    allowed by `overrides` (see `rewrite.refuse_unless_safe`).
     """
     targets, stdin = source.targets, source.stdin
     files = fix_files.PatchFiles.of(targets, stdin)
@@ -185,6 +187,7 @@ def _refusals() -> Iterator[None]:
 
 class NeededLines(NamedTuple):
     """The file lines that later patches in a series depend on, and that fixes must not change.
+
     `lines` maps (file, line) to the number of the last patch with it as a context or removed line.
     A renamed or copied file counts as the same file.
     """
@@ -217,8 +220,10 @@ class NeededLines(NamedTuple):
         )
 
     def after(self, number: int, patch: Patch) -> frozenset[int]:
-        """Return the lines of a patch that later patches depend on. `number` is the patch's
-        position in the series. The result contains 0-based indexes of added and context lines.
+        """Return the lines of a patch that later patches depend on.
+
+        `number` is the patch's position in the series. The result contains 0-based indexes of added
+        and context lines.
         """
         return frozenset(
             line.patch_line - 1
@@ -243,8 +248,9 @@ def _add_reasons(
     patches: Sequence[FixedPatch],
     outcomes: Mapping[int, FixOutcome],
 ) -> CheckResult:
-    """Add the reason to each finding that was not fixed. `outcomes` maps ids of fixed patches to
-    their outcomes.
+    """Add the reason to each finding that was not fixed.
+
+    `outcomes` maps ids of fixed patches to their outcomes.
     """
     kinds = {rule.id: rule.remedy.kind for rule in check.rules}
 

@@ -210,9 +210,10 @@ class CommitBuild(NamedTuple):
     "summary",
 )
 class CheckAnswer(NamedTuple):
-    """The JSON document of `check`; `fix` is the result of --fix or --diff. `commits` is present
-    only if the commits were built. `questions` lists the rules whose findings only the author can
-    answer, and `unchecked` the skipped checks.
+    """The JSON document of `check`; `fix` is the result of --fix or --diff.
+
+    `commits` is present only if the commits were built. `questions` lists the rules whose findings
+    only the author can answer, and `unchecked` the skipped checks.
     """
 
     result: CheckResult

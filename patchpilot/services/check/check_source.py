@@ -63,8 +63,10 @@ def _base_revision(
     repository: "Repository", targets: Sequence[str], base: str | None
 ) -> str | None:
     """Return the base commit from which a gate reads settings, or None if patch files contain no
-    base. It is never one of the checked commits: if the base is unknown, use the parent. Raise
-    UsageError if a topic's base is unknown without the tree's own settings.
+    base.
+
+    It is never one of the checked commits: if the base is unknown, use the parent. Raise UsageError
+    if a topic's base is unknown without the tree's own settings.
     """
     from patchpilot.topic.topic_base import find_base
 

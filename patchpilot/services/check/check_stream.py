@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Check a stream of messages, and produce a JSON line for each patch, in input order. Each message
-is checked separately, and its line is available immediately.
+"""Check a stream of messages, and produce a JSON line for each patch, in input order.
+
+Each message is checked separately, and its line is available immediately.
 """
 
 from collections import Counter
@@ -68,7 +69,9 @@ class CheckStream:
     @property
     def exit_code(self) -> ExitCode:
         """Return the exit code: 2 if a message is damaged, 1 if a finding has at least the severity
-        `fail_on`, otherwise 0. If `fail_on` is `never`, it is always 0.
+        `fail_on`, otherwise 0.
+
+        If `fail_on` is `never`, it is always 0.
         """
         fail_on = self._driver.options.fail_on
         if self._counts["damaged"] and fail_on != "never":

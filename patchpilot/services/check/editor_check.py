@@ -54,9 +54,10 @@ class TextEdit(NamedTuple):
 
 
 def editor_directory(path: Path) -> Path:
-    """Return the top directory of the working tree of a file open in an editor. For a commit
-    message, this is the working tree of the commit. Without a working tree, return the file's
-    directory.
+    """Return the top directory of the working tree of a file open in an editor.
+
+    For a commit message, this is the working tree of the commit. Without a working tree, return the
+    file's directory.
     """
     link = path.parent / "gitdir"
     if link.is_file():

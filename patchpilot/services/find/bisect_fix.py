@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find the commit that fixed a bug by building: return the next commit to build, and process
-answers. The state is stored in the user's state directory, because the user may boot another kernel
-between two calls.
+answers.
+
+The state is stored in the user's state directory, because the user may boot another kernel between
+two calls.
 """
 
 import json

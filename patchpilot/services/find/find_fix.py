@@ -95,8 +95,9 @@ class FoundFix:
     branches: tuple[TreeVerdict, ...] = ()
 
     def next_step(self, seen: str = "", *, is_fix: bool = True) -> Action:
-        """Return the command to request or check the fix's backports, or `find` for a merge. `seen`
-        is a line from the log to quote in the request.
+        """Return the command to request or check the fix's backports, or `find` for a merge.
+
+        `seen` is a line from the log to quote in the request.
         """
         if not self.branches:
             # a merge has no patch, so read the messages about it
@@ -149,8 +150,9 @@ class FoundFixes:
 
 
 class Search(NamedTuple):
-    """The ranked commits of a search, best first, and the tree with the bug. For a symptom that is
-    only a name, they are the commits that change it, latest first.
+    """The ranked commits of a search, best first, and the tree with the bug.
+
+    For a symptom that is only a name, they are the commits that change it, latest first.
     """
 
     tree: str
@@ -170,8 +172,9 @@ def find_fixes(
     profile: str | None = None,
     progress: Progress = silent,
 ) -> FoundFixes:
-    """Return the mainline commits that may fix a symptom, with the verdict for each branch. `tree`
-    is the revision with the bug (default: the version in the log, otherwise HEAD). Raise
+    """Return the mainline commits that may fix a symptom, with the verdict for each branch.
+
+    `tree` is the revision with the bug (default: the version in the log, otherwise HEAD). Raise
     `InputError` if the symptom contains no search term, and `MissingError` without a mainline.
     """
     search = search_fixes(

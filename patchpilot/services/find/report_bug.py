@@ -14,8 +14,9 @@ _SHOWN = 60
 
 
 def save_report(repository: Repository, fixes: FoundFixes, log: str) -> Path:
-    """Write the report as a draft to the user's state directory, and return its file. It replaces
-    an earlier report of the same day about the same module or function.
+    """Write the report as a draft to the user's state directory, and return its file.
+
+    It replaces an earlier report of the same day about the same module or function.
     """
     names = (*fixes.modules, *fixes.functions, "bug")
     title = (*fixes.symptom.messages, f"{names[0]}: FILL IN")[0]

@@ -14,7 +14,9 @@ def recipient_history(
     repository: Repository, request: SendRequest, patch: int | None = None
 ) -> FileHistory:
     """Return the contacts and commits in the history of a topic's files, without the topic's own
-    commits. With `patch`, consider only that patch's files. The history of patch files is empty.
+    commits.
+
+    With `patch`, consider only that patch's files. The history of patch files is empty.
     """
     series, ids = read_named_patches(repository, request)
     patches = (

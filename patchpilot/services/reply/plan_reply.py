@@ -164,9 +164,11 @@ def save_reply_draft(draft: ReplyDraft, sender: Address) -> ReplyDraft:
 
 
 def sender_of(repository: Repository, via: str, identity: str | None = None) -> Address:
-    """Return the sender's address for replies. Raise `MissingError` if git has no address for the
-    user, and `UntrustedCommandsError` if sending would run untrusted commands from the repository's
-    configuration. Nothing is written before these errors.
+    """Return the sender's address for replies.
+
+    Raise `MissingError` if git has no address for the user, and `UntrustedCommandsError` if sending
+    would run untrusted commands from the repository's configuration. Nothing is written before
+    these errors.
     """
     transport = transports.find(via)
     account = transport.account(repository, identity)

@@ -87,8 +87,10 @@ class Review(NamedTuple):
 
 
 class ReviewInput(NamedTuple):
-    """The checked patches, the repository, and the user's TARGETs and base. `reviewer` is the name
-    of a reviewer, or "" for all. `tokens` overrides the reviewer's own limit.
+    """The checked patches, the repository, and the user's TARGETs and base.
+
+    `reviewer` is the name of a reviewer, or "" for all. `tokens` overrides the reviewer's own
+    limit.
     """
 
     result: "CheckResult"

@@ -18,9 +18,10 @@ from patchpilot.topic.topic_recipients import Planned, plan_series
 
 
 class CountedRecipients(NamedTuple):
-    """The recipients of a series or one of its patches, as used by `send`. Contains the plan with
-    these recipients, and advice for the sender. `patch` is the subject of a single patch, or "" for
-    the whole series.
+    """The recipients of a series or one of its patches, as used by `send`.
+
+    Contains the plan with these recipients, and advice for the sender. `patch` is the subject of a
+    single patch, or "" for the whole series.
     """
 
     planned: Planned
@@ -29,8 +30,9 @@ class CountedRecipients(NamedTuple):
 
     @property
     def rows(self) -> tuple[tuple[str, Recipient], ...]:
-        """Return (header, recipient) pairs. Excluded recipients come last, with the header
-        `out`.
+        """Return (header, recipient) pairs.
+
+        Excluded recipients come last, with the header `out`.
         """
         return (
             *(

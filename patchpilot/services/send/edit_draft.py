@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `draft`: show and change a topic's draft. It contains the cover letter, changelog,
-notes, subject prefix and answers.
+"""The command `draft`: show and change a topic's draft.
+
+It contains the cover letter, changelog, notes, subject prefix and answers.
 """
 
 from collections.abc import Callable, Sequence
@@ -183,7 +184,9 @@ def export(repository: Repository, target: str | None, base: str | None) -> str:
 
 def begin_version(repository: Repository, request: SendRequest) -> Draft:
     """Start the version after the last one sent, and save its draft with the changes since the last
-    version as changelog. Raise `UsageError` if no version was sent.
+    version as changelog.
+
+    Raise `UsageError` if no version was sent.
     """
     draft = find_draft(repository, request)
     with Drafts() as drafts:
@@ -282,9 +285,10 @@ def leave_b4(repository: Repository) -> str:
 
 
 def _draft_to_write(repository: Repository, draft: Draft) -> Draft:
-    """Return the draft with the texts to edit: after a send, the next version's. Until the user
-    edits it, a started version's changelog is regenerated, because the commits and ticked requests
-    may have changed.
+    """Return the draft with the texts to edit: after a send, the next version's.
+
+    Until the user edits it, a started version's changelog is regenerated, because the commits and
+    ticked requests may have changed.
     """
     last, number = last_sent(draft), str(draft.version)
     if last and draft.origins.get(f"changelogs.{number}", "").startswith(STUBS):

@@ -47,10 +47,11 @@ def addressees(
     planned: Planned | None = None,
     project: Project | None = None,
 ) -> RecipientPlan:
-    """Return the recipients of a series, including Bcc, and warnings for the sender. An undisclosed
-    fix goes only to its plan's recipients and to those in this call; tags, files, saved edits,
-    cover letter and configuration add nobody. `planned` and `project` are the series' recipient
-    plan and project, if already known.
+    """Return the recipients of a series, including Bcc, and warnings for the sender.
+
+    An undisclosed fix goes only to its plan's recipients and to those in this call; tags, files,
+    saved edits, cover letter and configuration add nobody. `planned` and `project` are the series'
+    recipient plan and project, if already known.
     """
     project = project or project_of(repository, request.profile, series)
     transport = transports.find(request.via)

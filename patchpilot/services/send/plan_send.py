@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Plan a send: create all messages, and find problems that block sending. This is the first part of
-`send`; nothing is sent.
+"""Plan a send: create all messages, and find problems that block sending.
+
+This is the first part of `send`; nothing is sent.
 """
 
 from collections.abc import Sequence

@@ -53,8 +53,9 @@ def gather_facts(
     trees: Sequence[str],
     progress: Progress,
 ) -> PreflightFacts:
-    """Return the facts for a topic's pre-flight checks, except those about messages. Each source is
-    read only once. `trees` are the subsystem's trees (`T:`).
+    """Return the facts for a topic's pre-flight checks, except those about messages.
+
+    Each source is read only once. `trees` are the subsystem's trees (`T:`).
     """
     request, draft, series = topic.request, topic.draft, topic.series
     progress("checking against the target tree")
@@ -173,8 +174,10 @@ def _public_parent(draft: Draft, private_ids: frozenset[str]) -> str:
 def _why_too_soon(
     project: Project, sent: Sequence[Send], version: int, now: datetime, resend: bool
 ) -> str:
-    """Return a sentence if the last version was sent too recently, otherwise "". A resend must also
-    wait after the same version. For a version that was already sent, report only this.
+    """Return a sentence if the last version was sent too recently, otherwise "".
+
+    A resend must also wait after the same version. For a version that was already sent, report only
+    this.
     """
     if not resend and any(send.version == version for send in sent):
         return ""
@@ -230,9 +233,10 @@ def load_rules() -> None:
 
 
 def check_messages(repository: Repository, topic: SeriesToSend) -> "CheckResult | None":
-    """Return check's findings in the messages to send, or None if it could not run. Include
-    findings that the tree's configuration waives or ignores, because the sender is responsible for
-    the messages.
+    """Return check's findings in the messages to send, or None if it could not run.
+
+    Include findings that the tree's configuration waives or ignores, because the sender is
+    responsible for the messages.
     """
     from patchpilot.checking.check_result import Suppressions
     from patchpilot.checking.driver import Driver

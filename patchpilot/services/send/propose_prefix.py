@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Check messages' subject prefixes, and propose a target tree for them. Commits have no subject
-prefix, so `check` cannot report these findings for them.
+"""Check messages' subject prefixes, and propose a target tree for them.
+
+Commits have no subject prefix, so `check` cannot report these findings for them.
 """
 
 import re
@@ -76,6 +77,7 @@ def missing_tree(
     series: Series, prefix: str, profile: str, *, is_regression: bool = False
 ) -> str:
     """Return the subject prefix to propose if messages do not name their target tree, otherwise "".
+
     An empty `prefix` means PATCH. A regression fix belongs in the tree for fixes, even without a
     Fixes: tag.
     """
@@ -94,8 +96,9 @@ def missing_tree(
 
 
 def tree_choice(proposed: str) -> str:
-    """Return the advice for a subject without a target tree. It starts with the choice, because the
-    end of the line may be truncated.
+    """Return the advice for a subject without a target tree.
+
+    It starts with the choice, because the end of the line may be truncated.
     """
     fixes = proposed.removesuffix("-next")
     if proposed == fixes:

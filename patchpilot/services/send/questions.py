@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Ask a topic's questions about security bugs and regressions. Determine automatically whether the
-topic applies to its target tree or is already fixed there.
+"""Ask a topic's questions about security bugs and regressions.
+
+Determine automatically whether the topic applies to its target tree or is already fixed there.
 """
 
 import re
@@ -129,8 +130,9 @@ def ask_before_send(
 def open_questions(
     repository: Repository, request: SendRequest
 ) -> tuple[PreSendQuestion, ...]:
-    """Return the pre-send questions answered in neither the topic's draft nor the request. There
-    are none if no commit looks like a fix, or for patch files.
+    """Return the pre-send questions answered in neither the topic's draft nor the request.
+
+    There are none if no commit looks like a fix, or for patch files.
     """
     topic = find_topic(repository, request)
     if not any(

@@ -235,8 +235,9 @@ def _map_outcomes(
 
 
 def _keys(send: Send, words: Sequence[str]) -> tuple[str, ...]:
-    """Return the mailboxes to drop. Raise UsageError if one is not a recipient, or if a message
-    would have no recipients left.
+    """Return the mailboxes to drop.
+
+    Raise UsageError if one is not a recipient, or if a message would have no recipients left.
     """
     addresses = [parse_address(word) or Address("", word.strip()) for word in words]
     waiting = send.waiting_messages

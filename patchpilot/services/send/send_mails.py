@@ -43,11 +43,12 @@ def deliver(
     progress: Progress = silent,
     on_mail: Report = ignore_report,
 ) -> Sending:
-    """Send a plan's messages, and return it with its result. The outbox records every step. If a
-    problem blocks sending, nothing is sent. `on_mail` is called for each change of a message's
-    state, after it is saved to disk. Raise `RefusedError` if the request is offline or the topic
-    was sent since the plan was made, and `MissingError` if the transport cannot send with this
-    account.
+    """Send a plan's messages, and return it with its result.
+
+    The outbox records every step. If a problem blocks sending, nothing is sent. `on_mail` is called
+    for each change of a message's state, after it is saved to disk. Raise `RefusedError` if the
+    request is offline or the topic was sent since the plan was made, and `MissingError` if the
+    transport cannot send with this account.
     """
     if planned.refused:
         return planned
@@ -154,8 +155,10 @@ def _carry_edits(before: str | None, after: str | None) -> None:
 
 
 def _record_result(repository: Repository, done: Send, planned: Sending) -> Sending:
-    """Record and return the result of an attempt. A completely sent series is recorded in its
-    draft, a tag, b4's tracking data and the tracked series.
+    """Record and return the result of an attempt.
+
+    A completely sent series is recorded in its draft, a tag, b4's tracking data and the tracked
+    series.
     """
     ended = add_result(planned, done)
     if done.state == "sent":

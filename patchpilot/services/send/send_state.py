@@ -44,8 +44,9 @@ def was_sent(planned: Sending) -> bool:
 def plan_topic(
     repository: Repository, request: SendRequest, progress: Progress
 ) -> Sending:
-    """Return the plan of `send --dry-run`. If the version was already sent, it contains the sent
-    messages.
+    """Return the plan of `send --dry-run`.
+
+    If the version was already sent, it contains the sent messages.
     """
     planned = plan(repository, request, progress=progress)
     if not was_sent(planned):
@@ -88,8 +89,9 @@ def topic_send(repository: Repository, planned: Sending) -> Sending:
 
 
 def add_next_steps(repository: Repository, sending: Sending) -> Sending:
-    """Add the link to its last send and the next steps to a send. A reminder is due some days after
-    that send.
+    """Add the link to its last send and the next steps to a send.
+
+    A reminder is due some days after that send.
     """
     last = sending.last
     if last is None:

@@ -35,12 +35,13 @@ from patchpilot.outgoing.transport import SeriesToSend
 )
 @dataclass(frozen=True, slots=True)
 class Sending(SeriesToSend):
-    """A send: its messages, its blocking problems, and, afterwards, its result. `send` contains
-    every message as rendered by the transport; for a resumed send, it is the outbox's record with
-    the changes to save on sending. `settled` maps positions of messages in an unknown state to
-    their outcomes. `passed` lists the checks without findings. `outcome` is "" at first, then
-    `sent`, `partial` or `failed`. `last` is the topic's last recorded send, `link` the archive's
-    URL of its first accepted message ("" for none), and `now` the next steps.
+    """A send: its messages, its blocking problems, and, afterwards, its result.
+
+    `send` contains every message as rendered by the transport; for a resumed send, it is the
+    outbox's record with the changes to save on sending. `settled` maps positions of messages in an
+    unknown state to their outcomes. `passed` lists the checks without findings. `outcome` is "" at
+    first, then `sent`, `partial` or `failed`. `last` is the topic's last recorded send, `link` the
+    archive's URL of its first accepted message ("" for none), and `now` the next steps.
     """
 
     blockers: tuple[SendProblem, ...] = ()
@@ -123,8 +124,9 @@ class Sending(SeriesToSend):
 
     @property
     def checks(self) -> tuple[CheckLine, ...]:
-        """Return the lines of the pre-flight card: problems, then notes, then passed checks. A
-        problem in several patches is shown on one line.
+        """Return the lines of the pre-flight card: problems, then notes, then passed checks.
+
+        A problem in several patches is shown on one line.
         """
         blocking = CheckState.OVERRIDDEN if self.request.force else CheckState.PROBLEM
         titles = tuple(f"{patch.subject.title}: " for patch in self.series.patches)
@@ -150,9 +152,10 @@ class Sending(SeriesToSend):
 
     @property
     def verdict(self) -> str:
-        """Summarize on one line whether the messages can be sent, or the result. It contains the
-        number of blocking problems or, if there are none, the number of messages and recipients,
-        and the reason if the transport cannot send.
+        """Summarize on one line whether the messages can be sent, or the result.
+
+        It contains the number of blocking problems or, if there are none, the number of messages
+        and recipients, and the reason if the transport cannot send.
         """
         unable = (
             self.blocking_problem
@@ -198,8 +201,9 @@ SENT = frozenset({"already-sent", "version-sent"})
 
 
 def sent_names(names: set[str]) -> set[str]:
-    """Return the names of a plan's problems that only mean that the version was already sent. They
-    include the next version's missing changelog, because b4 starts that version immediately.
+    """Return the names of a plan's problems that only mean that the version was already sent.
+
+    They include the next version's missing changelog, because b4 starts that version immediately.
     """
     return set(
         SENT | {"no-changelog", "unfinished"} if "already-sent" in names else SENT

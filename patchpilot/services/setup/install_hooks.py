@@ -42,9 +42,10 @@ class Hook:
 
 
 def install(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
-    """Install the named hooks, or all, and return the state of every hook. The check for b4 is
-    added to b4's setting, because b4 runs each of its values. Raise `RefusedError` if another hook
-    is installed; it is never overwritten.
+    """Install the named hooks, or all, and return the state of every hook.
+
+    The check for b4 is added to b4's setting, because b4 runs each of its values. Raise
+    `RefusedError` if another hook is installed; it is never overwritten.
     """
     chosen = _choose_hooks(names)
     for name in chosen:
@@ -67,8 +68,9 @@ def install(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
 
 
 def remove(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
-    """Remove the named hooks, or all, and return the state of every hook. Hooks not installed by
-    patchpilot are kept.
+    """Remove the named hooks, or all, and return the state of every hook.
+
+    Hooks not installed by patchpilot are kept.
     """
     for name in _choose_hooks(names):
         if _status(repository, name).state != "installed":

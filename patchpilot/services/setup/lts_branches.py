@@ -81,9 +81,11 @@ def update(
     today: date | None = None,
 ) -> Lts:
     """Update a project's stable series from its list of releases, and store the result in the
-    user's data directory. New long-term series are added with an unknown end of support; support
-    has ended for series missing from the list. Raise `InputError` if the project publishes no list,
-    or if the file cannot be written.
+    user's data directory.
+
+    New long-term series are added with an unknown end of support; support has ended for series
+    missing from the list. Raise `InputError` if the project publishes no list, or if the file
+    cannot be written.
     """
     from patchpilot.archive.feed import fetch_json
 

@@ -37,9 +37,11 @@ def add_review_trailers(
     confirm: Confirm = lambda _: True,
     progress: Progress = silent,
 ) -> Collected:
-    """Add reviewers' tags for a tracked series to the topic's commits. `choose` decides on each
-    tag; refused tags are stored with the topic. The network is not used; `track update` fetches new
-    replies. Raise `MissingError` if the topic's series is not tracked, or is not in an archive yet.
+    """Add reviewers' tags for a tracked series to the topic's commits.
+
+    `choose` decides on each tag; refused tags are stored with the topic. The network is not used;
+    `track update` fetches new replies. Raise `MissingError` if the topic's series is not tracked,
+    or is not in an archive yet.
     """
     if store is None:
         with Store() as opened:

@@ -104,12 +104,13 @@ class FixesResult:
 
 @dataclass(frozen=True, slots=True)
 class FixesRequest:
-    """A fix, and options for finding the commit that introduced the bug. `target` None is the
-    latest commit. With `verify`, only check existing Fixes: tags. `bisect_log` is the output of
-    `git bisect log`, or a report that quotes its end. `profile` is the project that defines the
-    layout of tags; by default, it is detected from the commit's tree. Commits sent together with
-    the fix get no tag: the commits since `base` (by default since the upstream branch) and those in
-    `series`.
+    """A fix, and options for finding the commit that introduced the bug.
+
+    `target` None is the latest commit. With `verify`, only check existing Fixes: tags. `bisect_log`
+    is the output of `git bisect log`, or a report that quotes its end. `profile` is the project
+    that defines the layout of tags; by default, it is detected from the commit's tree. Commits sent
+    together with the fix get no tag: the commits since `base` (by default since the upstream
+    branch) and those in `series`.
     """
 
     target: str | None = None
@@ -152,6 +153,7 @@ def find_culprits_of_each(
 
 def _unpublished_commits(repository: Repository, target: str) -> tuple[str, ...]:
     """Return the commits in a range that are in no tag or remote, because they are sent together.
+
     Return () if there are too many for a series.
     """
     old, _, new = target.partition("..")
@@ -311,8 +313,9 @@ def _tags(
 
 
 def same_series_note(subject: str) -> str:
-    """Return the note for a fix of a commit in the same series. That commit is not merged yet, and
-    its id will change; it should be squashed with the fix.
+    """Return the note for a fix of a commit in the same series.
+
+    That commit is not merged yet, and its id will change; it should be squashed with the fix.
     """
     return (
         f'this fixes an earlier patch of this series: squash it into "{subject}" (git'

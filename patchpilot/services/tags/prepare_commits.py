@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `prepare`: add the chosen tags to the messages of a commit or topic. Each rewrite is
-recorded for `undo`.
+"""The command `prepare`: add the chosen tags to the messages of a commit or topic.
+
+Each rewrite is recorded for `undo`.
 """
 
 from collections.abc import Sequence

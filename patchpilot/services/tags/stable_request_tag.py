@@ -64,9 +64,10 @@ class StableResult:
 
 @dataclass(frozen=True, slots=True)
 class StableRequest:
-    """A fix that may need a stable backport, or None for the latest commit. `fixes` lists the
-    commits that introduced the bug; by default, they are taken from the Fixes: tags or, without
-    tags, from a certain search result.
+    """A fix that may need a stable backport, or None for the latest commit.
+
+    `fixes` lists the commits that introduced the bug; by default, they are taken from the Fixes:
+    tags or, without tags, from a certain search result.
     """
 
     target: str | None = None

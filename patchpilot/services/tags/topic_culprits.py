@@ -71,8 +71,9 @@ def culprit_and_fix(
     repository: Repository, culprit: str, fix: str
 ) -> tuple[list[str], list[str], int]:
     """Return the lines of the candidate's patch and of the fix, and the 0-based line of the
-    candidate's hunk related to the fix. The candidate's patch is limited to files changed by the
-    fix.
+    candidate's hunk related to the fix.
+
+    The candidate's patch is limited to files changed by the fix.
     """
     patch = commit_patch(repository, fix)
     paths = sorted(

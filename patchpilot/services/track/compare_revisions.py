@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `track show --range-diff`: compare two revisions of a tracked series. This needs only
-messages, no commits.
+"""The command `track show --range-diff`: compare two revisions of a tracked series.
+
+This needs only messages, no commits.
 """
 
 import re

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Arrange a series' messages as a tree. The roots are the series' posts and messages in other
-threads; replies are below their parents.
+"""Arrange a series' messages as a tree.
+
+The roots are the series' posts and messages in other threads; replies are below their parents.
 """
 
 from collections.abc import Mapping
@@ -13,9 +14,10 @@ from patchpilot.topic.followed.known_series import Tracked
 
 @dataclass(frozen=True, slots=True)
 class ConversationMail:
-    """A message in a series' tree. `more` contains an entry for each level above the message,
-    starting with the root's children: True if another message on that level follows. `reply` is
-    None for the series' posts.
+    """A message in a series' tree.
+
+    `more` contains an entry for each level above the message, starting with the root's children:
+    True if another message on that level follows. `reply` is None for the series' posts.
     """
 
     mail: Classified

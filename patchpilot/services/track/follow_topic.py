@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""List, update, add, remove and mark tracked series for a front end. The current topic's series is
-marked.
+"""List, update, add, remove and mark tracked series for a front end.
+
+The current topic's series is marked.
 """
 
 from collections.abc import Callable, Collection, Sequence
