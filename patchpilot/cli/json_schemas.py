@@ -188,7 +188,6 @@ def _required_keys(document: JsonDocument, forms: Sequence[Sequence[str]]) -> li
 
 
 def _simple(kind: Any) -> dict[str, Any]:
-    """Return the schema of a scalar type."""
     if kind in _TYPES:
         return {"type": _TYPES[kind]}
     if issubclass(kind, Enum):

@@ -185,7 +185,6 @@ def _git_page() -> str:
 
 
 def write(directory: Path) -> None:
-    """Write all man pages to a directory."""
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "patchpilot.1").write_text(overview_page(), encoding="utf-8")
     # shown by `git help patchpilot`

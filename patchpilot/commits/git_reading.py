@@ -205,7 +205,6 @@ class GitRef(NamedTuple):
 
     @property
     def is_local(self) -> bool:
-        """Return whether the ref is a local branch."""
         return self.name.startswith("refs/heads/")
 
 

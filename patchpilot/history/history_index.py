@@ -166,7 +166,6 @@ class Index:
         ).hex()
 
     def ids(self, ordinals: Iterable[int]) -> list[str]:
-        """Return the ids of numbered commits, in order."""
         return [self.id(ordinal) for ordinal in ordinals]
 
     def resolve(self, prefix: str) -> list[tuple[int, str]]:

@@ -221,7 +221,6 @@ class Outbox(TopicStore):
         return send
 
     def find(self, send_id: int) -> Send | None:
-        """Return the send with this number, or None."""
         return next(iter(self._sends("WHERE id = ?", send_id)), None)
 
     def _sends(self, clause: str, *values: object) -> tuple[Send, ...]:

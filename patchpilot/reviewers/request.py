@@ -91,7 +91,6 @@ def write_request(
 
 
 def estimated_tokens(text: str) -> int:
-    """Estimate the number of tokens in a text."""
     return len(text) // CHARACTERS
 
 

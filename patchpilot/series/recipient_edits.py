@@ -45,7 +45,6 @@ class Edits(NamedTuple):
         return rest._replace(placed=(*rest.placed, (header, address)))
 
     def drop(self, address: Address) -> "Edits":
-        """Remove an address."""
         rest = self.restore(address)
         return rest._replace(dropped=(*rest.dropped, address.key))
 

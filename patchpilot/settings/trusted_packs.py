@@ -66,7 +66,6 @@ class TreeConfiguration:
 
     @property
     def sizes(self) -> tuple[FileSize, ...]:
-        """Return the files with their sizes."""
         return tuple(FileSize(path, len(data)) for path, data in self.files)
 
     @property

@@ -42,7 +42,6 @@ class CommitMessage(NamedTuple):
 
     @property
     def subject(self) -> str:
-        """Return the first line of the message."""
         return self.message.partition("\n")[0]
 
 

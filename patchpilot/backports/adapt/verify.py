@@ -36,7 +36,6 @@ def is_sound(
 
 
 def is_code(path: str) -> bool:
-    """Return whether a path is a C or C++ file."""
     return path.endswith(_CODE)
 
 

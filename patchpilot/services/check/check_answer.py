@@ -253,7 +253,6 @@ class CheckAnswer(NamedTuple):
 
     @property
     def waived(self) -> tuple[WaivedFinding, ...]:
-        """Return the waived findings."""
         return tuple(
             WaivedFinding(
                 patch.source if patch else None,
