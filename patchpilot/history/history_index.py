@@ -65,7 +65,7 @@ class Index:
         self.repository = repository
         self._db = database
         self._parents: array[int] | None = None
-        self._fix_applies_after: dict[int, AncestorBitmap] = {}
+        self._reaches: dict[int, AncestorBitmap] = {}
 
     @classmethod
     def open(cls, repository: Repository) -> "Index":
@@ -101,7 +101,7 @@ class Index:
             # recreate a corrupt cache
             self._db.close()
             forget(self.repository)
-            self._db, self._fix_applies_after = connect(self.repository), {}
+            self._db, self._reaches = connect(self.repository), {}
             return self._add(tips, progress)
 
     def _add(self, tips: Sequence[str], progress: Progress) -> int:
@@ -228,16 +228,16 @@ class Index:
         return self._reachable_commits(ordinal)
 
     def _reachable_commits(self, ordinal: int) -> AncestorBitmap:
-        if ordinal not in self._fix_applies_after:
+        if ordinal not in self._reaches:
             row = self._db.execute(
                 "select data from reach where ord = ?", (ordinal,)
             ).fetchone()
             if row:
-                self._fix_applies_after[ordinal] = AncestorBitmap.unpack(row[0])
+                self._reaches[ordinal] = AncestorBitmap.unpack(row[0])
             else:
-                self._fix_applies_after[ordinal] = self._find_reachable(ordinal)
-                self._keep(ordinal, self._fix_applies_after[ordinal])
-        return self._fix_applies_after[ordinal]
+                self._reaches[ordinal] = self._find_reachable(ordinal)
+                self._keep(ordinal, self._reaches[ordinal])
+        return self._reaches[ordinal]
 
     def patch_ids(self, ordinals: Sequence[int]) -> dict[int, str]:
         """Map numbers to stored patch-ids ("" for none)."""
