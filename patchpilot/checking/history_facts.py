@@ -18,14 +18,13 @@ from patchpilot.errors import GitError, PatchpilotError
 from patchpilot.history.releases import Releases
 from patchpilot.history.stable_branches import mainline_tips
 from patchpilot.lint.habits import COMMITS, SPEAKS_FROM
-from patchpilot.lint.lint_context import HistoryFacts, Tip
+from patchpilot.lint.lint_context import HistoryFacts
 from patchpilot.model import commit as commit_form
 from patchpilot.model.commit import Commit, CommitForm, form_of
 from patchpilot.model.commit_references import fixes_lines
 from patchpilot.model.patch import Patch
 from patchpilot.model.printable import counted
 from patchpilot.model.source_tree import Tree
-from patchpilot.projects.loading import projects
 from patchpilot.projects.project import Project
 
 if TYPE_CHECKING:
@@ -59,7 +58,6 @@ class RepositoryFacts:
         self._commits: dict[str, Commit | None] = {}
         self._below: dict[str, Sequence[CommitForm]] = {}
         self._releases = Releases(repository)
-        self._tips: dict[str, Tip | None] = {}
         self._holders: dict[str, frozenset[str]] = {}
 
     def find(self, word: str) -> Commit | None:
@@ -234,23 +232,6 @@ class RepositoryFacts:
         found = self.find(commit_id)
         return CommitTree(self._repository, found.id) if found else None
 
-    def tip_of(self, tree: str) -> Tip | None:
-        """Return the tip of the remote-tracking branch for a `T:` line in MAINTAINERS."""
-        if tree not in self._tips:
-            from patchpilot.outgoing.target_tree import remote_of
-
-            target = remote_of(self._repository, tree)
-            self._tips[tree] = self._tip(target.label, target.tip) if target else None
-        return self._tips[tree]
-
-    def next_tip(self) -> Tip | None:
-        """Return the tip of a project's integration tree, such as linux-next."""
-        for project in projects().values():
-            for name in project.next_branches:
-                if found := self._repository.find(f"refs/remotes/{name}"):
-                    return self._tip(name, found)
-        return None
-
     def upstream_state(self, patches: Sequence[Patch]) -> "UpstreamState":
         """Return the patches of a series that mainline and the fetched trees already have."""
         from patchpilot.topic.upstream_state import upstream_state
@@ -273,14 +254,6 @@ class RepositoryFacts:
             bool(named)
             and len(named) == len(found)
             and needs_no_backport(self._repository, patch.commit, named, project)
-        )
-
-    def _tip(self, label: str, commit_id: str) -> Tip | None:
-        commit = self.find(commit_id)
-        return (
-            Tip(label, CommitTree(self._repository, commit.id), commit.committed)
-            if commit
-            else None
         )
 
 

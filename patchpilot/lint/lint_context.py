@@ -6,7 +6,6 @@ Each of them is read only once.
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import (
@@ -35,14 +34,6 @@ if TYPE_CHECKING:
 
 SOON = 1.0
 """Seconds after which the progress of one patch is reported."""
-
-
-class Tip(NamedTuple):
-    """The last fetched tip of a branch: the branch name, the commit's tree and its date."""
-
-    label: str
-    tree: "Tree"
-    date: datetime
 
 
 class HistoryFacts(Protocol):
@@ -81,14 +72,6 @@ class HistoryFacts(Protocol):
 
     def tree_of(self, commit_id: str) -> "Tree | None":
         """Return the tree of a commit, or None if the repository does not have it."""
-
-    def tip_of(self, tree: str) -> Tip | None:
-        """Return the tip of the branch named by a MAINTAINERS `T:` line, or None if no remote
-        has it.
-        """
-
-    def next_tip(self) -> Tip | None:
-        """Return the tip of the integration tree (linux-next), or None if no remote has it."""
 
     def upstream_state(self, patches: Sequence[Patch]) -> "UpstreamState":
         """Return the patches of a series that mainline and the fetched trees already have."""

@@ -274,10 +274,10 @@ class Project(NamedTuple):
     its name and the projects it inherits from. `files` are the user's files for all of these; it is
     empty for unmodified shipped projects. `subject_prefixes` are words in a subject prefix that
     select an inheriting project ([PATCH net-next]). `kernel` is set for Linux kernel trees.
-    `mainline` is the name to show for mainline, `mainline_remotes` are common names of its remote,
-    and `next_branches` of the remote branch that integrates the next release. `release_names` is
-    the text before the version in a release commit's subject. `after_applied` completes "wait until
-    …" for an author whose patch was applied (empty: do not wait).
+    `mainline` is the name to show for mainline, and `mainline_remotes` are common names of its
+    remote. `release_names` is the text before the version in a release commit's subject.
+    `after_applied` completes "wait until …" for an author whose patch was applied (empty: do not
+    wait).
     """
 
     name: str
@@ -291,7 +291,6 @@ class Project(NamedTuple):
     subject_prefixes: tuple[str, ...] = ()
     mainline: str = "mainline"
     mainline_remotes: tuple[str, ...] = ()
-    next_branches: tuple[str, ...] = ()
     release_names: tuple[str, ...] = ()
     after_applied: str = ""
     tags: Tags = Tags()

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from patchpilot.building.diagnostics import read_diagnostics
 from patchpilot.building.new_diagnostics import find_new_diagnostics, problem_of
 from patchpilot.history.earlier_fixes import EarlierFix, StableBase, UpstreamState
-from patchpilot.lint.lint_context import Context, Options, Tip
+from patchpilot.lint.lint_context import Context, Options
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.build_problem import BuildProblem
 from patchpilot.model.commit import Commit, CommitForm
@@ -139,10 +139,6 @@ class MemoryHistory:
         """Return the example's tree if the commit is in the table."""
         return self._tree if self.find(commit_id) else None
 
-    def tip_of(self, tree: str) -> Tip | None:
-        """Return None, because no remote has a subsystem's tree."""
-        return None
-
     def upstream_state(self, patches: Sequence[Patch]) -> UpstreamState:
         """Return the upstream states given in parentheses in the table's subjects."""
         subjects = [(id_, text) for id_, text in self._commits.items() if "(s" in text]
@@ -160,17 +156,6 @@ class MemoryHistory:
     def needs_no_backport(self, patch: Patch, project: object) -> bool:
         """Return False, because every fix is for stable."""
         return False
-
-    def next_tip(self) -> Tip | None:
-        """Return the example's tree if the table contains a linux-next commit."""
-        is_next = self._tree and any(
-            "linux-next" in subject for subject in self._commits.values()
-        )
-        return (
-            Tip("linux-next/master", self._tree, datetime(2026, 1, 6, tzinfo=UTC))
-            if is_next and self._tree
-            else None
-        )
 
 
 def context_of(example: Example) -> Context:

@@ -445,20 +445,6 @@ def test_links_and_compiler_output_are_not_tags() -> None:
     )
 
 
-def test_space_indented_table_is_not_damage() -> None:
-    data = (
-        "".join(f" {' ' * 4}0x{number:02x},0x00,\n" for number in range(3))
-        + "+    0x10,0x00,\n"
-    )
-    assert (
-        rule_warnings(
-            write_mail(diff=file_diff("drivers/frob/data.h", data)),
-            "tabs-converted-to-spaces",
-        )
-        == []
-    )
-
-
 def test_gateway_footer_is_not_in_the_patch() -> None:
     assert (
         rule_warnings(
@@ -555,26 +541,3 @@ def test_case_severity_follows_its_rule() -> None:
         PackError, match="checkpatch_severities requires checkpatch_severity"
     ):
         parse_pack(text, "abc.toml")
-
-
-def test_expanded_tabs_are_reported() -> None:
-    kept = [f" {' ' * 7}kept({number});" for number in range(3)]
-    lines = [
-        *kept,
-        f"-{' ' * 7}if (!write(0x38))",
-        f"-{' ' * 15}return -EBUSY;",
-        f"+{' ' * 7}if (!write(0x39))",
-        f"+{' ' * 15}return -EIO;",
-        *kept,
-    ]
-    diff = "\n".join(
-        [
-            "diff --git a/drivers/frob/io.c b/drivers/frob/io.c",
-            "--- a/drivers/frob/io.c",
-            "+++ b/drivers/frob/io.c",
-            "@@ -1,8 +1,8 @@",
-            *lines,
-            "",
-        ]
-    )
-    assert rule_warnings(write_mail(diff=diff), "tabs-converted-to-spaces") != []

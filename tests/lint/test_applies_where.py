@@ -1,14 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test whether a patch applies to its named base, the subsystem's tree and linux-next, and with
-which certainty.
-"""
-
-from datetime import UTC, datetime
+"""Test whether a patch applies to its named base."""
 
 import pytest
 
 from patchpilot.lint.engine import run
-from patchpilot.lint.lint_context import Context, Options, Tip
+from patchpilot.lint.lint_context import Context, Options
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Series
@@ -28,49 +24,14 @@ FITS = MemoryTree(
     {PATH: "\tint ret;\n\n\tret = frob_start(frob);\n\tif (ret)\n\t\treturn ret;\n\n"}
 )
 OTHER = MemoryTree({PATH: "\tint other;\n"})
-SECTION = (
-    "\nFROB\n"
-    "M:\tAda Fixer <ada@example.org>\n"
-    "S:\tMaintained\n"
-    "T:\tgit git://example.org/frob.git\n"
-    "F:\tdrivers/frob/\n"
-)
 
 
-class History(MemoryHistory):
-    """A repository with a base, the tip of the subsystem's tree, and linux-next."""
-
-    def __init__(
-        self,
-        base: MemoryTree,
-        target: MemoryTree | None = None,
-        later: MemoryTree | None = None,
-        day: int = 6,
-    ) -> None:
-        super().__init__({BASE: "frob: add the link"}, base)
-        self._target, self._later, self._date = (
-            target,
-            later,
-            datetime(2026, 1, day, tzinfo=UTC),
-        )
-
-    def tip_of(self, tree: str) -> Tip | None:
-        """Return the tip of the subsystem's tree."""
-        return (
-            Tip("frob/main", self._target, self._date)
-            if self._target and "example.org/frob.git" in tree
-            else None
-        )
-
-    def next_tip(self) -> Tip | None:
-        """Return the tip of linux-next."""
-        return (
-            Tip("linux-next/master", self._later, self._date) if self._later else None
-        )
+def _history(base: MemoryTree) -> MemoryHistory:
+    return MemoryHistory({BASE: "frob: add the link"}, base)
 
 
 def _reported_findings(
-    history: History,
+    history: MemoryHistory,
     foot: str = "",
     subject: str = "[PATCH] frob: wait for the link",
     before: str = "",
@@ -82,24 +43,19 @@ def _reported_findings(
     members = (
         (parse_patch(before.encode(), "before.patch"), patch) if before else (patch,)
     )
-    wanted = [
-        rule
-        for rule in load_rules()
-        if rule.name in ("does-not-apply-to-base", "does-not-apply-to-tip")
-    ]
-    tree = MemoryTree({"MAINTAINERS": SECTION})
+    wanted = [rule for rule in load_rules() if rule.name == "does-not-apply-to-base"]
     found = run(
-        Context(patch, Series(members), tree, history, Options(strict=True)), wanted
+        Context(patch, Series(members), None, history, Options(strict=True)), wanted
     )
     return [(str(finding.severity), finding.message) for finding in found]
 
 
-def test_patch_applying_everywhere_is_accepted() -> None:
-    assert not _reported_findings(History(FITS, FITS, FITS), f"base-commit: {BASE}\n")
+def test_patch_applying_to_its_base_is_accepted() -> None:
+    assert not _reported_findings(_history(FITS), f"base-commit: {BASE}\n")
 
 
 def test_base_named_in_the_mail_is_certain() -> None:
-    assert _reported_findings(History(OTHER), f"base-commit: {BASE}\n") == [
+    assert _reported_findings(_history(OTHER), f"base-commit: {BASE}\n") == [
         (
             "warning",
             (
@@ -112,7 +68,7 @@ def test_base_named_in_the_mail_is_certain() -> None:
 
 def test_missing_prerequisite_may_be_the_reason() -> None:
     assert _reported_findings(
-        History(OTHER),
+        _history(OTHER),
         f"base-commit: {BASE}\nprerequisite-patch-id: {'a' * 40}\nprerequisite-patch-id:"
         f" {'b' * 40}\n",
     ) == [
@@ -127,7 +83,7 @@ def test_missing_prerequisite_may_be_the_reason() -> None:
 
 
 def test_unknown_base_is_reported() -> None:
-    assert _reported_findings(History(FITS), f"base-commit: {'2' * 40}\n") == [
+    assert _reported_findings(_history(FITS), f"base-commit: {'2' * 40}\n") == [
         (
             "note",
             (
@@ -136,34 +92,6 @@ def test_unknown_base_is_reported() -> None:
             ),
         )
     ]
-
-
-def test_subsystem_tree_precedes_linux_next() -> None:
-    assert _reported_findings(History(FITS, OTHER, OTHER)) == [
-        (
-            "check",
-            (
-                "patch does not apply to frob/main as of 2026-01-06: the context of this hunk"
-                " was not"
-                f" found in {PATH}"
-            ),
-        )
-    ]
-    assert _reported_findings(History(FITS, FITS, OTHER)) == [
-        (
-            "note",
-            (
-                "patch may conflict in linux-next/master as of 2026-01-06: the context of this"
-                f" hunk was not found in {PATH}"
-            ),
-        )
-    ]
-
-
-def test_outdated_tip_proves_nothing() -> None:
-    history = History(FITS, OTHER, OTHER)
-    history._date = datetime(2025, 6, 1, tzinfo=UTC)
-    assert not _reported_findings(history)
 
 
 @pytest.mark.parametrize("known", [True, False])
@@ -176,7 +104,7 @@ def test_lines_from_earlier_patches_are_not_checked(
         else ""
     )
     assert not _reported_findings(
-        History(OTHER, OTHER, OTHER),
+        _history(OTHER),
         f"base-commit: {BASE}\n",
         "[PATCH 2/2] frob: second",
         first,

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from patchpilot.cache.cached_re import cached_search, compile_late
-from patchpilot.errors import MissingError
 from patchpilot.lint.c.c_patterns import LOG_FUNCTIONS, STRING
 from patchpilot.lint.c.line_scan import (
     COMMENT,
@@ -33,84 +32,9 @@ from patchpilot.lint.detector import (
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.pack_patterns import compiled, lazy
 from patchpilot.model.patch import FileChange, Patch
-from patchpilot.model.source_tree import Tree
 
 if TYPE_CHECKING:
-    from patchpilot.maintainers.load import Section
-
-
-@detector(
-    "uncovered-file",
-    most=int,
-    many_pattern=str,
-    except_pattern=str,
-)
-def uncovered_file(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Report a new file that no section of MAINTAINERS covers, unless the series adds a section.
-
-    For files that match `many_pattern`, sections that cover `most` files or more do not count.
-    """
-    tree = context.tree
-    new = [change for change in context.patch.files if change.old_path is None]
-    if (
-        tree is None
-        or not new
-        or _is_changed(context, "MAINTAINERS")
-        or not tree.exists("MAINTAINERS")
-    ):
-        return
-    from patchpilot.maintainers import load
-    from patchpilot.maintainers.load import match_texts
-
-    others, many = (
-        compiled(arguments["except_pattern"]),
-        compiled(arguments["many_pattern"]),
-    )
-    try:
-        file = load(tree)
-    except MissingError:
-        return
-    for change in new:
-        if others.search(change.path) or tree.exists(change.path):
-            continue
-        sections = [
-            match_text.section
-            for match_text in match_texts(file, [change.path])
-            if not match_text.is_rest and not match_text.by_keyword
-        ]
-        strict = bool(many.search(change.path))
-        if not any(
-            not strict
-            or _count_section_files(tree, section, arguments["most"])
-            < arguments["most"]
-            for section in sections
-        ):
-            values = {
-                "path": change.path,
-                "section": sections[0].name if sections else "",
-            }
-            yield Hit(
-                change.patch_line,
-                case="large-section" if sections else "no-section",
-                path=change.path,
-                values=values,
-            )
-            return
-
-
-def _count_section_files(tree: Tree, section: "Section", most: int) -> int:
-    """Count the files covered by a MAINTAINERS section, up to `most`.
-
-    A pattern that is not a directory counts as one.
-    """
-    count = 0
-    for pattern in section.values("F"):
-        folder = re.sub(r"\*$", "", pattern)
-        plain = folder.endswith("/") and not cached_search(r"[*?\[]", folder)
-        count += len(tree.files(folder.rstrip("/"))) if plain else 1
-        if count >= most:
-            break
-    return count
+    pass
 
 
 _ATTRIBUTE = compile_late(
@@ -163,10 +87,6 @@ def _has_function(change: FileChange, attribute: str) -> bool:
 def _is_whole(context: Context) -> bool:
     """Return whether all patches of the series are known."""
     return (context.patch.subject.total or 1) <= len(context.series.patches)
-
-
-def _is_changed(context: Context, path: str) -> bool:
-    return path in context.patch.paths or path in context.series_fact("paths", _paths)
 
 
 def _paths(patches: Sequence[Patch]) -> frozenset[str]:

@@ -3,7 +3,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 from unicodedata import east_asian_width
 
@@ -20,7 +19,7 @@ from patchpilot.lint.detector import (
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.pack_patterns import lazy
 from patchpilot.model.commit_references import BINDINGS
-from patchpilot.model.patch import DiffLine, FileChange, Hunk, Patch
+from patchpilot.model.patch import DiffLine, Hunk, Patch
 from patchpilot.model.source_tree import Tree, changed_below, ground_of
 
 FOLDER = "Documentation/devicetree/bindings"
@@ -201,67 +200,8 @@ def _bindings_added(patches: Sequence[Patch]) -> str:
     )
 
 
-@detector("binding-example-indent")
-def binding_example_indent(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a binding example that is indented with tabs, or not by two or four spaces."""
-    hits = (
-        hit
-        for change in context.patch.files
-        if _is_binding(change.new_path or "")
-        for hit in _wrong_indent(change)
-    )
-    yield from islice(hits, 1)
-
-
 def _is_binding(path: str) -> bool:
     return path.endswith(".yaml") and "bindings/" in path
-
-
-def _wrong_indent(change: FileChange) -> Iterator[Hit]:
-    """Report the first added line of a binding's example with wrong indentation."""
-    inside = False
-    base: int | None = None
-    depth = 0
-    whole = True
-    for line in (
-        line for hunk in change.hunks for line in hunk.lines if line.kind != "-"
-    ):
-        text = line.text
-        if re.match(r"^examples:", text):
-            inside, base, depth, whole = True, None, 0, True
-            continue
-        if not inside:
-            continue
-        if re.match(r"^  - \|", text) or not text.strip():
-            base = None if re.match(r"^  - \|", text) else base
-            depth = 0 if base is None else depth
-            whole = True if base is None else whole
-            continue
-        if text[:1] not in (" ", ""):
-            inside = False
-            continue
-        stripped = text.strip()
-        indent = len(text) - len(text.lstrip())
-        if base is None:
-            if stripped.startswith("#include"):
-                continue
-            base = indent
-        level = depth - (1 if stripped.startswith("}") else 0)
-        begins, whole = (
-            whole,
-            stripped.endswith((";", "{", "}", "*/", ">;"))
-            or stripped.startswith(("#", "//")),
-        )
-        wrong = (
-            begins
-            and level > 0
-            and (indent - base) not in (4 * level, 2 * level)
-            and not re.match(r'^["<]|^/?\*', stripped)
-        )
-        depth += stripped.count("{") - stripped.count("}")
-        if line.kind == "+" and wrong:
-            yield Hit(line.patch_line)
-            return
 
 
 @detector(

@@ -17,7 +17,7 @@ from patchpilot.lint.conditions import is_mail
 from patchpilot.lint.detector import Arguments, Hit, detector, make_hit
 from patchpilot.lint.detectors.generic import subject_hit
 from patchpilot.lint.habits import sections_of, subsystem
-from patchpilot.lint.lint_context import Context, HistoryFacts, Tip, once
+from patchpilot.lint.lint_context import Context, HistoryFacts, once
 from patchpilot.lint.message_parts import same_person, tag_lines
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.bounded import header_date, parse_date
@@ -123,53 +123,6 @@ def _find_named_base(context: Context) -> tuple[int, str, int] | None:
             at = named[0] if mail is context.patch else context.patch.diff_line
             return at, named[1], sum(1 for _, text in last if _PREREQUISITE.match(text))
     return None
-
-
-@detector(
-    "does-not-apply-to-tip",
-)
-def does_not_apply_to_tip(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a hunk whose context is missing from the tip of the subsystem's tree, or of
-    linux-next.
-
-    The tip must be about as old as the patch; linux-next is used if the subsystem's tree is not
-    available.
-    """
-    patch, history = context.patch, context.history
-    if history is None or not patch.has_diff or patch.subject.stables:
-        return
-    target = next(
-        (tip for line in _tree_urls(context) if (tip := history.tip_of(line))), None
-    )
-    for case, tip in (("target", target), ("next", history.next_tip())):
-        sent = _sent_day(patch)
-        if tip is None or sent is None or abs(tip.date - sent) > MOST_APART:
-            continue
-        found = _find_alien_hunk(context, tip.tree)
-        if found and not (patch.commit and _contains(context, tip, patch.commit)):
-            yield make_hit(
-                found[0],
-                case,
-                tip=tip.label,
-                date=f"{tip.date:%Y-%m-%d}",
-                path=found[1],
-            )
-            return
-
-
-def _contains(context: Context, tip: Tip, commit: str) -> bool:
-    """Return whether the tip contains the commit or may contain it."""
-    own = getattr(tip.tree, "commit_id", "")
-    return (
-        context.history is not None
-        and context.history.is_ancestor(commit, own) is not False
-    )
-
-
-def _tree_urls(context: Context) -> Iterator[str]:
-    """Yield the `T:` lines for the changed files, most specific section first."""
-    for match in sorted(sections_of(context), key=lambda match: -match.depth):
-        yield from match.section.values("T")
 
 
 def _find_alien_hunk(context: Context, tree: Tree) -> tuple[int, str] | None:
