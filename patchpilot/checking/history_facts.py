@@ -13,7 +13,6 @@ from patchpilot.cache.cached_re import compile_late
 from patchpilot.commits.git_reading import complete_history_hint
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import stream_output
-from patchpilot.commits.tree_readers import CommitTree
 from patchpilot.errors import GitError, PatchpilotError
 from patchpilot.history.releases import Releases
 from patchpilot.history.stable_branches import mainline_tips
@@ -24,7 +23,6 @@ from patchpilot.model.commit import Commit, CommitForm, form_of
 from patchpilot.model.commit_references import fixes_lines
 from patchpilot.model.patch import Patch
 from patchpilot.model.printable import counted
-from patchpilot.model.source_tree import Tree
 from patchpilot.projects.project import Project
 
 if TYPE_CHECKING:
@@ -36,12 +34,6 @@ COMMITS_BACK = 20_000
 WORTH_A_WALK = 8
 """This many directories take longer than reading the last COMMITS_BACK commits with all their
 files.
-"""
-RELEASES_APART = 120 * 86400
-"""Seconds.
-
-A repository whose latest release is this much older than its latest commit was fetched without
-tags.
 """
 _LONG_ID = compile_late(r"\b[0-9a-f]{12,40}\b")
 
@@ -58,7 +50,6 @@ class RepositoryFacts:
         self._commits: dict[str, Commit | None] = {}
         self._below: dict[str, Sequence[CommitForm]] = {}
         self._releases = Releases(repository)
-        self._holders: dict[str, frozenset[str]] = {}
 
     def find(self, word: str) -> Commit | None:
         """Return the commit with an abbreviated id, or None."""
@@ -176,28 +167,9 @@ class RepositoryFacts:
         if self._repository.is_shallow():
             return None
         try:
-            if new not in self._public.values():
-                return self._repository.is_ancestor(old, new)
-            if old not in self._holders:
-                self._holders[old] = self._repository.refs_containing(old, self._public)
-            return new in {self._public[name] for name in self._holders[old]}
+            return self._repository.is_ancestor(old, new)
         except GitError:
             return None
-
-    @cached_property
-    def _public(self) -> dict[str, str]:
-        """Map refs of mainline and the current branch to their tips in one git call, because
-        most queries are about them.
-        """
-        tips = mainline_tips(self._repository)
-        remote = (
-            ref
-            for ref in self._repository.all_refs
-            if ref.is_branch and not ref.is_local
-        )
-        found = {ref.name: ref.object_id for ref in remote if ref.object_id in tips}
-        branch = self._repository.ref(f"refs/heads/{self._repository.branch}")
-        return found | ({branch.name: branch.object_id} if branch else {})
 
     def first_release(self, commit_id: str) -> str | None:
         """Return the first final release that contains the commit, or None."""
@@ -211,26 +183,6 @@ class RepositoryFacts:
         except PatchpilotError:
             return None
         return found.name if found else None
-
-    def is_released(self, commit_id: str) -> bool | None:
-        """Return whether a final release contains the commit.
-
-        The answer is False only if the repository has a final release that is not much older than
-        its latest commit. Otherwise tags may be missing, and None is returned.
-        """
-        if self.first_release(commit_id):
-            return True
-        finals = [release.date for release in self._releases.all if release.is_final]
-        head = self.find("HEAD")
-        if not finals or head is None:
-            return None
-        age = head.committed.timestamp() - max(finals)
-        return False if age < RELEASES_APART else None
-
-    def tree_of(self, commit_id: str) -> Tree | None:
-        """Return the tree of a commit, or None if it does not exist."""
-        found = self.find(commit_id)
-        return CommitTree(self._repository, found.id) if found else None
 
     def upstream_state(self, patches: Sequence[Patch]) -> "UpstreamState":
         """Return the patches of a series that mainline and the fetched trees already have."""

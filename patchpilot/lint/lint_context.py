@@ -65,14 +65,6 @@ class HistoryFacts(Protocol):
         unknown.
         """
 
-    def is_released(self, commit_id: str) -> bool | None:
-        """Return whether any release contains the commit, or None if the repository's tags may
-        be too old.
-        """
-
-    def tree_of(self, commit_id: str) -> "Tree | None":
-        """Return the tree of a commit, or None if the repository does not have it."""
-
     def upstream_state(self, patches: Sequence[Patch]) -> "UpstreamState":
         """Return the patches of a series that mainline and the fetched trees already have."""
 

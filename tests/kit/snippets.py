@@ -77,11 +77,8 @@ class MemoryHistory:
     Tag names may follow a subject: "frob: a | Fixes Signed-off-by".
     """
 
-    def __init__(
-        self, commits: Mapping[str, str], tree: MemoryTree | None = None
-    ) -> None:
+    def __init__(self, commits: Mapping[str, str]) -> None:
         self._commits = commits
-        self._tree = tree
 
     def find(self, word: str) -> Commit | None:
         """Return the commit whose id starts with `word`."""
@@ -127,18 +124,6 @@ class MemoryHistory:
         """Return v6.1 for commits in the table."""
         return "v6.1" if commit_id in self._commits else None
 
-    def is_released(self, commit_id: str) -> bool | None:
-        """Return whether a commit is in the table and not marked as unreleased."""
-        return (
-            None
-            if commit_id not in self._commits
-            else not self._commits[commit_id].endswith("(unreleased)")
-        )
-
-    def tree_of(self, commit_id: str) -> MemoryTree | None:
-        """Return the example's tree if the commit is in the table."""
-        return self._tree if self.find(commit_id) else None
-
     def upstream_state(self, patches: Sequence[Patch]) -> UpstreamState:
         """Return the upstream states given in parentheses in the table's subjects."""
         subjects = [(id_, text) for id_, text in self._commits.items() if "(s" in text]
@@ -183,7 +168,7 @@ def context_of(example: Example) -> Context:
         patch,
         Series(tuple(members), cover),
         tree,
-        MemoryHistory(example.history, tree) if example.history else None,
+        MemoryHistory(example.history) if example.history else None,
         options,
         find_project(options.profile or "linux"),
     )

@@ -163,21 +163,19 @@ def reported_message_lines(
     return [context.patch.lines[(finding.patch_line or 0) - 1] for finding in findings]
 
 
-AROUND = "detector = \"message-around\"\npattern = 'frob'\n"
+LIKE = 'detector = "like"\nwhere = "message"\npattern = \'frob\'\n'
 TEXT = "one frob\n\ntwo frob\nthe knob\n"
 
 
 @pytest.mark.parametrize(
     ("match", "found_lines"),
     [
-        (AROUND, ["one frob", "two frob"]),
-        (AROUND + 'below = "text"', ["two frob"]),
-        (AROUND + "below_pattern = 'knob'", ["two frob"]),
-        (AROUND + "unless_pattern = 'one'", ["two frob"]),
-        (AROUND + "pasted = true", []),
+        (LIKE, ["one frob", "two frob"]),
+        (LIKE + "below_pattern = 'knob'", ["two frob"]),
+        (LIKE + "unless_pattern = 'one'", ["two frob"]),
     ],
 )
-def test_message_line_is_matched_by_its_neighbors(
+def test_message_line_is_matched_by_the_line_below(
     match: str, found_lines: list[str]
 ) -> None:
     assert reported_message_lines(match, message=TEXT) == found_lines

@@ -145,7 +145,7 @@ LONGER = 'detector = "longer-than"\nwhere = "{}"\nmost = 3'
             13,
             "subject, title, raw subject, subject header, message",
         ),
-        (LONGER, "where", 13, "added, comment, title, series"),
+        (LONGER, "where", 13, "comment, title, series"),
         (
             'detector = "code-like"\npattern = "frob"\nline = "{}"',
             "line",

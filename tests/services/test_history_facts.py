@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.checking import history_facts
-from patchpilot.checking.history_facts import RELEASES_APART, RepositoryFacts
+from patchpilot.checking.history_facts import RepositoryFacts
 from patchpilot.commits.repository import Repository
 from tests.kit.cli import call
 from tests.kit.repos import Repo
@@ -48,24 +48,6 @@ def test_first_final_release_is_used(tmp_path: Path) -> None:
     repo.tag("v6.1")
     with Repository.open(repo.path) as opened:
         assert RepositoryFacts(opened).first_release(commit) == "v6.1"
-
-
-def test_missing_tags_prove_nothing(
-    tmp_path: Path,
-) -> None:
-    repo = Repo(tmp_path / "linux")
-    first = repo.commit("frob: a\n", {"a": "1\n"})
-    with Repository.open(repo.path) as opened:
-        assert RepositoryFacts(opened).is_released(first) is None
-    repo.tag("v6.1")
-    late = repo.commit("frob: b\n", {"a": "2\n"})
-    with Repository.open(repo.path) as opened:
-        facts = RepositoryFacts(opened)
-        assert (facts.is_released(first), facts.is_released(late)) == (True, False)
-    repo._clock += RELEASES_APART
-    later = repo.commit("frob: c\n", {"a": "3\n"})
-    with Repository.open(repo.path) as opened:
-        assert RepositoryFacts(opened).is_released(later) is None
 
 
 def test_one_history_walk_serves_many_patches(
@@ -120,54 +102,6 @@ def test_facts_share_one_log_read(
     assert ("Fixes:", 100, 31) in {
         (fact["value"], fact.get("share"), fact.get("total")) for fact in facts
     }
-
-
-@pytest.mark.parametrize(
-    ("stable", "reported"),
-    [
-        ("", {}),
-        ("Cc: stable@vger.kernel.org\n", {"stable-for-unreleased-bug": "check"}),
-    ],
-)
-def test_unreleased_bug_needs_no_backport(
-    tmp_path: Path, stable: str, reported: dict[str, str]
-) -> None:
-    repo = Repo(tmp_path / "linux")
-    repo.commit("frob: a\n", {"a.c": "int a;\n"})
-    repo.tag("v6.1")
-    culprit = repo.commit("frob: add the count\n", {"a.c": "int a;\nint count;\n"})
-    repo.branch("mine")
-    tags = (
-        f'Fixes: {culprit[:12]} ("frob: add the count")\n{stable}Signed-off-by: Ada Fixer'
-        " <ada@example.org>\n"
-    )
-    repo.commit(
-        f"frob: drop the count\n\nNobody reads it.\n\n{tags}", {"a.c": "int a;\n"}
-    )
-    document = call(
-        "-C", repo.path, "check", "--strict", "--format", "json", "--base", "master"
-    ).json
-    rules = {
-        finding["name"]: finding["severity"]
-        for patch in document["patches"]
-        for finding in patch["findings"]
-    }
-    assert {
-        name: rules[name]
-        for name in ("wrong-fixes-commit", "stable-for-unreleased-bug")
-        if name in rules
-    } == reported
-
-
-def test_tree_comes_from_the_repository(tmp_path: Path) -> None:
-    repo = Repo(tmp_path / "linux")
-    old = repo.commit("frob: a\n", {"a": "1\n"})
-    with Repository.open(repo.path) as opened:
-        facts = RepositoryFacts(opened)
-        base = facts.tree_of(old[:12])
-        assert base is not None
-        assert base.read("a") == b"1\n"
-        assert facts.tree_of("0123456789ab") is None
 
 
 def test_shallow_clone_prints_one_note(tmp_path: Path) -> None:

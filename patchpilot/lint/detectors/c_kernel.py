@@ -7,7 +7,6 @@ deprecated, or require a comment.
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from itertools import takewhile
 from typing import NamedTuple
 
 from patchpilot.cache.cached_re import cached_match, cached_search, compile_late
@@ -309,7 +308,6 @@ def _const_structs(context: Context, whole: str) -> TypedHits:
 
 
 _RETURNS = compile_late(r"^(?:Returns?|RETURNS?|Return value)\b")
-_MEMBER = compile_late(r"(\w+)\s*(?:\[[^\]]*\]\s*)*(?::\s*\w+\s*)?;\s*$")
 _DOC_ARGUMENT = compile_late(r"\(\s*\*\s*(\w+)\s*\)|(\w+)\s*(?:\[[^\]]*\])*$")
 
 
@@ -336,7 +334,6 @@ def kernel_doc(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     for hunk in c_hunks(context):
         for start, comment in _comments(hunk):
             yield from _judge(comment)
-            yield from _judge_members(comment)
             yield from _judge_kind(comment, is_header=hunk.is_new and start < 4)
 
 
@@ -407,37 +404,6 @@ def _judge_kind(comment: _Comment, *, is_header: bool) -> Iterator[Hit]:
     elif kind and re.match(rf"^{re.escape(kind[2])}\b", first):
         at = comment.lines[0].patch_line
         yield make_hit(at, "no-keyword", kind=kind[1], name=kind[2])
-
-
-def _judge_members(comment: _Comment) -> Iterator[Hit]:
-    """Report members that a structure lacks, and members that its kernel-doc comment omits."""
-    head = cached_match(r"^(struct|union)\s+(\w+)\s*(?:[-:].*)?$", comment.text[0])
-    opening = comment.below[0].code.strip() if comment.below else ""
-    if not head or not re.match(rf"^{head[1]}\s+{head[2]}\s*\{{$", opening):
-        return
-    inside = list(
-        takewhile(lambda line: not line.code.startswith("}"), comment.below[1:])
-    )
-    # only scripts/kernel-doc parses nested members and macros that declare members
-    if len(inside) == len(comment.below) - 1 or any(
-        "{" in line.code or cached_match(r"^\s*(?:#|[A-Z_]{4,}\()|.*\(", line.code)
-        for line in inside
-    ):
-        return
-    described = {*comment.described}
-    for line in inside:
-        described.update(re.findall(r"@(\w+)\s*:", line.text)[:1])
-    public = takewhile(lambda line: "private:" not in line.text, inside)
-    members = (_MEMBER.search(line.code.rstrip()) for line in public)
-    missing = [found[1] for found in members if found and found[1] not in described]
-    if missing and described and all(line.added for line in inside):
-        yield make_hit(
-            comment.lines[0].patch_line,
-            "missing-member",
-            member=missing[0],
-            kind=head[1],
-            name=head[2],
-        )
 
 
 def _signature(lines: Sequence[NewLine]) -> tuple[str, list[str], bool] | None:

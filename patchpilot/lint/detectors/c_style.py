@@ -257,10 +257,8 @@ def _function_names(context: Context) -> TypedHits:
             yield "EMBEDDED_FUNCTION_NAME", make_hit(line.number, name=name)
 
 
-_INCLUDE = compile_late(r"#\s*include\s*[<\"]\w")
 _HEAD = compile_late(r"\t+(?:if|for|while) \(.*\) \{$")
 _ALONE = compile_late(r"\t+(?!if\b|for\b|while\b|do\b|switch\b|case\b)[^/{}#]+;$")
-_LEAST_SORTED = 3
 
 
 @detector("trailing-comma")
@@ -330,7 +328,7 @@ def c99_comment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Report a // comment in code with /* */ comments, except in the file's header."""
 
     for hunk, at, line in added_lines(context):
-        if line.comment or "//" not in line.text or "SPDX" in line.text:
+        if line.comment or "//" not in line.text:
             continue
         if hunk.is_new and any(line.text.startswith("//") for line in hunk.lines[1:12]):
             continue

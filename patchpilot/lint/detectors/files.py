@@ -15,7 +15,6 @@ from patchpilot.cache.cached_re import cached_search, compile_late
 from patchpilot.lint.c.c_patterns import LOG_FUNCTIONS, STRING
 from patchpilot.lint.c.line_scan import (
     COMMENT,
-    LineScan,
     ScannedLine,
     as_text,
     expand,
@@ -186,9 +185,6 @@ _SPACE = " \t\n\r\f\v"
 _STRING_TAIL = lazy(rf"({STRING}(?:\s*(?:\\|,\s*|\)\s*;\s*))?)$")
 
 
-_ROW = lazy(
-    r"\s*(?:\[[^\]]+\]\s*=\s*)?(?:\{.*\}|[A-Z][A-Z0-9_]+\(.*\)),(?:\s*/\*.*\*/)?\s*$"
-)
 _WHOLE_NAMES = (6, 17)
 
 
@@ -211,7 +207,7 @@ def text(context: Context) -> TypedHits:
         ):
             yield "EMBEDDED_FILENAME", Hit(line.number)
         if line.sign == "+" and line.suffix in SOURCES:
-            yield from _source(lines, line, limit)
+            yield from _source(line, limit)
 
 
 def _names_whole(line: ScannedLine) -> bool:
@@ -232,43 +228,18 @@ def _character_beyond(text: str, limit: int) -> int:
     return len(text)
 
 
-def _source(lines: LineScan, line: ScannedLine, limit: int) -> TypedHits:
+def _source(line: ScannedLine, limit: int) -> TypedHits:
     if line.length > limit and (kind := _too_long(line, limit)):
-        case = (
-            "row"
-            if kind == "LONG_LINE" and _is_row_of_table(lines, line, limit)
-            else ""
-        )
         yield (
             kind,
             make_hit(
                 line.number,
-                case,
+                "",
                 _character_beyond(as_text(line.raw[1:]), limit),
                 columns=line.length,
                 limit=limit,
             ),
         )
-
-
-def _is_row_of_table(lines: LineScan, line: ScannedLine, limit: int) -> bool:
-    """Return whether the line is in a table of equally long rows, which wrapping would make
-    harder to read.
-    """
-    if not _ROW.match(line.raw[1:]):
-        return False
-    near = (
-        lines.lines[max(0, line.number - 1 - _ROWS) : line.number - 1]
-        + lines.lines[line.number : line.number + _ROWS]
-    )
-    return any(
-        len(expand(other.raw[1:])) > limit and _ROW.match(other.raw[1:])
-        for other in near
-    )
-
-
-_ROWS = 6
-"""Number of lines above and below that are searched for another row."""
 
 
 def _too_long(line: ScannedLine, limit: int) -> str | None:

@@ -263,10 +263,12 @@ def _find_detector(one: Arguments) -> RegisteredDetector:
     where=PARTS,
     pattern=str,
     unless_pattern=str,
+    below_pattern=str,
     paths_pattern=str,
     case_patterns=dict,
     first=bool,
     column=bool,
+    spaced=bool,
     unless_paths_pattern=str,
 )
 def like(context: Context, arguments: Arguments) -> Iterator[Hit]:
@@ -275,14 +277,17 @@ def like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     The message may use its named groups; the text of a group whose name ends in `_lower` is in
     lower case, and a group whose name ends in `_code` becomes a character code.
 
-    `unless_pattern` must not match the same line. Instead of one pattern there may be
+    `unless_pattern` must not match the same line, and `below_pattern` must match the line below
+    it. Instead of one pattern there may be
     `case_patterns`, with the cases of the rule's messages and severities as keys; the first one
-    that matches a line counts. `first` stops after one finding. `unless_paths_pattern`, in which
-    {name} is the text of a named group, must not match any path of the patch.
+    that matches a line counts. `first` stops after one finding, and `spaced` skips hits close to
+    another one. `unless_paths_pattern`, in which {name} is the text of a named group, must not
+    match any path of the patch.
 
     For lines of the diff, `paths_pattern` selects files.
     """
     unless = compiled(arguments.get("unless_pattern", NEVER))
+    below = compiled(arguments.get("below_pattern", ""))
     where = arguments["where"]
     alternatives = [
         (name, compiled(pattern))
@@ -299,6 +304,8 @@ def like(context: Context, arguments: Arguments) -> Iterator[Hit]:
         else:
             continue
         if unless.search(line) or _is_of_path(context, arguments, match):
+            continue
+        if not all(map(below.search, context.patch.lines[at : at + 1])):
             continue
         place = match.start() + 1 if column else None
         yield make_hit(at, alternative[0], place, **values_of(match, line))

@@ -197,23 +197,22 @@ def _find_lines(text: str, word: str) -> Iterator[str]:
 
 @detector(
     "longer-than",
-    where=("added", "comment", "title", "series"),
+    where=("comment", "title", "series"),
     most=int,
     pattern=str,
     unless_pattern=str,
-    paths_pattern=str,
     spaced=bool,
 )
 def longer_than(context: Context, arguments: Arguments) -> Iterable[Hit]:
     """Report text longer than `most`.
 
-    The text is "added" lines (in characters), added "comment" lines of C (in columns), the "title",
-    for which a project's limit has priority, or the "series" (in patches).
+    The text is added "comment" lines of C (in columns), the "title", for which a project's limit
+    has priority, or the "series" (in patches).
 
-    Lines must match `pattern` and not `unless_pattern`; `paths_pattern` selects files. `spaced`
-    skips hits close to another one.
+    Comment lines must match `pattern` and not `unless_pattern`. `spaced` skips hits close to
+    another one.
     """
-    return _MEASURED.get(arguments["where"], _lines_longer)(context, arguments)
+    return _MEASURED[arguments["where"]](context, arguments)
 
 
 def _title_longer(context: Context, arguments: Arguments) -> Iterator[Hit]:
@@ -231,69 +230,29 @@ def _series_longer(context: Context, arguments: Arguments) -> Iterator[Hit]:
         yield subject_hit(context, length=count, most=arguments["most"])
 
 
-_MEASURED = {"title": _title_longer, "series": _series_longer}
-
-
-def _lines_longer(context: Context, arguments: Arguments) -> Iterator[Hit]:
+def _comment_longer(context: Context, arguments: Arguments) -> Iterator[Hit]:
     pattern, unless = (
         compiled(arguments.get("pattern", "")),
         compiled(arguments.get("unless_pattern", NEVER)),
     )
-    for at, text in _measured_lines(
-        context, arguments["where"], compiled(arguments.get("paths_pattern", ""))
-    ):
-        most = arguments["most"]
-        if len(text) <= most:
-            continue
+    most = arguments["most"]
+    for _, _, line in added_lines(context):
+        text = line.text.expandtabs(8)
         start = text[:LONGEST_LINE]
-        if pattern.search(start) and not unless.search(start):
-            yield make_hit(at, length=len(text), most=most)
+        if (
+            len(text) > most
+            and (line.comment or cached_match(r"^\s*(?:/\*|\*\s)", line.text))
+            and pattern.search(start)
+            and not unless.search(start)
+        ):
+            yield make_hit(line.patch_line, length=len(text), most=most)
 
 
-def _measured_lines(
-    context: Context, part: str, paths: re.Pattern[str]
-) -> Iterator[tuple[int, str]]:
-    """Yield (patch line, text) of the lines that `part` names."""
-    if part == "added":
-        for change in context.patch.files:
-            if paths.search(change.path):
-                yield from ((line.patch_line, line.text) for line in change.lines("+"))
-        return
-    for hunk, _, line in added_lines(context):
-        is_comment = line.comment or bool(cached_match(r"^\s*(?:/\*|\*\s)", line.text))
-        if paths.search(hunk.change.path) and is_comment:
-            yield line.patch_line, line.text.expandtabs(8)
-
-
-@detector("new-path", pattern=str, unless_pattern=str)
-def new_path(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Report new files whose path matches `pattern` but not `unless_pattern`."""
-    pattern, unless = (
-        compiled(arguments[name]) for name in ("pattern", "unless_pattern")
-    )
-    for change in context.patch.files:
-        path = change.path
-        if change.old_path is None and pattern.search(path) and not unless.search(path):
-            yield Hit(change.patch_line, path=path, values={"path": path})
-
-
-@detector(
-    "added-call",
-    names=list,
-    paths_pattern=str,
-    spaced=bool,
-)
-def added_call(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Report new calls of these functions; `spaced` skips hits close to another one."""
-    paths_pattern = compiled(arguments["paths_pattern"])
-    pattern = any_of(tuple(arguments["names"]), r"(?<![\w.>])(?P<name>", r")\s*\(")
-
-    for hunk, _, line in added_lines(context, _C):
-        if not paths_pattern.search(hunk.change.path):
-            continue
-        for match in pattern.finditer(line.code):
-            column = match.start("name") + 1
-            yield make_hit(line.patch_line, "", column, name=match["name"])
+_MEASURED = {
+    "title": _title_longer,
+    "series": _series_longer,
+    "comment": _comment_longer,
+}
 
 
 @detector(

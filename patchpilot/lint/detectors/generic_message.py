@@ -8,51 +8,13 @@ from collections.abc import Iterator
 
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, scan
 from patchpilot.lint.conditions import CONDITIONS
-from patchpilot.lint.detector import Arguments, Hit, detector, make_hit
+from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.c_pattern import c_pattern, optional, suits
 from patchpilot.lint.detectors.generic import values_of
 from patchpilot.lint.lint_context import Context, once
-from patchpilot.lint.message_parts import pasted, same_person, tag_lines
+from patchpilot.lint.message_parts import same_person, tag_lines
 from patchpilot.lint.pack_patterns import LONGEST_LINE, compiled
 from patchpilot.model.address import Address, is_program
-from patchpilot.model.trailer import parse_trailer
-
-
-@detector(
-    "message-around",
-    "match line start *pattern",
-    generic=True,
-    **CONDITIONS,
-    pattern=str,
-    unless_pattern=str,
-    below=("text",),
-    below_pattern=str,
-    pasted=bool,
-)
-def message_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Report lines of the message that match `pattern`, if the next line meets the conditions.
-
-    The line must not match `unless_pattern`. With `below`, the next line is neither empty nor a
-    tag; it must match `below_pattern`. `pasted` selects lines inside or outside of pasted text.
-    """
-    lines, pattern = context.patch.message, compiled(arguments["pattern"])
-    for at, text in enumerate(lines):
-        line = text[:LONGEST_LINE]
-        match = pattern.search(line)
-        if not match or _matches(arguments, "unless_pattern", line):
-            continue
-        if arguments.get("pasted", at in pasted(context)) is not (
-            at in pasted(context)
-        ):
-            continue
-        below = lines[at + 1][:LONGEST_LINE] if at + 1 < len(lines) else ""
-        if "below" in arguments and (not below.strip() or parse_trailer(below)):
-            continue
-        if "below_pattern" in arguments and not _matches(
-            arguments, "below_pattern", below
-        ):
-            continue
-        yield make_hit(context.patch.message_line + at, **values_of(match, line))
 
 
 def _matches(arguments: Arguments, name: str, text: str) -> bool:

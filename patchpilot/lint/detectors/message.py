@@ -18,7 +18,7 @@ from patchpilot.cache.cached_re import (
     compile_late,
 )
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, scan
-from patchpilot.lint.conditions import is_mail, is_marked
+from patchpilot.lint.conditions import is_mail
 from patchpilot.lint.detector import (
     Arguments,
     Hit,
@@ -134,13 +134,6 @@ def _latest_version(texts: list[str]) -> int:
             r"^\s*[vV](\d+)\s*(?:-+>|=>|→|to)\s*[vV](\d{1,4})\b", line
         ):
             versions.append(int(found[2]))
-        elif found := cached_match(
-            r"^\s*(?:[-*]"
-            r" )?[Cc]hange(?:s|log|d)?\s+(?P<how>in|for|since|from|to|after|between)\s+(?:PATCH"
-            r" |RFC )?[vV](\d{1,4})\b(?!.*[vV]\d)",
-            line,
-        ):
-            versions.append(int(found[2]) + (found["how"] not in ("in", "for")))
         elif found := cached_match(r"^\s*(?:[-*] ?)?[vV](\d{1,4})\s*:", line):
             versions.append(int(found[1]))
         elif cached_search(r"\b[vV]\d+\b", line) and cached_search(
@@ -152,8 +145,6 @@ def _latest_version(texts: list[str]) -> int:
 
 def _describes_change(heading: re.Pattern[str], texts: list[str], at: int) -> bool:
     line = texts[at]
-    if _STAT.match(line):
-        return False
     if heading.match(line) or cached_search(
         r"\b[Cc]hange(?:s|d|[- ]?log)?\b(?: since| in| from| between| for|:|$)|\b[Ss]ince [vV]"
         r" ?\d|\bno (?:functional )?changes?\b|\b[Rr]evision \d",
@@ -167,9 +158,7 @@ def _describes_change(heading: re.Pattern[str], texts: list[str], at: int) -> bo
             and not cached_search(r"://|<", text)
             and not _STAT.match(text)
         ]
-        return bool(described) or (
-            heading.match(line) is not None and not any("://" in text for text in rest)
-        )
+        return bool(described)
     return (
         bool(
             cached_match(
@@ -370,8 +359,6 @@ def this_patch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Report "this patch adds" and similar: the message should use the imperative."""
     reverts = context.patch.subject.title.startswith("Revert ")
     for paragraph in paragraphs(context):
-        if cached_match(r"This reverts commit\b", paragraph.text):
-            continue
         for found in _this_patch().finditer(paragraph.text):
             what = found["what"] or found["other"]
             # in a revert, "this commit" is the reverted one
@@ -449,8 +436,7 @@ def subject_not_imperative(context: Context, _arguments: Arguments) -> Iterator[
         return
     verb, order = found["verb"], imperative_of(found["verb"])
     if order and not (
-        verb.lower() == order
-        or verb.lower() in word_set("message", "nouns")
+        verb.lower() in word_set("message", "nouns")
         or cached_match(r"[A-Za-z]+ing\s+(?:of|is|for|fix|fixes|cleanups?)\b", rest)
         or cached_match(r"\w+ (?:to|for|in|of)\b", rest)
     ):
@@ -474,18 +460,6 @@ def patch_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         len([mark for mark in patch.subject.marks if re.search(r"\bPATCH\b", mark)]) > 1
     ):
         yield subject_hit(context, "two-marks")
-    elif (
-        patch.has_diff
-        and (
-            found := re.match(
-                r"\s*((?:Re|Fwd?|FW|AW|WG)\s*:)",
-                patch.subject.raw,
-                re.IGNORECASE,
-            )
-        )
-        and patch.tags("Signed-off-by")
-    ):
-        yield subject_hit(context, "reply", quoted=found[1])
     elif re.match(r"^PATCH\b", title) or (
         patch.subject.words
         and not patch.subject.is_patch
@@ -502,13 +476,6 @@ def patch_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         yield subject_hit(
             context, "number", number=patch.subject.number, total=patch.subject.total
         )
-    elif (
-        patch.header("Message-ID")
-        and patch.has_diff
-        and not patch.subject.is_patch
-        and not is_marked(patch)
-    ):
-        yield subject_hit(context, "no-mark")
 
 
 def _unread_version(patch: Patch) -> str | None:

@@ -10,7 +10,7 @@ import functools
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from functools import cache, lru_cache, partial
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from patchpilot.cache.cached_re import cached_match, cached_search
@@ -32,7 +32,7 @@ from patchpilot.lint.habits import habits, subsystem
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_parts import may_be_same, pasted, same_person, tag_lines
 from patchpilot.lint.pack_patterns import lazy
-from patchpilot.model.address import Address, assistant_faults, decode_words
+from patchpilot.model.address import assistant_faults, decode_words
 from patchpilot.model.commit_references import (
     BUG_SIGN,
     adds_an_id,
@@ -272,7 +272,6 @@ def sender_not_signed(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         not (sender and author and patch.in_body_from)
         or same_person(sender, author)
         or may_be_same(sender, author)
-        or _is_relay(sender, author)
         or cached_search(r"\bvia\b.*\b(?:Relay|B4)|devnull\+", str(sender))
     ):
         return
@@ -282,22 +281,6 @@ def sender_not_signed(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         same_person(sender, person) or may_be_same(sender, person) for person in people
     ):
         yield make_hit(signed[-1][0], sender=sender.called)
-
-
-def _is_relay(sender: Address, author: Address) -> bool:
-    """Return whether the sender has no name, and a local part that is the author's or the
-    author's name.
-    """
-    local = sender.email.partition("@")[0].lower()
-    names = (
-        author.email.partition("@")[0].lower(),
-        re.sub(r"[^a-z]", "", author.name.lower()),
-    )
-    return (
-        len(local) > LEAST_LOCAL
-        and (not sender.name or "@" in sender.name)
-        and local in names
-    )
 
 
 @detector("unexplained-signer")
@@ -325,12 +308,10 @@ def unexplained_signer(context: Context, _arguments: Arguments) -> Iterator[Hit]
 )
 def alias_name(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Report a sign-off with a login name instead of a real name."""
-    seen: set[str] = set()
     for line, tag in _signed_names(context):
         address = tag.address
-        if not address or str(address) in seen:
+        if not address:
             continue
-        seen.add(str(address))
         name = address.name.strip()
         local = address.email.partition("@")[0].lower()
         squeezed = re.sub(r"[^a-z]", "", name.lower())
@@ -339,38 +320,10 @@ def alias_name(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             or re.search(r"[\d_@]|^[A-Za-z]+\.[A-Za-z]", name)
             or not name
         )
-        alias = " " not in name and name.isascii() and odd
-        if (
-            alias
-            and (
-                len(squeezed) > 4
-                or not name
-                or squeezed == re.sub(r"[^a-z]", "", local)
-            )
-        ) or name == "@":
-            yield make_hit(line, "alias", name=name or address.email)
-        elif _role().search(name) or (
-            _role_address().match(local) and not re.search(r"\w+\s+\w+", name)
+        if (" " not in name and odd) and (
+            len(squeezed) > 4 or not name or squeezed == re.sub(r"[^a-z]", "", local)
         ):
-            yield make_hit(line, "role", name=name or address.email)
-
-
-@cache
-def _role() -> re.Pattern[str]:
-    return re.compile(
-        r"\b(?:[Tt]eam|[Bb]uild(?:er| [Bb]ot)|[Mm]ailing [Ll]ist|[Mm]aintainers|[Dd]evelopers|[Rr]obot)$"  # noqa: E501
-    )
-
-
-@cache
-def _role_address() -> re.Pattern[str]:
-    return re.compile(
-        r"(?:info|support|admin|administrator|postmaster|webmaster|hostmaster|sales|office|team|linux-kernel|oss|opensource)$"
-    )
-
-
-LEAST_LOCAL = 3
-"""A local part of an address with fewer letters does not identify a person."""
+            yield make_hit(line, "alias", name=name or address.email)
 
 
 @detector(
@@ -400,9 +353,7 @@ def floating_tags(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             above = gap
             while above >= 0 and not lines[above].strip():
                 above -= 1
-            if above in sure or (
-                above >= 1 and lines[above][:1] in (" ", "\t") and above - 1 in sure
-            ):
+            if above in sure:
                 yield make_hit(patch.message_line + gap, "blank-line")
                 return
         at -= 1

@@ -11,17 +11,17 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from patchpilot.cache.cached_re import cached_search, compile_late
+from patchpilot.cache.cached_re import cached_search
 from patchpilot.lint.c.line_scan import as_text, scan
 from patchpilot.lint.conditions import is_mail
 from patchpilot.lint.detector import Arguments, Hit, detector, make_hit
 from patchpilot.lint.detectors.generic import subject_hit
 from patchpilot.lint.habits import sections_of, subsystem
 from patchpilot.lint.lint_context import Context, HistoryFacts, once
-from patchpilot.lint.message_parts import same_person, tag_lines
+from patchpilot.lint.message_parts import tag_lines
 from patchpilot.model.address import Address, parse_address
 from patchpilot.model.bounded import header_date, parse_date
-from patchpilot.model.commit_references import fix_claim, read_fixes_value
+from patchpilot.model.commit_references import fix_claim
 from patchpilot.model.patch import FileChange, Hunk, Patch
 from patchpilot.model.rule import FindingFix
 from patchpilot.model.source_tree import Tree, is_guess
@@ -76,93 +76,6 @@ def does_not_apply(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         if state != "fits":
             yield make_hit(line, tree=context.tree.label)
             return
-
-
-_BASE = compile_late(r"^base-commit: (?P<id>[0-9a-f]{12,64})\s*$")
-_PREREQUISITE = compile_late(r"^prerequisite-(?:patch-id|message-id|change-id): \S")
-_FOOT = 60
-"""The number of lines at the end of a message in which git format-patch and b4 state the base."""
-
-
-@detector(
-    "does-not-apply-to-base",
-)
-def does_not_apply_to_base(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a hunk whose context is missing from the base commit named in the message.
-
-    If the message names prerequisite patches, they may be the reason.
-    """
-    patch, history = context.patch, context.history
-    if history is None or patch.commit or not patch.has_diff:
-        return
-    named = _find_named_base(context)
-    if named is None:
-        return
-    line, base, count = named
-    tree = history.tree_of(base)
-    if tree is None:
-        yield make_hit(line, "unknown", base=base[:12])
-        return
-    if found := _find_alien_hunk(context, tree):
-        values = {"base": base[:12], "path": found[1], "count": count}
-        yield make_hit(found[0], "prerequisites" if count else "conflict", **values)
-
-
-def _find_named_base(context: Context) -> tuple[int, str, int] | None:
-    """Return the patch line and id of the base named in the message or cover letter, and the
-    number of prerequisite patches.
-    """
-    cover = context.series.cover
-    for mail in (context.patch, cover):
-        last = list(enumerate(mail.lines, 1))[-_FOOT:] if mail else []
-        named = next(
-            ((at, match["id"]) for at, text in last if (match := _BASE.match(text))),
-            None,
-        )
-        if named and mail:
-            at = named[0] if mail is context.patch else context.patch.diff_line
-            return at, named[1], sum(1 for _, text in last if _PREREQUISITE.match(text))
-    return None
-
-
-def _find_alien_hunk(context: Context, tree: Tree) -> tuple[int, str] | None:
-    """Return (patch line, path) of the first hunk with neither side in the tree.
-
-    Skip files that earlier patches of the series change.
-    """
-    patch = context.patch
-    number = patch.subject.number or 1
-    place = context.series_fact("positions", _positions).get(id(patch), 0)
-    if number > 1 and place < number - 1:
-        # unknown patches may change the same files
-        return None
-    before = place if number > 1 or patch.commit else 0
-    touched = context.series_fact("first touched", _first_touched) if before else {}
-    for change in patch.files:
-        if any(
-            touched.get(path, before) < before
-            for path in (change.old_path, change.new_path)
-            if path
-        ):
-            continue
-        for line, state in _file_states(tree, change):
-            if state == "alien":
-                return line, change.path
-    return None
-
-
-def _positions(patches: Sequence[Patch]) -> dict[int, int]:
-    """Map each patch, by its id(), to its position in the series."""
-    return {id(patch): at for at, patch in enumerate(patches)}
-
-
-def _first_touched(patches: Sequence[Patch]) -> dict[str, int]:
-    """Map each path to the position of the first patch that changes it."""
-    touched: dict[str, int] = {}
-    for at, patch in enumerate(patches):
-        for path in patch.paths:
-            touched.setdefault(path, at)
-    return touched
 
 
 def fits(context: Context) -> bool:
@@ -367,59 +280,6 @@ def _asks_for_stable(context: Context) -> bool:
         for _, tag in tag_lines(context)
         if tag.key == "cc"
     )
-
-
-@detector(
-    "committer-unsigned",
-)
-def committer_unsigned(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a commit without a sign-off by its committer, if that is not the author."""
-    commit = (
-        context.history.find(context.patch.commit)
-        if context.history and context.patch.commit
-        else None
-    )
-    if (
-        commit is None
-        or same_person(commit.committer, commit.author)
-        or cached_search(r"no-?reply@", commit.committer.email)
-    ):
-        return
-    signed = [
-        (line, tag.address)
-        for line, tag in tag_lines(context)
-        if tag.key == "signed-off-by"
-    ]
-    if signed and not any(
-        one and same_person(commit.committer, one) for _, one in signed
-    ):
-        who = commit.committer.called
-        yield make_hit(signed[-1][0], committer=who)
-
-
-@detector("stable-unreleased")
-def stable_unreleased(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report Cc: stable for a bug that no release contains."""
-    history = context.history
-    if history is None or not _asks_for_stable(context):
-        return
-    read = [
-        read_fixes_value(tag.value)
-        for _, tag in tag_lines(context)
-        if tag.key == "fixes"
-    ]
-    targets = [
-        history.find(one.id) for one in read if len(one.id) >= 7 and not one.word
-    ]
-    if targets and all(
-        target and history.is_released(target.id) is False for target in targets
-    ):
-        line = next(
-            line
-            for line, tag in tag_lines(context)
-            if tag.key == "cc" and "stable@" in tag.value
-        )
-        yield Hit(line)
 
 
 @detector(

@@ -11,7 +11,6 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache, lru_cache
-from itertools import takewhile
 from pathlib import Path
 
 from patchpilot.cache.cached_re import compile_late
@@ -25,13 +24,12 @@ from patchpilot.lint.detector import (
     make_hit,
     typed_detector,
 )
-from patchpilot.lint.detectors.generic import lines_of, subject_line
+from patchpilot.lint.detectors.generic import subject_line
 from patchpilot.lint.lint_context import Context, once
 from patchpilot.lint.message_parts import (
     corrects,
     is_prose,
     pasted,
-    prefix_of,
     quoted_titles,
 )
 from patchpilot.lint.new_side import NewLine, c_hunks
@@ -51,7 +49,6 @@ _FILE_NAME = lazy(r"[a-z]\w*\.\w", re.IGNORECASE)
 _ENDS_IN_COMMENT = lazy(rf"{COMMENT}+\s*$")
 _LAST_WORD = lazy(rf"({_PROSE_WORD})\s*$")
 _FIRST_IN_COMMENT = lazy(r"^\+\s*\*\s*([A-Za-z][a-z]+) ")
-_QUOTED_LINE = lazy(r">|\s+\*\s")
 _ABOUT_WORDS = lazy(
     r"\b(?:typos?|spelling|(?:repeated|duplicated?|doubled?|unexpected|redundant|extra) (?:\w+"
     r" )?words?)\b|\bdrop .*word",
@@ -196,19 +193,12 @@ def parse_spelling(
 
 
 def _is_meant(context: Context, line: ScannedLine, word: str) -> bool:
-    """Return whether a repeated word may be intended: in a log or quote, in a patch that
-    removes repeated words, or "that that".
+    """Return whether a repeated word may be intended: in pasted text, in a patch that removes
+    repeated words, or "that that".
     """
-    at = line.number - context.patch.message_line
-    double = f"{re.escape(word)} {re.escape(word)}"
     return (
         word.lower() in ("that", "had")
-        or at in pasted(context)
-        or _QUOTED_LINE.match(line.raw) is not None
-        or re.search(
-            rf"([\"'`])[^\"'`]*\b{double}\b[^\"'`]*\1", line.raw, re.IGNORECASE
-        )
-        is not None
+        or line.number - context.patch.message_line in pasted(context)
         or _ABOUT_WORDS.search(context.patch.subject.title) is not None
     )
 
@@ -288,9 +278,6 @@ _WORD = compile_late(
 
 _SENTENCE = compile_late(r"\"(?:[^\"\\]*\w ){2}(?:[^\"\\]|\\.)*")
 _PLAIN = compile_late(r"(?<![\w\"'`<%$&{-])[a-z]{6,}(?![\w\"'`>}])")
-_NAME = compile_late(r"(?<![\w.*<\[])[A-Za-z]\w{2,}_\w{3,}\b(?![*.\]])")
-# many directory names of four letters differ by one letter
-_PREFIX_WORD = compile_late(r"[a-z]{5,}")
 _ENDINGS = (
     *("s", "es", "ed", "d", "ing", "er", "r", "ers", "rs", "ly", "y", "able", "ably"),
     *("ability", "ation", "ness", "less", "ful", "al", "ally", "or", "ors", "ies"),
@@ -301,8 +288,8 @@ _BEGINNINGS = compile_late(
     r"|back|post|anti|bi|tri|en|fore|self|mid|semi|pseudo|para|meta|hyper|ultra|trans|counter|on"
     r"|off|[a-z])(?=[a-z]{3})"
 )
-_MOST_WORDS, _MOST_PAIRS = 1000, 300_000
-"""Maximum number of a patch's words compared with correct ones, and of names with each other."""
+_MOST_WORDS = 1000
+"""Maximum number of a patch's words that are compared with correct ones."""
 _LEAST, _SWAPPED, _LONG, _OFTEN = 7, 6, 10, 3
 """A word that is not in the dictionary has so many letters, or two of them are swapped; one with
 another first letter is long. A word of the patch itself is right if it occurs so often.
@@ -334,61 +321,6 @@ def misspelled_word(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             ):
                 seen.add(word)
                 yield make_hit(where, "", found.start() + 1, word=found[0], right=right)
-    yield from _find_misspelled_names(context)
-
-
-def _find_misspelled_names(context: Context) -> Iterator[Hit]:
-    """Yield names in the message, and words of the subject prefix, that are not in the patch but
-    differ by one letter from a name or directory that is.
-    """
-    patch = context.patch
-    if not patch.files:
-        return
-    diff = "\n".join(patch.lines[patch.files[0].patch_line - 1 :])
-    names = frozenset(_NAME.findall(diff))
-    title, at_title = patch.subject.title, subject_line(context)
-    parts = frozenset(re.split(r"[/._-]", " ".join(patch.paths)))
-    wanted = [
-        (at_title, word, parts) for word in _PREFIX_WORD.findall(prefix_of(title))
-    ]
-    wanted += [
-        (at, name, names)
-        for at, text in (*lines_of(context, "prose"), (at_title, title))
-        for name in _NAME.findall(text)
-    ]
-    seen = set[str]()
-    for at, word, others in wanted:
-        if len(seen) * len(others) > _MOST_PAIRS:
-            return
-        if word in seen or word in diff or word in word_set("codespell", "right"):
-            continue
-        seen.add(word)
-        near = {other for other in others if _is_one_edit(word, other)}
-        if len(near) == 1:
-            yield make_hit(at, "", None, word=word, right=near.pop())
-
-
-def _shared(one: str, other: str) -> int:
-    return sum(
-        1
-        for _ in takewhile(
-            lambda pair: pair[0] == pair[1], zip(one, other, strict=False)
-        )
-    )
-
-
-def _is_one_edit(word: str, other: str) -> bool:
-    """Return whether one letter is missing, added, wrong or swapped, except an -s at the end."""
-    if abs(len(word) - len(other)) > 1 or word[0] != other[0]:
-        return False
-    start = _shared(word, other)
-    ends = (word[start:][::-1], other[start:][::-1])
-    rest, right = (end[_shared(*ends) :] for end in ends)
-    if not (rest + right).isalpha():
-        return False
-    return (max(len(rest), len(right)) == 1 and rest + right != "s") or (
-        len(rest) == 2 and rest == right[::-1]
-    )
 
 
 def _is_in_kernel_list(context: Context, word: str) -> bool:

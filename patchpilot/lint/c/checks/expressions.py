@@ -18,7 +18,6 @@ from patchpilot.lint.c.c_patterns import (
     INT_SUFFIX,
     INT_TYPES,
     LVAL,
-    LVAL_OR_CALL,
     NOTE,
     OPERATORS,
     STRING,
@@ -26,10 +25,6 @@ from patchpilot.lint.c.c_patterns import (
 )
 from patchpilot.lint.c.operators import value_end
 from patchpilot.lint.c.types import TypePattern
-
-_CONSTANT_FIRST = (
-    rf"\+(.*)\b({CONSTANT}|[A-Z_][A-Z0-9_]*)\s*({COMPARE})\s*({LVAL_OR_CALL})"
-)
 
 
 @check(ADDED, "if")
