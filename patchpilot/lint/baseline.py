@@ -106,14 +106,8 @@ def parse_baseline(file: Path, data: bytes) -> Counter[FindingMark]:
         raise _error(file, f"larger than {LARGEST >> 20} MiB")
     try:
         document = json.loads(data)
-    except json.JSONDecodeError as error:
-        raise _error(
-            file, f"line {error.lineno}, column {error.colno}: {error.msg}"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise _error(file, f"byte {error.start}: not UTF-8") from error
     except (ValueError, RecursionError) as error:
-        raise _error(file, "not a baseline: its JSON cannot be read") from error
+        raise _error(file, f"not valid JSON: {error}") from error
     return _counts(file, document)
 
 
@@ -139,27 +133,17 @@ def _counts(file: Path, document: Any) -> Counter[FindingMark]:
 
 
 def _entry(file: Path, position: str, entry: Any) -> tuple[FindingMark, int]:
-    if not isinstance(entry, dict):
-        raise _error(file, f"{position} is not an object")
-    words = {name: entry.get(name, "") for name in _WORDS}
-    not_a_string = next(
-        (name for name, value in words.items() if not isinstance(value, str)), None
-    )
-    if not_a_string:
-        raise _error(file, f"{position}: {not_a_string} is not a string")
-    if not words["rule"]:
-        raise _error(file, f"{position}: missing rule")
-    unknown_key = next(
-        (name for name in entry if name not in (*_WORDS, "name", "count")), None
-    )
-    if unknown_key is not None:
-        raise _error(
-            file, f"{position}: '{crop(one_line(unknown_key), 40)}' is an unknown key"
-        )
-    count = entry.get("count", 1)
-    if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MOST:
-        raise _error(file, f"{position}: count is not a number from 1 to {MOST}")
-    return FindingMark(**words), count
+    values = dict(entry) if isinstance(entry, dict) else {}
+    count, _ = values.pop("count", 1), values.pop("name", None)
+    if (
+        not values.get("rule")
+        or not values.keys() <= set(_WORDS)
+        or not all(isinstance(value, str) for value in values.values())
+        or type(count) is not int
+        or not 1 <= count <= MOST
+    ):
+        raise _error(file, f"{position} is not an entry of a baseline")
+    return FindingMark(**{**dict.fromkeys(_WORDS, ""), **values}), count
 
 
 def _error(file: Path, what: str) -> InputError:

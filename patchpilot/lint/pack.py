@@ -7,9 +7,8 @@ Raise PackError with the file and the rule.
 import re
 import tomllib
 from collections.abc import Mapping
-from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 from patchpilot.errors import PackError, suggestion
 from patchpilot.lint import pack_patterns
@@ -82,7 +81,6 @@ class _Place(NamedTuple):
     label: str
     line: int
     rule: str
-    text: tuple[str, ...] = ()
     is_tested: bool = False
 
     def __str__(self) -> str:
@@ -91,26 +89,6 @@ class _Place(NamedTuple):
             if self.line
             else f"{self.label}: rule {self.rule}"
         )
-
-    def at(self, key: str, word: str) -> Self:
-        """Return the position of the line that assigns `word` to `key`."""
-        named = next(
-            (
-                at
-                for at, line in enumerate(self.text)
-                if re.search(rf"\b{re.escape(key)}\b", line)
-            ),
-            0,
-        )
-        found = next(
-            (
-                at
-                for at, line in enumerate(self.text[named:], named)
-                if f'"{word}"' in line or f"'{word}'" in line
-            ),
-            named,
-        )
-        return self._replace(line=self.line + found)
 
 
 def parse_pack(
@@ -134,18 +112,20 @@ def parse_pack(
     _check(data, {"parts": TEXTS, "rule": list}, label)
     parts, tables = data.get("parts", {}), data.get("rule", [])
     name = Path(label).stem
-    starts = _rule_starts(text)
+    starts = [
+        number
+        for number, line in enumerate(text.splitlines(), 1)
+        if _HEADER.match(line)
+    ]
     rules: list[Rule] = []
     examples: dict[str, tuple[Example, ...]] = {}
     for number, table in enumerate(tables):
         if not isinstance(table, dict):
             raise PackError(f"{label}: a rule must be a table, [[rule]]")
-        line, lines = starts[number] if len(starts) == len(tables) else (0, ())
         where = _Place(
             label,
-            line,
+            starts[number] if len(starts) == len(tables) else 0,
             str(table.get("id") or table.get("name") or number + 1),
-            lines,
             is_tested,
         )
         if isinstance(match := table.get("match"), dict):
@@ -183,16 +163,6 @@ def _add_parts(match: Any, parts: Mapping[str, str]) -> Any:
         case list():
             return [_add_parts(value, parts) for value in match]
     return match
-
-
-def _rule_starts(text: str) -> list[tuple[int, tuple[str, ...]]]:
-    """Return the line number of each [[rule]] header, and the lines up to the next one."""
-    lines = text.splitlines()
-    at = [number for number, line in enumerate(lines) if _HEADER.match(line)]
-    return [
-        (start + 1, tuple(lines[start:end]))
-        for start, end in pairwise((*at, len(lines)))
-    ]
 
 
 def _rule(
@@ -389,7 +359,7 @@ def _argument(
     _check({key: value}, {key: kind if isinstance(kind, type) else str}, position)
     if isinstance(kind, tuple) and value not in kind:
         raise PackError(
-            f"{position.at(key, value)}: {key}: unknown value {value!r}",
+            f"{position}: {key}: unknown value {value!r}",
             hint=suggestion("value", value, kind),
         )
 
