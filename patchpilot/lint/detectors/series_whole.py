@@ -438,3 +438,19 @@ def fix_not_first(context: Context, _arguments: Arguments) -> Iterator[Hit]:
                 earlier=patches.index(earlier[0]) + 1,
             )
             return
+
+
+@detector(
+    "duplicate-subject",
+)
+def duplicate_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report the first patch whose subject repeats an earlier one, ignoring case."""
+    seen: dict[str, int] = {}
+    for number, patch in enumerate(context.series.patches, 1):
+        title = patch.subject.title
+        if title and title.lower() in seen:
+            yield subject_hit(
+                context, match=title, first=seen[title.lower()], second=number
+            )
+            return
+        seen[title.lower()] = number
