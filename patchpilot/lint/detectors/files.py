@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Detectors for the files of a patch, SPDX tags, and added lines in any file.
 
-They check uapi headers, files without a maintainer or Makefile entry, whitespace-only hunks, the
-line and the comment style of SPDX tags, whitespace, and line length.
+They check sysfs attributes without documentation, whitespace-only hunks, text sent as binary, the
+line and the comment style of SPDX tags, and line length.
 """
 
 import re
 import zlib
 from base64 import b85decode
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from patchpilot.cache.cached_re import cached_search, compile_late
 from patchpilot.lint.c.c_patterns import LOG_FUNCTIONS, STRING
@@ -31,10 +30,6 @@ from patchpilot.lint.detector import (
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.pack_patterns import compiled, lazy
 from patchpilot.model.patch import FileChange, Patch
-
-if TYPE_CHECKING:
-    pass
-
 
 _ATTRIBUTE = compile_late(
     r"^\s*(?:static )?(?:struct \w+ )?(?:DEVICE_(?:ULONG_|INT_|BOOL_)?ATTR|BIN_ATTR|DRIVER_ATTR|BUS_ATTR|CLASS_ATTR|IIO_DEVICE_ATTR)(?:_\w+)?"  # noqa: E501

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Generic detectors for lines of a message and its diff, as git and checkpatch.pl read them.
-
-They find adjacent or similar lines, and tags.
-"""
+"""Generic detectors for tags, and for lines of a patch as checkpatch.pl reads them."""
 
 from collections.abc import Iterator
 

@@ -134,6 +134,13 @@ def _latest_version(texts: list[str]) -> int:
             r"^\s*[vV](\d+)\s*(?:-+>|=>|→|to)\s*[vV](\d{1,4})\b", line
         ):
             versions.append(int(found[2]))
+        elif found := cached_match(
+            r"^\s*(?:[-*]"
+            r" )?[Cc]hange(?:s|log|d)?\s+(?P<how>in|for|since|from|to|after|between)\s+(?:PATCH"
+            r" |RFC )?[vV](\d{1,4})\b(?!.*[vV]\d)",
+            line,
+        ):
+            versions.append(int(found[2]) + (found["how"] not in ("in", "for")))
         elif found := cached_match(r"^\s*(?:[-*] ?)?[vV](\d{1,4})\s*:", line):
             versions.append(int(found[1]))
         elif cached_search(r"\b[vV]\d+\b", line) and cached_search(
@@ -436,7 +443,8 @@ def subject_not_imperative(context: Context, _arguments: Arguments) -> Iterator[
         return
     verb, order = found["verb"], imperative_of(found["verb"])
     if order and not (
-        verb.lower() in word_set("message", "nouns")
+        verb.lower() == order
+        or verb.lower() in word_set("message", "nouns")
         or cached_match(r"[A-Za-z]+ing\s+(?:of|is|for|fix|fixes|cleanups?)\b", rest)
         or cached_match(r"\w+ (?:to|for|in|of)\b", rest)
     ):
