@@ -213,13 +213,15 @@ def adjust_rules(rules: Iterable[Rule], project: Project) -> tuple[Rule, ...]:
 
 Measured = tuple[str, Severity]
 """A rule's name and the severity of its findings."""
-LIKELY = 1.7
-"""A warning was gone in the next version that much more often than a check."""
-NOISE = 0.279
+LIKELY = 3
+"""The number of checks that are worth one warning."""
+NOISE = 0.28
 """Lines on an accepted patch of an archive that are shown by default, on average.
 
-On lists that were not measured there are up to a third more, and at most 0.35 are wanted.
+On lists that were not measured there are up to two fifths more, and at most 0.35 are wanted.
 """
+RARE = 3
+"""Rules with findings on at most this many accepted patches come before the others."""
 CERTAIN = (
     ("subject-not-imperative", Severity.CHECK),
     ("subject-ends-with-punctuation", Severity.CHECK),
@@ -278,26 +280,22 @@ def hidden_by_default(rules: Sequence[Rule], noise: float = NOISE) -> set[Measur
         for severity, record in records_of(rule).items()
     ]
     measured.sort(
-        key=lambda one: (
-            one[:2] not in CERTAIN,
-            -one[2].worth * (LIKELY if one[1] is Severity.WARNING else 1),
+        key=lambda row: (
+            row[1] is not Severity.ERROR,
+            row[:2] not in CERTAIN and row[2].noise > RARE,
+            -row[2].worth * (LIKELY if row[1] is Severity.WARNING else 1),
         )
-    )
-    left = noise - sum(
-        record.expected
-        for _, severity, record in measured
-        if severity is Severity.ERROR
     )
     # messages do not show repository history, and were measured with the 6.1 rules
     unmeasured = (rule for rule in rules if rule.scope == "history" or rule.since)
     hidden = {(rule.name, Severity.CHECK) for rule in unmeasured}
+    left = noise
     for name, severity, record in measured:
-        if severity is Severity.ERROR:
-            continue
-        if record.expected > left:
-            hidden.add((name, severity))
+        lines = record.rate or 0
+        if severity is Severity.ERROR or lines <= left:
+            left -= lines
         else:
-            left -= record.expected
+            hidden.add((name, severity))
     return hidden
 
 

@@ -10,10 +10,6 @@ from patchpilot.model.json_form import json_form
 
 DOUBT = 2
 """Findings of both kinds added to each rule's worth, to reduce the effect of small numbers."""
-UNSEEN = 0.5
-"""Findings on accepted patches added to each rule's count, so that the noise on held-out lists
-stays within the limit.
-"""
 GONE = 0.3
 """Worth of a finding that was gone in the next version; a requested finding counts as 1."""
 
@@ -51,21 +47,14 @@ class RuleRecord(NamedTuple):
         return _share(self.hit, self.asked)
 
     @property
-    def expected(self) -> float:
-        """Return the expected findings per accepted patch on another list, slightly above the
-        measured rate.
-        """
-        return (self.noise + UNSEEN) / self.accepted
-
-    @property
     def worth(self) -> float:
-        """Return the ratio of patches where the change was requested or made to accepted patches
-        with the finding.
+        """Return the ratio of patches where the change was requested or made to findings on
+        accepted patches.
 
         It is 1 for a rule with little data. Most findings that disappear in the next version do so
         for another reason.
         """
-        return (self.hit + GONE * self.gone + DOUBT) / (self.noise + DOUBT)
+        return (self.hit + GONE * self.gone + DOUBT) / (self.places + DOUBT)
 
     @property
     def sentence(self) -> str:
