@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from patchpilot.lint.rule_store import load_rules
-from patchpilot.lint.selection import NOISE, RuleRecord, hidden_by_default, rule_records
-from patchpilot.model.rule import Severity
+from patchpilot.lint.selection import NOISE, hidden_by_default, rule_records
+from patchpilot.model.rule import RuleRecord, Severity
 from tests.kit.cli import call
 from tests.kit.maintainers import patch
 from tests.lab.list_archive import ArchivedMail
