@@ -64,13 +64,6 @@ class FixWriter(Protocol):
         """Return the changed texts before and after a fix."""
 
 
-def _unfixed_patch(patch: Patch, safe: Sequence[Finding], why: str) -> FixedPatch:
-    """Return an unfixed patch with the reason."""
-    return FixedPatch(
-        patch, refused=why, reasons=dict.fromkeys(map(place_of, safe), why)
-    )
-
-
 def fixed_patch(
     first: CheckResult,
     checked: CheckedPatch,
@@ -95,13 +88,13 @@ def fixed_patch(
     ]
     if not safe:
         return FixedPatch(patch), None
-    room = writer.fixable_lines(patch) if writer else FixDirectory()
-    if room.refused:
-        return _unfixed_patch(patch, safe, room.refused), None
-    if patch.cut:
-        return _unfixed_patch(
-            patch, safe, "too long to fix: only its first lines were checked"
-        ), None
+    directory = writer.fixable_lines(patch) if writer else FixDirectory()
+    refused = directory.refused
+    if patch.cut and not refused:
+        refused = "too long to fix: only its first lines were checked"
+    if refused:
+        reasons = dict.fromkeys(map(place_of, safe), refused)
+        return FixedPatch(patch, refused=refused, reasons=reasons), None
     own_series = next(
         each for each in series if any(patch is member for member in each.patches)
     )
@@ -116,17 +109,16 @@ def fixed_patch(
         suppressed |= frozenset(map(place_of, checked.findings)) - frozenset(
             map(place_of, safe)
         )
-    on_needed = [place for place in map(place_of, safe) if place[1] in needed]
+    kept = {**directory.kept, **dict.fromkeys(needed, NEEDED)}
     on_kept = {
-        place: room.kept[place[1]]
-        for place in map(place_of, safe)
-        if place[1] in room.kept
+        place: kept[place[1]] for place in map(place_of, safe) if place[1] in kept
     }
-    notes = [
-        f"{len(on_needed)} not fixed: a later patch depends on these lines; fix the commits and"
+    count = [kept.get(line) for _, line in map(place_of, safe)].count(NEEDED)
+    notes = {
+        NEEDED: f"{count} not fixed: a later patch depends on these lines; fix the commits and"
         " format the patches again"
-    ]
-    note = "; ".join([*(notes if on_needed else ()), *dict.fromkeys(on_kept.values())])
+    }
+    note = "; ".join(notes.get(why, why) for why in dict.fromkeys(on_kept.values()))
 
     known = None
     if not setting.options.checkpatch_compat:
@@ -135,9 +127,7 @@ def fixed_patch(
         known = context, tuple(sorted(own, key=_finding_line))
 
     def may_touch(line: int) -> bool:
-        return line < 0 or (
-            line not in needed and line not in room.kept and room.may_touch(line)
-        )
+        return line < 0 or (line not in kept and directory.may_touch(line))
 
     outcome = fix_patch(
         patch,
@@ -147,7 +137,7 @@ def fixed_patch(
         suppressed=suppressed,
         known=known,
     )
-    reasons = {**outcome.reasons, **on_kept, **dict.fromkeys(on_needed, NEEDED)}
+    reasons = {**outcome.reasons, **on_kept}
     if not outcome.changed:
         return FixedPatch(patch, refused=note, reasons=reasons), None
     texts = writer.changed_texts(patch, outcome) if writer else ()

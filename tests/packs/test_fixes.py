@@ -4,7 +4,7 @@
 import pytest
 
 from patchpilot.lint.engine import run
-from patchpilot.lint.fixing.fixer import NAMED, FixSite, combine_proposal, import_fixers
+from patchpilot.lint.fixing.fixer import FixSite, edits_of, import_fixers
 from patchpilot.lint.fixing.patch_edit import PatchEdit
 from patchpilot.lint.rule_store import load_packs
 from patchpilot.model.mail import parse_patch
@@ -39,9 +39,8 @@ def test_token_changes_are_justified() -> None:
     for rule in all_rules():
         fixer = import_fixers().get(rule.remedy.fixer)
         assert bool(rule.remedy.equivalent) == (
-            fixer is not None and fixer.changes == NAMED
+            fixer is not None and fixer.tokens != ()
         ), rule.name
-        assert not fixer or bool(fixer.tokens) == (fixer.changes == NAMED), rule.name
 
 
 @pytest.mark.parametrize(("rule", "example"), _cases(bad=True, safe=True))
@@ -65,8 +64,8 @@ def test_fixers_accept_a_patch_that_ends_anywhere(rule: Rule, example: Example) 
         patch = parse_patch("\n".join(whole.patch.lines[:end]).encode(), "a")
         context = whole.for_patch(patch)
         for finding in run(context, [rule]):
-            change = combine_proposal(fixer.propose(FixSite(context, finding)))
-            assert PatchEdit.of(patch).apply_changes([change] if change else [])
+            change = edits_of(fixer.propose(FixSite(context, finding)))
+            assert PatchEdit.of(patch).apply_changes([change])
 
 
 @pytest.mark.parametrize(("rule", "example"), _cases(bad=False, safe=False))

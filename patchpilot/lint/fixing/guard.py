@@ -10,14 +10,7 @@ from collections.abc import Sequence
 from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.c.line_scan import COMMENT as NOTE
 from patchpilot.lint.c.line_scan import Sanitizer
-from patchpilot.lint.fixing.fixer import (
-    CODE,
-    COMMENT,
-    PROSE,
-    SPACE,
-    RegisteredFixer,
-    TokenChanges,
-)
+from patchpilot.lint.fixing.fixer import CODE, RegisteredFixer, TokenChanges
 
 _TOKEN = compile_cached(
     r"(?P<string>\"[X\t]*\"?|'[X\t]*'?)|[A-Za-z_$]\w*|\.?\d(?:[eEpP][+-]|[\w.])*|<<=|>>=|\.\.\.|->|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&|^]=|##|\S"
@@ -26,7 +19,7 @@ _DIRECTIVE = compile_cached(r"\s*#")
 _VERBATIM = compile_cached(r"\s*#\s*(?:include|error|warning|pragma)\b")
 _FUNCTION_MACRO = compile_cached(r"\s*#\s*define\s+\w+\(")
 _STRINGIFIED = compile_cached(r"\b(?:[A-Z_]*STR[A-Z_]*|\w*stringify\w*) \([^()]*")
-END = "\n"
+END = "\0"
 
 
 def tokens(texts: Sequence[str], inside: str = "") -> tuple[list[str], str, str]:
@@ -56,14 +49,10 @@ def tokens(texts: Sequence[str], inside: str = "") -> tuple[list[str], str, str]
         if _VERBATIM.match(clean):
             result.append("".join(text.split()))
         else:
-            words = _TOKEN.finditer(clean.replace(NOTE, " "))
-            if '"' in clean or "'" in clean:
-                result += [
-                    text[word.start() : word.end()] if word["string"] else word[0]
-                    for word in words
-                ]
-            else:
-                result += [word[0] for word in words]
+            result += [
+                text[word.start() : word.end()] if word["string"] else word[0]
+                for word in _TOKEN.finditer(clean.replace(NOTE, " "))
+            ]
         goes_on = text.rstrip(" \t\r").endswith("\\")
         if directive and not goes_on:
             result.append(END)
@@ -83,21 +72,17 @@ def keeps_meaning(
 
     The lines may differ only in the ways that the fixer declares.
     """
-    changes = fixer.changes
-    if changes == SPACE and _squeeze_spaces(old) != _squeeze_spaces(new):
+    is_blank = not (fixer.is_prose or fixer.tokens)
+    if is_blank and "".join("".join(old).split()) != "".join("".join(new).split()):
         return False
     if not path.endswith(CODE):
         return True
     was, said, before = tokens(old, inside)
     now, says, after = tokens(new, inside)
-    if before != after:
-        return False
-    if changes == SPACE:
-        return was == now and said == says
-    if changes in (COMMENT, PROSE):
-        return was == now
-    return said == says and (
-        _canonical(was, fixer.tokens) == _canonical(now, fixer.tokens)
+    return (
+        before == after
+        and (fixer.is_prose or said == says)
+        and _canonical(was, fixer.tokens) == _canonical(now, fixer.tokens)
     )
 
 
@@ -113,7 +98,3 @@ def _canonical(words: Sequence[str], tokens: TokenChanges) -> tuple[str, list[st
     for pattern, canonical in tokens:
         text = re.sub(pattern, canonical, text)
     return " ".join(text.split()), strings
-
-
-def _squeeze_spaces(texts: Sequence[str]) -> str:
-    return "".join("".join(text.split()) for text in texts)

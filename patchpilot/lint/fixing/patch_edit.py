@@ -2,18 +2,27 @@
 """An edited patch: its lines, the original line of each, and updated hunk headers."""
 
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
+from typing import NamedTuple
 
-from patchpilot.lint.c.line_scan import as_bytes, as_text
-from patchpilot.lint.fixing.fixer import ColumnSpan, LineChange
+from patchpilot.lint.fixing.fixer import Change, changed_part
 from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch
+from patchpilot.model.rule import FixEdit
 
-_HEADER = re.compile(r"^(@@ -\d{1,10}(?:,\d{1,10})? \+)(\d{1,10})(?:,(\d{1,10}))?( @@)")
+_HEADER = re.compile(r"^(@@ -\d{1,10}(?:,\d{1,10})? \+)\d{1,10}(,\d{1,10})?(?= @@)")
 
-_Edits = dict[int, tuple[int, tuple[str, ...]]]
-"""By patch line, how many lines are removed there and the lines that replace them."""
+
+class ColumnSpan(NamedTuple):
+    """A replacement within one line, or of the whole line if `end` is `sys.maxsize`."""
+
+    line: int
+    start: int
+    end: int
+    text: str
 
 
 @dataclass(frozen=True)
@@ -30,83 +39,84 @@ class PatchEdit:
     def of(cls, patch: Patch) -> "PatchEdit":
         return cls(patch, tuple(range(len(patch.lines))))
 
-    def apply_changes(self, changes: Sequence[LineChange]) -> "PatchEdit":
+    def replaced_by(self, edit: FixEdit) -> tuple[str, ...]:
+        """Return the lines that an edit replaces."""
+        return self.patch.lines[edit.start - 1 : edit.start - 1 + edit.delete]
+
+    def spans(self, change: Change) -> Iterator[ColumnSpan]:
+        """Yield the columns that a change touches in each line.
+
+        An insertion touches the line after it.
+        """
+        for edit in change:
+            if edit.delete != 1 or len(edit.insert) != 1:
+                for number in range(edit.start, edit.start + max(edit.delete, 1)):
+                    yield ColumnSpan(number, 0, sys.maxsize, "")
+                continue
+            old, new = self.patch.lines[edit.start - 1], edit.insert[0]
+            start, end, last = changed_part(old, new)
+            yield ColumnSpan(edit.start, start, end, new[start:last])
+
+    def apply_changes(self, changes: Sequence[Change]) -> "PatchEdit":
         """Apply changes that do not overlap, and update the hunk headers."""
-        edits = self._edits(changes)
-        lines: list[str] = []
-        origin: list[int] = []
-        fresh = min((0, *self.origin)) - 1
-        for text, number in self._edited_lines(
-            self._headers(edits) | edits, 1, len(self.origin)
-        ):
-            lines.append(text)
-            origin.append(self.origin[number - 1] if number else fresh)
-            fresh -= not number
+        changes = (*changes, tuple(self._headers(changes)))
+        lines = list(self.edited_lines(changes, 1, len(self.origin)))
+        fresh = count(min((0, *self.origin)) - 1, -1)
         patch = parse_patch(
-            ("\n".join(lines) + "\n").encode("utf-8", "surrogateescape"),
+            "".join(f"{text}\n" for text, _ in lines).encode(
+                "utf-8", "surrogateescape"
+            ),
             self.patch.source,
             self.patch.commit,
         )
+        origin = (
+            self.origin[number - 1] if number else next(fresh) for _, number in lines
+        )
         return PatchEdit(patch._replace(damage=self.patch.damage), tuple(origin))
 
-    def excerpt(self, change: LineChange, first: int, last: int) -> list[str]:
-        """Return patch lines `first` to `last` with the change applied."""
-        return [
-            text for text, _ in self._edited_lines(self._edits([change]), first, last)
-        ]
-
-    def _edited_lines(
-        self, edits: _Edits, first: int, last: int
+    def edited_lines(
+        self, changes: Sequence[Change], first: int, last: int
     ) -> Iterator[tuple[str, int]]:
         """Yield patch lines `first` to `last` with their number, which is 0 for an inserted
         line.
         """
+        edits = {edit.start: edit for change in changes for edit in change}
+        texts: dict[int, str] = {}
+        spans = {span for change in changes for span in self.spans(change)}
+        for number, start, end, new in sorted(spans, reverse=True):
+            if end < sys.maxsize:
+                text = texts.get(number, self.patch.lines[number - 1])
+                texts[number] = text[:start] + new + text[end:]
+        for number, text in texts.items():
+            edits[number] = FixEdit(number, 1, (text,))
         number = first
         while number <= last:
-            count, insert = edits.get(number, (0, ()))
+            _, delete, insert = edits.get(number, (number, 0, ()))
             for at, text in enumerate(insert):
-                yield text, number if count and not at else 0
-            if not count:
+                yield text, number if delete and not at else 0
+            if not delete:
                 yield self.patch.lines[number - 1], number
-            number += count or 1
+            number += delete or 1
 
-    def _edits(self, changes: Sequence[LineChange]) -> _Edits:
-        edits: _Edits = {}
-        by_line: dict[int, set[ColumnSpan]] = {}
-        for change in changes:
-            for edit in change.edits:
-                edits[edit.start] = (edit.delete, edit.insert)
-            for span in change.spans:
-                by_line.setdefault(span.line, set()).add(span)
-        for number, spans in by_line.items():
-            raw = as_bytes(self.patch.lines[number - 1])
-            for _, start, end, text in sorted(spans, reverse=True):
-                raw = raw[:start] + text + raw[end:]
-            edits[number] = (1, (as_text(raw),))
-        return edits
-
-    def _headers(self, edits: _Edits) -> _Edits:
-        """Return edits that correct the hunk headers."""
-        headers: _Edits = {}
+    def _headers(self, changes: Sequence[Change]) -> Iterator[FixEdit]:
+        """Yield edits that correct the hunk headers."""
+        growth = {
+            edit.start: _growth(edit.insert) - _growth(self.replaced_by(edit))
+            for change in changes
+            for edit in change
+        }
         for change in self.patch.files:
             shift = 0
             for hunk in change.hunks:
-                delta = 0
                 # text after the hunk does not belong to it
-                for line in hunk.lines:
-                    number = line.patch_line
-                    count, insert = edits.get(number, (0, ()))
-                    gone = self.patch.lines[number - 1 : number - 1 + count]
-                    delta += _growth(insert) - _growth(gone)
-                header = self.patch.lines[hunk.patch_line - 1]
-                match = _HEADER.match(header)
-                if match and (delta or shift):
-                    count = hunk.new_count + delta
-                    size = "" if match[3] is None and count == 1 else f",{count}"
-                    start = f"{match[1]}{hunk.new_start + shift}{size}{match[4]}"
-                    headers[hunk.patch_line] = (1, (start + header[match.end() :],))
+                delta = sum(growth.get(line.patch_line, 0) for line in hunk.lines)
+                if delta or shift:
+                    size = f",{hunk.new_count + delta}" if delta else r"\2"
+                    new = rf"\g<1>{hunk.new_start + shift}{size}"
+                    header = self.patch.lines[hunk.patch_line - 1]
+                    line = _HEADER.sub(new, header)
+                    yield FixEdit(hunk.patch_line, 1, (line,))
                 shift += delta
-        return headers
 
 
 def _growth(lines: Sequence[str]) -> int:

@@ -7,24 +7,23 @@ patch is checked again after every round, so no fixer is trusted.
 
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
 from patchpilot.lint.c.line_scan import COMMENT as NOTE
 from patchpilot.lint.c.line_scan import ScannedLine, as_bytes, scan
 from patchpilot.lint.fixing.fixer import (
-    ColumnSpan,
+    Change,
     FixSite,
-    LineChange,
     RegisteredFixer,
-    combine_proposal,
+    edits_of,
     import_fixers,
 )
 from patchpilot.lint.fixing.guard import keeps_meaning
-from patchpilot.lint.fixing.patch_edit import PatchEdit
+from patchpilot.lint.fixing.patch_edit import ColumnSpan, PatchEdit
 from patchpilot.lint.fixing.realign import keep_columns
 from patchpilot.lint.lint_context import Context, once
 from patchpilot.model.patch import Hunk, Patch
@@ -37,10 +36,8 @@ LEAST_CHECKS = 8
 """Maximum number of lines checked again, in all checks of a patch together, and the number of
 checks allowed for a longer patch.
 """
-SCARCE, NEAR = 3, 40
-"""With so few checks left, the lines so near to a fix that failed are not fixed either."""
-ONE_BY_ONE = 3
-"""Number of fixes reverted one by one before all fixes of their rules are reverted."""
+ONE_BY_ONE, SCARCE = 3, 3
+"""After so many attempts, or with so few checks left, all fixes of a rule are reverted."""
 LONGEST_LINE = 400
 """The maximum length of a line that is fixed: a longer one may have hundreds of findings, each
 tried by itself.
@@ -127,7 +124,19 @@ def fix_patch(
     findings are not fixed.
     """
     start = TriedFix(PatchEdit.of(patch), *(known or check(patch)))
-    fixing = _Fixing(check, rules, may_touch, start)
+    fixers = import_fixers() if start.found else {}
+    fixing = _Fixing(
+        check,
+        rules,
+        may_touch,
+        {
+            rule.id: fixers[rule.remedy.fixer]
+            for rule in rules.values()
+            if rule.remedy.fixer in fixers
+        },
+        _moved(start.context),
+        max(LEAST_CHECKS, MOST_CHECKED_LINES // max(1, len(patch.lines))),
+    )
     tried, banned, reverted = start, set(suppressed), 0
     while fixing.left:
         after = fixing.rounds(tried, banned)
@@ -139,19 +148,12 @@ def fix_patch(
             tried, banned, reverted = after, set(suppressed), 0
             continue
         reverted += 1
-        rules_of = {rule for rule, _ in causes if reverted > ONE_BY_ONE}
-        near = [
-            at
-            for one in after.applied
-            if one.key in causes and fixing.left <= SCARCE
-            for at in one.lines
-        ]
+        is_scarce = reverted > ONE_BY_ONE or fixing.left <= SCARCE
+        rules_of = {rule for rule, _ in causes if is_scarce}
         banned |= {
-            one.key
-            for one in after.applied
-            if one.key in causes
-            or one.key[0] in rules_of
-            or any(abs(at - line) < NEAR for at in one.lines for line in near)
+            fix.key
+            for fix in after.applied
+            if fix.key in causes or fix.key[0] in rules_of
         }
         fixing.reasons.update(causes if fixing.left else dict.fromkeys(causes, STOPPED))
     return FixOutcome(
@@ -166,11 +168,9 @@ def fix_patch(
 
 def _resolved_findings(
     start: TriedFix, tried: TriedFix, fixers: Mapping[str, RegisteredFixer]
-) -> Iterable[Finding]:
-    gone, fewer = (
-        start.keys() - tried.keys(),
-        start.count_messages() - tried.count_messages(),
-    )
+) -> Iterator[Finding]:
+    gone = start.keys() - tried.keys()
+    fewer = start.count_messages() - tried.count_messages()
     for finding in start.found:
         key, text = _key(finding, start.draft), (finding.rule, finding.message)
         # an unfixable finding may only have moved to another line
@@ -180,30 +180,20 @@ def _resolved_findings(
             yield finding
 
 
+@dataclass
 class _Fixing:
     """The fixing of a patch: the number of checks `left`, and the `reasons` why findings remain.
 
     A longer patch is checked less often, so that the time grows only linearly with its length.
     """
 
-    def __init__(
-        self,
-        check: Check,
-        rules: Mapping[str, Rule],
-        may_touch: Callable[[int], bool],
-        start: TriedFix,
-    ) -> None:
-        self._check, self._rules, self._may_touch = check, rules, may_touch
-        known = import_fixers() if start.found else {}
-        self.fixers = {
-            rule.id: known[rule.remedy.fixer]
-            for rule in rules.values()
-            if known and rule.remedy.fixer
-        }
-        lines = len(start.draft.patch.lines)
-        self.left = max(LEAST_CHECKS, MOST_CHECKED_LINES // max(1, lines))
-        self.reasons: dict[Key, str] = {}
-        self._moved = _moved(start.context)
+    check: Check
+    rules: Mapping[str, Rule]
+    may_touch: Callable[[int], bool]
+    fixers: Mapping[str, RegisteredFixer]
+    moved: frozenset[str]
+    left: int
+    reasons: dict[Key, str] = field(default_factory=dict)
 
     def rounds(self, start: TriedFix, banned: set[Key]) -> TriedFix:
         """Apply fixes until none is left, with at most half of the remaining checks, because
@@ -215,33 +205,30 @@ class _Fixing:
             if not changes:
                 break
             after = tried.draft.apply_changes(changes)
-            then = tried.context.for_patch(after.patch)
             realigned, askew = keep_columns(
                 (tried.draft, tried.context),
-                (after, then),
+                (after, tried.context.for_patch(after.patch)),
                 partial(self._may_change, tried.draft),
             )
             # lines below that must not change are aligned with this one, so keep it
             again = {fix.key for fix in fixes if askew & fix.lines}
             if again:
-                if banned >= again:
-                    break
                 banned |= again
                 self.reasons.update(dict.fromkeys(again, ALIGNED))
                 continue
-            draft = after.apply_changes([realigned]) if realigned.spans else after
+            draft = after.apply_changes([realigned]) if realigned else after
             self.left -= 1
-            tried = TriedFix(draft, *self._check(draft.patch), (*tried.applied, *fixes))
+            tried = TriedFix(draft, *self.check(draft.patch), (*tried.applied, *fixes))
         return tried
 
     def _propose_changes(
         self, tried: TriedFix, banned: AbstractSet[Key]
-    ) -> tuple[list[LineChange], list[AppliedFix]]:
+    ) -> tuple[list[Change], list[AppliedFix]]:
         """Return the permitted, non-overlapping changes and their fixes.
 
         Record the reasons against the others.
         """
-        changes: list[LineChange] = []
+        changes: list[Change] = []
         fixes: list[AppliedFix] = []
         taken: defaultdict[int, set[ColumnSpan]] = defaultdict(set)
         for finding in tried.found:
@@ -249,70 +236,69 @@ class _Fixing:
             fixer = self.fixers.get(finding.rule)
             if key in banned or finding.patch_line is None or not fixer:
                 continue
-            if _is_long(tried.draft.patch, finding.patch_line):
-                self.reasons[key] = TOO_LONG
+            change: Change = ()
+            reason = TOO_LONG
+            if not _is_long(tried.draft.patch, finding.patch_line):
+                change = edits_of(fixer.propose(FixSite(tried.context, finding)))
+                reason = self._objection(change, tried, fixer)
+            spans = tuple(tried.draft.spans(change))
+            if any(_overlaps(span, taken[span.line]) for span in spans):
                 continue
-            change = combine_proposal(fixer.propose(FixSite(tried.context, finding)))
-            reason = NOT_CERTAIN
-            if change:
-                if _overlaps(change, taken):
-                    continue
-                touched = frozenset(tried.draft.origin[at - 1] for at in change.lines)
-                reason = self._objection(change, tried)
-                if not reason and _keeps_meaning(change, tried, fixer):
-                    changes.append(change)
-                    for span in change.columns:
-                        taken[span.line].add(span)
-                    fixes.append(AppliedFix(key, touched))
-                    continue
-            self.reasons[key] = reason or NOT_EQUAL
+            if reason:
+                self.reasons[key] = reason
+                continue
+            changes.append(change)
+            for span in spans:
+                taken[span.line].add(span)
+            lines = frozenset(tried.draft.origin[span.line - 1] for span in spans)
+            fixes.append(AppliedFix(key, lines))
         return changes, fixes
 
     def _objection(
-        self,
-        change: LineChange,
-        tried: TriedFix,
+        self, change: Change, tried: TriedFix, fixer: RegisteredFixer
     ) -> str:
-        """Return why a change is not allowed, because it touches other lines, or ""."""
-        patch = tried.draft.patch
-        texts = (text.strip() for edit in change.edits for text in edit.insert)
-        for text in texts:
+        """Return why a change is not allowed, or ""."""
+        draft = tried.draft
+        if all(edit.insert == draft.replaced_by(edit) for edit in change):
+            return NOT_CERTAIN
+        for text in (text.strip() for edit in change for text in edit.insert):
             if is_trailer(text) and (why := unfit(text)):
                 return UNFIT_TRAILER.format(why=why)
-        if any(_is_long(patch, number) for number in change.lines):
+        if any(_is_long(draft.patch, span.line) for span in draft.spans(change)):
             return TOO_LONG
-        inserted = {edit.start for edit in change.edits if not edit.delete}
-        realigned = {
-            number
-            for edit in change.edits
-            if _is_realigned(patch, edit)
-            for number in range(edit.start, edit.start + edit.delete)
-        }
-        is_own = all(
-            self._may_change(tried.draft, number, number in inserted)
-            for number in change.lines - realigned
-        )
-        are_free = (self._may_touch(tried.draft.origin[at - 1]) for at in realigned)
-        return "" if is_own and all(are_free) else NOT_ADDED
+        if not all(self._may_edit(draft, edit) for edit in change):
+            return NOT_ADDED
+        return "" if _keeps_meaning(change, tried, fixer) else NOT_EQUAL
+
+    def _may_edit(self, draft: PatchEdit, edit: FixEdit) -> bool:
+        """Return whether the lines of an edit may be changed, or reindented if the patch leaves
+        them unchanged.
+        """
+        numbers = range(edit.start, edit.start + max(edit.delete, 1))
+        if _is_realigned(draft, edit):
+            return all(self.may_touch(draft.origin[at - 1]) for at in numbers)
+        return all(self._may_change(draft, at, not edit.delete) for at in numbers)
 
     def _may_change(
         self, draft: PatchEdit, number: int, is_inserted: bool = False
     ) -> bool:
         """Return whether a line may be changed.
 
-        It must be in the message, or added by the patch and not only moved.
+        It must be in the message, the subject, or added by the patch and not only moved.
         """
         patch = draft.patch
-        if not self._may_touch(draft.origin[number - 1]):
-            return False
-        if number < patch.diff_line:
-            return number < patch.message_line + len(patch.message)
         text = patch.lines[number - 1]
-        return (
-            text.startswith(("+", "\\"))
-            and not text.startswith("+++ ")
-            and (is_inserted or text[1:] not in self._moved)
-        )
+        if number < patch.diff_line:
+            is_own = number == patch.header_line("Subject") or (
+                0 <= number - patch.message_line < len(patch.message)
+            )
+        else:
+            is_own = (
+                text.startswith(("+", "\\"))
+                and not text.startswith("+++ ")
+                and (is_inserted or text[1:] not in self.moved)
+            )
+        return is_own and self.may_touch(draft.origin[number - 1])
 
     def find_fixes_to_revert(self, start: TriedFix, tried: TriedFix) -> dict[Key, str]:
         """Map fixes to revert to the reason: their finding remains, or they are nearest to a new
@@ -321,32 +307,31 @@ class _Fixing:
         A finding that moved to another line is not new.
         """
         before, now = start.keys(), tried.keys()
-        keys = [one.key for one in tried.applied]
-        failed = {key: NOT_GONE for key in keys if now[key] and now[key] >= before[key]}
-        increased = {
-            rule for rule, _ in tried.count_messages() - start.count_messages()
-        }
-        increased.update(rule for rule, _ in keys)
-        had, has = (Counter(one.rule for one in each.found) for each in (start, tried))
-        touched = frozenset(line for one in tried.applied for line in one.lines)
+        keys = [fix.key for fix in tried.applied]
+        failed = {key: NOT_GONE for key in keys if now[key] >= max(before[key], 1)}
+        worse = {rule for rule, _ in tried.count_messages() - start.count_messages()}
+        worse.update(rule for rule, _ in keys)
+        more = Counter(finding.rule for finding in tried.found)
+        more.subtract(finding.rule for finding in start.found)
+        touched = {line for fix in tried.applied for line in fix.lines}
         for rule, line in now - before:
             # a rule that reports the first of many places reports the next one after a fix
             is_elsewhere = line not in touched and line >= 0
-            if rule not in increased or (is_elsewhere and has[rule] <= had[rule]):
+            if rule not in worse or (is_elsewhere and more[rule] <= 0):
                 continue
-            name = self._rules[rule].name if rule in self._rules else rule
+            name = self.rules[rule].name if rule in self.rules else rule
             reason = f"{CAUSES_OTHERS}: {name}"
             failed.update(dict.fromkeys(_nearest(tried, line), reason))
-        for before, after in zip(*map(_hunks, (start, tried)), strict=False):
-            if _has_effect(before) and not _has_effect(after):
-                places = {
-                    start.draft.origin[line.patch_line - 1] for line in before.lines
-                }
-                failed.update(
-                    (one.key, NOTHING_LEFT)
-                    for one in tried.applied
-                    if one.lines & places
-                )
+        for old, new in zip(*map(_hunks, (start, tried)), strict=False):
+            removed, added = (
+                [line.text for line in new.lines if line.kind == kind] for kind in "-+"
+            )
+            lines = {start.draft.origin[line.patch_line - 1] for line in old.lines}
+            failed |= {
+                fix.key: NOTHING_LEFT
+                for fix in tried.applied
+                if removed == added and fix.lines & lines
+            }
         return failed
 
 
@@ -358,35 +343,35 @@ def _nearest(tried: TriedFix, line: int) -> list[Key]:
     # an inserted line, whose index is negative, belongs to the one above it
     here = max(origins[: origins.index(line) + 1]) if line in origins else None
     away = {
-        one.key: min((abs(at - here) for at in one.lines if at >= 0), default=0)
-        for one in tried.applied
+        fix.key: min((abs(at - here) for at in fix.lines if at >= 0), default=0)
+        for fix in tried.applied
         if here is not None
     }
     least = min(away.values(), default=0)
-    return [one.key for one in tried.applied if away.get(one.key, least) == least]
+    return [fix.key for fix in tried.applied if away.get(fix.key, least) == least]
 
 
-def _overlaps(change: LineChange, taken_spans: Mapping[int, set[ColumnSpan]]) -> bool:
-    """Return whether changes overlap.
+def _overlaps(span: ColumnSpan, others: AbstractSet[ColumnSpan]) -> bool:
+    """Return whether a replacement overlaps others.
 
     Equal replacements do not overlap.
     """
     return any(
         span.start <= other.end and other.start <= span.end
-        for span in change.columns
-        for other in taken_spans.get(span.line, ())
+        for other in others
         if span != other or span.end == sys.maxsize
     )
 
 
-def _is_realigned(patch: Patch, edit: FixEdit) -> bool:
+def _is_realigned(draft: PatchEdit, edit: FixEdit) -> bool:
     """Return whether an edit only reindents lines that the patch leaves unchanged."""
-    old = patch.lines[edit.start - 1 : edit.start - 1 + edit.delete]
-    new = [line for line in edit.insert if line.startswith("+")]
+    old = draft.replaced_by(edit)
+    added = [f"+{text[1:].strip()}" for text in edit.insert[len(old) :]]
     return (
         all(line.startswith(" ") for line in old)
-        and [f"-{line[1:]}" for line in old] == list(edit.insert[: len(old)])
-        and [line[1:].strip() for line in new] == [line[1:].strip() for line in old]
+        and tuple(f"-{line[1:]}" for line in old) == edit.insert[: len(old)]
+        and added == [f"+{line.strip()}" for line in old]
+        and bool(old)
     )
 
 
@@ -395,26 +380,24 @@ def _is_long(patch: Patch, number: int) -> bool:
     return any(len(line) > LONGEST_LINE for line in patch.lines[number - 1 : number])
 
 
-def _keeps_meaning(change: LineChange, tried: TriedFix, fixer: RegisteredFixer) -> bool:
+def _keeps_meaning(change: Change, tried: TriedFix, fixer: RegisteredFixer) -> bool:
     """Return whether all lines of the change together keep the meaning of the code."""
-    lines, diff_line = scan(tried.context).lines, tried.context.patch.diff_line
-    touched = sorted(change.lines)
-    code = [
-        line
-        for line in lines[max(touched[0], diff_line) - 1 : touched[-1]]
-        if line.sign == "+"
-    ]
+    draft = tried.draft
+    touched = [span.line for span in draft.spans(change)]
+    first = max(min(touched), draft.patch.diff_line)
+    lines = scan(tried.context).lines[first - 1 : max(touched)]
+    code = [line for line in lines if line.sign == "+"]
     if not code:
         return True
-    first, last = code[0], code[-1].number
-    inside = _comment_state(first)
-    if inside is None:
-        return False
-    old = [line.raw[1:] for line in code]
-
-    after = tried.draft.excerpt(change, first.number, last)
-    new = [as_bytes(text)[1:] for text in after if text.startswith("+")]
-    return keeps_meaning(old, new, path=first.file, fixer=fixer, inside=inside)
+    inside = _comment_state(code[0])
+    after = draft.edited_lines([change], code[0].number, code[-1].number)
+    return inside is not None and keeps_meaning(
+        [line.raw[1:] for line in code],
+        [as_bytes(text)[1:] for text, _ in after if text.startswith("+")],
+        path=code[0].file,
+        fixer=fixer,
+        inside=inside,
+    )
 
 
 def _comment_state(line: ScannedLine) -> str | None:
@@ -443,15 +426,7 @@ def _hunks(tried: TriedFix) -> list[Hunk]:
     return [hunk for change in tried.draft.patch.files for hunk in change.hunks]
 
 
-def _has_effect(hunk: Hunk) -> bool:
-    """Return whether a hunk does more than add back its removed lines."""
-    removed, added = (
-        [line.text for line in hunk.lines if line.kind == kind] for kind in "-+"
-    )
-    return removed != added
-
-
 def _key(finding: Finding, draft: PatchEdit) -> Key:
-    at = finding.patch_line
-    is_known = at is not None and at <= len(draft.origin)
-    return finding.rule, draft.origin[at - 1] if at and is_known else -1
+    at = finding.patch_line or 0
+    is_known = 0 < at <= len(draft.origin)
+    return finding.rule, draft.origin[at - 1] if is_known else -1

@@ -7,7 +7,6 @@ import pytest
 
 from patchpilot.checking.driver import Driver, PatchSource
 from patchpilot.lint.engine import run
-from patchpilot.lint.fixing.fixer import LineChange
 from patchpilot.lint.fixing.patch_edit import PatchEdit
 from patchpilot.lint.fixing.try_fixes import (
     LEAST_CHECKS,
@@ -131,9 +130,7 @@ def test_trailing_line_may_be_removed() -> None:
     text = "".join(hostile.patch(hostile.hunks(1))) + "junk\n-- \n2.43\n"
     patch = parse_patch(text.encode(), "x.patch")
     at = patch.lines.index("junk") + 1
-    edits = LineChange(
-        edits=(FixEdit(at, 1, ()), FixEdit(at - 1, 1, ("+int c;", "+int d;")))
-    )
+    edits = (FixEdit(at, 1, ()), FixEdit(at - 1, 1, ("+int c;", "+int d;")))
     draft = PatchEdit.of(patch).apply_changes([edits])
     assert "@@ -1,1 +1,3 @@" in draft.patch.lines
     assert draft.patch.diff_error is None

@@ -3,14 +3,19 @@
 with permission.
 """
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from patchpilot.lint.fixing.fixer import COMMENT, NAMED, SPACE, RegisteredFixer
+from patchpilot.lint.fixing.fixer import RegisteredFixer
 from patchpilot.lint.fixing.guard import keeps_meaning, tokens
 
 C = "drivers/frob/frob.c"
+SPACE = ()
+COMMENT = ((), True)
+NAMED = (((r"= 0(?!\S)", ""), (r"0x\w+", lambda match: match[0].lower())),)
 
 
 @pytest.mark.parametrize(
@@ -40,18 +45,14 @@ C = "drivers/frob/frob.c"
     ],
 )
 def test_guard_allows_expected_changes(
-    old: list[str], new: list[str], changes: str, kept: bool
+    old: list[str], new: list[str], changes: tuple[Any, ...], kept: bool
 ) -> None:
     assert (
         keeps_meaning(
             old,
             new,
             path=C,
-            fixer=RegisteredFixer(
-                lambda _: None,
-                changes,
-                ((r"= 0(?!\S)", ""), (r"0x\w+", lambda match: match[0].lower())),
-            ),
+            fixer=RegisteredFixer(lambda _: None, *changes),
         )
         is kept
     )

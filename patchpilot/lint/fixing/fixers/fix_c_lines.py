@@ -7,26 +7,23 @@ from patchpilot.lint.c.checks.line_layout import (
     _last_open_parenthesis as last_open_bracket,
 )
 from patchpilot.lint.c.line_scan import COMMENT as NOTE
-from patchpilot.lint.c.line_scan import ScannedLine, as_text, expand
+from patchpilot.lint.c.line_scan import ScannedLine, expand
 from patchpilot.lint.fixing.fixer import (
-    COMMENT,
     FixSite,
     Proposal,
     fixer,
     indent_of,
     replaced,
-    tab_indent,
+    white_space,
 )
 from patchpilot.lint.fixing.fixers.fix_statements import MOST_COLUMNS
 from patchpilot.lint.fixing.fixers.fix_whitespace import code_depth
-from patchpilot.model.rule import FixEdit
 
 _MOST_LINES = 20
 _TAB = "\t"
-_TAG = r"^\+(?:/\*(?=.*\*/)|//|#)[ \t]*(SPDX-License-Identifier:[ \t]*[^*/]*?)[ \t]*(?:\*/)?[ \t]*$"
 
 
-@fixer("tab-stop", COMMENT)
+@fixer("tab-stop", is_prose=True)
 def tab_stop(site: FixSite) -> Proposal:
     """Move a comment that precedes code to the end of the line.
 
@@ -47,15 +44,17 @@ def _move_comment_to_end(line: ScannedLine) -> Proposal:
     If there is no space, move it to a line above.
     """
     match = re.match(rf"(\+\t*)({NOTE}+)[ \t]*([^{NOTE}\s]+[^{NOTE}]*)", line.text)
-    if not match or line.raw.endswith("\\") or line.raw[match.end(2) - 2 :][:2] != "*/":
+    if not match or line.raw.endswith("\\"):
         return None
     comment, code = line.raw[slice(*match.span(2))], match[3].rstrip()
-    rest = line.raw[match.start(3) + len(code) :].strip()
-    one = f"{match[1]}{code} {comment} {rest}".rstrip()
-    if code.endswith((";", ",")) and len(expand(one[1:])) <= MOST_COLUMNS:
-        return replaced(line.number, one)
-    code = line.raw[match.start(3) :].rstrip()
-    return replaced(line.number, match[1] + comment, match[1] + code)
+    start = match.start(3)
+    rest = line.raw[start + len(code) :].strip()
+    moved = f"{match[1]}{code} {comment} {rest}".rstrip()
+    if code.endswith((";", ",")) and len(expand(moved[1:])) <= MOST_COLUMNS:
+        return replaced(line.number, moved)
+    return replaced(
+        line.number, match[1] + comment, match[1] + line.raw[start:].rstrip()
+    )
 
 
 @fixer("align")
@@ -81,23 +80,17 @@ def align(site: FixSite) -> Proposal:
             break
         rows.append(row)
         depth += _depth(row.code)
-    new = tab_indent(8 * tabs + column)
-    added = [as_text(f"+{new}{row.raw[1 + len(old) :]}") for row in rows]
+    new = white_space(8 * tabs + column)
+    added = [f"+{new}{row.raw[1 + len(old) :]}" for row in rows]
     if line.sign == "+":
         return [
-            FixEdit(row.number, 1, (text,))
-            for row, text in zip(rows, added, strict=True)
+            replaced(row.number, text) for row, text in zip(rows, added, strict=True)
         ]
-    last = rows[-1].number
     # the end of the call is known, and git apply needs context below it at the end of the file
-    if depth > 0 or not any(
-        hunk.patch_line < line.number <= last < hunk.lines[-1].patch_line
-        for hunk in site.hunks
-        if hunk.lines
-    ):
+    if depth > 0 or rows[-1].left < 2:
         return None
-    removed = [as_text(f"-{row.raw[1:]}") for row in rows]
-    return FixEdit(line.number, len(rows), (*removed, *added))
+    removed = (f"-{row.raw[1:]}" for row in rows)
+    return replaced(line.number, *removed, *added, count=len(rows))
 
 
 def _may_move(line: ScannedLine, indent: str) -> bool:

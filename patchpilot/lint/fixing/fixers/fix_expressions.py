@@ -9,13 +9,7 @@ import re
 
 from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.c.c_patterns import BALANCED
-from patchpilot.lint.fixing.fixer import (
-    NAMED,
-    FixSite,
-    Proposal,
-    fixer,
-    rewrite,
-)
+from patchpilot.lint.fixing.fixer import FixSite, Proposal, fixer, rewrite
 from patchpilot.lint.fixing.fixers.fix_tokens import NO_MACRO
 
 _OUTSIDE = compile_cached(
@@ -43,9 +37,7 @@ _CLOSED = compile_cached(r"\s*(?:[);?]|&&|\|\||$)")
 _LIST_ENDS = compile_cached(r"[;,]|&&|\|\||[^=!<>]=(?!=)|\?")
 
 
-@fixer(
-    "kernel-types", NAMED, tokens=((r"uint(\d+)_t", r"u\1"), (r"int(\d+)_t", r"s\1"))
-)
+@fixer("kernel-types", tokens=((r"uint(\d+)_t", r"u\1"), (r"int(\d+)_t", r"s\1")))
 def kernel_types(site: FixSite) -> Proposal:
     """Rewrite `uint32_t` as `u32`, unless the line already has a variable of that name."""
     tree, is_kernel = site.context.tree, site.context.project.kernel
@@ -60,15 +52,14 @@ def kernel_types(site: FixSite) -> Proposal:
     )
 
 
-@fixer("null-test", NAMED, tokens=((r"[()]|[!=]= NULL|!(?!\S)", ""),))
+@fixer("null-test", tokens=((r"[()]|[!=]= NULL|!(?!\S)", ""),))
 def null_test(site: FixSite) -> Proposal:
     """Rewrite `p == NULL` as `!p`, and `p != NULL` as `p` if only its truth value matters.
 
     Parentheses that are no longer necessary are removed.
     """
-    line = site.line
-    above = line.previous if line.previous and line.previous.in_hunk else None
-    is_near = above is not None and above.hunk_start == line.hunk_start
+    above = site.line.previous
+    is_near = above is not None and above.hunk_start == site.line.hunk_start
     upper = above.text.rstrip() if above and is_near else ""
     below = (site.scan.raw_line(site.number, 1) or "")[1:].strip()
 
@@ -111,7 +102,7 @@ def _is_truth(before: str, after: str) -> bool:
     return True
 
 
-@fixer("octal-mode", NAMED, tokens=((r"S_I\w+(?: \| S_I\w+)*|\b0[0-7]{3}\b", "0"),))
+@fixer("octal-mode", tokens=((r"S_I\w+(?: \| S_I\w+)*|\b0[0-7]{3}\b", "0"),))
 def octal_mode(site: FixSite) -> Proposal:
     """Rewrite symbolic permissions as an octal number."""
     mode = re.escape(site.finding.value("mode")) or r"\Z\A"

@@ -10,13 +10,7 @@ import textwrap
 from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.c.line_scan import COMMENT as NOTE
 from patchpilot.lint.c.line_scan import as_bytes
-from patchpilot.lint.fixing.fixer import (
-    PROSE,
-    ColumnSpan,
-    FixSite,
-    Proposal,
-    fixer,
-)
+from patchpilot.lint.fixing.fixer import FixSite, Proposal, fixer, replaced
 from patchpilot.lint.habits import habits
 from patchpilot.lint.message_parts import paragraphs, pasted
 from patchpilot.model.rule import FixEdit
@@ -31,11 +25,10 @@ _LAID_OUT = re.compile(r"\r|^\s|^$|\S(?: {3,}|\t)|\|")
 _DOCUMENTS = (".rst", ".txt", ".md")
 
 
-def is_in_message(site: FixSite, number: int | None = None) -> bool:
-    """Return whether a line, the finding's by default, is in the message."""
+def _is_in_message(site: FixSite) -> bool:
+    """Return whether the finding's line is in the message."""
     patch = site.context.patch
-    at = (site.number if number is None else number) - patch.message_line
-    return 0 <= at < len(patch.message)
+    return 0 <= site.number - patch.message_line < len(patch.message)
 
 
 def _replace_title(site: FixSite, title: str) -> Proposal:
@@ -43,18 +36,18 @@ def _replace_title(site: FixSite, title: str) -> Proposal:
     patch = site.context.patch
     old = patch.subject.title
     number = patch.header_line("Subject")
-    raw, *below = patch.lines[number - 1 : number + 1] if number else ("",)
-    text = raw.rstrip("\r")
+    if not number or not old or not title:
+        return None
+    raw, *below = patch.lines[number - 1 : number + 1]
+    start = raw.rstrip("\r").removesuffix(old)
     # a subject in the body overrides the header
-    if not old or not text.endswith(old) or "=?" in raw or not below:
+    is_whole = raw.startswith(start + old) and "=?" not in raw
+    if not is_whole or not below or below[0].startswith((" ", "\t")):
         return None
-    if below[0][:1] in (" ", "\t") or title in ("", old):
-        return None
-    new = text.removesuffix(old) + title + raw[len(text) :]
-    return FixEdit(number, 1, (new,))
+    return FixEdit(number, 1, (start + title + raw[len(start + old) :],))
 
 
-@fixer("subject-end", PROSE)
+@fixer("subject-end", is_prose=True)
 def subject_end(site: FixSite) -> Proposal:
     """Remove the period, comma or semicolon at the end of a subject.
 
@@ -68,7 +61,7 @@ def subject_end(site: FixSite) -> Proposal:
     )
 
 
-@fixer("agreed-prefix", PROSE)
+@fixer("agreed-prefix", is_prose=True)
 def agreed_prefix(site: FixSite) -> Proposal:
     """Add the files' usual prefix to a subject without one, if the history is consistent."""
     found = habits(site.context) if site.finding.value("usual") else None
@@ -80,11 +73,9 @@ def agreed_prefix(site: FixSite) -> Proposal:
 _AGREED = 95
 
 
-@fixer("drop-line", PROSE)
+@fixer("drop-line", is_prose=True)
 def drop_line(site: FixSite) -> Proposal:
     """Delete a line of the message, and one of two blank lines that become adjacent."""
-    if not is_in_message(site):
-        return None
     around = site.context.patch.lines[site.number - 2 : site.number + 1 : 2]
     is_gap = len(around) == 2 and not "".join(around).strip()
     return FixEdit(site.number, 1 + is_gap, ())
@@ -122,7 +113,7 @@ _REFERENCE = compile_cached(
 """A reference whose title, if it has one, is on the same line."""
 
 
-@fixer("commit-reference", PROSE)
+@fixer("commit-reference", is_prose=True)
 def commit_reference(site: FixSite) -> Proposal:
     """Correct the id and subject of a `commit 0123456 ("…")` reference from the repository.
 
@@ -132,7 +123,7 @@ def commit_reference(site: FixSite) -> Proposal:
     right, text = suggested_reference(site), site.text(site.number)
     written = _REFERENCE.search(text)
     is_only = len(re.findall(r"\b[0-9a-f]{7,40}\b", text)) == 1
-    if not right or not written or not is_only or not is_in_message(site):
+    if not right or not written or not is_only:
         return None
     if not is_same_commit(written["id"], written["title"] or "", right):
         return None
@@ -173,63 +164,54 @@ def _rewrapped(site: FixSite, first: str) -> Proposal:
     return FixEdit(site.number, taken, tuple(wrapped))
 
 
-@fixer("wrap", PROSE)
+@fixer("wrap", is_prose=True)
 def wrap(site: FixSite) -> Proposal:
     """Wrap a long line of prose, and the following full lines of its paragraph."""
     is_pasted = site.number - site.context.patch.message_line in pasted(site.context)
-    if is_pasted or not is_in_message(site):
-        return None
-    return _rewrapped(site, site.text(site.number))
+    return None if is_pasted else _rewrapped(site, site.text(site.number))
 
 
-@fixer("spelling", PROSE)
+@fixer("spelling", is_prose=True)
 def spelling(site: FixSite) -> Proposal:
-    """Correct a misspelled word in prose or in a comment, if there is only one correction."""
-    text = site.finding.fix.text if site.finding.fix else ""
-    match = re.match(r"([ -~]*?) → ([^,]+)$", text)
-    return _word(site, match[1], match[2]) if match else None
+    """Correct a misspelled word in prose or in a comment, if there is only one correction.
 
-
-@fixer("stated-spelling", PROSE)
-def stated_spelling(site: FixSite) -> Proposal:
-    """Replace a misspelled word with the spelling the finding suggests.
-
-    A capitalized word is not changed, since it may be a name.
+    A capitalized word from codespell's dictionary is not changed, since it may be a name.
     """
-    typo, better = site.finding.value("word"), site.finding.value("right")
-    return (
-        _word(site, typo, better)
-        if re.fullmatch(r"[a-z]{6,}", typo) and re.fullmatch(r"[a-z]+", better)
-        else None
+    text = site.finding.fix.text if site.finding.fix else ""
+    word, right = site.finding.value("word"), site.finding.value("right")
+    match = re.match(r"([ -~]*?) → ([^,]+)$", text) or re.match(
+        r"([a-z]{6,}) ([a-z]+)$", f"{word} {right}"
     )
+    return _word(site, match[1], match[2]) if match else None
 
 
 def _word(site: FixSite, typo: str, better: str) -> Proposal:
     raw = as_bytes(site.text(site.number))
     pattern = rf"(?<![\w'`/.@:_=$-]){re.escape(typo)}(?![\w'`@_=(/:$-]|\.\w)"
-    spans = [
-        ColumnSpan(site.number, *match.span(), better)
-        for match in re.finditer(pattern, raw)
-        if _is_prose(site, *match.span())
-    ]
-    if not spans or not is_in_message(site):
-        return spans
+    new = re.sub(
+        pattern,
+        lambda match: better if _is_prose(site, *match.span()) else match[0],
+        raw,
+    )
+    edit = replaced(site.number, new) if new != raw else None
+    if not edit or not _is_in_message(site):
+        return edit
     # the message may discuss the word: it mentions spelling, quotes the word, contains the correct
     # word, or the patch removes the word
     patch = site.context.patch
     message = " ".join((patch.subject.title, *patch.message)).lower()
     is_about = (
         any(typo in line.text for change in patch.files for line in change.lines("-"))
-        or raw.count('"', 0, spans[0].start) % 2
+        or raw[: raw.find(typo)].count('"') % 2
         or re.search(rf"\btypos?\b|spell|\b{re.escape(better.lower())}\b", message)
     )
-    return None if is_about else spans
+    return None if is_about else edit
 
 
 def _is_prose(site: FixSite, start: int, end: int) -> bool:
     """Return whether a position is in a sentence of the message, of a comment or of a document."""
     text, line = site.text(site.number), site.added(site.number)
-    if is_in_message(site):
+    if _is_in_message(site):
         return (
             not is_trailer(text)
             and text[:1] not in (" ", "\t", ">", "#", "$", "[", "|")

@@ -2,21 +2,21 @@
 """Fixers for the layout of statements: needless braces, long lines and open parentheses."""
 
 import re
-from collections.abc import Iterator, Sequence
 
 from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.c.line_scan import COMMENT as NOTE
 from patchpilot.lint.c.line_scan import expand
 from patchpilot.lint.fixing.fixer import (
-    NAMED,
     FixSite,
     Proposal,
+    depth_of,
     fixer,
     indent_of,
     replaced,
     strip_sign,
-    tab_indent,
+    white_space,
 )
+from patchpilot.lint.fixing.realign import open_columns
 from patchpilot.model.rule import FixEdit
 
 MOST_LINES = 12
@@ -33,10 +33,8 @@ _BREAKS = (
     (_ANY_BREAK, _DEEPEST),
 )
 """The positions at which a line may be broken, and their maximum bracket depth; best first."""
-_ARGUMENTS = _BREAKS[:3]
 _IS_END = compile_cached(r"^$|[;{}:/]$|(?<!\+ )\+$")
 _GOES_ON = " \\"
-_MACRO_COLUMNS = MOST_COLUMNS - len(_GOES_ON)
 _MACRO = compile_cached(r"\+(#[ \t]*define[ \t]+\w+(?:\([\w, .]*\))?)[ \t]+(\S.*)$")
 
 
@@ -51,7 +49,7 @@ _HEAD = compile_cached(
 )
 
 
-@fixer("drop-braces", NAMED, tokens=(("[{}]", ""),))
+@fixer("drop-braces", tokens=(("[{}]", ""),))
 def drop_braces(site: FixSite) -> Proposal:
     """Remove braces around single statements in all branches of a condition or loop."""
     edits: list[FixEdit] = []
@@ -74,7 +72,7 @@ def drop_braces(site: FixSite) -> Proposal:
             return None
 
 
-@fixer("break-line", NAMED, tokens=((r"\\", ""),))
+@fixer("break-line", tokens=((r"\\", ""),))
 def break_line(site: FixSite) -> Proposal:
     """Break a line of code after a comma or an operator.
 
@@ -82,38 +80,34 @@ def break_line(site: FixSite) -> Proposal:
     """
     line = site.added(site.number)
     raw = line.raw.rstrip() if line else ""
-    if not line or not raw or NOTE in line.text or raw.endswith("\\"):
+    if not line or NOTE in line.text or raw.endswith("\\"):
         return None
     text = line.text[: len(raw)]
     if match := _MACRO.match(text):
-        value, most = f"+\t{raw[match.start(2) :]}", _MACRO_COLUMNS
-        lines = [value[1:]]
-        if len(expand(value[1:])) > MOST_COLUMNS:
-            lines = _broken(
-                value, f"+\t{match[2]}", _ANY_BREAK, _DEEPEST, most, continues=True
-            )
-        *above, last = (match[1], *lines)
-        added = (*(f"+{row}{_GOES_ON}" for row in above), f"+{last}")
-        return replaced(line.number, *added) if lines else None
-    if not strip_sign(line):
-        return None
-    before = line.previous.code.rstrip() if line.previous else ""
-    rows = _break_line(raw, text, continues=not _IS_END.search(before))
-    return replaced(line.number, *(f"+{row}" for row in rows)) if rows else None
+        value, mask = f"\t{raw[match.start(2) :]}", f"\t{match[2]}"
+        limit = MOST_COLUMNS - len(_GOES_ON)
+        is_short = len(expand(value)) <= MOST_COLUMNS
+        rows = (
+            [value]
+            if is_short
+            else _broken(value, mask, _ANY_BREAK, _DEEPEST, limit, margin=8)
+        )
+        lines = f"{_GOES_ON}\n+".join((match[1], *rows)).split("\n+") if rows else []
+    else:
+        before = line.previous.code.rstrip() if line.previous else ""
+        margin = len(expand(indent_of(raw))) + 8 * bool(_IS_END.search(before))
+        lines = _broken_line(raw[1:], text[1:], margin) if strip_sign(line) else []
+    return replaced(line.number, *(f"+{row}" for row in lines)) if lines else None
 
 
-def _break_line(
-    raw: str,
-    text: str,
-    places: Sequence[tuple["re.Pattern[str]", int]] = _BREAKS,
-    *,
-    continues: bool = False,
+def _broken_line(
+    raw: str, text: str, margin: int, most_places: int = len(_BREAKS)
 ) -> list[str]:
     """Break a long line of code at the best columns; return [] if no break is good."""
-    options = ((limit, *place) for limit in (COLUMNS, MOST_COLUMNS) for place in places)
     lines = (
-        _broken(raw, text, pattern, depth, limit, continues=continues)
-        for limit, pattern, depth in options
+        _broken(raw, text, pattern, depth, limit, margin=margin)
+        for limit in (COLUMNS, MOST_COLUMNS)
+        for pattern, depth in _BREAKS[:most_places]
     )
     return next(filter(None, lines), [])
 
@@ -140,10 +134,12 @@ def join_open(site: FixSite) -> Proposal:
         space = "" if raw[-1] in "([" or code[0] in ")]" else " "
         raw += space + code
         text += space + row.text[1 : len(row.raw)].strip()
-        depth += sum((char in "([") - (char in ")]") for char in row.code)
+        depth += depth_of(row.code)
         count += 1
     width = len(expand(raw))
-    lines = [] if width <= COLUMNS else _break_line(f"+{raw}", f"+{text}", _ARGUMENTS)
+    margin = len(expand(indent_of(f"+{raw}"))) + 8
+    # only between arguments
+    lines = [] if width <= COLUMNS else _broken_line(raw, text, margin, most_places=3)
     if not lines and width <= MOST_COLUMNS:
         lines = [raw]
     added = (f"+{line}" for line in lines)
@@ -153,47 +149,29 @@ def join_open(site: FixSite) -> Proposal:
 def _broken(
     raw: str,
     text: str,
-    pattern: "re.Pattern[str]",
+    pattern: re.Pattern[str],
     max_depth: int,
     limit: int,
     *,
-    continues: bool,
+    margin: int,
 ) -> list[str]:
-    """Break a line of code at brackets up to this depth; return [] if a result is too long."""
-    margin = len(expand(indent_of(raw))) + (0 if continues else 8)
-    lines = [""]
-    opened: list[int] = []
-    # the brackets still open at the start of the last line
-    outer = 0
-    start = 1
-    for end in (*_break_columns(text, pattern, max_depth), len(text)):
-        piece = raw[start:end]
-        if lines[-1].strip() and len(expand(lines[-1] + piece.rstrip())) > limit:
-            column = opened[-1] if opened else margin
-            if len(lines) == 1:
-                outer = len(opened)
-            lines[-1] = lines[-1].rstrip()
-            lines.append(tab_indent(column))
-            piece = piece.lstrip()
-        for at, char in enumerate(text[end - len(piece) : end]):
-            if char in "([{":
-                opened.append(len(expand(lines[-1] + piece[: at + 1])))
-            elif char in ")]}" and opened:
-                opened.pop()
-        lines[-1] += piece
-        start = end
-    fits = all(len(expand(line)) <= limit for line in lines)
-    # lines below may be aligned with an open bracket
-    is_open = opened and len(opened) > outer
-    return lines if fits and 1 < len(lines) <= MOST_LINES and not is_open else []
+    """Break a line of code at brackets up to this depth; return [] if a result is too long.
 
-
-def _break_columns(
-    text: str, pattern: "re.Pattern[str]", max_depth: int
-) -> Iterator[int]:
-    """Yield the columns at which a line may be broken."""
-    for match in pattern.finditer(text):
-        end = match.end()
-        depth = sum((char in "([{") - (char in ")]}") for char in text[:end])
-        if depth <= max_depth:
-            yield end
+    A line without an open bracket above it begins at column `margin`.
+    """
+    code, mask = expand(raw), expand(text)
+    rows: list[str] = []
+    while len(code) > limit and len(rows) < MOST_LINES:
+        ends = (match.end() for match in pattern.finditer(mask))
+        fits = [at for at in ends if at <= limit and depth_of(mask[:at]) <= max_depth]
+        if not fits:
+            return []
+        opened = open_columns(f"+{mask[: fits[-1]]}")
+        column = opened[-1] if opened else margin
+        rows.append(code[: fits[-1]])
+        code = " " * column + code[fits[-1] :].lstrip()
+        # the brackets that are still open, at their columns
+        above = ("(" if at in opened else " " for at in range(1, column + 1))
+        mask = "".join(above) + mask[fits[-1] :].lstrip()
+    rows = [*rows, code] if rows and len(code) <= limit else []
+    return [white_space(len(row) - len(row.lstrip())) + row.lstrip() for row in rows]

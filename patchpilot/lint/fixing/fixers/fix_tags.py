@@ -7,10 +7,9 @@ They never change the person or commit that a tag names.
 import re
 
 from patchpilot.cache.cached_re import compile_cached
-from patchpilot.lint.fixing.fixer import PROSE, FixSite, Proposal, fixer
+from patchpilot.lint.fixing.fixer import FixSite, Proposal, fixer
 from patchpilot.lint.fixing.fixers.fix_message import (
     LONGEST_ID,
-    is_in_message,
     is_same_commit,
     suggested_reference,
 )
@@ -28,20 +27,17 @@ _TITLE = compile_cached(
 )
 
 
-def _rewrite_tag(site: FixSite, text: str) -> Proposal:
-    is_new = is_in_message(site) and text != site.text(site.number)
-    return FixEdit(site.number, 1, (text,)) if is_new else None
-
-
-@fixer("tag-form", PROSE)
+@fixer("tag-form", is_prose=True)
 def tag_form(site: FixSite) -> Proposal:
     """Normalize a known tag: usual case, no indent, and one space after the colon."""
     match = _FORM.fullmatch(site.text(site.number))
-    name = match and (match["kept"] or match["by"].capitalize())
-    return _rewrite_tag(site, f"{name}: {match['value']}") if match else None
+    if not match:
+        return None
+    name = match["kept"] or match["by"].capitalize()
+    return FixEdit(site.number, 1, (f"{name}: {match['value']}",))
 
 
-@fixer("fixes-form", PROSE)
+@fixer("fixes-form", is_prose=True)
 def fixes_form(site: FixSite) -> Proposal:
     """Rewrite a Fixes: tag with the commit's id and subject from the repository.
 
@@ -54,26 +50,20 @@ def fixes_form(site: FixSite) -> Proposal:
     match, right = _TITLE.fullmatch(line.rest), suggested_reference(site)
     title = match["title"] if match else ""
     if right:
-        is_named = is_same_commit(line.commit_id, title, right)
         is_whole = match is not None or not line.rest.strip()
-        return (
-            _rewrite_tag(site, f"Fixes: {right[0]}") if is_named and is_whole else None
-        )
-    is_titled = " " in title and DIGITS <= len(line.commit_id) <= LONGEST_ID
-    tag = f'Fixes: {line.id[:DIGITS].lower()} ("{title}")'
-    return _rewrite_tag(site, tag) if is_titled else None
+        is_certain = is_whole and is_same_commit(line.commit_id, title, right)
+    else:
+        is_certain = " " in title and DIGITS <= len(line.commit_id) <= LONGEST_ID
+    tag = right[0] if right else f'{line.id[:DIGITS].lower()} ("{title}")'
+    return FixEdit(site.number, 1, (f"Fixes: {tag}",)) if is_certain else None
 
 
-@fixer("close-gap", PROSE)
+@fixer("close-gap", is_prose=True)
 def close_gap(site: FixSite) -> Proposal:
     """Delete the blank lines between two tags, but not a paragraph between them."""
     lines, number = site.context.patch.lines, site.number
     first = next((at for at in range(number, 0, -1) if lines[at - 1].strip()), number)
     last = next((at for at in range(number, len(lines)) if lines[at].strip()), first)
-    if not (
-        first < number and is_in_message(site, first) and is_in_message(site, last + 1)
-    ):
-        return None
-    above, below = lines[first - 1], lines[last]
+    above, below = lines[first - 1], "".join(lines[last : last + 1])
     are_tags = is_trailer(below) and (is_trailer(above) or above[:1] in (" ", "\t"))
-    return FixEdit(first + 1, last - first, ()) if are_tags else None
+    return FixEdit(first + 1, last - first, ()) if are_tags and first < number else None

@@ -13,9 +13,6 @@ from typing import Any
 from patchpilot.cache.cached_re import compile_cached
 from patchpilot.lint.c.c_patterns import BALANCED
 from patchpilot.lint.fixing.fixer import (
-    COMMENT,
-    NAMED,
-    SPACE,
     FixSite,
     Proposal,
     TokenChanges,
@@ -48,9 +45,8 @@ def _fixer(
     **options: Any,
 ) -> None:
     """Register a fixer that replaces the pattern's matches (see `rewrite`)."""
-    kind = COMMENT if "in_comments" in options else NAMED if tokens else SPACE
     propose = partial(rewrite, pattern=pattern, new=new, **options)
-    fixer(name, kind, tokens=tokens)(propose)
+    fixer(name, tokens=tokens, is_prose="is_prose" in options)(propose)
 
 
 def _lower(match: re.Match[str]) -> str:
@@ -145,7 +141,7 @@ _fixer(
     "comment-end",
     r"^\+([ \t]*)(\*[ \t].*?)[ \t]*\*/[ \t]*$",
     "+{1}{2}\n+{1}*/",
-    in_comments=True,
+    is_prose=True,
 )
 
 

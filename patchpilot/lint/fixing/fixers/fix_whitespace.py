@@ -2,24 +2,23 @@
 """Fixers for leading and trailing whitespace in files where it has no meaning."""
 
 import re
-from collections.abc import Iterator
+import sys
 
 from patchpilot.cache.cached_re import compile_cached
-from patchpilot.lint.c.line_scan import COMMENT as NOTE
-from patchpilot.lint.c.line_scan import ScannedLine, expand
+from patchpilot.lint.c.line_scan import ScannedLine, expand, scan
 from patchpilot.lint.fixing.fixer import (
-    COMMENT,
-    ColumnSpan,
     FixSite,
     Proposal,
     fixer,
     indent_of,
     replaced,
     rewrite,
+    white_space,
 )
+from patchpilot.lint.lint_context import Context, once
 from patchpilot.model.rule import FixEdit
 
-_SPACES = " \t\r\f\v"
+_TAB = 8
 _C = ("c", "h", "S", "dts", "dtsi")
 _FREE = frozenset(
     (*_C, "rst", "txt", "yaml", "yml", "lds", "asn1", "dtso", "dtsi", "s")
@@ -50,22 +49,20 @@ def trailing_space(site: FixSite) -> Proposal:
     line, raw = site.line, site.line.raw
     kept = raw.rstrip(" \t\f\v")
     is_continued = kept.endswith("\\") and line.suffix not in _C
-    # the scan masks trailing whitespace only within strings
-    is_text = line.text[len(kept) : len(raw)].strip(_SPACES + NOTE)
-    if "\r" in raw or is_continued or is_text or not _is_free(line, kept):
+    if "\r" in raw or is_continued or not _is_free(line, kept):
         return None
     return replaced(line.number, kept)
 
 
-@fixer("space-before-tab", COMMENT)
+@fixer("space-before-tab", is_prose=True)
 def space_before_tab(site: FixSite) -> Proposal:
     """Replace whitespace that has a space before a tab with tabs that reach the same column."""
 
     def tabs(run: re.Match[str]) -> str:
         before = len(expand(run.string[1 : run.start()]))
-        return _white_space(before, len(expand(run.string[1 : run.end()])))
+        return white_space(len(expand(run.string[1 : run.end()])), before)
 
-    return rewrite(site, r"[ \t]* \t[ \t]*", tabs, in_comments=True)
+    return rewrite(site, r"[ \t]* \t[ \t]*", tabs, is_prose=True)
 
 
 @fixer("indent")
@@ -76,30 +73,19 @@ def indent(site: FixSite) -> Proposal:
     braces.
     """
     line, old = site.line, indent_of(site.line.raw)
-    end, columns = 1 + len(old), len(expand(old))
-    if line.text[1:end].strip(" \t" + NOTE):
-        return None
-    depth = code_depth(site, columns) if columns < 8 or columns % 8 else 0
-    if columns < 8 and _continues_condition(site):
-        depth = 1
-    new = "\t" * depth or _white_space(0, columns)
+    columns = len(expand(old))
+    depth = code_depth(site, columns) if columns < _TAB or columns % _TAB else 0
+    new = "\t" * depth or white_space(columns)
     # an indent of less than a tab cannot be converted, and may use another width
-    is_unknown = columns < 8 and not depth
-    return None if is_unknown or new == old else ColumnSpan(line.number, 1, end, new)
-
-
-def _continues_condition(site: FixSite) -> bool:
-    """Return whether the line continues the condition of an #if."""
-    number = site.number
-    while (above := site.added(number - 1)) and above.raw.endswith("\\"):
-        number -= 1
-    first = site.scan.lines[number - 1].text if number < site.number else ""
-    return re.match(r"\+\s*#\s*(?:el)?if\b", first) is not None
+    is_unknown = columns < _TAB and not depth
+    new_line = f"+{new}{line.raw[1 + len(old) :]}"
+    return None if is_unknown else replaced(line.number, new_line)
 
 
 _HEAD = compile_cached(
     r"(?:\}\s*)?(?:else\s+)?(?:if|for|while)\b.*\)$|(?:\}\s*)?else$|do$"
 )
+_CONDITION = compile_cached(r"#\s*(?:el)?if\b.*\\$")
 _UNKNOWN = compile_cached(r"\b(?:switch|case|default)\b|\\$|^#")
 
 
@@ -110,42 +96,41 @@ def code_depth(site: FixSite, columns: int) -> int:
     assumed to be copied from a diff.
     """
     above = site.line.previous.code[1:].strip() if site.line.previous else ""
-    if columns % 8 == 7 and (above[-1:] in (*";{}:", "") or _HEAD.match(above)):
-        return columns // 8 + 1
-    depths: dict[int, int] | None = site.context.shared.get("fixing.depths")
-    if depths is None:
-        depths = site.context.shared["fixing.depths"] = dict(_depths(site))
-    return depths.get(site.number, 0)
+    if columns % _TAB == _TAB - 1 and (
+        above[-1:] in (*";{}:", "") or _HEAD.match(above)
+    ):
+        return columns // _TAB + 1
+    return _depths(site.context).get(site.number, 0)
 
 
-def _depths(site: FixSite) -> Iterator[tuple[int, int]]:
-    """Yield the number and depth of each line in completely added functions, if the depth is
-    certain.
+@once
+def _depths(context: Context) -> dict[int, int]:
+    """Map lines in completely added functions to their depth, and continuation lines of an #if
+    to 1, if the depth is certain.
     """
-    depth, nested, before, is_known = 0, 0, ";", False
-    for number in range(1, len(site.scan.lines) + 1):
-        line = site.added(number)
-        if line and line.code[1:2] == "{":
-            depth, nested, before, is_known = 1, 0, ";", True
+    depths: dict[int, int] = {}
+    depth, nested, before = -sys.maxsize, 0, ";"
+    for line in scan(context).lines:
+        code = line.code[1:].rstrip() if line.added else "#"
+        if code.startswith("{"):
+            depth, nested, before = 1, 0, ";"
             continue
-        code = line.code[1:].strip() if line else "#"
-        is_known = is_known and not _UNKNOWN.search(code)
-        if not is_known or not code:
-            continue
-        depth -= len(code) - len(code.lstrip("}"))
-        is_head = _HEAD.match(before)
-        goes_on = before[-1] not in ";{}:" and not is_head
-        nested = nested + 1 if is_head else nested * goes_on
-        if not goes_on and depth > 0:
-            yield number, depth + (0 if code.startswith("{") else nested)
-        depth += code.count("{") - code.lstrip("}").count("}")
-        before = code
-
-
-def _white_space(start: int, end: int) -> str:
-    """Return whitespace from one column to another, with as many tabs as possible."""
-    tabs = end // 8 - start // 8
-    return "\t" * tabs + " " * (end % 8 if tabs else end - start)
+        code = code.lstrip()
+        if _CONDITION.match(before):
+            depths[line.number] = 1
+            code = f"#if{code}"
+        if _UNKNOWN.search(code):
+            depth, before = -sys.maxsize, code
+        elif code:
+            depth -= len(code) - len(code.lstrip("}"))
+            is_head = _HEAD.match(before)
+            goes_on = before[-1] not in ";{}:" and not is_head
+            nested = nested + 1 if is_head else nested * goes_on
+            if not goes_on and depth > 0:
+                depths[line.number] = depth + nested * (code[0] != "{")
+            depth += code.count("{") - code.lstrip("}").count("}")
+            before = code
+    return depths
 
 
 @fixer("drop-blank-line")
