@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.cli.output.fix_text import BOLD, GREEN, PLAIN, RED, color_diff
-from patchpilot.lint.fixing.try_fixes import LONGEST_LINE
+from patchpilot.lint.fixing.fixer import LONGEST_LINE
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.snippets import PATH, PROSE, SIGN_OFF, file_diff, mail

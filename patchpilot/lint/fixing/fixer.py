@@ -21,12 +21,17 @@ if TYPE_CHECKING:
 
 FIXERS: dict[str, "RegisteredFixer"] = {}
 CODE = (".c", ".h", ".S", ".dts", ".dtsi")
+LONGEST_LINE = 400
+"""The maximum length of a line that is fixed: a longer one may have hundreds of findings, each
+tried by itself.
+"""
 
 
 class FixSite:
     """A finding in its patch, with the scan and the context that fixers need.
 
-    `line` is the finding's line, and `column` its offset in the line with its sign, or -1.
+    `line` is the finding's line, `text` the same as text, and `column` the finding's offset in the
+    line with its sign, or -1.
     """
 
     def __init__(self, context: "Context", finding: Finding) -> None:
@@ -35,6 +40,7 @@ class FixSite:
         self.column = -1 if finding.column is None else finding.column
         self.scan = scan(context)
         self.line = self.scan.lines[self.number - 1]
+        self.text = context.patch.lines[self.number - 1]
 
     def added(self, number: int) -> ScannedLine | None:
         """Return this line if the patch adds it to a file, otherwise None."""
@@ -42,9 +48,6 @@ class FixSite:
             if line.added and not line.starts_file:
                 return line
         return None
-
-    def text(self, number: int) -> str:
-        return self.context.patch.lines[number - 1]
 
 
 Change = tuple[FixEdit, ...]

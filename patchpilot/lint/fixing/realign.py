@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from patchpilot.lint.c.line_scan import COMMENT as NOTE
 from patchpilot.lint.c.line_scan import ScannedLine, expand, scan
 from patchpilot.lint.fixing.fixer import (
+    LONGEST_LINE,
     Change,
     depth_of,
     indent_of,
@@ -49,7 +50,7 @@ def keep_columns(
             text = f"+{indent}{text[1 + len(indent_of(here.raw)) :]}"
         elif here.raw == line.raw:
             continue
-        for below, column in _aligned_lines(was, line, _shifts(line.text, text)):
+        for below, column in _aligned_lines(was, line, text):
             there, indent = became[below.number - 1], indent_of(below.raw)
             if there and there.number not in moved and indent_of(there.raw) == indent:
                 if may_change(below.number):
@@ -65,24 +66,21 @@ def keep_columns(
 
 def open_columns(text: str) -> list[int]:
     """Return the columns after unclosed parentheses in a sanitized line."""
-    pairs = 1
+    text, pairs = text[:LONGEST_LINE], 1
     while pairs:
         text, pairs = _PAIR.subn(r"_\1_", text)
     return [len(expand(text[1 : match.end()])) for match in _OPEN.finditer(text)]
 
 
-def _shifts(old: str, new: str) -> dict[int, int]:
-    """Map the column after each open parenthesis to its new column, or return {} if none moved."""
-    before, after = open_columns(old), open_columns(new)
-    is_moved = len(before) == len(after) and before != after
-    return dict(zip(before, after, strict=True)) if is_moved else {}
-
-
 def _aligned_lines(
-    lines: list[ScannedLine], first: ScannedLine, columns: dict[int, int]
+    lines: list[ScannedLine], first: ScannedLine, text: str
 ) -> Iterator[tuple[ScannedLine, int]]:
-    """Yield the lines aligned with a parenthesis left open on `first`, with their new column."""
-    depth = len(open_columns(first.text)) if columns else 0
+    """Yield the lines aligned with a parenthesis left open on `first`, which becomes `text`, with
+    their new column.
+    """
+    before, after = open_columns(first.text), open_columns(text)
+    columns = dict(zip(before, after, strict=False))
+    depth = len(before) if len(before) == len(after) else 0
     for line in lines[first.number : first.number + _MOST_LINES]:
         if depth <= 0 or line.starts_hunk or line.starts_file or not line.in_hunk:
             return
@@ -104,9 +102,6 @@ def _tail(old: ScannedLine, new: ScannedLine) -> str:
         return ""
     column = len(expand(old.raw[1 : was.end(1)]))
     end, tail = len(expand(new.raw[1 : now.start(1)])), new.raw[now.start(2) :]
-    gap = " " * (column - end)
-    if "\t" in was[1]:
-        is_plain = " " not in was[1] and column % 8 == 0
-        gap = white_space(column, end) if is_plain else ""
-    fits = column > end and gap and old.raw[was.start(2) :] == tail
+    gap = white_space(column, end) if "\t" in was[1] else " " * (column - end)
+    fits = column > end and old.raw[was.start(2) :] == tail
     return new.raw[: now.start(1)] + gap + tail if fits else ""

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from patchpilot.lint.c.line_scan import COMMENT as NOTE
 from patchpilot.lint.c.line_scan import ScannedLine, as_bytes, scan
 from patchpilot.lint.fixing.fixer import (
+    LONGEST_LINE,
     Change,
     FixSite,
     RegisteredFixer,
@@ -25,7 +26,7 @@ from patchpilot.lint.fixing.fixer import (
 from patchpilot.lint.fixing.guard import keeps_meaning
 from patchpilot.lint.fixing.patch_edit import ColumnSpan, PatchEdit
 from patchpilot.lint.fixing.realign import keep_columns
-from patchpilot.lint.lint_context import Context, once
+from patchpilot.lint.lint_context import Context
 from patchpilot.model.patch import Hunk, Patch
 from patchpilot.model.rule import Finding, FixEdit, Rule
 from patchpilot.model.trailer import is_trailer, unfit
@@ -36,12 +37,10 @@ LEAST_CHECKS = 8
 """Maximum number of lines checked again, in all checks of a patch together, and the number of
 checks allowed for a longer patch.
 """
-ONE_BY_ONE, SCARCE = 3, 3
-"""After so many attempts, or with so few checks left, all fixes of a rule are reverted."""
-LONGEST_LINE = 400
-"""The maximum length of a line that is fixed: a longer one may have hundreds of findings, each
-tried by itself.
-"""
+SCARCE, NEAR = 3, 40
+"""With so few checks left, the lines so near to a fix that failed are not fixed either."""
+ONE_BY_ONE = 3
+"""Number of attempts after which all fixes of a rule are reverted together."""
 TOO_LONG = f"its line has more than {LONGEST_LINE} characters"
 NOT_CERTAIN = "no fix is certain here"
 NOT_ADDED = "the fix would change lines that this patch does not add"
@@ -148,12 +147,19 @@ def fix_patch(
             tried, banned, reverted = after, set(suppressed), 0
             continue
         reverted += 1
-        is_scarce = reverted > ONE_BY_ONE or fixing.left <= SCARCE
-        rules_of = {rule for rule, _ in causes if is_scarce}
+        rules_of = {rule for rule, _ in causes if reverted > ONE_BY_ONE}
+        near = [
+            at
+            for fix in after.applied
+            if fix.key in causes and fixing.left <= SCARCE
+            for at in fix.lines
+        ]
         banned |= {
             fix.key
             for fix in after.applied
-            if fix.key in causes or fix.key[0] in rules_of
+            if fix.key in causes
+            or fix.key[0] in rules_of
+            or any(abs(at - line) < NEAR for at in fix.lines for line in near)
         }
         fixing.reasons.update(causes if fixing.left else dict.fromkeys(causes, STOPPED))
     return FixOutcome(
@@ -411,7 +417,6 @@ def _comment_state(line: ScannedLine) -> str | None:
     return None if text.startswith("X") and not raw.startswith("X") else ""
 
 
-@once
 def _moved(context: Context) -> frozenset[str]:
     """Return the removed lines; an equal added line was moved and must not change."""
     return frozenset(

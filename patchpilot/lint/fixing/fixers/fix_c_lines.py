@@ -6,14 +6,15 @@ import re
 from patchpilot.lint.c.checks.line_layout import (
     _last_open_parenthesis as last_open_bracket,
 )
-from patchpilot.lint.c.line_scan import COMMENT as NOTE
 from patchpilot.lint.c.line_scan import ScannedLine, expand
 from patchpilot.lint.fixing.fixer import (
     FixSite,
     Proposal,
+    edits_of,
     fixer,
     indent_of,
     replaced,
+    rewrite,
     white_space,
 )
 from patchpilot.lint.fixing.fixers.fix_statements import MOST_COLUMNS
@@ -21,40 +22,29 @@ from patchpilot.lint.fixing.fixers.fix_whitespace import code_depth
 
 _MOST_LINES = 20
 _TAB = "\t"
+_COMMENT_FIRST = (
+    r"^\+(\t*)(/\*(?:(?!\*/).)*\*/)[ \t]*(.*?[;,](?=[ \t]*(?:/[/*].*)?$)|)(.*)(?<!\\)$"
+)
+"""A comment, the code after it up to the end of a statement, and the rest of the line."""
 
 
 @fixer("tab-stop", is_prose=True)
 def tab_stop(site: FixSite) -> Proposal:
-    """Move a comment that precedes code to the end of the line.
+    """Move a comment that precedes code to the end of the code, or to a line above it.
 
     Other code in a new function is indented to the depth of its braces.
     """
-    line = site.added(site.number)
-    if not line or line.raw.lstrip("+\t").startswith("/*"):
-        return _move_comment_to_end(line) if line else None
-    indent = indent_of(line.raw)
-    depth = code_depth(site, len(expand(indent))) if _may_move(line, indent) else 0
-    new = f"+{depth * _TAB}{line.raw[1 + len(indent) :]}"
-    return replaced(line.number, new) if depth else None
+    moved = edits_of(rewrite(site, _COMMENT_FIRST, _comment_last, is_prose=True))
+    indent = indent_of(site.line.raw)
+    may_move = not moved and _may_move(site.line, indent)
+    depth = code_depth(site, len(expand(indent))) if may_move else 0
+    new = f"+{depth * _TAB}{site.line.raw[1 + len(indent) :]}"
+    return replaced(site.number, new) if depth else moved
 
 
-def _move_comment_to_end(line: ScannedLine) -> Proposal:
-    """Move the comment at the start of a line to the end of its code.
-
-    If there is no space, move it to a line above.
-    """
-    match = re.match(rf"(\+\t*)({NOTE}+)[ \t]*([^{NOTE}\s]+[^{NOTE}]*)", line.text)
-    if not match or line.raw.endswith("\\"):
-        return None
-    comment, code = line.raw[slice(*match.span(2))], match[3].rstrip()
-    start = match.start(3)
-    rest = line.raw[start + len(code) :].strip()
-    moved = f"{match[1]}{code} {comment} {rest}".rstrip()
-    if code.endswith((";", ",")) and len(expand(moved[1:])) <= MOST_COLUMNS:
-        return replaced(line.number, moved)
-    return replaced(
-        line.number, match[1] + comment, match[1] + line.raw[start:].rstrip()
-    )
+def _comment_last(match: re.Match[str]) -> str:
+    fits = len(expand(f"{match[1]}{match[3]} {match[2]}{match[4]}")) <= MOST_COLUMNS
+    return "+{1}{3} {2}{4}" if match[3] and fits else "+{1}{2}\n+{1}{3}{4}"
 
 
 @fixer("align")

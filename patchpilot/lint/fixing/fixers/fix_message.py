@@ -8,9 +8,7 @@ import re
 import textwrap
 
 from patchpilot.cache.cached_re import compile_cached
-from patchpilot.lint.c.line_scan import COMMENT as NOTE
-from patchpilot.lint.c.line_scan import as_bytes
-from patchpilot.lint.fixing.fixer import FixSite, Proposal, fixer, replaced
+from patchpilot.lint.fixing.fixer import FixSite, Proposal, fixer
 from patchpilot.lint.habits import habits
 from patchpilot.lint.message_parts import paragraphs, pasted
 from patchpilot.model.rule import FixEdit
@@ -120,7 +118,7 @@ def commit_reference(site: FixSite) -> Proposal:
     The line must name one commit completely. If it becomes too long, its paragraph is wrapped
     again from there on.
     """
-    right, text = suggested_reference(site), site.text(site.number)
+    right, text = suggested_reference(site), site.text
     written = _REFERENCE.search(text)
     is_only = len(re.findall(r"\b[0-9a-f]{7,40}\b", text)) == 1
     if not right or not written or not is_only:
@@ -168,7 +166,7 @@ def _rewrapped(site: FixSite, first: str) -> Proposal:
 def wrap(site: FixSite) -> Proposal:
     """Wrap a long line of prose, and the following full lines of its paragraph."""
     is_pasted = site.number - site.context.patch.message_line in pasted(site.context)
-    return None if is_pasted else _rewrapped(site, site.text(site.number))
+    return None if is_pasted else _rewrapped(site, site.text)
 
 
 @fixer("spelling", is_prose=True)
@@ -182,35 +180,18 @@ def spelling(site: FixSite) -> Proposal:
     match = re.match(r"([ -~]*?) → ([^,]+)$", text) or re.match(
         r"([a-z]{6,}) ([a-z]+)$", f"{word} {right}"
     )
-    return _word(site, match[1], match[2]) if match else None
+    if not match or not _is_prose(site) or _is_about(site, match[1], match[2]):
+        return None
+    pattern = rf"(?<![\w'`/.@:_=$-]){re.escape(match[1])}(?![\w'`@_=(/:$-]|\.\w)"
+    new = re.sub(pattern, lambda _: match[2], site.text)
+    return FixEdit(site.number, 1, (new,))
 
 
-def _word(site: FixSite, typo: str, better: str) -> Proposal:
-    raw = as_bytes(site.text(site.number))
-    pattern = rf"(?<![\w'`/.@:_=$-]){re.escape(typo)}(?![\w'`@_=(/:$-]|\.\w)"
-    new = re.sub(
-        pattern,
-        lambda match: better if _is_prose(site, *match.span()) else match[0],
-        raw,
-    )
-    edit = replaced(site.number, new) if new != raw else None
-    if not edit or not _is_in_message(site):
-        return edit
-    # the message may discuss the word: it mentions spelling, quotes the word, contains the correct
-    # word, or the patch removes the word
-    patch = site.context.patch
-    message = " ".join((patch.subject.title, *patch.message)).lower()
-    is_about = (
-        any(typo in line.text for change in patch.files for line in change.lines("-"))
-        or raw[: raw.find(typo)].count('"') % 2
-        or re.search(rf"\btypos?\b|spell|\b{re.escape(better.lower())}\b", message)
-    )
-    return None if is_about else edit
-
-
-def _is_prose(site: FixSite, start: int, end: int) -> bool:
-    """Return whether a position is in a sentence of the message, of a comment or of a document."""
-    text, line = site.text(site.number), site.added(site.number)
+def _is_prose(site: FixSite) -> bool:
+    """Return whether the finding is in a sentence of the message or of a document, or in C code, of
+    which only comments may change.
+    """
+    text, line = site.text, site.added(site.number)
     if _is_in_message(site):
         return (
             not is_trailer(text)
@@ -219,5 +200,19 @@ def _is_prose(site: FixSite, start: int, end: int) -> bool:
         )
     if line and line.file.endswith(_DOCUMENTS):
         return "``" not in text and text[1:2] not in (" ", "\t")
-    is_code = line is not None and line.file.endswith((".c", ".h"))
-    return is_code and set(site.line.text[start:end]) == {NOTE}
+    return line is not None and line.file.endswith((".c", ".h"))
+
+
+def _is_about(site: FixSite, typo: str, better: str) -> bool:
+    """Return whether the message discusses a word.
+
+    It mentions spelling, quotes the word, or has the correct word; or the patch removes the word.
+    """
+    patch, text = site.context.patch, site.text
+    message = " ".join((patch.subject.title, *patch.message)).lower()
+    is_known = re.search(rf"\btypos?\b|spell|\b{re.escape(better.lower())}\b", message)
+    return _is_in_message(site) and (
+        any(typo in line.text for change in patch.files for line in change.lines("-"))
+        or text[: text.find(typo)].count('"') % 2 > 0
+        or is_known is not None
+    )

@@ -13,6 +13,7 @@ from patchpilot.lint.fixing.fixer import (
     fixer,
     indent_of,
     replaced,
+    replaced_lines,
     strip_sign,
     white_space,
 )
@@ -38,38 +39,33 @@ _GOES_ON = " \\"
 _MACRO = compile_cached(r"\+(#[ \t]*define[ \t]+\w+(?:\([\w, .]*\))?)[ \t]+(\S.*)$")
 
 
-_SINGLE = compile_cached(
+_SINGLE = (
     r"(?!(?:if|for|while|do|switch|case|default|else)\b|\w+\s*:(?!:)|#|[A-Z][A-Z0-9_]*\s*\("
-    r"|(?:const|static|struct|unsigned|int|char|long|u\d+|s\d+|bool)\b[^(]*=)"
-    r"(?=(?:return|break|continue|goto)\b|[^=(]*(?:=|\(|\+\+|--))[^;{}]*;"
+    r"|(?:const|static|struct|unsigned|int|char|long|u\d+|s\d+|bool)\b[^(\n]*=)"
+    r"(?=(?:return|break|continue|goto)\b|[^=(\n]*(?:=|\(|\+\+|--))[^;{}\n]*;"
 )
 """A statement that is neither a declaration, a condition, a label nor a call of a macro."""
-_HEAD = compile_cached(
-    r"(?:\}\s*)?(?:else\s+)?(?:if|for|while)\s*\(.*\)|(?:\}\s*)?else|do"
+_HEAD = r"(?:\}[ \t]*)?(?:(?:else[ \t]+)?(?:if|for|while)[ \t]*\(.*\)|else)"
+_BRACED = compile_cached(
+    rf"(?:[ \t]*{_HEAD}[ \t]*\{{\n[ \t]*{_SINGLE}\n(?=[ \t]*\}}[ \t]*(?:else\b|\n|\Z)))+[ \t]*\}}$",
+    re.MULTILINE,
 )
+"""A condition or loop, all of whose branches are single statements in braces."""
 
 
 @fixer("drop-braces", tokens=(("[{}]", ""),))
 def drop_braces(site: FixSite) -> Proposal:
     """Remove braces around single statements in all branches of a condition or loop."""
-    edits: list[FixEdit] = []
-    number, branch = site.number, re.compile(r"(\s*)(.*?)\s*\{")
-    while True:
-        head, body, end = (strip_sign(site.added(number + at)) for at in range(3))
-        match = branch.fullmatch(head)
-        if not (
-            match and _HEAD.fullmatch(match[2]) and _SINGLE.fullmatch(body.strip())
-        ):
-            return None
-        start = match[2].removeprefix("}").strip() if edits else match[2]
-        edits.append(replaced(number, f"+{match[1]}{start}"))
-        number += 2
-        if end.strip() == "}":
-            below = site.scan.raw_line(number, 1) or ""
-            goes_on = re.match(r"[+ ]\s*else\b", below)
-            return None if goes_on else (*edits, FixEdit(number, 1, ()))
-        if not re.fullmatch(r"\s*\}\s*else\b.*\{", end):
-            return None
+    rows = (strip_sign(site.added(site.number + at)) for at in range(4 * MOST_LINES))
+    match = _BRACED.match("\n".join(rows))
+    old = [f"+{row}" for row in match[0].split("\n")] if match else []
+    end = site.number + len(old) - 1
+    below = site.scan.raw_line(end, 1) or ""
+    if not old or re.match(r"[+ ]\s*else\b", below):
+        return None
+    first, *rest = (re.sub(r"[ \t]*\{$", "", row) for row in old[:-1])
+    new = [first, *(re.sub(r"^(\+\s*)\}\s*", r"\1", row) for row in rest)]
+    return (*replaced_lines(site.number, old[:-1], new), FixEdit(end, 1, ()))
 
 
 @fixer("break-line", tokens=((r"\\", ""),))
@@ -86,18 +82,15 @@ def break_line(site: FixSite) -> Proposal:
     if match := _MACRO.match(text):
         value, mask = f"\t{raw[match.start(2) :]}", f"\t{match[2]}"
         limit = MOST_COLUMNS - len(_GOES_ON)
-        is_short = len(expand(value)) <= MOST_COLUMNS
-        rows = (
-            [value]
-            if is_short
-            else _broken(value, mask, _ANY_BREAK, _DEEPEST, limit, margin=8)
-        )
-        lines = f"{_GOES_ON}\n+".join((match[1], *rows)).split("\n+") if rows else []
+        rows = _broken(value, mask, _ANY_BREAK, _DEEPEST, limit, margin=8)
+        *above, last = (f"+{row}" for row in (match[1], *rows))
+        lines = (*(row + _GOES_ON for row in above), last)
     else:
         before = line.previous.code.rstrip() if line.previous else ""
         margin = len(expand(indent_of(raw))) + 8 * bool(_IS_END.search(before))
-        lines = _broken_line(raw[1:], text[1:], margin) if strip_sign(line) else []
-    return replaced(line.number, *(f"+{row}" for row in lines)) if lines else None
+        rows = _broken_line(raw[1:], text[1:], margin) if strip_sign(line) else []
+        lines = tuple(f"+{row}" for row in rows)
+    return replaced(line.number, *lines) if rows else None
 
 
 def _broken_line(
@@ -136,12 +129,9 @@ def join_open(site: FixSite) -> Proposal:
         text += space + row.text[1 : len(row.raw)].strip()
         depth += depth_of(row.code)
         count += 1
-    width = len(expand(raw))
-    margin = len(expand(indent_of(f"+{raw}"))) + 8
+    margin = len(expand(indent_of(first.raw))) + 8
     # only between arguments
-    lines = [] if width <= COLUMNS else _broken_line(raw, text, margin, most_places=3)
-    if not lines and width <= MOST_COLUMNS:
-        lines = [raw]
+    lines = _broken_line(raw, text, margin, most_places=3)
     added = (f"+{line}" for line in lines)
     return replaced(site.number, *added, count=count) if lines else None
 
@@ -159,19 +149,23 @@ def _broken(
 
     A line without an open bracket above it begins at column `margin`.
     """
-    code, mask = expand(raw), expand(text)
     rows: list[str] = []
-    while len(code) > limit and len(rows) < MOST_LINES:
-        ends = (match.end() for match in pattern.finditer(mask))
-        fits = [at for at in ends if at <= limit and depth_of(mask[:at]) <= max_depth]
+    while len(expand(raw)) > limit and len(rows) < MOST_LINES:
+        fits = [
+            match.end()
+            for match in pattern.finditer(text)
+            if len(expand(raw[: match.end()])) <= limit
+            and depth_of(text[: match.end()]) <= max_depth
+        ]
         if not fits:
             return []
-        opened = open_columns(f"+{mask[: fits[-1]]}")
+        opened = open_columns(f"+{text[: fits[-1]]}")
         column = opened[-1] if opened else margin
-        rows.append(code[: fits[-1]])
-        code = " " * column + code[fits[-1] :].lstrip()
+        rows.append(raw[: fits[-1]])
+        raw = " " * column + raw[fits[-1] :].lstrip()
         # the brackets that are still open, at their columns
         above = ("(" if at in opened else " " for at in range(1, column + 1))
-        mask = "".join(above) + mask[fits[-1] :].lstrip()
-    rows = [*rows, code] if rows and len(code) <= limit else []
-    return [white_space(len(row) - len(row.lstrip())) + row.lstrip() for row in rows]
+        text = "".join(above) + text[fits[-1] :].lstrip()
+    first, *rest = [*rows, raw]
+    below = (white_space(len(row) - len(row.lstrip())) + row.lstrip() for row in rest)
+    return [first, *below] if len(expand(raw)) <= limit else []

@@ -30,7 +30,7 @@ _TITLE = compile_cached(
 @fixer("tag-form", is_prose=True)
 def tag_form(site: FixSite) -> Proposal:
     """Normalize a known tag: usual case, no indent, and one space after the colon."""
-    match = _FORM.fullmatch(site.text(site.number))
+    match = _FORM.fullmatch(site.text)
     if not match:
         return None
     name = match["kept"] or match["by"].capitalize()
@@ -44,7 +44,7 @@ def fixes_form(site: FixSite) -> Proposal:
     The line must name that commit and have no other text. If the commit is not in the repository,
     its subject and the first 12 digits of its id are kept.
     """
-    line = read_fixes_line(site.text(site.number))
+    line = read_fixes_line(site.text)
     if line is None or not (line.is_unquoted and line.is_spaced):
         return None
     match, right = _TITLE.fullmatch(line.rest), suggested_reference(site)
