@@ -113,17 +113,10 @@ class CommitRewrite(NamedTuple):
     def _subject_line(self, patch: Patch, message: str) -> int | None:
         """Return the index of the subject header if it has the commit's unchanged subject."""
         first, _, rest = message.partition("\n")
-        header = next(
-            (header for header in patch.headers if header.name.lower() == "subject"),
-            None,
-        )
-        if (
-            header is None
-            or (rest and not rest.startswith("\n"))
-            or parse_title_line(patch.lines[header.line - 1]) != first
-        ):
-            return None
-        return header.line - 1
+        number = patch.header_line("Subject")
+        is_one_line = not rest or rest.startswith("\n")
+        is_same = number and parse_title_line(patch.lines[number - 1]) == first
+        return number - 1 if is_same and is_one_line else None
 
     def _contains_added_lines(self, patch: Patch) -> bool:
         """Return whether the commit's file contains every added line at its position."""
@@ -140,11 +133,11 @@ class CommitRewrite(NamedTuple):
                     return False
         return True
 
-    def changed_texts(self, patch: Patch, mended: FixOutcome) -> tuple[PatchText, ...]:
+    def changed_texts(self, patch: Patch, outcome: FixOutcome) -> tuple[PatchText, ...]:
         """Return the commit's message and files before and after the fix."""
         commit = self.repository.commit(patch.commit or "")
         texts = []
-        message = _message(commit.message, patch, mended)
+        message = _message(commit.message, patch, outcome)
         if message != commit.message:
             texts.append(
                 PatchText(
@@ -153,7 +146,7 @@ class CommitRewrite(NamedTuple):
                     tuple(message.split("\n")),
                 )
             )
-        for path, edits in own_edits(mended).items():
+        for path, edits in own_edits(outcome).items():
             data = self.repository.blob(commit.id, path) or b""
             texts.append(
                 PatchText(path, _shown(data), _shown(apply_line_edits(data, edits)))
@@ -315,19 +308,12 @@ def _file_edits(
 def _message(message: str, patch: Patch, outcome: FixOutcome) -> str:
     """Apply the fixes of a patch's message to the commit message."""
     new = outcome.draft.patch
-    subject, gap, _ = message.partition("\n\n")
-    header = next(
-        (header for header in new.headers if header.name.lower() == "subject"), None
-    )
-    line = new.lines[header.line - 1] if header else ""
-    if line not in patch.lines:
-        subject = parse_title_line(line) or subject
+    old = message.partition("\n\n")[0].rstrip("\n")
+    number = new.header_line("Subject")
+    line = new.lines[number - 1] if number else ""
+    subject = (line not in patch.lines and parse_title_line(line)) or old
     if new.message == patch.message:
-        return (
-            subject + message[len(message.partition("\n\n")[0]) :]
-            if gap
-            else subject + ("\n" if message.endswith("\n") else "")
-        )
+        return subject + message[len(old) :]
     return f"{subject}\n\n" + "\n".join(new.message) + "\n"
 
 

@@ -120,11 +120,11 @@ class PatchFiles(NamedTuple):
             return FixDirectory("its text differs from the bytes of the file")
         return FixDirectory()
 
-    def changed_texts(self, patch: Patch, mended: FixOutcome) -> tuple[PatchText, ...]:
+    def changed_texts(self, patch: Patch, outcome: FixOutcome) -> tuple[PatchText, ...]:
         """Return the text of the patch before and after the fix."""
-        return (PatchText(patch.source, patch.lines, mended.draft.patch.lines),)
+        return (PatchText(patch.source, patch.lines, outcome.draft.patch.lines),)
 
-    def render(self, mended: Mapping[str, FixOutcome]) -> dict[str, bytes]:
+    def render(self, outcomes: Mapping[str, FixOutcome]) -> dict[str, bytes]:
         """Return the new content of each changed file."""
         contents = {}
         for name, content in self.data.items():
@@ -134,8 +134,8 @@ class PatchFiles(NamedTuple):
                 if file == name
             )
             new = b"".join(
-                self._fixed_mail(content[start:end], mended[source])
-                if source in mended
+                self._fixed_mail(content[start:end], outcomes[source])
+                if source in outcomes
                 else content[start:end]
                 for start, end, source in parts
             )

@@ -60,7 +60,7 @@ class FixWriter(Protocol):
     def fixable_lines(self, patch: Patch) -> FixDirectory:
         """Return the lines that may be fixed in a patch."""
 
-    def changed_texts(self, patch: Patch, mended: FixOutcome) -> tuple[PatchText, ...]:
+    def changed_texts(self, patch: Patch, outcome: FixOutcome) -> tuple[PatchText, ...]:
         """Return the changed texts before and after a fix."""
 
 

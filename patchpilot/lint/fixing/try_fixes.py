@@ -60,13 +60,6 @@ Check = Callable[[Patch], tuple[Context, tuple[Finding, ...]]]
 """A check of a patch, which returns its context and the findings."""
 
 
-class AppliedFix(NamedTuple):
-    """An applied fix: its finding, and the original indexes of the lines that it touched."""
-
-    key: Key
-    lines: frozenset[int]
-
-
 @dataclass(frozen=True, slots=True)
 class FixOutcome:
     """The result of fixing a patch.
@@ -89,12 +82,15 @@ class FixOutcome:
 
 
 class TriedFix(NamedTuple):
-    """The result of some rounds of fixing: the draft, its findings, and the applied fixes."""
+    """The result of some rounds of fixing: the draft, its findings, and the applied fixes.
+
+    `applied` maps the fixed findings to the original indexes of the lines that the fix touched.
+    """
 
     draft: PatchEdit
     context: Context
     found: tuple[Finding, ...]
-    applied: tuple[AppliedFix, ...] = ()
+    applied: Mapping[Key, frozenset[int]] = {}
 
     def keys(self) -> Counter[Key]:
         """Count the findings by rule and line."""
@@ -149,17 +145,14 @@ def fix_patch(
         reverted += 1
         rules_of = {rule for rule, _ in causes if reverted > ONE_BY_ONE}
         near = [
-            at
-            for fix in after.applied
-            if fix.key in causes and fixing.left <= SCARCE
-            for at in fix.lines
+            at for key in causes if fixing.left <= SCARCE for at in after.applied[key]
         ]
         banned |= {
-            fix.key
-            for fix in after.applied
-            if fix.key in causes
-            or fix.key[0] in rules_of
-            or any(abs(at - line) < NEAR for at in fix.lines for line in near)
+            key
+            for key, lines in after.applied.items()
+            if key in causes
+            or key[0] in rules_of
+            or any(abs(at - line) < NEAR for at in lines for line in near)
         }
         fixing.reasons.update(causes if fixing.left else dict.fromkeys(causes, STOPPED))
     return FixOutcome(
@@ -205,7 +198,7 @@ class _Fixing:
         """Apply fixes until none is left, with at most half of the remaining checks, because
         reverting needs the others.
         """
-        tried = start._replace(applied=())
+        tried = start._replace(applied={})
         for _ in range(min(MOST_ROUNDS, (self.left + 1) // 2)):
             changes, fixes = self._propose_changes(tried, banned)
             if not changes:
@@ -217,25 +210,26 @@ class _Fixing:
                 partial(self._may_change, tried.draft),
             )
             # lines below that must not change are aligned with this one, so keep it
-            again = {fix.key for fix in fixes if askew & fix.lines}
+            again = {key for key, lines in fixes.items() if askew & lines}
             if again:
                 banned |= again
                 self.reasons.update(dict.fromkeys(again, ALIGNED))
                 continue
             draft = after.apply_changes([realigned]) if realigned else after
             self.left -= 1
-            tried = TriedFix(draft, *self.check(draft.patch), (*tried.applied, *fixes))
+            applied = {**tried.applied, **fixes}
+            tried = TriedFix(draft, *self.check(draft.patch), applied)
         return tried
 
     def _propose_changes(
         self, tried: TriedFix, banned: AbstractSet[Key]
-    ) -> tuple[list[Change], list[AppliedFix]]:
+    ) -> tuple[list[Change], dict[Key, frozenset[int]]]:
         """Return the permitted, non-overlapping changes and their fixes.
 
         Record the reasons against the others.
         """
         changes: list[Change] = []
-        fixes: list[AppliedFix] = []
+        fixes: dict[Key, frozenset[int]] = {}
         taken: defaultdict[int, set[ColumnSpan]] = defaultdict(set)
         for finding in tried.found:
             key = _key(finding, tried.draft)
@@ -256,8 +250,9 @@ class _Fixing:
             changes.append(change)
             for span in spans:
                 taken[span.line].add(span)
-            lines = frozenset(tried.draft.origin[span.line - 1] for span in spans)
-            fixes.append(AppliedFix(key, lines))
+            known = fixes.get(key, tried.applied.get(key, frozenset()))
+            lines = {tried.draft.origin[span.line - 1] for span in spans}
+            fixes[key] = known | lines
         return changes, fixes
 
     def _objection(
@@ -313,13 +308,14 @@ class _Fixing:
         A finding that moved to another line is not new.
         """
         before, now = start.keys(), tried.keys()
-        keys = [fix.key for fix in tried.applied]
-        failed = {key: NOT_GONE for key in keys if now[key] >= max(before[key], 1)}
+        failed = {
+            key: NOT_GONE for key in tried.applied if now[key] >= max(before[key], 1)
+        }
         worse = {rule for rule, _ in tried.count_messages() - start.count_messages()}
-        worse.update(rule for rule, _ in keys)
+        worse.update(rule for rule, _ in tried.applied)
         more = Counter(finding.rule for finding in tried.found)
         more.subtract(finding.rule for finding in start.found)
-        touched = {line for fix in tried.applied for line in fix.lines}
+        touched = frozenset().union(*tried.applied.values())
         for rule, line in now - before:
             # a rule that reports the first of many places reports the next one after a fix
             is_elsewhere = line not in touched and line >= 0
@@ -334,9 +330,9 @@ class _Fixing:
             )
             lines = {start.draft.origin[line.patch_line - 1] for line in old.lines}
             failed |= {
-                fix.key: NOTHING_LEFT
-                for fix in tried.applied
-                if removed == added and fix.lines & lines
+                key: NOTHING_LEFT
+                for key, touched_lines in tried.applied.items()
+                if removed == added and touched_lines & lines
             }
         return failed
 
@@ -349,12 +345,12 @@ def _nearest(tried: TriedFix, line: int) -> list[Key]:
     # an inserted line, whose index is negative, belongs to the one above it
     here = max(origins[: origins.index(line) + 1]) if line in origins else None
     away = {
-        fix.key: min((abs(at - here) for at in fix.lines if at >= 0), default=0)
-        for fix in tried.applied
+        key: min((abs(at - here) for at in lines if at >= 0), default=0)
+        for key, lines in tried.applied.items()
         if here is not None
     }
     least = min(away.values(), default=0)
-    return [fix.key for fix in tried.applied if away.get(fix.key, least) == least]
+    return [key for key in tried.applied if away.get(key, least) == least]
 
 
 def _overlaps(span: ColumnSpan, others: AbstractSet[ColumnSpan]) -> bool:
