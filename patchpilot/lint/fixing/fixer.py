@@ -30,8 +30,8 @@ tried by itself.
 class FixSite:
     """A finding in its patch, with the scan and the context that fixers need.
 
-    `line` is the finding's line, `text` the same as text, and `column` the finding's offset in the
-    line with its sign, or -1.
+    `line` is the finding's line after the scan, `text` the line as it is, and `column` the
+    finding's offset in it, or -1.
     """
 
     def __init__(self, context: "Context", finding: Finding) -> None:

@@ -236,14 +236,13 @@ class _Fixing:
             fixer = self.fixers.get(finding.rule)
             if key in banned or finding.patch_line is None or not fixer:
                 continue
-            change: Change = ()
-            reason = TOO_LONG
-            if not _is_long(tried.draft.patch, finding.patch_line):
-                change = edits_of(fixer.propose(FixSite(tried.context, finding)))
-                reason = self._objection(change, tried, fixer)
+            is_long = _is_long(tried.draft.patch, finding.patch_line)
+            site = FixSite(tried.context, finding)
+            change = () if is_long else edits_of(fixer.propose(site))
             spans = tuple(tried.draft.spans(change))
             if any(_overlaps(span, taken[span.line]) for span in spans):
                 continue
+            reason = TOO_LONG if is_long else self._objection(change, tried, fixer)
             if reason:
                 self.reasons[key] = reason
                 continue

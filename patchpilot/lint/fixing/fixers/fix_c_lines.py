@@ -23,7 +23,8 @@ from patchpilot.lint.fixing.fixers.fix_whitespace import code_depth
 _MOST_LINES = 20
 _TAB = "\t"
 _COMMENT_FIRST = (
-    r"^\+(\t*)(/\*(?:(?!\*/).)*\*/)[ \t]*(.*?[;,](?=[ \t]*(?:/[/*].*)?$)|)(.*)(?<!\\)$"
+    r"^\+(\t*)(/\*(?:(?!\*/).)*\*/)[ \t]*(.*?[;,](?=\s*(?:/[/*].*)?$)|)[ \t]*(.*?)"
+    r"(?<!\\)[ \t\r]*$"
 )
 """A comment, the code after it up to the end of a statement, and the rest of the line."""
 
@@ -43,8 +44,10 @@ def tab_stop(site: FixSite) -> Proposal:
 
 
 def _comment_last(match: re.Match[str]) -> str:
-    fits = len(expand(f"{match[1]}{match[3]} {match[2]}{match[4]}")) <= MOST_COLUMNS
-    return "+{1}{3} {2}{4}" if match[3] and fits else "+{1}{2}\n+{1}{3}{4}"
+    rest = " {4}" if match[3] and match[4] else "{4}"
+    fits = len(expand(f"{match[1]}{match[3]} {match[2]} {match[4]}")) <= MOST_COLUMNS
+    is_end = match[3] and fits
+    return f"+{{1}}{{3}} {{2}}{rest}" if is_end else f"+{{1}}{{2}}\n+{{1}}{{3}}{rest}"
 
 
 @fixer("align")

@@ -121,7 +121,7 @@ def commit_reference(site: FixSite) -> Proposal:
     right, text = suggested_reference(site), site.text
     written = _REFERENCE.search(text)
     is_only = len(re.findall(r"\b[0-9a-f]{7,40}\b", text)) == 1
-    if not right or not written or not is_only:
+    if not right or not written or not is_only or not _is_in_message(site):
         return None
     if not is_same_commit(written["id"], written["title"] or "", right):
         return None

@@ -127,7 +127,7 @@ def join_open(site: FixSite) -> Proposal:
         space = "" if raw[-1] in "([" or code[0] in ")]" else " "
         raw += space + code
         text += space + row.text[1 : len(row.raw)].strip()
-        depth += depth_of(row.code)
+        depth += depth_of(re.sub("[{}]", "", row.code))
         count += 1
     margin = len(expand(indent_of(first.raw))) + 8
     # only between arguments
