@@ -47,7 +47,8 @@ _SINGLE = (
 """A statement that is neither a declaration, a condition, a label nor a call of a macro."""
 _HEAD = r"(?:\}[ \t]*)?(?:(?:else[ \t]+)?(?:if|for|while)[ \t]*\(.*\)|else)"
 _BRACED = compile_cached(
-    rf"(?:[ \t]*{_HEAD}[ \t]*\{{\n[ \t]*{_SINGLE}\n(?=[ \t]*\}}[ \t]*(?:else\b|\n|\Z)))+[ \t]*\}}$",
+    rf"(?:[ \t]*{_HEAD}[ \t]*\{{\n[ \t]*+{_SINGLE}\n"
+    r"(?=[ \t]*\}[ \t]*(?:else\b|\n|\Z)))+[ \t]*\}$",
     re.MULTILINE,
 )
 """A condition or loop, all of whose branches are single statements in braces."""
