@@ -39,7 +39,7 @@ class PatchEdit:
     def of(cls, patch: Patch) -> "PatchEdit":
         return cls(patch, tuple(range(len(patch.lines))))
 
-    def replaced_by(self, edit: FixEdit) -> tuple[str, ...]:
+    def old_lines(self, edit: FixEdit) -> tuple[str, ...]:
         """Return the lines that an edit replaces."""
         return self.patch.lines[edit.start - 1 : edit.start - 1 + edit.delete]
 
@@ -101,7 +101,7 @@ class PatchEdit:
     def _headers(self, changes: Sequence[Change]) -> Iterator[FixEdit]:
         """Yield edits that correct the hunk headers."""
         growth = {
-            edit.start: _growth(edit.insert) - _growth(self.replaced_by(edit))
+            edit.start: _growth(edit.insert) - _growth(self.old_lines(edit))
             for change in changes
             for edit in change
         }

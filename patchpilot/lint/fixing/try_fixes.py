@@ -259,7 +259,7 @@ class _Fixing:
     ) -> str:
         """Return why a change is not allowed, or ""."""
         draft = tried.draft
-        if all(edit.insert == draft.replaced_by(edit) for edit in change):
+        if all(edit.insert == draft.old_lines(edit) for edit in change):
             return NOT_CERTAIN
         for text in (text.strip() for edit in change for text in edit.insert):
             if is_trailer(text) and (why := unfit(text)):
@@ -366,7 +366,7 @@ def _overlaps(span: ColumnSpan, others: AbstractSet[ColumnSpan]) -> bool:
 
 def _is_realigned(draft: PatchEdit, edit: FixEdit) -> bool:
     """Return whether an edit only reindents lines that the patch leaves unchanged."""
-    old = draft.replaced_by(edit)
+    old = draft.old_lines(edit)
     added = [f"+{text[1:].strip()}" for text in edit.insert[len(old) :]]
     return (
         all(line.startswith(" ") for line in old)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixers for the layout of C lines: braces, labels, continuation lines and comment stars."""
+"""Fixers for the layout of C lines: tab stops and continuation lines."""
 
 import re
 

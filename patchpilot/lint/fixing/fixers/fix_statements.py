@@ -152,21 +152,21 @@ def _broken(
     """
     rows: list[str] = []
     while len(expand(raw)) > limit and len(rows) < MOST_LINES:
-        fits = [
+        ends = [
             match.end()
             for match in pattern.finditer(text)
             if len(expand(raw[: match.end()])) <= limit
             and depth_of(text[: match.end()]) <= max_depth
         ]
-        if not fits:
+        if not ends:
             return []
-        opened = open_columns(f"+{text[: fits[-1]]}")
+        opened = open_columns(f"+{text[: ends[-1]]}")
         column = opened[-1] if opened else margin
-        rows.append(raw[: fits[-1]])
-        raw = " " * column + raw[fits[-1] :].lstrip()
+        rows.append(raw[: ends[-1]])
+        raw = " " * column + raw[ends[-1] :].lstrip()
         # the brackets that are still open, at their columns
         above = ("(" if at in opened else " " for at in range(1, column + 1))
-        text = "".join(above) + text[fits[-1] :].lstrip()
+        text = "".join(above) + text[ends[-1] :].lstrip()
     first, *rest = [*rows, raw]
     below = (white_space(len(row) - len(row.lstrip())) + row.lstrip() for row in rest)
     return [first, *below] if len(expand(raw)) <= limit else []
