@@ -151,7 +151,10 @@ PROGRAMS: dict[str, Kind] = {
 
 WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
     IDS: {
-        "backports/backport_patches::range_diff": ("f'{backported}^!'", "f'{original.id}^!'"),
+        "backports/backport_patches::range_diff": (
+            "f'{backported}^!'",
+            "f'{original.id}^!'",
+        ),
         "backports/backport_patches::format_series": ("backported.id",),
         "backports/conflict_reasons::_branch_commits": ("tip",),
         "backports/conflict_reasons::_moved_hints": ("applied.merge.tree", "tree"),

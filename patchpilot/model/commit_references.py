@@ -388,6 +388,12 @@ _DEFECT = compile_late(
 )
 
 
+_FOLLOWS = compile_late(
+    r"[ ,]*(?:\(\".{0,200}?\"\)[ ,]*)?\w+ (?:should|must|can (?:now )?(?:use|drop|remove)|no longer need)\b"  # noqa: E501
+)
+"""The text after a commit whose work the patch continues."""
+
+
 def explains_missing_fixes(lines: Sequence[str]) -> bool:
     """Return whether the message explains why there is no Fixes: tag.
 
@@ -421,7 +427,7 @@ def find_blamed(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
             r"|described in|support for .*introduced (?:by|in|with)|after applying"
             r"|backport\w*)\W*(?:this )?$",
             before,
-        ):
+        ) or (before.rstrip().lower().endswith("since") and _FOLLOWS.match(after)):
             continue
         if tidies and _NO_USE.search(f"{before}{after[:300]}"):
             # removing code that a commit left unused is cleanup, not a fix

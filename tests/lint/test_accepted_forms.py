@@ -225,6 +225,11 @@ def test_letter_above_scissors_is_accepted() -> None:
     assert rule_warnings(
         write_mail(f"{MESSAGE}{SIGNED}\n---8<---\n"), "message-cut-by-git-am"
     )
+    log = "---->8----\nfrob: 8\n---->8----\n\n"
+    (cut,) = rule_warnings(
+        write_mail(f"It prints:\n{log}{MESSAGE}{SIGNED}"), "message-cut-by-git-am"
+    )
+    assert "drops everything above" in cut
 
 
 def test_encoded_from_line_is_accepted() -> None:
@@ -375,6 +380,7 @@ def test_sentence_may_start_with_to() -> None:
     [
         ("Wait for for the link of old boards.\n", True),
         ("There is no test for that that could run.\n", False),
+        ("Yang Yang saw it.\n\nReported-by: Yang Yang <y@example.org>\n", False),
         ("> - * wait for for the link\n\nFix it.\n", False),
         ('"wait for for the link" is wrong.\n', False),
         (
@@ -519,3 +525,12 @@ def test_case_severity_follows_its_rule() -> None:
         PackError, match="checkpatch_severities requires checkpatch_severity"
     ):
         parse_pack(text, "abc.toml")
+
+
+@pytest.mark.parametrize(
+    ("rows", "count"),
+    [(" // a\n-// b\n+// c\n", 0), ("+// c\n \n+int b; // d\n // e\n", 1)],
+)
+def test_line_of_a_slash_comment_is_accepted(rows: str, count: int) -> None:
+    text = write_mail(diff=file_diff("drivers/frob/frob.c", rows))
+    assert len(rule_findings(text, "c99-comment")) == count

@@ -140,6 +140,8 @@ def test_explanation_may_span_two_lines(lines: list[str], explains: bool) -> Non
         (TITLE, [f"Since commit {ID} it is used. It is read. It fails."], None),
         (TITLE, [f'Since commit {ID} ("ring: it fails") it is used.'], None),
         (TITLE, [f"In commit {ID} it fails."], None),
+        (TITLE, [f'Since commit {ID} ("x"), we should use y, but missed z.'], None),
+        (TITLE, [f"Since commit {ID} we missed z, but should not."], (0, ID[:12])),
         (TITLE, [f"Commit {ID[:7]} forgot the mask."], (0, ID[:7])),
         (TITLE, [f"Commit {ID[:6]} forgot the mask."], None),
         (TITLE, [f"Commit {ID} set the mask. However, it may crash."], (0, ID[:12])),

@@ -6,7 +6,7 @@ A single walk over the patch collects the hits of every C check, and each rule t
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from patchpilot.cache.cached_re import cached_match, cached_search, compile_late
 from patchpilot.lint.c.c_patterns import BALANCED, STRING
@@ -342,9 +342,26 @@ def c99_comment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             where < 0
             or (hunk.is_new and at < 12 and where == 0)
             or bare[where - 1 : where] == ":"
+            or (not bare[:where].strip() and _continues_comment(hunk.lines, at))
         ):
             continue
         yield Hit(line.patch_line, column=where + 1)
+
+
+def _continues_comment(lines: Sequence[NewLine], at: int) -> bool:
+    """Return whether a line belongs to a block of // lines that the patch does not add as a
+    whole.
+    """
+    around = (lines[max(0, at - _NEAR) : at][::-1], lines[at : at + _NEAR])
+    return any(
+        not line.added
+        for half in around
+        for line in takewhile(lambda line: line.text.lstrip()[:2] == "//", half)
+    )
+
+
+_NEAR = 20
+"""Lines of a comment that are searched in each direction."""
 
 
 @detector("comment-form", spaced=bool)

@@ -292,19 +292,18 @@ def cut_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         "quoted-printable",
         "base64",
     )
+    scissors: list[int] = []
     for at, line in enumerate(patch.message):
-        where = patch.message_line + at
         if not encoded and cached_match(r"^From \S+ .*\d\d:\d\d", line):
-            yield make_hit(where, "from")
+            yield make_hit(patch.message_line + at, "from")
         elif scissors_line(line):
-            yield make_hit(
-                where,
-                (
-                    "scissors-on-purpose"
-                    if _is_message(patch.message[at + 1 :])
-                    else "scissors"
-                ),
-            )
+            scissors.append(at)
+    if scissors:
+        # two of them enclose a quotation
+        below = patch.message[scissors[-1] + 1 :]
+        is_meant = len(scissors) == 1 and _is_message(below)
+        case = "scissors-on-purpose" if is_meant else "scissors"
+        yield make_hit(patch.message_line + scissors[-1], case)
     taken = _find_false_diff(patch)
     if taken:
         yield make_hit(taken, "diff", start=patch.lines[taken - 1][:30])

@@ -194,12 +194,13 @@ def parse_spelling(
 
 def _is_meant(context: Context, line: ScannedLine, word: str) -> bool:
     """Return whether a repeated word may be intended: in pasted text or a quote, in a patch that
-    removes repeated words, or "that that".
+    removes repeated words, in a person's name, or "that that".
     """
     double = f"{re.escape(word)} {re.escape(word)}"
     return (
         word.lower() in ("that", "had")
         or line.number - context.patch.message_line in pasted(context)
+        or f"{word} {word} <" in "\n".join((line.raw, *context.patch.message))
         or re.search(
             rf"([\"'`])[^\"'`]*\b{double}\b[^\"'`]*\1", line.raw, re.IGNORECASE
         )
