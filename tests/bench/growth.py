@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Measure verbs with 10, 100 and 1,000 items: CPU seconds, exponent and peak memory.
+"""Measure commands with 10, 100 and 1,000 items: CPU seconds, exponent and peak memory.
 
 The exponent is computed from 100 and 1,000 items: 1 is linear.
 """
@@ -48,12 +48,12 @@ print(used.ru_utime + used.ru_stime, used.ru_maxrss)
 
 
 def growth(patchpilot: str, scratch: Path) -> None:
-    """Print the cost of each verb with this many items."""
-    for verb in ("check", "send", "track", "backport", "fixes"):
+    """Print the cost of each command with this many items."""
+    for command in ("check", "send", "track", "backport", "fixes"):
         costs = [
             cost(words, work)
             for words, work in (
-                (command(patchpilot, verb, size, scratch), scratch / f"{size}")
+                (command_line(patchpilot, command, size, scratch), scratch / f"{size}")
                 for size in SIZES
             )
         ]
@@ -62,18 +62,20 @@ def growth(patchpilot: str, scratch: Path) -> None:
         seconds = ", ".join(f"{seconds:.2f}" for seconds, _ in costs)
         verdict = "met" if exponent <= MOST_EXPONENT else "MISSED"
         print(
-            f"{verb}: {seconds} s of CPU for 10, 100, 1,000 items: exponent {exponent:.2f}"
+            f"{command}: {seconds} s of CPU for 10, 100, 1,000 items: exponent {exponent:.2f}"
             f" {verdict}; {peak} MB",
             flush=True,
         )
-    for verb in ("check", "send"):
-        _, peak = cost(command(patchpilot, verb, 300, scratch), scratch / "300")
+    for command in ("check", "send"):
+        _, peak = cost(command_line(patchpilot, command, 300, scratch), scratch / "300")
         verdict = "met" if peak <= MOST_MB else "MISSED"
-        print(f"{verb} of 300 patches: {peak} MB {verdict}", flush=True)
+        print(command, "of 300 patches:", peak, "MB", verdict, flush=True)
 
 
-def command(patchpilot: str, verb: str, size: int, scratch: Path) -> tuple[str, ...]:
-    """Return a verb's command for this many items, creating them if necessary."""
+def command_line(
+    patchpilot: str, command: str, size: int, scratch: Path
+) -> tuple[str, ...]:
+    """Return the arguments of a command for this many items, creating these if necessary."""
     work = scratch / f"{size}"
     if not work.exists():
         subprocess.run(["git", "init", "-q", "-b", "main", str(work)], check=True)
@@ -97,7 +99,7 @@ def command(patchpilot: str, verb: str, size: int, scratch: Path) -> tuple[str, 
         "backport": ("main", "--onto", "base"),
         "fixes": ("main",),
     }
-    return (patchpilot, verb, *words[verb])
+    return (patchpilot, command, *words[command])
 
 
 def history(size: int) -> Iterator[str]:
