@@ -7,8 +7,8 @@ Include commits that revert or fix the series.
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import NamedTuple
 
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.commits.repository import Repository
@@ -52,8 +52,7 @@ _CLOCKS = timedelta(days=2)
 """A commit may be dated before its message: clocks differ, and a rebase keeps the date."""
 
 
-@dataclass(frozen=True, slots=True)
-class InRepository:
+class InRepository(NamedTuple):
     """A series' commits in a repository, and the later mainline commits that fix it.
 
     The commits are grouped by tree, mainline first. `needs` contains the stable branches that need
@@ -65,8 +64,7 @@ class InRepository:
     needs: StableNeeds | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(NamedTuple):
     """A patch's commit in a branch, and how it was recognized."""
 
     number: int | None
@@ -102,7 +100,7 @@ def find_in_repository(
                 release.name if release else None,
                 repository,
             )
-            commits.append(replace(landed, how=f"in the repository{commit.how}"))
+            commits.append(landed._replace(how=f"in the repository{commit.how}"))
             landings = [
                 (branch, landing)
                 for branch in branches.branches

@@ -39,8 +39,7 @@ _SHORTEST, _TITLE = 8, 60
 """Minimum and maximum length of a title in a search."""
 
 
-@dataclass(frozen=True)
-class PolledSeries:
+class PolledSeries(NamedTuple):
     """A series to check for new messages.
 
     Contains the series' number, summary and Message-IDs, the time of the previous check, and the

@@ -3,8 +3,8 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
 from patchpilot.history.ancestor_bitmap import AncestorBitmap
@@ -26,8 +26,7 @@ class LandedHow(StrEnum):
     PATCH_ID = "patch-id"
 
 
-@dataclass(frozen=True, slots=True)
-class Landing:
+class Landing(NamedTuple):
     """A given commit or its backport in a branch.
 
     Contains its id, the evidence, and the commit that later reverted it (None if there is none).
@@ -43,8 +42,7 @@ class Landing:
         return self.reverted_by is None
 
 
-@dataclass(frozen=True, slots=True)
-class Culprit:
+class Culprit(NamedTuple):
     """The target of a `Fixes:` line: the id as written, the quoted subject, and the commit (None if
     it is not in the repository).
     """

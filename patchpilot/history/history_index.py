@@ -13,7 +13,7 @@ import sqlite3
 import time
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from patchpilot.commits.objects import parse_commit
 from patchpilot.commits.repository import Repository
@@ -44,8 +44,7 @@ _SORTED = {
 """Indexes created after the first fill, which halves its time."""
 
 
-@dataclass(frozen=True, slots=True)
-class CommitFact:
+class CommitFact(NamedTuple):
     """The facts that the index stores for a commit."""
 
     id: str

@@ -8,16 +8,15 @@ a row checks the sender and the text that the sender wrote, never the subject al
 import re
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
+from typing import NamedTuple
 
 from patchpilot.model.address import Address
 from patchpilot.reading.mail_kinds import MailKind
 
 
-@dataclass(frozen=True, slots=True)
-class Bot:
+class Bot(NamedTuple):
     """A row of bots.toml; the fields are described there."""
 
     name: str
@@ -44,7 +43,7 @@ def _robots() -> tuple[Bot, ...]:
     table = tomllib.loads(file.read_text(encoding="utf-8"))
     senders = table["senders"]
     rows = [Bot(**{**row, "kind": MailKind(row["kind"])}) for row in table["bot"]]
-    return tuple(replace(it, sender=senders.get(it.sender, it.sender)) for it in rows)
+    return tuple(it._replace(sender=senders.get(it.sender, it.sender)) for it in rows)
 
 
 def known_robot(

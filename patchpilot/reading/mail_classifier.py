@@ -254,7 +254,7 @@ class Classified:
     def place(self) -> "Placement":
         headers = {header.name.lower(): header.value for header in self.mail.headers}
         found = placement(self.kind, self.mail.subject, self.unquoted, headers)
-        return replace(found, tree=found.tree or (self.said and self.said.tree))
+        return found._replace(tree=found.tree or (self.said and self.said.tree))
 
 
 def classify(mail: Mail, author: Address | None = None) -> Classified:

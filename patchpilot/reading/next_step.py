@@ -76,7 +76,7 @@ def advise(series: PostedSeries) -> NextStep:
         series,
         state=series.proven,
         why=series.proven_why,
-        patches=tuple(replace(it, state=it.proven) for it in series.patches),
+        patches=tuple(it._replace(state=it.proven) for it in series.patches),
     )
     step = _advise(shown)
     if known := [claim for claim in series.claims if claim.known]:
@@ -267,7 +267,7 @@ def _git_step(series: PostedSeries) -> str:
 
 _DECIDED = ("dropped", "objected", "not-needed")
 """The states of stable branches that will not take it."""
-_HALF_A_YEAR = timedelta(days=182)
+HALF_A_YEAR = timedelta(days=182)
 
 
 def _stable_step(series: PostedSeries) -> Action | None:
@@ -325,7 +325,7 @@ def _is_tagged(series: PostedSeries) -> bool:
 
 def _is_long_merged(series: PostedSeries) -> bool:
     merged = [it.date for it in series.landed if it.in_mainline and it.date]
-    return bool(merged) and series.now - max(merged) > _HALF_A_YEAR
+    return bool(merged) and series.now - max(merged) > HALF_A_YEAR
 
 
 def _work_left(series: PostedSeries) -> list[str | Action]:

@@ -2,7 +2,7 @@
 """Parse where patches were applied: tree, commits and stable versions."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from patchpilot.reading.mail_kinds import STABLE, MailKind
 
@@ -50,8 +50,7 @@ _DRIVER = re.compile(r"in the (?P<tree>\S+) branch\b")
 _PULLED = re.compile(r"merged into (?P<tree>\S+?)(?:\.git)?:")
 
 
-@dataclass(frozen=True, slots=True)
-class AppliedReport:
+class AppliedReport(NamedTuple):
     """A line of a summary of applied patches.
 
     Contains the patch's title and number, and its commit (None if not found).
@@ -62,8 +61,7 @@ class AppliedReport:
     commit: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
+class Placement(NamedTuple):
     """Where a patch was applied according to a message.
 
     Contains the commit ids as given in the message, the tree, stable versions, and the lines of

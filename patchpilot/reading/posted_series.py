@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import NamedTuple
 
 from patchpilot.model.address import Address
 from patchpilot.model.bounded import EPOCH
@@ -186,8 +187,7 @@ TEXT_LIMIT = 4000
     "unseen_address=mail.doubtful",
     "text",
 )
-@dataclass(frozen=True)
-class Reply:
+class Reply(NamedTuple):
     """A message about a series.
 
     Contains the revision and post it answers (None if it is about the series as a whole), its
@@ -232,8 +232,7 @@ class Reply:
 
 
 @json_form()
-@dataclass(frozen=True, slots=True)
-class MissingRevision:
+class MissingRevision(NamedTuple):
     """A revision that a later one links to and that the archive lacks."""
 
     version: int
@@ -514,8 +513,7 @@ class PostedSeries:
         for landed in self.commits:
             if version := landed.stable_version:
                 known = branches.get(version, StableBranch(version, "merged", None))
-                branches[version] = replace(
-                    known,
+                branches[version] = known._replace(
                     state=landed.state,
                     commit=landed.commit,
                     note=landed.release or "" if landed.state == "released" else "",

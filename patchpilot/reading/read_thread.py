@@ -99,7 +99,7 @@ def _add_author(series: PostedSeries, reply: Reply, reader: MailReader) -> Reply
         answered = "author" if series.is_author(parent.sender) else "other"
     by_author = series.is_author(sender)
     mail = reader.classify_for(reply.mail, sender, by_author, answered)
-    return replace(reply, mail=mail)
+    return reply._replace(mail=mail)
 
 
 def _with_claims(
@@ -118,7 +118,7 @@ def _with_claims(
             return reply
         kind = MailKind.OTHER if is_vague else mail.kind
         mail = replace(mail, kind=kind, doubtful=ident in doubtful)
-        return replace(reply, mail=mail)
+        return reply._replace(mail=mail)
 
     replies = tuple(map(judged, attached))
     return decide_state(
@@ -195,7 +195,7 @@ def with_commits(
     found = [it for it in series.follow_ups if title_key(it.subject) not in named]
     for later in fixed:
         known = by_title.get(title_key(later.subject), later)
-        found.append(replace(later, message_id=known.message_id, version=known.version))
+        found.append(later._replace(message_id=known.message_id, version=known.version))
     return decide_state(
         replace(
             series,

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
+from typing import NamedTuple
 
 from patchpilot.model.mail import scissors_line
 from patchpilot.model.trailer import is_trailer
@@ -72,8 +73,7 @@ _SNIP = re.compile(
 """A line that marks an omission in a quote, or a footnote with a link."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReplyLine:
+class ReplyLine(NamedTuple):
     """A line that the sender wrote, and its 0-based index in the body.
 
     `quoted` are the lines of the quote directly above its part of the message, at most the last
@@ -89,8 +89,7 @@ class ReplyLine:
     paragraph: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(NamedTuple):
     """A sentence of the sender in one line, and its 0-based first and last line in the body.
 
     `top` is the first line of its paragraph.

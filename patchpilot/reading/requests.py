@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
 from functools import cached_property
+from typing import NamedTuple
 
 from patchpilot.model import bounded
 from patchpilot.model.address import Address
@@ -59,8 +60,7 @@ class PointState(StrEnum):
     DECLINED = "declined"
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewPoint:
+class ReviewPoint(NamedTuple):
     """A request: the comment below a quoted piece of a patch.
 
     `line` and `end` are the 0-based first and last line in the body. `text` are the sentences
@@ -179,8 +179,7 @@ def _short(text: str) -> str:
 
 
 @json_form()
-@dataclass(frozen=True, slots=True)
-class ChangedHunk:
+class ChangedHunk(NamedTuple):
     """A hunk of a patch's range-diff: its location (a path or `Commit message`) and its lines
     with their signs.
     """

@@ -54,8 +54,7 @@ HOLDS = (ReviewState.GIVEN, ReviewState.CARRIED)
     "version",
     "message_id",
 )
-@dataclass(frozen=True, slots=True)
-class Review:
+class Review(NamedTuple):
     """A reviewer's state for one patch.
 
     `tags` are the names of the reviewer's tags. `version` and `message_id` are the version and
@@ -76,8 +75,7 @@ class Review:
 
 
 @json_form()
-@dataclass(frozen=True, slots=True)
-class ReviewedPatch:
+class ReviewedPatch(NamedTuple):
     """A patch of the latest version and each reviewer's state for it."""
 
     number: int
@@ -106,8 +104,7 @@ class ReviewerReviews(NamedTuple):
 
 
 @json_form("version", "approved", "patches")
-@dataclass(frozen=True, slots=True)
-class ReviewTable:
+class ReviewTable(NamedTuple):
     """The patches of the latest version with their reviewers, and all reviewers in order.
 
     Reviewers who answered come first, then the other recipients.

@@ -103,7 +103,7 @@ def decide_state(series: PostedSeries) -> PostedSeries:
     said, shown = decide(series), decide(series.proofs)
     proven = {(it.version, it.message_id): it.state for it in shown.patches}
     patches = tuple(
-        replace(it, proven=proven.get((it.version, it.message_id), shown.state))
+        it._replace(proven=proven.get((it.version, it.message_id), shown.state))
         for it in said.patches
     )
     is_taken = shown.state in TAKEN

@@ -4,7 +4,6 @@ follow-ups.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -77,8 +76,7 @@ class Turn(StrEnum):
     FINISHED = "finished"
 
 
-@dataclass(frozen=True, slots=True)
-class NextStep:
+class NextStep(NamedTuple):
     """The next step in one sentence, and whether the author must take it."""
 
     need: Turn
@@ -86,8 +84,7 @@ class NextStep:
 
 
 @json_form("trailer", "message_id", "version", "patch", "conditional", "asks~")
-@dataclass(frozen=True, slots=True)
-class Credit:
+class Credit(NamedTuple):
     """A tag given to a series.
 
     Contains its text, the message that gives it, and the version and patch number (0: the whole
@@ -110,8 +107,7 @@ LINUX_NEXT = "linux-next"
 
 
 @json_form("tree", "commit", "release", "how", "patch", "title", "message_id")
-@dataclass(frozen=True, slots=True)
-class LandedCommit:
+class LandedCommit(NamedTuple):
     """A series' or patch's commit in a tree.
 
     Contains the tree, the commit (id as reported), the first release with it (None: unknown), and
@@ -175,8 +171,7 @@ def stable_summary(branches: Sequence["StableBranch"]) -> str:
 
 
 @json_form("version", "state", "commit", "message_id", "note")
-@dataclass(frozen=True, slots=True)
-class StableBranch:
+class StableBranch(NamedTuple):
     """A stable branch and the state of the series in it.
 
     `state` is queued, review, proposed, failed, dropped, objected or not-needed (from messages),
@@ -226,8 +221,7 @@ class Proof(NamedTuple):
 
 
 @json_form()
-@dataclass(frozen=True, slots=True)
-class PatchState:
+class PatchState(NamedTuple):
     """The state of one patch, with its reason and proof.
 
     `number` is its number in `version`, the last version that contained it. A patch that was
@@ -255,8 +249,7 @@ class PatchState:
     "tree",
     "lacking",
 )
-@dataclass(frozen=True, slots=True)
-class FollowUp:
+class FollowUp(NamedTuple):
     """A later series or commit related to this one, such as its fix or revert, and its state.
 
     `lacking` are the stable branches that have this series but not the follow-up; it is None if

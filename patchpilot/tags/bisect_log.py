@@ -2,7 +2,7 @@
 """Parse a bisection: the output of `git bisect log`, or its end as pasted into a report."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from patchpilot.errors import InputError
 
@@ -17,8 +17,7 @@ _START = re.compile(r"^git bisect start((?:[ \t]+\S+)*)[ \t]*$", re.MULTILINE)
 _TERM = re.compile(r"--term-(new|bad|old|good)'?[= ]'?(\S+?)'?(?=\s|$)")
 
 
-@dataclass(frozen=True, slots=True)
-class Bisection:
+class Bisection(NamedTuple):
     """A parsed bisection: the first bad commit, and the bad, good and skipped ids in order.
 
     The first bad commit is None if the bisection is unfinished.

@@ -6,14 +6,14 @@ Whitespace is ignored, and renames are followed.
 
 import re
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
 
 _HEAD = re.compile(r"^([0-9a-f]{40,64}) (\d+) (\d+)(?: (\d+))?$")
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(NamedTuple):
     """A commit reported by git blame, with dates in seconds since the epoch.
 
     `root` marks a commit at which the history ends.

@@ -4,7 +4,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
 from patchpilot.history.fixes_tag import parse_tag
@@ -17,8 +17,7 @@ SHORT = 3
 """Letters of an acronym: `MTU` is a word of prose, `QueueMTU` is not."""
 
 
-@dataclass(frozen=True, slots=True)
-class CandidateHistory:
+class CandidateHistory(NamedTuple):
     """A candidate's message, and its changes to the fix's files under their names at that time."""
 
     id: str

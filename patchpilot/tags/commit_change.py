@@ -5,7 +5,7 @@ Whitespace is ignored.
 """
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
 from patchpilot.model.patch import unquote
@@ -16,8 +16,7 @@ _RUN = re.compile(r"^(?=@@ )", re.MULTILINE)
 _HUNK = re.compile(r"@@ -(\d{1,10})(?:,\d{1,10})? \+(\d{1,10})(?:,\d{1,10})? @@")
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """A run of adjacent changed lines: removed lines with their old line numbers, and added lines.
 
     `start` is the first removed line in the old file or, for a pure addition, the old line before
@@ -35,8 +34,7 @@ class Run:
         return self.start + max(0, len(self.removed) - 1)
 
 
-@dataclass(frozen=True, slots=True)
-class CommitFileChange:
+class CommitFileChange(NamedTuple):
     """The runs of changed lines in one file.
 
     `old_path` is None if the commit creates the file, and `new_path` if it deletes it.

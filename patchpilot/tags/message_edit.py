@@ -4,7 +4,7 @@
 import difflib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from patchpilot.model.trailer import (
     add_trailers,
@@ -17,8 +17,7 @@ from patchpilot.model.trailer import (
 _PIECES = re.compile(r"\s+|[^\s]+")
 
 
-@dataclass(frozen=True, slots=True)
-class MessageEdits:
+class MessageEdits(NamedTuple):
     """The requested changes to a message.
 
     They are (name, value) pairs to add, co-developers to add, and replaced lines.

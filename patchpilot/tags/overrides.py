@@ -5,7 +5,6 @@ It also replaces a candidate that is a backport with its mainline commit.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
@@ -112,8 +111,7 @@ def _certain(
 ) -> Candidate:
     for known in candidates:
         if known.commit == commit:
-            return replace(
-                known,
+            return known._replace(
                 confidence=max(confidence, known.confidence),
                 evidence=(words, *known.evidence),
             )
@@ -137,7 +135,7 @@ def _reorder(
     return (
         *first,
         *(
-            replace(candidate, confidence=round(candidate.confidence * left, 3))
+            candidate._replace(confidence=round(candidate.confidence * left, 3))
             for candidate in candidates
             if candidate.commit not in taken
         ),
@@ -160,8 +158,7 @@ def upstream_of(repository: Repository, candidate: Candidate) -> Candidate:
     there = repository.find(ids[0])
     subject = repository.commit(there).subject if there else culprit.subject
     words = (*candidate.evidence, f"in this branch as its backport {culprit.short}")
-    return replace(
-        candidate,
+    return candidate._replace(
         commit=ids[0],
         subject=subject,
         tag=f'Fixes: {ids[0][:12]} ("{subject}")',

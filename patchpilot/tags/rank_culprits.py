@@ -5,7 +5,7 @@ The fix's own Fixes: tags are never read.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
 from patchpilot.history.fixes_tag import tag_text
@@ -28,8 +28,7 @@ SURE = 0.5
 
 
 @json_form("commit", "subject", "tag", "confidence", "evidence", "first_release")
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A commit that may have introduced the bug, with its confidence (0 to 1) and its evidence.
 
     `first_release` is the first tag that contains the commit, if known. `lacks` is evidence that
@@ -48,8 +47,7 @@ class Candidate:
     is_marked: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RankedCulprits:
+class RankedCulprits(NamedTuple):
     """The likeliest commits (best first), and the commits that need a Fixes: tag (oldest first).
 
     `imported` is a commit that the evidence points to but that is no candidate because it only

@@ -6,14 +6,13 @@ The weights are data, fitted by `tests/lab/fit_fixes.py`.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from patchpilot.cache.entries import shipped_tables
 
 
-@dataclass(frozen=True, slots=True)
-class Weights:
+class Weights(NamedTuple):
     """The fitted parameters of the ranker.
 
     They are the weights for a candidate's features, the weights for a list's features (for "none of

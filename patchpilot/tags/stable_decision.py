@@ -6,7 +6,7 @@ See Documentation/process/stable-kernel-rules.rst.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from patchpilot.model.bug_range import version_order
 from patchpilot.model.commit import Commit
@@ -19,8 +19,7 @@ _STABLE = re.compile(
 
 
 @json_form()
-@dataclass(frozen=True, slots=True)
-class BranchState:
+class BranchState(NamedTuple):
     """A stable branch: its version, and whether it has the bug.
 
     `affected` is None if this is unknown or the branch has the fix; `verdict` is the verdict of
@@ -34,8 +33,7 @@ class BranchState:
     verdict: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class StableAdvice:
+class StableAdvice(NamedTuple):
     """The advice for a fix: lines to add, eligibility for stable, reasons and warnings."""
 
     lines: tuple[str, ...]
@@ -49,8 +47,7 @@ def present_lines(commit: Commit) -> tuple[str, ...]:
     return tuple(line.strip() for line in commit.lines[1:] if _STABLE.match(line))
 
 
-@dataclass(frozen=True, slots=True)
-class StableFacts:
+class StableFacts(NamedTuple):
     """Facts that decide whether a fix is for stable.
 
     The fields are:

@@ -5,7 +5,7 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from patchpilot.backports.fix_commit import FixCommit
 from patchpilot.backports.object_store import Scratch
@@ -29,8 +29,7 @@ CYCLE = 365
 """Days; longer than any release cycle, including the time on a topic branch."""
 
 
-@dataclass(frozen=True, slots=True)
-class StableNeed:
+class StableNeed(NamedTuple):
     """The stable advice for a commit, the first release of each commit that introduced the bug
     (None: unreleased), and the examined branches.
     """

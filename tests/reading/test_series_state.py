@@ -311,10 +311,10 @@ def test_state_follows_mail_evidence(
 MONTH = SENT + timedelta(days=30)
 NEXT = LandedCommit("linux-next", "d" * 40, "next-20240310", date=MONTH)
 IN_NET = LandedCommit("net-next", "e" * 40, None, date=MONTH)
-NO_RELEASE = replace(MAINLINE, release=None, date=MONTH)
-MERGED_STABLE = replace(STABLE, release=None, date=MONTH)
-UNDONE = replace(MAINLINE, reverted_by="c" * 40, date=MONTH)
-AGAIN = replace(MAINLINE, commit="9" * 40)
+NO_RELEASE = MAINLINE._replace(release=None, date=MONTH)
+MERGED_STABLE = STABLE._replace(release=None, date=MONTH)
+UNDONE = MAINLINE._replace(reverted_by="c" * 40, date=MONTH)
+AGAIN = MAINLINE._replace(commit="9" * 40)
 FAILED = event("failed", version="5.10")
 
 
@@ -322,9 +322,9 @@ FAILED = event("failed", version="5.10")
     ("events", "commits", "state", "why", "commit"),
     [
         ([], [IN_NET], "accepted", "in net-next", "e"),
-        ([], [IN_NET, replace(IN_NET, tree="mm")], "accepted", "in net-next", "e"),
+        ([], [IN_NET, IN_NET._replace(tree="mm")], "accepted", "in net-next", "e"),
         ([], [IN_NET, NEXT], "in-next", "in linux-next since next-20240310", "d"),
-        ([], [replace(NEXT, release=None)], "in-next", "in linux-next", "d"),
+        ([], [NEXT._replace(release=None)], "in-next", "in linux-next", "d"),
         ([event("merged")], [NEXT], "in-mainline", IN_MAINLINE, None),
         ([], [NEXT, MAINLINE], "in-mainline", "first in v6.9", "a"),
         ([], [NO_RELEASE], "in-mainline", "in no release yet", "a"),
@@ -388,7 +388,7 @@ def test_state_follows_repository_evidence(
 def test_version_after_a_revert_is_pending(
     reverted: float, applied: float, state: str
 ) -> None:
-    undone = replace(UNDONE, date=SENT + reverted * HOUR)
+    undone = UNDONE._replace(date=SENT + reverted * HOUR)
     series = read(story.V1)
     assert only_patch(
         add_evidence(series, (event("applied", applied),), (undone,))
@@ -462,21 +462,21 @@ BOTH = tuple(
         ),
         (
             [],
-            [replace(NEXT, title=ONE), replace(MAINLINE, title=TWO)],
+            [NEXT._replace(title=ONE), MAINLINE._replace(title=TWO)],
             "in-next",
             "1 of 2 in mainline; 1/2 in linux-next",
             "in-next in-mainline",
         ),
         (
             [],
-            [replace(MAINLINE, title=ONE), replace(STABLE, title=TWO)],
+            [MAINLINE._replace(title=ONE), STABLE._replace(title=TWO)],
             "in-mainline",
             "1 of 2 in stable branches; 1/2 in mainline",
             "in-mainline in-stable",
         ),
         (
             [event("applied", of=TWO)],
-            [replace(MAINLINE, title=ONE)],
+            [MAINLINE._replace(title=ONE)],
             "accepted",
             "1 of 2 in mainline; 2/2 applied",
             "in-mainline accepted",

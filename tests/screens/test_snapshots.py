@@ -178,8 +178,7 @@ def _weighed(result: FixesResult) -> tuple[FixesResult, StageStatus]:
         ],
     )
     kept = (
-        replace(
-            first,
+        first._replace(
             confidence=0.93,
             evidence=(
                 "the message states that this commit introduced the bug",
@@ -187,8 +186,7 @@ def _weighed(result: FixesResult) -> tuple[FixesResult, StageStatus]:
             ),
         ),
         *(
-            replace(
-                one,
+            one._replace(
                 confidence=0.03,
                 evidence=(
                     "last changed the lines with identifiers that the message mentions",

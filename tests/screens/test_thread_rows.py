@@ -129,7 +129,7 @@ def test_settled_point_is_crossed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     series = followed(tmp_path, story.V1, on_v1(REVIEW))
-    items = [replace(it, state=PointState.ADDRESSED) for it in checklist(series)]
+    items = [it._replace(state=PointState.ADDRESSED) for it in checklist(series)]
     assert "    [✓] Can pump ever be NULL here?" in text_of(laid(series, items=items))
     monkeypatch.setenv("PATCHPILOT_ASCII", "1")
     rows = text_of(laid(series, items=items))

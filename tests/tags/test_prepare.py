@@ -411,9 +411,8 @@ def judged_as(confidence: float, reason: str, monkeypatch: pytest.MonkeyPatch) -
 
     def found(repository: Any, request: FixesRequest, **words: Any) -> FixesResult:
         result = find_culprits(repository, request, **words)
-        first = replace(result.candidates[0], confidence=confidence)
-        other = replace(
-            first,
+        first = result.candidates[0]._replace(confidence=confidence)
+        other = first._replace(
             commit=repository.resolve("v1.2"),
             subject="ring: remember that it is closed",
         )

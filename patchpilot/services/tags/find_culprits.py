@@ -289,7 +289,7 @@ def _add_release(
         if named.commit != candidate.commit and not repository.find(named.commit):
             return named
     release = releases.first(named.commit, named.committed)
-    return replace(named, first_release=release.name if release else None)
+    return named._replace(first_release=release.name if release else None)
 
 
 def _tags(

@@ -2,8 +2,8 @@
 """The command `track classify`: classify messages in files without storing them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, silent
@@ -20,8 +20,7 @@ from patchpilot.reading.review_trailers import GivenTrailer
     "conditional=tag.conditional",
     "scope=tag.scope",
 )
-@dataclass(frozen=True, slots=True)
-class ClassifiedTrailer:
+class ClassifiedTrailer(NamedTuple):
     """A tag in a message, and whether it contains the sender's own address."""
 
     tag: GivenTrailer
@@ -43,8 +42,7 @@ class ClassifiedTrailer:
     "tree=mail.place.tree",
     "versions=mail.place.versions",
 )
-@dataclass(frozen=True, slots=True)
-class ClassifiedMail:
+class ClassifiedMail(NamedTuple):
     """A message, its classification, and its source.
 
     The source is a file name, or `file:N` for a message in an mbox.

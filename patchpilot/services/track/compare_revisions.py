@@ -7,7 +7,7 @@ This needs only messages, no commits.
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from patchpilot.archive.track_store import Store
 from patchpilot.commits.range_diff import Difference, PatchDifference, compare_patches
@@ -42,8 +42,7 @@ _VERSION = re.compile(r"v?(\d{1,4})", re.IGNORECASE)
 
 
 @json_form("id=series.entry.id", "subject=series.subject", "old", "new", "patches")
-@dataclass(frozen=True, slots=True)
-class RevisionComparison:
+class RevisionComparison(NamedTuple):
     """A range-diff between two revisions of a tracked series, with the patches in git's order."""
 
     series: Tracked

@@ -5,15 +5,14 @@ The roots are the series' posts and messages in other threads; replies are below
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from patchpilot.reading.mail_classifier import Classified
 from patchpilot.reading.posted_series import Reply as Reply
 from patchpilot.topic.followed.known_series import Tracked
 
 
-@dataclass(frozen=True, slots=True)
-class ConversationMail:
+class ConversationMail(NamedTuple):
     """A message in a series' tree.
 
     `more` contains an entry for each level above the message, starting with the root's children:

@@ -6,8 +6,8 @@ The current topic's series is marked.
 
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from patchpilot.archive.track_store import Store, TrackEntry, default_file
 from patchpilot.commits.repository import Repository
@@ -27,8 +27,7 @@ from patchpilot.topic.topic_state import TopicState, mark_topic, this_topic
 
 
 @json_form()
-@dataclass(frozen=True, slots=True)
-class FollowedSeries:
+class FollowedSeries(NamedTuple):
     """The tracked series, and the state of the current topic, if any."""
 
     series: tuple[Tracked, ...]
@@ -36,8 +35,7 @@ class FollowedSeries:
 
 
 @json_form()
-@dataclass(frozen=True, slots=True)
-class RemovedSeries:
+class RemovedSeries(NamedTuple):
     """The result of `track remove`: the removed series, and no series to show."""
 
     series: tuple[Tracked, ...]

@@ -2,7 +2,6 @@
 """Find the series in which a commit was posted, with its versions, reviews and backports."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -221,8 +220,7 @@ class _Search(NamedTuple):
     "version",
     "series=tracked",
 )
-@dataclass(frozen=True, slots=True)
-class PostedCommit:
+class PostedCommit(NamedTuple):
     """A commit, the message in which it was posted, and the message's series.
 
     `asked` is the requested commit; `commit` is its upstream commit if it is a backport, otherwise
@@ -269,8 +267,7 @@ class PostedCommit:
 
 
 @json_form()
-@dataclass(frozen=True, slots=True)
-class UnpostedCommit:
+class UnpostedCommit(NamedTuple):
     """The id of a commit missing from the archive."""
 
     commit: str

@@ -5,9 +5,9 @@ Each event has its date and its evidence.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from patchpilot.model.printable import counted
 from patchpilot.reading.mail_classifier import Classified
@@ -27,8 +27,7 @@ class StoryKind(StrEnum):
     LATER = "later"
 
 
-@dataclass(frozen=True, slots=True)
-class StoryEvent:
+class StoryEvent(NamedTuple):
     """An event: what happened, when, and the evidence, a Message-ID or a commit.
 
     `when` is None if the time is unknown or in the future.

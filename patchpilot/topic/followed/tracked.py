@@ -2,7 +2,7 @@
 """The record of a tracked series."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -93,7 +93,7 @@ class Tracked(SeriesSummary):
     @property
     def replies(self) -> "tuple[Reply, ...]":
         replies = self.about.replies
-        return tuple(replace(it, unread=it.message_id in self.unread) for it in replies)
+        return tuple(it._replace(unread=it.message_id in self.unread) for it in replies)
 
     @property
     def review(self) -> "ReviewTable | None":
