@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Remove user names and passwords from URLs in text to be printed, logged or stored."""
+"""The default archive, and the removal of passwords from URLs in text that is shown or stored."""
 
 import re
 
+LORE = "https://lore.kernel.org/all"
 _USERINFO = (
     r"\b([a-z][a-z0-9+.-]{0,20})://"
     r"(?:([^\s/?#@:]*)(:?)[^\s/?#]*@|[^\s/?#@:\[]*:(?!\d*(?:[/?#\s]|$))\S{0,1000}@)"

@@ -39,13 +39,12 @@ from patchpilot.model.hosts import host_of, quote_url, split_url
 from patchpilot.model.mail import Mail, parse_mail
 from patchpilot.reading.mail_reader import ParseMail
 from patchpilot.reading.mbox import Skipped, parse, split_within_limits
-from patchpilot.urls import public_url
+from patchpilot.urls import LORE, public_url
 
 if TYPE_CHECKING:
     from liblore.node import LoreNode
 
 T = TypeVar("T")
-LORE = "https://lore.kernel.org/all"
 CACHE_SECONDS = 600
 _DAY = 86_400
 _BY_FILE = "download the thread from the archive's page, and use --mbox FILE"

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import unquote
 
-from patchpilot.archive.archive import LORE, Archive, MailArchive
+from patchpilot.archive.archive import Archive, MailArchive
 from patchpilot.archive.local_archive import LocalArchive
 from patchpilot.cache.cached_re import compile_late
 from patchpilot.errors import UsageError
 from patchpilot.model.hosts import split_url
 from patchpilot.model.printable import UNSAFE
 from patchpilot.model.progress import Progress, silent
+from patchpilot.urls import LORE
 
 _WEB = compile_late(r"https?://")
 

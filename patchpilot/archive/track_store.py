@@ -4,16 +4,14 @@ user's state directory.
 """
 
 import contextlib
-import hashlib
 import os
 import sqlite3
 import zlib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.errors import InputError, UsageError, nearest
 from patchpilot.model.action import Action, join_hints
@@ -109,8 +107,7 @@ TRACK_LAYOUT = Layout(
 
 
 @json_form("id", "message_id", "subject")
-@dataclass(frozen=True, slots=True)
-class TrackEntry:
+class TrackEntry(NamedTuple):
     """A tracked series in the store.
 
     Contains its number, one of its Message-IDs, its source (an archive's URL or an mbox), and three
@@ -129,8 +126,7 @@ class TrackEntry:
     reached: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StoredMails:
+class StoredMails(NamedTuple):
     """A series' readable messages, the ids of damaged messages, and the number of messages that
     were not read.
     """
@@ -162,6 +158,8 @@ class Store:
         self._database = open_database(self.file, TRACK_LAYOUT)
         self.reader = MailReader()
         """Caches the messages of this call."""
+        self.on_close: dict[str, Callable[[], object]] = {}
+        """Functions to call when the store is closed."""
 
     def __enter__(self) -> "Store":
         return self
@@ -170,6 +168,8 @@ class Store:
         self.close()
 
     def close(self) -> None:
+        for write in self.on_close.values():
+            write()
         self._database.close()
 
     @contextmanager
@@ -213,21 +213,17 @@ class Store:
             "news",
             "reached",
         )
-        rows = self._database.execute(
+        entries = []
+        for values in self._database.execute(
             f"SELECT {', '.join(names)} FROM series ORDER BY id"
-        ).fetchall()
-        for row in rows:
-            if not _is_valid("series", dict(zip(names, row, strict=True))):
-                raise self._invalid(f"series {row[0]}")
-        entries = (TrackEntry(*row) for row in rows)
-        return tuple(
-            replace(
-                entry,
-                lore=_public(entry.lore),
-                mbox=os.fsdecode(entry.mbox) if entry.mbox else None,
-            )
-            for entry in entries
-        )
+        ):
+            row = dict(zip(names, values, strict=True))
+            if not _is_valid("series", row):
+                raise self._invalid(f"series {values[0]}")
+            row["lore"] = _public(row["lore"])
+            row["mbox"] = os.fsdecode(row["mbox"]) if row["mbox"] else None
+            entries.append(TrackEntry(**row))
+        return tuple(entries)
 
     def _invalid(self, problem: str) -> DamagedError:
         return damaged_error(self.file, TRACK_LAYOUT.what, f"invalid row: {problem}")
@@ -375,20 +371,13 @@ class Store:
                 mails.append(self._stored_row(message_id, raw))
         return tuple(mails), tuple(lost)
 
-    def count(self, number: int) -> int:
-        return int(
-            self._database.execute(
-                "SELECT count(*) FROM member WHERE series = ?", (number,)
-            ).fetchone()[0]
-        )
-
     def weightiest_mails(self, number: int, most: int = MOST_READ) -> StoredMails:
         """Return up to `most` of a series' messages, preferring important ones.
 
         These are the first messages, patches, messages that determine the state, and the latest
         messages.
         """
-        left_out = max(0, self.count(number) - most)
+        left_out = max(0, len(self.message_ids(number)) - most)
         if not left_out:
             return StoredMails(*self.readable_mails(number))
         self._weigh(number)
@@ -450,8 +439,12 @@ class Store:
                         missing.remove(message_id)
 
     def message_ids(self, number: int) -> frozenset[str]:
-        return frozenset(
-            self._ids("SELECT message_id FROM member WHERE series = ?", number)
+        return frozenset(self.stored_order(number))
+
+    def stored_order(self, number: int) -> tuple[str, ...]:
+        """Return the Message-IDs of a series in the order in which they were stored."""
+        return self._ids(
+            "SELECT message_id FROM member WHERE series = ? ORDER BY rowid", number
         )
 
     def _ids(self, query: str, *values: object) -> tuple[str, ...]:
@@ -460,16 +453,6 @@ class Store:
         if not all(isinstance(message_id, str) for message_id in ids):
             raise self._invalid("a Message-ID")
         return ids
-
-    def content(self, number: int) -> str:
-        """Return a hash of a series' Message-IDs, which changes when a message is added."""
-        ids = self._ids(
-            "SELECT message_id FROM series WHERE id = ? UNION ALL"
-            " SELECT message_id FROM (SELECT message_id FROM member WHERE series = ? ORDER BY rowid)", number, number  # noqa: E501
-        )  # fmt: skip
-        return hashlib.blake2b(
-            "\n".join(ids).encode("utf-8", "surrogateescape"), digest_size=16
-        ).hexdigest()
 
     def note_poll(self, number: int) -> None:
         self._change("UPDATE series SET updated = ? WHERE id = ?", _now(), number)

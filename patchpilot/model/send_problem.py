@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Problems that block sending, warnings, and passed checks."""
+"""Problems that block sending, warnings, passed checks, and earlier sends."""
 
 from enum import StrEnum
 from typing import NamedTuple
@@ -33,6 +33,20 @@ class CheckLine(NamedTuple):
     name: str
     message: str
     hint: Advice = ""
+
+
+class SentRecord(NamedTuple):
+    """A sent version recorded outside the outbox.
+
+    `where` is the source. `same` is set if its patches are the same, and `same_topic` if it belongs
+    to this topic.
+    """
+
+    version: int
+    date: str
+    where: str
+    same: bool
+    same_topic: bool
 
 
 NO_SERVER = SendProblem(

@@ -11,7 +11,6 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.rewrite import rebase_without_covers
 from patchpilot.commits.temporary_folder import TemporaryFolder
 from patchpilot.errors import InputError, UsageError
 from patchpilot.model.address import Address
@@ -63,6 +62,8 @@ def bodies_of_commits(
 
     The ids must form a linear history without merges.
     """
+    from patchpilot.commits.rewrite import rebase_without_covers
+
     args = ["-M", *_format_words(repository), "--no-attach", "--numbered-files"]
     without_cover = rebase_without_covers(repository, ids)
     start = f"{without_cover[0]}^"

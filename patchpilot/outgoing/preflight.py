@@ -18,7 +18,7 @@ from patchpilot.model.commit_references import upstream_commits
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.printable import counted
 from patchpilot.model.recipient import TEAM, Recipient
-from patchpilot.model.send_problem import SendProblem
+from patchpilot.model.send_problem import SendProblem, SentRecord
 from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.providers import provider_of
 from patchpilot.outgoing.target_tree import TargetFit, TargetTree
@@ -52,20 +52,6 @@ def _draft_commands(option: str, text: str) -> Hint:
 
 
 _COVER_SUBJECT = _draft_commands("--cover-subject", "description of the series")
-
-
-class SentRecord(NamedTuple):
-    """A sent version recorded outside the outbox.
-
-    `where` is the source. `same` is set if its patches are the same, and `same_topic` if it belongs
-    to this topic.
-    """
-
-    version: int
-    date: str
-    where: str
-    same: bool
-    same_topic: bool
 
 
 class PreflightFacts(NamedTuple):

@@ -18,13 +18,13 @@ ParseMail = Callable[[bytes], Mail]
 class MailReader:
     """A cache for one call: identical bytes are parsed once, and each message is classified once.
 
-    `now` is the time of the call. With `from_poll`, days are counted up to the time when an
-    archive was last read. `online` is whether the network may be used, `progress` is called while a
-    long thread is read. `threads` is the cache of
-    `read_thread`; `sent` is what was sent from this machine, and `topics` the change-id of each of
-    these messages; `undisclosed` are the Message-IDs that must not be looked up in an archive,
-    once they have been read. Messages that the previous call parsed are reused, because the TUI
-    reads a thread again and again while it keeps the displayed messages.
+    `now` is the time of the call. With `from_poll`, days are counted up to the time when an archive
+    was last read. `online` is whether the network may be used, `progress` is called while a long
+    thread is read. `threads` is the cache of `read_thread`; `sent` is what was sent from this
+    machine, and `topics` the change-id of each of these messages; `undisclosed` are the Message-IDs
+    that must not be looked up in an archive, once they have been read; `summaries` are the cached
+    summaries of series. Messages that the previous call parsed are reused, because the TUI reads a
+    thread again and again while it keeps the displayed messages.
     """
 
     _latest: ClassVar[dict[bytes, Mail]] = {}
@@ -38,6 +38,7 @@ class MailReader:
         self.sent: Sequence[tuple[str, datetime, int]] | None = None
         self.topics: Mapping[str, str] | None = None
         self.undisclosed: frozenset[str] | None = None
+        self.summaries: dict[str, dict[int, Any]] = {}
         self.threads: dict[tuple[object, ...], Any] = {}
         self._parsed: dict[bytes, Mail] = {}
         self._classified: dict[tuple[object, ...], Classified] = {}

@@ -3,7 +3,7 @@
 
 from pathlib import Path
 
-from patchpilot.archive.archive import LORE, archive_of
+from patchpilot.archive.archive import archive_of
 from patchpilot.errors import InputError, NetworkError, UsageError
 from patchpilot.model.mail import Mail, message_id_of, parse_patch
 from patchpilot.model.patch import Series
@@ -13,6 +13,7 @@ from patchpilot.reading.posted_series import Revision
 from patchpilot.reading.series_messages import revisions_in
 from patchpilot.topic.followed.known_series import undisclosed_error
 from patchpilot.topic.own_archive import default_archive
+from patchpilot.urls import LORE
 
 
 def archive_setting(directory: Path | None = None) -> str:

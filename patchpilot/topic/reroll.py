@@ -13,7 +13,6 @@ from typing import NamedTuple
 from patchpilot.cache.cached_re import compile_late
 from patchpilot.commits.range import commit_patch
 from patchpilot.commits.repository import Repository
-from patchpilot.commits.rewrite import rebase_without_covers
 from patchpilot.errors import GitError, UsageError
 from patchpilot.model.action import Action
 from patchpilot.model.commit import Commit
@@ -331,6 +330,8 @@ def range_diff(repository: Repository, last: Send, ids: Sequence[str]) -> str:
     """
     if not last.base or not last.head or not ids:
         return ""
+    from patchpilot.commits.rewrite import rebase_without_covers
+
     try:
         # without a cover commit in between, compare the commits that may be published
         joined = all(

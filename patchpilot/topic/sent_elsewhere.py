@@ -6,7 +6,7 @@ The sources are the tags of sends (patchpilot's and b4's), b4's tracking data, a
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from patchpilot.cache.cached_re import compile_late
 from patchpilot.commits.b4_prep import prep_branch
@@ -15,10 +15,12 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import PatchpilotError
 from patchpilot.model.draft import Draft, KnownPatch
 from patchpilot.model.patch import Patch, Series
-from patchpilot.outgoing.preflight import SentRecord
-from patchpilot.outgoing.transport import SeriesToSend
+from patchpilot.model.send_problem import SentRecord
 from patchpilot.series.change_id import TAGS, parse_sent_tag
 from patchpilot.series.same_patches import equal_patches, has_patches
+
+if TYPE_CHECKING:
+    from patchpilot.outgoing.transport import SeriesToSend
 
 _BASE = compile_late(r"^base-commit: ([0-9a-f]{40,64})$", re.MULTILINE)
 _FORMAT = (
@@ -98,7 +100,9 @@ def find_tagged_topic(
     return None
 
 
-def sent_records(repository: Repository, topic: SeriesToSend) -> tuple[SentRecord, ...]:
+def sent_records(
+    repository: Repository, topic: "SeriesToSend"
+) -> tuple[SentRecord, ...]:
     """Return a topic's sends according to tags and b4.
 
     The archive is only used if neither they nor the outbox has any.
@@ -181,7 +185,7 @@ def _b4_sends(
 
 
 def _archived_sends(
-    repository: Repository, topic: SeriesToSend
+    repository: Repository, topic: "SeriesToSend"
 ) -> tuple[SentRecord, ...]:
     """Return the same patches posted by the same sender.
 

@@ -385,26 +385,27 @@ def _find_series(
 
     own = {mail.message_id for send in sent for mail in send.entries}
     entries = tuple(reversed(store.entries()))
-    members = {
-        entry.id: store.message_ids(entry.id) | {entry.message_id} for entry in entries
-    }
-    for entry in entries:
-        if own & members[entry.id]:
+    for entry in entries if own else ():
+        if own & _members(entry, store):
             return load_whole(entry)
     commits = tuple(repository.commits(ids))
     titles = {title_key(commit.subject) for commit in commits}
     for entry in entries:
-        if _is_of_another(draft, outbox.find_by_messages(members[entry.id])):
-            continue
         # leave out the repository, because a summary with it is valid only for the current refs
         candidate = read.get(entry.id) or shown_series(entry, store, None, silent)
         has_title = not titles.isdisjoint(candidate.titles)
         if not has_title and candidate.change_id != draft.change_id:
             continue
+        if _is_of_another(draft, outbox.find_by_messages(_members(entry, store))):
+            continue
         posted = with_mails(candidate, store, None).posted
         if posted and _fits(posted, draft, commits):
             return load_whole(entry)
     return None
+
+
+def _members(entry: TrackEntry, store: Store) -> frozenset[str]:
+    return store.message_ids(entry.id) | {entry.message_id}
 
 
 def _is_of_another(draft: Draft, sends: Iterable[Send]) -> bool:

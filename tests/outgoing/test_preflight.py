@@ -15,12 +15,12 @@ from patchpilot.model.mail import parse_patch
 from patchpilot.model.message import Message, parse_message
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.recipient import TEAM, Recipient
+from patchpilot.model.send_problem import SentRecord
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing import transports
 from patchpilot.outgoing.mail_account import Account
 from patchpilot.outgoing.preflight import (
     PreflightFacts,
-    SentRecord,
     blockers,
     is_list,
     upstream_claim,

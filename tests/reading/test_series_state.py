@@ -21,6 +21,7 @@ from patchpilot.reading.thread_values import (
     SeriesState,
     decide_topic,
 )
+from patchpilot.topic.followed.series_record import unchanged_span
 from tests.kit.mails import ADA, MATT, RITA, mailed, patch, reply
 from tests.reading import story
 from tests.reading.story import read
@@ -72,18 +73,16 @@ def test_rejected_series_does_not_land_by_title() -> None:
 
 def test_project_sets_the_silence_limit() -> None:
     series = read(mailed("a [PATCH] demo: check it", author=ADA))
-    assert series.last_activity
-    days = series.waiting.days
-    assert (
-        decide(replace(series, now=series.last_activity + timedelta(days=days)))[0]
-        is SeriesState.SENT
+    limit = series.last_activity + series.waiting
+    waiting, stalled = (
+        replace(series, now=limit + timedelta(seconds=late)) for late in (0, 1)
     )
-    assert (
-        decide(
-            replace(series, now=series.last_activity + timedelta(days=days, seconds=1))
-        )[0]
-        is SeriesState.STALLED
+    assert [decide(waiting).state, decide(stalled).state] == ["sent", "stalled"]
+    # a cached summary is used up to this time, and only a later one after it
+    (_, end), (start, _) = (
+        unchanged_span(it, 10_000_000_000) for it in (waiting, stalled)
     )
+    assert start == end == limit.timestamp()
 
 
 @pytest.mark.parametrize(

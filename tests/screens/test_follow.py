@@ -180,7 +180,7 @@ async def test_late_result_is_drawn(
         assert isinstance(screen, FollowScreen)
         (series,) = screen.shown
         again = replace(
-            series, entry=replace(series.entry, updated="2024-05-01T00:00:00+00:00")
+            series, entry=series.entry._replace(updated="2024-05-01T00:00:00+00:00")
         )
         app.session.conversation = app.session.conversation._replace(series=again)
         app.call_later(lambda: (screen.on_resize(), screen.show((again,))))

@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from patchpilot.archive.archive import (
-    LORE,
     MailArchive,
     NotInArchiveError,
     archive_of,
@@ -43,6 +42,7 @@ from patchpilot.topic.followed.follow_series import add
 from patchpilot.topic.followed.known_series import SAVE_REPLIES, Tracked
 from patchpilot.topic.own_archive import ArchiveAt
 from patchpilot.topic.posted_by_others import PostedFix, posted_by_others
+from patchpilot.urls import LORE
 
 MAX_LINKS = 6
 MAX_FILES = 3

@@ -8,7 +8,6 @@ from itertools import product
 from pathlib import Path
 
 from patchpilot.archive.archive import (
-    LORE,
     MailArchive,
     NotInArchiveError,
     archive_of,
@@ -60,6 +59,7 @@ from patchpilot.topic.followed.same_series import (
     same_series,
 )
 from patchpilot.topic.own_archive import ArchiveAt
+from patchpilot.urls import LORE
 
 _REACH_KNOWN = timedelta(hours=1)
 """How long the arrival time of an archive's latest message is cached."""
@@ -370,7 +370,7 @@ def read_again(
     entry, lore = before.entry, request.lore
     if before.undisclosed:
         # the series is not in an archive, so replies can only come from a file
-        entry, lore = replace(entry, lore=None), None
+        entry, lore = entry._replace(lore=None), None
         if not entry.mbox:
             return shown_series(entry, store, repository, progress)
     known, damaged = store.readable_mails(entry.id)

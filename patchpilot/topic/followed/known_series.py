@@ -4,15 +4,14 @@
 Listing the series reads no messages and imports no module that does.
 """
 
-import functools
 import sys
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from patchpilot.archive.archive import LORE
 from patchpilot.archive.track_store import MOST_READ, Store, TrackEntry
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.errors import RefusedError
@@ -24,6 +23,7 @@ from patchpilot.model.patch import parse_subject
 from patchpilot.model.printable import counted
 from patchpilot.model.progress import Progress, silent
 from patchpilot.outgoing.outbox import Outbox
+from patchpilot.projects.loading import user_folder
 from patchpilot.reading.delivery import (
     DeliveryProblem,
     DeliveryReport,
@@ -37,6 +37,7 @@ from patchpilot.reading.thread_values import (
 )
 from patchpilot.series.patch_pairing import title_key
 from patchpilot.topic.followed.tracked import Tracked as Tracked
+from patchpilot.urls import LORE
 
 if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
@@ -50,8 +51,9 @@ _SUMMARIES = Kind(
         str(_PACKAGE / name)
         for name in ("archive", "reading", "topic/followed", "projects")
     ),
-    keep=400,
+    keep=16,
 )
+_HOUR, _DAY = 3600, 86400
 ARRIVES = timedelta(hours=1)
 """Time after which a message should be in the archive."""
 _LOOKED_FOR = timedelta(days=14)
@@ -309,11 +311,12 @@ def unarchived_ids(entry: TrackEntry, store: Store) -> frozenset[str]:
 
     Return none for a series that was never read, because it is not in its archive yet.
     """
-    stored, key = store.message_ids(entry.id), entry.message_id
+    topics, key = sent_topics(store), entry.message_id
+    stored = store.message_ids(entry.id) if topics else frozenset()
     if not stored:
         return frozenset()
     # among the stored messages, those of a later fix may belong to another topic
-    own = frozenset([key]) if key in sent_topics(store) else stored
+    own = frozenset([key]) if key in topics else stored
     return sent_ids(own, store) - stored
 
 
@@ -346,9 +349,12 @@ class _Reading:
         self._posted: PostedSeries | None = None
         self._is_read = False
         self._damaged: tuple[str, ...] = ()
+        self._longest = _DAY
         self.message_ids: tuple[str, ...] = ()
         """Ids of the messages that were read, if some were omitted."""
-        self.left_out = 0 if every_mail else max(0, store.count(entry.id) - MOST_READ)
+        self._ids = store.stored_order(entry.id)
+        self._marks = store.marks(entry.id)
+        self.left_out = 0 if every_mail else max(0, len(self._ids) - MOST_READ)
 
     def read(self, *, whole: bool) -> Tracked:
         entry, store, summary = self._entry, self._store, self._summary()
@@ -372,7 +378,7 @@ class _Reading:
             as_of=as_of,
             damaged_ids=self._damaged,
             left_out=self.left_out,
-            marks=store.marks(entry.id),
+            marks=self._marks,
             delivery=(*reports, *missing_mails(entry, ids, store)),
         )
         if summary:
@@ -424,8 +430,7 @@ class _Reading:
 
     def _recognize_senders(self, posted: "PostedSeries") -> "PostedSeries":
         """Return the posted with claims by people known from elsewhere, without dismissed ones."""
-        store = self._store
-        marks = store.marks(self._entry.id)
+        store, marks = self._store, self._marks
         if not (posted.claims or marks):
             return posted
         from patchpilot.topic.followed.known_senders import (
@@ -435,6 +440,8 @@ class _Reading:
             select_marked,
         )
 
+        # messages of other series may show who makes a claim
+        self._longest = _HOUR
         confirmed = select_marked(marks, KNOWN)
         known = known_senders(posted, self._entry.id, store, self._repository)
         if known or confirmed:
@@ -449,32 +456,34 @@ class _Reading:
         )
 
     def _summary(self) -> SeriesSummary | None:
-        """Return the summary, cached as long as the messages, refs and day are the same."""
-        hour = f"{self._moment:%F %H}" if self._moment else ""
-        marks = self._store.marks(self._entry.id)
-        every = b"all" if self._every_mail else b""
+        """Return the summary, cached for the same messages, marks and refs while time allows."""
+        entry, store, moment = self._entry, self._store, self._moment
         parts = (
-            self._store.content(self._entry.id).encode(),
-            refs_of(self._repository),
-            hour.encode(),
-            repr(sorted(marks.items())).encode("utf-8", "replace"),
-            every,
-            "\n".join(sorted(unarchived_ids(self._entry, self._store))).encode(
-                "utf-8", "surrogateescape"
-            ),
+            (entry.message_id, *self._ids),
+            sorted(self._marks.items()),
+            sorted(unarchived_ids(entry, store)),
+            bool(moment),
+            self._every_mail,
         )
-        key = key_of(_SUMMARIES, parts)
-        value = recall(_SUMMARIES, key) if not self._is_read else None
-        if isinstance(value, dict):
+        key = key_of(_SUMMARIES, [repr(parts).encode("utf-8", "surrogateescape")])
+        now = moment.timestamp() if moment else 0.0
+        file = summaries_key(self._repository)
+        summaries = store.reader.summaries
+        if file not in summaries:
+            summaries[file] = recall(_SUMMARIES, file) or {}
+        known, since, until, value = summaries[file].get(entry.id, ("", 0.0, 0.0, {}))
+        if known == key and since < now <= until and not self._is_read:
             return SeriesSummary.read(value)
         posted = self._read()
         if posted is None:
             return None
-        from patchpilot.topic.followed.series_record import summary_of
+        from patchpilot.topic.followed.series_record import summary_of, unchanged_span
 
-        summary = summary_of(posted, marks)
+        summary = summary_of(posted, self._marks)
         if not self._damaged:
-            remember(_SUMMARIES, key, summary.as_dict())
+            span = unchanged_span(posted, self._longest) if moment else (-1.0, 0.0)
+            summaries[file][entry.id] = (key, *span, summary.as_dict())
+            store.on_close[file] = partial(remember, _SUMMARIES, file, summaries[file])
         return summary
 
     def keep(self, posted: "PostedSeries | None") -> None:
@@ -500,14 +509,16 @@ def _posted_of(anchor: str, every: "tuple[PostedSeries, ...]") -> "PostedSeries 
     return posted_of(anchor, every)
 
 
-@functools.lru_cache(maxsize=2)
-def refs_of(repository: "Repository | None") -> bytes:
-    """Return the refs that may contain a merged series, as a cache key.
+@lru_cache(maxsize=2)
+def summaries_key(repository: "Repository | None") -> str:
+    """Return the cache key of summaries: the refs that may contain a series, and the projects.
 
     Commits on a topic's branch do not change the state of the series.
     """
+    folders = (user_folder(), f"{user_folder()}/projects")
+    own = _SUMMARIES._replace(code=(*_SUMMARIES.code, *folders))
     if repository is None:
-        return b""
+        return key_of(own, ())
     from patchpilot.history.stable_branches import find_mainline, queues, trees_of
 
     refs = repository.all_refs
@@ -519,9 +530,8 @@ def refs_of(repository: "Repository | None") -> bytes:
         or ref.short in queued
         or stable.version_of(ref.short)
     ]
-    return "\n".join([str(find_mainline(repository)), *lines]).encode(
-        "utf-8", "surrogateescape"
-    )
+    text = "\n".join([str(find_mainline(repository)), *lines])
+    return key_of(own, [text.encode("utf-8", "surrogateescape")])
 
 
 def stall_time(entry: TrackEntry, store: Store) -> datetime | None:

@@ -2,7 +2,6 @@
 """Query the archives of all tracked series at once for news."""
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -15,8 +14,7 @@ from patchpilot.reading.mail_reader import MailReader
 from patchpilot.topic.own_archive import ArchiveAt
 
 
-@dataclass(frozen=True, slots=True)
-class UpdateRequest:
+class UpdateRequest(NamedTuple):
     """The series to update, and how to update them.
 
     `numbers` selects series; by default, all that are due are updated (finished series less and

@@ -5,7 +5,7 @@ They come from reviewers and bots; each is open, answered, addressed or declined
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from patchpilot.archive.track_store import Store
 from patchpilot.errors import UsageError
@@ -54,8 +54,7 @@ ANSWERED = "answered, not marked done"
     "hunk",
     "reply",
 )
-@dataclass(frozen=True, slots=True)
-class LedgerItem:
+class LedgerItem(NamedTuple):
     """A review comment, its number in the series' list, its position, and its outcome.
 
     Numbers count from 1. The outcome is the hunk that addresses it or the reply that answers it.
@@ -87,8 +86,7 @@ class LedgerItem:
 
 
 @json_form()
-@dataclass(frozen=True, slots=True)
-class SeriesLedger:
+class SeriesLedger(NamedTuple):
     """The number of a tracked series, and review comments from its list."""
 
     series: int
@@ -239,7 +237,7 @@ def toggle_state(
     new_state = None if item.state is state else state
     with Store() as store:
         store.mark(number, item.point.message_id, item.point.line, new_state)
-    return replace(item, state=new_state or PointState.OPEN)
+    return item._replace(state=new_state or PointState.OPEN)
 
 
 def mark_numbered(

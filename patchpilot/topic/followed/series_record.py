@@ -3,10 +3,12 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from datetime import timedelta
 
 from patchpilot.model.action import Action, join_hints
+from patchpilot.projects.loading import shortest_wait
 from patchpilot.reading.ci_verdict import ci_verdict
-from patchpilot.reading.next_step import advise
+from patchpilot.reading.next_step import HALF_A_YEAR, advise
 from patchpilot.reading.posted_series import PostedSeries
 from patchpilot.reading.review_table import review_table
 from patchpilot.reading.series_summary import SeriesSummary
@@ -56,6 +58,27 @@ def summary_of(posted: PostedSeries, marks: Mapping[Key, str]) -> SeriesSummary:
         sent_at=newest.sent,
         began=posted.revisions[0].sent,
         last_activity=posted.last_activity,
+    )
+
+
+def unchanged_span(posted: PostedSeries, longest: int) -> tuple[float, float]:
+    """Return the times between which the same messages and refs have the same summary.
+
+    It ends when the series stalls, when a fix becomes too old for stable, and after each `longest`
+    seconds.
+    """
+    now = posted.now.timestamp()
+    wait = max(posted.waiting, timedelta(days=shortest_wait()))
+    moments = (
+        posted.latest.first.when,
+        posted.last_activity + wait,
+        *(commit.date + HALF_A_YEAR for commit in posted.landed if commit.date),
+    )
+    start = now // longest * longest
+    times = (start, start + longest, *(moment.timestamp() for moment in moments))
+    return (
+        max((time for time in times if time < now), default=0.0),
+        min(time for time in times if time >= now),
     )
 
 

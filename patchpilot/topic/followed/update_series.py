@@ -108,7 +108,7 @@ def update(
         try:
             report_progress = number_progress(progress, len(updated) + 1, len(entries))
             fresh = request.fresh or request.everything or entry.id in polled.news
-            again = replace(request, fresh=fresh)
+            again = request._replace(fresh=fresh)
             updated.append(
                 read_again(
                     before[entry.id],

@@ -349,11 +349,10 @@ class _Reading:
         """
         if entry is None:
             return "-"
-        words = [self.store.content(entry.id), f"{datetime.now(UTC):%Y-%m-%d}"]
-        if repository is not None:
-            refs = known_series.refs_of(repository)
-            words.append(hashlib.sha256(refs).hexdigest()[:16])
-        return " ".join(words)
+        ids = "\n".join((entry.message_id, *self.store.stored_order(entry.id)))
+        content = hashlib.sha256(ids.encode("utf-8", "surrogateescape")).hexdigest()
+        refs = known_series.summaries_key(repository)
+        return f"{content} {datetime.now(UTC):%Y-%m-%d} {refs}"
 
 
 def _read_topic(

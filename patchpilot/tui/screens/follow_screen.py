@@ -61,7 +61,7 @@ OWN = ("version", "collect")
 
 
 def _ignore_time(series: "Tracked") -> "Tracked":
-    return replace(series, entry=replace(series.entry, updated=None), new=())
+    return replace(series, entry=series.entry._replace(updated=None), new=())
 
 
 class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
