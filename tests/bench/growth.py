@@ -51,11 +51,8 @@ def growth(patchpilot: str, scratch: Path) -> None:
     """Print the cost of each command with this many items."""
     for command in ("check", "send", "track", "backport", "fixes"):
         costs = [
-            cost(words, work)
-            for words, work in (
-                (command_line(patchpilot, command, size, scratch), scratch / f"{size}")
-                for size in SIZES
-            )
+            cost(command_line(patchpilot, command, size, scratch), scratch / f"{size}")
+            for size in SIZES
         ]
         (_, _), (middle, _), (most, peak) = costs
         exponent = math.log10(most / middle)
@@ -68,8 +65,7 @@ def growth(patchpilot: str, scratch: Path) -> None:
         )
     for command in ("check", "send"):
         _, peak = cost(command_line(patchpilot, command, 300, scratch), scratch / "300")
-        verdict = "met" if peak <= MOST_MB else "MISSED"
-        print(command, "of 300 patches:", peak, "MB", verdict, flush=True)
+        print(command, "of 300:", peak, "MB", "met" if peak <= MOST_MB else "MISSED")
 
 
 def command_line(

@@ -197,8 +197,8 @@ def caches(tree: Path, folder: Path) -> None:
                 shutil.rmtree(file) if file.is_dir() else file.unlink()
             without.append(once(job)[1])
         saved = min(without) - min(kept)
-        verdict = "" if saved >= WORTH else "  less than 10 ms"
-        print(f"cache of {kind}: saves {saved * 1000:.0f} ms{verdict}", flush=True)
+        verdict = "" if saved >= WORTH else "(less than 10)"
+        print("cache of", kind, "saves", round(saved * 1000), "ms", verdict)
 
 
 def objects(tree: Path, scratch: Path) -> None:
