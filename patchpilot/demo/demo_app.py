@@ -21,7 +21,6 @@ from patchpilot.demo.robin import (
     second_version,
     send_backports,
 )
-from patchpilot.resources import state_path
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make, screen_of
 from patchpilot.tui.run_app import run_app
@@ -36,6 +35,7 @@ from patchpilot.tui.view.rich_text import STRONG, highlight_code, plain
 from patchpilot.tui.view.shown_keys import WAIT, NextKey
 from patchpilot.tui.view.stages import OPEN, Stage, StageState
 from patchpilot.tui.widgets.choose import Choose, LineDialog
+from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.stagebar import StageBar
 from patchpilot.tui.widgets.title_line import TitleLine
 
@@ -50,7 +50,6 @@ CARDS = {
     Stage.FOLLOW: "Replies arrive here within seconds.",
 }
 """Text of the tour at each stage."""
-FOUND = "6.1 lacks this mainline fix."
 BUGS = {
     SERVER_LOG: "6.1 on a server logs a line. Is it fixed?",
     CARD_LOG: "Your card logs another line. Is it fixed?",
@@ -218,12 +217,15 @@ class DemoApp(PatchpilotApp):
             text = self._card(screen)
             if row.content != text:
                 row.update(text)
+                screen.query(KeyLine).first().draw()
 
     def _card(self, screen: Screen[Any]) -> Text:
         if isinstance(screen, StageScreen):
             following, card = self.next_key(screen), CARDS[screen.stage]
             head = f"Tour {screen.stage.number}/{len(CARDS)}  "
-            card = FOUND if self.session.target else card
+            branches = getattr(self._merged_by_others, "branches", ())
+            if lacking := [it.version for it in branches if it.wants_fix]:
+                card = f"{', '.join(map(str, lacking))} lacks this mainline fix."
         else:
             head, card = "Tour  ", WRITTEN if self._is_written else BUGS[self._dmesg]
             following = NextKey("w", "find the fix")
@@ -248,6 +250,15 @@ class DemoApp(PatchpilotApp):
             highlight_code(following.why or card),
         )
 
+    @property
+    def _merged_by_others(self) -> Any:
+        """Return the verdicts about the open commit if it is in mainline and not the user's own,
+        otherwise None.
+        """
+        verdicts = self.session.fresh(Stage.BACKPORTS)
+        is_merged = self.session.target and verdicts and verdicts.upstream
+        return verdicts if is_merged else None
+
     def next_key(self, screen: AnyScreen) -> NextKey:
         """Return the next key at this stage, or the key of the next stage."""
         session, stage = self.session, screen.stage
@@ -260,17 +271,10 @@ class DemoApp(PatchpilotApp):
             if isinstance(screen, DemoFollow)
             else super().next_key(screen)
         )
-        if stage is Stage.BACKPORTS and following:
-            requests = (state_path() / "requests").glob("*")
-            written = list_backports(session.directory or Path())
-            following = (
-                None
-                if any(requests if following.key == "r" else written)
-                else following
-            )
-        if session.target and stage is not Stage.BACKPORTS:
+        is_others = self._merged_by_others is not None
+        if is_others and stage is not Stage.BACKPORTS:
             return NextKey(str(Stage.BACKPORTS.number), "go to the stable kernels")
-        if session.target and following is None:
+        if is_others and following is None:
             self._dmesg = CARD_LOG
             return NextKey("0", "go Home: another line of dmesg")
         if following is not None:

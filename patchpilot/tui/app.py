@@ -133,7 +133,12 @@ class PatchpilotApp(ReportsErrors, App[int]):
             "previous commit",
             "go to the previous commit of the topic",
         ),
-        more_key("y", "copy", "copy line", "copy the line under the cursor (OSC 52)"),
+        more_key(
+            "y",
+            "copy",
+            "copy",
+            "copy the command, Message-ID, address or line of code under the cursor (OSC 52)",
+        ),
         more_key(
             "ctrl+z",
             "suspend_process",
@@ -368,6 +373,8 @@ class PatchpilotApp(ReportsErrors, App[int]):
             self.jobs.read_topic()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "copy":
+            return bool(self.part_to_copy[0])
         is_there = action != "stage" or self.stage_screen is not None
         return is_there and super().check_action(action, parameters)
 
@@ -438,9 +445,15 @@ class PatchpilotApp(ReportsErrors, App[int]):
         self.action_undo(again=True)
 
     def action_copy(self) -> None:
-        if text := getattr(self.focused, "line_to_copy", ""):
-            self.copy_to_clipboard(text)
-            self.notify(f"copied: {text[:60]}")
+        kind, text = self.part_to_copy
+        self.copy_to_clipboard(text)
+        self.notify(f"copied {kind}: {text[:60]}")
+
+    @property
+    def part_to_copy(self) -> tuple[str, str]:
+        """Return the kind and the text of what can be copied at the cursor, or ("", "")."""
+        part: tuple[str, str] = getattr(self.focused, "part_to_copy", ("", ""))
+        return part
 
     async def on_event(self, event: Event) -> None:
         """Remember the last key for dialogs that it opens.

@@ -55,6 +55,7 @@ from patchpilot.topic.find_topic import (
 )
 from patchpilot.topic.finish_send import finish_sends
 from patchpilot.topic.reroll import (
+    changes,
     last_sent,
     range_diff,
     reroll,
@@ -194,6 +195,7 @@ def plan(
             else ()
         ),
         *tag_warnings(repository, request, draft, ids),
+        *only_tags_warning(repository, draft),
         *open_point_warnings(repository, draft),
         *(unclear_fixes(repository, series) if ids else ()),
         *(SendProblem("recipients", remark) for remark in recipients.warnings),
@@ -210,6 +212,24 @@ def plan(
         )
         blocking = ()
     return replace(planned, blockers=blocking, warnings=warned, passed=in_order)
+
+
+def only_tags_warning(repository: Repository, draft: Draft) -> tuple[SendProblem, ...]:
+    """Return a warning about a version that differs from the last one only in tags."""
+    last = last_sent(draft) if draft.version > 1 else None
+    if last is None or last.version >= draft.version:
+        return ()
+    kinds = {change.kind for change in changes(draft, last, repository)}
+    if not kinds <= {"same", "tagged"}:
+        return ()
+    differs = "only in tags" if "tagged" in kinds else "in nothing"
+    return (
+        SendProblem(
+            "only-tags",
+            f"v{draft.version} differs from v{last.version} {differs}",
+            "maintainers collect tags themselves: change the commits first, or wait",
+        ),
+    )
 
 
 MAX_SHOWN = 3

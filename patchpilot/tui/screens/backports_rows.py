@@ -5,9 +5,10 @@ They show the verdict for a branch, the next action, and the patches written for
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from difflib import unified_diff
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich.text import Text
@@ -15,6 +16,7 @@ from rich.text import Text
 from patchpilot.model.printable import counted, width
 from patchpilot.model.trailer import find_tags
 from patchpilot.settings.read_settings import is_in_demo
+from patchpilot.tui.screens.home_rows import draft_topics
 from patchpilot.tui.view.action_keys import replace_commands
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import (
@@ -24,7 +26,7 @@ from patchpilot.tui.view.rich_text import (
     plain,
     wrap_text,
 )
-from patchpilot.tui.view.session import JobRequest, Session
+from patchpilot.tui.view.session import MERGED, JobRequest, Session
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import NO_MAIL_IN_DEMO
 from patchpilot.tui.widgets.panel import WIDE
@@ -40,8 +42,6 @@ if TYPE_CHECKING:
     from patchpilot.topic.followed.known_series import Tracked
 
 
-MERGED = ("in-mainline", "in-stable")
-"""The states of a series whose mainline commit is known."""
 NARROW = 100
 """Minimum number of columns to show a branch's full name instead of only its version."""
 GAP = 2
@@ -56,14 +56,16 @@ class BranchTexts:
 
     `left_out` maps a branch to its prerequisites that are not ticked. `merged` is the mainline
     commit that was reported in messages but has not been fetched yet. `is_tagged`: the commit
-    message has Cc: stable. `written_for` are the branches whose patches were written just now.
+    message has Cc: stable. `written_for` maps a branch to the patches written for it, and
+    `is_drafted`: the request to the stable team is written.
     """
 
     result: "BackportResult"
     left_out: Mapping[str, frozenset[str]]
     merged: str
     is_tagged: bool
-    written_for: Collection[str] = ()
+    written_for: "Mapping[str, WrittenBackport]" = field(default_factory=dict)
+    is_drafted: bool = False
 
     def get_unticked(self, branch: "BranchResult") -> frozenset[str]:
         """Return the unselected prerequisites, initially none.
@@ -101,9 +103,10 @@ class BranchTexts:
         if branch.resolved:
             return "patches written: a"
         if branch.branch in self.written_for:
-            return "patches written"
+            return WRITTEN
         if upstream and branch.verdict in CLEAN and not branch.failed:
-            return ENOUGH if self.is_tagged else REQUEST
+            asks = DRAFTED if self.is_drafted else REQUEST
+            return ENOUGH if self.is_tagged else asks
         if branch.affected is None and not self.result.culprits:
             return ""
         if not upstream:
@@ -111,19 +114,26 @@ class BranchTexts:
         if not is_conflict:
             return "w write patch"
         ticked = self.ticked(branch)
-        is_manual = branch.failed or not ticked
-        return "a resolve" if is_manual else f"w write {ticked + 1} patches"
+        return f"w write {ticked + 1} patches" if ticked else "a resolve"
 
     @property
-    def written(self) -> str:
-        """Return a line for each branch that needs the fix, with what `w` would write."""
+    def to_write(self) -> "tuple[BranchResult, ...]":
+        """Return the branches for which `w` writes patches."""
+        return tuple(
+            branch
+            for branch in self.result.branches
+            if (todo := self.todo(branch)) == REQUEST or todo.startswith("w ")
+        )
+
+    @property
+    def write_list(self) -> str:
+        """Return a line for each branch for which `w` writes patches, with what it writes."""
         rows = []
-        for branch in self.result.branches:
-            if branch.wants_fix:
-                needs = counted(self.ticked(branch), "prerequisite") + ", then "
-                patches = f"{needs if branch.prerequisites else ''}the fix"
-                rows.append(f"{branch.branch}: {patches}")
-        return "\n".join(rows) or "No branch needs the fix."
+        for branch in self.to_write:
+            needs = counted(self.ticked(branch), "prerequisite") + ", then "
+            patches = f"{needs if branch.prerequisites else ''}the fix"
+            rows.append(f"{branch.branch}: {patches}")
+        return "\n".join(rows)
 
     def facts(self, branch: "BranchResult") -> list[tuple[str, str]]:
         """Return the facts about a branch, as (label, text)."""
@@ -152,14 +162,15 @@ class BranchTexts:
             newer = ", ".join(branch.lacking_newer)
             rows.append(("note", f"newer branches without the fix: {newer}"))
         if todo := self.todo(branch):
-            why = ": stable trees take only mainline commits" if todo == WAITS else ""
-            rows.append(("next", f"{todo}{why}"))
+            rows.append(("next", f"{todo}{REASONS.get(todo, '')}"))
         rows += [("unfetched", str(other.version)) for other in self.result.missing]
         return rows + [("note", rule) for rule in self.result.rules]
 
     def commands(self, branch: "BranchResult") -> list[str]:
         """Return the commands that apply the fix to a branch, with the mainline commit if known."""
         known, merged = self.result.commit, self.merged
+        if written := self.written_for.get(branch.branch):
+            return [] if is_in_demo() else [written.send]
         rows = list(branch.commands)
         if merged and known:
             pairs = (known, merged), (known[:12], merged[:12])
@@ -211,7 +222,9 @@ def texts_of(
     session: Session,
     result: "BackportResult",
     left_out: Mapping[str, frozenset[str]],
-    written_for: Collection[str],
+    written_for: "Mapping[str, WrittenBackport]",
+    *,
+    is_drafted: bool,
 ) -> BranchTexts:
     message = session.commit.message.split("\n") if session.commit else ()
     is_tagged = any("stable@" in tag.value for tag in find_tags(message, "Cc"))
@@ -222,7 +235,13 @@ def texts_of(
         if series.own and series.posted and str(series.state) in MERGED
     )
     commit = "" if result.upstream else next(merged, "")
-    return BranchTexts(result, left_out, commit, is_tagged, written_for)
+    return BranchTexts(result, left_out, commit, is_tagged, written_for, is_drafted)
+
+
+def is_drafted(result: "BackportResult") -> bool:
+    """Return whether Home lists a request to the stable team for this commit."""
+    name = (result.commit or "")[:12]
+    return any(Path(draft.key).stem == name for draft in draft_topics())
 
 
 def conflict_rows(branch: "BranchResult") -> list[str]:
@@ -311,8 +330,17 @@ WAITS = "wait for the merge"
 """The step if the stable maintainers need patches once the fix is in mainline."""
 REQUEST = "r ask for it"
 """The step if the stable maintainers can apply the mainline commit."""
+DRAFTED = "0 send the draft"
+"""The step once the request is written: Home lists it with the command that sends it."""
 ENOUGH = "Cc: stable is enough"
 """The step if the stable maintainers pick up the fix."""
+WRITTEN = "patches written: Enter"
+"""The step once the patches are written."""
+REASONS = {
+    WAITS: ": stable trees take only mainline commits",
+    WRITTEN: " shows the command that sends them",
+}
+"""A step → more about it, where there is room."""
 SEARCHES = {
     "none": [
         (

@@ -5,6 +5,7 @@ It shows one row per stable branch, and the details of the selected verdict.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from patchpilot.tui.screens.backports_rows import (
     BranchTexts,
     badge_of,
     first_to_look_at,
+    is_drafted,
     need_row,
     page_rows,
     resolving_rows,
@@ -71,8 +73,8 @@ BINDINGS: list[BindingType] = [
         "w",
         "write",
         "write patches",
-        "write the patches for every branch that the fix applies to, with the ticked"
-        " prerequisites (only once it is in mainline)",
+        "write the patches for the branches that need them, with the ticked prerequisites"
+        " (only once the fix is in mainline)",
     ),
     key(
         "a",
@@ -187,8 +189,8 @@ class BackportsScreen(StageScreen["BackportResult"]):
     def __init__(self, session: Any) -> None:
         super().__init__(session)
         self._left_out: dict[str, frozenset[str]] = {}
-        self._written = set[str]()
-        self._is_moved = False
+        self._written: dict[tuple[str | None, str], WrittenBackport] = {}
+        self._is_moved = self._is_drafted = False
 
     def body(self) -> ComposeResult:
         with Panel(title="Stable branches", id="branches", classes="main"):
@@ -208,7 +210,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
 
     def show(self, result: "BackportResult") -> None:
         likely, panel = self.session.likely, self.list_panel
-        self._written.clear()
+        self._is_drafted = is_drafted(result)
         is_if = f", if {likely[:12]} introduced the bug" if likely else ""
         panel.heading = f"Stable branches{is_if}"
         panel.display = bool(result.branches)
@@ -237,7 +239,19 @@ class BackportsScreen(StageScreen["BackportResult"]):
 
     @property
     def _branch_texts(self) -> BranchTexts:
-        return texts_of(self.session, self.shown, self._left_out, self._written)
+        result = self.shown
+        written = {
+            branch: backport
+            for (commit, branch), backport in self._written.items()
+            if commit == result.commit
+        }
+        return texts_of(
+            self.session,
+            result,
+            self._left_out,
+            written,
+            is_drafted=self._is_drafted,
+        )
 
     def rows(self) -> list[Row]:
         result = self.shown
@@ -252,22 +266,30 @@ class BackportsScreen(StageScreen["BackportResult"]):
     def shown_keys(self) -> ShownKeys:
         # do not send patches that mainline already has
         is_merged = self._shown is not None and self._shown.upstream
-        branches = self._shown.branches if self._shown else ()
-        count = counted(
-            sum(branch.wants_fix for branch in branches), "branch", "branches"
+        to_write = self._branch_texts.to_write if self._shown else ()
+        which = counted(len(to_write), "branch", "branches")
+        if len(to_write) == 1:
+            which = to_write[0].version or to_write[0].branch
+        return ShownKeys(
+            ("0",) if self._is_drafted else (),
+            hidden=frozenset([NEXT] if is_merged else ()),
+            labels={"write": f"write patches for {which}"},
         )
-        labels = {"write": f"write patches for {count}"}
-        return ShownKeys(hidden=frozenset([NEXT] if is_merged else ()), labels=labels)
 
     def action_request(self) -> None:
         """Write the message that asks the stable team for a mainline commit, and show it."""
         from patchpilot.services.backport.stable_request import save_request
 
+        def show(file: Path) -> None:
+            self._is_drafted = True
+            self.fill()
+            show_draft(self.app, file)
+
         if (result := self.current) is not None:
             self.in_thread(
                 "writing the request",
                 lambda repository, _: save_request(repository, result),
-                partial(show_draft, self.app),
+                show,
             )
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -283,8 +305,8 @@ class BackportsScreen(StageScreen["BackportResult"]):
         is_early = self._shown is None or not self._shown.upstream
         if action in useless_keys(self.chosen, is_early=is_early):
             return False
-        if action == "write" and is_early:
-            return False
+        if action == "write":
+            return not is_early and bool(self._branch_texts.to_write)
         return super().check_action(action, parameters)
 
     def action_refresh(self) -> None:
@@ -366,6 +388,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         elif queue.chosen:
             ticks = self._branch_texts.get_unticked(branch) ^ {queue.chosen}
             self._left_out[branch.branch] = ticks
+            self._written.pop((self.shown.commit, branch.branch), None)
             self.fill()
 
     def action_write(self) -> None:
@@ -375,11 +398,15 @@ class BackportsScreen(StageScreen["BackportResult"]):
         if (result := self.current) is None:
             self.notify("not ready yet")
             return
-        left_out = self._branch_texts.all_unticked()
+        texts = self._branch_texts
+        left_out, wanted = (
+            texts.all_unticked(),
+            replace(result, branches=texts.to_write),
+        )
         self._write_to_folder(
-            f"{self._branch_texts.written}\n\nFolder for the patches:",
+            f"{texts.write_list}\n\nFolder for the patches:",
             lambda repository, folder, signs: write_topic_backports(
-                repository, result, folder, left_out, signs=signs
+                repository, wanted, folder, left_out, signs=signs
             ),
         )
 
@@ -419,7 +446,11 @@ class BackportsScreen(StageScreen["BackportResult"]):
 
     def _show_written(self, done: "tuple[WrittenBackport, ...]") -> None:
         some = "Patches" if any(backport.files for backport in done) else "No patches"
-        self._written |= {backport.branch for backport in done if backport.files}
+        self._written |= {
+            (self.shown.commit, backport.branch): backport
+            for backport in done
+            if backport.files
+        }
         self.fill()
         self.app.push_screen(Reader(f"{some} written", written_rows(done), fold=True))
 

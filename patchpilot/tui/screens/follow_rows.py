@@ -213,6 +213,16 @@ def is_unfetched(series: "Tracked") -> bool:
     return bool(series.about.landed and posted and not posted.commits)
 
 
+def state_words(series: "Tracked") -> str:
+    """Return the state, or the tree that messages name until git has fetched the merge."""
+    trees = dict.fromkeys(
+        it.tree for it in series.about.landed if not it.stable_version
+    )
+    if is_unfetched(series) and trees:
+        return f"applied to {', '.join(trees)}, not fetched yet"
+    return str(series.state).replace("-", " ")
+
+
 def _patch_states(series: "Tracked") -> str:
     """Return the numbers of the patches in each state, or "" if all are in the same one."""
     numbers: dict[str, list[int]] = {}

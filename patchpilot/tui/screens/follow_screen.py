@@ -27,6 +27,7 @@ from patchpilot.tui.screens.follow_rows import (
     middle_rows,
     open_points,
     opens_at,
+    state_words,
     troubles,
 )
 from patchpilot.tui.screens.repair_keys import edit_draft
@@ -262,8 +263,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             columns = (self.size.width or 80) - 4
             shown = first_rows(series, columns, self._most)
             # the title line shows the subject of the topic's own series
-            words = f"Conversation {glyph('dot')} {series.state}".replace("-", " ")
-            words += " by mail, not fetched" if is_unfetched(series) else ""
+            words = f"Conversation {glyph('dot')} {state_words(series)}"
             panel.heading = words if series.own else series.subject
         pinned.update(lines(shown))
         pinned.display = bool(shown)
@@ -330,9 +330,18 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             first, refresh = ("g",), "fetch what was merged"
         elif self.own:
             first = keys_at(self.own.step.advice, self.stage)
+        fold = "open some" if self._all_open else "open all"
         return ShownKeys(
-            first, frozenset(hidden), labels={JUMP: jump, "refresh": refresh}
+            first,
+            frozenset(hidden),
+            labels={JUMP: jump, "refresh": refresh, "fold_all": fold},
         )
+
+    @property
+    def _all_open(self) -> bool:
+        """Return whether all messages are open, so that the key closes those read before."""
+        every = {node.message_id for node in self._mails}
+        return self._changed & every == every - opened_first(self._mails, self._items)
 
     @property
     def _is_begun(self) -> bool:
@@ -381,8 +390,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         opened = opened_first(self._mails, self._items)
         every = {node.message_id for node in self._mails}
         quotes = self._changed - every
-        closes = self._changed & every == every - opened
-        self._changed = quotes | (opened if closes else every - opened)
+        self._changed = quotes | (opened if self._all_open else every - opened)
         self.fill(self.chosen and self.chosen.message_id)
 
     def action_reply(self) -> None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The rows of the home screen: one per topic, below its group's heading."""
 
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -55,6 +56,8 @@ SORTED = {
 """How the topics of a group are sorted → the key."""
 VERSION, AGE, GAPS, BRANCH = 3, 4, 7, 20
 """Columns of the version, the age, the spaces between the cells with the sign, and a branch."""
+ACTION = re.compile(r"^(\d \S+: )?press \S+ to ")
+"""The words before the action in the description of a step."""
 WIDE = 110
 """From how many columns a row has the branch."""
 States = Mapping[Stage, StageStatus]
@@ -93,7 +96,7 @@ def draft_topics() -> list[HomeTopic]:
             rows = file.read_text(encoding="utf-8", errors="replace").splitlines()
             title = next((row[9:] for row in rows if row.startswith("Subject: ")), "")
             if time.time() - when < SHOWN:
-                news = f"{DRAFT}, not sent from here"
+                news = f"{DRAFT}: Enter opens it"
                 step = "press Enter to read it; the command that sends it is above the text"
                 drafts.append(
                     HomeTopic(
@@ -211,8 +214,12 @@ def _row(topic: HomeTopic, group: str, wide: Widths, news: str) -> Text:
             " "
         )
     row.append(f"{version:<{VERSION}}").append(f"{age:>{AGE}} ", QUIET)
+    if width(news) > wide.news and group == Turn.YOURS:
+        # the detail has the rest
+        step = replace_commands(topic.step) if topic.version else news
+        news = ACTION.sub("", step)
     words = plain(crop(news, wide.news) if group != NOT_STARTED else "")
-    if topic.unread:
+    if topic.unread and news[0].isdigit():
         words.stylize("bold green", 0, len(f"{topic.unread} new"))
     return row.append(words)
 

@@ -130,9 +130,16 @@ class HomeScreen(ReportsErrors, Screen[None]):
     def shown_keys(self) -> ShownKeys:
         """Hide the next stage, and keys that would be typed into the filter."""
         typed = ("filter", "back") if self.hints else ()
-        is_filtered = any(line.display for line in self.query("#filter"))
-        labels = {"back": "end filter"} if is_filtered else {}
-        return ShownKeys(hidden=frozenset((NEXT, *typed)), labels=labels)
+        filtered = {"back": "end filter", "filter": "change filter"}
+        return ShownKeys(
+            ("Esc",) if self._is_filtered else (),
+            hidden=frozenset((NEXT, *typed)),
+            labels=filtered if self._is_filtered else {},
+        )
+
+    @property
+    def _is_filtered(self) -> bool:
+        return any(line.display for line in self.query("#filter"))
 
     @property
     def tui(self) -> Any:
@@ -363,6 +370,8 @@ class HomeScreen(ReportsErrors, Screen[None]):
         self.query_one("#list", Panel).count = " · ".join(
             filter(None, (self._list.position, self._sorted))
         )
+        panel.heading, panel.count = "No topic has these words", ""
+        self.query_one("#selected", Static).update("Esc ends the filter")
         if topic:
             stage = self._stage(topic)
             panel.heading = topic.title
@@ -400,7 +409,9 @@ class HomeScreen(ReportsErrors, Screen[None]):
         if action == "ask":
             return self._is_here
         if action == "back":
-            return is_open or any(line.display for line in self.query("#filter"))
+            return is_open or self._is_filtered
+        if action in ("filter", "sort"):
+            return self._topic() is not None or self._is_filtered
         return True
 
     def action_back(self) -> None:

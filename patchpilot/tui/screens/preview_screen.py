@@ -101,7 +101,7 @@ class PreviewScreen(StageScreen["Sending"]):
     @property
     def shown_keys(self) -> ShownKeys:
         result = self._shown
-        labels = {NEXT: TO_SEND}
+        labels = {NEXT: TO_SEND, "raw": "show text" if self._raw else "show raw"}
         if result is None:
             return ShownKeys(labels=labels)
         if len(result.send.entries) <= 1:
@@ -227,6 +227,7 @@ class PreviewScreen(StageScreen["Sending"]):
         self._raw = not self._raw
         if self._shown:
             self.detail()
+            self.keys_changed()
 
     def action_edit(self) -> None:
         edit_draft(self, partial(self.begin_after, "draft"))

@@ -103,7 +103,7 @@ class SendScreen(StageScreen["Sending"]):
             "send the messages to yourself only, as a test",
         ),
         more_key(
-            "x", "passed", "all checks", "show the checks that passed, or hide them"
+            "x", "passed", "show passed", "show the checks that passed, or hide them"
         ),
     ]
 
@@ -148,7 +148,9 @@ class SendScreen(StageScreen["Sending"]):
             hidden |= {"send"} if known.refused or known.blocking_problem else set()
             is_clear = not any(map(is_fixable, known.checks))
             hidden |= {"repair"} if is_clear else set()
-        return ShownKeys(hidden=frozenset(hidden), labels={"send": label})
+        passed = "hide passed" if self._all_rows else "show passed"
+        labels = {"send": label, "passed": passed}
+        return ShownKeys(hidden=frozenset(hidden), labels=labels)
 
     @property
     def _is_unfinished(self) -> bool:

@@ -346,6 +346,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         elif self.focused:
             self.maximize(self.focused)
             self.notify("the panel has the whole screen; press + or Esc to shrink it")
+        self.keys_changed()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "jump":

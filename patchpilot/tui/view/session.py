@@ -18,7 +18,13 @@ from patchpilot.errors import MissingError, PatchpilotError
 from patchpilot.model.commit import Commit
 from patchpilot.model.printable import counted
 from patchpilot.model.progress import Progress
-from patchpilot.tui.view.stages import Stage, StageState, StageStatus, first_open
+from patchpilot.tui.view.stages import (
+    OPEN,
+    Stage,
+    StageState,
+    StageStatus,
+    first_open,
+)
 
 if TYPE_CHECKING:
     from patchpilot.config import Settings
@@ -42,6 +48,9 @@ DEPENDS: dict[Stage, tuple[str, ...]] = {
 
 LASTING = frozenset(("topic", "strict", "view", "commit", "refs", "via"))
 """The inputs that are still valid after a restart; others count changes in this session."""
+
+MERGED = ("in-mainline", "in-stable")
+"""The states of a series whose mainline commit is known."""
 
 Kept = tuple[str, str, str]
 """A stage's state, note and lasting key, as they are saved."""
@@ -405,6 +414,23 @@ class Session:
         return StageStatus(StageState.STALE, words)
 
     def status(self, stage: Stage) -> StageStatus:
+        """Return a stage's state; a merged topic has no open stages before LTS and Follow."""
+        status = self._status(stage)
+        is_after = stage in (Stage.BACKPORTS, Stage.FOLLOW)
+        if status.state in OPEN and not is_after and self.is_merged:
+            return StageStatus(StageState.NOTHING, "the patch was merged")
+        return status
+
+    @property
+    def is_merged(self) -> bool:
+        """Return whether mainline has the topic, according to git or its messages."""
+        verdicts, series = self.fresh(Stage.BACKPORTS), self.fresh(Stage.FOLLOW) or ()
+        own = (str(it.proven) for it in series if it.own)
+        return getattr(verdicts, "upstream", False) or any(
+            state in MERGED for state in own
+        )
+
+    def _status(self, stage: Stage) -> StageStatus:
         if stage in self.busy:
             return StageStatus(StageState.BUSY, self.busy[stage])
         if stage in self.errors:

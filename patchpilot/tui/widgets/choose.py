@@ -27,9 +27,11 @@ from patchpilot.tui.view.rich_text import (
     wrap_hanging,
     wrap_text,
 )
+from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.widgets.dialog import FIELD_HELP, WIDE, Dialog, Modal
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.input_line import LineInput
+from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.lists import List, Row, RowList
 from patchpilot.tui.widgets.panel import Panel
 from patchpilot.tui.widgets.plain_text import PlainText
@@ -267,7 +269,7 @@ class Reader(Modal[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter", "close", "close"),
         # disable the application's keys in dialogs
-        Binding("y", "app.copy", "copy line"),
+        Binding("y", "app.copy", "copy"),
     ]
 
     def __init__(
@@ -281,6 +283,17 @@ class Reader(Modal[None]):
         self._title, self._rows, self._fold = title, rows, fold
         self.hints = [("PgDn", "scroll")]
 
+    @property
+    def shown_keys(self) -> ShownKeys:
+        """Name what can be copied, and hide the key if there is nothing."""
+        app: Any = self.app
+        kind, _ = app.part_to_copy
+        hidden = frozenset(() if kind else ("app.copy",))
+        return ShownKeys(hidden=hidden, labels={"app.copy": f"copy {kind}"})
+
+    def on_option_list_option_highlighted(self) -> None:
+        self.query_one(KeyLine).draw()
+
     def compose(self) -> ComposeResult:
         with Panel(title=self._title, classes="reader"):
             yield RowList(ident="text")
@@ -292,11 +305,15 @@ class Reader(Modal[None]):
     def on_resize(self) -> None:
         wide = max(20, self.size.width - 5)
         rows = self._rows(wide) if callable(self._rows) else self._rows
-        if self._fold:
-            rows = [part for row in map(str, rows) for part in folded(row, wide)]
-        texts = (row if isinstance(row, Text) else plain(row) for row in rows)
-        listed = [Row(text, at, at) for at, text in enumerate(texts)]
-        self.query_one(RowList).fill(listed)
+        # a part of a folded line is copied as the whole line
+        texts = [
+            (part if isinstance(part, Text) else plain(part), str(row))
+            for row in rows
+            for part in (folded(str(row), wide) if self._fold else [row])
+        ]
+        self.query_one(RowList).fill(
+            Row(text, row, at) for at, (text, row) in enumerate(texts)
+        )
 
     def on_option_list_option_selected(self) -> None:
         self.action_close()
@@ -314,7 +331,7 @@ def show_draft(app: App[Any], file: Path) -> None:
     """Show a saved draft with its file name."""
     rows = file.read_text(encoding="utf-8").splitlines()
     path = shlex.quote(str(file))
-    send = f"Nothing was sent. Edit the draft, then send it: git send-email {path}"
+    send = f"Nothing was sent. Next, in a shell: edit the draft, then git send-email {path}"
     if is_in_demo():
         send = f"Nothing was sent. {NO_MAIL_IN_DEMO}"
     app.push_screen(Reader(f"Draft: {path}", [send, "", *rows], fold=True))

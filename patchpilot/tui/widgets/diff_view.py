@@ -28,6 +28,7 @@ from patchpilot.tui.view.rich_text import wrap_text
 from patchpilot.tui.widgets.diff_code import changed_words, highlight_lines
 from patchpilot.tui.widgets.diff_colors import DiffColors
 from patchpilot.tui.widgets.diff_rows import CODE, DiffRows, Kind, Part
+from patchpilot.tui.widgets.lists import part_of
 from patchpilot.tui.widgets.search import Searchable
 
 AROUND = 3
@@ -383,9 +384,15 @@ class DiffView(ScrollView, Searchable, can_focus=True):
                 self.go(lines[at])
 
     @property
-    def line_to_copy(self) -> str:
-        """Return the text of the line under the cursor."""
-        return printable(self.rows[self.cursor]) if self.cursor < len(self.rows) else ""
+    def part_to_copy(self) -> tuple[str, str]:
+        """Return the kind and the text of what can be copied under the cursor: all of a line of
+        code.
+        """
+        if self.cursor >= len(self.rows):
+            return "", ""
+        line = printable(self.rows[self.cursor])
+        kind, part = part_of(line)
+        return (kind, part) if kind else ("line", line)
 
     def lines(self) -> Iterable[str]:
         for at, row in enumerate(self.rows):

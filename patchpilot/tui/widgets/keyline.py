@@ -72,6 +72,7 @@ class KeyLine(Widget):
         labels = {
             NEXT: "".join(f"go to {it.label}" for it in following),
             JUMP: screen.jump_label,
+            "enlarge": "shrink" if screen.maximized else "enlarge",
             **keys.labels,
         }
         # n is shown anyway

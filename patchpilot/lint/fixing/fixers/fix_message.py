@@ -14,8 +14,10 @@ from patchpilot.lint.message_parts import paragraphs, pasted
 from patchpilot.model.rule import FixEdit
 from patchpilot.model.trailer import is_trailer
 
-COLUMNS = 75
-"""Maximum length of a message line; lines that a fix makes longer are wrapped again."""
+COLUMNS, NARROW = 75, 60
+"""Maximum length of a message line, and minimum length of a full one. Lines that a fix makes
+longer are wrapped again.
+"""
 _NO_PROSE = re.compile(r"[-*+#>|=~$%\[]|\(?\w[.)]\s|o\s|\d+[.)]\s")
 """A wrapped line must not start like a list item, a quote or a command."""
 _LAID_OUT = re.compile(r"\r|^\s|^$|\S(?: {3,}|\t)|\|")
@@ -136,21 +138,24 @@ def _rewrapped(site: FixSite, first: str) -> Proposal:
     """Wrap a paragraph again from a line that becomes `first`, as long as the following lines
     are full.
     """
-    lines = next(
+    whole, at = next(
         (
-            (first, *paragraph.lines[site.number - paragraph.start + 1 :])
+            (paragraph.lines, site.number - paragraph.start)
             for paragraph in paragraphs(site.context)
             if 0 <= site.number - paragraph.start < len(paragraph.lines)
         ),
-        (),
+        ((), 0),
     )
+    lines = (first, *whole[at + 1 :]) if whole else ()
     if not lines or any(map(_LAID_OUT.search, lines)):
         return None
+    # the author may wrap earlier than required; a shorter line was broken on purpose
+    lengths = [len(line) for line in whole if len(line) <= COLUMNS]
+    full = max((NARROW, *lengths[:-1]))
     taken = 1
-    # a short line was broken on purpose
     while (
         taken < len(lines)
-        and len(lines[taken - 1]) + len(lines[taken].split()[0]) >= COLUMNS
+        and len(lines[taken - 1]) + len(lines[taken].split()[0]) >= full
     ):
         taken += 1
     text = " ".join(lines[:taken])
