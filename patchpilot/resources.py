@@ -6,13 +6,18 @@ The data may be in a wheel, an editable install or a checkout.
 
 import os
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from patchpilot.errors import InputError, MissingError
 from patchpilot.write_file import PRIVATE, replace_file
+
+DRAFT_AGE = 14 * 86400
+"""Seconds for which a draft is recent."""
 
 
 @cache
@@ -78,6 +83,14 @@ def keep_draft(kind: str, name: str, text: str) -> Path:
     file = folder / f"{safe}.txt"
     replace_file(file, text, mode=PRIVATE)
     return file
+
+
+def recent_drafts(kind: str) -> Iterator[Path]:
+    """Yield the files of the last drafts of a `kind`; it is unknown whether they were sent."""
+    for file in (state_path() / kind).glob("*.txt"):
+        with suppress(OSError):
+            if time.time() - file.stat().st_mtime < DRAFT_AGE:
+                yield file
 
 
 def state_path() -> Path:

@@ -37,7 +37,6 @@ class Answers:
         self._due: list[tuple[float, Callable[[], None]]] = []
 
     def look(self) -> None:
-        """Process new messages, and send the replies that are due."""
         arrived = self.sandbox.sink.take()
         for received in arrived[self._seen :]:
             if NET_LIST in received.recipients:

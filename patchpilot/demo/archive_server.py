@@ -103,7 +103,6 @@ class StandIn:
         return HttpAnswer(200, b"<html><pre>a mail</pre></html>")
 
     def _newest(self) -> bytes:
-        """Return a feed with the times of the latest messages."""
         with self._lock:
             times = sorted(
                 filter(None, map(arrival_time, self._mails.values())), reverse=True

@@ -67,7 +67,6 @@ class DemoFollow(FollowScreen):
 
     @property
     def next_key(self) -> NextKey | None:
-        """Suggest replying to the comments on v1, then preparing v2."""
         own = self.own
         if own is None:
             return NextKey(str(Stage.SEND.number), "send the patch first")
@@ -128,7 +127,6 @@ class DemoApp(PatchpilotApp):
         self._has_sent_backports = False
 
     def on_mount(self) -> None:
-        """Show the tour, and keep it up to date."""
         self.set_interval(LOOK, self._show_tour)
         self.call_after_refresh(self._begin)
 
@@ -152,7 +150,6 @@ class DemoApp(PatchpilotApp):
         return super().push_screen(screen, *args, **options)
 
     def action_tour(self) -> None:
-        """End the tour, or start it again from the first stage."""
         self.is_touring = not self.is_touring
         if self.is_touring and self.stage_screen:
             self.action_stage(Stage.COMMIT)
@@ -173,11 +170,11 @@ class DemoApp(PatchpilotApp):
     @property
     def _can_send_backports(self) -> bool:
         """Return whether the patches for 6.1 were written but not sent."""
-        work = self.session.directory or Path()
-        return not self._has_sent_backports and bool(list_backports(work))
+        session, is_sent = self.session, self._has_sent_backports
+        written = list_backports(session.directory or Path())
+        return bool(written and not is_sent and session.target is None)
 
     def action_newcomer(self) -> None:
-        """Make Robin's changes at this stage."""
         screen = self.stage_screen
         if screen is None or self.screen is not screen:
             return
@@ -260,7 +257,6 @@ class DemoApp(PatchpilotApp):
         return verdicts if is_merged else None
 
     def next_key(self, screen: AnyScreen) -> NextKey:
-        """Return the next key at this stage, or the key of the next stage."""
         session, stage = self.session, screen.stage
         if screen.current is None or screen.is_working:
             # the screen still shows old data, such as the sent version

@@ -100,5 +100,4 @@ def write_first_fix(work: Path, culprit: str) -> str:
 
 
 def put_driver(work: Path, check: str) -> None:
-    """Write the driver with this response check to the working tree."""
     (work / acme.MCP).write_text(acme.mcp(check=check), encoding="utf-8")

@@ -37,7 +37,6 @@ class Journey:
     steps: int = 0
 
     def tell(self, text: str) -> None:
-        """Print a line of the story."""
         print(f"\n# {text}", file=self.out, flush=True)
 
     def run(

@@ -87,7 +87,6 @@ def _reference(work: Path, commit: str) -> str:
 
 
 def _add_tags(text: str, message: str) -> str:
-    """Append a message's tags to a text."""
     tags = _tags(message)
     return text + ("\n" + "\n".join(tags) + "\n" if tags else "")
 
@@ -144,7 +143,6 @@ def _has_answers(message: str) -> bool:
 
 
 def answer(work: Path, question: Mail) -> None:
-    """Send the reply to the maintainer's question through the sandbox's mail server."""
     sent = Sent(
         question.message_id,
         question.subject,
@@ -166,12 +164,10 @@ def _send(work: Path, recipients: list[str], message: bytes) -> None:
 
 
 def list_backports(work: Path) -> list[Path]:
-    """Return the patches written for 6.1, which needs a backport."""
     return sorted((work / "backports" / "6.1").glob("*.patch"))
 
 
 def send_backports(work: Path) -> str:
-    """Send the backports to the sandbox's mail server and return a one-line summary."""
     for file in list_backports(work):
         _send(work, [STABLE.email, NET_LIST], file.read_bytes())
     return "Sent the backport for you; the stable maintainer takes it into 6.1"

@@ -72,7 +72,6 @@ class Sink:
             self.mails.append(Received(sender, tuple(recipients), data))
 
     def take(self) -> tuple[Received, ...]:
-        """Return the messages received so far, in order."""
         with self._lock:
             return tuple(self.mails)
 

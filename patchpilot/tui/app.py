@@ -50,6 +50,7 @@ from patchpilot.tui.view.session import Session
 from patchpilot.tui.view.shown_keys import NextKey
 from patchpilot.tui.view.stages import OPEN, Stage, StageState
 from patchpilot.tui.widgets.message_row import READ, MessageRow
+from patchpilot.tui.widgets.search import copyable
 
 HOME = "home"
 """The name of Home's screen."""
@@ -137,7 +138,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
             "y",
             "copy",
             "copy",
-            "copy the command, Message-ID, address or line of code under the cursor (OSC 52)",
+            "copy the command, Message-ID or address under the cursor (OSC 52)",
         ),
         more_key(
             "ctrl+z",
@@ -268,7 +269,6 @@ class PatchpilotApp(ReportsErrors, App[int]):
 
     @property
     def stage_screen(self) -> AnyScreen | None:
-        """Return the current stage's screen, even below a dialog."""
         return next(
             (
                 screen
@@ -367,14 +367,13 @@ class PatchpilotApp(ReportsErrors, App[int]):
         self.jobs.read_topic()
 
     def go_back(self, stage: Stage | None = None) -> None:
-        """Leave the home screen for the open topic, at this stage or the last one visited."""
         self.switch_screen(self.made(stage or self._left))
         if not self.jobs.is_open:
             self.jobs.read_topic()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "copy":
-            return bool(self.part_to_copy[0])
+            return bool(copyable(self.focused)[0])
         is_there = action != "stage" or self.stage_screen is not None
         return is_there and super().check_action(action, parameters)
 
@@ -403,13 +402,11 @@ class PatchpilotApp(ReportsErrors, App[int]):
                 self.stage_screen.commit_changed()
 
     def redraw(self) -> None:
-        """Redraw the title line, the stage bar and the stage's note."""
         screen = self.stage_screen
         if screen:
             screen.place()
 
     def restore_place(self, place: str) -> None:
-        """Restore the saved state when the topic is read for the first time."""
         first, self.place = not self.place, place
         stage = self._recall(place) if first else None
         if self._wanted:
@@ -418,14 +415,12 @@ class PatchpilotApp(ReportsErrors, App[int]):
             self.switch_screen(self.made(stage))
 
     def _recall(self, place: str) -> Stage | None:
-        """Restore the stages' states, and return the last stage visited."""
         self.place, stage = place, self.memory.get("stage", place)
         if self.session.target is None:
             self.session.recall(self.memory.get("standings", place))
         return Stage(stage) if stage in list(Stage) else None
 
     def remember(self) -> None:
-        """Save the states of the stages for the next start."""
         if self.place and self.session.target is None:
             self.memory.keep(self.place, standings=self.session.keepsakes())
 
@@ -445,15 +440,9 @@ class PatchpilotApp(ReportsErrors, App[int]):
         self.action_undo(again=True)
 
     def action_copy(self) -> None:
-        kind, text = self.part_to_copy
+        kind, text = copyable(self.focused)
         self.copy_to_clipboard(text)
         self.notify(f"copied {kind}: {text[:60]}")
-
-    @property
-    def part_to_copy(self) -> tuple[str, str]:
-        """Return the kind and the text of what can be copied at the cursor, or ("", "")."""
-        part: tuple[str, str] = getattr(self.focused, "part_to_copy", ("", ""))
-        return part
 
     async def on_event(self, event: Event) -> None:
         """Remember the last key for dialogs that it opens.
@@ -487,7 +476,6 @@ class PatchpilotApp(ReportsErrors, App[int]):
                 return
 
     def action_suspend_process(self) -> None:
-        """Suspend to the shell, like the terminal's Ctrl-Z."""
         from patchpilot.tui.background import stop_all
 
         # restore the terminal first, because the shell uses it as soon as the group's first process
@@ -522,14 +510,12 @@ class PatchpilotApp(ReportsErrors, App[int]):
         return super().push_screen(screen, callback and handle_answer, **options)
 
     def action_help(self) -> None:
-        """List all actions with their keys, and run the chosen one."""
         from patchpilot.tui.palette import Help
 
         if not isinstance(self.screen, Help):
             self.push_screen(Help(self, self.screen))
 
     def action_leave(self) -> None:
-        """Quit, unless messages are being sent."""
         if self.sending:
             self.notify(
                 "cannot quit while messages are being sent; wait until sending has finished",
@@ -543,7 +529,6 @@ class PatchpilotApp(ReportsErrors, App[int]):
         self.notify("press q to quit, Esc to cancel the running job")
 
     async def action_quit(self) -> None:
-        """Quit on Ctrl-Q, like q."""
         self.action_leave()
 
     def report(self, error: PatchpilotError) -> None:

@@ -33,11 +33,9 @@ class StageJobs:
         self._tracked: frozenset[str] = frozenset()
 
     def close(self) -> None:
-        """Stop all jobs and discard their results, because another topic is opened."""
         self._threads.cancel()
 
     def begin(self, stage: Stage, *, visited: bool = True, again: bool = False) -> None:
-        """Start a stage's job, canceling a running one and discarding its result."""
         self._session.busy[stage] = "working …"
         self._session.errors.pop(stage, None)
         self._threads.start(
@@ -56,7 +54,6 @@ class StageJobs:
             self.finish_stage(stage, CancelledError("canceled; press g to refresh"))
 
     def finish_stage(self, stage: Stage, error: PatchpilotError | None = None) -> None:
-        """Record the error of a finished stage, and start the job that waits for it."""
         self._session.busy.pop(stage, None)
         if error:
             self._session.errors[stage] = error
@@ -84,7 +81,6 @@ class StageJobs:
         self._app.remember()
 
     def refresh_stale(self) -> None:
-        """Refresh stale quick stages before they are visited."""
         if not self.ahead:
             self.ahead = [
                 ahead
@@ -120,7 +116,6 @@ class StageJobs:
         self._read_facts()
 
     def _read_facts(self) -> None:
-        """Read the topic's facts for the title line when idle."""
         session, wanted = self._session, self._session.wanted_facts
         if self.reads_facts or wanted in (session.facts_key, self._facts_failed):
             return
@@ -173,7 +168,6 @@ class StageJobs:
             self.refresh_stale()
 
     def read_topic(self) -> None:
-        """Read the topic in a thread, unless the opening already does, and after HEAD moved."""
         opening, self._opening = self._opening, None
         read = (
             opening.place

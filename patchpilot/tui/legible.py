@@ -34,7 +34,6 @@ def luminance(color: RichColor) -> float:
 
 
 def contrast(first: RichColor, second: RichColor) -> float:
-    """Return the contrast ratio of two colors, from 1 to 21."""
     darker, brighter = sorted((luminance(first), luminance(second)))
     return (brighter + 0.05) / (darker + 0.05)
 

@@ -105,12 +105,10 @@ class Opening:
                 sys.stderr.flush()
 
     def stop_drawing(self) -> None:
-        """Stop drawing, because Textual takes over."""
         with self._drawing:
             self._ours = False
 
     def leave(self) -> None:
-        """Restore the terminal if the TUI cannot start."""
         self.stop_drawing()
         sys.stderr.write(_LEAVE)
         sys.stderr.flush()

@@ -69,7 +69,6 @@ class Command(NamedTuple):
 
 
 def commands(app: Any, screen: Screen[Any]) -> Iterator[Command]:
-    """Yield every action of this screen once, with its keys."""
     if isinstance(screen, Choose):
         for letter, answer in zip(screen.letters, screen.answers, strict=True):
             choose = partial(screen.answered, answer.name)
@@ -118,6 +117,5 @@ class Help(Choose):
                 self.answered(str(at))
 
     def answered(self, name: str) -> None:
-        """Close the help and run the action."""
         self.dismiss(None)
         self.app.call_later(self._commands[int(name)].call)

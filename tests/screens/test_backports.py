@@ -3,6 +3,7 @@
 as a diff.
 """
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -14,17 +15,18 @@ from patchpilot.backports.conflict_reasons import Cause
 from patchpilot.backports.prerequisites import PrerequisiteNeed
 from patchpilot.commits.run import git
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
+from patchpilot.services.backport.write_backports import WrittenBackport
 from patchpilot.tags import rank_culprits
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.backports_rows import (
     BranchTexts,
     badge_of,
-    detail_rows,
     ends_soon,
     explain_verdict,
     need_row,
     needs_count,
 )
+from patchpilot.tui.screens.follow_rows import fact_rows
 from patchpilot.tui.view.stages import Stage, StageState
 from tests.kit.walk import keys, running, text_of, visible
 
@@ -64,7 +66,7 @@ def todo(one: BranchResult, *, upstream: bool = True, is_tagged: bool = False) -
             BranchVerdict.CONFLICT,
             {"prerequisites": (NEED,), "failed": "x@y"},
             "✗ failed",
-            "a resolve",
+            "w write 2 patches",
         ),
         (BranchVerdict.FIXED, {"failed": "x@y"}, "✓ has the fix", "nothing"),
         (
@@ -95,6 +97,21 @@ def test_tagged_fix_needs_no_backport_unless_it_failed() -> None:
     assert todo(branch(BranchVerdict.CONFLICT), is_tagged=True) == "a resolve"
     failed = branch(BranchVerdict.CLEAN, failed="x@y")
     assert todo(failed, is_tagged=True) == "w write patch"
+
+
+def test_only_needed_patches_are_written() -> None:
+    fits, fails = (
+        branch(BranchVerdict.CLEAN),
+        branch(BranchVerdict.CONFLICT, prerequisites=(NEED,)),
+    )
+    result = BackportResult("3" * 40, "x", culprits=("5" * 40,), upstream=True)
+    both = replace(result, branches=(fits, fails))
+    assert BranchTexts(both, {}, "", is_tagged=True).to_write == (fails,)
+    enough = replace(result, branches=(fits,))
+    assert BranchTexts(enough, {}, "", is_tagged=True).to_write == ()
+    written = {("3" * 40, fails.branch): WrittenBackport(fails.branch, ())}
+    texts = BranchTexts(both, {}, "", True, written)
+    assert texts.todo(fails) == "patches written: Enter"
 
 
 async def test_unknown_culprit_selects_no_prerequisite(
@@ -187,11 +204,11 @@ def test_verdict_is_short() -> None:
         hints=("mind the lock",),
     )
     texts = BranchTexts(BackportResult("3" * 40, "x"), {}, "", is_tagged=False)
-    assert [row.plain for row in detail_rows(texts.facts(one), 60)] == [
-        "why        so it is",
-        "caused by  666666666666 frob: lock: it changed them",
-        "           777777777777 frob: unlock: it changed them",
-        "note       mind the lock",
+    assert [row.plain for row in fact_rows(texts.facts(one), 60)] == [
+        "why       so it is",
+        "caused by 666666666666 frob: lock: it changed them",
+        "          777777777777 frob: unlock: it changed them",
+        "note      mind the lock",
     ]
     assert explain_verdict(one, ()) == "b.c:7 and 1 more"
     assert (
@@ -251,6 +268,7 @@ async def test_unselected_prerequisite_is_not_written(
         await visible(pilot, "Patches written")
         assert "They have your Signed-off-by." in text_of(app)
         await keys(pilot, "escape")
+        await keys(pilot, "g")
         assert "patches written" in text_of(app)
     for file in (tmp_path / "out").rglob("*.patch"):
         assert "\nSigned-off-by: Robin Newland" in file.read_text()

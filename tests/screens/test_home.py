@@ -399,7 +399,8 @@ def test_row_columns_match_the_header(
         text, topic = row.text.plain, row.about
         assert len(text) <= columns
         new = f"{topic.unread} new " if topic.unread else ""
-        assert text[titles.index("News") :].startswith(f"{new}{topic.news[:12]}")
+        starts = (f"{new}{topic.news[:12]}", "answer the q", "fix it and s")
+        assert text[titles.index("News") :].startswith(starts)
         assert text[titles.index("Ver") :].startswith(
             f"v{topic.version}" if topic.version else "–"
         )
@@ -413,7 +414,9 @@ async def test_recent_request_is_listed(start: Start, tmp_path: Path) -> None:
     )
     app = start(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
-        await open_home(pilot, "backport of 0123 to 6.1", "draft, not sent", "1 unsent")
+        await open_home(
+            pilot, "backport of 0123 to 6.1", "draft: Enter opens it", "1 unsent"
+        )
         await pilot.press("enter")
         await until(pilot, lambda: "git send-email" in text_of(app), "the draft")
         await pilot.press("escape")

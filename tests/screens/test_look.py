@@ -72,11 +72,11 @@ async def test_message_has_its_own_row_and_y_copies_a_line(
         after = text_of(app).split("\n")
         assert after[-2].strip() == "! mind [this] \\x1b[31m, it is shown as it is"
         assert (after[:-2], after[-1]) == (before[:-2], before[-1])
-        app.push_screen(Reader("A text", [f"line {number}" for number in range(9)]))
+        app.push_screen(Reader("A text", [f"  git am {number}" for number in range(9)]))
         await pilot.pause()
         await pilot.press("j", "j", "j", "y")
         await pilot.pause()
-        assert "y copy line" in text_of(app)
-        assert copied == ["line 3"]
+        assert "y copy command" in text_of(app)
+        assert copied == ["git am 3"]
         await pilot.press("escape")
         await settle(pilot)

@@ -44,6 +44,7 @@ async def test_changes_in_v2_are_marked(fixed: Path, app: PatchpilotApp) -> None
         await keys(pilot, "F")
         await keys(pilot, "x")
         assert "MIME-Version: 1.0" in "\n".join(mail.rows)
+        assert "x show text" in text_of(app)
         assert "new since v1" not in text_of(app)
         await keys(pilot, "x")
         assert "MIME-Version: 1.0" not in "\n".join(mail.rows)

@@ -331,6 +331,21 @@ async def test_narrow_terminal_shows_one_panel(
         assert app.stage is Stage.CHECKS
 
 
+def test_merged_topic_has_no_open_checks() -> None:
+    session = Session(None)
+    session.remember(Stage.CHECKS, "", StageStatus(StageState.BLOCKED, "3 errors"))
+    verdicts = SimpleNamespace(upstream=True)
+    session.remember(Stage.BACKPORTS, verdicts, StageStatus(StageState.DONE))
+    assert session.status(Stage.CHECKS).state is StageState.NOTHING
+
+
+def test_send_of_an_earlier_version_is_stale() -> None:
+    session = Session(None)
+    session.remember(Stage.SEND, None, StageStatus(StageState.DONE, "v1 was sent"))
+    session.changed("draft")
+    assert session.status(Stage.SEND).state is StageState.STALE
+
+
 async def test_search_restores_n_afterwards(
     app: PatchpilotApp,
 ) -> None:

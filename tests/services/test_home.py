@@ -94,9 +94,15 @@ def test_unsent_branch_is_a_topic(
         )
         assert known_topics() == (topic,)
         repo.git("checkout -q master")
+        tip = repo.git("rev-parse topic")
         repo.git("branch -D topic")
         assert read_topics([KEY.format(repo.path.resolve())]) == ()
         assert known_topics() == ()
+        # a branch opened as a range stays a topic
+        repo.git("branch topic", tip)
+        author.run("draft", "master..topic")
+        (topic,) = read_topics([KEY.format(repo.path.resolve())])
+        assert topic.branch == "topic"
 
 
 def test_sent_topic_outlives_its_branch(

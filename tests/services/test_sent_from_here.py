@@ -276,6 +276,9 @@ def test_next_version_counts_open_requests(
         )
         open_now = topic.track("show", "--ledger", "--open").out
         assert "3 open" in open_now
+        topic.repo.git("commit -q --amend --no-edit --trailer 'Acked-by: A <a@b.org>'")
+        dry_run = topic.run("send", "--to", LIST, "--reroll", "--dry-run")
+        assert "v2 differs from v1 only in tags" in dry_run.out + dry_run.err
         file = topic.repo.path / "widget.c"
         file.write_text(file.read_text().replace("changed1; /* größer 1 */", "other1;"))
         topic.repo.git("commit -q -a --amend --no-edit")

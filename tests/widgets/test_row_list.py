@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Test that a list's cursor stays on its row when rows are added before it."""
 
+import pytest
 from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.widgets import OptionList
 
 from patchpilot.tui.widgets.lists import Row, RowList
+from patchpilot.tui.widgets.search import copyable
 
 HEADING = Row(Text("people"))
 
@@ -64,3 +66,18 @@ async def test_row_is_selected_by_its_key() -> None:
         listed.select("none")
         await pilot.pause()
         assert (listed.chosen, app.moves) == ("C", [3])
+
+
+@pytest.mark.parametrize(
+    ("line", "part"),
+    [
+        ("  git am x.patch", ("command", "git am x.patch")),
+        ("Message-ID: <a@b.org>", ("Message-ID", "a@b.org")),
+        ("✓ To  Maya <maya@b.org>  role", ("address", "maya@b.org")),
+        ("git is slow", ("", "")),
+    ],
+)
+def test_part_to_copy_has_a_name(line: str, part: tuple[str, str]) -> None:
+    listed = RowList(ident="x")
+    listed.rows = (Row(Text(line), 1),)
+    assert copyable(listed) == part

@@ -195,7 +195,6 @@ def plan(
             else ()
         ),
         *tag_warnings(repository, request, draft, ids),
-        *only_tags_warning(repository, draft),
         *open_point_warnings(repository, draft),
         *(unclear_fixes(repository, series) if ids else ()),
         *(SendProblem("recipients", remark) for remark in recipients.warnings),
@@ -214,32 +213,16 @@ def plan(
     return replace(planned, blockers=blocking, warnings=warned, passed=in_order)
 
 
-def only_tags_warning(repository: Repository, draft: Draft) -> tuple[SendProblem, ...]:
-    """Return a warning about a version that differs from the last one only in tags."""
-    last = last_sent(draft) if draft.version > 1 else None
-    if last is None or last.version >= draft.version:
-        return ()
-    kinds = {change.kind for change in changes(draft, last, repository)}
-    if not kinds <= {"same", "tagged"}:
-        return ()
-    differs = "only in tags" if "tagged" in kinds else "in nothing"
-    return (
-        SendProblem(
-            "only-tags",
-            f"v{draft.version} differs from v{last.version} {differs}",
-            "maintainers collect tags themselves: change the commits first, or wait",
-        ),
-    )
-
-
 MAX_SHOWN = 3
 
 
 def open_point_warnings(
     repository: Repository, draft: Draft
 ) -> tuple[SendProblem, ...]:
-    """Return a warning about open requests for the last version, counted like in `track`, which
-    does not read the commits.
+    """Return warnings about open requests for the last version that the commits do not address,
+    and about a version that differs from it only in tags.
+
+    Requests are counted as in `track`, which does not read the commits.
     """
     last = last_sent(draft) if draft.version > 1 else None
     if last is None or last.version >= draft.version:
@@ -256,10 +239,17 @@ def open_point_warnings(
                     "unless the maintainer asked for it, send a patch on top of it instead",
                 ),
             )
+    kinds = {change.kind for change in changes(draft, last, repository)}
+    only_tags = SendProblem(
+        "only-tags",
+        f"v{draft.version} differs from v{last.version} only in tags",
+        "maintainers collect tags themselves: change the commits first, or wait",
+    )
+    same = (only_tags,) if kinds <= {"same", "tagged"} else ()
     items = review_items(last, upcoming_patches(draft, repository))
     left = [(number, item) for number, item in items if item.state == "open"]
     if not left:
-        return ()
+        return same
     requests = review_items(last, ())
     count = sum(item.state == "open" for _, item in requests)
     which = (
@@ -282,6 +272,7 @@ def open_point_warnings(
             f"v{last.version} has {counted(count, 'open request')}{which}: {shown}{more}",
             hint,
         ),
+        *same,
     )
 
 

@@ -213,7 +213,9 @@ class _Reading:
                 if branch is None or not self._read_branch(repository, branch, draft):
                     self._read_gone(draft, repository)
             known = frozenset(draft.branch for draft in drafts if draft.branch)
-            commits = {patch.commit for draft in drafts for patch in draft.patches}
+            # a range has a draft without a branch
+            shown = [draft for draft in drafts if draft.branch in by_name]
+            commits = {patch.commit for draft in shown for patch in draft.patches}
             for branch in candidates(branches, known):
                 if branch.tip not in commits:
                     self._read_branch(repository, branch, None)

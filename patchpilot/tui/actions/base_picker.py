@@ -22,8 +22,6 @@ _COMMIT = "Commit (such as HEAD~2):"
 
 
 def pick_base(screen: "AnyScreen") -> None:
-    """Let the user choose a likely base, and reload the topic."""
-
     def work(repository: "Repository", _: object) -> "tuple[Base, ...]":
         from patchpilot.topic.topic_base import likeliest_bases
 

@@ -55,7 +55,6 @@ def confirm_rewrite(
 
 
 def _word(error: RefusedError, overrides: tuple[str, ...]) -> str:
-    """Return the word that overrides a block, or ""."""
     options = [
         action.arguments[0]
         for action in actions(error.advice)

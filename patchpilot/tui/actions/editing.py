@@ -48,7 +48,6 @@ def suspend_app(app: "App[int]", *, leaves_no_text: bool = False) -> Iterator[No
 
 
 def amend(screen: "AnyScreen") -> None:
-    """Edit the selected commit's message in the user's editor, then reload the topic."""
     run_with_trust(screen.app, partial(_amend, screen))
 
 

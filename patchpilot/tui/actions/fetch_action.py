@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 
 def fetch(screen: "AnyScreen") -> None:
-    """Run git fetch after confirmation, then reload the topic and the stage."""
     from patchpilot.topic.edit_commits import fetch_all, remotes
 
     with screen.session.repository() as repository:
@@ -35,7 +34,6 @@ def fetch(screen: "AnyScreen") -> None:
 
 
 def fetch_stable(screen: "AnyScreen") -> None:
-    """Fetch the stable branches missing from the clone after confirmation, then reload."""
     from patchpilot.errors import PatchpilotError
     from patchpilot.services.setup.fetch_branches import (
         fetch_branches,
@@ -63,7 +61,6 @@ def fetch_stable(screen: "AnyScreen") -> None:
 
 
 def _ask(screen: "AnyScreen", text: str, work: Callable[[], bool]) -> None:
-    """Ask for confirmation, do the work on the terminal, and reload the topic and stage."""
     from patchpilot.tui.actions.editing import suspend_app
 
     def run() -> None:

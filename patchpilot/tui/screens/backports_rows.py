@@ -8,15 +8,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from difflib import unified_diff
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich.text import Text
 
 from patchpilot.model.printable import counted, width
 from patchpilot.model.trailer import find_tags
+from patchpilot.resources import recent_drafts
 from patchpilot.settings.read_settings import is_in_demo
-from patchpilot.tui.screens.home_rows import draft_topics
+from patchpilot.tui.screens.follow_rows import fact_rows
 from patchpilot.tui.view.action_keys import replace_commands
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import (
@@ -24,7 +24,6 @@ from patchpilot.tui.view.rich_text import (
     diff_line,
     fit_text,
     plain,
-    wrap_text,
 )
 from patchpilot.tui.view.session import MERGED, JobRequest, Session
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from patchpilot.services.backport.write_backports import WrittenBackport
     from patchpilot.topic.followed.known_series import Tracked
 
+    Written = Mapping[tuple[str | None, str], WrittenBackport]
 
 NARROW = 100
 """Minimum number of columns to show a branch's full name instead of only its version."""
@@ -56,16 +56,14 @@ class BranchTexts:
 
     `left_out` maps a branch to its prerequisites that are not ticked. `merged` is the mainline
     commit that was reported in messages but has not been fetched yet. `is_tagged`: the commit
-    message has Cc: stable. `written_for` maps a branch to the patches written for it, and
-    `is_drafted`: the request to the stable team is written.
+    message has Cc: stable. `written_for` maps a commit and a branch to the patches written.
     """
 
     result: "BackportResult"
     left_out: Mapping[str, frozenset[str]]
     merged: str
     is_tagged: bool
-    written_for: "Mapping[str, WrittenBackport]" = field(default_factory=dict)
-    is_drafted: bool = False
+    written_for: "Written" = field(default_factory=dict)
 
     def get_unticked(self, branch: "BranchResult") -> frozenset[str]:
         """Return the unselected prerequisites, initially none.
@@ -78,7 +76,6 @@ class BranchTexts:
         )
 
     def all_unticked(self) -> dict[str, frozenset[str]]:
-        """Map each branch to its unselected prerequisites."""
         return {
             branch.branch: self.get_unticked(branch) for branch in self.result.branches
         }
@@ -102,10 +99,12 @@ class BranchTexts:
             return "queued for a release"
         if branch.resolved:
             return "patches written: a"
-        if branch.branch in self.written_for:
+        if (self.result.commit, branch.branch) in self.written_for:
             return WRITTEN
         if upstream and branch.verdict in CLEAN and not branch.failed:
-            asks = DRAFTED if self.is_drafted else REQUEST
+            names = [file.stem for file in recent_drafts("requests")]
+            is_drafted = (self.result.commit or "")[:12] in names
+            asks = DRAFTED if is_drafted else REQUEST
             return ENOUGH if self.is_tagged else asks
         if branch.affected is None and not self.result.culprits:
             return ""
@@ -122,7 +121,7 @@ class BranchTexts:
         return tuple(
             branch
             for branch in self.result.branches
-            if (todo := self.todo(branch)) == REQUEST or todo.startswith("w ")
+            if self.todo(branch)[:2] in ("r ", "w ")
         )
 
     @property
@@ -136,7 +135,6 @@ class BranchTexts:
         return "\n".join(rows)
 
     def facts(self, branch: "BranchResult") -> list[tuple[str, str]]:
-        """Return the facts about a branch, as (label, text)."""
         rows = [("why", branch.reason)]
         if self.merged:
             fetch = f"{self.merged[:12]}, not fetched yet: press g (git fetch)"
@@ -167,10 +165,7 @@ class BranchTexts:
         return rows + [("note", rule) for rule in self.result.rules]
 
     def commands(self, branch: "BranchResult") -> list[str]:
-        """Return the commands that apply the fix to a branch, with the mainline commit if known."""
         known, merged = self.result.commit, self.merged
-        if written := self.written_for.get(branch.branch):
-            return [] if is_in_demo() else [written.send]
         rows = list(branch.commands)
         if merged and known:
             pairs = (known, merged), (known[:12], merged[:12])
@@ -222,9 +217,7 @@ def texts_of(
     session: Session,
     result: "BackportResult",
     left_out: Mapping[str, frozenset[str]],
-    written_for: "Mapping[str, WrittenBackport]",
-    *,
-    is_drafted: bool,
+    written_for: "Written",
 ) -> BranchTexts:
     message = session.commit.message.split("\n") if session.commit else ()
     is_tagged = any("stable@" in tag.value for tag in find_tags(message, "Cc"))
@@ -235,17 +228,10 @@ def texts_of(
         if series.own and series.posted and str(series.state) in MERGED
     )
     commit = "" if result.upstream else next(merged, "")
-    return BranchTexts(result, left_out, commit, is_tagged, written_for, is_drafted)
-
-
-def is_drafted(result: "BackportResult") -> bool:
-    """Return whether Home lists a request to the stable team for this commit."""
-    name = (result.commit or "")[:12]
-    return any(Path(draft.key).stem == name for draft in draft_topics())
+    return BranchTexts(result, left_out, commit, is_tagged, written_for)
 
 
 def conflict_rows(branch: "BranchResult") -> list[str]:
-    """Return a branch's conflicts as a diff from its lines to the fix's."""
     rows: list[str] = []
     for place in branch.conflicts:
         rows.append(f"@@ {place.path}:{place.line} ({place.kind}) @@")
@@ -255,17 +241,19 @@ def conflict_rows(branch: "BranchResult") -> list[str]:
 
 
 def page_rows(texts: BranchTexts, branch: "BranchResult", columns: int) -> list[Text]:
-    known, wide = texts.facts(branch), columns - LABEL
+    known = texts.facts(branch)
     first, more = (
         [fact for fact in known if (fact[0] in FIRST) is is_first]
         for is_first in (True, False)
     )
-    rows = detail_rows(first, wide)
+    rows = fact_rows(first, columns)
     if branch.conflicts and branch.wants_fix:
         rows += [Text(), plain("From the branch (-) to the fix (+):")]
         rows += map(diff_line, conflict_rows(branch))
-    rows += [Text(), *detail_rows(more, wide)] if more else []
-    if commands := texts.commands(branch):
+    rows += [Text(), *fact_rows(more, columns)] if more else []
+    if written := texts.written_for.get((texts.result.commit, branch.branch)):
+        rows += [Text(), *map(plain, shell_rows([written.send]))]
+    elif commands := texts.commands(branch):
         rows += [Text(), plain("In a shell:")]
         rows += (plain(f"  {command}") for command in commands)
     return rows
@@ -352,8 +340,6 @@ SEARCHES = {
 }
 """Result of the search for prerequisites → its message; prerequisites found have a panel."""
 CLEAN = ("clean", "clean-3way")
-LABEL = 11
-"""Columns of the label before each detail of a verdict."""
 FIRST = ("merged as", "why", "failed", "next")
 """The labels of a branch's facts above its conflicts."""
 SOON = 183
@@ -400,7 +386,6 @@ def needs_count(branch: "BranchResult") -> str:
 
 
 def ends_soon(branch: "BranchResult", today: date) -> bool:
-    """Return whether support for the branch has ended or ends within half a year."""
     year, _, month = (branch.ends or "").partition("-")
     if branch.is_over or not (year.isdigit() and month.isdigit()):
         return branch.is_over
@@ -408,7 +393,6 @@ def ends_soon(branch: "BranchResult", today: date) -> bool:
 
 
 def need_row(need: "PrerequisiteNeed", number: int, risk: str, is_ticked: bool) -> Text:
-    """Format a prerequisite: its tick, position, commit id, size, risk and subject."""
     tick = f"[{glyph('ticked')}]" if is_ticked else "[ ]"
     row = plain(
         f"{tick} {number:>2}  {need.commit[:12]}  {counted(need.size, 'line'):>10}  "
@@ -435,27 +419,6 @@ def explain_verdict(branch: "BranchResult", culprits: Collection[str]) -> str:
         if branch.culprit_as and branch.culprit_as not in culprits
         else ""
     )
-
-
-def detail_rows(known: Sequence[tuple[str, str]], columns: int) -> list[Text]:
-    """Return the details as rows, with their texts wrapped next to the labels.
-
-    A label is shown only once for all facts that share it.
-    """
-    rows, before = [], ""
-    for label, text in known:
-        for at, part in enumerate(wrap_text(text, columns)):
-            rows.append(
-                Text.assemble(
-                    (
-                        fit_text(label if not at and label != before else "", LABEL),
-                        "dim",
-                    ),
-                    plain(part),
-                )
-            )
-        before = label
-    return rows
 
 
 def written_rows(done: "Sequence[WrittenBackport]") -> list[str]:

@@ -17,12 +17,12 @@ from textual.widgets import Static
 
 from patchpilot.model.printable import counted
 from patchpilot.tui.screens.backports_rows import (
+    DRAFTED,
     EDGE,
     REQUEST,
     BranchTexts,
     badge_of,
     first_to_look_at,
-    is_drafted,
     need_row,
     page_rows,
     resolving_rows,
@@ -139,7 +139,6 @@ def proposals(
 
 
 def proposal_text(branch: "BranchResult", ways: "Ways") -> str:
-    """Return the decisions made for an adaptation, one per line."""
     adapted = ways.adaptation
     if adapted is None:
         return f"The fix as a whole cannot be adapted to {branch.branch}."
@@ -168,7 +167,6 @@ def empty_words(result: "BackportResult") -> tuple[str, str]:
 
 
 def empty_keys(result: "BackportResult") -> list[tuple[str, str]]:
-    """Return the keys that are useful if a result has no branches."""
     tags = Stage.TAGS
     return [
         ("g", "run git fetch, after confirmation")
@@ -190,7 +188,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         super().__init__(session)
         self._left_out: dict[str, frozenset[str]] = {}
         self._written: dict[tuple[str | None, str], WrittenBackport] = {}
-        self._is_moved = self._is_drafted = False
+        self._is_moved = False
 
     def body(self) -> ComposeResult:
         with Panel(title="Stable branches", id="branches", classes="main"):
@@ -210,7 +208,6 @@ class BackportsScreen(StageScreen["BackportResult"]):
 
     def show(self, result: "BackportResult") -> None:
         likely, panel = self.session.likely, self.list_panel
-        self._is_drafted = is_drafted(result)
         is_if = f", if {likely[:12]} introduced the bug" if likely else ""
         panel.heading = f"Stable branches{is_if}"
         panel.display = bool(result.branches)
@@ -233,25 +230,17 @@ class BackportsScreen(StageScreen["BackportResult"]):
         self._verdict.text.update(words)
 
     def redraw_resized(self) -> None:
-        """Fit the text without branches to the new size."""
         super().redraw_resized()
         self._show_empty()
 
     @property
     def _branch_texts(self) -> BranchTexts:
-        result = self.shown
-        written = {
-            branch: backport
-            for (commit, branch), backport in self._written.items()
-            if commit == result.commit
-        }
-        return texts_of(
-            self.session,
-            result,
-            self._left_out,
-            written,
-            is_drafted=self._is_drafted,
-        )
+        return texts_of(self.session, self.shown, self._left_out, self._written)
+
+    @property
+    def _todos(self) -> list[str]:
+        result = self._shown
+        return [*map(self._branch_texts.todo, result.branches)] if result else []
 
     def rows(self) -> list[Row]:
         result = self.shown
@@ -271,17 +260,15 @@ class BackportsScreen(StageScreen["BackportResult"]):
         if len(to_write) == 1:
             which = to_write[0].version or to_write[0].branch
         return ShownKeys(
-            ("0",) if self._is_drafted else (),
+            ("0",) if DRAFTED in self._todos else (),
             hidden=frozenset([NEXT] if is_merged else ()),
             labels={"write": f"write patches for {which}"},
         )
 
     def action_request(self) -> None:
-        """Write the message that asks the stable team for a mainline commit, and show it."""
         from patchpilot.services.backport.stable_request import save_request
 
         def show(file: Path) -> None:
-            self._is_drafted = True
             self.fill()
             show_draft(self.app, file)
 
@@ -298,10 +285,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         Patches can be written only if the fix is in mainline.
         """
         if action == "request":
-            result = self.current
-            return result is not None and REQUEST in map(
-                self._branch_texts.todo, result.branches
-            )
+            return self.current is not None and REQUEST in self._todos
         is_early = self._shown is None or not self._shown.upstream
         if action in useless_keys(self.chosen, is_early=is_early):
             return False
@@ -325,7 +309,6 @@ class BackportsScreen(StageScreen["BackportResult"]):
             self.action_reload()
 
     def moved(self, listed: RowList) -> None:
-        """Show the details of the selected verdict when the cursor stops."""
         self._is_moved = self._is_moved or listed is self.listed
         super().moved(listed)
 
@@ -392,7 +375,6 @@ class BackportsScreen(StageScreen["BackportResult"]):
             self.fill()
 
     def action_write(self) -> None:
-        """Write the ticked prerequisites and then the fix for each branch."""
         from patchpilot.services.backport.topic_backports import write_topic_backports
 
         if (result := self.current) is None:
@@ -452,10 +434,9 @@ class BackportsScreen(StageScreen["BackportResult"]):
             if backport.files
         }
         self.fill()
-        self.app.push_screen(Reader(f"{some} written", written_rows(done), fold=True))
+        self.app.push_screen(Reader(f"{some} written", written_rows(done)))
 
     def action_resolve(self) -> None:
-        """Suggest ways to adapt the fix to a branch with conflicts, or continue in the clone."""
         from patchpilot.services.backport.topic_backports import find_options
 
         result, branch = self.current, self.chosen
@@ -501,7 +482,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
 
         def ready(done: "Resolving") -> None:
             rows = resolving_rows(done)
-            self.app.push_screen(Reader("Resolve the conflict", rows, fold=True))
+            self.app.push_screen(Reader("Resolve the conflict", rows))
             if done.files and not branch.resolved:
                 self.notify(f"{branch.branch}: resolved; the patches are written")
                 self.begin_after()

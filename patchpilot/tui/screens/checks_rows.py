@@ -70,7 +70,6 @@ class Shown:
 
     @property
     def key(self) -> tuple[str, str, int | None]:
-        """Return a finding's key: its commit, rule and line."""
         return self.commit, self.finding.rule, self.finding.patch_line
 
     @property
@@ -123,13 +122,11 @@ def row_of(shown: Shown, columns: int) -> Text:
 
 
 def note_of(row: Shown) -> Note:
-    """Convert the finding to a note below its line."""
     text = f"waived: {row.message}" if row.suppressed else row.message
     return Note(row.line, row.sign, row.role, text)
 
 
 def detail_of(row: Shown, fixed: "FindingFixed | None") -> Text:
-    """Format a finding's details: message, changes of its fix, reason, reference."""
     text, rule = Text.assemble(plain(row.message, STRONG)), row.rule
     if waiver := row.suppressed:
         until = f", until {waiver.until}" if waiver.until else ""
@@ -169,7 +166,6 @@ def _fix(row: Shown, fixed: "FindingFixed | None") -> Text:
 
 
 def change_text(diff: Sequence[str]) -> Text:
-    """Return the first changed lines of a diff as text."""
     changed = [
         line
         for line in diff
@@ -272,7 +268,6 @@ def no_findings_text(result: "CheckResult | None") -> str:
 def no_findings_keys(
     result: "CheckResult", *, is_strict: bool
 ) -> list[tuple[str, str]]:
-    """Return the keys for continuing after a result without findings."""
     keys = [("n", f"go to {list(Stage)[Stage.CHECKS.number].label}")]
     if result.suppressed:
         keys.append(("o", "show the waived findings"))

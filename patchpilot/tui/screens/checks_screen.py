@@ -191,7 +191,6 @@ class ChecksScreen(StageScreen["CheckResult"]):
         )
 
     def fill(self, key: Hashable = None) -> None:
-        """Redraw the list, keeping the cursor on the finding with its number."""
         self.listed.fill(self.rows(), self._at)
         status = self.session.status(self.stage)
         # show counts by severity, as in the stage bar
@@ -203,7 +202,6 @@ class ChecksScreen(StageScreen["CheckResult"]):
         return self._found[self._at] if 0 <= self._at < len(self._found) else None
 
     def moved(self, listed: RowList) -> None:
-        """Update the patch and the details when the cursor in the list stops."""
         at = listed.row.key if listed.row else self._at
         if at != self._at:
             self._at, self._is_ahead = at, True
@@ -215,7 +213,6 @@ class ChecksScreen(StageScreen["CheckResult"]):
         self._patch.choose(self._at)
 
     def on_diff_view_moved(self, event: DiffView.Moved) -> None:
-        """Update the list, and the details when the cursor in the patch stops."""
         view = self._patch
         part, panel = view.file_at(event.line), self.query_one("#patch-panel", Panel)
         panel.heading = part.name if part else "Commit message"
@@ -278,7 +275,6 @@ class ChecksScreen(StageScreen["CheckResult"]):
         return any(shown.remedy in CERTAIN for shown in self._every)
 
     def _commits_with(self, remedy: str) -> list[str]:
-        """Return the ids of commits with a finding that has this remedy."""
         return list(
             dict.fromkeys(
                 shown.commit for shown in self._every if shown.remedy == remedy
@@ -297,7 +293,6 @@ class ChecksScreen(StageScreen["CheckResult"]):
         self.action_detail()
 
     def action_detail(self) -> None:
-        """Show the selected finding's details, on a card if they have no panel."""
         self.open_detail()
         self._detail.reader.focus()
 
@@ -411,7 +406,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
             return review_text(review(given, progress), unfolded=True)
 
         def handle_next(text: str) -> None:
-            self.app.push_screen(Reader("Machine review", text.split("\n"), fold=True))
+            self.app.push_screen(Reader("Machine review", text.split("\n")))
 
         self.in_thread("reviewing", work, handle_next)
 

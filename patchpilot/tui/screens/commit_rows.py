@@ -58,7 +58,6 @@ _PREFIX = re.compile(r"^Subject: \[PATCH( \d+/\d+)?\]")
 def next_rows(
     shown: "TopicCommits | None", questions: "PreSendQuestions | None"
 ) -> list[NextRow]:
-    """Return the stage's tasks: the base, the questions and the target tree."""
     rows: list[NextRow] = []
     if shown is not None and shown.has_merge:
         words = "merge commits are skipped (use git rebase)"
@@ -105,7 +104,6 @@ def _open_rows(questions: "PreSendQuestions") -> Iterator[NextRow]:
 
 
 def next_line(row: NextRow, room: int) -> Text:
-    """Format a pending step, `room` columns wide."""
     first, *more = wrap_hanging(row.words, room, INDENT)
     return Text.assemble(
         (f"{glyph(row.sign):<2}", STYLE_OF[row.sign]),

@@ -107,7 +107,6 @@ class CommitScreen(StageScreen[TopicCommits]):
             self.place()
 
     def on_resize(self) -> None:
-        """Fit the tasks to the width, even before the commits are read."""
         self.call_after_refresh(self._show_next)
 
     def commit_changed(self) -> None:

@@ -78,7 +78,6 @@ def add_series(repository: "Repository", value: str) -> int:
 
 
 def ask_what(home: Any) -> None:
-    """Ask for the kind of starting point, then for its name."""
     ask_answer(home.app, Choose("", ANSWERS, QUESTION), partial(_ask, home))
 
 
@@ -101,7 +100,6 @@ def _open_answer(home: Any, kind: str, words: str) -> None:
 
 
 def _search(home: Any, kind: str, words: str, tree: str) -> None:
-    """Open the branch or search for fixes in a thread; ask again after an error."""
     directory = home.tui.session.directory or Path()
 
     def show(then: Callable[[], object]) -> None:
@@ -148,7 +146,6 @@ def _work(
 
 
 def _show(home: Any, found: "FoundFixes", log: str) -> None:
-    """Show the commits and the next step for each."""
     fixes = found.candidates[:5]
     answers = [
         (

@@ -68,9 +68,9 @@ def rows_of(result: "CertainFixed", wide: int) -> list[str]:
             "",
             STAYS,
             *(
-                part
+                f"  {part}"
                 for stay in result.left
-                for part in wrap_text(one_line(stay), wide, "  ")
+                for part in wrap_text(one_line(stay), wide - 2)
             ),
         ]
     return rows
@@ -79,7 +79,6 @@ def rows_of(result: "CertainFixed", wide: int) -> list[str]:
 def find_fix(
     screen: "AnyScreen", row: Shown, then: "Callable[[FindingFixed], None]"
 ) -> None:
-    """Compute a finding's fix in a thread, and pass it to `then`."""
     screen.in_thread("finding the fix", _compute_fix(screen, row, (row.commit,)), then)
 
 
@@ -248,7 +247,6 @@ def what_is_fixed(result: "CertainFixed") -> str:
 
 
 def names_of(result: "FixResult") -> str:
-    """Return the rules of the fixed findings, with counts."""
     counts = Counter(
         finding.name for patch in result.patches for finding in patch.fixed
     )

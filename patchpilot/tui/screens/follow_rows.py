@@ -101,7 +101,6 @@ def load(ask: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]":
 
 
 def status_of(topic: "TopicState | None", series: "Sequence[Tracked]") -> StageStatus:
-    """Return the state of the current topic, ignoring other tracked series."""
     from patchpilot.services.track.follow_topic import Turn
 
     if topic is None:
@@ -208,18 +207,15 @@ def first_rows(series: "Tracked", columns: int, most: int) -> list[Text]:
 
 
 def is_unfetched(series: "Tracked") -> bool:
-    """Return whether messages report a merge that git has not fetched."""
     posted = series.posted
     return bool(series.about.landed and posted and not posted.commits)
 
 
 def state_words(series: "Tracked") -> str:
     """Return the state, or the tree that messages name until git has fetched the merge."""
-    trees = dict.fromkeys(
-        it.tree for it in series.about.landed if not it.stable_version
-    )
-    if is_unfetched(series) and trees:
-        return f"applied to {', '.join(trees)}, not fetched yet"
+    if is_unfetched(series):
+        tree = series.about.landed[0].tree.partition(" (")[0]
+        return f"applied to {tree}, not fetched yet"
     return str(series.state).replace("-", " ")
 
 
@@ -241,7 +237,6 @@ def _ranges(numbers: Sequence[int]) -> str:
 
 
 def history_rows(series: "Tracked", columns: int) -> list[Text]:
-    """Return the facts about a series, then its history: each event with its date and proof."""
     from patchpilot.services.track.series_head import format_time_note, head_rows
     from patchpilot.topic.followed.story import StoryEvent, StoryKind, list_events
 
@@ -263,7 +258,6 @@ def history_rows(series: "Tracked", columns: int) -> list[Text]:
 
 
 def story_rows(events: "Sequence[StoryEvent]", columns: int) -> list[Text]:
-    """Format events as rows of at most this many columns."""
     rows = []
     for event in events:
         sign, style = SIGNS[str(event.kind)]
@@ -277,7 +271,6 @@ def story_rows(events: "Sequence[StoryEvent]", columns: int) -> list[Text]:
 
 
 def _proof(event: "StoryEvent") -> str:
-    """Format the date and the proof, if known."""
     day = f"{event.when.astimezone():%Y-%m-%d %H:%M}" if event.when else ""
     proof = f"<{event.proof}>" if "@" in event.proof else event.proof
     return f" {glyph('dot')} ".join(part for part in (day, proof) if part)
@@ -297,26 +290,35 @@ def troubles(series: "Tracked", columns: int, most: int) -> list[Text]:
     return [*fact_rows(notes, columns, most), Text()] if notes else []
 
 
-def fact_rows(rows: "Sequence[tuple[str, str]]", columns: int, most: int) -> list[Text]:
-    """Return named facts in so many columns, each in at most `most` lines."""
-    parts = []
+def fact_rows(
+    rows: "Sequence[tuple[str, str]]", columns: int, most: int = 99
+) -> list[Text]:
+    """Return named facts in so many columns, each in at most `most` lines.
+
+    A name is shown only once for all facts that share it.
+    """
+    parts, before = [], ""
+    head = max((9, *(len(name) + 1 for name, _ in rows)))
     for name, text in rows:
-        told = wrap_hanging(plain(text).plain, columns, 9)
+        told = wrap_hanging(plain(text).plain, columns, head)
         if len(told) > most:
             # the history shows all of it
             told[most - 1 :] = [crop(f"{told[most - 1]}{glyph('ellipsis')}", columns)]
         is_next = name == "next"
         parts.append(
             Text.assemble(
-                (f"{name:<9}", HEADING if is_next else QUIET),
+                (
+                    f"{name if name != before else '':<{head}}",
+                    HEADING if is_next else QUIET,
+                ),
                 ("\n".join(told), STRONG if is_next else ""),
             )
         )
+        before = name
     return parts
 
 
 def comparison_rows(comparison: "RevisionComparison") -> list[Text]:
-    """Format a range-diff: each patch's heading and differences."""
     from patchpilot.services.track.compare_revisions import range_diff_heading
 
     rows: list[Text] = []

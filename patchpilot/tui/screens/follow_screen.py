@@ -183,7 +183,6 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         self._timer.pause()
 
     def on_resize(self) -> None:
-        """Fit the rows to the size, even before a series is read."""
         if self._shown is None:
             self.call_after_refresh(self.fill)
 
@@ -205,14 +204,12 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         return self._other.subject if self._other else super()._subject()
 
     def _topic_titles(self) -> Sequence[str]:
-        """Return the name of another series' topic for the stage bar."""
         if self._other is None or self.session.topic is None:
             return super()._topic_titles()
         place = f"stages: {super()._topic_titles()[-1]}"
         return (f"{place} {glyph('dot')} {super()._subject()}", place)
 
     def read_again(self) -> None:
-        """Query the archive again, unless it is being queried."""
         if self.stage not in self.session.busy and self.app.screen is self:
             self.tui.jobs.begin(self.stage)
 
@@ -236,7 +233,6 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             self.listed.focus()
 
     def rows(self) -> list[Row]:
-        """Return the read errors and messages, or a text that explains the empty list."""
         listed = self.listed
         columns = max(40, (listed.scrollable_content_region.width or 78) - 2)
         series, items = self._series, self._items
@@ -305,7 +301,6 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
     @property
     def own(self) -> "Tracked | None":
-        """Return the displayed series if it is the topic's own."""
         return self._series if self._series and self._series.own else None
 
     @property
@@ -345,7 +340,6 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
     @property
     def _is_begun(self) -> bool:
-        """Return whether the next version of the topic is started."""
         begun = (Stage.PREVIEW, Stage.SEND)
         return self.own is not None and first_stage(self.own.step.advice) in begun
 

@@ -2,7 +2,6 @@
 """The rows of the home screen: one per topic, below its group's heading."""
 
 import re
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -15,7 +14,7 @@ from rich.text import Text
 from patchpilot.model.ago import short_age
 from patchpilot.model.bounded import clamp_time
 from patchpilot.model.printable import counted, crop, one_line, width
-from patchpilot.resources import state_path
+from patchpilot.resources import recent_drafts
 from patchpilot.topic.home.home_topic import HomeTopic, Turn
 from patchpilot.tui.screens.follow_rows import SIGNS as EVENT_SIGNS
 from patchpilot.tui.screens.follow_rows import fact_rows
@@ -34,8 +33,6 @@ from patchpilot.tui.widgets.lists import Row
 
 DRAFT, DRAFTS = "draft", ("requests", "reports")
 """The state of a message that was written and not sent, and the folders of such messages."""
-SHOWN = 14 * 86400
-"""Seconds for which a draft is shown, because it is unknown whether it was sent."""
 NOT_STARTED = "not started"
 """The group of branches that were neither opened here nor sent."""
 UNSENT = "unsent"
@@ -56,7 +53,7 @@ SORTED = {
 """How the topics of a group are sorted → the key."""
 VERSION, AGE, GAPS, BRANCH = 3, 4, 7, 20
 """Columns of the version, the age, the spaces between the cells with the sign, and a branch."""
-ACTION = re.compile(r"^(\d \S+: )?press \S+ to ")
+ACTION = re.compile(r"^\d \S+: press \S+ to |^(?!answer|\d).*?: ")
 """The words before the action in the description of a step."""
 WIDE = 110
 """From how many columns a row has the branch."""
@@ -80,7 +77,6 @@ def states_of(saved: object) -> States:
 
 
 def group_of(topic: HomeTopic, states: States) -> str:
-    """Return the group of a topic: whose turn it is, or not started."""
     if topic.state == DRAFT:
         return UNSENT
     is_new = not (topic.version or topic.series or states)
@@ -90,24 +86,21 @@ def group_of(topic: HomeTopic, states: States) -> str:
 def draft_topics() -> list[HomeTopic]:
     """Return the recent drafts of requests and reports, with the file as the key."""
     drafts = []
-    for file in (one for kind in DRAFTS for one in (state_path() / kind).glob("*.txt")):
+    for file in (file for kind in DRAFTS for file in recent_drafts(kind)):
         with suppress(OSError):
             when = file.stat().st_mtime
             rows = file.read_text(encoding="utf-8", errors="replace").splitlines()
             title = next((row[9:] for row in rows if row.startswith("Subject: ")), "")
-            if time.time() - when < SHOWN:
-                news = f"{DRAFT}: Enter opens it"
-                step = "press Enter to read it; the command that sends it is above the text"
-                drafts.append(
-                    HomeTopic(
-                        *(str(file), title or file.name),
-                        turn=Turn.YOURS,
-                        state=DRAFT,
-                        news=news,
-                        when=when,
-                        step=step,
-                    )
+            drafts.append(
+                HomeTopic(
+                    *(str(file), title or file.name),
+                    turn=Turn.YOURS,
+                    state=DRAFT,
+                    news=f"{DRAFT}: Enter opens it",
+                    when=when,
+                    step="press Enter to read it; the command that sends it is above the text",
                 )
+            )
     return drafts
 
 
@@ -166,7 +159,6 @@ def widths(
 
 
 def news_of(topic: HomeTopic, states: States) -> str:
-    """Return the latest news of a topic or, before a send, the next stage with its task."""
     new = f"{topic.unread} new " if topic.unread else ""
     is_started = states and next_stage(topic, states)
     words = next_step(topic, states).removeprefix("stage ") if is_started else ""
@@ -174,7 +166,6 @@ def news_of(topic: HomeTopic, states: States) -> str:
 
 
 def titles_of(wide: Widths) -> Text:
-    """Return the heading line above the list."""
     branch = f"{'Branch':<{wide.branch}}" if wide.branch else ""
     words = f"    {'Subject':<{wide.subject}} {branch}Ver Age News"
     return Text(words, HEADING, no_wrap=True)
@@ -183,7 +174,6 @@ def titles_of(wide: Widths) -> Text:
 def topic_rows(
     grouped: Mapping[str, Sequence[HomeTopic]], wide: Widths, news: News
 ) -> list[Row]:
-    """Return the rows of all groups, each below a heading with its count."""
     rows: list[Row] = []
     for group, topics in grouped.items():
         title = f"{group[:1].upper()}{group[1:]} {glyph('dot')} {len(topics)}"
@@ -254,7 +244,6 @@ def detail(topic: HomeTopic, columns: int, lines: int, states: States) -> Text:
 
 
 def home_path(key: str) -> str:
-    """Return a repository's directory, with `~` for the home directory."""
     if not key:
         return "no local branch is known"
     path = Path(key)

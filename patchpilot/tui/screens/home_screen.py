@@ -122,7 +122,6 @@ class HomeScreen(ReportsErrors, Screen[None]):
 
     @property
     def hints(self) -> list[tuple[str, str]]:
-        """Return the keys that apply while the filter is edited."""
         words = [("Enter", "keep the filter"), ("Esc", "end it")]
         return words if isinstance(self.focused, LineInput) else []
 
@@ -143,7 +142,6 @@ class HomeScreen(ReportsErrors, Screen[None]):
 
     @property
     def tui(self) -> Any:
-        """Return the application."""
         return self.app
 
     def compose(self) -> ComposeResult:
@@ -169,7 +167,6 @@ class HomeScreen(ReportsErrors, Screen[None]):
         self._timer.resume()
 
     def on_screen_suspend(self) -> None:
-        """Stop reading while another screen is shown."""
         self._threads.cancel("home")
         self._timer.pause()
 
@@ -264,7 +261,6 @@ class HomeScreen(ReportsErrors, Screen[None]):
         self.asks = False
 
     def show_work(self, what: str) -> None:
-        """Show the current activity, if any, at the right of the title line."""
         self._doing = what
         self._draw()
 
@@ -337,7 +333,6 @@ class HomeScreen(ReportsErrors, Screen[None]):
         self._draw()
 
     def _no_topics(self, topics: "Sequence[HomeTopic]") -> None:
-        """Explain the first steps if there are no topics."""
         here = self.query_one("#no-topics", Static)
         here.display = not topics
         title, text = ("No topics yet", NOTHING)
@@ -438,7 +433,6 @@ class HomeScreen(ReportsErrors, Screen[None]):
             self._open_selected(topic, None)
 
     def _open_selected(self, topic: "HomeTopic", stage: Stage | None) -> None:
-        """Open a topic at this stage, or at its next one."""
         self._wanted = stage
         if topic.state == DRAFT:
             show_draft(self.app, Path(topic.key))

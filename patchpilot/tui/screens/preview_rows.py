@@ -27,7 +27,6 @@ NO_SERVER = "no-server"
 
 
 def mail_size(mail: "Message") -> str:
-    """Return a message's size and number of recipients as text."""
     size = f"{len(mail.raw) / 1024:.1f} kB"
     return f"{size}, {counted(len(mail.recipients), 'recipient')}"
 
@@ -43,7 +42,6 @@ def open_questions(plan: "Sending") -> "list[CheckLine]":
 
 
 def headline(plan: "Sending") -> str:
-    """Return the most serious open item: a problem, an open question, or the verdict."""
     count = len(open_questions(plan))
     if plan.blocking_problem and not plan.refused:
         return f"not ready: {plan.blocking_problem.message}"
@@ -87,7 +85,11 @@ def read_recorded_status(ask: JobRequest, stage: Stage) -> StageStatus:
     if topic and topic.last and not topic.is_unfinished and not topic.is_begun:
         return StageStatus(StageState.DONE, f"v{topic.last.version} was sent")
     # the stage shows an error when it is visited
-    return ask.session.restored_status(stage)
+    status = ask.session.restored_status(stage)
+    if topic and topic.is_begun and status.note.startswith(f"v{topic.version} was"):
+        words = f"v{topic.version} was sent, v{topic.next_version} is started"
+        return StageStatus(StageState.STALE, words)
+    return status
 
 
 def status_of(result: "Sending") -> StageStatus:

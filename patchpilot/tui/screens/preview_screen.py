@@ -136,7 +136,6 @@ class PreviewScreen(StageScreen["Sending"]):
         ).focus()
 
     def place(self) -> None:
-        """List the patches before their messages exist."""
         super().place()
         topic = self.session.topic
         if not self.is_whole or self._shown is not None or topic is None:
@@ -163,7 +162,6 @@ class PreviewScreen(StageScreen["Sending"]):
         return f"{SIGNS[change.state]} {change.state}, {facts}" if change else facts
 
     def _row(self, result: "Sending", at: int) -> Text:
-        """Format a message's row: its kind, title, size, recipients and changes."""
         (name, title), facts = mail_name(result, at), self._facts(result, at)
         room = (self.listed.scrollable_content_region.width or 78) - width(facts) - 2
         left = fit_text(f" {name:5} {title}", max(10, room))
@@ -253,7 +251,6 @@ class PreviewScreen(StageScreen["Sending"]):
         ask_which(self.app, "What do you want to set?", options)
 
     def _switch_transport(self) -> None:
-        """Switch to the next transport and plan the send again."""
         from patchpilot.services.send.transport_names import next_transport
 
         before = self._shown.request.via if self._shown else ""

@@ -98,7 +98,6 @@ def _rank(row: Placed) -> tuple[bool, bool]:
 
 
 def role_of(recipient: Recipient) -> str:
-    """Return the recipient's role as displayed in its group."""
     return (
         "added"
         if recipient.role == "by hand"
@@ -217,7 +216,6 @@ HEADER, ROLE = 6, 14
 
 
 def recipient_rows(groups: Mapping[str, Sequence[Placed]], room: int) -> list[Row]:
-    """Format the recipients, each with header, name and role, in this many columns."""
     who = max(24, room - HEADER - 1 - ROLE)
     rows: list[Row] = []
     for title, members in groups.items():
@@ -254,7 +252,6 @@ def note_sign(note: "RecipientAdvice") -> str:
 
 
 def note_rows(notes: "Sequence[RecipientAdvice]") -> list[Row]:
-    """Format the notes, each with the effect of `a`."""
     rows = []
     for note in notes:
         sign = note_sign(note)

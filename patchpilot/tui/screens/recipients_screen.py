@@ -20,7 +20,7 @@ from patchpilot.tui.screens.recipients_rows import (
     why_text,
 )
 from patchpilot.tui.stage.stage_screen import StageScreen
-from patchpilot.tui.view.key_bindings import key, more_key
+from patchpilot.tui.view.key_bindings import key
 from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import LineDialog, ask_answer
@@ -43,7 +43,6 @@ BINDINGS: list[BindingType] = [
         "one patch",
         "switch between the recipients of one patch and of the whole series",
     ),
-    more_key("u", "restore", "undo", "discard your changes to this recipient"),
 ]
 
 
@@ -167,13 +166,9 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
             self.action_settle()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Show `a` for notes that can be resolved, and u for changed recipients."""
         if action == "settle":
             marked = self._notes.chosen if self.can_jump else None
             return bool(marked and marked.remedy)
-        if action == "restore":
-            is_out = self.chosen and self.chosen[0] == OUT
-            return bool(is_out or (self.chosen and self.chosen[1].by_hand))
         if action == "move":
             # a recipient is in the same header of every message
             return not (self._shown and self._shown.patch)
@@ -193,12 +188,12 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
             self._exclude(first)
         elif kind is RemedyKind.REPLACE:
             self._edit(
-                f"{remedy.instead} replaces {first}. Press u on each to undo",
+                f"{remedy.instead} replaces {first}. Press Space on each to undo",
                 drop=[first],
                 cc=[remedy.instead],
             )
         elif kind is RemedyKind.ADD:
-            self._edit(f"Added {first} to Cc. Press u on it to undo", cc=[first])
+            self._edit(f"Added {first} to Cc. Press Space on it to undo", cc=[first])
         else:
             ask = ask_tree if kind is RemedyKind.PREFIX else ask_named
             ask(self, first, self.begin_after)
@@ -223,7 +218,6 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         )
 
     def action_include(self) -> None:
-        """Exclude the recipient, or include an excluded one."""
         if not self.chosen:
             return
         header, recipient = self.chosen
@@ -240,7 +234,7 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         if self.chosen and self._may_place():
             address, header = self.chosen[1].address, self._other_header
             self._edit(
-                f"Moved {address.email} to {header}. Press u to undo",
+                f"Moved {address.email} to {header}. Press t to undo",
                 **{header.lower(): [address.header()]},
             )
 
@@ -256,11 +250,6 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
             " To add others, use --to and --cc of patchpilot send"
         )
         return False
-
-    def action_restore(self) -> None:
-        if self.chosen:
-            email = self.chosen[1].address.email
-            self._edit(f"Your changes to {email} were discarded", restore=[email])
 
     def action_add(self) -> None:
         from patchpilot.services.send.counted_recipients import check_address

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 def choose_prefix(
     screen: "AnyScreen", result: "Sending | None", then: Callable[[], None]
 ) -> None:
-    """Ask for the subject prefix, proposing the suggested or the current one."""
     from patchpilot.services.send.send_state import tree_prefixes
 
     advised = [
@@ -44,7 +43,6 @@ def _is_prefix(text: str) -> tuple[bool, str]:
 
 
 def edit_draft(screen: "AnyScreen", then: Callable[[], None]) -> None:
-    """Edit the cover letter, changelog and notes as one text in the user's editor."""
     from patchpilot.services.send.edit_draft import edit
     from patchpilot.tui.actions.editing import describe_edit, edit_text
 

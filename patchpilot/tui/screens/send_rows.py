@@ -61,7 +61,6 @@ def load(ask: JobRequest) -> "tuple[Sending | None, StageStatus]":
 
 
 def status_of(sending: "Sending") -> StageStatus:
-    """Return the stage's state in the terms of the pre-flight card."""
     last, blocked = sending.last, sending.blocking_problem
     state, note, count = StageState.TODO, headline(sending), 0
     if sending.is_unfinished and last:
@@ -129,7 +128,6 @@ def mails_text(plan: "Sending", size: Size, columns: int) -> Text:
 
 
 def sent_rows(sending: "Sending", columns: int) -> list[Text]:
-    """Describe a completed send: the archive link and what happens next."""
     link = crop_middle(sending.link, columns - len("Archive: "))
     now = [Text.assemble(("Archive: ", HEADING), plain(link))] * bool(sending.link)
     for sentence in sending.now:
@@ -230,7 +228,6 @@ KEYS = 10
 
 
 def stage_for(check: "CheckLine") -> Stage | None:
-    """Return the stage named in a check's hint, or None."""
     return first_stage(check.hint, Stage.SEND)
 
 
@@ -288,7 +285,6 @@ def check_rows(plan: "Sending", columns: int, *, all_rows: bool) -> list[Row]:
 
 
 def is_passed(check: "CheckLine") -> bool:
-    """Return whether a check passed."""
     return check.state == "ok"
 
 
@@ -325,7 +321,6 @@ def mail_row(at: int, state: str, subject: str, detail: str, columns: int) -> Ro
 def progress_rows(
     plan: "Sending", states: Sequence[tuple[str, str]], doing: str, columns: int
 ) -> list[Row]:
-    """Return a progress bar, the current step, and a row for each message."""
     ended = sum(state not in ("pending", "sending") for state, _ in states)
     full = BAR * ended // max(1, len(states))
     bar = f" {glyph('bar') * full}{glyph('bar-rest') * (BAR - full)} {ended}/{len(states)}"

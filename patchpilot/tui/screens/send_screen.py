@@ -267,12 +267,10 @@ class SendScreen(StageScreen["Sending"]):
         return next((check for check in rows if is_fixable(check)), None)
 
     def changed(self) -> None:
-        """Prepare the messages again after their commits or texts changed."""
         self.reread()
         self.begin_after("draft")
 
     def show_blocked(self, planned: "Sending") -> None:
-        """Set up the missing mail server, or show other blocking problems."""
         from patchpilot.model.send_problem import NO_SERVER
         from patchpilot.topic.edit_commits import set_up_mail
         from patchpilot.tui.actions.editing import suspend_app
@@ -338,8 +336,6 @@ class SendScreen(StageScreen["Sending"]):
         ask_yes(self.app, dialog, partial(self.send_now, planned))
 
     def _ask_resend(self, sending: "Sending") -> None:
-        """Ask whether to resend the sent version or start the next one."""
-
         def handle_plan(again: "Sending") -> None:
             if again.refused or again.blocking_problem:
                 self.notify(headline(again), severity="warning")
@@ -496,7 +492,6 @@ class SendScreen(StageScreen["Sending"]):
             self.call_later(self._delivered, sent)
 
     def _mail_step(self, row: int | None, state: str, detail: str) -> None:
-        """Show a step of sending a message or, without an index, a line of progress."""
         if row is None:
             self._progress = detail
         elif row < len(self._states):

@@ -69,7 +69,6 @@ def candidate_rows(
     *,
     is_fix: bool,
 ) -> list[Row]:
-    """Return the rows of the candidates and the choices below them, with selected ones marked."""
     rows = [
         Row(
             _row(candidate, columns, candidate.commit in ticked),
@@ -86,7 +85,6 @@ def candidate_rows(
 
 
 def _row(candidate: "Candidate", columns: int, ticked: bool) -> Text:
-    """Format a candidate: its tick, confidence, id, first release and subject."""
     sure = candidate.confidence
     style = "green" if sure >= SURE else "yellow" if sure >= LIKELY else "dim"
     mark = f"[{glyph('ticked')}]" if ticked else ""
@@ -97,7 +95,6 @@ def _row(candidate: "Candidate", columns: int, ticked: bool) -> Text:
 
 
 def present_rows(result: "FixesResult") -> list[Text]:
-    """List the existing tags, each with its problems, and the notes."""
     rows: list[Text] = []
     for judged in result.present:
         problems = "; ".join(problem.message for problem in judged.problems)
@@ -119,8 +116,6 @@ def evidence_rows(
     impact: "CandidateImpact | None",
     columns: int,
 ) -> list[Text]:
-    """Format the evidence for and against a candidate, and the resulting tags."""
-
     def signed(sign: str, reason: str, style: str) -> Text:
         head = f"{glyph(sign)} "
         return plain(head + "\n".join(wrap_hanging(reason, columns, len(head))), style)

@@ -88,7 +88,6 @@ class TagsScreen(StageScreen["FixesResult"]):
 
     @property
     def _fix(self) -> str:
-        """Return the commit that needs the tags, or ""."""
         return self._shown.commit if self._shown else ""
 
     @property
@@ -121,7 +120,6 @@ class TagsScreen(StageScreen["FixesResult"]):
 
     @property
     def _selected(self) -> "list[Candidate]":
-        """Return the ticked candidates, otherwise the one under the cursor."""
         ticked = [
             candidate
             for candidate in self._candidates
@@ -169,7 +167,6 @@ class TagsScreen(StageScreen["FixesResult"]):
                 yield DiffView(ident="fix")
 
     def show(self, result: "FixesResult") -> None:
-        """Show the result, keeping the cursor on its candidate."""
         if len(result.tags) > 1 and result.commit not in self._ticked:
             self._ticked[result.commit] = frozenset(
                 candidate.commit
@@ -211,7 +208,6 @@ class TagsScreen(StageScreen["FixesResult"]):
             self._show_tags()
 
     def detail(self) -> None:
-        """Show the evidence and bug range of the selected candidate, and compute missing facts."""
         self._explain()
         candidate, culprits = self._candidate, self._culprits
         if culprits and (self._fix, *culprits) not in self._impacts:
@@ -245,7 +241,6 @@ class TagsScreen(StageScreen["FixesResult"]):
         )
 
     def _explain(self) -> None:
-        """Show the selected candidate's evidence, ruler and message."""
         result, candidate = self.shown, self._candidate
         impact = self._impacts.get((self._fix, *self._culprits))
         self.list_panel.count = counted(len(self._candidates), "candidate")
@@ -315,7 +310,6 @@ class TagsScreen(StageScreen["FixesResult"]):
             self.action_write()
 
     def _claim(self, *, is_fix: bool) -> None:
-        """Save in the topic whether the commit is a fix, for the other stages."""
         from patchpilot.topic.fix_claims import answer_fix
 
         session = self.session

@@ -110,7 +110,6 @@ class WriteTags(Choose):
         self._renew()
 
     def request(self) -> "PrepareRequest":
-        """Return the choices as a request to `prepare`."""
         from patchpilot.services.tags.prepare_commits import PrepareRequest
 
         fixes = (

@@ -32,11 +32,9 @@ class SavedState:
 
     @property
     def is_new(self) -> bool:
-        """Return whether nothing was ever saved."""
         return not self._data
 
     def get(self, name: str, key: str = "") -> Any:
-        """Return a value saved for a place (a repository and branch) or for the whole TUI."""
         table = self._data.get(key)
         return table.get(name) if isinstance(table, dict) else None
 

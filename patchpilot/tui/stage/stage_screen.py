@@ -152,7 +152,6 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         self.close_error()
 
     def keys_changed(self) -> None:
-        """Redraw the key line, because the keys may have changed."""
         self.query_one(KeyLine).draw()
 
     @property
@@ -404,7 +403,6 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         self.keys_changed()
 
     def show(self, result: Any) -> None:
-        """Fill the list, and focus it at first."""
         self.fill()
         if self.focused is None:
             self.listed.focus()
@@ -417,7 +415,6 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         return self.has_class("-narrow") and self.has_class("-low")
 
     def open_detail(self) -> None:
-        """Show the detail panel as a card above the panel before it."""
         self.add_class("-detail")
 
     def moved(self, listed: RowList) -> None:
@@ -447,7 +444,6 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
                 self.open_selected(cast(RowList, event.option_list))
 
     def redraw_resized(self) -> None:
-        """Redraw the size-dependent parts."""
         self.fill()
 
     @property
@@ -469,13 +465,11 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
 
     @property
     def side_job(self) -> str:
-        """Return the latest slow side job, or ""."""
         now = time.monotonic()
         slow = [job for job in self._doing.values() if now - job.since >= PATIENCE]
         return slow[-1].doing if slow else ""
 
     def cancel_side_jobs(self) -> None:
-        """Cancel all side jobs and discard their results."""
         self._threads.cancel()
         self._doing.clear()
 

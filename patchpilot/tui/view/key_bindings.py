@@ -27,7 +27,6 @@ def shown_key(key: str) -> str:
 def key(
     name: str, action: str, label: str, help_text: str, *, show: bool = True
 ) -> Binding:
-    """Return a binding that the key line shows."""
     return Binding(name, action, label, show, tooltip=help_text)
 
 

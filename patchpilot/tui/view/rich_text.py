@@ -81,29 +81,17 @@ def fit_text(text: str, columns: int) -> str:
     return cut + " " * max(0, columns - width(cut))
 
 
-def wrap_text(
-    text: str, columns: int, indent: str = "", *, breaks: bool = False
-) -> list[str]:
+def wrap_text(text: str, columns: int) -> list[str]:
     """Wrap a text to lines of at most this many columns.
 
-    Paragraphs stay separate, and a longer word such as a path is broken only with `breaks`.
+    Paragraphs stay separate, and a longer word such as a path is not broken.
     """
     import textwrap
 
     wrapper = textwrap.TextWrapper(
-        max(20, columns),
-        initial_indent=indent,
-        subsequent_indent=indent,
-        break_on_hyphens=False,
-        break_long_words=breaks,
+        max(20, columns), break_on_hyphens=False, break_long_words=False
     )
     return [part for line in text.split("\n") for part in wrapper.wrap(line) or [""]]
-
-
-def folded(row: str, columns: int) -> list[str]:
-    """Return a row in lines of so many columns, its indent on each."""
-    indent = row[: len(row) - len(row.lstrip())]
-    return wrap_text(row.strip(), columns, indent, breaks=True)
 
 
 def wrap_hanging(text: str, columns: int, indent: int) -> list[str]:

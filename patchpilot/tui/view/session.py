@@ -82,7 +82,6 @@ class OpenTopic:
 
     @property
     def key(self) -> str:
-        """Return the commit ids in one string."""
         return " ".join(commit.id for commit in self.commits)
 
     @property
@@ -120,7 +119,6 @@ class JobRequest:
 
     @property
     def commit(self) -> Commit:
-        """Return the selected commit; raise MissingError if the topic has lost its commits."""
         commit = self.session.commit
         if commit is None:
             raise MissingError(
@@ -190,7 +188,6 @@ class Session:
             return self._shared.use()
 
     def close(self) -> None:
-        """Close the repository."""
         with self._lock:
             if self._shared:
                 self._shared.close()
@@ -242,7 +239,6 @@ class Session:
             self.facts, self.facts_key = facts, key
 
     def settings(self, repository: "Repository") -> "Settings":
-        """Read the repository's settings as the commands do."""
         from patchpilot.settings.read_settings import read_settings
 
         self.known_settings = read_settings(repository)
@@ -265,7 +261,6 @@ class Session:
 
     @property
     def mark(self) -> str:
-        """Return the known subject prefix of the topic."""
         return self.facts.mark if self.facts else "PATCH"
 
     @property
@@ -283,7 +278,6 @@ class Session:
 
     @property
     def commit(self) -> Commit | None:
-        """Return the selected commit (default: the last)."""
         if self.topic is None:
             return None
         commits = self.topic.commits
@@ -291,7 +285,6 @@ class Session:
 
     @property
     def likely(self) -> str:
-        """Return the certain candidate of the Tags stage unless a Fixes: tag names it, or ""."""
         tags: FixesResult | None = self.fresh(Stage.TAGS)
         if tags is None or not tags.sure or not tags.is_fix or tags.present:
             return ""
@@ -355,7 +348,6 @@ class Session:
         return known.result if known else None
 
     def key(self, stage: Stage) -> str:
-        """Return a key for the inputs of a stage's result."""
         return "|".join(self._part(name) for name in DEPENDS[stage])
 
     def _part(self, name: str) -> str:
@@ -386,7 +378,6 @@ class Session:
         return values
 
     def recall(self, saved: object) -> None:
-        """Restore the states from `keepsakes`, ignoring invalid values."""
         self.kept.update(load_states(saved))
 
     def _lasting(self, stage: Stage) -> str:
@@ -417,18 +408,14 @@ class Session:
         """Return a stage's state; a merged topic has no open stages before LTS and Follow."""
         status = self._status(stage)
         is_after = stage in (Stage.BACKPORTS, Stage.FOLLOW)
-        if status.state in OPEN and not is_after and self.is_merged:
-            return StageStatus(StageState.NOTHING, "the patch was merged")
-        return status
-
-    @property
-    def is_merged(self) -> bool:
-        """Return whether mainline has the topic, according to git or its messages."""
-        verdicts, series = self.fresh(Stage.BACKPORTS), self.fresh(Stage.FOLLOW) or ()
-        own = (str(it.proven) for it in series if it.own)
-        return getattr(verdicts, "upstream", False) or any(
-            state in MERGED for state in own
+        if is_after or status.state not in OPEN:
+            return status
+        followed = self.fresh(Stage.FOLLOW) or ()
+        is_merged = getattr(self.fresh(Stage.BACKPORTS), "upstream", False) or any(
+            it.own and str(it.proven) in MERGED for it in followed
         )
+        words = "the patch was merged"
+        return StageStatus(StageState.NOTHING, words) if is_merged else status
 
     def _status(self, stage: Stage) -> StageStatus:
         if stage in self.busy:
@@ -438,7 +425,11 @@ class Session:
             state = StageState.BLOCKED if self.topic else StageState.UNOPENED
             return StageStatus(state, self.errors[stage].message)
         known = self.found.get(stage)
-        if known is None or (known.result is None and known.key != self.key(stage)):
+        if known is None or (
+            known.result is None
+            and known.key != self.key(stage)
+            and known.status.state is not StageState.DONE
+        ):
             return self.restored_status(stage)
         if known.key != self.key(stage):
             return self._stale(stage)
@@ -457,5 +448,4 @@ class Session:
 
     @property
     def next_stage(self) -> Stage | None:
-        """Return the first unfinished stage."""
         return first_open(self.status)

@@ -25,7 +25,6 @@ class Stage(StrEnum):
 
     @property
     def label(self) -> str:
-        """Return the name."""
         return LABELS.get(self.value, self.value.capitalize())
 
 
@@ -64,7 +63,6 @@ class StageState(StrEnum):
 
     @property
     def sign(self) -> str:
-        """Return the name of its glyph."""
         return self.name.lower()
 
 

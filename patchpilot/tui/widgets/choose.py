@@ -21,7 +21,6 @@ from patchpilot.settings.read_settings import is_in_demo
 from patchpilot.tui.view.rich_text import (
     KEY,
     QUIET,
-    folded,
     highlight_code,
     plain,
     wrap_hanging,
@@ -35,6 +34,7 @@ from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.lists import List, Row, RowList
 from patchpilot.tui.widgets.panel import Panel
 from patchpilot.tui.widgets.plain_text import PlainText
+from patchpilot.tui.widgets.search import copyable
 
 REPEATED = 0.6
 """Seconds during which the key that opened a dialog cannot answer it: it may be held down, or
@@ -162,7 +162,6 @@ class Choose(Dialog[Any]):
 
 
 def is_text(line: str) -> tuple[bool, str]:
-    """Accept any nonblank line."""
     return bool(line.strip()), ""
 
 
@@ -263,7 +262,7 @@ class Confirm(Dialog[str]):
 class Reader(Modal[None]):
     """A full-screen text with a title.
 
-    `rows` may be a function of the columns. `fold` wraps long lines at the screen's width.
+    `rows` may be a function of the columns.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -276,18 +275,15 @@ class Reader(Modal[None]):
         self,
         title: str,
         rows: Sequence[str | Text] | Callable[[int], Sequence[str | Text]],
-        *,
-        fold: bool = False,
     ) -> None:
         super().__init__()
-        self._title, self._rows, self._fold = title, rows, fold
+        self._title, self._rows = title, rows
         self.hints = [("PgDn", "scroll")]
 
     @property
     def shown_keys(self) -> ShownKeys:
         """Name what can be copied, and hide the key if there is nothing."""
-        app: Any = self.app
-        kind, _ = app.part_to_copy
+        kind, _ = copyable(self.focused)
         hidden = frozenset(() if kind else ("app.copy",))
         return ShownKeys(hidden=hidden, labels={"app.copy": f"copy {kind}"})
 
@@ -305,15 +301,8 @@ class Reader(Modal[None]):
     def on_resize(self) -> None:
         wide = max(20, self.size.width - 5)
         rows = self._rows(wide) if callable(self._rows) else self._rows
-        # a part of a folded line is copied as the whole line
-        texts = [
-            (part if isinstance(part, Text) else plain(part), str(row))
-            for row in rows
-            for part in (folded(str(row), wide) if self._fold else [row])
-        ]
-        self.query_one(RowList).fill(
-            Row(text, row, at) for at, (text, row) in enumerate(texts)
-        )
+        texts = (row if isinstance(row, Text) else plain(row) for row in rows)
+        self.query_one(RowList).fill(Row(text, at, at) for at, text in enumerate(texts))
 
     def on_option_list_option_selected(self) -> None:
         self.action_close()
@@ -328,13 +317,12 @@ NO_MAIL_IN_DEMO = (
 
 
 def show_draft(app: App[Any], file: Path) -> None:
-    """Show a saved draft with its file name."""
     rows = file.read_text(encoding="utf-8").splitlines()
     path = shlex.quote(str(file))
     send = f"Nothing was sent. Next, in a shell: edit the draft, then git send-email {path}"
     if is_in_demo():
         send = f"Nothing was sent. {NO_MAIL_IN_DEMO}"
-    app.push_screen(Reader(f"Draft: {path}", [send, "", *rows], fold=True))
+    app.push_screen(Reader(f"Draft: {path}", [send, "", *rows]))
 
 
 class Option(NamedTuple):
@@ -348,7 +336,6 @@ class Option(NamedTuple):
 def ask_which(
     app: App[Any], question: str, options: Sequence[Option], title: str = ""
 ) -> None:
-    """Show the possible actions and run the chosen one."""
     answers = [(str(at), *one[:2]) for at, one in enumerate(options)]
 
     def run(choice: str) -> None:

@@ -42,7 +42,6 @@ class Modal(ModalScreen[T]):
     ]
 
     def foot(self) -> ComposeResult:
-        """Yield the message row and the key line."""
         with Vertical(classes="foot"):
             yield MessageRow()
             yield KeyLine()

@@ -102,7 +102,6 @@ class DiffRows:
         return range(start, middle), range(middle, end)
 
     def counts(self, part: Part) -> tuple[int, int]:
-        """Return the number of lines that a file or hunk adds and removes."""
         kinds = self.kinds[part.start : part.end]
         return kinds.count(Kind.ADDED), kinds.count(Kind.REMOVED)
 

@@ -28,7 +28,6 @@ from patchpilot.tui.view.rich_text import wrap_text
 from patchpilot.tui.widgets.diff_code import changed_words, highlight_lines
 from patchpilot.tui.widgets.diff_colors import DiffColors
 from patchpilot.tui.widgets.diff_rows import CODE, DiffRows, Kind, Part
-from patchpilot.tui.widgets.lists import part_of
 from patchpilot.tui.widgets.search import Searchable
 
 AROUND = 3
@@ -232,7 +231,6 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         return [_Shown(line, start=start, stop=stop) for start, stop in pairwise(edges)]
 
     def _part_at(self, line: int) -> Part | None:
-        """Return the hunk of a line, otherwise its file."""
         return self.parts.hunk_of[line] or self.parts.file_of[line]
 
     def _find_notes(self, line: int, end: int) -> range:
@@ -253,7 +251,6 @@ class DiffView(ScrollView, Searchable, can_focus=True):
 
     @property
     def columns(self) -> int:
-        """Return the columns of a line, without the scrollbar that Textual's size includes."""
         return max(0, self.size.width - self.scrollbar_size_vertical)
 
     @property
@@ -282,14 +279,12 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         return self._shown[at].line
 
     def height_of(self, row: int) -> int:
-        """Return the height of a row with the rest of its line and the notes below it."""
         at = row + 1
         while at < len(self._shown) and self._shown[at].is_extra:
             at += 1
         return at - row
 
     def file_at(self, line: int) -> Part | None:
-        """Return the file of the diff that contains a line, or None in a message."""
         files = self.parts.file_of
         return files[line] if line < len(files) else None
 
@@ -330,7 +325,6 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         self.post_message(self.Moved(self.cursor))
 
     def choose(self, number: int) -> None:
-        """Select a note and move the cursor to its line."""
         if 0 <= number < len(self.notes):
             self._mark(number)
             place, top, high = (
@@ -371,7 +365,6 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         self.go(line if line >= 0 else len(self.rows) - 1)
 
     def stop(self, by: int) -> None:
-        """Go to the next or previous note, or hunk if there are no notes."""
         lines = [note.line for note in self.notes] or self.stops
         at = (bisect_left if by < 0 else bisect_right)(lines, self.cursor)
         if self.notes and self.note >= 0 and lines[self.note] == self.cursor:
@@ -382,17 +375,6 @@ class DiffView(ScrollView, Searchable, can_focus=True):
                 self.choose(at)
             else:
                 self.go(lines[at])
-
-    @property
-    def part_to_copy(self) -> tuple[str, str]:
-        """Return the kind and the text of what can be copied under the cursor: all of a line of
-        code.
-        """
-        if self.cursor >= len(self.rows):
-            return "", ""
-        line = printable(self.rows[self.cursor])
-        kind, part = part_of(line)
-        return (kind, part) if kind else ("line", line)
 
     def lines(self) -> Iterable[str]:
         for at, row in enumerate(self.rows):

@@ -14,10 +14,9 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from patchpilot.model.printable import width
-from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.rich_text import KEY, plain
 from patchpilot.tui.view.shown_keys import ALL_KEYS, ShownKeys
-from patchpilot.tui.view.stages import MEANINGS, Stage, StageState
+from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.lists import description_of
 from patchpilot.tui.widgets.message_row import MessageRow
 
@@ -57,7 +56,6 @@ class KeyLine(Widget):
             self.draw()
 
     def draw(self) -> None:
-        """Redraw the keys in both lines."""
         self._laid = None
         self.refresh()
         self.screen.query(MessageRow).refresh()
@@ -88,9 +86,6 @@ class KeyLine(Widget):
         known, seldom = dict[str, Shown](), dict[str, Shown]()
         if stage:
             keys = self._stage_keys(screen, stage)
-            states = {screen.session.status(it).state for it in Stage}  # type: ignore[attr-defined]
-            if StageState.STALE in states:
-                seldom["stale"] = glyph("stale"), MEANINGS[StageState.STALE], None
         seen, active = set(keys.hidden), list(screen.active_bindings.values())
         if stage in getattr(screen, "without_topic", ()):
             active = [it for it in active if it.node is app]
@@ -166,7 +161,6 @@ class KeyLine(Widget):
 
 
 def _fitting(keys: Sequence[Shown], columns: int) -> list[Shown]:
-    """Return the keys that fit in this many columns, in order."""
     room, fits = columns - 1 + GAP, list[Shown]()
     for shown in keys:
         if _wide(shown) <= room:

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Textual's lists with vi keys, and lists of rows whose cursor stays on its row when refilled."""
 
-import re
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -53,30 +52,6 @@ class List(OptionList):
             return strip
         mark = Strip([Segment(glyph("cursor"), first.style)])
         return Strip.join([mark, strip.crop(1)])
-
-    @property
-    def part_to_copy(self) -> tuple[str, str]:
-        """Return the command, Message-ID or address in the line under the cursor: its kind and
-        text, or ("", "").
-        """
-        at = self.highlighted
-        return part_of(
-            str(self.get_option_at_index(at).prompt) if at is not None else ""
-        )
-
-
-PARTS = (
-    ("command", re.compile(r"^ +((?:git|patchpilot|cd|fg) .+)")),
-    ("Message-ID", re.compile(r"(?:-ID|-To|reported in|References):? <([^<>\s]+)>")),
-    ("address", re.compile(r"([^<>\s]+@[\w.-]+\w)")),
-)
-"""What can be copied from a line, and its pattern."""
-
-
-def part_of(line: str) -> tuple[str, str]:
-    """Return what a line has to copy, as its kind and its text, or ("", "")."""
-    found = ((kind, pattern.search(line)) for kind, pattern in PARTS)
-    return next(((kind, match[1]) for kind, match in found if match), ("", ""))
 
 
 def event_row(event: OptionList.OptionMessage) -> int:
@@ -135,7 +110,6 @@ class RowList(List, Searchable):
 
     @property
     def chosen(self) -> Any:
-        """Return the subject of the row under the cursor."""
         return self.row.about if self.row else None
 
     @property
@@ -147,19 +121,9 @@ class RowList(List, Searchable):
 
     @property
     def _selectable(self) -> list[int]:
-        """Return the positions of the selectable rows."""
         return [at for at, row in enumerate(self.rows) if row.about is not None]
 
-    @property
-    def part_to_copy(self) -> tuple[str, str]:
-        return (
-            part_of(self.chosen)
-            if isinstance(self.chosen, str)
-            else super().part_to_copy
-        )
-
     def select(self, key: Hashable) -> None:
-        """Move the cursor to the row with a key, if any."""
         places = (at for at, row in enumerate(self.rows) if row.key == key)
         self.highlighted = next(places, self.highlighted)
 

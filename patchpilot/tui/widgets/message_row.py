@@ -37,7 +37,6 @@ class MessageRow(Static):
         self._since = 0.0
 
     def show(self, message: str, severity: str) -> None:
-        """Show a message, or clear the row."""
         if self._timer:
             self._timer.stop()
         sign = SIGNS[severity]

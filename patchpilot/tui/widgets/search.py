@@ -4,14 +4,17 @@
 The keys n and N go to the next and previous match; Escape ends the search.
 """
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable
+from itertools import islice
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
+from patchpilot.model.printable import printable
 from patchpilot.tui.widgets.input_line import LineInput
 from patchpilot.tui.widgets.message_row import MessageRow
 
@@ -49,7 +52,6 @@ class Searchable(Widget):
         return [at for at, line in enumerate(self.lines()) if word in line.casefold()]
 
     def seek(self, word: str) -> None:
-        """Search for a word and go to its first match at or after the cursor."""
         self.word = word
         if word and (found := self._select_match()) and self.place not in found:
             self._go_on(found, 1)
@@ -77,6 +79,24 @@ class Searchable(Widget):
     def action_end_search(self) -> None:
         self.seek("")
         self.notify("")
+
+
+PART = re.compile(
+    r"^ +(?P<command>(?:git|patchpilot|cd|fg) .+)"
+    r"|(?:-ID|-To|reported in|References):? <(?P<Message_ID>[^<>\s]+)>"
+    r"|(?P<address>[^<>\s]+@[\w.-]+\w)"
+)
+"""What can be copied from a line."""
+
+
+def copyable(widget: Widget | None) -> tuple[str, str]:
+    """Return the kind and the text of what can be copied at a widget's cursor, or ("", "")."""
+    if not isinstance(widget, Searchable):
+        return "", ""
+    line = next(islice(widget.lines(), widget.place, None), "")
+    match = PART.search(printable(line).rstrip())
+    kind = match.lastgroup if match else None
+    return (kind.replace("_", "-"), match[kind]) if match and kind else ("", "")
 
 
 class SearchBar(LineInput):

@@ -502,6 +502,15 @@ def test_long_prose_line_is_wrapped() -> None:
     assert "\nSo is this.\n" in lines
 
 
+def test_wrapped_paragraph_has_full_lines() -> None:
+    message = "\n".join(
+        (" ".join(["driver"] * 12), " ".join(["driver"] * 9) + " of", "works again.")
+    )
+    text = patch_of(" a\n-b\n+c\n d", message=f"{message}\n\n{SIGN_OFF}")
+    lines = fixed_text(text).draft.patch.message
+    assert "driver of works again." in "\n".join(lines)
+
+
 def test_wrapping_ignores_text_on_the_next_line() -> None:
     message = f"{PROSE} Then the the second transfer works too, and so does the last."
     done = fixed_text(patch_of(" a\n-b\n+c\n d", message=f"{message}\n\n{SIGN_OFF}"))

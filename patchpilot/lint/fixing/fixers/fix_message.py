@@ -138,20 +138,18 @@ def _rewrapped(site: FixSite, first: str) -> Proposal:
     """Wrap a paragraph again from a line that becomes `first`, as long as the following lines
     are full.
     """
-    whole, at = next(
+    lines = next(
         (
-            (paragraph.lines, site.number - paragraph.start)
+            (first, *paragraph.lines[site.number - paragraph.start + 1 :])
             for paragraph in paragraphs(site.context)
             if 0 <= site.number - paragraph.start < len(paragraph.lines)
         ),
-        ((), 0),
+        (),
     )
-    lines = (first, *whole[at + 1 :]) if whole else ()
     if not lines or any(map(_LAID_OUT.search, lines)):
         return None
-    # the author may wrap earlier than required; a shorter line was broken on purpose
-    lengths = [len(line) for line in whole if len(line) <= COLUMNS]
-    full = max((NARROW, *lengths[:-1]))
+    # the author may wrap earlier; a shorter line was broken on purpose
+    full = min(COLUMNS, max(NARROW, *map(len, ("", *lines[1:]))))
     taken = 1
     while (
         taken < len(lines)
