@@ -240,7 +240,6 @@ int acme_mcp_set_link(struct acme_hwfn *hwfn, bool up);
 
 
 def files(changes: Collection[str]) -> dict[str, str]:
-    """Return the path and text of each file with these changes."""
     header = []
     for line in _HEADER.splitlines(keepends=True):
         change, colon, text = line.partition(":")

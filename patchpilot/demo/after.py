@@ -38,7 +38,6 @@ def _wait_for_arrival(journey: Journey) -> Sent:
 
 
 def replies(journey: Journey, first: Sent) -> None:
-    """Deliver a question, a review and a build report to the archive."""
     journey.tell("The list answers: a question, a review tag, a build report.")
     journey.run(["patchpilot", "track", "add", f"<{first.message_id}>"])
     journey.sandbox.archive.add(
@@ -51,7 +50,6 @@ def replies(journey: Journey, first: Sent) -> None:
 
 
 def second_version(journey: Journey, first: Sent) -> Sent:
-    """Answer the question, prepare v2 as requested, send it and return it."""
     sandbox = journey.sandbox
     journey.tell(
         "Robin answers Maya on the list: maintainers do not apply patches with open questions."

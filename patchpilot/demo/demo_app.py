@@ -135,7 +135,6 @@ class DemoApp(PatchpilotApp):
             self.screen.action_ask()
 
     def push_screen(self, screen: Any, *args: Any, **options: Any) -> Any:
-        """Fill in the author's answer to a question, and the dmesg line."""
         title = getattr(screen, "title_text", "")
         if isinstance(screen, Choose) and title.endswith(" question"):
             name = title.partition(" ")[0].lower()
@@ -169,7 +168,6 @@ class DemoApp(PatchpilotApp):
 
     @property
     def _can_send_backports(self) -> bool:
-        """Return whether the patches for 6.1 were written but not sent."""
         session, is_sent = self.session, self._has_sent_backports
         written = list_backports(session.directory or Path())
         return bool(written and not is_sent and session.target is None)
@@ -288,7 +286,6 @@ class DemoApp(PatchpilotApp):
 
 
 def run_demo() -> int:
-    """Run the TUI in the demo's sandbox and return its exit code."""
     return run_app(
         None,
         None,

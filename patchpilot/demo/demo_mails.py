@@ -45,7 +45,6 @@ def reply(
     message_id: str,
     subject: str | None = None,
 ) -> bytes:
-    """Return a reply to `to`, dated `hours` later."""
     message = _mail(
         sender,
         subject or _re(to.subject),
@@ -75,7 +74,6 @@ def announcement() -> bytes:
 
 
 def question(to: Sent) -> bytes:
-    """Return the driver maintainer's question, which the commit message should also answer."""
     text = (
         f"On {format_datetime(to.date)}, {NEWCOMER.name} wrote:\n"
         + _quote_lines(to.body, "driver returned EINVAL", 2)
@@ -89,7 +87,6 @@ def question(to: Sent) -> bytes:
 
 
 def review(to: Sent) -> bytes:
-    """Return the subsystem reviewer's reply with a Reviewed-by: tag."""
     text = (
         f"On {format_datetime(to.date)}, {NEWCOMER.name} wrote:\n"
         + _quote_lines(to.body, "Fixes:", 1)
@@ -106,7 +103,6 @@ UNUSED = "u32 seq = rsp"
 
 
 def answer(to: Sent) -> bytes:
-    """Return the newcomer's reply to the maintainer, with the changes in v2."""
     also = "It also drops the unused variable that the test robot reported.\n"
     text = (
         f"On {format_datetime(to.date)}, {MAINTAINER.name} wrote:\n"
@@ -119,7 +115,6 @@ def answer(to: Sent) -> bytes:
 
 
 def build_report(to: Sent) -> bytes:
-    """Return the test robot's report of new build warnings."""
     text = (
         f"Hi {NEWCOMER.name.split()[0]},\n\nkernel test robot noticed the following build"
         " warnings:\n\n[auto build test WARNING on net/main]\n[also build test WARNING on"
@@ -140,7 +135,6 @@ def build_report(to: Sent) -> bytes:
 
 
 def build_success(to: Sent) -> bytes:
-    """Return the test robot's report of a successful build."""
     text = (
         "tree: net/main\n\nBUILD SUCCESS\n\nelapsed time: 731m\n\nconfigs tested: 2\nconfigs"
         " skipped: 0\n"
@@ -155,7 +149,6 @@ def build_success(to: Sent) -> bytes:
 
 
 def applied_mail(to: Sent, commit: str, title: str) -> bytes:
-    """Return the patchwork bot's "applied" message for a tree."""
     text = (
         "Hello:\n\nThis patch was applied to netdev/net.git (main)\n"
         f"by {NET_MAINTAINER.trailer()}:\n\n"
@@ -177,7 +170,6 @@ def applied_mail(to: Sent, commit: str, title: str) -> bytes:
 def stable_review(
     commit: str, title: str, body: str, version: str, date: datetime
 ) -> bytes:
-    """Return the stable maintainer's review message for a branch, in a separate thread."""
     text = (
         f"{version}-stable review patch.  If anyone has any objections, please let me"
         f" know.\n\n------------------\n\nFrom: {NEWCOMER.trailer()}\n\ncommit {commit}"

@@ -29,7 +29,6 @@ class Repositories:
 
 
 def first_message(culprit: str) -> str:
-    """Return the newcomer's first commit message, with typical mistakes."""
     return (
         "net/acme: allow old cards that cannot count their images\n\n"
         f"Commit {culprit} added reading the\n"

@@ -202,7 +202,6 @@ struct net_device;
 
 
 def first_files() -> dict[str, str]:
-    """Return the first commit's files except drivers."""
     return {
         "COPYING": "The sandbox tree is GPL-2.0-only.\n",
         "Documentation/process/coding-style.rst": CODING_STYLE,

@@ -58,7 +58,6 @@ CHANGES = (
 
 
 def is_first(lines: Iterable[str]) -> bool:
-    """Return whether `fix_first` has not changed a commit's lines yet."""
     return any("We added" in line for line in lines)
 
 
@@ -100,7 +99,6 @@ def _tags(message: str) -> list[str]:
 
 
 def _amend(work: Path, message: str) -> None:
-    """Amend the commit with the changed files and a message, and record it for undo."""
     from patchpilot.commits.repository import Repository
     from patchpilot.commits.rewrite import branch_of
     from patchpilot.commits.undo_refs import record
@@ -138,7 +136,6 @@ def revise(work: Path) -> None:
 
 
 def _has_answers(message: str) -> bool:
-    """Return whether a message answers the maintainer."""
     return all(new in message for _, new in ASKED_FOR) or STATED.rstrip("\n") in message
 
 
@@ -186,7 +183,6 @@ def is_answered(posted: "PostedSeries") -> bool:
 
 
 def has_replied(posted: "PostedSeries") -> bool:
-    """Return whether Robin answered the maintainer's question on the list."""
     question = question_of(posted)
     return question is not None and any(
         reply.mail.mail.in_reply_to == question.message_id
@@ -196,7 +192,6 @@ def has_replied(posted: "PostedSeries") -> bool:
 
 
 def has_warning(posted: "PostedSeries") -> bool:
-    """Return whether the robot reported the unused variable in v1."""
     return any(
         reply.mail.robot and "unused variable" in reply.mail.mail.body
         for reply in posted.replies
@@ -204,7 +199,6 @@ def has_warning(posted: "PostedSeries") -> bool:
 
 
 def question_of(posted: "PostedSeries") -> Mail | None:
-    """Return the maintainer's question, or None before it arrives."""
     return next(
         (
             reply.mail.mail

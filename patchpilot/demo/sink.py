@@ -60,7 +60,6 @@ class Sink:
         return Keeper(self)
 
     def options(self) -> dict[str, Any]:
-        """Return additional arguments for aiosmtpd's controller, such as TLS or login."""
         return {
             "data_size_limit": 64 << 20,
             "ident": "patchpilot sink",

@@ -492,7 +492,6 @@ class PatchpilotApp(ReportsErrors, App[int]):
         )
 
     def watch_theme(self, theme_name: str) -> None:
-        """Save the theme, and set its color names and minimum contrast before drawing."""
         if theme_name != (self.memory.get("theme") or DARK.name):
             self.memory.keep(theme=theme_name)
         self._legible.least = AAA if theme_name.startswith(CONTRAST.name) else AA
@@ -501,8 +500,6 @@ class PatchpilotApp(ReportsErrors, App[int]):
     def push_screen(  # type: ignore[override]
         self, screen: Any, callback: Any = None, **options: Any
     ) -> Any:
-        """Show a screen, and report exceptions from the function that gets its answer."""
-
         def handle_answer(answer: Any) -> None:
             with self.reporting():
                 callback(answer)
@@ -532,7 +529,6 @@ class PatchpilotApp(ReportsErrors, App[int]):
         self.action_leave()
 
     def report(self, error: PatchpilotError) -> None:
-        """Show an error that the user can fix: on the stage's screen, otherwise as a message."""
         if isinstance(self.screen, StageScreen):
             # a screen below a dialog shows its own error
             self.screen.call_later(self.screen.show_error, error)

@@ -131,7 +131,6 @@ class StageJobs:
         self._threads.start("facts", lambda _: session.read_facts(), ended, ended)
 
     def look(self) -> None:
-        """Reload the topic when HEAD moved, and the series when another process tracks one."""
         if not self._app.sending and self._watch.moved:
             self.read_topic()
         if self._session.last(Stage.FOLLOW) is not None:

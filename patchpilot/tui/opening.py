@@ -74,11 +74,9 @@ class Opening:
 
     @property
     def name(self) -> str:
-        """Return the key of the topic's saved state, or "" if it is unknown."""
         return self._place.name if self._place and not self._thread.is_alive() else ""
 
     def place(self) -> TopicPlace:
-        """Wait for the topic and return its location, or raise the error of reading it."""
         self._thread.join()
         if self._error or self._place is None:
             raise self._error or RuntimeError("nothing was read")

@@ -20,20 +20,16 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from patchpilot.commits.repository import Repository
-from patchpilot.commits.run import git
 from patchpilot.demo.answers import Answers
 from patchpilot.demo.robin import fix_first
 from patchpilot.demo.sandbox import Sandbox, deliver_regularly, open_sandbox
-from patchpilot.services.send.edit_draft import Changes, change
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make
 from patchpilot.tui.screens.home_screen import HomeScreen
 from patchpilot.tui.stage.saved_state import FILE, SavedState
 from patchpilot.tui.themes import DARK, LIGHT
 from patchpilot.tui.view.stages import Stage
-from tests.kit.smtp import Faults, FaultySink
-from tests.kit.walk import answer_all, settle, still, text_of, until
+from tests.kit.walk import settle, still, until
 
 SIZES = ((80, 24), (120, 36), (160, 50))
 THEMES = (DARK.name, LIGHT.name)
@@ -61,9 +57,6 @@ LATER = {
 
 OVER = {"question", "branch", "help", "finding", "write-tags", "message"}
 """The pictures of dialogs, cards and messages."""
-
-SENDING = "sending"
-"""The picture of a series that is being sent."""
 
 
 async def press(pilot: Pilot[int], key: str) -> None:
@@ -112,30 +105,6 @@ async def draw(
     return made
 
 
-async def draw_sending(work: Path, out: Path) -> list[Path]:
-    """Draw a series during a send: the server accepts two messages and delays the third."""
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        FaultySink(Faults(stall_at=3)) as server,
-    ):
-        git(work, "config", "--global", "sendemail.smtpServerPort", str(server.port))
-        answer_all(work)
-        app = make(work, memory=SavedState(Path(folder) / FILE))
-        async with app.run_test(size=SIZES[-1]) as pilot:
-            await settle(pilot)
-            for key in (str(Stage.SEND), "s"):
-                await press(pilot, key)
-            await pilot.press(*"send", "enter")
-            await until(
-                pilot,
-                lambda: "2/5" in text_of(app),
-                "two mails",
-            )
-            made = await shots(pilot, SENDING, out, SIZES, THEMES)
-    print(f"  {SENDING}", file=sys.stderr)
-    return made
-
-
 async def shots(
     pilot: Pilot[int],
     name: str,
@@ -168,27 +137,6 @@ def readable(svg: str) -> str:
     return svg.replace("<text ", '<text xml:space="preserve" ')
 
 
-def series_to_send(sandbox: Sandbox) -> Path:
-    """Create four patches with a cover letter, ready to send, in a separate repository."""
-    work = sandbox.root / "linux-mmc"
-    shutil.copytree(sandbox.work, work)
-    git(work, "checkout", "-q", "-f", "-B", "kelp", "--track", "origin/master")
-    path = work / "drivers/mmc/host/kelp.c"
-    for number in range(1, 5):
-        path.write_text(f"{path.read_text()}\n/* step {number} */\n")
-        why = "Each reader writes through a pointer that its caller may not have."
-        signed = "Signed-off-by: Robin Newland <robin@example.net>"
-        message = f"mmc: kelp: fix reader {number}\n\n{why}\n\n{signed}"
-        git(work, "commit", "-q", "-a", "-m", message)
-    with Repository.open(work) as repository:
-        text = "Each reader of the driver writes through a pointer that its caller may not have."
-        change(
-            repository,
-            Changes(subject="mmc: kelp: readers that refuse NULL", text=text),
-        )
-    return work
-
-
 def send(sandbox: Sandbox) -> None:
     """Play Robin's steps up to the send and the replies."""
     fix_first(sandbox.work)
@@ -211,7 +159,7 @@ def main() -> None:
     """Draw everything into OUT."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
-    parser.add_argument("names", nargs="*", choices=[[], *MOMENTS, *LATER, SENDING])
+    parser.add_argument("names", nargs="*", choices=[[], *MOMENTS, *LATER])
     options = parser.parse_args()
     out = options.out.resolve()
     out.mkdir(parents=True, exist_ok=True)
@@ -235,9 +183,6 @@ def main() -> None:
             if not options.names or set(options.names) & set(LATER):
                 send(sandbox)
                 made += asyncio.run(draw(sandbox.work, LATER, out, options.names))
-            # this uses its own server, which ends with it
-            if not options.names or SENDING in options.names:
-                made += asyncio.run(draw_sending(series_to_send(sandbox), out))
     if shutil.which("rsvg-convert"):
         for file in made:
             subprocess.run(

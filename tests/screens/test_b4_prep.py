@@ -30,6 +30,6 @@ async def test_prep_branch_shows_its_patches(
         await keys(pilot, Stage.RECIPIENTS)
         assert (
             app.session.found[Stage.RECIPIENTS].status.note
-            == "3 in To, 0 in Cc; 2 open notes"
+            == "2 open notes; 3 in To, 0 in Cc"
         )
         assert "Mona Maintainer" in text_of(app)

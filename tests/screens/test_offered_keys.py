@@ -4,6 +4,7 @@
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,7 +14,7 @@ from textual.app import App
 import patchpilot.tui
 from patchpilot.demo.robin import is_first
 from patchpilot.tui.palette import Help, commands
-from patchpilot.tui.screens.backports_screen import useless_keys
+from patchpilot.tui.screens.backports_screen import BackportsScreen
 from patchpilot.tui.screens.collect_tags_dialog import CollectTags
 from patchpilot.tui.screens.recipients_screen import RecipientsScreen
 from patchpilot.tui.widgets.choose import Choose, Confirm, LineDialog
@@ -85,23 +86,22 @@ async def test_help_of_dialogs_lists_their_keys() -> None:
 
 
 @pytest.mark.parametrize(
-    ("verdict", "wants_fix", "prerequisites", "hidden"),
+    ("verdict", "prerequisites", "shown"),
     [
-        ("conflict", True, (1,), set()),
-        ("conflict", True, (), {"tick"}),
-        ("clean", True, (), {"tick", "resolve"}),
-        ("not-affected", False, (1,), {"tick", "resolve"}),
+        ("conflict", (1,), ["resolve", "tick"]),
+        ("conflict", (), ["resolve"]),
+        ("clean", (), []),
     ],
 )
-def test_useless_keys_are_hidden(
-    verdict: str, wants_fix: bool, prerequisites: tuple[int, ...], hidden: set[str]
+def test_branch_has_only_useful_keys(
+    verdict: str, prerequisites: tuple[int, ...], shown: list[str]
 ) -> None:
-    branch: Any = SimpleNamespace(
-        verdict=verdict, wants_fix=wants_fix, prerequisites=prerequisites
+    branch = SimpleNamespace(
+        verdict=verdict, wants_fix=True, prerequisites=prerequisites
     )
-    assert useless_keys(branch, is_early=False) == hidden
-    assert useless_keys(branch, is_early=True) == {*hidden, "resolve"}
-    assert useless_keys(None, is_early=False) == {"tick", "resolve"}
+    screen: Any = SimpleNamespace(_shown=SimpleNamespace(upstream=True), chosen=branch)
+    useful = partial(BackportsScreen.check_action, screen, parameters=())
+    assert [*filter(useful, ("resolve", "tick"))] == shown
 
 
 def test_demo_key_is_shown_until_done() -> None:

@@ -70,7 +70,6 @@ def ask(
 
 
 def ask_named(screen: "AnyScreen", name: str, then: Callable[[], None]) -> None:
-    """Ask the open question with this name, or all open ones for "", then call `then`."""
     from patchpilot.services.send.questions import PreSendQuestions, ask_before_send
 
     session = screen.session

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 
 def undo(screen: "AnyScreen", *, again: bool = False) -> None:
-    """Undo this branch's last rewrite after confirmation, or redo the last undone one."""
     from patchpilot.services.tags.undo_rewrite import (
         changes_files,
         undo_list,

@@ -40,8 +40,6 @@ if TYPE_CHECKING:
     from patchpilot.services.backport.write_backports import WrittenBackport
     from patchpilot.topic.followed.known_series import Tracked
 
-    Written = Mapping[tuple[str | None, str], WrittenBackport]
-
 NARROW = 100
 """Minimum number of columns to show a branch's full name instead of only its version."""
 GAP = 2
@@ -63,7 +61,9 @@ class BranchTexts:
     left_out: Mapping[str, frozenset[str]]
     merged: str
     is_tagged: bool
-    written_for: "Written" = field(default_factory=dict)
+    written_for: "Mapping[tuple[str | None, str], WrittenBackport]" = field(
+        default_factory=dict
+    )
 
     def get_unticked(self, branch: "BranchResult") -> frozenset[str]:
         """Return the unselected prerequisites, initially none.
@@ -117,7 +117,6 @@ class BranchTexts:
 
     @property
     def to_write(self) -> "tuple[BranchResult, ...]":
-        """Return the branches for which `w` writes patches."""
         return tuple(
             branch
             for branch in self.result.branches
@@ -217,7 +216,7 @@ def texts_of(
     session: Session,
     result: "BackportResult",
     left_out: Mapping[str, frozenset[str]],
-    written_for: "Written",
+    written_for: "Mapping[tuple[str | None, str], WrittenBackport]",
 ) -> BranchTexts:
     message = session.commit.message.split("\n") if session.commit else ()
     is_tagged = any("stable@" in tag.value for tag in find_tags(message, "Cc"))
@@ -370,7 +369,6 @@ def badge_of(branch: "BranchResult") -> Badge:
 
 
 def bug_in_words(branch: "BranchResult") -> str:
-    """Return whether the branch has the bug: "yes", "no", "unknown" or "fixed"."""
     return {True: "yes", False: "no", None: "unknown" if branch.wants_fix else "fixed"}[
         branch.affected
     ]

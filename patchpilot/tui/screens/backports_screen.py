@@ -146,22 +146,11 @@ def proposal_text(branch: "BranchResult", ways: "Ways") -> str:
     return "\n".join((title, "", *(f"- {step}" for step in adapted.steps)))
 
 
-def useless_keys(branch: "BranchResult | None", *, is_early: bool) -> set[str]:
-    """Return the actions that do not apply to the selected branch, or to None.
-
-    With `is_early`, the fix is not in mainline yet.
-    """
-    is_conflict = branch is not None and branch.verdict == "conflict"
-    hidden = set() if is_conflict and not is_early else {"resolve"}
-    return hidden if branch and needs_of(branch) else hidden | {"tick"}
-
-
 def needs_of(branch: "BranchResult") -> "tuple[PrerequisiteNeed, ...]":
     return branch.prerequisites if branch.wants_fix else ()
 
 
 def empty_words(result: "BackportResult") -> tuple[str, str]:
-    """Return why a result has no branches, as a title and a text."""
     title, _, text = "\n\n".join(result.rules).partition("\n\n")
     return title, text.replace("`", "")
 
@@ -286,9 +275,11 @@ class BackportsScreen(StageScreen["BackportResult"]):
         """
         if action == "request":
             return self.current is not None and REQUEST in self._todos
-        is_early = self._shown is None or not self._shown.upstream
-        if action in useless_keys(self.chosen, is_early=is_early):
-            return False
+        is_early, branch = not (self._shown and self._shown.upstream), self.chosen
+        if action == "resolve":
+            return bool(branch and branch.verdict == "conflict" and not is_early)
+        if action == "tick":
+            return bool(branch and needs_of(branch))
         if action == "write":
             return not is_early and bool(self._branch_texts.to_write)
         return super().check_action(action, parameters)
@@ -475,7 +466,6 @@ class BackportsScreen(StageScreen["BackportResult"]):
     def _resolve(
         self, texts: BranchTexts, branch: "BranchResult", start: "Adaptation | None"
     ) -> None:
-        """Set up the conflict in a clone, or continue resolving it there."""
         from patchpilot.services.backport.topic_backports import resolve_conflict
 
         left_out = texts.get_unticked(branch)

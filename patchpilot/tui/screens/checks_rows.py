@@ -181,7 +181,6 @@ def change_text(diff: Sequence[str]) -> Text:
 
 
 def load(ask: JobRequest) -> "tuple[CheckResult, StageStatus]":
-    """Check the topic's commits with the same settings as `patchpilot check`."""
     from patchpilot.services.build.build_request import build_options
     from patchpilot.services.check.check_topic import check_topic
 

@@ -56,7 +56,6 @@ class CollectTags(Choose):
             yield Static("\n".join(list_held_tags(self._collected)), markup=False)
 
     def on_mount(self) -> None:
-        """Focus the first tag, so that Space toggles it."""
         self.query(Checkbox).first().focus()
 
     def answered(self, name: str) -> None:

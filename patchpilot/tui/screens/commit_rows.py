@@ -68,7 +68,6 @@ def next_rows(
 
 
 def _known_rows(questions: "PreSendQuestions") -> Iterator[NextRow]:
-    """Yield rows for patches that are already upstream, or were posted or fixed by others."""
     state, posted = questions.upstream, questions.posted
     for fix in state.known[:2]:
         yield NextRow("blocked" if fix.is_sure else "warning", fix.commit, fix.words)
@@ -83,7 +82,6 @@ def _known_rows(questions: "PreSendQuestions") -> Iterator[NextRow]:
 
 
 def _open_rows(questions: "PreSendQuestions") -> Iterator[NextRow]:
-    """Yield the open questions, and whether the commits apply to the target tree."""
     from patchpilot.services.send.propose_prefix import tree_choice
 
     for question in questions.open:

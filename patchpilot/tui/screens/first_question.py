@@ -61,7 +61,6 @@ def mail_file(value: str) -> Path | None:
 
 
 def add_series(repository: "Repository", value: str) -> int:
-    """Track the series with this Message-ID, link or file, and return its number."""
     from patchpilot.model.progress import silent
     from patchpilot.services.track import follow_topic
     from patchpilot.settings.read_settings import read_settings

@@ -212,7 +212,6 @@ def is_unfetched(series: "Tracked") -> bool:
 
 
 def state_words(series: "Tracked") -> str:
-    """Return the state, or the tree that messages name until git has fetched the merge."""
     if is_unfetched(series):
         tree = series.about.landed[0].tree.partition(" (")[0]
         return f"applied to {tree}, not fetched yet"
@@ -220,7 +219,6 @@ def state_words(series: "Tracked") -> str:
 
 
 def _patch_states(series: "Tracked") -> str:
-    """Return the numbers of the patches in each state, or "" if all are in the same one."""
     numbers: dict[str, list[int]] = {}
     for patch in series.posted.patches if series.posted else ():
         numbers.setdefault(patch.state.replace("-", " "), []).append(patch.number)
@@ -277,7 +275,6 @@ def _proof(event: "StoryEvent") -> str:
 
 
 def middle_rows(columns: int, lines: int, *, is_reading: bool) -> list[Text]:
-    """Return the text for an empty conversation: the topic is being read, or was not sent yet."""
     title, text, keys = ("This topic was not sent yet.", NOTHING, NOTHING_KEYS)
     if is_reading:
         title, text, keys = "Reading the tracked series …", READING, READING_KEYS
@@ -285,7 +282,6 @@ def middle_rows(columns: int, lines: int, *, is_reading: bool) -> list[Text]:
 
 
 def troubles(series: "Tracked", columns: int, most: int) -> list[Text]:
-    """Return the rows about read errors, which are shown at every width."""
     notes = [("note", one_line(note)) for note in series.problems]
     return [*fact_rows(notes, columns, most), Text()] if notes else []
 

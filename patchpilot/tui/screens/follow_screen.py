@@ -173,7 +173,6 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         self._timer.resume()
 
     def on_screen_suspend(self) -> None:
-        """Stop refreshing, and mark the messages that the cursor passed as read."""
         series, passed = self._series, frozenset(self._passed)
         if series and passed & series.unread:
             from patchpilot.services.track.follow_topic import mark_read
@@ -187,7 +186,6 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             self.call_after_refresh(self.fill)
 
     def place(self) -> None:
-        """Show the running job's data before the archive responds."""
         super().place()
         if self.is_whole and self.session.fresh(self.stage) is not self._shown:
             self.renew()
@@ -292,7 +290,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         if not arrived:
             return
         is_listed = any(row.key in arrived for row in self.listed.rows)
-        how = "press f to go to it" if is_listed else "press x to read it"
+        how = "press f to see the first" if is_listed else "press x to read it"
         self.notify(f"{counted(len(arrived), 'new message')}: {how}")
 
     def _go(self, row: int) -> None:

@@ -252,7 +252,6 @@ class HomeScreen(ReportsErrors, Screen[None]):
             self._draw()
 
     def _read_all(self) -> None:
-        """Read and show all topics; with `asks`, ask for a starting point if there are none."""
         # only now is it known whether this is a clone
         self.query_one(KeyLine).draw()
         groups = {group_of(topic, self._states(topic)) for topic in self._topics or ()}
@@ -265,7 +264,6 @@ class HomeScreen(ReportsErrors, Screen[None]):
         self._draw()
 
     def failed(self, error: PatchpilotError) -> None:
-        """Show an error with its hint, and ask for missing trust."""
         self.show_work("")
         if isinstance(error, UntrustedCommandsError):
             ask_trust(
@@ -468,7 +466,6 @@ class HomeScreen(ReportsErrors, Screen[None]):
         return partial(self._found, topic, checkout)
 
     def _found(self, topic: "HomeTopic", checkout: "Checkout") -> None:
-        """Open a topic in the worktree of its branch, or ask whether to switch."""
         if checkout.is_on_branch or not topic.branch:
             self._open(topic, checkout)
             return

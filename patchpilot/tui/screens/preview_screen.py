@@ -112,7 +112,6 @@ class PreviewScreen(StageScreen["Sending"]):
         return ShownKeys(labels=labels)
 
     def show(self, result: "Sending") -> None:
-        """Show the list and the message, keeping the cursor on its message."""
         from patchpilot.services.send.mail_changes import mail_changes
 
         self._changes = mail_changes(result)

@@ -167,7 +167,6 @@ def _activity(
 
 
 def summarize_paths(history: "FileHistory") -> str:
-    """Return the first two files or folders of a history, and the number of others."""
     more = len(history.paths) - 2
     return ", ".join(history.paths[:2]) + (f" and {more} more" if more > 0 else "")
 
@@ -205,7 +204,7 @@ def load(ask: JobRequest) -> "tuple[CountedRecipients, StageStatus]":
     elif not kept:
         note = "no recipients; press w to add one"
     elif count := sum(advice.remedy is not None for advice in result.advice):
-        note += f"; {counted(count, 'open note')}"
+        note = f"{counted(count, 'open note')}; {note}"
     else:
         state = StageState.DONE
     return result, StageStatus(state, note, str(count or ""))

@@ -239,7 +239,6 @@ def is_fixable(check: "CheckLine") -> bool:
 
 
 def help_of(check: "CheckLine") -> str:
-    """Return the keys that fix a check's problem, or "" if it passed."""
     if check.state == "ok":
         return ""
     if check.name in REPAIRS:

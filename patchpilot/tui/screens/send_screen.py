@@ -434,7 +434,6 @@ class SendScreen(StageScreen["Sending"]):
             self.notify("stopping after this message; press s to send the rest")
 
     def send_now(self, planned: "Sending") -> None:
-        """Send these messages, which the user has confirmed."""
         self.tui.sending = True
         self._sending, self.is_stopping, self._progress = planned, False, ""
         self._states = [(str(mail.state), "") for mail in planned.send.entries]
@@ -553,7 +552,6 @@ class SendScreen(StageScreen["Sending"]):
             self.begin_after()
 
     def place(self) -> None:
-        """Place the screen, and discard the report on an earlier send."""
         super().place()
         known = self._shown
         is_before = self.is_whole and self._has_sent and self.current is None

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 
 def load(ask: JobRequest) -> "tuple[FixesResult, StageStatus]":
-    """Return the result of `patchpilot fixes` for the selected commit."""
     from patchpilot.services.tags.topic_culprits import topic_culprits
 
     settings = ask.session.settings(ask.repository)

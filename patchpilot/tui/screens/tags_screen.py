@@ -263,7 +263,6 @@ class TagsScreen(StageScreen["FixesResult"]):
         return self.query_one("#rewording", TextPanel)
 
     def _show_tags(self) -> None:
-        """Scroll the message to the tags at its end, once it is laid out."""
         self.call_after_refresh(self._message.reader.scroll_end, animate=False)
 
     def _show_patches(self, candidate: "Candidate") -> None:
@@ -295,7 +294,6 @@ class TagsScreen(StageScreen["FixesResult"]):
     # keys
 
     def action_view(self) -> None:
-        """Show the candidate's changes and the fix in place of the evidence."""
         self.open_detail()
         self.detail()
         self.query_one("#introducing").focus()
@@ -340,7 +338,6 @@ class TagsScreen(StageScreen["FixesResult"]):
         )
 
     def _look_up(self, word: str) -> None:
-        """Add the commit named by the user to the candidates."""
         from patchpilot.services.tags.topic_culprits import find_named_culprit
 
         fix = self._fix

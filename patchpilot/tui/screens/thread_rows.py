@@ -202,7 +202,6 @@ class _Body:
         return "prose" if _is_prose(line) else at if at in self._points else "other"
 
     def _quoted(self, at: int, lines: Sequence[str]) -> Iterator[Row]:
-        """Yield a quote, folded if it is long; its paragraphs keep their quote marks."""
         name = f"{self._ident} {at}"
         if len(lines) > FEW and name not in self._unfolded:
             text = plain(f"> {glyph('ellipsis')} {len(lines)} quoted lines", QUIET)
@@ -221,7 +220,6 @@ class _Body:
         yield from self._chunks(parts, name, name if len(lines) > FEW else "")
 
     def _prose(self, at: int, lines: Sequence[str]) -> Iterator[Row]:
-        """Yield a paragraph; a review comment starts a row, even within a line."""
         text = "\n".join(lines)
         ends: dict[int, LedgerItem | None] = {0: None}
         start = 0
@@ -303,7 +301,6 @@ def _filled(lines: Sequence[str], room: int) -> list[str]:
 
 
 def _find_start(item: "LedgerItem", line: str) -> int:
-    """Return the column at which a review comment starts within a line."""
     words = item.point.text.split()
     starts = (line.find(" ".join(words[:count])) for count in range(START, 0, -1))
     return next((start for start in starts if start >= 0), 0)

@@ -40,7 +40,6 @@ class SavedState:
 
     @property
     def saved_places(self) -> tuple[str, ...]:
-        """Return the places with saved values, most recently visited first."""
         return tuple(name for name in reversed(self._data) if name)
 
     def keep(self, key: str = "", **values: Any) -> None:

@@ -171,7 +171,6 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         await super().on_event(event)
 
     def on_screen_resume(self) -> None:
-        """Show the stored result; start the job if it is missing or stale."""
         if error := self.session.errors.get(self.stage):
             self.show_error(error)
         else:
@@ -206,7 +205,6 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         return ALL_KEYS
 
     def renew(self) -> None:
-        """Show the latest result, unless it is displayed already."""
         known = self.session.fresh(self.stage)
         if known is None:
             known = self.session.last(self.stage) if self._shown is not None else None
@@ -397,7 +395,6 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         raise NotImplementedError
 
     def fill(self, key: Hashable = None) -> None:
-        """Redraw the list, with the cursor on the row with this key or unchanged."""
         self.listed.fill(self.rows(), key)
         self.detail()
         self.keys_changed()
@@ -522,7 +519,6 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
     def _failed(
         self, name: str, error: PatchpilotError, again: Callable[[], None]
     ) -> None:
-        """Show a side job's error; `again` restarts it."""
         self._doing.pop(name, None)
         self.show_error(error, again)
         self.place()

@@ -37,7 +37,6 @@ def ask_trust(
 
 
 def run_with_trust(app: "App[int]", work: Callable[[], None]) -> None:
-    """Run `work`; if it needs trusted commands, ask for trust and run it again."""
     try:
         work()
     except UntrustedCommandsError as error:

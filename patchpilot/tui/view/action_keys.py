@@ -28,7 +28,6 @@ class ActionKey:
     follows: bool = False
 
     def works_at(self, at: Stage | None) -> bool:
-        """Return whether a stage has the key."""
         return at is not None and at in (self.stage, self.also)
 
     def keys_to_press(self, at: Stage | None) -> str:

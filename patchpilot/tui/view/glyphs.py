@@ -90,6 +90,5 @@ def signs() -> Mapping[str, str]:
 
 
 def spinner(step: int) -> str:
-    """Return one of the spinner's four frames; each step shows the next one."""
     frames = _SPINNER[uses_ascii()]
     return frames[step % len(frames)]

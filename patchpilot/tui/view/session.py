@@ -114,7 +114,6 @@ class JobRequest:
 
     @property
     def topic(self) -> OpenTopic:
-        """Return the topic, or raise the error of reading it."""
         return self.session.topic or self.session.read_topic(self.repository)
 
     @property
@@ -193,7 +192,6 @@ class Session:
                 self._shared.close()
 
     def read_topic(self, repository: "Repository") -> OpenTopic:
-        """Read the topic's commits and store them, unless another topic was set in the meantime."""
         before, topic = self.topic, self.read_topic_now(repository)
         with self._lock:
             if self.topic is before:
@@ -317,7 +315,6 @@ class Session:
     def remember(
         self, stage: Stage, result: Any, status: StageStatus, key: str = ""
     ) -> None:
-        """Store a result, which is valid for this key, or for the present one."""
         with self._lock:
             self.found[stage] = StageResult(key or self.key(stage), result, status)
             self.errors.pop(stage, None)
@@ -343,7 +340,6 @@ class Session:
         return not known and stage not in self.busy
 
     def last(self, stage: Stage) -> Any | None:
-        """Return the stored result, fresh or stale."""
         known = self.found.get(stage)
         return known.result if known else None
 
@@ -359,7 +355,6 @@ class Session:
         return f"{name}{self.versions[name]}" if known is None else str(known)
 
     def keepsakes(self) -> dict[str, list[str]]:
-        """Return the stages' states as values that can be saved."""
         values = {
             str(stage): list(kept_result) for stage, kept_result in self.kept.items()
         }

@@ -20,7 +20,6 @@ class Stage(StrEnum):
 
     @property
     def number(self) -> int:
-        """Return the number, from 1, which is also the key."""
         return list(Stage).index(self) + 1
 
     @property

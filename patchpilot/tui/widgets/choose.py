@@ -251,7 +251,6 @@ class Confirm(Dialog[str]):
                 yield Static(plain("\n".join(map(printable, self._mail))), markup=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Accept the word; otherwise clear the field and report it."""
         if event.value.strip() == self._word:
             self.dismiss("yes")
         else:

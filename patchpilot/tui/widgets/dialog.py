@@ -93,7 +93,6 @@ class Dialog(Modal[T]):
         self.call_after_refresh(self.fit)
 
     def fit(self) -> None:
-        """Fit the explanation to the available lines."""
         if rest := self._rest:
             head = self.query_one("#head").outer_size.height
             rest.styles.max_height = max(LEAST, self.size.height - FOOT - head)

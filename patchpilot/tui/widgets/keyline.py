@@ -119,7 +119,6 @@ class KeyLine(Widget):
         return [*hints, *known.values()], list(seldom.values())
 
     def rows(self) -> tuple[list[Shown], list[Shown]]:
-        """Return the keys that fit in the line, global ones first, and those that fit above it."""
         if self._laid and self._laid[0] == self.size.width:
             return self._laid[1]
         known, seldom = self._screen_keys()

@@ -114,7 +114,6 @@ class RowList(List, Searchable):
 
     @property
     def position(self) -> str:
-        """Return the position of the cursor among the selectable rows: 2/5."""
         if self.chosen is None:
             return ""
         return f"{self._selectable.index(self.highlighted or 0) + 1}/{len(self._selectable)}"

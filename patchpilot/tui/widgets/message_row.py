@@ -45,7 +45,6 @@ class MessageRow(Static):
         self._timer, self._since = self.set_timer(LASTS, self.clear), time.monotonic()
 
     def clear(self, *, after: float = 0.0) -> None:
-        """Remove a message shown for at least this many seconds."""
         if self.content and time.monotonic() - self._since >= after:
             self._put(Text())
 

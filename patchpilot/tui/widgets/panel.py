@@ -98,7 +98,6 @@ class TextPanel(Panel):
 
 
 def fit_heading(heading: str, room: int) -> str:
-    """Fit a heading to a width, dropping counts from the end."""
     counts = heading.split(", ")
     if all(part[:1].isdigit() for part in counts):
         while len(counts) > 1 and width(", ".join(counts)) > room:

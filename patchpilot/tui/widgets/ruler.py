@@ -87,7 +87,6 @@ def _line(points: Sequence[ReleasePoint], wide: int) -> tuple[Text, Text]:
 
 
 def _words(points: Sequence[ReleasePoint], wide: int) -> Text:
-    """Return the state of each point below it, as far as it fits."""
     row = Text(no_wrap=True)
     for at, point in enumerate(points):
         start, (_, style, word) = LEFT + at * wide, LOOKS[point.state]

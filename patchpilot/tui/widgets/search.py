@@ -69,7 +69,6 @@ class Searchable(Widget):
         self.tell_match()
 
     def tell_match(self) -> None:
-        """Show the number of the match under the cursor, and the total."""
         if self.word:
             found = self._select_match()
             place = bisect_right(found, self.place)
@@ -140,7 +139,6 @@ class SearchBar(LineInput):
             self.focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Go to the first match while the user types."""
         if self._in and self.display:
             self._in.seek(event.value)
 
