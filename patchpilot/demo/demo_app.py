@@ -220,7 +220,8 @@ class DemoApp(PatchpilotApp):
             head = f"Tour {screen.stage.number}/{len(CARDS)}  "
             branches = getattr(self._merged_by_others, "branches", ())
             if lacking := [it.version for it in branches if it.wants_fix]:
-                card = f"{', '.join(map(str, lacking))} lacks this mainline fix."
+                lacks = "lack" if lacking[1:] else "lacks"
+                card = f"{', '.join(map(str, lacking))} {lacks} this mainline fix."
         else:
             head, card = "Tour  ", WRITTEN if self._is_written else BUGS[self._dmesg]
             following = NextKey("w", "find the fix")

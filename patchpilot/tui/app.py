@@ -262,7 +262,6 @@ class PatchpilotApp(ReportsErrors, App[int]):
         self.jobs.look()
 
     def made(self, stage: Stage) -> str:
-        """Return the name of a stage's screen, creating it on first use."""
         if not self.is_screen_installed(str(stage)):
             self.install_screen(self._screen_of(stage)(self.session), str(stage))
         return str(stage)

@@ -176,7 +176,6 @@ class StageJobs:
         self._threads.start("topic", lambda _: read(), self._was_read, self._unread)
 
     def _unread(self, error: PatchpilotError) -> None:
-        """Show the error in all stages but the last, because there is no topic."""
         self.is_open, self._session.topic = True, None
         self._session.errors.update(
             (stage, error) for stage in Stage if stage is not Stage.FOLLOW

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`python -m tests.screens.pictures OUT [NAME…]` draws every screen of the TUI on the demo: each
-size and theme as SVG, and as PNG with rsvg-convert.
+size and theme as SVG.
 
 The screens are the real ones on the real sandbox, with its mail server and archive: first the topic
 as the demo starts, then after the send. With NAMEs only these are drawn (`commit`, `checks` …; see
@@ -11,7 +11,6 @@ import argparse
 import asyncio
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -41,7 +40,6 @@ MOMENTS = {
     "write-tags": (Stage.TAGS, "enter"),
     "branch": (Stage.BACKPORTS, "enter"),
     "home": ("0",),
-    "message": (Stage.CHECKS, "o", "f"),
 }
 """Names of pictures of the demo's first state → the keys from any stage to there."""
 
@@ -55,7 +53,7 @@ LATER = {
 """The same, after the patch was sent and answered."""
 
 
-OVER = {"question", "branch", "help", "finding", "write-tags", "message"}
+OVER = {"question", "branch", "help", "finding", "write-tags"}
 """The pictures of dialogs, cards and messages."""
 
 
@@ -183,12 +181,6 @@ def main() -> None:
             if not options.names or set(options.names) & set(LATER):
                 send(sandbox)
                 made += asyncio.run(draw(sandbox.work, LATER, out, options.names))
-    if shutil.which("rsvg-convert"):
-        for file in made:
-            subprocess.run(
-                ["rsvg-convert", str(file), "-o", str(file.with_suffix(".png"))],
-                check=True,
-            )
     print(f"{len(made)} pictures in {out}")
 
 

@@ -325,6 +325,7 @@ WRITTEN = "patches written: Enter"
 """The step once the patches are written."""
 REASONS = {
     WAITS: ": stable trees take only mainline commits",
+    DRAFTED: ": Home has the command that sends it",
     WRITTEN: " shows the command that sends them",
 }
 """A step → more about it, where there is room."""
@@ -457,7 +458,6 @@ DEMO = f"Nothing more is needed for this branch. {NO_MAIL_IN_DEMO}"
 
 
 def shell_rows(commands: Iterable[str]) -> list[str]:
-    """Return the commands to run in a shell, except in the demo."""
     return (
         [DEMO] if is_in_demo() else [SHELL, *(f"  {command}" for command in commands)]
     )

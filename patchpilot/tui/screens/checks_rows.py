@@ -225,7 +225,6 @@ def state_of(counts: "Counter[Severity]") -> StageState:
 def arrange_findings(
     result: "CheckResult", mark: str
 ) -> tuple[tuple[str, ...], tuple[Shown, ...]]:
-    """Return the lines of all patches, with their subject prefix, and the findings by line."""
     from patchpilot.services.fix_finding import remedy_of
 
     rows: list[str] = []

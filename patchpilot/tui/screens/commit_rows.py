@@ -111,7 +111,6 @@ def next_line(row: NextRow, room: int) -> Text:
 
 
 def commit_rows(patch: "Patch") -> list[str]:
-    """Return the lines of a commit as a message, without the "From " envelope line."""
     return [row for row in patch.lines if not row.startswith("From ")]
 
 

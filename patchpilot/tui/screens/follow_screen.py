@@ -286,7 +286,6 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         self.call_after_refresh(self.listed.scroll_to_highlight, top=True)
 
     def _tell_arrived(self, arrived: Collection[str]) -> None:
-        """Report new messages; delivery reports are not part of the conversation."""
         if not arrived:
             return
         is_listed = any(row.key in arrived for row in self.listed.rows)

@@ -32,7 +32,6 @@ def mail_size(mail: "Message") -> str:
 
 
 def is_blocking(check: "CheckLine") -> bool:
-    """Return whether a check blocks sending until its problem is fixed."""
     return check.state == "problem" or check.name == NO_SERVER
 
 
@@ -93,7 +92,6 @@ def read_recorded_status(ask: JobRequest, stage: Stage) -> StageStatus:
 
 
 def status_of(result: "Sending") -> StageStatus:
-    """Return a plan's state as shown on the pre-flight card, or DONE if it was already sent."""
     from patchpilot.services.send.send_state import was_sent
 
     state, note = StageState.DONE, headline(result)

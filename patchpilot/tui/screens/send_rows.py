@@ -232,7 +232,6 @@ def stage_for(check: "CheckLine") -> Stage | None:
 
 
 def is_fixable(check: "CheckLine") -> bool:
-    """Return whether `a` handles a check, here or at another stage."""
     return check.state != "ok" and (
         check.name in REPAIRS or stage_for(check) is not None
     )

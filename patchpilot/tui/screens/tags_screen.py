@@ -111,7 +111,6 @@ class TagsScreen(StageScreen["FixesResult"]):
 
     @property
     def _candidate(self) -> "Candidate | None":
-        """Return the candidate under the cursor, or None for a choice below them."""
         return None if isinstance(self.chosen, str) else self.chosen
 
     @property

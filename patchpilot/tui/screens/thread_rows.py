@@ -278,7 +278,6 @@ def _unquoted(line: str) -> tuple[int, str]:
 
 
 def _cut(lines: Sequence[str], room: int) -> list[str]:
-    """Split lines of code to fit, keeping their spaces."""
     return [
         wide[start : start + room]
         for wide in (plain(line).plain for line in lines)

@@ -322,7 +322,6 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         self.tui.jobs.begin(self.stage)
 
     def reread(self) -> None:
-        """Reload the topic after its commits changed, then refresh the dependent results."""
         self.close_error()
         self.tui.jobs.read_topic()
 
@@ -355,7 +354,6 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
 
     @property
     def without_topic(self) -> Collection[Stage]:
-        """Return the stages that are unavailable without a topic."""
         return () if self.session.topic else self.session.errors
 
     @property
@@ -384,7 +382,6 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
 
     @property
     def chosen(self) -> Any:
-        """Return the subject of the selected row, even before there is a list."""
         lists = self.query(self.LIST).results(RowList)
         return next((listed.chosen for listed in lists), None)
 

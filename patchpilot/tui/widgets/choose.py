@@ -318,10 +318,13 @@ NO_MAIL_IN_DEMO = (
 def show_draft(app: App[Any], file: Path) -> None:
     rows = file.read_text(encoding="utf-8").splitlines()
     path = shlex.quote(str(file))
-    send = f"Nothing was sent. Next, in a shell: edit the draft, then git send-email {path}"
+    send = [
+        "Next, in a shell: edit the draft, then send it:",
+        f"  git send-email {path}",
+    ]
     if is_in_demo():
-        send = f"Nothing was sent. {NO_MAIL_IN_DEMO}"
-    app.push_screen(Reader(f"Draft: {path}", [send, "", *rows]))
+        send = [NO_MAIL_IN_DEMO]
+    app.push_screen(Reader(f"Draft: {path}", ["Nothing was sent.", *send, "", *rows]))
 
 
 class Option(NamedTuple):
@@ -346,12 +349,10 @@ def ask_which(
 def ask_yes(
     app: App[Any], question: Choose | Confirm, then: Callable[[], None]
 ) -> None:
-    """Show a question and call `then` if the user chooses yes, or types the word."""
     app.push_screen(question, lambda answer: then() if answer == "yes" else None)
 
 
 def ask_answer(
     app: App[Any], question: Choose | LineDialog, then: Callable[[str], None]
 ) -> None:
-    """Show a question and call `then` with the answer, unless it is empty or canceled."""
     app.push_screen(question, lambda answer: then(answer) if answer else None)

@@ -167,7 +167,6 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         self._colors_of: object = None
 
     def fill(self, rows: Sequence[str], *, notes: Sequence[Note] = ()) -> None:
-        """Show this patch unfolded from its top, with notes."""
         self.cursor, self._folded, self.word = 0, set(), ""
         self.scroll_home(animate=False)
         self.rows, self.parts, self.note = rows, DiffRows(rows), -1
@@ -424,7 +423,6 @@ class DiffView(ScrollView, Searchable, can_focus=True):
             self.action_fold()
 
     def render_line(self, y: int) -> Strip:
-        """Draw one row of the screen, reusing rows already drawn."""
         place = y + self.scroll_offset.y
         colors = self._current_colors()
         base = colors.base if colors.tinted else self.rich_style

@@ -92,6 +92,7 @@ class KeyLine(Widget):
         # during a search, n goes to the next match
         if any(it.binding.action == MATCH for it in active):
             seen.add(NEXT)
+            keys = replace(keys, first=("n", "N", "Esc"))
 
         def order(one: ActiveBinding) -> tuple[int, ...]:
             key = app.get_key_display(one.binding)
