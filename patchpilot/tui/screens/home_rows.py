@@ -206,10 +206,10 @@ def _row(topic: HomeTopic, group: str, wide: Widths, news: str) -> Text:
     row.append(f"{version:<{VERSION}}").append(f"{age:>{AGE}} ", QUIET)
     if width(news) > wide.news and group == Turn.YOURS:
         # the detail has the rest
-        step = replace_commands(topic.step) if topic.version else news
-        news = ACTION.sub("", step)
+        step = replace_commands(topic.step) if topic.version else ""
+        news = ACTION.sub("", step or news)
     words = plain(crop(news, wide.news) if group != NOT_STARTED else "")
-    if topic.unread and news[0].isdigit():
+    if topic.unread and news[:1].isdigit():
         words.stylize("bold green", 0, len(f"{topic.unread} new"))
     return row.append(words)
 

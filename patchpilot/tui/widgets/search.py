@@ -7,8 +7,7 @@ The keys n and N go to the next and previous match; Escape ends the search.
 import re
 from bisect import bisect_right
 from collections.abc import Iterable
-from itertools import islice
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
@@ -88,12 +87,11 @@ PART = re.compile(
 """What can be copied from a line."""
 
 
-def copyable(widget: Widget | None) -> tuple[str, str]:
+def copyable(widget: Any) -> tuple[str, str]:
     """Return the kind and the text of what can be copied at a widget's cursor, or ("", "")."""
-    if not isinstance(widget, Searchable):
-        return "", ""
-    line = next(islice(widget.lines(), widget.place, None), "")
-    match = PART.search(printable(line).rstrip())
+    rows, place = getattr(widget, "rows", ()), getattr(widget, "place", 0)
+    row = (*rows[place : place + 1], "")[0]
+    match = PART.search(printable(str(getattr(row, "text", row))).rstrip())
     kind = match.lastgroup if match else None
     return (kind.replace("_", "-"), match[kind]) if match and kind else ("", "")
 
