@@ -66,6 +66,7 @@ class WriteTags(Choose):
         self._signed, self._signs, self._is_proposed = signed, signs, is_proposed
         self._ready = self._working = False
         self._threads = ThreadJobs(self)
+        self.hints = [("Space", "tick"), *self.hints]
 
     def head(self) -> ComposeResult:
         yield (
