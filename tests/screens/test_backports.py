@@ -204,11 +204,11 @@ def test_verdict_is_short() -> None:
         hints=("mind the lock",),
     )
     texts = BranchTexts(BackportResult("3" * 40, "x"), {}, "", is_tagged=False)
-    assert [row.plain for row in fact_rows(texts.facts(one), 60)] == [
-        "why       so it is",
-        "caused by 666666666666 frob: lock: it changed them",
-        "          777777777777 frob: unlock: it changed them",
-        "note      mind the lock",
+    assert [row.plain for row in fact_rows(texts.facts(one), 71, head=11)] == [
+        "why        so it is",
+        "caused by  666666666666 frob: lock: it changed them",
+        "           777777777777 frob: unlock: it changed them",
+        "note       mind the lock",
     ]
     assert explain_verdict(one, ()) == "b.c:7 and 1 more"
     assert (

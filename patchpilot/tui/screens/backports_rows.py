@@ -245,11 +245,11 @@ def page_rows(texts: BranchTexts, branch: "BranchResult", columns: int) -> list[
         [fact for fact in known if (fact[0] in FIRST) is is_first]
         for is_first in (True, False)
     )
-    rows = fact_rows(first, columns)
+    rows = fact_rows(first, columns, head=LABEL)
     if branch.conflicts and branch.wants_fix:
         rows += [Text(), plain("From the branch (-) to the fix (+):")]
         rows += map(diff_line, conflict_rows(branch))
-    rows += [Text(), *fact_rows(more, columns)] if more else []
+    rows += [Text(), *fact_rows(more, columns, head=LABEL)] if more else []
     if written := texts.written_for.get((texts.result.commit, branch.branch)):
         rows += [Text(), *map(plain, shell_rows([written.send]))]
     elif commands := texts.commands(branch):
@@ -340,6 +340,8 @@ SEARCHES = {
 }
 """Result of the search for prerequisites → its message; prerequisites found have a panel."""
 CLEAN = ("clean", "clean-3way")
+LABEL = 11
+"""Columns of the names of facts."""
 FIRST = ("merged as", "why", "failed", "next")
 """The labels of a branch's facts above its conflicts."""
 SOON = 183

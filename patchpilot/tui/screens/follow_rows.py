@@ -287,14 +287,13 @@ def troubles(series: "Tracked", columns: int, most: int) -> list[Text]:
 
 
 def fact_rows(
-    rows: "Sequence[tuple[str, str]]", columns: int, most: int = 99
+    rows: "Sequence[tuple[str, str]]", columns: int, most: int = 99, head: int = 9
 ) -> list[Text]:
     """Return named facts in so many columns, each in at most `most` lines.
 
-    A name is shown only once for all facts that share it.
+    The names take `head` columns. A name is shown only once for all facts that share it.
     """
     parts, before = [], ""
-    head = max((9, *(len(name) + 1 for name, _ in rows)))
     for name, text in rows:
         told = wrap_hanging(plain(text).plain, columns, head)
         if len(told) > most:
