@@ -296,7 +296,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "outgoing/target_tree::fit_of_files.applies": ("*words",),
         "recipients/contact_history::_history": ("*arguments",),
         "recipients/get_maintainer/git_signers::GitHistory._log": ("*args",),
-        "topic/sent_elsewhere::_tagged_patches": ("*span",),
+        "topic/posted_elsewhere::_tagged_patches": ("*span",),
         "commits/message_mail::mail_of_message": ("base",),
         "topic/edit_commits::edit_file": ("editor",),
         "topic/edit_commits::set_up_mail": ("sys.executable",),

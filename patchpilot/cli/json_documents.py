@@ -39,7 +39,7 @@ from patchpilot.services.track.posted_commit import PostedCommit, UnpostedCommit
 from patchpilot.settings.trusted_packs import TreeConfiguration
 from patchpilot.topic.followed.review_ledger import SeriesLedger
 from patchpilot.topic.message_changes import Preparation
-from patchpilot.topic.posted_by_others import PostedFix
+from patchpilot.topic.posted_elsewhere import PostedFix
 from patchpilot.topic.review_trailers import Collected
 from patchpilot.topic.topic_recipients import PlanResult
 

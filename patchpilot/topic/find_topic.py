@@ -31,7 +31,7 @@ from patchpilot.series.change_id import change_ids, new_change_id
 from patchpilot.series.cover_letter import split_cover
 from patchpilot.series.draft import Drafts, complete_prefix, follow
 from patchpilot.topic.finish_send import finish_sends
-from patchpilot.topic.sent_elsewhere import SentTag, find_tagged_topic
+from patchpilot.topic.posted_elsewhere import SentTag, find_tagged_topic
 from patchpilot.topic.topic_base import topic_commits
 
 

@@ -40,8 +40,8 @@ from patchpilot.topic.followed.known_series import (
     shown_series,
     with_mails,
 )
+from patchpilot.topic.posted_elsewhere import sent_tags
 from patchpilot.topic.reroll import STUBS, changes, has_unfinished_changelog
-from patchpilot.topic.sent_elsewhere import sent_tags
 
 if TYPE_CHECKING:
     from patchpilot.reading.posted_series import PostedSeries

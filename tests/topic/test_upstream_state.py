@@ -18,7 +18,7 @@ from patchpilot.services.backport.backport_work import next_step
 from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
 from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.questions import answer, ask_before_send
-from patchpilot.topic.posted_by_others import posted_by_others
+from patchpilot.topic.posted_elsewhere import posted_by_others
 from patchpilot.topic.upstream_state import commit_state, find_merged
 from patchpilot.tui.screens.commit_rows import TopicCommits, next_rows
 from tests.kit.archive import archive_server

@@ -10,7 +10,7 @@ from patchpilot.model.printable import printable
 from patchpilot.services.find.bisect_fix import BisectStep
 from patchpilot.services.find.find_fix import FoundFix, FoundFixes
 from patchpilot.services.track.posted_commit import PostedCommit
-from patchpilot.topic.posted_by_others import PostedFix
+from patchpilot.topic.posted_elsewhere import PostedFix
 
 
 def fixes_text(fixes: FoundFixes, operation: str) -> str:

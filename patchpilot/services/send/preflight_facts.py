@@ -37,8 +37,7 @@ from patchpilot.projects.project import Project
 from patchpilot.services.send.build_proof import last_builds
 from patchpilot.services.send.questions import questions
 from patchpilot.settings.read_settings import is_in_demo
-from patchpilot.topic.posted_by_others import posted_by_others
-from patchpilot.topic.sent_elsewhere import sent_records
+from patchpilot.topic.posted_elsewhere import posted_by_others, sent_records
 from patchpilot.topic.target_tip import find_target
 from patchpilot.topic.upstream_state import find_merged, upstream_state
 

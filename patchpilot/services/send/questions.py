@@ -25,7 +25,7 @@ from patchpilot.series.draft import Drafts
 from patchpilot.services.send.propose_prefix import missing_tree
 from patchpilot.topic.find_topic import find_topic
 from patchpilot.topic.fix_claims import denied_subjects, judge_fix
-from patchpilot.topic.posted_by_others import (
+from patchpilot.topic.posted_elsewhere import (
     NOT_ASKED,
     PostedByOthers,
     posted_by_others,

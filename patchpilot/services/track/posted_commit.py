@@ -41,7 +41,7 @@ from patchpilot.series.patch_pairing import title_key
 from patchpilot.topic.followed.follow_series import add
 from patchpilot.topic.followed.known_series import SAVE_REPLIES, Tracked
 from patchpilot.topic.own_archive import ArchiveAt
-from patchpilot.topic.posted_by_others import PostedFix, posted_by_others
+from patchpilot.topic.posted_elsewhere import PostedFix, posted_by_others
 from patchpilot.urls import LORE
 
 MAX_LINKS = 6

@@ -1,0 +1,325 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Find what was posted without the outbox: other sends of a topic, and fixes of others.
+
+The sources are the tags of sends (patchpilot's and b4's), b4's tracking data, and the archive. An
+archive gets only a title, or paths and names of functions, and nothing about an undisclosed fix.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from patchpilot.cache.cached_re import compile_late
+from patchpilot.commits.b4_prep import prep_branch
+from patchpilot.commits.range import commits_series
+from patchpilot.commits.repository import Repository
+from patchpilot.errors import PatchpilotError
+from patchpilot.model.ago import ago
+from patchpilot.model.draft import Draft, KnownPatch
+from patchpilot.model.json_form import json_form
+from patchpilot.model.patch import Patch, Series
+from patchpilot.model.printable import counted, printable
+from patchpilot.model.progress import Progress, silent
+from patchpilot.model.send_problem import SentRecord
+from patchpilot.series.change_id import TAGS, parse_sent_tag
+from patchpilot.series.same_patches import equal_patches, has_patches
+
+if TYPE_CHECKING:
+    from patchpilot.archive.archive import MailArchive
+    from patchpilot.outgoing.transport import SeriesToSend
+
+_BASE = compile_late(r"^base-commit: ([0-9a-f]{40,64})$", re.MULTILINE)
+_FORMAT = (
+    "%(refname:lstrip=2)%1f%(*objectname)%1f%(*subject)%1f%(contents)%1f"
+    "%(creatordate:short)%1e"
+)
+MONTHS = timedelta(days=183)
+_MOST_FILES, _MOST_FUNCTIONS, _MOST_SHOWN = 4, 6, 3
+_REVIEWS = ("reviewed-by", "acked-by", "tested-by")
+
+
+class SentTag(NamedTuple):
+    """The tag of a send by patchpilot or b4.
+
+    It has the latest commit sent and its title, the base of the series, and the date.
+    """
+
+    name: str
+    change_id: str
+    version: int
+    head: str
+    title: str
+    base: str | None
+    date: str
+
+
+def sent_tags(repository: Repository) -> tuple[SentTag, ...]:
+    """Return the tags `sent/CHANGE-ID-vN`, with the highest versions last."""
+    prefix = f"refs/tags/{TAGS}"
+    if not any(ref.name.startswith(prefix) for ref in repository.all_refs):
+        return ()
+    listed = repository.git("for-each-ref", f"--format={_FORMAT}", prefix).text
+    tags = []
+    for entry in listed.split("\x1e"):
+        name, *fields = entry.strip("\n").split("\x1f")
+        named = parse_sent_tag(name)
+        if named and len(fields) == 4 and fields[0]:
+            head, title, contents, date = fields
+            base = _BASE.search(contents)
+            tags.append(
+                SentTag(name, *named, head, title, base[1] if base else None, date)
+            )
+    return tuple(sorted(tags, key=lambda tag: tag.version))
+
+
+def find_tagged_topic(
+    repository: Repository, patches: Sequence[KnownPatch]
+) -> SentTag | None:
+    """Return the latest send tag whose topic ends with the last of these patches.
+
+    The patch is identified by its commit, or by its title if the author date is the same.
+    """
+    if not patches or not patches[-1].commit:
+        return None
+    last = patches[-1]
+    for tag in reversed(sent_tags(repository)):
+        if tag.head == last.commit or (
+            tag.title == last.subject
+            and repository.commit(tag.head).author_time == last.authored
+        ):
+            return tag
+    return None
+
+
+def sent_records(
+    repository: Repository, topic: "SeriesToSend"
+) -> tuple[SentRecord, ...]:
+    """Return a topic's sends according to tags and b4.
+
+    The archive is only used if neither they nor the outbox has any.
+    """
+    draft = topic.draft
+    records = (
+        *_tagged_sends(repository, draft, topic.series),
+        *_b4_sends(repository, draft, topic.send.version),
+    )
+    if records or topic.before or topic.request.offline or draft.is_undisclosed:
+        return records
+    return _archived_sends(repository, topic)
+
+
+def _tagged_sends(
+    repository: Repository, draft: Draft, series: Series
+) -> Iterator[SentRecord]:
+    titles = {patch.subject.title for patch in series.patches}
+    for tag in sent_tags(repository):
+        mine = tag.change_id == draft.change_id
+        if mine or tag.title in titles:
+            sent = _tagged_patches(repository, tag, len(series.patches))
+            same = equal_patches(series.patches, sent)
+            if mine or same:
+                place = f"the tag {tag.name}"
+                yield SentRecord(tag.version, tag.date, place, same, mine)
+
+
+def _tagged_patches(
+    repository: Repository, tag: SentTag, count: int
+) -> tuple[Patch, ...]:
+    """Return the patches preserved by a tag.
+
+    If the tag does not record the base, return the last `count`.
+    """
+    span = [f"--max-count={count}", tag.head]
+    if tag.base and repository.find(tag.base):
+        span = [f"--max-count={count + 1}", f"{tag.base}..{tag.head}"]
+    done = repository.git("rev-list", "--reverse", "--no-merges", *span, ok=(0, 128))
+    ids = tuple(done.text.split())
+    return commits_series(repository, ids, None).patches if len(ids) == count else ()
+
+
+def _b4_sends(
+    repository: Repository, draft: Draft, version: int
+) -> Iterator[SentRecord]:
+    known = prep_branch(repository, draft.branch) if draft.branch else None
+    is_mine = known and known.change_id == draft.change_id
+    if known and is_mine and dict(known.history).get(f"v{version}"):
+        place = f"b4's tracking data of {known.branch}"
+        yield SentRecord(version, "", place, same=False, same_topic=True)
+
+
+def _archived_sends(
+    repository: Repository, topic: "SeriesToSend"
+) -> tuple[SentRecord, ...]:
+    """Return the same patches posted by the same sender.
+
+    Return none if the archive does not answer in time.
+    """
+    from patchpilot.archive.archive import quote_phrase
+    from patchpilot.reading.series_messages import revisions_in
+    from patchpilot.settings.read_settings import user_settings
+    from patchpilot.topic.own_archive import ask_archive
+
+    mine, account = topic.series.patches, topic.account
+    if not account.sender or not mine:
+        return ()
+    sender = account.sender.key
+    url = user_settings(repository, problems=[]).get("lore").rstrip("/")
+    query = f"s:{quote_phrase(mine[0].subject.title)} AND f:{sender}"
+    try:
+        found = ask_archive(
+            repository, lambda archive: archive.search(query, threads=True)
+        )
+    except PatchpilotError:
+        return ()
+    for revision in revisions_in(found):
+        patches = [post.patch for post in revision.patches if post.patch]
+        if revision.author.key == sender and has_patches(patches, mine):
+            date = f"{revision.sent:%Y-%m-%d}" if revision.sent else ""
+            place = f"{url}/{revision.patches[0].message_id}/"
+            version = revision.version
+            return (SentRecord(version, date, place, same=True, same_topic=False),)
+    return ()
+
+
+@json_form("message_id", "subject", "version", "sender", "text=words")
+class PostedFix(NamedTuple):
+    """A patch posted by somebody else: its Message-ID, subject, version and sender.
+
+    `merged` is the commit that it became, or "". It is not `is_sure` if the patch changes the same
+    place in another way.
+    """
+
+    message_id: str
+    subject: str
+    version: int
+    sender: str
+    age: str
+    reviews: int
+    merged: str
+    is_sure: bool
+
+    @property
+    def words(self) -> str:
+        """Return a sentence about the patch for `send`, `find` and the TUI."""
+        facts = [
+            f"{'' if self.is_sure else 'perhaps '}posted {self.age} by {self.sender}",
+            f"v{self.version}",
+            *([counted(self.reviews, "review")] if self.reviews else []),
+            f"merged as {self.merged[:12]}" if self.merged else "not merged",
+        ]
+        return printable(f"{', '.join(facts)}: {self.subject}")
+
+
+class PostedByOthers(NamedTuple):
+    """Patches by others, certain matches first; `problem` explains why the archive was not
+    queried.
+    """
+
+    fixes: tuple[PostedFix, ...] = ()
+    problem: str = ""
+
+
+NOT_ASKED = PostedByOthers()
+
+
+def posted_by_others(
+    repository: Repository,
+    patches: Sequence[Patch],
+    *,
+    undisclosed: bool,
+    lore: str = "",
+    offline: bool = False,
+    progress: Progress = silent,
+) -> PostedByOthers:
+    """Return recent patches by others that fix the same problem, or why none were searched.
+
+    `lore` is the archive (default: from the user's settings).
+    """
+    if undisclosed:
+        return PostedByOthers(problem="an undisclosed fix: no archive is asked")
+    if offline:
+        return PostedByOthers(problem="the archive was not asked (--offline)")
+    if not any(patch.files for patch in patches):
+        return NOT_ASKED
+    from patchpilot.topic.own_archive import ask_archive
+
+    progress("looking for patches of others")
+    try:
+        fixes = ask_archive(
+            repository,
+            lambda archive: list(_fixes_of_others(repository, patches, archive)),
+            lore,
+        )
+    except PatchpilotError as error:
+        return PostedByOthers(problem=f"the archive was not asked: {error.message}")
+    fixes.sort(key=lambda fix: not fix.is_sure)
+    return PostedByOthers(tuple(fixes[:_MOST_SHOWN]))
+
+
+def _fixes_of_others(
+    repository: Repository, patches: Sequence[Patch], archive: "MailArchive"
+) -> Iterator[PostedFix]:
+    """Yield the latest patch of each series by others that makes one of the patches redundant."""
+    from patchpilot.history.earlier_fixes import PatchToFind, changed_functions, judge
+    from patchpilot.reading.mail_reader import MailReader
+    from patchpilot.reading.series_messages import posted_in
+    from patchpilot.topic.upstream_state import find_merged_as
+
+    since = datetime.now(UTC) - MONTHS
+    # most archives contain none of these
+    if not (messages := archive.search(_query(archive, patches, since))):
+        return
+    authors = (repository.identity, *(patch.author for patch in patches))
+    own = {author.key for author in authors if author}
+    mine = [(set(it.paths), changed_functions(it.files)) for it in patches]
+    reader = MailReader()
+    for series in posted_in(messages, reader):
+        posts = ((it, post) for it in series.revisions for post in it.posts)
+        for revision, post in reversed(list(posts)):
+            patch = None if post.is_cover or revision.backport_to else post.patch
+            authors = (series.author, patch and patch.author)
+            is_own = any(it and it.key in own for it in authors)
+            if patch is None or post.when <= since or is_own:
+                continue
+            theirs = changed_functions(patch.files)
+            near = (it for paths, it in mine if not paths.isdisjoint(patch.paths))
+            verdicts = {judge(it, theirs) for it in near} - {None}
+            if not verdicts:
+                continue
+            reviewers = {
+                mail.sender.key
+                for mail in map(reader.classify, archive.thread(post.message_id))
+                if any(tag.name.lower() in _REVIEWS for tag in mail.credited)
+            }
+            wanted = PatchToFind(post.title, post.mail.body, patch.files)
+            merged = find_merged_as(repository, patches, wanted)
+            yield PostedFix(
+                post.message_id,
+                post.title,
+                revision.version,
+                post.sender.name or post.sender.email,
+                ago(post.when.timestamp()),
+                len(reviewers),
+                merged.commit if merged and merged.is_sure else "",
+                True in verdicts,
+            )
+            break
+
+
+def _query(archive: "MailArchive", patches: Sequence[Patch], since: datetime) -> str:
+    """Return the archive query for recent patches to the same files and functions."""
+    from patchpilot.archive.archive import quote_phrase
+    from patchpilot.history.earlier_fixes import changed_functions
+
+    is_served = archive.url.startswith(("http://", "https://"))
+    parts: dict[str, None] = {}
+    for change in (it for patch in patches for it in patch.files[:_MOST_FILES]):
+        part = f"dfn:{quote_phrase(change.path)}"
+        names = sorted(filter(None, changed_functions([change]).lines))
+        if names and is_served:
+            hunks = (f"dfhh:{quote_phrase(name)}" for name in names[:_MOST_FUNCTIONS])
+            part = f"({part} AND ({' OR '.join(hunks)}))"
+        parts[part] = None
+    recent = f" AND d:{since:%Y%m%d}.." if is_served else ""
+    return f"({' OR '.join(list(parts)[:_MOST_FILES])}){recent}"
