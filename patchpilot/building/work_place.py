@@ -11,11 +11,17 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Collection, Iterable, Iterator
-from pathlib import Path
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from pathlib import Path, PurePosixPath
 
 from patchpilot.building.tree_state import TreeState
-from patchpilot.cache.entries import cache_dir, private_folder, repository_cache_path
+from patchpilot.cache.entries import (
+    Kind,
+    cache_dir,
+    get_or_compute,
+    private_folder,
+    repository_cache_path,
+)
 from patchpilot.commits import alternates
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
@@ -23,6 +29,7 @@ from patchpilot.errors import InputError
 from patchpilot.model.progress import Progress, silent
 
 KIND = "builds"
+_KIND = Kind("files-to-build", (str(Path(__file__)),), 100)
 _VERSION = 2
 _MOST_BYTES = 40 << 20
 """Maximum size of all output directories; less than 300 MiB with the checked-out files."""
@@ -30,7 +37,6 @@ _OLD_SECONDS = 30 * 86400.0
 _GONE = f"0 {'0' * 40}"
 """The entry with which git deletes a file from its index."""
 _CHECKOUT_SECONDS = 1800.0
-_WHOLE = ".*"
 _MOST_FOLDERS = 300
 """With more directories, matching all paths takes seconds, so everything is checked out."""
 SAFE = re.compile(
@@ -40,6 +46,13 @@ SAFE = re.compile(
 given only the end of the path.
 """
 _TOOLS = "arch|bpf/resolve_btfids|build|include|lib|objtool|scripts"
+_NO_CODE = r"(?<!\.[cS])"
+_COMPILED = (
+    r"kernel/bounds\.c|(?:scripts/mod|lib/vdso)/[^/]*\.c|include/linux/(?:kconfig|compiler\S*)\.h"
+    r"|arch/(?:{arch})/(?:kernel/asm-offsets\w*|.*vdso[^/]*/[^/]*)\.[cS]"
+)
+"""Files that are compiled for every object."""
+_INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*["<]([\w./+-]+)[">]', re.MULTILINE)
 
 
 class WorkPlace:
@@ -48,32 +61,53 @@ class WorkPlace:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.tree = folder / "tree"
-        self.pattern = _WHOLE
+        self._paths: frozenset[str] | None = None
 
-    def narrow(self, paths: Collection[str], arches: Iterable[str]) -> None:
+    def narrow(
+        self,
+        states: Sequence[TreeState],
+        paths: Collection[str],
+        arches: Iterable[str],
+    ) -> None:
         """Check out only the files needed to build these files for these architectures.
 
-        They are an eighth of the tree. `pattern` is a regular expression for their paths.
+        They are a fifteenth of the tree: headers only if the sources of these states may include
+        them.
         """
         folders = {path.rpartition("/")[0] for path in paths if "/" in path}
-        folders |= {"kernel", "kernel/time"}
         if len(folders) > _MOST_FOLDERS:
-            self.pattern = _WHOLE
             return
+        folders |= {"kernel", "kernel/time"}
         # a driver includes headers from its directory and the one above it
         near = {"/".join(it.split("/")[: max(2, it.count("/"))]) for it in folders}
+        above = {str(it) for folder in folders for it in PurePosixPath(folder).parents}
         boards = "" if any("/boot/dts/" in path for path in paths) else "(?!boot/dts/)"
-        self.pattern = (
-            f"[^/]+|(?:include|scripts|usr|lib/vdso|tools/(?:{_TOOLS}))/.*|"
-            f"arch/(?:{_either(arches)})/{boards}.*|arch/(?:\\w+/){{0,2}}Kconfig|"
-            "(?!arch/)(?:.*/)?(?:Kconfig|Kbuild|Makefile)[^/]*|"
-            f"(?:{_either(folders)})/[^/]*|(?:{_either(near)})/.*\\.h"
+        arches = sorted(arches)
+        arch = _either(arches)
+        pattern = (
+            f"[^/]+|(?:scripts|usr|lib/vdso|tools/(?:{_TOOLS}))/.*|(?:.*/)?Kconfig[^/]*|"
+            "include/asm-generic/.*|include/(?:.*/)?Kbuild|tools/Makefile|"
+            f"arch/(?:{arch})/{boards}(?:(?:boot|entry|kernel|lib|tools)/.*|.*{_NO_CODE})|"
+            f"(?:{_either(near)})/.*(?:\\.h|Kbuild|Makefile[^/]*)|"
+            f"(?:{_either({*folders, *above})})/(?:Kbuild|Makefile)[^/]*|"
+            f"(?:{_either(folders)})/[^/]*{_NO_CODE}"
         )
+        compiled = re.compile(_COMPILED.format(arch=arch)).fullmatch
+
+        def files() -> list[str]:
+            files = states[-1].files
+            sources = [*paths, *filter(compiled, files)]
+            needed = filter(re.compile(pattern, re.DOTALL).fullmatch, files)
+            return sorted({*needed, *_included(states, sources, arches, frozenset())})
+
+        key = (states[-1].build_digest, pattern, *sorted(paths))
+        known = frozenset(get_or_compute(_KIND, key, files))
+        self._paths = known | _included(states, paths, arches, known)
 
     def widen(self) -> bool:
         """Check out all files from now on, and return whether any were missing."""
-        was_narrow = self.pattern != _WHOLE
-        self.pattern = _WHOLE
+        was_narrow = self._paths is not None
+        self._paths = None
         return was_narrow
 
     @contextlib.contextmanager
@@ -97,9 +131,9 @@ class WorkPlace:
     def checkout(
         self, repository: Repository, state: TreeState, progress: Progress = silent
     ) -> None:
-        """Put the files of a commit into the clone, which is created on first use.
+        """Put the needed files of a commit into the clone, which is created on first use.
 
-        git's index contains only the files whose paths match the pattern.
+        git's index contains only these files.
         """
         own = self.tree / ".git"
         if not (own / "HEAD").exists():
@@ -109,25 +143,19 @@ class WorkPlace:
         alternates.write(own / "objects", source)
         (own / "index.lock").unlink(missing_ok=True)
         stamp = own / "patchpilot.state"
-        wanted = f"{state.commit}{self.pattern}"
-        known = os.fsdecode(stamp.read_bytes()) if stamp.exists() else ""
-        if known == wanted:
+        paths = state.files.keys() & (self._paths or state.files)
+        digest = state.digest(paths)
+        if stamp.exists() and stamp.read_text() == digest:
             return
         progress("checking out the files to build")
         stamp.unlink(missing_ok=True)
-        old = known.removesuffix(self.pattern)
-        index: dict[str, str] = {}
-        if old != known and repository.find(old):
-            changed = repository.changed_files(old, state.commit)
-            files = {it.path: f"{it.mode} blob {it.object_id}" for it in changed}
-        else:
-            listed = git(self.tree, "ls-files", "-s", "-z").text.split("\0")[:-1]
-            rows = (row.partition("\t") for row in listed)
-            index = {path: f"{it[:6]} blob {it[7:-2]}" for it, _, path in rows}
-            files = {**dict.fromkeys(index, _GONE), **state.files}
-        matches = re.compile(self.pattern, re.DOTALL).fullmatch
-        files = {path: it if matches(path) else _GONE for path, it in files.items()}
-        new = {path: it for path, it in files.items() if it != index.get(path, _GONE)}
+        rows = git(self.tree, "ls-files", "-s", "-z").text.split("\0")[:-1]
+        split = (row.partition("\t") for row in rows)
+        index = {path: f"{it[:6]} blob {it[7:-2]}" for it, _, path in split}
+        files = dict.fromkeys(index, _GONE) | {
+            path: state.files[path] for path in paths
+        }
+        new = {path: it for path, it in files.items() if it != index.get(path)}
         top = self.tree.resolve()
         for file in [top / path for path, it in new.items() if it[0] == "0"]:
             # a malformed tree may contain a symbolic link in place of a directory
@@ -141,7 +169,7 @@ class WorkPlace:
         git(
             self.tree, "checkout-index", "-a", "-f", "-u", "-q", timeout=_CHECKOUT_SECONDS
         )  # fmt: skip
-        stamp.write_bytes(os.fsencode(wanted))
+        stamp.write_text(digest)
 
     def shrink(self) -> None:
         """Delete the least recently used output directories if they are too large, and those of
@@ -158,6 +186,35 @@ class WorkPlace:
             for place in list_build_directories()
             if _age(place / "lock") > _OLD_SECONDS
         )
+
+
+def _included(
+    states: Sequence[TreeState],
+    paths: Collection[str],
+    arches: Sequence[str],
+    known: frozenset[str],
+) -> set[str]:
+    """Return these files and all files that they may include, except what known ones include."""
+    read: set[tuple[str, str]] = set()
+    tops = [
+        f"{top}include/{of}"
+        for top in ("", *(f"arch/{it}/" for it in arches))
+        for of in ("", "uapi/")
+    ]
+    for state in states:
+        files = state.files
+        left = files.keys() & paths
+        while left:
+            path = left.pop()
+            if (path, files[path]) in read:
+                continue
+            read.add((path, files[path]))
+            folders = (*tops, f"{path.rpartition('/')[0]}/")
+            for name in _INCLUDE.findall(state.read(path) or ""):
+                generic = name.replace("asm/", "asm-generic/")
+                texts = {f"{of}{it}" for of in folders for it in (name, generic)}
+                left |= (files.keys() & map(os.path.normpath, texts)) - known
+    return {path for path, _ in read}.union(paths)
 
 
 def _either(texts: Iterable[str]) -> str:

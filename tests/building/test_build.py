@@ -275,26 +275,36 @@ def test_checkout_does_not_follow_symlinks(repo: Repo, tmp_path: Path) -> None:
     assert (outside / "x.c").read_text() == "mine"
 
 
-def test_checkout_has_the_files_of_a_pattern(repo: Repo, tmp_path: Path) -> None:
+def test_checkout_has_only_the_files_needed_to_build(
+    repo: Repo, tmp_path: Path
+) -> None:
     place = WorkPlace(tmp_path / "place")
-    place.narrow(["lib\udcff/a.c", "d*/b.c", "drv/w.c"], ["x86"])
-    assert not re.fullmatch(place.pattern, "dx/b.c")
     (repo.path / "drv" / "link").symlink_to("w.c")
-    repo.commit("drv: add a link", {"lib/a.c": "", "drv/w.c": "int w;\n"})
+    headers = {f"include/linux/{it}.h": "" for it in ("x", "y", "z")}
+    headers["include/linux/x.h"] = '#include "y.h"\n'
+    second = {"drv/w.c": '#include <linux/x.h>\n#include "../../up.h"\n', "up.h": ""}
+    repo.commit("drv: add a link", {"lib/a.c": "", "drv/v.c": "", **headers})
+    repo.commit("drv: include", second)
     with Repository.open(repo.path) as repository:
-        first, second = (
+        states = [
             TreeState(repository, repository.resolve(name))
             for name in ("HEAD~", "HEAD")
-        )
-        for state, files in (
-            (first, {"w.c", "w.h"}),
-            (second, {"w.c", "link"}),
-        ):
+        ]
+        place.narrow(states, ["lib\udcff/a.c", "d*/b.c", "drv/w.c"], ["x86"])
+        for state in states:
             place.checkout(repository, state)
-            assert files <= {file.name for file in (place.tree / "drv").iterdir()}
-        place.narrow(["lib/a.c"], ["x86"])
-        place.checkout(repository, second)
-    assert not (place.tree / "drv" / "w.c").exists()
+            text = (place.tree / "drv" / "w.c").read_text()
+            assert text == state.read("drv/w.c")
+            assert {it.name for it in (place.tree / "drv").iterdir()} >= {"w.h", "link"}
+            assert not (place.tree / "drv" / "v.c").exists()
+            linux = place.tree / "include" / "linux"
+            assert {it.name for it in linux.iterdir()} == {"x.h", "y.h"}
+        place.narrow(states, ["lib/a.c"], ["x86"])
+        place.checkout(repository, states[0])
+        assert not (place.tree / "drv" / "w.c").exists()
+        assert place.widen()
+        place.checkout(repository, states[0])
+    assert (place.tree / "drv" / "v.c").exists()
 
 
 def test_remote_build_files_are_hidden(repo: Repo) -> None:
