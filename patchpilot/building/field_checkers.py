@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -64,7 +65,6 @@ _PROPERTY = re.compile(r"(?:\): |')([\w,#-]+)[':]")
 _LINK = re.compile(rb"[\w./-]{1,200}")
 _KERNEL_DOC = ("tools/docs/kernel-doc", "scripts/kernel-doc")
 _LIBRARIES = ("scripts/kernel-doc.py", "scripts/lib/", "tools/lib/python/")
-_GET_ABI = ("scripts/get_abi.pl",)
 
 
 class Place(NamedTuple):
@@ -141,10 +141,12 @@ def _devicetree(location: Place) -> Iterator[Diagnostic]:
         name = "example.dts"
         texts[name] = _call(["dt-extract-example", path], location).text
         _write(location, name, texts[name].encode("utf-8", "replace"))
-    options = ["-nostdinc", "-I.", "-undef", "-D__DTS__", "-xassembler-with-cpp"]
-    plain = _call(["gcc", "-E", *options, name], location).text
-    words = ["dtc", "-b0", "-Odtb", "-oboard.dtb", "-"]
-    printed = _call(words, location, plain.encode("utf-8", "replace")).error_text
+    # includes can multiply a small file
+    words = ["prlimit", "--fsize=50000000", "gcc", "-E", "-oboard.i"]
+    words += ["-nostdinc", "-I.", "-undef", "-D__DTS__", "-xassembler-with-cpp", name]
+    _call(words, location)
+    words = ["dtc", "-Idts", "-b0", "-Odtb", "-oboard.dtb", "board.i"]
+    printed = _call(words, location).error_text
     if is_binding:
         rows = texts[name].split("\n")
         for one in read_diagnostics(printed.split("\n"), ""):
@@ -238,7 +240,9 @@ def _kernel_doc(location: Place) -> Iterator[Diagnostic]:
 
 
 def _get_abi(location: Place) -> Iterator[Diagnostic]:
-    text = _run_script(location, _GET_ABI, "validate", "--dir", _ABI.rstrip("/"))
+    text = _run_script(
+        location, ("scripts/get_abi.pl",), "validate", "--dir", _ABI.rstrip("/")
+    )
     for found in _ABI_AT.finditer(text):
         problem = found["text"].strip().removesuffix(". Line")
         yield _diagnostic("get-abi", location, found["line"], problem)
@@ -312,12 +316,6 @@ def _write(location: Place, path: str, data: bytes) -> None:
         file.write_bytes(data)
 
 
-def _has_docutils() -> bool:
-    from importlib.util import find_spec
-
-    return find_spec("docutils") is not None
-
-
 def _is_installed(*programs: str) -> Callable[[], bool]:
     return lambda: all(map(shutil.which, programs))
 
@@ -338,7 +336,7 @@ CHECKERS = (
         "dtc",
         "errors in the examples of bindings and in boards",
         rf"{_YAML}|arch/\w+/boot/dts/.*\.dts",
-        _is_installed("dt-extract-example", "dt-validate", "dtc", "gcc"),
+        _is_installed("dt-extract-example", "dt-validate", "dtc", "gcc", "prlimit"),
         "apt install device-tree-compiler gcc; pipx install dtschema",
         _devicetree,
         runs_tree=True,
@@ -357,7 +355,7 @@ CHECKERS = (
         "docutils",
         "errors in .rst files",
         r"Documentation/.*\.rst",
-        _has_docutils,
+        lambda: find_spec("docutils") is not None,
         "",
         _docutils,
     ),
