@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from patchpilot.building.kconfig_expression import (
-    YES,
     Expression,
     Symbol,
     joined,
@@ -112,10 +111,13 @@ class Kconfig:
             if word in TYPES:
                 config.kind = config.kind or word.removeprefix("def_")
             if word.startswith("def"):
-                value, when = _split_condition(rest)
-                config.defaults.append((value, joined(depends, when)))
+                value, when = _split(rest)
+                both = parse_expression(value), joined(depends, when)
+                config.defaults.append(both)
             elif rest and word in (*TYPES, "prompt"):
-                config.prompts.append(joined(shown, _prompt_condition(rest)))
+                prompt = _PROMPT.match(rest)
+                when = parse_expression((prompt and prompt[2]) or "")
+                config.prompts.append(joined(shown, when))
             elif word in ("select", "imply"):
                 named, when = _split(rest)
                 target = self.symbols.setdefault(named, Config(named))
@@ -155,26 +157,13 @@ def _list_statements(text: str) -> Iterator[str]:
         if bare.endswith("\\"):
             held += bare[:-1] + " "
             continue
-        yield held + _strip_comment(bare)
+        at = bare.find(" #")
+        has_comment = at >= 0 and '"' not in bare[at:]
+        yield held + (bare[:at].rstrip() if has_comment else bare)
         held = ""
-
-
-def _strip_comment(text: str) -> str:
-    at = text.find(" #")
-    return text if at < 0 or '"' in text[at:] else text[:at].rstrip()
 
 
 def _split(text: str) -> tuple[str, Expression]:
     found = _IF.match(text)
     assert found
     return found[1].strip(), parse_expression(found[2] or "")
-
-
-def _split_condition(text: str) -> tuple[Expression, Expression]:
-    value, condition = _split(text)
-    return parse_expression(value), condition
-
-
-def _prompt_condition(text: str) -> Expression:
-    found = _PROMPT.match(text)
-    return parse_expression(found[2] or "") if found else YES

@@ -70,7 +70,9 @@ class Maker:
             if failure := self._configure():
                 return (), failure
             stamp.write_text(state, "utf-8")
-        return self._missing_symbols(), ""
+        text = (self._output / ".config").read_text("utf-8", "replace")
+        on = set(re.findall(r"^CONFIG_(\w+)=[ym]$", text, re.MULTILINE))
+        return tuple(it for it in self._configuration.wanted if it not in on), ""
 
     def _configure(self) -> str:
         """Make the configuration, and return why it failed or ""."""
@@ -91,7 +93,9 @@ class Maker:
     def objects(self, paths: Sequence[str]) -> dict[str, ObjectReport]:
         """Build the objects of source files, and return the reports."""
         headers = [path for path in paths if path.endswith(".h")]
-        targets = {self._target(path): path for path in paths if path not in headers}
+        targets = {
+            target_of(self._read, path): path for path in paths if path not in headers
+        }
         for target in targets:
             (self._output / target).unlink(missing_ok=True)
         checks = ["C=1"] if self._configuration.uses_sparse else []
@@ -138,16 +142,13 @@ class Maker:
         lines = done.error_text.split("\n")
         return ObjectReport(read_diagnostics(lines, str(self._tree)), True)
 
-    def _target(self, path: str) -> str:
-        return target_of(self._read, path)
-
     def _read(self, path: str) -> str | None:
         file = self._tree / path
         return file.read_text("utf-8", "replace") if file.is_file() else None
 
     def find_sources(self, path: str) -> tuple[str, ...]:
         """Return the files in the tree from which an object was made, or none if unknown."""
-        text = self._command(self._target(path))
+        text = self._command(target_of(self._read, path))
         listed = text.partition("\ndeps_")[2].partition("\n\n")[0]
         top = f"{self._tree}/"
         names = (name for name in _DEPENDENCY.findall(listed) if name.startswith(top))
@@ -216,12 +217,6 @@ class Maker:
             watched=Watched(_SECONDS, running),
         )
         return code, lines
-
-    def _missing_symbols(self) -> tuple[str, ...]:
-        """Return the requested symbols that the resulting configuration lacks."""
-        text = (self._output / ".config").read_text("utf-8", "replace")
-        on = set(re.findall(r"^CONFIG_(\w+)=[ym]$", text, re.MULTILINE))
-        return tuple(name for name in self._configuration.wanted if name not in on)
 
 
 def _last_error(lines: Sequence[str]) -> str:

@@ -11,9 +11,6 @@ from patchpilot.model.patch import DiffLine, FileChange
 
 _NUMBER = re.compile(r"\d+")
 
-Place = tuple[str, int | None, int | None]
-"""A file and a line in the new tree, and the line in the patch."""
-
 
 def find_new_diagnostics(
     before: Sequence[Diagnostic],
@@ -69,7 +66,10 @@ def problem_of(one: Diagnostic, changes: Sequence[FileChange]) -> BuildProblem:
     return BuildProblem(one.kind, text, path, line, patch_line, one.column or None)
 
 
-def _locate(one: Diagnostic, changes: Sequence[FileChange]) -> Place:
+def _locate(
+    one: Diagnostic, changes: Sequence[FileChange]
+) -> tuple[str, int | None, int | None]:
+    """Return a file and a line in the new tree, and the line in the patch."""
     by_path = {change.path: change for change in changes}
     places = ((one.path, one.line), *one.places)
     for path, line in places:

@@ -2,6 +2,7 @@
 """The files of a commit, identified by the ids of their contents, for validating cached results."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -9,9 +10,10 @@ from pathlib import Path
 from patchpilot.cache.entries import Kind, get_or_compute
 from patchpilot.commits.repository import ChangedFile, Repository
 
-_BUILD_NAMES = ("Kconfig", "Makefile", "Kbuild")
-_BUILD_FOLDERS = ("scripts/", "tools/objtool/", "tools/include/", "tools/scripts/")
-
+_is_of_build = re.compile(
+    "(?:.*/)?(?:Kconfig|Makefile|Kbuild)[^/]*|(?:scripts|tools/(?:objtool|include|scripts))/.*",
+    re.DOTALL,
+).fullmatch
 
 _KIND = Kind("tree-files", (str(Path(__file__)),))
 
@@ -77,8 +79,7 @@ class TreeState:
 
     def _list_files(self) -> dict[str, str]:
         done = self._repository.git("ls-tree", "-r", "-z", "--full-tree", self.commit)
-        rows = (row.partition("\t") for row in done.text.split("\0") if row)
-        return {path: head for head, _, path in rows}
+        return parse_files(done.text)
 
     @cached_property
     def _changes(self) -> tuple[ChangedFile, ...]:
@@ -86,6 +87,7 @@ class TreeState:
         return self._repository.changed_files(self._like.commit, self.commit)
 
 
-def _is_of_build(path: str) -> bool:
-    name = path.rpartition("/")[2]
-    return name.startswith(_BUILD_NAMES) or path.startswith(_BUILD_FOLDERS)
+def parse_files(text: str) -> dict[str, str]:
+    """Parse git's list of files, and map the paths to what precedes them."""
+    rows = (row.partition("\t") for row in text.split("\0") if row)
+    return {path: head for head, _, path in rows}

@@ -11,10 +11,10 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from pathlib import Path, PurePosixPath
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
 
-from patchpilot.building.tree_state import TreeState
+from patchpilot.building.tree_state import TreeState, parse_files
 from patchpilot.cache.entries import (
     Kind,
     cache_dir,
@@ -31,14 +31,12 @@ from patchpilot.model.progress import Progress, silent
 KIND = "builds"
 _KIND = Kind("files-to-build", (str(Path(__file__)),), 100)
 _VERSION = 2
-_MOST_BYTES = 40 << 20
+_MOST_BYTES = 200 << 20
 """Maximum size of all output directories; less than 300 MiB with the checked-out files."""
 _OLD_SECONDS = 30 * 86400.0
 _GONE = f"0 {'0' * 40}"
 """The entry with which git deletes a file from its index."""
 _CHECKOUT_SECONDS = 1800.0
-_MOST_FOLDERS = 300
-"""With more directories, matching all paths takes seconds, so everything is checked out."""
 SAFE = re.compile(
     r"(?!(?:.*/)?\.\.?(?:/|$))[\w+,@.][\w.+,@-]*(?:/[\w+,@.][\w.+,@-]*)*", re.ASCII
 )
@@ -49,9 +47,10 @@ _TOOLS = "arch|bpf/resolve_btfids|build|include|lib|objtool|scripts"
 _NO_CODE = r"(?<!\.[cS])"
 _COMPILED = (
     r"kernel/bounds\.c|(?:scripts/mod|lib/vdso)/[^/]*\.c|include/linux/(?:kconfig|compiler\S*)\.h"
-    r"|arch/(?:{arch})/(?:kernel/asm-offsets\w*|.*vdso[^/]*/[^/]*)\.[cS]"
+    r"|arch/(?:{arch})/(?:.*include/.*\.h|(?:kernel/asm-offsets\w*|.*vdso[^/]*/[^/]*)\.[cS])"
+    r"|include/(?:uapi/)?asm-generic/.*"
 )
-"""Files that are compiled for every object."""
+"""Files that are compiled for every object, and headers that others include by another name."""
 _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*["<]([\w./+-]+)[">]', re.MULTILINE)
 
 
@@ -65,49 +64,43 @@ class WorkPlace:
 
     def narrow(
         self,
-        states: Sequence[TreeState],
+        before: TreeState,
+        after: TreeState,
         paths: Collection[str],
         arches: Iterable[str],
     ) -> None:
         """Check out only the files needed to build these files for these architectures.
 
-        They are a fifteenth of the tree: headers only if the sources of these states may include
-        them.
+        They are a fifteenth of the tree: headers only if these sources may include them.
         """
         folders = {path.rpartition("/")[0] for path in paths if "/" in path}
-        if len(folders) > _MOST_FOLDERS:
-            return
-        folders |= {"kernel", "kernel/time"}
         # a driver includes headers from its directory and the one above it
         near = {"/".join(it.split("/")[: max(2, it.count("/"))]) for it in folders}
-        above = {str(it) for folder in folders for it in PurePosixPath(folder).parents}
-        boards = "" if any("/boot/dts/" in path for path in paths) else "(?!boot/dts/)"
-        arches = sorted(arches)
+        groups = {"/".join(it.split("/")[:2]) for it in folders}
         arch = _either(arches)
         pattern = (
             f"[^/]+|(?:scripts|usr|lib/vdso|tools/(?:{_TOOLS}))/.*|(?:.*/)?Kconfig[^/]*|"
-            "include/asm-generic/.*|include/(?:.*/)?Kbuild|tools/Makefile|"
-            f"arch/(?:{arch})/{boards}(?:(?:boot|entry|kernel|lib|tools)/.*|.*{_NO_CODE})|"
-            f"(?:{_either(near)})/.*(?:\\.h|Kbuild|Makefile[^/]*)|"
-            f"(?:{_either({*folders, *above})})/(?:Kbuild|Makefile)[^/]*|"
-            f"(?:{_either(folders)})/[^/]*{_NO_CODE}"
+            f"arch/(?:{arch})/(?!boot/dts/)(?:(?:boot|entry|kernel|lib|tools)/.*|.*{_NO_CODE})|"
+            "include/(?:.*/)?Kbuild|kernel/time/timeconst\\.bc|"
+            f"(?:[^/]+|(?:{_either(groups)})(?:/.*)?)/(?:Kbuild|Makefile)[^/]*|"
+            f"(?:{_either(near)})/.*\\.h|(?:{_either(folders)})/[^/]*{_NO_CODE}"
         )
         compiled = re.compile(_COMPILED.format(arch=arch)).fullmatch
 
         def files() -> list[str]:
-            files = states[-1].files
-            sources = [*paths, *filter(compiled, files)]
-            needed = filter(re.compile(pattern, re.DOTALL).fullmatch, files)
-            return sorted({*needed, *_included(states, sources, arches, frozenset())})
+            found = {*paths, *filter(compiled, after.files)}
+            _add_included(found, after, [*found])
+            _add_included(found, before, paths)
+            matches = re.compile(pattern, re.DOTALL).fullmatch
+            return sorted(found.union(filter(matches, after.files)))
 
-        key = (states[-1].build_digest, pattern, *sorted(paths))
-        known = frozenset(get_or_compute(_KIND, key, files))
-        self._paths = known | _included(states, paths, arches, known)
+        names = [(path, _names(of, path)) for path in paths for of in (before, after)]
+        key = after.build_digest, pattern, repr(names)
+        self._paths = frozenset(get_or_compute(_KIND, key, files))
 
     def widen(self) -> bool:
         """Check out all files from now on, and return whether any were missing."""
-        was_narrow = self._paths is not None
-        self._paths = None
+        was_narrow, self._paths = self._paths is not None, None
         return was_narrow
 
     @contextlib.contextmanager
@@ -142,16 +135,12 @@ class WorkPlace:
         source = repository.common_dir.resolve() / "objects"
         alternates.write(own / "objects", source)
         (own / "index.lock").unlink(missing_ok=True)
-        stamp = own / "patchpilot.state"
-        paths = state.files.keys() & (self._paths or state.files)
-        digest = state.digest(paths)
-        if stamp.exists() and stamp.read_text() == digest:
-            return
         progress("checking out the files to build")
-        stamp.unlink(missing_ok=True)
-        rows = git(self.tree, "ls-files", "-s", "-z").text.split("\0")[:-1]
-        split = (row.partition("\t") for row in rows)
-        index = {path: f"{it[:6]} blob {it[7:-2]}" for it, _, path in split}
+        paths = state.files.keys() & (self._paths or state.files)
+        listed = git(
+            self.tree, "ls-files", "-z", "--format=%(objectmode) blob %(objectname)%x09%(path)"
+        )  # fmt: skip
+        index = parse_files(listed.text)
         files = dict.fromkeys(index, _GONE) | {
             path: state.files[path] for path in paths
         }
@@ -169,61 +158,37 @@ class WorkPlace:
         git(
             self.tree, "checkout-index", "-a", "-f", "-u", "-q", timeout=_CHECKOUT_SECONDS
         )  # fmt: skip
-        stamp.write_text(digest)
 
     def shrink(self) -> None:
-        """Delete the least recently used output directories if they are too large, and those of
-        repositories not built for a month.
+        """Delete the output directories if they are too large, and those of repositories not built
+        for a month.
         """
-        outputs = sorted(self.folder.glob("out-*"), key=_age)
-        total = 0
-        for folder in outputs:
-            total += size_of(folder)
-            if total > _MOST_BYTES and folder != outputs[0]:
-                shutil.rmtree(folder, ignore_errors=True)
-        clean(
-            place
-            for place in list_build_directories()
-            if _age(place / "lock") > _OLD_SECONDS
-        )
+        outputs = [*self.folder.glob("out-*")]
+        if sum(map(size_of, outputs)) > _MOST_BYTES:
+            clean(outputs)
+        oldest = time.time() - _OLD_SECONDS
+        locks = (cache_dir() / KIND).glob("*/lock")
+        clean(lock.parent for lock in locks if lock.stat().st_mtime < oldest)
 
 
-def _included(
-    states: Sequence[TreeState],
-    paths: Collection[str],
-    arches: Sequence[str],
-    known: frozenset[str],
-) -> set[str]:
-    """Return these files and all files that they may include, except what known ones include."""
-    read: set[tuple[str, str]] = set()
-    tops = [
-        f"{top}include/{of}"
-        for top in ("", *(f"arch/{it}/" for it in arches))
-        for of in ("", "uapi/")
-    ]
-    for state in states:
-        files = state.files
-        left = files.keys() & paths
-        while left:
-            path = left.pop()
-            if (path, files[path]) in read:
-                continue
-            read.add((path, files[path]))
-            folders = (*tops, f"{path.rpartition('/')[0]}/")
-            for name in _INCLUDE.findall(state.read(path) or ""):
-                generic = name.replace("asm/", "asm-generic/")
-                texts = {f"{of}{it}" for of in folders for it in (name, generic)}
-                left |= (files.keys() & map(os.path.normpath, texts)) - known
-    return {path for path, _ in read}.union(paths)
+def _add_included(found: set[str], state: TreeState, paths: Iterable[str]) -> None:
+    """Add the files that these files may include, except those in arch/."""
+    left = [*paths]
+    for path in left:
+        folders = ("include", "include/uapi", path.rpartition("/")[0])
+        texts = (f"{of}/{name}" for of in folders for name in _names(state, path))
+        new = state.files.keys() & map(os.path.normpath, texts)
+        left += new - found
+        found |= new
+
+
+def _names(state: TreeState, path: str) -> list[str]:
+    """Return the names by which a file includes others."""
+    return _INCLUDE.findall(state.read(path) or "")
 
 
 def _either(texts: Iterable[str]) -> str:
     return "|".join(map(re.escape, sorted(texts)))
-
-
-def _age(path: Path) -> float:
-    """Return the age of a path in seconds, or 0 if it does not exist."""
-    return time.time() - path.stat().st_mtime if path.exists() else 0.0
 
 
 def work_place(repository: Repository, name: str = "") -> WorkPlace:
