@@ -29,7 +29,7 @@ from patchpilot.errors import InputError
 from patchpilot.model.progress import Progress, silent
 
 KIND = "builds"
-_KIND = Kind("files-to-build", (str(Path(__file__)),), 100)
+_KIND = Kind("files-to-build", (str(Path(__file__)),), 20)
 _VERSION = 2
 _MOST_BYTES = 200 << 20
 """Maximum size of all output directories; less than 300 MiB with the checked-out files."""
@@ -44,7 +44,6 @@ SAFE = re.compile(
 given only the end of the path.
 """
 _TOOLS = "arch|bpf/resolve_btfids|build|include|lib|objtool|scripts"
-_NO_CODE = r"(?<!\.[cS])"
 _COMPILED = (
     r"kernel/bounds\.c|(?:scripts/mod|lib/vdso)/[^/]*\.c|include/linux/(?:kconfig|compiler\S*)\.h"
     r"|arch/(?:{arch})/(?:.*include/.*\.h|(?:kernel/asm-offsets\w*|.*vdso[^/]*/[^/]*)\.[cS])"
@@ -80,12 +79,13 @@ class WorkPlace:
         arch = _either(arches)
         pattern = (
             f"[^/]+|(?:scripts|usr|lib/vdso|tools/(?:{_TOOLS}))/.*|(?:.*/)?Kconfig[^/]*|"
-            f"arch/(?:{arch})/(?!boot/dts/)(?:(?:boot|entry|kernel|lib|tools)/.*|.*{_NO_CODE})|"
-            "include/(?:.*/)?Kbuild|kernel/time/timeconst\\.bc|"
+            f"arch/(?:{arch})/(?!boot/dts/)(?:(?:boot|entry|kernel|lib|tools)/.*|.*(?<!\\.[cS]))|"
+            "include/(?:.*/)?Kbuild|kernel/(?:time/)?timeconst\\..*|"
             f"(?:[^/]+|(?:{_either(groups)})(?:/.*)?)/(?:Kbuild|Makefile)[^/]*|"
-            f"(?:{_either(near)})/.*\\.h|(?:{_either(folders)})/[^/]*{_NO_CODE}"
+            f"(?:{_either(folders)})/[^/]*"
         )
-        compiled = re.compile(_COMPILED.format(arch=arch)).fullmatch
+        sources = f"{_COMPILED.format(arch=arch)}|(?:{_either(near)})/.*\\.h"
+        compiled = re.compile(sources, re.DOTALL).fullmatch
 
         def files() -> list[str]:
             found = {*paths, *filter(compiled, after.files)}
@@ -172,7 +172,7 @@ class WorkPlace:
 
 
 def _add_included(found: set[str], state: TreeState, paths: Iterable[str]) -> None:
-    """Add the files that these files may include, except those in arch/."""
+    """Add the files that these files may include."""
     left = [*paths]
     for path in left:
         folders = ("include", "include/uapi", path.rpartition("/")[0])
