@@ -30,9 +30,9 @@ async def test_error_is_shown_wherever_it_is_raised(
     app = walk_on(tmp_path)
     async with running(app, (80, 24)) as pilot:
         screen: Any = app.screen
-        monkeypatch.setattr(app, "action_copy", fail)
+        monkeypatch.setattr(app, "action_leave", fail)
         raises = {
-            "key": lambda: app.simulate_key("y"),
+            "key": lambda: app.simulate_key("q"),
             "message": lambda: screen.call_later(fail),
             "message of the application": lambda: app.call_later(fail),
             "timer": lambda: screen.call_at_rest(fail),
