@@ -90,8 +90,7 @@ class SeriesBuild:
         tried: list[list[BuiltConfiguration]] = [[] for _ in self._changes]
         arches = {made.source_arch: None for made, _ in plan.configurations}
         touched = [file.path for change in self._changes for file in change.files]
-        ends = self._changes[0].before, self._changes[-1].after
-        self._place.narrow(*ends, [*chain(*plan.sources), *touched], arches)
+        self._place.narrow([*chain(*plan.sources), *touched], arches)
         builds = [
             (
                 made,

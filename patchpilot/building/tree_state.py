@@ -2,7 +2,6 @@
 """The files of a commit, identified by the ids of their contents, for validating cached results."""
 
 import hashlib
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -10,10 +9,9 @@ from pathlib import Path
 from patchpilot.cache.entries import Kind, get_or_compute
 from patchpilot.commits.repository import ChangedFile, Repository
 
-_is_of_build = re.compile(
-    "(?:.*/)?(?:Kconfig|Makefile|Kbuild)[^/]*|(?:scripts|tools/(?:objtool|include|scripts))/.*",
-    re.DOTALL,
-).fullmatch
+_BUILD_NAMES = ("Kconfig", "Makefile", "Kbuild")
+_BUILD_FOLDERS = ("scripts/", "tools/objtool/", "tools/include/", "tools/scripts/")
+
 
 _KIND = Kind("tree-files", (str(Path(__file__)),))
 
@@ -79,7 +77,8 @@ class TreeState:
 
     def _list_files(self) -> dict[str, str]:
         done = self._repository.git("ls-tree", "-r", "-z", "--full-tree", self.commit)
-        return parse_files(done.text)
+        rows = (row.partition("\t") for row in done.text.split("\0") if row)
+        return {path: head for head, _, path in rows}
 
     @cached_property
     def _changes(self) -> tuple[ChangedFile, ...]:
@@ -87,7 +86,6 @@ class TreeState:
         return self._repository.changed_files(self._like.commit, self.commit)
 
 
-def parse_files(text: str) -> dict[str, str]:
-    """Parse git's list of files, and map the paths to what precedes them."""
-    rows = (row.partition("\t") for row in text.split("\0") if row)
-    return {path: head for head, _, path in rows}
+def _is_of_build(path: str) -> bool:
+    name = path.rpartition("/")[2]
+    return name.startswith(_BUILD_NAMES) or path.startswith(_BUILD_FOLDERS)

@@ -14,14 +14,8 @@ import time
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
-from patchpilot.building.tree_state import TreeState, parse_files
-from patchpilot.cache.entries import (
-    Kind,
-    cache_dir,
-    get_or_compute,
-    private_folder,
-    repository_cache_path,
-)
+from patchpilot.building.tree_state import TreeState
+from patchpilot.cache.entries import cache_dir, private_folder, repository_cache_path
 from patchpilot.commits import alternates
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
@@ -29,14 +23,16 @@ from patchpilot.errors import InputError
 from patchpilot.model.progress import Progress, silent
 
 KIND = "builds"
-_KIND = Kind("files-to-build", (str(Path(__file__)),), 20)
 _VERSION = 2
-_MOST_BYTES = 200 << 20
+_MOST_BYTES = 40 << 20
 """Maximum size of all output directories; less than 300 MiB with the checked-out files."""
 _OLD_SECONDS = 30 * 86400.0
 _GONE = f"0 {'0' * 40}"
 """The entry with which git deletes a file from its index."""
 _CHECKOUT_SECONDS = 1800.0
+_WHOLE = ".*"
+_MOST_FOLDERS = 300
+"""With more directories, matching all paths takes seconds, so everything is checked out."""
 SAFE = re.compile(
     r"(?!(?:.*/)?\.\.?(?:/|$))[\w+,@.][\w.+,@-]*(?:/[\w+,@.][\w.+,@-]*)*", re.ASCII
 )
@@ -44,13 +40,6 @@ SAFE = re.compile(
 given only the end of the path.
 """
 _TOOLS = "arch|bpf/resolve_btfids|build|include|lib|objtool|scripts"
-_COMPILED = (
-    r"kernel/bounds\.c|(?:scripts/mod|lib/vdso)/[^/]*\.c|include/linux/(?:kconfig|compiler\S*)\.h"
-    r"|arch/(?:{arch})/(?:.*include/.*\.h|(?:kernel/asm-offsets\w*|.*vdso[^/]*/[^/]*)\.[cS])"
-    r"|include/(?:uapi/)?asm-generic/.*"
-)
-"""Files that are compiled for every object, and headers that others include by another name."""
-_INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*["<]([\w./+-]+)[">]', re.MULTILINE)
 
 
 class WorkPlace:
@@ -59,48 +48,32 @@ class WorkPlace:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.tree = folder / "tree"
-        self._paths: frozenset[str] | None = None
+        self.pattern = _WHOLE
 
-    def narrow(
-        self,
-        before: TreeState,
-        after: TreeState,
-        paths: Collection[str],
-        arches: Iterable[str],
-    ) -> None:
+    def narrow(self, paths: Collection[str], arches: Iterable[str]) -> None:
         """Check out only the files needed to build these files for these architectures.
 
-        They are a fifteenth of the tree: headers only if these sources may include them.
+        They are an eighth of the tree. `pattern` is a regular expression for their paths.
         """
         folders = {path.rpartition("/")[0] for path in paths if "/" in path}
+        folders |= {"kernel", "kernel/time"}
+        if len(folders) > _MOST_FOLDERS:
+            self.pattern = _WHOLE
+            return
         # a driver includes headers from its directory and the one above it
         near = {"/".join(it.split("/")[: max(2, it.count("/"))]) for it in folders}
-        groups = {"/".join(it.split("/")[:2]) for it in folders}
-        arch = _either(arches)
-        pattern = (
-            f"[^/]+|(?:scripts|usr|lib/vdso|tools/(?:{_TOOLS}))/.*|(?:.*/)?Kconfig[^/]*|"
-            f"arch/(?:{arch})/(?!boot/dts/)(?:(?:boot|entry|kernel|lib|tools)/.*|.*(?<!\\.[cS]))|"
-            "include/(?:.*/)?Kbuild|kernel/(?:time/)?timeconst\\..*|"
-            f"(?:[^/]+|(?:{_either(groups)})(?:/.*)?)/(?:Kbuild|Makefile)[^/]*|"
-            f"(?:{_either(folders)})/[^/]*"
+        boards = "" if any("/boot/dts/" in path for path in paths) else "(?!boot/dts/)"
+        self.pattern = (
+            f"[^/]+|(?:include|scripts|usr|lib/vdso|tools/(?:{_TOOLS}))/.*|"
+            f"arch/(?:{_either(arches)})/{boards}.*|arch/(?:\\w+/){{0,2}}Kconfig|"
+            "(?!arch/)(?:.*/)?(?:Kconfig|Kbuild|Makefile)[^/]*|"
+            f"(?:{_either(folders)})/[^/]*|(?:{_either(near)})/.*\\.h"
         )
-        sources = f"{_COMPILED.format(arch=arch)}|(?:{_either(near)})/.*\\.h"
-        compiled = re.compile(sources, re.DOTALL).fullmatch
-
-        def files() -> list[str]:
-            found = {*paths, *filter(compiled, after.files)}
-            _add_included(found, after, [*found])
-            _add_included(found, before, paths)
-            matches = re.compile(pattern, re.DOTALL).fullmatch
-            return sorted(found.union(filter(matches, after.files)))
-
-        names = [(path, _names(of, path)) for path in paths for of in (before, after)]
-        key = after.build_digest, pattern, repr(names)
-        self._paths = frozenset(get_or_compute(_KIND, key, files))
 
     def widen(self) -> bool:
         """Check out all files from now on, and return whether any were missing."""
-        was_narrow, self._paths = self._paths is not None, None
+        was_narrow = self.pattern != _WHOLE
+        self.pattern = _WHOLE
         return was_narrow
 
     @contextlib.contextmanager
@@ -124,9 +97,9 @@ class WorkPlace:
     def checkout(
         self, repository: Repository, state: TreeState, progress: Progress = silent
     ) -> None:
-        """Put the needed files of a commit into the clone, which is created on first use.
+        """Put the files of a commit into the clone, which is created on first use.
 
-        git's index contains only these files.
+        git's index contains only the files whose paths match the pattern.
         """
         own = self.tree / ".git"
         if not (own / "HEAD").exists():
@@ -135,16 +108,26 @@ class WorkPlace:
         source = repository.common_dir.resolve() / "objects"
         alternates.write(own / "objects", source)
         (own / "index.lock").unlink(missing_ok=True)
+        stamp = own / "patchpilot.state"
+        wanted = f"{state.commit}{self.pattern}"
+        known = os.fsdecode(stamp.read_bytes()) if stamp.exists() else ""
+        if known == wanted:
+            return
         progress("checking out the files to build")
-        paths = state.files.keys() & (self._paths or state.files)
-        listed = git(
-            self.tree, "ls-files", "-z", "--format=%(objectmode) blob %(objectname)%x09%(path)"
-        )  # fmt: skip
-        index = parse_files(listed.text)
-        files = dict.fromkeys(index, _GONE) | {
-            path: state.files[path] for path in paths
-        }
-        new = {path: it for path, it in files.items() if it != index.get(path)}
+        stamp.unlink(missing_ok=True)
+        old = known.removesuffix(self.pattern)
+        index: dict[str, str] = {}
+        if old != known and repository.find(old):
+            changed = repository.changed_files(old, state.commit)
+            files = {it.path: f"{it.mode} blob {it.object_id}" for it in changed}
+        else:
+            listed = git(self.tree, "ls-files", "-s", "-z").text.split("\0")[:-1]
+            rows = (row.partition("\t") for row in listed)
+            index = {path: f"{it[:6]} blob {it[7:-2]}" for it, _, path in rows}
+            files = {**dict.fromkeys(index, _GONE), **state.files}
+        matches = re.compile(self.pattern, re.DOTALL).fullmatch
+        files = {path: it if matches(path) else _GONE for path, it in files.items()}
+        new = {path: it for path, it in files.items() if it != index.get(path, _GONE)}
         top = self.tree.resolve()
         for file in [top / path for path, it in new.items() if it[0] == "0"]:
             # a malformed tree may contain a symbolic link in place of a directory
@@ -158,37 +141,32 @@ class WorkPlace:
         git(
             self.tree, "checkout-index", "-a", "-f", "-u", "-q", timeout=_CHECKOUT_SECONDS
         )  # fmt: skip
+        stamp.write_bytes(os.fsencode(wanted))
 
     def shrink(self) -> None:
-        """Delete the output directories if they are too large, and those of repositories not built
-        for a month.
+        """Delete the least recently used output directories if they are too large, and those of
+        repositories not built for a month.
         """
-        outputs = [*self.folder.glob("out-*")]
-        if sum(map(size_of, outputs)) > _MOST_BYTES:
-            clean(outputs)
-        oldest = time.time() - _OLD_SECONDS
-        locks = (cache_dir() / KIND).glob("*/lock")
-        clean(lock.parent for lock in locks if lock.stat().st_mtime < oldest)
-
-
-def _add_included(found: set[str], state: TreeState, paths: Iterable[str]) -> None:
-    """Add the files that these files may include."""
-    left = [*paths]
-    for path in left:
-        folders = ("include", "include/uapi", path.rpartition("/")[0])
-        texts = (f"{of}/{name}" for of in folders for name in _names(state, path))
-        new = state.files.keys() & map(os.path.normpath, texts)
-        left += new - found
-        found |= new
-
-
-def _names(state: TreeState, path: str) -> list[str]:
-    """Return the names by which a file includes others."""
-    return _INCLUDE.findall(state.read(path) or "")
+        outputs = sorted(self.folder.glob("out-*"), key=_age)
+        total = 0
+        for folder in outputs:
+            total += size_of(folder)
+            if total > _MOST_BYTES and folder != outputs[0]:
+                shutil.rmtree(folder, ignore_errors=True)
+        clean(
+            place
+            for place in list_build_directories()
+            if _age(place / "lock") > _OLD_SECONDS
+        )
 
 
 def _either(texts: Iterable[str]) -> str:
     return "|".join(map(re.escape, sorted(texts)))
+
+
+def _age(path: Path) -> float:
+    """Return the age of a path in seconds, or 0 if it does not exist."""
+    return time.time() - path.stat().st_mtime if path.exists() else 0.0
 
 
 def work_place(repository: Repository, name: str = "") -> WorkPlace:
