@@ -328,7 +328,7 @@ def c99_comment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Report a // comment in code with /* */ comments, except in the file's header."""
 
     for hunk, at, line in added_lines(context):
-        if line.comment or "//" not in line.text:
+        if line.comment or "//" not in line.text or "SPDX" in line.text:
             continue
         if hunk.is_new and any(line.text.startswith("//") for line in hunk.lines[1:12]):
             continue

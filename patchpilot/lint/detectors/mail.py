@@ -23,7 +23,7 @@ from patchpilot.lint.detectors.generic import subject_line
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.new_side import added_lines
 from patchpilot.lint.pack_patterns import lazy
-from patchpilot.model.patch import Patch
+from patchpilot.model.patch import DiffLine, Patch
 from patchpilot.model.printable import HIDDEN, HIDDEN_IN_PROSE
 from patchpilot.model.trailer import is_trailer
 
@@ -133,6 +133,71 @@ def _lost_space(patch: Patch) -> int | None:
         ):
             return at + 1
     return None
+
+
+_TABBED = compile_late(r"\.(?:c|h|S|dts|dtsi)$")
+
+
+@detector(
+    "tabs-lost",
+)
+def tabs_lost(context: Context, _arguments: Arguments) -> Iterator[Hit]:
+    """Report code that is indented with tabs in the tree but with spaces in the message."""
+    for change in context.patch.files:
+        if not _TABBED.search(change.path) or change.is_binary:
+            continue
+        lines = [line for hunk in change.hunks for line in hunk.lines]
+        indented = [
+            line
+            for line in lines
+            if line.text[:1] in (" ", "\t")
+            and line.text.strip()
+            and not line.text.lstrip().startswith("*")
+        ]
+        kept = [line for line in indented if line.kind != "+"]
+        spaced = [line for line in indented if cached_match(r" {4,}\S", line.text)]
+        if _has_line(context, change.old_path, spaced):
+            continue
+        if (
+            len(spaced) >= 3
+            and len(spaced) == len(indented)
+            and _may_have_been_tabs(spaced)
+            and kept
+            and len(kept)
+            == len([line for line in kept if line.text.startswith("    ")])
+        ):
+            yield make_hit(spaced[0].patch_line, "all")
+            return
+        context_lines = [line for line in kept if line.kind == " "]
+        added = [line for line in indented if line.kind == "+"]
+        # no file mixes context indented with eight spaces and added lines indented with tabs
+        if (
+            len(context_lines) >= 3
+            and added
+            and all(line.text.startswith(" " * 8) for line in context_lines)
+            and all(line.text.startswith("\t") for line in added)
+        ):
+            yield make_hit(context_lines[0].patch_line, "context")
+            return
+
+
+def _may_have_been_tabs(lines: list[DiffLine]) -> bool:
+    """Return whether most indents are different multiples of a tab; equal ones may be a table."""
+    indents = [len(line.text) - len(line.text.lstrip(" ")) for line in lines]
+    return sum(
+        1 for indent in indents if indent % _TAB == 0 or (indent + 1) % (2 * _TAB) == 0
+    ) * 2 >= len(indents) and (len(set(indents)) > 1 or indents[0] == 2 * _TAB)
+
+
+_TAB = 4
+"""Tabs become this many spaces, or a multiple."""
+
+
+def _has_line(context: Context, path: str | None, spaced: list[DiffLine]) -> bool:
+    """Return whether the tree's file is indented with spaces there."""
+    data = context.tree.read(path) if context.tree and path else None
+    text = (data or b"").decode("utf-8", "replace")
+    return any(line.kind != "+" and f"\n{line.text}\n" in text for line in spaced)
 
 
 @detector(

@@ -152,6 +152,8 @@ def _latest_version(texts: list[str]) -> int:
 
 def _describes_change(heading: re.Pattern[str], texts: list[str], at: int) -> bool:
     line = texts[at]
+    if _STAT.match(line):
+        return False
     if heading.match(line) or cached_search(
         r"\b[Cc]hange(?:s|d|[- ]?log)?\b(?: since| in| from| between| for|:|$)|\b[Ss]ince [vV]"
         r" ?\d|\bno (?:functional )?changes?\b|\b[Rr]evision \d",
@@ -366,6 +368,8 @@ def this_patch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Report "this patch adds" and similar: the message should use the imperative."""
     reverts = context.patch.subject.title.startswith("Revert ")
     for paragraph in paragraphs(context):
+        if cached_match(r"This reverts commit\b", paragraph.text):
+            continue
         for found in _this_patch().finditer(paragraph.text):
             what = found["what"] or found["other"]
             # in a revert, "this commit" is the reverted one
@@ -468,6 +472,12 @@ def patch_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         len([mark for mark in patch.subject.marks if re.search(r"\bPATCH\b", mark)]) > 1
     ):
         yield subject_hit(context, "two-marks")
+    elif (
+        patch.has_diff
+        and (found := re.match(r"(?i)\s*((?:Re|Fwd?|FW|AW|WG)\s*:)", patch.subject.raw))
+        and patch.tags("Signed-off-by")
+    ):
+        yield subject_hit(context, "reply", quoted=found[1])
     elif re.match(r"^PATCH\b", title) or (
         patch.subject.words
         and not patch.subject.is_patch

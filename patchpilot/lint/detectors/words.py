@@ -31,6 +31,7 @@ from patchpilot.lint.message_parts import (
     is_prose,
     pasted,
     quoted_titles,
+    tag_lines,
 )
 from patchpilot.lint.new_side import NewLine, c_hunks
 from patchpilot.lint.pack_patterns import lazy
@@ -200,13 +201,20 @@ def _is_meant(context: Context, line: ScannedLine, word: str) -> bool:
     return (
         word.lower() in ("that", "had")
         or line.number - context.patch.message_line in pasted(context)
-        or f"{word} {word} <" in "\n".join((line.raw, *context.patch.message))
+        or f"{word} {word} <" in line.raw
+        or f"{word} {word}" in _names(context)
         or re.search(
             rf"([\"'`])[^\"'`]*\b{double}\b[^\"'`]*\1", line.raw, re.IGNORECASE
         )
         is not None
         or _ABOUT_WORDS.search(context.patch.subject.title) is not None
     )
+
+
+@once
+def _names(context: Context) -> frozenset[str]:
+    """Return the names in the patch's tags."""
+    return frozenset(tag.address.name for _, tag in tag_lines(context) if tag.address)
 
 
 def _find_repeated(context: Context) -> TypedHits:

@@ -5,7 +5,6 @@ A fix is kept if its finding disappears, no new finding appears, and the guard a
 patch is checked again after every round, so no fixer is trusted.
 """
 
-import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
@@ -39,6 +38,8 @@ checks allowed for a longer patch.
 """
 SCARCE, NEAR = 3, 40
 """With so few checks left, the lines so near to a fix that failed are not fixed either."""
+_MOST_OF_A_MACRO = 200
+"""Maximum number of lines of a macro above a fix."""
 ONE_BY_ONE = 3
 """Number of attempts after which all fixes of a rule are reverted together."""
 TOO_LONG = f"its line has more than {LONGEST_LINE} characters"
@@ -353,15 +354,8 @@ def _nearest(tried: TriedFix, line: int) -> list[Key]:
 
 
 def _overlaps(span: ColumnSpan, others: AbstractSet[ColumnSpan]) -> bool:
-    """Return whether a replacement overlaps others.
-
-    Equal replacements do not overlap.
-    """
-    return any(
-        span.start <= other.end and other.start <= span.end
-        for other in others
-        if span != other or span.end == sys.maxsize
-    )
+    """Return whether a replacement overlaps others."""
+    return any(span.start <= other.end and other.start <= span.end for other in others)
 
 
 def _is_realigned(draft: PatchEdit, edit: FixEdit) -> bool:
@@ -386,15 +380,19 @@ def _keeps_meaning(change: Change, tried: TriedFix, fixer: RegisteredFixer) -> b
     draft = tried.draft
     touched = [span.line for span in draft.spans(change)]
     first = max(min(touched), draft.patch.diff_line)
-    lines = scan(tried.context).lines[first - 1 : max(touched)]
-    code = [line for line in lines if line.sign == "+"]
-    if not code:
+    every = scan(tried.context).lines
+    least = max(draft.patch.diff_line, first - _MOST_OF_A_MACRO)
+    while first > least and every[first - 2].raw.rstrip().endswith("\\"):
+        first -= 1
+    lines = every[first - 1 : max(touched)]
+    code = [line for line in lines if line.sign in ("+", " ")]
+    if not any(line.sign == "+" for line in code):
         return True
     inside = _comment_state(code[0])
     after = draft.edited_lines([change], code[0].number, code[-1].number)
     return inside is not None and keeps_meaning(
         [line.raw[1:] for line in code],
-        [as_bytes(text)[1:] for text, _ in after if text.startswith("+")],
+        [as_bytes(text)[1:] for text, _ in after if text.startswith(("+", " "))],
         path=code[0].file,
         fixer=fixer,
         inside=inside,

@@ -23,7 +23,7 @@ from patchpilot.lint.fixing.fixers.fix_whitespace import code_depth
 _MOST_LINES = 20
 _TAB = "\t"
 _COMMENT_FIRST = (
-    r"^\+(\t*)(/\*(?:(?!\*/).)*\*/)[ \t]*(.*?[;,](?=\s*(?:/[/*].*)?$)|)[ \t]*(.*?)"
+    r"^\+(\t*)(/\*(?:(?!\*/).)*\*/)[ \t]*+(?!/\*)(.*?[;,](?=\s*(?:/[/*].*)?$)|)[ \t]*(.*?)"
     r"(?<!\\)[ \t\r]*$"
 )
 """A comment, the code after it up to the end of a statement, and the rest of the line."""
