@@ -336,6 +336,8 @@ def test_merged_topic_has_no_open_checks() -> None:
     session.remember(Stage.CHECKS, "", StageStatus(StageState.BLOCKED, "3 errors"))
     verdicts = SimpleNamespace(upstream=True)
     session.remember(Stage.BACKPORTS, verdicts, StageStatus(StageState.DONE))
+    assert session.status(Stage.CHECKS).state is StageState.BLOCKED
+    session.remember(Stage.SEND, None, StageStatus(StageState.DONE, "sent"))
     assert session.status(Stage.CHECKS).state is StageState.NOTHING
 
 

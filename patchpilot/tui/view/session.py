@@ -403,7 +403,9 @@ class Session:
         """Return a stage's state; a merged topic has no open stages before LTS and Follow."""
         status = self._status(stage)
         is_after = stage in (Stage.BACKPORTS, Stage.FOLLOW)
-        if is_after or status.state not in OPEN:
+        # commits that were not sent may need work although others of the topic were merged
+        is_sent = self.target or self._status(Stage.SEND).state is StageState.DONE
+        if is_after or status.state not in OPEN or not is_sent:
             return status
         followed = self.fresh(Stage.FOLLOW) or ()
         is_merged = getattr(self.fresh(Stage.BACKPORTS), "upstream", False) or any(
