@@ -8,7 +8,7 @@ import os
 import sqlite3
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -168,9 +168,9 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        for write in self.on_close.values():
-            write()
-        self._database.close()
+        with closing(self._database):
+            for write in self.on_close.values():
+                write()
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

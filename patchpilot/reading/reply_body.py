@@ -63,6 +63,8 @@ _NO_END = re.compile(
     re.IGNORECASE,
 )
 """An abbreviation or an ellipsis, after which the sentence may continue."""
+_LONGEST_ABBREVIATION = 20
+_TEXT = re.compile(r"\s*\S")
 _GOES_ON = re.compile(r"\s*[a-z(`'\"\d\[<]")
 _ITEM = re.compile(r"(?:[-*•]|\d{1,2}[.)]|\(\w\))\s")
 _CODE = re.compile(r"\t| {4}| \*|.*[;{]$|[-+@]{2}")
@@ -353,8 +355,11 @@ def _stops(text: str, following: str) -> list[int]:
     """
     stops = []
     for match in _ENDS.finditer(text):
-        rest = text[match.end() :].strip() or following
-        if _NO_END.search(text[: match.end()]) and (not rest or _GOES_ON.match(rest)):
+        end = match.end()
+        rest = (text, end) if _TEXT.match(text, end) else (following, 0)
+        if _NO_END.search(text[max(0, end - _LONGEST_ABBREVIATION) : end]) and (
+            not rest[0] or _GOES_ON.match(*rest)
+        ):
             continue
-        stops.append(match.end())
+        stops.append(end)
     return stops

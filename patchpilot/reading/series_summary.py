@@ -71,6 +71,7 @@ class SeriesSummary:
         return found | {
             "state": str(self.state),
             "proven": str(self.proven),
+            "ci": self.ci and str(self.ci),
             "step": (str(self.step.need), parts),
             "reports": [(str(it.problem), *it[1:]) for it in self.reports],
         }

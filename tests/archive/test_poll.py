@@ -4,6 +4,8 @@ impossible responses.
 """
 
 import json
+import marshal
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
@@ -15,6 +17,7 @@ from patchpilot.archive.poll import PolledSeries
 from patchpilot.archive.track_store import Store
 from patchpilot.demo.archive_server import HttpAnswer, StandIn
 from patchpilot.model.mail import Mail
+from patchpilot.reading.ci_verdict import CiVerdict
 from patchpilot.reading.mail_reader import MailReader
 from patchpilot.reading.mbox import parse
 from patchpilot.reading.read_thread import read_thread
@@ -296,6 +299,7 @@ def test_query_fits_in_a_url() -> None:
 
 def test_cached_summary_matches_a_fresh_one() -> None:
     for status in read_thread(parse(mbox(*story.WHOLE))):
-        summary = summary_of(status, {})
-        assert SeriesSummary.read(summary.as_dict()) == summary
+        summary = replace(summary_of(status, {}), ci=CiVerdict.FAILED)
+        cached = marshal.loads(marshal.dumps(summary.as_dict()))
+        assert SeriesSummary.read(cached) == summary
         assert summary.step.advice

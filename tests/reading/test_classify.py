@@ -277,6 +277,7 @@ def test_odd_mixtures_are_some_mail(subject: str, parts: list[str]) -> None:
         "From: a@b\n",
         "with ",
         "NAK ",
+        "Could you fix it? ",
     ],
 )
 @pytest.mark.parametrize("where", ["body", "Subject", "From", "To", "References"])
