@@ -569,7 +569,7 @@ def polite_session(
             target = super().get_redirect_target(resp)
             if target is not None:
                 _refuse_elsewhere(resp.url, target, hosts)
-                # requests would read all of it, regardless of size
+                # requests would read the whole body, no matter how large
                 resp._content = b""
                 resp.close()
             return target
@@ -656,7 +656,7 @@ def _read(
                 f"the response is larger than {MAX_TRANSFER >> 20} MiB"
             )
     data = bytes(body)
-    # gzip expands data by a factor of at most 1000
+    # gzip cannot compress data more than about 1000-fold
     if data[:2] == MAGIC and (len(data) > MAX_ANSWER >> 10 and _is_large(data)):
         host = host_of(response.url)
         data = gzip.compress(

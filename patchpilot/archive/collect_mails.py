@@ -123,7 +123,7 @@ class _Search:
         self.progress("searching for messages of the stable trees")
         titles = (post.title for post in posted.latest.patches if len(post.title) >= 8)
         for title in list(dict.fromkeys(titles))[:MAX_TITLES]:
-            # patchwork's summary messages name the applied patches in their text
+            # patchwork's summary messages list the applied patches in the body
             by_patchwork = f"(b:{quote_phrase(title)} AND f:patchwork-bot)"
             query = f"(s:{quote_phrase(title)} AND {MACHINES}) OR {by_patchwork}"
             self._take(self.archive.search(query, fresh=self.fresh))

@@ -224,8 +224,6 @@ class LocalArchive(MailArchive):
                     ]
         return numbers
 
-    # the index
-
     def _open_index(self, since: float = 0.0) -> sqlite3.Connection:
         """Return the index after adding all messages that arrived since `since`."""
         self._queries += 1

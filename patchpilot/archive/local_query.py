@@ -46,7 +46,7 @@ def ids_in(text: str) -> list[str]:
 
     If a Message-ID contains a slash, return only the part after it.
     """
-    # a Message-ID is on one line, and most lines of a patch have none
+    # a Message-ID never spans lines, and most lines of a patch contain none
     return [
         message_id.lower()
         for line in text.split("\n")

@@ -35,8 +35,7 @@ def dns_key(name: str, *, online: bool) -> bytes | None:
 
     try:
         record: bytes | None = dkim.dnsplug.get_txt(name, _SECONDS)
-    # dnspython and the system resolver raise many classes of errors; without an answer there is no
-    # key
+    # dnspython and the system resolver raise all kinds of errors: no answer, no key
     except Exception:  # noqa: BLE001
         return None
     if record:
@@ -96,8 +95,8 @@ def _developer_keys(mail: Mail) -> dict[str, str]:
             message = patatt.PatattMessage(_strip_from(mail.raw))
             message.get_sigs()
             message.validate(fields["i"], fields["pk"].encode("ascii"))
-            # git takes the author from a From: line in the body, so a forwarded patch has another
-            # sender
+            # git takes the author from a From: line in the body, so whoever forwards a
+            # patch is not its author
             if (message.canon_identity or "").lower() == mail.sender.key:
                 keys[fields["pk"]] = mail.sender.key
     return keys
