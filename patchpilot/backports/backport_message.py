@@ -76,7 +76,7 @@ def backport_message(
             if trailer.key == "signed-off-by" and trailer.address
         ]
         last = signed[-1].address if signed else None
-        # the last sign-off also covers the note above it, even if the backporter is the author
+        # a note needs a sign-off below it, even if the backporter is the author
         if notes or not last or last.key != signer.key:
             text = (
                 text.rstrip("\n") + ("\n" if notes or known else "\n\n") + line + "\n"

@@ -70,7 +70,7 @@ def find_conflicting_functions(
         for hunk in change.hunks:
             at = hunk.old_start - 1
             for line in hunk.lines:
-                # a conflict shows the fix's side without the lines of cleanly merged hunks
+                # added lines that the conflict does not show have merged cleanly
                 if line.kind in "+-" and (
                     not their_lines or line.kind == "-" or line.text in their_lines
                 ):

@@ -37,7 +37,7 @@ OWN_LINES = "a commit of this branch that wrote the conflicting lines"
 _MOST_PLACES = 8
 _MOST_ELSEWHERE = 5
 _A_LITTLE = 1.0
-# git blame's boundary commits are older than the branch
+# git blame marks boundary commits with ^: they are older than the branch
 _ID = re.compile(r"[0-9a-f]{40}")
 _DEFINED = re.compile(r"\b([A-Za-z_]\w{2,})\s*\(|^struct (\w+)\b")
 

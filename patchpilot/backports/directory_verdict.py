@@ -126,7 +126,7 @@ def _count_hunks(
     places: list[ConflictPlace] = []
     for change in patch.files:
         forward = fit_file(change, tree).misfits
-        # if the whole file does not match, count each hunk
+        # if the file does not match as a whole, count its hunks one by one
         undone = fit_file(change, tree, reverse=True).misfits
         stuck = {id(misfit.hunk) for misfit in undone}
         size = max(1, len(change.hunks))

@@ -73,7 +73,7 @@ def later_fixes(
         )
     except GitError:
         return ()
-    # compare in reverse, because later commits follow the fix
+    # later commits came after the fix, so compare in reverse
     turned = [_reverse_touch(touch) for touch in reversed(later)]
     fixes = {
         touch.commit: repository.commit(touch.commit).subject

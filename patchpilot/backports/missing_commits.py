@@ -24,7 +24,7 @@ from patchpilot.model.hunk_fit import text_lines
 
 MARGINS = (0, 1, 3)
 MOST = 400
-# read the branch's patches only for a few commits
+# with more commits than this, do not read the branch's patches
 _MOST_LOOKED_AT = 20
 
 

@@ -27,7 +27,7 @@ _DEEPEST = 4
 _MOST_WHOLE = 120
 # share of the time spent on partial commits before trying whole commits
 _FOR_PARTS = 0.35
-# a commit with more files is wide; try to drop the widest ones first
+# a commit is wide if it changes more files than this; try to drop the widest first
 _WIDE, _MOST_WIDE = 10, 6
 # nobody backports more whole commits than this for one fix
 _MANY_COMMITS = 12
@@ -163,7 +163,7 @@ class _Seeker:
                 )
             raise
         except GitError:
-            # the search's time limit stopped git
+            # git hit the time limit of the search
             if time.monotonic() < self._begun + self._effort:
                 raise
         self._effort = float("inf")

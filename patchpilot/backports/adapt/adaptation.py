@@ -67,7 +67,7 @@ def adapt(
     result = adaptation.tree(scratch, merge) if adaptation else onto
     if adaptation is None or result == onto:
         return None
-    # a backport limited to tests or comments is not the fix
+    # a backport of only the tests or comments does not contain the fix
     if any(map(is_code, fix.paths)) and not any(
         map(is_code, scratch.changed(onto, result))
     ):

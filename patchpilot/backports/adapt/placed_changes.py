@@ -8,7 +8,7 @@ from typing import NamedTuple
 from patchpilot.backports.adapt.alignment import align
 from patchpilot.backports.adapt.tokens import key
 
-# below this share of matching lines, a change does not belong in the file
+# if fewer lines than this match, the change does not belong in the file
 _LEAST_FOUND = 0.4
 _NEAR = 4
 _MOST_PLACES = 50

@@ -17,7 +17,7 @@ from patchpilot.backports.adapt.tokens import (
     tokenize,
 )
 
-# minimum share of the deleted lines in the branch; otherwise its code is not deleted
+# delete code only if the branch has at least this share of the lines
 _STILL_THE_SAME = 0.5
 _COMMENT = re.compile(r"\s*(?:/?\*|//|#\s)")
 _QUOTE = re.compile(r"[\"'`]|/\*+|\*+/|//")
