@@ -95,7 +95,7 @@ def names_in(text: str) -> frozenset[str]:
 
 def _kind(level: str | None, text: str, column: str | None) -> str:
     if level in ("Error", "Warning", "ERROR", None):
-        # Kconfig, and dtc, which prints no "error:" for a syntax error
+        # from Kconfig, or from dtc, which prints no "error:" for a syntax error
         return WARNING if level == "Warning" else ERROR
     if column is None and not _FLAG.search(text):
         return KERNEL_DOC
@@ -106,6 +106,6 @@ def _kind(level: str | None, text: str, column: str | None) -> str:
 
 def _strip_top(path: str, top: str) -> str:
     """Strip the tree's directory from a path."""
-    # a Makefile may include one from a sibling directory: amdgpu/../display/…
+    # a Makefile may include another from a sibling directory: amdgpu/../display/…
     text = os.path.normpath(path.removeprefix(f"{top}/"))
     return re.sub(r"^(?:\.\./)+", "", text)

@@ -141,7 +141,7 @@ def _devicetree(location: Place) -> Iterator[Diagnostic]:
         name = "example.dts"
         texts[name] = _call(["dt-extract-example", path], location).text
         _write(location, name, texts[name].encode("utf-8", "replace"))
-    # includes can multiply a small file
+    # includes can blow up a small file
     words = ["prlimit", "--fsize=50000000", "gcc", "-E", "-oboard.i"]
     words += ["-nostdinc", "-I.", "-undef", "-D__DTS__", "-xassembler-with-cpp", name]
     _call(words, location)
@@ -157,7 +157,7 @@ def _devicetree(location: Place) -> Iterator[Diagnostic]:
         lists = " ".join(_COMPATIBLE.findall("\n".join(texts.values())))
         names = sorted(set(re.findall(r'"(\w[\w,.+-]{,99})"', lists)))
         state = TreeState(location.repository, location.commit)
-        # without a name, git grep reports an error
+        # git grep fails without a pattern
         given = names[:500] or [path]
         users = state.grep(given, "-l", "-z", "-F", paths=(BINDINGS,))
         _write_closure(location, users)

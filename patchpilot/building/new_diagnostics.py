@@ -43,7 +43,7 @@ def find_new_diagnostics(
         key=lambda one: bool(_line_at(by_path.get(one.path), one.line, "+")),
     )
     left = [one for one in left if is_new(one, (one.path,))]
-    # code also moves between files
+    # the code may have moved here from another file
     left = [one for one in left if is_new(one, [change.path for change in changes])]
     return tuple(one for one in after if one in left)
 

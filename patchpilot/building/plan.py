@@ -381,7 +381,7 @@ class _Chooser:
         for path in paths:
             need = self._turn_on_any(choice, path)
             if need is None and not reached:
-                # it depends on a symbol that would be off
+                # it may depend on a symbol that must stay off
                 choice.off = frozenset()
                 need = self._turn_on_any(choice, path)
             if need is not None:

@@ -132,12 +132,12 @@ class WorkPlace:
         for file in [top / path for path, it in new.items() if it[0] == "0"]:
             # a malformed tree may contain a symbolic link in place of a directory
             if file.parent.resolve() == file.parent:
-                # git replaces anything in the way of a file, but a directory stays
+                # git replaces whatever is in the way of a file, except a directory
                 with contextlib.suppress(OSError):
                     file.unlink()
         text = "".join(f"{it}\t{path}\0" for path, it in new.items())
         git(self.tree, "update-index", "-z", "--index-info", stdin=os.fsencode(text))
-        # an interrupted checkout may have left files that the index has
+        # an interrupted checkout may have left out files that are in the index
         git(
             self.tree, "checkout-index", "-a", "-f", "-u", "-q", timeout=_CHECKOUT_SECONDS
         )  # fmt: skip
