@@ -56,7 +56,7 @@ def mark_new(result: "CheckResult", before: "CheckResult") -> "CheckResult":
             }
         )
     for at, checked in enumerate(result.patches):
-        # a finding that moved between patches of the series is not new
+        # a finding that moved to another patch of the series is not new
         for number, finding in enumerate(checked.findings):
             names = every[at][number]
             if (

@@ -265,11 +265,11 @@ def _fixed_lines(outcome: FixOutcome) -> dict[int, list[str]]:
         if origin in headers:
             last = None
         elif origin >= patch.diff_line and patch.lines[origin][:1] in ("+", " "):
-            # a realigned line is a removed and an added line
+            # a realigned line shows up as one removed and one added line
             became[origin] = [*waiting, *(() if text.startswith("-") else (text,))]
             waiting, last = [], origin
         elif origin < 0 and text.startswith("+"):
-            # an added line belongs to the line above it, or to the one below at the top of a hunk
+            # an added line goes with the line above or, at the top of a hunk, below
             (became[last] if last is not None else waiting).append(text)
     return became
 

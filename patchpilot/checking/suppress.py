@@ -165,7 +165,7 @@ def _compare_with_baseline(
 
     result = _partition(result, sort)
     gone = left.stale
-    # an entry may only be stale if its rule was run
+    # an entry can only be stale if its rule ran
     stale = {
         mark: count
         for mark, count in gone.items()

@@ -475,7 +475,7 @@ class Parser:
     def _unknown(self, name: str) -> None:
         from patchpilot.cli.other_programs import option_hint
 
-        # ignore hyphens, which make unrelated short names similar
+        # ignore hyphens, which make unrelated short names look similar
         known = [
             spelling.lstrip("-")
             for option in self.command.options

@@ -57,9 +57,9 @@ def run_to_exit(work: Callable[[], int | None], argv: Sequence[str] = ()) -> int
         return _report_system_error(error)
     except ModuleNotFoundError as error:
         return _failed_import(error)
-    # catch everything only here: report a bug in one sentence and store its traceback in a file
+    # the only catch-all: report a bug in one sentence, and save the traceback to a file
     except Exception as error:  # noqa: BLE001
-        # Python 3.11 wraps an interrupt while a class is being created
+        # Python 3.11 wraps an interrupt that arrives while a class is being created
         if isinstance(error.__cause__, KeyboardInterrupt):
             return report_interruption(None)
         return _bug(error)

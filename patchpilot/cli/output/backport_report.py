@@ -82,7 +82,7 @@ def as_text(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str
                 f"      {line}"
                 for line in _details(branch, upstream=result.upstream is not False)
             ]
-            # a build includes all fixes on the branch, so it is shown with the last one
+            # a branch is built with all its fixes, so show the build with the last
             if result is results[-1]:
                 lines += [f"      {word}" for word in _build_words(branch, done)]
         if result.cc_stable:
@@ -205,7 +205,7 @@ def _details(row: BranchResult, *, upstream: bool) -> list[str]:
         _list_prerequisites(row, say)
         for hint in row.hints:
             say(f"help: {hint}")
-        # printed once above if no tree can take the fix yet
+        # if no tree can take the fix yet, this was printed once above
         if row.lacking_newer and upstream:
             say(f"needed in newer trees first: {', '.join(row.lacking_newer)}")
     for follower in row.followers:

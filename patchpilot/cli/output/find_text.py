@@ -36,7 +36,7 @@ def fixes_text(fixes: FoundFixes, operation: str) -> str:
         lines += ["", *_fix_lines(fix, "" if name else share)]
     if fixes.fits:
         messages = fixes.symptom.messages
-        # with several lines, it is uncertain which one is about the fix
+        # with several lines, there is no telling which one is about the fix
         seen = messages[0] if len(messages) == 1 else ""
         step = fixes.candidates[0].next_step(seen, is_fix=not name)
         lines += ["", f"next: {step}"]

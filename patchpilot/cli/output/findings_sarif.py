@@ -174,6 +174,6 @@ def _location(
 
 
 def _uri(path: str) -> str:
-    # a URI's two slashes would introduce a host name
+    # two leading slashes would introduce a host name
     uri = quote_url(printable(path))
     return f".{uri}" if uri.startswith("//") else uri

@@ -221,7 +221,7 @@ def _quote_line(
         return []
     lines = ["    " + crop(shown, paint.columns)]
     if finding.column:
-        # the column refers to the new file; a line in a patch has a sign before it
+        # the column is that of the new file; in a patch, the line has a sign in front
         signed = in_diff and text[:1] in "+- " and finding.path is not None
         before = width(printable(text[: finding.column - 1 + signed]).expandtabs(8))
         if before < paint.columns:

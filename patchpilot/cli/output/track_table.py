@@ -89,7 +89,7 @@ def series_table(
     room = _room(used, wide, columns)
     shortest = max((width(row.step) for row in rows), default=0)
     if _REVIEWED in used and room - shortest < _NARROWEST:
-        # prefer tag counts that include the number of tagged patches
+        # REV says how many patches are reviewed, so give up the tag counts first
         used = [at for at in used if at != _TAGS]
         room = _room(used, wide, columns)
     sentence = room >= min(wide[_TITLE], _ENOUGH) + _SENTENCE
