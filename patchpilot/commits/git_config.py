@@ -75,7 +75,7 @@ def is_plain(key: str, value: str) -> bool:
     if section == "patchpilot":
         return variable.replace("-", "") not in acting_names()
     if dot and not subsection:
-        # with this setting, git cannot open a repository
+        # with such a setting, git cannot open the repository
         return False
     names = (f"{section}.*.{variable}", f"{section}.{subsection}.*") if dot else (key,)
     form = next((_forms()[name] for name in names if name in _forms()), None)
@@ -203,7 +203,7 @@ def _list_settings(directory: Path, tolerant: bool) -> _Known:
     words = result.text.split("\0")
     rows = zip(words[::3], words[1::3], words[2::3], strict=False)
     entries = tuple(config_entry(*row) for row in rows)
-    # the last entries were added by patchpilot
+    # the last entries are patchpilot's own -c options
     entries = entries[: -git_argv(None).count("-c")]
     included = {directory / entry.file for entry in entries}
     return _Known(

@@ -40,7 +40,7 @@ def _paths_to_update(
     _refuse_elsewhere(repository, ref, 1 if is_current and not repository.bare else 0)
     if not is_current or repository.bare:
         return False
-    # this many names would not fit on a command line
+    # more names than this would not fit on a command line
     named = ("--", *paths) if len(paths) <= MAX_NAMED else ()
     result = repository.git(
         "status",
@@ -82,7 +82,7 @@ def _refuse_elsewhere(repository: Repository, ref: str | None, line: int) -> Non
         .out.decode("utf-8", "surrogateescape")
         .split("\0\0")
     )
-    # a worktree without a directory has no files
+    # a worktree whose directory is gone has no files
     trees = [set(entry.split("\0")) for entry in listed if "\0prunable" not in entry]
     having = [
         entry.removeprefix("worktree ")
@@ -151,7 +151,7 @@ def shift(
         ok=(),
     )
     if result.code:
-        # the first lines state the reason, the others how to switch branches
+        # git gives the reason in the first lines, then explains how to switch branches
         words = (
             " ".join(line.strip() for line in result.error_text.splitlines()[:2])
             or "git failed"

@@ -325,7 +325,7 @@ class Use(StrEnum):
 
 _SIGNING = r"gpg\..+|user\.signingkey"
 _SETTINGS = {
-    # git runs an alias where git-send-email is not installed
+    # where git-send-email is not installed, git runs an alias of that name
     Use.MAIL: r"sendemail\..+|imap\..+|alias\.send-email(?:\.command)?"
     r"|format\.(?:to|cc|headers|attach|signaturefile)",
     Use.B4: rf"b4\..+|patatt\..+|{_SIGNING}",
@@ -440,7 +440,7 @@ def is_acting(entry: ConfigEntry, *uses: Use) -> bool:
         return False
     key = entry.key
     if key.startswith("patchpilot."):
-        # git's configuration may omit the hyphens of our names
+        # in git's configuration, our names may be spelled without hyphens
         key = key.replace("-", "")
     pattern = "|".join(_SETTINGS[use] for use in uses or Use)
     return (
@@ -536,7 +536,7 @@ def hooks_folder(top: Path) -> Path:
     named = [entry.value for entry in all_entries(top) if entry.key == _HOOKS_KEY]
     if not named:
         return common / "hooks"
-    # git itself expands ~ and %(prefix)
+    # let git expand ~ and %(prefix)
     key = "patchpilot.path"
     words = ("-c", f"{key}={named[-1]}", "config", "--type=path", "-z", "--get", key)
     path = Path(git(top, *words, raw=True).text.rstrip("\0"))

@@ -347,7 +347,7 @@ def _read_linear_history(
     # empty commits have no patch, and messages may contain a separator line
     if texts[1::2] != [id_.encode() for id_ in ids]:
         return ()
-    # git separates patches by an empty line
+    # git puts a blank line between patches
     texts[2:-1:2] = [text.removesuffix(b"\n") for text in texts[2:-1:2]]
     starts = (
         b"From %b%b" % (id_, text)

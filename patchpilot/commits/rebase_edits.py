@@ -107,7 +107,7 @@ def _map_edits(
     for edit in edits:
         shift, touching = 0, None
         for hunk in hunks:
-            # for a hunk without removed lines, additions come after line `start`
+            # if a hunk removes nothing, its lines are added after line `start`
             first, last = (
                 (hunk.start, hunk.start + hunk.old - 1)
                 if hunk.old

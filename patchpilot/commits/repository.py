@@ -260,7 +260,7 @@ class Repository:
             return ""
         name = f"{word}^{{commit}}"
         if _IN_REFLOG in word:
-            # git cat-file returns the oldest reflog entry instead of a missing one
+            # if a reflog entry is missing, git cat-file returns the oldest one instead
             done = self.git(
                 "rev-parse", "--verify", "--quiet", "--end-of-options", name, ok=()
             )

@@ -197,7 +197,7 @@ def _make(
         if time.time() - failed.stat().st_mtime < AGAIN:
             return
     if repository.is_partial():
-        # git would fetch missing trees for the filters
+        # git would fetch missing trees to compute the filters
         return
     if not private_folder(graph):
         return

@@ -21,7 +21,7 @@ from patchpilot.model.patch import FileChange, Hunk, parse_diff
 from patchpilot.model.progress import Progress, silent
 from patchpilot.series.patch_pairing import ENOUGH, line_similarity, title_key
 
-# like git, take a line that starts with a word and is not a label as a hunk's function
+# like git, take a line as a function heading if it starts with a word but is no label
 _HEAD = compile_late(r"[A-Za-z_$]")
 _LABEL = compile_late(r"[A-Za-z_]\w*:\s*(?:$|/[/*])")
 _NAME = compile_late(r"\b(\w++)\s*+\(")
@@ -316,7 +316,7 @@ class _Walk:
 
     def read(self, paths: Sequence[str]) -> tuple[_Logged, ...]:
         """Return the commits that change these files, latest first."""
-        # messages and files may contain anything except this random mark
+        # a random separator cannot occur in messages or files
         mark = os.urandom(12).hex()
         out = self._git(
             "log", "--no-merges", "-p", "-U1", "-M", "--no-ext-diff", "--no-textconv",

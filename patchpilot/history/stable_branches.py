@@ -409,7 +409,7 @@ def _fetch_time(repository: Repository, name: str) -> datetime | None:
     times = []
     for file in (
         repository.common_dir / "logs" / "refs" / "remotes" / name,
-        # `git clone` writes no other file
+        # the only one of these that `git clone` writes
         repository.common_dir / "logs/refs/remotes" / name.partition("/")[0] / "HEAD",
         repository.common_dir / "FETCH_HEAD",
         repository.git_dir / "FETCH_HEAD",
