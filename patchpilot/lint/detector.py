@@ -66,9 +66,9 @@ class RegisteredDetector(NamedTuple):
         """Return the names that a rule's messages may use, by case; "" is for hits without a case."""  # noqa: E501
         if "of" in arguments:
             return _common_placeholders(arguments["of"])
-        # an absent match fills no placeholders
+        # a pattern that must not match fills no placeholders
         gives = "" if arguments.get("absent") else self.gives
-        # each case has its own pattern, whose groups its message may use
+        # each case has its own pattern, and its message may use that pattern's groups
         patterns = arguments.get("case_patterns", {"": arguments.get("pattern")})
         return {
             case: frozenset(_expand_arguments(gives, {**arguments, "pattern": text}))

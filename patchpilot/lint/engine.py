@@ -159,7 +159,7 @@ def _hits(context: Context, step: _Step) -> tuple[Hit, ...]:
 
 def _finding(rule: Rule, hit: Hit, places: "Places") -> Finding:
     path, line = hit.path, hit.line
-    # if the message lacks something, a line of the diff only marks it
+    # if the message lacks something, the diff line is only a place to show that
     marks = hit.column is None and rule.scope in WHOLE
     if path is None and hit.patch_line is not None and not marks:
         path, line = places.of(hit.patch_line)

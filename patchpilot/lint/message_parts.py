@@ -162,7 +162,7 @@ def _is_pasted(block: Sequence[str], introduced: bool) -> bool:
     ):
         return True
     alike = sum(1 for line in block if _is_quote(line) or _CODE.search(line))
-    # the author wrote one of the two lines about the other
+    # of two lines, one may be the author's remark on the other
     return (
         alike * 2 > len(block) or (len(block) > 3 and alike * 2 == len(block))
     ) and any(map(_is_quote, block))
@@ -409,7 +409,7 @@ def split_prefix(title: str) -> tuple[tuple[str, ...], str]:
             break
         prefixes.append(found[1])
         rest = found[2]
-    # the hwmon form: "hwmon: (driver) do it"
+    # as in hwmon: "hwmon: (driver) do it"
     if prefixes and (found := _DRIVER.match(rest)):
         prefixes.append(found[1])
         rest = found[2]

@@ -286,7 +286,7 @@ def hidden_by_default(rules: Sequence[Rule], noise: float = NOISE) -> set[Measur
             -row[2].worth * (LIKELY if row[1] is Severity.WARNING else 1),
         )
     )
-    # messages do not show repository history, and were measured with the 6.1 rules
+    # measured on messages, which show no history, and with the rules of 6.1
     unmeasured = (rule for rule in rules if rule.scope == "history" or rule.since)
     hidden = {(rule.name, Severity.CHECK) for rule in unmeasured}
     left = noise

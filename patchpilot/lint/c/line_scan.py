@@ -491,6 +491,6 @@ def _starts_in_comment(raws: Sequence[str], header: int, count: int) -> bool:
         if edge and not any(_EDGE.search(part) for part in raw.split('"')[1:-1]):
             return edge.group() == "*/"
         if raw.startswith("@@ "):
-            # a hunk header whose counts exceed its lines
+            # the hunk has fewer lines than its header says
             break
     return header + 1 < len(raws) and _STARRED.match(raws[header + 1]) is not None

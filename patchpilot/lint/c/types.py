@@ -102,7 +102,7 @@ def number_ends(text: str, at: int, *, misordered: bool = False) -> list[int]:
 
 
 _MAX_MODIFIERS = 64
-# more consecutive modifiers than in any declaration
+# no real declaration has as many modifiers in a row
 _MAX_ROW = 10
 _SPACES = tuple(" \t\n\r\f\v")
 _WORD_CHARS = frozenset(
@@ -367,8 +367,8 @@ class Types:
             position = modified
             while step := _STAR.match(text, position):
                 if step.end() - position > 1 and text[position] in _SPACES:
-                    # among several spaces, try only both ends and the last space, because the text
-                    # in between matches the same
+                    # in a run of spaces, try only both ends and the last space: what
+                    # lies in between matches the same
                     bounds.append(step.end() - 1)
                 position = step.end()
                 bounds.append(position)

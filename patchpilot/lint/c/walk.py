@@ -25,7 +25,7 @@ from patchpilot.lint.c.types import TypePattern, Types
 from patchpilot.lint.detector import Hit
 from patchpilot.lint.lint_context import Context, once
 
-# report progress once per this many lines
+# lines between two progress reports
 _LINES_A_WORD = 512
 _CODE_FILES = (".h", ".c", ".dtsi", ".dts")
 _FUNCTION = TypePattern(rf"({IDENT})\(")
@@ -148,8 +148,8 @@ class _Stage:
 
     def checks(self, text: str) -> Sequence[CheckFunction]:
         """Return the checks for a line: those without needles, or with a needle in it."""
-        # lines have few distinct sets of needles, and searching once per needle is faster than
-        # asking each check
+        # lines differ little in which needles they contain, and looking for each needle
+        # once is faster than asking each check
         found = tuple([needle for needle in self._needles if needle in text])
         checks = self._by_needles.get(found)
         if checks is None:

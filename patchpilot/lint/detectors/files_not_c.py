@@ -72,8 +72,8 @@ class Bindings:
         return f'"^{vendor},.*":'.encode("utf-8", "surrogateescape") in self._vendors
 
     def _contains(self, form: str) -> bool:
-        # dots and pluses match as in a pattern, because checkpatch.pl looks up a compatible with
-        # grep -E
+        # checkpatch.pl looks up a compatible with grep -E, so dots and pluses have
+        # their regex meaning
         if form.encode("utf-8", "surrogateescape") in self._text and "+" not in form:
             return True
         if not re.search(r"[.+*]", form):

@@ -311,7 +311,7 @@ def _files(context: Context, lines: LineScan) -> TypedHits:
         text = line.text
         if line.starts_file:
             if found := _NEW_SIDE.match(text):
-                # the line that checkpatch.pl has reached when it reads the file name
+                # checkpatch.pl reports the line at which it reads the file name
                 prefix = found[1].partition("/")[0]
                 if tree is not None and prefix and tree.exists(prefix):
                     yield "PATCH_PREFIX", make_hit(reported, prefix=prefix)
@@ -351,8 +351,8 @@ def cut_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     from patchpilot.model.mail import scissors_line
 
     patch = context.patch
-    # with these encodings, mail programs write such a line in a form that git does not take for a
-    # new mail
+    # with these encodings, mail programs write such a line so that git does not take it
+    # for the start of another mail
     encoded = (patch.header("Content-Transfer-Encoding") or "").strip().lower() in (
         "quoted-printable",
         "base64",
@@ -364,7 +364,7 @@ def cut_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         elif scissors_line(line):
             scissors.append(at)
     if scissors:
-        # two of them enclose a quotation
+        # a pair of them encloses a quotation
         below = patch.message[scissors[-1] + 1 :]
         is_meant = len(scissors) == 1 and _is_message(below)
         case = "scissors-on-purpose" if is_meant else "scissors"

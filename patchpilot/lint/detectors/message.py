@@ -271,7 +271,7 @@ def _log(lines: LineScan, kernel: tuple[int, int]) -> TypedHits:
         if line.file and not (
             line.in_header or line.in_log or follows_log(lines, line.number)
         ):
-            # the message ends at the first file
+            # the message ends where the first file starts
             return
         oops = oops or in_stack_dump(line)
         if not line.in_log:
@@ -372,7 +372,7 @@ def this_patch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             continue
         for found in _this_patch().finditer(paragraph.text):
             what = found["what"] or found["other"]
-            # in a revert, "this commit" is the reverted one
+            # in a revert, "this commit" is the one being reverted
             if reverts and what == "commit":
                 continue
             yield make_hit(

@@ -275,7 +275,7 @@ def does_not_follow(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     patches = context.series.patches
     if any(patch.commit for patch in patches):
         return
-    # path to the last patch that changed the file, and the file's lines by number
+    # path → the last patch that changed the file, and the file's lines by number
     left: dict[str, tuple[int, dict[int, str]]] = {}
     for number, patch in enumerate(patches, 1):
         for change in patch.files:
@@ -358,7 +358,7 @@ def series_order(context: Context, arguments: Arguments) -> Iterator[Hit]:
                 (
                     at
                     for at, texts in enumerate(made, 1)
-                    # the line that defines the name does not use it
+                    # defining a name does not count as using it
                     if not (once and at == number) and any(map(pattern.search, texts))
                 ),
                 0,

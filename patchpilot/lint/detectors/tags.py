@@ -88,7 +88,7 @@ def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         and not is_cosmetic(title, patch.paths)
         and tree.isdisjoint(context.project.tags.feature_prefixes)
     ):
-        # the quoted title of a commit does not describe this patch
+        # a quoted commit title says nothing about this patch
         text = re.sub(r"\(\".*?\"\)", "", " ".join(patch.message))
         harm = describes_harm(title, [text])
         yield make_hit(blamed[0], "blamed" if harm else "mentioned", commit=blamed[1])
@@ -101,7 +101,7 @@ def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if newest >= _ASKED_SINCE and re.search(BUG_SIGN, "\n".join(patch.message)):
         # the rule fix-without-fixes asks for the tag
         return
-    # with a history, a command can find the commit
+    # if there is a history, a command can find the commit
     cases = (
         ("with-history", defect_in(title) if context.history else ""),
         ("crash", crash_in(title, patch.message)),
@@ -216,7 +216,7 @@ def backport_unmarked(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     patch = context.patch
     if not patch.subject.for_stable or not patch.has_diff or not patch.headers:
         return
-    # vendor trees also use a bare version as prefix, and have other rules
+    # vendor trees also use a bare version as a prefix, but have their own rules
     sent = any(
         "stable" in address.key
         for name in ("To", "Cc")

@@ -96,7 +96,7 @@ def _states(context: Context) -> list[tuple[int, str]]:
     return [
         state
         for change in context.patch.files
-        # report an earlier patch that does not apply once, on that patch
+        # a patch that does not apply is reported once, not again for later patches
         if not is_guess(context.tree, change.old_path or change.path)
         for state in _file_states(context.tree, change)
     ]

@@ -97,8 +97,8 @@ def _spelling(context: Context) -> TypedHits:
             continue
         taken = -1
         for start, end in _find_misspelled(raw, single, phrases):
-            # words must be separated by one character, so the second of two adjacent mistakes is
-            # not reported
+            # the separator between two words counts as part of the first, so the second
+            # of two adjacent mistakes is not reported
             if start and start - 1 < taken:
                 continue
             taken = end + 1
@@ -256,7 +256,7 @@ def _doubles(line: ScannedLine) -> Iterator[tuple[str, int]]:
         at = found.end()
         first, second = found[1], found[2]
         if "struct" in first or "union" in first or "enum" in first:
-            # the following name is not part of a sentence
+            # what follows is a name, not part of a sentence
             at += len(first) + len(second) + 1
             continue
         if first.lower() != second.lower() or first == "long":
@@ -396,7 +396,7 @@ def correction(word: str) -> str | None:
     if right is None:
         return None
     first = right.partition(",")[0].strip()
-    # text after the last comma marks words that codespell does not correct
+    # if there is text after the last comma, codespell does not correct the word
     return (
         None
         if not first or ("," in right and right.rstrip().rpartition(",")[2].strip())

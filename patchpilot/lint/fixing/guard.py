@@ -44,7 +44,7 @@ def tokens(texts: Sequence[str], inside: str = "") -> tuple[list[str], str, str]
             ]
         directive = directive or bool(_DIRECTIVE.match(clean))
         if _FUNCTION_MACRO.match(clean):
-            # with a space before the parenthesis, it would become the value
+            # with a space before the parenthesis, the parameters would become the value
             result.append("(define")
         if _VERBATIM.match(clean):
             result.append("".join(text.split()))

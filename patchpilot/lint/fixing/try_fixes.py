@@ -140,7 +140,7 @@ def fix_patch(
             break
         causes = fixing.find_fixes_to_revert(tried, after)
         if not causes:
-            # a rejected fix may work after the others, and a second run must find nothing to do
+            # retry rejected fixes: some work after others, and a rerun must find none
             tried, banned, reverted = after, set(suppressed), 0
             continue
         reverted += 1
@@ -173,7 +173,7 @@ def _resolved_findings(
     fewer = start.count_messages() - tried.count_messages()
     for finding in start.found:
         key, text = _key(finding, start.draft), (finding.rule, finding.message)
-        # an unfixable finding may only have moved to another line
+        # a finding that cannot be fixed may merely have moved to another line
         if gone[key] and (finding.rule in fixers or fewer[text]):
             gone[key] -= 1
             fewer[text] -= 1

@@ -150,8 +150,8 @@ def _outer_comma(text: str) -> bool:
 
 _ANYTHING = TypePattern("", storage=True)
 _CHECKED = TypePattern(r"\s*,\s*\(*\s*")
-# operators that do not evaluate their argument; typecheck has a type and a comma after its
-# parenthesis
+# operators that do not evaluate their argument; typecheck's parenthesis starts with a
+# type and a comma
 _HARMLESS = r"\b(?:(?:__must_be_array|offsetof|sizeof_field|sizeof|__stringify|typeof|__typeof__|__builtin\w+|#+)\s*\(*\s*|(typecheck)\s*\(\s*)"  # noqa: E501
 _OPERATOR_BEFORE, _OPERATOR_AFTER = rf"({OPERATORS})\s*$", rf"\s*({OPERATORS})"
 _SPACE = " \t\n\r\f\v"

@@ -257,7 +257,7 @@ def space_before_square_bracket(context: LineContext) -> Results:
             or context.types.search(_BEFORE_SQUARE, prefix, inside=True)
         ):
             continue
-        # a macro may be the entry of a table: "#define FROB(i) [i] = {"
+        # a macro may be a table entry: "#define FROB(i) [i] = {"
         is_entry = (
             pattern(r".\s*#\s*define\s+\w+\([^()]*\)\s+$").match(prefix) is not None
         )

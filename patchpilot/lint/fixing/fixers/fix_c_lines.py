@@ -79,7 +79,7 @@ def align(site: FixSite) -> Proposal:
         return [
             replaced(row.number, text) for row, text in zip(rows, added, strict=True)
         ]
-    # the end of the call is known, and git apply needs context below it at the end of the file
+    # git apply needs context after the call even at the end of the file
     if depth > 0 or rows[-1].left < 2:
         return None
     removed = (f"-{row.raw[1:]}" for row in rows)

@@ -148,7 +148,7 @@ def _rewrapped(site: FixSite, first: str) -> Proposal:
     )
     if not lines or any(map(_LAID_OUT.search, lines)):
         return None
-    # the author may wrap earlier; a shorter line was broken on purpose
+    # the author may wrap lines earlier; any shorter one was broken on purpose
     full = min(COLUMNS, max(NARROW, *map(len, ("", *lines[1:]))))
     taken = 1
     while (

@@ -131,7 +131,7 @@ def join_open(site: FixSite) -> Proposal:
         depth += depth_of(re.sub("[{}]", "", row.code))
         count += 1
     margin = len(expand(indent_of(first.raw))) + 8
-    # only between arguments
+    # break the line only between arguments
     lines = _broken_line(raw, text, margin, most_places=3)
     added = (f"+{line}" for line in lines)
     return replaced(site.number, *added, count=count) if lines else None
@@ -164,7 +164,7 @@ def _broken(
         column = opened[-1] if opened else margin
         rows.append(raw[: ends[-1]])
         raw = " " * column + raw[ends[-1] :].lstrip()
-        # the brackets that are still open, at their columns
+        # put the brackets that are still open at their columns
         above = ("(" if at in opened else " " for at in range(1, column + 1))
         text = "".join(above) + text[ends[-1] :].lstrip()
     first, *rest = [*rows, raw]

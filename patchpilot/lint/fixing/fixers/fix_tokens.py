@@ -79,7 +79,7 @@ _fixer(
     rows=range(-1, 2),
 )
 _fixer("split-brace", r"\A([^;{]*\))[ \t]*\{[ \t]*$", "{1}\n+{{", rows=range(20))
-# a label in a macro moves together with the statement after it
+# in a macro, move the statement after a label along with it
 _fixer("label", r"^\+[ \t]+(?=[A-Za-z_]\w*:(?:[ \t]*$|(?!:).*\\$))", "+")
 _fixer(
     "operator-up",
@@ -88,7 +88,7 @@ _fixer(
     ((r"\\ (&&|\|\|)", r"\1 \\"),),
     rows=range(-1, 1),
 )
-# if there are several names, one may be a variable
+# one of several names may be a variable
 _fixer(
     "drop-extern",
     r"\A(\+\s*)extern\s+",
@@ -120,7 +120,7 @@ _fixer(
     '+{1}"GPL"',
     (('"GPL v2"', '"GPL"'),),
 )
-# the finding is about the first of many; a suffix stays
+# the finding marks only the first of several numbers; suffixes stay as they are
 _fixer(
     "lower-hex",
     r"\b0[xX][0-9a-fA-F]*[A-F][0-9a-fA-F]*(?=[uUlL]*\b)",
@@ -136,7 +136,7 @@ _fixer(
     BRACKETS,
     whole=NO_MACRO,
 )
-# a comment's end moves to a separate line
+# move the end of a comment to its own line
 _fixer(
     "comment-end",
     r"^\+([ \t]*)(\*[ \t].*?)[ \t]*\*/[ \t]*$",

@@ -76,7 +76,7 @@ def indent(site: FixSite) -> Proposal:
     columns = len(expand(old))
     depth = code_depth(site, columns) if columns < _TAB or columns % _TAB else 0
     new = "\t" * depth or white_space(columns)
-    # an indent of less than a tab cannot be converted, and may use another width
+    # an indent narrower than a tab cannot be converted, and may be of another width
     is_unknown = columns < _TAB and not depth
     new_line = f"+{new}{line.raw[1 + len(old) :]}"
     return None if is_unknown else replaced(line.number, new_line)
