@@ -19,7 +19,7 @@ def public_url(text: str) -> str:
     """
     if "://" not in text or "@" not in text:
         return text
-    # compiled at the first URL, because few runs have one
+    # compiled on first use: few runs see a URL
     return re.sub(_USERINFO, _shown, text, flags=re.IGNORECASE)
 
 

@@ -75,7 +75,7 @@ class Answers:
             ),
         )
         archive = self.sandbox.archive
-        # the user may have fixed v1 differently, so report only problems in this message
+        # the user may have changed v1, so report a problem only if the message has it
         built = (
             demo_mails.build_report
             if demo_mails.UNUSED in sent.body

@@ -409,7 +409,7 @@ def _required_words(branch: str) -> list[frozenset[str]]:
         if literal := _literal(branch, at):
             run, at = run + literal, at + (2 if char == "\\" else 1)
             continue
-        # a repeated part may be absent
+        # a repeated part may match nothing
         if sure := run[:-1] if char in "*?{" else run:
             sets.append(frozenset((sure,)))
         run = ""

@@ -310,8 +310,8 @@ def parse_addresses(text: str) -> tuple[Address, ...]:
         )
     import email.utils
 
-    # without this argument, newer Python versions discard the whole list for one odd address;
-    # 3.11.0 to 3.11.9 lack it
+    # without this argument, newer Python versions drop the whole list because of one
+    # odd address; 3.11.0 to 3.11.9 lack it
     lenient: dict[str, bool] = (
         {"strict": False}
         if getattr(email.utils, "supports_strict_parsing", False)
@@ -422,7 +422,7 @@ def is_header_safe(address: Address) -> bool:
     return True
 
 
-# a single first word may be a given name followed by a surname
+# a first word on its own may be a given name, followed by a surname
 _PROGRAM = compile_late(
     r"(?:claude|copilot|github copilot|chatgpt|gpt-?\d\S*|gemini|codex|cursor(?: agent)?|devin"
     r"|aider|llama|deepseek\S*|grok|qwen\S*)\b"

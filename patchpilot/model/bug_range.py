@@ -59,7 +59,7 @@ def in_order(
 
     A released fix is sorted by version too; otherwise it comes last.
     """
-    # the release that introduced the bug may also be a stable series
+    # the release that introduced the bug may also be listed as a stable series
     series = [
         point
         for point in series

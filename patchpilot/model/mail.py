@@ -39,7 +39,7 @@ from patchpilot.model.patch import (
     starts_file,
 )
 
-# compiled on first use, because `check` needs few of them
+# compiled on first use: `check` needs few of them
 _WORD = r"[\x21-\x3b\x3d\x3f-\x7e]+"
 _FORM = f"{_WORD}@{_WORD}"
 _PREFIX = r"(?i)^(?:mid|id|msgid|message-id):\s*"

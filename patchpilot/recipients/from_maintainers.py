@@ -48,13 +48,13 @@ def add_named(
     matches = match_texts(file, paths, texts if switches.keywords else ())
     own_lists = _section_lists(matches)
     left_out: list[tuple[str, str]] = []
-    # compared like get_maintainer.pl: name and address, case-sensitive
+    # compare name and address like get_maintainer.pl, case-sensitively
     chiefs = (
         set()
         if switches.git_chief_penguins
         else {format_mailbox(name, address) for name, address in file.words.chiefs}
     )
-    # a contact's first name and address, in get_maintainer.pl's order, replace later ones
+    # like get_maintainer.pl, keep the name and address a contact is first found with
     for match in sorted(matches, key=lambda item: item.met):
         section = match.section
         for entry in section.entries:

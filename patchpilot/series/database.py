@@ -398,7 +398,7 @@ def recover(file: Path, layout: Layout) -> Recovery | None:
         (backup for backup in reversed(backups(file)) if _is_sound(backup)), None
     )
     if backup and _version(backup) < len(layout.migrations):
-        # migrated on opening
+        # opening it below migrates it
         file.write_bytes(backup.read_bytes())
     _checked.add(file)
     with contextlib.closing(open_database(file, layout)) as database:
@@ -453,7 +453,7 @@ def _salvage(database: Database, source: Path, table: str, layout: Layout) -> in
                     row[1] for row in old.execute(f"PRAGMA table_info({table})")
                 }
                 columns = [name for name in columns if name in existing]
-                # do not use an index instead of the table
+                # make SQLite read the table itself, not an index
                 numbers = old.execute(
                     f"SELECT rowid FROM {table} NOT INDEXED ORDER BY rowid {order}"
                 )

@@ -179,7 +179,7 @@ def trust_commands(commands: Iterable[OwnCommand]) -> None:
 
 def revoke(configuration: TreeConfiguration) -> int:
     """Revoke trust in all content of this tree and return the number of revoked entries."""
-    # include commands that the repository no longer names
+    # this includes commands that the repository no longer names
     starts = tuple(
         {command.label.removesuffix(command.name) for command in configuration.commands}
     )

@@ -84,7 +84,7 @@ def parse_change(text: str) -> tuple[CommitFileChange, ...]:
     Files without changed lines, such as renamed ones, are omitted.
     """
     files = []
-    # changed lines start with their sign, so a header is never mistaken for one
+    # changed lines start with a sign, so none can be mistaken for a header
     for block in _FILE.split(text)[1:]:
         head, *hunks = _RUN.split(block)
         if names := _NAMES.search(head):
