@@ -64,7 +64,7 @@ def note_login(
     """
     if not credential or not credential.answer or not login:
         return
-    # a helper may need the terminal's session, for example to unlock a key ring
+    # a helper may need our terminal session, for example to unlock a key ring
     subprocess.run(
         [
             "git",

@@ -128,8 +128,8 @@ class Delivery:
     progress: Progress = silent
 
     def __post_init__(self) -> None:
-        # every delivery passes here, including messages stored by an older version or another
-        # program
+        # every delivery goes through here, including messages stored by an older
+        # version or another program
         refuse_foreign(self.send.waiting_messages)
 
     @property

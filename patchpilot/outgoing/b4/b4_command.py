@@ -95,7 +95,7 @@ def command(*words: str) -> list[str]:
             "b4 is not installed",
             hint=f"run `{install_command('send')}`, or use --via git-send-email",
         )
-    # -P prevents running a b4/ in the current directory
+    # -P keeps Python from running a b4/ in the current directory
     return [
         sys.executable,
         "-P",

@@ -183,7 +183,7 @@ def deliver(delivery: Delivery) -> str:
         )
         for name in ("to", "cc")
     )
-    # the web endpoint requires a signature
+    # the web endpoint accepts only signed messages
     words = [
         *recipient_words(to, cc),
         *flags(send.entries[0].number == 0, sign=True),
@@ -329,7 +329,7 @@ def _tracking_data(
         "prefixes": prefixes,
     }
     if known is None or known.by_us:
-        # for a stacked topic, write the lines of format-patch --base like b4
+        # if the topic builds on another, add the lines of format-patch --base like b4
         below = patch_ids(repository, text.unpublished)
         values["prerequisites"] = [
             *([f"base-commit: {text.base}"] if below else []),

@@ -132,7 +132,7 @@ def _argv(
         "--cc-cmd=true",
         "--8bit-encoding=UTF-8",
     ]
-    # "self" would also drop the sender from an intentional Cc:
+    # "self" would also drop a sender who is in Cc: on purpose
     kinds = (
         "author",
         "bodycc",
