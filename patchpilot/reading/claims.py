@@ -113,7 +113,7 @@ def claims_of(
         if back and not any(claim.commit for claim in said):
             words, target = back
             if known:
-                # by a reply to the claim, or by its sender
+                # withdrawn in a reply to the claim, or by whoever made it
                 claims = [
                     it._replace(withdrawn=words)
                     if it.message_id == target
@@ -125,7 +125,7 @@ def claims_of(
             said = [claim for claim in said if claim.what == "withdrawn"] or [dropped]
         if poses:
             said = [base._replace(what="has the author's name")]
-        # anyone may object, but a patchwork mark or a known person's name claims more
+        # anyone may object, but not with a patchwork mark or a known person's name
         objects = not poses and not (
             series.identities.has_name_of_known(mail.sender)
             or PATCHWORK_MARK.search(mail.body.text)
@@ -189,7 +189,7 @@ def _parse_withdrawal(reply: Reply) -> tuple[str, str] | None:
     answers = reply.parent is not None and reply.parent.kind in places
     target = reply.parent if answers else reply.under
     is_short = len(text.split()) <= SHORT
-    # a long reply by the author describes events and withdraws nothing
+    # if the author's reply is long, it describes what happened and withdraws nothing
     is_answer = target is not None and (is_short or (answers and not mail.by_author))
     for sentence in re.split(r"(?<=[.!?]) (?=[A-Z\"“])", text):
         asks = sentence.endswith("?") and not _ASKED_TO.search(sentence)
@@ -202,7 +202,7 @@ def _parse_withdrawal(reply: Reply) -> tuple[str, str] | None:
 
 def _base(reply: Reply) -> Claim:
     mail = reply.mail
-    # a script reports in its first sentence about a tree
+    # in a script's mail, the first sentence about a tree is the report
     texts = (it.text for it in mail.body.sentences if MENTIONS.search(it.text))
     words = next(texts, "") if mail.semi else mail.why
     return Claim(
@@ -230,7 +230,7 @@ def _claims(reply: Reply, base: Claim) -> list[Claim]:
         tree = place.tree or default_project().mainline
         return [base._replace(what="merged", tree=tree, commit=commits[0])]
     if kind in _OF_STABLE:
-        # "WTF: patch" in place of "FAILED: patch"
+        # the subject has "WTF: patch" instead of "FAILED: patch"
         unwanted = _UNWANTED.search(mail.mail.subject)
         base = base._replace(
             what=_OF_STABLE[kind],

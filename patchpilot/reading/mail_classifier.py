@@ -298,7 +298,7 @@ def classify(mail: Mail, author: Address | None = None) -> Classified:
             why="a patch" if kind is MailKind.PATCH else "a cover letter",
         )
     by_author = same_person(sender, author) if author else _has_signed(sender, body)
-    # without quote marks, quotes look like the sender's own words, and lists reject it
+    # HTML quotes without marks look like the sender's own words; lists reject HTML
     tags = () if is_html_only(mail) else given_trailers(body, sender)
     known = replace(base, by_author=by_author, trailers=tags)
     return _classify_person(known, "patch")
@@ -372,7 +372,7 @@ def _person_kind(base: Classified) -> tuple[MailKind, float, str]:
     if (mark := PATCHWORK_MARK.search(body.text)) and (
         kind := _MARKED.get(mark["state"].lower())
     ):
-        # an author who announces the next version asks for nothing
+        # an author who announces the next version is not asking for anything
         announces = base.by_author and kind is not MailKind.APPLIED
         return MailKind.OTHER if announces else kind, 0.9, mark[0].strip()
     refusal = next((line.text for line in body.own if is_nack(line.text)), None)
@@ -523,7 +523,7 @@ def _version_before(text: str, at: int) -> int:
     before = text[max(0, at - 200) : at]
     above, _, line = before.rpartition("\n")
     if not line.strip(" \t-*<[]()"):
-        # a link on its own line, below the text
+        # the link is on a line of its own, below the text
         line = above.rpartition("\n")[2].rstrip()
         if not line.endswith(":"):
             return 0

@@ -154,7 +154,7 @@ class Revision:
         """Return the project, with the rules of the patches' subsystem."""
         from patchpilot.projects.loading import apply_subsystem_rules, detect
 
-        # a message without a diff does not show its project
+        # without a diff, there is nothing to tell the project by
         patches = [post.patch for post in self.patches if post.patch]
         return apply_subsystem_rules(detect(None, patches), patches)
 
@@ -494,7 +494,7 @@ class PostedSeries:
             version, note = event.version.removesuffix(".y"), event.withdrawn or ""
             state = event.what
             if note:
-                # an objection of a person to a stable message
+                # somebody objected to a stable message
                 is_dropped = _DROPPED.search(note)
                 state = "dropped" if is_dropped else "objected"
                 state = "not-needed" if event.what == "failed" else state

@@ -86,7 +86,7 @@ def read_thread(
         series = replace(series, delivery=delivery, now=moment)
         every.append(_with_claims(series, reader, confirmed))
     result = tuple(_with_follow_ups(every))
-    # keep references to the messages, so that their id() is not reused
+    # keep the messages alive, so that no id() is reused
     reader.threads[key] = (mails, result)
     return result
 

@@ -222,7 +222,7 @@ def _attribution_lines(texts: Sequence[str]) -> int:
         if not first.strip() or _TAG.match(first):
             break
         joined = " ".join(text.strip() for text in texts[-count:])
-        # the pattern takes quadratic time
+        # limited, because the pattern takes quadratic time
         wrote = len(joined) < _LONGEST_ATTRIBUTION and _WROTE.search(joined)
         if (
             wrote

@@ -265,7 +265,7 @@ class NextVersion:
         old, new = self.pairs[number]
         matcher = SequenceMatcher(None, old.lines, new.lines, autojunk=False)
         for what, start, stop, new_start, new_stop in matcher.get_opcodes():
-            # an insertion is between two lines
+            # an insertion falls between two lines
             if what != "equal" and start <= bottom and stop > top:
                 parts = (
                     (" ", old.lines[max(0, start - CONTEXT) : start]),

@@ -218,7 +218,7 @@ def review_table(series: PostedSeries) -> ReviewTable:
             if of == number
         ]
         known = {it.reviewer for it in reviews}
-        # the recipients of a report differ from those of the patch
+        # a report goes to other people than the patch did
         addressed = () if series.only_reported else _addressed(series, post)
         others = {people.people[people.key(it)]: None for it in addressed}
         reviews += (Review(it, ReviewState.UNSEEN) for it in others if it not in known)
@@ -248,7 +248,7 @@ def _replied(series: PostedSeries, people: _Reviewers) -> Iterator[_Said]:
             # tag
             is_strong = bool(tags) or mail.kind in _DECIDES
             for number, post, changed in ancestors:
-                # a reply to the cover letter covers all patches
+                # a reply to the cover letter is about all patches
                 if reply.patch in (None, 0, post.number or 1):
                     yield number, key, _Fact(at, is_strong, mail.when, mail.message_id, mail.kind, tags, changed)  # fmt: skip # noqa: E501
 

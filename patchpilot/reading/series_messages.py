@@ -291,7 +291,7 @@ def _follows(mine: Revision, yours: Revision, message_id: str) -> bool:
         return linked and shares
     if linked and (shares or not mine.has_other_ids(yours)):
         return True
-    # a fix in the thread of a series has its own versions
+    # a fix posted in a series' thread has versions of its own
     is_part = shares or mine.head.number is not None or yours.patch_count < 2
     return is_part and any(message_id in post.above for post in mine.posts)
 
@@ -482,7 +482,7 @@ def _series_from_bots(mails: Sequence[Classified]) -> list[PostedSeries]:
         authors = find_named_authors(mail)
         links = (it for it, _ in linked_ids(mail.mail.body))
         key = title_key(title)
-        # a patch of a stable review replies to the first message of that review
+        # in a stable review, patches reply to its first message
         above = None if mail.kind in _ROUNDS else mail.mail.in_reply_to
         ident = above or next(links, f"{title_hash(key)}@{NO_ID}")
         sent = mail.mail._replace(
@@ -531,7 +531,7 @@ class Posts:
             at = next((it for it in (*ids, *by_link) if it is not None), None)
             if at is not None:
                 return at, None, None
-        # a forwarded patch has the same title, and the message is about its author's patch
+        # a forwarded patch has the same title, but the author's patch is meant
         places = [
             place
             for place in self.titles.get(title_key(parse_title(mail) or ""), ())
@@ -594,13 +594,13 @@ def _add_copied_addresses(
     mails = {mail.message_id: mail for mail in (*posts, *(it.mail for it in attached))}
     named: set[str] = set()
     for mail in _parents_first(mails):
-        # a rewritten header is the sender's if the list that rewrote it is known
+        # a list that rewrote the header has to be known as well as the sender
         by = {mail.sender.key, mail.mail.sender.key}
         copied = {address.key for address in (*mail.mail.to, *mail.mail.cc)}
         if by <= found.keys():
             found |= dict.fromkeys(copied - named - found.keys(), frozenset())
         elif not any(is_bot_address(Address("", key)) for key in by):
-            # a bot sends copies to whomever it is told to
+            # a bot copies whomever it is told to
             named |= by | copied
     return Identities(found)
 

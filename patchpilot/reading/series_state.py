@@ -164,7 +164,7 @@ def _apply_repository(series: PostedSeries, verdict: Verdict) -> Verdict:
     undone = next((landed for landed in mainline if landed.reverted_by), None)
     if undone and all(landed.reverted_by for landed in mainline):
         if undone.date and series.latest.first.when > undone.date:
-            # a version sent after a revert must be applied again
+            # a version sent after the revert has to be applied again
             later = (it for it in series.events if _event_time(it) > undone.date)
             return _apply_mails(replace(series, events=tuple(later)))
         why = f"reverted in mainline by {(undone.reverted_by or '')[:12]}"
@@ -232,7 +232,7 @@ def _accepted(newest: Claim, dropped: Claim | None) -> Verdict:
 def _find_end(series: PostedSeries) -> Verdict | None:
     """Return the state if the latest version was withdrawn, rejected or marked for another try."""
     events = series.events
-    # one of several patches may be withdrawn, or an earlier of several postings
+    # a withdrawal may be about just one of the patches, or about an earlier posting
     earlier = {
         it.message_id
         for it in series.attached
@@ -304,7 +304,7 @@ def _in_review(series: PostedSeries) -> Verdict:
 def wishes(series: PostedSeries) -> list[Reply]:
     """Return other people's messages about the latest version that need a reply, oldest first."""
     latest = series.latest
-    # sent again, corrected, in the same version
+    # corrected and resent under the same version number
     replaced = [it for it in latest.posts if not (it.is_cover or it in latest.patches)]
     return [
         reply
