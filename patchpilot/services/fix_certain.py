@@ -95,7 +95,7 @@ def fix_certain(
     if not tagless:
         return CertainFixed(fixed, FindingFixed(()))
     if overrides is None:
-        # create unreferenced objects, to search tags for the future messages
+        # the search for tags needs the new messages, so create commits without a ref
         became = rewrite.plan(
             repository,
             *rewrite.branch_of(repository),

@@ -88,7 +88,7 @@ def read_wanted(
             hint="pass a patch, not its cover letter or a reply to it",
         )
     for patch in patches:
-        # with a damaged diff, only part of the patch might apply
+        # if the diff is damaged, only part of the patch might apply
         if patch.diff_error:
             raise InputError(
                 f"{patch.source}: {patch.diff_error}",

@@ -173,7 +173,7 @@ def backport(
                 hint="another patchpilot process may be updating it; try again",
             ) from error
         except sqlite3.DatabaseError:
-            # the index is a cache, so rebuild a damaged one
+            # the index is just a cache, so rebuild it if it is damaged
             forget(repository)
             with BackportSession(repository, stable, request, progress, named) as asker:
                 results = asker.ask(commits, branches)
@@ -418,7 +418,7 @@ class BackportSession:
             if adapted:
                 steps = add_causes(adapted.steps, causes)
                 result = replace(result, adaptation=replace(adapted, steps=steps))
-            # do not search prerequisites of an adapted fix
+            # an adapted fix needs no prerequisites
             if is_conflict and not used:
                 need = find_prerequisites(
                     self.history,

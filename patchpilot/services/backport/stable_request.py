@@ -73,7 +73,7 @@ def request_mail(
         "trees": join_words([f"{take.version or take.branch}" for take in takes]),
         "commit": result.commit,
         "subject": result.subject,
-        # the template contains the label
+        # drop the label, which the template already has
         "why": fill_text(f"Why: {why}", 72)[5:] or _first_paragraph(commit.body),
         "state": "\n".join(line for line in state if line),
         "name": identity.name if identity else "",

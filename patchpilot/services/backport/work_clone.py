@@ -187,7 +187,7 @@ def _clone(repository: Repository, clone: Path, extra: Path | None = None) -> No
     clone.parent.mkdir(parents=True, exist_ok=True)
     source = repository.common_dir.resolve()
     with TemporaryFolder("source") as folder:
-        # git clone cannot write a path with a newline into its list of alternates
+        # git clone cannot list a path with a newline as an alternate
         link = folder / "repository"
         link.symlink_to(source)
         git(

@@ -27,7 +27,7 @@ def start_loading() -> Thread:
 
 
 def _load() -> None:
-    # ignore the error, because the check reports it
+    # the check itself reports the error
     with suppress(PatchpilotError, ImportError):
         from patchpilot.checking import driver as driver
         from patchpilot.checking import history_facts as history_facts

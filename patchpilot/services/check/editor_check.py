@@ -61,7 +61,7 @@ def editor_directory(path: Path) -> Path:
     """
     link = path.parent / "gitdir"
     if link.is_file():
-        # the commit message belongs to a linked working tree
+        # the message is that of a linked worktree
         return Path(link.read_text().strip()).parent
     return next(
         (above for above in path.parents if (above / ".git").exists()), path.parent

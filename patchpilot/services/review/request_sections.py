@@ -40,7 +40,7 @@ class PatchedFiles:
     def __init__(self, patch: Patch, tree: "Tree | None") -> None:
         self.tree = tree
         self._old = {change.path: change.old_path for change in patch.files}
-        # a stack does not apply its last patch
+        # a stack leaves its last patch unapplied
         self._stack = Stack(tree, (patch, patch)) if tree else None
         self.after = cache(self._lines_after)
 

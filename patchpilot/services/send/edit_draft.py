@@ -102,7 +102,7 @@ def change(
     if changes.imported:
         draft = _import_text(repository, draft, read_draft_file(changes.imported))
     if changes.subject is None and subject and not text and draft.cover_subject:
-        # if a cover letter has a subject, a single given line is its text
+        # if the cover letter already has a subject, a single given line is its text
         subject, text = None, subject
     draft = replace(
         draft,

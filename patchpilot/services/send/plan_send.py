@@ -94,7 +94,7 @@ def plan(
     project = project_of(repository, request.profile, series)
     draft = find_topic(repository, request, patches).draft
     if not request.profile:
-        # commits have no prefix, so the draft contains their tree
+        # commits have no subject prefix, so the draft's says which tree they are for
         project = find_layered(project, [draft.prefix.split()])
     covers = (repository.config("format.coverletter") or ("",))[-1].lower()
     request = request._replace(
@@ -349,7 +349,7 @@ def collect_texts(
     first = next((patch.commit for patch in draft.patches if patch.commit), None)
     if cover is None and first:
         changes = cover_body("", draft.changelogs, draft.version)
-        # b4 puts a single patch's cover letter there
+        # this is where b4 puts the cover letter of a single patch
         body = prose_of(draft.cover_text) if prep and not many else ""
         text = "\n\n".join(
             part

@@ -116,7 +116,7 @@ def add_message_facts(
     patches = topic.series.patches
     raw = [mail.raw for mail in topic.send.entries[-len(patches) :]]
     with ThreadPoolExecutor(1) as pool:
-        # git parses the messages while they are checked
+        # git parses the messages while they are being checked
         mails = list(zip(raw, patches, strict=True))
         damaged = pool.submit(mails_changed_by_am, repository, mails)
         checked = check_messages(repository, topic)

@@ -30,7 +30,7 @@ def check_in_hook(
     packs, problem = packs_if_trusted(settings, workplace.source())
     driver = Driver(
         options_of(settings, fail_on="error", packs=packs),
-        # the file belongs to the branch's topic
+        # the commit being made belongs to the branch's topic
         suppressions=suppressions_of(
             repository,
             settings,

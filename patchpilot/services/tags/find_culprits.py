@@ -236,7 +236,7 @@ def find_culprits(
                 repository, commit, bisection, candidates
             )
         if settled != candidates:
-            # a bisection or revert is better evidence than the origin of lines
+            # a bisection or a revert is better evidence than git blame
             candidates, imported = settled[: request.limit], ""
             together = tuple(
                 candidate.commit
@@ -335,7 +335,7 @@ def _series(
         if base_name:
             raise
         return ()
-    # a tagged commit was released, unless the user or b4 set the base; sent/ tags mark topics
+    # a tag means a release, unless the user or b4 set the base; sent/ tags mark topics
     released = ("--exclude=sent/*", "--tags") if base.is_guessed else ()
     ids = repository.rev_list(
         f"--max-count={MANY + 1}", commit.id, "--not", base.start, *released
