@@ -55,7 +55,7 @@ def draft_for_b4(repository: Repository, draft: Draft) -> None:
         # an operation in progress has its own hint
         rewrite.refuse_unless_safe(*oldest, tuple(OVERRIDES))
         try:
-            # a backup branch keeps the old cover letter
+            # the other branch may be a backup, which keeps the old cover letter
             rewrite.refuse_unless_safe(*oldest, (SHARED,))
         except RefusedError as error:
             raise RefusedError(

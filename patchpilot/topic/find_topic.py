@@ -211,7 +211,7 @@ def _find_draft(drafts: Drafts, outbox: Outbox, seen: _Seen) -> Draft:
         title = seen.patches[0].subject if seen.patches else "patch"
         tag = seen.tagged
         if tag and not named and drafts.get(tag.change_id) is None:
-            # without a draft or an outbox, only the tag shows which version is next
+            # without a draft or an outbox, only the tag tells which version comes next
             sent = outbox.last_version(tag.change_id)
             draft = Draft(
                 tag.change_id, seen.home, seen.branch, version=sent or tag.version + 1

@@ -25,7 +25,7 @@ def finish(repository: Repository, send: Send, draft: Draft) -> tuple[str, ...]:
 
     Return notes for the user.
     """
-    # a recorded send is finished
+    # a send counts as finished once it is remembered, so do that last
     notes = record_in_b4(repository, send, draft)
     _follow(repository, send)
     remember(repository, send, draft)

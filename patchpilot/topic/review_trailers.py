@@ -332,11 +332,11 @@ def _sorted_out(
         is_changed = bool(posts) and posts[0].message_id not in same
         held = _held(credit, request, commit.subject, is_changed=is_changed)
         if held and not held.offer:
-            # list each tag that no message may contain
+            # list the tags that must not go into any message
             held_back[credit.trailer] = held
             continue
-        # add a tag given twice once: for this patch, otherwise as given last; a tag for an earlier
-        # version replaces only a held-back one
+        # add a tag given twice only once: the one for this patch, or else the last; one
+        # for an earlier version replaces only a held-back one
         earlier = counted.get(key)
         is_exact = earlier and earlier.patch and not credit.patch
         if earlier and (

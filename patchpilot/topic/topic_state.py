@@ -134,7 +134,7 @@ class TopicState(NamedTuple):
         """Return whether the next version was started by its number, changelog, or changed
         commits.
         """
-        # b4 sets the next number as soon as a version is sent
+        # b4 goes to the next number as soon as a version is sent
         origin = self.draft.origins.get(f"changelogs.{self.draft.version}", "")
         numbered = self.draft.version > self.version and (
             self.draft.version != self.booked
@@ -391,7 +391,7 @@ def _find_series(
     commits = tuple(repository.commits(ids))
     titles = {title_key(commit.subject) for commit in commits}
     for entry in entries:
-        # leave out the repository, because a summary with it is valid only for the current refs
+        # no repository: with one, the summary would be valid only for the current refs
         candidate = read.get(entry.id) or shown_series(entry, store, None, silent)
         has_title = not titles.isdisjoint(candidate.titles)
         if not has_title and candidate.change_id != draft.change_id:

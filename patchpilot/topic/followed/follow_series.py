@@ -161,7 +161,7 @@ def _store_series(
             posted.first_known.head.message_id, posted.subject, *source
         )
         new = store.keep(entry.id, posted.subject, mails, seen=own_mails(posted))
-    # a series that was already tracked may have more known messages
+    # if the series was tracked before, it may have more known messages
     known = None if same else posted
     shown = shown_series(
         store.entry(entry.id), store, repository, progress, known, whole=True

@@ -145,7 +145,7 @@ def _names_in_files(repository: Repository, tip: str) -> Iterator[Address]:
                 line.partition("\t")[2] if path == "MAINTAINERS" else line
             ):
                 if address := parse_address(part.strip()):
-                    # a line of .mailmap has the name once, followed by other addresses
+                    # a .mailmap line may give the name only once, before the addresses
                     name = address.name or name
                     yield Address(name, address.email)
 

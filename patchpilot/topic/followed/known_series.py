@@ -315,7 +315,7 @@ def unarchived_ids(entry: TrackEntry, store: Store) -> frozenset[str]:
     stored = store.message_ids(entry.id) if topics else frozenset()
     if not stored:
         return frozenset()
-    # among the stored messages, those of a later fix may belong to another topic
+    # stored messages may include those of a later fix, which may be of another topic
     own = frozenset([key]) if key in topics else stored
     return sent_ids(own, store) - stored
 
@@ -440,7 +440,7 @@ class _Reading:
             select_marked,
         )
 
-        # messages of other series may show who makes a claim
+        # messages of other series may tell who is making a claim
         self._longest = _HOUR
         confirmed = select_marked(marks, KNOWN)
         known = known_senders(posted, self._entry.id, store, self._repository)
@@ -503,7 +503,7 @@ class _Reading:
 
 
 def _posted_of(anchor: str, every: "tuple[PostedSeries, ...]") -> "PostedSeries | None":
-    # keep imports of mail modules out of `track` lists
+    # imported late, because `track` lists need no mail modules
     from patchpilot.archive.collect_mails import posted_of
 
     return posted_of(anchor, every)

@@ -96,8 +96,8 @@ def update(
         if entry.id not in whole:
             entry, series = stored[entry.id], before[entry.id]
             if entry.id in polled.quiet:
-                # report a message sent from here as missing only after the archive was queried
-                # later
+                # a message sent from here counts as missing only once the archive was
+                # queried some time after the send
                 late = missing_mails(entry, frozenset(series.message_ids), store)
                 series = replace(series, delivery=(*series.reports, *late))
             is_cached = entry.id in polled.cached
@@ -120,7 +120,7 @@ def update(
                 )
             )
         except NetworkError as error:
-            # facts from the repository need no archive
+            # what the repository shows needs no archive
             shown = shown_series(store.entry(entry.id), store, repository, progress)
             updated.append(replace(shown, troubles=(error.message,), unreachable=True))
     _note_poll(polled, updated, due, request, store)

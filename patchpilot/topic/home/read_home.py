@@ -130,7 +130,7 @@ def read_topics(
                 reading.read_repository(key, drafts_of_key)
             reading.read_series()
         except BaseException:
-            # the next read continues from there
+            # the next read picks up from here
             before = {
                 key: value
                 for key, value in reading.before.items()
@@ -213,7 +213,7 @@ class _Reading:
                 if branch is None or not self._read_branch(repository, branch, draft):
                     self._read_gone(draft, repository)
             known = frozenset(draft.branch for draft in drafts if draft.branch)
-            # a range has a draft without a branch
+            # a draft for a range has no branch
             shown = [draft for draft in drafts if draft.branch in by_name]
             commits = {patch.commit for draft in shown for patch in draft.patches}
             for branch in candidates(branches, known):
@@ -255,7 +255,7 @@ class _Reading:
                 )
                 known_state = self._topic_state(repository, read, entry)
                 if known_state.series and known_state.series.entry != entry:
-                    # a series that was not sent from a draft is known only now
+                    # a series that was not sent from a draft turns up only now
                     entry = known_state.series.entry
                     known_state = self._topic_state(repository, read, entry)
                     state = state_with(entry)
@@ -312,7 +312,7 @@ class _Reading:
 
     def _take(self, key: str, state: str, topic: HomeTopic) -> None:
         if topic.series is not None:
-            # a series that was read separately belongs to this branch
+            # the series may have been read separately, but it belongs to this branch
             for alone in [
                 other
                 for other, (_, known) in self.now.items()
