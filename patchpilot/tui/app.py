@@ -257,7 +257,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
 
     def _look(self) -> None:
         if self._on_terminal and not self.sending and is_terminal_gone():
-            # a running send is completed first; everything else is already saved
+            # let a running send finish; everything else is saved
             os._exit(ExitCode.INTERRUPTED)
         self.jobs.look()
 
@@ -350,7 +350,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
         Show this series at the Follow stage.
         """
         if self.screen is not self.get_screen(self._home()):
-            # Enter was held, or another topic was opened meanwhile
+            # the user held Enter, or has opened another topic
             return
         self.jobs.close()
         self.session.close()
@@ -381,7 +381,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
             return
         if self.place:
             self.memory.keep(self.place, stage=name)
-        # the event belongs to the previous stage
+        # the message was about the previous stage
         self.screen.query_one(MessageRow).show("", "information")
         self.switch_screen(self.made(Stage(name)))
 

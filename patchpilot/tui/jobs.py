@@ -124,7 +124,7 @@ class StageJobs:
         def ended(error: PatchpilotError | None) -> None:
             self.reads_facts = False
             if error:
-                # the stage that needs the facts shows why
+                # whichever stage needs the facts shows the reason
                 self._facts_failed = wanted
             self._app.redraw()
 
@@ -153,7 +153,7 @@ class StageJobs:
         The store also changes with each update, which must not cause another.
         """
         if Stage.FOLLOW in self._session.busy:
-            # the data read may be older, so the next visit compares again
+            # the data that was read may be older, so compare again at the next visit
             self._store_stamp = ()
             return
         known, self._tracked = self._tracked, ids

@@ -93,7 +93,7 @@ class Opening:
         self._thread.join(PATIENCE)
 
     def _show(self) -> None:
-        # if this fails, Textual draws the same soon afterwards
+        # if this fails, Textual soon draws the same thing anyway
         with self._drawing, contextlib.suppress(OSError, ValueError):
             if self._ours:
                 wide, _ = os.get_terminal_size(sys.stderr.fileno())

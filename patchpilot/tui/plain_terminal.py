@@ -15,7 +15,7 @@ from textual.filter import LineFilter
 
 @lru_cache(4096)
 def _strip_color(style: Style) -> Style:
-    # the style also stores click actions
+    # keep the metadata, which holds click actions
     return style.without_color + Style(meta=style.meta)
 
 

@@ -40,7 +40,7 @@ def suspend_app(app: "App[int]", *, leaves_no_text: bool = False) -> Iterator[No
         try:
             yield
         except BaseException as raised:  # noqa: BLE001
-            # Textual would stay suspended
+            # otherwise Textual would stay suspended
             error = raised
         print(BACK if leaves_no_text else "", end="", flush=True)
     if error:

@@ -200,7 +200,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         is_if = f", if {likely[:12]} introduced the bug" if likely else ""
         panel.heading = f"Stable branches{is_if}"
         panel.display = bool(result.branches)
-        # until the user selects a branch, select the first one to look at
+        # until the user picks a branch, select the first one worth a look
         self.fill(None if self._is_moved else first_to_look_at(result))
         if result.branches:
             self.listed.focus()
@@ -311,7 +311,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         if (branch := self.chosen) is None:
             return
         self._verdict.heading = self._heading(branch)
-        # half the width if the prerequisites are next to it
+        # next to the prerequisites, there is only half the width
         is_half = self.size.width >= WIDE and needs_of(branch)
         wide = self.size.width // (2 if is_half else 1) - EDGE
         rows = page_rows(self._branch_texts, branch, wide)

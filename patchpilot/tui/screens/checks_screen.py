@@ -134,7 +134,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
         first = not view.rows
         self._mark = self.session.mark
         rows, self._every = arrange_findings(result, self._mark)
-        # drop the filter for waived findings if there are none
+        # stop listing only waived findings if there are none left
         self._lists_waived &= any(shown.suppressed for shown in self._every)
         self._found = [
             shown
@@ -142,7 +142,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
             if bool(shown.suppressed) is self._lists_waived
         ]
         if self._at < 0 and self._found:
-            # put findings that usually cause a new version first
+            # start with findings that usually lead to a new version
             ranks = [shown.finding.rank for shown in self._found]
             self._at = ranks.index(min(ranks))
         self._at = min(self._at, len(self._found) - 1)
@@ -166,7 +166,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
     def rows(self) -> list[Row]:
         listed = self.listed
         room = listed.scrollable_content_region
-        # a scrollbar may appear
+        # leave room for a scrollbar
         wide = max(20, (room.width or 30) - (not listed.show_vertical_scrollbar))
         rows = [
             Row(row_of(shown, wide), shown, at) for at, shown in enumerate(self._found)
@@ -193,7 +193,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
     def fill(self, key: Hashable = None) -> None:
         self.listed.fill(self.rows(), self._at)
         status = self.session.status(self.stage)
-        # show counts by severity, as in the stage bar
+        # show counts by severity, like the stage bar
         counts = status.note if status.count else "Findings"
         self.list_panel.heading = "Findings: waived" if self._lists_waived else counts
 

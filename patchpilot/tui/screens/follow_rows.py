@@ -190,7 +190,7 @@ def first_rows(series: "Tracked", columns: int, most: int) -> list[Text]:
     """
     from patchpilot.services.track.series_head import head_rows
 
-    # the keys that change commits are those of the own topic
+    # keys that change commits only make sense in the user's own topic
     text = replace_commands(series.step.advice, Stage.FOLLOW if series.own else None)
     if is_unfetched(series):
         text = FETCH
@@ -297,7 +297,7 @@ def fact_rows(
     for name, text in rows:
         told = wrap_hanging(plain(text).plain, columns, head)
         if len(told) > most:
-            # the history shows all of it
+            # the history view shows all of it
             told[most - 1 :] = [crop(f"{told[most - 1]}{glyph('ellipsis')}", columns)]
         is_next = name == "next"
         parts.append(

@@ -256,7 +256,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         if series:
             columns = (self.size.width or 80) - 4
             shown = first_rows(series, columns, self._most)
-            # the title line shows the subject of the topic's own series
+            # the topic's own series has its subject in the title line already
             words = f"Conversation {glyph('dot')} {state_words(series)}"
             panel.heading = words if series.own else series.subject
         pinned.update(lines(shown))
@@ -282,7 +282,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
             return
         self.fill(opens_at(series, self._items, self._mails))
         self._before, self._has_moved = self.listed.place, False
-        # wait until it has its height
+        # the list has no height before the next refresh
         self.call_after_refresh(self.listed.scroll_to_highlight, top=True)
 
     def _tell_arrived(self, arrived: Collection[str]) -> None:

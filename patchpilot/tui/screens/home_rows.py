@@ -205,7 +205,7 @@ def _row(topic: HomeTopic, group: str, wide: Widths, news: str) -> Text:
         )
     row.append(f"{version:<{VERSION}}").append(f"{age:>{AGE}} ", QUIET)
     if width(news) > wide.news and group == Turn.YOURS:
-        # the detail has the rest
+        # the detail view has the rest
         step = replace_commands(topic.step) if topic.version else ""
         news = ACTION.sub("", step or news)
     words = plain(crop(news, wide.news) if group != NOT_STARTED else "")

@@ -211,7 +211,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
             self._arrived,
             read_topics(
                 repositories,
-                # keep the others
+                # these are only some of the topics, so keep the others
                 arrived=partial(self.call_later, self._arrived, partly=True),  # type: ignore[arg-type]
                 progress=progress,
             ),
@@ -252,7 +252,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
             self._draw()
 
     def _read_all(self) -> None:
-        # only now is it known whether this is a clone
+        # it was not known until now whether this is a clone
         self.query_one(KeyLine).draw()
         groups = {group_of(topic, self._states(topic)) for topic in self._topics or ()}
         if self.asks and groups <= {NOT_STARTED} and self.is_active:
@@ -302,7 +302,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
             if not wanted
             or (row.about and wanted.casefold() in row.text.plain.casefold())
         ]
-        # until the user moves it, keep the cursor on the first topic while others are being read
+        # until the user moves it, keep the cursor on the first topic as others come in
         self._list.fill(shown, None if self._is_moved else "")
         self.query_one("#titles", Static).update(titles_of(wide))
         for name in ("#titles", "#list", "#selected-panel"):
@@ -441,7 +441,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
                 "no local branch of this series is known; only Follow can show it",
             )
         elif topic.series is not None:
-            # a series without a branch can use any repository
+            # a series without a branch can be opened in any repository
             self.tui.open_topic(
                 self.tui.session.directory, Stage.FOLLOW, series=topic.series
             )

@@ -83,7 +83,7 @@ def read_recorded_status(ask: JobRequest, stage: Stage) -> StageStatus:
         return StageStatus(StageState.BLOCKED, f"{topic.summary}; press s to resume")
     if topic and topic.last and not topic.is_unfinished and not topic.is_begun:
         return StageStatus(StageState.DONE, f"v{topic.last.version} was sent")
-    # the stage shows an error when it is visited
+    # an error shows up when the stage is visited
     status = ask.session.restored_status(stage)
     if topic and topic.is_begun and status.note.startswith(f"v{topic.version} was"):
         words = f"v{topic.version} was sent, v{topic.next_version} is started"

@@ -170,7 +170,7 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
             marked = self._notes.chosen if self.can_jump else None
             return bool(marked and marked.remedy)
         if action == "move":
-            # a recipient is in the same header of every message
+            # a recipient has to be in the same header of every message
             return not (self._shown and self._shown.patch)
         if action == "view":
             return bool(self.session.topic and len(self.session.topic.commits) > 1)
@@ -205,7 +205,7 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
         if known is None:
             return
         edits = edit(known.planned, patch=known.patch, **changes)
-        # another key press may precede the new plan, and must build on this edit
+        # a key pressed before the new plan arrives must build on this edit
         self._shown = known._replace(planned=known.planned._replace(edits=edits))
         if stored := self.session.found.get(self.stage):
             self.session.found[self.stage] = replace(stored, result=self._shown)

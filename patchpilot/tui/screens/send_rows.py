@@ -166,7 +166,7 @@ def question(planned: "Sending") -> tuple[Text, list[str]]:
     if planned.draft.is_undisclosed:
         words = "undisclosed: sent to the maintainers and the security team only"
         rows.append(plain(words, "yellow"))
-    # show what a reviewer is waiting for first
+    # first show what reviewers are waiting for
     told = [
         wrap_hanging(f"{glyph('warning')} {one_line(warning.message)}", WIDE_ROW, 2)
         for warning in sorted(planned.warnings, key=lambda it: it.name != "open-review")
@@ -263,7 +263,7 @@ def check_rows(plan: "Sending", columns: int, *, all_rows: bool) -> list[Row]:
             not is_blocking(check),
             check not in asked,
             is_passed(check),
-            # show what a reviewer is waiting for first
+            # first show what reviewers are waiting for
             check.name != "open-review",
         ),
     )

@@ -237,7 +237,7 @@ class SendScreen(StageScreen["Sending"]):
 
         If another check is selected, go to the first one that can be fixed.
         """
-        # the list then has messages instead of checks
+        # after a send, the list shows messages instead of checks
         if self._has_sent:
             return
         check, plan = self.chosen, self.current
@@ -484,7 +484,7 @@ class SendScreen(StageScreen["Sending"]):
                     on_mail=on_mail,
                 )
                 sent = add_next_steps(repository, replace(sent, last=sent.send))
-        # shown in the card; the outbox records what was sent
+        # the card shows the error, and the outbox has what was sent
         except BaseException as error:  # noqa: BLE001
             self.call_later(self._not_delivered, as_error(error))
         else:

@@ -84,8 +84,6 @@ class TagsScreen(StageScreen["FixesResult"]):
         self._named: dict[str, tuple[Candidate, ...]] = {}
         self._ticked: dict[str, frozenset[str]] = {}
 
-    # selection
-
     @property
     def _fix(self) -> str:
         return self._shown.commit if self._shown else ""
@@ -96,7 +94,7 @@ class TagsScreen(StageScreen["FixesResult"]):
         if result is None:
             return ()
         known = {candidate.commit for candidate in result.candidates}
-        # omit candidates of 0 %, unless there is no better one
+        # leave out candidates at 0 %, unless there are no better ones
         likely = [
             candidate
             for candidate in result.candidates
@@ -142,8 +140,6 @@ class TagsScreen(StageScreen["FixesResult"]):
         return commit is not None and any(
             line.lower().startswith("signed-off-by:") for line in commit.lines
         )
-
-    # display
 
     def body(self) -> ComposeResult:
         """Yield the ruler and the panels.
@@ -289,8 +285,6 @@ class TagsScreen(StageScreen["FixesResult"]):
             lambda repository, _: culprit_and_fix(repository, *commits),
             show,
         )
-
-    # keys
 
     def action_view(self) -> None:
         self.open_detail()

@@ -123,7 +123,7 @@ def opened_first(
 
 
 def _indent(node: "ConversationMail") -> int:
-    # the first column has the mark of the cursor
+    # the first column is reserved for the cursor
     return 1 + 2 * len(node.more[:DEEPEST])
 
 

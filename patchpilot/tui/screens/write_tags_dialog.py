@@ -171,7 +171,7 @@ class WriteTags(Choose):
         self.query_one("#notes", Static).update(plain("\n".join(notes[:3]), "dim"))
         message = word_diff(change.marked, marked=self.app.no_color)
         self.query_one("#message", Static).update(message)
-        # the tags are the last lines
+        # scroll to the end, where the tags are
         self.call_after_refresh(self.fit)
         self.call_after_refresh(self.query_one("#rest").scroll_end, animate=False)
 

@@ -165,7 +165,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
 
     async def on_event(self, event: Event) -> None:
         if isinstance(event, ScreenResume):
-            # nothing else changes the styles of a hidden screen
+            # while hidden, a screen's styles change only with the theme
             event.refresh_styles = self._theme != self.app.theme
             self._theme = self.app.theme
         await super().on_event(event)

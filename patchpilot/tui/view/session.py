@@ -361,7 +361,7 @@ class Session:
         for stage, kept_result in list(self.found.items()):
             if kept_result.key == self.key(stage):
                 status = self.status(stage)
-                # save the previous state of a running stage
+                # if the stage is running, save the state it had before
                 shown = (
                     kept_result.status if status.state is StageState.BUSY else status
                 )
@@ -418,7 +418,7 @@ class Session:
         if stage in self.busy:
             return StageStatus(StageState.BUSY, self.busy[stage])
         if stage in self.errors:
-            # without a topic, no stage was started
+            # stages do not start until there is a topic
             state = StageState.BLOCKED if self.topic else StageState.UNOPENED
             return StageStatus(state, self.errors[stage].message)
         known = self.found.get(stage)

@@ -266,7 +266,7 @@ class Reader(Modal[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter", "close", "close"),
-        # disable the application's keys in dialogs
+        # dialogs disable the application's keys
         Binding("y", "app.copy", "copy"),
     ]
 

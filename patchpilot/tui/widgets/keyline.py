@@ -39,7 +39,7 @@ class KeyLine(Widget):
     keys are.
     """
 
-    # keys have a style already
+    # the keys have their own style
     auto_links = False
     DEFAULT_CSS = (
         "KeyLine { height: 1; dock: bottom; background: "
@@ -73,7 +73,7 @@ class KeyLine(Widget):
             "enlarge": "shrink" if screen.maximized else "enlarge",
             **keys.labels,
         }
-        # n is shown anyway
+        # n goes to the next stage, and is shown anyway
         if needed and needed.key not in [str(it.number) for it in following]:
             keys = replace(keys, first=(needed.key, *keys.first))
         return replace(keys, labels=labels)

@@ -25,7 +25,7 @@ class MessageRow(Static):
     Without a message, it shows keys that do not fit in the key line.
     """
 
-    # keys have a style already
+    # the keys have their own style
     auto_links = False
     DEFAULT_CSS = (
         "MessageRow { height: auto; min-height: 1; max-height: 3; padding: 0 1; }"
@@ -49,7 +49,7 @@ class MessageRow(Static):
             self._put(Text())
 
     def _put(self, text: Text) -> None:
-        # a layout paints the scroll bars of all panels again
+        # a layout repaints the scroll bars of all panels
         if text or self.content:
             is_long = text.cell_len > self.size.width
             self.update(text, layout=is_long or self.size.height > 1)

@@ -16,7 +16,7 @@ class StageBar(Widget):
     shortened and then dropped.
     """
 
-    # keys have a style already
+    # the keys have their own style
     auto_links = False
     DEFAULT_CSS = "StageBar { height: 1; background: $panel; }"
 
