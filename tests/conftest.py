@@ -26,7 +26,7 @@ settings.register_profile("suite", derandomize=True, deadline=None, print_blob=T
 settings.register_profile("fuzz", max_examples=500, deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("PATCHPILOT_PROPERTIES", "suite"))
 
-# under nohup and in a shell's background jobs, children would ignore signals that they must receive
+# under nohup or in a background job, children would ignore signals they must receive
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 

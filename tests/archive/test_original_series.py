@@ -78,8 +78,8 @@ MAILS = (
     patch("[PATCH] hose: long ago", id="h1", minutes=minutes_ago(250)),
     patch("[PATCH] tank: of another", author=OTTO, id="o1", minutes=minutes_ago(20)),
     reply("[PATCH] tank: of another", "Looks fine.", sender=ADA, id="o2", reply_to="o1", minutes=minutes_ago(19)),  # noqa: E501
-    # each is about an earlier patch; the last original is not archived, and one belongs to a
-    # different series
+    # each is about an earlier patch; the original of the last one is not archived, and
+    # one is of a different series
     patch("[PATCH] gauge: older than all", id="g1", minutes=minutes_ago(700)),
     autosel_patch("gauge: older than all", OLD, 12, id="sg"),
     patch("[PATCH] nozzle: as it was sent", id="n1", minutes=minutes_ago(400)),

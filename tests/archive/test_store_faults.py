@@ -179,7 +179,7 @@ def test_store_fault_names_the_repair_command(
     repaired = call(*command.split())
     assert repaired.code == 0, repaired.err
     start_next_process()
-    # rows added after the backup may be lost; the tracked files restore them
+    # rows added after the backup may be lost, but the tracked files bring them back
     for file in ("whole.mbox", "other.mbox"):
         assert call("track", "add", "--mbox", file).code == 0
     assert call("track").code == 0
@@ -216,7 +216,7 @@ def test_unreadable_message_is_skipped(
         assert outcome.err == f"patchpilot: warning: {SAID}\n"
         assert ("valve: open it" in outcome.out) is (words != ("show", "1"))
         start_next_process()
-    # the file still contains the series
+    # the series is still in the file
     updated = call("track", "update")
     assert (updated.code, updated.err) == (0, "")
     assert read_messages() == whole

@@ -22,7 +22,7 @@ def test_killed_process_leaves_whole_series(
     after: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("CONFIG", "DATA", "STATE", "CACHE"):
-        # roll the changes back
+        # through monkeypatch, so that the changes are undone afterwards
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path))
     store_kills.prepare(tmp_path)
     right, what = store_kills.kill_and_check(tmp_path, 7, after)

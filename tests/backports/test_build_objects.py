@@ -91,7 +91,7 @@ def test_affected_objects_are_built(tmp_path: Path) -> None:
     assert "linux-6.6.y: builds\n" in out
     # the matrix shows the warning too
     assert "\n      builds\n" in out
-    # an unused variable on the branch is not a new warning
+    # the branch already had the unused variable, so there is no new warning
     assert (answer["exit_code"], answer["warnings"]) == (0, [])
 
 
@@ -152,7 +152,7 @@ def test_missing_programs_are_listed(
 def test_uncompilable_backport_is_not_written(tmp_path: Path) -> None:
     repo = kernel(tmp_path, "\n")
     text = driver("\n")["drv/w.c"]
-    # the fix applies, but uses a function missing from the branch
+    # the fix applies, but the branch does not have what it uses
     text = f"#define MORE 1\n\n\n\n\n{text}"
     repo.commit("drv: more", {"drv/w.c": text})
     fix = repo.commit(

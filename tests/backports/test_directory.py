@@ -108,7 +108,7 @@ def test_uncommitted_patch_is_checked_as_git_am_commits_it(
     assert answer["branches"][0]["verdict"] == "already-fixed"
     assert world.repo.git("show", "-s", "--format=%P", commit).strip() == parent
     assert "do forget" in world.repo.git("show", "-s", "--format=%s", commit)
-    # a second run has the same result, and the user's files have not changed
+    # a second run does the same, and leaves the user's files alone
     again = json.loads(call(*words, "--onto", "master", "--format", "json").out)
     assert again["asked"] == commit
     assert before == world.repo.git("for-each-ref", "--format=%(refname) %(objectname)")

@@ -10,7 +10,7 @@ from patchpilot.backports import changed_functions, symbols
 from patchpilot.model import address, patch
 from patchpilot.tags import comparable_words
 
-# measure time, so run alone
+# these measure time, so run them alone
 pytestmark = pytest.mark.long
 
 LONG = 30_000

@@ -111,7 +111,7 @@ def test_margin_widens_the_lines(changed: Span, margin: int, meets: bool) -> Non
         ((20, 20), (20, 29), (10, 12)),
         # the edit ends at the first line
         ((4, 4), (4, 8), (6, 8)),
-        # the edit overlaps the lines from above, from below, completely, or within
+        # the edit overlaps the lines at their start or end, covers them, or lies within
         ((8, 11), (8, 12), (8, 11)),
         ((11, 15), (11, 14), (10, 15)),
         ((8, 18), (8, 14), (8, 18)),

@@ -56,7 +56,7 @@ Commits = tuple[tuple[str, dict[str, str]], ...]
             {"verdict": "already-fixed", "landed_as": "{tip}", "landed_by": "marker"},
             "",
         ),
-        # a branch with the fixed content needs no fix, even without a commit for it
+        # if a branch has the fixed content, it needs no fix, even if no commit says so
         (
             "culprit",
             (("all at once", {"w.c": source(**FIXED)}),),

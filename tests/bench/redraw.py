@@ -66,7 +66,7 @@ def traffic(work: Path, env: dict[str, str], size: tuple[int, int]) -> bool:
     with Terminal([PATCHPILOT], work, size=size, env=env | COLORS) as terminal:
         terminal.wait_for("quit")
         terminal.quiet(3.0)
-        # the first send asks the first-timer's questions
+        # the first send asks the newcomer's questions
         terminal.type("2")
         terminal.quiet(1.5)
         terminal.type("\x1b")

@@ -224,7 +224,7 @@ def objects(tree: Path, scratch: Path) -> None:
         "C=1",
         f"ARCH={os.uname().machine}",
     )
-    # configuring and building objtool take half the time, so reuse the results in make
+    # configuring and building objtool take half the time, so let make reuse the results
     subprocess.run(build, check=True)
     (fragment,) = scratch.glob("CACHE/patchpilot/builds/*/out-*/patchpilot.config")
     fragment = fragment.rename(scratch / "fragment")

@@ -384,7 +384,7 @@ def test_undefined_kconfig_symbol_is_a_warning(repo: Repo) -> None:
     named = "#ifdef CONFIG_DRV\n#endif\n#ifdef CONFIG_TYPO\n#endif\n"
     repo.commit("drv: guard", {"drv/w.c": f"{DRIVER}{named}"})
     assert finding_positions(repo, "HEAD") == [("drv: guard", "drv/w.c", 11)]
-    # this needs no trust in the build files, because nothing is run
+    # nothing is run here, so the build files need not be trusted
     selects = 'config LIB\n\tbool\n\tdepends on BUS\nconfig BUS\n\tbool "Bus"\n'
     repo.commit("drv: lib", {"Kconfig": f"{KERNEL['Kconfig']}\tselect LIB\n{selects}"})
     (finding,), notes = built(repo)
@@ -553,5 +553,5 @@ def test_workers_share_the_units(
     found = {unit.commit: [finding.name for finding in unit.findings] for unit in units}
     assert found == {commits[0]: [], commits[1]: ["build-warning"]}
     assert all(unit.built.builds for unit in units)
-    # use a directory per worker, so that two workers do not wait for each other
+    # each worker has its own directory, so that none waits for another
     assert list((tmp_path / "cache").glob("patchpilot/builds/*-worker-*"))

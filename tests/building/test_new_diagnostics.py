@@ -59,7 +59,7 @@ def diff_line(place: int | None) -> str:
         ([3, 20, 60], [3, 21, 60], []),
         # the line was replaced
         ([12], [13], []),
-        # a second one with the same text
+        # another one with the same text
         ([20], [21, 30], [30]),
         ([60, 61], [60], []),
         # both an added line and an old line contain it

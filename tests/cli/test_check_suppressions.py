@@ -451,7 +451,7 @@ def test_topic_waiver_lasts_until_removed(topic: Repo) -> None:
     )
     assert check(*where, "HEAD").code == 0
     assert "waived:   trailing-space: a fixture has it" in call("draft", *where).out
-    # the topic stays the same after rewording and adding a commit
+    # rewording a commit and adding another does not make it a new topic
     topic.git(
         "commit", "-q", "--amend", "-m", f"frob: use b well\n\n{PROSE}\n\n{SIGN_OFF}"
     )
@@ -460,7 +460,7 @@ def test_topic_waiver_lasts_until_removed(topic: Repo) -> None:
         {"drivers/frob.c": "int aa;\nint bb; \nint c;\n"},
     )
     assert "trailing-space" not in finding_names(check(*where))
-    # another branch is another topic
+    # a different branch is a different topic
     topic.git("switch", "-q", "-c", "other", "topic~2")
     topic.commit(
         f"grob: another\n\n{PROSE}\n\n{SIGN_OFF}", {"drivers/grob.c": "int g; \n"}
@@ -818,7 +818,7 @@ def test_tui_and_hooks_apply_waivers(topic: Repo) -> None:
     assert walk() == ([], "no findings, 1 waived")
     assert hook().code == 0
     check("-C", topic.path, "--unwaive", "trailing-space")
-    # the hook does not load this pack, but accepts waivers for its rules
+    # the hook accepts waivers for the rules of this pack without loading it
     (topic.path / ".git/info").mkdir(exist_ok=True)
     (topic.path / ".git/info/exclude").write_text(f"{FILE_NAME}\n")
     ours = '[[waiver]]\nrule = "our-own-rule"\nreason = "r"\n'

@@ -108,7 +108,7 @@ def test_options_do_not_enable_ci_commands(
 ) -> None:
     outcome = call("check", "--strict", *words, hostile)
     assert outcome.code in (0, 1, 2)
-    # a diff must be exact, and its lines start with a sign
+    # a diff must be exact; the sign before each line keeps it from being a command
     log = outcome.err if words == ("--diff",) else outcome.out + outcome.err
     assert list(executed_commands(log)) == []
 
@@ -200,5 +200,5 @@ def test_action_runs_no_code_from_the_checkout(workdir: Path) -> None:
         ["bash", "-c", command], capture_output=True, text=True, check=False
     )
     assert "code of the tree" not in outcome.stdout
-    # a range is not an option
+    # a range must never be taken for an option
     assert all(re.search(r' -- "\$\{RANGE:-', script) for script in checks)

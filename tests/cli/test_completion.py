@@ -13,7 +13,7 @@ from tests.cli.test_rule_pages import OWN
 from tests.kit.repos import Repo
 from tests.kit.terminal import Terminal
 
-# real shells complete each kind of value
+# these run real shells
 pytestmark = pytest.mark.long
 
 SHELLS = {
@@ -75,7 +75,7 @@ def test_shell_completes_values(shell: str, repo: Repo) -> None:
         "PS1": "$ ",
         "TERM": "xterm",
     }
-    # without a controlling terminal, a shell has no line editor
+    # a shell edits lines only if it has a controlling terminal
     with Terminal(
         ["setsid", "--ctty", "--wait", *argv],
         repo.path,

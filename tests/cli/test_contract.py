@@ -654,7 +654,7 @@ def test_other_object_types_are_reported(repo: Path, command: str) -> None:
         "https://lore.example.org/all/x@example.org/",
         "../out/" + write_patch(repo).name,
     )
-    # backport accepts messages and patches
+    # backport does accept messages and patches
     for word in () if command == "backport" else mails:
         outcome = call(command, word, *more)
         assert (outcome.code, outcome.out) == (2, ""), (word, outcome.err)

@@ -32,7 +32,7 @@ def test_oversized_message_is_skipped(workdir: Path, huge: str) -> None:
         )
 
     box = workdir / "all.mbox"
-    # of several messages with the same title, the latest is checked
+    # if several messages have the same title, the last one is checked
     box.write_text(
         "".join(
             message(number, bad=number == 2).replace("wait for", f"wait {number} s for")

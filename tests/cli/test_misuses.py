@@ -85,7 +85,7 @@ def test_misuse_has_a_hint(site: Path, case: dict[str, Any]) -> None:
     assert (code, lines) == (case["code"], [case["error"], case["hint"]])
     assert not out
     assert case["error"].startswith("patchpilot: error: ")
-    # the current command, or one that the hint names, has each option in the hint
+    # options in the hint must be those of this command, or of one that the hint names
     ours = re.sub(r"`(?!patchpilot)[^`]*`", "", case["hint"])
     names = (*case["argv"][:1], *re.findall(r"patchpilot ([a-z0-9]+)", ours))
     known = {"--help"}.union(*map(_options, names))

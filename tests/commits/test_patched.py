@@ -69,7 +69,7 @@ def test_files_match_git(tmp_path: Path, seed: int) -> None:
     ]
     every = sorted({path for tree in trees for path in tree.files()})
     stack = Stack(trees[0], patches)
-    # read out of order, like processes that share the patches
+    # read out of order, as processes do that share the patches
     for number in (3, 1, 7, len(patches) - 1, 5, 2):
         ours, theirs = PatchedTree(stack, number), trees[number]
         assert ours.files() == theirs.files()

@@ -349,7 +349,7 @@ def test_mailbox_has_patches_and_cover_letters() -> None:
         COVER + ONE + TWO, "x", choose_mails=lambda mails: [len(mails) - 1]
     )
     assert [patch.source for patch in patches] == ["x:3"]
-    # read a file with one message regardless of its subject
+    # a file with only one message is read whatever its subject
     assert [patch.source for patch in module.patches_of(ANSWER, "x")] == ["x"]
 
 
@@ -425,7 +425,7 @@ def member(
         ([member("PATCH 1/2"), member("PATCH v2 2/2")], [1, 1]),
         ([member("PATCH 1/2"), member("PATCH")], [1, 1]),
         ([member("PATCH"), member("PATCH 2/2")], [1, 1]),
-        # different prefixes do not split a thread
+        # a thread is not split where the prefix changes
         (
             [
                 member("PATCH 1/2", Message_ID="<a@x>"),
@@ -491,7 +491,7 @@ def test_cover_letter_belongs_to_its_series() -> None:
     assert (series.cover, series.patches) == (letter, (only,))
     (alone,) = module.group([only])
     assert (alone.cover, alone.patches) == (None, (only,))
-    # a message numbered 0 with a diff is a patch
+    # number 0 with a diff is a patch, not a cover letter
     odd = parse_patch(ONE.replace(b"1/2", b"0/2"), "x")._replace(diff_line=1)
     (series,) = module.group([odd])
     assert (series.cover, series.patches) == (None, (odd,))

@@ -311,7 +311,7 @@ def test_send_and_b4_share_their_data(branch: Branch, via: str) -> None:
         assert "prerequisite" not in text
         assert "2 files" not in text
         assert "Ada" in text
-        # b4's tracking data records the send, like after `b4 send`
+        # b4's tracking data records the send, as after `b4 send`
         first = str(cover["Message-ID"]).strip("<>")
         assert (known["revision"], known["series-v1"].split()[-1]) == ("2", first)
         assert b4(branch.repo, "prep", "--compare-to", "v1").stdout.count(" = ") == 2

@@ -28,7 +28,7 @@ MAY_REPEAT = frozenset(("cat-file", "--stdin"))
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    # building takes seconds, so it is shared and never modified
+    # building it takes seconds, so all tests share it and none modifies it
     return make_repositories(tmp_path_factory.mktemp("sandbox")).work
 
 

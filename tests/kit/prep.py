@@ -64,7 +64,7 @@ def prep(
     shutil.copytree(source.path, path, symlinks=True)
     repo = Repo.__new__(Repo)
     repo.path, repo._clock = path, source._clock
-    # the index contains the original files' times
+    # the index has the times of the original files
     repo.git("update-index", "-q", "--refresh")
     if server:
         use_server(repo, server)

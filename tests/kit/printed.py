@@ -163,7 +163,7 @@ def _code(text: str) -> Iterator[str]:
             yield line.strip().removeprefix("$ ")
         else:
             prose.append(line.strip())
-    # a sentence may be wrapped within its code, but a paragraph ends it
+    # code in a sentence may wrap, but never spans paragraphs
     for paragraph in "\n".join(prose).split("\n\n"):
         for match in re.findall(r"`([^`]+)`", paragraph.replace("\n", " ")):
             yield f"`{match}`"

@@ -499,7 +499,7 @@ def _isolate() -> Iterator[Path]:
     }
     (root / ".gitconfig").write_text(_GITCONFIG)
     os.chdir(root)
-    # ignore the delay that the archive requests
+    # do not wait as long as the archive asks for
     archive.BETWEEN_REQUESTS = 0.0  # type: ignore[attr-defined]
     archive._wait = lambda *_: 0.0
     connect = socket.socket.connect

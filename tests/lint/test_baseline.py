@@ -38,7 +38,7 @@ from patchpilot.model.rule import Finding, Severity
 from patchpilot.write_file import write_file
 from tests.kit.snippets import PATH, PROSE, SIGN_OFF, file_diff, mail
 
-# lone surrogates are undecodable bytes of a patch
+# lone surrogates stand for bytes of a patch that cannot be decoded
 _TEXT = st.text(st.characters(exclude_characters="\0"), max_size=40)
 _MARKS = st.builds(
     FindingMark,

@@ -14,7 +14,7 @@ from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Series
 from tests.kit.snippets import mail
 
-# compares times
+# these compare times
 pytestmark = pytest.mark.long
 FEW, MANY = 250, 2000
 Shape = Callable[[int], list[str]]
@@ -102,7 +102,7 @@ def test_checking_time_is_linear(shape: Shape) -> None:
         return _seconds(_patch("drivers/frob/frob.c", shape(count)))
 
     seconds(50)
-    # quadratic time would be 64 times as long; a busy machine does not double it
+    # quadratic time would take 64 times as long; a busy machine does not even double it
     assert seconds(MANY) < 24 * max(seconds(FEW), 0.02)
 
 
@@ -135,7 +135,7 @@ def test_long_line_takes_linear_time(line: str, blank: str) -> None:
         return _seconds(series, 3)
 
     seconds(50)
-    # quadratic time would be 256 times as long
+    # quadratic time would take 256 times as long
     assert seconds(40_000) < 40 * max(seconds(2500), 0.01)
 
 
@@ -161,7 +161,7 @@ def test_no_line_takes_quadratic_time(line: str) -> None:
         return _seconds(series, 2)
 
     seconds(50)
-    # quadratic time would be 1024 times as long
+    # quadratic time would take 1024 times as long
     assert seconds(32_000) < 60 * max(seconds(1000), 0.01)
 
 

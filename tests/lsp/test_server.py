@@ -227,7 +227,7 @@ async def test_large_change_is_checked_quickly(
             CODE + functions.replace("(x > 0)", f"(x > 0{number}) ")
         )
         times.append(time.monotonic() - start[1])
-    # 150 ms on an idle machine; this one may be busy
+    # it takes 150 ms on an idle machine, but this one may be busy
     assert min(times) < 1.5, times
 
 

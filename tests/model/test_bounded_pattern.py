@@ -107,7 +107,7 @@ def test_hostile_patterns_take_little_memory() -> None:
         "import re\nfrom pathlib import Path\nfrom patchpilot.model.bounded import"
         " BoundedPattern\n"
         f"for source in {HOSTILE!r}:\n    BoundedPattern(source).search('a' * 100_000)\n"
-        # ru_maxrss would include the parent's memory at the fork
+        # ru_maxrss would include what the parent used at the fork
         "print(int(re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text())[1]) //"
         " 1024)"
     )

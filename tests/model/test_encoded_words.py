@@ -88,7 +88,7 @@ def test_decoding_time_is_linear(unit: str) -> None:
         return time.process_time() - began
 
     seconds(100)
-    # a garbage collection may slow down one of them
+    # garbage collection may slow one of them down
     assert min(seconds(64_000) for _ in range(3)) < 40 * max(seconds(4_000), 0.01)
 
 

@@ -99,7 +99,7 @@ def test_bug_mentioned_in_passing_is_ignored(title: str, word: str | None) -> No
         (TITLE, ["IT NEVER LEADS TO A CRASH."], None),
         ("RING: SUPPORT TWO", ["This leads to a crash."], None),
         ("ring: Validate the size", ["It may CRASH."], "Validate"),
-        # ignore a negation further above
+        # a negation further up does not count
         (
             TITLE,
             ["It does not" + " " * 30 + "lead, it leads to a hang."],

@@ -86,7 +86,7 @@ def test_cost_grows_linearly(
         return time.process_time() - began
 
     work(50)
-    # quadratic time would be 256 times as long
+    # quadratic time would take 256 times as long
     assert seconds(3200) < 50 * max(seconds(200), 0.02)
 
 

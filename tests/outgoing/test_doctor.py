@@ -210,7 +210,7 @@ def test_old_stable_branches_share_a_warning(tmp_path: Path) -> None:
     tip = repo.git("rev-parse master")
     for version in there:
         repo.git("update-ref", f"refs/remotes/stable/linux-{version}.y", tip)
-    # nothing was fetched yet
+    # as if nothing had been fetched yet
     shutil.rmtree(repo.path / ".git" / "logs")
     repo.git("config patchpilot.profile linux")
     checks = repo.patchpilot("doctor --offline --format json").json["checks"]

@@ -100,7 +100,7 @@ def test_uncertain_messages_are_settled_separately(
     assert (
         message_states(resume(repo, *words, "--dry-run")) == "accepted accepted pending"
     )
-    assert resume(repo, *words).code == 1  # without a terminal, nothing is asked
+    assert resume(repo, *words).code == 1  # it cannot ask without a terminal
     assert message_states(resume(repo, "--dry-run")) == "accepted unknown unknown"
     assert message_states(resume(repo, *words, "--yes")) == "accepted accepted accepted"
     assert len(server.take()) == 2

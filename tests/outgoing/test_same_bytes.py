@@ -322,7 +322,7 @@ def test_messages_match_git(
         people = [
             set(message.recipients) - {"ada@example.org"} for message in (ours, gits)
         ]
-        # like in b4, the cover letter goes to everyone who gets a patch
+        # as with b4, whoever gets a patch gets the cover letter
         assert people[0] == people[1] or name.endswith(" 0"), name
     assert different == DIFFERENT.keys()
 

@@ -22,7 +22,7 @@ FIND = (
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("dist")
-    # without isolation, nothing is downloaded, because the build backend is in the development
+    # nothing is downloaded without isolation: the build backend is in the development
     # group
     done = subprocess.run(
         [sys.executable, "-m", "build", "--wheel", "--no-isolation", "-o", out, ROOT],

@@ -153,7 +153,7 @@ def seconds(count: int) -> float:
 def test_thread_time_is_linear() -> None:
     small, large = seconds(500), seconds(10_000)
     print(f"10,000 mails: {large:.1f} s")
-    # 20 times as many messages: quadratic time would be 400 times as long
+    # for 20 times as many messages, quadratic time would be 400 times as long
     assert large < 20 * small * 3 + 1
 
 

@@ -299,7 +299,7 @@ def test_unarchived_mails_are_reported_after_an_hour(
         first = one.send(publish=False)
         one.track("update", "--fresh")
         assert "not in the archive" not in one.track("show").out
-        # an hour has passed
+        # as if an hour had passed
         monkeypatch.setattr(known_series, "ARRIVES", timedelta(0))
         out = one.track("show").out
         assert (

@@ -47,7 +47,7 @@ def parse_counts(monkeypatch: pytest.MonkeyPatch) -> Counted:
         result = parsed.copy(), bodies.copy()
         parsed.clear()
         bodies.clear()
-        # another process has no parsed messages
+        # another process would not have any parsed messages
         monkeypatch.setattr(MailReader, "_latest", {})
         return result
 

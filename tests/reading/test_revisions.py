@@ -485,7 +485,7 @@ def test_patch_to_its_author_may_be_a_revision() -> None:
             "1, 2",
         ),
         ("[PATCH v3] demo: check it", "[PATCH v2] pump: something else", V1, "3, 2"),
-        # the link leads to another version than it names
+        # the link says one version, but leads to another
         ("[PATCH v2] demo: check it", "[PATCH v3] pump: something else", V1, "2, 3"),
     ],
 )
@@ -881,7 +881,7 @@ def test_words_before_a_link_name_its_version(words: str, version: int | None) -
 @pytest.mark.parametrize(
     ("mails", "expected"),
     [
-        # unthreaded messages join the nearest in time of the latest form
+        # unthreaded messages join the latest form's posting that is nearest in time
         (
             [
                 "p [PATCH 1/2] demo: step p",

@@ -78,7 +78,7 @@ def test_project_sets_the_silence_limit() -> None:
         replace(series, now=limit + timedelta(seconds=late)) for late in (0, 1)
     )
     assert [decide(waiting).state, decide(stalled).state] == ["sent", "stalled"]
-    # a cached summary is used up to this time, and only a later one after it
+    # up to this time a cached summary is used, afterwards only a later one
     (_, end), (start, _) = (
         unchanged_span(it, 10_000_000_000) for it in (waiting, stalled)
     )

@@ -110,11 +110,11 @@ async def test_small_terminal_shows_the_detail_as_a_card(
             view.rows[view.notes[listed_findings(newcomer).index("no-sign-off")].line]
             == "---"
         )
-        # the fix has the width of the card
+        # the fix is as wide as the card
         view.choose(listed_findings(newcomer).index("missing-fixes"))
         await keys(pilot, "enter")
         await visible(pilot, "+Cc: stable@vger.kernel.org")
-        # a search finds the words of findings
+        # a search also finds words in findings
         assert {note.role for note in view.notes} == {"error", "warning"}
         name = view.notes[-1].text.partition(":")[0]
         await keys(pilot, "escape")

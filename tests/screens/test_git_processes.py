@@ -33,7 +33,7 @@ async def test_tui_runs_few_git_processes(
     tmp_path: Path, walk_on: Callable[[Path], PatchpilotApp]
 ) -> None:
     work = make_repositories(tmp_path / "sandbox").work
-    # values cached between runs, such as the end of the analyzed history
+    # fill the caches that later runs use, such as how far history was analyzed
     async with walk_on(work).run_test(size=(160, 45)) as pilot:
         await keys(pilot, *Stage)
     app = walk_on(work)

@@ -56,7 +56,7 @@ def test_hangup_ends_the_session(fixed: Path, used_before: Path) -> None:
         walk.wait_for(SHOWS[Stage.COMMIT], "quit")
         walk.quiet(1.0)
         threads = list(Path(f"/proc/{walk.process.pid}/task").iterdir())
-        # a hangup sends both to the session
+        # when the terminal hangs up, the session gets both
         os.killpg(walk.process.pid, signal.SIGCONT)
         walk.quiet(1.0)
         assert set(Path(f"/proc/{walk.process.pid}/task").iterdir()) <= set(threads)

@@ -56,7 +56,7 @@ async def test_no_color_is_respected(
             if segment.style
         ]
         assert any(style.color or style.bgcolor for style in styles) is coloured
-        # the row under the cursor must be recognizable without them
+        # without colors, the row under the cursor must still stand out
         assert coloured or any(style.reverse for style in styles)
 
 

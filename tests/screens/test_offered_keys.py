@@ -76,7 +76,7 @@ async def test_help_of_dialogs_lists_their_keys() -> None:
         await pilot.press("escape")
         await pilot.pause()
         assert isinstance(app.screen, Choose), "the dialog is still open"
-        # in a text field, ? is a character
+        # in a text field, ? is just a character
         await app.push_screen(LineDialog("Which?"))
         await pilot.press("question_mark")
         assert isinstance(app.screen, LineDialog)

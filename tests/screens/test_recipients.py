@@ -101,7 +101,7 @@ async def test_space_excludes_a_recipient(
         assert "Cc  Maya Okafor" in " ".join(rows_of(app))
         await keys(pilot, "t")
         assert "To  Maya Okafor" in " ".join(rows_of(app))
-        # on a small terminal Enter opens the detail
+        # on a small terminal, Enter opens the detail view
         await pilot.resize_terminal(80, 24)
         await settle(pilot)
         assert "matches F:" not in text_of(app)

@@ -93,7 +93,7 @@ REVIEW = Action("send", ("--reroll", "--dry-run"), "review v2, then send it: `{}
             Stage.CHECKS,
             "drop a@b.example: Space at stage 3 on a@b.example, then stage 7",
         ),
-        # of several actions of one stage, the first
+        # if several actions belong to one stage, the first one counts
         (
             Hint((Action("track", ("update",)), ", then ", Action("track", ("show",)))),
             Stage.SEND,

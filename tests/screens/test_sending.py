@@ -129,7 +129,7 @@ async def test_interrupted_send_sends_each_mail_once(
             assert "s resume" in shown
             assert "What to do" in shown
             server.faults.heal()
-            # a job that waits for the send runs afterwards in any case
+            # a job that waits for the send still runs afterwards
             monkeypatch.setattr(app.jobs, "_look_at_store", lambda: None)
             app.jobs.ahead = [Stage.TAGS]
             await pilot.press("s")

@@ -228,7 +228,7 @@ def _followed(place: Path, raw: bytes) -> tuple[Any, StageStatus]:
 
 def walk(results: dict[Stage, tuple[Any, StageStatus]], work: Path, theme: str) -> Any:
     file = work.parent / "walk.json"
-    # the place of the last test must not be restored
+    # do not restore where the last test was
     file.unlink(missing_ok=True)
     memory = SavedState(file)
     memory.keep(theme=theme)
@@ -277,7 +277,7 @@ def test_stages_look_unchanged(
 
 @pytest.mark.parametrize(
     "size",
-    # a dialog is as wide as its text; the other size shows its position
+    # a dialog is as wide as its text; other sizes show where it is placed
     [SIZES[0], *(pytest.param(size, marks=pytest.mark.long) for size in SIZES[1:])],
     ids=lambda size: f"{size[0]}x{size[1]}",
 )

@@ -61,7 +61,7 @@ def laid(
 
 def text_of(rows: list[Row]) -> list[str]:
     lines = "\n".join(row.text.plain for row in rows).split("\n")
-    # the first column is for the mark of the cursor
+    # the first column is reserved for the cursor
     return [line[1:] for line in lines]
 
 

@@ -86,7 +86,7 @@ async def test_questions_name_the_demo_answers(clone: Path) -> None:
             await until(pilot, lambda title=title: title in text_of(app), title)  # type: ignore[misc]
             await still(pilot)
             assert "You are Robin: " in text_of(app)
-            # up to the first answer, No or [PATCH net]
+            # go up to the first answer, No or [PATCH net]
             await pilot.press("home", "enter")
         await until(
             pilot,
@@ -118,7 +118,7 @@ async def test_tour_keys_lead_to_the_end(
             if isinstance(screen, Confirm):
                 await pilot.press(*"send", "enter")
             elif getattr(screen, "title_text", "").endswith(" question"):
-                # Enter would leave it open; the answer is below "In the demo"
+                # Enter would leave the question open; "In the demo" gives the answer
                 letters = {"Security": "n", "Regression": "y", "Tree": "f"}
                 await pilot.press(letters[screen.title_text.partition(" ")[0]])
             elif screen.is_modal:

@@ -33,7 +33,7 @@ async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
         await keys(pilot, "T", "a")
         assert "You are Robin: No" in text_of(app)
         await keys(pilot, "n")
-        # a repeated key answers only one question
+        # holding down a key answers only one question
         await pilot.pause(REPEATED)
         await keys(pilot, "n", "escape")
         assert session.open_questions == 1
@@ -140,5 +140,5 @@ async def test_first_timer_reaches_the_reply(sandbox: Sandbox) -> None:
         }
         assert (now["6.12"], now["6.1"]) == ("already-fixed", "conflict")
         assert standing(Stage.PREVIEW) is standing(Stage.SEND) is StageState.DONE
-    # v1 and v2: M does not write the user's reply to the question about v1
+    # two versions, but no reply to the question about v1: M leaves that to the user
     assert len(sandbox.sink.take()) == 2

@@ -76,7 +76,7 @@ def test_copying_and_suspending_work(fixed: Path, used_before: Path) -> None:
             time.sleep(0.01)
         os.killpg(walk.process.pid, signal.SIGCONT)
         walk.wait_for("\x1b[?1049h", "quit", since=asked)
-        # a key pressed too early belongs to the shell
+        # if a key is pressed too early, the shell gets it
         for _ in range(30):
             if walk.process.poll() is None:
                 walk.type("q")

@@ -95,25 +95,25 @@ def test_title_comparison_ignores_case_and_quotes() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "pairs"),
     [
-        # the same patches, unchanged and swapped
+        # the same patches in a different order
         (
             [patch(TITLES[0], "abc"), patch(TITLES[1], "xyz")],
             [patch(TITLES[1], "xyz"), patch(TITLES[0], "abc")],
             {0: 1, 1: 0},
         ),
-        # swapped with two similar titles, both reworked: the title decides
+        # two patches with similar titles, swapped and reworked: the title decides
         (
             [patch(TITLES[0], "abcd"), patch(TITLES[1], "wxyz")],
             [patch(TITLES[1], "wxy1"), patch(TITLES[0], "abc2")],
             {0: 1, 1: 0},
         ),
-        # titles exchanged: the changes decide before the title
+        # the titles were swapped: the changes decide before the titles do
         (
             [patch(TITLES[0], "abc"), patch(TITLES[1], "xyz")],
             [patch(TITLES[1], "abc"), patch(TITLES[0], "xyz")],
             {0: 0, 1: 1},
         ),
-        # both reworded towards each other, both reworked: the lines decide
+        # both reworked, and each title reworded to be like the other: the lines decide
         (
             [
                 patch("x: fix leak in probe", "abcdefgh"),
@@ -125,25 +125,25 @@ def test_title_comparison_ignores_case_and_quotes() -> None:
             ],
             {0: 0, 1: 1},
         ),
-        # split: the half that keeps the title is the patch, the other one is new
+        # split: the half that keeps the title is the old patch, the other one is new
         (
             [patch("x: clean up", "abcdef")],
             [patch("x: rename foo", "abcd"), patch("x: clean up", "ef")],
             {1: 0},
         ),
-        # split under two new titles: the larger part is the patch
+        # split under two new titles: the larger part is the old patch
         (
             [patch("x: clean up", "abcdef")],
             [patch("x: drop baz", "ef"), patch("x: rename foo", "abcd")],
             {1: 0},
         ),
-        # squashed: the result has one of the titles
+        # squashed under one of the titles
         (
             [patch("x: one", "abc"), patch("x: more", "def")],
             [patch("x: one", "abcdef")],
             {0: 0},
         ),
-        # moved to the end of the series, with another patch added and another dropped
+        # moved to the end of a series, with one patch dropped and another added
         (
             [patch(TITLES[0], "abc"), patch(TITLES[2], "def"), patch(TITLES[3], "ghi")],
             [
@@ -153,7 +153,7 @@ def test_title_comparison_ignores_case_and_quotes() -> None:
             ],
             {0: 2, 2: 0},
         ),
-        # the same title twice: content decides, then order
+        # two patches with the same title: the content decides, then the order
         (
             [patch("x: fix style", "abcd"), patch("x: fix style", "wxyz")],
             [patch("x: fix style", "wxy1"), patch("x: fix style", "abc1")],
@@ -164,7 +164,7 @@ def test_title_comparison_ignores_case_and_quotes() -> None:
             [patch("x: fix style"), patch("x: fix style")],
             {0: 0, 1: 1},
         ),
-        # the same title in each of many files
+        # many patches with the same title, each for a different file
         (
             [
                 patch("fix spelling", "ab", paths="a.c"),
@@ -177,13 +177,13 @@ def test_title_comparison_ignores_case_and_quotes() -> None:
             ],
             {0: 1, 1: 2},
         ),
-        # one dropped, and a new one with different content at its position: no match
+        # one dropped, and a new one with other content in its place: no match
         (
             [patch(TITLES[0], "abc"), patch(TITLES[2], "def")],
             [patch(TITLES[0], "abc"), patch("net: usb: resume early", "xyz")],
             {0: 0},
         ),
-        # the same lines in another file are another patch
+        # the same lines in another file are a different patch
         (
             [patch("x: one", "abc", change="1", paths="a.c")],
             [patch("x: other", "abc", change="2", paths="b.c")],
@@ -236,10 +236,10 @@ def test_reordered_patches_are_paired(
         ("", "", 0.0, 0.0),
         (" ", '"', 0.0, 0.0),
         ("", "net: check it", 0.0, 0.0),
-        # a prefix counts if it is the whole other title
+        # a prefix counts if it is all there is of the other title
         ("net: leak", "net", 0.5, 0.8),
         ("net: leak", "leak", 0.5, 0.8),
-        # but a prefix does not count if both titles have it
+        # a prefix that both titles have does not count
         ("net: usb: leak", "net: usb: quirk", 0.0, 0.2),
         ("net: usb: leak", "net: pci: leak", 0.5, 0.8),
         ("net: usb: leak", "net: leak", 0.5, 0.8),
@@ -253,7 +253,7 @@ def test_common_prefix_does_not_count(
 
 
 def test_long_title_is_compared_completely() -> None:
-    # difflib ignores frequent characters in texts of 200 characters or more
+    # in texts of 200 characters or more, difflib ignores frequent ones
     long = "ab " * 90
     assert title_similarity(f"{long}c", f"{long}d") > 0.7
 
@@ -294,7 +294,7 @@ def test_similarity_is_the_common_share(
             PatchFeatures("a: leak", lines={"y": 1}),
             0.8,
         ),
-        # a tenth of the lines in common is enough for the title to count
+        # if a tenth of the lines is the same, the title counts
         (
             PatchFeatures("a: leak", lines={"x": 1, "y": 9}),
             PatchFeatures("a: leak", lines={"x": 1, "z": 9}),

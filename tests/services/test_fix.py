@@ -428,7 +428,7 @@ def test_kill_leaves_the_old_or_new_state(tmp_path: Path) -> None:
     )
     new, calls = whole.git("rev-parse topic"), int(outcome.stdout)
     assert new != old
-    # only the last calls write: trees, commits, the undo record, the branch
+    # only the last calls write anything: trees, commits, the undo record, the branch
     for number in range(calls - 4, calls + 1):
         repo = topic(tmp_path / f"r{number}")
         outcome = subprocess.run(

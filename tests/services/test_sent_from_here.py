@@ -67,7 +67,7 @@ def test_v2_has_its_own_state(tmp_path: Path, publish: bool) -> None:
             listed = topic.track().out
             assert "changes-requested" not in listed
             assert "--reroll" not in listed
-            # the requests for v1 are still listed as such
+            # what was asked of v1 is still listed under v1
             requests = topic.track("show", "1", "--ledger", "--json").json["points"]
             assert [point["version"] for point in requests] == [1, 1]
             assert _row(topic.track("show", f"<{second}>").out, "state").startswith(
@@ -231,7 +231,7 @@ def test_ledger_defaults_to_the_topic(tmp_path: Path) -> None:
         )
         with open_store() as store:
             store.add("another@example.net", "another", None, None)
-        # with several series, the default is the topic's; without a topic, there is no default
+        # the topic's series is the default of several; without a topic, there is none
         assert topic.track("show", "--ledger").code == 0
         topic.repo.git("checkout -q master")
         several = topic.track("show", "--ledger")

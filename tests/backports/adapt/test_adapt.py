@@ -47,7 +47,7 @@ def test_note_names_the_conflicting_commit(world: World, tmp_path: Path) -> None
         f'applied the change to the branch\'s lines (since {branch} "work: rename") ]'
         in file.read_text()
     )
-    # the note contains a person's name, so it needs their sign-off
+    # the note is in somebody's name, so it needs their sign-off
     assert "help: your sign-off belongs below your note: use --signoff" in out
     assert "--signoff" not in write_adapted(world, tmp_path / "signed", "--signoff")
 

@@ -159,7 +159,7 @@ def test_time_grows_with_the_lines(line: str) -> None:
         return time.process_time() - started
 
     seconds(50)
-    # quadratic time would be 16 times as long with four times the lines
+    # four times the lines would take 16 times as long in quadratic time
     few = min(seconds(150), seconds(150))
     assert min(seconds(600), seconds(600)) < 14 * max(few, 0.03)
 

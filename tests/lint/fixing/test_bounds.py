@@ -56,7 +56,7 @@ def test_fixing_time_is_linear(
         return time.process_time() - began
 
     seconds(5)
-    # quadratic time would be 64 times as long
+    # quadratic time would take 64 times as long
     assert seconds(320) < 28 * max(seconds(40), 0.03)
 
 
