@@ -44,7 +44,7 @@ BOOSTS = {
     "how-to/add-a-transport": 0.2,
     "how-to/release": 0.2,
 }
-# search terms that do not occur in the page
+# words people may search for that are not on the page
 SYNONYMS = {
     "reference/keys.md": ["keyboard shortcuts", "key bindings"],
     "how-to/use-in-an-editor.md": ["vim"],

@@ -66,7 +66,7 @@ _.maintainer_path
 _.related_near
 # used in a string annotation
 UnidiffHunk
-# used by additional transports (docs/how-to/add-a-transport.md)
+# for custom transports (docs/how-to/add-a-transport.md)
 as_sent
 # found by name in outgoing/transports.py
 B4Transport
