@@ -64,7 +64,7 @@ class Remaining:
 
 
 def _keys(mark: FindingMark) -> tuple[tuple[str, str, str], ...]:
-    """Return the alternative marks of a whole patch; a line's mark has none."""
+    """Return the alternative forms of a whole patch's mark; a line's mark has none."""
     return (
         ((mark.rule, "change", mark.change), (mark.rule, "subject", mark.text))
         if mark.change

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Conditions on the kind of patch, which a rule pack may set for any generic detector."""
+"""Conditions on the kind of patch, which rule packs may set for any generic detector."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -77,7 +77,7 @@ def hits_of(
     registered: RegisteredDetector, context: Context, arguments: Mapping[str, Any]
 ) -> Iterable[Hit]:
     """Return a detector's hits if the patch meets the conditions; `spaced` drops hits close to
-    others, `first` keeps one.
+    another, `first` keeps only one.
     """
     if not applies(context, arguments):
         return ()
@@ -103,7 +103,7 @@ def applies(context: Context, arguments: Mapping[str, Any]) -> bool:
 def is_mail(patch: Patch) -> bool:
     """Return whether the patch is an email message, so that its prefix and recipients matter.
 
-    The message may be sent already or still to be sent.
+    The message may or may not have been sent yet.
     """
     return any(patch.header(name) for name in ("To", "Cc", "Message-ID"))
 
@@ -111,7 +111,7 @@ def is_mail(patch: Patch) -> bool:
 def is_marked(patch: Patch) -> bool:
     """Return whether the subject of the message starts with a prefix in brackets.
 
-    This is the header of the message, even if a Subject: line in its body has the commit's title.
+    The header of the message counts, even if a Subject: line in its body has the commit's title.
     """
     return (
         bool(patch.subject.marks)

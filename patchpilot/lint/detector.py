@@ -45,7 +45,7 @@ def make_hit(
 
 
 ArgumentType = type | tuple[str, ...] | Mapping[str, "ArgumentType"]
-"""The type of an argument, its valid words, or the arguments of each table in a list of tables. An
+"""The type of an argument, its valid words, or the argument types of each table in a list. An
 argument `case_NAME` maps cases to words for NAME.
 """
 

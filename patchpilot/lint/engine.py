@@ -199,7 +199,7 @@ def _is_hidden(finding: Finding, options: Options) -> bool:
 
 
 def _is_repeated(rule: Rule, finding: Finding, options: Options) -> bool:
-    """Return whether only a rule's first findings in a patch are shown without --strict.
+    """Return whether --strict is needed to show more than a rule's first findings in a patch.
 
     Errors, fixable findings and findings in whole files are always shown.
     """
@@ -224,8 +224,8 @@ class Places:
         self._gone: frozenset[str] | None = None
 
     def of(self, patch_line: int) -> tuple[str | None, int | None]:
-        """Return (path, line in the new file), where the line or both may be None for headers
-        and the message.
+        """Return (path, line in the new file); the line or both are None for headers and the
+        message.
         """
         change, hunk = self._patch.place(patch_line)
         if change is None:

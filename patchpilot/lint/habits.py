@@ -2,8 +2,8 @@
 """The conventions of the subsystem that a patch or a file belongs to, and the habits of its
 commits.
 
-Habits are shares: of prefixes, tags and messages in the repository's last commits to a directory
-or, if these are too few, in checks/habits.tsv, which `python -m tests.lab.mine_habits` generates.
+Habits are the shares of prefixes, tags and messages in the repository's last commits to a directory
+or, if there are too few, in checks/habits.tsv, which `python -m tests.lab.mine_habits` generates.
 """
 
 import re
@@ -81,18 +81,18 @@ def _sections(context: Context, paths: Sequence[str]) -> Sequence[str]:
 
 
 SPEAKS, SPEAKS_FROM = 90, 30
-"""A rule reports a form that this percentage of at least this many commits avoid."""
+"""A rule reports a form if this percentage of at least this many commits avoid it."""
 ASKS, ASKS_FROM = 70, 10
-"""From this percentage of at least this many commits, a rule asks."""
+"""A rule asks if this percentage of at least this many commits share a habit."""
 LEAST_COMMITS = 5
-"""Fewer commits do not show what is usual."""
+"""With fewer commits than this, no habit can be inferred."""
 COMMITS = 200
 """The number of commits of a file's history that are read."""
 _RARE = 3
 _FURTHER = 75
 _BESIDE = ("Documentation/", "include/")
 OF = {"Cc: stable": "Fixes:", "Fixes: above the sign-off": "Fixes:"}
-"""Marks whose share is counted among the commits with another one."""
+"""Marks whose share is counted only among the commits that have another mark."""
 _APPLIES = 10
 Shares = tuple[tuple[str, int], ...]
 """Values with the percentage of commits that use them, most frequent first."""
@@ -187,7 +187,7 @@ def case_of(title: str) -> str:
 
 
 def first_word(title: str) -> str:
-    """Return the first word after the prefixes, or after the driver in "Input: driver - do
+    """Return the first word after the prefixes, or after the driver as in "Input: driver - do
     this".
     """
     return re.sub(r"^[\w/.,()]+ - ", "", split_prefix(title)[1]).split(" ", 1)[0]

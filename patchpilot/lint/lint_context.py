@@ -80,20 +80,19 @@ class OwnPack(NamedTuple):
 
 
 class Options(NamedTuple):
-    """The options of a check, and the origin of each value that is not a default (`origins`).
+    """The options of a check, and the origin (`origins`) of each value that is not a default.
 
-    Without a `profile` the project is detected. `noise` is the number of findings that the shown
-    rules may have on an accepted patch, on average, without `strict`. `fail_on` is the lowest
-    severity that makes the run fail. `kernel` is the version that determines the rules on code in
-    force, and `newest` the one for messages, if it is another one; the tree's own precedes the
-    default. `data_dir` contains spelling.txt and const_structs.checkpatch. `checkpatch` runs the
-    tree's own script, and `checkers` external programs. `conf` has the options of
-    .checkpatch.conf, by default those of the tree. `proposes_edits` adds the edits of safe fixes
-    to the findings.
+    Without a `profile`, the project is detected. `noise` is the average number of findings that the
+    shown rules may have on an accepted patch without `strict`. `fail_on` is the lowest severity
+    that makes the run fail. `kernel` is the version that selects the rules for code, and `newest`
+    the one for messages, if different; the tree's own version precedes the default. `data_dir`
+    contains spelling.txt and const_structs.checkpatch. `checkpatch` runs the tree's own script, and
+    `checkers` runs external programs. `conf` has the options of .checkpatch.conf, by default those
+    of the tree. `proposes_edits` adds the edits of safe fixes to the findings.
 
     With `whole_files`, each patch is a whole file without changes, as with checkpatch.pl -f.
-    Findings whose rule and severity are in `hidden` are counted but left out; with
-    `as_checkpatch`, rules have checkpatch.pl's severities and are left out where it does.
+    Findings whose rule and severity are in `hidden` are counted but left out; with `as_checkpatch`,
+    rules have checkpatch.pl's severities and are left out where it omits them.
     """
 
     strict: bool = False
@@ -139,15 +138,15 @@ DEFAULTS = Options()
 Fact = TypeVar("Fact")
 Asked = ParamSpec("Asked")
 _latest: tuple[tuple[Patch, ...], dict[str, Any]] = ((), {})
-"""The patches of the latest series, and what is known of them."""
+"""The patches of the latest series, and the facts cached for them."""
 
 
 class Context:
     """The context of one patch under check.
 
-    `shared` is a cache for as long as the patch exists, in which detectors share their scans.
-    `built` has the problems that a build of the patch found, if one was requested, and `older` the
-    patches of earlier versions.
+    `shared` is a cache in which detectors share their scans while the patch exists. `built` has the
+    problems that a build of the patch found, if one was requested, and `older` the patches of
+    earlier versions.
     """
 
     def __init__(

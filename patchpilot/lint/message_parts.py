@@ -55,7 +55,7 @@ _FENCE = compile_cached(
     r"^\s*(?:(?P<tick>```|~~~)\S*\s*$|(?P<row>(?P<sign>[-=*~#_+])(?P=sign){5,})\s*$|(?P<cut>-+\s*(?:>8|8<).*))"
 )
 _COLUMNS = 60
-"""The maximum number of lines between two fences: longer text was not fenced."""
+"""The maximum number of lines between two fences; lines further apart are not a fenced block."""
 _DIFF_STARTS = compile_cached(
     r"^(?:diff --git \S|@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@|--- (?:a/|/dev/null))"
 )
@@ -151,7 +151,7 @@ def quoted_lines(lines: Sequence[str]) -> Iterator[int]:
 def _is_pasted(block: Sequence[str], introduced: bool) -> bool:
     """Return whether a block of lines is pasted.
 
-    It starts like a paste, half of it looks like one, or it is indented below a colon.
+    A pasted block starts like one, half of it looks pasted, or it is indented below a colon.
     """
     if _PROMPT.match(block[0]) or _SPLAT.match(block[0]):
         return True
@@ -169,7 +169,7 @@ def _is_pasted(block: Sequence[str], introduced: bool) -> bool:
 
 
 def _is_quote(line: str) -> bool:
-    """Return whether a line on its own is not the author's sentence."""
+    """Return whether a line by itself is a quote, not the author's own sentence."""
     return bool(
         _LOG.match(line)
         or _PASTED.search(line)
@@ -244,7 +244,7 @@ def quoted_titles(lines: Sequence[str]) -> dict[int, tuple[int, int]]:
 
 
 def corrects(context: Context, line: str, start: int, end: int, right: str) -> bool:
-    """Return whether the patch corrects a word, or a line names it as a mistake for `right`."""
+    """Return whether the patch corrects a word, or a line calls it a mistake for `right`."""
     word = line[start:end]
     if word.lower() in _removed_words(context):
         return True
@@ -367,7 +367,7 @@ _LEAST_NAME = 4
 
 
 def _is_joined_from(joined: frozenset[str], words: frozenset[str]) -> bool:
-    """Return whether `joined` is made of all these words, in any order."""
+    """Return whether `joined` consists of all these words joined in any order."""
     return (
         len(joined) == 1
         and 1 < len(words) <= _MOST_NAMES
@@ -430,6 +430,6 @@ def written_prefix(title: str) -> str:
 def is_plain(title: str) -> bool:
     """Return whether a title describes a change.
 
-    The generated titles of reverts, merges and releases do not.
+    Generated titles (reverts, merges and releases) do not.
     """
     return bool(title) and not _GENERATED.match(title)

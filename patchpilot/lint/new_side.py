@@ -24,7 +24,7 @@ _BARE = ("", "{", "}")
 
 
 class NewLine(NamedTuple):
-    """A line of the new side: `text` as written, `code` with blanked comments and empty strings.
+    """A line of the new side: `text` as written, `code` with comments masked and strings emptied.
 
     `comment` is true for a line inside a comment.
     """
@@ -82,8 +82,8 @@ def added_lines(
 
 
 MOST_BLANK = 20
-"""Maximum number of lines without code between two related lines: a longer search from each line
-takes quadratic time.
+"""Maximum number of lines without code between two related lines. Longer searches from each line
+would take quadratic time.
 """
 MOST_ABOVE = 400
 """Maximum distance of a line from the start of its function or initializer, for the same reason."""
@@ -191,7 +191,7 @@ def _lines(hunk: Hunk) -> Iterator[NewLine]:
 
 
 def _starts_inside_comment(hunk: Hunk) -> bool:
-    """Return whether the hunk starts within a comment, because one ends before any starts."""
+    """Return whether the hunk starts within a comment, because a comment ends before any starts."""
     for line in hunk.lines:
         if line.kind == "-":
             continue
@@ -210,7 +210,7 @@ def _starts_inside_comment(hunk: Hunk) -> bool:
 
 
 def _strip(text: str, *, inside: bool) -> tuple[str, bool, bool]:
-    """Return (code, whether the line starts in a comment, whether the next one does)."""
+    """Return (code, whether the line starts in a comment, whether the next line does)."""
     was = inside
     if inside:
         end = text.find("*/")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find text and style that the patch's author did not write, because the changed files already
-had it.
+"""Find text and style that the patch's author did not write because it was already in the changed
+files.
 """
 
 import re
@@ -15,15 +15,15 @@ from patchpilot.model.patch import FileChange, Hunk
 from patchpilot.model.rule import Finding, Rule, Severity
 
 Report = Callable[[Context, Rule], Iterable[Finding]]
-"""Returns the findings of a rule in another state of the patch."""
+"""A function that returns a rule's findings in another state of the patch."""
 HABIT = 2
-"""A file that has something so often in the lines that the diff shows does it on purpose."""
+"""A style that the lines shown by the diff have this often in a file is intentional."""
 ALIKE = 0.6
-"""Minimum similarity of an added line and the removed line that it replaces."""
+"""Minimum similarity between an added line and the removed line that it replaces."""
 _NEAR = 40
 """Number of lines above and below that are compared with a line."""
 _AROUND, _WIDTH = 15, 200
-"""Number of lines above and below, and of characters in each, that show a line's purpose."""
+"""Number of lines above and below, and of characters in each, that indicate a line's purpose."""
 _STYLE = ("checkpatch-c-", "checkpatch-api", "checkpatch-strings", "code", "devicetree")
 _LONG = ("long-comment-line", "long-line")
 """Prefixes of packs, and of rules in other packs, about code style."""
@@ -68,8 +68,8 @@ _MEANT = {
     ),
     "leading-space": compile_late(r"\0\+ {8}"),
 }
-"""What is meant although checkpatch.pl reports it, or what another rule reports on the same line,
-by rule: a pattern of the file, the lines around the finding and, after a NUL, its own line.
+"""Intended uses of what a rule reports: maps each rule to a pattern for the file, the lines around
+the finding and, after a NUL, its own line.
 """
 _ASSEMBLY = compile_late(
     r"(?:\A\S+\.[Sh]\n[\s\S]*?^[ +][ \t]*|^[ +][ \t]*\"[ \t]*)\.macro\b(?:(?!\.endm\b)[\s\S])*\0"
@@ -85,10 +85,10 @@ _COMMENT = compile_late(
 def is_not_the_authors(
     context: Context, rule: Rule, finding: Finding, report: Report
 ) -> bool:
-    """Return whether a finding is about something that was already there, or that has to be there.
+    """Return whether a finding is about something that existed before or is required.
 
-    This is what the replaced line had already or a revert brings back; style in a linker script, in
-    a pasted log, or that the file has elsewhere; and a macro where it is defined.
+    This includes text that the replaced line already had or a revert restores; style in a linker
+    script or a pasted log, or common in the file; and a macro at its definition.
     """
     at, lines = finding.patch_line, context.patch.lines
     is_style = _is_style(rule)
@@ -118,7 +118,7 @@ def is_not_the_authors(
 
 
 def _is_meant(context: Context, rule: Rule, finding: Finding) -> bool:
-    """Return whether the lines around a finding show that its line is as it must be."""
+    """Return whether the lines around a finding show that its line is intended."""
     patterns = [_MEANT[rule.name]] if rule.name in _MEANT else []
     if rule.pack.startswith("checkpatch-c-"):
         patterns.append(_ASSEMBLY)
@@ -140,7 +140,7 @@ def _is_meant(context: Context, rule: Rule, finding: Finding) -> bool:
 
 @once
 def _labels(context: Context) -> frozenset[str]:
-    """Return the labels that strings of the patch define, in assembly."""
+    """Return the assembly labels that strings in the patch define."""
     added = (line for change in context.patch.files for line in change.lines("+"))
     return frozenset(
         name for line in added if '"' in line.text for name in _LABEL.findall(line.text)
@@ -162,7 +162,7 @@ def _is_style(rule: Rule) -> bool:
 def _form(rule: Rule, finding: Finding) -> str:
     """Return the text to compare with findings on the replaced line.
 
-    This is "" for layout, where names do not matter, otherwise the message without numbers.
+    This is "" for layout, where names do not matter, and otherwise the message without numbers.
     """
     is_layout = rule.pack.startswith(("checkpatch-c-", "checkpatch-strings"))
     return "" if is_layout else re.sub(r"\d+", "", finding.message)
@@ -171,8 +171,8 @@ def _form(rule: Rule, finding: Finding) -> str:
 def _known(
     context: Context, rule: Rule, report: Report
 ) -> tuple[frozenset[str | None], frozenset[tuple[int | None, str]]]:
-    """Return the files in which a rule's findings are common, and the patch lines with messages
-    that already had one.
+    """Return the files in which a rule's findings are common, and (patch line, message) for lines
+    that already had the finding.
     """
     key = (_known, rule.id)
     if key not in context.shared:
@@ -198,7 +198,7 @@ def _known(
 
 
 def _find_replaced(context: Context, at: int) -> int | None:
-    """Return the removed line that the added line `at` replaces, if each is most similar to the
+    """Return the removed line that the added line `at` replaces, if each is the most similar to the
     other.
     """
     _, hunk = context.patch.place(at)
@@ -210,7 +210,7 @@ def _find_replaced(context: Context, at: int) -> int | None:
 
 
 def _find_most_similar(hunk: Hunk, at: int, kind: str) -> int | None:
-    """Return the line of a kind near `at` that is most similar to it, or None."""
+    """Return the line of the given kind near `at` that is most similar to it, or None."""
     index = at - hunk.patch_line - 1
     words = _words(hunk.lines[index].text)
     alike = [
@@ -235,7 +235,7 @@ def _words(text: str) -> Counter[str]:
 def before(context: Context) -> tuple[Context, tuple[int, ...]]:
     """Return a context that adds the old lines of the changed files, as far as the diff shows them.
 
-    Also return the patch line of each, which is 0 for headers.
+    Also return each one's patch line, which is 0 for headers.
     """
     numbered = tuple(_lines(context.patch.files))
     patch = context.patch._replace(

@@ -73,7 +73,7 @@ _CONTENT = ("subject", "message", "trailers", "code", "diff", "patch", "series")
 
 
 class _Place(NamedTuple):
-    """A rule's table in its pack, named in errors as `file:line: rule ID`.
+    """A rule's table in its pack, shown in errors as `file:line: rule ID`.
 
     The line is 0 if it is unknown.
     """
@@ -100,8 +100,8 @@ def parse_pack(
 ) -> Pack:
     """Parse the TOML text of a rule pack.
 
-    `label` is the file name for error messages; its stem is the name of the pack. The patterns,
-    placeholders and fixers of a pack that the test suite parses, `is_tested`, are not checked.
+    `label` is the file name for error messages; its stem is the name of the pack. With `is_tested`,
+    patterns, placeholders and fixers are not checked, because the test suite does so.
     """
     try:
         data = tomllib.loads(text)
@@ -154,7 +154,7 @@ def _examples(table: Mapping[str, Any], position: _Place) -> tuple[Example, ...]
 
 
 def _add_parts(match: Any, parts: Mapping[str, str]) -> Any:
-    """Replace references to named parts in a match's arguments and tables."""
+    """Replace references to named parts in the arguments and tables of a match."""
     match match:
         case str():
             return parts.get(match, match)
@@ -244,8 +244,8 @@ def _placeholders(
     placeholders: Mapping[str, frozenset[str]],
     position: _Place,
 ) -> None:
-    """Raise PackError if the messages do not match the detector's cases, or for an unknown
-    placeholder.
+    """Raise PackError for an unknown placeholder, or if the messages do not match the detector's
+    cases.
     """
     for case in messages:
         if case not in placeholders:

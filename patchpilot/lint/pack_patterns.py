@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Patterns of rules, which are compiled on first use.
 
-Those of packs that are not shipped are matched by `BoundedPattern`, because a tree's packs are
+Patterns from packs that are not shipped are matched by `BoundedPattern`, because a tree's packs are
 untrusted.
 """
 

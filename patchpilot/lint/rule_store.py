@@ -88,7 +88,7 @@ def load_packs(own: Sequence[OwnPack] = ()) -> tuple[Pack, ...]:
 def examples_of(
     rules: Sequence[Rule], own: Sequence[OwnPack] = ()
 ) -> dict[str, tuple[Example, ...]]:
-    """Return the examples in the packs of some rules by rule id."""
+    """Return the examples of the given rules in their packs, by rule id."""
     from patchpilot.lint.pack import parse_examples
 
     packs = {rule.pack for rule in rules}
@@ -125,8 +125,8 @@ def import_detectors() -> None:
 
 
 def _sources(own: Sequence[OwnPack]) -> tuple[list[str], list[bytes]]:
-    """Return the shipped and the user's pack files with their contents; checks/ has other files
-    as well.
+    """Return the labels and contents of the shipped and the user's packs; checks/ contains other
+    files as well.
     """
     pairs = [
         (file.name, text)
@@ -150,7 +150,7 @@ def _read(file: Path) -> bytes:
 def _parse(
     labels: Sequence[str], texts: Sequence[bytes], tested: int = 0
 ) -> tuple[Pack, ...]:
-    """Parse packs; the first `tested` ones were validated by the test suite."""
+    """Parse packs; the first `tested` ones have been validated by the test suite."""
     from patchpilot.lint.pack import parse_pack
 
     import_detectors()
@@ -191,7 +191,7 @@ def _share_equal_values(rules: Sequence[Rule]) -> None:
 
 
 def _key(own: Sequence[OwnPack]) -> str:
-    """Return a hash of the packs and the detectors' sources, on which the loaded form depends."""
+    """Return a hash of the packs and the detectors' sources, which determine the loaded form."""
     kind = _KIND._replace(code=(*_KIND.code, str(data_dir("checks"))))
     labels = (label.encode("utf-8", "surrogateescape") for label, _ in own)
     return key_of(kind, (*labels, *(text for _, text in own)))

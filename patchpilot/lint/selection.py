@@ -2,8 +2,8 @@
 """Select the rules to run, and set their severity.
 
 Rules are selected by kernel version, profile, --select and --ignore, by the project's [style]
-settings, and by the tree's .checkpatch.conf and headers. Their records on real patches decide which
-are shown by default: `python -m tests.lab.measure_rules` generates `checks/records.tsv` from
+settings, and by the tree's .checkpatch.conf and headers. Their records on real patches determine
+which are shown by default: `python -m tests.lab.measure_rules` generates `checks/records.tsv` from
 mailing list archives.
 """
 
@@ -214,14 +214,14 @@ def adjust_rules(rules: Iterable[Rule], project: Project) -> tuple[Rule, ...]:
 Measured = tuple[str, Severity]
 """A rule's name and the severity of its findings."""
 LIKELY = 3
-"""The number of checks that are worth one warning."""
+"""The number of checks that count as much as one warning."""
 NOISE = 0.28
-"""Lines on an accepted patch of an archive that are shown by default, on average.
+"""Average number of lines with findings, per accepted patch, that are shown by default.
 
-On lists that were not measured there are up to two fifths more, and at most 0.35 are wanted.
+On lists that were not measured, there are up to two fifths more; the target is at most 0.35.
 """
 RARE = 3
-"""Rules with findings on at most this many accepted patches come before the others."""
+"""Rules with findings in at most this many accepted patches are selected first."""
 CERTAIN = (
     ("subject-not-imperative", Severity.CHECK),
     ("subject-ends-with-punctuation", Severity.CHECK),
@@ -230,8 +230,8 @@ CERTAIN = (
     ("missing-fixes", Severity.WARNING),
     ("malformed-fixes", Severity.WARNING),
 )
-"""Rules that come first: every reader of a log sees a subject such as "Fixed a crash.", and what
-they find is wrong even where maintainers apply it.
+"""Rules that are always selected first: their findings are real even in patches that maintainers
+apply, and every reader of a log notices a subject such as "Fixed a crash.".
 """
 
 
@@ -271,8 +271,8 @@ def _records_by_name() -> Mapping[str, Mapping[Severity, RuleRecord]]:
 def hidden_by_default(rules: Sequence[Rule], noise: float = NOISE) -> set[Measured]:
     """Return the rules and severities whose findings only `--strict` shows.
 
-    The findings that are worth most are shown, as long as an accepted patch has at most `noise`
-    lines with them. Errors count, but are never hidden.
+    The most valuable findings are shown, as long as an accepted patch has at most `noise` lines
+    with findings on average. Errors count, but are never hidden.
     """
     measured = [
         (rule.name, severity, record)
@@ -307,9 +307,9 @@ def unknown_rule_hint(word: str, choices: Iterable[str]) -> Advice:
 
 
 _RELEASE_6_0, _CYCLE, _RELEASES = date(2022, 10, 2), timedelta(days=64), 20
-"""When Linux 6.0 was released, the time to the next release, and the releases of a major one."""
+"""The release date of Linux 6.0, the time between releases, and the releases per major version."""
 OF_CODE = ("diff", "tree")
-"""Scopes of the rules that follow the version of the tree."""
+"""Scopes of rules that depend on the tree's version."""
 
 
 def is_in_force(rule: Rule, kernel: Kernel, profile: str) -> bool:
@@ -325,7 +325,7 @@ def is_in_force(rule: Rule, kernel: Kernel, profile: str) -> bool:
 
 
 def is_later(rule: Rule, sent: date) -> bool:
-    """Return whether a rule on messages is newer than the message."""
+    """Return whether a rule for messages is newer than the message."""
     if rule.scope in OF_CODE or not rule.since:
         return False
     major, minor = rule.since
@@ -343,9 +343,9 @@ def choose(
 ) -> tuple[Rule, ...]:
     """Return the selected, active rules.
 
-    `kernel` is the version for rules on code, `message_kernel` the one for all other rules (by
-    default the same). A selector is a rule's id or name, a checkpatch type or a pack, in any case.
-    Raise UsageError for an unknown one.
+    `kernel` is the version for rules about code, `message_kernel` the one for all others (the same
+    by default). A selector is a rule's id or name, a checkpatch type or a pack, in any case. Raise
+    UsageError for an unknown one.
     """
     everything = tuple(rules)
     selected, ignored = (

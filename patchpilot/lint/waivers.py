@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Waivers: exceptions from rules, each with a reason.
 
-A waiver may be limited to some paths, and expire after a day.
+A waiver may be limited to certain paths, and expire after a given day.
 """
 
 import re
@@ -19,7 +19,7 @@ from patchpilot.model.rule import Finding, Rule, Severity
 
 KEYS = ("rule", "path", "reason", "until")
 NEVER_A_TREES = frozenset(("mail", "trailers"))
-"""Scopes that a tree's file cannot waive, because anybody may have written it: errors about
+"""Scopes that a tree's file cannot waive because anyone may have written it: errors about
 incomplete mails, hidden text and missing sign-offs.
 """
 TREE, TOPIC = "tree", "topic"
@@ -30,9 +30,9 @@ class Waiver(NamedTuple):
     """An exception from a rule, with its reason and its last day.
 
     `rule` is a rule's id or name, a checkpatch type or a pack; `paths` are glob patterns (empty:
-    all files). `origin` is the place where the waiver was written, for messages. `kind` is
-    "tree", "person", or "topic" for a waiver from an earlier command line. `subject` limits the
-    waiver to the patch with that subject (empty: every patch).
+    all files). `origin` names where the waiver was written, for messages. `kind` is "tree",
+    "person", or "topic" for a waiver from an earlier command line. `subject` limits the waiver to
+    the patch with that subject (empty: every patch).
     """
 
     rule: str

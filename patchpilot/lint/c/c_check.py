@@ -84,7 +84,7 @@ class LineContext:
 
 
 def _bound_line(text: str) -> str:
-    """Shorten a line of data to its sign and last characters; return other lines unchanged."""
+    """Shorten a data line to its diff sign and last characters; return other lines unchanged."""
     return text if len(text) <= LONGEST_LINE else f"{text[0]}X{text[-1]}"
 
 

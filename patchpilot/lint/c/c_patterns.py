@@ -127,7 +127,7 @@ LVAL_OR_CALL = rf"((?:[&*]\s*)?{LVAL})\s*({BALANCED})?\s*"
 
 
 def static_type() -> str:
-    """Return a pattern for the types that every C source knows, without pointer stars."""
+    """Return a pattern for the types known to every C source, without pointer stars."""
     return rf"(?:{MODIFIER}\s+)*(?:(?:typeof|__typeof__)\s*\([^)]*\)|{TYPEDEFS}|(?:{'|'.join(BUILT_IN_TYPES)})\b)(?:\s+{MODIFIER})*"  # noqa: E501
 
 

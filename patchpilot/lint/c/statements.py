@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the end of statements, blocks and conditions on the new side of a hunk.
+"""Find where statements, blocks and conditions end on the new side of a hunk.
 
 A `Passage` is the text of consecutive lines of the new side, each with its diff sign; positions
 are offsets in that text.
@@ -58,14 +58,14 @@ class StatementSpan(NamedTuple):
 
     @property
     def raw_block(self) -> str:
-        """Return the text after the condition, cut like `raw_text`."""
+        """Return the text after the condition, truncated like `raw_text`."""
         return self.passage.text[
             self.condition_end : min(self.end, self.condition_end + _LONGEST)
         ]
 
     @property
     def head(self) -> str:
-        """Return the statement up to its first brace, with signs as in `text`."""
+        """Return the statement up to its first brace, with diff signs as in `text`."""
         stop = min(self.end, self.start + _LONGEST)
         brace = self.passage.text.find("{", self.start, stop)
         return blank_signs(
@@ -87,17 +87,17 @@ class StatementSpan(NamedTuple):
 
     @property
     def text(self) -> str:
-        """Return the statement with spaces for all diff signs but the first."""
+        """Return the statement with every diff sign except the first replaced by a space."""
         return blank_signs(self.raw_text)
 
     @property
     def condition(self) -> str:
-        """Return the condition, with signs as in `text`."""
+        """Return the condition, with diff signs as in `text`."""
         return blank_signs(self.raw_condition)
 
 
 def blank_signs(text: str) -> str:
-    """Replace all diff signs but the first with spaces."""
+    """Replace every diff sign except the first with a space."""
     return _SIGNED_NEWLINE.sub("\n ", text) if "\n" in text else text
 
 
@@ -170,8 +170,8 @@ class Passage:
         )
 
     def chain(self, line: ScannedLine, column: int) -> tuple[int, list[StatementSpan]]:
-        """Return the level at the end, and the parts of an if with all its else branches or of
-        another statement.
+        """Return the level at the end, and the parts of the statement: an `if` with all its else
+        branches, or another statement.
         """
         span = self.statement(line, column)
         parts = [span]
@@ -247,7 +247,7 @@ _State = TypeVar("_State")
 def _state_after_branch(
     branch: re.Match[str], stack: list[_State], state: _State, first: _State
 ) -> _State:
-    """Return the state after an #if, #else or #endif; `stack` holds the states at open #ifs.
+    """Return the state after an #if, #else or #endif; `stack` holds the states at the open #ifs.
 
     After #if … #endif the state is that of the last branch.
     """

@@ -129,9 +129,8 @@ class TypePattern:
         self._compiled: dict[tuple[str, ...], re.Pattern[str]] = {}
 
     def compile(self, types: "Types", text: str) -> re.Pattern[str]:
-        """Return the pattern for the text after a type, with the learned modifiers in the text.
-
-        Learned modifiers that occur in the text are modifiers in it.
+        """Return the pattern for the text after a type; modifiers learned from `text` count as
+        modifiers in it.
         """
         learned = (
             types.learned_in(text)
@@ -190,7 +189,7 @@ class Types:
         """Return the types known in an earlier state.
 
         The same object is returned again and learns what was learned between the two states, so
-        that a patch costs two sets of types, not one for each line: use it before the next call.
+        that a patch needs two sets of types instead of one per line: use it before the next call.
         """
         if state == self.state:
             return self
@@ -329,10 +328,7 @@ class Types:
         )
 
     def _type_starts(self, text: str, at: int, storage: bool) -> list[int]:
-        """Return where a type name may start after the words that may precede it, most words first.
-
-        The most words first.
-        """
+        """Return where a type name may start after any preceding words, most words first."""
         result: list[int] = []
         if (
             storage
@@ -356,8 +352,8 @@ class Types:
         return starts
 
     def _extended_ends(self, text: str, at: int, stars: bool) -> Iterator[int]:
-        """Yield where a type may end, including modifiers and asterisks, if its name ends at
-        `at`; longest first.
+        """Yield where a type whose name ends at `at` may end, including modifiers and asterisks;
+        longest first.
         """
         for modified in self._modifier_ends(text, at, False):
             if not stars:
@@ -379,7 +375,7 @@ class Types:
                     yield bound
 
     def _modifier_ends(self, text: str, at: int, inline: bool) -> list[int]:
-        """Return the ends of the modifiers (with `inline`, also inlines) from `at` on; the most
+        """Return where the modifiers (with `inline`, also inlines) from `at` on may end, most
         modifiers first.
         """
         ends = [at]
@@ -492,7 +488,7 @@ class Learner:
         self._types = types
 
     def statement(self, head: str, at_end: bool) -> None:
-        """Learn from a statement up to its first brace, with its diff signs replaced by spaces.
+        """Learn from a statement, up to its first brace and with spaces for diff signs.
 
         `at_end`: the text before it ended a statement.
         """
@@ -550,7 +546,7 @@ class Learner:
                 self._possible(named[1])
 
     def _possible(self, words: str) -> None:
-        """Learn words in a type's position as a type or, before another word, as modifiers."""
+        """Learn words where a type is expected, as a type or, before another word, as modifiers."""
         if self._cannot(words):
             return
         words = pattern(rf"\s*{STORAGE}\s*").sub("", words)

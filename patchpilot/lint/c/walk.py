@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Walk over the C lines of a patch in order, parse them, and run every C check on each line.
 
-The order matters because a type is known only after the line that reveals it. One walk therefore
+The order matters because a type is known only after the line that reveals it. Therefore, one walk
 serves all rules, and each rule takes its hits from the result.
 """
 
@@ -72,7 +72,7 @@ class CCode:
         return self._spans.get(number)
 
     def function(self, number: int) -> str | None:
-        """Return the function that probably contains patch line `number`."""
+        """Return the function that most likely contains patch line `number`."""
         return self._functions.get(number)
 
     def note(self, line_context: LineContext, function: str | None) -> None:

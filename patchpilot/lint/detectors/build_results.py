@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The detector for problems that a build or an external checker reports for a patch."""
+"""The detector for problems reported for a patch by a build or an external checker."""
 
 from collections.abc import Iterator
 

@@ -76,7 +76,7 @@ class CallPlace(NamedTuple):
 
     @property
     def raw(self) -> str:
-        """Return the lines of the statement as written.
+        """Return the statement's lines as written.
 
         Removed lines are replaced with the next line that is not removed.
         """
@@ -89,7 +89,7 @@ class CallPlace(NamedTuple):
 def calls(context: Context) -> TypedHits:
     """Yield the hits, with their types, about calls and their arguments.
 
-    A statement is read to its end, over all its lines.
+    Statements are read to their end, even across lines.
     """
     if "S_I" in c_text(context):
         yield from _symbolic(context)
@@ -189,7 +189,7 @@ _RULES: tuple[tuple[tuple[str, ...], Callable[[CallPlace], TypedHits]], ...] = (
     (("usleep_range",), _sleep),
     (("alloc",), _find_multiplication),
 )
-"""A check, and words of which a statement must contain at least one."""
+"""Checks, each with words of which a statement must contain at least one."""
 
 
 _ASM_INCLUDE = lazy(r"^.\s*#\s*include\s*<asm/(.*)\.h>")
@@ -283,7 +283,7 @@ _BY_WORD: tuple[tuple[tuple[str, ...], Callable[[ApiPlace], TypedHits]], ...] = 
     (("__setup",), _setup),
     (("MODULE_LICENSE",), _license),
 )
-"""A check, and words of which a line must contain at least one."""
+"""Checks, each with words of which a line must contain at least one."""
 
 
 def _const_structs(context: Context, whole: str) -> TypedHits:
@@ -390,7 +390,7 @@ def _judge(comment: _Comment) -> Iterator[Hit]:
 
 
 def _judge_kind(comment: _Comment, *, is_header: bool) -> Iterator[Hit]:
-    """Report a file header written as kernel-doc, and a documented structure without its
+    """Report a file header written as kernel-doc, and a documented struct without the `struct`
     keyword.
     """
     first = comment.text[0]

@@ -129,7 +129,7 @@ _FORM_OF: Mapping[str, Callable[[ScannedLine], str]] = {
     "raw": attrgetter("raw"),
 }
 FORMS = tuple(_FORM_OF)
-"""The forms of a line that a pattern may see."""
+"""The forms of a line against which a pattern may be matched."""
 
 
 def form_of(line: ScannedLine, arguments: Arguments) -> str:
@@ -143,8 +143,8 @@ def optional(arguments: Arguments, name: str) -> re.Pattern[str] | None:
 
 
 def suits(arguments: Arguments, text: str, wanted: str, unwanted: str) -> bool:
-    """Return whether a text matches the pattern `wanted` but not `unwanted`, as far as the rule
-    sets them.
+    """Return whether a text matches the pattern `wanted` and not `unwanted`, if the rule sets
+    them.
     """
     pattern, unless = optional(arguments, wanted), optional(arguments, unwanted)
     return not (

@@ -40,10 +40,9 @@ from patchpilot.lint.word_lists import word_table
 
 @detector("unsorted-declarations", spaced=bool)
 def unsorted_declarations(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report declarations of a new block that are not in reverse Christmas tree order.
+    """Report a new block's declarations that are not in reverse Christmas tree order.
 
-    That is the order from the longest to the shortest line; subsystems that do not use it are
-    skipped.
+    That order is from the longest line to the shortest. Subsystems that do not use it are skipped.
     """
 
     for hunk in c_hunks(context, (".c",)):
@@ -89,7 +88,7 @@ def declaration_blocks(hunk: NewHunk) -> Iterator[list[NewLine]]:
 
 
 def _following_declarations(lines: Sequence[NewLine], start: int) -> list[NewLine]:
-    """Return the one-line declarations from `start` on, or () if there are fewer than two."""
+    """Return the one-line declarations from `start` on, or [] if there are fewer than two."""
     block: list[NewLine] = []
     for line in lines[start:]:
         if not is_declaration(line.code) or line.code.strip().startswith("static "):
@@ -116,7 +115,7 @@ _GLOBAL = compile_late(
 
 @detector("missing-static")
 def missing_static(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a global variable of a new file or a driver that the patch does not export."""
+    """Report a non-static, unexported global variable in a driver or a new file."""
     used_outside = {
         word
         for change in context.patch.files
@@ -325,7 +324,7 @@ def _is_in_list(lines: Sequence[NewLine], at: int, *, enum: bool) -> bool:
 
 @detector("c99-comment", spaced=bool)
 def c99_comment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a // comment in code with /* */ comments, except in the file's header."""
+    """Report a // comment in code with /* */ comments, except in the file header."""
 
     for hunk, at, line in added_lines(context):
         if line.comment or "//" not in line.text or "SPDX" in line.text:
@@ -349,9 +348,7 @@ def c99_comment(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _continues_comment(lines: Sequence[NewLine], at: int) -> bool:
-    """Return whether a line belongs to a block of // lines that the patch does not add as a
-    whole.
-    """
+    """Return whether a line is in a block of // lines that the patch adds only in part."""
     around = (lines[max(0, at - _NEAR) : at][::-1], lines[at : at + _NEAR])
     return any(
         not line.added
@@ -387,7 +384,7 @@ def comment_form(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 @detector("leftover-braces")
 def leftover_braces(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report braces around a single statement left by the patch."""
+    """Report braces that the patch leaves around a single statement."""
     for hunk in c_hunks(context):
         for at, head in enumerate(hunk.lines[:-2]):
             body, end = hunk.lines[at + 1 : at + 3]

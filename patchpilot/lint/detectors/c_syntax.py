@@ -26,7 +26,7 @@ _ATTRIBUTE = compile_late(r"\b__(?:user|iomem|rcu|percpu|force|init|exit|must_ch
 _WORD = compile_late(r"\w+")
 _HEAD_ENDS = (";", "}", "*/", "\\")
 MOST_BYTES = 60_000
-"""A longer function is left alone."""
+"""Longer functions are skipped."""
 MOST_MATCHES = 500
 _WITH_BODY = ("if_statement", "while_statement", "compound_statement", "declaration")
 
@@ -157,7 +157,7 @@ def _text(unit: _Unit, node: "Node") -> str:
 
 
 def _is_broken(node: "Node") -> bool:
-    """Return whether the parser failed at the statement or around it."""
+    """Return whether the parser failed at or around the statement."""
     above: Node | None = node
     while above is not None:
         if above.type == "ERROR":

@@ -41,7 +41,7 @@ _ATTRIBUTE = compile_late(
 def sysfs_without_documentation(
     context: Context, arguments: Arguments
 ) -> Iterator[Hit]:
-    """Report the first added sysfs attribute, if no patch of the series documents any attribute.
+    """Report the first added sysfs attribute if no patch of the series documents any.
 
     This requires that the whole series is known.
     """
@@ -206,7 +206,7 @@ def text(context: Context) -> TypedHits:
 
 
 def _names_whole(line: ScannedLine) -> bool:
-    """Return whether the name is a whole word, as newer kernels require."""
+    """Return whether the name must be a whole word, as newer kernels require."""
     return re.search(rf"\b{re.escape(line.file)}\b", line.raw, re.ASCII) is not None
 
 

@@ -277,12 +277,11 @@ def like(context: Context, arguments: Arguments) -> Iterator[Hit]:
     The message may use its named groups; the text of a group whose name ends in `_lower` is in
     lower case, and a group whose name ends in `_code` becomes a character code.
 
-    `unless_pattern` must not match the same line, and `below_pattern` must match the line below
-    it. Instead of one pattern there may be
-    `case_patterns`, with the cases of the rule's messages and severities as keys; the first one
-    that matches a line counts. `first` stops after one finding, and `spaced` skips hits close to
-    another one. `unless_paths_pattern`, in which {name} is the text of a named group, must not
-    match any path of the patch.
+    `unless_pattern` must not match the same line, and `below_pattern` must match the line below it.
+    Instead of one pattern there may be `case_patterns`, with the cases of the rule's messages and
+    severities as keys; the first one that matches a line counts. `first` stops after one finding,
+    and `spaced` skips hits close to another. `unless_paths_pattern`, in which {name} is the text of
+    a named group, must not match any path of the patch.
 
     For lines of the diff, `paths_pattern` selects files.
     """
@@ -369,6 +368,6 @@ def _pattern_form(name: str, text: str) -> str:
 
 
 def fill_pattern(pattern: str, match: re.Match[str]) -> re.Pattern[str]:
-    """Compile a pattern, replacing each {name} by the text of that group of a match."""
+    """Compile a pattern, replacing each {name} with the text of that group in a match."""
     groups = {name: re.escape(value or "") for name, value in match.groupdict().items()}
     return compiled(fill_message(pattern, groups))

@@ -30,8 +30,8 @@ from patchpilot.lint.detectors.c_pattern import (
 from patchpilot.lint.lint_context import Context, once
 
 LONGEST_STATEMENT = 8000
-"""Maximum length of a parsed statement: with an unclosed parenthesis, each line starts a statement
-that extends to the end.
+"""Maximum length of a parsed statement. With an unclosed parenthesis, the statement that starts on
+each line extends to the end of the text.
 """
 
 _CONTINUED = compile_late(r"\\\n.")
@@ -182,7 +182,7 @@ def statements(context: Context) -> list[tuple[ScannedLine, StatementSpan, str]]
 
 @cache
 def _anywhere(pattern: str) -> re.Pattern[str]:
-    """Return a pattern that finds in a whole text what the given one finds in a line."""
+    """Return a pattern that finds in multi-line text what the given one finds in a single line."""
     return re.compile(expand_fragments(pattern), re.ASCII | re.MULTILINE)
 
 
@@ -292,7 +292,7 @@ def _type_pattern(tail: str, *, stars: bool, storage: bool) -> TypePattern:
 
 
 def _starts_type(line: ScannedLine, arguments: Arguments) -> bool:
-    """Return whether the rule applies to the file and, unless that depends on the type, to the
+    """Return whether the rule applies to the file and, unless this depends on the type, to the
     line.
     """
     if not suits(arguments, line.file, "files_pattern", "other_files_pattern"):
@@ -379,13 +379,8 @@ def _column(at: int, found_type: FoundType, arguments: Arguments) -> int | None:
     unless_pattern=str,
 )
 def argument_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Report calls in added lines of C with an argument that matches `pattern` but not
+    """Report calls in added lines of C with an argument that matches `pattern` and not
     `unless_pattern`.
-
-    `pattern` must match the whole argument, which the message may use as {argument}.
-    `call_patterns` have the form "pattern of the names => number of the argument", counted from
-    1; an argument that matches the optional third part, a pattern, is not reported. Every call
-    contains one of `needles`.
     """
     if not any(needle in new_c_text(context) for needle in arguments["needles"]):
         return
@@ -411,7 +406,7 @@ def argument_like(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 
 def _argument(name: str, number: int, text: str) -> str | None:
-    """Return the argument in this position of a function's first call."""
+    """Return the argument at this position in a function's first call."""
     value = expand_fragments("<VALUE>")
     skipped = rf"(?:\s*{value}\s*,\s*){{{number - 1}}}" if number > 1 else ""
     found = c_pattern(

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Generic detectors for code: lines with certain lines around them, long lines, new calls, and
-multi-line text on the new side of a hunk.
+"""Generic detectors for code: lines in a given context, long lines, new calls, and multi-line text
+on the new side of a hunk.
 """
 
 import re
@@ -53,7 +53,7 @@ _C = (".c", ".h")
     column=bool,
 )
 def code_around(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Report added lines of code that match `pattern`, if the lines around them match as well.
+    """Report added lines of code that match `pattern` and whose surrounding lines match as well.
 
     Instead of `pattern` there may be `case_patterns`. The pattern sees the code with comments and
     strings masked, or with `line` = "text" the line as written. `above_pattern` and
@@ -161,9 +161,9 @@ def _is_excluded(
     match: re.Match[str],
     known: dict[object, bool],
 ) -> bool:
-    """Return whether a line of the hunk matches the pattern for lines that exclude a match.
+    """Return whether any line of the hunk matches the pattern that excludes a match.
 
-    `known` has the earlier results, because all lines of a hunk may match.
+    `known` caches earlier results, because every line of a hunk may match.
     """
     text = arguments.get("unless_hunk_pattern")
     if text is None:
@@ -183,7 +183,7 @@ def _is_excluded(
 
 
 def _find_lines(text: str, word: str) -> Iterator[str]:
-    """Yield the lines that contain a word, without examining each line, or all without a word."""
+    """Yield the lines that contain a word, without examining each one; for "", all lines."""
     if not word:
         yield from text.split("\n")
         return
@@ -295,7 +295,7 @@ def more_calls(context: Context, arguments: Arguments) -> Iterator[Hit]:
 
 
 _MOST_LINES = 4000
-"""Longer hunks are read in part, so that a pattern takes bounded time on them."""
+"""Only this many lines of a longer hunk are read, so that matching a pattern takes bounded time."""
 
 
 class _NewText(NamedTuple):

@@ -75,7 +75,7 @@ def _find_tags(
 def _is_persons(
     context: Context, arguments: Arguments, address: Address | None
 ) -> bool:
-    """Return whether a tag's address satisfies the rule."""
+    """Return whether a tag's address names the person that the rule requires."""
     if "address_pattern" in arguments and not (
         address and _matches(arguments, "address_pattern", address.email)
     ):

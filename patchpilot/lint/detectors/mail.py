@@ -38,7 +38,7 @@ _WORD = compile_late(r"\w*(?:[^\W\x00-\x7f]|[\u0300-\u036f])\w*")
 def hidden_character(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Report invisible characters and non-ASCII identifiers.
 
-    The marks that other scripts need are allowed in names, messages and documents.
+    The marks required by other scripts are allowed in names, messages and documents.
     """
     patch = context.patch
     names = [
@@ -71,8 +71,8 @@ def _hit_at(pattern: re.Pattern[str], case: str, at: int, text: str) -> Iterator
     "malformed-diff",
 )
 def malformed_diff(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a diff that cannot be parsed: wrapped or lost lines, or wrong counts in a hunk
-    header.
+    """Report a diff that cannot be parsed because of wrapped or lost lines, or wrong counts in a
+    hunk header.
     """
     patch = context.patch
     if not patch.has_diff:
@@ -91,8 +91,8 @@ def malformed_diff(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _find_wrapped_line(patch: Patch) -> int | None:
-    """Return the patch line that was wrapped from the line above: it has no diff sign in an
-    incomplete hunk.
+    """Return the patch line that was wrapped from the line above: it is in an incomplete hunk and
+    has no diff sign.
     """
     old = new = 0
     for at in range(patch.diff_line - 1, len(patch.lines)):
@@ -264,7 +264,7 @@ _NEW_SIDE = lazy(r"^\+\+\+\s+(\S+)")
 
 
 def is_patch(lines: LineScan) -> bool:
-    """Return whether any part of the message changes files, by a hunk, rename or new mode."""
+    """Return whether any part of the message changes files, by a hunk, a rename or a new mode."""
     before = False
     for line in lines.lines:
         if line.starts_hunk:
@@ -325,8 +325,8 @@ def _files(context: Context, lines: LineScan) -> TypedHits:
 
 
 def _moves(lines: LineScan) -> Iterator[int]:
-    """Return the first line that shows a new, deleted or moved file, unless MAINTAINERS is in
-    the diffstat.
+    """Yield the first line that shows a new, deleted or moved file, unless MAINTAINERS is in the
+    diffstat.
     """
     for line in lines.lines:
         if line.starts_file or line.starts_hunk:
@@ -386,7 +386,7 @@ def cut_message(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _find_false_diff(patch: Patch) -> int:
-    """Return the patch line at which the message looks like a diff, with text below it, or 0."""
+    """Return the patch line where the message looks like a diff that is followed by text, or 0."""
     first = patch.message_line + len(patch.message)
     for at in range(first, patch.diff_line):
         line = patch.lines[at - 1]
@@ -401,10 +401,10 @@ def _find_false_diff(patch: Patch) -> int:
 
 
 def _is_message(lines: Sequence[str]) -> bool:
-    """Return whether the lines below scissors form a commit message, with a description and a
+    """Return whether the lines below the scissors form a commit message with a description and a
     sign-off.
 
-    The text above them is then a letter.
+    If so, the text above them is a letter.
     """
     return any(map(_SIGNED.match, lines)) and any(
         line.strip() and not is_trailer(line) for line in lines
@@ -412,7 +412,7 @@ def _is_message(lines: Sequence[str]) -> bool:
 
 
 def _lost_sign_off(patch: Patch) -> Iterator[Hit]:
-    """Yield the sign-off if the only one is after the end of the message."""
+    """Yield the only sign-off if it comes after the end of the message."""
     if any(_SIGNED.match(line) for line in patch.message):
         return
     end = min(

@@ -2,8 +2,8 @@
 """Detectors for the subject and the text of a commit message.
 
 They check the subject's subsystem prefix, words and [PATCH] prefix, and whether the text is
-missing, too short, badly wrapped, without a changelog, contains what does not belong there, or
-describes the patch or its author instead of being imperative.
+missing, too short, badly wrapped, without a changelog, or not imperative, and whether it contains
+what does not belong there.
 """
 
 import re
@@ -58,7 +58,7 @@ TOO_LONG = 90
 def badly_wrapped(context: Context, arguments: Arguments) -> Iterator[Hit]:
     """Report a paragraph of prose with several lines that end much too early.
 
-    Such a line has at most `narrow` columns with the next line's first word.
+    The next line's first word would still fit within `narrow` columns of such a line.
     """
     narrow = arguments["narrow"]
     for paragraph in paragraphs(context):
@@ -214,7 +214,7 @@ _PLACE = lazy(r"^(.*?)(?::\d+)+:?$")
 
 
 _FAR = 100
-"""A longer line is nobody's slip of a word: it was not wrapped."""
+"""Longer lines were never wrapped, rather than wrapped a word too late."""
 
 
 def follows_log(lines: LineScan, number: int) -> bool:
@@ -297,10 +297,9 @@ def _log(lines: LineScan, kernel: tuple[int, int]) -> TypedHits:
 
 
 def _may_be_long(text: str, kernel: tuple[int, int]) -> bool:
-    """Return whether a line may exceed the limit: a diffstat, a path or a tag (Closes: since Linux
-    6.4).
+    """Return whether a line may exceed the limit: a diffstat, a path or a tag.
 
-    Closes: is one since Linux 6.4.
+    Closes: counts as a tag since Linux 6.4.
     """
     return bool(_MAY_BE_LONG.match(text)) or (
         kernel >= (6, 4) and text.lstrip(" \t")[:7].lower() == "closes:"
@@ -365,7 +364,7 @@ def _this_patch() -> re.Pattern[str]:
     "this-patch",
 )
 def this_patch(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report "this patch adds" and similar: the message should use the imperative."""
+    """Report "this patch adds" and similar; messages should use the imperative."""
     reverts = context.patch.subject.title.startswith("Revert ")
     for paragraph in paragraphs(context):
         if cached_match(r"This reverts commit\b", paragraph.text):
@@ -430,7 +429,7 @@ def no_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 _LEAST_SHARE = 40
-"""A prefix that a smaller percentage of commits have is not offered."""
+"""A prefix is not suggested if fewer than this percentage of commits have it."""
 
 
 @detector(
@@ -459,7 +458,7 @@ def subject_not_imperative(context: Context, _arguments: Arguments) -> Iterator[
     "patch-prefix",
 )
 def patch_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a version or the word PATCH outside of the brackets or in a malformed prefix."""
+    """Report a version or the word PATCH outside the brackets or in a malformed prefix."""
     patch = context.patch
     title = patch.subject.title
     if re.match(r"^\(?[vV]\d{1,2}\)?\s*[:\]-]?\s+\S", title) or re.search(
@@ -497,8 +496,8 @@ def patch_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _unread_version(patch: Patch) -> str | None:
-    """Return a version or number in the brackets that no tool can parse: "version 2", "ver2",
-    "1 of 3".
+    """Return a version or number in the brackets that no tool can parse, such as "version 2",
+    "ver2" or "1 of 3".
     """
     if patch.subject.version > 1:
         return None
@@ -558,7 +557,7 @@ def prefix_convention(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     "case-after-prefix",
 )
 def case_after_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a first word in a case unusual for the subsystem, unless earlier subjects for the
+    """Report a first word whose case is unusual for the subsystem, unless earlier subjects for the
     files have it.
     """
     title = context.patch.subject.title

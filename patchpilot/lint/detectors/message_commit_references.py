@@ -50,7 +50,7 @@ _TITLE_FOLLOWS = lazy(r"\s*\(\s*[\"']")
 _AFTER_COMMIT = lazy(r"\bcommits?\s+$", re.IGNORECASE)
 _NUMBER = lazy(r"(?:0000|ffff|[0-9a-f]{16}$)")
 _NEAR = 400
-"""Number of characters before an id that are searched for other commits in a list."""
+"""Number of characters before an id that are searched for the other commits of a list."""
 _HEX_RUN = lazy(r"[0-9a-fA-F]{5}")
 
 
@@ -220,8 +220,8 @@ def _names_commit(lines: LineScan, line: ScannedLine) -> bool:
 
 
 def _adjust_hit(context: Context, hit: Hit) -> Hit:
-    """Adjust a hit using the whole message: its id may be a number, named earlier, or one of
-    several.
+    """Adjust a hit using the whole message: the id may be a number, have been named earlier, or be
+    one of several.
 
     checkpatch.pl reads only single lines.
     """
@@ -251,7 +251,7 @@ def _reference_case(
 ) -> str:
     """Return why a bare id is acceptable, or "" if it needs `commit <id> ("subject")`.
 
-    With an id of full length and the subject, the commit can be found.
+    A full-length id together with the subject is enough to find the commit.
     """
     commit_id, titled = (
         match[0].lower(),
@@ -299,7 +299,7 @@ def _join_title(lines: LineScan, line: ScannedLine) -> tuple[str, str, bool]:
 def _reference(
     lines: LineScan, line: ScannedLine, facts: _Facts, continued: int
 ) -> Hit | None:
-    """Check how a line and up to two following ones name a commit, and return the errors."""
+    """Check how a line and up to two following ones name a commit, and return the error, if any."""
     text, title, quoted = _join_title(lines, line)
     good, commit_id = False, ""
     if named := _NAMED.search(text):

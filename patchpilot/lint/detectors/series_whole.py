@@ -113,7 +113,7 @@ def mixed_versions(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 def fixes_earlier(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Report a patch that fixes or undoes an earlier patch of the same series.
 
-    Its Fixes: tag names the earlier patch, or it only reverts lines of it.
+    Its Fixes: tag names the earlier patch, or it only reverts some of that patch's lines.
     """
     patches = context.series.patches
     if all(patch.subject.for_stable for patch in patches):
@@ -157,7 +157,7 @@ def fixes_earlier(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 def _undone(added: Mapping[tuple[str, str], Sequence[int]], patch: Patch) -> int | None:
     """Return the first earlier patch that adds all significant lines removed here; `added` maps
-    lines to positions.
+    lines to the patches that add them.
     """
     removed = {line for line in _changed_lines(patch, "-") if len(line[1]) > 4}
     if not removed or len(patch.files) > 3:
@@ -305,8 +305,8 @@ def does_not_follow(context: Context, _arguments: Arguments) -> Iterator[Hit]:
 
 
 def _contradicts(lines: Mapping[int, str], hunk: Hunk) -> bool:
-    """Return whether a hunk's old side covers these lines but differs from them between equal
-    lines.
+    """Return whether a hunk's old side covers these lines but differs from them between lines that
+    match.
     """
     both = [
         (text, lines[at])
@@ -386,7 +386,7 @@ def _find_names(patch: Patch, arguments: Arguments) -> Iterator[str]:
 def _introduced_names(patch: Patch, arguments: Arguments) -> Iterator[str]:
     """Yield the new files or lines that may introduce a name.
 
-    A line that it only moves is skipped.
+    Lines that the patch only moves are skipped.
     """
     if arguments.get("new_file_pattern"):
         yield from (change.path for change in patch.files if change.old_path is None)

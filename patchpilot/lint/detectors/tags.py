@@ -2,8 +2,8 @@
 """Detectors for tags: sign-offs, addresses, order, spelling and links.
 
 They also check when a patch needs Fixes: and Cc: stable tags, and when it does not. Addresses are
-parsed like checkpatch.pl's sign-off rules do: name, comment, address and rest, with one character
-per byte.
+parsed as checkpatch.pl's sign-off rules parse them: name, comment, address and rest, with one
+character per byte.
 """
 
 import functools
@@ -121,7 +121,7 @@ _ASKED_SINCE = (6, 11)
 
 
 def _needs_stable(context: Context) -> bool:
-    """Return whether the bug is serious, and Cc: stable is missing as well."""
+    """Return whether the bug is serious and Cc: stable is also missing."""
     return (
         bool(_serious(context))
         and bool(context.project.lists.stable)
@@ -160,10 +160,10 @@ def _find_blamed_commit(context: Context) -> tuple[int, str] | None:
     "missing-stable",
 )
 def missing_stable(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a serious fix of a named commit without Cc: stable, or one in a directory whose fixes
-    usually have the tag.
+    """Report a serious fix that names a commit but lacks Cc: stable, or one in a directory whose
+    fixes usually have that tag.
 
-    Stable trees do not take a fix because of its Fixes: tag alone.
+    Stable trees do not pick up a fix just because it has a Fixes: tag.
     """
     patch = context.patch
     fixes = [(line, tag) for line, tag in tag_lines(context) if tag.key == "fixes"]
@@ -382,7 +382,7 @@ def _sentence_below(lines: Sequence[str], last: int) -> int | None:
 
 
 def _find_stranded_tag(context: Context, last: int) -> Iterator[Hit]:
-    """Yield a tag that is separated by text from the tags at the end."""
+    """Yield a tag that text separates from the tags at the end."""
     patch = context.patch
     blank = [at for at, text in enumerate(patch.message[:last]) if not text.strip()]
     written = [at for at, text in enumerate(patch.message[:last]) if text.strip()]
@@ -433,8 +433,8 @@ _STRANDED = (
     "lost-review",
 )
 def lost_review(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report review tags lost since an earlier version, and their authors if they are no longer
-    recipients.
+    """Report review tags lost since an earlier version, and reviewers who gave them if they are no
+    longer recipients.
     """
     patch = context.patch
     newest = patch.subject.version
@@ -483,7 +483,7 @@ _TABLE_ENDS = (
     "checkpatch-newer",
 )
 def newer(context: Context) -> TypedHits:
-    """Yield the hits, with their types, that only newer kernels check."""
+    """Yield the hits, with their types, of checks that only newer kernels have."""
     yield from _missing_fixes(context)
     yield from _tables(context)
 
@@ -622,9 +622,9 @@ def find_closing_parenthesis(text: str, at: int) -> int:
 
 @lru_cache(maxsize=8)
 def _closings(text: str) -> dict[int, int]:
-    """Map each closed parenthesis to its closing one.
+    """Map each open parenthesis to the one that closes it.
 
-    This takes one pass, because hostile text has thousands of unclosed ones.
+    This takes one pass, because hostile text has thousands of unclosed parentheses.
     """
     result: dict[int, int] = {}
     opened: list[int] = []
@@ -751,8 +751,8 @@ def _author(lines: LineScan, line: ScannedLine) -> str:
 
 
 class _Signed:
-    """The match between the author and the sign-offs so far: an exact match or the first
-    partial one.
+    """The closest match so far between the author and a sign-off: an exact one or the first partial
+    one.
     """
 
     __slots__ = ("any", "problem", "text", "whole")
@@ -784,7 +784,7 @@ class _Signed:
             self.text, self.problem = text, problem
 
     def verdict(self, author: str, at: int) -> TypedHits:
-        """Yield the result at the end of the patch."""
+        """Yield the hits about the author's sign-off at the end of the patch."""
         if not self.any:
             yield "MISSING_SIGN_OFF", Hit(at)
         elif self.whole:

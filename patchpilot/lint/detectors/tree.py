@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from patchpilot.projects.project import Subsystem
 
 MOST_APART = timedelta(days=120)
-"""A patch and a tree that are further apart are not compared: most such patches do not apply."""
+"""Maximum difference in age: most patches further from the tree do not apply anyway."""
 
 
 @detector(
@@ -60,7 +60,7 @@ def already_there(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     "does-not-apply",
 )
 def does_not_apply(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a hunk whose context is missing from a tree of about the patch's age."""
+    """Report a hunk whose context is missing from a tree about as old as the patch."""
     if (
         context.tree is None
         or not context.patch.has_diff
@@ -136,7 +136,7 @@ def _holds(tree: Tree, change: FileChange, sign: str) -> bool:
 
 
 def _text(data: bytes) -> str:
-    """Strip CRs from a file's lines, like `_side`, because messages may lose or gain them."""
+    """Strip CRs from a file's lines as `_side` does, because messages may lose or gain them."""
     lines = data.decode("utf-8", "surrogateescape").split("\n")
     return "\n".join(("", *(line.rstrip("\r") for line in lines), ""))
 
@@ -148,7 +148,7 @@ def _side(hunk: Hunk, sign: str) -> str:
 
 
 def _older(patch: Patch, tree: Tree) -> bool:
-    """Return whether the patch predates the tree's release, so that it may have been applied
+    """Return whether the patch is older than the tree's release, so that it may have been applied
     since.
     """
     released, sent = _release_date(tree.version), _sent_day(patch)
@@ -172,8 +172,8 @@ def _is_stable(tree: Tree) -> bool:
 
 
 def _elsewhere(patch: Patch, tree: Tree) -> bool:
-    """Return whether the patch targets another tree: a different stable release, or mainline
-    instead of this one.
+    """Return whether the patch targets another tree: a different stable release, or mainline when
+    this one is stable.
     """
     stables = patch.subject.stables
     if not stables and patch.commit is None and _is_stable(tree):
@@ -288,7 +288,7 @@ def _asks_for_stable(context: Context) -> bool:
 def fixed_upstream(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Report a fix that mainline or a maintainer's tree already has.
 
-    A commit that changes the same lines in another way is only a question.
+    If a commit changes the same lines differently, the finding is only a question.
     """
     state = _upstream(context)
     fixes = zip(context.series.patches, state.fixes if state else (), strict=False)
@@ -506,7 +506,7 @@ def _contains_person(person: Address, have: list[Address]) -> bool:
 
 
 def _is_deepest(context: Context, match: "SectionMatch") -> bool:
-    """Return whether the section is the most specific maintained one for any path."""
+    """Return whether this is the most specific maintained section for any of its paths."""
     for path in match.paths:
         depths = [
             section.depth

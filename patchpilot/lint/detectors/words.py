@@ -305,8 +305,8 @@ _BEGINNINGS = compile_late(
 _MOST_WORDS = 1000
 """Maximum number of a patch's words that are compared with correct ones."""
 _LEAST, _SWAPPED, _LONG, _OFTEN = 7, 6, 10, 3
-"""A word that is not in the dictionary has so many letters, or two of them are swapped; one with
-another first letter is long. A word of the patch itself is right if it occurs so often.
+"""Minimum length of an unknown word to be checked: in general, if two letters are swapped, and if
+the first letter differs; then how often a word must occur in the patch to be correct.
 """
 
 
@@ -374,7 +374,7 @@ def _words_in_code(lines: Iterable[NewLine]) -> Iterator[tuple[int, str]]:
 
 
 def _means_itself(context: Context, word: str) -> bool:
-    """Return whether the word is a name in the patch's paths or code."""
+    """Return whether the word is used as a name in the patch's paths or code."""
     return (
         word in _called(context)
         or word.lower() in " ".join(context.patch.paths).lower()
@@ -407,8 +407,8 @@ def correction(word: str) -> str | None:
 def nearest(context: Context, word: str) -> str | None:
     """Return the only correct word that differs by one letter or by two swapped letters.
 
-    Correct words are those in codespell's corrections, and words that are frequent in the patch. A
-    form of a right word, or one that begins with another, is right as well.
+    Correct words are those in codespell's corrections, and words that are frequent in the patch.
+    Forms of a correct word, and words that begin with one, are correct as well.
     """
     if len(word) < _SWAPPED or word in word_set("codespell", "right"):
         return None
@@ -449,7 +449,7 @@ def _one_letter_variants(word: str) -> set[str]:
 
 
 def _is_form(word: str, right: Collection[str]) -> bool:
-    """Return whether a word is derived from correct ones, by a prefix, a suffix or compounding."""
+    """Return whether a word is formed from correct ones, by a prefix, a suffix or compounding."""
     if any(stem in right for stem in _stems(word)):
         return True
     beginnings = [

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 FIXERS: dict[str, "RegisteredFixer"] = {}
 CODE = (".c", ".h", ".S", ".dts", ".dtsi")
 LONGEST_LINE = 400
-"""The maximum length of a line that is fixed: a longer one may have hundreds of findings, each
-tried by itself.
+"""The maximum length of a line that is fixed. A longer one may have hundreds of findings, each
+tried separately.
 """
 
 
@@ -43,7 +43,7 @@ class FixSite:
         self.text = context.patch.lines[self.number - 1]
 
     def added(self, number: int) -> ScannedLine | None:
-        """Return this line if the patch adds it to a file, otherwise None."""
+        """Return this patch line if the patch adds it to a file, otherwise None."""
         for line in self.scan.lines[max(number - 1, 0) : number]:
             if line.added and not line.starts_file:
                 return line
@@ -53,18 +53,18 @@ class FixSite:
 Change = tuple[FixEdit, ...]
 """The change that a fixer proposes: replacements of whole patch lines, counted from 1."""
 Proposal = FixEdit | Iterable[FixEdit] | None
-"""The result of a fixer: the edits of whole lines; none if unsure."""
+"""The edits of whole lines that a fixer proposes; none if it is unsure."""
 Fixer = Callable[[FixSite], Proposal]
 TokenChanges = tuple[tuple[str, str | Callable[[re.Match[str]], str]], ...]
-"""Patterns of what a fixer may change in the C tokens (joined by spaces), and their canonical form:
-with it, the tokens before and after a fix are the same.
+"""Patterns for the C tokens (joined by spaces) that a fixer may change, each with a canonical form
+in which the tokens before and after a fix are equal.
 """
 
 
 class RegisteredFixer(NamedTuple):
-    """A fixer in the registry, and what it may change besides whitespace.
+    """A registered fixer, and what it may change besides whitespace.
 
-    That is the tokens listed in `tokens`, or prose: the message and comments.
+    This is the tokens listed in `tokens`, or prose (the message and comments).
     """
 
     propose: Fixer
@@ -87,7 +87,7 @@ def fixer(
 
 
 def edits_of(proposed: Proposal) -> Change:
-    """Return the edits of a proposal, which may be a single one or none."""
+    """Return a proposal's edits (one, several or none)."""
     return (proposed,) if isinstance(proposed, FixEdit) else tuple(proposed or ())
 
 
@@ -143,7 +143,7 @@ def replaced_lines(first: int, old: list[str], new: list[str]) -> Iterator[FixEd
 
 
 def changed_part(old: Sequence[Any], new: Sequence[Any]) -> tuple[int, int, int]:
-    """Return where two sequences begin to differ, and where the difference ends in each."""
+    """Return where two sequences start to differ, and where the difference ends in each."""
     start = sum(takewhile(bool, map(eq, old, new)))
     same = sum(takewhile(bool, map(eq, old[start:][::-1], new[start:][::-1])))
     return start, len(old) - same, len(new) - same

@@ -23,7 +23,7 @@ END = "\0"
 
 
 def tokens(texts: Sequence[str], inside: str = "") -> tuple[list[str], str, str]:
-    """Return the C tokens and comments of some lines, and the lexer's state at the end.
+    """Return the C tokens and comments in these lines, and the lexer's state at the end.
 
     The lines have no signs and one character per byte; comments are returned without whitespace.
     `inside` is the state before the first line: "", or "*/" in a comment. The end of a directive
@@ -89,7 +89,7 @@ def keeps_meaning(
 def _canonical(words: Sequence[str], tokens: TokenChanges) -> tuple[str, list[str]]:
     """Return the tokens in a fixer's canonical form, and the strings among them.
 
-    A string may differ only if a change names it. What a macro turns into a string must not differ.
+    A string may differ only if a change names it. Text that a macro makes a string may not.
     """
     named = dict(tokens)
     strings = [str(named.get(word, word)) for word in words if word[0] in "\"'"]

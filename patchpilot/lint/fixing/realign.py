@@ -96,7 +96,7 @@ def _aligned_lines(
 
 
 def _tail(old: ScannedLine, new: ScannedLine) -> str:
-    """Return the new line with the column of a trailing backslash or comment kept, if it fits."""
+    """Return the new line with its trailing backslash or comment in the old column, if it fits."""
     was, now = _TAIL.search(old.text), _TAIL.search(new.text)
     if not was or not now or was[1] != now[1] or was[1] == " ":
         return ""

@@ -33,11 +33,11 @@ from patchpilot.model.trailer import is_trailer, unfit
 MOST_ROUNDS = 8
 MOST_CHECKED_LINES = 4500
 LEAST_CHECKS = 8
-"""Maximum number of lines checked again, in all checks of a patch together, and the number of
-checks allowed for a longer patch.
+"""The limit on the lines checked again, in all checks of a patch together, and the number of checks
+allowed for a longer patch.
 """
 SCARCE, NEAR = 3, 40
-"""With so few checks left, the lines so near to a fix that failed are not fixed either."""
+"""With this few checks left, lines within this distance of a failed fix are not fixed."""
 _MOST_OF_A_MACRO = 200
 """Maximum number of lines of a macro above a fix."""
 ONE_BY_ONE = 3
@@ -83,9 +83,9 @@ class FixOutcome:
 
 
 class TriedFix(NamedTuple):
-    """The result of some rounds of fixing: the draft, its findings, and the applied fixes.
+    """The result of several rounds of fixing: the draft, its findings, and the applied fixes.
 
-    `applied` maps the fixed findings to the original indexes of the lines that the fix touched.
+    `applied` maps the fixed findings to the original indexes of the lines that their fixes touched.
     """
 
     draft: PatchEdit
@@ -116,8 +116,8 @@ def fix_patch(
     `check` checks a patch, `rules` maps ids to the rules of the run, and `known` is the check's
     result for this patch.
 
-    Lines for whose index in the patch `may_touch` returns false do not change, and `suppressed`
-    findings are not fixed.
+    Lines are not changed if `may_touch` returns false for their index in the patch, and
+    `suppressed` findings are not fixed.
     """
     start = TriedFix(PatchEdit.of(patch), *(known or check(patch)))
     fixers = import_fixers() if start.found else {}
@@ -184,7 +184,7 @@ def _resolved_findings(
 class _Fixing:
     """The fixing of a patch: the number of checks `left`, and the `reasons` why findings remain.
 
-    A longer patch is checked less often, so that the time grows only linearly with its length.
+    Longer patches are checked less often, so that the time grows only linearly with length.
     """
 
     check: Check
@@ -227,7 +227,7 @@ class _Fixing:
     ) -> tuple[list[Change], dict[Key, frozenset[int]]]:
         """Return the permitted, non-overlapping changes and their fixes.
 
-        Record the reasons against the others.
+        Record why the other changes were rejected.
         """
         changes: list[Change] = []
         fixes: dict[Key, frozenset[int]] = {}
@@ -272,8 +272,8 @@ class _Fixing:
         return "" if _keeps_meaning(change, tried, fixer) else NOT_EQUAL
 
     def _may_edit(self, draft: PatchEdit, edit: FixEdit) -> bool:
-        """Return whether the lines of an edit may be changed, or reindented if the patch leaves
-        them unchanged.
+        """Return whether the lines of an edit may be changed, or only reindented if the patch does
+        not change them.
         """
         numbers = range(edit.start, edit.start + max(edit.delete, 1))
         if _is_realigned(draft, edit):
@@ -302,7 +302,7 @@ class _Fixing:
         return is_own and self.may_touch(draft.origin[number - 1])
 
     def find_fixes_to_revert(self, start: TriedFix, tried: TriedFix) -> dict[Key, str]:
-        """Map fixes to revert to the reason: their finding remains, or they are nearest to a new
+        """Map each fix to revert to the reason: its finding remains, or it is nearest to a new
         finding.
 
         A finding that moved to another line is not new.
@@ -338,7 +338,7 @@ class _Fixing:
 
 
 def _nearest(tried: TriedFix, line: int) -> list[Key]:
-    """Return the fixes that changed the lines nearest to a new finding, or all if it has no
+    """Return the fixes that changed the lines nearest to a new finding, or all fixes if it has no
     line.
     """
     origins = tried.draft.origin
@@ -376,7 +376,7 @@ def _is_long(patch: Patch, number: int) -> bool:
 
 
 def _keeps_meaning(change: Change, tried: TriedFix, fixer: RegisteredFixer) -> bool:
-    """Return whether all lines of the change together keep the meaning of the code."""
+    """Return whether the change as a whole keeps the meaning of the code."""
     draft = tried.draft
     touched = [span.line for span in draft.spans(change)]
     first = max(min(touched), draft.patch.diff_line)

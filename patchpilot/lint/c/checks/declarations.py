@@ -332,14 +332,14 @@ def mixed_case(context: LineContext) -> Results:
 
 
 def _skip_label(text: str) -> int:
-    """Return the start of the search, after a case label that is followed only by a return."""
+    """Return the column to search from, which is after a case label followed only by a return."""
     label = pattern(r".\s*(?:case\s*.*|default\s*):").match(text)
     label_end = pattern(_LABEL_END).match(text, label.end()) if label else None
     return label_end.end() if label_end else 0
 
 
 def _is_usual(name: str) -> bool:
-    """Return whether mixed case is usual for a name: a page flag, a unit such as mV, or a
+    """Return whether mixed case is normal for a name, such as a page flag, a unit (mV) or a
     generated name.
     """
     return (
@@ -353,7 +353,7 @@ def _is_usual(name: str) -> bool:
 
 
 def _is_new(context: LineContext, name: str) -> bool:
-    """Return whether a name is new in the patch and, if that matters, in the headers and the
+    """Return whether a name is new in the patch and, where that matters, in the headers and the
     file.
     """
     reported: set[str] = context.walk.patch.setdefault(_REPORTED, set())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Check of expressions and macros.
+"""Check expressions and macros.
 
 Expressions: comparisons, unnecessary parentheses, assignments, casts and sizeof. Macros: their
 values, repeated evaluation of arguments, and hidden control flow.
@@ -162,7 +162,7 @@ _MOST, _SHORT = 2_000_000, 500
 
 @check(ADDED, "define")
 def macro(context: LineContext) -> Results:
-    """Report problems in a macro definition."""
+    """Report errors in a macro definition."""
     text = context.text
     if (
         "define" not in text
@@ -248,8 +248,8 @@ def _is_plain(text: str) -> bool:
 
 
 def _is_excepted(context: LineContext, text: str) -> bool:
-    """Return whether a macro is a declaration, a string or something else that parentheses
-    would break.
+    """Return whether parentheses would break a macro, because it is a declaration, a string or
+    something else.
     """
     if pattern(
         rf"module_param_named|MODULE_PARM_DESC|DECLARE_PER_CPU|DEFINE_PER_CPU|__typeof__\(|union|struct|\.{IDENT}\s*=\s*|^\"|\"$|^\["
@@ -270,8 +270,8 @@ def _join_lines(body: str) -> str:
 
 
 def _arguments(context: LineContext, arguments: list[str], body: str) -> Results:
-    """Report macro arguments that are used twice, used without parentheses next to an operator,
-    or unused.
+    """Report macro arguments that are used twice, unused, or used without parentheses next to an
+    operator.
     """
     for name in arguments:
         if "..." in name or name.lower() == "type":
@@ -299,7 +299,7 @@ def _is_next_to_operator(text: str, use: re.Match[str]) -> bool:
 
 
 def _strip_harmless_uses(context: LineContext, body: str, name: str) -> str:
-    """Remove sizeof, typeof, # and ##, which evaluate nothing, from a macro's body."""
+    """Remove sizeof, typeof, # and ## from a macro's body; they do not evaluate their argument."""
     result: list[str] = []
     at = 0
     for lead in pattern(_HARMLESS).finditer(body):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Check of line layout and spaces.
+"""Check line layout and spaces.
 
 Layout: continuation lines, tab stops, block comments and blank lines. Spaces are required or
 prohibited at brackets, braces, keywords and function pointers. The operators of each added line are
@@ -212,7 +212,7 @@ _POINTER_SPACES = (
     (4, "after-name"),
     (5, "before-arguments"),
 )
-"""A group of `_POINTER` that must be empty, and the case of the message when it is not."""
+"""Groups of `_POINTER` that must be empty, each with the message's case if it is not."""
 _TO_END = TypePattern("$")
 _BEFORE_SQUARE = TypePattern(r"\s+$")
 _BRACED_CAST = TypePattern(r"\)\{")
@@ -298,7 +298,7 @@ def space_before_brace(context: LineContext) -> Results:
 
 
 def _casts_braces(context: LineContext, text: str) -> bool:
-    """Return whether a line contains a compound literal, `(type){`."""
+    """Return whether a line contains a compound literal such as `(type){`."""
     return any(
         context.types.match(_BRACED_CAST, text, match.end())
         for match in pattern(r"\(").finditer(text)

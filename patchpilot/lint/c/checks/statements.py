@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Check of conditions, loops, switch statements, their braces, and the lines after them."""
+"""Check conditions, loops, switch statements, their braces, and the lines after them."""
 
 import re
 
@@ -117,7 +117,7 @@ def case_indent(context: LineContext) -> Results:
 
 @check(CONTEXT, "if", "while", "for", "switch", "do", "else")
 def brace_on_next_line(context: LineContext) -> Results:
-    """Report a brace that belongs on its condition's line, and an indent after a stray
+    """Report a brace that belongs on its condition's line, and indentation after a stray
     semicolon.
     """
     text = context.text
@@ -198,7 +198,7 @@ def odd_indent(context: LineContext) -> Results:
 def _skip_to_first_statement(body: str, lines: int) -> tuple[str, int, bool]:
     """Drop blank lines, preprocessor lines and labels.
 
-    Return (the rest, its line, whether no #else precedes it).
+    Return (the rest, its line number, whether no #else precedes it).
     """
     straight, joined, at = True, False, -1
     while at != lines:

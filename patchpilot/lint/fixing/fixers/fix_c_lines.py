@@ -54,8 +54,8 @@ def _comment_last(match: re.Match[str]) -> str:
 def align(site: FixSite) -> Proposal:
     """Align a continuation line with the text after the open parenthesis.
 
-    Lines that were aligned with it move along. A line below an added one that the patch does not
-    change is removed and added again.
+    Lines that were aligned with it move along. A continuation line that the patch does not change
+    is removed and added again.
     """
     line, before = site.line, site.added(site.number - 1)
     if not before or line.sign not in "+ " or line.starts_file or line.starts_hunk:
@@ -87,7 +87,7 @@ def align(site: FixSite) -> Proposal:
 
 
 def _may_move(line: ScannedLine, indent: str) -> bool:
-    """Return whether a line with this indentation may be reindented.
+    """Return whether a line with this indent may be reindented.
 
     It must not be in a comment, string or directive, or have a column of backslashes.
     """

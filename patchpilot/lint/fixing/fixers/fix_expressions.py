@@ -15,7 +15,7 @@ from patchpilot.lint.fixing.fixers.fix_tokens import NO_MACRO
 _OUTSIDE = compile_cached(
     r"^(?:scripts|samples|usr|tools|Documentation)/|^arch/[^/]+/boot/"
 )
-"""Directories of code that runs outside the kernel, without kernel types."""
+"""Directories with code that runs outside the kernel and does not use kernel types."""
 _CONDITION = compile_cached(
     r"\b(?:if|while|likely|unlikely|(?:WARN|BUG)_ON(?:_ONCE)?|WARN(?:_ONCE)?|(?:[A-Za-z]\w*_)?(?:ASSERT|assert))$"
 )
@@ -29,7 +29,7 @@ _WHOLE = r"(?<![\w.>)\]])"
 _VALUE = rf"(?:(?!{_STATEMENT})[A-Za-z_]\w*+|{BALANCED})(?:(?:->|\.)[A-Za-z_]\w*+|\[(?:[^][=]|\[[^][=]*\])*\]|{BALANCED})*+"  # noqa: E501
 """A name, a call or a parenthesized expression, with the members and elements that follow."""
 _POINTER = rf"{_WHOLE}(?:\([\w\s]+\*[\s*]*\)\s*)?\**{_VALUE}"
-"""Such a value, including after a cast to a pointer, or stars."""
+"""Such a value, optionally preceded by a cast to a pointer or by stars."""
 _NULL_TEST = rf"(\(\s*)?({_POINTER})\s*([=!]=)\s*NULL\b(\s*\))?"
 _NEGATED = compile_cached(r"!\s*\($")
 _OUTER = compile_cached(r"(?:[(!=]|&&|\|\||\breturn)\s*$")
@@ -56,7 +56,7 @@ def kernel_types(site: FixSite) -> Proposal:
 def null_test(site: FixSite) -> Proposal:
     """Rewrite `p == NULL` as `!p`, and `p != NULL` as `p` if only its truth value matters.
 
-    Parentheses that are no longer necessary are removed.
+    Parentheses that become unnecessary are removed.
     """
     above = site.line.previous
     is_near = above is not None and above.hunk_start == site.line.hunk_start
@@ -84,8 +84,8 @@ def null_test(site: FixSite) -> Proposal:
 
 
 def _is_truth(before: str, after: str) -> bool:
-    """Return whether only the truth value of the code matters: in a condition, a bool, or a
-    logical operator's operand.
+    """Return whether only the truth value of the code matters: in a condition, in a bool, or as an
+    operand of a logical operator.
     """
     while not (_LOGICAL.search(before[-2:]) or re.match(r"\s*(?:&&|\|\||\?)", after)):
         after = after.lstrip()

@@ -19,7 +19,7 @@ COLUMNS, NARROW = 75, 60
 longer are wrapped again.
 """
 _NO_PROSE = re.compile(r"[-*+#>|=~$%\[]|\(?\w[.)]\s|o\s|\d+[.)]\s")
-"""A wrapped line must not start like a list item, a quote or a command."""
+"""The start of a list item, a quote or a command, which no wrapped line may have."""
 _LAID_OUT = re.compile(r"\r|^\s|^$|\S(?: {3,}|\t)|\|")
 """Lines of prose whose line breaks or columns may be intentional."""
 _DOCUMENTS = (".rst", ".txt", ".md")
@@ -75,7 +75,7 @@ _AGREED = 95
 
 @fixer("drop-line", is_prose=True)
 def drop_line(site: FixSite) -> Proposal:
-    """Delete a line of the message, and one of two blank lines that become adjacent."""
+    """Delete a line of the message, and one of two blank lines if they become adjacent."""
     around = site.context.patch.lines[site.number - 2 : site.number + 1 : 2]
     is_gap = len(around) == 2 and not "".join(around).strip()
     return FixEdit(site.number, 1 + is_gap, ())
@@ -135,8 +135,8 @@ def commit_reference(site: FixSite) -> Proposal:
 
 
 def _rewrapped(site: FixSite, first: str) -> Proposal:
-    """Wrap a paragraph again from a line that becomes `first`, as long as the following lines
-    are full.
+    """Wrap a paragraph again, starting with a line that becomes `first`, as long as the following
+    lines are full.
     """
     lines = next(
         (
@@ -191,8 +191,8 @@ def spelling(site: FixSite) -> Proposal:
 
 
 def _is_prose(site: FixSite) -> bool:
-    """Return whether the finding is in a sentence of the message or of a document, or in C code, of
-    which only comments may change.
+    """Return whether the finding is in a sentence of the message or a document, or in C code, where
+    only comments may change.
     """
     text, line = site.text, site.added(site.number)
     if _is_in_message(site):

@@ -51,7 +51,7 @@ _BRACED = compile_cached(
     r"(?=[ \t]*\}[ \t]*(?:else\b|\n|\Z)))+[ \t]*\}$",
     re.MULTILINE,
 )
-"""A condition or loop, all of whose branches are single statements in braces."""
+"""A condition or loop whose branches are all single statements in braces."""
 
 
 @fixer("drop-braces", tokens=(("[{}]", ""),))
@@ -108,7 +108,7 @@ def _broken_line(
 
 @fixer("join-open")
 def join_open(site: FixSite) -> Proposal:
-    """Move the arguments below an open parenthesis or bracket up to its line.
+    """Move the arguments on the lines below an open parenthesis or bracket up to its line.
 
     All of them are aligned with the first one, in lines of up to 80 or 100 columns.
     """
@@ -148,7 +148,7 @@ def _broken(
 ) -> list[str]:
     """Break a line of code at brackets up to this depth; return [] if a result is too long.
 
-    A line without an open bracket above it begins at column `margin`.
+    Lines without an enclosing bracket begin at column `margin`.
     """
     rows: list[str] = []
     while len(expand(raw)) > limit and len(rows) < MOST_LINES:

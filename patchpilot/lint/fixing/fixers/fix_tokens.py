@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixers that replace what one pattern matches: spaces, tokens, and breaks between lines.
+"""Fixers that replace the matches of a single pattern: spaces, tokens, and line breaks.
 
-Each of them declares the tokens that it changes; the guard compares all others, comments and
+Each of them declares the tokens that it changes; the guard compares all other tokens, comments and
 strings.
 """
 
@@ -33,7 +33,7 @@ _PROTOTYPE = (
 )
 """A function's name and parenthesis, except for an attribute such as `__aligned(8)`."""
 NO_MACRO = r"\A(?!\+\s*#)(?!.*\\[ \t]*(?:\n|\Z))"
-"""A line outside macros, whose arguments may be expressions without parentheses."""
+"""Matches text outside of macros, whose arguments may be expressions without parentheses."""
 _START = r"(?:[^&\w\s)\]]\s*|^\+\s*|\breturn\s*)"
 
 

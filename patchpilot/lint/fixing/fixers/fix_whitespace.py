@@ -105,8 +105,8 @@ def code_depth(site: FixSite, columns: int) -> int:
 
 @once
 def _depths(context: Context) -> dict[int, int]:
-    """Map lines in completely added functions to their depth, and continuation lines of an #if
-    to 1, if the depth is certain.
+    """Map lines in completely added functions to their depth if it is certain, and continuation
+    lines of an #if to 1.
     """
     depths: dict[int, int] = {}
     depth, nested, before = -sys.maxsize, 0, ";"
