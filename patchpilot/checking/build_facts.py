@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Build the objects that patches touch, and collect the problems for the check."""
+"""Build the objects that patches affect, and collect the problems for the check."""
 
 import shutil
 from collections.abc import Iterator, Sequence
@@ -50,7 +50,7 @@ def build_facts(
     options: BuildOptions,
     progress: Progress,
 ) -> BuildFacts:
-    """Build the objects of the changed files, and return the problems found.
+    """Build the object files for the changed sources and return the problems found.
 
     Raise `UntrustedCommandsError`, before any code of the tree is run, if the user has not trusted
     the tree for builds.
@@ -76,10 +76,10 @@ def build_in(
     options: BuildOptions,
     progress: Progress,
 ) -> BuildFacts:
-    """Build the objects of the changed files, and return the problems found.
+    """Build the object files for the changed sources and return the problems found.
 
-    The patches are commits of `repository`, which must be trusted. The build directories are
-    kept for the repository `kept_for`, which may be the same.
+    The patches are commits of `repository`, which must be trusted. The build directories belong to
+    the repository `kept_for`, which may be the same.
     """
     committed = list(
         takewhile(
@@ -119,7 +119,7 @@ def build_in(
 
 
 def _without_trust(repository: Repository, patch: Patch) -> Iterator[BuildProblem]:
-    """Yield the problems that the text of a patch shows without a build."""
+    """Yield the problems that a patch's text shows without a build."""
     if not patch.commit:
         yield _NO_COMMIT
         return
@@ -129,7 +129,7 @@ def _without_trust(repository: Repository, patch: Patch) -> Iterator[BuildProble
 
 
 def runs_trusted(patch: Patch, repository: Repository, kept_for: Repository) -> bool:
-    """Return whether the user trusts a commit's changes to build code."""
+    """Return whether the user trusts the changes that a commit makes to build code."""
     commit = patch.commit or ""
     base = trusted_base(repository.top, kept_for.top, commit)
     # the parent commit is built as well
@@ -160,7 +160,7 @@ def _text(built: Built) -> str:
 
 
 def _changes(repository: Repository, patches: Sequence[Patch]) -> list[Change]:
-    """Return the states before and after each commit; the first is read completely."""
+    """Return the states before and after each commit; the first one is read completely."""
     states: dict[str, TreeState] = {}
     changes = []
     for patch in patches:

@@ -103,7 +103,7 @@ class CheckedPatch(NamedTuple):
         return (*self.findings, *(suppressed.finding for suppressed in self.suppressed))
 
     def with_more(self, mail: "CheckedPatch") -> "CheckedPatch":
-        """Add the findings of rules that report the patch only as a message."""
+        """Add the findings of rules that report the patch only when it is a message."""
         known = {finding.rule for finding in self.every}
         more = tuple(finding for finding in mail.findings if finding.rule not in known)
         others = tuple(one for one in mail.suppressed if one.finding.rule not in known)
@@ -134,7 +134,7 @@ class FindingCounts(NamedTuple):
 
     @classmethod
     def of(cls, counts: Mapping[Severity, int], waived: int, baselined: int) -> Self:
-        """Create the counts from findings by severity, and from waived and baselined findings."""
+        """Create the counts from findings by severity, and the waived and baselined numbers."""
         return cls(
             errors=counts[Severity.ERROR],
             warnings=counts[Severity.WARNING],
@@ -174,14 +174,12 @@ class BuildFacts(NamedTuple):
 class CheckResult(NamedTuple):
     """The result of `check`: findings for each patch and for the series, and the exit code.
 
-    `waivers` are those that are expired or unused, if there are any, and `baseline` is what a
-    baseline was compared with. `since` names the earlier
-    revision for comparison, and `gone` is the number of findings that only the earlier revision
-    has.
-    `unanswered` is a note on commits that could not be looked up in a shallow clone. `build`
-    describes the build, and `commits` has its details. With `whole_files` each patch is a whole
-    file, with the file's lines. `left_out_of_series` is the number of findings about the series
-    that are shown only with --strict.
+    `waivers` are the expired or unused ones, if any, and `baseline` is the result of the comparison
+    with a baseline. `since` names the earlier revision used for comparison, and `gone` is the
+    number of findings that only that revision has. `unanswered` is a note on commits that could not
+    be looked up in a shallow clone. `build` describes the build, and `commits` has its details.
+    With `whole_files` each patch is a whole file, with the file's lines. `left_out_of_series` is
+    the number of findings about the series that are shown only with --strict.
     """
 
     patches: tuple[CheckedPatch, ...]
@@ -268,7 +266,7 @@ class CheckResult(NamedTuple):
 
     @property
     def suppressed(self) -> tuple[tuple[Patch | None, Suppressed], ...]:
-        """Return all suppressed findings, each with its patch, or None for the whole series."""
+        """Return all suppressed findings, each with its patch (None for the whole series)."""
         return (
             *(
                 (checked.patch, suppressed)
@@ -314,7 +312,7 @@ class CheckRun(NamedTuple):
 
 
 def list_unchecked(result: CheckResult, build: str = "use --build") -> tuple[str, ...]:
-    """Return the skipped checks with reasons; `build` explains how to request a build."""
+    """Return the skipped checks with the reasons; `build` explains how to request a build."""
     return tuple(_list_unchecked(result, build))
 
 
@@ -338,4 +336,4 @@ def _list_unchecked(result: CheckResult, build: str) -> Iterator[str]:
 
 
 QUESTIONS = 2
-"""Questions asked at once."""
+"""Maximum number of questions asked at once."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determine the findings that are new since an earlier version of the series."""
+"""Determine which findings are new since an earlier version of the series."""
 
 from typing import TYPE_CHECKING
 

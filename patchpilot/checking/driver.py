@@ -48,9 +48,9 @@ if TYPE_CHECKING:
     from patchpilot.projects.project import Project
 
 WORTH_A_PROCESS = 12
-"""This many patches take longer than starting another process."""
+"""With this many patches, checking takes longer than starting another process."""
 OF_MAILS = ("mail", "subject", "series")
-"""The scopes of rules that check the messages instead of their commits."""
+"""The scopes of rules that check messages instead of their commits."""
 SETTINGS: Mapping[str, Callable[[Settings, str], Any]] = {
     "profile": Settings.get,
     "strict": Settings.flag,
@@ -60,21 +60,21 @@ SETTINGS: Mapping[str, Callable[[Settings, str], Any]] = {
     "fail_on": Settings.get,
     "max_line_length": Settings.number,
 }
-"""The options that are settings too, each with the method that reads it."""
+"""The options that are also settings, each with the method that reads it."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
 class PatchSource(NamedTuple):
-    """Where the patches to check are read.
+    """The source of the patches to check.
 
     `targets` are the TARGETs; if there are none, the patches are the commits of the current branch
     above `base`. `stdin` is the content of the TARGET `-` if the caller has read it.
     `since_version` is the number of an earlier version, or a TARGET that contains it.
     `from_archive` reads a TARGET that is a Message-ID or a URL. `skipped` is called for each file
-    of a directory that is not a patch; without it, such a file raises `InputError`. Of whole files
-    inside `top` the paths are relative to it.
+    of a directory that is not a patch; without it, such a file raises `InputError`. The paths of
+    whole files inside `top` are relative to it.
     """
 
     targets: Sequence[str] = ()
@@ -89,7 +89,7 @@ class PatchSource(NamedTuple):
 def options_of(settings: Settings, judge: Tree | None = None, **given: Any) -> Options:
     """Return the options in the settings, overridden by the `given` ones.
 
-    `judge` is the tree whose .checkpatch.conf is used, by default that of the patches.
+    `judge` is the tree whose .checkpatch.conf is used, by default the tree of the patches.
     """
     read = {name: of(settings, _key(name)) for name, of in SETTINGS.items()}
     origins = {
@@ -108,11 +108,11 @@ def _key(name: str) -> str:
 
 
 class Driver:
-    """Check any number of patches with one record of options.
+    """Check any number of patches with the same options.
 
-    Without `repository`, rules that need history report nothing; without `tree`, rules that
-    need a source tree report nothing. `rules` are all rules, by default those of the shipped packs
-    and of the options. Raises `UsageError` for an unknown rule or project, with the most similar
+    Without `repository`, rules that need history report nothing; without `tree`, rules that need a
+    source tree report nothing. `rules` are all rules, by default those in the shipped packs and in
+    the options' packs. Raises `UsageError` for an unknown rule or project, with the most similar
     name.
     """
 
@@ -178,10 +178,10 @@ class Driver:
     def check_mails(
         self, mails: Iterable[bytes], commits: Series | None = None
     ) -> CheckResult:
-        """Return the findings in messages without a file, in the form to be sent.
+        """Return the findings in messages as they will be sent, which need not be in files.
 
-        The messages are grouped into series in the same way as files. Messages of `commits` have
-        the findings of `check` in these, and those that only a message can have.
+        The messages are grouped into series in the same way as files. Messages made from `commits`
+        get the findings of `check` for these commits, and those that only a message can have.
         """
         series = group(
             [
@@ -234,7 +234,7 @@ class Driver:
     ) -> Iterator[Result]:
         """Yield the result of `work` for each item, in order.
 
-        `size` items at a time are given to each of `jobs` processes, which share the patterns that
+        Each of `jobs` processes gets `size` items at a time. The processes share the patterns that
         the first item needed.
         """
         rest = iter(items)
@@ -267,7 +267,7 @@ class Driver:
     ) -> CheckResult:
         """Return the findings in all patches of these series, and in each series as a whole.
 
-        If `earlier` is given, they are compared with the findings in that version.
+        With `earlier`, they are compared with the findings in that version.
         """
         options, repository = self.options, self.repository
         series = [shorten_series(series) for series in every_series]
@@ -387,7 +387,7 @@ class Driver:
         return BuildFacts({}, summary and f"last build: {summary}", known)
 
     def _trees(self, series: Sequence[Series]) -> Mapping[int, Callable[[], Tree]]:
-        """Map the id() of each patch based on another to a function that creates its tree.
+        """Map the id() of each patch that is based on another to a function that creates its tree.
 
         checkpatch.pl uses one tree for all.
         """
@@ -412,7 +412,6 @@ def _choose(mails: Sequence[bytes]) -> Any:
 def _set_up(
     options: Options, every: tuple[Rule, ...], project: "Project", tree: Tree | None
 ) -> CheckRun:
-    """Select the rules and options for patches of `project`."""
     conf = options.conf or read_conf(tree)
     if conf.max_line_length and options.is_default("max_line_length"):
         options = options._replace(max_line_length=conf.max_line_length)
@@ -475,7 +474,7 @@ def _foresee(
     series: Sequence[Series],
     progress: Progress,
 ) -> None:
-    """Read all log data for many patches before forking."""
+    """Read the log data for many patches before forking."""
     detectors = {rule.detector for rule in setting.rules}
     if "prefix-convention" in detectors:
         from patchpilot.lint.habits import folder_of
@@ -498,11 +497,11 @@ def _not_answered(setting: CheckRun, patches: Iterable[Patch]) -> str:
 
 
 ONCE_A_RUN = ("CORRUPTED_PATCH",)
-"""The types that checkpatch.pl reports only for the first patch of a run that has them."""
+"""The types that checkpatch.pl reports only once per run, for the first patch that has them."""
 
 
 def _once_a_run(findings: Sequence[tuple[Finding, ...]]) -> list[tuple[Finding, ...]]:
-    """Adapt the findings to those of a single checkpatch.pl run over all patches."""
+    """Adapt the findings to what a single checkpatch.pl run over all patches would report."""
     reported: set[str] = set()
     out = []
     for found in findings:

@@ -77,8 +77,8 @@ def find(
 def _split(
     series: Sequence[Series], number: int
 ) -> tuple[tuple[Series, ...], tuple[Series, ...]] | None:
-    """Split patches in several versions into the requested one and the latest of each series,
-    or return None.
+    """Split patches in several versions into the requested version and the latest version of each
+    series, or return None.
     """
     sent = [series_ for series_ in series if any(map(_is_sent, series_.patches))]
     then = tuple(series for series in sent if series.version == number)
@@ -106,7 +106,7 @@ def _split(
 
 
 def _is_sent(patch: Patch) -> bool:
-    """Return whether it is a patch, not a reply that quotes one."""
+    """Return whether a message is a patch, not a reply that quotes one."""
     return patch.subject.is_patch and not re.match(
         r"\s*(?:re|aw|antw|sv|vs)\b", patch.subject.raw, re.IGNORECASE
     )
@@ -240,7 +240,7 @@ def _tagged_commits(
 def _branch(
     repository: "Repository", number: int, base: str | None
 ) -> tuple[Series, ...]:
-    """Return the branch named like the current one, with this version."""
+    """Return the branch for this version that is named like the current one."""
     if not repository.branch:
         return ()
     stem = _SUFFIX.sub("", repository.branch)

@@ -55,7 +55,7 @@ class CommitRewrite(NamedTuple):
     targets: Sequence[str]
 
     def refuse_early(self, overrides: Collection[str]) -> None:
-        """Check, before any other work, for problems that block every fix of the TARGETs.
+        """Check, before any other work, for problems that block all fixes to the TARGETs.
 
         Raise `UsageError` for a merge, and `RefusedError` if rewriting is not safe. Only the latest
         commit of a TARGET is checked for that, because it is rewritten whichever commit is fixed.
@@ -83,9 +83,9 @@ class CommitRewrite(NamedTuple):
         return rewrite.branch_of(self.repository, named or None)
 
     def fixable_lines(self, patch: Patch) -> FixDirectory:
-        """Return the lines that may be fixed in the patch of a commit.
+        """Return which lines may be fixed in a commit's patch.
 
-        Only lines that can be found again in the commit's message and files may be fixed.
+        These are only the lines that can be found again in the commit's message and files.
         """
         commit = self.repository.commit(patch.commit or "")
         subject = self._subject_line(patch, commit.message)
@@ -111,7 +111,7 @@ class CommitRewrite(NamedTuple):
         )
 
     def _subject_line(self, patch: Patch, message: str) -> int | None:
-        """Return the index of the subject header if it has the commit's unchanged subject."""
+        """Return the index of the subject header if it still has the commit's subject."""
         first, _, rest = message.partition("\n")
         number = patch.header_line("Subject")
         is_one_line = not rest or rest.startswith("\n")
@@ -119,7 +119,7 @@ class CommitRewrite(NamedTuple):
         return number - 1 if is_same and is_one_line else None
 
     def _contains_added_lines(self, patch: Patch) -> bool:
-        """Return whether the commit's file contains every added line at its position."""
+        """Return whether the commit's files contain every added line at its position."""
         for change in patch.files:
             if change.is_binary or not change.added:
                 continue
@@ -205,9 +205,7 @@ class CommitRewrite(NamedTuple):
     def _carry_edits(
         self, of_commits: Mapping[str, Edits], above: Sequence[str]
     ) -> dict[str, Edits]:
-        """Map each commit to the edits of its files, including those inherited from its
-        ancestors.
-        """
+        """Map each commit to its files' edits, including those inherited from its ancestors."""
         states: dict[str, Edits] = {}
         for id_ in above:
             parents = self.repository.commit(id_).parents
@@ -239,7 +237,7 @@ class CommitRewrite(NamedTuple):
 
 
 def own_edits(outcome: FixOutcome) -> Edits:
-    """Return the edits of a commit's files that correspond to its fixed patch.
+    """Return the edits to a commit's files that correspond to its fixed patch.
 
     Adjacent changed lines are combined into a single edit.
     """
@@ -255,7 +253,7 @@ def own_edits(outcome: FixOutcome) -> Edits:
 
 
 def _fixed_lines(outcome: FixOutcome) -> dict[int, list[str]]:
-    """Map each line on a patch's new side, by 0-based patch line, to its fixed lines."""
+    """Map each line on a patch's new side (0-based patch line) to its fixed lines."""
     patch, draft = outcome.original, outcome.draft
     became: dict[int, list[str]] = {}
     headers = {hunk.patch_line - 1 for change in patch.files for hunk in change.hunks}
@@ -306,7 +304,7 @@ def _file_edits(
 
 
 def _message(message: str, patch: Patch, outcome: FixOutcome) -> str:
-    """Apply the fixes of a patch's message to the commit message."""
+    """Apply the fixes made to a patch's message to the commit message."""
     new = outcome.draft.patch
     old = message.partition("\n\n")[0].rstrip("\n")
     number = new.header_line("Subject")

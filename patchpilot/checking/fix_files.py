@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Write fixed patches back to their files.
 
-All other bytes stay unchanged. Either all files are changed or none.
+All other bytes remain unchanged. Either all files are changed or none.
 """
 
 import os
@@ -168,7 +168,7 @@ class PatchFiles(NamedTuple):
         return tuple(changed)
 
     def _raw_lines(self, patch: Patch) -> list[bytes] | None:
-        """Return the lines of the patch as bytes, or None if the file differs from it."""
+        """Return the patch's lines as bytes, or None if the file differs from them."""
         place = self.mails.get(patch.source)
         if place is None:
             return None
@@ -188,7 +188,7 @@ class PatchFiles(NamedTuple):
         )
 
     def _fixed_mail(self, content: bytes, outcome: FixOutcome) -> bytes:
-        """Return the bytes of a fixed message, with the file's bytes for unchanged lines."""
+        """Return the bytes of a fixed message, keeping the file's bytes for unchanged lines."""
         raw = _split(content)
         out = []
         for text, origin in zip(
@@ -219,7 +219,7 @@ def _refuse_unless_writable(file: Path) -> None:
 
 
 def _stage_file(file: Path, content: bytes) -> Path:
-    """Write a temporary file next to this one, with the new content and the old mode, synced to
+    """Write the new content to a temporary file next to this one, with the old mode, synced to
     disk.
     """
     try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compute the fixes of a patch, verify each with another check, and pass them to a writer.
+"""Compute the fixes for a patch, verify each with another check, and pass them to a writer.
 
 Writers exist for files, commits and buffers.
 """
@@ -55,7 +55,7 @@ class FixedPatch(NamedTuple):
 
 
 class FixWriter(Protocol):
-    """The interface of a destination for fixes: patch files or commits."""
+    """The interface of a destination for fixes, such as patch files or commits."""
 
     def fixable_lines(self, patch: Patch) -> FixDirectory:
         """Return the lines that may be fixed in a patch."""
@@ -74,8 +74,8 @@ def fixed_patch(
 ) -> tuple[FixedPatch, FixOutcome | None]:
     """Apply a patch's fixes as far as possible.
 
-    The outcome is None if nothing was fixed. Without `writer`, nothing is written. Lines (0-based)
-    that later patches need, `needed`, are not changed, and only findings that `only` selects.
+    The outcome is None if nothing was fixed. Without `writer`, nothing is written. Only findings
+    selected by `only` are fixed. Lines (0-based) in `needed`, used by later patches, stay.
     """
     patch, setting = checked.patch, first.setting
     rules = {rule.id: rule for rule in first.rules}
@@ -145,7 +145,7 @@ def fixed_patch(
 
 
 def _finding_line(finding: Finding) -> float:
-    """Return the patch line of a finding, the last line if it is about the whole patch."""
+    """Return a finding's patch line, or the last line if it is about the whole patch."""
     return finding.patch_line or math.inf
 
 

@@ -32,8 +32,8 @@ LOG_SECONDS = 10.0
 WALK_SECONDS = 30.0
 COMMITS_BACK = 20_000
 WORTH_A_WALK = 8
-"""This many directories take longer than reading the last COMMITS_BACK commits with all their
-files.
+"""With this many directories, separate walks take longer than reading the last COMMITS_BACK commits
+with all their files.
 """
 _LONG_ID = compile_late(r"\b[0-9a-f]{12,40}\b")
 
@@ -61,12 +61,12 @@ class RepositoryFacts:
     def is_complete(self) -> bool:
         """Return whether the history is complete.
 
-        Only then does a missing commit not exist. A shallow clone is not complete.
+        Only in a complete history does a missing commit not exist. A shallow clone is not complete.
         """
         return not self._repository.is_shallow()
 
     def forms_below(self, folder: str) -> Sequence[CommitForm]:
-        """Return the forms of the last commits to a directory or file, latest first."""
+        """Return the forms of the latest commits to a directory or file, latest first."""
         self.foresee([folder])
         return self._below[folder]
 
@@ -80,7 +80,7 @@ class RepositoryFacts:
 
     @cached_property
     def _recent(self) -> tuple[str, ...]:
-        """Return the revision COMMITS_BACK commits ago, at which walks end.
+        """Return the revision COMMITS_BACK commits ago, where walks end.
 
         Directories unchanged since then have no binding customs.
         """
@@ -98,8 +98,8 @@ class RepositoryFacts:
         """Prefetch the results of `forms_below` for many directories.
 
         The log is read only once, latest commit first, until each has COMMITS commits or the log
-        ends. Answers with many commits are cached for the week in which HEAD was committed, others
-        as long as HEAD is the same.
+        ends. Results with many commits are cached for the week in which HEAD was committed, others
+        as long as HEAD is unchanged.
         """
         with self._walking:
             wanted = {folder for folder in folders if folder not in self._below}
@@ -185,13 +185,13 @@ class RepositoryFacts:
         return found.name if found else None
 
     def upstream_state(self, patches: Sequence[Patch]) -> "UpstreamState":
-        """Return the patches of a series that mainline and the fetched trees already have."""
+        """Return which patches of a series mainline and the fetched trees already have."""
         from patchpilot.topic.upstream_state import upstream_state
 
         return upstream_state(self._repository, patches)
 
     def needs_no_backport(self, patch: Patch, project: Project) -> bool:
-        """Return whether `stable` would propose no tag for a commit with Fixes: tags."""
+        """Return whether `stable` would not propose a tag for a commit with Fixes: tags."""
         from patchpilot.topic.stable_need import needs_no_backport
 
         if patch.commit is None:

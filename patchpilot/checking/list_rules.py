@@ -13,7 +13,7 @@ from patchpilot.model.printable import printable
 from patchpilot.model.rule import Example, Rule, RuleRecord, Severity
 
 MOST_LINES = 40
-"""Maximum number of lines shown of an example; the middle of a longer one is omitted."""
+"""Maximum number of lines shown of an example; if it is longer, the middle is omitted."""
 _APPLIED = {
     "safe": "`check --fix`",
     "suggest": "suggested, applied manually",

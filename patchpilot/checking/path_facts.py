@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The facts about the patches to a directory or file, for `explain --path`."""
+"""Facts about patches to a directory or file, for `explain --path`."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def path_facts(path: str, repository: "Repository | None") -> tuple[PathFact, ...]:
     """Return the facts about a path: habits of its recent commits, then documented conventions.
 
-    The habits are those of the repository's history or, without it, those of patches on mailing
+    The habits are taken from the repository's history or, without it, from patches on mailing
     lists.
     """
     path = path.rstrip("/")

@@ -2,7 +2,7 @@
 """Add the edits of safe fixes to findings, for output formats that propose them to a reviewer, and
 count the findings that would be fixed.
 
-Each fix is tested as with --fix.
+Each fix is tested in the same way as with --fix.
 """
 
 from collections.abc import Iterator
@@ -16,9 +16,9 @@ from patchpilot.model.rule import Finding, FixEdit
 
 
 def add_edits(result: CheckResult) -> CheckResult:
-    """Add the edits of safe fixes to the findings in files.
+    """Add the edits of safe fixes to findings in files.
 
-    Findings of the same line that are fixed together have the same edit.
+    Findings on the same line that are fixed together share an edit.
     """
     return result._replace(
         patches=tuple(_make_edits(result, checked) for checked in result.patches)
@@ -26,7 +26,7 @@ def add_edits(result: CheckResult) -> CheckResult:
 
 
 MOST_TRIED = 50
-"""Maximum number of patches whose fixes are tried to count the fixable findings."""
+"""Maximum number of patches for which fixes are tried to count the fixable findings."""
 
 
 def count_fixable(result: CheckResult) -> int:

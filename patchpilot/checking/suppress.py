@@ -52,7 +52,7 @@ def apply_suppressions(
 
 
 def _partition(result: "CheckResult", sort: Sort) -> "CheckResult":
-    """Pass each finding through the suppressions, and set suppressed ones aside."""
+    """Run each finding through the suppressions, and set suppressed ones aside."""
 
     def part(
         findings: Sequence[Finding], patch: Patch | None

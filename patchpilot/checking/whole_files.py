@@ -15,7 +15,7 @@ from patchpilot.model.mail import parse_patch
 from patchpilot.model.patch import Patch, Series, parse_subject, quote
 
 BINARY_WITHIN = 8000
-"""A file with a null byte in this many of its first bytes is binary, as in git."""
+"""A file with a null byte within this many bytes from its start is binary, as in git."""
 
 
 def whole_files(targets: Sequence[str], top: Path | None) -> tuple[Series, ...]:
@@ -69,7 +69,7 @@ def _make_patch(target: str, root: Path | None) -> Patch | None:
 
 
 def renumber_for_files(result: CheckResult) -> CheckResult:
-    """Replace the diffs' line numbers with those of the files."""
+    """Replace line numbers in the diffs with those in the files."""
     return result._replace(
         patches=tuple(map(_file_findings, result.patches)), whole_files=True
     )

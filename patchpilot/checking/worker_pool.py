@@ -20,8 +20,8 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 AHEAD = 4
-"""Items for each process that are handed out before their results are taken: memory does not grow
-with the input.
+"""Maximum number of items per process handed out before their results are taken, so that memory
+does not grow with the input.
 """
 
 _work: Callable[[Any], Any]
@@ -35,9 +35,9 @@ def run_in_order(
 ) -> Iterator[Result]:
     """Yield the result of `work` for each item, in the order of the items.
 
-    Items and results are sent to and from forked processes, each of which first calls `begin`.
-    If the system cannot fork, the work is done in this process. The same
-    happens to the remaining items if the system terminates a worker process.
+    Items and results are sent to and from forked processes, each of which first calls `begin`. If
+    the system cannot fork, or terminates a worker process, the remaining work is done in this
+    process.
     """
     # macOS libraries may crash in forked processes
     methods = multiprocessing.get_all_start_methods()
@@ -82,7 +82,7 @@ def _submit(pool: Any, item: Any) -> Any:
 
 
 def _begin(work: Callable[[Any], Any], begin: Callable[[], None]) -> None:
-    """Leave Ctrl-C to the parent, and end with it.
+    """Leave Ctrl-C to the parent, and exit when the parent does.
 
     Exclude the parent's objects from garbage collection.
     """
