@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The bots that write to contributors, from bots.toml in this folder.
+"""The bots that write to contributors, as listed in bots.toml in this folder.
 
 People reply under a bot's subject, and some people run scripts that send from their own address, so
 a row checks the sender and the text that the sender wrote, never the subject alone.
@@ -34,7 +34,7 @@ _ADDRESSES = re.compile(
     r"|akpm@linux-foundation\.org|(?:gregkh@linuxfoundation\.org|greg@kroah\.com|gregkh@suse\.de)"
     r"|sashal@kernel\.org|sasha\.levin@oracle\.com|alexander\.levin@(?:microsoft|verizon)\.com"
 )
-"""The exact addresses of bots and script users that report the progress of patches."""
+"""The exact addresses of bots, and of people whose scripts report the progress of patches."""
 
 
 @cache
@@ -62,7 +62,7 @@ def known_robot(
 
 
 def is_bot_address(address: Address) -> bool:
-    """Return whether an address belongs exactly to a bot or script that reports on patches."""
+    """Return whether an address is exactly that of a bot or script that reports on patches."""
     return bool(_ADDRESSES.fullmatch(address.key))
 
 

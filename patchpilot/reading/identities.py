@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The identity of a message's sender: a known address, never a display name.
 
-Anybody can put any name into From:. An address is known if the author sent a patch to it or named
-it in one, if a known sender copied it, or if it is a bot's. Callers add other sources, such as
-MAINTAINERS, commits and signatures.
+Anybody can put any name in From:. An address is known if the author sent a patch to it or named it
+in a patch, if a known sender copied it, or if it belongs to a bot. Callers add other sources, such
+as MAINTAINERS, commits and signatures.
 """
 
 from collections.abc import Iterable, Mapping
@@ -28,7 +28,7 @@ class Identities:
         return address.key in self.names or is_bot_address(address)
 
     def same(self, first: Address, second: Address) -> bool:
-        """Return whether two addresses are the same mailbox, or known mailboxes with the same
+        """Return whether two addresses are the same mailbox, or two known mailboxes with the same
         name.
         """
         if first.key == second.key:
@@ -42,7 +42,7 @@ class Identities:
     def sender(self, mail: "Classified") -> Address:
         """Return the sender.
 
-        Use the From: header if the address that rewrote it is not known to be a list.
+        This is the From: address, unless a known mailing list rewrote it.
         """
         rewritten = mail.mail.sender
         return (

@@ -39,7 +39,7 @@ STABLE = frozenset(
         MailKind.AUTOSEL,
     )
 )
-"""Mails of the stable trees' machinery; they are not in the author's thread."""
+"""Messages from the stable trees' automation, which are not in the author's thread."""
 
 WANTS_ANSWER = frozenset(
     (
@@ -51,4 +51,4 @@ WANTS_ANSWER = frozenset(
         MailKind.AI_REVIEW,
     )
 )
-"""Mails the author is expected to act on."""
+"""Messages that the author is expected to act on."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Cache the parsed and classified messages during a call."""
+"""Cache parsed and classified messages during a call."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -18,13 +18,13 @@ ParseMail = Callable[[bytes], Mail]
 class MailReader:
     """A cache for one call: identical bytes are parsed once, and each message is classified once.
 
-    `now` is the time of the call. With `from_poll`, days are counted up to the time when an archive
-    was last read. `online` is whether the network may be used, `progress` is called while a long
-    thread is read. `threads` is the cache of `read_thread`; `sent` is what was sent from this
-    machine, and `topics` the change-id of each of these messages; `undisclosed` are the Message-IDs
-    that must not be looked up in an archive, once they have been read; `summaries` are the cached
-    summaries of series. Messages that the previous call parsed are reused, because the TUI reads a
-    thread again and again while it keeps the displayed messages.
+    `now` is the time of the call. With `from_poll`, days are counted up to the last time an archive
+    was read. `online` is whether the network may be used; `progress` is called while a long thread
+    is read. `threads` is the cache of `read_thread`; `sent` is what was sent from this machine, and
+    `topics` the change-id of each of these messages; `undisclosed` are the Message-IDs that must
+    not be looked up in an archive, once they have been read; `summaries` are the cached summaries
+    of series. Messages parsed by the previous call are reused, because the TUI reads the same
+    threads again and again.
     """
 
     _latest: ClassVar[dict[bytes, Mail]] = {}

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Read mboxes from files and archives.
 
-They are decompressed with a size limit, split and parsed. Duplicates are removed, and the
-messages sorted, oldest first.
+They are decompressed with a size limit, split and parsed. Duplicates are removed, and messages are
+sorted, oldest first.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 
 
 Skipped = Callable[[str], None]
-"""Called with the reason for skipping a mail of an mbox."""
+"""Called with the reason why a message in an mbox is skipped."""
 
 
 def ignore_skipped(_reason: str) -> None:
@@ -44,10 +44,10 @@ def read_mails(
     skipped: Skipped = ignore_skipped,
     parse_mail: Callable[[bytes], Mail] = parse_mail,
 ) -> tuple[Mail, ...]:
-    """Read the messages in a file, which is a single message or an mbox, optionally gzipped.
+    """Read the messages in a file: a single message or an mbox, optionally gzipped.
 
     `-` is standard input. Raise InputError with the file name. In an mbox, messages that are too
-    large, and those beyond the size limit of a file, are reported to `skipped` and omitted.
+    large or beyond the file size limit are reported to `skipped` and omitted.
     """
     name = str(path)
     reasons: list[str] = []
@@ -83,9 +83,9 @@ def split_within_limits(
 ) -> Iterator[bytes]:
     """Yield the raw messages of an mbox, read in blocks and within the size limits.
 
-    Messages that are too large are skipped, and reading ends after `limit` bytes of messages.
-    Only one message and one block are held in memory. `skipped` is called with the reason for
-    each skipped message and for an early end.
+    Messages that are too large are skipped, and reading ends after `limit` bytes of messages. Only
+    one message and one block are held in memory. `skipped` is called with the reason for each
+    skipped message and for stopping early.
     """
     given, most = 0, MAX_INPUT if limit is None else limit
     for start, raw in split_mbox(_limit_blocks(blocks, source, skipped)):
@@ -182,7 +182,7 @@ def with_id(mail: Mail) -> Mail:
 
 
 def title_hash(title: str) -> str:
-    """Return the prefix of a Message-ID for a patch of which only the title is known."""
+    """Return the prefix of a Message-ID for a patch that is known only by its title."""
     return _hash(title.encode("utf-8", "replace"))
 
 
@@ -229,7 +229,7 @@ def deduplicate(
 
 
 def _find_trusted_copy(copies: Sequence[Mail], known: Container[str]) -> Mail | None:
-    """Return the copy known to be from its sender, or None."""
+    """Return the copy that is known to come from its sender, or None."""
     senders = {real_sender(mail).key for mail in copies}
     # a list may have rewritten the header of one copy
     direct = [mail for mail in copies if mail.sender.key in senders] or copies

@@ -34,7 +34,7 @@ _NEW_VERSION = {
     MailKind.FORM_LETTER: (" and ", "send v{next}"),
     MailKind.AI_REVIEW: (": ", "fix valid ones in v{next}, reply to the others"),
 }
-"""The step after the reply, if it is a new version."""
+"""The step that follows the reply if a new version is needed."""
 
 
 def _act(*parts: Advice) -> NextStep:
@@ -69,8 +69,8 @@ def _write(message_id: str, words: str, template: str = "") -> Action:
 def advise(series: PostedSeries) -> NextStep:
     """Return the author's next step.
 
-    It is based on what is proven. Claims are named with their sentences: the last one of somebody
-    who may make it, and the last one of an unknown sender, whom the user can confirm.
+    It is based on what is proven. Claims are quoted with their sentences: the last one by somebody
+    entitled to make it, and the last one by an unknown sender, whom the user can confirm.
     """
     shown = replace(
         series,
@@ -94,7 +94,7 @@ def advise(series: PostedSeries) -> NextStep:
 
 
 def _add_claim(step: NextStep, claim: Claim) -> NextStep:
-    """Add pending claims to the next step; do not suggest a reminder before a claim is verified."""
+    """Add pending claims to the next step, and suggest no reminder before a claim is verified."""
     if claim.what == "superseded":
         return _wait(f"{claim.words}: read it before you send another version")
     if claim.what not in IN_A_TREE:
@@ -133,7 +133,7 @@ def _advise(series: PostedSeries) -> NextStep:
 
 
 def _changes(series: PostedSeries, version: int) -> Advice:
-    """Return the step after changes were requested by a reviewer, by a bot or by a revert."""
+    """Return the step after a reviewer, a bot or a revert called for changes."""
     undone = next((it.reverted_by for it in series.landed if it.reverted_by), None)
     if undone and series.why.startswith("reverted"):
         why = (
@@ -202,7 +202,7 @@ def _add_tags(series: PostedSeries, advice: Advice) -> Advice:
 
 
 def _partly(series: PostedSeries) -> NextStep:
-    """Return the step for patches that are in no tree yet."""
+    """Return the step for patches that are not in any tree yet."""
     version = series.latest.version + 1
     states = {patch.state for patch in series.patches}
     if SeriesState.CHANGES_REQUESTED in states:
@@ -266,15 +266,15 @@ def _git_step(series: PostedSeries) -> str:
 
 
 _DECIDED = ("dropped", "objected", "not-needed")
-"""The states of stable branches that will not take it."""
+"""The states of stable branches that will not take the fix."""
 HALF_A_YEAR = timedelta(days=182)
 
 
 def _stable_step(series: PostedSeries) -> Action | None:
     """Return the step after the merge, while a stable branch needs the fix.
 
-    Without the branches, only the tag is known, and the step is to wait until the first branch has
-    it, a branch was decided on, or half a year has passed.
+    If the branches are unknown, only the tag is known. The step is then to wait until the first
+    branch has it, a branch was decided on, or half a year has passed.
     """
     if series.state not in (SeriesState.IN_MAINLINE, SeriesState.IN_STABLE):
         return None
@@ -331,8 +331,8 @@ def _is_long_merged(series: PostedSeries) -> bool:
 def _work_left(series: PostedSeries) -> list[str | Action]:
     """Return the author's remaining work after acceptance.
 
-    Backports to the branches that the fix did not apply to or that reverted it, and later fixes
-    that a branch lacks.
+    This includes backports to branches that the fix did not apply to or that reverted it, and later
+    fixes that a branch lacks.
     """
     words: list[str | Action] = []
     if reverted := _versions(series, "reverted"):
@@ -395,7 +395,7 @@ _STABLE_REVIEWS = (
     (("review", "queued"), ("failed",), "follow the stable review of"),
     (("proposed",), ("failed", "dropped", "objected"), "AUTOSEL proposes it for"),
 )
-"""The branch states that decide next, the states that end this, and the next step."""
+"""The pending branch states, the states that end them, and the next step."""
 
 
 def _applied_at(series: PostedSeries) -> datetime:
@@ -415,7 +415,7 @@ def _joined(sentences: Sequence[str | Action]) -> Advice:
 
 
 def _wishes(series: PostedSeries) -> list[Reply]:
-    """Return the messages that need a reply, except about patches that are in a tree."""
+    """Return the messages that need a reply, except those about patches that are in a tree."""
     taken = {
         patch.number
         for patch in series.patches
@@ -431,7 +431,7 @@ def _wishes(series: PostedSeries) -> list[Reply]:
 
 def _unanswered(series: PostedSeries) -> Reply | None:
     """Return the last request that the author has not answered, unless its sender got a later
-    answer or has given a tag.
+    answer or gave a tag.
     """
     done = {
         reply.mail.sender.key: reply.when

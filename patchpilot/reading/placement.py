@@ -53,7 +53,7 @@ _PULLED = re.compile(r"merged into (?P<tree>\S+?)(?:\.git)?:")
 class AppliedReport(NamedTuple):
     """A line of a summary of applied patches.
 
-    Contains the patch's title and number, and its commit (None if not found).
+    It has the patch's title and number, and its commit (None if not found).
     """
 
     title: str
@@ -62,10 +62,10 @@ class AppliedReport(NamedTuple):
 
 
 class Placement(NamedTuple):
-    """Where a patch was applied according to a message.
+    """Where a patch was applied, according to a message.
 
-    Contains the commit ids as given in the message, the tree, stable versions, and the lines of
-    the summary.
+    It has the commit ids as given in the message, the tree, stable versions, and the lines of the
+    summary.
     """
 
     commits: tuple[str, ...] = ()
@@ -77,9 +77,9 @@ class Placement(NamedTuple):
 def placement(
     kind: MailKind, subject: str, text: str, headers: dict[str, str]
 ) -> Placement:
-    """Parse a message of this kind to find where a patch was applied.
+    """Parse a message of this kind to find out where a patch was applied.
 
-    `text` is the message's unquoted text, `headers` its headers by lower-case name.
+    `text` is the message's unquoted text; `headers` are its headers, keyed by lower-case name.
     """
     if kind is MailKind.APPLIED:
         landings = _summary(text)

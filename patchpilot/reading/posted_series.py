@@ -52,9 +52,9 @@ _STABLE_MARK = re.compile(
 class Revision:
     """A posted revision of a series; `version` is taken from its subject prefix.
 
-    `posts` are in order, the cover letter first. `carried` are the Message-IDs of patches that
-    are taken from the previous version because this one replaces only a few. `is_again` is
-    whether it repeats the previous version unchanged.
+    `posts` are in order, cover letter first. `carried` are the Message-IDs of patches taken from
+    the previous version because this one replaces only a few. `is_again` is whether it repeats the
+    previous version unchanged.
     """
 
     version: int
@@ -113,7 +113,7 @@ class Revision:
 
     @property
     def resend(self) -> bool:
-        """Return whether it only resends earlier patches."""
+        """Return whether the revision only resends earlier patches."""
         return self.is_again or any(post.subject.resend for post in self.posts)
 
     @property
@@ -190,9 +190,9 @@ TEXT_LIMIT = 4000
 class Reply(NamedTuple):
     """A message about a series.
 
-    Contains the revision and post it answers (None if it is about the series as a whole), its
-    direct parent message, and the stable tree's message in whose thread it is. `unread` is set
-    for display only.
+    It has the revision and post that it answers (None if it is about the series as a whole), its
+    parent message, and the stable tree's message whose thread it is in. `unread` is set for display
+    only.
     """
 
     mail: Classified
@@ -233,7 +233,7 @@ class Reply(NamedTuple):
 
 @json_form()
 class MissingRevision(NamedTuple):
-    """A revision that a later one links to and that the archive lacks."""
+    """A revision that a later one links to and that is missing from the archive."""
 
     version: int
     message_id: str
@@ -258,11 +258,11 @@ class PostedSeries:
     unknown senders that claim to belong to it. `only_reported`: a bot's message reports on the
     patch, and the patch itself was not read.
 
-    `replies` are the messages about it, `events` what they say about its state, `claims` what
-    nothing proves yet. `commits` are its commits in a repository, if it was searched for there
-    (`in_repository`), and `needs` the stable branches that need it. `proven` is the state that
-    evidence proves, `state` what somebody who may say so claims last; a series is stalled as of
-    `now`. `post` is the patch that all of this is about, or None for a series of several patches.
+    `replies` are the messages about it, `events` what they report about its state, and `claims`
+    what nothing proves yet. `commits` are its commits in a repository, if it was searched for there
+    (`in_repository`), and `needs` the stable branches that need it. `proven` is the state backed by
+    evidence, `state` the last one claimed by anyone entitled to; `now` decides whether it is
+    stalled. `post` is the patch that all of this is about, or None for a series of several patches.
     """
 
     revisions: tuple[Revision, ...]
@@ -289,7 +289,7 @@ class PostedSeries:
 
     @cached_property
     def missing(self) -> dict[str, int]:
-        """Map missing earlier versions, linked from later ones, by Message-ID to their number."""
+        """Map the Message-IDs of missing versions, to which later ones link, to their numbers."""
         known = self.post_ids
         return {
             message_id: version
@@ -336,7 +336,7 @@ class PostedSeries:
 
     @cached_property
     def current(self) -> tuple[Revision, ...]:
-        """Return the latest version, preceded by the versions that it resends, whose replies
+        """Return the latest version, preceded by the versions that it resends; replies to those
         still count.
         """
         found = [self.latest]
@@ -393,7 +393,7 @@ class PostedSeries:
 
     @property
     def key(self) -> str:
-        """Return the Message-ID of the first version's first post."""
+        """Return the Message-ID of the first message of the first version."""
         return self.revisions[0].head.message_id
 
     @property
@@ -414,7 +414,7 @@ class PostedSeries:
 
     @cached_property
     def message_ids(self) -> frozenset[str]:
-        """Return the own messages and all about it."""
+        """Return the Message-IDs of the series' own messages and of all messages about it."""
         return self.post_ids.union(
             (post.message_id for revision in self.strangers for post in revision.posts),
             (reply.message_id for reply in self.replies),
@@ -423,7 +423,7 @@ class PostedSeries:
 
     @property
     def attached(self) -> tuple[Reply, ...]:
-        """Return the messages about it, without claims by unknown senders."""
+        """Return the messages about the series, without claims by unknown senders."""
         return tuple(reply for reply in self.replies if not reply.mail.doubtful)
 
     @property
@@ -445,10 +445,10 @@ class PostedSeries:
 
     @cached_property
     def reported_commits(self) -> tuple[LandedCommit, ...]:
-        """Return the merges outside the stable trees according to messages, mainline last.
+        """Return the merges reported in messages, mainline last, except those in stable trees.
 
-        Stable trees take only mainline commits, so messages about them imply that mainline has
-        the commit.
+        Stable trees take only mainline commits, so messages about them imply that mainline has the
+        commit.
         """
         found: dict[tuple[str, str], LandedCommit] = {}
         sure = {
@@ -477,7 +477,7 @@ class PostedSeries:
 
     @property
     def landed(self) -> tuple[LandedCommit, ...]:
-        """Return the commits in messages, overridden by those in the repository."""
+        """Return the commits reported in messages, overridden by those in the repository."""
         in_mainline = any(landed.in_mainline for landed in self.commits)
         reported = (
             it for it in self.reported_commits if not (in_mainline and it.in_mainline)
@@ -486,7 +486,7 @@ class PostedSeries:
 
     @cached_property
     def reported_branches(self) -> tuple[StableBranch, ...]:
-        """Return the stable branches in messages, each with its latest state."""
+        """Return the stable branches reported in messages, each with its latest state."""
         branches: dict[str, StableBranch] = {}
         for event in self.events:
             if event.version is None or event.what not in _RANK:

@@ -53,14 +53,14 @@ def read_thread(
     anchor: str = "",
     reports: bool = False,
 ) -> tuple[PostedSeries, ...]:
-    """Return every series in these messages, the oldest first, with its state and follow-ups.
+    """Return every series in these messages, oldest first, with its state and follow-ups.
 
     `now` is the time used to detect a stalled series; the default is the time of the latest
     message, which suits an old mbox. `reader` caches the results of the call, so that the same
-    messages give the same series and are classified once. `known` are addresses that were seen
-    elsewhere, `confirmed` the messages that the user confirmed. `anchor` is the Message-ID of the
-    requested series, whose sender is known as well. With `reports`, messages of bots about patches
-    that are not there make series, if there is no other.
+    messages yield the same series and are classified once. `known` are addresses seen elsewhere,
+    and `confirmed` the messages that the user confirmed. `anchor` is the Message-ID of the
+    requested series, whose sender also counts as known. With `reports`, if there is no other
+    series, bots' messages about missing patches form one.
     """
     reader = reader or MailReader()
     mails = tuple(mail for mail in unique(mails) if not is_sent_to_self(mail))
@@ -92,7 +92,7 @@ def read_thread(
 
 
 def _add_author(series: PostedSeries, reply: Reply, reader: MailReader) -> Reply:
-    """Return the reply, classified again for its sender and what it answers."""
+    """Return the reply, reclassified by its sender and the message it answers."""
     sender, parent = series.identities.sender(reply.mail), reply.parent
     answered = "patch"
     if parent and not (parent.robot or parent.is_post):
@@ -183,9 +183,8 @@ def with_commits(
 ) -> PostedSeries:
     """Add commits found in a repository (`landed_series.in_repository`) to a series.
 
-    `fixed` are the follow-ups found there;
-    a follow-up that is known from messages keeps its Message-ID. `needs` are the stable branches
-    that need the fix.
+    `fixed` are the follow-ups found there; those also known from messages keep their Message-ID.
+    `needs` are the stable branches that need the fix.
     """
     series = replace(series, in_repository=True)
     if not seen:
@@ -207,7 +206,7 @@ def with_commits(
 
 
 def _with_follow_ups(every: Sequence[PostedSeries]) -> Iterator[PostedSeries]:
-    """Yield each series with the later ones that fix, revert, continue or backport it.
+    """Yield each series with the later series that fix, revert, continue or backport it.
 
     Their claims about it may determine its state.
     """
@@ -265,7 +264,7 @@ def _follow_up(relation: str, other: PostedSeries) -> FollowUp:
 def _relation(
     theirs: PostedSeries, mine: PostedSeries, commits: Sequence[str]
 ) -> str | None:
-    """Classify the relation of a later series to an earlier one that became these commits."""
+    """Classify the relation of a later series to an earlier one, which became these commits."""
     if theirs.key in (it.head.message_id for it in mine.strangers):
         return "continues"
     if theirs.titles & {f"revert {title}" for title in mine.titles}:
@@ -295,8 +294,8 @@ def _fixed(post: Classified) -> list[str]:
 
 
 def _forwarding_kind(theirs: PostedSeries, mine: PostedSeries) -> str | None:
-    """Return how patches were forwarded: as stable backports, or by somebody else in a pull
-    request or later version.
+    """Return how patches were forwarded: as stable backports, or in somebody else's pull request or
+    later version.
     """
     shared = mine.titles & theirs.titles
     if theirs.latest.backport_to:
@@ -318,8 +317,8 @@ def _claims(
 ) -> Iterator[Claim]:
     """Yield a later series' claims: somebody else continued or reverted this one.
 
-    A claim counts if its sender is known in this series, or if a bot reports where the later series
-    was applied.
+    A claim counts if its sender is known in this series, or if a bot reports where the other was
+    applied.
     """
     latest = other.latest
     is_reported = any(is_bot_address(event.sender) for event in other.events)
@@ -352,7 +351,7 @@ def _claims(
 def _patch_outcome(
     base: Claim, post: Classified, other: PostedSeries
 ) -> Iterator[Claim]:
-    """Yield the outcome of a patch that somebody else forwarded: forwarded, or merged with that
+    """Yield the outcome of a patch that somebody else forwarded: only forwarded, or merged in that
     series.
 
     A merge commit does not count as the patch's commit.
@@ -375,8 +374,8 @@ def _patch_outcome(
 
 
 def _pulled(pull: Classified, series: PostedSeries) -> frozenset[str]:
-    """Return the titles below the author's name in a pull request's shortlog, as far as the
-    series has them.
+    """Return the titles below the author's name in a pull request's shortlog that are in the
+    series.
     """
     name = re.escape(series.author.name)
     listed = re.search(

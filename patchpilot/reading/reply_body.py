@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Parse a reply into the sender's lines and sentences, quotes, and an inline patch.
 
-The time is linear in the length of the body.
+The time taken is linear in the length of the body.
 """
 
 import re
@@ -16,7 +16,7 @@ from patchpilot.model.trailer import is_trailer
 from patchpilot.reading.phrases import CLOSING, GREETING
 
 MAX_LINES = 20_000
-"""Maximum number of parsed lines: a longer message is a log or an attack, and its top matters."""
+"""Maximum number of parsed lines: longer messages are logs or attacks, and only the top matters."""
 
 QUOTED_LINES = 6
 """Maximum number of quoted lines directly above a part that show its topic."""
@@ -51,7 +51,7 @@ _BEGINS_ATTRIBUTION = re.compile(
 )
 _NO_CODE = re.compile(r"^-{1,3}\s*$|^- \S")
 _CONTEXT = re.compile(r"[ >]*>? [ \t]\s*\S")
-"""A line of a quoted diff that the patch leaves as it is."""
+"""A context line of a quoted diff, which the patch leaves unchanged."""
 _TAG = re.compile(
     r"^\s*(?:for [^:\n]{2,40}:\s+)?[A-Za-z]+(?:-[A-Za-z]+)*-by\s*:", re.IGNORECASE
 )
@@ -72,15 +72,15 @@ _SNIP = re.compile(
     r"\W*(?:snip(?:ped)?|\.\.\.|…)?\W*$|\s*\[\d{1,2}\]\S{0,2}\s+(?:- )?<?https?://\S+\s*$",
     re.IGNORECASE,
 )
-"""A line that marks an omission in a quote, or a footnote with a link."""
+"""A line that marks an omission from a quote, or a footnote with a link."""
 
 
 class ReplyLine(NamedTuple):
     """A line that the sender wrote, and its 0-based index in the body.
 
     `quoted` are the lines of the quote directly above its part of the message, at most the last
-    `QUOTED_LINES`. `on_code` states whether the last quote ends with a line of a diff. Parts and
-    paragraphs are numbered in the order of the message.
+    `QUOTED_LINES`. `on_code` is whether the last quote ends with a diff line. Parts and paragraphs
+    are numbered in the order of the message.
     """
 
     text: str
@@ -92,7 +92,7 @@ class ReplyLine(NamedTuple):
 
 
 class Sentence(NamedTuple):
-    """A sentence of the sender in one line, and its 0-based first and last line in the body.
+    """A sentence by the sender, joined into one line, and its 0-based first and last body line.
 
     `top` is the first line of its paragraph.
     """
@@ -107,7 +107,7 @@ class Sentence(NamedTuple):
 class Body:
     """The parsed text of a message.
 
-    Contains the sender's own lines, the quoted lines (with one level of quote marks removed), the
+    It has the sender's own lines, the quoted lines (with one level of quote marks removed), the
     attributions, and the lines of an inline patch.
     """
 
@@ -285,7 +285,7 @@ def _is_diff(lines: Sequence[str], at: int) -> bool:
 
 
 def _own_text_end(lines: Sequence[str], quoted: Sequence[bool], patch_from: int) -> int:
-    """Where the sender's text ends: at a signature, a list's footer, or a mail quoted without `>`."""  # noqa: E501
+    """Return where the sender's text ends: at a signature, a list footer, or an unmarked quote."""
     written = False
     for at, line in enumerate(lines[:patch_from]):
         if quoted[at]:
@@ -350,8 +350,8 @@ def _split(paragraph: Sequence[ReplyLine]) -> Iterator[tuple[str, int, int]]:
 
 
 def _stops(text: str, following: str) -> list[int]:
-    """Return the positions within a line where sentences end, the last only if a space follows
-    it.
+    """Return the positions in a line at which sentences end; the last counts only if a space
+    follows it.
     """
     stops = []
     for match in _ENDS.finditer(text):

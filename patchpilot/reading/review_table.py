@@ -26,7 +26,7 @@ _ASKS = (MailKind.REVIEW, MailKind.NACK)
 _DECIDES = (MailKind.NACK, MailKind.APPLIED)
 _AUTHORS = ("signed-off-by", "co-developed-by")
 _MOST_ADDRESSED = 100
-"""Recipients of one patch that are listed; more are no list of reviewers."""
+"""Maximum number of recipients listed for one patch; a longer list is not a list of reviewers."""
 
 
 class ReviewState(StrEnum):
@@ -57,8 +57,8 @@ HOLDS = (ReviewState.GIVEN, ReviewState.CARRIED)
 class Review(NamedTuple):
     """A reviewer's state for one patch.
 
-    `tags` are the names of the reviewer's tags. `version` and `message_id` are the version and
-    message that the state is from (None: the recipients of the patch).
+    `tags` are the names of the reviewer's tags. `version` and `message_id` identify the version and
+    message that the state is from (None: the patch's recipients).
     """
 
     reviewer: Address
@@ -97,7 +97,7 @@ class PatchReview(NamedTuple):
 
 @json_form("address=reviewer.email", "name=reviewer.called", "patches")
 class ReviewerReviews(NamedTuple):
-    """A reviewer and their state for each patch."""
+    """A reviewer and their state for every patch."""
 
     reviewer: Address
     patches: tuple[PatchReview, ...]
@@ -107,7 +107,7 @@ class ReviewerReviews(NamedTuple):
 class ReviewTable(NamedTuple):
     """The patches of the latest version with their reviewers, and all reviewers in order.
 
-    Reviewers who answered come first, then the other recipients.
+    Reviewers who responded come first, then the other recipients.
     """
 
     version: int
@@ -157,8 +157,8 @@ class ReviewTable(NamedTuple):
 
 
 class _Fact(NamedTuple):
-    """One response of a reviewer: version, message, kind (None for tags in the posted patch),
-    tags, and whether the patch changed since.
+    """One response by a reviewer: version, message, kind (None for tags in the posted patch), tags,
+    and whether the patch has changed since.
     """
 
     at: int
@@ -172,14 +172,14 @@ class _Fact(NamedTuple):
 
 @dataclass
 class _Reviewers:
-    """The people in a series by address; two addresses of a person count once."""
+    """The people involved in a series, by address; a person's two addresses count once."""
 
     series: PostedSeries
     alias: dict[str, str] = field(default_factory=dict)
     people: dict[str, Address] = field(default_factory=dict)
 
     def key(self, address: Address) -> str:
-        """Return the key of a reviewer, adding unknown ones."""
+        """Return the key of a reviewer, adding the reviewer if unknown."""
         if address.key not in self.alias:
             known = next(
                 (
@@ -194,8 +194,8 @@ class _Reviewers:
         return self.alias[address.key]
 
     def _is_same_person(self, first: Address, second: Address) -> bool:
-        """Return whether two addresses belong to one person; both must be known, because names
-        can be faked.
+        """Return whether two addresses belong to one person; both must be known, since names can be
+        faked.
         """
         known = self.series.identities
         return known.same(first, second) or (
@@ -335,8 +335,8 @@ def _is_robot(address: Address) -> bool:
 def _ancestors(
     old: Revision, latest: Revision
 ) -> Iterator[tuple[int, Classified, bool]]:
-    """Yield for each patch of the latest version its number, its form in an older version, and
-    whether it changed since.
+    """Yield, for each patch of the latest version, its number, its form in an older version, and
+    whether it has changed since.
     """
     before, after = (
         [PatchFeatures(post.title) for post in it.patches] for it in (old, latest)

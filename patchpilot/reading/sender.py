@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the real sender of a message.
+"""Find a message's real sender.
 
-Lists rewrite From: because of DMARC and name the sender in other headers.
+Mailing lists rewrite From: because of DMARC, and name the sender in other headers.
 """
 
 import re
@@ -69,7 +69,7 @@ def is_sent_to_self(mail: Mail) -> bool:
 def same_person(first: Address, second: Address) -> bool:
     """Return whether two addresses appear to belong to the same person.
 
-    The mailbox is the same, or only the name, which proves nothing.
+    Either the mailbox is the same, or only the name, which proves nothing.
     """
     if first.key == second.key:
         return True
@@ -81,13 +81,13 @@ def same_person(first: Address, second: Address) -> bool:
 
 
 def _display_name(address: Address) -> str:
-    """Return the name of an address, derived from `first.last@` if it has none."""
+    """Return an address's display name, or one derived from `first.last@` if it has none."""
     local = address.email.partition("@")[0]
     return address.name or (local.replace(".", " ") if local.count(".") == 1 else "")
 
 
 def _latin(words: frozenset[str]) -> frozenset[str]:
-    """Strip the version in another script from a name."""
+    """Remove the words in another script from a name that also has Latin ones."""
     return frozenset(word for word in words if word.isascii())
 
 

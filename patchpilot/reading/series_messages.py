@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Decide which messages belong to a series, and which version each one posts or answers.
 
-Posts belong to one sending by the message that they answer, or by their counts and Message-IDs.
-Sendings belong to one series by a change-id, the thread, a link to an earlier version that is
-named as such, and by an equal title or equal changes of the same author. Any other message is
-about what it answers, or about the title, commit or link that a bot's message quotes.
+Posts belong to one posting if they answer the same message, or because of their counts and
+Message-IDs. Postings belong to one series because of a change-id, the thread, a link to what is
+named an earlier version, or the same title or changes by the same author. Any other message is
+about what it answers, or about the title, commit or link that a bot quotes.
 """
 
 import re
@@ -37,7 +37,7 @@ _MESSAGE = 40_000
 _TOGETHER = timedelta(minutes=30)
 _ANOTHER_TIME = timedelta(days=550)
 _LATEST = 8
-"""Earlier sendings with the same title that a later one may go on with."""
+"""Number of earlier postings with the same title that a later one may continue."""
 _BEGINNING, _END = 1991, 2090
 _TITLED = re.compile(
     r"just added the patch titled\s*\n\s*\n\s+(?P<title>\S[^\n]*(?:\n[ ]+\S[^\n]*)?)\n"
@@ -53,7 +53,7 @@ _AUTHOR = re.compile(r"^(?:From|Author): {1,12}(\S.{0,200}@.{1,200})$", re.MULTI
 _OF_TREES = (MailKind.MM_COMMIT, MailKind.TIP_COMMIT, MailKind.APPLIED)
 _ROUNDS = (MailKind.STABLE_REVIEW, MailKind.AUTOSEL)
 REPORTS = (*STABLE, *_OF_TREES, MailKind.PULL_MERGED)
-"""The kinds of messages that may be the first about a patch."""
+"""The kinds of messages that may be the first known ones about a patch."""
 _Posted = tuple[int, Revision, Classified]
 _Place = tuple[int, Revision | None, Classified | None]
 
@@ -81,11 +81,11 @@ def find_series(
     *,
     reports: bool = False,
 ) -> tuple[PostedSeries, ...]:
-    """Return the series in these messages with all messages about them, the oldest first.
+    """Return the series in these messages with all messages about them, oldest first.
 
-    Versions from senders that neither the series nor `known` names are split off; the message
-    `anchor` is the one whose sender is known (see `without_strangers`). With `reports`, bots'
-    messages about patches that are not there make series, if there is no other.
+    Versions whose senders neither the series nor `known` names are split off; the sender of the
+    message `anchor` is known (see `without_strangers`). With `reports`, if there is no other
+    series, bots' messages about missing patches form one.
     """
     posts = [mail for mail in mails if mail.is_post and not mail.is_reply]
     by_author: dict[str, list[Classified]] = defaultdict(list)
@@ -165,10 +165,10 @@ def _named_in(revision: Revision) -> list[Address]:
 
 
 def _find_covers(posts: Sequence[Classified]) -> Iterator[Classified]:
-    """Yield the posts, and recognize cover letters among those without a number and diff.
+    """Yield the posts, recognizing as cover letters those without a diff that have patches below.
 
-    A patch by the same author with the same version replies to such a letter, even if it has a
-    number (`[PATCHSET v4 1/2]`).
+    Such a patch has the same author and version and replies to the letter, which may have a number
+    (`[PATCHSET v4 1/2]`).
     """
     headed = {
         (it.mail.in_reply_to, it.sender.key, not it.number and it.shape[0])
@@ -209,8 +209,8 @@ def _sendings(posts: Sequence[Classified]) -> list[Revision]:
 
 
 def _is_under(sent: _Sent, post: Classified) -> bool:
-    """Return whether a post belongs to the posting that it replies to; the cover letter may
-    miscount.
+    """Return whether a post belongs to the posting that it replies to, even if the cover letter's
+    count is wrong.
     """
     head, total = next(iter(sent.values())), post.subject.total
     is_counted = total or (head.is_cover and head.subject.total is None)
@@ -225,7 +225,7 @@ def _is_under(sent: _Sent, post: Classified) -> bool:
 
 
 def _is_next(sent: _Sent, post: Classified) -> bool:
-    """Return whether an unthreaded post continues the preceding posts of the same form."""
+    """Return whether an unthreaded post continues the posts before it, which have the same form."""
     if not sent or post.number in sent or (post.subject.total or 0) < 2:
         return False
     last = next(reversed(sent.values()))
@@ -279,7 +279,7 @@ def _linked(sent: Sequence[Revision]) -> list[list[Revision]]:
 
 
 def _follows(mine: Revision, yours: Revision, message_id: str) -> bool:
-    """Return whether a later version replies to, or links to, an earlier one."""
+    """Return whether a later version replies to an earlier one or links to it."""
     if mine.version < 2 or mine.backport_to or yours.version > mine.version:
         return False
     shares = bool(mine.titles & yours.titles)
@@ -297,7 +297,7 @@ def _follows(mine: Revision, yours: Revision, message_id: str) -> bool:
 
 
 def _keys(revision: Revision) -> Iterator[tuple[str, ...]]:
-    """Yield keys shared by versions of a series: a change-id, or a title or change by one author
+    """Yield keys that versions of a series share: a change-id, or a title or change by one author
     for one tree.
 
     Pull requests are skipped, because they forward patches of several series.
@@ -312,8 +312,8 @@ def _keys(revision: Revision) -> Iterator[tuple[str, ...]]:
 
 
 def _continues(mine: Revision, yours: Revision) -> bool:
-    """Return whether versions with a common title or change are the same series, not two called
-    "fix typo".
+    """Return whether versions with a common title or change are one series, not two called "fix
+    typo".
     """
     elsewhere = mine.files and yours.files and not mine.files & yours.files
     if elsewhere or mine.has_other_ids(yours):
@@ -342,8 +342,8 @@ def _sort_revisions(group: Sequence[Revision]) -> list[Revision]:
 def _completed(revisions: Sequence[Revision]) -> tuple[Revision, ...]:
     """Complete versions that contain only some of the patches.
 
-    A revision that replaces some patches of the previous version gets the other patches from
-    there; some patches sent again are of the same version.
+    A revision that replaces some patches of the previous version gets the others from there;
+    patches that are only sent again belong to the same version.
     """
     found: list[Revision] = []
     known: dict[str, Classified] = {}
@@ -366,7 +366,7 @@ def _completed(revisions: Sequence[Revision]) -> tuple[Revision, ...]:
 def _complete_version(
     series: Revision, part: Revision, known: Mapping[str, Classified]
 ) -> Revision | None:
-    """Merge a few resent patches with the others of the previous version; return None for a
+    """Merge a few resent patches with the other patches of the previous version; return None for a
     separate series.
 
     As in b4, each must reply to the patch with its number; `known` has the patches of all earlier
@@ -432,8 +432,8 @@ def _attach(
 ) -> Iterator[tuple[Reply, ...]]:
     """Return the messages about each series, in the given order.
 
-    A message is about what it answers; one without references is matched by its subject. The
-    series' own posts are not included.
+    A message is about what it answers, or is matched by subject if it has no references. A series'
+    own posts are not included.
     """
     posted = Posts(every)
     by_id = {mail.message_id: mail for mail in mails}
@@ -471,8 +471,7 @@ def _attach(
 def _series_from_bots(mails: Sequence[Classified]) -> list[PostedSeries]:
     """Return the series known only from bot messages, such as the stable queue's.
 
-    Of the patch, the title, the author that the message names, and perhaps the Message-ID are
-    known.
+    Only the patch's title, the author named in the message, and perhaps the Message-ID are known.
     """
     found: dict[str, PostedSeries] = {}
     for mail in mails:
@@ -503,7 +502,7 @@ def _series_from_bots(mails: Sequence[Classified]) -> list[PostedSeries]:
 
 
 class Posts:
-    """The posts of all series by Message-ID and by title, and the commits that they became."""
+    """The posts of all series, by Message-ID and by title, and the commits that they became."""
 
     def __init__(self, every: Sequence[PostedSeries]) -> None:
         self.by_id: dict[str, _Posted] = {
@@ -518,7 +517,7 @@ class Posts:
         self.commits: dict[str, int] = {}
 
     def quoted(self, mail: Classified) -> _Place | None:
-        """Return the post quoted by a bot outside the author's thread, by commit, link or title."""
+        """Return the post that a bot quotes outside the author's thread (commit, link or title)."""
         is_stable = mail.kind in STABLE
         if not is_stable and mail.kind not in _OF_TREES:
             return None
@@ -544,8 +543,8 @@ class Posts:
         return (places[-1][0], None, None) if is_stable else places[-1]
 
     def find_titled(self, mail: Classified) -> _Place | None:
-        """Return the earlier post to which a reply without references belongs, by subject and
-        people, preferably of the same version.
+        """Return the earlier post that a reply without references belongs to, by subject and
+        people, preferably in the same version.
         """
         quoted = " ".join(mail.body.attributions[:2])
         people = (*mail.mail.to, *mail.mail.cc, mail.sender)
@@ -568,16 +567,14 @@ def find_named_authors(mail: Classified) -> list[Address]:
 
 
 def patch_authors(post: Classified) -> list[Address]:
-    """Return a patch's sender, and its named author if that is another person."""
+    """Return a patch's sender, and its named author if that is somebody else."""
     inner = _AUTHOR.match(post.mail.body)
     author = parse_address(inner[1]) if inner else None
     return [post.sender, *([author] if author else [])]
 
 
 def is_by(people: Iterable[Address], authors: Sequence[Address]) -> bool:
-    """Return whether one of these people is an author; a title such as "fix typo" proves
-    nothing.
-    """
+    """Return whether one of these people is an author (a title like "fix typo" proves nothing)."""
     return any(same_person(it, author) for it in people for author in authors)
 
 
@@ -586,8 +583,8 @@ def _add_copied_addresses(
 ) -> Identities:
     """Extend the identities of a series by the addresses that known senders copied.
 
-    An address is not added if it wrote, or was copied by an unknown sender, earlier in the
-    thread: a reply to all is sent to such addresses automatically.
+    An address is not added if, earlier in the thread, it wrote or an unknown sender copied it: a
+    reply to all automatically goes to such addresses.
     """
     found = dict(series.identities.names)
     posts = (post for revision in series.strangers for post in revision.posts)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determine the state of a series from its messages, forwarding series and the repository.
+"""Determine the state of a series from its messages, series that forward it, and the repository.
 
-The state of a topic depends on its sends as well.
+The state of a topic also depends on its sends.
 """
 
 from collections import defaultdict
@@ -43,7 +43,7 @@ _WORDS = {
     SeriesState.IN_MAINLINE: ("in mainline", "in mainline"),
     SeriesState.IN_STABLE: ("in stable branches", "in stable branches"),
 }
-"""The wording for one patch, and for several, in this state."""
+"""The wording for this state, for one patch and for several."""
 ON_ITS_WAY = (
     SeriesState.SENT,
     SeriesState.UNDER_REVIEW,
@@ -53,7 +53,7 @@ ON_ITS_WAY = (
     SeriesState.ACCEPTED,
     SeriesState.IN_NEXT,
 )
-"""States that another's pull request may change."""
+"""States that somebody else's pull request may change."""
 
 
 class Verdict(NamedTuple):
@@ -98,7 +98,7 @@ def decide(series: PostedSeries) -> Verdict:
 def decide_state(series: PostedSeries) -> PostedSeries:
     """Return the series with the claimed and the proven state.
 
-    Claims of what is proven are no longer listed.
+    Claims that are proven are no longer listed.
     """
     said, shown = decide(series), decide(series.proofs)
     proven = {(it.version, it.message_id): it.state for it in shown.patches}
@@ -140,7 +140,7 @@ def _least_advanced(patches: tuple[PatchState, ...], latest: Revision) -> Verdic
 
 
 def _group_by_state(patches: Sequence[PatchState], latest: Revision) -> Iterator[str]:
-    """List pending patches by state: `2/3, 3/3 are under review`, or `v1 2` of another version."""
+    """Describe pending patches by state: `2/3, 3/3 are under review`, or `v1 2` for v1."""
     groups: dict[SeriesState, list[str]] = defaultdict(list)
     for it in patches:
         is_latest = it.version == latest.version
@@ -344,8 +344,8 @@ def _event_time(event: Claim) -> datetime:
 
 
 def series_posts(series: PostedSeries) -> list[tuple[Revision, Classified]]:
-    """Return the patches of the latest version, preceded by the patches of earlier versions that
-    were dropped from the series after they were applied.
+    """Return the patches of the latest version, preceded by earlier patches that were dropped from
+    the series after they were applied.
     """
     known = set(series.latest.titles)
     taken = {
@@ -397,7 +397,7 @@ def select_for_patch(
 
 
 _CUT = 20
-"""Minimum length of a title's start that identifies a patch."""
+"""Minimum length of the start of a title that identifies a patch."""
 
 
 def _is_about(

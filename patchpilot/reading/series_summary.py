@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The cached part of a tracked series, which saves reading its messages again."""
+"""The cached part of a tracked series, which makes reading its messages again unnecessary."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -18,13 +18,13 @@ _UNKNOWN = NextStep(Turn.WAITING, "")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesSummary:
-    """The summary of a series; its version is 0 until a message was read from an archive.
+    """The summary of a series; its version is 0 until a message has been read from an archive.
 
     `tags` maps tag names to counts. `ci` is the bots' verdict on the latest version, `sent_at` the
-    time when that was sent, and `posts` its patches' Message-IDs. `head` is the Message-ID of the
-    latest version's first message; `titles` are the keys of all titles; `message_ids` are all
-    messages about the series. `related` are the titles of its follow-ups. `approved` is the
-    number of patches of the latest version with a Reviewed-by or Acked-by.
+    time it was sent, and `posts` its patches' Message-IDs. `head` is the Message-ID of the latest
+    version's first message; `titles` are the keys of all titles; `message_ids` identify all
+    messages about the series. `related` are the titles of its follow-ups. `approved` is the number
+    of patches of the latest version with a Reviewed-by or Acked-by.
     """
 
     state: SeriesState = SeriesState.SENT
@@ -52,8 +52,8 @@ class SeriesSummary:
 
     @property
     def reviewed(self) -> str:
-        """Return the reviewed or acked share of the latest version's patches, such as `2/4`, or
-        "".
+        """Return the share of the latest version's patches that were reviewed or acked, such as
+        `2/4`, or "".
         """
         return f"{self.approved}/{len(self.posts)}" if self.approved else ""
 

@@ -18,7 +18,7 @@ from patchpilot.reading.sender import UNSEEN
 class SeriesState(StrEnum):
     """The state of a series, as named in JSON.
 
-    The first two states are those of a topic that no archive has.
+    The first two states are for topics that are in no archive.
     """
 
     NOT_SENT = "not-sent"
@@ -38,9 +38,9 @@ class SeriesState(StrEnum):
 
 
 REFUSED = (SeriesState.REJECTED, SeriesState.SUPERSEDED, SeriesState.WITHDRAWN)
-"""States that a commit of the same title does not change."""
+"""States that a commit with the same title does not change."""
 FINAL = (SeriesState.IN_MAINLINE, SeriesState.IN_STABLE, *REFUSED)
-"""States in which no review is awaited."""
+"""States in which no review is expected."""
 TAKEN = (
     SeriesState.ACCEPTED,
     SeriesState.IN_NEXT,
@@ -49,7 +49,7 @@ TAKEN = (
 )
 """The states of a patch in a tree, least advanced first."""
 LANDED = (SeriesState.PARTLY_ACCEPTED, *TAKEN)
-"""States in which a maintainer has taken the series."""
+"""States in which a maintainer has applied at least part of the series."""
 
 
 def decide_topic(
@@ -57,7 +57,7 @@ def decide_topic(
 ) -> SeriesState:
     """Determine the state of a topic.
 
-    It is derived from its sends if no archive can have more, otherwise from the state of its
+    It is derived from the sends if no archive can have more, otherwise from the state of the
     tracked series (None: not tracked). `sent` is whether messages of a version were accepted;
     `partly` is whether only some messages of the latest send were.
     """
@@ -87,9 +87,9 @@ class NextStep(NamedTuple):
 class Credit(NamedTuple):
     """A tag given to a series.
 
-    Contains its text, the message that gives it, and the version and patch number (0: the whole
-    series) for which it was given. `asks` is the reason why it is not added without confirmation:
-    its address is not the sender's, or is an author's.
+    It has the text, the message that gives it, and the version and patch number (0: the whole
+    series) that it was given for. `asks` is why adding it needs confirmation: its address is not
+    the sender's, or is an author's.
     """
 
     trailer: str
@@ -110,8 +110,8 @@ LINUX_NEXT = "linux-next"
 class LandedCommit(NamedTuple):
     """A series' or patch's commit in a tree.
 
-    Contains the tree, the commit (id as reported), the first release with it (None: unknown), and
-    the evidence. `date` is that of the message or commit; `reverted_by` is the commit that later
+    It has the tree, the commit (id as reported), the first release with it (None: unknown), and the
+    evidence. `date` is the date of the message or commit; `reverted_by` is the commit that later
     reverted it there.
     """
 
@@ -203,8 +203,8 @@ class StableNeeds(NamedTuple):
     """The stable branches that need a merged fix.
 
     `is_tagged` is whether a commit has a Cc: stable tag. `lacking` are the versions of the
-    maintained branches that have the bug and lack the fix; None if that cannot be known, without
-    a Fixes: tag or without stable branches in the repository.
+    maintained branches that have the bug and lack the fix; None if that is unknown because there is
+    no Fixes: tag or no stable branch in the repository.
     """
 
     is_tagged: bool
@@ -252,8 +252,8 @@ class PatchState(NamedTuple):
 class FollowUp(NamedTuple):
     """A later series or commit related to this one, such as its fix or revert, and its state.
 
-    `lacking` are the stable branches that have this series but not the follow-up; it is None if
-    no repository shows that. A commit that is not known from any message has no Message-ID.
+    `lacking` are the stable branches that have this series but not the follow-up; it is None if no
+    repository shows this. A commit not known from any message has no Message-ID.
     """
 
     relation: str
@@ -294,8 +294,8 @@ class Claim(NamedTuple):
     `what` is applied, merged (mainline), queued, review, proposed, failed (stable), refused,
     dropped, withdrawn, redone (a new version announced in patchwork), promised (will be applied),
     or unclear. `tree`, `commit` and `version` are set if they were reported. `of` is the title of
-    the patch it is about (None: the series, or unknown). `withdrawn` are the words that took it
-    back. `known` is whether its sender may say so, `proven` whether it proves itself.
+    the patch it is about (None: the series, or unknown). `withdrawn` has the words that took it
+    back. `known` is whether its sender may make it, `proven` whether it is its own proof.
     """
 
     what: str
