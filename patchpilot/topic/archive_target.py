@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read a TARGET from an archive: a Message-ID or a URL becomes the series as it was sent."""
+"""Read a TARGET from an archive: for a Message-ID or URL, the series as it was sent."""
 
 from pathlib import Path
 
@@ -33,7 +33,7 @@ def series_at(
     offline: bool = False,
     directory: Path | None = None,
 ) -> Series:
-    """Return the patches of the version that contains a message or that it replies to.
+    """Return the patches of the version that contains a message, or to which that message replies.
 
     Their sources are their Message-IDs. Raise InputError if no patch is found, and the errors of
     `thread_at`.
@@ -92,7 +92,7 @@ def thread_at(
 
 
 def _revision(message_id: str, mails: tuple[Mail, ...]) -> Revision | None:
-    """Return the message's version, or that of its nearest ancestor in the thread."""
+    """Return the version that contains the message or its nearest ancestor in the thread."""
     holding = {
         post.message_id: revision
         for revision in revisions_in(mails)

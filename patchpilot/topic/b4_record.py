@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Keep b4's tracking data of a `b4 prep` branch in step with patchpilot.
+"""Keep b4's tracking data for a `b4 prep` branch in sync with patchpilot.
 
-This covers edits of the draft, and revisions sent by another transport.
+This covers edits to the draft, and revisions sent by another transport.
 """
 
 from patchpilot.commits.b4_prep import COMMIT, PrepBranch, prep_branch
@@ -20,8 +20,7 @@ def find_prep_branch(
 ) -> PrepBranch | None:
     """Return b4's tracking data for a topic's branch.
 
-    None if b4 does not manage the branch, or does so only because patchpilot enrolled it for a
-    send.
+    Return None if b4 does not manage the branch, or only because patchpilot enrolled it for a send.
     """
     known = prep_branch(repository, branch) if branch else None
     return known if known and not known.by_us and known.change_id == change_id else None
@@ -69,10 +68,10 @@ def draft_for_b4(repository: Repository, draft: Draft) -> None:
 
 
 def lacks_note(repository: Repository, send: Send) -> PrepBranch | None:
-    """Return b4's branch data if a complete send is missing from it.
+    """Return b4's branch data if it lacks a complete send.
 
-    None if b4 has noted the send or does not manage the branch, or does so only because patchpilot
-    enrolled it for a send by another transport.
+    Return None if b4 has recorded the send or does not manage the branch, or manages it only
+    because patchpilot enrolled it for a send by another transport.
     """
     known = prep_branch(repository, send.branch) if send.branch else None
     first = send.entries[0].message_id

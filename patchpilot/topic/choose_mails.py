@@ -14,8 +14,8 @@ from patchpilot.reading.series_messages import posted_in
 def choose_mails(mails: Sequence[bytes]) -> Collection[int]:
     """Return the indexes of the messages to read, one per Message-ID.
 
-    Damaged messages are included, so that their errors are reported. Messages that were never
-    sent, and messages that belong to no series, are all read.
+    Damaged messages are included so that their errors are reported. Messages that were never sent
+    or belong to no series are all read.
     """
     places: dict[str, int] = {}
     read: list[Mail] = []

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The topic of the current branch, for commands that also work without a repository.
 
-The modules for it are only imported if there is a repository.
+Its modules are imported only if there is a repository.
 """
 
 from collections.abc import Sequence

@@ -57,9 +57,9 @@ def edit_file(
 def edit_text(editor: str, text: str, name: str) -> str | None:
     """Let the user edit a text in a temporary file with this name, and return the result.
 
-    None if the editor failed or deleted the file. A text that was saved before the editor failed
-    is kept, PatchpilotError names its file, and the next edit of the same text starts with it.
-    Bytes that are not valid UTF-8 become U+FFFD.
+    Return None if the editor failed or deleted the file. A text that was saved before the editor
+    failed is kept: PatchpilotError names its file, and the next edit of the same text starts with
+    it. Bytes that are not valid UTF-8 become U+FFFD.
     """
     backup = _backup_file(text, name)
     with TemporaryFolder("edit") as folder:
@@ -112,7 +112,7 @@ def merge_edit(before: str, edited: str, now: str) -> tuple[str, bool]:
 
 
 def _backup_file(text: str, name: str) -> Path:
-    """Return the file that preserves an edit of this text if the editor fails."""
+    """Return the file that keeps an edit of this text if the editor fails."""
     digest = hashlib.sha256(text.encode()).hexdigest()[:12]
     return state_path() / "edits" / f"{digest}-{name}"
 
@@ -134,7 +134,7 @@ def amend_with(top: Path, paths: Sequence[str]) -> None:
 
 
 def changed_files(top: Path) -> dict[str, str]:
-    """Map each tracked file that differs from HEAD to the digest of its content.
+    """Map each tracked file that differs from HEAD to a digest of its content.
 
     The digest is "gone" for a deleted file.
     """

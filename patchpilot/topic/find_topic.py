@@ -69,8 +69,8 @@ def base_of_topic(
 ) -> str | None:
     """Return the commit that the series is based on, for `base-commit:`.
 
-    This is never b4's cover commit. None for patch files and for a series that starts at a root
-    commit.
+    This is never b4's cover commit. Return None for patch files and for a series that starts at a
+    root commit.
     """
     if not ids:
         return None
@@ -150,8 +150,8 @@ def read_topic(
 
 
 class _Seen(NamedTuple):
-    """Facts about a topic from git: its series, patches, repository, branches, and records of
-    b4 and tags.
+    """Facts about a topic from git: its series, patches, repository, branches, and what b4 and tags
+    record.
     """
 
     series: Series
@@ -164,7 +164,7 @@ class _Seen(NamedTuple):
 
 
 def _look(repository: Repository, series: Series, ids: Sequence[str]) -> _Seen:
-    """Query git before taking locks, because it may take long."""
+    """Query git before taking locks, because this may take long."""
     contents = patch_contents(series.patches)
     known = tuple(
         KnownPatch(
@@ -230,7 +230,7 @@ def _find_draft(drafts: Drafts, outbox: Outbox, seen: _Seen) -> Draft:
 def _apply_request(
     repository: Repository, request: SendRequest, draft: Draft, seen: _Seen
 ) -> Draft:
-    """Return the draft with the request's options and the texts kept elsewhere."""
+    """Return the draft with the request's options and texts that are stored elsewhere."""
     enrolled = seen.enrolled
     if enrolled and not enrolled.by_us:
         names = ("version", "prefix", "cover_subject", "cover_text")
@@ -271,7 +271,7 @@ def apply_request(draft: Draft, request: SendRequest) -> Draft:
 def _add_cover(
     repository: Repository, draft: Draft, series: Series, branch: str | None
 ) -> Draft:
-    """Add to the draft the cover letter among the files, or the branch description."""
+    """Add the cover letter from the files, or the branch description, to the draft."""
     if draft.has_cover:
         return draft
     if series.cover:

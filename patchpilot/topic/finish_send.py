@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Complete a send after all of its messages were accepted.
 
-This may happen later, if patchpilot was killed in between.
+This may happen in a later run, if patchpilot was killed in between.
 """
 
 from patchpilot.commits.repository import Repository
@@ -17,7 +17,7 @@ from patchpilot.topic.b4_record import lacks_note, record_in_b4
 from patchpilot.topic.reroll import is_remembered, remember
 
 LAST = 5
-"""Latest sends of a branch to examine. A start after a kill finds its send among them."""
+"""Number of a branch's latest sends to examine; a send interrupted by a kill is among them."""
 
 
 def finish(repository: Repository, send: Send, draft: Draft) -> tuple[str, ...]:
@@ -67,8 +67,8 @@ def _follow(repository: Repository, send: Send) -> None:
 def finish_sends(repository: Repository) -> tuple[str, ...]:
     """Complete this branch's sends that were interrupted after the last message.
 
-    Return notes for the user. Must be called before the topic is read, because a b4 cover letter
-    commit gives the later commits new ids.
+    Return notes for the user. Call this before reading the topic, because updating b4's cover
+    letter commit changes the ids of later commits.
     """
     branch = repository.branch
     if branch is None:

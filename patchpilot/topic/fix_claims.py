@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Decide whether a commit fixes a bug, from the author's answer or otherwise from its message.
+"""Decide whether a commit fixes a bug: from the author's answer, or otherwise from its message.
 
 Used by `prepare`, `stable`, `fixes` and the TUI.
 """
@@ -19,8 +19,8 @@ from patchpilot.series.draft import Drafts
 from patchpilot.topic.read_series import has_drafts
 
 _ANSWER = "fix "
-"""Prefix of these answers in a draft, followed by author date and subject, which amending and
-rebasing keep.
+"""Prefix of these answers in a draft; author date and subject follow, which survive amending and
+rebasing.
 """
 
 
@@ -57,12 +57,12 @@ def judge_fix(
 
 
 def denies_fix(repository: Repository, commit: Commit) -> bool:
-    """Return whether the author answered that a commit is not a fix, regardless of its message."""
+    """Return whether the author stated that a commit is not a fix, regardless of its message."""
     return _answers(repository).get(_name(commit)) == "no"
 
 
 def judge_answer(is_fix: bool) -> FixJudgement:
-    """Return the verdict for an answer by the author."""
+    """Return the verdict for the author's answer."""
     return FixJudgement(is_fix, "" if is_fix else "you answered that it is not a fix")
 
 
@@ -74,7 +74,7 @@ def answer_fix(
     target: str | None = None,
     base: str | None = None,
 ) -> Draft:
-    """Save in the topic's draft whether these commits are fixes.
+    """Record in the topic's draft whether these commits are fixes.
 
     None deletes the answers.
     """

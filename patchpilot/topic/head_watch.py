@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 class Watch:
-    """The position of HEAD when the topic was read; nothing is watched before `remember`."""
+    """HEAD's position when the topic was read; nothing is watched before `remember` is called."""
 
     def __init__(self) -> None:
         self._known: tuple[tuple[Path, Path], str] | None = None

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compare and write the commit messages of a topic.
+"""Compare and write a topic's commit messages.
 
-Changed messages are written with a record to undo it.
+Changed messages are written together with an undo record.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -20,8 +20,8 @@ Confirm = Callable[["Preparation"], bool]
 class MessageChange(NamedTuple):
     """A commit message before and after a change.
 
-    `pieces` is the word diff; `notes` are the decisions with their reasons; `unsure` is the note
-    about a Fixes: tag that is not written.
+    `pieces` is the word diff, `notes` are the decisions with their reasons, and `unsure` is the
+    note about a Fixes: tag that is not written.
     """
 
     commit: str
@@ -115,7 +115,7 @@ def write_messages(
 ) -> Preparation:
     """Write the changed messages, unless it is a dry run or `confirm` returns False.
 
-    `command` is the name for the undo record. Raise RefusedError if rewriting would be harmful; see
+    `command` names the undo record. Raise RefusedError if rewriting would be harmful; see
     `rewrite.refuse_unless_safe`.
     """
     if not preparation.changed:

@@ -11,7 +11,7 @@ from patchpilot.commits.repository import Repository as Repository
 
 
 class _Opened:
-    """An open repository, its signature when opened, and its number of users."""
+    """An open repository, its signature at that time, and its number of users."""
 
     def __init__(self, directory: Path | None) -> None:
         self.repository = Repository.open(directory)
@@ -23,7 +23,7 @@ class _Opened:
 
 
 class SharedRepository:
-    """A repository shared by a front end's threads, reopened after it changes on disk."""
+    """A repository shared by a front end's threads and reopened after changes on disk."""
 
     def __init__(self, directory: Path | None) -> None:
         self.directory = directory

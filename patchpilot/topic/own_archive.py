@@ -17,7 +17,7 @@ from patchpilot.settings.read_settings import user_settings
 ArchiveAt = Callable[[str], MailArchive]
 Found = TypeVar("Found")
 PATIENCE = 5.0
-"""Time limit in seconds for an archive's answer during another task."""
+"""Time limit in seconds for an archive's response during another task."""
 
 
 def default_archive(
@@ -26,9 +26,8 @@ def default_archive(
     """Return a function that opens archives by URL or by path.
 
     Archives opened by URL share a ten-minute cache in the user's cache directory and may redirect
-    to the host of `patchpilot.lore`. The store keeps no passwords: the password of
-    `patchpilot.lore`, from git's configuration in the directory `directory`, is only sent to its
-    own server.
+    to the host of `patchpilot.lore`. The store keeps no passwords: the password in
+    `patchpilot.lore`, from git's configuration in `directory`, is sent only to that server.
     """
     folder = cache_dir() / "archive"
     cache = folder if private_folder(folder) else None
@@ -52,7 +51,7 @@ def ask_archive(
 ) -> Found:
     """Query the archive `lore`, by default the configured one.
 
-    Raise PatchpilotError if it cannot be queried, or does not answer within `PATIENCE`.
+    Raise PatchpilotError if it cannot be queried or does not respond within `PATIENCE`.
     """
     url = lore or user_settings(repository, problems=[]).get("lore")
     with default_archive(directory=repository.top)(url) as archive:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find what was posted without the outbox: other sends of a topic, and fixes of others.
+"""Find posts that are not in the outbox: other sends of a topic, and fixes by others.
 
-The sources are the tags of sends (patchpilot's and b4's), b4's tracking data, and the archive. An
-archive gets only a title, or paths and names of functions, and nothing about an undisclosed fix.
+The sources are send tags (patchpilot's and b4's), b4's tracking data, and the archive. An archive
+is sent only a title, or paths and function names, and nothing about an undisclosed fix.
 """
 
 import re
@@ -42,7 +42,7 @@ _REVIEWS = ("reviewed-by", "acked-by", "tested-by")
 class SentTag(NamedTuple):
     """The tag of a send by patchpilot or b4.
 
-    It has the latest commit sent and its title, the base of the series, and the date.
+    It has the last commit sent and its title, the base of the series, and the date.
     """
 
     name: str
@@ -97,7 +97,7 @@ def sent_records(
 ) -> tuple[SentRecord, ...]:
     """Return a topic's sends according to tags and b4.
 
-    The archive is only used if neither they nor the outbox has any.
+    The archive is used only if neither they nor the outbox have any.
     """
     draft = topic.draft
     records = (
@@ -151,9 +151,9 @@ def _b4_sends(
 def _archived_sends(
     repository: Repository, topic: "SeriesToSend"
 ) -> tuple[SentRecord, ...]:
-    """Return the same patches posted by the same sender.
+    """Return sends of the same patches by the same sender.
 
-    Return none if the archive does not answer in time.
+    Return none if the archive does not respond in time.
     """
     from patchpilot.archive.archive import quote_phrase
     from patchpilot.reading.series_messages import revisions_in
@@ -186,8 +186,8 @@ def _archived_sends(
 class PostedFix(NamedTuple):
     """A patch posted by somebody else: its Message-ID, subject, version and sender.
 
-    `merged` is the commit that it became, or "". It is not `is_sure` if the patch changes the same
-    place in another way.
+    `merged` is the commit that it became, or "". `is_sure` is False if the patch changes the same
+    code differently.
     """
 
     message_id: str
@@ -260,7 +260,7 @@ def posted_by_others(
 def _fixes_of_others(
     repository: Repository, patches: Sequence[Patch], archive: "MailArchive"
 ) -> Iterator[PostedFix]:
-    """Yield the latest patch of each series by others that makes one of the patches redundant."""
+    """Yield the latest patch of each series by others that makes one of `patches` redundant."""
     from patchpilot.history.earlier_fixes import PatchToFind, changed_functions, judge
     from patchpilot.reading.mail_reader import MailReader
     from patchpilot.reading.series_messages import posted_in

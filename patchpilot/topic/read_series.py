@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read the series named by a call's TARGETs, or else the topic, with the subject prefix that it
-will be sent with.
+"""Read the series named by a call's TARGETs, or otherwise the topic, with the subject prefix for
+sending.
 """
 
 import re
@@ -43,7 +43,7 @@ def has_drafts(repository: "Repository") -> bool:
 def draft_of(repository: "Repository", ids: Sequence[str]) -> "Draft | None":
     """Return the draft of commits, identified by subjects, author dates and the branch.
 
-    Nothing is written, and no database is opened if there is none.
+    Nothing is written, and no database is opened if none exists.
     """
     if not has_drafts(repository):
         return None
@@ -81,7 +81,7 @@ def series_with_prefix(series: Series, prefix: str) -> Series:
 
 
 def set_prefix(patch: Patch, prefix: str, *above: str) -> Patch:
-    """Set the subject prefix of a patch (`PATCH net`), and add the headers `above`."""
+    """Set a patch's subject prefix (`PATCH net`), and add the headers `above`."""
     header = next(
         (header for header in patch.headers if header.name.lower() == "subject"), None
     )
@@ -96,13 +96,13 @@ def set_prefix(patch: Patch, prefix: str, *above: str) -> Patch:
 
 
 def parse_title_line(line: str) -> str:
-    """Return the first line of the title in a subject header, "" for another line."""
+    """Return the first line of the title in a subject header, or "" for any other line."""
     match = _SUBJECT.fullmatch(line)
     return match[1] if match else ""
 
 
 def prefix_of(repository: "Repository", ids: Sequence[str]) -> str:
-    """Return the subject prefix of commits from b4's data on the branch or from the draft.
+    """Return the commits' subject prefix from b4's data for the branch, or from the draft.
 
     Return "" if neither has one; git itself uses format.subjectPrefix.
     """

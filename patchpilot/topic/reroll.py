@@ -33,7 +33,7 @@ from patchpilot.topic.followed.review_summary import select_to_mention
 from patchpilot.topic.topic_project import project_of
 
 STUBS = "changes since v"
-"""Origin of a changelog that lists only changes since a version."""
+"""The origin recorded for a changelog that lists only the changes since a version."""
 _PREFILLED = compile_late(
     r"EDITME (?:trailers changed|message reworded|changed|new patch|dropped|review): "
 )
@@ -43,7 +43,7 @@ class VersionChange(NamedTuple):
     """The change of a patch since the last version.
 
     It is "same", "tagged" (only the trailers), "reworded" (only the message), "changed", "new" or
-    "dropped". `tags` is the number of trailers that were added, if only these changed.
+    "dropped". `tags` is the number of added trailers if nothing else changed.
     """
 
     kind: str
@@ -87,7 +87,7 @@ def reroll(draft: Draft, repository: Repository | None = None) -> Draft:
 def upcoming_patches(draft: Draft, repository: Repository | None) -> tuple[Patch, ...]:
     """Return the patches of a draft's commits.
 
-    Empty if one of the commits is not in the repository.
+    The result is empty if one of the commits is not in the repository.
     """
     ids = [patch.commit for patch in draft.patches if patch.commit]
     if repository is None or any(repository.find(commit) is None for commit in ids):
@@ -96,7 +96,7 @@ def upcoming_patches(draft: Draft, repository: Repository | None) -> tuple[Patch
 
 
 def sent_head(repository: Repository, send: Send) -> str:
-    """Return the latest commit of a send.
+    """Return the last commit of a send.
 
     This is the commit of the tag, whose history has no b4 cover commit, or otherwise the branch's
     tip at the time of the send.
@@ -142,7 +142,7 @@ def set_changelog(
 
 
 def last_sent(draft: Draft) -> Send | None:
-    """Return the send of the latest version that was at least partly sent."""
+    """Return the send of the latest version that was sent at least in part."""
     with Outbox() as outbox:
         sent = outbox.received(draft.change_id)
     return max(sent, key=lambda commit: (commit.version, commit.id), default=None)
@@ -205,8 +205,8 @@ def remember(repository: Repository, send: Send, draft: Draft) -> None:
 def link_to(send: Send, repository: Repository | None = None) -> str:
     """Return the link to a send's first message.
 
-    Use the archive `patchpilot.lore` if others can reach it, otherwise the project's archive. ""
-    for an undisclosed fix, which is in no archive and must not be named publicly.
+    Use the archive `patchpilot.lore` if others can reach it, otherwise the project's archive.
+    Return "" for an undisclosed fix, which is in no archive and must not be named publicly.
     """
     from patchpilot.model.hosts import host_of
 
@@ -265,7 +265,7 @@ def changes(
 def sent_patches(
     send: Send, repository: Repository | None = None
 ) -> tuple[KnownPatch, ...]:
-    """Convert a send's patches to the form in drafts, to pair them with `became`."""
+    """Convert a send's patches to the form used in drafts, to pair them with `became`."""
     return tuple(
         KnownPatch(
             entry.patch_id,
@@ -283,8 +283,8 @@ def sent_patches(
 def _rewording(
     repository: Repository | None, old: str | None, new: str | None
 ) -> tuple[str, int]:
-    """Compare two commit messages: return the kind of change, and the number of trailers if only
-    these were added.
+    """Compare two commit messages; return the kind of change, and the number of added trailers if
+    nothing else changed.
 
     The kind is "same" if one of the commits is gone.
     """
@@ -309,7 +309,7 @@ def _strip_trailers(commit: Commit) -> str:
 
 
 def change_lines(changes: Sequence[VersionChange]) -> tuple[str, ...]:
-    """Format the changes as items of a changelog."""
+    """Format the changes as changelog items."""
     words = {
         "tagged": "trailers changed: {}",
         "reworded": "message reworded: {}",
@@ -351,7 +351,7 @@ def range_diff(repository: Repository, last: Send, ids: Sequence[str]) -> str:
 
 
 def changelog_hints(repository: Repository, draft: Draft) -> tuple[str, ...]:
-    """Return a short range-diff with the last version, to help with the changelog."""
+    """Return a short range-diff with the last version, as an aid for writing the changelog."""
     last = last_sent(draft)
     if last is None:
         return ()

@@ -39,8 +39,8 @@ from patchpilot.topic.topic_state import TopicState, topic_state
 class HeldTrailer(NamedTuple):
     """A tag that was not added, with the reason, for the user to decide.
 
-    `offer` is the action that adds it, or None if no commit message may have it. `asks`: the tag
-    has an address other than its sender's, or claims authorship.
+    `offer` is the action that adds it, or None if no commit message may have it. `asks` is set if
+    the tag's address is not its sender's or the tag claims authorship.
     """
 
     trailer: str
@@ -58,7 +58,7 @@ class HeldTrailer(NamedTuple):
 
 
 class TagChoice(NamedTuple):
-    """A tag that can be added to a commit, and the reason to hesitate, or ""."""
+    """A tag that can be added to a commit, and the reason for hesitating, or ""."""
 
     commit: Commit
     trailer: str
@@ -104,7 +104,7 @@ class TrailersRequest(NamedTuple):
     """The commits to which review tags are added, or None for the topic.
 
     A tag for a patch that has changed since is held back unless `changed` is set. `also` are
-    trailers to add although they have an address other than their sender's. `overrides` is as for
+    trailers to add even though their address is not their sender's. `overrides` is as for
     `prepare`; `dry_run` only plans the change.
     """
 
@@ -128,7 +128,7 @@ def find_review_trailers(
     """Return the tags given to the topic's tracked series that its commits lack.
 
     Nothing is written. Raise MissingError if the series is not tracked or not in an archive yet.
-    Does not use the network; use `track update` for that.
+    The network is not used; `track update` does that.
     """
     ref, head = rewrite.branch_of(repository, request.target)
     # tags are written only into commits, not into patch files or messages
@@ -222,7 +222,7 @@ def refuse_tags(
 
 
 def _refusal(commit: Commit, trailer: str) -> str:
-    """Return the key of a declined tag in a draft's answers, which survives amending and
+    """Return the key under which a draft's answers record a declined tag; it survives amending and
     rebasing.
     """
     return f"tag {commit.author_time} {trailer}"
@@ -288,7 +288,7 @@ def _find_equal_posts(
 ) -> dict[str, frozenset[str]]:
     """Map each commit to the Message-IDs of the posts with the same changes.
 
-    Posts without changes that git compares match as well. Commits are formatted as patches, with
+    Posts without changes that git can compare match as well. Commits are formatted as patches, with
     renames and binary files.
     """
     series, ids = patches
@@ -309,7 +309,7 @@ def _sorted_out(
     request: TrailersRequest,
     refused: Container[str],
 ) -> tuple[list[HeldTrailer], list[TagChoice]]:
-    """Return a commit's held-back tags, and the tags that can be added."""
+    """Return the tags held back for a commit, and the tags that can be added."""
     there = {*commit.message.split("\n"), *map(_tag_key, commit.message.split("\n"))}
     choices: dict[str, TagChoice] = {}
     held_back: dict[str, HeldTrailer] = {}
@@ -355,7 +355,7 @@ def _sorted_out(
 
 
 def _tag_key(line: str) -> str:
-    """Return a key that is equal for tags of the same person and role, or of the same commit."""
+    """Return a key that is equal for tags with the same role and person, or the same commit."""
     if fixes := re.match(r"fixes:\s*([0-9a-f]{8})", line, re.IGNORECASE):
         return f"fixes {fixes[1]}"
     tag = parse_trailer(line) if "-by:" in line else None
@@ -366,8 +366,8 @@ def _tag_key(line: str) -> str:
 def _held(
     credit: Credit, request: TrailersRequest, subject: str, *, is_changed: bool
 ) -> HeldTrailer | None:
-    """Return why a tag is held back, or None: it is never allowed, needs confirmation, or is
-    not for the commit.
+    """Return the held-back tag with the reason (never allowed, needs confirmation, or not for the
+    commit), or None.
     """
     held = HeldTrailer(credit.trailer, credit.version, subject, "")
     if why := unfit(credit.trailer) or _unusable(credit.trailer):

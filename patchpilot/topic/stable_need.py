@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Decide whether a commit of a repository needs a backport to the stable trees.
+"""Decide whether a commit in a repository needs a backport to the stable trees.
 
-`check`, `stable` and `prepare` all use this answer.
+`check`, `stable` and `prepare` all use this result.
 """
 
 from collections.abc import Sequence
@@ -26,12 +26,12 @@ from patchpilot.tags.stable_decision import (
 )
 
 CYCLE = 365
-"""Days; longer than any release cycle, including the time on a topic branch."""
+"""A number of days longer than any release cycle, including the time on a topic branch."""
 
 
 class StableNeed(NamedTuple):
     """The stable advice for a commit, the first release of each commit that introduced the bug
-    (None: unreleased), and the examined branches.
+    (None: unreleased), and the branches examined.
     """
 
     advice: StableAdvice
@@ -83,7 +83,7 @@ def needs_no_backport(
 ) -> bool:
     """Return whether no release or stable branch has the bug without the fix.
 
-    Return False in a repository without releases and stable branches.
+    Return False if the repository has no releases or stable branches.
     """
     commit, releases = repository.commit(commit_id), Releases(repository)
     firsts = [releases.first(culprit, final=True) for culprit in named]
@@ -135,8 +135,8 @@ def _first_fixed_release(
 ) -> str | None:
     """Return the first release that has the fix.
 
-    Return None if the commits that introduced the bug are so much older that tags must be missing
-    from the repository.
+    Return None if the commits that introduced the bug are so much older that the repository must
+    lack tags.
     """
     oldest = min(repository.commit(culprit).committed for culprit in culprits)
     if (commit.committed - oldest).days > CYCLE:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the base of a topic and the commits on top of it, in the same way for every command.
+"""Find a topic's base and the commits on top of it, in the same way for every command.
 
-Use the first of five sources that has one; see `Source`.
+The first of five sources that has a base is used; see `Source`.
 """
 
 import os
@@ -42,8 +42,7 @@ _REBUILT = compile_late(
     r"(?:linux-next|next)/(?:master|stable)|(?:.*/)?linux-(?:next|rolling-\w+)|(?:.*/)?pending-fixes"
 )
 _RELEASE_TAG = compile_late(r"v\d+\.\d+\S*|next-\d{8}\S*|RELEASE-\d\S*")
-"""Tags of public history. Other tags may be private: b4 tags sent series, and users tag versions.
-"""
+"""Tags of public history. Others may be private: b4 tags sent series, users tag their versions."""
 MANY = 30
 """A topic with more commits on a guessed base is probably unintended."""
 MAX_OWN = 1000
@@ -51,7 +50,7 @@ LIKELIEST = 3
 
 
 class Source(StrEnum):
-    """The origin of a base, in the order in which sources are tried."""
+    """The source of a base, in the order in which sources are tried."""
 
     NAMED = "named"
     B4 = "b4"
@@ -85,7 +84,7 @@ class Base(NamedTuple):
 
     @property
     def is_unclear(self) -> bool:
-        """Return whether to ask the user, because a guessed base gives unusually many commits."""
+        """Return whether to ask the user: a guessed base has unusually many commits on top."""
         return self.is_guessed and len(self.commits) > MANY
 
     @property
@@ -112,7 +111,7 @@ def is_rebuilt(ref: GitRef) -> bool:
 
 
 class BaseSearch:
-    """The branches around one commit of a repository, usually HEAD."""
+    """The branches near a commit of a repository, usually HEAD."""
 
     def __init__(self, repository: "Repository", head: str) -> None:
         self.repository, self.head = repository, head
@@ -126,8 +125,8 @@ class BaseSearch:
     def branch(self) -> str | None:
         """Return the branch that contains the commit.
 
-        It is the checked-out branch if it contains the commit, otherwise one that ends with the
-        commit or one of b4's that contains it. None if there is none, or if HEAD is detached.
+        It is the checked-out branch if that contains the commit, otherwise one that ends with the
+        commit or one of b4's that contains it. Return None if there is none or if HEAD is detached.
         """
         if self.head == self.repository.find("HEAD"):
             return self.repository.branch
@@ -160,7 +159,7 @@ class BaseSearch:
 
     @cached_property
     def local(self) -> list[GitRef]:
-        """Return the local main branches; include the commit's own only if it is the only one."""
+        """Return the local main branches, including the commit's own only if there is no other."""
         names = {"main", "master", *self.repository.config("init.defaultBranch")}
         refs = [ref for ref in self._refs if ref.is_local and ref.short in names]
         return [ref for ref in refs if ref.short != self.branch] or refs
@@ -174,8 +173,8 @@ class BaseSearch:
     def search_upstream(self, upstream: GitRef) -> tuple[str, tuple[str, ...], bool]:
         """Return the result of `over` for the upstream, and whether the upstream was rebased.
 
-        If it was, its reflog shows the commit from which the topic was started. The upstreams of a
-        local upstream count as well: a local master is seldom newer than what it follows.
+        If it was, its reflog shows the commit that the topic was started from. The upstreams of a
+        local upstream count as well: a local master is seldom newer than its upstream.
         """
         tips = [upstream.object_id]
         followed = self.repository.ref(upstream.upstream)
@@ -223,8 +222,8 @@ class BaseSearch:
     def find_holders(self, commit: str, among: Iterable[GitRef]) -> list[GitRef]:
         """Return the branches that contain the commit, or the tags if no branch does.
 
-        Skip refs older than the commit: to find out that they do not contain it, git would walk all
-        history in between, which takes seconds without a commit-graph. The same holds for hundreds
+        Refs older than the commit are skipped: to find out that they do not contain it, git would
+        walk all history in between, which takes seconds without a commit-graph. So would hundreds
         of tags.
         """
         since = int(self.repository.commit(commit).committed.timestamp())
@@ -258,7 +257,7 @@ class BaseSearch:
     def is_pushed_copy(self, ref: GitRef) -> bool:
         """Return whether a remote branch is the pushed copy of the topic.
 
-        It has the branch's name, its latest commit is the user's, and it is not a main branch.
+        It has the same name, its latest commit is the user's, and it is not a main branch.
         """
         return (
             bool(self.branch)
@@ -274,7 +273,7 @@ class BaseSearch:
 
     @cached_property
     def _me(self) -> frozenset[str]:
-        """Return the addresses that the user commits with, or those of HEAD if git knows none."""
+        """Return the addresses that the user commits with, or HEAD's if git knows none."""
         identity = self.repository.identity
         if identity is None:
             last = self.repository.commit(self.head)
@@ -289,11 +288,11 @@ class BaseSearch:
     def rank_refs(
         self, refs: Sequence[GitRef], listed: Collection[str]
     ) -> list[GitRef]:
-        """Sort refs that share the same commit with the topic by the likelihood of being the base.
+        """Sort refs that share the topic's start commit by how likely they are to be the base.
 
-        Trees in MAINTAINERS (`listed`) come first, then a remote's default branch, then other
-        main branches. Branches that are rebuilt for each release, copies of the topic and tags
-        come last.
+        Trees in MAINTAINERS (`listed`) come first, then a remote's default branch, then other main
+        branches. Branches that are rebuilt for each release, copies of the topic and tags come
+        last.
         """
         return sorted(
             refs,
@@ -313,7 +312,7 @@ class BaseSearch:
 def topic_commits(
     repository: "Repository", target: str | None, base: str | None = None
 ) -> tuple[str, ...]:
-    """Return the commit ids of TARGET, or of the current topic if it is None, oldest first.
+    """Return the commit ids of TARGET (None: the current topic), oldest first.
 
     Raise UsageError if there are none, and UnclearBaseError if there are too many since a base that
     was not named explicitly.
@@ -361,7 +360,7 @@ def topic_base(repository: "Repository", base_name: str | None = None) -> Base:
 def has_topic(repository: "Repository", base_name: str | None = None) -> bool:
     """Return whether `topic_base` would find a base with commits on top of it.
 
-    Unlike its error, this does not require a search for other bases.
+    Unlike raising its error, this does not require a search for other bases.
     """
     try:
         base = find_base(repository, base_name)
@@ -375,8 +374,8 @@ def find_base(
 ) -> Base:
     """Return the base of HEAD (or another commit of this clone) and all commits since then.
 
-    b4's cover letter is not among its commits, and is above its start. Raise UsageError if no base
-    can be found.
+    b4's cover letter is not among these commits, and comes after the start. Raise UsageError if no
+    base can be found.
     """
     search = BaseSearch(repository, head or head_of(repository))
     key = f"base of {search.head} {base_name or ''}"
@@ -397,7 +396,7 @@ def find_base(
 def find_apply_base(
     repository: "Repository", base_name: str | None = None, head: str | None = None
 ) -> Base:
-    """Return the base with the branch to which the topic would be applied.
+    """Return the base on the branch to which the topic would be applied.
 
     This is the named branch, or otherwise one found among the refs. Raise UsageError if there is
     none.
@@ -415,8 +414,8 @@ def find_published(
 ) -> tuple[str, tuple[str, ...]]:
     """Return the latest published commit in a commit's history, and the commits on top of it.
 
-    A commit is published if it is on a remote branch or in a release. Without a remote branch that
-    shares history it is the commit itself. `known_base` is a base that was found already.
+    A commit is published if it is on a remote branch or in a release. If no remote branch shares
+    history, return the commit itself. `known_base` is a base that was found already.
     """
     search = BaseSearch(repository, commit)
     if (
@@ -538,10 +537,10 @@ def _base_over_upstream(search: BaseSearch, upstream: GitRef) -> Base:
 def _find_nearest_base(
     search: BaseSearch, refs: Sequence[GitRef], notes: list[str]
 ) -> Base | None:
-    """Return the branch with the latest commit of HEAD's history.
+    """Return the branch that contains the latest commit of HEAD's history.
 
-    Skip and note copies of the topic and branches based on them: what they share with the topic is
-    the user's own commit.
+    Copies of the topic and branches based on them are skipped and noted: what they share with the
+    topic is the user's own commit.
     """
     while any(ref.is_branch for ref in refs):
         start, commits = search.find_start([ref.object_id for ref in refs])
@@ -565,7 +564,7 @@ def _choose_base(
     commits: tuple[str, ...],
     notes: Sequence[str],
 ) -> Base:
-    """Choose the best of the branches that share the same commit with the topic."""
+    """Choose the best branch among those that share the same commit with the topic."""
     listed: frozenset[str] = frozenset()
     if commits and len({ref.short.partition("/")[0] for ref in holders}) > 1:
         listed = _listed_branches(search.repository, start, search.head)
@@ -595,9 +594,9 @@ def _choose_base(
 
 
 def _listed_branches(repository: "Repository", start: str, head: str) -> frozenset[str]:
-    """Return the remote branches that MAINTAINERS names (T:) for the files of `start..head`.
+    """Return the remote branches that MAINTAINERS names (T:) for files changed in `start..head`.
 
-    Empty if there is no MAINTAINERS file.
+    The result is empty if there is no MAINTAINERS file.
     """
     from patchpilot.outgoing.target_tree import listed_trees
 
@@ -616,7 +615,7 @@ def _rebuilt_note(ref: GitRef) -> tuple[str, ...]:
 
 
 def _empty_topic_error(repository: "Repository", base: Base) -> UsageError:
-    """Return the error for an empty topic, suggesting a base that would not leave it empty."""
+    """Return the error for an empty topic, suggesting a base that would leave commits in it."""
     other = next(
         (guess for guess in likeliest_bases(repository) if guess.name != base.name),
         None,

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 class TopicFacts(NamedTuple):
     """A summary of a topic.
 
-    `version` is the version in progress or, once it has been sent, the last one. `base` is the
-    name of the base ("" for a range) and `start` its commit. `guessed`: neither the user nor b4
+    `version` is the version in progress or, once it has been sent, the last one. `base` is the name
+    of the base ("" for a range) and `start` its commit. `guessed` is set if neither the user nor b4
     named the base. `mark` is the subject prefix of the messages, such as `PATCH net v2`.
     """
 

@@ -18,7 +18,7 @@ def topic_patches(
 ) -> tuple[tuple[Patch, ...], bool]:
     """Return the patches of these commits, and whether a merge among them was skipped.
 
-    Merges are only searched for if no TARGET names the commits.
+    Merges are looked for only if no TARGET names the commits.
     """
     patches = []
     for number, commit in enumerate(commits):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Plan the recipients of a topic, series, patches or source files.
+"""Plan the recipients for a topic, series, patches or source files.
 
 The plans are shown and used by `maintainers`, the TUI and `send`.
 """
@@ -69,10 +69,10 @@ HISTORY_SECONDS = 8.0
 class Planned(NamedTuple):
     """The recipient plan of one source.
 
-    `sources` are its patches, or the one path. `topic` is the key under which its edits are
-    stored (None: they are not stored). `left_out` are the recipients that the edits removed from
-    the plan. `commits` are the full ids, if the source has commits. `undisclosed`: the fix is not
-    public yet.
+    `sources` are its patches, or the one path. `topic` is the key under which its edits are stored
+    (None: they are not stored). `left_out` are the recipients that the edits removed from the plan.
+    `commits` are the full ids, if the source has commits. `undisclosed` is set for a fix that is
+    not public yet.
     """
 
     source: str
@@ -204,8 +204,8 @@ def plan_series(
 ) -> Planned:
     """Return a series' plan with the user's edits, for the TUI and `send`.
 
-    For a tree without MAINTAINERS, the plan has only the recipients named in the message, with a
-    note about this. `undisclosed` requests the plan for a fix that is not public yet.
+    If the tree has no MAINTAINERS, the plan has only the recipients named in the message, and a
+    note. `undisclosed` requests the plan for a fix that is not public yet.
     """
     source = source_tree(None, repository)
     try:
@@ -265,8 +265,8 @@ def edit(
 ) -> Edits:
     """Edit the recipients of a plan's topic and store the edits.
 
-    `patch` is the subject of the only patch that these edits are for. Raise MissingError if the
-    plan has no topic.
+    `patch` limits the edits to the patch with this subject. Raise MissingError if the plan has no
+    topic.
     """
     if planned.topic is None:
         raise MissingError(
@@ -297,7 +297,7 @@ def edit(
 def find_absent(planned: Sequence[Planned], drop: Sequence[str]) -> tuple[Address, ...]:
     """Return the addresses to drop that are in none of the plans.
 
-    Addresses that the edits already removed from a plan do not count as missing.
+    Addresses that edits have already removed from a plan do not count as absent.
     """
     known = {
         recipient.address.key
@@ -350,7 +350,7 @@ def sources_of(
 ) -> Sources:
     """Return all sources for a plan, by default with the tree's own profile.
 
-    The tree's .get_maintainer.conf applies, except for its git options: git history remains a
+    The tree's .get_maintainer.conf applies, except for its git options: git history is only a
     fallback.
     """
     file = load(source) if file is None else file
@@ -423,7 +423,7 @@ def _plan_recipients(
 
 
 def _not_delivered(series: Series, plan: RecipientPlan) -> Iterator[str]:
-    """Yield reports that an earlier version was not delivered to recipients of the plan."""
+    """Yield reports that an earlier version could not be delivered to recipients in the plan."""
     titles = {title_key(patch.subject.title) for patch in series.patches}
     if series.cover:
         titles.add(title_key(series.cover.subject.title))

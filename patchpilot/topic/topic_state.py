@@ -52,9 +52,9 @@ class TopicState(NamedTuple):
     """The state of a topic.
 
     `last` is the latest send with accepted messages, `attempt` the latest send of any state, and
-    `tried` the latest send to the sender only. `series` is the topic's tracked series. `changed`:
-    the commits differ from the last version in more than trailers. `tags` is the number of
-    trailers that were added since: nobody sends a version for these alone.
+    `tried` the latest send to the sender only. `series` is the topic's tracked series. `changed` is
+    set if the commits differ from the last version in more than trailers. `tags` is the number of
+    trailers added since; nobody sends a version just for these.
     """
 
     topic: Topic
@@ -88,7 +88,7 @@ class TopicState(NamedTuple):
 
     @property
     def proven(self) -> str:
-        """Return the proven state, on which actions rely."""
+        """Return the proven state, which actions rely on."""
         return str(
             decide_topic(
                 self.series.proven if self.series else None,
@@ -122,7 +122,7 @@ class TopicState(NamedTuple):
 
     @property
     def next_version(self) -> int:
-        """Return the version of the next send: an interrupted send's, or one more than the last."""
+        """Return the version of the next send: that of an interrupted send, or the next number."""
         if self.is_unfinished and self.attempt:
             return self.attempt.version
         return max(
@@ -131,7 +131,7 @@ class TopicState(NamedTuple):
 
     @property
     def is_begun(self) -> bool:
-        """Return whether the next version was started by its number, changelog, or changed
+        """Return whether the next version was started: by its number, its changelog, or changed
         commits.
         """
         # b4 goes to the next number as soon as a version is sent
@@ -347,8 +347,8 @@ def mark_topic(
 
 
 def _next_version(repository: Repository, draft: Draft) -> int:
-    """Return the next version according to b4's tracking data and send tags, or 1 if neither
-    has the topic.
+    """Return the next version according to b4's tracking data and send tags, or 1 if the topic is
+    in neither.
     """
     known = prep_branch(repository, draft.branch) if draft.branch else None
     tagged = max(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find out whether mainline or a maintainer's tree already has a topic's fix, without network.
+"""Find out whether mainline or a maintainer's tree already has a topic's fix, without the network.
 
-`check`, `send`, `backport`, `fixes`, `stable` and the TUI all use this answer. It also states
+`check`, `send`, `backport`, `fixes`, `stable` and the TUI all use this result. It also states
 whether the topic is based on a stable branch.
 """
 
@@ -49,11 +49,11 @@ def upstream_state(
     mark: str | None = None,
     progress: Progress = silent,
 ) -> UpstreamState:
-    """Find the patches of a series that mainline and the other fetched trees already have.
+    """Find which patches of a series mainline and the other fetched trees already have.
 
-    The patches are commits, or files that name their `base-commit:`; nothing is known about others,
-    of commits that are in mainline, of backports, and of series for stable. `mark` is the subject
-    prefix if it is known; the default is that of the topic's draft.
+    The patches are commits, or files that name their `base-commit:`. Nothing is known about others,
+    commits already in mainline, backports, and series for stable. `mark` is the subject prefix if
+    known; by default, that of the topic's draft.
     """
     start = _start(repository, patches)
     if start is None or not 0 < len(patches) <= MAX_PATCHES:
@@ -114,7 +114,7 @@ def find_merged_as(
 
 
 def notes(repository: Repository, commit: str, progress: Progress) -> tuple[str, ...]:
-    """Return the notes of `fixes` and `stable` on a possibly fixed commit."""
+    """Return the notes that `fixes` and `stable` print if a commit may already be fixed."""
     return tuple(fix.words for fix in commit_state(repository, commit, progress).known)
 
 

@@ -79,7 +79,7 @@ class Workplace:
             return None
 
     def source_tree(self, *, or_working_tree: bool = False) -> "DirectoryTree | None":
-        """Return the named unpacked tree, the repository's working tree if requested, or None."""
+        """Return the named unpacked tree, the working tree if `or_working_tree` is set, or None."""
         repository = (
             self.repository_if_any() if or_working_tree and self.tree is None else None
         )
@@ -101,7 +101,7 @@ class Workplace:
         flags: Mapping[str, str | None] | None = None,
         source: "Source | None" = None,
     ) -> "Settings":
-        """Return the effective settings; raise the error of the first invalid one."""
+        """Return the effective settings; raise the error for the first invalid one."""
         from patchpilot.settings.read_settings import read_settings
 
         return read_settings(
@@ -111,8 +111,8 @@ class Workplace:
         )
 
     def settings_with_problems(self) -> "tuple[Settings, list[PatchpilotError]]":
-        """Return the settings, with defaults for invalid ones, and the problems, for commands
-        that report them.
+        """Return the settings, with defaults in place of invalid ones, and the problems, for
+        commands that report them.
         """
         from patchpilot.settings.read_settings import read_settings, user_settings
 
@@ -177,8 +177,8 @@ class Workplace:
         ]
 
     def from_archive(self, target: str) -> "Series":
-        """Return the series with a Message-ID or URL, from the archive in the URL or the user's
-        own.
+        """Return the series that contains a Message-ID or URL, from the archive in the URL or the
+        user's own.
         """
         from patchpilot.topic.archive_target import archive_setting, series_at
 

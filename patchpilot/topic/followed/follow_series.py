@@ -185,8 +185,8 @@ def _find_posted(
 def _original(
     archive: MailArchive, message_id: str, gathered: Gathered, store: Store
 ) -> str | None:
-    """Return the Message-ID of the series that a stable message (AUTOSEL, FAILED, a review) is
-    about.
+    """Return the Message-ID of the series that a message about stable (AUTOSEL, FAILED, a review)
+    refers to.
     """
     classified = [
         store.reader.classify(mail)
@@ -209,7 +209,7 @@ def add_from_mbox(
     repository: Repository | None = None,
     progress: Progress = silent,
 ) -> tuple[Tracked, ...]:
-    """Track the series in an mbox named by a Message-ID or URL, or all of them.
+    """Track the series in an mbox that a Message-ID or URL names, or all of them.
 
     Versions of the same series count as one series.
     """
@@ -366,7 +366,7 @@ def read_again(
     repository: Repository | None,
     progress: Progress,
 ) -> Tracked:
-    """Read a series with news, or read it completely, and store its messages."""
+    """Read a series that has news, or read it completely, and store its messages."""
     entry, lore = before.entry, request.lore
     if before.undisclosed:
         # the series is not in an archive, so replies can only come from a file
@@ -451,7 +451,7 @@ def fetch_series(
     store: Store,
     progress: Progress,
 ) -> tuple[Gathered, bool]:
-    """Fetch a series' messages from an archive; return them and whether they were cached."""
+    """Fetch a series' messages from an archive; return them and whether they were in the cache."""
     try:
         with archives.open(url) as archive:
             fetched = gather(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 WHOLE_MAIL = -1
-"""Line number of a mark about a message's sender."""
+"""Line number for marks about a message's sender."""
 KNOWN, STRANGER = "known", "stranger"
 
 
@@ -104,7 +104,7 @@ _MAILBOX = re.compile(r"[^<>]*<[^<>\s]+>")
 _YEARS = 3
 _SECONDS = 5.0
 _MOST = 5
-"""Maximum number of addresses searched in commits; each search walks years of history."""
+"""Maximum number of addresses to search for in commits; each search walks years of history."""
 
 
 def seen_in_tree(
@@ -112,8 +112,8 @@ def seen_in_tree(
 ) -> tuple[Address, ...]:
     """Return the addresses that occur in mainline, each with its name there.
 
-    Commits of a topic are not searched. Commits are searched from three years before the
-    given year; in the stable branches, only committers count.
+    Commits of a topic are not searched. Other commits are searched from three years before the
+    given year on; in stable branches, only committers count.
     """
     tip = mainline(repository)
     if tip is None:

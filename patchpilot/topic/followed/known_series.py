@@ -55,20 +55,20 @@ _SUMMARIES = Kind(
 )
 _HOUR, _DAY = 3600, 86400
 ARRIVES = timedelta(hours=1)
-"""Time after which a message should be in the archive."""
+"""Time within which a message should arrive in the archive."""
 _LOOKED_FOR = timedelta(days=14)
 SAVE_REPLIES = Action(
     "track",
     ("add", "--mbox", "FILE"),
     "save the replies to the undisclosed fix in an mbox, then `{}`",
 )
-"""Next step of a series that no archive has."""
+"""Next step for a series that is in no archive."""
 
 
 def open_store(*, offline: bool = False) -> Store:
-    """Open the store of the tracked series; the caller must close it.
+    """Open the store of tracked series; the caller must close it.
 
-    With `offline`, the age of each series is counted until its archive was last read.
+    With `offline`, the age of each series is counted up to the last time its archive was read.
     """
     store = Store()
     store.reader.from_poll = offline
@@ -143,7 +143,7 @@ def shown_series(
 ) -> Tracked:
     """Return the stored series; pass `posted` if it was just read from the same messages.
 
-    With `whole`, its messages are read even if a summary of them is kept. Results derived from the
+    With `whole`, its messages are read even if their summary is cached. Results derived from the
     same messages and refs are reused.
     """
     reading = _Reading(entry, store, repository, progress)
@@ -217,8 +217,8 @@ def missing_mails(
 ) -> tuple[DeliveryReport, ...]:
     """Report a series' sent messages that are missing from its archive.
 
-    Empty if none are missing. Only messages sent from here count, and only if the archive was
-    queried an hour or more after the send.
+    The result is empty if none are missing. Only messages sent from here count, and only if the
+    archive was queried an hour or more after the send.
     """
     if (
         not entry.updated
@@ -309,7 +309,7 @@ def unarchived_ids(entry: TrackEntry, store: Store) -> frozenset[str]:
     """Return the Message-IDs of a series' messages that were sent from here and are in no archive
     or file.
 
-    Return none for a series that was never read, because it is not in its archive yet.
+    Return none for a series that was never read because it is not in its archive yet.
     """
     topics, key = sent_topics(store), entry.message_id
     stored = store.message_ids(entry.id) if topics else frozenset()
@@ -351,7 +351,7 @@ class _Reading:
         self._damaged: tuple[str, ...] = ()
         self._longest = _DAY
         self.message_ids: tuple[str, ...] = ()
-        """Ids of the messages that were read, if some were omitted."""
+        """Message-IDs of the messages that were read, if some were omitted."""
         self._ids = store.stored_order(entry.id)
         self._marks = store.marks(entry.id)
         self.left_out = 0 if every_mail else max(0, len(self._ids) - MOST_READ)
@@ -411,9 +411,9 @@ class _Reading:
         )
 
     def _mails(self) -> "tuple[Mail, ...]":
-        """Return the messages of the series, or the most important if there are very many.
+        """Return the messages of the series, or the most important ones if there are very many.
 
-        Include messages sent from here, unless only a bounce is known.
+        Messages sent from here are included, unless only a bounce is known.
         """
         stored = self._store.weightiest_mails(
             self._entry.id, sys.maxsize if self._every_mail else MOST_READ
@@ -429,7 +429,7 @@ class _Reading:
         )
 
     def _recognize_senders(self, posted: "PostedSeries") -> "PostedSeries":
-        """Return the posted with claims by people known from elsewhere, without dismissed ones."""
+        """Return `posted` with claims by people known from elsewhere, without dismissed ones."""
         store, marks = self._store, self._marks
         if not (posted.claims or marks):
             return posted
@@ -456,7 +456,7 @@ class _Reading:
         )
 
     def _summary(self) -> SeriesSummary | None:
-        """Return the summary, cached for the same messages, marks and refs while time allows."""
+        """Return the summary, cached for the same messages, marks and refs until it expires."""
         entry, store, moment = self._entry, self._store, self._moment
         parts = (
             (entry.message_id, *self._ids),
@@ -487,7 +487,7 @@ class _Reading:
         return summary
 
     def keep(self, posted: "PostedSeries | None") -> None:
-        """Take this as the messages' posted, with repository facts."""
+        """Use `posted` as the result of reading the messages, with repository facts."""
         posted = self._recognize_senders(posted) if posted is not None else None
         if posted is not None and self._repository is not None:
             from patchpilot.archive.landed_series import find_in_repository
@@ -511,7 +511,7 @@ def _posted_of(anchor: str, every: "tuple[PostedSeries, ...]") -> "PostedSeries 
 
 @lru_cache(maxsize=2)
 def summaries_key(repository: "Repository | None") -> str:
-    """Return the cache key of summaries: the refs that may contain a series, and the projects.
+    """Return the cache key for summaries: the refs that may contain a series, and the projects.
 
     Commits on a topic's branch do not change the state of the series.
     """
@@ -535,10 +535,10 @@ def summaries_key(repository: "Repository | None") -> str:
 
 
 def stall_time(entry: TrackEntry, store: Store) -> datetime | None:
-    """Return the time for deciding whether a series is stalled.
+    """Return the time used to decide whether a series is stalled.
 
-    This is the time of the call, or the time at which the archive was last read. None for an mbox
-    of past messages.
+    This is the time of the call, or the time at which the archive was last read; it is None for an
+    mbox of old messages.
     """
     if entry.mbox and not entry.lore:
         return None

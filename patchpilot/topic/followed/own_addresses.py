@@ -19,8 +19,8 @@ def known_addresses(
 ) -> tuple[str, ...]:
     """Return the author's addresses.
 
-    They come from git's configuration and from earlier sends from here. With a repository, the
-    addresses that its .mailmap has for the same author are added.
+    They come from git's configuration and from earlier sends from here. With a repository, other
+    addresses of the author in its .mailmap are added.
     """
     try:
         values = config_values(directory, _SENDERS)

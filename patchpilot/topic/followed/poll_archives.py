@@ -17,9 +17,9 @@ from patchpilot.topic.own_archive import ArchiveAt
 class UpdateRequest(NamedTuple):
     """The series to update, and how to update them.
 
-    `numbers` selects series; by default, all that are due are updated (finished series less and
-    less often). With `everything`, all are read completely. `lore` is the archive for a series
-    that names none; `fresh` ignores cached responses; `whole` is as in `listed`.
+    `numbers` selects series; by default, all that are due are updated (finished series at growing
+    intervals). With `everything`, all are read completely. `lore` is the archive for series that
+    name none; `fresh` ignores cached responses; `whole` is as in `listed`.
     """
 
     numbers: Sequence[int] = ()
@@ -30,9 +30,9 @@ class UpdateRequest(NamedTuple):
 
 
 class Archives:
-    """Open archives, except on hosts that failed in this run.
+    """Open archives, except on hosts that have failed in this run.
 
-    For such a host, its first failure is raised again without another query.
+    For such a host, the first error is raised again without another query.
     """
 
     def __init__(self, archive_at: ArchiveAt) -> None:
@@ -74,8 +74,7 @@ def poll_archives(
 ) -> PollResult:
     """Query each archive (by URL) about its series.
 
-    The series of an archive that fails are in none of the sets; opening that archive raises its
-    error.
+    If an archive fails, its series are in none of the sets, and opening it raises the error.
     """
     with_news: dict[int, frozenset[str]] = {}
     reached: dict[str, datetime] = {}

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The list of the review comments on a series.
 
-They come from reviewers and bots; each is open, answered, addressed or declined.
+Comments come from reviewers and bots; each is open, answered, addressed or declined.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -35,7 +35,7 @@ Key = tuple[str, int]
 MOST_LATER = 5
 """Maximum number of later versions compared with a comment."""
 ANSWERED = "answered, not marked done"
-"""Label of an answered request in the list of open ones."""
+"""Label for an answered request in the list of open ones."""
 
 
 @json_form(
@@ -58,7 +58,7 @@ class LedgerItem(NamedTuple):
     """A review comment, its number in the series' list, its position, and its outcome.
 
     Numbers count from 1. The outcome is the hunk that addresses it or the reply that answers it.
-    `marked`: the user set the state. `of_newest`: the comment is about the latest revision.
+    `marked`: the user set the state. `of_newest`: the comment is on the latest revision.
     """
 
     number: int
@@ -101,7 +101,7 @@ def ledger_of(
     """Return the review comments on all revisions of a series, oldest message first.
 
     `marks` are the states that the user set. `upcoming` are the patches of the version to be sent
-    next. A comment counts as addressed if that or one of the next few versions changes its lines.
+    next. A comment counts as addressed if that version or one of the next few changes its lines.
     """
     answers = _find_answers(posted)
     latest = posted.latest
@@ -158,8 +158,8 @@ def checklist(
     ones.
 
     `upcoming` are the patches of the version to be sent next. Requests for applied patches are
-    omitted. The result is empty if all of the series is applied or if the series is closed; it
-    follows from what is proven.
+    omitted. The result is empty if the series is closed or applied completely, as far as this is
+    proven.
     """
     return (
         list_open_requests(series.posted, series.marks, upcoming)

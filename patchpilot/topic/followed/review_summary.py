@@ -36,8 +36,8 @@ def review_items(
 def select_to_mention(last: Send, upcoming: "Sequence[Patch]") -> tuple[str, ...]:
     """Return the requests that the next version addresses or should address.
 
-    Each has the name of its sender. Requests that were answered or declined are left out.
-    Questions are only included if ticked, because an answered question is not a change.
+    Each has the name of its sender. Requests that were answered or declined are left out. Questions
+    are included only if ticked, because an answered question is not a change.
     """
     items = [
         item

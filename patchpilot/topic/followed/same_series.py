@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find tracked series that are the same series, and merge them.
+"""Find entries for the same series, and merge them.
 
-The versions of a topic may be added one by one, from files that have only one of them.
+The versions of a topic may be added one by one, from files with only one version each.
 """
 
 from collections.abc import Iterable, Sequence, Set
@@ -20,10 +20,10 @@ from patchpilot.topic.followed.known_series import (
 def same_series(
     message_ids: Set[str], change_id: str | None, store: Store
 ) -> tuple[TrackEntry, ...]:
-    """Return the tracked series that these posts belong to, in the order in which they were added.
+    """Return the tracked series to which these posts belong, in the order in which they were added.
 
-    It has one of these posts, one that was sent from here of the same topic, or the change-id. An
-    undisclosed fix and what is sent once it is public are two series.
+    Such a series has one of these posts, one sent from here for the same topic, or the change-id.
+    An undisclosed fix and its later public series are separate.
     """
     private = not undisclosed_ids(store).isdisjoint(message_ids)
     marks = _marks(message_ids, change_id, store, private)
@@ -39,7 +39,7 @@ def same_series(
 def group_same_series(
     series: Iterable[Tracked], store: Store
 ) -> tuple[tuple[TrackEntry, ...], ...]:
-    """Return groups of two or more entries that are the same series."""
+    """Return groups of two or more entries for the same series."""
     groups: list[tuple[set[tuple[str, bool]], list[TrackEntry]]] = []
     for tracked in sorted(series, key=lambda series: series.entry.id):
         marks, entries = set(_series_marks(tracked, store)), [tracked.entry]
@@ -55,7 +55,7 @@ def group_same_series(
 
 
 def _series_marks(tracked: Tracked, store: Store) -> frozenset[tuple[str, bool]]:
-    """Return the identifiers of a series: posts of its latest version, its first post, and its
+    """Return a series' identifiers: the posts of its latest version, its first post, and its
     topic.
     """
     ids = {tracked.entry.message_id, tracked.head, *tracked.posts} - {""}
@@ -74,7 +74,7 @@ def _marks(
 def merge_entries(same: Sequence[TrackEntry], store: Store) -> TrackEntry | None:
     """Merge the entries into the first and return it, or None if there are none.
 
-    It keeps its number and gets the messages, marks and read states of the others.
+    The first entry keeps its number and gets the others' messages, marks and read states.
     """
     if not same:
         return None

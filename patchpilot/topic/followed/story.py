@@ -66,7 +66,7 @@ _EVENTS = {
 def list_events(series: Tracked) -> tuple[StoryEvent, ...]:
     """Return the events of a series, oldest first.
 
-    Undated events about the repository are last.
+    Events in the repository without a date come last.
     """
     posted = series.posted
     if posted is None:
@@ -175,7 +175,7 @@ def event_words(events: Sequence[Claim]) -> tuple[StoryKind, str]:
 def _answers(replies: Sequence[Reply]) -> Iterator[StoryEvent]:
     """Yield the important replies by others.
 
-    Of several replies of one kind by one sender to one version, yield only the first.
+    If a sender sent several replies of one kind to a version, yield only the first.
     """
     seen: set[tuple[object, ...]] = set()
     for reply in replies:
@@ -198,7 +198,7 @@ def _answers(replies: Sequence[Reply]) -> Iterator[StoryEvent]:
 def _reported_trees(events: Sequence[Claim]) -> Iterator[StoryEvent]:
     """Yield the trees reported in messages.
 
-    Merge branches that messages of one kind name on the same day.
+    Branches that messages of one kind name on the same day are merged.
     """
     groups: dict[tuple[object, ...], list[Claim]] = {}
     for event in events:
@@ -218,7 +218,7 @@ def _reported_trees(events: Sequence[Claim]) -> Iterator[StoryEvent]:
 
 
 def _merge_events(posted: PostedSeries) -> Iterator[StoryEvent]:
-    """Yield the events in the repository, and those after them."""
+    """Yield the events in the repository and those after them."""
     several = len(posted.latest.patches) > 1
     for landed in posted.landed:
         if landed.message_id is None and not landed.stable_version:

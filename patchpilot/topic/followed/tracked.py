@@ -51,16 +51,16 @@ UNREAD_PATCH = (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tracked(SeriesSummary):
     """A displayed tracked series as plain values: its summary, repository facts if available, and
-    what the store and the call add.
+    data from the store and the call.
 
-    `posted` has everything about the series if its messages were read (`is_read`); it is None
-    as well while no archive has them. `cached`: the threads are as of `entry.updated`, because
-    the cached responses of the archive were still valid. `own`: the series belongs to the
-    current topic. `undisclosed`: it is a security fix that is not public yet, about which no
-    server is asked. `as_of` is the time until which its days count, if that is not the time of
-    the call. `marks` are the states that the user set for review comments, `delivery` are the
-    messages known not to have been delivered, `damaged_ids` the messages that could not be
-    read, and `left_out` counts those that were not read.
+    `posted` has everything about the series if its messages were read (`is_read`); it is also None
+    while the series is in no archive. `cached`: the threads are as of `entry.updated`, because the
+    archive's cached responses were still valid. `own`: the series belongs to the current topic.
+    `undisclosed`: it is a security fix that is not public yet and about which no server is queried.
+    `as_of` is the time up to which days are counted, if it is not the time of the call. `marks` are
+    the states that the user set for review comments, `delivery` the messages known not to have been
+    delivered, `damaged_ids` the messages that could not be read, and `left_out` the number of
+    messages that were not read.
     """
 
     entry: TrackEntry
@@ -81,7 +81,7 @@ class Tracked(SeriesSummary):
 
     @property
     def about(self) -> "PostedSeries":
-        """Return the series according to messages and repository; empty if none are known."""
+        """Return the series according to messages and the repository; empty if nothing is known."""
         from patchpilot.reading.posted_series import PostedSeries
 
         return self.posted or PostedSeries(())
@@ -112,7 +112,7 @@ class Tracked(SeriesSummary):
 
     @property
     def next_commands(self) -> tuple[str, ...]:
-        """Return the commands of the next step, quoted for a shell."""
+        """Return the commands for the next step, quoted for a shell."""
         return tuple(action.command for action in actions(self.step.advice))
 
     @property

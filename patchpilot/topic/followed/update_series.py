@@ -40,10 +40,10 @@ from patchpilot.topic.followed.same_series import (
 from patchpilot.topic.own_archive import ArchiveAt
 
 _REPORTED = timedelta(days=30)
-"""Time for which a mailbox is searched for reports about a send."""
+"""How long a mailbox is searched for reports about a send."""
 _SHARE_OF_QUIET = 10
 _LONGEST_PAUSE = timedelta(days=30)
-"""A finished series is polled after a tenth of the time since its last news, at least every 30
+"""A finished series is polled after a tenth of the time since its last news, but at least every 30
 days.
 """
 
@@ -58,9 +58,9 @@ def update(
 ) -> tuple[Tracked, ...]:
     """Fetch and read news about the series.
 
-    Query each archive about all of its series with a few searches, and only series with news are
-    read completely. A series whose archive cannot be reached is returned unchanged and marked
-    `unreachable`; the others are still read.
+    Each archive is queried about all of its series with a few searches, and only series with news
+    are read completely. If an archive cannot be reached, its series are returned unchanged and
+    marked `unreachable`; the others are still read.
     """
     numbers = request.numbers
     archives = Archives(archive_at)
@@ -175,8 +175,8 @@ def _note_poll(
     request: UpdateRequest,
     store: Store,
 ) -> None:
-    """Record up to when the archives were read, except for series that must be polled again
-    because reading failed.
+    """Record up to when the archives were read, except for series that must be polled again because
+    reading them failed.
     """
     failed = {tracked.entry.id for tracked in updated if tracked.unreachable}
     with store.transaction():
@@ -241,9 +241,9 @@ def _poll_series(
 ) -> PollResult:
     """Poll the archives of series with known messages.
 
-    With `everything`, read each series completely. So is a series whose latest version is not known
-    to be in the archive, from another archive than its own, from a file or sent from here: a search
-    has to find it.
+    With `everything`, each series is read completely. So is a series whose latest version may not
+    be in the archive (read from another archive or a file, or sent from here): a search must find
+    it.
     """
     by_archive: dict[str, list[PolledSeries]] = {}
     for followed in series if not request.everything else ():

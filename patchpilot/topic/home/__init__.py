@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""All topics of all known repositories: whose turn it is, and the next step."""
+"""All topics in all known repositories: whose turn it is, and the next step."""

@@ -12,12 +12,12 @@ from patchpilot.topic.topic_base import find_base
 NEWEST = 25
 """Maximum number of branches without a draft, latest first."""
 RECENT = 180 * 86400
-"""Seconds after which a branch without a draft is ignored."""
+"""Maximum age, in seconds, of a branch without a draft."""
 _FORMAT = "%(refname:lstrip=2)%00%(objectname)%00%(committerdate:unix)%00%(committeremail:trim)"
 
 
 class Branch(NamedTuple):
-    """A local branch: its tip, the time of the tip, and whether the user committed it.
+    """A local branch: its tip, the tip's time, and whether the user committed it.
 
     The time is in seconds since the epoch.
     """
@@ -70,14 +70,14 @@ def candidates(
 
 
 class Checkout(NamedTuple):
-    """A directory for working on a topic, and whether the topic's branch is checked out in it."""
+    """A directory for working on a topic, and whether the topic's branch is checked out there."""
 
     directory: Path
     is_on_branch: bool
 
 
 def checkout_of(key: str, branch: str | None) -> Checkout:
-    """Return a branch's worktree, or the repository's main worktree.
+    """Return the worktree of a branch, or the repository's main worktree.
 
     Raise MissingError if the repository is gone.
     """

@@ -29,7 +29,7 @@ class HomeTopic(NamedTuple):
     `repository` is the key of its repository ("" for a series whose branch is unknown). `version`
     is the last version sent, or 0 for none. `state` is named as in `track`, or "" if it has not
     been read yet. `news` is the latest event, at `when` (seconds since the epoch, 0 if unknown).
-    `tags` counts the collected tags by name.
+    `tags` has the number of collected tags by name.
 
     `bots` summarizes the reports of build and test bots on the latest version, and `failed` is
     set if one of them reports a failure. `series` is the number of the tracked series. `events` are
@@ -56,7 +56,7 @@ class HomeTopic(NamedTuple):
 
 
 def sort_topics(topics: Iterable[HomeTopic]) -> tuple[HomeTopic, ...]:
-    """Sort the topics by whose turn it is, the user's first, then by latest news."""
+    """Sort the topics by whose turn it is (the user's first), then by latest news."""
     turns = list(Turn)
     return tuple(
         sorted(

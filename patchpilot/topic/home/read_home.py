@@ -52,11 +52,11 @@ _CODE = ("topic/home", "topic/followed", "archive", "reading")
 _KIND = Kind("home", tuple(str(_PACKAGES / name) for name in _CODE), keep=2)
 
 Kept = dict[str, tuple[str, HomeTopic]]
-"""A topic's key → the state that it was computed from, and the topic."""
+"""Maps a topic's key to the state that it was computed from, and the topic."""
 Arrived = Callable[[tuple[HomeTopic, ...]], None]
 """Called with the topics read so far."""
 OFTEN = 0.3
-"""Seconds between such calls."""
+"""Minimum number of seconds between such calls."""
 
 
 def known_topics() -> tuple[HomeTopic, ...]:
@@ -110,7 +110,7 @@ def read_topics(
     """Return the current topics.
 
     `repositories` are the keys of repositories whose branches to read, in addition to those named
-    in drafts. Unchanged topics are served from the cache. Does not use the network.
+    in drafts. Unchanged topics are taken from the cache. The network is not used.
     """
     with Store() as store, Outbox() as outbox:
         reading = _Reading(store, outbox, _recall_home(store.file), arrived, progress)
@@ -150,7 +150,7 @@ def update_topics(
 ) -> tuple[tuple[HomeTopic, ...], str]:
     """Query the archives about unfinished series and return all topics.
 
-    Also returns the reason why a series could not be queried, or "" if all could.
+    Also return the reason why a series could not be queried, or "" if all could.
     """
     numbers = [
         topic.series
@@ -180,7 +180,7 @@ def update_topics(
 
 @dataclass
 class _Reading:
-    """One pass over all topics, with the previous results."""
+    """A pass over all topics, using the previous results."""
 
     store: Store
     outbox: Outbox
@@ -278,7 +278,7 @@ class _Reading:
         return topic_state(repository, read, store=self.store, tracked_series=known)
 
     def _previous_entry(self, key: str) -> TrackEntry | None:
-        """Return the entry that a topic's series had when it was last read."""
+        """Return the entry that a topic's series had when the topic was last read."""
         known = self.before.get(key)
         number = known[1].series if known else None
         return next(
@@ -346,8 +346,8 @@ class _Reading:
     ) -> str:
         """Return a cache key for the state of a series.
 
-        The state depends on its messages, the refs that may contain it, and the day, because a
-        series stalls with time.
+        The state depends on its messages, on the refs that may contain it, and on the day, because
+        a series stalls over time.
         """
         if entry is None:
             return "-"

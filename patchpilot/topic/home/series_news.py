@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The latest news of a tracked series in a few words.
+"""The latest news about a tracked series in a few words.
 
-Includes who requested a change, who applied the series, its tags, and the reports of bots.
+This includes who requested a change, who applied the series, its tags, and bots' reports.
 """
 
 from patchpilot.model.printable import counted
@@ -95,8 +95,8 @@ def _request_text(reply: Reply, points: tuple[ReviewPoint, ...]) -> str:
 def _format_state(posted: PostedSeries) -> str:
     """Return the state and its reason.
 
-    Ignored replies, such as claims by unknown senders, leave the state as it was after the send:
-    then the last of them is the news.
+    If all replies were ignored, such as claims by unknown senders, the state is as it was after the
+    send, and the last of them is the news.
     """
     last = next(iter(posted_events(posted)[-1:]), None)
     if posted.state is SeriesState.SENT and last and str(last.kind) != "sent":
