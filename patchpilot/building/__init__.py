@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Build objects of a kernel tree before and after a commit, and report new warnings and errors."""
+"""Build a kernel tree's objects before and after a commit, and report new warnings and errors."""

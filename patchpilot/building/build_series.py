@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Build the files changed by each commit of a series, before and after the commit.
 
-New diagnostics are problems.
+New diagnostics become problems.
 """
 
 import re
@@ -55,8 +55,8 @@ _NOTHING, _MISSING = ObjectReport((), True), ObjectReport((), False)
 class Built(NamedTuple):
     """The result of a build.
 
-    Contains the problems of each change, the configurations, the number of objects that were
-    compiled (the others were cached), and what was built for each change.
+    It has the problems of each change, the configurations, the number of objects that were compiled
+    (the others were cached), and what was built for each change.
     """
 
     problems: Sequence[tuple[BuildProblem, ...]]
@@ -125,7 +125,7 @@ class SeriesBuild:
     def _split_built(
         self, configuration: Configuration, state: TreeState, paths: Sequence[str]
     ) -> BuiltConfiguration:
-        """Split a state's files into those built in a configuration and the others."""
+        """Split a state's files into those built in a configuration and those that are not."""
         left = [path for path in paths if not self._is_built(state, path)]
         return BuiltConfiguration(
             configuration.arch,
@@ -154,7 +154,7 @@ class SeriesBuild:
             yield from self._semantic(change)
 
     def _semantic(self, change: Change) -> Iterator[BuildProblem]:
-        """Yield new reports of the tree's semantic patches on a change's files."""
+        """Yield new reports from the tree's semantic patches on a change's files."""
         for file in change.files:
             lines = [line.new_line or 0 for line in file.lines("+")]
             if not lines or not file.path.endswith(".c") or not is_target(file.path):
@@ -185,7 +185,7 @@ class SeriesBuild:
         configuration: Configuration,
         own: Sequence[tuple[str, ...]],
     ) -> None:
-        """Build each change's files after it and, if their output must be compared, before it."""
+        """Build each change's files after it and, if their outputs must be compared, before it."""
         for change, paths in reversed(list(zip(self._changes, own, strict=True))):
             self._build_state(configuration, change.after, paths)
             doubtful = self._doubtful(change, paths)
@@ -195,7 +195,7 @@ class SeriesBuild:
                 self._configure(configuration, change.after)
 
     def _doubtful(self, change: Change, paths: Sequence[str]) -> list[str]:
-        """Return the files with output after a change that may be new."""
+        """Return the files whose output after a change may contain something new."""
         names, are_called = _new_names(change)
 
         def is_doubtful(path: str) -> bool:
@@ -257,7 +257,7 @@ class SeriesBuild:
     def _configure(
         self, configuration: Configuration, state: TreeState
     ) -> Maker | None:
-        """Create a configuration for a state, and record the reason if that fails."""
+        """Create a configuration for a state; if that fails, record the reason."""
         require_tools(configuration.compiler)
         self._place.checkout(self._repository, state, self._show_step)
         output = self._place.folder / configuration.folder
@@ -343,7 +343,7 @@ class SeriesBuild:
                 yield BuildProblem(NOT_BUILT, f"{text}: {file.why}", file.path)
 
     def _diagnostics(self, state: TreeState, paths: Sequence[str]) -> list[Diagnostic]:
-        """Return the diagnostics for files in a state, without repetitions from headers."""
+        """Return the diagnostics for files in a state, without repeats from headers."""
         found = {
             diagnostic: None
             for path in paths
@@ -359,7 +359,7 @@ class SeriesBuild:
         number: int,
         paths: Sequence[str],
     ) -> str:
-        """Return the first later commit with which all objects of a change build, or ""."""
+        """Return the first later commit that makes all objects of a change build, or ""."""
         state = self._changes[number].after
         broken = [path for path in paths if not self._is_built(state, path)]
         rest = self._changes[number + 1 :] if broken else ()
@@ -374,7 +374,7 @@ class SeriesBuild:
 
 
 def _new_names(change: Change) -> tuple[set[str], bool]:
-    """Return the names that a change adds and that may refer to other symbols.
+    """Return the names added by a change that may refer to other symbols.
 
     Also return whether an added line calls a new name, or a preprocessor line was removed.
     """
@@ -394,7 +394,7 @@ def _new_names(change: Change) -> tuple[set[str], bool]:
 
 
 def _kconfig_problem(text: str, change: Change) -> BuildProblem | None:
-    """Return a problem if configuring failed in a Kconfig file that the patch changes."""
+    """Return the problem if configuring failed in a Kconfig file that the patch changes."""
     found = re.search(r"(\S*Kconfig\S*):(\d+): ?(.*)", text)
     if not found or not any(file.path == found[1] for file in change.files):
         return None
@@ -403,7 +403,7 @@ def _kconfig_problem(text: str, change: Change) -> BuildProblem | None:
 
 
 def _distinct(problems: Sequence[BuildProblem]) -> tuple[BuildProblem, ...]:
-    """Drop duplicate problems from several configurations or compilers."""
+    """Drop duplicates of problems that several configurations or compilers report."""
     found: dict[tuple[object, ...], BuildProblem] = {}
     for problem in problems:
         bare = problem.message.rpartition(" (")[0].partition(" [-W")[0]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Record of builds by the trees before and after a commit: they stay valid for a new message or
+"""Record builds, keyed by the trees before and after a commit. They stay valid for a new message or
 a rebase onto the same files, but not for changed code.
 """
 

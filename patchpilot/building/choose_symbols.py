@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the smallest set of Kconfig symbols to set so that other symbols are enabled."""
+"""Find the smallest set of Kconfig symbols to set in order to enable other symbols."""
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -48,7 +48,7 @@ class SymbolChoice:
         return self._tries(lambda: all(map(self.turn_on, names)))
 
     def keep_off(self, names: Iterable[str]) -> None:
-        """Leave symbols off from now on unless they are already on."""
+        """From now on, leave symbols off unless they are already on."""
         self.off |= {name for name in names if not self.is_on(name)}
 
     def leaves_unmet(self, name: str, target: str) -> bool:
@@ -139,7 +139,7 @@ class SymbolChoice:
     def _enable_indirectly(
         self, config: Config, depth: int, above: frozenset[str]
     ) -> bool:
-        """Turn on a symbol without a prompt, by a default or by a symbol that selects it."""
+        """Turn on a symbol without a prompt, through a default or a symbol that selects it."""
         for value, when in config.defaults:
             both = Both((when, value))
             if self._tries(partial(self._make, both, True, depth + 1, above)):
@@ -162,8 +162,8 @@ class SymbolChoice:
     def _cheapest(
         self, attempts: Iterable[Callable[[], bool]], *, enough: int = 0
     ) -> bool:
-        """Keep the result of the attempt that turns on the fewest symbols; stop at one with
-        `enough` of them.
+        """Keep the result of the attempt that turns on the fewest symbols; stop at one with only
+        `enough`.
         """
         saved = self.on, self.off
         best: _Settings | None = None
@@ -180,7 +180,7 @@ class SymbolChoice:
     def _make(
         self, expression: Expression, value: bool, depth: int, above: frozenset[str]
     ) -> bool:
-        """Set symbols so that an expression holds, or does not."""
+        """Set symbols so that an expression is true or, if `value` is False, false."""
         if self._holds(expression) == value:
             return True
         match expression:
@@ -208,7 +208,7 @@ class SymbolChoice:
         *,
         every: bool,
     ) -> bool:
-        """Give every part, or the cheapest part, the wanted value."""
+        """Give the wanted value to every part, or only to the cheapest one."""
         if every:
             return all(self._make(part, value, depth, above) for part in parts)
         return self._cheapest(

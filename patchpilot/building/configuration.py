@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A kernel configuration in which objects are built, and the tools needed for building."""
+"""A kernel configuration for building objects, and the tools needed for it."""
 
 import functools
 import hashlib
@@ -18,7 +18,7 @@ OPTIONAL = {
     "spatch": "matches of the tree's semantic patches",
     "clang": "warnings that gcc lacks",
 }
-"""Programs that are used if they are installed, and their findings."""
+"""Programs that are used if they are installed, each with what it finds."""
 _SOURCE_ARCH = {
     "x86_64": "x86",
     "i386": "x86",
@@ -38,9 +38,9 @@ _KEPT_STARTS = ("CCACHE_", "DISTCC_")
 class Configuration(NamedTuple):
     """A kernel configuration: ARCH, the compiler, and the symbols to set on top of allnoconfig.
 
-    `given` is the text of a .config that replaces these.
-    A `minimal` configuration disables everything that the objects do not need, and builds them
-    in. `wanted` are the symbols that must be enabled in it.
+    `given` is the text of a .config that replaces these. A `minimal` configuration disables
+    everything that the objects do not need, and builds the objects in. `wanted` are the symbols
+    that must be enabled in it.
     """
 
     arch: str
@@ -71,7 +71,7 @@ class Configuration(NamedTuple):
 
     @property
     def folder(self) -> str:
-        """Return the name of the output directory, shared by configurations with the same tools."""
+        """Return the output directory's name, shared by configurations with the same tools."""
         return f"out-{self.arch}-{self.compiler}{'-min' if self.minimal else ''}"
 
     @property
@@ -153,7 +153,7 @@ def make_environment() -> dict[str, str]:
 def sandbox() -> tuple[str, ...]:
     """Return the command prefix that runs a command without network access.
 
-    Return () if this machine does not permit that.
+    Return () if this machine does not allow that.
     """
     words = ("unshare", "-rn", "--")
     if not shutil.which(words[0]):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parse the warnings and errors in make's output, each with the object it belongs to."""
+"""Parse the warnings and errors in make's output, each with the object that it belongs to."""
 
 import os
 import re

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run existing checkers of devicetree bindings and documentation on a file of a commit."""
+"""Run existing checkers for devicetree bindings and documentation on a file of a commit."""
 
 import os
 import re
@@ -60,7 +60,7 @@ _NOT_IN_EXAMPLES = re.compile(
 """Warnings that dt_binding_check turns off."""
 _COMPATIBLE = re.compile(r"\bcompatible\s*=([^;]{0,1000});")
 _INVALID = re.compile(r"board\.dtb: (?P<text>(?P<node>[^\s:]+)[^:]*: (?!.*\bb').*)")
-"""A report of dt-validate, except on values whose type is in a binding that was not read."""
+"""A report from dt-validate, except on values whose type is in a binding that was not read."""
 _PROPERTY = re.compile(r"(?:\): |')([\w,#-]+)[':]")
 _LINK = re.compile(rb"[\w./-]{1,200}")
 _KERNEL_DOC = ("tools/docs/kernel-doc", "scripts/kernel-doc")
@@ -68,7 +68,7 @@ _LIBRARIES = ("scripts/kernel-doc.py", "scripts/lib/", "tools/lib/python/")
 
 
 class Place(NamedTuple):
-    """A file of a commit, and an empty folder in which to check it."""
+    """A file in a commit, and an empty folder for checking it."""
 
     repository: Repository
     commit: str
@@ -84,9 +84,9 @@ class Place(NamedTuple):
 class Checker(NamedTuple):
     """An external checker.
 
-    Contains its kind, what it finds, the paths it handles, whether it is installed (and otherwise
-    how to install it), and how it is run. A checker with `runs_tree` executes a script from the
-    commit, or reads whatever its sources include.
+    It has a kind, a description of what it finds, the paths that it handles, whether it is
+    installed (and how to install it otherwise), and how it is run. A checker with `runs_tree`
+    executes a script from the commit, or reads whatever its sources include.
     """
 
     kind: str
@@ -130,9 +130,9 @@ def _dtschema(location: Place) -> Iterator[Diagnostic]:
 
 
 def _devicetree(location: Place) -> Iterator[Diagnostic]:
-    """Compile a board, or the examples in a binding, and validate it with its devices' bindings.
+    """Compile a board, or the examples in a binding, and validate it against its devices' bindings.
 
-    Sources may include any file of the machine, as in a build.
+    Sources may include any file on the machine, as in a build.
     """
     path = re.sub(r"^arch/(\w+)/boot/dts/", r"\1/", location.path)
     texts = _write_closure(location, [path])
@@ -172,7 +172,7 @@ def _devicetree(location: Place) -> Iterator[Diagnostic]:
 
 
 def _line_with(lines: list[str], text: str, start: int = 0) -> int:
-    """Return the number of the first line that contains a text, in the examples if there are any.
+    """Return the number of the first line that contains a text, within any examples.
 
     Return 0 if there is none.
     """
@@ -182,10 +182,10 @@ def _line_with(lines: list[str], text: str, start: int = 0) -> int:
 
 
 def _write_closure(location: Place, names: Sequence[str]) -> dict[str, str]:
-    """Write bindings, devicetree sources and all files to which they refer; return their texts.
+    """Write bindings, devicetree sources and all files that they refer to; return their texts.
 
-    Sources and headers have the names by which sources include them, for example
-    `arm/board.dtsi` and `dt-bindings/gpio/gpio.h`.
+    Sources and headers get the names by which sources include them, for example `arm/board.dtsi`
+    and `dt-bindings/gpio/gpio.h`.
     """
     texts: dict[str, str] = {}
     left = [*names]
@@ -249,7 +249,7 @@ def _get_abi(location: Place) -> Iterator[Diagnostic]:
 
 
 def _run_script(location: Place, scripts: tuple[str, ...], *words: str) -> str:
-    """Run the first of these scripts that the commit has on the file, and return its output."""
+    """Run the first of these scripts that the commit contains on the file; return its output."""
     listed = location.repository.git(
         "ls-tree", "-r", "-z", "--name-only", "--full-tree", location.commit, "--", *scripts,
         *_LIBRARIES,
@@ -276,7 +276,7 @@ def _content(location: Place, path: str) -> bytes | None:
 
 
 def _run(words: list[str], location: Place, stdin: bytes | None = None) -> str:
-    """Run a checker and return its output, including its errors."""
+    """Run a checker and return its output, including stderr."""
     done = _call(words, location, stdin)
     return f"{done.text}\n{done.err.decode('utf-8', 'replace')}"
 
@@ -380,4 +380,4 @@ CHECKERS = (
         runs_tree=True,
     ),
 )
-"""All checkers. The tree's own are run only if the user allows building it."""
+"""All checkers. Those from the tree are run only if the user allows building it."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read a kernel tree's symbols from its Kconfig files, without running anything from the tree."""
+"""Read the symbols in a kernel tree's Kconfig files, without running anything from the tree."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -28,9 +28,8 @@ _MOST_FILES = 5000
 class Config:
     """A Kconfig symbol.
 
-    Contains its type and its prompts, defaults and selecting symbols, each with its condition.
-    `depends` has one expression for each definition of the symbol, at least one of which must
-    hold.
+    It has a type, and its prompts, defaults and selecting symbols, each with a condition. `depends`
+    has one expression for each definition of the symbol, at least one of which must hold.
     """
 
     name: str
@@ -82,7 +81,7 @@ class Kconfig:
             self._entry.append((word, rest))
 
     def _close(self) -> None:
-        """Store the symbol, or open the block, whose lines were read."""
+        """Store the symbol whose lines were read, or open the block."""
         if not self._entry:
             return
         (kind, name), *properties = self._entry

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find Kconfig symbols that a patch uses but no Kconfig file of the tree defines, and symbols
-that it selects without their dependencies. Do not run anything in the tree.
+"""Find Kconfig symbols that a patch uses but no Kconfig file of the tree defines, and symbols that
+it selects without their dependencies. Nothing from the tree is run.
 """
 
 import re
@@ -29,7 +29,7 @@ _CODE = (".c", ".h", ".S", ".dts", ".dtsi")
 def kconfig_problems(
     state: TreeState, changes: Sequence[FileChange]
 ) -> Iterator[BuildProblem]:
-    """Yield the problems of Kconfig symbols on a commit's added lines."""
+    """Yield the problems with Kconfig symbols on a commit's added lines."""
     yield from _unknown(state, changes)
     # no real Kconfig has a chain of a thousand files or symbols
     with suppress(RecursionError):
@@ -37,7 +37,7 @@ def kconfig_problems(
 
 
 def _unmet(state: TreeState, changes: Sequence[FileChange]) -> Iterator[BuildProblem]:
-    """Yield a problem for each added `select` of a symbol whose dependencies can be off."""
+    """Yield a problem for each added `select` of a symbol whose dependencies may be off."""
     selects = (
         (change, line, select[1])
         for change in changes

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run make for single objects in a checked-out kernel tree."""
+"""Run make for individual objects in a checked-out kernel tree."""
 
 import contextlib
 import os
@@ -42,7 +42,7 @@ _DEPENDENCY = re.compile(r"^\s+(\S+?)\s*\\?$", re.MULTILINE)
 class Maker:
     """Run make in one tree with one output directory.
 
-    `lacks_file` is set if a file was missing, which the tree's checkout may have left out.
+    `lacks_file` is set if a file was missing, perhaps because the checkout left it out.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Maker:
         self.lacks_file = False
 
     def configure(self, build_digest: str) -> tuple[tuple[str, ...], str]:
-        """Make the configuration for the tree, unless the directory has it already.
+        """Create the tree's configuration, unless the directory already has it.
 
         `build_digest` changes with the tree's Kconfig files. Return the symbols that did not stay
         enabled, and why make failed.
@@ -75,7 +75,7 @@ class Maker:
         return tuple(it for it in self._configuration.wanted if it not in on), ""
 
     def _configure(self) -> str:
-        """Make the configuration, and return why it failed or ""."""
+        """Create the configuration, and return why that failed or ""."""
         fragment = self._output / "patchpilot.config"
         target, env = "olddefconfig", {}
         if self._configuration.given is not None:
@@ -91,7 +91,7 @@ class Maker:
         return _last_error(lines) if code else ""
 
     def objects(self, paths: Sequence[str]) -> dict[str, ObjectReport]:
-        """Build the objects of source files, and return the reports."""
+        """Build the object files for the given sources, and return a report on each."""
         headers = [path for path in paths if path.endswith(".h")]
         targets = {
             target_of(self._read, path): path for path in paths if path not in headers
@@ -147,7 +147,7 @@ class Maker:
         return file.read_text("utf-8", "replace") if file.is_file() else None
 
     def find_sources(self, path: str) -> tuple[str, ...]:
-        """Return the files in the tree from which an object was made, or none if unknown."""
+        """Return the files in the tree that an object was built from, or none if unknown."""
         text = self._command(target_of(self._read, path))
         listed = text.partition("\ndeps_")[2].partition("\n\n")[0]
         top = f"{self._tree}/"

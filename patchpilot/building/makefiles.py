@@ -33,7 +33,7 @@ _COMPUTED = re.compile(
     r"^\s*-?include\s|\$\((?:addprefix|patsubst|foreach)\s|\$\(\w+:%?[\w./-]*=",
     re.MULTILINE,
 )
-"""A Makefile whose objects may come from included files or computed names."""
+"""A Makefile whose objects may be listed in included files or have computed names."""
 _ALWAYS = ("y", "m", "objs")
 _DEEPEST = 8
 
@@ -56,10 +56,10 @@ class _Line(NamedTuple):
 def needs_of(read: Read, path: str) -> tuple[Need, ...]:
     """Return the requirements for building a source file's object.
 
-    There is one for each way in which Makefiles add it. If no Makefile names it, but the nearest
-    Makefile with modules includes other Makefiles or computes names, the object may be a part of
-    these modules; otherwise there are no requirements. Conditions on anything but a single symbol
-    count as met.
+    There is one requirement for each way in which Makefiles add the object. If no Makefile names
+    it, but the nearest Makefile with modules includes other Makefiles or computes names, it may be
+    part of these modules; otherwise there are no requirements. Conditions other than on a single
+    symbol count as met.
     """
     folder, _, name = path.rpartition("/")
     target = name.rpartition(".")[0] + ".o"
@@ -80,8 +80,8 @@ def needs_of(read: Read, path: str) -> tuple[Need, ...]:
 def target_of(read: Read, path: str) -> str:
     """Return the make target for a source file's object.
 
-    A module's Makefile may include the Makefile of a sibling directory. kbuild then knows the
-    objects by their path relative to the module (`amdgpu/../display/…`).
+    A module's Makefile may include that of a sibling directory. kbuild then identifies the objects
+    by their path relative to the module (`amdgpu/../display/…`).
     """
     stem, _, suffix = path.rpartition(".")
     if suffix == "dts":
@@ -94,8 +94,8 @@ def target_of(read: Read, path: str) -> str:
 
 
 def _neighbor_makefiles(read: Read, path: str) -> Iterator[tuple[str, Need]]:
-    """Yield sibling directories whose Makefile includes that of the file's directory, with
-    their modules' needs.
+    """Yield sibling directories whose Makefile includes the one in the file's directory, with the
+    needs of their modules.
     """
     parts = path.split("/")
     for depth in range(1, len(parts) - 2):
@@ -138,7 +138,7 @@ def _computed_needs(read: Read, folder: str) -> Iterator[Need]:
 
 
 def _folder_symbols(read: Read, folder: str) -> list[tuple[str, ...]]:
-    """Return the sets of symbols with which kbuild enters a directory."""
+    """Return the sets of symbols that make kbuild enter a directory."""
     parent, _, last = folder.rpartition("/")
     target, above = f"{last}/", parent
     while above:

@@ -16,7 +16,7 @@ from patchpilot.model.printable import printable
 _COMPILER = re.compile(
     r"__(?:u?(?:div|mod|divmod)[dst]i[34]|(?:ashl|ashr|lshr|mul)[dt]i3|u?cmpdi2|aeabi_\w+)"
 )
-"""Functions in the compiler's library, missing from the kernel."""
+"""Functions in the compiler's library that the kernel lacks."""
 _DIVISION = re.compile(r"[\w)\]]\s*[/%]=?\s*[\w(]|\bdo_div\b")
 _NAME = re.compile(r"[A-Za-z]\w{2,}")
 _MODPOST = re.compile(
@@ -95,7 +95,7 @@ def division_in(changes: Sequence[FileChange], path: str, name: str) -> int:
     """Return the added line that may contain the division for which the compiler calls this
     function.
 
-    Return 0 for other functions or if there is no such line.
+    Return 0 if the function is not for divisions or there is no such line.
     """
     if not _COMPILER.fullmatch(name):
         return 0
@@ -125,7 +125,7 @@ def _modules(state: TreeState, path: str) -> set[str]:
 def _grep_lines(
     state: TreeState, pattern: str, source_arch: str
 ) -> Iterator[tuple[str, str]]:
-    """Yield the source lines that match a pattern, with their files, except in other
+    """Yield the source lines that match a pattern, with their files, except those for other
     architectures.
     """
     for row in state.grep((pattern,), "-E", paths=("*.c", "*.S")):

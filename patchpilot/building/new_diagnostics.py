@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the diagnostics that a patch adds, and their lines in its diff."""
+"""Find the diagnostics that a patch introduces, and their lines in its diff."""
 
 import re
 from collections import Counter
@@ -57,8 +57,8 @@ def problem_of(one: Diagnostic, changes: Sequence[FileChange]) -> BuildProblem:
     """Return the problem for a new diagnostic, at a line of the diff.
 
     It is the diagnostic's own line, or the line that uses its macro, if the patch adds that line.
-    Otherwise it is the changed line that contains a name from the diagnostic, preferring the same
-    hunk and the same file, then the nearest; the message then begins with the diagnostic's own.
+    Otherwise it is a changed line that contains a name from the diagnostic, preferably in the same
+    hunk or file and as near as possible; the message then begins with the diagnostic's own line.
     """
     path, line, patch_line = _locate(one, changes)
     is_own = (path, line) == (one.path, one.line) or not one.line

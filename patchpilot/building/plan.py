@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Plan the build of a series: the objects of each commit, and the configurations in which to build
-them.
+"""Plan the build of a series: each commit's objects, and the configurations to build them in.
 
-The configurations are the smallest ones on top of allnoconfig that reach the objects.
+The configurations are the smallest ones on top of allnoconfig that include the objects.
 """
 
 import functools
@@ -37,12 +36,12 @@ BUILT = (*SOURCES, ".h", ".dts", ".dtsi")
 """The suffixes of files that are built."""
 _FILES = ("-l", "-z", "-E")
 _USERS = {".h": ("*.c",), ".dtsi": ("*.dts", "*.dtsi")}
-"""The files that may include a file with this suffix."""
+"""The files that may include a file with each of these suffixes."""
 INCLUDERS = 8
 """Maximum number of files built for a changed header, unless all are requested."""
 _BASE = ("SMP", "MODULES")
 _USUAL = ("DYNAMIC_DEBUG", "DEBUG_SECTION_MISMATCH")
-"""Without these, compilers drop debugging output, and inline the functions whose sections modpost
+"""Symbols without which compilers drop debugging output and inline functions whose sections modpost
 compares.
 """
 _NOT_KBUILD = (
@@ -61,9 +60,9 @@ _BYTE_ORDER = re.compile(
 )
 _BIG_ENDIAN = "powerpc"
 _MOST_LEVELS, _MOST_NAMES = 8, 500
-"""Limits for devicetree files that include each other, and for names searched at once."""
+"""Limits on the nesting of devicetree includes, and on the names searched for at once."""
 _WHOLE = re.compile(r"arch/\w+/boot/dts/.*\.dts|include/uapi/.*\.h")
-"""Files that are compiled without a symbol: blobs, and headers that user space includes."""
+"""Files that are compiled without depending on a symbol: blobs, and headers for user space."""
 _NAMED = re.compile(r"\bCONFIG_(\w+?)(?:_MODULE)?\b")
 _DEBUGGING = re.compile(
     r"(?:DEBUG_(?!FS)|PROVE_|KASAN|KCSAN|KMSAN|LOCK|PREEMPT|TRAC|FTRACE|FUNCTION_|GCOV)"
@@ -75,7 +74,7 @@ _WORD = re.compile(r"[A-Za-z_]\w{3,}")
 class BuildOptions(NamedTuple):
     """The options of a build: a configuration's text, architectures, compilers, and the extent.
 
-    `place` is the name of the build directory if there are several.
+    `place` is the name of the build directory, if there are several.
     """
 
     config: str | None = None
@@ -89,12 +88,12 @@ class BuildOptions(NamedTuple):
 
     @property
     def first_arch(self) -> str:
-        """Return the architecture for files that belong to none."""
+        """Return the architecture for files that do not belong to one."""
         return (self.arches or (host_arch(),))[0]
 
 
 class Change(NamedTuple):
-    """A commit of the series: the tree states before and after it, its diff and its title."""
+    """A commit of the series: the tree states before and after it, its diff, and its title."""
 
     before: TreeState
     after: TreeState
@@ -105,7 +104,7 @@ class Change(NamedTuple):
 class Plan(NamedTuple):
     """A build plan.
 
-    Has, for each change, the source files to build and the reasons why others are not built, and
+    It has, for each change, the source files to build and the reasons why others are not built; and
     the configurations, each with the files to build in it.
     """
 
@@ -115,7 +114,7 @@ class Plan(NamedTuple):
 
 
 def is_target(path: str) -> bool:
-    """Return whether a path contains only characters that other programs accept in a path."""
+    """Return whether a path contains only characters that other programs accept in paths."""
     return SAFE.fullmatch(path) is not None
 
 
@@ -150,7 +149,7 @@ def make_plan(changes: Sequence[Change], options: BuildOptions) -> Plan:
 def _object_configurations(
     changes: Sequence[Change], options: BuildOptions, paths: Sequence[str]
 ) -> tuple[list[tuple[Configuration, tuple[str, ...]]], dict[str, str]]:
-    """Return the configurations, and a reason for each file without one.
+    """Return the configurations, and the reason for each file that has none.
 
     Results are cached, because reading all Kconfig files takes seconds.
     """
@@ -187,7 +186,7 @@ def _guards(state: TreeState, changes: Iterable[FileChange]) -> tuple[str, ...]:
 def _sources(
     change: Change, options: BuildOptions
 ) -> tuple[tuple[str, ...], list[str]]:
-    """Return the source files whose objects a change affects, and notes on what is not built."""
+    """Return the source files whose objects a change affects, and notes on unbuilt files."""
     found: dict[str, None] = {}
     notes: list[str] = []
     for file in change.files:
@@ -221,9 +220,9 @@ def _includers(
     known: tuple[str, ...],
     options: BuildOptions,
 ) -> tuple[tuple[str, ...], int]:
-    """Return the source files affected by a header's change, and the number of further ones.
+    """Return the source files affected by a change to a header, and the number of any others.
 
-    Files with a word from the changed lines come first, nearest first.
+    Files with a word from the changed lines come first, in order of distance.
     """
     folder, _, name = file.path.rpartition("/")
     kinds = _USERS[PurePosixPath(name).suffix]
@@ -287,7 +286,7 @@ class _Chooser:
     def configurations(
         self, paths: Sequence[str]
     ) -> Iterator[tuple[Configuration, tuple[str, ...]]]:
-        """Yield the configurations with the files that each builds, most likely first."""
+        """Yield the configurations, each with the files that it builds, most likely first."""
         if self._options.config is not None:
             given = Configuration(
                 self._options.first_arch,
@@ -313,7 +312,7 @@ class _Chooser:
         return found
 
     def _arches(self, path: str) -> tuple[str, ...]:
-        """Return the values of ARCH with which a file may be built, in the order to try."""
+        """Return the values of ARCH with which a file may be built, in the order to try them."""
         host, own = host_arch(), _OF_ARCH.match(path)
         others = (own[1],) if own else _OTHER_ARCHES
         is_host = not own or own[1] == source_arch(host)
@@ -332,7 +331,7 @@ class _Chooser:
     def _arch_configurations(
         self, arch: str, paths: tuple[str, ...]
     ) -> Iterator[tuple[Configuration, tuple[str, ...]]]:
-        """Yield the configurations of files that are first built for one architecture."""
+        """Yield the configurations of files that are built for one architecture first."""
         short = _SHORT.get(host_arch())
         llvm = arch not in (host_arch(), short) or self._options.llvm
         plain = Configuration(arch, llvm)
@@ -371,8 +370,8 @@ class _Chooser:
     def _together(
         self, arch: str, paths: Sequence[str], *, minimal: bool
     ) -> tuple[SymbolChoice, dict[str, tuple[str, ...]]]:
-        """Choose symbols for those of the files that are compatible; return them with each
-        file's own.
+        """Choose symbols for as many of the files as are compatible; return them with each file's
+        own symbols.
         """
         choice = SymbolChoice(self._kconfig(source_arch(arch)), _BASE)
         if minimal:

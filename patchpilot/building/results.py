@@ -17,7 +17,7 @@ KIND = Kind("built-object", (str(Path(__file__).parent),), _KEPT)
 
 
 def find_report(path: str, configuration: str, state: TreeState) -> ObjectReport | None:
-    """Return the report on a file's object for the current contents, or None if not built."""
+    """Return the report on a file's object for its current contents, or None if not built."""
     for paths, digest, rows, is_built in _recall(path, configuration, state)[1]:
         if digest == state.digest(paths or state.files):
             return ObjectReport(tuple(starmap(Diagnostic, rows)), is_built)
@@ -31,8 +31,8 @@ def keep_report(
     configuration: str,
     state: TreeState,
 ) -> None:
-    """Store a report with the files that the object is made of; without them, for this tree
-    only.
+    """Store a report with the files that the object was built from; without them, it is valid only
+    for this tree.
     """
     key, entries = _recall(path, configuration, state)
     digest = state.digest(made_of or state.files)

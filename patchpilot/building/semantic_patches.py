@@ -29,7 +29,7 @@ _LINE = re.compile(r"(?P<path>[^:\s]+):(?P<line>\d+):(?P<column>\d+)-\d+: (?P<te
 _OPTIONS = re.compile(r"^//\s*Options:\s*(.*)$", re.MULTILINE)
 _KNOWN_OPTIONS = ("--no-includes", "--include-headers", "--all-includes", "--no-loops")
 _QUERY = "\nGrep query\n"
-"""Coccinelle prints this before a list of words; a matching file contains at least one of them."""
+"""Coccinelle prints this before a list of words; any matching file contains at least one."""
 _WORDS = Kind("semantic-patch-words", (str(Path(__file__)),))
 KIND = Kind("semantic-patch", (str(Path(__file__)),), 1000)
 _AROUND = 30
@@ -49,8 +49,8 @@ def text_around(text: str, lines: Sequence[int]) -> str:
 def scripts_for(state: TreeState, text: str, progress: Progress) -> Iterator[str]:
     """Yield the semantic patches that may match a text.
 
-    Coccinelle names words, one of which every matching file contains. One for which it names no
-    words may match every text.
+    Coccinelle lists words for each; a matching file contains at least one. A semantic patch without
+    such words may match any text.
     """
     present = frozenset(re.findall(r"\w+", text))
     for path, words in _words(state, progress).items():
@@ -59,7 +59,7 @@ def scripts_for(state: TreeState, text: str, progress: Progress) -> Iterator[str
 
 
 def _words(state: TreeState, progress: Progress) -> dict[str, list[str]]:
-    """Return a tree's semantic patches with the words that Coccinelle requires."""
+    """Return a tree's semantic patches with the words that Coccinelle lists for them."""
     paths = fnmatch.filter(state.files, f"{FOLDER}/*.cocci")
 
     def read() -> dict[str, list[str]]:
@@ -85,7 +85,7 @@ def _words(state: TreeState, progress: Progress) -> dict[str, list[str]]:
 def _run_coccinelle(
     words: Sequence[str], folder: Path, check: Callable[[], None]
 ) -> str:
-    """Run Coccinelle in report mode and return its output, or nothing if a file takes too long."""
+    """Run Coccinelle in report mode and return its output, or "" if a file takes too long."""
     argv = [
         *sandbox(),
         PROGRAM,
