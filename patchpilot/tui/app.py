@@ -64,7 +64,7 @@ ACTION_STEPS = (
     (Stage.BACKPORTS, "request", NextKey("r", "ask for it")),
     (Stage.BACKPORTS, "write", NextKey("w", "write the patches")),
 )
-"""A stage, an action, and the next key while the action is enabled."""
+"""Stages and actions, with the next key while the action is enabled."""
 STATE_STEPS = {
     **{
         (Stage.COMMIT, state): NextKey("a", "answer the open questions")
@@ -76,11 +76,11 @@ STATE_STEPS = {
     ),
     (Stage.SEND, StageState.BLOCKED): NextKey("a", "fix the selected problem"),
 }
-"""A stage and its state → the next key."""
+"""Maps a stage and its state to the next key."""
 SETTLED = 0.05
-"""Seconds until a new screen is painted, once, because its widgets ask to be painted again."""
+"""Seconds by which a new screen's painting is delayed, since its widgets ask to be repainted."""
 LOOK = 1.0
-"""Seconds between two checks whether HEAD moved."""
+"""Seconds between checks for a moved HEAD."""
 
 
 class PatchpilotApp(ReportsErrors, App[int]):
@@ -320,7 +320,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
     def without_topic(self, error: PatchpilotError) -> None:
         """Show all topics, or ask for a starting point, because there is no topic to open.
 
-        Ask for an unclear base; outside a repository, the error explains how to get one.
+        If the base is unclear, ask for it; outside a repository, the error explains how to get one.
         """
         if isinstance(error, UnclearBaseError):
             self.action_base()
@@ -345,9 +345,9 @@ class PatchpilotApp(ReportsErrors, App[int]):
         target: str | None = None,
         series: int = 0,
     ) -> None:
-        """Open a topic from the home screen at a stage: that of a directory or of a TARGET.
+        """Open a topic from the home screen at a stage: the topic of a directory or of a TARGET.
 
-        Show this series at the Follow stage.
+        The Follow stage shows this series.
         """
         if self.screen is not self.get_screen(self._home()):
             # the user held Enter, or has opened another topic
@@ -444,7 +444,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
         self.notify(f"copied {kind}: {text[:60]}")
 
     async def on_event(self, event: Event) -> None:
-        """Remember the last key for dialogs that it opens.
+        """Remember the last key, for dialogs that it opens.
 
         Drop keys for a screen without widgets, and clicks on removed widgets.
         """
@@ -521,7 +521,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
             self.exit(0)
 
     def action_help_quit(self) -> None:
-        """Show the key that quits after Ctrl-C was pressed."""
+        """Show which key quits, after Ctrl-C was pressed."""
         self.notify("press q to quit, Esc to cancel the running job")
 
     async def action_quit(self) -> None:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Daemon threads, which let the TUI quit without waiting for a search of the history.
+"""Daemon threads, so that the TUI can quit without waiting for a search of the history.
 
-Includes suspending to the shell and detecting a closed terminal.
+Suspending to the shell and detecting a closed terminal are also handled here.
 """
 
 import os
@@ -71,7 +71,7 @@ def resume_only_what_stopped() -> None:
 
 
 def is_terminal_gone() -> bool:
-    """Return whether the terminal on standard input was closed, for example by a lost connection.
+    """Return whether the terminal on standard input is gone, for example after a lost connection.
 
     A window manager may also have closed it.
     """

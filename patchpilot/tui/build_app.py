@@ -41,10 +41,10 @@ def make(
     at_home: bool = False,
     kind: type[PatchpilotApp] = PatchpilotApp,
 ) -> PatchpilotApp:
-    """Return the TUI for a repository's topic, or for the home screen with `at_home`.
+    """Return the TUI for a repository's topic or, with `at_home`, for the home screen.
 
-    `kind` is its class. An `opening` is already reading the topic: its session and saved state
-    are used.
+    `kind` is its class. If `opening` is given, it is already reading the topic, and its session and
+    saved state are used.
     """
     if opening:
         opening.session.loader_of = loader_of

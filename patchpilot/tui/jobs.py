@@ -19,7 +19,7 @@ from patchpilot.tui.view.stages import AHEAD, RECORDED, Stage
 class StageJobs:
     """Run the background jobs of the stages.
 
-    The result of a job that was replaced or canceled is discarded.
+    The results of jobs that were replaced or canceled are discarded.
     """
 
     def __init__(self, app: Any, session: Session, opening: Opening | None) -> None:
@@ -150,7 +150,7 @@ class StageJobs:
     def _store_read(self, ids: frozenset[str]) -> None:
         """Reload the series if the set of tracked series has changed.
 
-        The store also changes with each update, which must not cause another.
+        The store changes with each update as well, which must not trigger another update.
         """
         if Stage.FOLLOW in self._session.busy:
             # the data that was read may be older, so compare again at the next visit
@@ -191,9 +191,9 @@ class StageJobs:
         self._next_ahead()
 
     def _was_read(self, topic_place: TopicPlace) -> None:
-        """Run the current stage and the quick ones for the new topic.
+        """Run the current stage and the quick stages for the new topic.
 
-        Other stages become stale if something that they depend on changed.
+        Other stages become stale if something that they depend on has changed.
         """
         self.is_open = True
         self._session.topic, self._session.refs = topic_place.topic, topic_place.refs

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Keep text legible on every theme.
+"""Keep text legible in every theme.
 
-Text colors keep the contrast to their background that WCAG level AA requires (4.5:1).
+Text colors keep the contrast with their background that WCAG level AA requires (4.5:1).
 """
 
 from functools import lru_cache
@@ -17,7 +17,7 @@ AA, AAA = 4.5, 7.0
 """WCAG 2.2: minimum contrast of text at level AA (1.4.3) and at level AAA (1.4.6)."""
 
 STEP = 0.08
-"""How far a color is moved towards white or black at a time."""
+"""How far a color is moved toward white or black in each step."""
 
 _NO_TEXT = frozenset(" ─━│┃╭╮╰╯┏┓┗┛┌┐└┘├┤┬┴┼╌▁▂▃▄▅▆▇█▉▊▋▌▍▎▏▐░▔▕\n")
 """Spaces, borders and bars: decoration, which needs no contrast."""
@@ -49,8 +49,8 @@ def legible(
 ) -> RichColor:
     """Shift the color toward white or black until it is legible on `ground`.
 
-    Legible means a contrast of at least `least`, with both colors as a terminal of this color
-    `system` displays them.
+    Legible means a contrast of at least `least` between the colors as displayed in this color
+    `system`.
     """
     shown = ground.downgrade(system)
     goal = max((WHITE, BLACK), key=lambda end: contrast(end.rich_color, shown))
@@ -65,8 +65,8 @@ def legible(
 class LegibleText(LineFilter):
     """A line filter that corrects the color of text with too little contrast.
 
-    Too little is less than `least`, with both colors as a terminal of this `system` displays
-    them. Decoration keeps its color.
+    Contrast below `least` is too little, measured between the colors as displayed in this color
+    `system`. Decoration keeps its color.
     """
 
     def __init__(self) -> None:

@@ -18,7 +18,7 @@ from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.view.title import title_row, title_texts
 
 PATIENCE = 0.25
-"""Seconds to wait for the topic before importing Textual: both at the same time are slower."""
+"""Seconds to wait for the topic before importing Textual, because doing both at once is slower."""
 
 _ENTER, _LEAVE = "\x1b[?1049h\x1b[?25l", "\x1b[?1049l\x1b[?25h"
 _CLEAR, _BOLD, _REVERSE, _PLAIN = "\x1b[H\x1b[2J", "\x1b[1m", "\x1b[1;7m", "\x1b[0m"
@@ -83,7 +83,7 @@ class Opening:
         return self._place
 
     def draw(self) -> None:
-        """Switch the terminal to its alternate screen and draw the known facts.
+        """Switch the terminal to its alternate screen and show what is known so far.
 
         Wait briefly for the commits.
         """
@@ -117,7 +117,7 @@ def frame(
 ) -> str:
     """Return the first frame as text.
 
-    It has the title line, and the stages with their saved states.
+    It shows the title line, and the stages with their saved states.
     """
     opens = Stage.COMMIT
     if topic_place:

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The help: a list of the keys of the current screen and focused panel, which runs the chosen
-one.
-"""
+"""The help: a list of keys for the current screen and focused panel, which runs the chosen one."""
 
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
@@ -21,7 +19,7 @@ from patchpilot.tui.widgets.dialog import WIDE
 from patchpilot.tui.widgets.lists import description_of
 
 UNLISTED = ("help", "app.help", "screen.copy_text", "quit", "page_left", "page_right")
-"""The actions that lead here, or that are done by the terminal's own keys and by q."""
+"""Actions that lead here, or that the terminal's own keys and q perform."""
 ABOUT = {
     Stage.COMMIT: (
         "The commit that becomes a patch: its message, its changes, and the questions"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Write each change of style only once.
+"""Write each style change only once.
 
-Textual sets and resets all colors of each piece of text, which is most of what a slow line carries.
+Textual sets and resets all colors for each piece of text: most of the output on a slow line.
 """
 
 import re
@@ -15,13 +15,13 @@ _PARTS = re.compile(r"(.*?);?(38;2;\d+;\d+;\d+)?;?(48;2;\d+;\d+;\d+)?")
 
 
 def _parts(style: str) -> tuple[str, ...]:
-    """Return the attributes, the color and the background."""
+    """Return a style's attributes, color and background."""
     return _PARTS.fullmatch(style).groups("")  # type: ignore[union-attr]
 
 
 @lru_cache(4096)
 def _codes(old: str, new: str) -> str:
-    """Return the escape sequence from one style to another, without the colors that stay."""
+    """Return the escape sequence that changes one style to another, omitting unchanged colors."""
     (kept, *colors), (wanted, *news) = _parts(old), _parts(new)
     if kept != wanted:
         return f"\x1b[0;{new}m"
@@ -39,7 +39,7 @@ def _has_same_spaces(first: str, second: str) -> bool:
 
 
 def shorten(data: str) -> str:
-    """Return terminal output that shows the same with fewer changes of style."""
+    """Return terminal output with the same appearance but fewer style changes."""
     written, style, pen = list[str](), "", ""
     for at, part in enumerate(_STYLE.split(data)):
         if at % 2:

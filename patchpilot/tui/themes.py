@@ -79,9 +79,9 @@ CONTRAST_LIGHT = Theme(
 HIGH_CONTRAST = (CONTRAST, CONTRAST_LIGHT)
 OURS = (DARK, LIGHT, *HIGH_CONTRAST)
 NAMES = "foreground background error success warning primary secondary accent"
-"""The colors of a theme that the terminal colors are taken from."""
+"""The theme colors from which the terminal colors are taken."""
 CYAN, MAGENTA = 0.5, 5 / 6
-"""Their hues."""
+"""The hues of cyan and magenta."""
 
 
 def color_names(theme: Theme) -> TerminalTheme:
@@ -114,7 +114,7 @@ def color_names(theme: Theme) -> TerminalTheme:
 
 
 def needs_you(theme: Theme) -> Color:
-    """Return a theme's color for tasks of the user.
+    """Return a theme's color for the user's tasks.
 
     patchpilot's own themes define it, because magenta is their accent.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Actions that several stages share.
 
-They edit, fetch, reply, waive, undo, and answer a question.
+They edit, fetch, reply, waive, undo, and answer questions.
 """

@@ -28,10 +28,9 @@ def confirm_rewrite(
     then: Callable[[T], None],
     overrides: tuple[str, ...] = (),
 ) -> None:
-    """Run `work` in a thread with the overrides in `overrides`, asking for more if it is blocked.
+    """Run `work` in a thread with `overrides`, and ask for more overrides if it is blocked.
 
-    If it is blocked and one of OVERRIDES allows it, ask the user to type that word and run it
-    again.
+    If one of OVERRIDES allows the blocked work, ask the user to type that word and run it again.
     """
 
     def try_read(repository: "Repository", progress: Progress) -> "T | RefusedError":

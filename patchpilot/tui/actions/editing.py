@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 ALTERNATE, BACK = "\x1b[?1049h\x1b[H\x1b[2J", "\x1b[?1049l"
-"""Enter the terminal's alternate screen, and leave it."""
+"""Escape sequences that enter and leave the terminal's alternate screen."""
 
 
 @contextlib.contextmanager
@@ -28,8 +28,8 @@ def suspend_app(app: "App[int]", *, leaves_no_text: bool = False) -> Iterator[No
     """Suspend the TUI while another program uses the terminal.
 
     Do nothing if there is no terminal (in tests or on a web page). With `leaves_no_text`, the
-    program's output is no longer on the terminal after the TUI exits. Use this for programs that
-    are not full-screen.
+    program's output is gone from the terminal after the TUI exits; use this for programs that are
+    not full-screen.
     """
     if app.is_headless:
         yield
@@ -126,7 +126,7 @@ def _open_file(screen: "AnyScreen", path: str, line: int) -> None:
 
 
 def describe_edit(edited: str | None, before: str, what: str) -> str:
-    """Return a message about an edit: whether the text was saved."""
+    """Return a message about an edit, stating whether the text was saved."""
     if edited is None:
         return f"the editor failed: {what} did not change"
     return f"nothing changed in {what}" if edited == before else f"saved {what}"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Run git fetch from a stage.
 
-The local refs decide whether a fix counts as merged in mainline and in the stable branches.
+Local refs determine whether a fix counts as merged in mainline and in the stable branches.
 """
 
 from collections.abc import Callable

@@ -21,7 +21,7 @@ WHY_TREE = (
     " name the tree that the patch is for"
 )
 LATER = "later"
-"""The answer that leaves a question open."""
+"""The answer that leaves a question unanswered."""
 NOT_YET = (LATER, "I don't know yet", "stays open; Commit and Send ask again")
 COMMIT = "COMMIT"
 _WORDS = {"no": "No", "yes": "Yes"}
@@ -38,7 +38,7 @@ def ask(
     """Ask the questions one by one; the user may leave some open.
 
     The answers (`given`: name and value) are saved after the last question, so that no key meant
-    for a question acts on the stage. Calls `then` at the end. Escape stops the questions, without
+    for a question acts on the stage. Then `then` is called. Escape ends the questions without
     calling it.
     """
     if not questions:
@@ -113,7 +113,7 @@ def _asking(
     reasons: Mapping[str, str],
     answers: Sequence[tuple[str, str, str]],
 ) -> Choose:
-    """Return a dialog for a question; pressing Enter once more leaves it open."""
+    """Return the dialog for a question; pressing Enter again leaves it open."""
     why = (f"`{label}`  {words}" for label, words in reasons.items() if words)
     title = f"{name.capitalize()} question"
     return Choose("\n\n".join((text, *why)), [*answers, NOT_YET], title, at=LATER)

@@ -32,7 +32,7 @@ _WORDS = {
 }
 
 NAMED = 3
-"""Recipients of the patch that the confirmation names if the reply is not to them."""
+"""Number of the patch's recipients that the confirmation names if the reply excludes them."""
 
 
 def reply_to(
@@ -44,8 +44,8 @@ def reply_to(
 ) -> None:
     """Reply to a message with one of the given templates.
 
-    If there are several, the user chooses one; `whom` names the message. `recipients` are those
-    of the patch.
+    If there are several, the user chooses one. `whom` names the message; `recipients` are the
+    patch's recipients.
     """
     if len(templates) == 1:
         _write(screen, message_id, templates[0], recipients)

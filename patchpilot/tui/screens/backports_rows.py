@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from patchpilot.topic.followed.known_series import Tracked
 
 NARROW = 100
-"""Minimum number of columns to show a branch's full name instead of only its version."""
+"""Minimum number of columns for showing a branch's full name instead of only its version."""
 GAP = 2
 """Columns between two cells."""
 EDGE = 5
@@ -66,9 +66,9 @@ class BranchTexts:
     )
 
     def get_unticked(self, branch: "BranchResult") -> frozenset[str]:
-        """Return the unselected prerequisites, initially none.
+        """Return the unticked prerequisites; initially there are none.
 
-        All are unselected while the introducing commit, which may be one of them, is unknown.
+        While the introducing commit, which may be one of them, is unknown, all are unticked.
         """
         needs = () if self.result.culprits else branch.prerequisites
         return self.left_out.get(
@@ -87,8 +87,8 @@ class BranchTexts:
     def todo(self, branch: "BranchResult") -> str:
         """Return the next action for a branch, with its key.
 
-        It is "" while the introducing commit is unknown, which the panel reports once. A fix with
-        Cc: stable is picked up by the stable maintainers if it applies.
+        It is "" while the introducing commit is unknown, which the panel reports only once. The
+        stable maintainers pick up a fix with Cc: stable if it applies.
         """
         upstream, is_conflict = self.result.upstream, branch.verdict == "conflict"
         if not branch.wants_fix:
@@ -125,7 +125,7 @@ class BranchTexts:
 
     @property
     def write_list(self) -> str:
-        """Return a line for each branch for which `w` writes patches, with what it writes."""
+        """Return a line for each branch that `w` writes patches for, with what it writes."""
         rows = []
         for branch in self.to_write:
             needs = counted(self.ticked(branch), "prerequisite") + ", then "
@@ -261,7 +261,7 @@ def page_rows(texts: BranchTexts, branch: "BranchResult", columns: int) -> list[
 def load(ask: JobRequest) -> "tuple[BackportResult, StageStatus]":
     """Return the result of `patchpilot backport` for the selected commit.
 
-    Without a Fixes: tag, the introducing commit is the certain candidate of the tags stage.
+    Without a Fixes: tag, the introducing commit is the tags stage's certain candidate.
     """
     from patchpilot.services.backport.topic_backports import topic_backports
 
@@ -328,7 +328,7 @@ REASONS = {
     DRAFTED: ": Home has the command that sends it",
     WRITTEN: " shows the command that sends them",
 }
-"""A step → more about it, where there is room."""
+"""Maps a step to a further explanation, shown if there is space."""
 SEARCHES = {
     "none": [
         (
@@ -338,14 +338,14 @@ SEARCHES = {
     ],
     "gave-up": [("search", "search for prerequisites timed out")],
 }
-"""Result of the search for prerequisites → its message; prerequisites found have a panel."""
+"""Maps the result of the search for prerequisites to its message; any found have a panel."""
 CLEAN = ("clean", "clean-3way")
 LABEL = 11
-"""Columns of the names of facts."""
+"""Columns for the names of facts."""
 FIRST = ("merged as", "why", "failed", "next")
 """The labels of a branch's facts above its conflicts."""
 SOON = 183
-"""A branch is dimmed this many days before the end of its support, as work on it is hardly
+"""A branch is dimmed when its support ends in fewer days than this, because work on it is hardly
 worthwhile.
 """
 
@@ -378,9 +378,9 @@ def bug_in_words(branch: "BranchResult") -> str:
 
 
 def needs_count(branch: "BranchResult") -> str:
-    """Return the number of prerequisites of the fix on this branch, or "" for none.
+    """Return the number of the fix's prerequisites on this branch, or "" if there are none.
 
-    A star marks that only parts of them are needed.
+    A star means that only parts of them are needed.
     """
     count = len(branch.prerequisites) if branch.wants_fix else 0
     return f"{count}{'*' if branch.partial else ''}" if count else ""
@@ -423,9 +423,9 @@ def explain_verdict(branch: "BranchResult", culprits: Collection[str]) -> str:
 
 
 def written_rows(done: "Sequence[WrittenBackport]") -> list[str]:
-    """Return rows with the files written for each branch, or the reason why none were.
+    """Return rows with the files written for each branch, or the reason why none were written.
 
-    Add the commands that send them, except in the demo.
+    Except in the demo, add the commands that send them.
     """
     from patchpilot.services.backport.write_backports import send_commands
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The screen of the backports stage.
 
-It shows one row per stable branch, and the details of the selected verdict.
+It shows one row per stable branch, and details on the selected verdict.
 """
 
 from collections.abc import Callable
@@ -112,7 +112,7 @@ def proposals(
 ) -> list[Option]:
     """Return the ways to resolve the conflicts on a branch.
 
-    An uncertain adaptation comes after resolving the conflict manually.
+    Uncertain adaptations come after manual resolution.
     """
     needs = 0 if branch.partial else len(branch.prerequisites)
     before = f", with {counted(needs, 'prerequisite')} applied before it"
@@ -323,10 +323,8 @@ class BackportsScreen(StageScreen["BackportResult"]):
         return f"{branch.branch}: {badge_of(branch).word}"
 
     def _list_needs(self, branch: "BranchResult") -> None:
-        """List the prerequisites in application order, each with size and risk, and the selected
-        ones in the queue.
-
-        The ticked ones are in the queue.
+        """List the prerequisites in application order, each with size and risk, and queue the
+        ticked ones.
         """
         from patchpilot.services.backport.prerequisite_queue import risk_of
 
@@ -390,8 +388,8 @@ class BackportsScreen(StageScreen["BackportResult"]):
     ) -> None:
         """Ask whether to sign off the patches, and for their folder; then let `work` write them.
 
-        With patchpilot.signoff, they are signed off without a question. Nothing is written if
-        the result is outdated by then.
+        With patchpilot.signoff, they are signed off without asking. Nothing is written if the
+        result is outdated by then.
         """
         result, known = self.current, self.session.known_settings
 

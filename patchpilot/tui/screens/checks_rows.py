@@ -42,11 +42,11 @@ LOOKS = {
     Severity.CHECK: ("circle", "info"),
     Severity.NOTE: ("dot", "quiet"),
 }
-"""Severity of a finding → its sign and its role."""
+"""Maps a finding's severity to its sign and role."""
 HELP = "; help: "
 """The separator between a finding's message and the command to run."""
 MOST = 12
-"""Changed lines of a fix that the detail shows."""
+"""Maximum number of a fix's changed lines shown in the detail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,9 @@ class Shown:
     """A finding as displayed.
 
     It has the 0-based line in the text of all patches, the commit id ("" for the series), and the
-    number of its patch if there are several. `whole`: the finding is about the patch as a whole
-    and appears at the end of the message. `remedy` is how it can be fixed from the TUI: one about
-    the series, or a waived one, only by editing.
+    number of its patch if there are several. `whole`: the finding is about the patch as a whole and
+    appears at the end of the message. `remedy` is how it can be fixed from the TUI; findings about
+    the series and waived ones, only by editing.
     """
 
     line: int
@@ -82,14 +82,14 @@ class Shown:
 
     @property
     def message(self) -> str:
-        """Return the message without the command, because there is a key for it."""
+        """Return the message without the command, which has a key instead."""
         return self.finding.message.partition(HELP)[0]
 
     @property
     def file(self) -> str:
-        """Return the file name with the number of the patch.
+        """Return the file name and the number of the patch.
 
-        For a finding about a message or a series, return which of them it is.
+        For a finding about a message or a series, return which of the two it is.
         """
         path = "" if self.whole else self.finding.path
         name = (
@@ -109,8 +109,8 @@ ROOMY = 60
 def row_of(shown: Shown, columns: int) -> Text:
     """Format a finding as a row of the list, fitted to a number of columns.
 
-    The row has a symbol, the message, and at the right the file and the line. The rule's name is
-    in the detail.
+    The row has a symbol, the message and, at the right, the file and line. The rule's name is in
+    the detail.
     """
     sign, line = shown.sign, "" if shown.whole else str(shown.finding.line or "")
     file = shown.file if columns >= ROOMY else ""
@@ -275,8 +275,8 @@ def no_findings_keys(
 
 
 def _ends(lines: Sequence[str]) -> tuple[int | None, int]:
-    """Return the 0-based lines at which a patch's message ends (or None) and at which the text
-    above git's signature ends.
+    """Return the 0-based line at which a patch's message ends (or None), and the one at which the
+    text above git's signature ends.
     """
     signature = lines.index("-- ") if "-- " in lines else len(lines)
     above = range(signature - 1, -1, -1)
@@ -287,9 +287,9 @@ def _ends(lines: Sequence[str]) -> tuple[int | None, int]:
 def _row(
     finding: Finding, lines: Sequence[str], ends: tuple[int | None, int]
 ) -> tuple[int, bool]:
-    """Return the 0-based line of a finding, and whether it is about the whole patch.
+    """Return a finding's 0-based line, and whether it is about the whole patch.
 
-    The line is then the end of the message, for example for a missing sign-off.
+    If so, for example for a missing sign-off, the line is the end of the message.
     """
     at, (message, last) = (finding.patch_line or 1) - 1, ends
     whole = (

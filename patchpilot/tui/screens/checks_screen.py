@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The screen of the checks stage.
 
-It shows the findings as a list, in the patch below the lines they are about, and one in detail
-with its fix.
+It shows the findings as a list, in the patch below their lines, and one in detail with its fix.
 """
 
 from collections.abc import Hashable
@@ -78,11 +77,11 @@ BINDINGS: list[BindingType] = [
 CERTAIN = ("safe", "tags")
 """The remedies that `A` applies."""
 LABELS = {"sign-off": "sign off", "tags": "add tag"}
-"""Remedy → the label of `a`."""
+"""Maps a remedy to the label of `a`."""
 
 
 class ChecksScreen(StageScreen["CheckResult"]):
-    """The screen of the findings, the patch and the details, with a common cursor."""
+    """The screen with the findings, the patch and the details, which share a cursor."""
 
     stage = Stage.CHECKS
     LIST = "#findings"
@@ -128,7 +127,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
     def show(self, result: "CheckResult") -> None:
         """Show the findings below their lines.
 
-        Keep the selected finding, or select the one in its place.
+        Keep the selected finding, or select the one that takes its place.
         """
         view = self._patch
         first = not view.rows

@@ -50,9 +50,9 @@ class NextRow(NamedTuple):
 
 
 INDENT = 5
-"""Columns of the sign and the key."""
+"""Columns for the sign and the key."""
 _PREFIX = re.compile(r"^Subject: \[PATCH( \d+/\d+)?\]")
-"""The prefix that git format-patch writes."""
+"""The prefix that git format-patch adds."""
 
 
 def next_rows(

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 SUBJECT = 75
-"""Columns of a subject, as Documentation/process/submitting-patches.rst asks for."""
+"""Maximum columns of a subject, according to Documentation/process/submitting-patches.rst."""
 
 
 class CommitScreen(StageScreen[TopicCommits]):
@@ -158,7 +158,7 @@ class CommitScreen(StageScreen[TopicCommits]):
             self._answer(row.name if row.does == "answer" else "")
 
     def on_screen_resume(self) -> None:
-        """Refresh tasks that other stages changed, such as answers, the tree or a canceled
+        """Refresh tasks that other stages may have changed, such as answers, the tree or a canceled
         check.
         """
         is_known = self._questions and self._asked_for == self._question_key()
@@ -201,9 +201,9 @@ class CommitScreen(StageScreen[TopicCommits]):
         self._answer()
 
     def _answer(self, only: str | None = None) -> None:
-        """Ask the question with this name, or the one about the tree for "".
+        """Ask the question with this name, where "" means the one about the tree.
 
-        None asks all open questions or, if there are none, all questions.
+        If `only` is None, ask all open questions or, if there are none, all questions.
         """
         from patchpilot.tui.actions.questions import ask, ask_tree
 
@@ -235,9 +235,9 @@ class CommitScreen(StageScreen[TopicCommits]):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        """Return the label of `a` once known: ask the open questions, or review the answers.
+        """Return the label of `a` once it is known: ask the open questions, or review the answers.
 
-        Enter does nothing on a row that only informs.
+        Enter does nothing on purely informative rows.
         """
         row, hidden = self.query_one("#next-list", RowList).chosen, set()
         if not row or not row.does:

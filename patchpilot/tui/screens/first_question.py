@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Ask on the home screen what to start from (a commit, a branch, a log or a bisection)."""
+"""Ask on the home screen what to start from: a commit, a branch, a log or a bisection."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -51,7 +51,7 @@ VERSION = (
 def mail_file(value: str) -> Path | None:
     """Return the message file that was entered instead of a Message-ID, or None.
 
-    A missing file is returned as well if the value can be nothing else, so that the error names it.
+    A missing file is returned as well if the value can only be a file, so that the error names it.
     """
     path = Path(value.strip()).expanduser()
     with suppress(OSError, ValueError):

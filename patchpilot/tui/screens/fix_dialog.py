@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Fix = Callable[..., "FindingFixed"]
-"""Work in a thread that finds out what would change or, with overrides, writes that."""
+"""Runs in a thread to determine what would change or, given overrides, to write it."""
 NO_SAFE_FIX = "no automatic fix for these findings; press e to edit the line"
 STAYS = "Findings left to fix manually:"
 MOVED = "the commits have changed in the meantime"
@@ -226,7 +226,7 @@ def fix_safe(screen: "AnyScreen", tagless: Sequence[str]) -> None:
 def what_is_fixed(result: "CertainFixed") -> str:
     """Return the dialog's question without its question mark, or "" if there is nothing to fix.
 
-    It has the number of fixes to apply and of tags to add.
+    It states how many fixes to apply and tags to add.
     """
     tags = sum(
         line.startswith("+") and not line.startswith("+++") and line != "+"

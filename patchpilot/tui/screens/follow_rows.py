@@ -49,8 +49,7 @@ def _result(
 ) -> "tuple[tuple[Tracked, ...], StageStatus]":
     """Return the series and the stage's state.
 
-    Read the messages of the series opened from Home or of the topic's own, which takes a second for
-    thousands.
+    Read the messages of the series opened from Home or of the topic's own; thousands take a second.
     """
     from patchpilot.services.track.conversation import conversation
     from patchpilot.topic.followed.review_ledger import checklist
@@ -70,8 +69,8 @@ def _result(
 def load(ask: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]":
     """Return the tracked series.
 
-    Before the stage is visited, they come from the local store only. On a visit these are shown
-    first and then updated from their archives.
+    Before the stage is visited, they come only from the local store. On a visit, these are shown
+    first, then updated from their archives.
     """
     from patchpilot.services.track.follow_topic import fetch_followed, read_followed
 
@@ -139,7 +138,7 @@ SIGNS = {
     "good": ("done", "green"),
     "later": ("ruler-clean", "bold"),
 }
-"""The kind of an event → the name of its glyph, and its style."""
+"""Maps the kind of an event to the name of its glyph and its style."""
 NOTHING = (
     "A series that you send is tracked from then on: its replies as a conversation, the requests"
     " of reviewers and bots as boxes to tick for the next version, and its history up to mainline"
@@ -166,7 +165,7 @@ def opens_at(
     items: "Sequence[LedgerItem]",
     mails: "Sequence[ConversationMail]",
 ) -> str:
-    """Return the Message-ID to show first: an open request, an unread reply to the latest
+    """Return the Message-ID to show first: of an open request, an unread reply to the latest
     version, or the latest message.
     """
     asked = sorted(
@@ -186,7 +185,7 @@ def opens_at(
 def first_rows(series: "Tracked", columns: int, most: int) -> list[Text]:
     """Return the rows that stay above a series' conversation.
 
-    The next step takes at most `most` lines, the other rows one or two.
+    The next step takes at most `most` lines, each other row one or two.
     """
     from patchpilot.services.track.series_head import head_rows
 
@@ -228,7 +227,7 @@ def _patch_states(series: "Tracked") -> str:
 
 
 def _ranges(numbers: Sequence[int]) -> str:
-    """Return ascending numbers as in `1-3, 5`."""
+    """Return ascending numbers as ranges, as in `1-3, 5`."""
     runs = groupby(enumerate(numbers), lambda pair: pair[1] - pair[0])
     parts = ([number for _, number in run] for _, run in runs)
     return ", ".join("-".join(map(str, dict.fromkeys((it[0], it[-1])))) for it in parts)
@@ -289,9 +288,9 @@ def troubles(series: "Tracked", columns: int, most: int) -> list[Text]:
 def fact_rows(
     rows: "Sequence[tuple[str, str]]", columns: int, most: int = 99, head: int = 9
 ) -> list[Text]:
-    """Return named facts in so many columns, each in at most `most` lines.
+    """Return named facts in this many columns, each on at most `most` lines.
 
-    The names take `head` columns. A name is shown only once for all facts that share it.
+    The names take `head` columns. Facts that share a name show it only once.
     """
     parts, before = [], ""
     for name, text in rows:

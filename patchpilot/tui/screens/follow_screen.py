@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The screen of the follow stage.
 
-It shows the messages that were sent, the replies, where the patch was merged, and the next
-version.
+It shows the messages sent, the replies, where the patch was merged, and the next version.
 """
 
 from collections.abc import Collection, Sequence
@@ -54,11 +53,11 @@ if TYPE_CHECKING:
 
 
 _NARROW = 40
-"""Minimum width of the reviewers' table."""
+"""Minimum width for showing the reviewers' table."""
 HEAD_LOW, HEAD = 2, 5
-"""Lines of the next step above the conversation, on a low terminal and on a tall one."""
+"""Lines for the next step above the conversation, on a low terminal and on a tall one."""
 OWN = ("version", "collect")
-"""The actions for the topic's own series."""
+"""Actions for the topic's own series."""
 
 
 def _ignore_time(series: "Tracked") -> "Tracked":
@@ -66,7 +65,7 @@ def _ignore_time(series: "Tracked") -> "Tracked":
 
 
 class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
-    """The screen with the replies to the patch and its status."""
+    """The screen with the patch's status and the replies to it."""
 
     stage = Stage.FOLLOW
     LIST = "#thread"
@@ -273,8 +272,8 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
     def _lay(self, *, keep: bool) -> None:
         """Show the series.
 
-        `keep` keeps the cursor, which otherwise moves to the message waiting for the user or to the
-        latest.
+        `keep` keeps the cursor, which otherwise moves to the message that waits for the user or to
+        the latest.
         """
         series = self._series
         if (keep and self.chosen) or series is None or not self._mails:
@@ -331,7 +330,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
 
     @property
     def _all_open(self) -> bool:
-        """Return whether all messages are open, so that the key closes those read before."""
+        """Return whether all messages are open, so that the key closes those already read."""
         every = {node.message_id for node in self._mails}
         return self._changed & every == every - opened_first(self._mails, self._items)
 
@@ -409,9 +408,9 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         return status.post_ids if status else ()
 
     def _asked(self) -> str:
-        """Return the message with the first open review comment, to which `r` replies.
+        """Return the message with the first open review comment, which `r` replies to.
 
-        Without one, return the latest message by somebody else.
+        If there is none, return the latest message by somebody else.
         """
         due = [item.point.message_id for item in self._items if not item.done]
         idents = [mail.message_id for mail in self._mails]
@@ -488,8 +487,8 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
     def action_refresh(self) -> None:
         """Query the archive.
 
-        If the fix was merged, offer git fetch, because local refs show whether it is in mainline
-        and the stable branches.
+        If the fix was merged, offer to run git fetch, because local refs show whether it is in
+        mainline and the stable branches.
         """
         if self.own and self.own.about.landed:
             from patchpilot.tui.actions.fetch_action import fetch

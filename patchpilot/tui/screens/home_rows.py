@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The rows of the home screen: one per topic, below its group's heading."""
+"""The rows of the home screen: one per topic, under its group's heading."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -32,7 +32,7 @@ from patchpilot.tui.view.stages import (
 from patchpilot.tui.widgets.lists import Row
 
 DRAFT, DRAFTS = "draft", ("requests", "reports")
-"""The state of a message that was written and not sent, and the folders of such messages."""
+"""The state of a message that was written but not sent, and the folders of such messages."""
 NOT_STARTED = "not started"
 """The group of branches that were neither opened here nor sent."""
 UNSENT = "unsent"
@@ -44,23 +44,23 @@ SIGNS = {
     NOT_STARTED: ("unopened", QUIET),
     UNSENT: ("offered", "cyan"),
 }
-"""A group → the name of its glyph, and its style; in the order on screen."""
+"""Maps a group to the name of its glyph and its style, in display order."""
 SORTED = {
     "by latest news": lambda topic: -topic.when,
     "by subject": lambda topic: topic.title.casefold(),
     "by repository": lambda topic: (topic.repository, -topic.when),
 }
-"""How the topics of a group are sorted → the key."""
+"""Maps each way to sort the topics in a group to its sort key."""
 VERSION, AGE, GAPS, BRANCH = 3, 4, 7, 20
-"""Columns of the version, the age, the spaces between the cells with the sign, and a branch."""
+"""Columns for the version, the age, the spaces between cells including the sign, and the branch."""
 ACTION = re.compile(r"^\d \S+: press \S+ to |^(?!answer|\d).*?: ")
-"""The words before the action in the description of a step."""
+"""The words before the action in a step's description."""
 WIDE = 110
-"""From how many columns a row has the branch."""
+"""Minimum number of columns for showing the branch in a row."""
 States = Mapping[Stage, StageStatus]
 """The stages of a topic; empty if nothing is known about them."""
 News = Callable[[HomeTopic], str]
-"""The latest news of a topic."""
+"""A function that returns the latest news of a topic."""
 
 
 def states_of(saved: object) -> States:
@@ -107,7 +107,7 @@ def draft_topics() -> list[HomeTopic]:
 def next_stage(topic: HomeTopic, states: States) -> Stage | None:
     """Return the first unfinished stage, as in the stage bar, before version 1 is sent.
 
-    None if the archive determines the next step.
+    Return None if the archive determines the next step.
     """
     if (
         topic.series is not None
@@ -134,7 +134,7 @@ def next_step(topic: HomeTopic, states: States) -> str:
 
 
 class Widths(NamedTuple):
-    """The widths of a row's flexible cells; the branch may have no width."""
+    """The widths of a row's flexible cells; the branch may have width 0."""
 
     subject: int
     branch: int
@@ -146,7 +146,7 @@ def widths(
 ) -> Widths:
     """Return the widths of the cells for these topics on a terminal with this many columns.
 
-    Subjects are shortened for news, which unstarted branches do not have.
+    Subjects are shortened to fit news, which unstarted branches do not have.
     """
     branch = BRANCH if columns >= WIDE else 0
     room = columns - VERSION - AGE - GAPS - branch
@@ -215,9 +215,9 @@ def _row(topic: HomeTopic, group: str, wide: Widths, news: str) -> Text:
 
 
 def detail(topic: HomeTopic, columns: int, lines: int, states: States) -> Text:
-    """Return the selected topic in this many columns and lines, next step first.
+    """Describe the selected topic in this many columns and lines, next step first.
 
-    Its state, its location and its last events follow if there is room.
+    If there is space, its state, its location and its last events follow.
     """
     dot = f" {glyph('dot')} "
     facts = (

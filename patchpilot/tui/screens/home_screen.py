@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The home screen: all topics of all known repositories, in one list.
+"""The home screen: all topics in all known repositories, in one list.
 
 Enter opens a topic at its next stage.
 """
@@ -61,8 +61,8 @@ if TYPE_CHECKING:
 SELDOM = 600.0
 """Seconds between two requests to the archives while Home is shown."""
 LOW, HIGH, LIST = 3, 10, 32
-"""Minimum and maximum lines of the selected topic, and the lines reserved for the rest: of 36
-lines, 20 are for topics.
+"""Minimum and maximum lines for the selected topic, and the lines reserved for everything else: of
+36 lines, 20 are for topics.
 """
 NOTHING = (
     "A branch with your own commits becomes a topic once you run patchpilot on it in your"
@@ -73,7 +73,7 @@ NOTHING = (
 class HomeScreen(ReportsErrors, Screen[None]):
     """The screen with all topics in one list.
 
-    Known topics are shown immediately. Branches and messages are read next, the archives last.
+    Known topics are shown at once. Branches and messages are read next, and archives last.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -230,7 +230,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         *,
         partly: bool = False,
     ) -> None:
-        """Show all topics, or some with `partly`, keeping the cursor on its topic.
+        """Show all topics (only some with `partly`), keeping the cursor on its topic.
 
         `problem` is the reason why an archive could not be queried.
         """
@@ -451,7 +451,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         work: Callable[[], Callable[[], object]],
         failed: Callable[[PatchpilotError], object] | None = None,
     ) -> None:
-        """Run `work` in a thread and call the function it returns.
+        """Run `work` in a thread, then call the function that it returns.
 
         Errors are passed to `failed`, or shown.
         """
@@ -512,7 +512,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         )
 
     def _stage(self, topic: "HomeTopic") -> Stage:
-        """Return the stage of the topic's next step.
+        """Return the stage for the topic's next step.
 
         Before version 1 is sent, this is the first unfinished stage according to the saved states.
         """

@@ -19,9 +19,9 @@ CHECK_SIGNS = {
     "note": ("warning", "yellow"),
     "ok": ("done", "green"),
 }
-"""State of a check → its glyph and its color."""
+"""Maps the state of a check to its glyph and color."""
 TREELESS = ("missing-target-tree", "tree-for-the-rest")
-"""The warnings about a subject that does not name its target tree."""
+"""Warnings about a subject that does not name its target tree."""
 NO_SERVER = "no-server"
 """The check whose help lists commands for the sender's mail provider."""
 
@@ -54,7 +54,7 @@ def headline(plan: "Sending") -> str:
 def load(ask: JobRequest) -> "tuple[Sending | None, StageStatus]":
     """Return the plan of `patchpilot send --dry-run`, without sending.
 
-    None before the stage is visited, when only the send record is read.
+    Return None before the stage is visited, when only the send record is read.
     """
     from patchpilot.services.send.send_state import plan_topic
 
@@ -67,9 +67,9 @@ def load(ask: JobRequest) -> "tuple[Sending | None, StageStatus]":
 
 
 def read_recorded_status(ask: JobRequest, stage: Stage) -> StageStatus:
-    """Return the stage's state from the send record.
+    """Return the stage's state according to the send record.
 
-    If these commits were not sent, it is the saved state of the stage.
+    If these commits were not sent, return the stage's saved state.
     """
     from patchpilot.services.send.send_state import recorded_topic_state
 

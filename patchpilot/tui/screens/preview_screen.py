@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The screen of the preview stage.
 
-It lists the messages to send and shows the selected one formatted or byte for byte, and what is
+It lists the messages to send, and shows the selected one, formatted or byte for byte, and what is
 new in it.
 """
 
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from patchpilot.services.send.sending import Sending
 
 SIGNS = {"new": "+", "changed": "~", "same": "="}
-"""How a mail differs from the last version, before its word."""
+"""Signs that show how a message differs from the last version."""
 TO_SEND = f"go to {Stage.SEND.label}"
-"""The effect of `n` here: its label alone would read as if the messages were sent."""
+"""The effect of `n` here; its label alone would suggest that it sends the messages."""
 
 
 def _run(change: "MailChange", end: int) -> str:

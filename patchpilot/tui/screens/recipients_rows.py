@@ -54,16 +54,16 @@ _OF_ROLE = {
 
 
 Placed = tuple[str, Recipient]
-"""A recipient with its header, or "out"."""
+"""A recipient together with its header, or "out"."""
 
 
 def group_recipients(
     rows: Sequence[Placed], plan: RecipientPlan
 ) -> dict[str, list[Placed]]:
-    """Group the recipients by the reason that adds them: sections in the plan's order, then others.
+    """Group the recipients by why they were added: sections in the plan's order, then other
+    reasons.
 
-    Within a group, recipients in To come first, then the other included ones; people come before
-    lists.
+    Within a group, recipients in To come first, then other included ones; people come before lists.
     """
     status = {section.name: section.status for section in plan.sections}
     order = [*status, *_ORDER]
@@ -113,7 +113,7 @@ def why_text(
 ) -> Text:
     """Return the reasons for including a recipient.
 
-    They are the role and header, the section and what matched in it, the recipient's commits to
+    These are the role and header, the section and what matched in it, the recipient's commits to
     the files, and any problem with the address.
     """
     section = next(
@@ -174,8 +174,8 @@ def summarize_paths(history: "FileHistory") -> str:
 def load(ask: JobRequest) -> "tuple[CountedRecipients, StageStatus]":
     """Return the recipients for `send`.
 
-    These are the recipients of `patchpilot maintainers` and those that the configuration and the
-    answers add.
+    These are the recipients of `patchpilot maintainers` and those added by the configuration and
+    the answers.
     """
     from patchpilot.services.send.counted_recipients import (
         count_recipients,

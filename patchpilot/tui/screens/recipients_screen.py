@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The screen of the To/Cc stage: who gets the patch, in which header, and why.
 
-Recipients can be excluded, added and moved, and some of the notes can be resolved here.
+Recipients can be excluded, added and moved, and some notes can be resolved here.
 """
 
 from dataclasses import replace
@@ -88,7 +88,7 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        """Let Enter open the details if they have no panel."""
+        """Make Enter open the details if they have no panel."""
         is_out = self.chosen and self.chosen[0] == OUT
         view = "one patch" if self.session.view == "series" else "series"
         labels = {
@@ -141,7 +141,7 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
 
     @property
     def can_jump(self) -> bool:
-        """Return whether there is a note to jump to, even before widgets exist."""
+        """Return whether there is a note to jump to, even before the widgets exist."""
         return any(notes.rows for notes in self.query("#advice").results(RowList))
 
     def action_jump(self, by: int) -> None:
@@ -239,10 +239,7 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
             )
 
     def _may_place(self) -> bool:
-        """Return whether recipients can be added and moved here, and report why not.
-
-        The recipients of an undisclosed fix come only from the command line.
-        """
+        """Return whether recipients can be added and moved here; if not, report why."""
         if self._shown is None or not self._shown.planned.undisclosed:
             return True
         self.notify(

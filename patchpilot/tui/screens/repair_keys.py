@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Changes of the messages from Mail and Send: the subject prefix and the draft."""
+"""Change the messages from Mail and Send: the subject prefix and the draft."""
 
 from collections.abc import Callable
 from functools import partial

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The rows of the send stage: the checks, and the messages while they are sent."""
+"""The rows of the send stage: the checks, then the messages while they are sent."""
 
 from collections.abc import Sequence
 from itertools import accumulate, chain
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 def load(ask: JobRequest) -> "tuple[Sending | None, StageStatus]":
     """Return the plan and the state of the topic's last send.
 
-    None before the stage is visited, when only the send record is read.
+    Return None before the stage is visited, when only the send record is read.
     """
     from patchpilot.services.send.send_state import is_outdated, topic_send
 
@@ -81,17 +81,17 @@ def status_of(sending: "Sending") -> StageStatus:
 
 
 FEW = 2
-"""Recipients of a header that a small terminal names."""
+"""Number of recipients per header that a small terminal shows by name."""
 WARNINGS, WIDE_ROW = 8, 72
-"""Lines of the warnings in the question before the send, and their columns; the other warnings
-are below it.
+"""Lines and columns for the warnings in the question before sending; further warnings are shown
+below it.
 """
 
 
 def mails_text(plan: "Sending", size: Size, columns: int) -> Text:
     """Describe how the messages are sent, and list recipients, subjects and notes.
 
-    Subjects are wrapped for so many columns.
+    Subjects are wrapped to this many columns.
     """
     small = size.height < TALL and size.width < WIDE
     rows = [
@@ -139,10 +139,10 @@ def sent_rows(sending: "Sending", columns: int) -> list[Text]:
 
 
 def question(planned: "Sending") -> tuple[Text, list[str]]:
-    """Return the question before a send, and the lines below it.
+    """Return the question before sending, and the lines below it.
 
-    The question has the subject, the number of people and public lists, and the warnings; below
-    it are the names and the mail server.
+    The question has the subject, the number of people and public lists, and the warnings; the names
+    and the mail server are below it.
     """
     from patchpilot.services.send.send_state import lists_and_contacts
     from patchpilot.settings.read_settings import is_in_demo
@@ -198,7 +198,7 @@ MAIL_SIGNS = {
     "rejected": ("blocked", "bold red"),
     "unknown": ("warning", "yellow"),
 }
-"""State of a mail → its glyph and its color."""
+"""Maps the state of a message to its glyph and color."""
 REPAIRS = {
     "missing-target-tree": ("tree", "press a to set the target tree"),
     "cover-subject": ("edit", "press a to open the cover letter in your editor"),
@@ -218,13 +218,13 @@ REPAIRS = {
     ),
     NO_SERVER: ("server", "press a to set up your mail account here"),
 }
-"""Name of a check → how `a` repairs it here, and that in words.
+"""Maps the name of a check to the way `a` repairs it here, and a description.
 
-For others `a` goes to the stage that their help names.
+For other checks, `a` goes to the stage that their help names.
 """
 BAR = 40
 KEYS = 10
-"""Columns for the key in a check's row and for its effect."""
+"""Columns for a key in a check's row and its effect."""
 
 
 def stage_for(check: "CheckLine") -> Stage | None:
@@ -254,7 +254,7 @@ def help_of(check: "CheckLine") -> str:
 def check_rows(plan: "Sending", columns: int, *, all_rows: bool) -> list[Row]:
     """Format a plan's checks, most serious first.
 
-    Passed checks share one row unless all rows are requested.
+    Checks that passed share one row unless all rows are requested.
     """
     asked = open_questions(plan)
     checks = sorted(

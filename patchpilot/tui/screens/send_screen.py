@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The screen of the send stage.
 
-It has the pre-flight card with one verdict, repairs, a typed confirmation, one line per message,
-and what happens after the send.
+It shows the pre-flight card with one verdict, repairs, a typed confirmation, one line per message,
+and what happens after sending.
 """
 
 from collections.abc import Callable
@@ -73,7 +73,7 @@ if TYPE_CHECKING:
 
 
 BEFORE = frozenset(("repair", "to_self", "passed"))
-"""The actions before a send only."""
+"""Actions available only before sending."""
 
 
 class SendScreen(StageScreen["Sending"]):
@@ -136,7 +136,7 @@ class SendScreen(StageScreen["Sending"]):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        """Order the actions: a and A before s; hide what could disturb a running send."""
+        """Order the actions (a and A before s), and hide any that could disturb a running send."""
         known, hidden, label = self._shown, {"cancel"}, "send"
         if self._sending:
             hidden = {"send", *BEFORE, "leave", NEXT}
@@ -199,8 +199,8 @@ class SendScreen(StageScreen["Sending"]):
             self.fill()
 
     def detail(self) -> None:
-        """Show the selected check and what fixes it, with the messages or, after a send, the
-        next steps.
+        """Show the selected check and how to fix it, with the messages or, after sending, the next
+        steps.
         """
         plan, size, columns = (
             self._sending or self._shown,
@@ -456,7 +456,7 @@ class SendScreen(StageScreen["Sending"]):
             in_new_thread(self, partial(self._deliver, planned, terminal=False), "send")
 
     def _deliver(self, planned: "Sending", *, terminal: bool) -> None:
-        """Send the messages in a thread, and show each step.
+        """Send the messages in a thread and show each step.
 
         With `terminal`, send them in the foreground, because git asks for a password.
         """
@@ -574,7 +574,7 @@ class SendScreen(StageScreen["Sending"]):
         self.listed.focus()
 
     def _columns(self, panel: str) -> int:
-        """Return the width of a panel's text, without border and padding.
+        """Return the width of a panel's text, without the border and padding.
 
         Before the panel has a size, use the terminal's.
         """

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The rows of the tags stage.
 
-They show the candidates with the choices below them, the existing tags, and the evidence for a
+They show the candidates, the choices below them, the existing tags, and the evidence for a
 candidate.
 """
 
@@ -55,10 +55,10 @@ CHOICES = {
     A_FIX: "This is a fix: find the commit that introduced the bug",
 }
 SURE, LIKELY = 0.8, 0.5
-"""The confidence from which a candidate is green, and from which it is yellow."""
+"""Minimum confidence for showing a candidate in green, and in yellow."""
 BORDERS = 3
 FIXED_COLUMNS = 4 + 4 + 1 + 2 + 12 + 2 + 10 + 2
-"""Columns of a candidate's row without its subject."""
+"""Columns in a candidate's row, without its subject."""
 
 
 def candidate_rows(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The screen of the tags stage.
 
-It shows the location of the bug, the commit that introduced it with confidence and evidence, and
+It shows the location of the bug, the commit that introduced it (with confidence and evidence), and
 the message with the resulting tags.
 """
 
@@ -131,7 +131,7 @@ class TagsScreen(StageScreen["FixesResult"]):
 
     @property
     def _culprits(self) -> tuple[str, ...]:
-        """Return the commits whose bug is displayed: the selected ones, otherwise those in tags."""
+        """Return the commits whose bug is shown: the selected ones, otherwise those in tags."""
         return tuple(candidate.commit for candidate in self._selected) or self._present
 
     @property
@@ -357,8 +357,8 @@ class TagsScreen(StageScreen["FixesResult"]):
     def action_write(self) -> None:
         """Ask which tags to write, show the resulting message, and write it.
 
-        The tags are those of the ticked candidates, otherwise of the selected one, which is not
-        proposed where a tag is valid or its evidence is weak.
+        The tags are those of the ticked candidates, otherwise of the selected one. The latter is
+        not proposed if a tag is already valid or its evidence is weak.
         """
         from patchpilot.tui.screens.write_tags_dialog import WriteTags
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The messages of a series as rows of a list.
 
-Each message has a row with its kind as a badge. Open messages show their text, with quotes folded
-and review comments marked.
+Each message has a row with its kind as a badge. Open messages show their text, with folded quotes
+and marked review comments.
 """
 
 import re
@@ -30,26 +30,26 @@ if TYPE_CHECKING:
     from patchpilot.topic.followed.review_ledger import LedgerItem
 
 FEW = 3
-"""Maximum number of quoted lines that are not folded."""
+"""Maximum number of quoted lines that are left unfolded."""
 MANY = 40
-"""With more mails than that, only those with open review points are shown with their text at first."""  # noqa: E501
+"""With more messages than this, only those with open review comments are unfolded at first."""
 MARGIN, START = 4, 4
-"""Columns of the margin with a review point's box, and the number of words used to find its start
-in a line.
+"""Columns of the margin that has a review comment's box, and the number of words used to find the
+comment's start in a line.
 """
 EARLY = 2 / 3
-"""A line of a paragraph that is shorter than this part of the widest one ended there on purpose."""
+"""A paragraph's line shorter than this fraction of the widest one was ended intentionally."""
 DEEPEST = 8
-"""Answers below that level are not indented further."""
+"""Replies below this level are not indented further."""
 LONGEST = 8
-"""Maximum lines per row, because a list scrolls by rows."""
+"""Maximum number of lines per row, because a list scrolls by rows."""
 NEW_WARNING = re.compile(
     r">> (?:[\w.+/-]+:\d+|(?:ERROR|WARNING|error|warning|[\w-]*ld|make)\b)"
 )
-"""The start of the lines that build bots mark as new in a report."""
+"""The start of lines that build bots mark as new in a report."""
 _QUOTED = re.compile(r"(?:> ?)+")
 _ALONE = re.compile(r"(?:[-*]|\d+[.)]) |[A-Z][\w-]*: |\[")
-"""The start of lines that are not joined to the one before: items of a list, tags, and notes in
+"""The start of lines that are not joined to the previous one: list items, tags, and notes in
 brackets.
 """
 _CODE = re.compile(r"^(?:[ \t]|[-+@>]|diff |index )")
@@ -63,7 +63,7 @@ _OF_KINDS = {
     ),
 }
 KINDS = {kind: style for style, kinds in _OF_KINDS.items() for kind in kinds}
-"""The kind of a mail → its style."""
+"""Maps the kind of a message to its style."""
 _TICKS = {"addressed": "ticked", "declined": "nothing", "answered": "dot"}
 
 
@@ -86,8 +86,8 @@ def thread_rows(
 ) -> list[Row]:
     """Format the messages as rows of this many columns.
 
-    `changed` has the Message-IDs of messages that are not open or closed as at first, and the
-    names of quotes (Message-ID and line) that are shown in full.
+    `changed` has the Message-IDs of messages that were opened or closed by the user, and the names
+    of quotes (Message-ID and line) that are shown in full.
     """
     points: dict[str, dict[int, LedgerItem]] = {}
     for item in items:
@@ -286,7 +286,7 @@ def _cut(lines: Sequence[str], room: int) -> list[str]:
 
 
 def _filled(lines: Sequence[str], room: int) -> list[str]:
-    """Refill a paragraph if a line is too wide, but keep short lines."""
+    """Refill a paragraph if a line is too wide; otherwise keep short lines."""
     widest = max(map(len, lines))
     if widest <= room:
         return list(lines)

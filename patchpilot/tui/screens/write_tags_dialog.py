@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 AT_BACKPORTS = "stable branches with the bug"
-"""The note on the contents of stage 5, omitted on a low terminal."""
+"""The note on what stage 5 contains, omitted on a low terminal."""
 
 
 class Tick(Checkbox):
@@ -42,8 +42,8 @@ class Tick(Checkbox):
 class WriteTags(Choose):
     """A dialog that returns the request to write tags, or None if canceled.
 
-    `fixes` is the option of `prepare`; `tag` is the Fixes: line, or "" to add none. It is ticked
-    if `is_proposed` is set.
+    `fixes` is the option for `prepare`; `tag` is the Fixes: line, or "" for none, and is ticked if
+    `is_proposed` is set.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [

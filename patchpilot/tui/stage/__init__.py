@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The base of all stages of the TUI.
 
-It has the screen, the interface of the application, and error reporting.
+It contains the screen, the interface of the application, and error reporting.
 """

@@ -5,7 +5,7 @@ from patchpilot.errors import ExitCode, PatchpilotError, bug_hint
 
 
 def as_error(error: BaseException) -> PatchpilotError:
-    """Return an error that the user can fix unchanged, otherwise one that names the log."""
+    """Return an error that the user can fix unchanged, and any other as one that names the log."""
     return error if isinstance(error, PatchpilotError) else as_bug(error)
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Show errors that the user can fix instead of exiting.
 
-These are errors raised while a key, an event or the answer of a dialog is handled.
+They may be raised while handling a key, an event or a dialog's answer.
 """
 
 from collections.abc import Iterator

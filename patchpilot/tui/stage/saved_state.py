@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The state that the TUI saves between runs.
 
-It has the stage in each repository and the theme.
+This is the stage in each repository, and the theme.
 """
 
 import contextlib

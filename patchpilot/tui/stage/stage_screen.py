@@ -48,9 +48,9 @@ R = TypeVar("R")
 T = TypeVar("T")
 MINIMUM = (80, 24)
 REST = 0.12
-"""Seconds without cursor movement before the details of its row are shown."""
+"""Seconds without cursor movement after which a row's details are shown."""
 PATIENCE = 0.3
-"""Seconds after which work is announced: most ends sooner, and drawing and removing the
+"""Seconds after which work is announced: most finishes sooner, and drawing and removing the
 announcement would delay a slow line.
 """
 
@@ -67,7 +67,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
 
     Subclasses define `stage`, `body()`, which yields the widgets, `LIST`, `rows()`, and `detail()`,
     which shows the selected row. The cursor stays on its row, identified by the row's key, when a
-    new result arrives or the size changes. Of side jobs, only one per name runs at a time.
+    new result arrives or the size changes. Only one side job per name runs at a time.
     """
 
     stage: ClassVar[Stage]
@@ -102,10 +102,10 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
     LIST: ClassVar[str]
     """The selector of the list."""
     RESTS: ClassVar[bool] = False
-    """Whether the detail waits until the cursor rests, because drawing it takes time."""
+    """Whether to delay the detail until the cursor rests, because drawing it takes time."""
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
     jump_label = "next hunk"
-    """The target of `f`, for the key line."""
+    """The target of `f`, as shown in the key line."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -128,8 +128,8 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         return self._shown if self.session.fresh(self.stage) is self._shown else None
 
     def compose(self) -> ComposeResult:
-        """Compose title line, stage bar, body with an error card above the stage's panels,
-        search, and key line.
+        """Compose the title line, stage bar, body (an error card above the stage's panels), search,
+        and key line.
         """
         yield TitleLine()
         yield StageBar(self.session, self.stage)
@@ -144,7 +144,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
     def body(self) -> ComposeResult:
         """Yield the stage's panels.
 
-        The first one, or the one with the class `main`, shows the stage's note.
+        The first panel, or the one with the class `main`, shows the stage's note.
         """
         raise NotImplementedError
 
@@ -181,7 +181,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         self.place()
 
     def on_resize(self) -> None:
-        """Report what is missing on a small terminal, which shows only the main panel."""
+        """Report what is hidden on a small terminal, where only the main panel is shown."""
         wide, high = self.size
         small = bool(wide) and (wide < MINIMUM[0] or high < MINIMUM[1])
         self.set_class(small, "-small")
@@ -222,7 +222,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
     ) -> None:
         """Show an error as a card above the panels, with its hint.
 
-        If trust is missing, ask for it once, then call `again` or refresh the stage.
+        If the error is missing trust, ask for it once, then call `again` or refresh the stage.
         """
         if not self.is_whole:
             return
@@ -245,9 +245,9 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
             )
 
     def _trusted(self, again: Callable[[], None]) -> None:
-        """Continue after the user trusted the commands named in an error.
+        """Continue after the user has trusted the commands named in an error.
 
-        Other stages may have the same error.
+        Other stages may have failed with the same error.
         """
         errors = self.session.errors
         for stage, error in list(errors.items()):
@@ -317,7 +317,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
             self.tui.jobs.begin(self.stage, again=True)
 
     def begin_after(self, *changed: str) -> None:
-        """Run the stage again after these inputs of the stages changed, if any."""
+        """Run the stage again because these of its inputs have changed, if any."""
         self.session.changed(*changed)
         self.tui.jobs.begin(self.stage)
 
@@ -403,9 +403,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
 
     @property
     def has_card(self) -> bool:
-        """Return whether Enter opens the detail as a card, because there is no space for its
-        panel.
-        """
+        """Return whether Enter opens the detail as a card, because its panel does not fit."""
         return self.has_class("-narrow") and self.has_class("-low")
 
     def open_detail(self) -> None:
@@ -446,9 +444,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
 
     @property
     def is_whole(self) -> bool:
-        """Return whether all widgets exist, because closing removes them while threads may
-        still report.
-        """
+        """Return whether all widgets exist; closing removes them while threads may still report."""
         parts = self.query_children("TitleLine, StageBar, #body, KeyLine")
         is_open = self.is_mounted and self.is_attached and self.app.is_running
         return is_open and len(parts) == 4
@@ -487,8 +483,8 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
     ) -> None:
         """Run `work` in a thread, then show its result with `then`.
 
-        A second call with the same name replaces the first. When it takes longer than a moment, the
-        title line shows `what`.
+        A second call with the same name replaces the first. If the work takes longer than a moment,
+        the title line shows `what`.
         """
         self._doing[what] = _SideJob(f"{what} …", time.monotonic())
         self.set_timer(PATIENCE + STEP, self._place_side_job)
@@ -531,4 +527,4 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
 
 
 AnyScreen = StageScreen[Any]
-"""The screen of a stage, whatever its result is."""
+"""A screen of any stage, whatever its result."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run work in threads and show its progress and result on a screen or the application."""
+"""Run work in threads, and show its progress and result on a screen or the application."""
 
 import time
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from patchpilot.tui.stage.job_errors import as_error
 
 T = TypeVar("T")
 STEP = 0.1
-"""Seconds between two reports of progress that are shown: more of them would only delay keys."""
+"""Minimum seconds between displayed progress reports; more of them would only delay keys."""
 
 
 def in_new_thread(
@@ -31,7 +31,7 @@ def in_new_thread(
 
 
 class ThreadJobs:
-    """The jobs of a node, by name: only the latest of a name reports, in the event loop.
+    """The jobs of a node, by name: only the latest with a name reports, in the event loop.
 
     Threads never touch widgets.
     """
@@ -50,7 +50,7 @@ class ThreadJobs:
     ) -> None:
         """Run `work` in a thread, then call `done` with its result or `failed` with its error.
 
-        `report_line` gets the lines of progress. A running job of this name is canceled.
+        `report_line` receives the progress lines. A running job with this name is canceled.
         """
 
         def run() -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Express hints with keys: replace a CLI command with the equivalent stage and key."""
+"""Express hints as keys: replace a CLI command with the equivalent stage and key."""
 
 from dataclasses import dataclass
 
@@ -13,10 +13,10 @@ PLACE = "{}"
 class ActionKey:
     """The stage and the key for an action; without both, the action has no key.
 
-    `sentence` replaces the action's own sentence; `words` replaces the command if the action has
-    no sentence. `{}` in either is the key. `elsewhere` is used on other stages when a number and
-    a key are not enough. `also` is a second stage with the key. `follows`: there, a sentence
-    without `{}` ends with the key.
+    `sentence` replaces the action's own sentence; `words` replaces the command if the action has no
+    sentence. In both, `{}` is replaced by the key. `elsewhere` is used on other stages when a
+    number and a key are not enough. `also` is a second stage with the key. With `follows`, a
+    sentence without `{}` ends with the key there.
     """
 
     stage: Stage | None
@@ -111,13 +111,13 @@ KEYS: dict[str, ActionKey] = {
     ),
     "undo restore": ActionKey(None, "u"),
 }
-"""Verb and arguments → their key; the longest prefix of an action counts."""
+"""Maps a command and its arguments to their key; the longest prefix of an action counts."""
 
 CONNECTORS = frozenset(("", ", or ", ", then ", "; "))
 
 
 def replace_commands(advice: object, at: Stage | None = None) -> str:
-    """Express a hint with keys instead of commands where possible.
+    """Replace the commands in a hint with keys where possible.
 
     Of consecutive actions with the same words, only the first is kept.
     """
@@ -141,7 +141,7 @@ def first_stage(advice: object, but: Stage | None = None) -> Stage | None:
 
 
 def keys_at(advice: object, at: Stage) -> tuple[str, ...]:
-    """Return the keys for a hint's actions at a stage: their own, or that of another stage."""
+    """Return the keys for a hint's actions at a stage: their own, or another stage's key."""
     known = filter(None, map(key_of, actions(advice)))
     return tuple(
         key.key if key.works_at(at) else str(key.stage.number)

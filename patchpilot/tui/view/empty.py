@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The text in the middle of an empty screen or panel: the reason, and useful keys."""
+"""The text in the middle of an empty screen or panel: why it is empty, and useful keys."""
 
 from collections.abc import Sequence
 
@@ -22,8 +22,7 @@ def empty_text(
 ) -> Text:
     """Center the title, the text, and the keys with their effects.
 
-    Paragraphs of the text are separated by blank lines, which are left out if there is no room for
-    them.
+    Paragraphs of the text are separated by blank lines, which are left out if there is no space.
     """
     room = max(20, min(WIDEST, columns - 2))
     head = max((width(key) for key, _ in keys), default=0) + 2

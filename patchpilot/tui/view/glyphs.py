@@ -51,14 +51,14 @@ STYLE_OF: Mapping[str, str] = {
     "dot": "dim",
     **{state.sign: style for state, style in STYLES.items()},
 }
-"""The name of a sign → its style."""
+"""Maps the name of a sign to its style."""
 
 
 def uses_ascii() -> bool:
     """Return whether to draw in ASCII only.
 
-    It is determined by `PATCHPILOT_ASCII` (1 or 0), otherwise by the terminal type and the encoding
-    of the locale.
+    `PATCHPILOT_ASCII` (1 or 0) determines this, otherwise the terminal type and the locale's
+    encoding.
     """
     wanted = os.environ.get("PATCHPILOT_ASCII", "")
     if wanted:
@@ -84,7 +84,7 @@ def glyph(name: str) -> str:
 def signs() -> Mapping[str, str]:
     """Return all symbols by name.
 
-    For many rows this is cheaper than `glyph`, because it checks only once whether to use ASCII.
+    For many rows, this is cheaper than `glyph`, because it checks only once whether to use ASCII.
     """
     return _BY_NAME[uses_ascii()]
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The text of patches and messages as Rich text, without markup or escape sequences.
 
-Colors only repeat information that a symbol already shows.
+Colors only repeat information that symbols already show.
 """
 
 import re
@@ -22,12 +22,12 @@ WORD_DIFF = re.compile(r"\{\+.*?\+\}|\[-.*?-\]")
 
 
 def plain(text: str, style: str = "") -> Text:
-    """Make a text printable, with tabs expanded to eight columns."""
+    """Return a text in printable form, with tabs expanded to eight columns."""
     return Text(printable(text).expandtabs(8), style=style)
 
 
 def highlight_code(text: str, style: str = "") -> Text:
-    """Make a text by patchpilot printable and highlight its code.
+    """Return a text by patchpilot in printable form, with its code highlighted.
 
     Code (a command or a tag) is enclosed in backticks, which are removed.
     """
@@ -55,10 +55,10 @@ def diff_line(line: str) -> Text:
 
 
 def word_diff(text: str, *, marked: bool) -> Text:
-    """Color a word diff with `{+added+}` and `[-removed-]` words.
+    """Color a word diff with words marked as `{+added+}` and `[-removed-]`.
 
-    The marks around the words are kept only if `marked` is set, for terminals without colors;
-    those of an added blank line never are.
+    The marks around words are kept only if `marked` is set, for terminals without colors; those of
+    an added blank line are always removed.
     """
     found_text, done = Text(), 0
     text = plain(text.replace("{++}\n", "\n").rstrip("\n")).plain
@@ -76,15 +76,15 @@ def lines(parts: Iterable[Text]) -> Text:
 
 
 def fit_text(text: str, columns: int) -> str:
-    """Fit a text to exactly this many columns: cut with an ellipsis, or padded with spaces."""
+    """Fit a text to exactly this many columns: cut it with an ellipsis, or pad it with spaces."""
     cut = crop(printable(text).replace("\n", " ").expandtabs(8), columns)
     return cut + " " * max(0, columns - width(cut))
 
 
 def wrap_text(text: str, columns: int) -> list[str]:
-    """Wrap a text to lines of at most this many columns.
+    """Wrap text to lines of at most this many columns.
 
-    Paragraphs stay separate, and a longer word such as a path is not broken.
+    Paragraphs stay separate, and longer words such as paths are not broken.
     """
     import textwrap
 
@@ -95,9 +95,9 @@ def wrap_text(text: str, columns: int) -> list[str]:
 
 
 def wrap_hanging(text: str, columns: int, indent: int) -> list[str]:
-    """Wrap a text with a hanging indent.
+    """Wrap text with a hanging indent.
 
-    The first `indent` columns of the first line are for a sign or heading.
+    The first `indent` columns of the first line are left for a sign or heading.
     """
     first, *more = wrap_text(text, columns - indent)
     return [first, *(f"{' ' * indent}{line}" for line in more)]

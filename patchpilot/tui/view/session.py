@@ -47,7 +47,7 @@ DEPENDS: dict[Stage, tuple[str, ...]] = {
 """The dependencies of each stage's result: only a change to one of them makes it stale."""
 
 LASTING = frozenset(("topic", "strict", "view", "commit", "refs", "via"))
-"""The inputs that are still valid after a restart; others count changes in this session."""
+"""Inputs that are still valid after a restart; the others count changes in this session."""
 
 MERGED = ("in-mainline", "in-stable")
 """The states of a series whose mainline commit is known."""
@@ -72,7 +72,7 @@ def load_states(saved: object) -> dict[Stage, Kept]:
 class OpenTopic:
     """The topic's commits, oldest first, and a key that changes with them.
 
-    `branch` is the branch that ends with them.
+    `branch` is the branch that ends at the last of them.
     """
 
     target: str | None
@@ -102,8 +102,8 @@ class OpenTopic:
 class JobRequest:
     """The input of a stage's loader.
 
-    `visited` is False if the loader runs in the background before the user visits the stage. It
-    must not use the network or do slow work then.
+    `visited` is False if the loader runs in the background before the user visits the stage; it
+    must then not use the network or do slow work.
     """
 
     repository: "Repository"
@@ -145,10 +145,9 @@ class Session:
     `loader_of` returns the loader of a stage; `at` is the index of the selected commit of a
     series. `builds` is the key of the topic whose commits the user wants to compile.
 
-    `series` is the number of the tracked series to show (0: the topic's own), and
-    `conversation` its messages.
-    `known_settings` are the settings read last, for screens that cannot wait for git; `facts`
-    about the topic are valid for `facts_key`.
+    `series` is the number of the tracked series to show (0: the topic's own), and `conversation`
+    its messages. `known_settings` are the last settings read, for screens that cannot wait for git;
+    `facts` about the topic are valid for `facts_key`.
     """
 
     directory: Path | None
@@ -199,7 +198,7 @@ class Session:
             return self.topic or topic
 
     def read_topic_now(self, repository: "Repository") -> OpenTopic:
-        """Read the topic's commits without storing them, which takes tens of milliseconds."""
+        """Read the topic's commits without storing them; this takes tens of milliseconds."""
         from patchpilot.topic.topic_base import BaseSearch, topic_commits
 
         settings = self.settings(repository)
@@ -212,7 +211,7 @@ class Session:
 
     @property
     def wanted_facts(self) -> str:
-        """Return the key for facts about the current topic."""
+        """Return the key that facts about the current topic must have."""
         inputs = self.key(Stage.FOLLOW)
         return f"{self.target}|{self.base}|{inputs}" if self.topic else ""
 
@@ -320,7 +319,7 @@ class Session:
             self.errors.pop(stage, None)
 
     def changed(self, *names: str) -> None:
-        """Mark inputs as changed: results that depend on them become stale, and their errors
+        """Mark inputs as changed, so that results that depend on them become stale and their errors
         are cleared.
         """
         with self._lock:
@@ -437,7 +436,7 @@ class Session:
 
     @property
     def _unanswered(self) -> int:
-        """Return the number of open questions as Commit counted them, or before as To/Cc did."""
+        """Return the number of open questions as counted by Commit or, before that, by To/Cc."""
         known = self.fresh(Stage.RECIPIENTS)
         notes = known.advice if known else ()
         asked = (it.remedy for it in notes if it.remedy and it.remedy.kind == "answer")

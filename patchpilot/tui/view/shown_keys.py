@@ -9,7 +9,7 @@ from typing import NamedTuple
 class NextKey(NamedTuple):
     """The key for a stage's next step, and its effect.
 
-    Without a key, it says what the stage is waiting for.
+    Without a key, it describes what the stage is waiting for.
     """
 
     key: str
@@ -24,8 +24,8 @@ WAIT = NextKey("", "One moment …")
 class ShownKeys:
     """Changes to the keys in the key line, by action.
 
-    `first` are the keys shown first, even if they are usually not shown, `hidden` are the actions
-    hidden now, and `labels` override the labels of the bindings.
+    `first` are the keys shown first, even if usually hidden, `hidden` are the actions hidden now,
+    and `labels` override the bindings' labels.
     """
 
     first: tuple[str, ...] = ()
@@ -34,4 +34,4 @@ class ShownKeys:
 
 
 ALL_KEYS = ShownKeys()
-"""Only the contents of the bindings."""
+"""No changes: the key line shows what the bindings define."""

@@ -14,7 +14,7 @@ from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 class StageCell(NamedTuple):
     """A stage in the stage bar.
 
-    `text` has its glyph, number, name and count; `gap` is the joint to the next stage.
+    `text` has the glyph, number, name and count; `gap` is the joint to the next stage.
     """
 
     stage: Stage
@@ -28,8 +28,8 @@ def stage_cells(
 ) -> list[StageCell]:
     """Return the cells of all stages, in at most `wide` columns if possible.
 
-    If space is short, these are removed in order: the joints, the wide gaps, the counts, the
-    space after the signs (in ASCII two columns each), and the names of other stages.
+    If space is short, these are removed in order: the joints, the wide gaps, the counts, the space
+    after the signs (two columns each in ASCII), and the names of other stages.
     """
     known = {stage: status(stage) for stage in Stage}
     join = glyph("join")

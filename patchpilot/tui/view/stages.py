@@ -28,7 +28,7 @@ class Stage(StrEnum):
 
 
 LABELS = {"recipients": "To/Cc", "backports": "LTS", "preview": "Mail"}
-"""The names of stages that have a longer one in the code."""
+"""The names of stages whose names in the code are longer."""
 
 AHEAD = (
     Stage.COMMIT,
@@ -39,12 +39,12 @@ AHEAD = (
     Stage.PREVIEW,
     Stage.SEND,
 )
-"""The stages that run in the background before a visit: quick ones, which do not use the network
+"""Stages that run in the background before a visit: they are quick, and do not use the network
 then. Later stages use the data that Follow reads.
 """
 
 RECORDED = (Stage.PREVIEW, Stage.SEND)
-"""Of these only the record is read before a visit."""
+"""Stages in AHEAD for which only the send record is read before a visit."""
 
 
 class StageState(StrEnum):
@@ -72,7 +72,7 @@ OPEN = (
     StageState.BLOCKED,
     StageState.STALE,
 )
-"""The states of a stage that needs its author."""
+"""The states of a stage in which the author must act."""
 
 NEEDS_YOU = "bold bright_magenta"
 """The style of anything that needs the user, a color used only here: warnings are yellow."""
@@ -87,7 +87,7 @@ STYLES = {
     StageState.WAITING: "blue",
     StageState.NOTHING: "dim",
 }
-"""State of a stage → the style that the stage bar and Home show it in."""
+"""Maps the state of a stage to its style in the stage bar and on Home."""
 
 MEANINGS = {
     StageState.TODO: "needs you",

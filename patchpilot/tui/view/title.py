@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from patchpilot.tui.view.session import OpenTopic
 
 LEAST = 28
-"""Columns of the subject that are kept before the right end gives way."""
+"""Minimum columns for the subject before the right end is shortened."""
 
 
 def title_texts(topic: "OpenTopic", facts: "TopicFacts | None") -> tuple[str, ...]:
-    """Return the texts about a topic for the right of the title line, longest first.
+    """Return texts about a topic for the right end of the title line, longest first.
 
-    The shortest is the branch alone. A guessed base is marked.
+    The shortest is only the branch. A guessed base is marked.
     """
     detached = topic.commits[-1].id[:12] if topic.target else "detached HEAD"
     branch = topic.branch or detached
@@ -40,9 +40,9 @@ def title_texts(topic: "OpenTopic", facts: "TopicFacts | None") -> tuple[str, ..
 
 
 def title_row(subject: str, places: Sequence[str], doing: str, wide: int) -> str:
-    """Return the title line, with the subject at the left.
+    """Return the title line, with the subject on the left.
 
-    At the right is the first of `places` that fits. The current activity, `doing`, follows it or
+    On the right is the first of `places` that fits. The current activity, `doing`, follows or
     replaces it.
     """
     room = wide - 2

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Dialogs for choosing an answer, typing a line or a word, and reading a text."""
+"""Dialogs for choosing an answer, typing a line or word, and reading a text."""
 
 import re
 import shlex
@@ -37,19 +37,19 @@ from patchpilot.tui.widgets.plain_text import PlainText
 from patchpilot.tui.widgets.search import copyable
 
 REPEATED = 0.6
-"""Seconds during which the key that opened a dialog cannot answer it: it may be held down, or
-pressed twice.
+"""Seconds during which the key that opened a dialog cannot answer it, because it may be held down
+or pressed twice.
 """
 
 FEW, SHORT = 4, 22
-"""Maximum number of answers in the key line, and the columns of each."""
+"""Maximum number of answers in the key line, and maximum columns of each."""
 
 Judge = Callable[[str], tuple[bool, str]]
-"""Whether a line is valid, and a note about it."""
+"""Returns whether a line is valid, and a note about it."""
 
 
 class Answer(NamedTuple):
-    """An answer: the name that the dialog returns, its words, and its effect."""
+    """An answer: the name that the dialog returns, its label, and its effect."""
 
     name: str
     words: str
@@ -59,7 +59,7 @@ class Answer(NamedTuple):
 def letters_of(labels: Sequence[str]) -> list[str]:
     """Return the letter that selects each answer, or "" if none is left.
 
-    It is the first letter or digit that no previous answer has, preferably at the start of a
+    This is the first letter or digit that no earlier answer uses, preferably at the start of a
     word.
     """
     taken: list[str] = []
@@ -84,8 +84,8 @@ class Choose(Dialog[Any]):
 
     An answer is (name, words) or (name, words, effect); its letter selects it. The first paragraph
     of the text is the question; the others, and the lines of a `diff`, are below the answers. `at`
-    is the name of the answer to focus first (default: the first), `letters` are others than those
-    of the words.
+    is the name of the answer to focus first (default: the first), and `letters` replace the letters
+    taken from the words.
     """
 
     def __init__(
@@ -218,9 +218,9 @@ class LineDialog(Dialog[str | None]):
 
 
 class Confirm(Dialog[str]):
-    """A dialog that requires typing `word`, to avoid accidental confirmation.
+    """A dialog that requires typing `word`, to prevent accidental confirmation.
 
-    The lines of a `mail` are below the input line. Returns "yes" once the word is typed.
+    The lines of a `mail` are shown below the input line. Returns "yes" once the word is typed.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = list(FIELD_HELP)
@@ -281,7 +281,7 @@ class Reader(Modal[None]):
 
     @property
     def shown_keys(self) -> ShownKeys:
-        """Name what can be copied, and hide the key if there is nothing."""
+        """Name what can be copied; hide the key if there is nothing to copy."""
         kind, _ = copyable(self.focused)
         hidden = frozenset(() if kind else ("app.copy",))
         return ShownKeys(hidden=hidden, labels={"app.copy": f"copy {kind}"})

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The layout of all dialogs: a titled box of at most 90 columns.
 
-The question and the answers are at the top; the explanation scrolls below. The key line has the
-keys.
+The question and the answers are at the top, and the explanation scrolls below them. The key line
+shows the keys.
 """
 
 from typing import ClassVar, TypeVar
@@ -23,7 +23,7 @@ T = TypeVar("T")
 WIDE = 90
 """Maximum width of a dialog."""
 FOOT = 5
-"""Lines of the border, the space above the explanation, the message row and the key line."""
+"""Lines for the border, the space above the explanation, the message row and the key line."""
 LEAST = 3
 """Minimum number of visible lines of the explanation."""
 
@@ -31,11 +31,11 @@ FIELD_HELP = (
     Binding("ctrl+p", "app.help", "help"),
     Binding("question_mark", "app.help", "help", show=False),
 )
-"""The keys for the help of a dialog with a text field, in which ? is only a character."""
+"""Keys for the help in a dialog with a text field, where ? is only a character."""
 
 
 class Modal(ModalScreen[T]):
-    """A screen on top of another one that can only be closed once."""
+    """A screen on top of another that can be closed only once."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "app.help", "help"),
@@ -49,7 +49,7 @@ class Modal(ModalScreen[T]):
     def dismiss(self, result: T | None = None) -> AwaitComplete:
         """Close the dialog with a result.
 
-        Ignore a second key pressed before it closes, which would close the screen below.
+        A second key pressed before it closes is ignored, because it would close the screen below.
         """
         return super().dismiss(result) if self.is_active else AwaitComplete()
 

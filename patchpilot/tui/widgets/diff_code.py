@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Highlights within lines of code in a diff view: the syntax, and the words that changed."""
+"""Highlighting within lines of code in a diff view: the syntax, and the changed words."""
 
 import re
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ _COMMENT_LINE = re.compile(r"\s*\*(?:[ /]|$)")
 _WORDS = re.compile(
     r"\w+|\s+|->|\+\+|--|&&|\|\||(?:<<|>>|[-+*/%&|^=!<>])=|<<|>>|[^\w\s]"
 )
-"""Words, spaces, operators of C as wholes."""
+"""Words, spaces, and C operators as whole tokens."""
 
 
 @lru_cache(maxsize=32)
@@ -59,7 +59,7 @@ def lexer_of(path: str) -> Any:
 def highlight_lines(path: str, lines: Sequence[str], *, dark: bool) -> list[Text]:
     """Return a file's lines with syntax highlighting.
 
-    The part may begin inside a comment; in C this is detected from the next `*/` or from leading
+    The lines may start inside a comment; in C, this is detected by the next `*/` or by leading
     asterisks.
     """
     lexer = lexer_of(path)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The colors of a diff view: the theme's colors on backgrounds blended from it.
+"""The colors of a diff view: the theme's colors, on backgrounds blended from them.
 
 The line filter makes each text legible on its background.
 """
@@ -11,8 +11,8 @@ from textual.color import Color
 from textual.widget import Widget
 
 LINE, WORD, CURSOR = 0.14, 0.3, 0.13
-"""How much of the sign's color is in a changed line and in a changed word, and of the text's color
-in the line under the cursor.
+"""Share of the sign's color in a changed line and in a changed word, and of the text's color in the
+line under the cursor.
 """
 ROLES = {
     "error": "bold red",
@@ -26,11 +26,11 @@ ROLES = {
     "trailer": "cyan",
     "accent": "cyan",
 }
-"""The role of a text → its style."""
+"""Maps the role of a text to its style."""
 
 
 class DiffColors:
-    """The styles of a diff view by role and background.
+    """The styles of a diff view, by role and background.
 
     `tinted`: backgrounds are colored, which is not the case with 16 colors or fewer.
     """
@@ -54,7 +54,7 @@ class DiffColors:
     def _style(
         self, role: str = "", ground: str = "", *, cursor: bool = False
     ) -> Style:
-        """Return the style for a role on this background, for a line under the cursor or not."""
+        """Return the style for a role on this background, with `cursor` for the cursor's line."""
         style = Style.parse(ROLES.get(role, ""))
         sign, _, word = ground.partition("-")
         if not self.tinted:

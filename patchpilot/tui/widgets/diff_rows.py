@@ -60,7 +60,7 @@ class Part:
     """A file or a hunk of a diff, with its rows from `start` to `end` (exclusive).
 
     A file has its path as `name`, and a `note` on what happens to it as a whole. A hunk has the
-    text after the second @@ as `name`, and its first `line` in the new file.
+    text after its second @@ as `name`, and its first `line` in the new file.
     """
 
     start: int
@@ -74,7 +74,7 @@ class DiffRows:
     """All rows of a patch, message or diff, with its files and hunks.
 
     Each row has its kind, its line number in the new file (0: none), its file and its hunk.
-    `_old_left` and `_new_left` count what the hunk's header promised.
+    `_old_left` and `_new_left` count the lines still expected according to the hunk's header.
     """
 
     def __init__(self, rows: Sequence[str] = ()) -> None:
@@ -121,9 +121,9 @@ class DiffRows:
         self.hunk_of.append(self._hunk)
 
     def _code(self, row: str) -> Kind | None:
-        """Classify a row counted by the hunk's header.
+        """Classify a row that the hunk's header counts.
 
-        A header here ends a hunk that is too short.
+        If it is a header, the hunk is too short and ends here.
         """
         if row.startswith("\\") and self._hunk:
             return Kind.MARK

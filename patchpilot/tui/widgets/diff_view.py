@@ -31,15 +31,15 @@ from patchpilot.tui.widgets.diff_rows import CODE, DiffRows, Kind, Part
 from patchpilot.tui.widgets.search import Searchable
 
 AROUND = 3
-"""Lines that stay in view above and below the cursor."""
+"""Minimum number of lines in view above and below the cursor."""
 PIECE = 32
-"""Rows of a hunk that are highlighted at once: few, so that no key waits for long."""
+"""Number of a hunk's rows that are highlighted at once: few enough that no key waits long."""
 NOTE_ROWS = 4
 """Maximum number of rows in a note; the rest is cut."""
 WRAPPED = 6
-"""Maximum number of rows for a line with a note."""
+"""Maximum number of rows for a line that has a note."""
 KEPT = 2_000
-"""Maximum number of drawn rows to keep for the next time."""
+"""Maximum number of drawn rows to keep for reuse."""
 
 
 PROSE_GUTTER = 2
@@ -48,7 +48,7 @@ WHOLE = slice(0, None)
 SIGNS = {Kind.ADDED: "+", Kind.REMOVED: "-"}
 GROUNDS = {Kind.ADDED: "added", Kind.REMOVED: "removed", Kind.FILE: "panel"}
 Paint = Callable[..., Style]
-"""Return the style of a text of a role on a background, in the line being drawn."""
+"""Returns the style for a text with a role on a background, in the line being drawn."""
 
 
 def breaks(text: str, room: int) -> list[int]:
@@ -86,8 +86,8 @@ class Note:
 class _Shown(NamedTuple):
     """A displayed row: a line of the text, or part of a note.
 
-    A line that is wrapped has several rows, each from column `start` of the line to `stop` (-1: to
-    its end).
+    A wrapped line has several rows, each from column `start` of the line to `stop` (-1: to its
+    end).
     """
 
     line: int
@@ -106,7 +106,7 @@ class _Shown(NamedTuple):
 class DiffView(ScrollView, Searchable, can_focus=True):
     """A viewer for a patch, message or diff, with foldable hunks and files.
 
-    Only the lines on screen are drawn, so that thousands of lines scroll as smoothly as ten.
+    Only lines on screen are drawn, so that thousands of lines scroll as smoothly as ten.
 
     `note` is the index of the current note, or -1 for none.
     """
@@ -199,7 +199,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         self.refresh()
 
     def _lay_part(self, line: int) -> int:
-        """Lay out a line with several rows, its folded parts and notes.
+        """Lay out a line with several rows, its folded parts, and its notes.
 
         Return the next line.
         """
@@ -265,7 +265,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         return self._places[line] if 0 <= line < len(self._places) else 0
 
     def line_near(self, row: int, by: int) -> int:
-        """Return the line in this row of the display.
+        """Return the line displayed in this row.
 
         For a note or a hidden line, return the next one in the direction `by`.
         """
@@ -387,7 +387,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         self.scroll_to(x=max(0, self.scroll_offset.x + by), animate=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Enable Enter on lines that can be folded."""
+        """Enable Enter only on lines that can be folded."""
         kinds, at = self.parts.kinds, self.cursor
         if action == "fold":
             return at < len(kinds) and kinds[at] in (Kind.FILE, Kind.HUNK)

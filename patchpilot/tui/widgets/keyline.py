@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The key line: the most useful keys of the screen in one widget.
+"""The key line: the screen's most useful keys in one widget.
 
-Textual's Footer has one widget per key and rebuilds them at every change of screen.
+Textual's Footer has one widget per key and rebuilds them on every screen change.
 """
 
 from collections.abc import Sequence
@@ -23,20 +23,20 @@ from patchpilot.tui.widgets.message_row import MessageRow
 GAP = 2
 NEXT, MATCH, JUMP = "step(1)", "match(1)", "jump(1)"
 GLOBAL = (NEXT, "help", "leave")
-"""The actions of every screen that are always shown."""
+"""The actions that are always shown, on every screen."""
 Shown = tuple[str, str, ActiveBinding | None]
-"""A key as it is displayed, its label, and the binding; a hint has none."""
+"""A key as displayed, its label, and the binding (None for a hint)."""
 
 
 class KeyLine(Widget):
     """The keys and labels of the active bindings, on one line.
 
     The hints of a dialog come first, then the action of Enter, the screen's own keys, the key for
-    the next stage, and the global keys. What has no room, and the screen's seldom needed keys, are
-    in the message row while it is empty.
+    the next stage, and the global keys. Keys that do not fit, and the screen's rarely needed keys,
+    are shown in the message row while it is empty.
 
     The screen's `shown_keys` determine which keys are shown; while a dialog is open, only its own
-    keys are.
+    keys are shown.
     """
 
     # the keys have their own style
@@ -61,7 +61,7 @@ class KeyLine(Widget):
         self.screen.query(MessageRow).refresh()
 
     def _stage_keys(self, screen: Any, stage: Stage) -> ShownKeys:
-        """Return the keys of a stage with defaults, the one for its next step first."""
+        """Return a stage's keys including the defaults, with the key for its next step first."""
         keys: ShownKeys = screen.shown_keys
         if stage in screen.without_topic:
             return ShownKeys(("b", "0"), frozenset((NEXT,)))
@@ -133,7 +133,7 @@ class KeyLine(Widget):
         return self._laid[1]
 
     def _rank(self, row: Shown) -> int:
-        """Return a key's priority for space; a list's Enter yields to hints."""
+        """Return a key's priority when space is short; a list's Enter yields to hints."""
         if (active := row[2]) is None:
             return 1
         if active.binding.key == "enter":
@@ -141,7 +141,7 @@ class KeyLine(Widget):
         return int(active.binding.action not in GLOBAL)
 
     def text(self, row: int) -> Text:
-        """Return the keys of the line (0) or of the one above it (1); a click runs one."""
+        """Return the keys in the key line (0) or in the line above it (1); clicking one runs it."""
         line, named = (
             Text(" ", no_wrap=True),
             {self.app: "app", self.app.screen: "screen"},

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Textual's lists with vi keys, and lists of rows whose cursor stays on its row when refilled."""
+"""Textual's lists with vi keys, and lists of rows that keep the cursor on its row when refilled."""
 
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
@@ -57,14 +57,14 @@ class List(OptionList):
 def event_row(event: OptionList.OptionMessage) -> int:
     """Return the row that an event is about.
 
-    It is -1 if the list has been refilled since, because the row may now be another one.
+    Return -1 if the list has been refilled since, because the row may be a different one now.
     """
     options, at = event.option_list.options, event.option_index
     return at if at < len(options) and options[at] is event.option else -1
 
 
 def description_of(node: DOMNode, binding: Binding) -> str:
-    """Return the effect of a key; for Enter, the list defines it."""
+    """Return the effect of a key; for Enter, the list defines the effect."""
     if isinstance(node, List) and binding.action == "select":
         return node.enter if node.highlighted is not None else ""
     return binding.description
@@ -74,8 +74,8 @@ def description_of(node: DOMNode, binding: Binding) -> str:
 class Row:
     """A row of a list: its text, its subject, and an identifying key.
 
-    Rows whose `about` is None cannot be selected. The key must be the same whenever the rows are
-    built again. A search also finds the `hidden` text.
+    Rows whose `about` is None cannot be selected. The key must stay the same when the rows are
+    rebuilt. A search also finds the `hidden` text.
     """
 
     text: Text
@@ -127,7 +127,7 @@ class RowList(List, Searchable):
         self.highlighted = next(places, self.highlighted)
 
     def fill(self, rows: Iterable[Row], key: Hashable = None) -> None:
-        """Show these rows without scrolling, with the cursor on the row with this key, on its
+        """Show these rows without scrolling; put the cursor on the row with this key, on its
         previous row, or on the first.
         """
         top = self.scroll_offset.y

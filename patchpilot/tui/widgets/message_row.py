@@ -14,13 +14,13 @@ from patchpilot.tui.view.glyphs import STYLE_OF, glyph
 from patchpilot.tui.view.rich_text import plain
 
 SIGNS = {"information": "done", "warning": "warning", "error": "blocked"}
-"""The severity of a message → the name of its sign."""
+"""Maps the severity of a message to the name of its sign."""
 LASTS, READ = 15.0, 2.0
-"""Seconds after which a message disappears, and after which it disappears at the next key."""
+"""Seconds after which a message disappears, and seconds after which the next key removes it."""
 
 
 class MessageRow(Static):
-    """A row, or more for a long text, that shows the latest message.
+    """A row (or more, for a long text) that shows the latest message.
 
     Without a message, it shows keys that do not fit in the key line.
     """

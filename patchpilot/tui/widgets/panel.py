@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Panels, of which all screens consist, and the container that arranges them.
+"""Panels, which make up all screens, and the container that arranges them.
 
 They are arranged below or next to each other, depending on the terminal's width.
 """
@@ -16,13 +16,13 @@ from patchpilot.model.printable import crop, one_line, width
 from patchpilot.tui.widgets.plain_text import PlainText
 
 CORNERS = 6
-"""Columns of a border line unavailable to its text: corners, and the space around the text."""
+"""Columns of a border line that its text cannot use: corners, and the space around the text."""
 
 WIDE = 120
 """Minimum number of columns to show panels next to each other."""
 
 TALL = 36
-"""Minimum number of lines to show the panels of patches below the others."""
+"""Minimum number of lines to show the panels with patches below the others."""
 
 
 class Panel(Container):
@@ -55,9 +55,9 @@ class Panel(Container):
         layout: bool = False,
         recompose: bool = False,
     ) -> Self:
-        """Refresh the panel: only its border, because the widgets in it draw themselves.
+        """Refresh only the panel's border, because the widgets in it draw themselves.
 
-        A changed text of the border needs only its two lines.
+        A change to the border's text affects only its two lines.
         """
         if not (regions or layout or recompose):
             wide, high = self.outer_size
@@ -108,7 +108,7 @@ def fit_heading(heading: str, room: int) -> str:
 def bottom_in(note: str, count: str, room: int) -> str:
     """Fit the bottom border's text to a width.
 
-    Shorten the reason before a key to press.
+    If it does not fit, the reason before a key to press is dropped.
     """
     last = note.split("; ")[-1]
     short = last if last.startswith("press ") else note
@@ -121,6 +121,6 @@ def bottom_in(note: str, count: str, room: int) -> str:
 
 
 class Columns(Container):
-    """Arrange panels next to each other on a terminal with 120 columns, otherwise below each
-    other.
+    """Arrange panels next to each other on a terminal with 120 columns or more, otherwise below
+    each other.
     """

@@ -20,17 +20,17 @@ LOOKS = {
     ReleaseState.FIX: ("ruler-fix", "bold cyan", ""),
     ReleaseState.UNKNOWN: ("unknown", "yellow", ""),
 }
-"""State → its glyph, its style, and its words where they are not its own: of a branch, "clean"
-states that the fix applies.
+"""Maps a state to its glyph, its style, and its words if they differ: for a branch, "clean" means
+that the fix applies.
 """
 SHORT = {ReleaseState.ENTERS: "enters"}
-"""A shorter word for a state, if its own does not fit below a point."""
+"""A shorter word for a state, used if its own does not fit below a point."""
 WITHOUT, BACKPORTED, WITH = "ruler-thin", "ruler-gap", "ruler"
-"""The line where mainline does not have the bug, from a series that got it by a backport to where
-it enters, and where mainline has it.
+"""The line where mainline lacks the bug, from a series that got it by a backport to where it enters
+mainline, and where mainline has it.
 """
 WIDEST = 20
-"""Maximum columns between two points: a longer line shows nothing more."""
+"""Maximum number of columns between two points; a longer line would not show more."""
 LEFT = 2
 WAITING = "looking for the releases that have the bug …"
 """Shown while nothing is known."""
@@ -112,7 +112,7 @@ def _listed(points: Sequence[ReleasePoint], columns: int) -> list[Text]:
 
 
 class ReleaseRuler(Widget):
-    """The ruler of one bug, with automatic height; empty until `show` is called."""
+    """The ruler for one bug, with automatic height; empty until `show` is called."""
 
     DEFAULT_CSS = "ReleaseRuler { height: auto; }"
 

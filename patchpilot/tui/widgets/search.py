@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The search in texts and lists, as in vi: `/`, a word, Enter.
+"""Search in texts and lists, as in vi: `/`, a word, Enter.
 
 The keys n and N go to the next and previous match; Escape ends the search.
 """
@@ -28,7 +28,7 @@ class Searchable(Widget):
     ]
     word = ""
     rank = 0
-    """Of several widgets, the search is in one of the lowest rank."""
+    """If there are several such widgets, the search uses one with the lowest rank."""
 
     def lines(self) -> Iterable[str]:
         raise NotImplementedError
@@ -84,7 +84,7 @@ PART = re.compile(
     r"|(?:-ID|-To|reported in|References):? <(?P<Message_ID>[^<>\s]+)>"
     r"|(?P<address>[^<>\s]+@[\w.-]+\w)"
 )
-"""What can be copied from a line."""
+"""The text in a line that can be copied."""
 
 
 def copyable(widget: Any) -> tuple[str, str]:
@@ -97,7 +97,7 @@ def copyable(widget: Any) -> tuple[str, str]:
 
 
 class SearchBar(LineInput):
-    """An input line that searches a text or list of the screen; hidden until opened."""
+    """An input line that searches a text or list on the screen; hidden until opened."""
 
     DEFAULT_CSS = (
         "SearchBar { display: none; border: none; height: 1; padding: 0; } SearchBar:focus {"
@@ -122,7 +122,7 @@ class SearchBar(LineInput):
 
     def open(self) -> None:
         """Open the line for a text rather than a list, and for the focused widget rather than
-        others.
+        another.
         """
         focused = self.screen.focused
         visible = [

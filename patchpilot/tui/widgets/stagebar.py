@@ -12,8 +12,8 @@ from patchpilot.tui.view.stages import STYLES, Stage
 class StageBar(Widget):
     """The stage bar, for example `✓ 1 Commit ── ● 2 Checks 3`.
 
-    A click on a stage goes to it, as does pressing its number. On a narrow terminal, names are
-    shortened and then dropped.
+    Clicking a stage or pressing its number goes to it. On a narrow terminal, names are shortened
+    and then dropped.
     """
 
     # the keys have their own style

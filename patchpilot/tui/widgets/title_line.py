@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The title line.
 
-The subject is at the left; the topic's location or the current activity is at the right.
+The subject is on the left; the topic's location or the current activity is on the right.
 """
 
 from collections.abc import Sequence
