@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Work for many machines.
+"""Distribute work to many machines.
 
 `check_range` checks one part of an epoch, `check_epochs` checks all parts on a Dask cluster,
 `build_unit` builds one commit, and `build_commits` builds many on a cluster.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Build many commits on a Dask cluster, one unit for each commit and architecture."""
+"""Build many commits on a Dask cluster, with one unit for each commit and architecture."""
 
 from collections.abc import Iterator, Sequence
 from itertools import product
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from distributed import Client
 
 PACKS = "build"
-"""The prefix of the rules that a build reports by."""
+"""The prefix of the rules that report build problems."""
 
 
 class BuiltUnit(NamedTuple):
-    """The build of a commit for an architecture, and its findings.
+    """The build of a commit for one architecture, and its findings.
 
-    With an `arch` of "", it is for the architectures that fit the commit.
+    If `arch` is "", it was built for the architectures that fit the commit.
     """
 
     commit: str
@@ -45,7 +45,7 @@ def build_commits(
     """Build each commit on the cluster and yield the results as they complete.
 
     Each commit is built for the given architectures, or for those that fit it. All machines must
-    find the repository at the same path and trust it (`patchpilot trust --build`). A worker runs
+    have the repository at the same path and trust it (`patchpilot trust --build`). A worker runs
     one compiler at a time in a separate directory; all workers of a machine share the cached
     results. Raise MissingError without the extra `cluster`.
     """
@@ -65,7 +65,7 @@ def build_commits(
 
 
 def _unit(repository: Path, commit: str, arch: str, *, quick: bool) -> BuiltUnit:
-    """Build one unit in a worker, because workers on one machine cannot share a directory."""
+    """Build one unit in a worker; workers on one machine need separate directories."""
     from distributed import get_worker
 
     name = "".join(char if char.isalnum() else "-" for char in str(get_worker().name))

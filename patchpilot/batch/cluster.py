@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from distributed import Client
 
 MAILS = 1000
-"""Commits of a part: a minute of work, which is repeated if a machine is lost."""
+"""Number of commits in a part: about a minute of work, which is repeated if a machine is lost."""
 AHEAD = 2
-"""Parts handed out for each thread of the cluster: the client's memory does not grow with the
+"""Parts handed out per thread of the cluster, so that the client's memory does not grow with the
 archive.
 """
 
@@ -40,7 +40,7 @@ def check_epochs(
 
     A file is written to `folder` for each part. Parts that already have a file are skipped, so that
     an interrupted run can be resumed. `tree` is the source tree of the patches. All machines must
-    find it and the epochs at the same path. Raise MissingError without the extra `cluster`.
+    have it and the epochs at the same paths. Raise MissingError without the extra `cluster`.
     """
     every = (part for epoch in epochs for part in ranges(epoch, mails))
     return check_parts(

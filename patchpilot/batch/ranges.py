@@ -13,7 +13,7 @@ from patchpilot.services.check.check_stream import epoch_commits, stream_range
 class EpochRange(NamedTuple):
     """A part of an epoch: the messages added by git's revisions `A..B` (`B`: all up to B).
 
-    `number` counts the parts from the oldest message on.
+    `number` counts the parts, starting with the oldest message.
     """
 
     epoch: str

@@ -2,7 +2,7 @@
 """The cache, $XDG_CACHE_HOME/patchpilot, which may be deleted at any time.
 
 `folder` provides its path and decides which files are trusted. `entries` caches values, keyed by
-their input and the code that computes them. `patterns` caches compiled regular expressions. Data
-in other formats (SQLite, git's commit-graph, the archive's answers) is stored at paths from
-`folder`.
+their input and the code that computes them. `patterns` caches compiled regular expressions. Data in
+other formats (SQLite, git's commit-graph, responses from the archive) is stored at paths that
+`folder` provides.
 """

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Compile patterns when they are first used, and cache them between runs.
 
-A check of a small patch uses 220 patterns of rules and of C, and compiling them takes a quarter of
-its time. Compiling only the patterns whose fixed words are in the text would still take most of
-it, and RE2 has no look-around. A cached pattern is the list of codes that Python's compiler
-generates. It depends on the exact version of the interpreter, which is part of its key. On any
-error, patterns are compiled as usual. Python's own modules are not modified.
+Checking a small patch uses 220 patterns for rules and C, and compiling them takes a quarter of the
+time. Compiling only the patterns whose fixed words are in the text would still take most of it, and
+RE2 has no look-around. A cached pattern is the list of codes that Python's compiler generates. It
+depends on the exact version of the interpreter, which is part of its key. On any error, patterns
+are compiled as usual. Python's own modules are not modified.
 """
 
 import re
@@ -19,13 +19,13 @@ from typing import Any, AnyStr, cast
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 
 MOST = 1500
-"""The number of cached patterns.
+"""The maximum number of cached patterns.
 
-When there are more, those that the last run did not use are dropped.
+If there are more, patterns that the last run did not use are dropped.
 """
 WORTH_WRITING = 40
-"""Fewer new patterns than this are not cached: many are built from names in one patch and are not
-used again.
+"""If there are fewer new patterns than this, they are not cached: many are built from names in one
+patch and are not used again.
 """
 _KIND = Kind("patterns", (__file__,), keep=2)
 
@@ -37,13 +37,13 @@ _DAMAGED = (
     TypeError,
     ValueError,
 )
-"""Errors for codes from another interpreter."""
+"""Errors that codes from another interpreter cause."""
 
 _Form = tuple[int, bytes, int, dict[str, int], tuple[str | None, ...]]
 
 
 class _CachedPatterns:
-    """The patterns of earlier runs, and which of them this run used."""
+    """The patterns cached by earlier runs, and which of them this run has used."""
 
     def __init__(self, version: str) -> None:
         self.key = key_of(_KIND, [version.encode()])
@@ -115,13 +115,13 @@ class _Late:
 def compile_late(text: AnyStr, flags: int = 0) -> Pattern[AnyStr]:
     """Return a pattern that is compiled on first use.
 
-    Most calls need only a few of the patterns in the modules that they import.
+    Most runs need only a few of the patterns in the modules that they import.
     """
     return cast("Pattern[AnyStr]", _Late(text, flags))
 
 
 def keep() -> None:
-    """Cache this run's compiled patterns if there are enough.
+    """Cache this run's compiled patterns if there are enough new ones.
 
     Failures are ignored.
     """
@@ -139,7 +139,7 @@ def keep() -> None:
 
 
 def _form_of(pattern: str | bytes, flags: int) -> _Form:
-    """Compile a pattern to the codes of the interpreter's compiler."""
+    """Compile a pattern to the codes that the interpreter's compiler generates."""
     import re._compiler as compiler  # type: ignore[import-not-found]
     import re._parser as parser  # type: ignore[import-not-found]
 

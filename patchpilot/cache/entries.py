@@ -155,8 +155,8 @@ _Value = TypeVar("_Value")
 class Kind(NamedTuple):
     """A kind of cached value.
 
-    Contains its name, the code and the shipped data that compute it (Python files, and directories
-    of Python and TOML files), and the maximum number of entries.
+    It has a name, the code and shipped data that the value is computed from (Python files, and
+    directories of Python and TOML files), and the maximum number of entries.
     """
 
     name: str
@@ -206,9 +206,9 @@ def recall(kind: Kind, key: str) -> Any:
 
 
 def remember(kind: Kind, key: str, value: Any) -> bool:
-    """Cache a value, and evict the oldest ones of its kind if there are too many.
+    """Cache a value, and evict the oldest values of its kind if there are too many.
 
-    Return whether it was written; failures raise no error.
+    Return whether it was written; failures do not raise an error.
     """
     try:
         data = marshal.dumps(value)
@@ -240,7 +240,7 @@ def get_or_compute(
 
 @functools.cache
 def shipped_tables(name: str) -> Mapping[str, Mapping[str, Any]]:
-    """Return the TOML files in a folder of checks/, by their names.
+    """Return the TOML files in a folder of checks/, keyed by name.
 
     Parsing them takes longer than checking a small patch.
     """
@@ -259,9 +259,9 @@ def shipped_tables(name: str) -> Mapping[str, Mapping[str, Any]]:
 
 @functools.cache
 def _state(path: str) -> bytes:
-    """Return the version of a module or directory, from file sizes and times.
+    """Return the version of a module or directory, derived from file sizes and times.
 
-    It is read once, because the running code does not change.
+    It is read only once, because the running code does not change.
     """
     states = []
     with contextlib.suppress(OSError):

@@ -33,7 +33,7 @@ _DIGITS = len(str(MAX_INPUT))
 class BoundedInput:
     """A binary stream of messages with a size limit.
 
-    Reading a message that exceeds the limit for input raises InputError.
+    Reading a message larger than the input limit raises InputError.
     """
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -62,12 +62,12 @@ class BoundedInput:
 
 
 def limit_stream(stream: BinaryIO) -> BinaryIO:
-    """Wrap a stream in size limits."""
+    """Wrap a stream so that messages have a size limit."""
     return cast("BinaryIO", BoundedInput(stream))
 
 
 PAUSE = 0.02
-"""Seconds without a further change before a text is checked."""
+"""Seconds without a change after which a text is checked."""
 _SEVERITIES = {
     Severity.ERROR: lsp.DiagnosticSeverity.Error,
     Severity.WARNING: lsp.DiagnosticSeverity.Warning,
@@ -181,7 +181,7 @@ class Server(LanguageServer):
         )
 
     async def actions(self, uri: str, within: lsp.Range) -> list[lsp.CodeAction]:
-        """Return the safe fixes of findings on these lines."""
+        """Return the safe fixes for findings on these lines."""
         document = self.workspace.get_text_document(uri)
         text = document.source
         lines = text.split("\n")
