@@ -7,7 +7,7 @@ from typing import NoReturn
 
 
 def main() -> NoReturn:
-    """Import the command line and run it; Ctrl-C ends it quietly, even during the imports."""
+    """Import the command line and run it; Ctrl-C exits quietly, even during the imports."""
     # most commands end before garbage collection pays off: start-up creates many permanent objects
     gc.set_threshold(100_000, 50, 50)
     try:

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Settings, from the tree's `.patchpilot.toml`, the user's git config `patchpilot.*` and options.
 
-Later sources override earlier ones, and each value records its origin. The module does no I/O:
-the caller passes the file's text and the git configuration. Settings that name a command, a
-server, an address or a path outside the tree are never taken from the tree's file. Every value is
-validated here, for all front ends; settings/read_settings.py reads the sources.
+Later sources override earlier ones, and each value records its origin. This module does no I/O: the
+caller passes the file's text and the git configuration. Settings that name a command, a server, an
+address or a path outside the tree are never taken from the tree's file. Every value is validated
+here, for all front ends; settings/read_settings.py reads the sources.
 """
 
 import re
@@ -17,14 +17,14 @@ from patchpilot.urls import public_url
 
 FILE_NAME = ".patchpilot.toml"
 COLUMNS = (40, 1000)
-"""The smallest and the largest max-line-length."""
+"""The smallest and the largest allowed max-line-length."""
 
 
 class Key(NamedTuple):
     """A setting's name, default, one-line meaning, and whether the tree's file may set it.
 
-    `kind` is one of text, words, paths, flag, columns, choice, path (absolute), archive (a
-    URL or a path).
+    `kind` is one of text, words, paths, flag, columns, choice, path (absolute), or archive (a URL
+    or a path).
     """
 
     name: str
@@ -102,7 +102,7 @@ _BY_NAME = {key.name: key for key in KEYS}
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0", "")
 _MANY = ("words", "paths")
 GIT, FLAG, DEFAULT = "git config", "flag", "default"
-"""The origins that are not files."""
+"""The origins other than files."""
 REVIEWERS = "patchpilot.review"
 """Prefix of the settings that only reviewers/ reads."""
 B4_ARCHIVE = "b4.midmask"
@@ -130,9 +130,8 @@ class Settings(NamedTuple):
     `waivers` are the `[[waiver]]` tables as written in the tree's file, and `label` names that
     file.
 
-    `wrong` names the settings with an invalid value: `of` and `all` return them as set,
-    everything else uses the default. `unread` are the names in git's configuration that are not
-    settings.
+    `wrong` names the settings with an invalid value: `of` and `all` return them as set, everything
+    else uses the default. `unread` has the names in git's configuration that are not settings.
     """
 
     values: Mapping[str, SettingSource] = MappingProxyType({})
@@ -154,7 +153,7 @@ class Settings(NamedTuple):
         return public_url(value) if _key(name).kind == "archive" else value
 
     def address(self, name: str) -> str:
-        """Return an address setting's value for connecting, which may contain a password, so do
+        """Return the value of an address setting for connecting; it may contain a password, so do
         not show it.
         """
         default = _key(name).default
@@ -165,7 +164,7 @@ class Settings(NamedTuple):
         )
 
     def flag(self, name: str) -> bool:
-        """Return a setting's value as a boolean, like git."""
+        """Return a setting's value as a boolean, parsed as in git."""
         return self.get(name).lower() in _TRUE
 
     def number(self, name: str) -> int:
@@ -202,9 +201,9 @@ def load(
     """Return the settings from the tree's file, git's configuration and options.
 
     `tree_file` is the text of the file; `git_config` maps `patchpilot.NAME` to its values, and
-    b4.midmask, the archive that b4 uses: it is `lore` if patchpilot.lore is not set. The
-    error for an invalid value names its location and the key. With `problems`, the error is
-    appended to it instead of raised, and the default is used.
+    b4.midmask to b4's archive, which is used as `lore` if patchpilot.lore is not set. The error for
+    an invalid value names its location and the key. With `problems`, the error is appended to it
+    instead of raised, and the default is used.
     """
     reading = _Reading()
     data = _tree_data(tree_file or "", label, problems)
@@ -230,7 +229,7 @@ def load(
 
 
 class _Reading:
-    """The settings read so far, the last location of each, errors, and unknown names."""
+    """The settings read so far, the last location of each, the errors, and unknown names."""
 
     def __init__(self) -> None:
         self.found: dict[str, SettingSource] = {}
@@ -270,7 +269,7 @@ class _Reading:
 def unread_warnings(settings: Settings) -> tuple[PatchpilotError, ...]:
     """Return warnings about unknown names in git's configuration.
 
-    They are for commands that explain settings; a newer version may know these names.
+    Only commands that explain settings show them, because a newer version may know these names.
     """
     import shlex
 

@@ -94,7 +94,7 @@ class InputError(PatchpilotError):
 
 
 class NoPatchError(InputError):
-    """An input that is neither a message nor a diff, and does not resemble one."""
+    """An input is neither a message nor a diff, and does not resemble one."""
 
 
 class PackError(PatchpilotError):
@@ -174,7 +174,7 @@ def unknown(
 ) -> UsageError:
     """Return the error for an unknown rule, branch, profile or template.
 
-    Without a `hint`, the hint names the nearest known one.
+    Without `hint`, the hint names the nearest known one.
     """
     return UsageError(
         f"unknown {kind} {word!r}", hint=hint or suggestion(kind, word, sorted(choices))
@@ -186,13 +186,13 @@ BUG_LOG = "patchpilot-bug-"
 
 
 def bug_hint(error: BaseException) -> str:
-    """Write the traceback of a bug to a file and return a hint on reporting it."""
+    """Write a bug's traceback to a file and return a hint on how to report it."""
     log = bug_log(error)
     return f"report it with what `patchpilot doctor --report` prints; the traceback is in {log}"
 
 
 def bug_log(error: BaseException) -> str:
-    """Write the traceback of a bug to a temporary file and return the file's name."""
+    """Write a bug's traceback to a temporary file and return the file's name."""
     import sys
     import tempfile
     import traceback

@@ -26,9 +26,9 @@ EXTRA_OF = {
     "pygls": "lsp",
     "distributed": "cluster",
 }
-"""All optional packages by import name, with their extras in pyproject.toml."""
+"""All optional packages by import name, each with its extra in pyproject.toml."""
 PROJECT_OF = {"dkim": "dkimpy", "git": "GitPython", "lsprotocol": "pygls"}
-"""The project of an import, if users know it by another name."""
+"""The project that provides an import, if users know it by a different name."""
 _INSTALL = {
     "apt-get": "apt install",
     "dnf": "dnf install",
@@ -52,8 +52,8 @@ def missing_extra_error(error: ImportError) -> MissingError | None:
 def install_command(extra: str) -> str:
     """Return the command that installs an extra for this installation.
 
-    It names the extra's packages, so that no index or clone with patchpilot is needed. Nothing can
-    be added to a package of the system: the command then installs another copy, from a clone.
+    It names the extra's packages, so that no index or clone with patchpilot is needed. A system
+    package cannot be extended; the command then installs another copy, from a clone.
     """
     prefix = Path(sys.prefix)
     if sys.prefix == sys.base_prefix and _is_managed():
@@ -70,7 +70,7 @@ def install_command(extra: str) -> str:
 
 
 def packages_of(extra: str) -> list[str]:
-    """Return the requirements of an extra according to the installed metadata."""
+    """Return an extra's requirements according to the installed metadata."""
     from importlib.metadata import PackageNotFoundError, requires
 
     try:
@@ -87,7 +87,7 @@ def packages_of(extra: str) -> list[str]:
 
 
 def system_command(*programs: str) -> str:
-    """Return how to install programs, with this machine's package manager if it is known."""
+    """Return how to install programs, using this machine's package manager if it is known."""
     import csv
 
     with Path(__file__).with_name("programs.tsv").open(encoding="utf-8") as table:

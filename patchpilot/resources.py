@@ -17,7 +17,7 @@ from patchpilot.errors import InputError, MissingError
 from patchpilot.write_file import PRIVATE, replace_file
 
 DRAFT_AGE = 14 * 86400
-"""Seconds for which a draft is recent."""
+"""Seconds for which a draft counts as recent."""
 
 
 @cache
@@ -73,9 +73,9 @@ def state_folder() -> Path:
 
 
 def keep_draft(kind: str, name: str, text: str) -> Path:
-    """Write a message that the user may send into the state directory, and return its file.
+    """Save in the state directory a message that the user may send, and return its file.
 
-    A draft of the same `kind` (a folder) and name is replaced. The text is printable.
+    A draft with the same `kind` (a folder) and name is replaced. The text is printable.
     """
     folder = state_folder() / kind
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -86,7 +86,7 @@ def keep_draft(kind: str, name: str, text: str) -> Path:
 
 
 def recent_drafts(kind: str) -> Iterator[Path]:
-    """Yield the files of the last drafts of a `kind`; it is unknown whether they were sent."""
+    """Yield the files of recent drafts of a `kind`, whether or not they were sent."""
     for file in (state_path() / kind).glob("*.txt"):
         with suppress(OSError):
             if time.time() - file.stat().st_mtime < DRAFT_AGE:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The default archive, and the removal of passwords from URLs in text that is shown or stored."""
+"""The default archive, and the removal of passwords from URLs in text to be shown or stored."""
 
 import re
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Write files: every file that remains after a run is written here."""
+"""Write files: every file that remains after a run is written by this module."""
 
 import contextlib
 import os
@@ -16,8 +16,8 @@ PRIVATE = 0o600
 def write_file(file: Path, data: bytes | str, *, hint: str = "") -> None:
     """Write a file that the user named, or replace its content.
 
-    A device or pipe is written to. Raise `InputError` with the hint if the file cannot be written,
-    or is a symbolic link to a regular file.
+    Devices and pipes are written to directly. Raise `InputError` with the hint if the file cannot
+    be written or is a symbolic link to a regular file.
     """
     try:
         if not str(file).startswith(_DESCRIPTORS) and (
@@ -35,7 +35,7 @@ def write_file(file: Path, data: bytes | str, *, hint: str = "") -> None:
 
 
 def refuse_link(file: Path) -> None:
-    """Raise `InputError` if a file is a symbolic link, which may lead to any file of the user."""
+    """Raise `InputError` if a file is a symbolic link, which may point to any file of the user."""
     if file.is_symlink():
         raise InputError(
             f"{file} is a symbolic link, which is not followed for writing",
@@ -62,7 +62,7 @@ def replace_file(
 def write_beside(
     file: Path, data: bytes | str, *, mode: int | None = None, is_synced: bool = False
 ) -> Path:
-    """Write a file's new content to a new file next to it, and return its path.
+    """Write a file's new content to a new file next to it, and return that file's path.
 
     Raise OSError.
     """
