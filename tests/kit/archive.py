@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Archives for tests: a real public-inbox (served, or as a directory), a maildir, and an mbox.
+"""Archives for tests: a real public-inbox (served or as a directory), a maildir, and an mbox.
 
 The tests require public-inbox: if it is missing, they fail instead of being skipped.
 """
@@ -55,7 +55,7 @@ class _Directory:
 
 
 class FilledArchive(Protocol):
-    """An archive of any kind, with its address and a method to add messages."""
+    """The interface of an archive of any kind, with an address and a method for adding messages."""
 
     url: str
 
@@ -68,7 +68,7 @@ class FilledArchive(Protocol):
 def archive_server(
     kind: str, directory: Path, *mails: bytes
 ) -> Iterator[FilledArchive]:
-    """Yield an archive of this kind (from SERVED or LOCAL) with these messages."""
+    """Yield an archive of this kind (from SERVED or LOCAL) that contains these messages."""
     server = _create(kind, directory)
     try:
         server.add(*mails)

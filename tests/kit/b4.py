@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run b4 like a user, in processes forked from one that has already imported b4, which saves most
-of the time.
+"""Run b4 as a user would, in processes forked from one that has already imported b4, which saves
+most of the time.
 """
 
 import atexit
@@ -50,7 +50,7 @@ for line in sys.stdin:
 def b4(
     repo: Repo, line: str, *more: str, stdin: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    """Run b4 in the repository without a network, with this standard input; it must succeed.
+    """Run b4 in the repository without network and with this standard input; it must succeed.
 
     `line` is split as in a shell.
     """

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Clones like those of kernel developers, with several remotes, stale branches and pushed copies.
 
-Commits by others have different authors, which the base search uses as evidence.
+Other people's commits have different authors, which the base search uses as evidence.
 """
 
 import os
@@ -37,7 +37,7 @@ def commits_by(who: str) -> Iterator[None]:
 
 
 def grow(repo: Repo, count: int, what: str = "work", who: str = LINUS) -> str:
-    """Commit `count` times as another person on the current branch, and return the last id."""
+    """Commit `count` times on the current branch as another person; return the last id."""
     made = ""
     with commits_by(who):
         for number in range(count):
@@ -48,7 +48,7 @@ def grow(repo: Repo, count: int, what: str = "work", who: str = LINUS) -> str:
 
 
 def upstream(path: Path, commits: int = 5) -> Repo:
-    """Create a project with commits on `main`; `master` stays at the first."""
+    """Create a project with commits on `main`; `master` stays at the first commit."""
     repo = Repo(path)
     grow(repo, 1, "start")
     repo.branch("main")
@@ -57,7 +57,7 @@ def upstream(path: Path, commits: int = 5) -> Repo:
 
 
 def clone(source: Repo, path: Path, *options: str) -> Repo:
-    """Return a clone whose clock is a minute ahead of the source's."""
+    """Return a clone whose clock is one minute ahead of the source's."""
     source.git("clone", "-q", *options, f"file://{source.path}", str(path))
     cloned = Repo.__new__(Repo)
     cloned.path, cloned._clock = path, source._clock + 60
@@ -65,7 +65,7 @@ def clone(source: Repo, path: Path, *options: str) -> Repo:
 
 
 def fix(repo: Repo, number: int = 1) -> str:
-    """Commit as the user and return the id."""
+    """Commit as the user, and return the id."""
     return repo.commit(
         f"widget: fix {number}\n\nIt was wrong.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n",
         {f"fix{number}.c": "int f;\n"},

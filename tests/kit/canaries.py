@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A repository whose configuration plants a command in every possible setting.
+"""A repository with a command planted in every configuration setting that can hold one.
 
 Each command records its name when it runs.
 """
@@ -42,7 +42,7 @@ class Canaries:
         self._log = folder / "log"
 
     def command(self, name: str, then: str = "cat") -> str:
-        """Return a program that records its name and then runs `then`."""
+        """Return a shell command that records its name and then runs `then`."""
         file = self.folder / name.replace("/", "-")
         file.write_text(_FILTERS.format(name=name, log=self._log, then=then))
         file.chmod(0o755)
@@ -54,7 +54,7 @@ class Canaries:
         return set(self._log.read_text().split()) if self._log.exists() else set()
 
     def reset(self) -> None:
-        """Forget which commands ran."""
+        """Forget which commands have run."""
         self._log.unlink(missing_ok=True)
 
     def plant(self, repo: Repo, *, process: bool = True) -> None:
@@ -137,7 +137,7 @@ class Canaries:
         self.touch(inner.path)
 
     def touch(self, folder: Path) -> None:
-        """Make the files look changed, so that git runs clean filters on them."""
+        """Make the files look modified, so that git runs clean filters on them."""
         later = (
             max(time.time(), *(file.stat().st_mtime for file in folder.glob("*.[ch]")))
             + 10
@@ -147,7 +147,7 @@ class Canaries:
 
 
 def _keys() -> dict[str, str]:
-    """Map each configuration key to the command to run after recording its name."""
+    """Map each configuration key to the command that it runs after recording its name."""
     return {
         "filter.run.clean": "cat",
         "filter.run.smudge": "cat",
@@ -186,7 +186,7 @@ def _keys() -> dict[str, str]:
 
 
 def story(path: Path, end: str = "   ") -> Repo:
-    """Create two patches to files also changed on a stable branch. Lines end with `end`."""
+    """Create two patches to files that a stable branch also changes. Lines end with `end`."""
     repo = Repo(path)
     lines = [f"int line{number};\n" for number in range(30)]
     files = {

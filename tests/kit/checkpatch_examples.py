@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Collect the examples in checks/ for checkpatch.pl's types, with patchpilot's findings in each.
+"""Collect the examples in checks/ for checkpatch.pl's types, each with patchpilot's findings.
 
 The findings of Linux 6.1's checkpatch.pl, recorded by tests/lab/checkpatch_oracle.py, are in
 tests/packs/checkpatch-6.1.json.
@@ -27,7 +27,7 @@ Findings = list[tuple[str, int]]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An example with its position: rule, "bad" or "good", number."""
+    """An example and its position: rule, "bad" or "good", number."""
 
     name: str
     example: Example
@@ -39,7 +39,7 @@ class Case:
 
 
 def cases() -> Iterator[Case]:
-    """Yield the examples of all rules for checkpatch.pl's types, and code for types that it never
+    """Yield the examples of all rules with checkpatch.pl types, and code for types that it never
     reports.
     """
     for pack in load_packs():
@@ -59,7 +59,7 @@ def cases() -> Iterator[Case]:
 
 
 def find_our_types(example: Example, rules: tuple[Rule, ...]) -> Findings:
-    """Return patchpilot's findings in an example, with checkpatch.pl's names, as of 6.1."""
+    """Return patchpilot's findings in an example, as of 6.1, under checkpatch.pl's names."""
     context = context_of(example._replace(kernel=KERNEL, profile="linux"))
     left_out = LEFT_OUT | (set() if example.tree else WORD_LISTS)
     return by_type(

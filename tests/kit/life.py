@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Play a topic's life from commit to stable, with a repository, and a mail server and archive on
-loopback.
+"""Play through a topic's life from commit to stable, with a repository, and a mail server and
+archive on loopback.
 """
 
 from collections.abc import Iterator
@@ -76,7 +76,7 @@ class Life:
         self.update()
 
     def applied(self, to: str, commit: str = "0123456789ab") -> str:
-        """Add the patchwork bot's "applied" message, and return its Message-ID."""
+        """Add the patchwork bot's "applied" message and return its Message-ID."""
         robot = applied_by_robot(TITLE, commit, marks="")
         self._answer(
             to,
@@ -108,7 +108,7 @@ class Life:
         )
 
     def land(self, release: str = "") -> str:
-        """Merge the topic's commit into mainline, with a tag if named, and return the commit."""
+        """Merge the topic's commit into mainline, tagging `release` if given; return the commit."""
         self.repo.git("branch", "-q", "upstream", "master")
         self.repo.git("checkout", "-q", "upstream")
         self.repo.commit("widget: another", {"Kbuild": "x\n"})
@@ -144,6 +144,6 @@ class Life:
 
 @contextmanager
 def life(folder: Path, patches: int = 1) -> Iterator[Life]:
-    """Yield a committed topic at the start of its life."""
+    """Yield a committed topic at the beginning of its life."""
     with FaultySink() as server, StandIn() as archive:
         yield Life(folder, server, archive, patches)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Messages on an invented list: patches, replies and robot messages.
+"""Messages on an invented list: patches, replies and bot messages.
 
 All people and patches are invented.
 """
@@ -46,8 +46,8 @@ def mail(
 ) -> bytes:
     """Return a message.
 
-    `reply_to` is the id of the parent (and its References unless given); `headers` are by name with
-    `_` for `-`.
+    `reply_to` is the parent's id (also used for References unless given); `headers` are keyed by
+    name, with `_` for `-`.
     """
     references = headers.pop(
         "references", f"<{reply_to}@example.org>" if reply_to else ""
@@ -87,9 +87,9 @@ def patch(
 
 
 def mailed(line: str, **more: object) -> bytes:
-    """Return a patch or cover letter from `ID[+TIME][>ANSWERED] SUBJECT`.
+    """Return a patch or cover letter described by `ID[+TIME][>ANSWERED] SUBJECT`.
 
-    TIME is in minutes, or in days with a `d`. The text of a cover letter is in `notes`.
+    TIME is in minutes, or in days with a `d`. A cover letter's text is in `notes`.
     """
     match = re.fullmatch(r"([^+> ]+)(?:\+(\d+)(d?))?(?:>(\S+))? (.*)", line)
     assert match, line
@@ -124,7 +124,7 @@ PUMP_TITLE = "pump: start at 10"
 def posted(
     version: int, value: int, *, prefix: str = "PATCH", extra: str = ""
 ) -> bytes:
-    """Return a version of the patch with this value; `extra` adds another patch."""
+    """Return a version of the patch that sets this value; `extra` adds another patch."""
     marks = f"{prefix}{f' v{version}' if version > 1 else ''}"
     diff = (
         f"diff --git a/pump.c b/pump.c\n--- a/pump.c\n+++ b/pump.c\n@@ -{10 * version},7"
@@ -189,7 +189,7 @@ def stable_review(title: str, commit: str, version: str, **more: object) -> byte
 def stable_added(
     title: str, commit: str, version: str, *, author: str = ADA, **more: object
 ) -> bytes:
-    """Return the message that a patch was queued for a stable tree."""
+    """Return the message about a patch being queued for a stable tree."""
     body = (
         "\nThis is a note to let you know that I've just added the patch titled\n\n   "
         f" {title}\n\nto the {version}-stable tree which can be found at:\n   "
@@ -207,7 +207,7 @@ def stable_added(
 
 
 def stable_failed(title: str, commit: str, version: str, **more: object) -> bytes:
-    """Return the message that a patch did not apply to a stable tree."""
+    """Return the message about a patch that did not apply to a stable tree."""
     body = (
         f"\nThe patch below does not apply to the {version}-stable tree.\nIf someone wants it"
         f" applied there, then please email the backport.\n\ngit cherry-pick -x {commit}\n#"

@@ -74,7 +74,7 @@ FILES = {
 
 
 def write_tree(folder: Path, **changed: str) -> Path:
-    """Write the small tree; `changed` are more files, with `__` for `/` in their names."""
+    """Write the small tree; `changed` has more files, named with `__` for `/`."""
     for name, text in {
         **FILES,
         **{name.replace("__", "/"): text for name, text in changed.items()},
@@ -91,7 +91,7 @@ def patch(
     subject: str = "widget: mend it",
     added: str = "int mended;",
 ) -> str:
-    """Return a one-line patch to a file in git format-patch's form."""
+    """Return a one-line patch to a file, in git format-patch's form."""
     return f"""\
 From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001
 From: Nia New <nia@newcomers.example>

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Branches created by a real `b4 prep`, with each cover strategy."""
+"""Branches created by a real `b4 prep` with each cover strategy."""
 
 import atexit
 import shutil
@@ -73,7 +73,7 @@ def prep(
 
 @cache
 def _template_folder() -> Path:
-    """Return the folder with repositories to copy, which exists until the tests end."""
+    """Return the folder with repositories to copy, which exists until the tests finish."""
     folder = tempfile.TemporaryDirectory(prefix="patchpilot-prep-")
     atexit.register(folder.cleanup)
     return Path(folder.name)
@@ -107,7 +107,7 @@ def _create_branch(
 
 
 def move_cover_to_the_tip(repo: Repo) -> None:
-    """Move b4's cover commit above the patches, like `git rebase -i`."""
+    """Move b4's cover commit above the patches, as `git rebase -i` would."""
     cover = repo.git(
         "log", "--format=%H", "-F", "--grep=--- b4-submit-tracking ---", "master.."
     )

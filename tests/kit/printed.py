@@ -32,7 +32,7 @@ def printed_commands() -> dict[str, str]:
 
 
 def commands_in(text: str) -> Iterator[str]:
-    """Yield the commands in a text: in backticks, or up to the rest of the sentence."""
+    """Yield the commands in a text: those in backticks, or up to the rest of the sentence."""
     for begin in _BEGIN.finditer(text):
         rest = text[begin.start() :]
         before = text[begin.start() - 1 : begin.start()]
@@ -143,7 +143,7 @@ def _argument(node: ast.expr) -> str:
 
 
 def _format_text(node: ast.JoinedStr) -> str:
-    """Return a formatted string's text with the expressions in braces."""
+    """Return a formatted string's text, with expressions kept in braces."""
     return "".join(
         str(part.value)
         if isinstance(part, ast.Constant)
@@ -153,7 +153,7 @@ def _format_text(node: ast.JoinedStr) -> str:
 
 
 def _code(text: str) -> Iterator[str]:
-    """Yield the lines of code blocks, and code within sentences."""
+    """Yield the lines of code blocks, and the code within sentences."""
     fenced = False
     prose: list[str] = []
     for line in text.splitlines():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Wait for processes that the test did not start."""
+"""Wait for processes that the test did not start itself."""
 
 import time
 from pathlib import Path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A real public-inbox on loopback, for tests of reading archives."""
+"""A real public-inbox on loopback, for tests that read archives."""
 
 import shutil
 import signal
@@ -73,7 +73,7 @@ class PublicInbox:
         self._server = self._start()
 
     def add(self, *mails: bytes) -> None:
-        """Add messages, and wait until threads and searches show them."""
+        """Add messages, and wait until they appear in threads and searches."""
         if mails:
             self._run("perl", "-e", _IMPORT, self.name, stdin=join_mbox(mails))
             self._until_found(parse_mail(mails[-1]).message_id)
@@ -95,7 +95,7 @@ class PublicInbox:
         )
 
     def close(self) -> None:
-        """Stop the server, keeping the files."""
+        """Stop the server, but keep the files."""
         if self._server.poll() is None:
             self._server.send_signal(signal.SIGTERM)
             try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run a mail server on loopback that sends given bytes at any step, and then continues, stalls or
+"""A mail server on loopback that sends given bytes at any step, and then continues, stalls or
 disconnects.
 """
 
@@ -35,12 +35,12 @@ STEPS = (
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """At `step` of message `at` (0: every message), send these bytes, then do `then`, `times`
-    times.
+    """At `step` of message `at` (0: every message), send these bytes and then do `then`, up to
+    `times` times.
 
     With `kept`, the message is stored anyway. `then` is "on", "close", "reset", "stall" (until the
-    client is gone), "late" (wait a second before the bytes), or "again" (repeat the bytes every
-    `pause` seconds until the client is gone).
+    client is gone), "late" (wait a second before sending the bytes), or "again" (repeat the bytes
+    every `pause` seconds until the client is gone).
     """
 
     step: str
@@ -133,7 +133,7 @@ class RawServer:
             connection.close()
 
     def strikes(self, step: str) -> Fault | None:
-        """Return the fault for this step, if any; "between" follows a message."""
+        """Return the fault for this step, if any; the step "between" follows a message."""
         fault = self.fault
         mail = len(self.take()) + (step not in ("between", "QUIT"))
         if (
@@ -237,7 +237,7 @@ class _Session:
         self._strike("between")
 
     def _strike(self, step: str) -> bool:
-        """Apply the fault of a step, and return whether it has one."""
+        """Apply the fault for a step, and return whether there is one."""
         fault = self.server.strikes(step)
         if fault:
             self._do(fault)

@@ -26,7 +26,7 @@ class Repo:
         self.git("init", "-q", "-b", "master", *(["--bare"] if bare else []), ".")
 
     def patchpilot(self, line: str, *words: object, stdin: bytes = b"") -> "Outcome":
-        """Run a patchpilot command here; split `line` like a shell."""
+        """Run a patchpilot command here; `line` is split as in a shell."""
         from tests.kit.cli import call
 
         command, *rest = shlex.split(line)
@@ -35,7 +35,7 @@ class Repo:
     def git(
         self, line: str, *words: str, stdin: str | None = None, check: bool = True
     ) -> str:
-        """Run git here; split `line` like a shell, and return the output."""
+        """Run git here, with `line` split as in a shell, and return the output."""
         args = (*shlex.split(line), *words)
         env = dict(os.environ)
         stamp = f"{self._clock} +0000"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""checkpatch.pl's types without a rule, because the script never reports them."""
+"""checkpatch.pl's types that have no rule, because the script never reports them."""
 
 import tomllib
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class RetiredType(NamedTuple):
-    """A type without findings, the reason, and code that should trigger it."""
+    """A type without findings, the reason, and code that ought to trigger it."""
 
     checkpatch: str
     why: str

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run mail servers that misbehave on purpose, optionally with TLS and login."""
+"""Mail servers that misbehave on purpose, optionally with TLS and login."""
 
 import asyncio
 import ssl
@@ -59,7 +59,7 @@ class FaultySink(Sink):
         return _Faulty(self)
 
     def options(self) -> dict[str, Any]:
-        """Return the options for TLS and login."""
+        """Return the server options for TLS and login."""
         result = super().options()
         if self.tls and self.certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -131,9 +131,7 @@ class _Faulty(Keeper):
 
 
 def wait_until_quiet(server: FaultySink, quiet: float = 0.8) -> None:
-    """Wait until no more messages arrive, because children of a killed sender may still be
-    running.
-    """
+    """Wait until no more messages arrive; children of a killed sender may still be running."""
     seen, since = -1, time.monotonic()
     while time.monotonic() - since < quiet:
         now = len(server.take()) + server.faults.seen

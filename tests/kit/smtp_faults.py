@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Faults of mail servers at every step of the dialogue, with the required result of the first
+"""Faults of mail servers at every step of the dialogue, each with the required result of the first
 `send`.
 """
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tests.kit.raw_smtp import Fault
 
 SENT, UNKNOWN, STOPPED = "sent", "unknown", "stopped"
-"""The results: all sent; one message uncertain; rejected, temporarily or permanently."""
+"""The results: everything sent; one message uncertain; rejected, temporarily or permanently."""
 ANY = "any"
 
 

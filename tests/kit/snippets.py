@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Convert rule packs' examples to whole patches that are correct except for the example."""
+"""Turn the examples in rule packs into whole patches that are correct except for the example."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -37,7 +37,7 @@ HUNK = (
 
 
 class MemoryTree:
-    """A source tree from a mapping of path to content."""
+    """A source tree given as a mapping of path to content."""
 
     def __init__(self, files: Mapping[str, str]) -> None:
         self._files = {path: text.encode() for path, text in files.items()}
@@ -71,8 +71,8 @@ commit.
 
 
 class MemoryHistory:
-    """A table of full ids and subjects (optionally with " <- " committer), all in mainline and
-    released in v6.1.
+    """A table of commits with full ids and subjects (optionally with " <- " committer), all in
+    mainline and released in v6.1.
 
     Tag names may follow a subject: "frob: a | Fixes Signed-off-by".
     """
@@ -109,7 +109,7 @@ class MemoryHistory:
         return True
 
     def forms_below(self, folder: str) -> Sequence[CommitForm]:
-        """Return all subjects, regardless of their files."""
+        """Return all subjects, regardless of the files changed."""
         return [(subject, (), "") for subject in self._commits.values()]
 
     def is_ancestor_of_mainline(self, commit_id: str) -> bool | None:
@@ -139,12 +139,12 @@ class MemoryHistory:
         )
 
     def needs_no_backport(self, patch: Patch, project: object) -> bool:
-        """Return False, because every fix is for stable."""
+        """Return False, because every fix here is for stable."""
         return False
 
 
 def context_of(example: Example) -> Context:
-    """Return the context for running an example."""
+    """Return the context in which to run an example."""
     patches = (
         [_parse(_member(text)) for text in example.series]
         if example.series
@@ -194,7 +194,7 @@ def _parse(text: str, commit: str | None = None) -> Patch:
 
 
 def _member(text: str) -> str:
-    """Return a patch in a series from a whole message or a subject."""
+    """Return a patch in a series, given a whole message or a subject."""
     if "\n\n" in text:
         return text.lstrip("\n")
     *headers, subject = text.split("\n")
@@ -268,7 +268,7 @@ def diff_of(example: Example) -> str:
 def file_diff(path: str, body: str, *, new: bool = False) -> str:
     """Return the diff of one file.
 
-    `body` has signed lines, and `@@` lines between its hunks; the first one may be omitted.
+    `body` has lines with signs, and `@@` lines between its hunks; the first `@@` may be omitted.
     """
     if not body.startswith("@@"):
         body = f"@@\n{body}"

@@ -9,7 +9,7 @@ SOURCE = Path(__file__).parents[2] / "patchpilot"
 
 
 def trees(*words: str, root: Path = SOURCE) -> Iterator[tuple[Path, ast.Module]]:
-    """Yield the path and syntax tree of every module or, with `words`, of modules with any of them.
+    """Yield the path and syntax tree of every module or, with `words`, of those with any of them.
 
     All modules together take two seconds.
     """

@@ -18,7 +18,7 @@ from types import TracebackType
 
 PATIENCE = 90.0
 PIECE = 512
-"""Bytes that a slow line delivers at once."""
+"""Number of bytes that a slow line delivers at once."""
 WALK = (sys.executable, "-m", "patchpilot")
 
 
@@ -104,7 +104,7 @@ class Terminal:
         return time.perf_counter()
 
     def quiet(self, seconds: float = 0.3) -> float:
-        """Read until nothing was written for this long, and return the time of the last output."""
+        """Read until nothing was written for this long; return the time of the last output."""
         last = time.perf_counter()
         while self.read(seconds):
             last = time.perf_counter()
@@ -116,7 +116,7 @@ class Terminal:
         return len(self.seen)
 
     def latency(self, key: str) -> float:
-        """Return the seconds from a key to the first output after it.
+        """Return the seconds from a key press to the first output after it.
 
         Raise AssertionError if there is none.
         """
@@ -135,7 +135,7 @@ class Terminal:
         return spent / 1e9
 
     def queued(self) -> float:
-        """Return the seconds that the main thread waited for a CPU."""
+        """Return the seconds that the main thread has waited for a CPU."""
         return (
             int(
                 Path(f"/proc/{self.process.pid}/task/{self.process.pid}/schedstat")
@@ -155,7 +155,7 @@ class Terminal:
             self._master = -1
 
     def close(self) -> None:
-        """Hang up, like a closing terminal window."""
+        """Hang up, as when a terminal window is closed."""
         os.close(self._master)
         self._master = -1
 
@@ -172,7 +172,7 @@ class Terminal:
 
 
 class TerminalCommand(Terminal):
-    """A `patchpilot` command on a terminal that can ask for a password."""
+    """A `patchpilot` command on a terminal where it can ask for a password."""
 
     def __init__(self, *words: str) -> None:
         super().__init__(

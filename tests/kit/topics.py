@@ -82,8 +82,8 @@ def unpacked(mail: Received) -> bytes:
 def apply(
     repo: Repo, base: str, mails: list[bytes], folder: Path
 ) -> list[tuple[str, str, str, str]]:
-    """Apply messages on `base` with `git am`; return (tree, author name, author email, message)
-    of each commit.
+    """Apply messages on top of `base` with `git am`; return (tree, author name, author email,
+    message) for each commit.
     """
     work = folder / "applied"
     subprocess.run(
@@ -111,7 +111,7 @@ def apply(
 
 
 def commits(repo: Repo, span: str) -> list[tuple[str, str, str, str]]:
-    """Return (tree, author name, author email, message) of a range's commits, oldest first."""
+    """Return (tree, author name, author email, message) for a range's commits, oldest first."""
     result = []
     for commit in repo.git("rev-list", "--reverse", span).split():
         tree, name, email = repo.git(

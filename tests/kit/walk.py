@@ -24,7 +24,7 @@ PATIENCE = 90.0
 async def until(
     pilot: Pilot[int], condition: Callable[[], object], what: str = ""
 ) -> None:
-    """Wait until a condition holds; otherwise raise AssertionError with the TUI's state."""
+    """Wait until a condition holds, or raise AssertionError with the TUI's state."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         await pilot.pause(0.02)
@@ -87,7 +87,7 @@ async def running(
     size: tuple[int, int] = (100, 30),
     *pressed: str,
 ) -> AsyncIterator[Pilot[int]]:
-    """Run the app on a terminal, press keys, and wait until it is idle."""
+    """Run the app on a terminal, press keys, and wait until the app is idle."""
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
         await keys(pilot, *pressed)
@@ -102,7 +102,7 @@ async def keys(pilot: Pilot[int], *pressed: str) -> None:
 
 
 async def still(pilot: Pilot[int]) -> None:
-    """Wait until the screen has not changed three times in a row."""
+    """Wait until the screen has stayed the same three times in a row."""
     app = pilot.app
     assert isinstance(app, PatchpilotApp)
     seen: list[str] = []
@@ -129,7 +129,7 @@ def last_message(app: PatchpilotApp) -> str:
 
 
 def copy_clone(built: Repositories, folder: Path) -> Path:
-    """Copy the sandbox's clone, with a mail server and remotes independent of this machine."""
+    """Copy the sandbox's clone, and make its mail server and remotes machine-independent."""
     work = folder / "linux"
     shutil.copytree(built.work, work, symlinks=True)
     git(work, "config", "--global", "sendemail.smtpServer", "mail.example.org")
@@ -160,7 +160,7 @@ async def write_patches(pilot: Pilot[int], app: PatchpilotApp, folder: Path) -> 
 
 
 def answer_all(work: Path) -> None:
-    """Answer no to the topic's questions, so that it can be sent."""
+    """Answer no to the topic's questions, so that the topic can be sent."""
     with Repository.open(work) as repository:
         for name in ("security", "regression"):
             answer(repository, name, "no")

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The results of the kernel's checkpatch.pl on every example in checks/ and on folders of patches.
+"""Run the kernel's checkpatch.pl on every example in checks/ and on folders of patches.
 
     python -m tests.lab.checkpatch_oracle --script TREE/scripts/checkpatch.pl
     expectations of the examples, written anew python -m tests.lab.checkpatch_oracle --script
     TREE/scripts/checkpatch.pl FOLDER…     compare patchpilot with it on patches, type by type
 
-TREE is an unpacked kernel of the version whose rules are meant (Debian's linux-source-6.1). Only
-for patches you trust: the script hands file names to a shell.
+TREE is an unpacked kernel of the version whose rules to use (Debian's linux-source-6.1). Only for
+patches that you trust: the script passes file names to a shell.
 """
 
 import argparse
@@ -96,7 +96,7 @@ def run_checkpatch(script: Path, example: Example) -> Findings:
 def ask(
     script: Path, patch: Path, options: list[str], folder: Path, left_out: set[str]
 ) -> Findings:
-    """Run the script on one patch, with the options of the documented figures."""
+    """Run the script on one patch with the options used for the documented figures."""
     command = [
         "perl",
         str(script),
@@ -149,7 +149,7 @@ def write_expectations(script: Path) -> None:
 
 
 def compare(script: Path, folders: list[Path], limit: int) -> None:
-    """Print patchpilot's agreement with the script on patches in folders (in tree mode), worst
+    """Print how far patchpilot agrees with the script on patches in folders (in tree mode), worst
     types first.
     """
     root = script.parent.parent

@@ -56,7 +56,7 @@ class Delivered:
 
 
 def delivered(folder: Path, via: str, route: str, patches: int = 5) -> Delivered:
-    """Send a series with a cover letter to a local server, and apply the received messages."""
+    """Send a series with a cover letter to a local server and apply the received messages."""
     tls = {"plain": "", "STARTTLS and login": "starttls", "TLS and login": "ssl"}[route]
     pair = certificate(folder) if tls else None
     with FaultySink(

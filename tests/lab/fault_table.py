@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Count how often each message arrives with every fault and transport, after a first send and a
+"""Count how often each message arrives, for every fault and transport, after a first send and a
 resume.
 
 `python -m tests.lab.fault_table` prints the whole table.
@@ -50,7 +50,7 @@ class Case:
 
     name: str
     arm: Callable[[Faults, int], None] = lambda _faults, _at: None
-    """Set the server's faults for this message, counted from the start of the server."""
+    """Sets the server's faults for this message, counted from the start of the server."""
     killed: bool = False
     full_at: str = ""
     """The message state that a full disk cannot store: "sending" or "accepted"."""
@@ -101,7 +101,7 @@ class Row:
     def right(self) -> bool:
         """Return whether nothing was sent twice.
 
-        At the end, everything must have arrived, and no state may be wrong.
+        In the end, everything must have arrived, and no state may be wrong.
         """
         once = all(count <= 1 for counts in self.arrived for count in counts)
         truth = all(
@@ -131,7 +131,7 @@ class Row:
 def run_case(
     folder: Path, via: str, case: Case, patches: int = PATCHES, *, again: bool = False
 ) -> Row:
-    """Send with the fault at message 3, resume (with `again`, with another fault), heal,
+    """Send with the fault at message 3, resume (with another fault if `again` is set), heal,
     resume, and settle uncertain messages.
     """
     faults = Faults()
@@ -194,7 +194,7 @@ def shorten_pauses() -> Iterator[None]:
 @dataclass(frozen=True, slots=True)
 class ServerRow:
     """The outcome of a server fault: the first send's actual and expected results, arrivals, and
-    false states.
+    wrong states.
     """
 
     via: str
@@ -401,7 +401,7 @@ def command(path: Path, request: SendRequest) -> list[str]:
 
 
 def _disk_full(repository: Repository, planned: Sending, state: str) -> None:
-    """Deliver with a disk that is full when the third message (in a resume, the first) reaches a
+    """Send while the disk is full when the third message (in a resume, the first) reaches a
     state.
     """
     at = planned.send.waiting_messages[0].position if planned.send.id else 2
@@ -468,7 +468,7 @@ def isolate(folder: Path) -> None:
 def rows(
     names: list[str],
 ) -> Iterator[tuple[str, str, Callable[[Path], Row | ServerRow]]]:
-    """Yield (transport, case, function) for every case whose name contains any of these words."""
+    """Yield (transport, case, function) for every case whose name contains one of these words."""
     for via in TRANSPORTS:
         for case in smtp_faults.CASES:
             if not names or any(name in case.name for name in names):

@@ -2,12 +2,12 @@
 """Fit the confidence of `backport --adapt`: python -m tests.lab.fit_adaptations NAME=DIR… [--rows
 FILE] [--limit N] [--write | --beside].
 
-Adapts the backports of `tests/lab/adaptations/rows.jsonl` (or of FILE) whose repository NAME is in
-DIR, compares each with what the stable maintainer made, white space ignored, and prints how many
-are the same at each confidence: with the shipped weights, and each repository with weights that
-were fitted on the others. With --write the weights are fitted on all of them. Plain Python.
-With --beside, the results of wiggle and of `git merge -X theirs` are compared as well, and counted
-by kind; `others` in a row are earlier backports of the fix to other branches.
+Adapts the backports listed in `tests/lab/adaptations/rows.jsonl` (or FILE) whose repository NAME is
+in DIR, and compares each with the stable maintainer's, ignoring whitespace. Prints how many are the
+same at each confidence: with the shipped weights, and for each repository with weights fitted on
+the others. With --write, the weights are fitted on all of them. Plain Python. With --beside, the
+results of wiggle and of `git merge -X theirs` are also compared, and counted by kind; `others` in a
+row are earlier backports of the fix to other branches.
 """
 
 import argparse

@@ -2,11 +2,11 @@
 """Fit the weights of `patchpilot fixes` on known fixes: python -m tests.lab.fit_fixes --repo DIR
 --truth FILE [--write].
 
-FILE has a JSON row a fix: `commit`, `fixes` (the ids its tag names) and `fold` (0-4). With several
-histories, `--repo` and `--truth` are repeated, and each history is a fold. Each fold is judged by
-weights fitted on the others; the confidence is calibrated on those held-out answers; what ships is
-fitted on all. The weights are held back to those that are shipped. Plain Python: no package is
-needed.
+FILE has one JSON row per fix: `commit`, `fixes` (the ids that its tag names) and `fold` (0-4). For
+several histories, repeat `--repo` and `--truth`; each history is then a fold. Each fold is
+evaluated with weights fitted on the others, and the confidence is calibrated on these held-out
+answers; the shipped weights are fitted on all folds, and are kept near those shipped before. Plain
+Python: no package is needed.
 """
 
 import argparse
@@ -60,8 +60,8 @@ def read_cases(repos: Sequence[str], truths: Sequence[Path], jobs: int) -> list[
 
 
 def fit(cases: Sequence[Case]) -> tuple[Row, Row]:
-    """Fit the candidates' weights to the cases with a correct one, then the weights of "none" to
-    all cases.
+    """Fit the candidates' weights on the cases that have a correct one, then the weights of "none"
+    on all cases.
     """
     hit = [(rows, hits) for _, rows, _, hits in cases if hits]
     weights = maximize_likelihood(

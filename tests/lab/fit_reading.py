@@ -3,9 +3,9 @@
 
     python -m tests.lab.fit_reading FOLDER [--write]
 
-FOLDER has the labeled threads as NAME.mbox, `reading/` the labels;
-only those of the part "learn" are used. Whole lists are left out in turn, and what is printed is
-how well they are read by weights of the others. Plain Python: no package is needed.
+FOLDER has the labeled threads as NAME.mbox, and `reading/` the labels; only those of the part
+"learn" are used. Whole lists are left out in turn; the output shows how well they are read with
+weights from the others. Plain Python: no package is needed.
 """
 
 import argparse
@@ -39,11 +39,11 @@ from tests.lab.score_reading import FOLDER, Lines, overlaps, requests, rows
 WEIGHTS = Path(__file__).parents[2] / "checks" / "reading"
 FOLDS = 7
 LEAST = 8
-"""Names that are rarer are left out."""
+"""Names that occur less often are left out."""
 ROUNDS, RATE = 30, 0.1
-"""How often each row is seen, and the length of a step."""
+"""How often each row is used, and the step size."""
 HELD = 40.0
-"""How much weights are held at nothing."""
+"""The strength of the penalty that keeps weights near zero."""
 Row = tuple[Features, bool]
 
 
@@ -103,8 +103,8 @@ def requesting_sentences(
 
 
 def feature_rows(labeled: Labeled) -> Iterator[Row]:
-    """Yield the features of each sentence and of the text below each quote, and whether it requests
-    something.
+    """Yield the features of each sentence and of the text below each quote, and whether it makes a
+    request.
     """
     mail = labeled.mail
     every = list(zip(mail.body.sentences, mail.features, strict=False))
@@ -140,7 +140,7 @@ def fit(cases: Sequence[Row]) -> Weights:
 
 
 def judge(mails: Sequence[Labeled], weights: Weights, count: Counter[str]) -> None:
-    """Count the listed requests, and listed items that are not requests."""
+    """Count the listed requests, and the listed items that are not requests."""
     for labeled in mails:
         mail = labeled.mail
         parts = asking_paragraphs(mail.body.sentences, mail.features, weights)

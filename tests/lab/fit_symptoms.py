@@ -2,10 +2,10 @@
 """Fit the ranking of `patchpilot find` on known fixes: python -m tests.lab.fit_symptoms cases
 --repo DIR --out FILE; then `fit FILE... [--write]` and `test FILE...`.
 
-A symptom is what a fix's message quotes: a trace, a report of a sanitizer, a line of a log. It is
-searched in a window of the history that has the fix, with the messages as they are ("quoted") and
-without every quoted line ("taken out"). The same list without the fix and its copies is a case
-that no commit fixes. Each history is judged by weights fitted on the others.
+A symptom is what a fix's message quotes: a trace, a sanitizer's report, or a log line. It is
+searched for in a window of the history that contains the fix, in the messages as they are
+("quoted") and without any quoted lines ("taken out"). The same list without the fix and its copies
+is a case that no commit fixes. Each history is evaluated with weights fitted on the others.
 """
 
 import argparse
@@ -65,7 +65,7 @@ _LIST = re.compile(r"^\s+(?:[-*]|\d+[.)]|[a-z][.)]|[a-z]+ [a-z]+ [a-z]+ [a-z]+\b
 
 
 class Case(NamedTuple):
-    """The candidates of a symptom with their evidence; `hits` are the possibly correct ones."""
+    """The candidates for a symptom with their evidence; `hits` are the possibly correct ones."""
 
     history: str
     mode: str
@@ -185,7 +185,7 @@ def history_cases(
 
 
 def search(repository: Repository, query: Query, counts: WordCounts) -> list[Evidence]:
-    """Return a query's candidates with all evidence, best first."""
+    """Return a query's candidates with all the evidence, best first."""
     terms = query.places.symptom.terms()
     own = {
         number: kept
@@ -267,7 +267,7 @@ def raw(judged: Judged, first: Row) -> float:
 def rejection_threshold(judged: Sequence[Judged], first: Row, curve: Curve) -> float:
     """Return the probability below which 80 % of the cases without a fix have no match.
 
-    Only consider quoted logs, because they resemble other messages the most.
+    Only quoted logs are considered, because they resemble other messages the most.
     """
     gone = sorted(
         calibrate(raw(row, first), curve)
@@ -283,7 +283,7 @@ def report(
     curve: Curve = (),
     nothing: float = 0.0,
 ) -> None:
-    """Print how often the fix is first, among 3 and among 10, and how often nothing matches."""
+    """Print how often the fix is first, in the top 3 or in the top 10, or nothing matches."""
     for mode in ("quoted", "taken out"):
         rows = [row for row in judged if row.case.mode == mode]
         real = [row for row in rows if not row.removed]

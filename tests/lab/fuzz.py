@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every parser of others' data on made-up input: no exception but an error for the user, none over
-a second of CPU time or 500 MB.
+"""Run every parser of untrusted data on generated input. None may raise anything but an error for
+the user, or take more than a second of CPU time or 500 MB.
 
     python -m tests.lab.fuzz [--inputs N] [--seed N] [PARSER …]
 
-Inputs are pieces of real forms put together, cut, doubled and damaged. N inputs (1,000,000 when
-none is given) are shared out by what the parsers cost. Each parser runs in a process of its own, so
-that its peak memory is known. A failing input is written to a file and named.
+Inputs are pieces of real formats that are combined, cut, duplicated and damaged. N inputs (default:
+1,000,000) are distributed by how much the parsers cost. Each parser runs in a separate process, so
+that its peak memory can be measured. A failing input is written to a file, whose name is printed.
 """
 
 import argparse
@@ -28,7 +28,7 @@ Run = Callable[[bytes], object]
 
 
 class Parser(NamedTuple):
-    """A parser with its share of inputs, its constructor, and pieces of input."""
+    """A parser with its share of the inputs, its constructor, and pieces of input."""
 
     share: int
     make: Callable[[], Run]

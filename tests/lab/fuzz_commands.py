@@ -8,8 +8,8 @@ No command may exit with 70, raise an exception, or print JSON that violates its
 
 Each world (tests/lab/hostile_world.py) is generated from the seed and its number. Three commands
 run in it, in this process; its archive is a server on loopback. Each failure is printed once, with
-the command that repeats it; its world stays in the temporary directory. `--world N` generates only
-that world.
+the command that reproduces it; its world is kept in the temporary directory. `--world N` generates
+only that world.
 """
 
 import argparse
@@ -78,7 +78,7 @@ class Archive:
 
     @contextlib.contextmanager
     def serve(self) -> Iterator[None]:
-        """Serve until the context ends."""
+        """Serve until the context exits."""
         archive = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -353,7 +353,7 @@ class Report:
     def failed(
         self, what: str, text: str, number: int, argv: Argv, folder: Path
     ) -> None:
-        """Print a failure once, with the command that repeats it, and keep its world."""
+        """Print a failure once, with the command that reproduces it, and keep its world."""
         self.failures[what] = self.failures.get(what, 0) + 1
         if self.failures[what] > 1:
             return
@@ -386,7 +386,7 @@ class Report:
 def run_world(
     number: int, commands: Sequence[str], archive: Archive, root: Path, report: Report
 ) -> None:
-    """Create a world and run the commands in it."""
+    """Create a world, and run the commands in it."""
     folder = root / f"world-{number}"
     folder.mkdir()
     url = f"{archive.url}/{number}"
@@ -461,8 +461,8 @@ def _frame(error: BaseException) -> str:
 
 
 def _kind(log: str) -> str:
-    """Return a key that groups tracebacks of the same bug: the exception, and patchpilot's
-    innermost line.
+    """Return a key that groups tracebacks of the same bug: the exception and patchpilot's innermost
+    line.
     """
     places = re.findall(r'File ".*/patchpilot/(\S+\.py)", line (\d+)', log)
     error = next(
@@ -523,7 +523,7 @@ def _too_slow(*_: object) -> NoReturn:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Run the commands in one world after another until the time is up; return 1 on a failure."""
+    """Run the commands in one world after another until time is up; return 1 on a failure."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Generate a repository, a thread and an archive of valid pieces, damaged according to a seed."""
+"""Generate a repository, a thread and an archive from valid pieces, damaged according to a seed."""
 
 import contextlib
 import gzip
@@ -21,7 +21,7 @@ from tests.lab.hostile_objects import ObjectWriter
 
 
 def _pieces() -> dict[str, tuple[bytes, ...]]:
-    """Return the pieces by section."""
+    """Return the pieces, by section."""
     sections: dict[str, tuple[bytes, ...]] = {}
     for part in (
         (Path(__file__).parent / "hostile_pieces.txt")
@@ -123,7 +123,7 @@ class Chance:
         )
 
     def damaged(self, data: bytes) -> bytes:
-        """Replace some bytes."""
+        """Return a copy with some bytes replaced."""
         changed = bytearray(data)
         for _ in range(self.rng.randint(1, 3)):
             at = self.rng.randint(0, len(changed))
@@ -151,8 +151,8 @@ class Chance:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The location of everything: the repository, the message files, their Message-IDs, and the
-    archive's responses in order.
+    """Where everything is: the repository, the message files, their Message-IDs, and the archive's
+    responses in order.
     """
 
     folder: Path
@@ -164,7 +164,7 @@ class World:
 
 
 def make_world(folder: Path, seed: str, url: str) -> World:
-    """Create a seed's world in an empty folder; `url` is its archive."""
+    """Create the world for a seed in an empty folder; `url` is its archive."""
     chance = Chance(seed)
     repo = folder / "repo"
     _repository(repo, chance)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read the messages in a public-inbox epoch, and the sender's own words in a reply."""
+"""Read the messages in a public-inbox epoch, and the words that a reply's sender wrote."""
 
 import re
 import subprocess
@@ -36,14 +36,14 @@ class ArchivedMail(NamedTuple):
 
     @property
     def is_patch(self) -> bool:
-        """Return whether it contains a patch."""
+        """Return whether the message contains a patch."""
         return bool(_PATCH.match(self.subject)) and (
             b"\n@@ -" in self.raw or b"\ndiff --git " in self.raw
         )
 
     @property
     def is_from_bot(self) -> bool:
-        """Return whether a program sent it."""
+        """Return whether a program sent the message."""
         return bool(_BOT.search(self.sender))
 
     @property
@@ -67,7 +67,7 @@ class ArchivedMail(NamedTuple):
 def read_archive(
     directory: Path, since: str, until: str = "2100-01-01"
 ) -> Iterator[ArchivedMail]:
-    """Yield the messages that an epoch received between two days, oldest first."""
+    """Yield the messages that an epoch received between two dates, oldest first."""
     git = ["git", f"--git-dir={directory}"]
     span = [f"--since={since}", f"--until={until}"]
     listed = subprocess.run(

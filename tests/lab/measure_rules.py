@@ -5,9 +5,9 @@ python -m tests.lab.measure_rules --tree DIR LIST=GIT_DIRECTORY... > checks/reco
 messages of each list, always the same ones of the same archives, check them, and print the numbers
 by which `check` shows a rule
 
-A list gives three kinds of patch messages: those that were applied as they were sent, those with a
-next version of the same patch, and those of which a reviewer asked for a change that
-`remark_patterns.toml` knows. No mail is committed.
+A list provides three kinds of patch messages: those that were applied as sent, those with a later
+version of the same patch, and those in which a reviewer requested a change that
+`remark_patterns.toml` recognizes. No mail is committed.
 """
 
 import argparse
@@ -70,8 +70,8 @@ def _request_categories(paragraphs: Sequence[str]) -> tuple[str, ...]:
 
 
 def draw(mails: Iterable[ArchivedMail], most: int) -> list[Drawn]:
-    """Draw up to `most` messages of each kind, and half as many with requested changes. Count the
-    last version as accepted.
+    """Draw up to `most` messages of each kind, and half as many with requested changes. The last
+    version counts as accepted.
     """
     patches: dict[str, ArchivedMail] = {}
     comments: dict[str, list[str]] = defaultdict(list)
@@ -146,7 +146,7 @@ def measure(drawn: Drawn, tree: str | None) -> dict[str, Any] | None:
 def records(
     every: Iterable[dict[str, Any]],
 ) -> Iterator[tuple[tuple[str, str], RuleRecord]]:
-    """Yield each rule's record, by rule and severity, from rows of `measured`."""
+    """Yield the record of each rule, by rule and severity, from rows of `measured`."""
     total: Counter[str] = Counter()
     count: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     counts: Counter[str] = Counter()
@@ -179,12 +179,12 @@ def records(
 
 
 def _is_about(name: str, category: str) -> bool:
-    """Return whether a rule's findings match a category of requests."""
+    """Return whether a rule's findings correspond to a category of requests."""
     return bool(re.search(PATTERNS[category]["rules"], name))
 
 
 def main(arguments: list[str]) -> int:
-    """Draw and check lists' messages, and print the records."""
+    """Draw and check messages from lists, and print the records."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Count how the patches on mailing lists are written, by directory: python -m tests.lab.mine_habits
+"""Count by directory how patches on mailing lists are written: python -m tests.lab.mine_habits
 GIT_DIRECTORY ... [--since 2023-01-01] > checks/habits.tsv.
 
-Of several versions of a patch only the last one counts, and a patch that went to several lists
-counts once.
+Only the last version of a patch counts, and a patch that was sent to several lists counts once.
 """
 
 import argparse
@@ -32,12 +31,12 @@ TOP_FOLDERS = frozenset(
     )
 )
 LEAST_PATCHES = 13
-"""A directory with fewer patches has the habits of its parent."""
+"""Directories with fewer patches have the habits of their parent."""
 LEAST_MARKED = 60
 SHIPPED = ("Fixes:", "Cc: stable")
 """Directories with this many patches have habits that rules use without history."""
 MOST_FOLDERS = 3
-"""A patch to more directories is not counted."""
+"""Patches to more directories than this are not counted."""
 
 
 class Row(NamedTuple):
@@ -79,9 +78,9 @@ def last_versions(every: Iterable[Row]) -> list[Row]:
 
 
 def folders(paths: Iterable[str]) -> tuple[str, ...]:
-    """Return the directories of a patch's code, or of its documentation and public headers.
+    """Return the directories of a patch's code, or else of its documentation and public headers.
 
-    Return none if a path is not the kernel's.
+    Return none if a path is not in the kernel.
     """
     every = dict.fromkeys(
         str(PurePosixPath(path).parent) for path in paths if "/" in path
@@ -95,7 +94,7 @@ def folders(paths: Iterable[str]) -> tuple[str, ...]:
 def table(every: Iterable[Row]) -> Iterator[str]:
     """Yield the lines of checks/habits.tsv.
 
-    A directory with its parent's habits gets no line.
+    Directories with the same habits as their parent get no line.
     """
     forms: dict[str, list[CommitForm]] = defaultdict(list)
     for row in every:
@@ -137,7 +136,7 @@ def table(every: Iterable[Row]) -> Iterator[str]:
 
 
 def _rule_habits(habits: Habits) -> tuple[object, ...]:
-    """Return the habits that rules use, to compare a directory with its parent."""
+    """Return the habits that rules use, for comparing a directory with its parent."""
     names = [[name for name, _ in shares] for shares in (habits.first, habits.further)]
     cases = [case for case, share in habits.cases if habits.weight(share)]
     return (
@@ -165,7 +164,7 @@ def _text(shares: Iterable[tuple[str, int]]) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Print the table of some archives."""
+    """Print the table for some archives."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

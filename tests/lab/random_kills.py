@@ -36,7 +36,7 @@ from tests.lab.fault_table import CC, TO, TRANSPORTS, arrivals, command, isolate
 def kill_and_check(
     folder: Path, via: str, after: float, in_delivery: bool, patches: int = 3
 ) -> tuple[bool, str]:
-    """Kill a send at this time, and resume it until it is complete. Return (whether every message
+    """Kill a send after this time and resume it until it is complete. Return (whether every message
     arrived exactly once, what happened).
     """
     with FaultySink() as server:
@@ -100,10 +100,7 @@ def kill_and_check(
 def _finish(
     repository: Repository, server: FaultySink, request: SendRequest, *, begun: bool
 ) -> Sending:
-    """Resume until the series is complete.
-
-    Look up uncertain messages.
-    """
+    """Resume until the series is complete, looking up uncertain messages."""
     if not begun:
         return deliver(repository, plan(repository, request))
     result = deliver(repository, plan_resume(repository, request))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Kill a reply at a random moment and send it again; it may not arrive twice.
+"""Kill a reply at a random moment and send it again; it must not arrive twice.
 
 `python -m tests.lab.reply_kills 40 [b4]`.
 """
@@ -28,7 +28,7 @@ SPAN = 2.5
 def kill_and_check(
     folder: Path, via: str, after: float, in_delivery: bool
 ) -> tuple[bool, str]:
-    """Kill a reply at this time; return (whether it arrived exactly once, what happened)."""
+    """Kill a reply after this time; return (whether it arrived exactly once, what happened)."""
     with FaultySink() as server:
         repo, review = followed(folder, server)
         (folder / "answer.txt").write_text(ANSWER)

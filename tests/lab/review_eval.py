@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Write review requests, and prove and score their answers, without running a reviewer.
+"""Write review requests, and verify and score the answers, without running a reviewer.
 
     python -m tests.lab.review_eval write --tree DIR --out FOLDER FILE…
     python -m tests.lab.review_eval score --tree DIR --answers FOLDER [--expect FILE] FILE…
 
-`write` writes FOLDER/NAME.txt for each patch or series file, one request per patch. A reader writes
-what it would print to FOLDER/NAME.answer. `score` proves the answers, and prints the comments with
-their standing and how many files are blamed (a placed comment at a confidence of .6 or more). With
---expect, a JSON lines file with `file`, `path`, `line` and `defect`, the comments are printed next
-to the defects, for a judge who reads both.
+`write` writes FOLDER/NAME.txt for each patch or series file, with one request per patch. A reader
+writes its output to FOLDER/NAME.answer. `score` verifies the answers, and prints the comments with
+their standing and the number of files blamed (those with a placed comment at a confidence of .6 or
+more). With --expect, a JSON lines file with `file`, `path`, `line` and `defect`, the comments are
+printed next to the defects for comparison.
 """
 
 import argparse
@@ -66,7 +66,7 @@ def write(tree: Path, out: Path, files: Sequence[Path]) -> None:
 def score(
     tree: Path, answers: Path, expect: Path | None, files: Sequence[Path]
 ) -> None:
-    """Prove the answers, and print the result."""
+    """Verify the answers, and print the result."""
     rows = {}
     for line in expect.read_text().splitlines() if expect else ():
         row = json.loads(line)

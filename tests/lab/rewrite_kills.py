@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Kill commands that rewrite commits at random moments, with their process groups.
+"""At random moments, kill commands that rewrite commits, with their process groups.
 
 `python -m tests.lab.rewrite_kills 200 [COMMAND…]`.
 """
@@ -93,7 +93,7 @@ _WITH_FILES = ("check --fix", "undo")
 
 
 def create_repository(path: Path, command: str) -> Repo:
-    """Create a repository in which the command has something to rewrite."""
+    """Create a repository that has something for the command to rewrite."""
     name, _, strategy = command.rstrip(")").partition(" (")
     if name == "trailers":
         return followed_branch(path, strategy)
@@ -150,7 +150,7 @@ def start_and_wait_for_write(repo: Repo, command: str) -> "subprocess.Popen[byte
 
 
 def measure_write(repo: Repo, command: str) -> float:
-    """Return the seconds from a command's first write until the branch has moved."""
+    """Return the seconds from a command's first write to the move of the branch."""
     if command in _WITH_FILES:
         return 0.01
     file = repo.path / ".git" / repo.git("symbolic-ref", "HEAD")
@@ -180,7 +180,7 @@ def kill_all(process: "subprocess.Popen[bytes]") -> None:
 def kill_and_check(
     folder: Path, command: str, after: float, *, in_checkout: bool
 ) -> tuple[bool, str]:
-    """Kill a command; return (whether recovery leaves everything old or new, a description)."""
+    """Kill a command; return (whether recovery leaves everything old or new, what happened)."""
     repo = create_repository(folder / "repo", command)
     before = repo.state()
     process = (
@@ -211,7 +211,7 @@ def kill_and_check(
 
 
 def _draft_is(repo: Repo, *, new: bool) -> bool:
-    """Return whether the draft contains all or none of the killed command's changes."""
+    """Return whether the draft has all (`new`) or none of the killed command's changes."""
     draft = json.loads(call("draft", "-C", repo.path, "--format", "json").out)["draft"]
     actual = (
         draft["version"],
@@ -263,7 +263,7 @@ def _run_again(repo: Repo, command: str) -> tuple[bool, bool]:
 
 
 def main(count: int, commands: Sequence[str] = ()) -> int:
-    """Kill commands that begin with any of these words; return 1 if any went wrong."""
+    """Kill commands that start with any of these words; return 1 if any went wrong."""
     chosen = [
         command
         for command in COMMANDS

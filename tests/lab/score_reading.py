@@ -4,12 +4,12 @@ requests.
 
     python -m tests.lab.score_reading FOLDER PART
 
-FOLDER holds the threads as NAME.mbox. The labels are in `reading/`: threads.jsonl, mails.tsv, and
-sentences.tsv, where a sentence is named by its first and last line (from 1) and its number among
-those that begin in that line. A reader gave them before patchpilot read the threads; PART is learn
-(twenty-one lists) or aside (ten others, which nothing is changed for). `request` says what became
-of a request to the author, `same` that the sentence belongs to the request before it. A second
-reader gave 122 of 129 sentences the same label, and said of 127 alike whether they ask.
+FOLDER has the threads as NAME.mbox. The labels are in `reading/`: threads.jsonl, mails.tsv, and
+sentences.tsv, which identifies a sentence by its first and last line (from 1) and its number among
+those that start on that line. A reader assigned them before patchpilot read the threads; PART is
+learn (twenty-one lists) or aside (ten others, for which nothing is tuned). `request` is the outcome
+of a request to the author; `same` means that the sentence belongs to the previous request. A second
+reader gave 122 of 129 sentences the same label, and agreed for 127 on whether they make a request.
 """
 
 import argparse
@@ -39,7 +39,7 @@ def rows(name: str) -> Iterator[dict[str, str]]:
 
 
 def requests() -> dict[str, list[tuple[Lines, bool]]]:
-    """Return the requesting lines of each message, and whether they begin a request."""
+    """Return the lines with requests in each message, and whether they begin a request."""
     labels: dict[str, list[tuple[Lines, bool]]] = defaultdict(list)
     for row in rows("sentences.tsv"):
         if row["request"]:
@@ -58,7 +58,7 @@ def score_requests(
     asked: dict[str, list[tuple[Lines, bool]]],
     count: Counter[str],
 ) -> None:
-    """Count a thread's listed requests, and listed items that are not requests."""
+    """Count a thread's listed requests, and the listed items that are not requests."""
     for reply in status.replies:
         if reply.mail.by_author:
             continue

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Send random SIGKILLs to two processes that write to the store of tracked series at once.
+"""Send random SIGKILLs to two processes that write to the store of tracked series concurrently.
 
 `python -m tests.lab.store_kills 100`.
 
@@ -29,7 +29,7 @@ SERIES = 3
 REPLIES = 40
 WRITERS = 2
 SETTLED = 8
-"""Commands that each process runs before it may be killed, to have series to update and remove."""
+"""Commands that each process completes before it may be killed, to have series to update."""
 COMMANDS = ("add", "grow", "update", "remove")
 
 
@@ -43,7 +43,7 @@ class Step:
 
 
 def steps(writer: int, seed: int, count: int = 400) -> list[Step]:
-    """Return a process's actions, which depend only on the seed."""
+    """Return a process's steps, which depend only on the seed."""
     chance = random.Random(f"{seed}-{writer}")
     names = [f"s{writer}{number}" for number in range(SERIES)]
     files, followed = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
@@ -67,7 +67,7 @@ def steps(writer: int, seed: int, count: int = 400) -> list[Step]:
 
 
 def write(folder: Path, writer: int, seed: int) -> None:
-    """Perform the steps, and record each completed one."""
+    """Perform the steps, and record each one that completes."""
     done = (folder / f"done-{writer}").open("a", buffering=1)
     for step in steps(writer, seed):
         file = folder / f"{step.series}.mbox"
@@ -190,7 +190,7 @@ def _judge(folder: Path, seed: int) -> tuple[bool, str]:
 
 
 def main(count: int) -> int:
-    """Kill this many times; return 1 if anything went wrong."""
+    """Kill the processes this many times; return 1 if anything went wrong."""
     seed = random.SystemRandom().randrange(1 << 30)
     chance, wrong, kinds = random.Random(seed), 0, Counter[str]()
     begun = time.monotonic()

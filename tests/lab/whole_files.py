@@ -4,7 +4,7 @@ tree, by type and line.
 
     python -m tests.lab.whole_files TREE [--files 200] [--seed 21]
 
-Only for a tree you trust: its own script is run.
+Only for a tree that you trust, because its script is run.
 """
 
 import argparse
@@ -38,7 +38,7 @@ LARGEST = 60_000
 
 
 def draw(tree: Path, count: int, seed: int) -> list[str]:
-    """Draw this many files of the tree, the same for the same seed."""
+    """Draw this many files of the tree; the same seed draws the same files."""
     files = [
         path
         for path in DirectoryTree(tree).files()
@@ -48,7 +48,7 @@ def draw(tree: Path, count: int, seed: int) -> list[str]:
 
 
 def findings(text: str) -> Counter[tuple[str, int]]:
-    """Count (type, line) in the lines of output."""
+    """Count the (type, line) pairs in the output's lines."""
     return Counter((match[2], int(match[1])) for match in LINE.finditer(text))
 
 
