@@ -48,7 +48,7 @@ Text = Iterator[str]
 
 
 def new_file(path: str, lines: int, body: Text) -> Text:
-    """Yield the diff that adds a file."""
+    """Yield a diff that adds a file."""
     yield (
         f"diff --git a/{path} b/{path}\nnew file mode 100644\n--- /dev/null\n+++ b/{path}\n@@ -0,0"
         f" +1,{lines} @@\n"
@@ -74,7 +74,7 @@ def patch(
 
 
 def small() -> Text:
-    """Yield a diff of one line."""
+    """Yield a one-line diff."""
     yield "diff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n@@ -1,1 +1,2 @@\n int a;\n+int b;\n"
 
 
@@ -128,7 +128,7 @@ def mbox(count: int) -> Text:
 
 
 def header(text: str) -> str:
-    """Return a header with this text added."""
+    """Return the header with this text added."""
     return f"{HEAD}{text}\n{SUBJECT}"
 
 

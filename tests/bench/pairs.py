@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Time commands alternately (A B A B …), so that a noisy machine slows both, and report the ratio
-of their shortest times.
+"""Time commands alternately (A B A B …), so that a noisy machine slows down both, and report the
+ratio of their shortest times.
 """
 
 import os
@@ -17,7 +17,7 @@ from pathlib import Path
 class Job:
     """A command, or several in sequence, and where to run it.
 
-    If it is `fresh`, each run has no caches and no bytecode, like the first run on a machine.
+    If it is `fresh`, each run starts without caches and bytecode, like the first run on a machine.
     """
 
     label: str
@@ -31,7 +31,7 @@ class Row:
     """A measured pair: its name, seconds, ratios of wall and CPU time, and spread.
 
     The times are the shortest of all runs; the spread is patchpilot's longest time divided by its
-    shortest. The ratios are 0 without a peer.
+    shortest. Without a peer, the ratios are 0.
     """
 
     title: str
@@ -44,7 +44,7 @@ class Row:
 
 
 ROWS: list[Row] = []
-"""The pairs that `report` measured in this process."""
+"""The pairs that `report` has measured in this process."""
 
 
 def once(job: Job) -> tuple[float, float]:

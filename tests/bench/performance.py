@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Write the page of results of `make bench`, and compare its ratios with the recorded ones.
+"""Write the results page of `make bench`, and compare its ratios with the recorded ones.
 
 A ratio is patchpilot's time divided by the other program's, run alternately on the same machine.
 Unlike seconds, ratios can be compared between machines.
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "reference" / "performance.md"
 RATIOS = ROOT / ".ci" / "ratios.json"
 TOLERANCE = 1.25
-"""A recorded ratio may grow by this factor: so much do two runs of a noisy machine differ."""
+"""A recorded ratio may grow by this factor, as two runs on a noisy machine may differ this much."""
 
 
 def worse(rows: Sequence[Row], recorded: dict[str, float]) -> list[str]:
@@ -34,7 +34,7 @@ def worse(rows: Sequence[Row], recorded: dict[str, float]) -> list[str]:
 
 
 def recorded_ratios() -> dict[str, float]:
-    """Return the recorded ratios by the name of the pair."""
+    """Return the recorded ratios by pair name."""
     ratios: dict[str, float] = json.loads(RATIOS.read_text()) if RATIOS.exists() else {}
     return ratios
 

@@ -2,8 +2,8 @@
 """Measure the bytes per key and the memory of a large thread: `python tests/bench/redraw.py`.
 
 The bytes are those that the TUI writes after each key to a terminal with all colors; over ssh with
-200 ms latency the user waits for them. The memory is the peak (VmHWM) after a thread of 5,000
-messages was opened and scrolled to its end and back. The seconds are those of a line of 64 kB/s.
+200 ms latency, the user waits for them. The memory is the peak (VmHWM) after opening a thread of
+5,000 messages and scrolling to its end and back. The seconds are for a line of 64 kB/s.
 """
 
 import os
@@ -24,10 +24,10 @@ from tests.kit.terminal import Terminal
 LINE = 64_000
 """Bytes per second of a slow line."""
 MOVE_LIMIT = 4_000
-"""Bytes that a move of the cursor may cost."""
+"""Maximum number of bytes for a cursor move."""
 
 MEMORY_LIMIT = 150
-"""MB with the large thread."""
+"""Maximum MB with the large thread."""
 
 COLORS = {"NO_COLOR": "", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
 MOVES = {
@@ -40,7 +40,7 @@ MOVES = {
     "7": "jk",
     "8": "jjjkkk",
 }
-"""A stage's key → keys that move the cursor there."""
+"""Maps a stage's key to keys that move the cursor there."""
 
 
 def main() -> int:
@@ -57,7 +57,7 @@ def main() -> int:
 
 
 def traffic(work: Path, env: dict[str, str], size: tuple[int, int]) -> bool:
-    """Print the bytes of cursor moves in each stage, of changing the panel, and of changing the
+    """Print the bytes for cursor moves in each stage, for changing the panel, and for changing the
     stage.
 
     Return whether a move costs too much.

@@ -38,7 +38,7 @@ PACKAGED = Path("/usr/src/linux-source-6.1.tar.xz")
 USER = ("-c", "user.name=Ada Fixer", "-c", "user.email=ada@example.org")
 COMMITS = 9
 WORTH = 0.01
-"""Seconds that a cache must save."""
+"""Minimum number of seconds that a cache must save."""
 
 
 def main() -> int:
@@ -94,7 +94,7 @@ def kernel_tree(scratch: Path) -> Path | None:
 
 
 def commits(tree: Path) -> None:
-    """Measure one and nine commits, a file, recipients, a rule, and messages."""
+    """Measure checking one and nine commits, a file, recipients, a rule, and messages."""
     perl = ("perl", "scripts/checkpatch.pl", "--terse", "--no-summary")
     last = [f"HEAD~{number}" for number in range(COMMITS)]
     series = f"HEAD~{COMMITS}..HEAD"
@@ -144,7 +144,7 @@ def commits(tree: Path) -> None:
 
 
 def patches(tree: Path) -> None:
-    """Measure a hundred patches, on all cores and on one."""
+    """Measure checking a hundred patches, on all cores and on one."""
     folder = Path(os.environ.get("PATCHPILOT_DATA", "../shared")) / "corpus" / "patches"
     files = tuple(map(str, sorted(folder.resolve().glob("*.patch"))[:100]))
     if not files:

@@ -74,7 +74,7 @@ main()
 
 
 def counts(*arguments: str) -> dict[str, int]:
-    """Return the numbers of this call's imports, created classes and compiled patterns."""
+    """Return the numbers of imports, created classes and compiled patterns in this call."""
     done = subprocess.run(
         [sys.executable, "-c", COUNTING, *arguments],
         capture_output=True,
@@ -85,7 +85,7 @@ def counts(*arguments: str) -> dict[str, int]:
 
 
 def main() -> int:
-    """Print the counts of a run with caches; return 1 if one exceeds its limit."""
+    """Print the counts for a run with caches; return 1 if one exceeds its limit."""
     # PYTHONDONTWRITEBYTECODE would make every run compile the sources
     compileall.compile_dir(str(Path(__file__).parents[2] / "patchpilot"), quiet=2)
     with tempfile.TemporaryDirectory() as scratch:

@@ -21,15 +21,15 @@ PATCHPILOT = os.environ.get("PATCHPILOT") or str(
 )
 RUNS = 5
 FIRST_KEY, QUIET, STAGE, KEY = 0.8, 1.0, 0.3, 0.1
-"""Goals in seconds: from exec to the answer to a key, and to a filled screen; from a key to its
-stage; from a key in a list to the answer.
+"""Goals in seconds: from exec to the response to a key, and to a filled screen; from a key to its
+stage; from a key in a list to the response.
 """
 SETTLED = 1.5
-"""Seconds without output after which the screen is filled."""
+"""Seconds without output after which the screen counts as filled."""
 
 
 def environment(scratch: Path, label: str) -> dict[str, str]:
-    """Return the variables of a previously used home directory."""
+    """Return the environment variables for a home directory that has been used before."""
     home = scratch / f"home of {label}"
     state = home / "state" / "patchpilot"
     state.mkdir(parents=True)

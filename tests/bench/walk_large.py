@@ -2,7 +2,7 @@
 """Measure keys on large input: a series of 100 patches, a diff of 3,000 lines, a thread of 5,000
 messages: `python tests/bench/walk_large.py`.
 
-Times are the drawing thread's CPU times, from the key to the end of its processing.
+Times are CPU times of the drawing thread, from the key press to the end of its processing.
 """
 
 import asyncio
@@ -86,7 +86,7 @@ def series(work: Path) -> None:
 
 
 def thread() -> Any:
-    """Return a thread of 5,000 messages in the form returned by `track`."""
+    """Return a thread of 5,000 messages in the form that `track` returns."""
     from patchpilot.archive.track_store import Store
     from patchpilot.topic.followed import follow_series
 
@@ -98,7 +98,7 @@ def thread() -> Any:
 
 
 def thread_mail(number: int) -> str:
-    """Return a message in the thread: the patch, or a reply to it."""
+    """Return a message of the thread: the patch, or a reply to it."""
     reply = (
         "In-Reply-To: <0@example.org>\n"
         "References: <0@example.org>\n"
@@ -141,7 +141,7 @@ def thread_mail(number: int) -> str:
 
 
 async def walked(work: Path, folder: Path) -> None:
-    """Measure keys in each stage that grows with the input."""
+    """Measure keys in each stage whose work grows with the input."""
     memory = SavedState(folder / "walk.json")
     memory.keep(theme="patchpilot-dark")
     app = make(work, memory=memory)
