@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Print the facts of .ci/dates.toml with their age, oldest first.
+"""Print the facts in .ci/dates.toml with their age, oldest first.
 
 Usage: data_age.py [DAYS]. Exit code 1 if a fact is older than DAYS (default: no limit).
 """
@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def date_of(fact: dict[str, str]) -> date:
-    """Return the date on which a fact was last compared with its source."""
+    """Return the date when a fact was last compared with its source."""
     if "date" in fact:
         return date.fromisoformat(fact["date"])
     value: Any = tomllib.loads((ROOT / fact["file"]).read_text(encoding="utf-8"))

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Pages generated with the site: the rules of each pack, each command, and their lists; settings
+"""Generate pages with the site: the rules of each pack, each command, and lists of both; settings
 and environment; troubleshooting; the keys of the TUI.
 
 Used by `make docs` through mkdocs.yml. Nothing is written to docs/: the rule packs, the command
-line's option tables and the key bindings are the only source.
+line's option tables and the key bindings are the only sources.
 """
 
 import runpy
@@ -63,7 +63,7 @@ def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
 
 
 def _with_address(markdown: str) -> str:
-    """Add the repository's address, if known, to the samples of a page."""
+    """Add the repository's address, if known, to a page's samples."""
     address = _address["repository"]
     if not address:
         return markdown
@@ -74,7 +74,7 @@ def _with_address(markdown: str) -> str:
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Add the repository's link to the site if the address is known."""
+    """Add the repository's link to the site if its address is known."""
     config.repo_url = _address["repository"] or None
     return config
 

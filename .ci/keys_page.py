@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The reference page of the TUI's keys, generated from the key bindings."""
+"""The reference page for the TUI's keys, generated from the key bindings."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -23,7 +23,7 @@ States are always shown as a word, not only by color. Two themes have high contr
 
 
 def keys_page() -> str:
-    """Return the keys of the TUI, everywhere and of each stage, as Markdown."""
+    """Return the TUI's keys, global ones and those of each stage, as Markdown."""
     parts = [
         HEAD,
         "## Everywhere\n",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Make the site's pages load only the site's scripts."""
+"""Make the site's pages load only the site's own scripts."""
 
 import re
 

@@ -46,7 +46,7 @@ async def draw(work: Path) -> str:
 
 
 def main() -> None:
-    """Build the sandbox's repository in a temporary directory, draw, and write the picture with
+    """Build the sandbox's repository in a temporary directory, draw the picture, and write it with
     fixed names.
     """
     os.environ.pop("NO_COLOR", None)

@@ -48,7 +48,7 @@ def rule_pages() -> dict[str, str]:
 
 
 def _demote_headings(page: str) -> str:
-    """Demote a rule's page to a section, without its own headings."""
+    """Demote a rule's page to a section without its own headings."""
     parts = re.split(r"^(`{3,}.*?^`{3,}$)", page, flags=re.MULTILINE | re.DOTALL)
     for at in range(0, len(parts), 2):
         text = re.sub(r"^## (.+)$", r"**\1**", parts[at], flags=re.MULTILINE)
@@ -88,7 +88,7 @@ def settings_page() -> str:
 
 
 def variables() -> Iterator[tuple[str, str]]:
-    """Yield each row of `patchpilot help environment`: names and meanings."""
+    """Yield each row of `patchpilot help environment`: name and meaning."""
     for line in TOPICS["environment"].split("\n"):
         names, _, meaning = line.strip().partition("   ")
         if line.startswith("  ") and meaning:
@@ -96,7 +96,7 @@ def variables() -> Iterator[tuple[str, str]]:
 
 
 def troubleshooting_page() -> str:
-    """Return errors with their hints, by the command that reports them, as Markdown."""
+    """Return the errors with their hints, grouped by the command that reports them, as Markdown."""
     calls: dict[str, list[str]] = {}
     for call in tomllib.loads(ERRORS.read_text(encoding="utf-8"))["misuse"]:
         error = call["error"].removeprefix("patchpilot: error: ")

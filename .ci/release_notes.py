@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Print the first section of CHANGELOG.md with entries: the notes of a release."""
+"""Print the first section of CHANGELOG.md that has entries: the notes for a release."""
 
 import re
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def notes(changelog: str) -> str:
-    """Return the text of the first section with entries, without its heading."""
+    """Return the text of the first section that has entries, without its heading."""
     for section in re.split(r"^## ", changelog, flags=re.MULTILINE)[1:]:
         _, _, text = section.partition("\n")
         if re.search(r"^- ", text, re.MULTILINE):

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compare patchpilot with recorded truth: run the data folder's scorers, and fail if a figure is
+"""Compare patchpilot with known results: run the data folder's scorers, and fail if a figure is
 below its record.
 
-`score.py` runs all scorers; `--quick` runs a sample of a few minutes; `--record` writes the results
-as the new minimum. The data folder is $PATCHPILOT_DATA (default ../shared). Scorers may need
-$PATCHPILOT_TREE (an unpacked kernel tree) and $PATCHPILOT_DPDK (a repository with DPDK's main and
-stable histories); scorers with missing input are reported and skipped.
+`score.py` runs all scorers; `--quick` runs a sample that takes a few minutes; `--record` writes the
+results as the new minimum. The data folder is $PATCHPILOT_DATA (default ../shared). Scorers may
+need $PATCHPILOT_TREE (an unpacked kernel tree) and $PATCHPILOT_DPDK (a repository with DPDK's main
+and stable histories); scorers with missing input are reported and skipped.
 """
 
 import argparse
@@ -205,8 +205,8 @@ def kernel_tree(scratch: Path) -> Path | None:
 
 
 def borrow_objects(repo: Path, scratch: Path) -> Path:
-    """Return a bare repository with the same refs that borrows `repo`'s objects, because a scorer
-    writes objects.
+    """Return a bare repository with the same refs that borrows `repo`'s objects, because scorers
+    write objects.
     """
     own = scratch / "dpdk.git"
     subprocess.run(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Print the size of the project and compare its sums with .ci/size.json. Used by `make size`.
 
-Files that git ignores are not counted. Exit code 1: a sum is above its record.
+Files that git ignores are not counted. Exit code 1: a sum exceeds its record.
 """
 
 import argparse
@@ -25,7 +25,7 @@ VALUE_CLASSES = {
 
 
 def main() -> int:
-    """Print the sizes, or only the sums above their record."""
+    """Print the sizes, or only the sums that exceed their record."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--check", action="store_true", help="print only sums above their record"
@@ -105,7 +105,7 @@ def module_size(file: Path) -> dict[str, int]:
 
 
 def is_value(node: ast.ClassDef) -> bool:
-    """Return whether a base or decorator marks a value class."""
+    """Return whether a base class or decorator marks a value class."""
     marks = [
         mark.func if isinstance(mark, ast.Call) else mark
         for mark in (*node.bases, *node.decorator_list)

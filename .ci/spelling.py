@@ -2,7 +2,7 @@
 """Run codespell on every file of the repository; .ci/spelling.toml lists exceptions with reasons.
 Used by .ci/lint.
 
-Exit code 1: a misspelled word, or an exception that nothing needs.
+Exit code 1: a misspelled word, or an unnecessary exception.
 """
 
 import re
@@ -20,7 +20,7 @@ _LINE = re.compile(r"(?P<file>.+?):(?P<line>\d+): (?P<word>.+) ==> ")
 
 
 class _Exception(NamedTuple):
-    """Words that are correct in some files; all words if `words` is empty."""
+    """Words that are correct in certain files; all words if `words` is empty."""
 
     files: list[str]
     reason: str
@@ -34,7 +34,7 @@ class _Exception(NamedTuple):
 
 
 def main() -> int:
-    """Print each misspelled word as codespell does, and each exception without a use."""
+    """Print each misspelled word as codespell does, and each unused exception."""
     exceptions = [
         _Exception(**table)
         for table in tomllib.loads(EXCEPTIONS.read_text(encoding="utf-8"))["exception"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Names whose use vulture does not detect; vulture reads this file.
+"""Names whose use vulture cannot detect; vulture reads this file.
 
 Each line names the user.
 """

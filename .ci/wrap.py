@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Wrap the prose of Markdown files at 100 columns. Usage: wrap.py FILE...
 
-Only paragraphs and list items with a longer line are wrapped; code, tables and headings stay.
+Only paragraphs and list items with a longer line are wrapped; code, tables and headings are kept.
 """
 
 import re
