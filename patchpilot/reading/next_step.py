@@ -343,8 +343,8 @@ def _work_left(series: PostedSeries) -> list[str | Action]:
         words.append(_backport(series, series.commit, reverted, said))
     if failed := _versions(series, "failed"):
         said = (
-            f"the fix did not apply to {', '.join(failed)}: send a backport if it is needed there"
-            " (`{}`)"
+            f"send a backport to {', '.join(failed)} if it is needed there (`{{}}`); the fix did"
+            " not apply"
         )
         words.append(_backport(series, series.commit, failed, said))
     for fix in series.follow_ups:

@@ -32,6 +32,7 @@ from patchpilot.series.cover_letter import split_cover
 from patchpilot.series.draft import Drafts, complete_prefix, follow
 from patchpilot.topic.finish_send import finish_sends
 from patchpilot.topic.posted_elsewhere import SentTag, find_tagged_topic
+from patchpilot.topic.read_series import backport_prefix
 from patchpilot.topic.topic_base import topic_commits
 
 
@@ -245,7 +246,14 @@ def _apply_request(
             repository, draft, seen.series, None if enrolled else seen.branch
         )
         named = repository.config("format.subjectprefix")
-        if named and not draft.prefix:
+        ids = [patch.commit for patch in seen.patches if patch.commit]
+        if draft.prefix:
+            pass
+        elif backport := backport_prefix(repository, ids):
+            draft = _update_origin(
+                replace(draft, prefix=backport), "the stable branch", ("prefix",)
+            )
+        elif named:
             draft = _update_origin(
                 replace(draft, prefix=complete_prefix(named[-1])),
                 "git config format.subjectPrefix",

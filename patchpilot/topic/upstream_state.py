@@ -202,6 +202,18 @@ def _stable_base(
     return StableBase(version, start, name) if "." in version else None
 
 
+def backport_version(repository: Repository, ids: Sequence[str]) -> str:
+    """Return the version of the stable branch ("6.1") for which commits backport mainline's,
+    or "".
+    """
+    commits = tuple(repository.commits(ids))
+    if not commits or not all(upstream_commits(it.message) for it in commits):
+        return ""
+    start = next((skip_cover(repository, it) for it in commits[0].parents), None)
+    base = _stable_base(repository, find_mainline(repository), start) if start else None
+    return base.version if base else ""
+
+
 def _is_for_stable(
     repository: Repository, patches: Sequence[Patch], mark: str | None
 ) -> bool:

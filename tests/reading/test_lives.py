@@ -268,9 +268,8 @@ def test_failed_and_then_backported(life: Followed) -> None:
         stable_failed(PUMP, taken, "5.10", id="f", minutes=day(40))
     )
     assert (
-        step
-        == "the fix did not apply to 5.10: send a backport if it is needed there (`patchpilot"
-        f" backport {taken} --onto linux-5.10.y`)"
+        step == "send a backport to 5.10 if it is needed there (`patchpilot"
+        f" backport {taken} --onto linux-5.10.y`); the fix did not apply"
     )
     backport = patch(
         f"[PATCH 5.10.y] {PUMP}",

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Screens without content: why, and the keys that help, in the middle."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from patchpilot.model.printable import width
+from patchpilot.services.backport.backport_result import BackportResult
 from patchpilot.tui.screens.backports_screen import empty_keys, empty_words
 from patchpilot.tui.screens.follow_rows import middle_rows
 from patchpilot.tui.view.empty import empty_text
@@ -37,8 +39,9 @@ def test_unfetched_branches_name_the_key() -> None:
     result: Any = SimpleNamespace(rules=("Not fetched.\n\nRun `git fetch`.",), unfetched=True)  # fmt: skip  # noqa: E501
     assert empty_words(result) == ("Not fetched.", "Run git fetch.")
     assert empty_keys(result)[0] == ("g", "run git fetch, after confirmation")
-    result = SimpleNamespace(rules=("It is no fix.",), unfetched=False)
+    result = BackportResult("1" * 40, "x", rules=("It is no fix.",))
     assert [key for key, _ in empty_keys(result)] == ["4", "n"]
+    assert [key for key, _ in empty_keys(replace(result, commit=None))] == ["n"]
 
 
 def test_follow_explains_the_wait() -> None:

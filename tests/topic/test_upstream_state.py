@@ -16,9 +16,13 @@ from patchpilot.demo.archive_server import HttpAnswer, StandIn
 from patchpilot.model.send_request import SendRequest
 from patchpilot.services.backport.backport_work import next_step
 from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
+from patchpilot.services.backport.topic_backports import topic_backports
 from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.questions import answer, ask_before_send
+from patchpilot.settings.read_settings import read_settings
+from patchpilot.topic.find_topic import find_topic
 from patchpilot.topic.posted_elsewhere import posted_by_others
+from patchpilot.topic.topic_base import topic_commits
 from patchpilot.topic.upstream_state import commit_state, find_merged
 from patchpilot.tui.screens.commit_rows import TopicCommits, next_rows
 from tests.kit.archive import archive_server
@@ -335,6 +339,14 @@ def test_merged_commits_and_backports_are_skipped(
             assert (state.known, state.stable) == ((), None)
             merged = find_merged(repository, [commit_patch(repository, commit)])
             assert bool(merged) == (commit == fix)
+        asked = ask_before_send(repository)
+        assert (asked.questions, asked.missing_tree) == ((), "")
+        assert find_topic(repository, SendRequest()).draft.prefix == "PATCH 6.1.y"
+        head, topic = repository.commit("HEAD"), topic_commits(repository, None)
+        judged = topic_backports(
+            repository, read_settings(repository), head, topic=topic
+        )
+        assert judged.rules == ("this branch is a backport to 6.1",)
 
 
 EVE, RITA = "Eve Other <eve@example.net>", "Rita Reviewer <rita@example.com>"

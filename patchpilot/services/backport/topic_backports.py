@@ -4,7 +4,7 @@
 Provide the verdicts, patches with default texts, and a clone for resolving conflicts.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -46,6 +46,7 @@ from patchpilot.services.backport.write_backports import (
 )
 from patchpilot.topic.fix_claims import denies_fix
 from patchpilot.topic.topic_project import project_of
+from patchpilot.topic.upstream_state import backport_version
 
 NOT_A_FIX = "you answered that it is not a fix: nothing to backport"
 
@@ -56,13 +57,17 @@ def topic_backports(
     commit: Commit,
     culprit: str = "",
     progress: Progress = silent,
+    topic: Sequence[str] = (),
 ) -> BackportResult:
     """Return the backport verdicts for a topic's commit, and the releases that have the bug.
 
     Without a Fixes: tag, the caller passes the commit that introduced the bug. If the project has
-    no stable series, or the commit is not a fix according to the author, the result contains no
-    branches, and the reason as its only rule.
+    no stable series, the commit is not a fix according to the author, or the commits of the topic
+    are a backport, the result contains no branches, and the reason as its only rule.
     """
+    if version := backport_version(repository, topic):
+        rule = f"this branch is a backport to {version}"
+        return BackportResult(None, commit.subject, rules=(rule,))
     if denies_fix(repository, commit):
         return BackportResult(commit.id, commit.subject, rules=(NOT_A_FIX,))
     try:

@@ -14,11 +14,11 @@ from patchpilot.errors import UsageError, unknown
 from patchpilot.history.earlier_fixes import UpstreamState
 from patchpilot.model.action import Action, Advice
 from patchpilot.model.draft import Draft
-from patchpilot.model.patch import Patch, Series
+from patchpilot.model.patch import Patch, Series, parse_subject
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
-from patchpilot.outgoing.preflight import suggest_commands
+from patchpilot.outgoing.preflight import suggest_commands, upstream_claim
 from patchpilot.outgoing.target_tree import TargetFit, TargetTree, fit_of_commits
 from patchpilot.projects.project import Project
 from patchpilot.series.draft import Drafts
@@ -240,11 +240,13 @@ def questions(
     """Return a project's pre-send questions, with evidence from the patches.
 
     Only the author can answer these questions. There are none if none of the patches fixes a bug
-    according to the author.
+    according to the author, or if all are backports to a stable tree.
     """
     denied = denied_subjects(draft.answers)
+    is_for_stable = parse_subject(f"[{draft.mark}] x").for_stable
     if series.patches and all(
-        patch.subject.title in denied for patch in series.patches
+        patch.subject.title in denied or (is_for_stable and upstream_claim(patch))
+        for patch in series.patches
     ):
         return ()
     team = project.lists.security

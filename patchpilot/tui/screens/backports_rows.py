@@ -266,7 +266,10 @@ def load(ask: JobRequest) -> "tuple[BackportResult, StageStatus]":
     from patchpilot.services.backport.topic_backports import topic_backports
 
     settings, likely = ask.session.settings(ask.repository), ask.session.likely
-    result = topic_backports(ask.repository, settings, ask.commit, likely, ask.progress)
+    result = topic_backports(
+        *(ask.repository, settings, ask.commit, likely, ask.progress),
+        [commit.id for commit in ask.topic.commits],
+    )
     needing = [branch for branch in result.branches if branch.wants_fix]
     conflicts = sum(
         branch.verdict == "conflict" and not branch.resolved for branch in needing

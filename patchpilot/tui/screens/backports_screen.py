@@ -156,13 +156,11 @@ def empty_words(result: "BackportResult") -> tuple[str, str]:
 
 
 def empty_keys(result: "BackportResult") -> list[tuple[str, str]]:
-    tags = Stage.TAGS
-    return [
-        ("g", "run git fetch, after confirmation")
-        if result.unfetched
-        else (str(tags.number), f"go to {tags.label}, if this is a fix after all"),
-        ("n", f"go to {Stage.PREVIEW.label}"),
-    ]
+    tags, following = Stage.TAGS, ("n", f"go to {Stage.PREVIEW.label}")
+    if result.unfetched:
+        return [("g", "run git fetch, after confirmation"), following]
+    again = str(tags.number), f"go to {tags.label}, if this is a fix after all"
+    return [again, following] if result.commit else [following]
 
 
 class BackportsScreen(StageScreen["BackportResult"]):
