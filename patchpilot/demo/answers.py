@@ -96,10 +96,5 @@ class Answers:
         ]
 
     def _land(self, sent: Sent, raw: bytes) -> None:
-        sandbox, title = self.sandbox, parse_subject(sent.subject).title
-        commit = upstream.apply_upstream(sandbox, raw, sent, title)
-        upstream.take_into_stable(sandbox, commit)
-        when = sent.date + 9 * 24 * PACE
-        body = parse_mail(raw).body.partition("\n---\n")[0]
-        upstream.report_stable(sandbox, commit, title, body, when, 2 * PACE)
+        commit, title, body, when = upstream.land(self.sandbox, raw, sent)
         self._merged = (commit, title, body, when + 4 * PACE)

@@ -4,7 +4,7 @@ trees pick the fix up.
 """
 
 import time
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from patchpilot.commits.run import git
@@ -14,6 +14,8 @@ from patchpilot.demo.demo_people import LINUS, NET_MAINTAINER, NET_REVIEWER, STA
 from patchpilot.demo.demo_tree import makefile
 from patchpilot.demo.sandbox import Sandbox
 from patchpilot.model.address import Address
+from patchpilot.model.mail import parse_mail
+from patchpilot.model.patch import parse_subject
 
 
 def _act_as(person: Address) -> dict[str, str]:
@@ -63,11 +65,8 @@ def apply_upstream(sandbox: Sandbox, mail: bytes, sent: Sent, title: str) -> str
     return landed
 
 
-def take_into_stable(sandbox: Sandbox, commit: str) -> str:
-    """Backport the mainline commit to linux-6.12.y with its upstream marker.
-
-    Return the new commit's id.
-    """
+def take_into_stable(sandbox: Sandbox, commit: str) -> None:
+    """Backport the mainline commit to linux-6.12.y with its upstream marker."""
     branch = "linux-6.12.y"
     desk = _desk(sandbox, sandbox.repositories.stable, branch, "stable-6.12")
     git(desk, "fetch", "-q", str(sandbox.repositories.mainline), "master")
@@ -91,25 +90,23 @@ def take_into_stable(sandbox: Sandbox, commit: str) -> str:
         env=env,
     )
     git(desk, "push", "-q", "origin", branch)
-    return git(desk, "rev-parse", "HEAD").text.strip()
 
 
-def report_stable(
-    sandbox: Sandbox,
-    commit: str,
-    title: str,
-    body: str,
-    date: datetime,
-    later: timedelta,
-) -> None:
-    """Post the stable maintainer's review for 6.12 and a failure report for 6.1.
+def land(sandbox: Sandbox, raw: bytes, sent: Sent) -> tuple[str, str, str, datetime]:
+    """Merge a patch, queue it for 6.12, and report that it does not apply to 6.1.
 
-    The report that the commit does not apply to 6.1 follows after `later`.
+    Return the mainline commit, its title and body, and when 6.12 took it.
     """
+    title = parse_subject(sent.subject).title
+    commit = apply_upstream(sandbox, raw, sent, title)
+    take_into_stable(sandbox, commit)
+    when = sent.date + 9 * 24 * demo_mails.PACE
+    body = parse_mail(raw).body.partition("\n---\n")[0]
     sandbox.archive.add(
-        demo_mails.stable_review(commit, title, body, "6.12", date),
-        demo_mails.stable_failed(commit, title, "6.1", date + later),
+        demo_mails.stable_review(commit, title, body, "6.12", when),
+        demo_mails.stable_failed(commit, title, "6.1", when + 2 * demo_mails.PACE),
     )
+    return commit, title, body, when
 
 
 def _desk(sandbox: Sandbox, server: Path, branch: str, name: str) -> Path:
