@@ -284,8 +284,11 @@ async def test_escape_ends_the_filter(
         await pilot.press("slash", *"DWC3", "enter")
         await pilot.pause()
         assert [row.about.key for row in screen._list.rows] == ["2"]
+        assert "1 of 5 topics" in text_of(app)
         await pilot.press("escape")
         await pilot.pause()
+        assert "1 of" not in text_of(app)
+        assert "end filter" not in text_of(app)
         order = [row.about.key for row in screen._list.rows if row.about]
         assert order == ["2", "1", "4", "5", "3"]
         await pilot.press("o")

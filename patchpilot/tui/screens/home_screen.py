@@ -309,7 +309,8 @@ class HomeScreen(ReportsErrors, Screen[None]):
             self.query_one(name).display = bool(topics)
         self._no_topics(topics)
         self._select()
-        self._title(grouped)
+        listed = sum(row.about is not None for row in shown) if wanted else None
+        self._title(grouped, listed)
 
     def _news(self, topic: "HomeTopic") -> str:
         return news_of(topic, self._states(topic))
@@ -347,13 +348,15 @@ class HomeScreen(ReportsErrors, Screen[None]):
         room = (self.size.width or 80), (self.size.height or 24) - 2
         here.update(empty_text(title, text, keys, *room))
 
-    def _title(self, grouped: "Mapping[str, Sequence[HomeTopic]]") -> None:
+    def _title(
+        self, grouped: "Mapping[str, Sequence[HomeTopic]]", listed: int | None
+    ) -> None:
         counts = [f"{len(group)} {name}" for name, group in grouped.items() if group]
         joint = f" {glyph('dot')} "
+        total = counted(sum(map(len, grouped.values())), "topic")
+        shown = total if listed is None else f"{listed} of {total}"
         self.query_one(TitleLine).tell(
-            joint.join(
-                ("patchpilot", counted(sum(map(len, grouped.values())), "topic"))
-            ),
+            joint.join(("patchpilot", shown)),
             [joint.join(counts[:count]) for count in range(len(counts), 0, -1)],
             self._doing,
         )
@@ -412,6 +415,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         if line.display:
             line.value, line.display = "", False
             self._list.focus()
+            self.query_one(KeyLine).draw()
         else:
             self.tui.go_back()
 
