@@ -21,9 +21,12 @@ from patchpilot.demo.robin import (
     second_version,
     send_backports,
 )
+from patchpilot.model.commit_references import upstream_commits
+from patchpilot.topic.home.home_topic import Turn
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.build_app import make, screen_of
 from patchpilot.tui.run_app import run_app
+from patchpilot.tui.screens.backports_screen import BackportsScreen
 from patchpilot.tui.screens.first_question import LINES, QUESTION, VERSION
 from patchpilot.tui.screens.follow_rows import is_unfetched
 from patchpilot.tui.screens.follow_screen import FollowScreen
@@ -36,6 +39,7 @@ from patchpilot.tui.view.shown_keys import WAIT, NextKey
 from patchpilot.tui.view.stages import OPEN, Stage, StageState
 from patchpilot.tui.widgets.choose import Choose, LineDialog
 from patchpilot.tui.widgets.keyline import KeyLine
+from patchpilot.tui.widgets.lists import RowList
 from patchpilot.tui.widgets.stagebar import StageBar
 from patchpilot.tui.widgets.title_line import TitleLine
 
@@ -55,7 +59,7 @@ BUGS = {
     CARD_LOG: "Your card logs another line. Is it fixed?",
 }
 """A line of dmesg → the introduction to it, in the order of the tour."""
-WRITTEN = "Mainline has no fix, so you wrote one."
+WRITTEN = "If mainline has no fix, your branch has one."
 LOOK = 0.1
 """Seconds between updates of the next key."""
 
@@ -109,9 +113,7 @@ class DemoApp(PatchpilotApp):
     """The TUI with a tour that shows the next key at each stage."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        key(
-            "M", "newcomer", "Robin's changes", "make the changes that Robin would make"
-        ),
+        key("M", "newcomer", "let Robin do it", "let Robin change, answer or send it"),
         more_key("T", "tour", "tour", "end the tour, or start it again"),
     ]
 
@@ -136,7 +138,9 @@ class DemoApp(PatchpilotApp):
 
     def push_screen(self, screen: Any, *args: Any, **options: Any) -> Any:
         title = getattr(screen, "title_text", "")
-        if isinstance(screen, Choose) and title.endswith(" question"):
+        if not self.is_touring:
+            pass
+        elif isinstance(screen, Choose) and title.endswith(" question"):
             name = title.partition(" ")[0].lower()
             screen.why += f"\n\n`Demo`  You are Robin: {ANSWERS[name]}"
         elif isinstance(screen, Choose) and title == QUESTION:
@@ -183,7 +187,9 @@ class DemoApp(PatchpilotApp):
         def handle_next(message: str) -> None:
             self.notify(message)
             screen.keys_changed()
-            if screen.stage is not Stage.BACKPORTS:
+            if isinstance(screen, BackportsScreen):
+                screen.mark_sent()
+            else:
                 self.session.changed("draft")
                 screen.reread()
 
@@ -200,7 +206,11 @@ class DemoApp(PatchpilotApp):
         )
         if screen is None or not getattr(screen, "is_whole", screen.is_mounted):
             return
-        is_shown = self.is_touring and not screen.has_class("-small")
+        commit = self.session.commit
+        is_backport = commit is not None and bool(upstream_commits(commit.message))
+        is_small = screen.has_class("-small")
+        is_backport = is_backport and isinstance(screen, StageScreen)
+        is_shown = self.is_touring and not is_small and not is_backport
         row = next(iter(screen.query(TourRow)), None)
         if row is None:
             row = TourRow(markup=False)
@@ -227,6 +237,10 @@ class DemoApp(PatchpilotApp):
             following = NextKey("w", "find the fix")
             if self._is_written:
                 following = NextKey("Enter", "open your branch")
+            topic = screen.query_one(RowList).chosen
+            if topic and topic.version and topic.turn is Turn.YOURS:
+                step = replace_commands(topic.step)
+                following = NextKey("Enter", "open the topic", step)
             if self._has_sent_backports:
                 following = NextKey("q", "quit the demo", "Nothing is left to do.")
             if any(
@@ -257,8 +271,7 @@ class DemoApp(PatchpilotApp):
 
     def next_key(self, screen: AnyScreen) -> NextKey:
         session, stage = self.session, screen.stage
-        if screen.current is None or screen.is_working:
-            # the screen still shows old data, such as the sent version
+        if screen.current is None:
             return WAIT
         is_sent = session.status(Stage.SEND).state is StageState.DONE
         following = (
@@ -266,9 +279,11 @@ class DemoApp(PatchpilotApp):
             if isinstance(screen, DemoFollow)
             else super().next_key(screen)
         )
+        if screen.is_working:
+            # the screen still shows old data, such as the sent version
+            then = f"Then {following.key}: {following.does}." if following else ""
+            return WAIT._replace(why=then)
         is_others = self._merged_by_others is not None
-        if is_others and stage is not Stage.BACKPORTS:
-            return NextKey(str(Stage.BACKPORTS.number), "go to the stable kernels")
         if is_others and following is None:
             self._dmesg = CARD_LOG
             return NextKey("0", "go Home: another line of dmesg")

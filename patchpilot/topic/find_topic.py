@@ -32,8 +32,8 @@ from patchpilot.series.cover_letter import split_cover
 from patchpilot.series.draft import Drafts, complete_prefix, follow
 from patchpilot.topic.finish_send import finish_sends
 from patchpilot.topic.posted_elsewhere import SentTag, find_tagged_topic
-from patchpilot.topic.read_series import backport_prefix
 from patchpilot.topic.topic_base import topic_commits
+from patchpilot.topic.upstream_state import backport_prefix
 
 
 class Topic(NamedTuple):
@@ -247,18 +247,12 @@ def _apply_request(
         )
         named = repository.config("format.subjectprefix")
         ids = [patch.commit for patch in seen.patches if patch.commit]
-        if draft.prefix:
-            pass
-        elif backport := backport_prefix(repository, ids):
-            draft = _update_origin(
-                replace(draft, prefix=backport), "the stable branch", ("prefix",)
-            )
-        elif named:
-            draft = _update_origin(
-                replace(draft, prefix=complete_prefix(named[-1])),
-                "git config format.subjectPrefix",
-                ("prefix",),
-            )
+        prefix, origin = backport_prefix(repository, ids), "the stable branch"
+        if named and not prefix:
+            prefix, origin = named[-1], "git config format.subjectPrefix"
+        if prefix and not draft.prefix:
+            named_draft = replace(draft, prefix=complete_prefix(prefix))
+            draft = _update_origin(named_draft, origin, ("prefix",))
     return apply_request(draft, request)
 
 

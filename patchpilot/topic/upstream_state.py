@@ -202,16 +202,16 @@ def _stable_base(
     return StableBase(version, start, name) if "." in version else None
 
 
-def backport_version(repository: Repository, ids: Sequence[str]) -> str:
-    """Return the version of the stable branch ("6.1") for which commits backport mainline's,
-    or "".
+def backport_prefix(repository: Repository, ids: Sequence[str]) -> str:
+    """Return the subject prefix ("PATCH 6.1.y") of commits that backport mainline's to a stable
+    branch, or "".
     """
     commits = tuple(repository.commits(ids))
     if not commits or not all(upstream_commits(it.message) for it in commits):
         return ""
-    start = next((skip_cover(repository, it) for it in commits[0].parents), None)
-    base = _stable_base(repository, find_mainline(repository), start) if start else None
-    return base.version if base else ""
+    start = next((skip_cover(repository, it) for it in commits[0].parents), "")
+    base = start and _stable_base(repository, find_mainline(repository), start)
+    return f"PATCH {base.version}.y" if base else ""
 
 
 def _is_for_stable(

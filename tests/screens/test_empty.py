@@ -2,8 +2,6 @@
 """Screens without content: why, and the keys that help, in the middle."""
 
 from dataclasses import replace
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
@@ -36,10 +34,11 @@ def test_blank_lines_give_way_first() -> None:
 
 
 def test_unfetched_branches_name_the_key() -> None:
-    result: Any = SimpleNamespace(rules=("Not fetched.\n\nRun `git fetch`.",), unfetched=True)  # fmt: skip  # noqa: E501
+    rules = ("Not fetched.\n\nRun `git fetch`.",)
+    result = BackportResult("1" * 40, "x", rules=rules, unfetched=True)
     assert empty_words(result) == ("Not fetched.", "Run git fetch.")
     assert empty_keys(result)[0] == ("g", "run git fetch, after confirmation")
-    result = BackportResult("1" * 40, "x", rules=("It is no fix.",))
+    result = replace(result, unfetched=False)
     assert [key for key, _ in empty_keys(result)] == ["4", "n"]
     assert [key for key, _ in empty_keys(replace(result, commit=None))] == ["n"]
 

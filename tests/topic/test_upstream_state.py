@@ -346,7 +346,7 @@ def test_merged_commits_and_backports_are_skipped(
         judged = topic_backports(
             repository, read_settings(repository), head, topic=topic
         )
-        assert judged.rules == ("this branch is a backport to 6.1",)
+        assert judged.rules == ("this branch is a backport itself: [PATCH 6.1.y]",)
 
 
 EVE, RITA = "Eve Other <eve@example.net>", "Rita Reviewer <rita@example.com>"

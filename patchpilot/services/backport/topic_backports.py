@@ -46,7 +46,7 @@ from patchpilot.services.backport.write_backports import (
 )
 from patchpilot.topic.fix_claims import denies_fix
 from patchpilot.topic.topic_project import project_of
-from patchpilot.topic.upstream_state import backport_version
+from patchpilot.topic.upstream_state import backport_prefix
 
 NOT_A_FIX = "you answered that it is not a fix: nothing to backport"
 
@@ -65,8 +65,8 @@ def topic_backports(
     no stable series, the commit is not a fix according to the author, or the commits of the topic
     are a backport, the result contains no branches, and the reason as its only rule.
     """
-    if version := backport_version(repository, topic):
-        rule = f"this branch is a backport to {version}"
+    if prefix := backport_prefix(repository, topic):
+        rule = f"this branch is a backport itself: [{prefix}]"
         return BackportResult(None, commit.subject, rules=(rule,))
     if denies_fix(repository, commit):
         return BackportResult(commit.id, commit.subject, rules=(NOT_A_FIX,))

@@ -99,8 +99,8 @@ class BranchTexts:
             return "queued for a release"
         if branch.resolved:
             return "patches written: a"
-        if (self.result.commit, branch.branch) in self.written_for:
-            return WRITTEN
+        if written := self.written_for.get((self.result.commit, branch.branch)):
+            return WRITTEN if written.send else SENT
         if upstream and branch.verdict in CLEAN and not branch.failed:
             names = [file.stem for file in recent_drafts("requests")]
             is_drafted = (self.result.commit or "")[:12] in names
@@ -326,10 +326,12 @@ ENOUGH = "Cc: stable is enough"
 """The step if the stable maintainers pick up the fix."""
 WRITTEN = "patches written: Enter"
 """The step once the patches are written."""
+SENT = "wait: patches sent"
+"""The step once the patches are known to be sent."""
 REASONS = {
     WAITS: ": stable trees take only mainline commits",
     DRAFTED: ": Home has the command that sends it",
-    WRITTEN: " shows the command that sends them",
+    WRITTEN: " opens the branch, with the command that sends them",
 }
 """Maps a step to a further explanation, shown if there is space."""
 SEARCHES = {
@@ -459,7 +461,7 @@ def written_rows(done: "Sequence[WrittenBackport]") -> list[str]:
 
 
 SHELL = "In a shell (Ctrl-Z suspends patchpilot, fg resumes it):"
-DEMO = f"Nothing more is needed for this branch. {NO_MAIL_IN_DEMO}"
+DEMO = f"Esc, then M sends them. {NO_MAIL_IN_DEMO}"
 
 
 def shell_rows(commands: Iterable[str]) -> list[str]:

@@ -423,6 +423,12 @@ class BackportsScreen(StageScreen["BackportResult"]):
         self.fill()
         self.app.push_screen(Reader(f"{some} written", written_rows(done)))
 
+    def mark_sent(self) -> None:
+        self._written = {
+            at: replace(written, send="") for at, written in self._written.items()
+        }
+        self.fill()
+
     def action_resolve(self) -> None:
         from patchpilot.services.backport.topic_backports import find_options
 

@@ -114,6 +114,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         self._threads = ThreadJobs(self)
         self._resting: Timer | None = None
         self._shown: R | None = None
+        self._is_again = False
         self._trust_error: UntrustedCommandsError | None = None
         self._theme = ""
 
@@ -209,7 +210,9 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         if known is None:
             known = self.session.last(self.stage) if self._shown is not None else None
         if known is not None and known is not self._shown and self.is_whole:
-            self._shown = known
+            if self._is_again and known == self._shown:
+                self.notify("nothing new")
+            self._is_again, self._shown = False, known
             self.show(known)
 
     def commit_changed(self) -> None:
@@ -309,6 +312,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
 
     def action_reload(self) -> None:
         self.close_error()
+        self._is_again = True
         self.session.found.pop(self.stage, None)
         self.session.errors.pop(self.stage, None)
         if self.session.topic is None:
