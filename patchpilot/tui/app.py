@@ -285,6 +285,10 @@ class PatchpilotApp(ReportsErrors, App[int]):
         for place, action, step in ACTION_STEPS:
             if place is stage and screen.check_action(action, ()):
                 return step
+        if session.is_merged and stage not in (Stage.BACKPORTS, Stage.FOLLOW):
+            return NextKey(
+                str(Stage.BACKPORTS.number), "go to the stable kernels", "It is merged."
+            )
         if stage is Stage.CHECKS:
             if chosen and chosen.remedy == "sign-off":
                 return NextKey("a", "sign off")

@@ -406,12 +406,16 @@ class Session:
         is_sent = self.target or self._status(Stage.SEND).state is StageState.DONE
         if is_after or status.state not in OPEN or not is_sent:
             return status
+        words = "the patch was merged"
+        return StageStatus(StageState.NOTHING, words) if self.is_merged else status
+
+    @property
+    def is_merged(self) -> bool:
+        """Return whether mainline has the topic's commit, as far as LTS or Follow know."""
         followed = self.fresh(Stage.FOLLOW) or ()
-        is_merged = getattr(self.fresh(Stage.BACKPORTS), "upstream", False) or any(
+        return bool(getattr(self.fresh(Stage.BACKPORTS), "upstream", False)) or any(
             it.own and str(it.proven) in MERGED for it in followed
         )
-        words = "the patch was merged"
-        return StageStatus(StageState.NOTHING, words) if is_merged else status
 
     def _status(self, stage: Stage) -> StageStatus:
         if stage in self.busy:
