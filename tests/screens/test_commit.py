@@ -41,7 +41,6 @@ async def test_next_steps_are_listed_with_keys_while_questions_are_open(
         for words in (
             "Commit: 3 questions to answer",
             "use [PATCH net]: the subject names no target tree",
-            "then 2 Checks: ",
             "subject 56/75",
         ):
             assert words in shown, words

@@ -258,11 +258,6 @@ def arrange_findings(
     return tuple(rows), tuple(sorted(found, key=lambda shown: shown.line))
 
 
-def no_findings_text(result: "CheckResult | None") -> str:
-    waived = len(result.suppressed) if result else 0
-    return "no findings" + (f" ({waived} waived; press o to show)" if waived else "")
-
-
 def no_findings_keys(
     result: "CheckResult", *, is_strict: bool
 ) -> list[tuple[str, str]]:
@@ -270,7 +265,7 @@ def no_findings_keys(
     if result.suppressed:
         keys.append(("o", "show the waived findings"))
     if result.left_out and not is_strict:
-        keys.append(("o", f"show {result.left_out} more"))
+        keys.append(("o", f"show {result.left_out} minor"))
     return keys
 
 

@@ -18,7 +18,6 @@ from patchpilot.tui.screens.checks_rows import (
     arrange_findings,
     detail_of,
     no_findings_keys,
-    no_findings_text,
     note_of,
     row_of,
 )
@@ -26,7 +25,6 @@ from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.empty import empty_text
 from patchpilot.tui.view.glyphs import glyph
 from patchpilot.tui.view.key_bindings import key
-from patchpilot.tui.view.rich_text import plain
 from patchpilot.tui.view.shown_keys import ShownKeys
 from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.choose import Option, Reader, ask_which
@@ -231,8 +229,8 @@ class ChecksScreen(StageScreen["CheckResult"]):
             parts.append(f"{self._at + 1}/{len(self._found)}")
         if self.session.strict:
             parts.append("all rules")
-        elif result and result.left_out:
-            parts.append(f"o {result.left_out} more")
+        elif self._found and result and result.left_out:
+            parts.append(f"o {result.left_out} minor")
         if result and result.commits:
             parts.append(build_summary(result.commits))
         self.list_panel.count = f" {glyph('dot')} ".join(parts)
@@ -242,7 +240,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
         self._told = self._at
         if now is None:
             panel.heading, panel.count = "Detail", ""
-            panel.text.update(plain(no_findings_text(self._shown)))
+            panel.text.update("")
             return
         panel.heading, panel.count = now.finding.name, str(now.finding.severity)
         panel.text.update(detail_of(now, self._fix))

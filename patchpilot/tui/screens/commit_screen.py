@@ -23,7 +23,7 @@ from patchpilot.tui.screens.commit_rows import (
 from patchpilot.tui.stage.stage_screen import StageScreen
 from patchpilot.tui.view.key_bindings import key, more_key
 from patchpilot.tui.view.shown_keys import ShownKeys
-from patchpilot.tui.view.stages import Stage, StageState, StageStatus, first_open
+from patchpilot.tui.view.stages import Stage
 from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.lists import Row, RowList
 from patchpilot.tui.widgets.panel import Panel
@@ -141,16 +141,6 @@ class CommitScreen(StageScreen[TopicCommits]):
         count = sum(bool(row.does) for row in rows)
         asks = f": {counted(count, 'question')} to answer" if count else ""
         self.query_one("#next-panel", Panel).heading = f"Commit{asks}"
-
-    def note(self, status: StageStatus) -> str:
-        session, done = self.session, StageStatus(StageState.DONE)
-        following = first_open(
-            lambda stage: done if stage is self.stage else session.status(stage)
-        )
-        if status.state is StageState.BLOCKED or following is None:
-            return super().note(status)
-        note, name = session.status(following).note, following.label
-        return f"then {following.number} {name}" + (f": {note}" if note else "")
 
     def open_selected(self, listed: RowList) -> None:
         row = listed.chosen
