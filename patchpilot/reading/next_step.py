@@ -197,7 +197,7 @@ def _add_tags(series: PostedSeries, advice: Advice) -> Advice:
     sends = any(action.name == "send" for action in actions(advice))
     if not (count and sends):
         return advice
-    tags = Action("trailers", (), f"add its {counted(count, 'tag')} to the new version")
+    tags = Action("trailers", (), f"add {counted(count, 'tag')} to the new version")
     return join_hints(advice, "; ", tags)
 
 

@@ -113,7 +113,7 @@ def test_tags_are_added_with_a_new_version() -> None:
     tag = reply("[PATCH] x", f"Acked-by: {MATT}", sender=MATT, id="t", reply_to="v1")
     assert "tag" not in read_rows(story.V1, tag)["next"]
     assert read_rows(*story.BEGINNING, tag)["next"].endswith(
-        "send v2; add its 1 tag to the new version"
+        "send v2; add 1 tag to the new version"
     )
 
 

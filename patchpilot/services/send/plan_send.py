@@ -246,7 +246,7 @@ def open_point_warnings(
         "maintainers collect tags themselves: change the commits first, or wait",
     )
     same = (only_tags,) if kinds <= {"same", "tagged"} else ()
-    items = review_items(last, upcoming_patches(draft, repository))
+    items = review_items(last, () if same else upcoming_patches(draft, repository))
     left = [(number, item) for number, item in items if item.state == "open"]
     if not left:
         return same

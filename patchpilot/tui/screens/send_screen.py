@@ -171,7 +171,7 @@ class SendScreen(StageScreen["Sending"]):
     def _show_plan(self, plan: "Sending") -> None:
         open_, words = len(open_questions(plan)), headline(plan)
         if any(warning.name == "open-review" for warning in plan.warnings):
-            words += ", but reviewers wait for answers"
+            words += "; reviewers wait for answers"
         asks = f"s asks the {counted(open_, 'question')} first"
         is_asked = open_ and not plan.refused and not plan.blocking_problem
         self._lay(

@@ -103,6 +103,9 @@ KEYS: dict[str, ActionKey] = {
     "trailers": ActionKey(Stage.FOLLOW, "w", follows=True),
     "track reply": ActionKey(Stage.FOLLOW, "r", follows=True),
     "track add": ActionKey(None, "w", words="press {} on Home (0)"),
+    "track add -": ActionKey(
+        None, "w", words="press {} on Home (0), then s: the file with it"
+    ),
     "track update": ActionKey(
         Stage.FOLLOW, "g", elsewhere=f"stage {Stage.FOLLOW.number} shows them"
     ),
