@@ -149,8 +149,6 @@ NOTHING_KEYS: tuple[tuple[str, str], ...] = (
     (str(Stage.SEND.number), f"go to {Stage.SEND.label}, where you send your series"),
     ("0", "show all topics; w there tracks any other series"),
 )
-CHANGE = f"{Stage.COMMIT.number}, then e"
-"""The keys that change a commit."""
 READING = (
     "patchpilot is checking the archive for new messages. This can take a minute the first"
     " time."
@@ -193,7 +191,8 @@ def first_rows(series: "Tracked", columns: int, most: int) -> list[Text]:
 
     # keys that change commits only make sense in the user's own topic
     text = replace_commands(series.step.advice, Stage.FOLLOW if series.own else None)
-    text = text.replace("change your commits", f"change the commit ({CHANGE})")
+    keys = f"{Stage.COMMIT.number}, then e"
+    text = text.replace("change your commits", f"change the commit ({keys})")
     if is_unfetched(series):
         text = FETCH
     # one step a line

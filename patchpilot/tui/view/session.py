@@ -402,19 +402,19 @@ class Session:
         """Return a stage's state; a merged topic has no open stages before LTS and Follow."""
         status = self._status(stage)
         is_after = stage in (Stage.BACKPORTS, Stage.FOLLOW)
-        # commits that were not sent may need work although others of the topic were merged
-        is_sent = self.target or self._status(Stage.SEND).state is StageState.DONE
-        if is_after or status.state not in OPEN or not is_sent:
+        if is_after or status.state not in OPEN or not self.is_merged:
             return status
-        words = "the patch was merged"
-        return StageStatus(StageState.NOTHING, words) if self.is_merged else status
+        return StageStatus(StageState.NOTHING, "the patch was merged")
 
     @property
     def is_merged(self) -> bool:
-        """Return whether mainline has the topic's commit, as far as LTS or Follow know."""
+        """Return whether mainline has the topic's commits, as far as LTS or Follow know."""
         followed = self.fresh(Stage.FOLLOW) or ()
-        return bool(getattr(self.fresh(Stage.BACKPORTS), "upstream", False)) or any(
-            it.own and str(it.proven) in MERGED for it in followed
+        is_sent = self.target or self._status(Stage.SEND).state is StageState.DONE
+        # commits that were not sent may need work although others of the topic were merged
+        return bool(is_sent) and (
+            getattr(self.fresh(Stage.BACKPORTS), "upstream", None) is True
+            or any(it.own and str(it.proven) in MERGED for it in followed)
         )
 
     def _status(self, stage: Stage) -> StageStatus:
