@@ -19,6 +19,7 @@ from patchpilot.services.backport.write_backports import WrittenBackport
 from patchpilot.tags import rank_culprits
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.backports_rows import (
+    SENT,
     BranchTexts,
     badge_of,
     ends_soon,
@@ -109,9 +110,10 @@ def test_only_needed_patches_are_written() -> None:
     assert BranchTexts(both, {}, "", is_tagged=True).to_write == (fails,)
     enough = replace(result, branches=(fits,))
     assert BranchTexts(enough, {}, "", is_tagged=True).to_write == ()
-    written = {("3" * 40, fails.branch): WrittenBackport(fails.branch, ())}
-    texts = BranchTexts(both, {}, "", True, written)
-    assert texts.todo(fails) == "patches written: Enter"
+    for files, step in (((Path("x"),), "patches written: Enter"), ((), SENT)):
+        written = {("3" * 40, fails.branch): WrittenBackport(fails.branch, files)}
+        texts = BranchTexts(both, {}, "", True, written)
+        assert texts.todo(fails) == step
 
 
 async def test_unknown_culprit_selects_no_prerequisite(

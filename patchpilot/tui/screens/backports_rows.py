@@ -100,7 +100,7 @@ class BranchTexts:
         if branch.resolved:
             return "patches written: a"
         if written := self.written_for.get((self.result.commit, branch.branch)):
-            return WRITTEN if written.send else SENT
+            return WRITTEN if written.files else SENT
         if upstream and branch.verdict in CLEAN and not branch.failed:
             names = [file.stem for file in recent_drafts("requests")]
             is_drafted = (self.result.commit or "")[:12] in names
@@ -250,7 +250,8 @@ def page_rows(texts: BranchTexts, branch: "BranchResult", columns: int) -> list[
         rows += [Text(), plain("From the branch (-) to the fix (+):")]
         rows += map(diff_line, conflict_rows(branch))
     rows += [Text(), *fact_rows(more, columns, head=LABEL)] if more else []
-    if written := texts.written_for.get((texts.result.commit, branch.branch)):
+    written = texts.written_for.get((texts.result.commit, branch.branch))
+    if written and written.files:
         rows += [Text(), *map(plain, shell_rows([written.send]))]
     elif commands := texts.commands(branch):
         rows += [Text(), plain("In a shell:")]

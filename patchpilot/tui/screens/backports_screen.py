@@ -425,7 +425,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
 
     def mark_sent(self) -> None:
         self._written = {
-            at: replace(written, send="") for at, written in self._written.items()
+            at: replace(written, files=()) for at, written in self._written.items()
         }
         self.fill()
 

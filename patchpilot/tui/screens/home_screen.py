@@ -309,7 +309,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
             self.query_one(name).display = bool(topics)
         self._no_topics(topics)
         self._select()
-        listed = sum(row.about is not None for row in shown) if wanted else None
+        listed = f"{sum(bool(row.about) for row in shown)} of " if wanted else ""
         self._title(grouped, listed)
 
     def _news(self, topic: "HomeTopic") -> str:
@@ -348,15 +348,12 @@ class HomeScreen(ReportsErrors, Screen[None]):
         room = (self.size.width or 80), (self.size.height or 24) - 2
         here.update(empty_text(title, text, keys, *room))
 
-    def _title(
-        self, grouped: "Mapping[str, Sequence[HomeTopic]]", listed: int | None
-    ) -> None:
+    def _title(self, grouped: "Mapping[str, Sequence[HomeTopic]]", listed: str) -> None:
         counts = [f"{len(group)} {name}" for name, group in grouped.items() if group]
         joint = f" {glyph('dot')} "
         total = counted(sum(map(len, grouped.values())), "topic")
-        shown = total if listed is None else f"{listed} of {total}"
         self.query_one(TitleLine).tell(
-            joint.join(("patchpilot", shown)),
+            joint.join(("patchpilot", listed + total)),
             [joint.join(counts[:count]) for count in range(len(counts), 0, -1)],
             self._doing,
         )
