@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Check patches: the only way from patches to findings, for every command and front end."""
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -234,13 +235,14 @@ class Driver:
     ) -> Iterator[Result]:
         """Yield the result of `work` for each item, in order.
 
-        Each of `jobs` processes gets `size` items at a time. The processes share the patterns that
-        the first item needed.
+        Each of `jobs` processes gets `size` items at a time. They share the patterns that the first
+        item needed. While other threads run, there is only this process.
         """
         rest = iter(items)
         yield from map(work, islice(rest, 1))
         keep()
-        if jobs < 2:
+        # a lock that another thread holds would never be released in a forked process
+        if jobs < 2 or threading.active_count() > 1:
             yield from map(work, rest)
             keep()
             return

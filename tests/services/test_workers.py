@@ -9,10 +9,11 @@ import time
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import cast
 
 import pytest
 
-from patchpilot.checking.driver import open_own_pipe
+from patchpilot.checking.driver import Driver, open_own_pipe
 from patchpilot.checking.worker_pool import AHEAD, run_in_order
 from patchpilot.commits.repository import Repository
 from tests.kit.repos import Repo
@@ -70,6 +71,19 @@ def test_results_keep_their_order() -> None:
     rest = list(results)
     assert [number for number, _ in (first, *rest)] == list(range(200))
     assert len({process for _, process in (first, *rest)} - {os.getpid()}) == 2
+
+
+def test_no_process_is_forked_beside_a_thread() -> None:
+    end = threading.Event()
+    waiting = threading.Thread(target=end.wait)
+    waiting.start()
+    try:
+        each = Driver.each
+        found = each(cast("Driver", None), lambda _: os.getpid(), range(50), 4, 2)
+        assert set(found) == {os.getpid()}
+    finally:
+        end.set()
+        waiting.join()
 
 
 def test_killed_worker_is_replaced() -> None:

@@ -115,12 +115,9 @@ def add_message_facts(
     """Add the facts about the messages, and return them with the result of `check_messages`."""
     patches = topic.series.patches
     raw = [mail.raw for mail in topic.send.entries[-len(patches) :]]
-    with ThreadPoolExecutor(1) as pool:
-        # git parses the messages while they are being checked
-        mails = list(zip(raw, patches, strict=True))
-        damaged = pool.submit(mails_changed_by_am, repository, mails)
-        checked = check_messages(repository, topic)
-    facts = facts._replace(topic=topic, damaged=damaged.result())
+    damaged = mails_changed_by_am(repository, list(zip(raw, patches, strict=True)))
+    checked = check_messages(repository, topic)
+    facts = facts._replace(topic=topic, damaged=damaged)
     if checked is None:
         return facts._replace(errors=None), None
     lines = _finding_lines(checked)
