@@ -139,14 +139,14 @@ def test_crash_restores_the_terminal(
 ) -> None:
     planted = (
         "import sys; from patchpilot.tui.app import PatchpilotApp; from patchpilot.cli.main import"
-        " main\nPatchpilotApp.action_copy = lambda self: [][-1]\nsys.argv = ['patchpilot', 'tui'];"
+        " main\nPatchpilotApp.action_leave = lambda self: [][-1]\nsys.argv = ['patchpilot', 'tui'];"
         " main()"
     )
     with Terminal(
         (WALK[0], "-c", planted), fixed, env={"TMPDIR": str(tmp_path)}
     ) as walk:
         walk.wait_for(SHOWS[Stage.COMMIT])
-        at = walk.type("y")
+        at = walk.type("q")
         walk.wait_for("patchpilot-bug-", since=at)
         assert walk.end() == ExitCode.BUG
         rest = walk.seen[at:]
