@@ -389,7 +389,8 @@ _DEFECT = compile_late(
 
 
 _FOLLOWS = compile_late(
-    r"[ ,]*(?:\(\".{0,200}?\"\)[ ,]*)?\w+ (?:should|must|can (?:now )?(?:use|drop|remove)|no longer need)\b"  # noqa: E501
+    r"[ ,]*(?:\(\".{0,200}?\"\)[ ,]*)?\w+ (?:should|must|can (?:now )?(?:use|drop|remove)"
+    r"|no longer need)\b"
 )
 """The text after a commit whose work the patch continues."""
 

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from patchpilot.services.backport.prerequisite_queue import PrerequisiteNeed
     from patchpilot.services.backport.work_clone import Resolving
     from patchpilot.services.backport.write_backports import WrittenBackport
-    from patchpilot.topic.followed.known_series import Tracked
 
 NARROW = 100
 """Minimum number of columns for showing a branch's full name instead of only its version."""
@@ -55,6 +54,7 @@ class BranchTexts:
     `left_out` maps a branch to its prerequisites that are not ticked. `merged` is the mainline
     commit that was reported in messages but has not been fetched yet. `is_tagged`: the commit
     message has Cc: stable. `written_for` maps a commit and a branch to the patches written.
+    `is_drafted`: there is a draft that asks for the commit.
     """
 
     result: "BackportResult"
@@ -64,6 +64,7 @@ class BranchTexts:
     written_for: "Mapping[tuple[str | None, str], WrittenBackport]" = field(
         default_factory=dict
     )
+    is_drafted: bool = False
 
     def get_unticked(self, branch: "BranchResult") -> frozenset[str]:
         """Return the unticked prerequisites; initially there are none.
@@ -102,9 +103,7 @@ class BranchTexts:
         if written := self.written_for.get((self.result.commit, branch.branch)):
             return WRITTEN if written.files else SENT
         if upstream and branch.verdict in CLEAN and not branch.failed:
-            names = [file.stem for file in recent_drafts("requests")]
-            is_drafted = (self.result.commit or "")[:12] in names
-            asks = DRAFTED if is_drafted else REQUEST
+            asks = DRAFTED if self.is_drafted else REQUEST
             return ENOUGH if self.is_tagged else asks
         if branch.affected is None and not self.result.culprits:
             return ""
@@ -220,14 +219,15 @@ def texts_of(
 ) -> BranchTexts:
     message = session.commit.message.split("\n") if session.commit else ()
     is_tagged = any("stable@" in tag.value for tag in find_tags(message, "Cc"))
-    followed: Sequence[Tracked] = session.last(Stage.FOLLOW) or ()
     merged = (
         series.posted.commit or ""
-        for series in followed
+        for series in session.last(Stage.FOLLOW) or ()
         if series.own and series.posted and str(series.state) in MERGED
     )
     commit = "" if result.upstream else next(merged, "")
-    return BranchTexts(result, left_out, commit, is_tagged, written_for)
+    drafts = (file.stem for file in recent_drafts("requests"))
+    is_drafted = (result.commit or "")[:12] in drafts
+    return BranchTexts(result, left_out, commit, is_tagged, written_for, is_drafted)
 
 
 def conflict_rows(branch: "BranchResult") -> list[str]:
@@ -268,7 +268,11 @@ def load(ask: JobRequest) -> "tuple[BackportResult, StageStatus]":
 
     settings, likely = ask.session.settings(ask.repository), ask.session.likely
     result = topic_backports(
-        *(ask.repository, settings, ask.commit, likely, ask.progress),
+        ask.repository,
+        settings,
+        ask.commit,
+        likely,
+        ask.progress,
         [commit.id for commit in ask.topic.commits],
     )
     needing = [branch for branch in result.branches if branch.wants_fix]
