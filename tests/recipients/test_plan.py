@@ -103,22 +103,26 @@ def test_message_contacts_are_in_cc(widget_tree: Path) -> None:
     assert roles["nia@newcomers.example"]["role"] == "author"
 
 
+REGRESSIONS, STABLE = "regressions@lists.linux.dev", "stable@vger.kernel.org"
+
+
 @pytest.mark.parametrize(
     ("message", "expected"),
     [
-        ("#regzbot introduced: v6.0..v6.1", True),
-        ('This is a regression.\n\nFixes: 0123456789ab ("x: y")', True),
-        ("Run the regression tests.", False),
-        ("This regression test was wrong.", False),
+        ("#regzbot introduced: v6.0..v6.1", {REGRESSIONS}),
+        ('This is a regression.\n\nFixes: 0123456789ab ("x: y")', {REGRESSIONS}),
+        ("Run the regression tests.", set()),
+        ("This regression test was wrong.", set()),
+        (f"commit {'1a' * 20} upstream.\n\nIt broke.", {STABLE}),
+        (f"[ Upstream commit {'1a' * 20} ]\n\nIt broke.", {STABLE}),
+        (f"The upstream commit {'1a' * 20} broke it.", set()),
     ],
 )
-def test_regression_list_receives_regressions(
-    widget_tree: Path, message: str, expected: bool
+def test_message_decides_which_lists_receive_it(
+    widget_tree: Path, message: str, expected: set[str]
 ) -> None:
-    assert (
-        "regressions@lists.linux.dev"
-        in addresses(one_plan(widget_tree, patch(message=message)), "cc")
-    ) is expected
+    cc = set(addresses(one_plan(widget_tree, patch(message=message)), "cc"))
+    assert cc & {REGRESSIONS, STABLE} == expected
 
 
 def test_series_has_one_plan(widget_tree: Path, tmp_path: Path) -> None:
