@@ -113,7 +113,7 @@ class DemoApp(PatchpilotApp):
     """The TUI with a tour that shows the next key at each stage."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        key("M", "newcomer", "let Robin do it", "let Robin change, answer or send it"),
+        key("M", "newcomer", "do it for me", "let the demo change, answer or send it"),
         more_key("T", "tour", "tour", "end the tour, or start it again"),
     ]
 

@@ -85,6 +85,13 @@ class BranchTexts:
         left_out = self.get_unticked(branch)
         return sum(need.commit not in left_out for need in branch.prerequisites)
 
+    def written(self, branch: "BranchResult") -> "WrittenBackport | None":
+        return self.written_for.get((self.result.commit, branch.branch))
+
+    def badge(self, branch: "BranchResult") -> "Badge":
+        # a conflict is settled once there are patches
+        return PATCHES if self.written(branch) else badge_of(branch)
+
     def todo(self, branch: "BranchResult") -> str:
         """Return the next action for a branch, with its key.
 
@@ -100,7 +107,7 @@ class BranchTexts:
             return "queued for a release"
         if branch.resolved:
             return "patches written: a"
-        if written := self.written_for.get((self.result.commit, branch.branch)):
+        if written := self.written(branch):
             return WRITTEN if written.files else SENT
         if upstream and branch.verdict in CLEAN and not branch.failed:
             asks = DRAFTED if self.is_drafted else REQUEST
@@ -177,7 +184,7 @@ class BranchTexts:
         Empty columns are omitted; the last column gets the remaining width.
         """
         branches, today = self.result.branches, datetime.now(UTC).date()
-        badges = [badge_of(branch) for branch in branches]
+        badges = [*map(self.badge, branches)]
         short = columns < NARROW
         table = {
             "branch": [
@@ -250,7 +257,7 @@ def page_rows(texts: BranchTexts, branch: "BranchResult", columns: int) -> list[
         rows += [Text(), plain("From the branch (-) to the fix (+):")]
         rows += map(diff_line, conflict_rows(branch))
     rows += [Text(), *fact_rows(more, columns, head=LABEL)] if more else []
-    written = texts.written_for.get((texts.result.commit, branch.branch))
+    written = texts.written(branch)
     if written and written.files:
         rows += [Text(), *map(plain, shell_rows([written.send]))]
     elif commands := texts.commands(branch):
@@ -320,6 +327,7 @@ BADGES = {
 }
 FAILED = Badge("blocked", "failed", "bold red")
 RESOLVED = Badge("done", "resolved", "green")
+PATCHES = Badge("done", "has patches", "green")
 RISKS = {"low": "green", "medium": "yellow", "high": "bold red"}
 WAITS = "wait for the merge"
 """The step if the stable maintainers need patches once the fix is in mainline."""

@@ -21,7 +21,6 @@ from patchpilot.tui.screens.backports_rows import (
     EDGE,
     REQUEST,
     BranchTexts,
-    badge_of,
     first_to_look_at,
     need_row,
     page_rows,
@@ -316,9 +315,8 @@ class BackportsScreen(StageScreen["BackportResult"]):
         self._verdict.text.update(lines(rows))
         self._list_needs(branch)
 
-    @staticmethod
-    def _heading(branch: "BranchResult") -> str:
-        return f"{branch.branch}: {badge_of(branch).word}"
+    def _heading(self, branch: "BranchResult") -> str:
+        return f"{branch.branch}: {self._branch_texts.badge(branch).word}"
 
     def _list_needs(self, branch: "BranchResult") -> None:
         """List the prerequisites in application order, each with size and risk, and queue the
