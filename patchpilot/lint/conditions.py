@@ -12,17 +12,15 @@ from patchpilot.lint.lint_context import Context
 from patchpilot.lint.message_parts import prefix_of, tag_lines
 from patchpilot.lint.new_side import drop_close_hits
 from patchpilot.lint.pack_patterns import compiled
-from patchpilot.model.commit_references import upstream_commits
+from patchpilot.model.commit_references import is_backport, upstream_claim
 from patchpilot.model.patch import Patch
 
 _FACTS: Mapping[str, Callable[[Context], bool]] = {
     "has_diff": lambda context: context.patch.has_diff,
-    "is_backport": lambda context: (
-        context.patch.subject.for_stable or names_upstream_commit(context.patch)
-    ),
+    "is_backport": lambda context: is_backport(context.patch),
     "is_marked": lambda context: is_marked(context.patch),
     "for_stable": lambda context: context.patch.subject.for_stable,
-    "names_upstream": lambda context: names_upstream_commit(context.patch),
+    "names_upstream": lambda context: upstream_claim(context.patch) is not None,
     "has_commit": lambda context: context.patch.commit is not None,
     "in_series": lambda context: (
         context.patch.subject.number is not None and context.patch.subject.total != 1
@@ -117,8 +115,3 @@ def is_marked(patch: Patch) -> bool:
         bool(patch.subject.marks)
         or re.match(r"\s*\[", patch.header("Subject") or "") is not None
     )
-
-
-def names_upstream_commit(patch: Patch) -> bool:
-    """Return whether the message names the mainline commit that the patch backports."""
-    return bool(upstream_commits("\n".join(patch.message)))

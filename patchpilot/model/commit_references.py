@@ -218,6 +218,17 @@ def upstream_commits(message: str) -> tuple[NamedCommit, ...]:
     return tuple(commits)
 
 
+def upstream_claim(patch: Patch) -> str | None:
+    """Return the upstream commit named in a backport, or None."""
+    named = upstream_commits("\n".join(patch.message))
+    return named[0].id if named else None
+
+
+def is_backport(patch: Patch) -> bool:
+    """Return whether a patch is for a stable tree, or names the commit that it backports."""
+    return patch.subject.for_stable or upstream_claim(patch) is not None
+
+
 def read_marks(message: str) -> Marks:
     """Return the references to other commits in a message.
 

@@ -14,7 +14,7 @@ from patchpilot.cache.cached_re import compile_late
 from patchpilot.history.earlier_fixes import UpstreamState
 from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.address import AddressState, judge
-from patchpilot.model.commit_references import upstream_commits
+from patchpilot.model.commit_references import upstream_claim
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.printable import counted
 from patchpilot.model.recipient import TEAM, Recipient
@@ -469,12 +469,6 @@ def _stable(facts: PreflightFacts) -> Iterator[SendProblem]:
                 "git fetch mainline, or name the right commit: stable takes only commits that are"
                 " in mainline",
             )
-
-
-def upstream_claim(patch: Patch) -> str | None:
-    """Return the upstream commit named in a backport, or None."""
-    named = upstream_commits("\n".join(patch.message))
-    return named[0].id if named else None
 
 
 def warnings(facts: PreflightFacts) -> tuple[SendProblem, ...]:

@@ -6,6 +6,7 @@ They are derived from the same facts as the problems.
 
 from collections.abc import Collection, Iterator
 
+from patchpilot.model.commit_references import upstream_claim
 from patchpilot.model.draft import COMPILE_TESTED
 from patchpilot.model.printable import counted
 from patchpilot.model.send_problem import CheckLine, CheckState
@@ -13,7 +14,6 @@ from patchpilot.outgoing.preflight import (
     PreflightFacts,
     is_list,
     more_with_strict,
-    upstream_claim,
 )
 
 COVERED = {

@@ -30,7 +30,7 @@ from patchpilot.history.stable_branches import (
     mainline_tips,
     trees_of,
 )
-from patchpilot.model.commit_references import upstream_commits
+from patchpilot.model.commit_references import is_backport, upstream_commits
 from patchpilot.model.patch import Patch, parse_subject
 from patchpilot.model.progress import Progress, silent
 from patchpilot.topic.read_series import prefix_of
@@ -120,7 +120,7 @@ def notes(repository: Repository, commit: str, progress: Progress) -> tuple[str,
 
 def _start(repository: Repository, patches: Sequence[Patch]) -> str | None:
     """Return the commit on which a series is based."""
-    if not patches or any(map(_is_backport, patches)):
+    if not patches or any(map(is_backport, patches)):
         return None
     first = patches[0].commit
     if first:
@@ -128,10 +128,6 @@ def _start(repository: Repository, patches: Sequence[Patch]) -> str | None:
         return skip_cover(repository, parent) if parent else None
     named = (_BASE.match(line) for patch in patches for line in patch.lines[-60:])
     return next((repository.find(base["id"]) for base in named if base), None)
-
-
-def _is_backport(patch: Patch) -> bool:
-    return patch.subject.for_stable or bool(upstream_commits("\n".join(patch.message)))
 
 
 def _state(
@@ -206,11 +202,18 @@ def backport_prefix(repository: Repository, ids: Sequence[str]) -> str:
     """Return the subject prefix ("PATCH 6.1.y") of commits that backport mainline's to a stable
     branch, or "".
     """
-    commits = tuple(repository.commits(ids))
-    if not commits or not all(upstream_commits(it.message) for it in commits):
+    commits, main = tuple(repository.commits(ids)), find_mainline(repository)
+    if not (commits and main):
         return ""
+    for commit in commits:
+        named = [repository.find(it.id) for it in upstream_commits(commit.message)]
+        # a message may name any commit
+        if not any(
+            known and repository.is_ancestor(known, main.tip) for known in named
+        ):
+            return ""
     start = next((skip_cover(repository, it) for it in commits[0].parents), "")
-    base = start and _stable_base(repository, find_mainline(repository), start)
+    base = start and _stable_base(repository, main, start)
     return f"PATCH {base.version}.y" if base else ""
 
 

@@ -60,6 +60,19 @@ def test_patch_of_another_version_is_reported() -> None:
     assert "mixed-versions" in finding_names(series[0])
 
 
+@pytest.mark.parametrize("above", ["", f"commit {'1a' * 20} upstream.\n\n"])
+def test_order_of_backports_is_that_of_mainline(above: str) -> None:
+    fixes = 'Fixes: 123456789abc ("frob: read the value")'
+    bodies = COVER, f"{COVER}\n\n{fixes}"
+    (series,) = group(
+        [
+            mail(f"PATCH {number}/2", number, body=above + body)
+            for number, body in enumerate(bodies, 1)
+        ]
+    )
+    assert ("fix-not-first" in finding_names(series)) == (not above)
+
+
 def test_another_thread_begins_another_series() -> None:
     series = group(
         [mail("PATCH v2 0/2", 0), mail("PATCH v3 1/2", 1, root="<other@example.org>")]

@@ -347,6 +347,13 @@ def test_merged_commits_and_backports_are_skipped(
             repository, read_settings(repository), head, topic=topic
         )
         assert judged.rules == ("this branch is a backport itself: [PATCH 6.1.y]",)
+    # a fix that no tree has may be a security problem
+    upstream.repo.git(
+        "commit -q --amend -m", backported.replace(fix, "0123456789abcdef" * 2)
+    )
+    with Repository.open(upstream.repo.path) as repository:
+        assert ask_before_send(repository).questions
+        assert not find_topic(repository, SendRequest()).draft.prefix
 
 
 EVE, RITA = "Eve Other <eve@example.net>", "Rita Reviewer <rita@example.com>"

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from patchpilot.cache.cached_re import compile_late
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine, as_bytes, scan
-from patchpilot.lint.conditions import names_upstream_commit
 from patchpilot.lint.detector import Hit, TypedHits, make_hit, typed_detector
 from patchpilot.lint.detectors.message import in_stack_dump
 from patchpilot.lint.detectors.tags import find_closing_parenthesis
@@ -23,6 +22,7 @@ from patchpilot.model.commit_references import (
     mentions_fix,
     read_fixes_line,
     read_fixes_value,
+    upstream_claim,
 )
 from patchpilot.model.rule import FindingFix
 
@@ -79,7 +79,7 @@ def commits(context: Context) -> TypedHits:
     options = context.options
     backport = not options.checkpatch_compat and (
         context.patch.subject.for_stable
-        or (not options.matches_script and names_upstream_commit(context.patch))
+        or (not options.matches_script and upstream_claim(context.patch))
     )
     oops, continued = False, 0
     for line in lines.lines:

@@ -12,6 +12,7 @@ from patchpilot.lint.detector import Arguments, Hit, detector
 from patchpilot.lint.detectors.generic import subject_hit
 from patchpilot.lint.lint_context import Context
 from patchpilot.lint.pack_patterns import compiled, fill_message
+from patchpilot.model.commit_references import is_backport
 from patchpilot.model.patch import Hunk, Patch
 from patchpilot.projects.loading import apply_subsystem_rules
 
@@ -116,7 +117,7 @@ def fixes_earlier(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     Its Fixes: tag names the earlier patch, or it only reverts some of that patch's lines.
     """
     patches = context.series.patches
-    if all(patch.subject.for_stable for patch in patches):
+    if all(map(is_backport, patches)):
         # mainline commits are backported to a stable tree one by one, never squashed
         return
     titles = {
@@ -421,7 +422,7 @@ def _lines_with_sign(patch: Patch, sign: str, files: str) -> Iterator[str]:
 def fix_not_first(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     """Report the first patch with a Fixes: tag that follows an untagged patch to the same file."""
     patches = context.series.patches
-    if all(patch.subject.for_stable for patch in patches):
+    if all(map(is_backport, patches)):
         return
     for number, one in enumerate(patches, 1):
         earlier = [other for other in patches[: number - 1] if not other.tags("Fixes")]

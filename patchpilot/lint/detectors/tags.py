@@ -16,7 +16,7 @@ from typing import NamedTuple
 from patchpilot.cache.cached_re import cached_match, cached_search
 from patchpilot.lint.c.c_patterns import IDENT
 from patchpilot.lint.c.line_scan import COMMENT, LineScan, ScannedLine, as_text, scan
-from patchpilot.lint.conditions import is_mail, names_upstream_commit
+from patchpilot.lint.conditions import is_mail
 from patchpilot.lint.detector import (
     Arguments,
     Hit,
@@ -43,6 +43,7 @@ from patchpilot.model.commit_references import (
     describes_harm,
     explains_missing_fixes,
     find_blamed,
+    is_backport,
     is_cosmetic,
     only_documents,
     read_fixes_line,
@@ -71,14 +72,12 @@ def missing_fixes(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if (
         not patch.has_diff
         or any(tag.key == "fixes" for _, tag in tag_lines(context))
-        or names_upstream_commit(context.patch)
+        or is_backport(patch)
     ):
         return
     title = patch.subject.title
-    if (
-        cached_match(r"(?:Revert|Reapply) \"", title)
-        or patch.subject.for_stable
-        or explains_missing_fixes(patch.message)
+    if cached_match(r"(?:Revert|Reapply) \"", title) or explains_missing_fixes(
+        patch.message
     ):
         return
     tree = {word.lower() for word in patch.subject.words}
@@ -172,7 +171,7 @@ def missing_stable(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         not fixes
         or not lists.stable
         or re.search(lists.stable_pattern, "\n".join(patch.message))
-        or names_upstream_commit(context.patch)
+        or is_backport(patch)
     ):
         return
     if _is_unmarked(context) or is_cosmetic(patch.subject.title, patch.paths):

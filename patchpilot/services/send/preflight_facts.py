@@ -17,6 +17,7 @@ from patchpilot.history.stable_branches import mainline
 from patchpilot.model.action import Action
 from patchpilot.model.bounded import clamp_time, parse_stored_time
 from patchpilot.model.built_commit import build_summary
+from patchpilot.model.commit_references import upstream_claim
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Series, parse_subject
 from patchpilot.model.printable import counted
@@ -25,7 +26,7 @@ from patchpilot.model.rule import Severity
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.outgoing.am_roundtrip import mails_changed_by_am
 from patchpilot.outgoing.outbox import Outbox, Send
-from patchpilot.outgoing.preflight import PreflightFacts, upstream_claim
+from patchpilot.outgoing.preflight import PreflightFacts
 from patchpilot.outgoing.target_tree import (
     TargetFit,
     TargetTree,

@@ -13,12 +13,13 @@ from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError, unknown
 from patchpilot.history.earlier_fixes import UpstreamState
 from patchpilot.model.action import Action, Advice
+from patchpilot.model.commit_references import upstream_claim
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Patch, Series, parse_subject
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.send_problem import SendProblem
 from patchpilot.model.send_request import SendRequest
-from patchpilot.outgoing.preflight import suggest_commands, upstream_claim
+from patchpilot.outgoing.preflight import suggest_commands
 from patchpilot.outgoing.target_tree import TargetFit, TargetTree, fit_of_commits
 from patchpilot.projects.project import Project
 from patchpilot.series.draft import Drafts
