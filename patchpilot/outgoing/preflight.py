@@ -14,7 +14,7 @@ from patchpilot.cache.cached_re import compile_late
 from patchpilot.history.earlier_fixes import UpstreamState
 from patchpilot.model.action import Action, Advice, Hint
 from patchpilot.model.address import AddressState, judge
-from patchpilot.model.commit_references import upstream_claim
+from patchpilot.model.commit_references import is_backport, upstream_claim
 from patchpilot.model.patch import Patch, Series
 from patchpilot.model.printable import counted
 from patchpilot.model.recipient import TEAM, Recipient
@@ -617,6 +617,7 @@ def _series_form_problems(facts: PreflightFacts) -> Iterator[SendProblem]:
         and patches >= max(2, facts.project.mail.cover_from)
         and not topic.series.cover
         and not topic.draft.has_cover
+        and not any(map(is_backport, topic.series.patches))
     ):
         yield SendProblem(
             "no-cover",

@@ -12,6 +12,7 @@ from patchpilot.errors import GitError
 from patchpilot.maintainers import Section
 from patchpilot.maintainers.patterns import folder_of
 from patchpilot.model.address import AddressState, AddressVerdict, judge
+from patchpilot.model.commit_references import is_backport
 from patchpilot.model.patch import Patch
 from patchpilot.model.recipient import MOST_RECIPIENTS, Recipient, Remedy, RemedyKind
 from patchpilot.model.source_tree import Tree
@@ -163,7 +164,7 @@ def _omitted_recipients(facts: RecipientFacts) -> Iterator[Warned]:
 
 def _trees(facts: RecipientFacts, repository: Repository | None) -> Iterator[Warned]:
     """Yield warnings about sections with T: trees other than the current branch's tree."""
-    if repository is None or not facts.named.matches:
+    if repository is None or any(map(is_backport, facts.patches)):
         return
     section = next(
         (

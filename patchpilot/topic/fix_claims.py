@@ -11,7 +11,7 @@ from typing import NamedTuple
 from patchpilot.commits.repository import Repository
 from patchpilot.history.fixes_tag import parse_tag
 from patchpilot.model.commit import Commit
-from patchpilot.model.commit_references import fix_claim, may_fix
+from patchpilot.model.commit_references import fix_claim, may_fix, upstream_commits
 from patchpilot.model.draft import Draft
 from patchpilot.model.patch import Patch
 from patchpilot.model.send_request import SendRequest
@@ -53,7 +53,8 @@ def judge_fix(
     message = commit.subject, commit.lines[1:], paths
     if fix_claim(*message):
         return FixJudgement(True)
-    return FixJudgement(False, "its message names no bug", may_fix(*message))
+    is_unclear = may_fix(*message) and not upstream_commits(commit.message)
+    return FixJudgement(False, "its message names no bug", is_unclear)
 
 
 def denies_fix(repository: Repository, commit: Commit) -> bool:

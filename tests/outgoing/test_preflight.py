@@ -475,6 +475,8 @@ def test_long_series_needs_a_cover_letter(
         topic=replace(facts_.topic, series=facts_.topic.series._replace(cover=patch())),
     )
     assert "no-cover" not in problem_names(warnings(with_cover))
+    backports = tuple(patch(f"[PATCH 6.1.y] widget: mend {at}") for at in range(2))
+    assert "no-cover" not in problem_names(warnings(facts(*backports, cover_from=2)))
 
 
 def problem_text(problem: object) -> tuple[str, str, str]:

@@ -276,6 +276,9 @@ def test_culprit_contacts_have_a_reason(repo: Repo) -> None:
         in warning
         for warning in plan["warnings"]
     )
+    # a stable branch takes the place of the subsystem's tree
+    repo.git("commit -q --amend -m", f"net: mend it\n\ncommit {culprit} upstream.")
+    assert "uses the tree" not in "\n".join(plans("HEAD")[0]["warnings"])
 
 
 def test_topic_recipients_can_be_edited(repo: Repo) -> None:

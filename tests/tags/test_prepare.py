@@ -169,6 +169,12 @@ def test_bug_in_the_text_prompts_a_question(
     assert "Fixes:" not in message(story)
     sending = ("send", *words, "--dry-run", "--to", "l@lists.example.org")
     assert "no-fixes-tag" in call(*sending).out
+    backport = f"commit {story.culprit} upstream.\n\n"
+    story.repo.git(
+        "commit -q --amend -m", UNCLEAR.replace("The mask", f"{backport}The mask")
+    )
+    assert "no-fixes-tag" not in call(*sending).out
+    story.repo.git("commit -q --amend -m", UNCLEAR + SIGNED)
     assert call("prepare", *words, "--is-a-fix").code == 0
     assert f"Fixes: {story.culprit[:12]}" in message(story)
     assert "no-fixes-tag" not in call(*sending).out
