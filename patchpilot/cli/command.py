@@ -407,7 +407,7 @@ class Parser:
         elif equals and name.startswith("--") and name in self._spellings:
             option = self._spellings[name]
             if option.kind == FLAG and not option.metavar:
-                raise UsageError(f"{name} takes no value", hint=self._see)
+                raise UsageError(f"{name} takes no value", hint=self._help_hint)
             self._store(option, [text])
         elif not word.startswith("--") and word[:2] in (*self._spellings, "-h"):
             self._take_short(word, rest)
@@ -430,7 +430,7 @@ class Parser:
         elif option.alone is not None and (not rest or _is_option(rest[0])):
             self.values[option.key] = option.alone
         elif len(rest) < option.width:
-            raise UsageError(f"{word} needs a value", hint=self._see)
+            raise UsageError(f"{word} needs a value", hint=self._help_hint)
         else:
             self._store(option, [rest.pop(0) for _ in range(option.width)])
 
@@ -465,11 +465,11 @@ class Parser:
 
             raise UsageError(
                 f"unexpected arguments for {self.command.path}: {' '.join(words)}",
-                hint=arguments_hint(self.command.name) or self._see,
+                hint=arguments_hint(self.command.name) or self._help_hint,
             )
 
     @property
-    def _see(self) -> str:
+    def _help_hint(self) -> str:
         return f"run `{self.command.path} --help`"
 
     def _unknown(self, name: str) -> None:
@@ -486,7 +486,7 @@ class Parser:
         raise UsageError(
             f"unknown option {name!r} for {self.command.path}",
             hint=option_hint(self.command.name, name)
-            or (f"did you mean '--{near}'?" if near else self._see),
+            or (f"did you mean '--{near}'?" if near else self._help_hint),
         )
 
 

@@ -17,9 +17,9 @@ QUESTIONS = ["--security", "no", "--regression", "no"]
 
 def send_message(journey: Journey) -> Sent:
     """Preview the message, send a test message and then the real one, and return it as received."""
-    journey.tell("Which messages would be sent, byte for byte?")
+    journey.announce("Which messages would be sent, byte for byte?")
     journey.run(["patchpilot", "send", "--dry-run", *PREFIX, *QUESTIONS])
-    journey.tell("The mail is correct. Send it.")
+    journey.announce("The mail is correct. Send it.")
     journey.run(["patchpilot", "send", "--yes", *PREFIX, *QUESTIONS], quiet=True)
     return _wait_for_arrival(journey)
 
@@ -37,7 +37,7 @@ def _wait_for_arrival(journey: Journey) -> Sent:
 
 
 def replies(journey: Journey, first: Sent) -> None:
-    journey.tell("The list answers: a question, a review tag, a build report.")
+    journey.announce("The list answers: a question, a review tag, a build report.")
     journey.run(["patchpilot", "track", "add", f"<{first.message_id}>"])
     journey.sandbox.archive.add(
         demo_mails.question(first),
@@ -50,18 +50,18 @@ def replies(journey: Journey, first: Sent) -> None:
 
 def second_version(journey: Journey, first: Sent) -> Sent:
     sandbox = journey.sandbox
-    journey.tell(
+    journey.announce(
         "Robin answers Maya on the list: maintainers do not apply patches with open questions."
     )
     robin.answer(sandbox.work, parse_mail(demo_mails.question(first)))
     sandbox.deliver()
     print(f"  -> sent to {NET_LIST} as a reply to {MAINTAINER.name}", file=journey.out)
-    journey.tell(
+    journey.announce(
         "v2 names the firmware in the message and drops the variable that the test robot reported."
     )
     robin.revise(sandbox.work)
     journey.run(["git", "show", "--format=%B", "--stat", "HEAD"])
-    journey.tell(
+    journey.announce(
         "Sana reviewed v1. Only an unused variable was removed since, so the tag is still valid;"
         " Robin confirms that with --changed."
     )
@@ -83,7 +83,7 @@ def play_merge(journey: Journey, second: Sent) -> None:
     apply to another.
     """
     sandbox = journey.sandbox
-    journey.tell(
+    journey.announce(
         "The networking maintainer applies v2; mainline moves on. The stable maintainer queues it"
         " for 6.12 and reports that it does not apply to 6.1."
     )
@@ -95,7 +95,7 @@ def play_merge(journey: Journey, second: Sent) -> None:
         ["patchpilot", "track", "show", "1"],
         judge=lambda output: _check_landing(output, commit),
     )
-    journey.tell("Which steps remain for the stable trees?")
+    journey.announce("Which steps remain for the stable trees?")
     expected = {**VERDICTS, "6.12": "already-fixed"}
     journey.show(
         ["patchpilot", "backport", commit],

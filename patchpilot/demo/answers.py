@@ -36,7 +36,7 @@ class Answers:
         self._merged: tuple[str, str, str, datetime] | None = None
         self._due: list[tuple[float, Callable[[], None]]] = []
 
-    def look(self) -> None:
+    def answer(self) -> None:
         arrived = self.sandbox.sink.take()
         for received in arrived[self._seen :]:
             if NET_LIST in received.recipients:

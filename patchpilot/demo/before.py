@@ -41,26 +41,26 @@ def corrected_message(reference: str) -> str:
 def play_before_send(journey: Journey) -> None:
     """Play act one, from the first commit to a patch without findings."""
     facts = journey.sandbox.repositories.facts
-    journey.tell("A server with 6.1 logs this line. Has mainline fixed the bug?")
+    journey.announce("A server with 6.1 logs this line. Has mainline fixed the bug?")
     first = journey.show(
         ["patchpilot", "find", SERVER_LOG, "--in", "v6.1"],
         judge=lambda document: require(
             document["candidates"][0]["subject"] == MASK_SUBJECT, MASK_SUBJECT
         ),
     )["candidates"][0]
-    journey.tell("It has, and 6.1 lacks the fix. Ask the stable team for it.")
+    journey.announce("It has, and 6.1 lacks the fix. Ask the stable team for it.")
     journey.run(["patchpilot", "backport", first["commit"][:12], "--request"])
-    journey.tell(
+    journey.announce(
         "Robin's old card logs another line. No commit of mainline fixes that."
     )
     journey.run(["patchpilot", "find", CARD_LOG, "--in", "v6.1"], expect=[0, 1])
-    journey.tell(
+    journey.announce(
         "Robin has committed a fix for a bug in the acme driver. Check the commit."
     )
     journey.run(["patchpilot", "check"], expect=[1])
     journey.read(["patchpilot", "check", "--strict"], expect=[1], judge=_first_findings)
 
-    journey.tell("Robin fixes the style error and the message.")
+    journey.announce("Robin fixes the style error and the message.")
     put_driver(journey.sandbox.work, acme.CHECK_UNUSED)
     reference = journey.run(
         ["git", "log", "-1", '--format=%h ("%s")', "--abbrev=12", facts.culprit],
@@ -71,20 +71,20 @@ def play_before_send(journey: Journey) -> None:
         stdin=corrected_message(reference),
     )
 
-    journey.tell("Who should receive it, and why?")
+    journey.announce("Who should receive it, and why?")
     journey.show(["patchpilot", "maintainers"], judge=_people)
 
-    journey.tell("Which commit introduced the bug?")
+    journey.announce("Which commit introduced the bug?")
     journey.show(
         ["patchpilot", "fixes", "HEAD"],
         expect=[0, 1],
         judge=lambda output: _culprit(output, facts.culprit),
     )
 
-    journey.tell("Do the stable trees need it?")
+    journey.announce("Do the stable trees need it?")
     journey.run(["patchpilot", "stable", "HEAD", "--fixes", facts.culprit])
 
-    journey.tell(
+    journey.announce(
         "Add the tags and the sign-off to the message; undo would remove them."
     )
     tags = ["--fixes", facts.culprit, "--stable", "auto", "--signoff"]
@@ -92,10 +92,12 @@ def play_before_send(journey: Journey) -> None:
     journey.run(["patchpilot", "prepare", *tags])
     journey.run(["patchpilot", "undo", "list"])
 
-    journey.tell("There are no findings left.")
+    journey.announce("There are no findings left.")
     journey.read(["patchpilot", "check"], expect=[0], judge=_has_no_errors)
 
-    journey.tell("Which stable branches have the bug, and does the fix apply to them?")
+    journey.announce(
+        "Which stable branches have the bug, and does the fix apply to them?"
+    )
     journey.show(
         ["patchpilot", "backport", "HEAD"],
         judge=lambda output: _verdicts(output, VERDICTS),

@@ -23,7 +23,7 @@ def run_script(
     started = time.monotonic()
     with open_sandbox(keep, progress) as sandbox:
         journey = Journey(sandbox, out or sys.stdout)
-        journey.tell(
+        journey.announce(
             f"The sandbox is in {sandbox.root}: {sandbox.repositories.facts.commits} commits,"
             f" created in {time.monotonic() - started:.1f} s."
         )
@@ -33,7 +33,7 @@ def run_script(
         second = second_version(journey, first)
         play_merge(journey, second)
         delivered = len(sandbox.sink.take())
-        journey.tell(
+        journey.announce(
             f"Done: {journey.steps} commands, {delivered} messages delivered, replies tracked,"
             f" merged, in 6.12, in {time.monotonic() - started:.0f} s."
         )

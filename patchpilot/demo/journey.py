@@ -36,7 +36,7 @@ class Journey:
     out: TextIO
     steps: int = 0
 
-    def tell(self, text: str) -> None:
+    def announce(self, text: str) -> None:
         print(f"\n# {text}", file=self.out, flush=True)
 
     def run(

@@ -29,7 +29,7 @@ _UNDOCUMENTED = re.compile(
 )
 
 
-class Standing(StrEnum):
+class ProofResult(StrEnum):
     """The result of a proof.
 
     A comment's position is proven or unknown, or the tree contradicts the comment.
@@ -60,7 +60,7 @@ class ProvenComment(NamedTuple):
     """
 
     comment: ReviewComment
-    standing: Standing
+    standing: ProofResult
     reason: str = ""
     path: str = ""
     line: int = 0
@@ -81,7 +81,7 @@ class ProvenComment(NamedTuple):
     @property
     def is_sure(self) -> bool:
         """Return whether the position is proven and the confidence is high enough to show it."""
-        return self.standing is Standing.PLACED and self.comment.confidence >= SURE
+        return self.standing is ProofResult.PLACED and self.comment.confidence >= SURE
 
     @property
     def is_shown(self) -> bool:
@@ -109,14 +109,16 @@ def prove(comment: ReviewComment, facts: PatchFacts) -> ProvenComment:
     missing = (*comment.missing, *_MISSING.findall(comment.problem))
     for name in missing:
         if _SYMBOL.fullmatch(name) and facts.is_defined(name):
-            return _failed_proof(comment, Standing.REFUTED, f"{name} is defined")
+            return _failed_proof(comment, ProofResult.REFUTED, f"{name} is defined")
     for text in (*comment.undocumented, *_UNDOCUMENTED.findall(comment.problem)):
         if "," in text and facts.is_documented(text):
-            return _failed_proof(comment, Standing.REFUTED, f"{text} is documented")
+            return _failed_proof(comment, ProofResult.REFUTED, f"{text} is documented")
     for name in comment.symbols:
         symbol = name.removesuffix("()")
         if symbol not in missing and not facts.has_symbol(symbol):
-            return _failed_proof(comment, Standing.UNPLACED, f"no {symbol} in the tree")
+            return _failed_proof(
+                comment, ProofResult.UNPLACED, f"no {symbol} in the tree"
+            )
     if comment.path == MESSAGE:
         return _prove_in_message(comment, facts.patch)
     return _prove_in_file(comment, facts)
@@ -126,8 +128,10 @@ def _prove_in_message(comment: ReviewComment, patch: Patch) -> ProvenComment:
     lines = (patch.subject.title, "", *patch.message)
     line = _quoted_line(comment, list(enumerate(lines, 1)))
     if line is None:
-        return _failed_proof(comment, Standing.UNPLACED, "the message has no such line")
-    return ProvenComment(comment, Standing.PLACED, line=line)
+        return _failed_proof(
+            comment, ProofResult.UNPLACED, "the message has no such line"
+        )
+    return ProvenComment(comment, ProofResult.PLACED, line=line)
 
 
 def _prove_in_file(comment: ReviewComment, facts: PatchFacts) -> ProvenComment:
@@ -142,7 +146,7 @@ def _prove_in_file(comment: ReviewComment, facts: PatchFacts) -> ProvenComment:
             if comment.path
             else "no place is given"
         )
-        return _failed_proof(comment, Standing.UNPLACED, text)
+        return _failed_proof(comment, ProofResult.UNPLACED, text)
     path = changes[0].path
     # a line number is weaker evidence than quoted code
     around = NEAR if comment.quoted else 0
@@ -173,9 +177,9 @@ def _prove_in_file(comment: ReviewComment, facts: PatchFacts) -> ProvenComment:
     if line is None:
         what = "no such line" if comment.quoted else "no such place"
         return _failed_proof(
-            comment, Standing.UNPLACED, f"{path} has {what} in or around the patch"
+            comment, ProofResult.UNPLACED, f"{path} has {what} in or around the patch"
         )
-    return ProvenComment(comment, Standing.PLACED, path=path, line=line)
+    return ProvenComment(comment, ProofResult.PLACED, path=path, line=line)
 
 
 def _quoted_line(
@@ -229,6 +233,6 @@ def _squeeze_spaces(text: str) -> str:
 
 
 def _failed_proof(
-    comment: ReviewComment, standing: Standing, reason: str
+    comment: ReviewComment, standing: ProofResult, reason: str
 ) -> ProvenComment:
     return ProvenComment(comment, standing, reason)

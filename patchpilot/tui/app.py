@@ -259,7 +259,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
         if self._on_terminal and not self.sending and is_terminal_gone():
             # let a running send finish; everything else is saved
             os._exit(ExitCode.INTERRUPTED)
-        self.jobs.look()
+        self.jobs.notice_changes()
 
     def made(self, stage: Stage) -> str:
         if not self.is_screen_installed(str(stage)):

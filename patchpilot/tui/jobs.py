@@ -130,13 +130,13 @@ class StageJobs:
 
         self._threads.start("facts", lambda _: session.read_facts(), ended, ended)
 
-    def look(self) -> None:
+    def notice_changes(self) -> None:
         if not self._app.sending and self._watch.moved:
             self.read_topic()
         if self._session.last(Stage.FOLLOW) is not None:
-            self._look_at_store()
+            self._notice_store()
 
-    def _look_at_store(self) -> None:
+    def _notice_store(self) -> None:
         from patchpilot.services.track.follow_topic import followed_ids, store_stamp
 
         stamp = store_stamp()

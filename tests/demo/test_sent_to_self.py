@@ -70,12 +70,12 @@ def test_message_to_self_gets_no_reply(tmp_path: Path) -> None:
     sandbox.sink.keep(
         NEWCOMER.email, [NEWCOMER.email], patch("[PATCH net] acme: x", id="self")
     )
-    answers.look()
+    answers.answer()
     assert archive.ids == []
     sandbox.sink.keep(
         NEWCOMER.email, [NET_LIST], patch("[PATCH net] acme: x", id="list")
     )
-    answers.look()
+    answers.answer()
     assert len(archive.ids) == 3
 
 
@@ -89,7 +89,7 @@ def test_reply_to_the_list_is_archived(
         [NET_LIST],
         patch("Re: [PATCH net] acme: x", id="reply", reply_to="question"),
     )
-    answers.look()
+    answers.answer()
     assert archive.ids == []
     assert sandbox.deliver() == 1
     assert archive.ids == ["reply@example.org"]
@@ -107,7 +107,7 @@ def test_robot_reports_only_the_message(
         [NET_LIST],
         patch("[PATCH net] acme: x", message=code, id="list"),
     )
-    Answers(sandbox, (0.0, 0.0, 0.0)).look()
+    Answers(sandbox, (0.0, 0.0, 0.0)).answer()
     (robot,) = [
         classified.mail
         for mail in archive.mails

@@ -87,7 +87,7 @@ def test_commands_print_the_output_on_the_page() -> None:
     done = 0
     with (
         open_sandbox() as sandbox,
-        deliver_regularly(sandbox, after_delivery=Answers(sandbox).look),
+        deliver_regularly(sandbox, after_delivery=Answers(sandbox).answer),
     ):
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
         env = {**sandbox.env, "COLUMNS": WIDTH, "PATH": path}

@@ -7,7 +7,7 @@ import pytest
 
 from patchpilot.model.mail import parse_patch
 from patchpilot.reviewers.answer import MOST, parse_answer
-from patchpilot.reviewers.proof import PatchFacts, Standing, prove
+from patchpilot.reviewers.proof import PatchFacts, ProofResult, prove
 from patchpilot.reviewers.request import Section, estimated_tokens, write_request
 
 BEFORE = [
@@ -183,7 +183,7 @@ def test_number_of_comments_is_limited() -> None:
 def test_uncertain_comment_is_not_shown() -> None:
     (comment,) = parse_answer(answer_row(confidence=0.5)) or ()
     proof = prove(comment, FACTS)
-    assert (proof.standing, proof.is_sure) == (Standing.PLACED, False)
+    assert (proof.standing, proof.is_sure) == (ProofResult.PLACED, False)
 
 
 def test_comment_moves_off_a_removed_line() -> None:

@@ -27,4 +27,4 @@ def test_answer_is_proven_and_scored(
     score(repo.path, tmp_path / "out", None, [file])
     out = capsys.readouterr().out
     assert "placed 0.90 foo.c:6 returns with foo->lock held" in out
-    assert "1 read, 1 blamed; comments: {<Standing.PLACED: 'placed'>: 1" in out
+    assert "1 read, 1 blamed; comments: {<ProofResult.PLACED: 'placed'>: 1" in out

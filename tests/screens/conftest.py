@@ -84,7 +84,7 @@ def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox
     monkeypatch.setattr(DemoFollow, "INTERVAL", 0.3)
     with (
         open_sandbox(tmp_path / "sandbox") as made,
-        deliver_regularly(made, 0.1, Answers(made, (0.1, 0.2, 0.3)).look),
+        deliver_regularly(made, 0.1, Answers(made, (0.1, 0.2, 0.3)).answer),
     ):
         for name in [name for name in os.environ if name.startswith(("XDG_", "GIT_"))]:
             monkeypatch.delenv(name)

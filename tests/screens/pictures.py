@@ -174,7 +174,7 @@ def main() -> None:
         )
         with (
             open_sandbox(Path(folder) / "sandbox") as sandbox,
-            deliver_regularly(sandbox, after_delivery=Answers(sandbox).look),
+            deliver_regularly(sandbox, after_delivery=Answers(sandbox).answer),
         ):
             os.environ.update({**sandbox.env, "GIT_EDITOR": "true"})
             made = asyncio.run(draw(sandbox.work, MOMENTS, out, options.names))

@@ -130,7 +130,7 @@ async def test_interrupted_send_sends_each_mail_once(
             assert "What to do" in shown
             server.faults.heal()
             # a job that waits for the send still runs afterwards
-            monkeypatch.setattr(app.jobs, "_look_at_store", lambda: None)
+            monkeypatch.setattr(app.jobs, "_notice_store", lambda: None)
             app.jobs.ahead = [Stage.TAGS]
             await pilot.press("s")
             await until(

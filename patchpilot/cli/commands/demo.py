@@ -79,7 +79,7 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
     with (
         _end_on_sigterm(),
         open_sandbox(keep, progress) as sandbox,
-        deliver_regularly(sandbox, after_delivery=Answers(sandbox).look),
+        deliver_regularly(sandbox, after_delivery=Answers(sandbox).answer),
     ):
         if line:
             line.wipe()

@@ -179,7 +179,7 @@ def write_adapted(
 
 
 @dataclass(frozen=True, slots=True)
-class Ways:
+class ConflictOptions:
     """The options for a fix that conflicts on a branch.
 
     `adaptation` is the adapted fix (None: not possible). `is_started` is set if the user is
@@ -192,11 +192,11 @@ class Ways:
 
 def find_options(
     repository: Repository, result: BackportResult, branch: BranchResult
-) -> Ways:
+) -> ConflictOptions:
     """Return the options for a fix that conflicts on a branch."""
     assert result.commit
     if is_started(repository, result.commit, branch):
-        return Ways(is_started=True)
+        return ConflictOptions(is_started=True)
     with Scratch(repository) as scratch:
         fix, tree = (
             FixCommit.read(repository, result.commit),
@@ -211,7 +211,7 @@ def find_options(
         adapted = adapt(scratch, merge, tree, fix, backports)
     if adapted:
         adapted = replace(adapted, steps=add_causes(adapted.steps, branch.causes))
-    return Ways(adapted)
+    return ConflictOptions(adapted)
 
 
 def resolve_conflict(

@@ -16,7 +16,7 @@ from patchpilot.model.printable import counted
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.rule import Finding
 from patchpilot.reviewers.answer import Comments, ReviewComment, parse_answer
-from patchpilot.reviewers.proof import PatchFacts, ProvenComment, Standing, prove
+from patchpilot.reviewers.proof import PatchFacts, ProofResult, ProvenComment, prove
 from patchpilot.reviewers.request import ReviewRequest, write_request
 from patchpilot.reviewers.reviewer import (
     TOKENS,
@@ -283,10 +283,10 @@ def _resolved_problems(
     again = {
         comment.comment.problem
         for comment in now
-        if comment.standing is Standing.PLACED
+        if comment.standing is ProofResult.PLACED
     }
     for comment in earlier:
-        is_gone = prove(comment, facts).standing is not Standing.PLACED
+        is_gone = prove(comment, facts).standing is not ProofResult.PLACED
         if is_gone and comment.problem not in again:
             yield comment.problem
 

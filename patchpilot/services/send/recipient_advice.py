@@ -73,7 +73,7 @@ def recipient_advice(
     notes = [
         *_open_questions(series, draft, project),
         *_subject_tree_notes(series, draft, project),
-        *_planned(repository, plan, base),
+        *_warning_advice(repository, plan, base),
     ]
     warnings = sorted(
         (note for note in notes if note.severity == "warning"),
@@ -115,7 +115,7 @@ def _subject_tree_notes(
         )
 
 
-def _planned(
+def _warning_advice(
     repository: Repository,
     plan: RecipientPlan,
     base: str | None,

@@ -55,7 +55,7 @@ if TYPE_CHECKING:
         BranchResult,
     )
     from patchpilot.services.backport.prerequisite_queue import PrerequisiteNeed
-    from patchpilot.services.backport.topic_backports import Ways
+    from patchpilot.services.backport.topic_backports import ConflictOptions
     from patchpilot.services.backport.work_clone import Resolving
     from patchpilot.services.backport.write_backports import WrittenBackport
     from patchpilot.topic.open_repository import Repository
@@ -105,7 +105,7 @@ SIGN = (
 
 def proposals(
     branch: "BranchResult",
-    ways: "Ways",
+    found: "ConflictOptions",
     write: "Callable[[Adaptation], None]",
     resolve: "Callable[[Adaptation | None], None]",
 ) -> list[Option]:
@@ -120,7 +120,7 @@ def proposals(
         f"a clone with git's conflict in it{before if needs else ''}",
         partial(resolve, None),
     )
-    if (adapted := ways.adaptation) is None:
+    if (adapted := found.adaptation) is None:
         return [manual]
     ours = [
         Option(
@@ -137,8 +137,8 @@ def proposals(
     return [*ours, manual] if adapted.is_sure else [manual, *reversed(ours)]
 
 
-def proposal_text(branch: "BranchResult", ways: "Ways") -> str:
-    adapted = ways.adaptation
+def proposal_text(branch: "BranchResult", found: "ConflictOptions") -> str:
+    adapted = found.adaptation
     if adapted is None:
         return f"The fix as a whole cannot be adapted to {branch.branch}."
     title = f"Adapted to {branch.branch} with a confidence of {adapted.confidence:.0%}:"
@@ -435,14 +435,14 @@ class BackportsScreen(StageScreen["BackportResult"]):
             self.notify("not ready yet")
             return
 
-        def choose(ways: "Ways") -> None:
+        def choose(found: "ConflictOptions") -> None:
             on = partial(self._resolve, self._branch_texts, branch)
-            if ways.is_started:
+            if found.is_started:
                 on(None)
                 return
-            options = proposals(branch, ways, partial(self._adapt, result, branch), on)
+            options = proposals(branch, found, partial(self._adapt, result, branch), on)
             title = f"Conflict on {branch.branch}"
-            ask_which(self.app, proposal_text(branch, ways), options, title)
+            ask_which(self.app, proposal_text(branch, found), options, title)
 
         self.in_thread(
             "adapting the fix to the branch",

@@ -352,7 +352,7 @@ class HomeScreen(ReportsErrors, Screen[None]):
         counts = [f"{len(group)} {name}" for name, group in grouped.items() if group]
         joint = f" {glyph('dot')} "
         total = counted(sum(map(len, grouped.values())), "topic")
-        self.query_one(TitleLine).tell(
+        self.query_one(TitleLine).show(
             joint.join(("patchpilot", listed + total)),
             [joint.join(counts[:count]) for count in range(len(counts), 0, -1)],
             self._doing,

@@ -267,7 +267,7 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         if not self.is_whole:
             return
         self.query_one(StageBar).refresh()
-        self.query_one(TitleLine).tell(
+        self.query_one(TitleLine).show(
             self._subject(), self._topic_titles(), self._now_doing()
         )
         if main := self.main_panel:

@@ -31,7 +31,7 @@ class TitleLine(Widget):
             0,
         )
 
-    def tell(self, subject: str, places: Sequence[str] = (), doing: str = "") -> None:
+    def show(self, subject: str, places: Sequence[str] = (), doing: str = "") -> None:
         """Show these texts; the spinner advances with each call that has `doing`."""
         said = (subject, tuple(places), doing)
         if doing:
