@@ -257,6 +257,6 @@ def second_version(work: Path) -> str:
             ),
         )
     return (
-        "Made the changes of v2 for you, ticked Maya's points, added Sana's tag and wrote a"
+        "Made the changes of v2 for you, ticked Maya's requests, added Sana's tag and wrote a"
         " changelog: press 7 to review and send it"
     )

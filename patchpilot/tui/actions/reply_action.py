@@ -150,7 +150,7 @@ def _audience(planned: "ReplyPlan") -> str:
 
 def _sent(screen: "AnyScreen", sent: "Message") -> None:
     if sent.state == "accepted":
-        screen.notify(printable(f"sent: {sent.subject}"))
+        screen.notify("the reply was sent")
     else:
         screen.notify(
             printable(f"{sent.state}: {sent.detail}; the draft is still saved"),

@@ -166,8 +166,9 @@ def _show(home: Any, found: "FoundFixes", log: str) -> None:
     ]
     letters = [*map(str, range(1, len(fixes) + 1)), "w", "r"]
     result = "A short list to try" if found.fits else "No commit fits"
-    title = f"{result}, from {found.searched:,} commits since {found.tree}"
-    why = "Enter shows which stable kernels lack the commit." if fixes else ""
+    text = f"{found.searched:,} commits since {found.tree} were searched."
+    if fixes:
+        text += "\n\nA commit's number shows which stable kernels lack it."
 
     def handle_answer(choice: str | None) -> None:
         if choice == "report":
@@ -180,7 +181,7 @@ def _show(home: Any, found: "FoundFixes", log: str) -> None:
             )
 
     at = "" if found.fits else "write"
-    question = Choose(f"{title}\n\n{why}", answers, at=at, letters=letters)
+    question = Choose(text, answers, result, at=at, letters=letters)
     home.app.push_screen(question, handle_answer)
 
 

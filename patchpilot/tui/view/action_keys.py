@@ -104,7 +104,7 @@ KEYS: dict[str, ActionKey] = {
     "track reply": ActionKey(Stage.FOLLOW, "r", follows=True),
     "track add": ActionKey(None, "w", words="press {} on Home (0)"),
     "track add -": ActionKey(
-        None, "w", words="press {} on Home (0), then s: the file with it"
+        None, "w", words="press {} on Home (0), then s, and enter its file"
     ),
     "track update": ActionKey(
         Stage.FOLLOW, "g", elsewhere=f"stage {Stage.FOLLOW.number} shows them"

@@ -172,7 +172,7 @@ class LineDialog(Dialog[str | None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "save", "confirm"),
+        Binding("ctrl+s", "save", "confirm", show=False),
         *FIELD_HELP,
     ]
 

@@ -128,7 +128,7 @@ class KeyLine(Widget):
         rest = [shown for shown in known if shown not in fits]
         self._laid = (
             self.size.width,
-            (line, _fitting([*rest, *seldom], self.size.width)),
+            (line, _fitting([*rest, *seldom], self.size.width - 1)),
         )
         return self._laid[1]
 
