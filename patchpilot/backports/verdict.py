@@ -32,7 +32,7 @@ def judge(
     """
     landing = history.landed(fix.id, branch.tip)
     held = landing if landing and landing.holds else None
-    # trying the fix on its own backport shows how that was adapted; skip ancestors
+    # the branch's own backport of the fix shows how it was adapted; skip ancestors
     is_ancestor = held is not None and held.how is Shown.ANCESTRY
     applied = None if is_ancestor else try_fix(scratch, fix, tree or branch.tip)
     result = BranchResult(

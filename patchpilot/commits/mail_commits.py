@@ -218,7 +218,7 @@ def _sides(change: FileChange) -> tuple[bytes, bytes]:
     """Return the text before and after: the hunks' lines, with filler for omitted lines."""
     old: list[str] = []
     new: list[str] = []
-    # the filler makes a renamed file similar to its old version
+    # the filler lets git recognize a renamed file by its similarity
     gap = GAP + (4 * (change.added + change.removed) if change.is_rename else 0)
     at = 1
     for number, hunk in enumerate(change.hunks):

@@ -101,7 +101,7 @@ class Merges:
     def _ask(self, ours: str, theirs: str) -> tuple[bool, list[str]]:
         self._write(ours, theirs)
         self._write(*self._filler)
-        # the end of the last filler's output precedes this answer
+        # the previous answer ends with a filler, which must be skipped
         self._answer()
         return self._answer()
 

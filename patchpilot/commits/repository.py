@@ -260,7 +260,7 @@ class Repository:
             return ""
         name = f"{word}^{{commit}}"
         if _IN_REFLOG in word:
-            # if a reflog entry is missing, git cat-file returns the oldest one instead
+            # for a missing reflog entry, git cat-file returns the oldest one
             done = self.git(
                 "rev-parse", "--verify", "--quiet", "--end-of-options", name, ok=()
             )

@@ -47,7 +47,7 @@ _BY_GIT = ("Signed-off-by: ", "(cherry picked from commit ")
 """
 _BRACKET = compile_late("[<>]")
 _PERSON = compile_late(r"[^<>]*<[^<>\s@]+@[^<>\s@]+>(?:\s*[#(\[].*|[^<>]*)$")
-# decoders put this character in place of undecodable bytes
+# decoders replace undecodable bytes with this character
 _UNFIT = compile_late(f"{UNSAFE.pattern}|[\n\ufffd]|{HIDDEN_IN_PROSE.pattern}")
 
 ORDER = (

@@ -54,7 +54,7 @@ def add_named(
         if switches.git_chief_penguins
         else {format_mailbox(name, address) for name, address in file.words.chiefs}
     )
-    # like get_maintainer.pl, keep the name and address a contact is first found with
+    # like get_maintainer.pl, keep the first name and address found for each contact
     for match in sorted(matches, key=lambda item: item.met):
         section = match.section
         for entry in section.entries:

@@ -261,7 +261,7 @@ def _finish(
             gathered.add(
                 mailbox, "named in file", "cc", f"named in {path}", None, numbers[path]
             )
-    # history would only add recipients
+    # with so many recipients, do not add more from the history
     is_full = gathered.count > MOST_RECIPIENTS
     remarks = () if is_full else _add_history(gathered, recipient, sources, paths)
     everybody = gathered.recipients()

@@ -325,7 +325,7 @@ def _active_contacts(section: Section, repository: Repository, seconds: float) -
     unknown.
     """
     patterns = [value.strip() for value in section.values("F")]
-    # expand a pattern with a star to its folder: a missing warning is better than a wrong one
+    # replace a wildcard with its folder: a missing warning is better than a wrong one
     paths = [
         (folder_of(pattern) if set(pattern) & set("*?[{") else pattern).rstrip("/")
         for pattern in patterns

@@ -70,7 +70,7 @@ def weigh_messages(query: Query, words: WordCounts) -> list[Evidence]:
         for word, count in seen.items()
     }
     whole = sum(terms[word] * value for word, value in rarity.items()) or 1.0
-    # words of the log that no message contains count against every commit
+    # words of the log that occur in no message count against every commit
     unknown = sum(
         weight * math.log(1 + 2 * total)
         for word, weight in terms.items()

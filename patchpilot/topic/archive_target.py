@@ -107,7 +107,7 @@ def _revision(message_id: str, mails: tuple[Mail, ...]) -> Revision | None:
             return holding[reference]
         if reference in known and reference not in seen:
             seen[reference] = None
-            # check the last one first: the parent, then its references from the nearest up
+            # check in reverse order: the parent first, then its references, nearest first
             above += [
                 *known[reference].references,
                 *filter(None, [known[reference].in_reply_to]),

@@ -430,7 +430,7 @@ def _not_delivered(series: Series, plan: RecipientPlan) -> Iterator[str]:
     planned = {recipient.address.key for recipient in plan.recipients}
     if not (state_path() / "track.sqlite").exists():
         return
-    # import late: only tracked topics need these
+    # import lazily: only tracked topics need these
     from patchpilot.archive.track_store import Store
     from patchpilot.topic.followed.known_series import shown_series
 

@@ -440,7 +440,7 @@ def _fits(posted: "PostedSeries", draft: Draft, commits: Sequence[Commit]) -> bo
 
 
 def _is_author(posted: "PostedSeries", body: str, commit: Commit) -> bool:
-    # import late, because `track` lists read no messages
+    # import lazily: listing tracked series reads no messages
     from patchpilot.archive.landed_series import authors_of
 
     return posted.is_author(commit.author) or commit.author.key in authors_of(

@@ -178,7 +178,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
         for theme in OURS:
             self.register_theme(theme)
         for name in BUILTIN_THEMES:
-            # only the terminal knows their colors, and thus the contrast
+            # only the terminal knows what its own colors look like, so their contrast is unknown
             if name.startswith("ansi-"):
                 self.unregister_theme(name)
         self._legible = LegibleText()
@@ -354,7 +354,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
         The Follow stage shows this series.
         """
         if self.screen is not self.get_screen(self._home()):
-            # the user held Enter, or has opened another topic
+            # the user is holding Enter, or has opened another topic
             return
         self.jobs.close()
         self.session.close()

@@ -66,7 +66,8 @@ class StageJobs:
         screen = self._app.stage_screen
         if screen and screen.stage is stage:
             if self._session.fresh(stage) is None:
-                # only the record was read, or something that the result depends on has changed
+                # only the saved record was read, or something that the result depends on has
+                # changed
                 self.begin(stage)
                 return
             screen.renew()
@@ -124,7 +125,7 @@ class StageJobs:
         def ended(error: PatchpilotError | None) -> None:
             self.reads_facts = False
             if error:
-                # whichever stage needs the facts shows the reason
+                # the stage that needs the facts shows the error
                 self._facts_failed = wanted
             self._app.redraw()
 
@@ -142,7 +143,7 @@ class StageJobs:
         stamp = store_stamp()
         if stamp != self._store_stamp:
             self._store_stamp = stamp
-            # the next visit reads a locked or damaged store, and Follow shows the error
+            # a locked or damaged store is read again at the next visit, and Follow shows the error
             self._threads.start(
                 "store", lambda _: followed_ids(), self._store_read, str
             )

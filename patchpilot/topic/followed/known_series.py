@@ -315,7 +315,7 @@ def unarchived_ids(entry: TrackEntry, store: Store) -> frozenset[str]:
     stored = store.message_ids(entry.id) if topics else frozenset()
     if not stored:
         return frozenset()
-    # stored messages may include those of a later fix, which may be of another topic
+    # stored messages may include those of a later fix, possibly of another topic
     own = frozenset([key]) if key in topics else stored
     return sent_ids(own, store) - stored
 
@@ -503,7 +503,7 @@ class _Reading:
 
 
 def _posted_of(anchor: str, every: "tuple[PostedSeries, ...]") -> "PostedSeries | None":
-    # imported late, because `track` lists need no mail modules
+    # import lazily: listing tracked series needs no mail modules
     from patchpilot.archive.collect_mails import posted_of
 
     return posted_of(anchor, every)

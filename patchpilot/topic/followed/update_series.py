@@ -120,7 +120,7 @@ def update(
                 )
             )
         except NetworkError as error:
-            # what the repository shows needs no archive
+            # the state of the repository is known without an archive
             shown = shown_series(store.entry(entry.id), store, repository, progress)
             updated.append(replace(shown, troubles=(error.message,), unreachable=True))
     _note_poll(polled, updated, due, request, store)

@@ -138,7 +138,7 @@ def detail_of(row: Shown, fixed: "FindingFixed | None") -> Text:
     if rule and rule.why:
         text.append_text(_part("Why", " ".join(rule.why.split())))
     if rule and rule.reference:
-        # on terminals with links, this one leads to the full address
+        # terminals that support hyperlinks open the full address
         name = rule.reference.rpartition("/")[2] or rule.reference
         address = web_address(rule.reference)
         style = f"{QUIET} link {address}" if address else QUIET

@@ -33,7 +33,7 @@ class CollectTags(Choose):
         answers = [("add", "Add ticked tags"), ("no", "Cancel")]
         super().__init__("Which tags do your commits get?", answers, "Add tags")
         self._collected = collected
-        # a tag gets only one heading, even if it is for several patches
+        # show one heading for a tag, even if it is for several patches
         trailers = [choice.trailer for choice in collected.choices]
         self._choices = sorted(
             collected.choices, key=lambda choice: trailers.index(choice.trailer)

@@ -332,7 +332,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
                 self.size.height,
             )
             if not top < place < top + high - self.height_of(place) - 1:
-                # causes come above the line, consequences below
+                # show causes above the line and consequences below it
                 self.scroll_to(y=max(0, place - high // 3), animate=False)
             self.go(self.notes[number].line)
 
@@ -350,7 +350,7 @@ class DiffView(ScrollView, Searchable, can_focus=True):
         step = by * max(1, self.size.height - 2)
         top = max(0, min(self.scroll_offset.y + step, self.max_scroll_y))
         place = self.place_of(self.cursor) + step
-        # keep as far from the edge as `go` does, or it would scroll back
+        # keep the same distance from the edge as `go`, which would otherwise scroll back
         place = (
             max(place, top + AROUND)
             if by > 0

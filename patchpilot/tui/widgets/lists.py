@@ -46,7 +46,7 @@ class List(OptionList):
         first = next(iter(strip), None)
         if not (first and first.style and first.text.startswith(" ")):
             return strip
-        # the lines below the last option belong to none
+        # lines below the last option belong to no option
         option = first.style.meta.get("option")
         if not self.has_focus or option is None or option != self.highlighted:
             return strip
