@@ -18,7 +18,16 @@ from patchpilot.tui.widgets.choose import Choose
 from patchpilot.tui.widgets.dialog import WIDE
 from patchpilot.tui.widgets.lists import description_of
 
-UNLISTED = ("help", "app.help", "screen.copy_text", "quit", "page_left", "page_right")
+UNLISTED = (
+    "help",
+    "app.help",
+    "screen.copy_text",
+    "quit",
+    "page_left",
+    "page_right",
+    "scroll_left",
+    "scroll_right",
+)
 """Actions that lead here, or that the terminal's own keys and q perform."""
 ABOUT = {
     Stage.COMMIT: (

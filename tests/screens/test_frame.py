@@ -218,8 +218,8 @@ async def test_undone_change_is_redone(fixed: Path, app: PatchpilotApp) -> None:
     )
     async with running(app, (100, 30)) as pilot:
         for key, word, commit, message in (
-            ("u", "Undo prepare?", first, "prepare undone; press U to redo"),
-            ("U", "Redo prepare?", second, "prepare redone; press u to undo"),
+            ("u", "Undo the last change", first, "undone; press U to redo"),
+            ("U", "Redo the last change", second, "redone; press u to undo"),
         ):
             await keys(pilot, key)
             await until(pilot, lambda word=word: word in text_of(app), word)  # type: ignore[misc]

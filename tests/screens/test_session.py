@@ -196,7 +196,7 @@ async def test_written_tags_can_be_undone(fixed: Path, app: PatchpilotApp) -> No
         )
         assert "Fixes: " in git(fixed, "log", "-1", "--format=%B").text
         await keys(pilot, "u")
-        await visible(pilot, "Undo prepare?")
+        await visible(pilot, "Undo the last change")
         await keys(pilot, "enter")
         await until(
             pilot, lambda: git(fixed, "rev-parse", "HEAD").text == first, "the undo"

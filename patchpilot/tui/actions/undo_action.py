@@ -44,8 +44,8 @@ def undo(screen: "AnyScreen", *, again: bool = False) -> None:
         start, end = reversed(ends) if again else ends
         files = "change as well" if with_files else "do not change"
         text = (
-            f"{word} {state.undo.command}?\n\n{name} is set from {start} to {end}. The files in the"
-            f" working tree {files}."
+            f"{word} the last change of the commits?\n\n{name} is set from {start} to {end}. The"
+            f" files in the working tree {files}."
         )
         question = Choose(text, (("yes", word), ("no", "Cancel")), word)
         ask_yes(screen.app, question, lambda: act(state))
@@ -58,9 +58,9 @@ def undo(screen: "AnyScreen", *, again: bool = False) -> None:
             handle_done,
         )
 
-    def handle_done(state: "UndoState") -> None:
+    def handle_done(_: "UndoState") -> None:
         words = "redone; press u to undo" if again else "undone; press U to redo"
-        screen.notify(f"{state.undo.command} {words}")
+        screen.notify(words)
         screen.reread()
 
     screen.in_thread("reading the undo records", handle_found, handle_listed)

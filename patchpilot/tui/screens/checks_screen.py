@@ -230,7 +230,7 @@ class ChecksScreen(StageScreen["CheckResult"]):
         if self.session.strict:
             parts.append("all rules")
         elif self._found and result and result.left_out:
-            parts.append(f"o {result.left_out} minor")
+            parts.append(f"o shows {result.left_out} minor")
         if result and result.commits:
             parts.append(build_summary(result.commits))
         self.list_panel.count = f" {glyph('dot')} ".join(parts)

@@ -199,7 +199,9 @@ class CommitScreen(StageScreen[TopicCommits]):
 
         known = self._questions
         if known is None:
-            self.notify("Not ready yet: still checking the target tree")
+            self.notify(
+                "not ready yet: still checking the target tree", severity="warning"
+            )
             return
         if not self._has_questions:
             self.notify("No question is asked about these commits")

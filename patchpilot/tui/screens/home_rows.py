@@ -159,7 +159,7 @@ def widths(
 
 
 def news_of(topic: HomeTopic, states: States) -> str:
-    new = f"{topic.unread} new " if topic.unread else ""
+    new = f"{topic.unread} new {glyph('dot')} " if topic.unread else ""
     is_started = states and next_stage(topic, states)
     words = next_step(topic, states).removeprefix("stage ") if is_started else ""
     return new + one_line(words or topic.news or "not read yet")

@@ -196,6 +196,8 @@ class PreviewScreen(StageScreen["Sending"]):
         panel.count = (
             self.listed.position
             if len(result.send.entries) > 1
+            else ""
+            if result.refused
             else f"{self._facts(result, at)}{than}"
         )
 

@@ -47,12 +47,13 @@ def edit_draft(screen: "AnyScreen", then: Callable[[], None]) -> None:
     from patchpilot.tui.actions.editing import describe_edit, edit_text
 
     session = screen.session
-    words = ""
+    words, has_failed = "", False
 
     def editor(text: str) -> str | None:
-        nonlocal words
+        nonlocal words, has_failed
         edited = edit_text(screen, text)
         words = describe_edit(edited, text, "the cover letter, changelog and notes")
+        has_failed = edited is None
         return edited
 
     try:
@@ -66,5 +67,6 @@ def edit_draft(screen: "AnyScreen", then: Callable[[], None]) -> None:
     except PatchpilotError as error:
         screen.show_error(error, partial(edit_draft, screen, then))
         return
-    screen.notify(words)
+    screen.close_error()
+    screen.notify(words, severity="warning" if has_failed else "information")
     then()

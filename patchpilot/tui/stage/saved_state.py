@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from patchpilot.errors import InputError
-from patchpilot.resources import store_json
+from patchpilot.resources import state_path, store_json
 
 FILE = "walk.json"
 PLACES = 200
@@ -24,7 +24,7 @@ class SavedState:
     """
 
     def __init__(self, file: Path | None = None) -> None:
-        self._file = file or _default_file()
+        self._file = file or state_path() / FILE
         self._data: dict[str, Any] = {}
         with contextlib.suppress(OSError, ValueError):
             data = json.loads(self._file.read_text(encoding="utf-8"))
@@ -54,9 +54,3 @@ class SavedState:
             del self._data[old]
         with contextlib.suppress(InputError):
             store_json(self._file, self._data, "")
-
-
-def _default_file() -> Path:
-    import platformdirs
-
-    return Path(platformdirs.user_state_dir("patchpilot")) / FILE

@@ -336,7 +336,8 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         elif self.query_one("#error").display:
             self.close_error()
         else:
-            self.cancel_side_jobs()
+            self._threads.cancel()
+            self._doing.clear()
             self.tui.jobs.cancel(self.stage)
             self.place()
 
@@ -462,10 +463,6 @@ class StageScreen(ReportsErrors, Screen[None], Generic[R]):
         now = time.monotonic()
         slow = [job for job in self._doing.values() if now - job.since >= PATIENCE]
         return slow[-1].doing if slow else ""
-
-    def cancel_side_jobs(self) -> None:
-        self._threads.cancel()
-        self._doing.clear()
 
     def call_at_rest(self, show: Callable[[], None]) -> None:
         """Call `show` when the cursor stops, so that a held key redraws only the list."""
