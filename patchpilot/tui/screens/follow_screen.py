@@ -15,7 +15,7 @@ from textual.binding import BindingType
 from textual.widgets import Static
 
 from patchpilot.model.action import PUBLISHED
-from patchpilot.model.printable import counted
+from patchpilot.model.printable import counted, crop
 from patchpilot.tui.actions.confirm_rewrite import confirm_rewrite
 from patchpilot.tui.screens.follow_rows import (
     Conversation,
@@ -432,7 +432,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         self._replace(replace(series, marks=marks))
         done = str(changed.state).replace("addressed", "ticked")
         self.notify(
-            f"{done if changed.done else 'reopened'}: {item.point.text[:60]}; press"
+            f"{done if changed.done else 'reopened'}: {crop(item.point.text, 50)}; press"
             f" {'i' if name == 'declined' else 'Space'} to undo"
         )
 

@@ -164,7 +164,7 @@ class WriteTags(Choose):
         notes = (
             [*change.notes, *preparation.costs]
             if change.changed
-            else ["no tags to add"]
+            else ["no tags to add: tick what the message needs"]
         )
         if self.has_class("-low"):
             notes = [note for note in notes if not note.startswith(AT_BACKPORTS)]
