@@ -55,8 +55,8 @@ CARDS = {
 }
 """Text of the tour at each stage."""
 BUGS = {
-    SERVER_LOG: "6.1 on a server logs a line. Is it fixed?",
-    CARD_LOG: "Your card logs another line. Is it fixed?",
+    SERVER_LOG: "A server with 6.1 logs this line. Is it fixed?",
+    CARD_LOG: "Your card logs this line. Is it fixed?",
 }
 """A line of dmesg → the introduction to it, in the order of the tour."""
 WRITTEN = "If mainline has no fix, your branch has one."

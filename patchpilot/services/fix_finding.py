@@ -22,7 +22,7 @@ from patchpilot.topic.message_changes import MessageChange, Preparation, write_m
 DCO = (
     "With a Signed-off-by line you certify the Developer's Certificate of Origin 1.1: you wrote"
     " this change or have the right to submit it under the license of the file, and you agree that"
-    " the change, your name and your address are public and kept for good."
+    " the change, your name and your address are public and kept indefinitely."
 )
 """Summary of what a sign-off certifies."""
 DCO_URL = "https://developercertificate.org/"

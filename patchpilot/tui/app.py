@@ -109,7 +109,7 @@ class PatchpilotApp(ReportsErrors, App[int]):
             )
             for stage in Stage
         ),
-        more_key(
+        key(
             "0",
             "home",
             "home",

@@ -161,7 +161,7 @@ async def test_fixes_and_tags_share_a_dialog_and_an_undo(
         await open_checks(pilot, "missing-fixes")
         shown = text_of(newcomer)
         assert "a add tag" in shown
-        assert "A fix all" in shown
+        assert "A review all fixes" in shown
         await keys(pilot, "A", "escape")
         assert message(clone) == before
         await keys(pilot, "A")
@@ -186,7 +186,7 @@ async def test_fixes_and_tags_share_a_dialog_and_an_undo(
         assert "missing-fixes" not in listed_findings(newcomer)
         assert "Signed-off-by" not in message(clone)
         assert "\tif ((rsp" in (clone / acme.MCP).read_text()
-        assert "A fix all" not in text_of(newcomer)
+        assert "A review all fixes" not in text_of(newcomer)
         await keys(pilot, "u", "enter")
         await until(pilot, lambda: message(clone) == before, "the message as it was")
         await settle(pilot)

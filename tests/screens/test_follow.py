@@ -216,7 +216,7 @@ async def test_new_mails_can_be_visited(sent_topic: Life, app: PatchpilotApp) ->
         sent_topic.tell(sent_topic.first, "A first answer.")
         sent_topic.tell(sent_topic.first, "A second answer.")
         await keys(pilot, "g")
-        assert last_message(app) == "2 new messages: press f to see the first"
+        assert last_message(app) == "2 new messages: f goes to the next"
         assert "A first answer." not in text_of(app), "the user reads something else"
         await keys(pilot, "f", "f")
         assert "A first answer." in text_of(app)
@@ -449,7 +449,7 @@ async def test_identical_reply_is_not_resent(
 async def test_keys_of_the_next_step_stay_visible(app: PatchpilotApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await select_row(pilot, "Why do you change")
-        for message in ("", "2 new messages: press f to see the first"):
+        for message in ("", "2 new messages: f goes to the next"):
             app.notify(message)
             await settle(pilot)
             keys_shown = text_of(app).split("\n")[-1]

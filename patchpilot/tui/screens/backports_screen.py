@@ -182,7 +182,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
             yield RowList(ident="matrix", enter="open branch")
         with Container(id="branch-answer", classes="pair"):
             yield TextPanel("Verdict", id="verdict")
-            with Panel(title="Needs first", id="needs"):
+            with Panel(title="Prerequisites", id="needs"):
                 yield RowList(ident="queue")
 
     @property
@@ -335,7 +335,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
             if branch.partial
             else "in this order"
         )
-        panel.heading = f"Needs first, {how}"
+        panel.heading = f"Prerequisites, {how}"
         panel.count = f"{self._branch_texts.ticked(branch)}/{len(needs)} ticked · Space"
         rows = []
         for number, need in enumerate(needs, 1):

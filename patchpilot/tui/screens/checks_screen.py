@@ -254,8 +254,8 @@ class ChecksScreen(StageScreen["CheckResult"]):
     def shown_keys(self) -> ShownKeys:
         is_shown = not self.has_card or self.has_class("-detail")
         hidden = ("detail", "select") if is_shown else ()
-        label = LABELS.get(self._now.remedy, "fix") if self._now else ""
-        labels = {"fix_one": label, "fix_safe": "fix all"}
+        label = LABELS.get(self._now.remedy, "review fix") if self._now else ""
+        labels = {"fix_one": label, "fix_safe": "review all fixes"}
         return ShownKeys(("a",), hidden=frozenset(hidden), labels=labels)
 
     @property

@@ -31,7 +31,7 @@ class CollectTags(Choose):
 
     def __init__(self, collected: Collected) -> None:
         answers = [("add", "Add ticked tags"), ("no", "Cancel")]
-        super().__init__("Which tags do your commits get?", answers, "Add tags")
+        super().__init__("Which tags should be added?", answers, "Add tags")
         self._collected = collected
         # show one heading for a tag, even if it is for several patches
         trailers = [choice.trailer for choice in collected.choices]

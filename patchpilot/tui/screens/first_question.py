@@ -43,7 +43,7 @@ LINES = {
 
 
 VERSION = (
-    "Version or branch that shows it, such as v6.1 or 6.1. Empty: the version that the log"
+    "Version or branch that has the bug, such as v6.1 or 6.1. Empty: the version that the log"
     " names, otherwise HEAD."
 )
 
@@ -165,7 +165,7 @@ def _show(home: Any, found: "FoundFixes", log: str) -> None:
         ("report", "Report the bug", "fills in a report and keeps it as a draft"),
     ]
     letters = [*map(str, range(1, len(fixes) + 1)), "w", "r"]
-    result = "A short list to try" if found.fits else "No commit fits"
+    result = "Commits to try" if found.fits else "No commit fits"
     text = f"{found.searched:,} commits since {found.tree} were searched."
     if fixes:
         text += "\n\nA commit's number shows which stable kernels lack it."

@@ -120,7 +120,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         key(
             "x",
             "more",
-            "show more",
+            "history, diff",
             "show the history of the series, its reviewers, or how two versions differ; or stop"
             " tracking it",
         ),
@@ -288,7 +288,7 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         if not arrived:
             return
         is_listed = any(row.key in arrived for row in self.listed.rows)
-        how = "press f to see the first" if is_listed else "press x to read it"
+        how = "f goes to the next" if is_listed else "press x to read it"
         self.notify(f"{counted(len(arrived), 'new message')}: {how}")
 
     def _go(self, row: int) -> None:

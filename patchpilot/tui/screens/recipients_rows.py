@@ -157,18 +157,15 @@ def _activity(
         return [("History", "reading the history of the files …")]
     if not history.complete:
         return [("History", "git timed out")]
-    where = f"in the last three years to {summarize_paths(history)}"
+    more = len(history.paths) - 2
+    others = f" and {more} more" if more > 0 else ""
+    where = f"in the last three years to {', '.join(history.paths[:2])}{others}"
     known = history.contacts.get(recipient.address.key)
     if known is None:
         return [("History", f"none of {counted(history.total, 'commit')} {where}")]
     share = f"{known.percent}%, {known.commits} of {counted(known.total, 'commit')}"
     last = f"{known.last} {known.last_id[:12]} {known.last_subject}"
     return [("History", f"{share} {where}"), ("Last", last)]
-
-
-def summarize_paths(history: "FileHistory") -> str:
-    more = len(history.paths) - 2
-    return ", ".join(history.paths[:2]) + (f" and {more} more" if more > 0 else "")
 
 
 def load(ask: JobRequest) -> "tuple[CountedRecipients, StageStatus]":

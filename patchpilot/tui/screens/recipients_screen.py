@@ -253,7 +253,7 @@ class RecipientsScreen(StageScreen["CountedRecipients"]):
 
         def add(value: str) -> None:
             self._edit(
-                f"Added {value} to Cc. Press t to move it to To, Space to remove it",
+                f"added {value} to Cc",
                 cc=[value],
             )
 

@@ -22,7 +22,7 @@ from patchpilot.tui.widgets.message_row import MessageRow
 
 GAP = 2
 NEXT, MATCH, JUMP = "step(1)", "match(1)", "jump(1)"
-GLOBAL = (NEXT, "help", "leave")
+GLOBAL = (NEXT, "home", "help", "leave")
 """The actions that are always shown, on every screen."""
 Shown = tuple[str, str, ActiveBinding | None]
 """A key as displayed, its label, and the binding (None for a hint)."""
@@ -71,6 +71,7 @@ class KeyLine(Widget):
             NEXT: "".join(f"go to {it.label}" for it in following),
             JUMP: screen.jump_label,
             "enlarge": "shrink" if screen.maximized else "enlarge",
+            "cancel": "close" if screen.has_class("-detail") else "stop",
             **keys.labels,
         }
         # n goes to the next stage, and is shown anyway
