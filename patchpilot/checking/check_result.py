@@ -152,8 +152,8 @@ class BuildFacts(NamedTuple):
     run, and `commits` has the build result of each commit.
     """
 
-    problems: Mapping[int, tuple["BuildProblem", ...]]
-    text: str
+    problems: Mapping[int, tuple["BuildProblem", ...]] = {}
+    text: str = ""
     commits: tuple["BuiltCommit", ...] = ()
 
     def with_more(self, other: "BuildFacts") -> "BuildFacts":

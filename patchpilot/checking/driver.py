@@ -279,7 +279,7 @@ class Driver:
         if repository:
             _foresee(repository, setting, series, self.progress)
         built = self._built(setting.profile, patches, build)
-        earlier_series = earlier.series if earlier else ()
+        since, earlier_series = earlier or (None, ())
         setting = setting._replace(
             trees=self._trees(series),
             built=built.problems,
@@ -323,8 +323,8 @@ class Driver:
         if earlier:
             from patchpilot.checking.compare_versions import mark_new
 
-            before = self._copy(profile=setting.options.profile).check(earlier.series)
-            result = mark_new(result, before)._replace(since=earlier.label)
+            before = self._copy(profile=setting.options.profile).check(earlier_series)
+            result = mark_new(result, before)._replace(since=since)
         if options.proposes_edits:
             from patchpilot.checking.proposed_edits import add_edits
 
@@ -358,7 +358,7 @@ class Driver:
         build: "BuildOptions | None",
     ) -> BuildFacts:
         """Return the results of the build and of external checkers, if requested."""
-        facts = BuildFacts({}, "")
+        facts = BuildFacts()
         asked = self.repository, project, patches
         if build:
             from patchpilot.checking.build_facts import build_facts
@@ -376,12 +376,12 @@ class Driver:
     def _last_build(self, commits: Sequence[str | None]) -> BuildFacts:
         """Return the recorded results if all commits were built in their current form."""
         if self.repository is None or not all(commits):
-            return BuildFacts({}, "")
+            return BuildFacts()
         from patchpilot.building.built_record import find_build
 
         built = [find_build(self.repository, commit or "") for commit in commits]
         if not all(built):
-            return BuildFacts({}, "")
+            return BuildFacts()
         from patchpilot.model.built_commit import build_summary
 
         summary = build_summary(built)
@@ -498,22 +498,18 @@ def _not_answered(setting: CheckRun, patches: Iterable[Patch]) -> str:
     return missing_data_note(setting.history, patches)
 
 
-ONCE_A_RUN = ("CORRUPTED_PATCH",)
-"""The types that checkpatch.pl reports only once per run, for the first patch that has them."""
+ONCE_A_RUN = "CORRUPTED_PATCH"
+"""The type that checkpatch.pl reports only once per run, for the first patch that has it."""
 
 
 def _once_a_run(findings: Sequence[tuple[Finding, ...]]) -> list[tuple[Finding, ...]]:
     """Adapt the findings to what a single checkpatch.pl run over all patches would report."""
-    reported: set[str] = set()
-    out = []
+    out: list[tuple[Finding, ...]] = []
+    is_reported = False
     for found in findings:
-        before = frozenset(reported)
-        reported.update(
-            finding.checkpatch for finding in found if finding.checkpatch in ONCE_A_RUN
-        )
-        out.append(
-            tuple(finding for finding in found if finding.checkpatch not in before)
-        )
+        others = tuple(one for one in found if one.checkpatch != ONCE_A_RUN)
+        out.append(others if is_reported else found)
+        is_reported = is_reported or others != found
     return out
 
 

@@ -8,7 +8,7 @@ same directory.
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from patchpilot.commits.range import (
     FromArchive,
@@ -31,11 +31,8 @@ _VERSION = re.compile(r"(?<![a-z0-9])v(\d{1,3})(?![0-9])", re.IGNORECASE)
 _SUFFIX = re.compile(r"[-_./]?v\d{1,3}$", re.IGNORECASE)
 
 
-class NewSince(NamedTuple):
-    """An earlier revision to compare with: its name and its series."""
-
-    label: str
-    series: tuple[Series, ...]
+NewSince = tuple[str, tuple[Series, ...]]
+"""An earlier revision to compare with: its name and its series."""
 
 
 def find(
@@ -54,15 +51,15 @@ def find(
     """
     given = tuple(series)
     if not re.fullmatch(r"v?\d{1,3}", word):
-        return NewSince(word, read_targets((word,), repository, from_archive)), given
+        return (word, read_targets((word,), repository, from_archive)), given
     number = int(word.lstrip("v"))
     label = f"v{number}"
     of_files = bool(targets) and all(map(_is_files, targets))
     if of_files and (split := _split(series, number)):
-        return NewSince(label, split[0]), split[1]
+        return (label, split[0]), split[1]
     for earlier in _candidate_versions(number, targets, series, repository, base):
         if any(each.patches for each in earlier):
-            return NewSince(label, earlier), given
+            return (label, earlier), given
     where = (
         "sent, tracked, tagged or on a branch"
         if repository and not of_files

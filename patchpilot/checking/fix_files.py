@@ -52,7 +52,6 @@ class PatchFiles(NamedTuple):
 
     data: Mapping[str, bytes] = {}
     mails: Mapping[str, tuple[str, int, int]] = {}
-    is_stdin: bool = False
 
     @classmethod
     def of(cls, targets: Sequence[str], stdin: bytes | None) -> "PatchFiles":
@@ -91,17 +90,15 @@ class PatchFiles(NamedTuple):
                     start,
                     end,
                 )
-        return cls(data, mails, "-" in targets)
+        return cls(data, mails)
 
     @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(self.data)
+    def is_stdin(self) -> bool:
+        return "-" in self.data
 
     def fixable_lines(self, patch: Patch) -> FixDirectory:
         """Return the lines of a patch that may be fixed, or the reason why none may be."""
         kind = (patch.header("Content-Type") or "").lower()
-        if patch.cut:
-            return FixDirectory("it is too long to be checked as a whole")
         if patch.damage:
             return FixDirectory(
                 f"its body is {patch.damage[0]}: only plain text (8bit) can be fixed"
@@ -116,7 +113,7 @@ class PatchFiles(NamedTuple):
             return FixDirectory(
                 "it has DOS line endings: convert the whole mail first (dos2unix)"
             )
-        if self._raw_lines(patch) is None:
+        if not self._is_verbatim(patch):
             return FixDirectory("its text differs from the bytes of the file")
         return FixDirectory()
 
@@ -167,24 +164,18 @@ class PatchFiles(NamedTuple):
                 temporary.unlink(missing_ok=True)
         return tuple(changed)
 
-    def _raw_lines(self, patch: Patch) -> list[bytes] | None:
-        """Return the patch's lines as bytes, or None if the file differs from them."""
-        place = self.mails.get(patch.source)
-        if place is None:
-            return None
-        content = self.data[place[0]][place[1] : place[2]]
+    def _is_verbatim(self, patch: Patch) -> bool:
+        """Return whether the patch's lines are those of its file."""
+        name, start, end = self.mails.get(patch.source, ("", 0, 0))
+        content = self.data.get(name, b"")[start:end]
         lines = _split(content)
-        unquoted = [
-            line[1:]
-            if is_mboxrd(content) and _QUOTED.match(line) and line[:1] == b">"
-            else line
-            for line in lines
-        ]
-        return (
-            lines
-            if [line.decode("utf-8", "surrogateescape") for line in unquoted]
-            == list(patch.lines)
-            else None
+        if is_mboxrd(content):
+            lines = [
+                line.removeprefix(b">") if _QUOTED.match(line) else line
+                for line in lines
+            ]
+        return [line.decode("utf-8", "surrogateescape") for line in lines] == list(
+            patch.lines
         )
 
     def _fixed_mail(self, content: bytes, outcome: FixOutcome) -> bytes:

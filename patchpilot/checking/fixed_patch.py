@@ -124,7 +124,7 @@ def fixed_patch(
     if not setting.options.checkpatch_compat:
         # running checkpatch.pl drops some findings and adds others
         own = (finding for finding in checked.every if finding.rule in rules)
-        known = context, tuple(sorted(own, key=_finding_line))
+        known = context, tuple(sorted(own, key=finding_line))
 
     def may_touch(line: int) -> bool:
         return line < 0 or (line not in kept and directory.may_touch(line))
@@ -144,7 +144,7 @@ def fixed_patch(
     return FixedPatch(patch, outcome.fixed, texts, note, reasons), outcome
 
 
-def _finding_line(finding: Finding) -> float:
+def finding_line(finding: Finding) -> float:
     """Return a finding's patch line, or the last line if it is about the whole patch."""
     return finding.patch_line or math.inf
 

@@ -202,10 +202,9 @@ class RepositoryFacts:
             if line.is_tag and line.id
         ]
         named = [commit.id for commit in found if commit]
-        return (
-            bool(named)
-            and len(named) == len(found)
-            and needs_no_backport(self._repository, patch.commit, named, project)
+        is_known = bool(found) and all(found)
+        return is_known and needs_no_backport(
+            self._repository, patch.commit, named, project
         )
 
 

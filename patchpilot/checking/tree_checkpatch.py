@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from patchpilot.checking.check_result import CheckRun
+from patchpilot.checking.fixed_patch import finding_line
 from patchpilot.commits.run import environment, run
 from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.errors import MissingError, RefusedError
@@ -116,7 +117,7 @@ def merge_findings(
 
     Two findings of the same type on the same line count as a single finding.
     """
-    left = [(our.checkpatch, our.patch_line) for our in ours if our.checkpatch]
+    left = [(our.checkpatch, our.patch_line) for our in ours]
     extra = []
     for their in theirs:
         key = (their.checkpatch, their.patch_line)
@@ -124,9 +125,4 @@ def merge_findings(
             left.remove(key)
         else:
             extra.append(their)
-    return tuple(
-        sorted(
-            (*ours, *extra),
-            key=lambda one: one.patch_line if one.patch_line is not None else 1 << 40,
-        )
-    )
+    return tuple(sorted((*ours, *extra), key=finding_line))

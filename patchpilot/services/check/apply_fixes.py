@@ -96,7 +96,7 @@ def fix(
     _refuse_both(files, series)
     commits = (
         fix_commits.CommitRewrite(repository, source.base, targets)
-        if repository and not files.names
+        if repository and not files.data
         else None
     )
     if commits and write:
@@ -166,7 +166,7 @@ def _fixes(
 def _refuse_both(files: fix_files.PatchFiles, series: Sequence[Series]) -> None:
     """Raise UsageError if the targets mix patch files and commits."""
     patches = (patch for each in series for patch in each.patches)
-    if files.names and any(
+    if files.data and any(
         patch.commit for patch in patches if patch.source not in files.mails
     ):
         raise UsageError(

@@ -34,7 +34,6 @@ _NULL_TEST = rf"(\(\s*)?({_POINTER})\s*([=!]=)\s*NULL\b(\s*\))?"
 _NEGATED = compile_cached(r"!\s*\($")
 _OUTER = compile_cached(r"(?:[(!=]|&&|\|\||\breturn)\s*$")
 _CLOSED = compile_cached(r"\s*(?:[);?]|&&|\|\||$)")
-_LIST_ENDS = compile_cached(r"[;,]|&&|\|\||[^=!<>]=(?!=)|\?")
 
 
 @fixer("kernel-types", tokens=((r"uint(\d+)_t", r"u\1"), (r"int(\d+)_t", r"s\1")))
