@@ -2,12 +2,12 @@
 """The registry of C checks, and the context that each check gets for a line."""
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from patchpilot.lint.c.line_scan import LineScan, ScannedLine
 from patchpilot.lint.c.operators import Operator, OperatorKind, Values, ValueTracker
 from patchpilot.lint.c.statements import Passage, StatementSpan
-from patchpilot.lint.c.types import Learner, Types
+from patchpilot.lint.c.types import Types
 from patchpilot.lint.detector import Hit, TypedHits
 
 if TYPE_CHECKING:
@@ -20,37 +20,18 @@ LONGEST_LINE = 3000
 class LineContext:
     """The line being checked, with the parser state at that line.
 
-    `text`, `code` and `raw` are forms of this line, `before` and `before_raw` forms of the
-    previous line.
+    `text` and `code` are forms of this line, `before` and `before_raw` forms of the previous line.
     """
-
-    __slots__ = (
-        "_statement",
-        "before",
-        "before_raw",
-        "code",
-        "hit",
-        "line",
-        "raw",
-        "span",
-        "statement_raw",
-        "text",
-        "values",
-        "walk",
-    )
 
     def __init__(self, line: ScannedLine, walk: "CWalk") -> None:
         self.line, self.walk, self.hit = line, walk, line.hit
-        self.text, self.raw, self.code = line.text, line.raw, line.code
+        self.text, self.code = line.text, line.code
         previous = line.previous
-        self.before, self.before_raw = (
-            (_bound_line(previous.text), _bound_line(previous.raw))
-            if previous
-            else ("", "")
-        )
+        self.before = _bound_line(previous.text) if previous else ""
+        self.before_raw = _bound_line(previous.raw) if previous else ""
         self.span: StatementSpan | None = None
         self.statement_raw = False
-        self._statement: str | None = None
+        self._statement = ""
         self.values = _NO_VALUES
 
     @property
@@ -59,11 +40,9 @@ class LineContext:
         return self.walk.types
 
     @property
-    def statement(self) -> str | None:
-        """Return the statement that starts here, or None within a statement."""
-        if self.span is None:
-            return None
-        if self._statement is None:
+    def statement(self) -> str:
+        """Return the statement that starts here, or "" within a statement."""
+        if self.span is not None and not self._statement:
             self._statement = (
                 self.span.raw_text if self.statement_raw else self.span.text
             )
@@ -71,9 +50,8 @@ class LineContext:
 
     @property
     def condition(self) -> str:
-        if self.span is None:
-            return ""
-        return self.span.raw_condition if self.statement_raw else self.span.condition
+        span = self.need_span()
+        return span.raw_condition if self.statement_raw else span.condition
 
     def need_span(self) -> StatementSpan:
         """Return the statement's span, parsing it now if it was skipped."""
@@ -99,28 +77,9 @@ class CWalk:
     is cleared at each patch.
     """
 
-    __slots__ = (
-        "context",
-        "function",
-        "hunk",
-        "learner",
-        "macros",
-        "operators",
-        "passage",
-        "patch",
-        "scan",
-        "skip_until",
-        "tracker",
-        "types",
-    )
-
-    def __init__(self, scan: LineScan, context: "Context", types: Types) -> None:
-        self.scan, self.context, self.types = scan, context, types
-        self.learner, self.tracker, self.passage = (
-            Learner(types),
-            ValueTracker(types),
-            Passage([]),
-        )
+    def __init__(self, scan: LineScan, context: "Context") -> None:
+        self.scan, self.context, self.types = scan, context, Types()
+        self.tracker, self.passage = ValueTracker(self.types), Passage([])
         self.function: str | None = None
         self.skip_until = 0
         self.operators: dict[OperatorKind, list[Operator]] = {}
@@ -132,25 +91,18 @@ class CWalk:
 CheckFunction = Callable[[LineContext], Iterable[tuple[str, Hit]]]
 
 
-class CCheck(NamedTuple):
-    """A registered check and its needles.
+Stage = dict[CheckFunction, tuple[str, ...]]
+"""The checks of a stage with their needles.
 
-    The check is called for the lines of its stage that contain one of the needles, or for all of
-    them if it has no needles.
-    """
-
-    function: CheckFunction
-    needles: tuple[str, ...]
-
-
-LAYOUT: list[CCheck] = []
-CONTEXT: list[CCheck] = []
-ADDED: list[CCheck] = []
+A check is called for the lines of its stage that contain one of the needles, or for all of them if
+it has no needles.
+"""
+LAYOUT: Stage = {}
+CONTEXT: Stage = {}
+ADDED: Stage = {}
 
 
-def check(
-    stage: list[CCheck], *needles: str
-) -> Callable[[CheckFunction], CheckFunction]:
+def check(stage: Stage, *needles: str) -> Callable[[CheckFunction], CheckFunction]:
     """Return a decorator that registers a check for a stage.
 
     LAYOUT checks run before parsing, on each added line of a source file and the line below it.
@@ -158,7 +110,7 @@ def check(
     """
 
     def register(function: CheckFunction) -> CheckFunction:
-        stage.append(CCheck(function, needles))
+        stage[function] = needles
         return function
 
     return register

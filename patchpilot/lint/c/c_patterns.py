@@ -21,6 +21,26 @@ def pattern(text: str, flags: int = 0) -> re.Pattern[str]:
     return compile_cached(text, re.ASCII | flags)
 
 
+def match_at(
+    regex: str, text: str, at: int = 0, *, flags: int = 0
+) -> re.Match[str] | None:
+    """Return the match of a regular expression at an offset, as compiled by `pattern`."""
+    return pattern(regex, flags).match(text, at)
+
+
+def search_in(
+    regex: str, text: str, at: int = 0, *, flags: int = 0
+) -> re.Match[str] | None:
+    """Return the first match of a regular expression, as compiled by `pattern`."""
+    return pattern(regex, flags).search(text, at)
+
+
+def end_of(regex: str, text: str, at: int = 0) -> int:
+    """Return the end of a regular expression's match at an offset, or the offset if none."""
+    match = match_at(regex, text, at)
+    return match.end() if match else at
+
+
 def one_of(*words: str) -> str:
     """Return a group that matches any of these alternatives, in this order."""
     return f"(?:{'|'.join(words)})"
@@ -126,33 +146,39 @@ DECLARATION_MACROS = one_of(
 LVAL_OR_CALL = rf"((?:[&*]\s*)?{LVAL})\s*({BALANCED})?\s*"
 
 
+# S is signed or unsigned; s is the same or nothing. The order of the alternatives matters.
+NUMBER_TYPES = (
+    "s char", "s short int", "s short", "s int", "s long int", "s long long int", "s long long", "s long", "S",  # noqa: E501
+)  # fmt: skip
+MISORDERED_TYPES = (
+    "char S", "int s short", "int short S", "short int S", "S int short", "short S", "long int S", "int long S", "long S int",  # noqa: E501
+    "int S long", "int S", "int long long S", "long long int S", "long long S int", "long long S", "long S",  # noqa: E501
+)  # fmt: skip
+_INT_TYPES = (
+    "long long int S", "long long S int", "long long S", "s long long int", "s long long", "int long long S", "int s long long",  # noqa: E501
+    "long int S", "long S int", "long S", "s long int", "s long", "int long S", "int s long", "int S", "s int",  # noqa: E501
+)  # fmt: skip
+
+
+def _number_pattern(order: str) -> str:
+    """Return the pattern of an integer type with its words in this order."""
+    sign = "(?:un)?signed"
+    words = order.replace(" ", r"\s+").replace("S", sign)
+    return re.sub(r"\bs\\s\+", lambda _: rf"(?:{sign}\s+)?", words)
+
+
+INT_TYPES = one_of(*map(_number_pattern, _INT_TYPES))
+
+
 def static_type() -> str:
     """Return a pattern for the types known to every C source, without pointer stars."""
-    return rf"(?:{MODIFIER}\s+)*(?:(?:typeof|__typeof__)\s*\([^)]*\)|{TYPEDEFS}|(?:{'|'.join(BUILT_IN_TYPES)})\b)(?:\s+{MODIFIER})*"  # noqa: E501
-
-
-_SIGN = r"(?:un)?signed"
-MISORDERED_TYPES = (
-    rf"char\s+{_SIGN}", rf"int\s+(?:{_SIGN}\s+)?short\s", rf"int\s+short(?:\s+{_SIGN})", rf"short\s+int(?:\s+{_SIGN})",  # noqa: E501
-    rf"{_SIGN}\s+int\s+short", rf"short\s+{_SIGN}", rf"long\s+int\s+{_SIGN}", rf"int\s+long\s+{_SIGN}", rf"long\s+{_SIGN}\s+int",  # noqa: E501
-    rf"int\s+{_SIGN}\s+long", rf"int\s+{_SIGN}", rf"int\s+long\s+long\s+{_SIGN}", rf"long\s+long\s+int\s+{_SIGN}",  # noqa: E501
-    rf"long\s+long\s+{_SIGN}\s+int", rf"long\s+long\s+{_SIGN}", rf"long\s+{_SIGN}",
-)  # fmt: skip
-NUMBER_TYPES = (
-    rf"(?:{_SIGN}\s+)?char", rf"(?:{_SIGN}\s+)?short\s+int", rf"(?:{_SIGN}\s+)?short", rf"(?:{_SIGN}\s+)?int", rf"(?:{_SIGN}\s+)?long\s+int",  # noqa: E501
-    rf"(?:{_SIGN}\s+)?long\s+long\s+int", rf"(?:{_SIGN}\s+)?long\s+long", rf"(?:{_SIGN}\s+)?long", _SIGN,  # noqa: E501
-)  # fmt: skip
-BUILT_IN_TYPES = (
-    "void", *NUMBER_TYPES, "float", "double", "bool", rf"struct\s+{IDENT}", rf"union\s+{IDENT}", rf"enum\s+{IDENT}",  # noqa: E501
-    rf"{IDENT}_t", rf"{IDENT}_handler", rf"{IDENT}_handler_fn", *MISORDERED_TYPES,
-)  # fmt: skip
-INT_TYPES = one_of(
-    rf"long\s+long\s+int\s+{_SIGN}", rf"long\s+long\s+{_SIGN}\s+int", rf"long\s+long\s+{_SIGN}", rf"(?:{_SIGN}\s+)?long\s+long\s+int",  # noqa: E501
-    rf"(?:{_SIGN}\s+)?long\s+long", rf"int\s+long\s+long\s+{_SIGN}", rf"int\s+(?:{_SIGN}\s+)?long\s+long",  # noqa: E501
-    rf"long\s+int\s+{_SIGN}", rf"long\s+{_SIGN}\s+int", rf"long\s+{_SIGN}", rf"(?:{_SIGN}\s+)?long\s+int", rf"(?:{_SIGN}\s+)?long",  # noqa: E501
-    rf"int\s+long\s+{_SIGN}", rf"int\s+(?:{_SIGN}\s+)?long",
-    rf"int\s+{_SIGN}", rf"(?:{_SIGN}\s+)?int",
-)  # fmt: skip
+    known = one_of(
+        "void",
+        *map(_number_pattern, NUMBER_TYPES),
+        rf"float|double|bool|(?:struct|union|enum)\s+{IDENT}|{IDENT}_(?:t|handler|handler_fn)",
+        *map(_number_pattern, MISORDERED_TYPES),
+    )
+    return rf"(?:{MODIFIER}\s+)*(?:(?:typeof|__typeof__)\s*\([^)]*\)|{TYPEDEFS}|{known}\b)(?:\s+{MODIFIER})*"  # noqa: E501
 
 
 @cache
@@ -191,7 +217,7 @@ MODE = rf"(?:{MODE_NAMES}|0[0-7]{{3}})"
 
 def mode_of(text: str) -> int:
     """Parse a file mode: four octal digits, or names joined by |."""
-    if pattern(r"\s*0[0-7]{3}\s*$").match(text):
+    if match_at(r"\s*0[0-7]{3}\s*$", text):
         return int(text, 8)
     mode = 0
     at = None

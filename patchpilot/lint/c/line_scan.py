@@ -9,6 +9,7 @@ columns.
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 from patchpilot.cache.cached_re import compile_cached, compile_late
 from patchpilot.lint.detector import Hit
@@ -21,9 +22,7 @@ _OPENER = compile_late(r"/\*|//|[\"']")
 _STRING_PART = {quote: compile_late(rf"\\.?|{quote}", re.DOTALL) for quote in "\"'"}
 _NOT_TAB = compile_late(r"[^\t]")
 _INCLUDE = compile_late(r"^.\s*#\s*include\s+<(.*)>", re.ASCII)
-_ERROR_DIRECTIVE = compile_late(r"^.\s*#\s*(?:error|warning)(\s+)(.*)\b", re.ASCII)
-_ERROR_TEXT = compile_late(r"(#\s*(?:error|warning)\s+).*", re.ASCII)
-_ANGLE = compile_late(r"<.*>")
+_ERROR_DIRECTIVE = compile_late(r"^.\s*#\s*(?:error|warning)\s+(.*)\b", re.ASCII)
 
 
 def _fill(text: str, char: str) -> str:
@@ -33,8 +32,6 @@ def _fill(text: str, char: str) -> str:
 
 class Sanitizer:
     """Mask comments and strings on the new side of a hunk, line by line."""
-
-    __slots__ = ("inside",)
 
     def __init__(self) -> None:
         self.inside = ""
@@ -103,11 +100,9 @@ class Sanitizer:
 def _directive(text: str) -> str:
     """Mask the file name in #include <…> and the text of #error."""
     if match := _INCLUDE.match(text):
-        clean = "<" + "X" * len(match[1]) + ">"
-        return _ANGLE.sub(lambda _: clean, text, count=1)
+        return f"{text[: match.start(1)]}{'X' * len(match[1])}{text[match.end(1) :]}"
     if match := _ERROR_DIRECTIVE.match(text):
-        clean = "X" * len(match[2])
-        return _ERROR_TEXT.sub(lambda head: head[1] + clean, text, count=1)
+        return text[: match.start(1)] + "X" * len(match[1])
     return text
 
 
@@ -131,7 +126,7 @@ _NOT_REMOVED = (" ", "+", "")
 _NAMES = {"d": _GIT_FILE, "+": _NEW_FILE}
 
 
-class ScannedLine:
+class ScannedLine(NamedTuple):
     """A line of a patch, as Latin-1 text.
 
     It has one character per byte, so that columns and lengths count bytes.
@@ -146,71 +141,35 @@ class ScannedLine:
     - `in_header`, `in_log`: whether the line is in the headers of the message, or in its body
       before the first sign-off
     - `log_after`: the `in_log` of the next line
+    - `length`, `indent`: the columns of the line and of its indentation, without its sign; 0 for a
+      removed line
     """
 
-    __slots__ = (
-        "_code",
-        "file",
-        "hunk_start",
-        "in_header",
-        "in_log",
-        "indent",
-        "left",
-        "length",
-        "log_after",
-        "new_line",
-        "number",
-        "previous",
-        "raw",
-        "section",
-        "sign",
-        "starts_file",
-        "starts_hunk",
-        "strict",
-        "text",
-    )
+    number: int
+    raw: str
+    text: str
+    file: str
+    new_line: int
+    left: int
+    previous: "ScannedLine | None"
+    sign: str
+    starts_file: bool
+    starts_hunk: bool
+    section: str
+    hunk_start: int
+    strict: bool
+    in_header: bool
+    in_log: bool
+    log_after: bool
+    length: int
+    indent: int
 
-    # avoid importing dataclasses, which would slow down a plain check
-    def __init__(  # noqa: PLR0913
-        self,
-        number: int,
-        raw: str,
-        text: str,
-        file: str,
-        new_line: int,
-        left: int,
-        previous: "ScannedLine | None",
-        sign: str = "",
-        starts_file: bool = False,
-        starts_hunk: bool = False,
-        section: str = "",
-        hunk_start: int = 0,
-        strict: bool = False,
-        in_header: bool = False,
-        in_log: bool = False,
-    ) -> None:
-        self.number, self.raw, self.text, self.sign = number, raw, text, sign
-        self.file, self.new_line, self.left, self.previous = (
-            file,
-            new_line,
-            left,
-            previous,
-        )
-        self.starts_file, self.starts_hunk, self.section, self.hunk_start = (
-            starts_file,
-            starts_hunk,
-            section,
-            hunk_start,
-        )
-        self.strict, self.in_header = strict, in_header
-        self.in_log = self.log_after = in_log
-        self.length = self.indent = 0
-        self._code: str | None = None
+    # the comparison of tuples would follow `previous` to the first line
+    def __eq__(self, other: object) -> bool:
+        return self is other
 
-    @property
-    def in_hunk(self) -> bool:
-        """Return whether the line is in a hunk (false for removed lines)."""
-        return self.left != 0
+    def __hash__(self) -> int:
+        return id(self)
 
     @property
     def added(self) -> bool:
@@ -225,11 +184,7 @@ class ScannedLine:
     @property
     def code(self) -> str:
         """Return the sanitized text with comments replaced by spaces."""
-        if self._code is None:
-            self._code = (
-                self.text.replace(COMMENT, " ") if COMMENT in self.text else self.text
-            )
-        return self._code
+        return self.text.replace(COMMENT, " ")
 
     @property
     def comment(self) -> str:
@@ -267,8 +222,6 @@ class LineScan:
 
     `strict` is the option of the run.
     """
-
-    __slots__ = ("_comments", "added", "lines", "strict")
 
     def __init__(
         self, lines: list[ScannedLine], added: list[ScannedLine], strict: bool
@@ -404,11 +357,18 @@ def scan_lines(
         name = _NAMES.get(sign)
         named = name.match(text) if name else None
         if named:
-            file = named[1].partition("/")[2] if "/" in named[1] else named[1]
+            file = named[1].partition("/")[2] or named[1]
             in_log = False
             here_strict = strict or file.startswith(_ALWAYS_STRICT)
         elif in_log and (text == "---" or _SIGNED_OFF.match(text)):
             in_log = False
+        ends_header = (
+            in_header
+            and not named
+            and not header
+            and not file
+            and (raw == empty or not (_INDENTED.match(raw) or _HEADER.match(raw)))
+        )
         line = ScannedLine(
             number,
             raw,
@@ -425,19 +385,12 @@ def scan_lines(
             here_strict,
             in_header,
             in_log,
+            in_log or ends_header,
+            *(measure(raw) if sign in _NOT_REMOVED else (0, 0)),
         )
-        if sign in _NOT_REMOVED:
-            line.length, line.indent = measure(raw)
-            kept = line
-        if (
-            in_header
-            and not named
-            and not header
-            and not file
-            and (raw == empty or not (_INDENTED.match(raw) or _HEADER.match(raw)))
-        ):
-            in_header, in_log = False, True
-        line.log_after = in_log
+        kept = line if sign in _NOT_REMOVED else kept
+        in_header = in_header and not ends_header
+        in_log = line.log_after
         lines.append(line)
     return LineScan(
         lines,

@@ -17,7 +17,10 @@ from patchpilot.lint.c.c_patterns import (
     NOTE,
     STRING,
     WORD,
+    end_of,
+    match_at,
     pattern,
+    search_in,
 )
 from patchpilot.lint.c.line_scan import COMMENT, ScannedLine
 from patchpilot.lint.c.types import TypePattern, Types
@@ -33,14 +36,13 @@ def value_end(text: str, at: int) -> int:
 
     Spaces around a name belong to the value.
     """
-    start = pattern(r"\s*(\(\s*)?").match(text, at)
-    begin = start.end() if start else at
-    if start and start[1] is not None:
-        cast = _C_TYPES.match(_CAST_END, text, begin)
+    begin = end_of(r"\s*", text, at)
+    if text.startswith("(", begin):
+        cast = _C_TYPES.match(_CAST_END, text, end_of(r"\(\s*", text, begin))
         if not cast:
             return at
         begin = cast.match.end()
-    match = pattern(_VALUE).match(text, begin)
+    match = match_at(_VALUE, text, begin)
     return match.end() if match else at
 
 
@@ -57,8 +59,6 @@ class Values:
     A kind is one letter; the last one is for the newline.
     """
 
-    __slots__ = ("kinds", "variants")
-
     def __init__(self, kinds: str) -> None:
         self.kinds = kinds
         self.variants: dict[int, str] = {}
@@ -69,8 +69,6 @@ class ValueTracker:
 
     The state at the end of a line is carried over to the next.
     """
-
-    __slots__ = ("_brackets", "_colon", "_pending", "_preprocessor", "_types", "last")
 
     def __init__(self, types: Types) -> None:
         self._types = types
@@ -147,15 +145,13 @@ class ValueTracker:
 
     def _cast(self, text: str, at: int) -> int:
         """Return the length of `(type` if a cast starts here, otherwise 0."""
-        first = pattern(r"\(\s*").match(text, at)
-        if not first or not (match := self._types.match(_CAST, text, first.end())):
-            return 0
-        return match.match.end(1) - at
+        match = self._types.match(_CAST, text, end_of(r"\(\s*", text, at))
+        return match.match.end(1) - at if match else 0
 
     def _word(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
         """Return the kind of a word, and the length of the text that belongs to it."""
         at, length, word = token.start(), token.end() - token.start(), token.group()
-        if self._types.may_begin(text, word, token.end()) and (
+        if self._types.may_begin(word) and (
             match := self._types.match(_DECLARED, text, at)
         ):
             return "T", match.end - at
@@ -168,7 +164,7 @@ class ValueTracker:
             self._pending = kind
             return "N", 13
         if word.startswith("sizeof"):
-            if pattern(r"\s*\(").match(text, at + 6):
+            if match_at(r"\s*\(", text, at + 6):
                 self._pending = "V"
             return "N", 6
         if word.startswith("case"):
@@ -179,7 +175,7 @@ class ValueTracker:
     def _name(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
         """Return the same for a name, including text that makes it a function or label."""
         at = token.start()
-        whole = pattern(_NAME).match(text, at)
+        whole = match_at(_NAME, text, at)
         if not whole:
             return "V", token.end() - at
         if whole[2]:
@@ -196,7 +192,7 @@ class ValueTracker:
     def _directive(self, kind: str, text: str, token: _Token) -> tuple[str, int]:
         """Return the same for a # and the next word; a bare # changes nothing."""
         at = token.start()
-        match = pattern(_DIRECTIVE).match(text, at)
+        match = match_at(_DIRECTIVE, text, at)
         if not match:
             return kind, 1
         self._preprocessor = True
@@ -289,11 +285,11 @@ def operators_of(
 ) -> Iterator[tuple[OperatorKind, Operator]]:
     """Yield the operators in a line, skipping #include lines and operators passed as arguments."""
     text = line.text
-    if "#" in text and pattern(r"#\s*include").search(text):
+    if "#" in text and search_in(r"#\s*include", text):
         return
     whole = f" {text[1:]}"
     parts = pattern(_OPERATORS).split(whole)
-    while parts and not parts[-1]:
+    while not parts[-1]:
         parts.pop()
     kinds, variants = values.kinds, values.variants
     at = 0
@@ -325,7 +321,6 @@ def _is_argument(line: str, at: int, end: int, kinds: str) -> bool:
         kinds[at : at + 1] != "V"
         and line[at - 1] in _SPACE
         and line[end:].lstrip(_SPACE)[:1] in (",", ")")
-        and bool(line[end:].strip(_SPACE))
     )
 
 
@@ -360,6 +355,6 @@ def _kind_after(after: str | None) -> str:
 
 def _any_modifier(types: Types, text: str) -> bool:
     """Return whether the text contains a modifier such as const."""
-    if pattern(rf"{MODIFIER}\b").search(text):
+    if search_in(rf"{MODIFIER}\b", text):
         return True
-    return any(pattern(rf"{name}\b").search(text) for name in types.learned_in(text))
+    return any(search_in(rf"{name}\b", text) for name in types.learned_in(text))

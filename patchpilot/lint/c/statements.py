@@ -13,7 +13,10 @@ from itertools import accumulate
 from typing import NamedTuple, TypeVar
 
 from patchpilot.cache.cached_re import compile_late
-from patchpilot.lint.c.c_patterns import pattern
+from patchpilot.lint.c.c_patterns import (
+    match_at,
+    pattern,
+)
 from patchpilot.lint.c.line_scan import ScannedLine
 
 _SIGNED_NEWLINE = compile_late(r"\n.")
@@ -39,38 +42,33 @@ class StatementSpan(NamedTuple):
     end: int
     condition_end: int
     level: int
-    next: int
     next_number: int
     next_column: int
     limit: int
 
+    def _cut(self, start: int, end: int) -> str:
+        """Return a part of the passage, truncated to a maximum length."""
+        return self.passage.text[start : min(end, start + _LONGEST)]
+
     @property
     def raw_text(self) -> str:
         """Return the statement with its diff signs, truncated to a maximum length."""
-        return self.passage.text[self.start : min(self.end, self.start + _LONGEST)]
+        return self._cut(self.start, self.end)
 
     @property
     def raw_condition(self) -> str:
         """Return the condition, or everything up to a call's parentheses, with the diff signs."""
-        return self.passage.text[
-            self.start : min(self.condition_end, self.start + _LONGEST)
-        ]
+        return self._cut(self.start, self.condition_end)
 
     @property
     def raw_block(self) -> str:
         """Return the text after the condition, truncated like `raw_text`."""
-        return self.passage.text[
-            self.condition_end : min(self.end, self.condition_end + _LONGEST)
-        ]
+        return self._cut(self.condition_end, self.end)
 
     @property
     def head(self) -> str:
         """Return the statement up to its first brace, with diff signs as in `text`."""
-        stop = min(self.end, self.start + _LONGEST)
-        brace = self.passage.text.find("{", self.start, stop)
-        return blank_signs(
-            self.passage.text[self.start : brace if brace >= 0 else stop]
-        )
+        return blank_signs(self.raw_text.partition("{")[0])
 
     @property
     def newlines(self) -> int:
@@ -107,8 +105,6 @@ class Passage:
     `starts` has the offset in `text` of each item of `lines`.
     """
 
-    __slots__ = ("_budget", "_numbers", "lines", "starts", "text")
-
     def __init__(self, lines: Sequence[ScannedLine]) -> None:
         self.lines = [line for line in lines if line.sign != "-"]
         self.text = "\n".join([*(line.text for line in self.lines), ""])
@@ -130,42 +126,27 @@ class Passage:
 
     def after(self, span: StatementSpan) -> StatementSpan:
         """Return the next statement."""
-        return self.statement_at(span.next, span.limit)
+        return self.statement_at(span.end, span.limit)
 
     def statement_at(self, start: int, limit: int) -> StatementSpan:
         """Return the statement that starts at an offset, in the text up to `limit`."""
         if not self.lines:
             # a damaged hunk may be empty
-            return StatementSpan(self, start, start, start, 0, start, 0, 0, start)
+            return StatementSpan(self, start, start, start, 0, 0, 0, start)
         if self._budget <= 0:
             limit = min(limit, start + _CUT)
         scan = _Statement(self.text, start, limit)
         end, whole = scan.scan()
-        condition, level = scan.condition, scan.level
         self._budget -= end - start + _EACH
-        if whole:
-            index = bisect_right(self.starts, max(end - 1, 0), 0, len(self.lines)) - 1
-            return StatementSpan(
-                self,
-                start,
-                end,
-                condition + 1,
-                level,
-                end,
-                self._numbers[index] + 1,
-                0,
-                limit,
-            )
-        index = bisect_right(self.starts, end, 0, len(self.lines)) - 1
+        index = bisect_right(self.starts, max(end - 1, 0), 0, len(self.lines)) - 1
         return StatementSpan(
             self,
             start,
-            end + 1,
-            condition + 1,
-            level,
-            end + 1,
-            self._numbers[index],
-            end + 1 - self.starts[index],
+            end,
+            scan.condition + 1,
+            scan.level,
+            self._numbers[index] + whole,
+            0 if whole else end - self.starts[index],
             limit,
         )
 
@@ -175,15 +156,15 @@ class Passage:
         """
         span = self.statement(line, column)
         parts = [span]
-        if span.next >= span.limit or not pattern(
-            r"\s*(?:\n[+-])?\s*(?:if|else|do)\b"
-        ).match(span.raw_condition):
+        if span.end >= span.limit or not match_at(
+            r"\s*(?:\n[+-])?\s*(?:if|else|do)\b", span.raw_condition
+        ):
             return span.level, parts
         while True:
             span = self.after(span)
-            if span.next >= span.limit or not pattern(
-                r"(?:\s*\n[+-])*\s*(?:else|do)\b"
-            ).match(span.raw_condition):
+            if span.end >= span.limit or not match_at(
+                r"(?:\s*\n[+-])*\s*(?:else|do)\b", span.raw_condition
+            ):
                 return span.level, parts
             parts.append(span)
 
@@ -201,9 +182,9 @@ class Passage:
         for one in self.lines[index : index + most]:
             self._budget -= len(one.text)
             if "#" in one.text and (
-                branch := pattern(
-                    r".\s*#\s*(?:(ifndef|ifdef|if)\s|(else|elif)\b|(endif)\b)"
-                ).match(one.text)
+                branch := match_at(
+                    r".\s*#\s*(?:(ifndef|ifdef|if)\s|(else|elif)\b|(endif)\b)", one.text
+                )
             ):
                 level = _state_after_branch(branch, stack, level, 0)
             for mark in marks.finditer(one.text):
@@ -255,7 +236,7 @@ def _state_after_branch(
         stack.append(state)
         return state
     if branch[2]:
-        return stack[-2] if len(stack) > 1 else stack[-1] if stack else first
+        return next(iter(stack[-2:]), first)
     return stack.pop() if stack else first
 
 
@@ -264,15 +245,13 @@ class _Statement:
     end of the condition.
     """
 
-    __slots__ = ("condition", "inside", "level", "limit", "stack", "start", "text")
-
     def __init__(self, text: str, start: int, limit: int) -> None:
         self.text, self.start, self.limit = text, start, limit
         self.inside, self.level, self.condition = "", 0, start - 1
         self.stack: list[tuple[str, int]] = [("", 0)]
 
     def scan(self) -> tuple[int, bool]:
-        """Return the offset of the last character, and whether the whole last line is included."""
+        """Return where the statement ends, and whether its whole last line is included."""
         stops, at = _stop_patterns(), self.start
         self._define(at)
         while match := stops[self.inside].search(self.text, at, self.limit):
@@ -297,15 +276,14 @@ class _Statement:
             self.inside, self.level = _state_after_branch(
                 branch, self.stack, state, ("", 0)
             )
-            self.stack = self.stack or [("", 0)]
 
     def _semicolon(self, at: int) -> int:
-        return at
+        return at + 1
 
     def _newline(self, at: int) -> int | None:
         if self.inside != "#":
             self._define(at + 1)
-        elif self.text[at - 1 : at] != "\\" or at == self.start:
+        elif self.text[at - 1 : at] != "\\":
             self.level -= 1
             return at + 1
         return None
@@ -334,7 +312,7 @@ class _Statement:
         self.level -= 1
         if self.level:
             return None
-        return at + (self.text[at + 1 : at + 2] == ";" and at + 1 < self.limit)
+        return at + 1 + (self.text[at + 1 : at + 2] == ";" and at + 1 < self.limit)
 
 
 _AT: dict[str, Callable[[_Statement, int], int | None]] = {

@@ -10,6 +10,7 @@ import operator
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import NamedTuple
 
 from patchpilot.cache.cached_re import compile_late
 from patchpilot.lint.c.c_patterns import (
@@ -17,13 +18,18 @@ from patchpilot.lint.c.c_patterns import (
     ATTRIBUTE_WORDS_BEFORE,
     IDENT,
     INLINE,
+    MISORDERED_TYPES,
     MODIFIER,
+    NUMBER_TYPES,
     SPARSE,
     SPARSE_WORDS,
     STORAGE,
     TYPEDEFS,
     WORD,
+    end_of,
+    match_at,
     pattern,
+    search_in,
 )
 
 INIT_WORDS = tuple(
@@ -46,16 +52,6 @@ TAGS = frozenset(("struct", "union", "enum"))
 TYPEOF = frozenset(("typeof", "__typeof__"))
 NAME_ENDS = ("_t", "_handler", "_handler_fn")
 
-# S is signed or unsigned; s is the same or nothing. The order of the alternatives matters.
-_ORDERED = (
-    "s char", "s short int", "s short", "s int", "s long int", "s long long int", "s long long", "s long", "S",  # noqa: E501
-)  # fmt: skip
-_MISORDERED = (
-    "char S", "int s short", "int short S", "short int S", "S int short", "short S", "long int S", "int long S", "long S int",  # noqa: E501
-    "int S long", "int S", "int long long S", "long long int S", "long long S int", "long long S", "long S",  # noqa: E501
-)  # fmt: skip
-_BEFORE_A_WORD = _MISORDERED.index("int s short")
-
 
 def _spelled(orders: tuple[str, ...]) -> dict[tuple[str, ...], int]:
     ranks: dict[tuple[str, ...], int] = {}
@@ -67,11 +63,13 @@ def _spelled(orders: tuple[str, ...]) -> dict[tuple[str, ...], int]:
     return ranks
 
 
-_MISORDERED_RANKS = _spelled(_MISORDERED)
+_MISORDERED_RANKS = _spelled(MISORDERED_TYPES)
 _RANKS = {
-    words: rank + len(_ORDERED) for words, rank in _MISORDERED_RANKS.items()
-} | _spelled(_ORDERED)
+    words: rank + len(NUMBER_TYPES) for words, rank in _MISORDERED_RANKS.items()
+} | _spelled(NUMBER_TYPES)
 NUMBER_WORDS = frozenset(word for words in _RANKS for word in words)
+# the words other than type names with which a type may begin
+_FIRST_WORDS = NUMBER_WORDS | MODIFIER_WORDS | TAGS | TYPEOF | {"__alloc_size"}
 
 
 def number_ends(text: str, at: int, *, misordered: bool = False) -> list[int]:
@@ -79,26 +77,16 @@ def number_ends(text: str, at: int, *, misordered: bool = False) -> list[int]:
 
     With `misordered`, return only those with the words in an unusual order.
     """
-    ranks, shift = (_MISORDERED_RANKS, 0) if misordered else (_RANKS, len(_ORDERED))
+    ranks = _MISORDERED_RANKS if misordered else _RANKS
     words: tuple[str, ...] = ()
     ends: list[tuple[int, int]] = []
     while len(words) < 5 and (
-        match := pattern(r"\s*(char|short|int|long|signed|unsigned)\b").match(text, at)
+        match := match_at(r"\s*(char|short|int|long|signed|unsigned)\b", text, at)
     ):
-        if words and match.start(1) == at:
-            break
         words, at = (*words, match[1]), match.end()
-        rank = ranks.get(words)
-        if rank is None:
-            continue
-        if rank - shift == _BEFORE_A_WORD:
-            # counts only if a space and another word follow
-            if pattern(r"\s\w").match(text, at):
-                ends.append((rank, at + 1))
-        else:
-            ends.append((rank, at))
-    ends.sort()
-    return [end for _, end in ends]
+        if words in ranks:
+            ends.append((ranks[words], at))
+    return [end for _, end in sorted(ends)]
 
 
 _MAX_MODIFIERS = 64
@@ -115,46 +103,29 @@ _WORD_SPACE = compile_late(r"([A-Za-z_]\w*)\s+", re.ASCII)
 _INLINE = compile_late(INLINE, re.ASCII)
 
 
-class TypePattern:
+class TypePattern(NamedTuple):
     """A type followed by text that matches the pattern `tail`.
 
     With `stars`, pointer stars belong to the type. With `storage`, static, extern and inline may
     precede it. `<MODIFIER>` in `tail` matches any word such as const or __iomem.
     """
 
-    __slots__ = ("_compiled", "_tail", "stars", "storage")
+    tail: str
+    stars: bool = True
+    storage: bool = False
 
-    def __init__(self, tail: str, *, stars: bool = True, storage: bool = False) -> None:
-        self._tail, self.stars, self.storage = tail, stars, storage
-        self._compiled: dict[tuple[str, ...], re.Pattern[str]] = {}
 
-    def compile(self, types: "Types", text: str) -> re.Pattern[str]:
-        """Return the pattern for the text after a type; modifiers learned from `text` count as
-        modifiers in it.
-        """
-        learned = (
-            types.learned_in(text)
-            if types.modifiers and "<MODIFIER>" in self._tail
-            else ()
-        )
-        compiled = self._compiled.get(learned)
-        if compiled is None:
-            tail = (
-                self._tail.replace("<MODIFIER>", modifier_source(learned))
-                if "<MODIFIER>" in self._tail
-                else self._tail
-            )
-            compiled = re.compile(tail, re.ASCII | re.DOTALL)
-            if len(self._compiled) > 100:
-                self._compiled.clear()
-            self._compiled[learned] = compiled
-        return compiled
+@lru_cache(maxsize=4096)
+def _compile_tail(tail: str, learned: tuple[str, ...]) -> re.Pattern[str]:
+    """Return the pattern for the text after a type; the learned modifiers count as modifiers."""
+    modifier = "|".join((MODIFIER, *map(re.escape, learned)))
+    return re.compile(
+        tail.replace("<MODIFIER>", f"(?:{modifier})"), re.ASCII | re.DOTALL
+    )
 
 
 class FoundType:
     """A type in a text: its start and end, and the match of the text after it."""
-
-    __slots__ = ("end", "match", "start")
 
     def __init__(self, start: int, end: int, match: re.Match[str]) -> None:
         self.start, self.end, self.match = start, end, match
@@ -164,13 +135,31 @@ class FoundType:
         return self.match.string[self.start : self.end]
 
 
+_WHOLE = TypePattern(r"$")
+_ANY = TypePattern(r"\s*")
+_PARAMETERS = TypePattern(rf"\s*(?:\b{IDENT}|\(\*\s*{IDENT}\))\s*\(")
+_NO_TYPE = (
+    r"(?:goto|return|case|else|asm|__asm__|do|#|##|)(?:\s|$)|(?:typedef|struct|enum)\b"
+)
+# no declaration is longer than this
+_LONGEST = 8000
+_WORDS = rf"\s*{IDENT}\b(?:\s+{IDENT}\b)*?"
+_BEFORE_TYPE = rf"(?:{STORAGE}\s+)?(?:{INLINE}\s+)?(?:const\s+)?"
+# a call, or an else
+_NO_DECLARATION = rf".\s*(?:{IDENT}\s*\(|else\b)"
+_DECLARATION = rf".\s*{_BEFORE_TYPE}({_WORDS})(?:\s+{SPARSE})?\s*\**\s*(?:{IDENT}|\(\*[^)]*\))(?:\s*{MODIFIER})?\s*[;=,(]"  # noqa: E501
+_GLOBAL = rf".{_BEFORE_TYPE}({IDENT})\b\s*(?!:)"
+_MODIFIER = rf"{MODIFIER}$"
+_CAST = rf"\(({IDENT})(?:\s+{SPARSE})*[\s*]+\)"
+_LEAD = rf".\s*(?:typedef\s*)?(?:(?:{STORAGE}|{INLINE})\b\s*)*"
+_PARAMETER = rf"(?:const\s+)?({IDENT})(?:(?:\s+{SPARSE})*\s*\**\s*(:?\b{IDENT})?)?$"
+
+
 class Types:
     """The types and modifiers known so far while a patch is scanned.
 
-    `learn_type` and `learn_modifier` add to them.
+    `learn_from_statement` adds to them.
     """
-
-    __slots__ = ("_earlier", "_known", "_lengths", "_order", "modifiers", "types")
 
     def __init__(self) -> None:
         self.types: set[str] = set()
@@ -213,7 +202,7 @@ class Types:
     def learn_modifier(self, name: str) -> None:
         """Add a modifier found next to a type, such as const."""
         name = name.partition("#")[0]
-        if name and name not in self.modifiers and len(self.modifiers) < _MAX_MODIFIERS:
+        if name not in self.modifiers and len(self.modifiers) < _MAX_MODIFIERS:
             self.modifiers.append(name)
             self._lengths.clear()
 
@@ -224,11 +213,16 @@ class Types:
         tail: re.Pattern[str] | None = None
         for start in self._type_starts(text, at, type_pattern.storage):
             for name_end in self._type_ends(text, start):
-                tail = tail or type_pattern.compile(self, text)
+                tail = tail or self._tail(type_pattern, text)
                 for end in self._extended_ends(text, name_end, type_pattern.stars):
                     if match := tail.match(text, end):
                         return FoundType(at, end, match)
         return None
+
+    def _tail(self, type_pattern: TypePattern, text: str) -> re.Pattern[str]:
+        tail = type_pattern.tail
+        learned = self.learned_in(text) if "<MODIFIER>" in tail else ()
+        return _compile_tail(tail, learned)
 
     def search(
         self, type_pattern: TypePattern, text: str, at: int = 0, *, inside: bool = False
@@ -239,10 +233,10 @@ class Types:
         """
         for word in pattern(WORD).finditer(text, at):
             start = word.start()
-            whole = not start or not _wordlike(text[start - 1])
+            whole = not start or text[start - 1] not in _WORD_CHARS
             if (
                 (whole or inside)
-                and self.may_begin(text, word.group(), word.end(), type_pattern.storage)
+                and self.may_begin(word.group(), type_pattern.storage)
                 and (match := self.match(type_pattern, text, start))
             ):
                 return match
@@ -265,7 +259,7 @@ class Types:
         """Return the length of the modifier that starts with `word`, or 0."""
         known = self._lengths.get(word)
         if known is None:
-            static = pattern(MODIFIER).match(text, at)
+            static = match_at(MODIFIER, text, at)
             known = (
                 static.end() - at
                 if static
@@ -279,36 +273,23 @@ class Types:
 
     def learned_in(self, text: str) -> tuple[str, ...]:
         """Return the learned modifiers that occur in a text, in the order they were learned."""
-        return (
-            tuple(name for name in self.modifiers if name in text)
-            if self.modifiers
-            else ()
-        )
+        return tuple([name for name in self.modifiers if name in text])
 
-    def may_begin(self, text: str, word: str, end: int, storage: bool = False) -> bool:
-        """Return whether a type may start with this word, which ends at `end`.
+    def may_begin(self, word: str, storage: bool = False) -> bool:
+        """Return whether a type may start with this word.
 
         This is fast, and has no false negatives.
         """
-        known = self._known.get(word)
-        if known is None:
-            known = self._learn_about(word)
         return (
-            known
+            self._is_known(word)
             or word in self.modifiers
             or (storage and word in STORAGE_WORDS)
-            or _is_glued(text, end)
         )
 
-    def _learn_about(self, name: str) -> bool:
-        known = self._known[name] = (
-            self._is_name(name)
-            or name in TAGS
-            or name in TYPEOF
-            or name in NUMBER_WORDS
-            or name in MODIFIER_WORDS
-            or name == "__alloc_size"
-        )
+    def _is_known(self, word: str) -> bool:
+        known = self._known.get(word)
+        if known is None:
+            known = self._known[word] = self._is_name(word) or word in _FIRST_WORDS
         return known
 
     def _is_name(self, name: str) -> bool:
@@ -318,9 +299,7 @@ class Types:
     def _ends_in_type(self, text: str, start: int, end: int) -> bool:
         """Return whether a type may start after a word's first letter and reach the word's end."""
         return end - start <= 80 and any(
-            name in NUMBER_WORDS
-            or name in MODIFIER_WORDS
-            or name in TAGS
+            name in _FIRST_WORDS
             or name in STORAGE_WORDS
             or name in self.modifiers
             or self._is_name(name)
@@ -333,7 +312,7 @@ class Types:
         if (
             storage
             and text[at : at + 1] in ("e", "s", "a")
-            and (head := pattern(rf"{STORAGE}\s+(?:({INLINE}\s+))?").match(text, at))
+            and (head := match_at(rf"{STORAGE}\s+(?:({INLINE}\s+))?", text, at))
         ):
             result += self._skip_modifiers(text, head.end())
             if head[1]:
@@ -393,39 +372,79 @@ class Types:
 
     def _type_ends(self, text: str, at: int) -> list[int]:
         """Return where a type name that starts at `at` may end, best first."""
-        match = pattern(WORD).match(text, at)
+        match = match_at(WORD, text, at)
         if not match:
             return []
         word, end = match.group(), match.end()
-        if _is_glued(text, end):
-            return self._glued_ends(text, at, word, end)
-        known = self._known.get(word)
-        if known is None:
-            known = self._learn_about(word)
-        if not known:
+        if _is_glued(text, end) or not self._is_known(word):
             return []
         ends: list[int] = []
         if word in NUMBER_WORDS:
             ends = number_ends(text, at)
         elif word in TAGS:
-            tagged = pattern(rf"\s+{IDENT}\b").match(text, end)
+            tagged = match_at(rf"\s+{IDENT}\b", text, end)
             ends = [tagged.end()] if tagged else []
         elif word in TYPEOF:
-            of = pattern(r"\s*\([^)]*\)").match(text, end)
+            of = match_at(r"\s*\([^)]*\)", text, end)
             ends = [of.end()] if of else []
         if self._is_name(word):
             ends.append(end)
         return ends
 
-    def _glued_ends(self, text: str, at: int, word: str, end: int) -> list[int]:
-        """Return where a name that continues after ## may end, best first."""
-        whole = pattern(IDENT).match(text, at)
-        ends = [whole.end()] if whole and whole.group().endswith(NAME_ENDS) else []
-        if word in NUMBER_WORDS:
-            ends += number_ends(text, at)
-        elif self._is_name(word):
-            ends.append(end)
-        return ends
+    def learn_from_statement(self, head: str, at_end: bool) -> None:
+        """Learn from a statement, up to its first brace and with spaces for diff signs.
+
+        `at_end`: the text before it ended a statement.
+        """
+        head = head[:_LONGEST]
+        if not match_at(_NO_DECLARATION, head, flags=re.DOTALL):
+            if at_end and (declared := match_at(_DECLARATION, head, flags=re.DOTALL)):
+                self._possible(" ".join(re.split(r"[ \t\n\r\f\v]+", declared[1])))
+            elif defined := match_at(_GLOBAL, head, flags=re.DOTALL):
+                self._possible(defined[1])
+        if "(" in head:
+            for cast in pattern(_CAST).finditer(head):
+                self._possible(cast[1])
+            if at_end:
+                self._parameters(head)
+
+    def _parameters(self, head: str) -> None:
+        """Learn the types of a function's parameters."""
+        found = self.match(_PARAMETERS, head, end_of(_LEAD, head))
+        if not found:
+            return
+        inside = pattern(r"\)[^)]*$").sub("", head[found.match.end() :], count=1)
+        for one in re.split(r"[ \t\n\r\f\v]*,[ \t\n\r\f\v]*", inside):
+            if named := match_at(_PARAMETER, one):
+                self._possible(named[1])
+
+    def _possible(self, words: str) -> None:
+        """Learn words where a type is expected, as a type or, before another word, as modifiers."""
+        if self._cannot(words):
+            return
+        words = pattern(rf"\s*{STORAGE}\s*").sub("", words)
+        words = pattern(rf"\s*{SPARSE}\s*").sub("", words)
+        if not search_in(r"\s", words):
+            self.learn_type(words)
+            return
+        for word in self._strip_types(words).split():
+            if not self._cannot(word):
+                self.learn_modifier(word)
+
+    def _cannot(self, words: str) -> bool:
+        if match_at(_NO_TYPE, words) or match_at(rf"(?:{STORAGE}|DEFINE_\S+)$", words):
+            return True
+        if words in self.modifiers or match_at(_MODIFIER, words):
+            return True
+        return self.match(_WHOLE, words) is not None
+
+    def _strip_types(self, words: str) -> str:
+        result: list[str] = []
+        at = 0
+        for match in self.finditer(_ANY, words, inside=True):
+            result.append(words[at : match.start].rstrip(" \t\n\r\f\v"))
+            at = match.match.end()
+        return "".join([*result, words[at:]])
 
 
 @lru_cache(maxsize=4096)
@@ -438,141 +457,9 @@ def _is_usual_name(name: str) -> bool:
     )
 
 
-def modifier_source(learned: tuple[str, ...]) -> str:
-    """Return a pattern for any modifier, including learned ones."""
-    return (
-        f"(?:{MODIFIER}|{'|'.join(map(re.escape, learned))})" if learned else MODIFIER
-    )
-
-
 def _is_glued(text: str, end: int) -> bool:
     """Return whether the word that ends here is followed by ##."""
     following = text[end : end + 1]
     if following == "#":
         return text.startswith("##", end)
     return following in (" ", "\t") and text[end : end + 12].lstrip().startswith("##")
-
-
-def _wordlike(char: str) -> bool:
-    return char in _WORD_CHARS
-
-
-_WHOLE = TypePattern(r"$")
-_ANY = TypePattern(r"\s*")
-_PARAMETERS = TypePattern(rf"\s*(?:\b{IDENT}|\(\*\s*{IDENT}\))\s*\(")
-_NO_TYPE = (
-    r"(?:goto|return|case|else|asm|__asm__|do|#|##|)(?:\s|$)|(?:typedef|struct|enum)\b"
-)
-# no declaration is longer than this
-_LONGEST = 8000
-_WORDS = rf"\s*{IDENT}\b(?:\s+{IDENT}\b)*?"
-_BEFORE_TYPE = rf"(?:{STORAGE}\s+)?(?:{INLINE}\s+)?(?:const\s+)?"
-# a call, or an else
-_NO_DECLARATION = rf".\s*(?:{IDENT}\s*\(|else\b)"
-_ODD_LABEL = rf"{IDENT}:\*$"
-_DECLARATION = rf".\s*{_BEFORE_TYPE}({_WORDS})(?:\s+{SPARSE})?\s*\**\s*(?:{IDENT}|\(\*[^)]*\))(?:\s*{MODIFIER})?\s*[;=,(]"  # noqa: E501
-_MODIFIED_DECLARATION = rf".\s*{_BEFORE_TYPE}({_WORDS})(?:\s+{SPARSE})?\s*\**\s*(?:{IDENT}|\(\*[^)]*\))\s*(\w+)\s*[;=,(]"  # noqa: E501
-_GLOBAL = rf".{_BEFORE_TYPE}({IDENT})\b\s*(?!:)"
-_MODIFIER = rf"{MODIFIER}$"
-_CAST = rf"\(({IDENT})(?:\s+{SPARSE})*[\s*]+\)"
-_LEADS = (rf".(?:typedef\s*)?(?:(?:{STORAGE}|{INLINE})\s*)*\s*", r".\s*")
-_PARAMETER = rf"(?:const\s+)?({IDENT})(?:(?:\s+{SPARSE})*\s*\**\s*(:?\b{IDENT})?)?$"
-
-
-class Learner:
-    """Learn types and modifiers from statements."""
-
-    __slots__ = ("_types",)
-
-    def __init__(self, types: Types) -> None:
-        self._types = types
-
-    def statement(self, head: str, at_end: bool) -> None:
-        """Learn from a statement, up to its first brace and with spaces for diff signs.
-
-        `at_end`: the text before it ended a statement.
-        """
-        head = head[:_LONGEST]
-        if not pattern(_NO_DECLARATION, re.DOTALL).match(head) and not (
-            ":*" in head and pattern(_ODD_LABEL).search(head)
-        ):
-            if at_end and (declared := self._declaration(head)):
-                self._possible(" ".join(re.split(r"[ \t\n\r\f\v]+", declared)))
-            elif defined := pattern(_GLOBAL, re.DOTALL).match(head):
-                self._possible(defined[1])
-        if "(" in head:
-            for cast in pattern(_CAST).finditer(head):
-                self._possible(cast[1])
-            if at_end:
-                self._parameters(head)
-
-    def _declaration(self, head: str) -> str | None:
-        """Return the words before the name in a probable declaration."""
-        found = pattern(_DECLARATION, re.DOTALL).match(head)
-        if self._types.learned_in(head):
-            # a learned modifier may follow the name; the type is then one word shorter
-            loose = pattern(_MODIFIED_DECLARATION, re.DOTALL).match(head)
-            if (
-                loose
-                and loose[2] in self._types.modifiers
-                and (not found or len(loose[1]) < len(found[1]))
-            ):
-                found = loose
-        return found[1] if found else None
-
-    def _parameters(self, head: str) -> None:
-        """Learn the types of a function's parameters."""
-        starts = sorted(
-            {
-                lead.end()
-                for text in _LEADS
-                if (lead := pattern(text, re.DOTALL).match(head))
-            },
-            reverse=True,
-        )
-        found = next(
-            (
-                match
-                for start in starts
-                if (match := self._types.match(_PARAMETERS, head, start))
-            ),
-            None,
-        )
-        if not found:
-            return
-        inside = pattern(r"\)[^)]*$").sub("", head[found.match.end() :], count=1)
-        for one in re.split(r"[ \t\n\r\f\v]*,[ \t\n\r\f\v]*", inside):
-            if named := pattern(_PARAMETER).match(one):
-                self._possible(named[1])
-
-    def _possible(self, words: str) -> None:
-        """Learn words where a type is expected, as a type or, before another word, as modifiers."""
-        if self._cannot(words):
-            return
-        words = pattern(rf"\s*{STORAGE}\s*").sub("", words)
-        words = pattern(rf"\s*{SPARSE}\s*").sub("", words)
-        if not words.strip(" \t\n\r\f\v"):
-            return
-        if not pattern(r"\s").search(words):
-            self._types.learn_type(words)
-            return
-        for word in self._strip_types(words).split():
-            if not self._cannot(word):
-                self._types.learn_modifier(word)
-
-    def _cannot(self, words: str) -> bool:
-        if pattern(_NO_TYPE).match(words) or pattern(
-            rf"(?:{STORAGE}|DEFINE_\S+)$"
-        ).match(words):
-            return True
-        if words in self._types.modifiers or pattern(_MODIFIER).match(words):
-            return True
-        return self._types.match(_WHOLE, words) is not None
-
-    def _strip_types(self, words: str) -> str:
-        result: list[str] = []
-        at = 0
-        for match in self._types.finditer(_ANY, words, inside=True):
-            result.append(words[at : match.start].rstrip(" \t\n\r\f\v"))
-            at = match.match.end()
-        return "".join([*result, words[at:]])

@@ -5,21 +5,28 @@ The order matters because a type is known only after the line that reveals it. T
 serves all rules, and each rule takes its hits from the result.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from itertools import chain
 
 from patchpilot.lint.c.c_check import (
     ADDED,
     CONTEXT,
     LAYOUT,
     LONGEST_LINE,
-    CCheck,
     CheckFunction,
     CWalk,
     LineContext,
+    Stage,
 )
-from patchpilot.lint.c.c_patterns import IDENT, INLINE, STORAGE, pattern
+from patchpilot.lint.c.c_patterns import (
+    IDENT,
+    INLINE,
+    STORAGE,
+    end_of,
+    match_at,
+    search_in,
+)
 from patchpilot.lint.c.line_scan import scan
-from patchpilot.lint.c.operators import Operator, OperatorKind
 from patchpilot.lint.c.statements import StatementSpan, passage_of_hunk
 from patchpilot.lint.c.types import TypePattern, Types
 from patchpilot.lint.detector import Hit
@@ -38,28 +45,13 @@ class CCode:
     statement and the enclosing function.
     """
 
-    __slots__ = (
-        "_functions",
-        "_spans",
-        "_states",
-        "_types",
-        "hits",
-        "macros",
-        "operators",
-    )
-
-    def __init__(self) -> None:
+    def __init__(self, walk: CWalk) -> None:
         self.hits: dict[str, list[Hit]] = {}
-        self.operators: Mapping[OperatorKind, Sequence[Operator]] = {}
-        self.macros: Mapping[int, StatementSpan] = {}
-        self._types = Types()
+        self.operators, self.macros = walk.operators, walk.macros
+        self._types = walk.types
         self._states: dict[int, tuple[int, int]] = {}
         self._spans: dict[int, StatementSpan] = {}
         self._functions: dict[int, str] = {}
-
-    def learn_from(self, types: Types) -> None:
-        """Set the types learned while reading the lines."""
-        self._types = types
 
     def types(self, number: int) -> Types:
         """Return the types that were known at the added C line at patch line `number`."""
@@ -89,14 +81,14 @@ def code(context: Context) -> CCode:
     """Return the C code of the context's patch, read once."""
     import patchpilot.lint.c.checks  # noqa: F401 (they register themselves)
 
-    result = CCode()
     lines = scan(context)
-    types = Types()
-    walk = CWalk(lines, context, types)
-    result.operators, result.macros = walk.operators, walk.macros
-    result.learn_from(types)
-    stages = _Stages(
-        "\n".join(line.text for line in lines.lines if line.left and line.sign != "-")
+    walk = CWalk(lines, context)
+    result = CCode(walk)
+    text = "\n".join(
+        line.text for line in lines.lines if line.left and line.sign != "-"
+    )
+    on_layout, on_context, on_added = (
+        _Stage(checks, text) for checks in (LAYOUT, CONTEXT, ADDED)
     )
     hunk = 0
     for line in lines.lines:
@@ -108,7 +100,7 @@ def code(context: Context) -> CCode:
             walk.tracker.reset()
             walk.hunk = {}
             walk.skip_until = 0
-            named = pattern(r"\b(\w+)\s*\(").search(line.section)
+            named = search_in(r"\b(\w+)\s*\(", line.section)
             walk.function = named[1] if named else None
             continue
         if (
@@ -124,26 +116,19 @@ def code(context: Context) -> CCode:
             walk.passage = passage_of_hunk(lines.lines, hunk)
         line_context = LineContext(line, walk)
         if line.sign == "+" or line_context.before.startswith("+"):
-            _ask(stages.layout, line_context, result)
+            _ask(on_layout, line_context, result)
         if line.file.endswith((".h", ".c")):
-            _read(line_context, stages, result)
+            _read(line_context, on_context, on_added, result)
     return result
 
 
 class _Stage:
     """The checks of a stage for a patch: those without needles, or with a needle in its text."""
 
-    __slots__ = ("_by_needles", "_checks", "_needles")
-
-    def __init__(self, checks: Sequence[CCheck], text: str) -> None:
-        needles = {needle: None for check in checks for needle in check.needles}
+    def __init__(self, checks: Stage, text: str) -> None:
+        needles = dict.fromkeys(chain(*checks.values()))
         self._needles = [needle for needle in needles if needle in text]
-        self._checks = [
-            check
-            for check in checks
-            if not check.needles
-            or any(needle in self._needles for needle in check.needles)
-        ]
+        self._checks = checks
         self._by_needles: dict[tuple[str, ...], list[CheckFunction]] = {}
 
     def checks(self, text: str) -> Sequence[CheckFunction]:
@@ -155,41 +140,32 @@ class _Stage:
         if checks is None:
             checks = self._by_needles[found] = [
                 function
-                for function, needles in self._checks
+                for function, needles in self._checks.items()
                 if not needles or not set(needles).isdisjoint(found)
             ]
         return checks
 
 
-class _Stages:
-    """The stages of checks for a patch with this text on its new side."""
-
-    __slots__ = ("added", "context", "layout")
-
-    def __init__(self, text: str) -> None:
-        self.layout, self.context, self.added = (
-            _Stage(checks, text) for checks in (LAYOUT, CONTEXT, ADDED)
-        )
-
-
-def _read(line_context: LineContext, stages: _Stages, result: CCode) -> None:
+def _read(
+    line_context: LineContext, on_context: _Stage, on_added: _Stage, result: CCode
+) -> None:
     line, walk = line_context.line, line_context.walk
     if line_context.code.startswith(("+{", "+}")):
-        if pattern(r"\+\{\s*$").match(line_context.code):
+        if match_at(r"\+\{\s*$", line_context.code):
             walk.function = _declared_function(line_context) or walk.function
-        elif pattern(r"\+\}\s*$").match(line_context.code):
+        elif match_at(r"\+\}\s*$", line_context.code):
             walk.function = None
     at_end = walk.tracker.last == "E"
-    if line.number > walk.skip_until and pattern(r".\s*\S").search(line_context.code):
+    if line.number > walk.skip_until and search_in(r".\s*\S", line_context.code):
         span = line_context.span = walk.passage.statement(line)
         if span.is_whole:
             walk.skip_until = span.next_number
-        walk.learner.statement(span.head, at_end)
-    _ask(stages.context, line_context, result)
+        walk.types.learn_from_statement(span.head, at_end)
+    _ask(on_context, line_context, result)
     line_context.values = walk.tracker.line(line.text)
     if line.sign == "+":
         function = walk.function
-        _ask(stages.added, line_context, result)
+        _ask(on_added, line_context, result)
         result.note(line_context, function)
 
 
@@ -198,14 +174,10 @@ def _declared_function(line_context: LineContext) -> str | None:
     one.
     """
     before = line_context.before
-    lead = pattern(rf"\+(?:(?:{STORAGE}|{INLINE})\s*)*\s*").match(before)
-    if not lead:
-        return None
-    if match := line_context.types.match(
-        _FUNCTION, before, lead.end()
-    ) or line_context.types.match(_FUNCTION, before, 1):
+    start = end_of(rf"\+(?:(?:{STORAGE}|{INLINE})\b\s*)*\s*", before)
+    if match := line_context.types.match(_FUNCTION, before, start):
         return match.match[1]
-    bare = pattern(rf"\+({IDENT})\(").match(before)
+    bare = match_at(rf"\+({IDENT})\(", before)
     return bare[1] if bare else None
 
 

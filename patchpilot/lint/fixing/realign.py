@@ -82,7 +82,7 @@ def _aligned_lines(
     columns = dict(zip(before, after, strict=False))
     depth = len(before) if len(before) == len(after) else 0
     for line in lines[first.number : first.number + _MOST_LINES]:
-        if depth <= 0 or line.starts_hunk or line.starts_file or not line.in_hunk:
+        if depth <= 0 or line.starts_hunk or line.starts_file or not line.left:
             return
         if line.sign == "-":
             continue

@@ -104,6 +104,6 @@ def test_statements_always_end(code: list[str]) -> None:
     for line in scanned.lines[2:]:
         span = passage.statement(line)
         assert span.start <= span.end <= max(span.limit, span.start)
-        assert span.next > span.start or span.next == span.limit
+        assert span.end > span.start or span.end == span.limit
         passage.chain(line, 0)
         passage.read_brackets(line, "{}", outer=True)

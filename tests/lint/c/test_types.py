@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from patchpilot.lint.c.operators import ValueTracker, value_end
-from patchpilot.lint.c.types import Learner, TypePattern, Types
+from patchpilot.lint.c.types import TypePattern, Types
 
 NAMED = TypePattern(r"\s*([A-Za-z_]\w*)\s*[;=]", storage=True)
 
@@ -57,7 +57,7 @@ def test_types_are_learned_from_use(
     statement: str, types: set[str], modifiers: list[str]
 ) -> None:
     known = Types()
-    Learner(known).statement(statement, True)
+    known.learn_from_statement(statement, True)
     assert known.types == types
     assert known.modifiers == modifiers
 
@@ -144,5 +144,5 @@ def test_every_character_has_a_kind(line: str) -> None:
     values = tracker.line(f"+{line}")
     assert len(values.kinds) == len(line) + 2
     known = Types()
-    Learner(known).statement(f"+{line}", True)
+    known.learn_from_statement(f"+{line}", True)
     list(known.finditer(NAMED, line, inside=True))

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from patchpilot.lint.c import walk
-from patchpilot.lint.c.c_check import CCheck, CheckFunction, LineContext
+from patchpilot.lint.c.c_check import CheckFunction, LineContext
 from patchpilot.lint.c.walk import CCode, code
 from patchpilot.lint.lint_context import Context, Options
 from patchpilot.model.mail import parse_patch
@@ -86,18 +86,17 @@ def test_check_reads_only_matching_lines(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked, note = _recording_check()
-    monkeypatch.setattr(
-        walk, "ADDED", [CCheck(note, ("frob",)), CCheck(note, ("elsewhere",))]
-    )
+    others, note_others = _recording_check()
+    monkeypatch.setattr(walk, "ADDED", {note: ("frob",), note_others: ("elsewhere",)})
     _walk(["int a;", "int frob;"])
-    assert asked == ["+int frob;"]
+    assert (asked, others) == (["+int frob;"], [])
 
 
 def test_layout_check_includes_the_next_line(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked, note = _recording_check()
-    monkeypatch.setattr(walk, "LAYOUT", [CCheck(note, ())])
+    monkeypatch.setattr(walk, "LAYOUT", {note: ()})
     diff = (
         "diff --git a/frob/a.c b/frob/a.c\n"
         "--- a/frob/a.c\n"

@@ -17,7 +17,10 @@ from patchpilot.lint.c.c_patterns import (
     MODIFIER,
     NOTE,
     STORAGE,
+    end_of,
+    match_at,
     pattern,
+    search_in,
 )
 from patchpilot.lint.c.line_scan import as_text
 from patchpilot.lint.c.types import FoundType, TypePattern, Types, number_ends
@@ -32,72 +35,34 @@ _SMALL_ARRAY = TypePattern(rf"\s*{IDENT}\s*\[\s*([01])\s*\]\s*;\s*$")
 @check(ADDED, "int", "char", "short", "long", "signed")
 def number_words(context: LineContext) -> Results:
     """Report integer types with unusual word order or a redundant int."""
-    code = context.code
-    yield from (
-        ("misordered-type", context.hit(kind=kind)) for kind in _misordered_types(code)
-    )
-    if (
-        "int" in code
-        and pattern(r"\b(?:short|long)\b").search(code)
-        and pattern(r"\bint\b").search(code)
-    ):
-        for kind in _number_types(code):
-            if pattern(r"\bint\b").search(kind) and pattern(
-                r"\b(?:short|long)\b"
-            ).search(kind):
-                yield "unnecessary-int", context.hit(kind=kind)
-
-
-def _misordered_types(code: str) -> list[str]:
-    found, at = [], 0
-    for word in pattern(r"\b(?:char|short|int|long|signed|unsigned)\b").finditer(code):
-        if word.start() >= at and (
-            ends := number_ends(code, word.start(), misordered=True)
-        ):
-            found.append(code[word.start() : ends[0]].strip(_SPACE))
-            at = ends[0]
-    return found
-
-
-def _number_types(code: str) -> list[str]:
-    """Return the integer types on a line."""
-    found, at = [], 0
+    code, at = context.code, 0
     for word in pattern(r"\b(?:char|short|int|long|signed|unsigned)\b").finditer(code):
         if word.start() < at:
             continue
-        ends = number_ends(code, word.start(), misordered=True)
-        whole = pattern(rf"{INT_TYPES}\b").match(code, word.start())
-        end = ends[0] if ends else whole.end() if whole else 0
-        if end:
-            found.append(code[word.start() : end].strip(_SPACE))
-            at = end
-    return found
+        misordered = number_ends(code, word.start(), misordered=True)
+        whole = match_at(rf"{INT_TYPES}\b", code, word.start())
+        at = misordered[0] if misordered else whole.end() if whole else at
+        kind = code[word.start() : at].strip(_SPACE)
+        if misordered:
+            yield "misordered-type", context.hit(kind=kind)
+        words = kind.split()
+        if "int" in words and ("short" in words or "long" in words):
+            yield "unnecessary-int", context.hit(kind=kind)
 
 
 @check(ADDED, "}")
 def fake_flexible_array(context: LineContext) -> Results:
     """Report a struct whose last member is an array of length zero or one."""
-    if not context.before.startswith("+") or not _ends_in_small_array(context.before):
-        return
-    if not pattern(r"[+ ]\s*\}(?:\s*__packed)?\s*;\s*$").match(context.code):
+    if not context.before.startswith("+") or not match_at(
+        r"[+ ]\s*\}(?:\s*__packed)?\s*;\s*$", context.code
+    ):
         return
     before = " ".join(context.before[1:].split())
-    count = pattern(rf"\}}(?: ?__packed)? ?{IDENT} ?\[ ?([01]) ?\] ?;$").match(before)
-    if count is None:
-        match = context.types.match(_SMALL_ARRAY, before)
-        count = match.match if match else None
-    if count is None:
-        return
-    yield "fake-flexible-array", context.hit(count=count[1])
-
-
-def _ends_in_small_array(text: str) -> bool:
-    """Return whether a line ends with `[0];` or `[1];`, ignoring spaces.
-
-    This is much faster than the patterns.
-    """
-    tail = "".join(text.rpartition("[")[2].split())
-    return tail in ("0];", "1];")
+    count = match_at(rf"\}}(?: ?__packed)? ?{IDENT} ?\[ ?([01]) ?\] ?;$", before)
+    if count is None and (typed := context.types.match(_SMALL_ARRAY, before)):
+        count = typed.match
+    if count:
+        yield "fake-flexible-array", context.hit(count=count[1])
 
 
 @check(ADDED)
@@ -105,8 +70,8 @@ def pointer_stars(context: LineContext) -> Results:
     """Report a pointer star attached to the type, as in `(foo*)` or `foo* bar`."""
     text = context.text
     # modifiers come before asterisks
-    if not pattern(r"\*|__|const|volatile|fastcall").search(
-        text
+    if not search_in(
+        r"\*|__|const|volatile|fastcall", text
     ) and not context.types.learned_in(text):
         return
     at = 0
@@ -139,9 +104,9 @@ def _format_asterisks(stars: str) -> str:
 
 
 def _is_modifier_end(context: LineContext, text: str) -> bool:
-    if pattern(rf"\b{MODIFIER}$").search(text):
+    if search_in(rf"\b{MODIFIER}$", text):
         return True
-    last = pattern(r"\w+$").search(text)
+    last = search_in(r"\w+$", text)
     return last is not None and last.group() in context.types.modifiers
 
 
@@ -155,45 +120,34 @@ def _is_modifier(context: LineContext, word: str) -> bool:
 def misplaced_init_attribute(context: LineContext) -> Results:
     """Report an init attribute before the name, as in `static __initdata int x;`."""
     text = context.text
-    attribute = pattern(rf"\b{INIT}\b").search(text)
+    attribute = search_in(rf"\b{INIT}\b", text)
     if not attribute:
         return
     name = attribute.group()
-    match = pattern(rf"\+\s*static\s+(?:const\s+)?(?:{name}\s+)?").match(text)
+    match = match_at(rf"\+\s*static\s+(?:const\s+)?(?:{name}\s+)?", text)
     if not match:
         return
     tail = TypePattern(
         rf"\s+(?:{name}\s+)?(?P<variable>{IDENT}(?:\[[^]]*\])?)\s*[=;]", stars=False
     )
-    for start in (
-        match.end(),
-        *((plain.end(),) if (plain := pattern(r"\+\s*static\s+").match(text)) else ()),
-    ):
-        if (typed := context.types.match(tail, text, start)) or (
-            typed := _tagged_init(text, start, name)
-        ):
-            inside = pattern(rf"\b(?:union|struct)\s+{name}\b").search(typed.type)
-            rule = (
-                "init-attribute-for-struct-name"
-                if inside
-                else "misplaced-init-attribute"
-            )
-            yield (
-                rule,
-                context.hit(
-                    attribute.start(),
-                    attribute=name,
-                    variable=typed.match["variable"],
-                ),
-            )
-            return
+    start = match.end()
+    typed = context.types.match(tail, text, start) or _tagged_init(text, start, name)
+    if typed:
+        inside = search_in(rf"\b(?:union|struct)\s+{name}\b", typed.type)
+        rule = (
+            "init-attribute-for-struct-name" if inside else "misplaced-init-attribute"
+        )
+        variable = typed.match["variable"]
+        yield rule, context.hit(attribute.start(), attribute=name, variable=variable)
 
 
 def _tagged_init(text: str, at: int, name: str) -> FoundType | None:
     """Report `struct __initdata foo`, which no other pattern recognizes as a type."""
-    match = pattern(
-        rf"(?:struct|union)\s+{name}\s+{IDENT}()\s+(?:{name}\s+)?(?P<variable>{IDENT}(?:\[[^]]*\])?)\s*[=;]"
-    ).match(text, at)
+    match = match_at(
+        rf"(?:struct|union)\s+{name}\s+{IDENT}()\s+(?:{name}\s+)?(?P<variable>{IDENT}(?:\[[^]]*\])?)\s*[=;]",
+        text,
+        at,
+    )
     return FoundType(at, match.end(1), match) if match else None
 
 
@@ -212,13 +166,10 @@ def function_brace(context: LineContext) -> Results:
     """Report an opening brace on the line of the function's name, as in `int f(void) {`."""
     code = context.code
     if (
-        "}" in code
-        or "(" not in code
-        or not pattern(r"\)\s*\{").search(code)
-        or pattern(r"#\s*define\b.*do\s*\{").search(code)
+        "}" not in code
+        and search_in(r"\)\s*\{", code)
+        and context.types.search(_BODY_ON_LINE, code, inside=True)
     ):
-        return
-    if context.types.search(_BODY_ON_LINE, code, inside=True):
         yield "function-brace-on-same-line", context.hit(code.find("{"))
 
 
@@ -228,69 +179,56 @@ def extern_in_source(context: LineContext) -> Results:
 
     It also reports arguments that start on the line after the function's name.
     """
-    if context.span is None or not context.line.file.endswith(".c"):
+    statement = context.statement
+    if not statement or not context.line.file.endswith(".c"):
         return
-    statement = context.statement or ""
-    if "(" not in statement and "extern" not in statement:
-        return
-    start = pattern(r".\s*(?:extern\s+)?", re.DOTALL).match(statement)
-    bare = pattern(r".\s*", re.DOTALL).match(statement)
-    if not start or not bare:
-        return
-    match = context.types.match(_EXTERN, statement, start.end()) or context.types.match(
-        _EXTERN, statement, bare.end()
-    )
-    if match:
-        if pattern(r"\s*;").match(statement, len(context.condition)):
+    start = end_of(r".\s*(?:extern\s+)?", statement)
+    if match := context.types.match(_EXTERN, statement, start):
+        if match_at(r"\s*;", statement, len(context.condition)):
             yield "extern-in-source", context.hit()
         if "\n" in match.match[2]:
             yield "arguments-below-name", context.hit()
-    elif pattern(r".\s*extern\s+", re.DOTALL).match(statement):
+    elif match_at(r".\s*extern\s+", statement):
         yield "extern-in-source", context.hit()
 
 
 @check(ADDED)
 def unnamed_arguments(context: LineContext) -> Results:
     """Report arguments without names in a prototype, as in `int f(int);`."""
-    if context.span is None:
-        return
-    statement = context.statement or ""
+    statement = context.statement
     if "(" not in statement or not statement.rstrip(_SPACE).endswith(";"):
         return
-    found = None
-    for lead in (r".\s*(?:extern\s+)?", r".\s*"):
-        if not found and (start := pattern(lead, re.DOTALL).match(statement)):
-            found = context.types.match(_ARGUMENTS, statement, start.end())
+    start = end_of(r".\s*(?:extern\s+)?", statement)
+    found = context.types.match(_ARGUMENTS, statement, start)
     if not found or found.match[1] == "void":
         return
     arguments = found.match[1].strip(_SPACE)
     for match in context.types.finditer(_ARGUMENT, arguments, inside=True):
         argument = arguments[match.start : match.match.end()].strip(_SPACE)
-        if context.types.match(_WHOLE, argument) and not pattern(
-            rf"enum\s+{IDENT}$"
-        ).search(argument):
+        if context.types.match(_WHOLE, argument) and not search_in(
+            rf"enum\s+{IDENT}$", argument
+        ):
             yield "unnamed-argument", context.hit(argument=argument)
 
 
 @check(ADDED)
 def function_definition(context: LineContext) -> Results:
     """Report an opening brace at the end of a function declaration that spans several lines."""
-    if context.span is None or "{" not in (statement := context.statement or ""):
+    statement = context.statement
+    if "{" not in statement:
         return
-    found = None
-    for lead in (rf".\s*(?:{STORAGE}\s+)?", r".\s*"):
-        if not found and (start := pattern(lead, re.DOTALL).match(statement)):
-            found = context.types.match(_DEFINITION, statement, start.end())
+    start = end_of(rf".\s*(?:{STORAGE}\s+)?", statement)
+    found = context.types.match(_DEFINITION, statement, start)
     if not found:
         return
     context.walk.function = found.match[1]
     passage = context.walk.passage
     first = passage.index(context.line.number)
-    for number in range(min(statement.count("\n") + 1, len(passage.lines) - first)):
-        raw = passage.lines[first + number].raw
-        if raw[1:2] == "{" or (number == 0 and "{" in raw):
-            return
-        if "{" in raw:
+    last = first + statement.count("\n")
+    for number, line in enumerate(passage.lines[first : last + 1]):
+        if "{" in line.raw:
+            if number == 0 or line.raw.startswith("{", 1):
+                return
             break
     yield "function-brace-on-same-line", context.hit()
 
@@ -312,12 +250,12 @@ _HEADERS: "WeakKeyDictionary[Tree, frozenset[str]]" = WeakKeyDictionary()
 def mixed_case(context: LineContext) -> Results:
     """Report CamelCase names such as `someName`."""
     text = context.text
-    if not pattern(_MIXED).search(text, 1):
+    if not search_in(_MIXED, text, 1):
         return
     for value in pattern(_VALUE).finditer(text, _skip_label(text)):
         name = value.group()
         if (
-            not pattern(_MIXED).search(name)
+            not search_in(_MIXED, name)
             or pattern(CONSTANT).fullmatch(name)
             or _is_usual(name)
         ):
@@ -325,7 +263,7 @@ def mixed_case(context: LineContext) -> Results:
         yield from (
             ("mixed-case-name", context.hit(value.start() + word.start(), name=word[1]))
             for word in pattern(_WORD).finditer(name)
-            if pattern(_MIXED).search(word[1])
+            if search_in(_MIXED, word[1])
             and _is_new(context, word[1])
             and context.line.strict
         )
@@ -333,8 +271,8 @@ def mixed_case(context: LineContext) -> Results:
 
 def _skip_label(text: str) -> int:
     """Return the column to search from, which is after a case label followed only by a return."""
-    label = pattern(r".\s*(?:case\s*.*|default\s*):").match(text)
-    label_end = pattern(_LABEL_END).match(text, label.end()) if label else None
+    label = match_at(r".\s*(?:case\s*.*|default\s*):", text)
+    label_end = match_at(_LABEL_END, text, label.end()) if label else None
     return label_end.end() if label_end else 0
 
 
@@ -343,11 +281,12 @@ def _is_usual(name: str) -> bool:
     generated name.
     """
     return (
-        pattern(
+        match_at(
             r"(?:[A-Z]+_){1,5}[A-Z]{1,3}[a-z]|(?:Clear|Set|TestClear|TestSet|)Page[A-Z]"
             r"|(?:[a-z0-9_]*|[A-Z0-9_]*)?_?[a-z][A-Z](?:_[a-z0-9_]+|_[A-Z0-9_]+)?$"
-            r"|(?:[a-z_]*?)_?(?:[KMGT]iB|[KMGT]?Hz)(?:_[a-z_]+)?$"
-        ).match(name)
+            r"|(?:[a-z_]*?)_?(?:[KMGT]iB|[KMGT]?Hz)(?:_[a-z_]+)?$",
+            name,
+        )
         is not None
     )
 
@@ -429,19 +368,18 @@ def _find_names(data: bytes, types: Types) -> set[str]:
 
 
 def _declared_name(line: str, types: Types) -> str | None:
-    start = pattern(r"[ \t]*").match(line)
-    at = start.end() if start else 0
-    if defined := pattern(rf"#[ \t]*define\s+{_MIXED_NAME}").match(line, at):
+    at = end_of(r"[ \t]*", line)
+    if defined := match_at(rf"#[ \t]*define\s+{_MIXED_NAME}", line, at):
         return defined[1]
     if (
         line.startswith("typedef", at)
-        and (lead := pattern(r"typedef\s+").match(line, at))
+        and (lead := match_at(r"typedef\s+", line, at))
         and (typed := types.match(_TYPEDEF, line, lead.end()))
     ):
         return typed.match[1]
     if declared := types.match(_DECLARED, line, at):
         return declared.match[1]
-    tagged = pattern(rf"\s*(?:union|struct|enum)\s+{_MIXED_NAME}\s*[;{{]").match(line)
+    tagged = match_at(rf"\s*(?:union|struct|enum)\s+{_MIXED_NAME}\s*[;{{]", line)
     return tagged[1] if tagged else None
 
 
@@ -467,8 +405,8 @@ def distant_export(context: LineContext) -> Results:
         return
     if (
         number not in marks
-        and pattern(r".\s*$").match(context.before)
-        and pattern(r"EXPORT_SYMBOL.*\(.*\)").search(context.text)
+        and match_at(r".\s*$", context.before)
+        and search_in(r"EXPORT_SYMBOL.*\(.*\)", context.text)
     ):
         marks[number] = True
     if marks.get(number):
@@ -477,26 +415,18 @@ def distant_export(context: LineContext) -> Results:
 
 def _check_export(context: LineContext, marks: dict[int, bool]) -> None:
     """Check the export that follows the current statement."""
-    span, lines = context.span, context.walk.scan.lines
-    if span is None:
-        return
+    span, lines = context.need_span(), context.walk.scan.lines
     number = span.next_number
-    if number > len(lines) or not lines[number - 1].text[span.next_column :].strip(
-        " \t\n\r\f\v"
-    ):
+    texts = [line.text for line in lines[number - 1 : number + 1]]
+    if texts and not texts[0][span.next_column :].strip(_SPACE):
         number += 1
-    if (
-        number > len(lines)
-        or number in marks
-        or "EXPORT_SYMBOL" not in lines[number - 1].text
-    ):
-        return
-    exported = pattern(r"EXPORT_SYMBOL.*\((.*)\)").search(lines[number - 1].text)
-    if not exported:
+        del texts[0]
+    exported = search_in(r"EXPORT_SYMBOL.*\((.*)\)", texts[0]) if texts else None
+    if not exported or number in marks:
         return
     name = pattern(rf"^\s*({IDENT}).*").sub(r"\1", exported[1], count=1)
-    statement = span.raw_text if context.statement_raw else span.text
-    match = pattern(rf"(?:.\s*\}}\s*\n)?.([A-Z_]+)\s*\(\s*({IDENT})").match(statement)
+    statement = context.statement
+    match = match_at(rf"(?:.\s*\}}\s*\n)?.([A-Z_]+)\s*\(\s*({IDENT})", statement)
     if match and re.match(rf"{IDENT}_{re.escape(match[2])}", name, re.ASCII):
         marks[number] = False
         return
@@ -512,9 +442,5 @@ def _defines(context: LineContext, statement: str, name: str) -> bool:
     ):
         return True
     pointer = TypePattern(rf"\s*\(\s*\*\s*{quoted}\s*\)\s*\(")
-    starts = [
-        match.end()
-        for text in (rf".{STORAGE}\s+", r".")
-        if (match := pattern(text).match(statement))
-    ]
-    return any(context.types.match(pointer, statement, start) for start in starts)
+    start = end_of(rf".(?:{STORAGE}\s+)?", statement)
+    return context.types.match(pointer, statement, start) is not None

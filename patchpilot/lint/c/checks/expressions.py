@@ -21,7 +21,10 @@ from patchpilot.lint.c.c_patterns import (
     NOTE,
     OPERATORS,
     STRING,
+    end_of,
+    match_at,
     pattern,
+    search_in,
 )
 from patchpilot.lint.c.operators import value_end
 from patchpilot.lint.c.types import TypePattern
@@ -38,12 +41,12 @@ def parentheses_in_condition(context: LineContext) -> Results:
     if (
         statement
         and not staging
-        and (whole := pattern(rf".\s*if\s*({BALANCED})").match(statement))
+        and (whole := match_at(rf".\s*if\s*({BALANCED})", statement))
     ):
         yield from (
             ("unnecessary-parentheses-in-condition", context.hit(inside=inside))
             for inside in _parenthesized_comparisons(whole[1][1:-1])
-            if not pattern(r"\s*\w+\s*$").match(inside)
+            if not match_at(r"\s*\w+\s*$", inside)
         )
 
 
@@ -55,9 +58,7 @@ def _parenthesized_comparisons(text: str) -> list[str]:
     for bracket in pattern(r"\(").finditer(text):
         at = bracket.start()
         # a call's parenthesis, or one within an earlier match
-        if at < done or (
-            at and (at == done or pattern(r"[\w&!~]").match(text, at - 1))
-        ):
+        if at < done or (at and (at == done or match_at(r"[\w&!~]", text, at - 1))):
             continue
         first = name.match(text, at + 1)
         if first is None:
@@ -66,7 +67,7 @@ def _parenthesized_comparisons(text: str) -> list[str]:
         if sign := compare.match(text, end):
             after = value_end(text, sign.end())
             end = after if after > sign.end() else -1
-        if end >= 0 and (close := pattern(r"\s*\)").match(text, end)):
+        if end >= 0 and (close := match_at(r"\s*\)", text, end)):
             found.append(text[at + 1 : end].lstrip(" \t\n\r\f\v"))
             done = close.end()
     return found
@@ -75,16 +76,16 @@ def _parenthesized_comparisons(text: str) -> list[str]:
 @check(ADDED, "int", "long", "signed")
 def cast_of_constant(context: LineContext) -> Results:
     """Report a cast of a constant, as in `(unsigned long)1`."""
-    match = pattern(rf"(\(\s*{INT_TYPES}\s*\)\s*)({CONSTANT})\b").search(context.text)
+    match = search_in(rf"(\(\s*{INT_TYPES}\s*\)\s*)({CONSTANT})\b", context.text)
     if not match:
         return
     cast, number = match[1], match[2]
-    suffix = "U" if pattern(r"\bunsigned\b").search(cast) else ""
+    suffix = "U" if search_in(r"\bunsigned\b", cast) else ""
     suffix += (
         "LL"
-        if pattern(r"\blong\s+long\b").search(cast)
+        if search_in(r"\blong\s+long\b", cast)
         else "L"
-        if pattern(r"\blong\b").search(cast)
+        if search_in(r"\blong\b", cast)
         else ""
     )
     better = pattern(rf"{INT_SUFFIX}$").sub("", number) + suffix
@@ -98,39 +99,28 @@ def cast_of_constant(context: LineContext) -> Results:
 def comma_for_semicolon(context: LineContext) -> Results:
     """Report a comma that should be a semicolon, as in `a = b(), c = d();`."""
     statement = context.statement
-    if (
-        not statement
-        or not statement.startswith("+")
-        or not statement.rstrip(" \t\n\r\f\v").endswith(";")
-        or not _outer_comma(statement)
-    ):
+    if not statement.rstrip(_SPACE).endswith(";") or not _outer_comma(statement):
         return
-    start = pattern(r"\+\s*").match(statement)
-    first = _assigned_ends(statement, start.end() if start else 0)
+    first = _assigned_ends(statement, end_of(r"\+\s*", statement))
     second = [
         end
         for at in first
         if statement.startswith(",", at)
-        for end in _assigned_ends(statement, _skip_spaces(statement, at + 1))
+        for end in _assigned_ends(statement, end_of(r"\s*", statement, at + 1))
     ]
-    if any(pattern(r"\s*;\s*$").match(statement, end) for end in second):
+    if any(match_at(r"\s*;\s*$", statement, end) for end in second):
         yield "comma-for-semicolon", context.hit()
 
 
 def _assigned_ends(text: str, at: int) -> list[int]:
     """Return where a value or an assignment to it may end, including trailing spaces."""
-    assigned = pattern(rf"{LVAL}\s*{ASSIGNMENT}\s*").match(text, at)
+    assigned = match_at(rf"{LVAL}\s*{ASSIGNMENT}\s*", text, at)
     begins = (assigned.end(), at) if assigned else (at,)
     return [
-        _skip_spaces(text, end)
+        end_of(r"\s*", text, end)
         for begin in begins
         if (end := value_end(text, begin)) > begin
     ]
-
-
-def _skip_spaces(text: str, at: int) -> int:
-    match = pattern(r"\s*").match(text, at)
-    return match.end() if match else at
 
 
 def _outer_comma(text: str) -> bool:
@@ -164,10 +154,8 @@ _MOST, _SHORT = 2_000_000, 500
 def macro(context: LineContext) -> Results:
     """Report errors in a macro definition."""
     text = context.text
-    if (
-        "define" not in text
-        or context.line.file.endswith("/vmlinux.lds.h")
-        or not pattern(rf".\s*#\s*define\s*{IDENT}(\()?").match(text)
+    if context.line.file.endswith("/vmlinux.lds.h") or not match_at(
+        rf".\s*#\s*define\s+{IDENT}", text
     ):
         return
     span = context.walk.macros[context.line.number] = context.walk.passage.statement(
@@ -178,15 +166,14 @@ def macro(context: LineContext) -> Results:
         span.end - span.start, _LONGEST
     )
     whole = span.raw_text[: _LONGEST if read < _MOST else _SHORT]
-    head = pattern(rf".\s*#\s*define\s+{IDENT}(\([^)]*\))?\s*").match(whole)
-    body = whole[head.end() :] if head else whole
+    head = match_at(rf".\s*#\s*define\s+{IDENT}(\([^)]*\))?\s*", whole)
+    if not head:
+        return
+    body = whole[head.end() :]
     yield from _shape(context, whole, body)
-    if head and head[1]:
+    if head[1]:
         inside = pattern(r"\\\+?").sub("", pattern(r"\s*").sub("", head[1][1:-1]))
-        arguments = inside.split(",") if inside else []
-        while arguments and not arguments[-1]:
-            arguments.pop()
-        yield from _arguments(context, arguments, _join_lines(body))
+        yield from _arguments(context, inside.split(","), _join_lines(body))
 
 
 def _flatten_body(body: str) -> str:
@@ -223,11 +210,11 @@ def _shape(context: LineContext, whole: str, body: str) -> Results:
     text = _flatten_body(body)
     if not text or _is_plain(text) or _is_excepted(context, text):
         return
-    if pattern(r".\s*#\s*define\s+TRACE_(?:SYSTEM|INCLUDE_FILE|INCLUDE_PATH)\b").match(
-        whole
+    if match_at(
+        r".\s*#\s*define\s+TRACE_(?:SYSTEM|INCLUDE_FILE|INCLUDE_PATH)\b", whole
     ):
         return
-    if pattern(r"\s*if\b").match(text):
+    if match_at(r"\s*if\b", text):
         yield "multi-statement-macro-without-do-while", context.hit(None, "if")
         return
     if ";" in text:
@@ -238,11 +225,12 @@ def _shape(context: LineContext, whole: str, body: str) -> Results:
 
 def _is_plain(text: str) -> bool:
     return (
-        pattern(
+        match_at(
             rf"(?:{IDENT}|-?{CONSTANT}),$|(?:{IDENT}|-?{CONSTANT});$|[!~-]?(?:{LVAL}|{CONSTANT})$|'X'$|'XX'$|\.{IDENT}\s*="
             rf"|(?:#\s*{IDENT}|#\s*{CONSTANT})\s*$|do\s*{CONSTANT}\s*while\s*{CONSTANT};?$|while\s*{CONSTANT}\s*{CONSTANT}\s*$|for\s*{CONSTANT}$"
-            rf"|for\s*{CONSTANT}\s+(?:{IDENT}|-?{CONSTANT})$|do\s*\{{|\(\{{"
-        ).match(text)
+            rf"|for\s*{CONSTANT}\s+(?:{IDENT}|-?{CONSTANT})$|do\s*\{{|\(\{{",
+            text,
+        )
         is not None
     )
 
@@ -251,9 +239,10 @@ def _is_excepted(context: LineContext, text: str) -> bool:
     """Return whether parentheses would break a macro, because it is a declaration, a string or
     something else.
     """
-    if pattern(
-        rf"module_param_named|MODULE_PARM_DESC|DECLARE_PER_CPU|DEFINE_PER_CPU|__typeof__\(|union|struct|\.{IDENT}\s*=\s*|^\"|\"$|^\["
-    ).search(text):
+    if search_in(
+        rf"module_param_named|MODULE_PARM_DESC|DECLARE_PER_CPU|DEFINE_PER_CPU|__typeof__\(|union|struct|\.{IDENT}\s*=\s*|^\"|\"$|^\[",
+        text,
+    ):
         return True
     return context.types.search(_ANYTHING, text, inside=True) is not None
 
@@ -264,7 +253,7 @@ def _join_lines(body: str) -> str:
     parts += [
         pattern(r"\\$").sub("", line)[1:]
         for line in lines[1:]
-        if line[:1] in ("+", " ") and line
+        if line.startswith(("+", " "))
     ]
     return pattern(r"\s+").sub(" ", "".join(parts).replace(NOTE, "")).strip(_SPACE)
 
@@ -276,9 +265,9 @@ def _arguments(context: LineContext, arguments: list[str], body: str) -> Results
     for name in arguments:
         if "..." in name or name.lower() == "type":
             continue
-        if not pattern(r"\w+$").match(name):
+        if not match_at(r"\w+$", name):
             continue
-        if body and not pattern(rf"\b{name}\b").search(body):
+        if body and not search_in(rf"\b{name}\b", body):
             yield "unused-macro-argument", context.hit(name=name)
             continue
         rest = _strip_harmless_uses(context, body, name)
@@ -292,8 +281,8 @@ def _arguments(context: LineContext, arguments: list[str], body: str) -> Results
 def _is_next_to_operator(text: str, use: re.Match[str]) -> bool:
     """Return whether a word is directly next to an operator other than a comma."""
     before, after = (
-        pattern(_OPERATOR_BEFORE).search(text[: use.start()]),
-        pattern(_OPERATOR_AFTER).match(text, use.end()),
+        search_in(_OPERATOR_BEFORE, text[: use.start()]),
+        match_at(_OPERATOR_AFTER, text, use.end()),
     )
     return any(found is not None and found[1] != "," for found in (before, after))
 
@@ -309,7 +298,7 @@ def _strip_harmless_uses(context: LineContext, body: str, name: str) -> str:
             begin = checked.match.end() if checked else -1
         if lead.start() < at or begin < 0 or not body.startswith(name, begin):
             continue
-        if used := pattern(r"\s*\)*\b").match(body, begin + len(name)):
+        if used := match_at(r"\s*\)*\b", body, begin + len(name)):
             result.append(body[at : lead.start()])
             at = used.end()
     text = "".join([*result, body[at:]])

@@ -19,7 +19,10 @@ from patchpilot.lint.c.c_patterns import (
     NOTE,
     OPERATORS,
     SPARSE,
+    end_of,
+    match_at,
     pattern,
+    search_in,
 )
 from patchpilot.lint.c.line_scan import expand
 from patchpilot.lint.c.operators import operators_of, value_end
@@ -50,12 +53,12 @@ _POINTED = TypePattern(rf"\s*\(\s*\*\s*{IDENT}\s*\)\s*[=,;:\[(]", storage=True)
 def off_tab_stop(context: LineContext) -> Results:
     """Report a statement that is not indented to a tab stop."""
     code = context.code
-    indent = pattern(r"\+\t+( +)").match(code)
+    indent = match_at(r"\+\t+( +)", code)
     if not indent or len(indent[1]) % _TAB == 0:
         return
     at = indent.end()
-    if pattern(rf"(?:{KEYWORDS}\b|\{{\s*$|\}}\s*(?:else\b|while\b|\s*$))").match(
-        code, at
+    if match_at(
+        rf"(?:{KEYWORDS}\b|\{{\s*$|\}}\s*(?:else\b|while\b|\s*$))", code, at
     ) or context.types.match(_DECLARES, code, at):
         yield "off-tab-stop", context.hit(at)
 
@@ -72,35 +75,32 @@ def misaligned_continuation(context: LineContext) -> Results:
         return
     if not _opens_call(context, before):
         return
-    tabs = pattern(r"\+(\t*)(.*)$").match(before)
-    if not tabs or (column := _last_open_parenthesis(tabs[2])) < 0:
+    start = end_of(r"\+\t*", before)
+    tabs, column = before[1:start], _last_open_parenthesis(before[start:])
+    if column < 0:
         return
-    indent = pattern(r"(?:\+| )([ \t]*)").match(context.text)
-    here = indent[1] if indent else ""
-    if here in (
-        tabs[1] + "\t" * (column // _TAB) + " " * (column % _TAB),
-        tabs[1] + " " * column,
+    here = context.text[1 : end_of(r"[+ ][ \t]*", context.text)]
+    if here not in (
+        tabs + "\t" * (column // _TAB) + " " * (column % _TAB),
+        tabs + " " * column,
     ):
-        return
-    yield "misaligned-continuation", context.hit(1 + len(here))
+        yield "misaligned-continuation", context.hit(1 + len(here))
 
 
 def _opens_call(context: LineContext, before: str) -> bool:
     """Return whether a line is a call, a declaration or a condition that continues on the
     next line.
     """
-    start = pattern(r"\+[ \t]*").match(before)
-    at = start.end() if start else 0
+    at = end_of(r"\+[ \t]*", before)
     return (
-        pattern(_OPENS).match(before, at) is not None
+        match_at(_OPENS, before, at) is not None
         or context.types.match(_CALLED, before, at) is not None
     )
 
 
 def _last_open_parenthesis(text: str) -> int:
     """Return the column after the last open parenthesis of the line, or -1."""
-    opens = text.count("(")
-    if not opens or text.count(")") >= opens:
+    if text.count(")") >= text.count("("):
         return -1
     at = last = 0
     brackets = pattern(BALANCED)
@@ -127,9 +127,7 @@ def space_after_cast(context: LineContext) -> Results:
         return
     for opening in reversed(list(pattern(r"\(\s*").finditer(text, 1))):
         if context.types.match(_CAST, text, opening.end()):
-            if pattern(r"\b(?:sizeof|__alignof__)\s*$").search(
-                text[1 : opening.start()]
-            ):
+            if search_in(r"\b(?:sizeof|__alignof__)\s*$", text[1 : opening.start()]):
                 return
             yield "space-after-cast", context.hit(opening.start())
             return
@@ -138,28 +136,26 @@ def space_after_cast(context: LineContext) -> Results:
 @check(LAYOUT)
 def block_comment_style(context: LineContext) -> Results:
     """Report block comments without aligned asterisks."""
-    raw, before_raw = context.raw, context.before_raw
+    raw, before_raw = context.line.raw, context.before_raw
     if not raw.startswith("+"):
         return
     after_comment = (
         NOTE in context.before
-        and pattern(rf"{NOTE}[ \t]*$").search(context.before) is not None
+        and search_in(rf"{NOTE}[ \t]*$", context.before) is not None
     )
     opened = (
         before_raw.startswith("+")
         and "/*" in before_raw
-        and not pattern(r"\*/[ \t]*$").search(before_raw)
+        and not search_in(r"\*/[ \t]*$", before_raw)
     )
     if (
         after_comment
-        and pattern(rf"\+[ \t]*{NOTE}").match(context.text)
-        and (star := pattern(r"\+([ \t]*)\*").match(raw))
+        and match_at(rf"\+[ \t]*{NOTE}", context.text)
+        and (star := match_at(r"\+([ \t]*)\*", raw))
     ):
-        starred = pattern(r"\+[ \t]*\*").match(before_raw)
+        starred = match_at(r"\+[ \t]*\*", before_raw)
         if opened or starred:
-            lead = pattern(r"\+([ \t]*/?)\*").match(before_raw) or pattern(
-                r"\+(.*/?)\*"
-            ).match(before_raw)
+            lead = match_at(r"\+([ \t]*/?|.*/?)\*", before_raw)
             if lead and len(expand(lead[1])) != len(expand(star[1])):
                 yield "comment-stars-unaligned", context.hit(star.end() - 1)
 
@@ -173,35 +169,32 @@ def blank_line_after_declarations(context: LineContext) -> Results:
 
 def _first_after_declarations(context: LineContext) -> bool:
     before = context.before
-    if not (
-        lead := pattern(r"\+(\s+)\S").search(before)
-    ) or not context.code.startswith(f"+{lead[1]}"):
+    if not (lead := search_in(r"\+(\s+)\S", before)) or not context.code.startswith(
+        f"+{lead[1]}"
+    ):
         return False
-    if not pattern(r"\S").match(context.code, 1 + len(lead[1])):
+    if not match_at(r"\S", context.code, 1 + len(lead[1])):
         return False
     words = pattern(_QUALIFIERS)
     old = words.sub("", before)
     if (
         not _declares(context, old)
-        or pattern(_GOES_ON).search(old)
-        or pattern(_KEYWORD).match(old)
+        or search_in(_GOES_ON, old)
+        or match_at(_KEYWORD, old)
     ):
         return False
     new = words.sub("", context.code)
-    return not _declares(context, new) and not pattern(_NO_STATEMENT).match(new)
+    return not _declares(context, new) and not match_at(_NO_STATEMENT, new)
 
 
 def _declares(context: LineContext, text: str) -> bool:
     """Return whether a line looks like a declaration."""
-    start = pattern(r"\+\s+").match(text)
-    if not start:
-        return False
-    at = start.end()
+    at = end_of(r"\+\s+", text)
     return (
-        pattern(_LOCAL).match(text, at) is not None
+        match_at(_LOCAL, text, at) is not None
         or context.types.match(_VARIABLE, text, at) is not None
         or context.types.match(_POINTED, text, at) is not None
-        or pattern(DECLARATION_MACROS).match(text, at) is not None
+        or match_at(DECLARATION_MACROS, text, at) is not None
     )
 
 
@@ -228,12 +221,8 @@ def function_pointer(context: LineContext) -> Results:
     The expected form is `type (*name)(args)`.
     """
     text = context.text
-    start = pattern(r".\s*").match(text)
-    if (
-        "(" not in text
-        or not start
-        or not (match := context.types.match(_POINTER, text, start.end()))
-    ):
+    match = context.types.match(_POINTER, text, end_of(r".\s*", text))
+    if not match:
         return
     if not match.type.endswith(("*", " ", "\t")):
         yield "function-pointer-spacing", context.hit(match.end)
@@ -252,15 +241,13 @@ def space_before_square_bracket(context: LineContext) -> Results:
     for match in pattern(r"(.*?\s)\[").finditer(text):
         prefix = match[1]
         if (
-            (match.start(1) == 0 and pattern(r".\s+$").match(prefix))
-            or pattern(r"[{,:]\s+$").search(prefix)
+            (match.start(1) == 0 and match_at(r".\s+$", prefix))
+            or search_in(r"[{,:]\s+$", prefix)
             or context.types.search(_BEFORE_SQUARE, prefix, inside=True)
         ):
             continue
         # a macro may be a table entry: "#define FROB(i) [i] = {"
-        is_entry = (
-            pattern(r".\s*#\s*define\s+\w+\([^()]*\)\s+$").match(prefix) is not None
-        )
+        is_entry = match_at(r".\s*#\s*define\s+\w+\([^()]*\)\s+$", prefix) is not None
         yield (
             "space-before-bracket",
             context.hit(match.end() - 1, "entry" if is_entry else ""),
@@ -273,15 +260,12 @@ def space_before_call(context: LineContext) -> Results:
     text = context.text
     for match in pattern(rf"({IDENT})\s+\(").finditer(text):
         name, lead = match[1], text[: match.start()]
-        if (
+        if not (
             name in _SPACED_WORDS
-            or pattern(r".\s*#\s*define\s*$").match(lead)
-            or pattern(r".\s*#\s*elif\s*$").match(lead + name)
+            or match_at(rf".\s*#\s*(?:define\s*{IDENT}|elif)$", lead + name)
+            or context.types.search(_TO_END, lead + name, inside=True)
         ):
-            continue
-        if context.types.search(_TO_END, lead + name, inside=True):
-            continue
-        yield "space-before-call", context.hit(match.end() - 1, name=name)
+            yield "space-before-call", context.hit(match.end() - 1, name=name)
 
 
 @check(ADDED, "{")
@@ -290,19 +274,15 @@ def space_before_brace(context: LineContext) -> Results:
     text = context.text
     touching = (
         "){" in text
-        and pattern(r"\(.*\)\{").search(text)
-        and not _casts_braces(context, text)
+        and search_in(r"\(.*\)\{", text)
+        # no compound literal such as (type){
+        and not any(
+            context.types.match(_BRACED_CAST, text, match.end())
+            for match in pattern(r"\(").finditer(text)
+        )
     )
-    if touching or pattern(r"\b(?:else|do)\{").search(text):
+    if touching or search_in(r"\b(?:else|do)\{", text):
         yield "no-space-before-brace", context.hit(text.find("{"))
-
-
-def _casts_braces(context: LineContext, text: str) -> bool:
-    """Return whether a line contains a compound literal such as `(type){`."""
-    return any(
-        context.types.match(_BRACED_CAST, text, match.end())
-        for match in pattern(r"\(").finditer(text)
-    )
 
 
 @check(ADDED)

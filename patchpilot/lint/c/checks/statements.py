@@ -11,7 +11,9 @@ from patchpilot.lint.c.c_patterns import (
     LOG_FUNCTIONS,
     LVAL,
     NOTE,
+    match_at,
     pattern,
+    search_in,
     value,
 )
 from patchpilot.lint.c.line_scan import measure
@@ -24,11 +26,11 @@ def unnecessary_braces(context: LineContext) -> Results:
     """Report braces around a single statement, and braces on only some branches of a condition."""
     text = context.text
     covered: set[int] = context.walk.hunk.setdefault("braces", set())
-    if (match := pattern(r"(^.*)\bif\b").search(text)) and not pattern(
-        r"else\s*$"
-    ).search(match[1]):
+    if (match := search_in(r"(^.*)\bif\b", text)) and not search_in(
+        r"else\s*$", match[1]
+    ):
         yield from _whole_condition(context, covered)
-    word = pattern(r"\b(?:if|while|for|else)\b").search(text)
+    word = search_in(r"\b(?:if|while|for|else)\b", text)
     if word and context.line.number - 1 not in covered:
         yield from _single_statement(context, word.start())
 
@@ -40,12 +42,11 @@ def _whole_condition(context: LineContext, covered: set[int]) -> Results:
     at = context.line.number - 1
     braced = needing = 0
     for branch in branches:
-        lead = pattern(r"(?:\s*\n[+-])*\s*").match(branch.raw_condition)
+        lead = match_at(r"(?:\s*\n[+-])*\s*", branch.raw_condition)
         covered.add(at + (lead.group().count("\n") if lead else 0))
         at += branch.newlines
-        block = _block(branch)
-        braced += block.lstrip(" \t\n\r\f\v").startswith("{")
-        needing += _needs_braces(branch.raw_condition, block)
+        braced += _is_braced(branch)
+        needing += _needs_braces(branch)
     if not braced:
         return
     if not needing:
@@ -57,58 +58,52 @@ def _whole_condition(context: LineContext, covered: set[int]) -> Results:
 
 def _single_statement(context: LineContext, column: int) -> Results:
     text = context.text
-    if pattern(r"\}\s*$").search(text[:column]):
+    if search_in(r"\}\s*$", text[:column]):
         return
     level, branches = context.walk.passage.chain(context.line, column)
-    block = _block(branches[0])
+    first, *others = branches
     if (
-        level != 0
-        or not block.lstrip(" \t\n\r\f\v").startswith("{")
-        or _needs_braces(branches[0].raw_condition, block)
+        level == 0
+        and _is_braced(first)
+        and not _needs_braces(first)
+        and not any(map(_is_braced, others[:1]))
     ):
-        return
-    if len(branches) > 1 and _block(branches[1]).lstrip(" \t\n\r\f\v").startswith("{"):
-        return
-    yield "unnecessary-braces", context.hit(column)
+        yield "unnecessary-braces", context.hit(column)
 
 
-def _block(branch: StatementSpan) -> str:
-    return branch.raw_block
+def _is_braced(branch: StatementSpan) -> bool:
+    return branch.raw_block.lstrip(_SPACE).startswith("{")
 
 
-def _needs_braces(condition: str, block: str) -> bool:
+def _needs_braces(branch: StatementSpan) -> bool:
     """Return whether a branch needs braces: its condition or block spans lines or contains
     another condition.
     """
-    if _count_lines(pattern(r"(^|\n).").sub(r"\1", condition).strip(" \t\n\r\f\v")) > 1:
-        return True
-    if pattern(r"\b(?:if|for|while)\b").search(block):
-        return True
-    inside = pattern(r"(^|\n).").sub(r"\1", block)
-    inside = (
-        pattern(r"\}\s*$")
-        .sub("", pattern(r"^\s*\{").sub("", inside, count=1), count=1)
-        .strip(" \t\n\r\f\v")
+    condition, block = (
+        pattern(r"(^|\n).").sub(r"\1", text)
+        for text in (branch.raw_condition, branch.raw_block)
     )
-    return max(_count_lines(inside), inside.count(";")) > 1
-
-
-def _count_lines(text: str) -> int:
-    return text.count("\n") + 1
+    if "\n" in condition.strip(_SPACE):
+        return True
+    if search_in(r"\b(?:if|for|while)\b", branch.raw_block):
+        return True
+    inside = pattern(r"^\s*\{|\}\s*$").sub("", block).strip(_SPACE)
+    return "\n" in inside or inside.count(";") > 1
 
 
 _TAB = 8
+_SPACE = " \t\n\r\f\v"
 _NULL_TEST = rf"[ +]\s*if\s*\(\s*(!\s*|NULL\s*==\s*)?({LVAL})(\s*==\s*NULL\s*)?\s*\)"
 
 
 @check(CONTEXT, "switch")
 def case_indent(context: LineContext) -> Results:
     """Report a `case` label that is not indented like its `switch`."""
-    if not pattern(r"\bswitch\s*\(.*\)").search(context.text):
+    if not search_in(r"\bswitch\s*\(.*\)", context.text):
         return
     _, lines = context.walk.passage.read_brackets(context.line, "{}", outer=True)
     if any(
-        pattern(r"\+\s*(?:case\s+|default:)").match(line.raw)
+        match_at(r"\+\s*(?:case\s+|default:)", line.raw)
         and line.indent != context.line.indent
         for line in lines[1:]
     ):
@@ -121,10 +116,11 @@ def brace_on_next_line(context: LineContext) -> Results:
     semicolon.
     """
     text = context.text
-    match = pattern(
-        r"(.*)\b((?:if|while|for|switch|(?:[a-z_]+|)for_each[a-z_]+)\s*\(|do\b|else\b)"
-    ).search(text)
-    if not match or pattern(r".\s*#").match(text):
+    match = search_in(
+        r"(.*)\b((?:if|while|for|switch|(?:[a-z_]+|)for_each[a-z_]+)\s*\(|do\b|else\b)",
+        text,
+    )
+    if not match or match_at(r".\s*#", text):
         return
     passage = context.walk.passage
     level, lines = passage.read_brackets(context.line, "()")
@@ -133,12 +129,12 @@ def brace_on_next_line(context: LineContext) -> Results:
     if following is None:
         return
     condition = "\n".join(line.raw for line in lines)
-    if "{" not in condition and pattern(r"\+\s*\{").match(following.text):
+    if "{" not in condition and match_at(r"\+\s*\{", following.text):
         yield "brace-on-next-line", context.hit()
     ended = (
         level == 0
-        and not pattern(r"\}\s*while\s*\($").search(match[1] + match[2])
-        and pattern(r"\)\s*;\s*$").search(condition)
+        and not search_in(r"\}\s*while\s*\($", match[1] + match[2])
+        and search_in(r"\)\s*;\s*$", condition)
     )
     if ended and measure(following.text)[1] > context.line.indent:
         yield "stray-semicolon", context.hit()
@@ -149,15 +145,16 @@ def odd_indent(context: LineContext) -> Results:
     """Report a statement after a condition that is not indented one tab further."""
     text = context.text
     if (
-        not pattern(
-            r"\b(?:(?:if|while|for|(?:[a-z_]+|)for_each[a-z_]+)\s*\(|(?:do|else)\b)"
-        ).search(text)
-        or pattern(r".\s*#").match(text)
-        or pattern(r"\}\s*while\s*").search(text)
+        not search_in(
+            r"\b(?:(?:if|while|for|(?:[a-z_]+|)for_each[a-z_]+)\s*\(|(?:do|else)\b)",
+            text,
+        )
+        or match_at(r".\s*#", text)
+        or search_in(r"\}\s*while\s*", text)
     ):
         return
     context.need_span()
-    statement, condition = context.statement or "", context.condition
+    statement, condition = context.statement, context.condition
     body = statement[len(condition) :].replace(NOTE, " ")
     lines = condition.count("\n")
     body = pattern(r"\n.", re.DOTALL).sub("\n", body)
@@ -166,20 +163,20 @@ def odd_indent(context: LineContext) -> Results:
         body = shorter
     body = pattern(r"^.*\bdo\b").sub("", body, count=1)
     body = pattern(r"^\s*\{").sub("", body, count=1)
-    joined = pattern(r"^\s*\\").match(body)
+    joined = match_at(r"^\s*\\", body)
     if joined:
         body = body[joined.end() :]
     judged = False
-    if empty := pattern(r"\s*?\n").match(body):
+    if empty := match_at(r"\s*?\n", body):
         body, judged = body[empty.end() :], True
         lines += 1
     if not joined and (
-        pattern(r".\s*#\s*define\s").match(context.before)
-        or pattern(r"\\\s*$").search(context.before)
+        match_at(r".\s*#\s*define\s", context.before)
+        or search_in(r"\\\s*$", context.before)
     ):
         judged = False
-    body, lines, straight = _skip_to_first_statement(body, lines)
-    if not judged or not straight or not body:
+    body, lines = _skip_to_first_statement(body, lines)
+    if not judged or not body:
         return
     real = context.walk.scan.raw_line(context.line.number, lines)
     if real is None or (not statement.startswith("+") and not real.startswith("+")):
@@ -189,48 +186,41 @@ def odd_indent(context: LineContext) -> Results:
     if (
         depth % _TAB
         or depth < indent
-        or (depth == indent and not pattern(r"\s*(?:\}|\{|else\b)").match(body))
+        or (depth == indent and not match_at(r"\s*(?:\}|\{|else\b)", body))
         or depth > indent + _TAB
     ):
         yield "suspect-indent", context.hit(depth=str(depth), indent=str(indent))
 
 
-def _skip_to_first_statement(body: str, lines: int) -> tuple[str, int, bool]:
-    """Drop blank lines, preprocessor lines and labels.
+def _skip_to_first_statement(body: str, lines: int) -> tuple[str, int]:
+    """Drop blank lines, preprocessor lines and labels; return the rest and its line number.
 
-    Return (the rest, its line number, whether no #else precedes it).
+    The rest is empty after an #else, because the statement belongs to several conditions.
     """
-    straight, joined, at = True, False, -1
-    while at != lines:
-        at = lines
-        if pattern(r"\s*#\s*(?:else|elif)").match(body):
-            straight = False
-        if (
-            joined
-            or pattern(r"\s*?\n|\s*#\s*?").match(body)
-            or pattern(rf"\s*{IDENT}\s*:").match(body)
-        ):
-            joined = pattern(r".*?\\\n").match(body) is not None
-            if end := pattern(r".*?\n").match(body):
-                body = body[end.end() :]
-                lines += 1
-    return body, lines, straight
+    joined = False
+    while body and (joined or match_at(rf"\s*?\n|\s*#|\s*{IDENT}\s*:", body)):
+        if match_at(r"\s*#\s*(?:else|elif)", body):
+            return "", lines
+        first, _, body = body.partition("\n")
+        joined = first.endswith("\\")
+        lines += 1
+    return body, lines
 
 
 @check(ADDED, "return")
 def parenthesized_return(context: LineContext) -> Results:
     """Report parentheses around a return value: `return (x);`."""
     statement = context.statement
-    if not statement or not pattern(r".\s*return\s*\(", re.DOTALL).match(statement):
+    if not statement or not match_at(r".\s*return\s*\(", statement, flags=re.DOTALL):
         return
-    if whole := pattern(rf".\s*return\s*({BALANCED})\s*;\s*$").match(statement):
+    if whole := match_at(rf".\s*return\s*({BALANCED})\s*;\s*$", statement):
         inside = _strip_parentheses(whole[1])
-        if pattern(rf"\s*{value()}\s*(?:\?|$)").match(inside):
+        if match_at(rf"\s*{value()}\s*(?:\?|$)", inside):
             yield "return-with-parentheses", context.hit()
 
 
 def _strip_parentheses(text: str) -> str:
-    while pattern(r"\s*\(.*\)\s*$").match(text):
+    while match_at(r"\s*\(.*\)\s*$", text):
         text = pattern(r"\s*\)\s*$").sub(
             "", pattern(r"^\s*\(\s*").sub("", text, count=1), count=1
         )
@@ -241,20 +231,18 @@ def _strip_parentheses(text: str) -> str:
 def condition_line(context: LineContext) -> Results:
     """Report a statement on the same line as its condition."""
     text, walk = context.text, context.walk
-    if "do" in text and pattern(r"do\s*(?!\{)").search(text):
+    if "do" in text and search_in(r"do\s*(?!\{)", text):
         _allow_while(context)
     if context.line.number in walk.hunk.get("while", ()) or context.span is None:
         return
-    if not pattern(r"\b(?:if|while|for)\s*\(").search(text) or pattern(r".\s*#").match(
-        text
-    ):
+    if not search_in(r"\b(?:if|while|for)\s*\(", text) or match_at(r".\s*#", text):
         return
-    statement, condition = context.statement or "", context.condition
+    statement, condition = context.statement, context.condition
     rest = statement[len(condition) :].partition("\n")[0].replace(NOTE, "")
     if (
         condition
-        and not pattern(r"\s*\{?\s*\\*\s*$").match(rest)
-        and not pattern(r"\}\s*while\s*").search(condition)
+        and not match_at(r"\s*\{?\s*\\*\s*$", rest)
+        and not search_in(r"\}\s*while\s*", condition)
     ):
         yield "trailing-statement", context.hit()
 
@@ -265,8 +253,8 @@ def _allow_while(context: LineContext) -> None:
     """
     span = context.walk.passage.after(context.need_span())
     following = span.text
-    if pattern(r"\s*while\b").match(following):
-        lead = pattern(r"(?:\s*\n[+-])*\s*").match(following)
+    if match_at(r"\s*while\b", following):
+        lead = match_at(r"(?:\s*\n[+-])*\s*", following)
         lines = lead.group().count("\n") if lead else 0
         context.walk.hunk.setdefault("while", set()).add(
             context.need_span().next_number + lines
@@ -279,14 +267,12 @@ def trailing_statement(context: LineContext) -> Results:
     before it.
     """
     text = context.text
-    match = pattern(r".\s*(?:\}\s*)?else\b(.*)").match(text)
-    if match and not pattern(r"\s*(?:\sif|\{?\s*\\?\s*$)").match(
-        match[1].replace(NOTE, "")
-    ):
+    match = match_at(r".\s*(?:\}\s*)?else\b(.*)", text)
+    if match and not match_at(r"\s*(?:\sif|\{?\s*\\?\s*$)", match[1].replace(NOTE, "")):
         yield "trailing-statement", context.hit(match.start(1), "else")
-    if brace := pattern(r"\}\s*if\b").search(text):
+    if brace := search_in(r"\}\s*if\b", text):
         yield "trailing-statement", context.hit(brace.start(), "if")
-    if label := pattern(r".\s*(?:case\s*.*|default\s*):").match(text):
+    if label := match_at(r".\s*(?:case\s*.*|default\s*):", text):
         label_end = pattern(
             rf"(?:\s*{NOTE}*)(?:\s*\{{)?(?:\s*{NOTE}*)(?:\s*\\)?\s*$|\s*return\s+"
         )
@@ -301,12 +287,12 @@ def while_after_brace_line(context: LineContext) -> Results:
     if (
         previous is None
         or previous.indent != context.line.indent
-        or not pattern(r"\}\s*$").search(context.before)
+        or not search_in(r"\}\s*$", context.before)
     ):
         return
-    if pattern(r".\s*while\s*").match(context.text):
+    if match_at(r".\s*while\s*", context.text):
         span = context.walk.passage.statement(context.line)
-        if pattern(r"[^\S\n]*;").match(span.raw_block):
+        if match_at(r"[^\S\n]*;", span.raw_block):
             yield "while-on-next-line", context.hit()
 
 
@@ -314,13 +300,13 @@ def while_after_brace_line(context: LineContext) -> Results:
 def opening_brace_on_next_line(context: LineContext) -> Results:
     """Report an initializer, struct, union or enum whose opening brace is on the next line."""
     text, before = context.text, context.before
-    if not pattern(r".\s*\{").match(text):
+    if not match_at(r".\s*\{", text):
         return
-    if pattern(r"(?:^|[^=])=\s*$").search(before):
+    if search_in(r"(?:^|[^=])=\s*$", before):
         yield "brace-on-next-line", context.hit(None, "above")
-    if tag := pattern(
-        rf".\s*(?:typedef\s+)?(enum|union|struct)(?:\s+{IDENT})?\s*$"
-    ).match(before):
+    if tag := match_at(
+        rf".\s*(?:typedef\s+)?(enum|union|struct)(?:\s+{IDENT})?\s*$", before
+    ):
         yield "brace-on-next-line", context.hit(None, "tag", kind=tag[1])
 
 
@@ -330,14 +316,14 @@ def unnecessary_oom_message(context: LineContext) -> Results:
     line, walk = context.line, context.walk
     if "if" not in context.before:
         return
-    tested = pattern(_NULL_TEST).match(context.before)
+    tested = match_at(_NULL_TEST, context.before)
     if (
         not tested
         or not (tested[1] is not None or tested[3] is not None)
         or line.number <= 3
     ):
         return
-    if not pattern(rf"\+.*\b{LOG_FUNCTIONS}\s*\(").match(context.text):
+    if not match_at(rf"\+.*\b{LOG_FUNCTIONS}\s*\(", context.text):
         return
     lines = walk.scan.lines
     above = lines[line.number - 4 : line.number + 200]
@@ -345,7 +331,7 @@ def unnecessary_oom_message(context: LineContext) -> Results:
     statement = passage.statement_at(
         0, passage.starts[min(line.left, len(passage.lines))]
     ).raw_text
-    if pattern(r"\b__GFP_NOWARN\b").search(statement):
+    if search_in(r"\b__GFP_NOWARN\b", statement):
         return
     allocated = (
         rf"{re.escape(tested[2])}\s*=\s*(?:\([^)]*\)\s*)?\s*{ALLOC_FUNCTIONS}\s*\("
