@@ -126,11 +126,11 @@ def claims_of(
         if poses:
             said = [base._replace(what="has the author's name")]
         # anyone may object, but not with a patchwork mark or a known person's name
-        objects = not poses and not (
+        objects = not (
             series.identities.has_name_of_known(mail.sender)
             or PATCHWORK_MARK.search(mail.body.text)
         )
-        is_bot = mail.robot is not None and is_bot_address(mail.sender)
+        is_bot = mail.robot and is_bot_address(mail.sender)
         evidence = (
             ("withdrawn", "redone") if mail.by_author else STATES if is_bot else ()
         )
@@ -159,14 +159,14 @@ def withdraw_voided(claims: Sequence[Claim], series: PostedSeries) -> tuple[Clai
     patches is unchanged (see `withdraw_if_voided`); a report on a patch that is not in the latest
     version counts.
     """
-    since = {post.key: series.unchanged_since(post) for post in series.latest.patches}
-    first = min(since.values(), default=EPOCH)
-    covers = series.latest.titles - since.keys()
+    patches = {post.key: series.unchanged_since(post) for post in series.latest.patches}
+    covers = series.latest.titles - patches.keys()
+    first = min(patches.values(), default=EPOCH)
+    since = patches | dict.fromkeys((None, *covers), first)
+    keys = (claim.of and title_key(claim.of) for claim in claims)
     return tuple(
-        withdraw_if_voided(claim, first)
-        if claim.of is None or title_key(claim.of) in covers
-        else withdraw_if_voided(claim, since.get(title_key(claim.of), EPOCH))
-        for claim in claims
+        withdraw_if_voided(claim, since.get(key, EPOCH))
+        for claim, key in zip(claims, keys, strict=True)
     )
 
 
@@ -186,11 +186,11 @@ def _parse_withdrawal(reply: Reply) -> tuple[str, str] | None:
     if mail.bot or _KEPT.search(text):
         return None
     places = (*STABLE, MailKind.APPLIED, MailKind.TIP_COMMIT, MailKind.MM_COMMIT)
-    answers = reply.parent is not None and reply.parent.kind in places
+    answers = reply.parent and reply.parent.kind in places
     target = reply.parent if answers else reply.under
     is_short = len(text.split()) <= SHORT
     # if the author's reply is long, it describes what happened and withdraws nothing
-    is_answer = target is not None and (is_short or (answers and not mail.by_author))
+    is_answer = target and (is_short or (answers and not mail.by_author))
     for sentence in re.split(r"(?<=[.!?]) (?=[A-Z\"“])", text):
         asks = sentence.endswith("?") and not _ASKED_TO.search(sentence)
         undoes = is_short and "?" not in text and _DROPS.search(sentence)
@@ -267,7 +267,7 @@ def _make_claim(reply: Reply, base: Claim) -> Claim:
     is_one = _SOME_PATCH.search(words) and not WHOLE_SERIES.search(words)
     total = revision.patch_count if revision else 0
     counted = re.search(r"\b(\d+) patches\b", words)
-    is_part = counted is not None and int(counted[1]) != total
+    is_part = counted and int(counted[1]) != total
     if is_part or (is_one and total > 1 and not patch and reply.patch == 0):
         what = "unclear"
     tree = said.tree if what == "applied" else None
@@ -279,14 +279,13 @@ def _parse_applied(reply: Reply, base: Claim) -> list[Claim]:
     mail, place = reply.mail, reply.mail.place
     if place.landings:
         return _listed_commits(reply, base._replace(what="applied"))
-    is_script = mail.robot or mail.semi or _ONE_PATCH.match(mail.body.text)
     if PATCHWORK_MARK.search(mail.why):
         base = base._replace(patch=_about(reply))
-    elif mail.said and not is_script:
+    elif mail.said and not _ONE_PATCH.match(mail.body.text):
         base = _make_claim(reply, base)
         if base.what != "applied":
             return [base]
-    if reply.under is not None:
+    if reply.under:
         versions = reply.under.place.versions
         return [base._replace(what="queued", version=version) for version in versions]
     aim = reply.revision.backport_to if reply.revision else None

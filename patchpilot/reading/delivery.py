@@ -59,6 +59,13 @@ class DeliveryProblem(StrEnum):
     MISSING = "missing"
 
 
+_PROBLEMS = {
+    "failed": DeliveryProblem.BOUNCED,
+    "delayed": DeliveryProblem.DELAYED,
+}
+"""The problem for each action of RFC 3464 that is one."""
+
+
 @json_form(
     "problem",
     "recipient~",
@@ -170,31 +177,23 @@ def _status_blocks(mail: Mail) -> Iterator[DeliveryReport]:
     """
     parts = mail_parts(mail.raw)
     text = "\n".join(text for _, text in parts)
-    about = _about(mail, map(id_in_header, _RETURNED_ID.findall(text)))
+    about = _about(mail, text)
     blocks = [
         {name.lower(): value for name, _, value in raw_headers(block.split("\n"))[0]}
         for kind, text in parts
         if kind.startswith("message/delivery-status")
         for block in text.split("\n\n")
     ]
-    for fields in [
-        block
-        for block in blocks
-        if "final-recipient" in block or "original-recipient" in block
-    ][:MAX_RECIPIENTS]:
-        action, status = (
-            fields.get("action", "failed").lower(),
-            fields.get("status", "").split(" ")[0],
-        )
-        if action not in ("failed", "delayed"):
+    names = {"final-recipient", "original-recipient"}
+    for fields in [it for it in blocks if it.keys() & names][:MAX_RECIPIENTS]:
+        problem = _PROBLEMS.get(fields.get("action", "failed").lower())
+        if problem is None:
             continue
+        status = fields.get("status", "").split(" ")[0]
         recipient = _typed(
             fields.get("original-recipient") or fields.get("final-recipient", "")
         )
         reason = _typed(fields.get("diagnostic-code", "")) or status
-        problem = (
-            DeliveryProblem.DELAYED if action == "delayed" else DeliveryProblem.BOUNCED
-        )
         yield DeliveryReport(
             problem, recipient, reason[:_REASON], status, about, "", mail.message_id
         )
@@ -208,7 +207,7 @@ def _typed(value: str) -> str:
 def _plain_bounce(mail: Mail) -> Iterator[DeliveryReport]:
     """Parse a bounce in prose, as written by qmail and exim."""
     text = mail.body[:_TEXT]
-    about = _about(mail, map(id_in_header, _RETURNED_ID.findall(mail.body)))
+    about = _about(mail, mail.body)
     named = [
         address.email
         for address in parse_addresses(mail.header("X-Failed-Recipients") or "")
@@ -239,7 +238,7 @@ def _notice(mail: Mail) -> tuple[DeliveryReport, ...]:
         if subject
         else ""
     )
-    about = _about(mail, map(id_in_header, _RETURNED_ID.findall(mail.body)))
+    about = _about(mail, mail.body)
     if not title and not about:
         return ()
     problem = DeliveryProblem.REFUSED if denied else DeliveryProblem.HELD
@@ -257,8 +256,9 @@ def _notice(mail: Mail) -> tuple[DeliveryReport, ...]:
     )
 
 
-def _about(mail: Mail, returned: Iterable[str | None]) -> tuple[str, ...]:
+def _about(mail: Mail, text: str) -> tuple[str, ...]:
     """Return the Message-IDs in the returned text and in the report above it."""
+    returned = map(id_in_header, _RETURNED_ID.findall(text))
     ids = (*returned, mail.in_reply_to, *mail.references[-5:])
     return tuple(dict.fromkeys(filter(None, ids)))
 

@@ -275,20 +275,20 @@ def classify(mail: Mail, author: Address | None = None) -> Classified:
         who[:MAX_SUBJECT],
         mail.subject[:MAX_SUBJECT],
         base.unquoted[:16_000],
-        lambda: _headers(mail),
+        lambda: "\n".join(f"{it.name}: {it.value}" for it in mail.headers),
     )
     if robot:
-        tags = (
-            ()
-            if robot.kind in (MailKind.PATCH, MailKind.COVER)
-            else given_trailers(body, sender, bot=robot.bot)
-        )
-        why = f"sender and text match {robot.name}"
-        named = replace(
-            base, why=why, trailers=tags, robot=robot.name, names_bot=bool(robot.sender)
-        )
+        is_post = robot.kind in (MailKind.PATCH, MailKind.COVER)
         return replace(
-            named, kind=robot.kind, confidence=0.97, bot=robot.bot, semi=robot.semi
+            base,
+            kind=robot.kind,
+            confidence=0.97,
+            why=f"sender and text match {robot.name}",
+            bot=robot.bot,
+            semi=robot.semi,
+            trailers=() if is_post else given_trailers(body, sender, bot=robot.bot),
+            robot=robot.name,
+            names_bot=bool(robot.sender),
         )
     if not is_reply and (kind := _post(base)):
         return replace(
@@ -327,15 +327,8 @@ def classify_for(
     is_done = same and answered == known.answers
     if known.robot or is_done or (not known.is_reply and _post(known)):
         return known
-    plain = replace(
-        known,
-        kind=MailKind.OTHER,
-        confidence=0.5,
-        why="",
-        semi=False,
-        by_author=by_author,
-    )
     to_self = by_author and answered != "other"
+    plain = replace(known, by_author=by_author)
     judged = _classify_person(plain, answered, to_self=to_self)
     if not same or known.kind is MailKind.REVIEW:
         return judged
@@ -352,16 +345,10 @@ def _classify_person(
     said = statement_of(base.body.sentences, by_author=base.by_author, to_self=to_self)
     by = "author" if base.by_author else "other"
     features = sentence_names(base.body.sentences[:MAX_SENTENCES], by, answered)
-    base = replace(base, answers=answered, features=features)
-    if _SCRIPT_ID.search(base.mail.message_id) and _THANKS_OF_B4.search(base.body.text):
-        return replace(
-            base,
-            kind=MailKind.APPLIED,
-            confidence=0.97,
-            why="b4's thank-you note",
-            semi=True,
-        )
-    base = replace(base, said=said)
+    by_script = _SCRIPT_ID.search(base.mail.message_id)
+    semi = bool(by_script and _THANKS_OF_B4.search(base.body.text))
+    base = replace(base, answers=answered, features=features, semi=semi)
+    base = base if semi else replace(base, said=said)
     kind, confidence, why = _person_kind(base)
     return replace(base, kind=kind, confidence=confidence, why=why)
 
@@ -369,6 +356,8 @@ def _classify_person(
 def _person_kind(base: Classified) -> tuple[MailKind, float, str]:
     """Return the kind of a person's message, its likelihood (0 to 1), and the deciding evidence."""
     body, credited, said = base.body, base.credited, base.said
+    if base.semi:
+        return MailKind.APPLIED, 0.97, "b4's thank-you note"
     if (mark := PATCHWORK_MARK.search(body.text)) and (
         kind := _MARKED.get(mark["state"].lower())
     ):
@@ -376,9 +365,9 @@ def _person_kind(base: Classified) -> tuple[MailKind, float, str]:
         announces = base.by_author and kind is not MailKind.APPLIED
         return MailKind.OTHER if announces else kind, 0.9, mark[0].strip()
     refusal = next((line.text for line in body.own if is_nack(line.text)), None)
-    if refusal is not None:
+    if refusal:
         return MailKind.NACK, 0.95, refusal.strip()
-    is_plain = said is not None and said.what in ("applied", "refused")
+    is_plain = said and said.what in ("applied", "refused")
     if said and (is_plain or not credited):
         return said.kind, 0.85 if is_plain else 0.55, said.sentence
     if any(
@@ -444,7 +433,7 @@ def _may_judge(mail: Classified) -> bool:
     if any(line.on_code for line in mail.body.own) or not subject:
         return True
     is_short = len(mail.body.text.split()) <= _SHORT
-    is_taken = IN_A_TREE.search(subject) is not None
+    is_taken = IN_A_TREE.search(subject)
     return bool(ABOUT_A_PATCH.search(subject)) and (is_short or not is_taken)
 
 
@@ -471,17 +460,17 @@ def _post(known: Classified) -> MailKind | None:
     marked = (
         subject.is_patch or subject.rfc or subject.number is not None or subject.is_set
     )
-    if subject.number == 0 and (marked or subject.total):
+    if subject.number == 0:
         return MailKind.COVER
-    if body.has_diff and (marked or bool(subject.marks) or _is_whole_patch(body)):
+    if body.has_diff and (subject.marks or _is_whole_patch(body)):
         return MailKind.PATCH
     if subject.pull_request or (marked and "diffstat" in text[:50_000].lower()):
         return MailKind.COVER
     if marked:
-        summary = re.search(
-            r"^ \d+ files? changed, \d+ ", text, re.MULTILINE
-        ) or re.search(r"^\S.*\(\d+\):$", text, re.MULTILINE)
-        return MailKind.COVER if summary and not body.has_diff else MailKind.PATCH
+        summary = _FILES_CHANGED.search(text) or re.search(
+            r"^\S.*\(\d+\):$", text, re.MULTILINE
+        )
+        return MailKind.COVER if summary else MailKind.PATCH
     return None
 
 
@@ -492,8 +481,9 @@ def _is_answer(known: Classified) -> bool:
     Some mail programs remove "Re:".
     """
     mail, body = known.mail, known.body
-    has_stat = _FILES_CHANGED.search(mail.body) is not None
-    if not mail.in_reply_to or not body.quoted or body.has_diff or has_stat:
+    if not mail.in_reply_to or not body.quoted or body.has_diff:
+        return False
+    if _FILES_CHANGED.search(mail.body):
         return False
     return bool(body.attributions or given_trailers(body, known.sender))
 
@@ -529,7 +519,3 @@ def _version_before(text: str, at: int) -> int:
             return 0
     words = _OWN_HISTORY.match(line[-90:])
     return int(words["version"]) if words else 0
-
-
-def _headers(mail: Mail) -> str:
-    return "\n".join(f"{header.name}: {header.value}" for header in mail.headers)

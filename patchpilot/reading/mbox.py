@@ -145,13 +145,12 @@ def parse(
             if mail.message_id not in without:
                 mails.append(mail)
         except InputError as error:
-            place = source if len(bounds) == 1 else f"{source}:{number}"
             if len(bounds) == 1:
                 raise InputError(
-                    f"{place}: {error.message}", hint=error.advice
+                    f"{source}: {error.message}", hint=error.advice
                 ) from error
             named = _oversized_message_id(data[start : min(end, start + _TOP)])
-            skipped(f"{place}: {error.message}: skipped{named}")
+            skipped(f"{source}:{number}: {error.message}: skipped{named}")
     return tuple(mails)
 
 
@@ -167,12 +166,8 @@ def _oversized_message_id(top: bytes) -> str:
     """Return the Message-ID from the start of an oversized message, so that it can be fetched
     elsewhere.
     """
-    found = _MESSAGE_ID.search(top)
-    return (
-        f" (<{found[1].decode('utf-8', 'replace')}>, read it in the archive)"
-        if found
-        else ""
-    )
+    message_id = _header_message_id(top, 0, len(top))
+    return f" (<{message_id}>, read it in the archive)" if message_id else ""
 
 
 def with_id(mail: Mail) -> Mail:

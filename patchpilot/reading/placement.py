@@ -39,9 +39,6 @@ _LISTED = re.compile(
     r"^(?P<commit>[0-9a-f]{12,40}) (?P<title>\S[^\n]{7,200})$", re.MULTILINE
 )
 """A commit with its title on a separate line, as scripts list applied patches."""
-_VERSION = re.compile(
-    r"\b(?P<version>\d+\.\d+)(?:\.y|-stable|\.\d+-rc\d+|\.\d+-stable)?\b"
-)
 _TIP = re.compile(r"merged into the (?P<tree>\S+) branch of tip")
 _MM = re.compile(
     r"(?:added to|removed from) the -mm (?P<tree>\S+) branch|merged into the (?P<merged>\S+) branch|\[merged (?P<m>[^]]+)\]"  # noqa: E501
@@ -113,11 +110,8 @@ def placement(
             _unique(_ids(_COMMIT_LINE, text)), f"tip {tip['tree']}" if tip else "tip"
         )
     if kind is MailKind.MM_COMMIT:
-        match = _MM.search(text) or _MM.search(subject)
-        branch = (
-            next((group for group in match.groups() if group), None) if match else None
-        )
-        return Placement((), f"-mm {branch}" if branch else "-mm")
+        branches = (*_ids(_MM, text), *_ids(_MM, subject))
+        return Placement((), " ".join(("-mm", *branches[:1])))
     if kind in STABLE or kind is MailKind.BACKPORT_BOT:
         ids = _ids(_UPSTREAM, text) or (
             _ids(_CHERRY, text) if kind is MailKind.STABLE_FAILED else []

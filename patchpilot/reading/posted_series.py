@@ -3,7 +3,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import NamedTuple
@@ -425,14 +425,6 @@ class PostedSeries:
     def attached(self) -> tuple[Reply, ...]:
         """Return the messages about the series, without claims by unknown senders."""
         return tuple(reply for reply in self.replies if not reply.mail.doubtful)
-
-    @property
-    def proofs(self) -> "PostedSeries":
-        """Return a copy without unproven claims."""
-        proven = (
-            it if it.proven else it._replace(what="claimed") for it in self.events
-        )
-        return replace(self, events=tuple(proven))
 
     @property
     def commit(self) -> str | None:

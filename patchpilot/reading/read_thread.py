@@ -152,14 +152,14 @@ def _credits(series: PostedSeries, attached: Sequence[Reply]) -> tuple[Credit, .
             tag.asks(reply.mail.sender, same),
         )
         for reply in attached
-        if reply.revision is not None and reply.mail.kind not in STABLE
+        if reply.revision and reply.mail.kind not in STABLE
         for tag in reply.mail.credited
         if tag.name.lower() != "signed-off-by" or reply.mail.kind is MailKind.TRAILERS
     )
     proposed = {
         (tag, reply.revision.version, reply.patch): reply
         for reply in reversed(attached)
-        if reply.revision is not None and not reply.mail.robot
+        if reply.revision and not reply.mail.robot
         if reply.mail.kind not in (*STABLE, MailKind.PATCH)
         for tag in proposed_trailers(reply.mail.body)
     }

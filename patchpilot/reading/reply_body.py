@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from patchpilot.model.mail import scissors_line
@@ -256,11 +256,8 @@ def _inline_patch(lines: Sequence[str], quoted: Sequence[bool]) -> int:
     if diff_at is None:
         return len(lines)
     for at, line in enumerate(lines[:diff_at]):
-        if (
-            not quoted[at]
-            and (scissors_line(line) or _PATCH_HEAD.match(line))
-            and not any(quoted[at:diff_at])
-        ):
+        starts = scissors_line(line) or _PATCH_HEAD.match(line)
+        if starts and not any(quoted[at:diff_at]):
             return at
     cut = next(
         (
@@ -323,30 +320,19 @@ def _is_frame(line: ReplyLine, *, first: bool) -> bool:
 def _split(paragraph: Sequence[ReplyLine]) -> Iterator[tuple[str, int, int]]:
     """Yield the text, first line and last line of each sentence; a list item starts a sentence."""
     words: list[str] = []
-    start = end = 0
-    for number, line in enumerate(paragraph):
+    start = 0
+    following = [*(line.text.strip() for line in paragraph[1:]), ""]
+    for line, after in zip(paragraph, following, strict=False):
         text = line.text.strip()
-        if words and _ITEM.match(text):
-            yield " ".join(words), start, end
-            words = []
-        begin = 0
-        following = (
-            paragraph[number + 1].text.strip() if number + 1 < len(paragraph) else ""
-        )
-        for stop in (*_stops(text, following), len(text)):
+        stops = (*_stops(f"{text} ", after), len(text))
+        is_end = not after or _ITEM.match(after) or stops[-2:-1] == stops[-1:]
+        for begin, stop in pairwise((0, *stops)):
             if piece := text[begin:stop].strip():
                 start = start if words else line.at
-                end = line.at
                 words.append(piece)
-                if stop < len(text):
-                    yield " ".join(words), start, end
-                    words = []
-            begin = stop
-        if words and len(text) in _stops(f"{text} ", following):
-            yield " ".join(words), start, end
-            words = []
-    if words:
-        yield " ".join(words), start, end
+            if words and (is_end or stop < len(text)):
+                yield " ".join(words), start, line.at
+                words = []
 
 
 def _stops(text: str, following: str) -> list[int]:

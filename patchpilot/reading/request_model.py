@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from itertools import chain, groupby
+from itertools import chain, groupby, islice
 
 from patchpilot.errors import PackError
 from patchpilot.reading.phrases import (
@@ -78,17 +78,12 @@ _ASKING = {"says please or should", "says you should", "?"}
 
 def split_words(text: str) -> list[str]:
     """Split a sentence into lower-case words, with placeholders such as `<code>`."""
-    found = []
-    for match in _TOKEN.finditer(text):
-        kind = match.lastgroup
-        found.append(
-            match[0].lower().replace("’", "'")
-            if kind in ("word", "mark")
-            else f"<{kind}>"
-        )
-        if len(found) == MAX_WORDS:
-            break
-    return found
+    return [
+        match[0].lower().replace("’", "'")
+        if match.lastgroup in ("word", "mark")
+        else f"<{match.lastgroup}>"
+        for match in islice(_TOKEN.finditer(text), MAX_WORDS)
+    ]
 
 
 def sentence_names(

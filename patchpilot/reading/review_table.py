@@ -275,14 +275,14 @@ def _review(person: Address, facts: Sequence[_Fact], series: PostedSeries) -> Re
         if fact.kind is MailKind.APPLIED:
             state = ReviewState.APPLIED
         elif fact.tags:
-            given = [it for it in facts if it.tags and it.kind is not None]
+            given = [it for it in facts if it.tags and it.kind]
             if fact.at < latest:
                 state = ReviewState.OUTDATED if fact.changed else ReviewState.LOST
             elif given and given[-1].at == latest:
                 state, source = ReviewState.GIVEN, given[-1]
             else:
                 state, source = ReviewState.CARRIED, (given or [fact])[-1]
-        elif fact.at < latest == last.at and last.kind is not None:
+        elif fact.at < latest == last.at and last.kind:
             source = last
         else:
             state = ReviewState.ASKED
@@ -296,7 +296,7 @@ def _is_review(series: PostedSeries, reply: Reply) -> bool:
     """Return whether a message is somebody else's comment on the patches."""
     mail = reply.mail
     is_other = mail.bot or mail.doubtful or mail.is_post or mail.kind in STABLE
-    return not (is_other or mail.by_author or series.is_author(mail.sender))
+    return not (is_other or series.is_author(mail.sender))
 
 
 def _is_tag(name: str) -> bool:

@@ -38,7 +38,7 @@ GIVEN = frozenset(
 _OF_AUTHORS = ("signed-off-by", "co-developed-by")
 
 _TAG = re.compile(
-    r"^(?P<indent>\s*)(?:for"
+    r"^(?P<indent>\s*)(?P<lead>)(?:for"
     r" [^:\n]{2,40}:\s+)?(?P<name>[A-Za-z][A-Za-z-]*-by)\s*:\s*(?P<value>\S.*?)\s*$",
     re.IGNORECASE,
 )
@@ -156,7 +156,7 @@ def given_trailers(
     own = body.own
     for number, line in enumerate(own):
         tag = _TAG.match(line.text) or _AFTER_WORDS.match(line.text)
-        if not tag or ("lead" in tag.groupdict() and tag["name"].lower() not in GIVEN):
+        if not tag or (tag["lead"] and tag["name"].lower() not in GIVEN):
             continue
         value = tag["value"]
         following = own[number + 1].text.strip() if number + 1 < len(own) else ""
@@ -169,7 +169,7 @@ def given_trailers(
             own[max(0, number - 6) : number + 7], tag["indent"], name
         )
         before = [one.text for one in own[max(0, number - _CONDITION_LINES) : number]]
-        lead = tag.groupdict().get("lead") or ""
+        lead = tag["lead"]
         condition = _condition([*before, lead], name) or next(
             (
                 words.strip(" ()")

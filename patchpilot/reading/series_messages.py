@@ -119,19 +119,6 @@ def _known_revisions(
         yield from _known_revisions(others, known, anchor)
 
 
-def named_in(post: Classified) -> list[Address]:
-    """Return the addresses in a patch or cover letter: its sender, recipients and tags."""
-    mail = post.mail
-    tags = (parse_address(text) for text in _NAMED.findall(mail.body[:_MESSAGE]))
-    return [
-        post.sender,
-        mail.sender,
-        *mail.to,
-        *mail.cc,
-        *(address for address in tags if address),
-    ]
-
-
 def without_strangers(
     revisions: Sequence[Revision], known: Sequence[Address], anchor: str = ""
 ) -> tuple[tuple[Revision, ...], tuple[Revision, ...], Identities]:
@@ -160,8 +147,13 @@ def without_strangers(
     return tuple(kept), tuple(others), found
 
 
-def _named_in(revision: Revision) -> list[Address]:
-    return [address for post in revision.posts for address in named_in(post)]
+def _named_in(revision: Revision) -> Iterator[Address]:
+    """Yield the addresses in patches and cover letter: senders, recipients and tags."""
+    for post in revision.posts:
+        mail = post.mail
+        tags = map(parse_address, _NAMED.findall(mail.body[:_MESSAGE]))
+        yield from (post.sender, mail.sender, *mail.to, *mail.cc)
+        yield from filter(None, tags)
 
 
 def _find_covers(posts: Sequence[Classified]) -> Iterator[Classified]:
@@ -234,7 +226,7 @@ def _is_next(sent: _Sent, post: Classified) -> bool:
 
 def _is_batch(one: Classified, other: Classified) -> bool:
     batch = batch_of(one.message_id)
-    return batch is not None and batch == batch_of(other.message_id)
+    return bool(batch) and batch == batch_of(other.message_id)
 
 
 def _is_soon(one: Classified, other: Classified) -> bool:

@@ -44,16 +44,6 @@ _WORDS = {
     SeriesState.IN_STABLE: ("in stable branches", "in stable branches"),
 }
 """The wording for this state, for one patch and for several."""
-ON_ITS_WAY = (
-    SeriesState.SENT,
-    SeriesState.UNDER_REVIEW,
-    SeriesState.CHANGES_REQUESTED,
-    SeriesState.STALLED,
-    SeriesState.PARTLY_ACCEPTED,
-    SeriesState.ACCEPTED,
-    SeriesState.IN_NEXT,
-)
-"""States that somebody else's pull request may change."""
 
 
 class Verdict(NamedTuple):
@@ -100,14 +90,14 @@ def decide_state(series: PostedSeries) -> PostedSeries:
 
     Claims that are proven are no longer listed.
     """
-    said, shown = decide(series), decide(series.proofs)
+    claims = (it if it.proven else it._replace(what="claimed") for it in series.events)
+    said, shown = decide(series), decide(replace(series, events=tuple(claims)))
     proven = {(it.version, it.message_id): it.state for it in shown.patches}
     patches = tuple(
         it._replace(proven=proven.get((it.version, it.message_id), shown.state))
         for it in said.patches
     )
     is_taken = shown.state in TAKEN
-    claims = tuple(claim for claim in series.claims if not (claim.known and is_taken))
     return replace(
         series,
         state=said.state,
@@ -115,7 +105,7 @@ def decide_state(series: PostedSeries) -> PostedSeries:
         proven=shown.state,
         proven_why=shown.why,
         patches=patches,
-        claims=claims,
+        claims=tuple(it for it in series.claims if not (it.known and is_taken)),
     )
 
 
@@ -129,7 +119,7 @@ def _least_advanced(patches: tuple[PatchState, ...], latest: Revision) -> Verdic
     if is_whole:
         state = min((patch.state for patch in taken), key=TAKEN.index)
     first = [patch for patch in taken if patch.state is not state]
-    if is_whole and not first and len(taken) == len(patches):
+    if not first and len(taken) == len(patches):
         return Verdict(state, taken[-1].why, patches=patches)
     where = first[0].state if first and is_whole else SeriesState.ACCEPTED
     words = [f"{len(first)} of {len(patches)} {_WORDS[where][0]}"] if first else []
@@ -180,7 +170,7 @@ def _apply_repository(series: PostedSeries, verdict: Verdict) -> Verdict:
         why = f"first in {release}" if release else "in no release yet"
         why = "; ".join(filter(None, (why, where)))
         return Verdict(SeriesState.IN_MAINLINE, why, _proof(mainline[0]))
-    if verdict.state not in (*ON_ITS_WAY, SeriesState.SUPERSEDED):
+    if verdict.state is SeriesState.IN_MAINLINE:
         return verdict
     first = next((landed for landed in series.commits if landed.is_next), None)
     if first:

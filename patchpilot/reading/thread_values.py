@@ -188,15 +188,9 @@ class StableBranch(NamedTuple):
     @property
     def words(self) -> str:
         """Describe the state."""
-        words = STABLE_WORDS.get(self.state, self.state)
-        note = (
-            f"in {self.note}"
-            if self.state == "released" and self.note
-            else f": {self.note}"
-            if self.note
-            else ""
-        )
-        return f"{words}{'' if note.startswith(':') else ' '}{note}".rstrip()
+        between = " in " if self.state == "released" else ": "
+        note = f"{between}{self.note}" if self.note else ""
+        return f"{STABLE_WORDS[self.state]}{note}".rstrip()
 
 
 class StableNeeds(NamedTuple):
