@@ -162,12 +162,9 @@ def stable_needs(
     """
     if not commits:
         return None
-    lists = {project.lists.stable, *project.lists.stable_aliases}
-    is_tagged = any(
-        trailer.key == "cc" and trailer.address and trailer.address.key in lists
-        for commit in history.repository.commits(commits)
-        for trailer in commit.trailers
-    )
+    named = history.repository.commits(commits)
+    tags = (trailer for commit in named for trailer in commit.trailers)
+    is_tagged = project.lists.has_stable_tag(tags)
     broken = [
         (
             commit,

@@ -223,6 +223,13 @@ class Lists(NamedTuple):
     rules: tuple[ListRule, ...] = ()
     gone: tuple[GoneAddress, ...] = ()
 
+    def has_stable_tag(self, tags: Iterable[Trailer]) -> bool:
+        """Return whether a Cc: tag asks the stable maintainers to take a fix."""
+        boxes = {self.stable, *self.stable_aliases}
+        return any(
+            tag.key == "cc" and tag.address and tag.address.key in boxes for tag in tags
+        )
+
     def is_private_request(self, tags: Iterable[Trailer]) -> bool:
         """Return whether a tag contains an alias of the stable list that delivers no mail.
 

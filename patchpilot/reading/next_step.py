@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 
 from patchpilot.model.action import Action, Advice, actions, join_hints
 from patchpilot.model.printable import counted
-from patchpilot.model.trailer import parse_trailers
 from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.posted_series import PostedSeries, Reply
 from patchpilot.reading.series_state import wishes
@@ -57,10 +56,6 @@ def _reroll(words: str) -> Action:
     return Action("send", ("--reroll",), words)
 
 
-def _resend(words: str) -> Action:
-    return Action("send", ("--resend",), words)
-
-
 def _write(message_id: str, words: str, template: str = "") -> Action:
     also = ("--template", template) if template else ()
     return Action("track", ("reply", f"<{message_id}>", *also), words)
@@ -108,7 +103,9 @@ def _add_claim(step: NextStep, claim: Claim) -> NextStep:
 def _advise(series: PostedSeries) -> NextStep:
     version = series.latest.version + 1
     if series.state is SeriesState.SENT:
-        words = f"wait for replies; send a reminder {_reminder(series)}, not earlier"
+        words = (
+            f"wait for replies; send a reminder from {_reminder(series)}, not earlier"
+        )
         return _wait(_update(words))
     if series.state is SeriesState.SUPERSEDED:
         return _done(f"nothing to send: {series.why}")
@@ -126,9 +123,8 @@ def _advise(series: PostedSeries) -> NextStep:
     if series.state is SeriesState.STALLED:
         head = series.latest.head.message_id
         ping = _write(head, "send a reminder to the maintainer", "ping")
-        return _act(
-            ping, ", or ", _resend(f"resend it as [PATCH RESEND]: {series.why}")
-        )
+        words = f"resend it as [PATCH RESEND]: {series.why}"
+        return _act(ping, ", or ", Action("send", ("--resend",), words))
     return _step_after_acceptance(series)
 
 
@@ -175,7 +171,7 @@ def _reply_to(reply: Reply | None, words: str) -> str | Action:
 
 def _reminder(series: PostedSeries) -> str:
     """Return the date for a reminder, based on the project's or subsystem's delays."""
-    return f"from {series.last_activity + series.waiting:%Y-%m-%d}"
+    return f"{series.last_activity + series.waiting:%Y-%m-%d}"
 
 
 def next_step(series: PostedSeries) -> str:
@@ -188,7 +184,7 @@ def _review_step(series: PostedSeries) -> NextStep:
     if reply and reply.mail.kind is MailKind.QUESTION:
         return _act(_wished(reply, series.latest.version + 1))
     waiting = _update("wait for the maintainer")
-    return _wait(waiting, f"; send a reminder {_reminder(series)}")
+    return _wait(waiting, f"; send a reminder from {_reminder(series)}")
 
 
 def _add_tags(series: PostedSeries, advice: Advice) -> Advice:
@@ -209,9 +205,8 @@ def _partly(series: PostedSeries) -> NextStep:
         return _act(_next_version_reply(series, version), f" ({series.why})")
     if reply := _unanswered(series):
         return _act(_wished(reply, version), f" ({series.why})")
-    until = _reminder(series).removeprefix("from ")
     return _wait(
-        f"{series.why}: wait for the maintainer until {until}, then ",
+        f"{series.why}: wait for the maintainer until {_reminder(series)}, then ",
         _reroll("send the open patches again"),
     )
 
@@ -240,7 +235,12 @@ def _step_after_acceptance(series: PostedSeries) -> NextStep:
         until = series.project.after_applied
         if not until:
             return _done("done: it was applied")
-        return _wait(_update(f"wait until {until}; {_git_step(series)}"))
+        in_git = (
+            "this is checked in git whenever you fetch"
+            if series.in_repository
+            else "with -C REPOSITORY this is checked in git"
+        )
+        return _wait(_update(f"wait until {until}; {in_git}"))
     if series.state is SeriesState.IN_MAINLINE:
         dropped = ", ".join(_versions(series, "dropped"))
         more = [f"dropped from {dropped}"] if dropped else []
@@ -255,14 +255,6 @@ def _step_after_acceptance(series: PostedSeries) -> NextStep:
 
 def _versions(series: PostedSeries, *states: str) -> list[str]:
     return [branch.version for branch in series.stable if branch.state in states]
-
-
-def _git_step(series: PostedSeries) -> str:
-    return (
-        "this is checked in git whenever you fetch"
-        if series.in_repository
-        else "with -C REPOSITORY this is checked in git"
-    )
 
 
 _DECIDED = ("dropped", "objected", "not-needed")
@@ -310,17 +302,9 @@ def _stable_step(series: PostedSeries) -> Action | None:
 
 
 def _is_tagged(series: PostedSeries) -> bool:
-    lists = {
-        series.project.lists.stable,
-        *series.project.lists.stable_aliases,
-    }
-    return any(
-        trailer.key == "cc" and trailer.address and trailer.address.key in lists
-        for post in series.latest.patches
-        for trailer in parse_trailers(
-            post.mail.body.partition("\n---\n")[0].splitlines()
-        )
-    )
+    patches = (post.patch for post in series.latest.patches if post.patch)
+    tags = (trailer for patch in patches for trailer in patch.trailers)
+    return series.project.lists.has_stable_tag(tags)
 
 
 def _is_long_merged(series: PostedSeries) -> bool:

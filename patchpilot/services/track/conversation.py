@@ -87,12 +87,5 @@ def conversation(series: Tracked) -> tuple[ConversationMail, ...]:
 
 def _parent(mail: Classified, mails: Mapping[str, Classified]) -> str:
     """Return the Message-ID of the known parent of a message, or ""."""
-    named = (mail.mail.in_reply_to, *reversed(mail.mail.references))
-    return next(
-        (
-            message_id
-            for message_id in named
-            if message_id and message_id in mails and message_id != mail.mail.message_id
-        ),
-        "",
-    )
+    known = (it for it in mail.above if it in mails and it != mail.message_id)
+    return next(known, "")
