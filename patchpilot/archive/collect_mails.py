@@ -5,7 +5,7 @@ They are the messages in its threads, its other versions, and messages from stab
 bots in other threads.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -287,8 +287,13 @@ def _select_related(
     mine = posted_of(message_id, topics)
     if mine is None:
         return everything
-    ids = set(mine.message_ids) | {message_id}
-    for follow_up in mine.follow_ups:
-        other = posted_of(follow_up.message_id, topics)
-        ids |= other.message_ids if other else frozenset()
+    ids = ids_with_later(mine, topics) | {message_id}
     return tuple(mail for mail in everything if mail.message_id in ids)
+
+
+def ids_with_later(
+    posted: PostedSeries, topics: Sequence[PostedSeries]
+) -> frozenset[str]:
+    """Return the Message-IDs of a series and of its follow-up series."""
+    later = (posted_of(it.message_id, topics) for it in posted.follow_ups)
+    return posted.message_ids.union(*(other.message_ids for other in later if other))

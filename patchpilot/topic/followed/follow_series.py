@@ -12,7 +12,12 @@ from patchpilot.archive.archive import (
     NotInArchiveError,
     archive_of,
 )
-from patchpilot.archive.collect_mails import Gathered, gather, posted_of
+from patchpilot.archive.collect_mails import (
+    Gathered,
+    gather,
+    ids_with_later,
+    posted_of,
+)
 from patchpilot.archive.open_archive import archive_address
 from patchpilot.archive.original_series import originals
 from patchpilot.archive.track_store import Store, TrackEntry
@@ -255,7 +260,7 @@ def add_from_mbox(
         )
     added = []
     for posted in chosen:
-        ids = _ids_with_later(posted, every)
+        ids = ids_with_later(posted, every)
         kept = [mail for mail in mails if mail.message_id in ids]
         source = None, str(mbox.resolve())
         shown = _store_series(posted, kept, source, store, repository, progress)
@@ -500,18 +505,8 @@ def _track_mbox_entry(
     posted = posted_of(entry.message_id, every)
     if posted is None:
         return tuple(mails)
-    ids = _ids_with_later(posted, every)
+    ids = ids_with_later(posted, every)
     return tuple(mail for mail in mails if mail.message_id in ids)
-
-
-def _ids_with_later(
-    posted: PostedSeries, statuses: Sequence[PostedSeries]
-) -> frozenset[str]:
-    """Return the Message-IDs of a series and of its follow-up series."""
-    later = (
-        posted_of(follow_up.message_id, statuses) for follow_up in posted.follow_ups
-    )
-    return posted.message_ids.union(*(other.message_ids for other in later if other))
 
 
 def failed_mails(commits: Sequence[str], *, store: Store) -> dict[tuple[str, str], str]:
