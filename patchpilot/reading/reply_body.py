@@ -142,11 +142,7 @@ class Body:
 def parse_body(body: str) -> Body:
     """Parse the decoded text of a message."""
     lines = body.split("\n", MAX_LINES)[:MAX_LINES]
-    is_quote = _QUOTE.match
-    quoted_at = [
-        line[:1] == ">" or (">" in line[:8] and is_quote(line) is not None)
-        for line in lines
-    ]
+    quoted_at = [_QUOTE.match(line) is not None for line in lines]
     patch_from = _inline_patch(lines, quoted_at)
     end = _own_text_end(lines, quoted_at, patch_from)
     own: list[ReplyLine] = []
@@ -161,10 +157,10 @@ def parse_body(body: str) -> Body:
             if not at or not quoted_at[at - 1]:
                 attributions += _take_attribution(own, at, quoted_at)
                 above = []
-            kept = [*above[1 - QUOTED_LINES :], line[1:].removeprefix(" ")]
+            inner = _QUOTE.sub("", line, count=1)
+            kept = [*above[1 - QUOTED_LINES :], inner.removeprefix(" ")]
             above = kept if line[0] == ">" else []
             is_new = True
-            inner = line[1:] if line[0] == ">" else _QUOTE.sub("", line, count=1)
             quoted.append(inner)
             bare = inner.strip("> \t")
             if bare:
@@ -200,7 +196,7 @@ def _take_attribution(
     tail = [line for line in own[-8:] if line.at >= at - 8]
     if tail and any(quoted[tail[-1].at + 1 : at]):
         return []
-    while tail and not tail[-1].text.strip():
+    while tail and not tail[-1].text:
         tail.pop()
     if not tail or at - tail[-1].at > 3:
         return []
@@ -219,7 +215,7 @@ def _attribution_lines(texts: Sequence[str]) -> int:
     taken = 0
     for count in range(1, min(3, len(texts)) + 1):
         first = texts[-count]
-        if not first.strip() or _TAG.match(first):
+        if not first or _TAG.match(first):
             break
         joined = " ".join(text.strip() for text in texts[-count:])
         # limited, because the pattern takes quadratic time
@@ -239,7 +235,7 @@ def _attribution_lines(texts: Sequence[str]) -> int:
 def _stray_attributions(own: list[ReplyLine]) -> list[str]:
     """Move attributions whose quote was cut to "[...]" out of `own` and return them."""
     stray = [line for line in own if _ON_WROTE.match(line.text)]
-    own[:] = [line for line in own if line not in stray]
+    own[:] = [line for line in own if not _ON_WROTE.match(line.text)]
     return [line.text for line in stray]
 
 
@@ -249,7 +245,7 @@ def _inline_patch(lines: Sequence[str], quoted: Sequence[bool]) -> int:
         (
             at
             for at, line in enumerate(lines)
-            if not quoted[at] and _DIFF.match(line) and _is_diff(lines, at)
+            if _DIFF.match(line) and _is_diff(lines, at)
         ),
         None,
     )
@@ -308,11 +304,7 @@ def _is_frame(line: ReplyLine, *, first: bool) -> bool:
     return bool(
         is_trailer(line.text.strip())
         or (first and GREETING.match(line.text))
-        or (
-            not first
-            and CLOSING.match(line.text)
-            and line.text.rstrip()[-1:] not in ".!?"
-        )
+        or (not first and CLOSING.match(line.text) and line.text[-1:] not in ".!?")
         or _SNIP.match(line.text)
     )
 
