@@ -12,7 +12,7 @@ from datetime import datetime
 from patchpilot.model.bounded import EPOCH
 from patchpilot.projects.loading import default_project
 from patchpilot.reading.bots import is_bot_address
-from patchpilot.reading.mail_kinds import STABLE, MailKind
+from patchpilot.reading.mail_kinds import OF_TREES, STABLE, MailKind
 from patchpilot.reading.phrases import PATCHWORK_MARK, WHOLE_SERIES, WITHDRAWS
 from patchpilot.reading.posted_series import PostedSeries, Reply
 from patchpilot.reading.series_messages import parse_title
@@ -145,7 +145,7 @@ def claims_of(
 
 
 def _title(reply: Reply, claim: Claim) -> str | None:
-    if claim.what in ("applied", "merged") and claim.title:
+    if claim.title:
         return claim.title
     title = reply.post.title if reply.post and claim.patch else None
     return parse_title(reply.mail) or title
@@ -185,7 +185,7 @@ def _parse_withdrawal(reply: Reply) -> tuple[str, str] | None:
     mail, text = reply.mail, " ".join(reply.mail.body.text.split())
     if mail.bot or _KEPT.search(text):
         return None
-    places = (*STABLE, MailKind.APPLIED, MailKind.TIP_COMMIT, MailKind.MM_COMMIT)
+    places = (*STABLE, *OF_TREES)
     answers = reply.parent and reply.parent.kind in places
     target = reply.parent if answers else reply.under
     is_short = len(text.split()) <= SHORT
@@ -309,10 +309,10 @@ def _author_claims(reply: Reply, base: Claim) -> list[Claim]:
     """Return an author's claims about their own patch: withdrawn, or marked in patchwork for
     another try.
     """
-    mark = PATCHWORK_MARK.search(reply.mail.body.text)
+    text, sentences = reply.mail.body.text, reply.mail.body.sentences
+    mark = PATCHWORK_MARK.search(text)
     if mark and mark["state"].lower() in ("cr", "changes-requested"):
         return [base._replace(what="redone", sentence=mark[0].strip())]
-    text, sentences = reply.mail.body.text, reply.mail.body.sentences
     found = next((it for one in sentences if (it := WITHDRAWS.search(one.text))), None)
     if found is None or len(text.split()) > SHORT or _GOES_ON.search(text):
         return []

@@ -41,14 +41,17 @@ STABLE = frozenset(
 )
 """Messages from the stable trees' automation, which are not in the author's thread."""
 
-WANTS_ANSWER = frozenset(
-    (
-        MailKind.REVIEW,
-        MailKind.QUESTION,
-        MailKind.NACK,
-        MailKind.BUILD_FAILURE,
-        MailKind.FORM_LETTER,
-        MailKind.AI_REVIEW,
-    )
-)
-"""Messages that the author is expected to act on."""
+ROUNDS = (MailKind.STABLE_REVIEW, MailKind.AUTOSEL)
+"""Messages that contain a patch before a stable tree takes it."""
+OF_TREES = (MailKind.MM_COMMIT, MailKind.TIP_COMMIT, MailKind.APPLIED)
+"""Reports from other trees."""
+
+WANTS_ANSWER = {
+    MailKind.REVIEW: "answer the review by {who}",
+    MailKind.NACK: "answer the objection by {who} (NACK) before sending a new version",
+    MailKind.BUILD_FAILURE: "{who} reports a build failure",
+    MailKind.FORM_LETTER: "follow the form letter by {who}",
+    MailKind.AI_REVIEW: "check the findings of {who}",
+    MailKind.QUESTION: "answer the question by {who}",
+}
+"""Messages that the author is expected to act on, and how."""

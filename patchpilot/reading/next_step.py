@@ -3,30 +3,21 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from patchpilot.model.action import Action, Advice, actions, join_hints
 from patchpilot.model.printable import counted
-from patchpilot.reading.mail_kinds import MailKind
+from patchpilot.reading.mail_kinds import WANTS_ANSWER, MailKind
 from patchpilot.reading.posted_series import PostedSeries, Reply
 from patchpilot.reading.series_state import wishes
 from patchpilot.reading.thread_values import (
     IN_A_TREE,
-    TAKEN,
     Claim,
     NextStep,
     SeriesState,
     Turn,
 )
 
-_REPLY = {
-    MailKind.REVIEW: "answer the review by {who}",
-    MailKind.NACK: "answer the objection by {who} (NACK) before sending a new version",
-    MailKind.BUILD_FAILURE: "{who} reports a build failure",
-    MailKind.FORM_LETTER: "follow the form letter by {who}",
-    MailKind.AI_REVIEW: "check the findings of {who}",
-    MailKind.QUESTION: "answer the question by {who}",
-}
 _NEW_VERSION = {
     MailKind.REVIEW: (" and ", "send v{next}"),
     MailKind.BUILD_FAILURE: (": ", "fix it and send v{next}"),
@@ -156,7 +147,7 @@ def _wished(reply: Reply, version: int) -> Advice:
     words = (
         "{who} reports build warnings"
         if reply.mail.only_warns
-        else _REPLY[reply.mail.kind]
+        else WANTS_ANSWER[reply.mail.kind]
     )
     answer = _reply_to(reply, words.format(who=reply.mail.sender_name))
     if reply.mail.kind not in _NEW_VERSION:
@@ -219,7 +210,13 @@ def _step_after_acceptance(series: PostedSeries) -> NextStep:
     )
     is_taken = series.state in (SeriesState.ACCEPTED, SeriesState.IN_NEXT)
     late = next(reversed(_wishes(series)), None) if is_taken else None
-    if late and late.when > _applied_at(series) and not _answered(series, late):
+    applied = [
+        event.date
+        for event in series.events
+        if event.what == "applied" and event.counts and event.date
+    ]
+    is_after = late and applied and late.when > max(applied)
+    if late and is_after and not _answered(series, late):
         words = (
             f"it was applied, but {late.mail.sender_name} wrote after that ({late.mail.kind}):"
             " answer, and send a follow-up fix if one is needed"
@@ -382,17 +379,6 @@ _STABLE_REVIEWS = (
 """The pending branch states, the states that end them, and the next step."""
 
 
-def _applied_at(series: PostedSeries) -> datetime:
-    return max(
-        (
-            event.date
-            for event in series.events
-            if event.what == "applied" and event.counts and event.date
-        ),
-        default=datetime.max.replace(tzinfo=UTC),
-    )
-
-
 def _joined(sentences: Sequence[str | Action]) -> Advice:
     first, *others = sentences
     return join_hints(first, *(part for it in others for part in ("; ", it)))
@@ -400,16 +386,11 @@ def _joined(sentences: Sequence[str | Action]) -> Advice:
 
 def _wishes(series: PostedSeries) -> list[Reply]:
     """Return the messages that need a reply, except those about patches that are in a tree."""
-    taken = {
-        patch.number
-        for patch in series.patches
-        if patch.version == series.latest.version and patch.state in TAKEN
-    }
-    is_partly = series.state is SeriesState.PARTLY_ACCEPTED
+    taken = series.taken if series.state is SeriesState.PARTLY_ACCEPTED else ()
     return [
         reply
         for reply in wishes(series)
-        if reply.mail.kind in _REPLY and not (is_partly and reply.patch in taken)
+        if reply.mail.kind in WANTS_ANSWER and reply.patch not in taken
     ]
 
 
@@ -426,7 +407,7 @@ def _unanswered(series: PostedSeries) -> Reply | None:
         sender, sent = wish.mail.sender.key, wish.when
         if _answered(series, wish):
             done[sender] = max(sent, done.get(sender, sent))
-        elif not (sender in done and sent < done[sender]):
+        elif sent >= done.get(sender, sent):
             return wish
     return None
 

@@ -4,7 +4,7 @@
 import re
 from typing import NamedTuple
 
-from patchpilot.reading.mail_kinds import STABLE, MailKind
+from patchpilot.reading.mail_kinds import ROUNDS, STABLE, MailKind
 
 _COMMIT_URL = re.compile(
     r"https?://git\.kernel\.org/\S*?(?:/c/|[?&;](?:id|h)=|/commit/?\?id=|/tip/)(?P<id>[0-9a-f]{7,40})\b"
@@ -132,7 +132,7 @@ def _versions(kind: MailKind, subject: str, text: str) -> tuple[str, ...]:
         r"^(?:\s*\[[^]]*\])*?\s*\[PATCH[^]]*?\b(?P<range>\d+\.\d+(?:\.y)?(?:-\d+\.\d+)?)\b[^]]*\]",
         subject,
     )
-    if marked and kind in (MailKind.STABLE_REVIEW, MailKind.AUTOSEL):
+    if marked and kind in ROUNDS:
         first, _, last = marked["range"].replace(".y", "").partition("-")
         return _unique([first, last] if last else [first])
     named = re.findall(r"\b(\d+\.\d+)-stable\b", subject) or re.findall(

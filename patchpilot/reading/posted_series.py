@@ -19,6 +19,7 @@ from patchpilot.reading.mail_classifier import MOST_TEXT, Classified
 from patchpilot.reading.sender import same_person
 from patchpilot.reading.thread_values import (
     CLAIMED,
+    TAKEN,
     Claim,
     Credit,
     FollowUp,
@@ -31,9 +32,6 @@ from patchpilot.reading.thread_values import (
 
 _TOUCHED = re.compile(
     r"^(?:diff --git a/\S{1,300} b/|\+\+\+ b/)(\S{1,300})", re.MULTILINE
-)
-_STABLE_MARK = re.compile(
-    r"^(?:v?\d+\.\d+(?:\.y|\.\d+)?|stable|stable-\S+|linux-\d\S*)$", re.IGNORECASE
 )
 
 
@@ -122,11 +120,9 @@ class Revision:
 
     @property
     def backport_to(self) -> str | None:
-        """Return the stable version in the subject prefix, or None."""
-        for word in self.head.subject.words:
-            if _STABLE_MARK.match(word):
-                return word
-        return None
+        """Return the stable version in the subject prefix ("stable" without a version), or None."""
+        subject = self.head.subject
+        return subject.stable or ("stable" if subject.for_stable else None)
 
     @cached_property
     def titles(self) -> frozenset[str]:
@@ -419,6 +415,15 @@ class PostedSeries:
             (post.message_id for revision in self.strangers for post in revision.posts),
             (reply.message_id for reply in self.replies),
             (report.message_id for report in self.delivery),
+        )
+
+    @cached_property
+    def taken(self) -> frozenset[int]:
+        """Return the numbers of the latest version's patches that are proven to be in a tree."""
+        return frozenset(
+            it.number
+            for it in self.patches
+            if it.version == self.latest.version and it.proven in TAKEN
         )
 
     @property

@@ -21,7 +21,7 @@ from patchpilot.model.patch import Subject, parse_subject
 from patchpilot.reading.bots import is_bot_address
 from patchpilot.reading.identities import Identities
 from patchpilot.reading.mail_classifier import Classified
-from patchpilot.reading.mail_kinds import STABLE, MailKind
+from patchpilot.reading.mail_kinds import OF_TREES, ROUNDS, STABLE, MailKind
 from patchpilot.reading.mail_reader import MailReader
 from patchpilot.reading.mbox import NO_ID, arrival_time, title_hash, unique
 from patchpilot.reading.posted_series import PostedSeries, Reply, Revision
@@ -50,9 +50,7 @@ _QUOTED_SUBJECT = re.compile(
 )
 _AUTHOR = re.compile(r"^(?:From|Author): {1,12}(\S.{0,200}@.{1,200})$", re.MULTILINE)
 
-_OF_TREES = (MailKind.MM_COMMIT, MailKind.TIP_COMMIT, MailKind.APPLIED)
-_ROUNDS = (MailKind.STABLE_REVIEW, MailKind.AUTOSEL)
-REPORTS = (*STABLE, *_OF_TREES, MailKind.PULL_MERGED)
+REPORTS = (*STABLE, *OF_TREES, MailKind.PULL_MERGED)
 """The kinds of messages that may be the first known ones about a patch."""
 _Posted = tuple[int, Revision, Classified]
 _Place = tuple[int, Revision | None, Classified | None]
@@ -407,7 +405,7 @@ def _repeats(before: Revision, revision: Revision) -> bool:
 def parse_title(mail: Classified) -> str | None:
     """Return the title of the patch that a bot's message is about, or None."""
     text = mail.mail.body[:8000]
-    if mail.kind in (*_ROUNDS, MailKind.TIP_COMMIT):
+    if mail.kind in (*ROUNDS, MailKind.TIP_COMMIT):
         return mail.subject.title
     is_queued = mail.kind in (MailKind.STABLE_ADDED, MailKind.STABLE_FAILED)
     pattern = _MM_TITLE if mail.kind is MailKind.MM_COMMIT else _TITLED
@@ -474,7 +472,7 @@ def _series_from_bots(mails: Sequence[Classified]) -> list[PostedSeries]:
         links = (it for it, _ in linked_ids(mail.mail.body))
         key = title_key(title)
         # in a stable review, patches reply to its first message
-        above = None if mail.kind in _ROUNDS else mail.mail.in_reply_to
+        above = None if mail.kind in ROUNDS else mail.mail.in_reply_to
         ident = above or next(links, f"{title_hash(key)}@{NO_ID}")
         sent = mail.mail._replace(
             message_id=ident, in_reply_to=None, references=(), date=None
@@ -511,7 +509,7 @@ class Posts:
     def quoted(self, mail: Classified) -> _Place | None:
         """Return the post that a bot quotes outside the author's thread (commit, link or title)."""
         is_stable = mail.kind in STABLE
-        if not is_stable and mail.kind not in _OF_TREES:
+        if not is_stable and mail.kind not in OF_TREES:
             return None
         named = find_named_authors(mail)
         if is_stable:

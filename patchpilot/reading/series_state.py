@@ -209,8 +209,11 @@ def _apply_mails(series: PostedSeries) -> Verdict:
 
 
 def _accepted(newest: Claim, dropped: Claim | None) -> Verdict:
-    is_dropped = dropped and _event_time(dropped) > _event_time(newest)
-    if dropped and is_dropped and dropped.tree == newest.tree:
+    if (
+        dropped
+        and dropped.tree == newest.tree
+        and _event_time(dropped) > _event_time(newest)
+    ):
         why = f"dropped from {dropped.tree}: {dropped.sentence}"
         return Verdict(SeriesState.UNDER_REVIEW, why, _proof(dropped))
     why = f"applied to {newest.tree or 'the maintainer’s tree'} by {newest.by}"

@@ -178,11 +178,6 @@ def list_open_requests(
     """
     if posted.proven in (*TAKEN, *FINAL):
         return ()
-    taken = {
-        patch.number
-        for patch in posted.patches
-        if patch.version == posted.latest.version and patch.proven in TAKEN
-    }
     senders = {reply.message_id: reply.mail.sender for reply in posted.replies}
     approved = {
         (reply.mail.sender.key, reply.patch or None)
@@ -194,7 +189,7 @@ def list_open_requests(
     return tuple(
         item
         for item in ledger_of(posted, marks, upcoming)
-        if item.point.patch not in taken
+        if item.point.patch not in posted.taken
         if item.of_newest
         or (
             item.waits
