@@ -5,13 +5,13 @@ Misspellings in codespell's dictionary, and similar ones, are searched in the su
 new comments and the sentences in new strings. A separate rule uses the kernel's own list.
 """
 
-import functools
-import mmap
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache, lru_cache
+from itertools import pairwise
 from pathlib import Path
+from string import ascii_lowercase
 
 from patchpilot.cache.cached_re import compile_late
 from patchpilot.cache.entries import Kind, key_of, recall, remember
@@ -37,7 +37,6 @@ from patchpilot.lint.new_side import NewLine, c_hunks
 from patchpilot.lint.pack_patterns import lazy
 from patchpilot.lint.word_lists import word_set
 from patchpilot.model.rule import FindingFix
-from patchpilot.model.source_tree import Tree, ground_of
 
 _RUN = lazy(r"[\w\-'`]+")
 _PROSE_WORD = r"\b[A-Z]?[a-z]{2,}\b"
@@ -155,25 +154,13 @@ def _match_case(typo: str, better: str) -> str:
     return better[:1].upper() + better[1:] if typo[:1].isupper() else better
 
 
-_TREES: dict[int, tuple[Tree, tuple[Mapping[str, str], Mapping[str, str]] | None]] = {}
-
-
+@once
 def mistakes_of(context: Context) -> tuple[Mapping[str, str], Mapping[str, str]] | None:
-    """Map misspellings to correct words and phrases; each tree is read once."""
-    tree = ground_of(context.tree) if context.tree is not None else None
-    if context.options.data_dir is None and tree is not None:
-        kept = _TREES.get(id(tree))
-        if kept is None or kept[0] is not tree:
-            _TREES.clear()
-            kept = _TREES[id(tree)] = (
-                tree,
-                parse_spelling(tool_data(context, "spelling.txt")),
-            )
-        return kept[1]
+    """Map misspellings to correct words and phrases."""
     return parse_spelling(tool_data(context, "spelling.txt"))
 
 
-@functools.lru_cache(maxsize=4)
+@lru_cache(maxsize=4)
 def parse_spelling(
     data: bytes | None,
 ) -> tuple[Mapping[str, str], Mapping[str, str]] | None:
@@ -391,10 +378,12 @@ def correction(word: str) -> str | None:
     """Return codespell's correction of a lower-case word, or None unless there is exactly one."""
     if word in word_set("codespell", "not_misspelled"):
         return None
-    index = _dictionary()
-    right = index.correct(word) if index else None
-    if right is None:
+    key = f"\n{word}->".encode()
+    lines = _entries(word[:2])
+    found = lines.find(key)
+    if found < 0:
         return None
+    right = lines[found + len(key) :].partition(b"\n")[0].decode("utf-8", "replace")
     first = right.partition(",")[0].strip()
     # if there is text after the last comma, codespell does not correct the word
     return (
@@ -488,79 +477,48 @@ def _count_words(context: Context) -> Counter[str]:
 @cache
 def _corrections() -> Collection[str]:
     """Return the words that are corrections in the dictionary."""
-    index = _dictionary()
-    return index.all_corrections() if index else frozenset()
-
-
-class _Words:
-    """The dictionary.
-
-    Words are searched among those with the same first two letters.
-    """
-
-    def __init__(self, data: mmap.mmap) -> None:
-        self._data = data
-        self._starts: dict[bytes, int] = {}
-        self._ranges: dict[bytes, tuple[int, int]] = {}
-        at = 0
-        for letter in b"abcdefghijklmnopqrstuvwxyz":
-            key = b"\n" + bytes((letter,))
-            found = data.find(key, at)
-            if found >= 0:
-                self._starts[key] = found
-                at = found
-
-    def correct(self, word: str) -> str | None:
-        """Return the correction of a word, or None."""
-        key = f"\n{word}->".encode()
-        if key[:3] not in self._ranges:
-            self._ranges[key[:3]] = self._range(key[:3])
-        start, end = self._ranges[key[:3]]
-        found = self._data.find(key, start, end)
-        if found < 0:
-            return None
-        stop = self._data.find(b"\n", found + 1)
-        return self._data[
-            found + len(key) : stop if stop >= 0 else len(self._data)
-        ].decode("utf-8", "replace")
-
-    def all_corrections(self) -> frozenset[str]:
-        """Return all words that occur in corrections."""
-        kind = Kind("codespell.right", (__file__,))
-        key = key_of(kind, (str(len(self._data)).encode(), self._data[-4096:]))
-        kept = recall(kind, key)
-        if not isinstance(kept, frozenset):
-            text = self._data[:].decode("utf-8", "replace").lower()
-            kept = frozenset(re.findall(r"(?<=[>, ])[a-z]{3,}(?=[,\s])", text))
-            remember(kind, key, kept)
-        return kept
-
-    def _range(self, beginning: bytes) -> tuple[int, int]:
-        """Return the range of lines with this prefix, possibly empty."""
-        start = self._starts.get(beginning[:2], len(self._data))
-        end = min(
-            (other for other in self._starts.values() if other > start),
-            default=len(self._data),
-        )
-        last = self._data.rfind(beginning, start, end)
-        if last < 0:
-            return 0, 0
-        stop = self._data.find(b"\n", last + 1)
-        return self._data.find(beginning, start, end), stop if stop >= 0 else len(
-            self._data
-        )
+    data = _dictionary()
+    kind = Kind("codespell.right", (__file__,))
+    key = key_of(kind, (str(len(data)).encode(), data[-4096:]))
+    kept = recall(kind, key)
+    if not isinstance(kept, frozenset):
+        text = data.decode("utf-8", "replace").lower()
+        kept = frozenset(re.findall(r"(?<=[>, ])[a-z]{3,}(?=[,\s])", text))
+        remember(kind, key, kept)
+    return kept
 
 
 @cache
-def _dictionary() -> _Words | None:
+def _entries(beginning: str) -> bytes:
+    """Return the dictionary's lines that start with these two letters."""
+    data, key = _sections()[beginning[0]], f"\n{beginning}".encode()
+    start, last = data.find(key), data.rfind(key)
+    return data[start : data.find(b"\n", last + 1) + 1]
+
+
+@cache
+def _sections() -> Mapping[str, bytes]:
+    """Return the dictionary's lines by their first letter.
+
+    Searching the whole dictionary for every word of a patch takes too long.
+    """
+    data, start, sections = _dictionary(), 0, {}
+    for letter, following in pairwise(f"{ascii_lowercase}{{"):
+        end = data.find(f"\n{following}".encode(), start)
+        sections[letter] = data[start : end + 1 or None]
+        start = max(start, end)
+    return sections
+
+
+@cache
+def _dictionary() -> bytes:
+    """Return codespell's dictionary, with lines `wrong->right`, or nothing without codespell."""
     from importlib.util import find_spec
 
     spec = find_spec("codespell_lib")
     if not spec or not spec.origin:
-        return None
-    file = Path(spec.origin).parent / "data" / "dictionary.txt"
+        return b""
     try:
-        with file.open("rb") as stream:
-            return _Words(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
-    except (OSError, ValueError):
-        return None
+        return (Path(spec.origin).parent / "data" / "dictionary.txt").read_bytes()
+    except OSError:
+        return b""
