@@ -9,7 +9,7 @@ a reviewer does not see (CVE-2021-42574).
 import re
 from collections.abc import Iterator, Sequence
 
-from patchpilot.cache.cached_re import cached_match, compile_late
+from patchpilot.cache.cached_re import cached_match, cached_search, compile_late
 from patchpilot.lint.c.line_scan import LineScan, scan
 from patchpilot.lint.detector import (
     Arguments,
@@ -71,68 +71,23 @@ def _hit_at(pattern: re.Pattern[str], case: str, at: int, text: str) -> Iterator
     "malformed-diff",
 )
 def malformed_diff(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report a diff that cannot be parsed because of wrapped or lost lines, or wrong counts in a
+    """Report a diff that cannot be parsed because of wrapped or damaged lines, or wrong counts in a
     hunk header.
     """
     patch = context.patch
-    if not patch.has_diff:
+    found = cached_search(r"hunk at line (\d+)", patch.diff_error or "")
+    if not found:
         return
-    if wrapped := _find_wrapped_line(patch):
-        yield make_hit(wrapped, "wrapped")
-    elif patch.diff_error:
-        found = cached_match(r"line (\d+): ", patch.diff_error)
-        yield make_hit(
-            int(found[1]) if found else patch.diff_line,
-            "corrupt",
-            error=patch.diff_error,
-        )
-    elif lost := _lost_space(patch):
-        yield make_hit(lost, "lost-space")
-
-
-def _find_wrapped_line(patch: Patch) -> int | None:
-    """Return the patch line that was wrapped from the line above: it is in an incomplete hunk and
-    has no diff sign.
-    """
-    old = new = 0
-    for at in range(patch.diff_line - 1, len(patch.lines)):
-        line = patch.lines[at]
-        if header := cached_match(
-            r"^@@ -\d{1,10}(?:,(\d{1,10}))? \+\d{1,10}(?:,(\d{1,10}))? @@", line
-        ):
-            old, new = int(header[1] or 1), int(header[2] or 1)
-        elif old > 0 or new > 0:
-            sign = line[:1]
-            if line.rstrip("\r") == "" or sign == " ":
-                old, new = old - 1, new - 1
-            elif sign == "-":
-                old -= 1
-            elif sign == "+":
-                new -= 1
-            elif sign != "\\":
-                return at + 1
-    return None
-
-
-def _lost_space(patch: Patch) -> int | None:
-    """Return the first context line that starts with a tab instead of a space.
-
-    Empty context lines without a space are common, and git accepts them.
-    """
-    last = next(
-        (
-            at
-            for at in range(patch.diff_line - 1, len(patch.lines))
-            if patch.lines[at].rstrip() == "--"
-        ),
-        len(patch.lines),
-    )
-    for at in range(patch.diff_line - 1, last):
-        if patch.lines[at].startswith("\t") and not patch.lines[at - 1].startswith(
-            "diff --git"
-        ):
-            return at + 1
-    return None
+    # the parser stops at the line below
+    above = int(found[1])
+    line = patch.lines[above] if above < len(patch.lines) else ""
+    case = "corrupt"
+    if line.startswith("\t"):
+        case = "lost-space"
+    elif line and not line.startswith((" ", "+", "-", "\\", "@@ ", "diff ")):
+        case = "wrapped"
+    at = min(above + 1, len(patch.lines))
+    yield make_hit(at, case, error=patch.diff_error)
 
 
 _TABBED = compile_late(r"\.(?:c|h|S|dts|dtsi)$")
