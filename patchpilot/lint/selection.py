@@ -328,8 +328,13 @@ def is_later(rule: Rule, sent: date) -> bool:
     """Return whether a rule for messages is newer than the message."""
     if rule.scope in OF_CODE or not rule.since:
         return False
-    major, minor = rule.since
-    return sent < _RELEASE_6_0 + _CYCLE * (_RELEASES * (major - 6) + minor)
+    return sent < release_date(rule.since)
+
+
+def release_date(version: Kernel) -> date:
+    """Estimate the release date of a kernel version."""
+    major, minor = version
+    return _RELEASE_6_0 + _CYCLE * (_RELEASES * (major - 6) + minor)
 
 
 def choose(

@@ -7,7 +7,7 @@ its files as obsolete or other recipients. Without tree or history they report n
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -19,10 +19,12 @@ from patchpilot.lint.detectors.generic import subject_hit
 from patchpilot.lint.habits import sections_of, subsystem
 from patchpilot.lint.lint_context import Context, HistoryFacts, once
 from patchpilot.lint.message_parts import tag_lines
+from patchpilot.lint.selection import release_date
 from patchpilot.model.address import Address, parse_address
-from patchpilot.model.bounded import header_date, parse_date
+from patchpilot.model.bounded import header_date
 from patchpilot.model.commit_references import fix_claim
-from patchpilot.model.patch import FileChange, Hunk, Patch
+from patchpilot.model.hunk_fit import fit_file
+from patchpilot.model.patch import FileChange, Patch
 from patchpilot.model.rule import FindingFix
 from patchpilot.model.source_tree import Tree, is_guess
 
@@ -47,7 +49,7 @@ def already_there(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     if (
         context.tree is None
         or not context.patch.has_diff
-        or _older(context.patch, context.tree)
+        or _is_older(context.patch, context.tree)
         or _elsewhere(context.patch, context.tree)
     ):
         return
@@ -65,32 +67,19 @@ def does_not_apply(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         context.tree is None
         or not context.patch.has_diff
         or not _have_similar_age(context.patch, context.tree)
+        or _elsewhere(context.patch, context.tree)
     ):
         return
-    if _elsewhere(context.patch, context.tree):
-        return
     states = _states(context)
-    if states and all(state == "there" for _, state in states):
-        return
-    for line, state in states:
-        if state != "fits":
-            yield make_hit(line, tree=context.tree.label)
-            return
-
-
-def fits(context: Context) -> bool:
-    """Return whether the tree contains the pre-image of every hunk of the patch.
-
-    If so, the patch was made for this tree.
-    """
-    states = _states(context)
-    return bool(states) and all(state == "fits" for _, state in states)
+    line = next((line for line, state in states if state != "fits"), None)
+    if line and any(state != "there" for _, state in states):
+        yield make_hit(line, tree=context.tree.label)
 
 
 @once
 def _states(context: Context) -> list[tuple[int, str]]:
-    """Return (patch line, "fits", "there" or "alien") for every hunk, or [] if that cannot be
-    determined.
+    """Return (patch line, "fits", "there" or "alien") for every file with hunks, or [] if that
+    cannot be determined.
     """
     assert context.tree is not None
     return [
@@ -103,61 +92,40 @@ def _states(context: Context) -> list[tuple[int, str]]:
 
 
 def _file_states(tree: Tree, change: FileChange) -> Iterator[tuple[int, str]]:
-    if change.is_binary or (change.is_rename and not change.hunks):
+    if change.is_binary or not change.hunks:
         return
-    if change.old_path is None:
-        yield (
-            change.patch_line,
-            "alien"
-            if tree.exists(change.path) and _holds(tree, change, "+") is False
-            else "there"
-            if tree.exists(change.path)
-            else "fits",
-        )
+    first = change._replace(hunks=change.hunks[:_MOST_HUNKS])
+    misfits = fit_file(first, tree).misfits
+    if not misfits:
+        yield change.patch_line, "fits"
         return
-    data = tree.read(change.old_path)
-    if data is None:
-        yield change.patch_line, "alien"
-        return
-    text = _text(data)
-    for hunk in change.hunks:
-        old, new = _side(hunk, "-"), _side(hunk, "+")
-        if old in text:
-            yield hunk.patch_line, "fits"
-        elif new in text and len(new) > 20:
-            yield hunk.patch_line, "there"
-        else:
-            yield hunk.patch_line, "alien"
+    hunk = misfits[0].hunk or change.hunks[0]
+    is_there = not fit_file(first, tree, reverse=True).misfits
+    yield hunk.patch_line, "there" if is_there else "alien"
 
 
-def _holds(tree: Tree, change: FileChange, sign: str) -> bool:
-    text = _text(tree.read(change.path) or b"")
-    return all(_side(hunk, sign).strip() in text for hunk in change.hunks)
+_MOST_HUNKS = 100
+"""Only this many hunks of a file are tried, because each one may be searched in the whole file."""
 
 
-def _text(data: bytes) -> str:
-    """Strip CRs from a file's lines as `_side` does, because messages may lose or gain them."""
-    lines = data.decode("utf-8", "surrogateescape").split("\n")
-    return "\n".join(("", *(line.rstrip("\r") for line in lines), ""))
+def _age(patch: Patch, tree: Tree) -> timedelta | None:
+    """Return how long after the tree's release the message was sent, or None if that is unknown."""
+    sent, version = _sent_date(patch), tree.version
+    if sent is None or version is None or version[0] not in _KNOWN:
+        return None
+    return sent.date() - release_date(version)
 
 
-def _side(hunk: Hunk, sign: str) -> str:
-    return "\n" + "".join(
-        line.text.rstrip("\r") + "\n" for line in hunk.lines if line.kind in (" ", sign)
-    )
+_KNOWN = (5, 6, 7)
+"""Major versions with release dates that can be estimated."""
 
 
-def _older(patch: Patch, tree: Tree) -> bool:
+def _is_older(patch: Patch, tree: Tree) -> bool:
     """Return whether the patch is older than the tree's release, so that it may have been applied
     since.
     """
-    released, sent = _release_date(tree.version), _sent_day(patch)
-    return (
-        patch.commit is None
-        and released is not None
-        and sent is not None
-        and sent < released
-    )
+    age = _age(patch, tree)
+    return patch.commit is None and age is not None and age < timedelta(0)
 
 
 def _is_stable(tree: Tree) -> bool:
@@ -185,29 +153,8 @@ def _elsewhere(patch: Patch, tree: Tree) -> bool:
 
 def _have_similar_age(patch: Patch, tree: Tree) -> bool:
     """Return whether the patch was sent within four months of the tree's release."""
-    released, sent = _release_date(tree.version), _sent_day(patch)
-    return (
-        released is not None and sent is not None and abs(sent - released) < MOST_APART
-    )
-
-
-def _sent_day(patch: Patch) -> datetime | None:
-    """Return the date of the message, or None."""
-    return parse_date(patch.header("Date") or "")
-
-
-def _release_date(version: tuple[int, int] | None) -> datetime | None:
-    """Estimate the release date of a kernel: a release takes nine weeks; 5.0 was released in
-    March 2019, 6.0 in October 2022.
-    """
-    if version is None or version[0] not in (5, 6, 7):
-        return None
-    start = {
-        5: datetime(2019, 3, 3, tzinfo=UTC),
-        6: datetime(2022, 10, 2, tzinfo=UTC),
-        7: datetime(2026, 4, 12, tzinfo=UTC),
-    }[version[0]]
-    return start + timedelta(days=64 * version[1])
+    age = _age(patch, tree)
+    return age is not None and abs(age) < MOST_APART
 
 
 @detector(
@@ -269,7 +216,7 @@ def wrong_fixes(context: Context, arguments: Arguments) -> Iterator[Hit]:
             )
 
 
-def _sent_date(patch: "Patch") -> datetime | None:
+def _sent_date(patch: Patch) -> datetime | None:
     """Return the date in the message's header."""
     return header_date(patch.header("Date") or "")
 
