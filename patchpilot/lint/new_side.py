@@ -9,15 +9,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
-from patchpilot.cache.cached_re import cached_match, compile_late
+from patchpilot.cache.cached_re import compile_late
+from patchpilot.lint.c.line_scan import COMMENT, as_text, scan
 from patchpilot.lint.detector import Hit
 from patchpilot.lint.lint_context import Context, once
 from patchpilot.lint.pack_patterns import lazy
 from patchpilot.model.patch import FileChange, Hunk
 
-_LITERAL = compile_late(
-    r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|/\*.*?\*/|//.*$|/\*.*$'
-)
+_LONGEST = 4096
+_MASKED = compile_late(r"([\"'])([X\t]*)\1")
+_INSIDE_COMMENT = compile_late(rf".\t*{COMMENT}")
+_OPENS_COMMENT = compile_late(r".\s*/[/*]")
 
 _OPENS_FUNCTION = compile_late(r"^\w.*\)\s*\{\s*$")
 _BARE = ("", "{", "}")
@@ -61,7 +63,7 @@ def c_hunks(
 ) -> tuple[NewHunk, ...]:
     """Return the new side of every hunk of C files, or of files with these suffixes."""
     return tuple(
-        NewHunk(change, hunk, tuple(_lines(hunk)))
+        NewHunk(change, hunk, tuple(_lines(context, hunk)))
         for change in context.patch.files
         if (change.new_path or "").endswith(suffixes)
         for hunk in change.hunks
@@ -180,58 +182,23 @@ def _filled_lines(context: Context) -> Sequence[int]:
     ]
 
 
-def _lines(hunk: Hunk) -> Iterator[NewLine]:
-    inside = _starts_inside_comment(hunk)
+def _lines(context: Context, hunk: Hunk) -> Iterator[NewLine]:
+    scanned = scan(context).lines
     for line in hunk.lines:
         if line.kind not in ("+", " "):
             continue
-        text = line.text[:4096]
-        code, was, inside = _strip(text, inside=inside)
-        yield NewLine(text, code, line.kind == "+", was, line.patch_line)
-
-
-def _starts_inside_comment(hunk: Hunk) -> bool:
-    """Return whether the hunk starts within a comment, because a comment ends before any starts."""
-    for line in hunk.lines:
-        if line.kind == "-":
-            continue
-        end, start = line.text.find("*/"), line.text.find("/*")
-        if end >= 0 and (start < 0 or end < start):
-            return True
-        if start >= 0:
-            return False
-        if not cached_match(r"\s*\*", line.text) and line.text.strip():
-            return False
-    return bool(hunk.lines) and all(
-        cached_match(r"\s*\*", line.text)
-        for line in hunk.lines
-        if line.kind != "-" and line.text.strip()
-    )
-
-
-def _strip(text: str, *, inside: bool) -> tuple[str, bool, bool]:
-    """Return (code, whether the line starts in a comment, whether the next line does)."""
-    was = inside
-    if inside:
-        end = text.find("*/")
-        if end < 0:
-            return "", True, True
-        text = " " * (end + 2) + text[end + 2 :]
-        inside = False
-    if "/" not in text and '"' not in text and "'" not in text:
-        return text, was, False
-    code = _LITERAL.sub(_blank, text)
-    opened = _LITERAL.sub(
-        lambda found: (
-            "/*" if found[0].startswith("/*") and not found[0].endswith("*/") else ""
-        ),
-        text,
-    )
-    return code, was, "/*" in opened
+        masked = scanned[line.patch_line - 1]
+        code = _MASKED.sub(_blank, as_text(masked.code[1:_LONGEST]))
+        inside = _INSIDE_COMMENT.match(masked.text) is not None
+        is_opened = _OPENS_COMMENT.match(masked.raw) is not None
+        yield NewLine(
+            line.text[:_LONGEST],
+            code,
+            line.kind == "+",
+            inside and not is_opened,
+            line.patch_line,
+        )
 
 
 def _blank(match: re.Match[str]) -> str:
-    text = match[0]
-    if text[0] in "\"'":
-        return text[0] + " " * (len(text) - 2) + text[0]
-    return " " * len(text)
+    return match[1] + " " * len(match[2]) + match[1]
