@@ -6,6 +6,7 @@ Rules are data and name detectors; detectors do not know the rules.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from importlib import import_module
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -99,6 +100,13 @@ def _expand_arguments(names: str, arguments: Arguments) -> Iterator[str]:
 
 
 DETECTORS: dict[str, RegisteredDetector] = {}
+
+
+def find_detector(name: str, module: str) -> RegisteredDetector:
+    """Return a detector, importing its module if necessary."""
+    if name not in DETECTORS:
+        import_module(module)
+    return DETECTORS[name]
 
 
 def detector(

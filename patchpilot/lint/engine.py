@@ -8,7 +8,7 @@ from typing import Self
 
 from patchpilot.errors import PackError
 from patchpilot.lint.conditions import hits_of
-from patchpilot.lint.detector import Hit, RegisteredDetector
+from patchpilot.lint.detector import Hit
 from patchpilot.lint.lint_context import Context, Options
 from patchpilot.lint.own_style import is_not_the_authors
 from patchpilot.lint.pack_patterns import fill_message
@@ -47,7 +47,7 @@ def run_series(context: Context, rules: Iterable[Rule]) -> Findings:
     series = context.series
     if len(series.patches) < 2 and series.cover is None:
         return Findings()
-    return _run(context, _steps(rule for rule in rules if rule.scope == "series"))
+    return _run(context, [rule for rule in rules if rule.scope == "series"])
 
 
 def run(context: Context, rules: Iterable[Rule]) -> Findings:
@@ -56,13 +56,13 @@ def run(context: Context, rules: Iterable[Rule]) -> Findings:
     Findings about the whole patch come last. Series rules are skipped.
     """
     sent = _sent_date(context)
-    steps = _steps(
+    chosen = [
         rule
         for rule in rules
         if rule.scope != "series" and not (rule.since and is_later(rule, sent))
-    )
+    ]
     if not context.patch.cut:
-        return _run(context, steps)
+        return _run(context, chosen)
     patch = context.patch
     message = (
         f"too long to check as a whole: {patch.cut:,} lines, of which the first"
@@ -72,16 +72,8 @@ def run(context: Context, rules: Iterable[Rule]) -> Findings:
         "limits", "patch-too-long", Severity.ERROR, message, patch_line=len(patch.lines)
     )
     # a patch whose message alone is too long cannot be checked
-    rest = _run(context, steps) if patch.has_diff else Findings()
+    rest = _run(context, chosen) if patch.has_diff else Findings()
     return Findings.of((*rest, finding), rest.left_out)
-
-
-_Step = tuple[Rule, RegisteredDetector]
-"""A rule and its detector."""
-
-
-def _steps(rules: Iterable[Rule]) -> tuple[_Step, ...]:
-    return tuple((rule, detector_of(rule)) for rule in rules)
 
 
 def _sent_date(context: Context) -> date:
@@ -91,15 +83,14 @@ def _sent_date(context: Context) -> date:
     return sent.date() if sent else date.max
 
 
-def _run(context: Context, steps: Sequence[_Step]) -> Findings:
+def _run(context: Context, rules: Sequence[Rule]) -> Findings:
     places = Places(context.patch)
     left_out = 0
     shown: Counter[str] = Counter()
     result: list[tuple[int, int, Finding]] = []
-    for order, step in enumerate(steps):
-        context.report_progress("checking rules", order, len(steps))
-        rule, _ = step
-        for hit in _hits(context, step):
+    for order, rule in enumerate(rules):
+        context.report_progress("checking rules", order, len(rules))
+        for hit in _hits(context, rule):
             finding = _finding(rule, hit, places)
             faithful = context.options.matches_script
             if not faithful and is_not_the_authors(context, rule, finding, _report):
@@ -135,16 +126,16 @@ def _run(context: Context, steps: Sequence[_Step]) -> Findings:
 
 def _report(context: Context, rule: Rule) -> Iterator[Finding]:
     places = Places(context.patch)
-    for hit in _hits(context, (rule, detector_of(rule))):
+    for hit in _hits(context, rule):
         yield _finding(rule, hit, places)
 
 
-def _hits(context: Context, step: _Step) -> tuple[Hit, ...]:
+def _hits(context: Context, rule: Rule) -> tuple[Hit, ...]:
     """Return the hits of a rule.
 
     Raise PackError if the pack lacks an argument of the detector.
     """
-    rule, detector = step
+    detector = detector_of(rule)
     try:
         return tuple(hits_of(detector, context, rule.arguments))
     except KeyError as error:

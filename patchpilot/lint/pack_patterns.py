@@ -112,3 +112,9 @@ def fill_message(text: str, words: Mapping[str, object]) -> str:
     `str.format` is not used because it would access attributes and pad to any width.
     """
     return _WORD.sub(lambda found: str(words.get(found[1], found[0])), text)
+
+
+def fill_groups(text: str, match: re.Match[str]) -> str:
+    """Replace each {name} in a pattern with the text of that group of a match."""
+    groups = {name: re.escape(value or "") for name, value in match.groupdict().items()}
+    return fill_message(text, groups)

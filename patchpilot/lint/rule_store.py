@@ -13,7 +13,7 @@ from typing import Any
 
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 from patchpilot.errors import InputError, PackError
-from patchpilot.lint.detector import DETECTORS, RegisteredDetector
+from patchpilot.lint.detector import RegisteredDetector, find_detector
 from patchpilot.lint.lint_context import OwnPack as OwnPack
 from patchpilot.lint.pack_patterns import distrust, named_patterns, refusal
 from patchpilot.model.rule import Example, Pack, Rule, RuleFix, Severity
@@ -104,11 +104,7 @@ def examples_of(
 
 def detector_of(rule: Rule) -> RegisteredDetector:
     """Return a rule's detector, importing its module if necessary."""
-    known = DETECTORS.get(rule.detector)
-    if known is None:
-        importlib.import_module(rule.module)
-        known = DETECTORS[rule.detector]
-    return known
+    return find_detector(rule.detector, rule.module)
 
 
 def import_detectors() -> None:

@@ -12,7 +12,7 @@ from patchpilot.lint.c.c_patterns import MODE
 from patchpilot.lint.c.line_scan import ScannedLine, scan
 from patchpilot.lint.detector import Arguments, ArgumentType, Hit, detector
 from patchpilot.lint.lint_context import Context, once
-from patchpilot.lint.pack_patterns import NEVER, lazy
+from patchpilot.lint.pack_patterns import NEVER, fill_groups, lazy
 
 LONGEST_LINE = 3000
 """Longer lines are treated as data and skipped."""
@@ -82,7 +82,6 @@ def _fragments() -> Mapping[str, str]:
 
 
 _FRAGMENT = compile_late(r"<([A-Z_]{4,})>")
-_GROUP = compile_late(r"\{([a-z]\w*)\}")
 
 
 def expand_fragments(text: str) -> str:
@@ -101,15 +100,9 @@ def c_pattern(text: str) -> re.Pattern[str]:
 
 def _fill_pattern(text: str, match: re.Match[str]) -> re.Pattern[str]:
     """Compile a pattern, replacing {name} with that group's text."""
-    if not _GROUP.search(text):
+    if "{" not in text:
         return c_pattern(text)
-    values = match.groupdict()
-    return c_patterns.pattern(
-        _GROUP.sub(
-            lambda found: re.escape(values.get(found[1]) or ""),
-            expand_fragments(text),
-        )
-    )
+    return c_patterns.pattern(fill_groups(expand_fragments(text), match))
 
 
 def added_c_lines(context: Context, arguments: Arguments) -> list[ScannedLine]:

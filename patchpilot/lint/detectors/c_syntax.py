@@ -348,21 +348,18 @@ def _whole_file(context: Context, hunks: Sequence[NewHunk]) -> _Lines | None:
     path = hunks[0].change.old_path
     if path is None:
         return _new_lines(hunks[0]) if len(hunks) == 1 else None
-    content = context.tree.read(path) if context.tree and path else None
+    content = context.tree.read(path) if context.tree else None
     if content is None:
         return None
-    old = content.decode("utf-8", "replace").split("\n")
-    result: _Lines = []
-    done = 0
-    for hunk in hunks:
-        before = [line.text for line in hunk.hunk.lines if line.kind in " -"]
-        start = hunk.hunk.old_start - 1
-        if start < done or old[start : start + len(before)] != before:
+    result = [(line, 0) for line in content.decode("utf-8", "replace").split("\n")]
+    # from the end, since a hunk changes the numbers of the lines below it
+    for hunk in reversed(hunks):
+        start = max(hunk.hunk.old_start - 1, 0)
+        before = [(line.text, 0) for line in hunk.hunk.lines if line.kind in " -"]
+        if result[start : start + len(before)] != before:
             return None
-        result += [(line, 0) for line in old[done:start]]
-        result += _new_lines(hunk)
-        done = start + len(before)
-    return result + [(line, 0) for line in old[done:]]
+        result[start : start + len(before)] = _new_lines(hunk)
+    return result
 
 
 def _functions(lines: _Lines) -> Iterator[tuple[int, int]]:

@@ -3,15 +3,13 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from importlib import import_module
 
 from patchpilot.lint.conditions import CONDITIONS, hits_of
 from patchpilot.lint.detector import (
-    DETECTORS,
     Arguments,
     Hit,
-    RegisteredDetector,
     detector,
+    find_detector,
     make_hit,
 )
 from patchpilot.lint.lint_context import Context, once
@@ -22,7 +20,7 @@ from patchpilot.lint.message_parts import (
     split_prefix,
     tag_lines,
 )
-from patchpilot.lint.pack_patterns import LONGEST_LINE, NEVER, compiled, fill_message
+from patchpilot.lint.pack_patterns import LONGEST_LINE, NEVER, compiled, fill_groups
 from patchpilot.model.commit_references import read_fixes_value
 from patchpilot.model.patch import FileChange, Patch, Subject
 from patchpilot.model.rule import FindingFix
@@ -241,18 +239,10 @@ def _combined_hits(
 
 
 def _table_hits(context: Context, one: Arguments) -> Iterator[Hit]:
-    registered = _find_detector(one)
+    registered = find_detector(one["detector"], one["module"])
     for hit in hits_of(registered, context, one):
         values = {**hit.values, **one["values"]} if "values" in one else hit.values
         yield hit._replace(case=one.get("case", hit.case), values=values)
-
-
-def _find_detector(one: Arguments) -> RegisteredDetector:
-    known = DETECTORS.get(one["detector"])
-    if known is None:
-        import_module(one["module"])
-        known = DETECTORS[one["detector"]]
-    return known
 
 
 @detector(
@@ -369,5 +359,4 @@ def _pattern_form(name: str, text: str) -> str:
 
 def fill_pattern(pattern: str, match: re.Match[str]) -> re.Pattern[str]:
     """Compile a pattern, replacing each {name} with the text of that group in a match."""
-    groups = {name: re.escape(value or "") for name, value in match.groupdict().items()}
-    return compiled(fill_message(pattern, groups))
+    return compiled(fill_groups(pattern, match))
