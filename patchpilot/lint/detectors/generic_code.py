@@ -362,15 +362,3 @@ def _new_text(change: FileChange, hunk: Hunk) -> _NewText:
     lines = [line for line in hunk.lines if line.kind in "+ "][:_MOST_LINES]
     text = "".join(f"{line.kind}{line.text[:LONGEST_LINE]}\n" for line in lines)
     return _NewText(change, text, tuple(line.patch_line for line in lines))
-
-
-@detector("new-path", pattern=str, unless_pattern=str)
-def new_path(context: Context, arguments: Arguments) -> Iterator[Hit]:
-    """Report new files whose path matches `pattern` but not `unless_pattern`."""
-    pattern, unless = (
-        compiled(arguments[name]) for name in ("pattern", "unless_pattern")
-    )
-    for change in context.patch.files:
-        path = change.path
-        if change.old_path is None and pattern.search(path) and not unless.search(path):
-            yield Hit(change.patch_line, path=path, values={"path": path})
