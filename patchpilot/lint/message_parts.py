@@ -51,11 +51,6 @@ _PASTED = compile_cached(
     + r")"
     r"|\w\+0x[0-9a-f]+/0x[0-9a-f]+"
 )
-_FENCE = compile_cached(
-    r"^\s*(?:(?P<tick>```|~~~)\S*\s*$|(?P<row>(?P<sign>[-=*~#_+])(?P=sign){5,})\s*$|(?P<cut>-+\s*(?:>8|8<).*))"
-)
-_COLUMNS = 60
-"""The maximum number of lines between two fences; lines further apart are not a fenced block."""
 _DIFF_STARTS = compile_cached(
     r"^(?:diff --git \S|@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@|--- (?:a/|/dev/null))"
 )
@@ -123,14 +118,14 @@ def pasted(context: Context) -> frozenset[int]:
 
 def quoted_lines(lines: Sequence[str]) -> Iterator[int]:
     """Yield the indexes of the lines that are pasted."""
-    fenced = _fenced_lines(lines) | _quoted_diff(lines)
-    yield from fenced
+    diff = _quoted_diff(lines)
+    yield from diff
     introduced = False
     for start, end in _blocks(lines):
         block = [
             at
             for at in range(start, end)
-            if at not in fenced and not is_trailer(lines[at])
+            if at not in diff and not is_trailer(lines[at])
         ]
         texts = [lines[at] for at in block]
         if (
@@ -186,26 +181,6 @@ def _blocks(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
         elif start is not None:
             yield start, at
             start = None
-
-
-def _fenced_lines(lines: Sequence[str]) -> frozenset[int]:
-    """Return the lines between matching fences.
-
-    A row of dashes right below a line is an underline, not a fence.
-    """
-    result: set[int] = set()
-    opened: tuple[int, str] | None = None
-    for at, line in enumerate(lines):
-        fence = _FENCE.match(line)
-        if not fence:
-            continue
-        kind = fence["tick"] or fence["sign"] or "8<"
-        if opened and opened[1] == kind and at - opened[0] <= _COLUMNS:
-            result.update(range(opened[0], at + 1))
-            opened = None
-        elif not fence["row"] or at == 0 or not lines[at - 1].strip():
-            opened = (at, kind)
-    return frozenset(at for at in result if not is_trailer(lines[at]))
 
 
 def _quoted_diff(lines: Sequence[str]) -> frozenset[int]:

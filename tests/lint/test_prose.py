@@ -66,10 +66,6 @@ PASTES = {
         " frob_add+0x13/0x20\n"
     ),
     "a quoted mail": "Ada Fixer wrote:\n> This patch adds a frob.\n> We added it to the list.\n",
-    "a fenced block": "```\nThis patch adds a frob to the list\nUsing the default speed\n```\n",
-    "a block between rows": (
-        "--------\nThis patch adds a frob to the list\nUsing the default speed\n--------\n"
-    ),
     "an indented block below a colon": (
         "The tool says:\n\n  Adding the first frob to the list\n  Using the default speed here\n"
     ),
