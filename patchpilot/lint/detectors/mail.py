@@ -121,18 +121,7 @@ def tabs_lost(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             and len(kept)
             == len([line for line in kept if line.text.startswith("    ")])
         ):
-            yield make_hit(spaced[0].patch_line, "all")
-            return
-        context_lines = [line for line in kept if line.kind == " "]
-        added = [line for line in indented if line.kind == "+"]
-        # no file mixes context indented with eight spaces and added lines indented with tabs
-        if (
-            len(context_lines) >= 3
-            and added
-            and all(line.text.startswith(" " * 8) for line in context_lines)
-            and all(line.text.startswith("\t") for line in added)
-        ):
-            yield make_hit(context_lines[0].patch_line, "context")
+            yield Hit(spaced[0].patch_line)
             return
 
 
@@ -159,7 +148,7 @@ def _has_line(context: Context, path: str | None, spaced: list[DiffLine]) -> boo
     "encoded-leftovers",
 )
 def encoded_leftovers(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report remains of quoted-printable encoding or HTML in the message or the diff."""
+    """Report remains of quoted-printable encoding or HTML entities in the message or the diff."""
     patch = context.patch
     qp = [
         at
@@ -183,12 +172,6 @@ def encoded_leftovers(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             r"^[+ -]?.*(?:-&gt;|#include &lt;|&amp;&amp;|&lt;[\w.+-]+@)", line
         ):
             yield make_hit(at + 1, "entities")
-            return
-        if (
-            re.match(r"^(?:<html|<div|<br>|<p>)", line, re.IGNORECASE)
-            and at < patch.diff_line
-        ):
-            yield make_hit(at + 1, "html")
             return
 
 

@@ -121,33 +121,7 @@ def no_changelog(context: Context, arguments: Arguments) -> Iterator[Hit]:
     if not notes and not any(
         _describes_change(heading, texts, at) for at in range(len(texts))
     ):
-        yield subject_hit(context, "missing", version=version, previous=version - 1)
-    elif (latest := _latest_version([*patch.notes, *above])) and latest < version:
-        yield subject_hit(context, "old", latest=latest, version=version)
-
-
-def _latest_version(texts: list[str]) -> int:
-    """Return the latest version in a changelog's headings, or 0."""
-    versions = [0]
-    for line in texts:
-        if found := cached_match(
-            r"^\s*[vV](\d+)\s*(?:-+>|=>|→|to)\s*[vV](\d{1,4})\b", line
-        ):
-            versions.append(int(found[2]))
-        elif found := cached_match(
-            r"^\s*(?:[-*]"
-            r" )?[Cc]hange(?:s|log|d)?\s+(?P<how>in|for|since|from|to|after|between)\s+(?:PATCH"
-            r" |RFC )?[vV](\d{1,4})\b(?!.*[vV]\d)",
-            line,
-        ):
-            versions.append(int(found[2]) + (found["how"] not in ("in", "for")))
-        elif found := cached_match(r"^\s*(?:[-*] ?)?[vV](\d{1,4})\s*:", line):
-            versions.append(int(found[1]))
-        elif cached_search(r"\b[vV]\d+\b", line) and cached_search(
-            r"[Cc]hange|[Ss]ince|[Dd]iff", line
-        ):
-            versions.append(99)
-    return max(versions)
+        yield subject_hit(context, version=version, previous=version - 1)
 
 
 def _describes_change(heading: re.Pattern[str], texts: list[str], at: int) -> bool:
@@ -485,14 +459,6 @@ def patch_prefix(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         )
     ):
         yield subject_hit(context, "unrecognized")
-    elif (
-        patch.subject.number is not None
-        and patch.subject.total
-        and patch.subject.number > patch.subject.total
-    ):
-        yield subject_hit(
-            context, "number", number=patch.subject.number, total=patch.subject.total
-        )
 
 
 def _unread_version(patch: Patch) -> str | None:

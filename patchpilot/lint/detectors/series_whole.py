@@ -186,21 +186,7 @@ def cover_subject(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         "*** SUBJECT HERE ***" in line or "*** BLURB HERE ***" in line
         for line in cover.lines
     ):
-        yield subject_hit(context, "placeholder")
-    elif cover and cover.message and not _has_prose(cover):
-        yield subject_hit(context, "empty")
-
-
-def _has_prose(cover: Patch) -> bool:
-    """Return whether a cover letter contains more than git's shortlog, statistics and base."""
-    return any(
-        re.search(r"[a-z]{2,}", line)
-        and not re.match(
-            r"^\s|^[\w .'-]+ \(\d+\):$|^(?:base-commit|prerequisite-\S+|change-id):|^-- ?$",
-            line,
-        )
-        for line in (*cover.message, *cover.notes)
-    )
+        yield subject_hit(context)
 
 
 @detector(

@@ -226,13 +226,9 @@ def backport_unmarked(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     ):
         return
     text = "\n".join(patch.message)
-    named = upstream_commits(text)
-    if any(len(commit.id) == 40 for commit in named) or re.search(
-        r"(?i)\b(?:upstream|mainline|backport|commit)\b[^\n]*\b[0-9a-f]{40}\b|\b[0-9a-f]{40}\b[^\n]*\bupstream\b",
-        text,
-    ):
+    if re.search(r"\b[0-9a-f]{40}\b", text):
         return
-    if named:
+    if named := upstream_commits(text):
         yield make_hit(patch.message_line + named[0].at, "short-id")
     elif not re.search(r"(?i)upstream|mainline|linus", text):
         yield make_hit(None, "no-commit")
@@ -312,16 +308,12 @@ def alias_name(context: Context, _arguments: Arguments) -> Iterator[Hit]:
         if not address:
             continue
         name = address.name.strip()
-        local = address.email.partition("@")[0].lower()
-        squeezed = re.sub(r"[^a-z]", "", name.lower())
-        odd = (
+        is_odd = (
             name.islower()
             or re.search(r"[\d_@]|^[A-Za-z]+\.[A-Za-z]", name)
             or not name
         )
-        if (" " not in name and odd) and (
-            len(squeezed) > 4 or not name or squeezed == re.sub(r"[^a-z]", "", local)
-        ):
+        if " " not in name and is_odd:
             yield make_hit(line, "alias", name=name or address.email)
 
 
@@ -345,17 +337,14 @@ def floating_tags(context: Context, _arguments: Arguments) -> Iterator[Hit]:
     last = max(tags, default=-1)
     if last < 0:
         return
-    at = last
-    while at >= 0:
+    for at in sorted(tags, reverse=True):
         gap = at - 1
-        if at in tags and gap >= 0 and not lines[gap].strip():
-            above = gap
-            while above >= 0 and not lines[above].strip():
-                above -= 1
-            if above in sure:
-                yield make_hit(patch.message_line + gap, "blank-line")
-                return
-        at -= 1
+        above = gap
+        while above >= 0 and not lines[above].strip():
+            above -= 1
+        if above < gap and above in sure:
+            yield make_hit(patch.message_line + gap, "blank-line")
+            return
     if (below := _sentence_below(lines, last)) is not None:
         yield make_hit(patch.message_line + below, "below")
         return

@@ -291,9 +291,9 @@ _BEGINNINGS = compile_late(
 )
 _MOST_WORDS = 1000
 """Maximum number of a patch's words that are compared with correct ones."""
-_LEAST, _SWAPPED, _LONG, _OFTEN = 7, 6, 10, 3
-"""Minimum length of an unknown word to be checked: in general, if two letters are swapped, and if
-the first letter differs; then how often a word must occur in the patch to be correct.
+_LEAST, _LONG = 7, 10
+"""Minimum length of an unknown word to be compared with words that differ by one letter: in
+general, and if that is the first one.
 """
 
 
@@ -396,30 +396,20 @@ def correction(word: str) -> str | None:
 def nearest(context: Context, word: str) -> str | None:
     """Return the only correct word that differs by one letter or by two swapped letters.
 
-    Correct words are those in codespell's corrections, and words that are frequent in the patch.
-    Forms of a correct word, and words that begin with one, are correct as well.
+    Correct words are those in codespell's corrections. Forms of a correct word, and words that
+    begin with one, are correct as well.
     """
-    if len(word) < _SWAPPED or word in word_set("codespell", "right"):
+    if word in word_set("codespell", "right"):
         return None
-    right, own = _corrections(), _count_words(context)
-    if own[word] > 1 or _is_form(word, right):
+    right = _corrections()
+    if _count_words(context)[word] > 1 or _is_form(word, right):
         return None
     swapped = {
         word[:at] + word[at + 1] + word[at] + word[at + 2 :]
         for at in range(len(word) - 1)
     }
     near = swapped if len(word) < _LEAST else swapped | _one_letter_variants(word)
-    found = {
-        other
-        for other in near
-        if len(other) >= _SWAPPED
-        and other != word
-        and (
-            other in right
-            or (len(word) > _LEAST and other[-1] in "ds" and other[:-1] in right)
-            or (own[other] >= _OFTEN and other[0] == word[0])
-        )
-    }
+    found = {other for other in near if other != word and other in right}
     return found.pop() if len(found) == 1 else None
 
 
