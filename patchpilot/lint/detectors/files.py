@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Detectors for the files of a patch, SPDX tags, and added lines in any file.
 
-They check sysfs attributes without documentation, whitespace-only hunks, text sent as binary, the
-line and the comment style of SPDX tags, and line length.
+They check sysfs attributes without documentation, whitespace-only hunks, the line and the comment
+style of SPDX tags, and line length.
 """
 
 import re
-import zlib
-from base64 import b85decode
 from collections.abc import Iterator, Sequence
 
 from patchpilot.cache.cached_re import cached_search, compile_late
@@ -128,43 +126,6 @@ def _have_same_words(old: Sequence[str], new: Sequence[str]) -> bool:
         _SPACES.sub("", " ".join(" ".join(side).split())) for side in (old, new)
     )
     return before == after
-
-
-@detector(
-    "text-as-binary",
-)
-def text_as_binary(context: Context, _arguments: Arguments) -> Iterator[Hit]:
-    """Report text files whose change is a binary patch."""
-    for change in context.patch.files:
-        if change.is_binary and (
-            _SOURCE.search(change.path) or _is_text(context.patch, change)
-        ):
-            yield Hit(change.patch_line, path=change.path, values={"path": change.path})
-
-
-_SOURCE = compile_late(
-    r"\.(?:[chsS]|rs|py|pl|sh|awk|dtsi?|rst|ya?ml|txt|toml)$|(?:^|/)(?:Makefile|Kbuild|Kconfig)[^/]*$"
-)
-_HEAD = 8000
-"""Number of bytes that git examines to detect a binary file."""
-
-
-def _is_text(patch: Patch, change: FileChange) -> bool:
-    """Return whether the new content in a binary patch (gitformat-patch) has no NUL bytes."""
-    lines = patch.lines[change.patch_line :]
-    first = next((at for at, line in enumerate(lines) if _LITERAL.match(line)), None)
-    if first is None:
-        return False
-    end = next((at for at in range(first, len(lines)) if not lines[at]), len(lines))
-    try:
-        data = b"".join(b85decode(line[1:]) for line in lines[first + 1 : end])
-        head = zlib.decompressobj().decompress(data, _HEAD)
-    except (ValueError, zlib.error):
-        return False
-    return bool(head) and b"\0" not in head
-
-
-_LITERAL = compile_late(r"literal \d+$")
 
 
 SOURCES = frozenset(["h", "c", "rs", "s", "S", "sh", "dtsi", "dts"])
