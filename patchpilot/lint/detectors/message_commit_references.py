@@ -233,8 +233,11 @@ def _adjust_hit(context: Context, hit: Hit) -> Hit:
         return hit
     parts = [part.strip() for part in message]
     text, start = " ".join(parts), sum(len(part) + 1 for part in parts[:at])
+    end = start + len(parts[at])
+    if _COMMIT_ENDS.search(parts[at]) and at + 1 < len(parts):
+        end += 1 + len(parts[at + 1])
     cases = []
-    for found in _SOME_ID.finditer(text, start, start + len(parts[at])):
+    for found in _SOME_ID.finditer(text, start, end):
         before = text[max(0, found.start() - _NEAR) : found.start()]
         if len(found[0]) >= DIGITS or _AFTER_COMMIT.search(before):
             cases.append(_reference_case(context, found, before, at in pasted(context)))
