@@ -291,10 +291,19 @@ def trailing_comma(context: Context, _arguments: Arguments) -> Iterator[Hit]:
             or not above
         ):
             continue
-        if cached_search(r"(?:,|\{)\s*$", above.code) and _is_in_list(
-            hunk.lines, at, enum=bool(entry["constant"])
+        if cached_search(r"(?:,|\{)\s*$", above.code) and (
+            _only_adds_comma(hunk, above)
+            or _is_in_list(hunk.lines, at, enum=bool(entry["constant"]))
         ):
             yield Hit(line.patch_line)
+
+
+def _only_adds_comma(hunk: NewHunk, line: NewLine) -> bool:
+    """Return whether the patch only adds the missing comma to a line."""
+    return line.added and any(
+        gone.kind == "-" and f"{gone.text.rstrip()}," == line.text.rstrip()
+        for gone in hunk.hunk.lines
+    )
 
 
 def _is_in_list(lines: Sequence[NewLine], at: int, *, enum: bool) -> bool:
