@@ -32,7 +32,7 @@ def empty_text(
     rows += [Text()] if keys else []
     for key, does in keys:
         first, *more = wrap_hanging(does, room, head)
-        rows += [plain(f"{key:<{head}}", KEY).append(first), *map(plain, more)]
+        rows += [Text.assemble((f"{key:<{head}}", KEY), first), *map(plain, more)]
     if len(rows) > lines:
         rows = [row for row in rows if row]
     widest = max(row.cell_len for row in rows)

@@ -7,6 +7,7 @@ Colors only repeat information that symbols already show.
 import re
 from collections.abc import Iterable
 
+from rich.style import Style
 from rich.text import Text
 
 from patchpilot.model.printable import crop, printable, width
@@ -23,7 +24,8 @@ WORD_DIFF = re.compile(r"\{\+.*?\+\}|\[-.*?-\]")
 
 def plain(text: str, style: str = "") -> Text:
     """Return a text in printable form, with tabs expanded to eight columns."""
-    return Text(printable(text).expandtabs(8), style=style)
+    # Textual reads the color names of an unparsed style as CSS names, not as the theme's
+    return Text(printable(text).expandtabs(8), Style.parse(style))
 
 
 def highlight_code(text: str, style: str = "") -> Text:
@@ -31,11 +33,10 @@ def highlight_code(text: str, style: str = "") -> Text:
 
     Code (a command or a tag) is enclosed in backticks, which are removed.
     """
-    parts = CODE.split(text)
     return Text.assemble(
         *(
-            plain(part, f"{style} {CODE_STYLE}".strip() if at % 2 else style)
-            for at, part in enumerate(parts)
+            plain(part, f"{style} {CODE_STYLE}" if at % 2 else style)
+            for at, part in enumerate(CODE.split(text))
         )
     )
 

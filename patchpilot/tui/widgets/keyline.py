@@ -143,14 +143,12 @@ class KeyLine(Widget):
 
     def text(self, row: int) -> Text:
         """Return the keys in the key line (0) or in the line above it (1); clicking one runs it."""
-        line, named = (
-            Text(" ", no_wrap=True),
-            {self.app: "app", self.app.screen: "screen"},
-        )
+        line = Text(" ", no_wrap=True)
+        named = {self.app: "app", self.app.screen: "screen"}
         for key, words, active in self.rows()[row]:
             is_enabled = active is None or active.enabled
-            shown = plain(f"{key} ", KEY if is_enabled else "dim")
-            shown.append(plain(words, "" if is_enabled else "dim"))
+            style = "" if is_enabled else "dim"
+            shown = Text.assemble((f"{key} ", style or KEY), plain(words, style))
             if active and is_enabled:
                 owner = named.get(active.node, "focused")
                 shown.apply_meta({"@click": f"{owner}.{active.binding.action}"})
