@@ -321,8 +321,8 @@ def same_person(first: Address, second: Address) -> bool:
 def may_be_same(sender: Address, person: Address) -> bool:
     """Return whether the sender may be this person with another address.
 
-    The sender's name is part of the person's, the same in one word, or the person's name is part
-    of the address.
+    The sender's name is part of the person's or the same in one word. Without a name, the
+    addresses have the same local part, or the sender's contains the person's name.
     """
     theirs = _words(person.name)
     if sender.name and "@" not in sender.name:
@@ -333,8 +333,11 @@ def may_be_same(sender: Address, person: Address) -> bool:
             or _is_joined_from(mine, theirs)
             or _is_joined_from(theirs, mine)
         )
-    local = re.sub(r"[^a-z]", "", sender.email.partition("@")[0].lower())
-    return any(len(word) >= _LEAST_NAME and word in local for word in theirs)
+    mailbox, other = (it.key.partition("@")[0] for it in (sender, person))
+    local = re.sub(r"[^a-z]", "", mailbox)
+    return mailbox == other or any(
+        len(word) >= _LEAST_NAME and word in local for word in theirs
+    )
 
 
 _LEAST_NAME = 4
