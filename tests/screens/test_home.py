@@ -401,7 +401,7 @@ def test_row_columns_match_the_header(
     for row in topic_rows({Turn.YOURS: topics()}, wide, news)[1:]:
         text, topic = row.text.plain, row.about
         assert len(text) <= columns
-        new = f"{topic.unread} new " if topic.unread else ""
+        new = f"{topic.unread} new · " if topic.unread else ""
         starts = (f"{new}{topic.news[:12]}", "answer the q", "fix it and s")
         assert text[titles.index("News") :].startswith(starts)
         assert text[titles.index("Ver") :].startswith(
