@@ -179,8 +179,12 @@ def _review_step(series: PostedSeries) -> NextStep:
 
 
 def _add_tags(series: PostedSeries, advice: Advice) -> Advice:
-    """If the step is to send a new version, name the tags to add."""
-    count = sum(not (tag.asks or tag.conditional) for tag in series.trailers)
+    """If the step is to send a new version, name the tags to add.
+
+    The latest version has the tags given for earlier ones.
+    """
+    given = (it for it in series.trailers if it.version == series.latest.version)
+    count = sum(not (tag.asks or tag.conditional) for tag in given)
     sends = any(action.name == "send" for action in actions(advice))
     if not (count and sends):
         return advice

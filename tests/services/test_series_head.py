@@ -115,6 +115,14 @@ def test_tags_are_added_with_a_new_version() -> None:
     assert read_rows(*story.BEGINNING, tag)["next"].endswith(
         "send v2; add 1 tag to the new version"
     )
+    again = reply(
+        "[PATCH net v2] x",
+        "Please drop the check.",
+        sender=MATT,
+        reply_to="v2",
+        minutes=1600,
+    )
+    assert "tag" not in read_rows(story.V1, tag, story.V2, again)["next"]
 
 
 def test_reply_bodies_are_optional() -> None:
