@@ -2,13 +2,12 @@
 """The rows of the send stage: the checks, then the messages while they are sent."""
 
 from collections.abc import Sequence
-from itertools import accumulate, chain
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.geometry import Size
 
-from patchpilot.model.printable import counted, crop_middle, one_line
+from patchpilot.model.printable import counted, crop, crop_middle, one_line, width
 from patchpilot.tui.screens.preview_rows import (
     CHECK_SIGNS,
     NO_SERVER,
@@ -83,8 +82,9 @@ def status_of(sending: "Sending") -> StageStatus:
 FEW = 2
 """Number of recipients per header that a small terminal shows by name."""
 WARNINGS, WIDE_ROW = 8, 72
-"""Lines and columns for the warnings in the question before sending; further warnings are shown
-below it.
+"""Lines and columns for the warnings in the question before sending.
+
+Further warnings, and the full text of those that were cut, are shown below it.
 """
 
 
@@ -168,19 +168,14 @@ def question(planned: "Sending") -> tuple[Text, list[str]]:
         rows.append(plain(words, "yellow"))
     # first show what reviewers are waiting for
     told = [
-        wrap_hanging(f"{glyph('warning')} {one_line(warning.message)}", WIDE_ROW, 2)
+        f"{glyph('warning')} {one_line(warning.message)}"
         for warning in sorted(planned.warnings, key=lambda it: it.name != "open-review")
     ]
-    fit = [size for size in accumulate(map(len, told)) if size <= WARNINGS]
-    every, room = list(chain(*told)), max(fit, default=WARNINGS)
-    below = every[room:]
-    rows += [plain(line, "yellow") for line in every[:room]]
-    if below:
-        left = len(told) - max(1, len(fit))
-        words = counted(left, "more warning") if left else "the rest"
-        rows.append(plain(f"{words} below", "yellow"))
-    below += [""] * bool(below)
-    below += [
+    rows += [plain(crop(text, WIDE_ROW), "yellow") for text in told[:WARNINGS]]
+    if further := told[WARNINGS:]:
+        rows.append(plain(f"{counted(len(further), 'more warning')} below", "yellow"))
+    cut = [text for text in told[:WARNINGS] if width(text) > WIDE_ROW] + further
+    below = [
         "Public lists: "
         + (", ".join(recipient.address.email for recipient in lists_) or "none"),
         "Maintainers and others: "
@@ -188,6 +183,8 @@ def question(planned: "Sending") -> tuple[Text, list[str]]:
         "",
         f"Transport: {planned.account.label}. {where}",
     ]
+    for text in cut:
+        below += ["", *wrap_hanging(text, WIDE_ROW, 2)]
     return lines(rows), below
 
 
