@@ -162,8 +162,10 @@ class PreviewScreen(StageScreen["Sending"]):
 
     def _row(self, result: "Sending", at: int) -> Text:
         (name, title), facts = mail_name(result, at), self._facts(result, at)
-        room = (self.listed.scrollable_content_region.width or 78) - width(facts) - 2
-        left = fit_text(f" {name:5} {title}", max(10, room))
+        wide = self.listed.scrollable_content_region.width or 78
+        if wide < width(title) + width(facts) and wide < 60:
+            facts = ""
+        left = fit_text(f" {name:5} {title}", wide - width(facts) - 2)
         return Text.assemble(plain(left), "  ", plain(facts, "dim"))
 
     def _change(self, at: int) -> "MailChange | None":
