@@ -143,7 +143,7 @@ PROGRAMS: dict[str, Kind] = {
     "outgoing/credentials::note_login": PASSWORD,
     "outgoing/smtp::_submit_with_program": RECIPIENTS,
     "reviewers/reviewer::ask": REVIEWER,
-    "services/backport/work_clone::build": BUILD,
+    "services/backport/work_clone::build_backport": BUILD,
     "checking/tree_checkpatch::run_checkpatch": CHECKPATCH,
     "checking/worker_pool::run_in_order": NOTHING,
 }
@@ -198,11 +198,11 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "outgoing/b4/b4_series::_find_undecodable_commit": ("id_",),
         "outgoing/b4/enrollment::_fork_point": ("*filter(None, tips)",),
         "outgoing/target_tree::fit_of_files": ("target.tip",),
-        "services/backport/work_clone::build": ("commits[-1].id",),
-        "services/backport/work_clone::_prepare": (
+        "services/backport/work_clone::build_backport": ("commits[-1].id",),
+        "services/backport/work_clone::_prepare_clone": (
             "branch.tip",
             "result.commit",
-            "top",
+            "base",
         ),
         "services/backport/work_clone::_resolved_commits": ("f'{base}..{head}'",),
         "services/check/editor_check::EditorCheck.changed": ("self._start",),

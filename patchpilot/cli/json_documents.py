@@ -10,7 +10,7 @@ from patchpilot.checking.list_rules import RuleExplanation
 from patchpilot.model.path_fact import PathFact
 from patchpilot.model.rule import Rule
 from patchpilot.services.backport.backport_result import BackportResult
-from patchpilot.services.backport.backport_work import WorkDone
+from patchpilot.services.backport.backport_work import ActionResults
 from patchpilot.services.check.check_answer import (
     CheckAnswer,
     CheckedLine,
@@ -70,7 +70,7 @@ class JsonDocument:
 
 DOCUMENTS = (
     JsonDocument(
-        "backport", (BackportResult, WorkDone), several={"series": BackportResult}
+        "backport", (BackportResult, ActionResults), several={"series": BackportResult}
     ),
     JsonDocument(
         "check",

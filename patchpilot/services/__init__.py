@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Implement patchpilot's commands, one package for each command.
+"""The commands of patchpilot, one package per command.
 
-A command takes a frozen request, returns a frozen result and reports progress. Services that
-combine several commands are modules in this package.
+Each command takes a frozen request, reports its progress and returns a frozen result. Modules in
+this package itself combine several commands.
 """

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Show the effects of accepting candidates as the commits that introduced a bug: the affected
-releases and the tags in the commit's message.
-"""
+"""Preview the tags and affected releases of a fix if candidates introduced the bug."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,10 +19,10 @@ from patchpilot.services.tags.stable_request_tag import (
 
 @dataclass(frozen=True, slots=True)
 class CandidateImpact:
-    """The effects of accepting candidates as the commits that introduced a bug.
+    """What follows if the candidates introduced the bug.
 
-    Contains the advice about stable trees, the affected releases, and the word diff of the commit
-    message (`[-removed-]`, `{+added+}`) or the reason for its absence.
+    `stable` has the advice about stable trees, and `bug` the affected releases. `message` is the
+    word diff of the commit message (`[-removed-]`, `{+added+}`), or the reason why there is none.
     """
 
     stable: StableResult
@@ -35,19 +33,19 @@ class CandidateImpact:
 def candidate_impact(
     repository: Repository,
     fix: str,
-    culprits: Sequence[str],
+    candidates: Sequence[str],
     *,
     profile: str = "",
     signoff: bool = False,
     progress: Progress = silent,
 ) -> CandidateImpact:
-    """Return the effects on the commit `fix` if the candidates introduced the bug.
+    """Return the tags and affected releases of `fix` if the candidates introduced the bug.
 
-    With `signoff`, the message includes the user's sign-off. Nothing is written.
+    With `signoff`, the previewed message includes the user's sign-off. Nothing is written.
     """
     stable = stable_lines(
         repository,
-        StableRequest(fix, fixes=culprits, profile=profile),
+        StableRequest(fix, fixes=candidates, profile=profile),
         progress=progress,
     )
     bug = bug_range(
@@ -58,10 +56,10 @@ def candidate_impact(
     )
     try:
         request = PrepareRequest(
-            fix, profile=profile, fixes=tuple(culprits), signoff=signoff, dry_run=True
+            fix, profile=profile, fixes=tuple(candidates), signoff=signoff, dry_run=True
         )
         message = prepare(repository, request, progress=progress).changes[-1].marked
     except PatchpilotError as error:
-        # return the releases even if the branches are unknown
+        # still return the releases if the tags cannot be determined
         message = f"the tags cannot be written: {error.message}"
     return CandidateImpact(stable, bug, message)

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Apply all safe fixes to a topic in one step: its findings' safe fixes, and tags required by other
-findings.
-"""
+"""Apply all safe fixes to a topic at once, and add the tags that other findings require."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -19,11 +17,11 @@ from patchpilot.services.fix_finding import (
     FindingFixed,
     Remedy,
     fix_messages,
-    tags_for,
+    preview_tags,
 )
 
 MESSAGE = "/COMMIT_MSG"
-"""Suffix of messages among the fixed texts."""
+"""Name suffix of a commit message among the fixed texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,34 +36,32 @@ class CertainFixed:
 
     @property
     def left(self) -> list[str]:
-        """Return the remaining findings, and the reasons why patches were not fixed, one per
-        line.
-        """
+        """Return one line for each remaining finding and each patch that was not fixed."""
         tagged = TAG_RULES if self.tags.diff else {}
-        stays = [
+        remaining = [
             f"{finding.severity}: {finding.message} [{finding.name}]"
             for finding in self.fixes.remaining.all
             if finding.name not in tagged
         ]
-        return stays + [
+        return remaining + [
             f"{patch.patch.source}: {patch.refused}"
             for patch in self.fixes.patches
             if patch.refused
         ]
 
 
-def fixed_messages(fixed: FixResult) -> dict[str, str]:
-    """Return the commit messages changed by the safe fixes, by commit id."""
+def fixed_messages(result: FixResult) -> dict[str, str]:
+    """Map commit ids to the commit messages that the safe fixes changed."""
     return {
         patch.patch.commit: "\n".join(text.after)
-        for patch in fixed.patches
+        for patch in result.patches
         for text in patch.texts
         if patch.patch.commit and is_message(text.name)
     }
 
 
 def is_message(name: str) -> bool:
-    """Return whether a text changed by a safe fix is a commit message."""
+    """Return whether `name` denotes a commit message rather than a file."""
     return name.endswith(MESSAGE)
 
 
@@ -79,12 +75,12 @@ def fix_certain(
     overrides: Collection[str] | None,
     progress: Progress,
 ) -> CertainFixed:
-    """Apply the safe fixes, and add certain tags to the commits in `tagless`.
+    """Apply the safe fixes, then add the certain tags to the commits in `tagless`.
 
-    If `overrides` is None, nothing is written and the result is a preview. A single undo record
-    covers both changes. `overrides` works like in `fix_topic`.
+    If `overrides` is None, preview the changes without writing them. Both changes share one undo
+    record. `overrides` works like in `fix_topic`.
     """
-    fixed = fix_topic(
+    fix_result = fix_topic(
         repository,
         settings,
         topic,
@@ -93,44 +89,44 @@ def fix_certain(
         progress=progress,
     )
     if not tagless:
-        return CertainFixed(fixed, FindingFixed(()))
+        return CertainFixed(fix_result, FindingFixed(()))
     if overrides is None:
-        # the search for tags needs the new messages, so create commits without a ref
-        became = rewrite.plan(
+        # tags are derived from the new messages, so create the commits without moving a ref
+        new_ids = rewrite.plan(
             repository,
             *rewrite.branch_of(repository),
-            fixed_messages(fixed),
+            fixed_messages(fix_result),
             sign=False,
         ).commits
         return CertainFixed(
-            fixed,
-            tags_for(
+            fix_result,
+            preview_tags(
                 repository,
                 settings,
-                [became.get(commit, commit) for commit in tagless],
+                [new_ids.get(commit, commit) for commit in tagless],
                 progress,
             ),
         )
-    commits = [fixed.ids.get(commit, commit) for commit in tagless]
+    new_commits = [fix_result.ids.get(commit, commit) for commit in tagless]
     tags = fix_messages(
         repository,
         settings,
-        commits,
+        new_commits,
         Remedy.TAGS,
         overrides=overrides,
         progress=progress,
     )
-    if fixed.undo and tags.diff:
-        became = {
+    if fix_result.undo and tags.diff:
+        new_ids = {
             **tags.ids,
-            **{old: tags.ids.get(new, new) for old, new in fixed.ids.items()},
+            **{old: tags.ids.get(new, new) for old, new in fix_result.ids.items()},
         }
         record(
             repository,
-            fixed.undo.ref,
-            fixed.undo.old,
+            fix_result.undo.ref,
+            fix_result.undo.old,
             rewrite.branch_of(repository)[1],
             VERB,
-            became,
+            new_ids,
         )
-    return CertainFixed(fixed, tags)
+    return CertainFixed(fix_result, tags)

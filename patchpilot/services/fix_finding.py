@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fix a single finding in a topic, with a preview before the fix is written.
+"""Fix a single finding in a topic, or preview the fix.
 
-The fix is the rule's own fix, a tag as added by `prepare`, or a sign-off.
+The finding is fixed by its rule, by a tag that `prepare` can add, or by a sign-off.
 """
 
 import difflib
@@ -19,7 +19,7 @@ from patchpilot.services.check.check_topic import CheckedTopic, fix_topic
 from patchpilot.services.tags.prepare_commits import PrepareRequest, message_changes
 from patchpilot.topic.message_changes import MessageChange, Preparation, write_messages
 
-DCO = (
+DCO_SUMMARY = (
     "With a Signed-off-by line you certify the Developer's Certificate of Origin 1.1: you wrote"
     " this change or have the right to submit it under the license of the file, and you agree that"
     " the change, your name and your address are public and kept indefinitely."
@@ -27,16 +27,13 @@ DCO = (
 """Summary of what a sign-off certifies."""
 DCO_URL = "https://developercertificate.org/"
 TAG_RULES = {"missing-fixes": "fixes", "missing-stable": "stable"}
-"""Rules that ask for a tag that `prepare` can find → the tag."""
+"""Rules that require a tag → the tag to add with `prepare`."""
 SIGN_OFF_RULES = frozenset(("no-sign-off", "author-not-signed"))
-"""Rules fixed by the user's own sign-off; the second only if the user is the author."""
+"""Rules that the user's own sign-off satisfies; the second only if the user is the author."""
 
 
 class Remedy(StrEnum):
-    """The method to fix a finding.
-
-    It is the rule's own safe fix, a tag, the author's sign-off, or an edit by the user.
-    """
+    """How to fix a finding: by its rule, a tag, the author's sign-off, or a manual edit."""
 
     SAFE = "safe"
     TAGS = "tags"
@@ -46,10 +43,10 @@ class Remedy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FindingFixed:
-    """The changes that fix a finding, as lines of a diff.
+    """The changes that fix a finding, as diff lines.
 
-    If nothing is certain, the diff is empty and `reason` explains why. `costs` describes the
-    rewrite's consequences for others, and `ids` maps old commit ids to new ones.
+    If no fix is certain, `diff` is empty and `reason` says why. `costs` lists the consequences of
+    the rewrite for others. `ids` maps old commit ids to new ones.
     """
 
     diff: tuple[str, ...]
@@ -58,8 +55,8 @@ class FindingFixed:
     ids: Mapping[str, str] = field(default_factory=dict)
 
 
-def remedy_of(finding: Finding, rules: Sequence[Rule]) -> Remedy:
-    """Return the method to fix a finding; `rules` are the rules of the check."""
+def choose_remedy(finding: Finding, rules: Sequence[Rule]) -> Remedy:
+    """Return how to fix a finding, given the rules of the check."""
     if finding.name in TAG_RULES:
         return Remedy.TAGS
     if finding.name in SIGN_OFF_RULES:
@@ -83,10 +80,10 @@ def fix_finding(
 ) -> FindingFixed:
     """Apply the safe fix for one finding in a commit, and return the changes.
 
-    If `overrides` is None, nothing is written and the result is a preview. Names in `overrides`
-    override the blocks with these names.
+    If `overrides` is None, preview the fix without writing it. Otherwise, ignore the blocks named
+    in `overrides`.
     """
-    result = fix_topic(
+    fix_result = fix_topic(
         repository,
         settings,
         CheckedTopic((commit,), commit),
@@ -97,11 +94,11 @@ def fix_finding(
         ),
         progress=progress,
     )
-    (patch,) = result.patches
+    (patch,) = fix_result.patches
     return FindingFixed(
         tuple(patch.diff),
         "" if patch.texts else patch.refused or "its fix would cause another finding",
-        result.costs,
+        fix_result.costs,
     )
 
 
@@ -114,45 +111,47 @@ def fix_messages(
     overrides: Collection[str] | None,
     progress: Progress = silent,
 ) -> FindingFixed:
-    """Add certain tags, or the user's sign-off, to commit messages.
+    """Add the certain tags, or the user's sign-off, to commit messages.
 
     `overrides` works like in `fix_finding`.
     """
     is_sign_off = remedy is Remedy.SIGN_OFF
-    changes = _changes(repository, settings, commits, is_sign_off, progress)
-    others = [
+    changes = _message_changes(repository, settings, commits, is_sign_off, progress)
+    unsigned = [
         repository.commit(change.commit)
         for change in changes
         if is_sign_off and _is_missing_author(repository, change)
     ]
-    if others:
+    if unsigned:
         return FindingFixed(
-            (), f"only the author can: {others[0].author} of {others[0].short}"
+            (), f"only the author can: {unsigned[0].author} of {unsigned[0].short}"
         )
-    done = write_messages(
+    rewrite_result = write_messages(
         repository,
         Preparation(*branch_of(repository), changes),
         "prepare",
         dry_run=overrides is None,
         overrides=overrides or (),
     )
-    return replace(_make_result(changes, done.costs), ids=done.ids)
+    return replace(_make_result(changes, rewrite_result.costs), ids=rewrite_result.ids)
 
 
-def tags_for(
+def preview_tags(
     repository: Repository,
     settings: Settings,
     commits: Sequence[str],
     progress: Progress,
 ) -> FindingFixed:
-    """Return the commits' certain tags without writing them.
+    """Return the tags that are certain for these commits, without writing them.
 
     The commits need not be on a branch.
     """
-    return _make_result(_changes(repository, settings, commits, False, progress), ())
+    return _make_result(
+        _message_changes(repository, settings, commits, False, progress), ()
+    )
 
 
-def _changes(
+def _message_changes(
     repository: Repository,
     settings: Settings,
     commits: Sequence[str],
@@ -171,35 +170,35 @@ def _changes(
 def _make_result(
     changes: Sequence[MessageChange], costs: tuple[str, ...]
 ) -> FindingFixed:
-    diff = [line for change in changes if change.changed for line in _diff(change)]
+    diff_lines = [
+        line for change in changes if change.changed for line in _diff_message(change)
+    ]
     reasons = dict.fromkeys(
         change.unsure or "; ".join(change.notes)
         for change in changes
         if not change.changed
     )
     return FindingFixed(
-        tuple(diff),
-        "" if diff else "; ".join(reason for reason in reasons if reason),
+        tuple(diff_lines),
+        "" if diff_lines else "; ".join(reason for reason in reasons if reason),
         costs,
     )
 
 
 def _is_missing_author(repository: Repository, change: MessageChange) -> bool:
-    """Return whether a message signed off by others still lacks its author's sign-off after the
-    change.
-    """
+    """Return whether others have signed off but the author's sign-off is still missing."""
     commit = repository.commit(change.commit)
-    signed = [
+    signers = [
         tag.value.lower() for tag in find_tags(change.new.split("\n"), "Signed-off-by")
     ]
     return bool(commit.tags("Signed-off-by")) and not any(
-        commit.author.email.lower() in value for value in signed
+        commit.author.email.lower() in signer for signer in signers
     )
 
 
-def _diff(change: MessageChange) -> Iterator[str]:
-    name = f"{change.commit[:12]}/COMMIT_MSG"
+def _diff_message(change: MessageChange) -> Iterator[str]:
+    path = f"{change.commit[:12]}/COMMIT_MSG"
     old, new = (
         message.rstrip("\n").split("\n") for message in (change.old, change.new)
     )
-    return difflib.unified_diff(old, new, f"a/{name}", f"b/{name}", lineterm="")
+    return difflib.unified_diff(old, new, f"a/{path}", f"b/{path}", lineterm="")

@@ -15,9 +15,9 @@ from patchpilot.commits.build_trust import build_command
 from patchpilot.commits.private_config import trust
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import CancelledError
-from patchpilot.services.backport.backport_targets import form_of
+from patchpilot.services.backport.backport_targets import backport_format
 from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
-from patchpilot.services.backport.work_clone import build
+from patchpilot.services.backport.work_clone import build_backport
 from tests.kit.cli import Outcome, call
 from tests.kit.repos import Repo
 
@@ -78,7 +78,7 @@ def ask(repo: Repo, fix: str, *words: object) -> Outcome:
     return call("backport", "-C", repo.path, fix, *onto, *words)
 
 
-def build_backport(tmp_path: Path, body: str) -> tuple[str, dict[str, Any]]:
+def run_build(tmp_path: Path, body: str) -> tuple[str, dict[str, Any]]:
     repo = kernel(tmp_path, "\n\n\n", **{"init/main.c": "int x;\n"})
     fix = repo.commit("drv: fix it", driver(body))
     trust_tree(repo)
@@ -87,7 +87,7 @@ def build_backport(tmp_path: Path, body: str) -> tuple[str, dict[str, Any]]:
 
 
 def test_affected_objects_are_built(tmp_path: Path) -> None:
-    out, answer = build_backport(tmp_path, "\t/* done */\n")
+    out, answer = run_build(tmp_path, "\t/* done */\n")
     assert "linux-6.6.y: builds\n" in out
     # the matrix shows the warning too
     assert "\n      builds\n" in out
@@ -96,7 +96,7 @@ def test_affected_objects_are_built(tmp_path: Path) -> None:
 
 
 def test_new_warning_is_listed(tmp_path: Path) -> None:
-    out, answer = build_backport(tmp_path, "\tint mine;\n")
+    out, answer = run_build(tmp_path, "\tint mine;\n")
     assert (
         "linux-6.6.y: builds with 1 new warning\n  drv/w.c:7: warning: unused variable"
         in out
@@ -105,7 +105,7 @@ def test_new_warning_is_listed(tmp_path: Path) -> None:
 
 
 def test_failed_object_has_a_reason(tmp_path: Path) -> None:
-    out, answer = build_backport(tmp_path, "\tmissing;\n")
+    out, answer = run_build(tmp_path, "\tmissing;\n")
     assert "linux-6.6.y: does not build (exit 2)" in out
     assert "'missing' undeclared" in answer["tail"].replace("‘", "'").replace("’", "'")
 
@@ -127,10 +127,10 @@ def test_canceled_build_ends(tmp_path: Path) -> None:
         )
         command = f"sh -c 'touch {started}; sleep 60; touch {started}.ended'"
         with pytest.raises(CancelledError):
-            build(
+            build_backport(
                 repository,
                 [(result, result.branches[0])],
-                form_of(repository, None),
+                backport_format(repository, None),
                 command,
                 cancel,
             )

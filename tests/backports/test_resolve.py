@@ -9,7 +9,7 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
-from patchpilot.services.backport.work_clone import resolution
+from patchpilot.services.backport.work_clone import resolution_folder
 from tests.backports.world import World, follow_failed, source
 
 
@@ -130,7 +130,7 @@ def test_written_resolution_is_found_again(conflicting_branch: World) -> None:
     def known() -> Path | None:
         with Repository.open(conflicting_branch.repo.path) as repository:
             result = backport(repository, BackportRequest(conflicting_branch.fix))[-1]
-            return resolution(
+            return resolution_folder(
                 repository,
                 conflicting_branch.fix,
                 next(branch for branch in result.branches if branch.version == "6.12"),

@@ -16,7 +16,7 @@ from patchpilot.model.mail import parse_patch
 from patchpilot.model.trailer import refused_trailers
 from patchpilot.projects.loading import find_project
 from patchpilot.services.backport.stable_request import _first_paragraph
-from patchpilot.services.backport.write_backports import note_of
+from patchpilot.services.backport.write_backports import backport_note
 from tests.backports.world import FIXED, GROUND, World, follow_failed, source
 from tests.kit.cli import Outcome, call
 
@@ -75,7 +75,7 @@ def test_unsafe_tag_is_reported() -> None:
         refused=refused_trailers([("Stable-dep-of", HIDDEN.reference)]),
     )
     assert (
-        note_of(commit, "6.6", BackportText())
+        backport_note(commit, "6.6", BackportText())
         == f'not added: Stable-dep-of: {"1" * 12} ("work: x<U+202E>y"): contains <U+202E>'
     )
     assert "Stable-dep-of" not in backport_message(HIDDEN, stable, dep_of=HIDDEN)

@@ -10,9 +10,9 @@ from patchpilot.services.check.check_topic import CheckedTopic, check_topic
 from patchpilot.services.fix_finding import (
     FindingFixed,
     Remedy,
+    choose_remedy,
     fix_finding,
     fix_messages,
-    remedy_of,
 )
 from patchpilot.settings.read_settings import read_settings
 from tests.kit.repos import Repo
@@ -58,7 +58,7 @@ def fixed(repo: Repo, name: str, *, write: bool = False) -> FindingFixed:
             finding for finding in result.patches[0].findings if finding.name == name
         )
         remedy, commit = (
-            remedy_of(finding, result.rules),
+            choose_remedy(finding, result.rules),
             result.patches[0].patch.commit or "",
         )
         given = () if write else None

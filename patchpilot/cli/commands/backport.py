@@ -127,8 +127,8 @@ def command(
     from patchpilot.cli.output import backport_report as output
     from patchpilot.cli.output.stream import tell
     from patchpilot.model.printable import printable
-    from patchpilot.services.backport.backport_targets import branch_word
-    from patchpilot.services.backport.backport_work import work
+    from patchpilot.services.backport.backport_targets import branch_ref
+    from patchpilot.services.backport.backport_work import run_actions
     from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
 
     directories = bool(onto) and all(Path(word).is_dir() for word in onto)
@@ -142,7 +142,7 @@ def command(
         given["signoff"] = given["signoff"] or settings.flag("signoff")
         if given["resolve"] and repository:
             word = given["resolve"]
-            onto = (branch_word(repository, word, profile=profile),)
+            onto = (branch_ref(repository, word, profile=profile),)
         with progress_of(common) as progress:
             base = workplace.base(settings, base, (target,))
             request = BackportRequest(
@@ -154,7 +154,7 @@ def command(
                 **given,
             )
             results = backport(repository, request, progress=progress)
-            done = work(repository, results, request, progress)
+            done = run_actions(repository, results, request, progress)
     form: Any = {
         "json": output.as_json,
         "markdown": output.as_markdown,

@@ -11,7 +11,7 @@ from patchpilot.services.backport.backport_result import (
     BackportResult,
     BranchResult,
 )
-from patchpilot.services.backport.backport_work import WorkDone
+from patchpilot.services.backport.backport_work import ActionResults
 from patchpilot.services.backport.build_objects import Built
 from patchpilot.services.backport.write_backports import WrittenBackport, send_commands
 
@@ -19,7 +19,7 @@ _SIDE = 6
 _PLACES = 5
 _MUCH = 300
 _COLUMNS = 80
-_NOTHING = WorkDone()
+_NOTHING = ActionResults()
 
 
 def has_conflict(results: Sequence[BackportResult]) -> bool:
@@ -34,7 +34,7 @@ def has_affected(results: Sequence[BackportResult]) -> bool:
     return any(branch.wants_fix for result in results for branch in result.branches)
 
 
-def wrote_nothing(results: Sequence[BackportResult], done: WorkDone) -> bool:
+def wrote_nothing(results: Sequence[BackportResult], done: ActionResults) -> bool:
     """Return whether no patch was written although branches need the fix."""
     return (
         bool(done.written)
@@ -43,7 +43,7 @@ def wrote_nothing(results: Sequence[BackportResult], done: WorkDone) -> bool:
     )
 
 
-def as_json(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str:
+def as_json(results: Sequence[BackportResult], done: ActionResults = _NOTHING) -> str:
     """Return the JSON document of a fix.
 
     For a series, it is the last fix's document, with all documents under `series`.
@@ -52,7 +52,7 @@ def as_json(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str
     return document("backport", results[-1], done, **series)
 
 
-def as_text(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str:
+def as_text(results: Sequence[BackportResult], done: ActionResults = _NOTHING) -> str:
     """Return the matrix as text, with one line per branch and details below it."""
     blocks = []
     for result in results:
@@ -126,7 +126,7 @@ def _label(row: BranchResult) -> str:
     return row.branch[:12] if re.fullmatch(r"[0-9a-f]{40}", row.branch) else row.branch
 
 
-def _work_text(done: WorkDone) -> list[str]:
+def _work_text(done: ActionResults) -> list[str]:
     blocks = []
     if done.written:
         blocks.append(
@@ -160,7 +160,7 @@ def _work_text(done: WorkDone) -> list[str]:
     return blocks
 
 
-def _build_words(branch: BranchResult, done: WorkDone) -> list[str]:
+def _build_words(branch: BranchResult, done: ActionResults) -> list[str]:
     """Return the outcome of a branch's build, or [] if no build was requested."""
     return [_build_word(built) for built in done.built if built.branch == branch.branch]
 
@@ -307,7 +307,9 @@ def _send_commands(written: Sequence[WrittenBackport]) -> list[str]:
     return ["\n".join(lines)]
 
 
-def as_markdown(results: Sequence[BackportResult], done: WorkDone = _NOTHING) -> str:
+def as_markdown(
+    results: Sequence[BackportResult], done: ActionResults = _NOTHING
+) -> str:
     """Return the matrix as a Markdown table for a cover letter or an issue."""
     blocks = []
     for result in results:

@@ -28,11 +28,10 @@ from patchpilot.model.json_form import json_form
 class BackportResult:
     """The backport verdicts for one fix.
 
-    `commit` is None for a patch file, and `upstream` is None if the repository lacks mainline.
-    `asked` is the user's commit if the verdicts are for its mainline commit. `bug` is the range of
-    releases with the bug, if requested. `max_lines` is the size limit for patches in the stable
-    trees (0: no limit). `unfetched` is set if the project has stable branches but none of them has
-    been fetched.
+    `commit` is None for a patch file. `upstream` is None if the repository has no mainline branch.
+    `asked` is the user's commit if the verdicts are for its mainline equivalent. `bug` is the range
+    of affected releases, if requested. `max_lines` is the stable trees' patch size limit (0: none).
+    `unfetched` is set if none of the project's stable branches has been fetched.
     """
 
     commit: str | None
@@ -51,9 +50,9 @@ class BackportResult:
 
     @property
     def cc_stable(self) -> tuple[str, ...]:
-        """Return the Cc: stable lines for a fix that is not yet upstream.
+        """Return the Cc: stable lines for a fix that is not upstream yet.
 
-        For each tree, list its prerequisites in order, then the tree itself.
+        Each tree is listed after its prerequisites.
         """
         if self.upstream is not False:
             return ()
@@ -67,7 +66,9 @@ class BackportResult:
                 and branch.prerequisites
             ):
                 tree = f"Cc: <{self.list}> # {branch.version}.x"
-                for need in branch.prerequisites:
-                    lines.setdefault(f"{tree}: {need.commit[:12]}: {need.subject}")
+                for prerequisite in branch.prerequisites:
+                    lines.setdefault(
+                        f"{tree}: {prerequisite.commit[:12]}: {prerequisite.subject}"
+                    )
                 lines.setdefault(tree)
         return tuple(lines)

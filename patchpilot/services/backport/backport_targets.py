@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find the fixes and branches for `backport`.
 
-Fixes are commits, or patch files with their commits.
+A fix is a commit or a patch file.
 """
 
 from collections.abc import Sequence
@@ -38,9 +38,9 @@ from patchpilot.topic.topic_base import topic_commits
 
 @dataclass(frozen=True, slots=True)
 class BackportTarget:
-    """A fix to backport: its commit, its subject, and its patch if it is a patch file.
+    """A fix to backport: a commit, or a patch file.
 
-    The commit is None for a patch file without a commit yet.
+    `patch` is set only for a patch file, whose `commit` is None until it is committed.
     """
 
     commit: str | None
@@ -56,7 +56,7 @@ class BackportTarget:
         return commit_patch(repository, self.commit)
 
 
-def read_wanted(
+def read_fixes(
     repository: Repository | None,
     target: str | None,
     base: str | None,
@@ -64,23 +64,23 @@ def read_wanted(
 ) -> tuple[BackportTarget, ...]:
     """Return the fixes in TARGET, oldest first.
 
-    A file takes precedence over a revision of the same name. Raise `InputError` if there is no
-    patch, or if a patch's diff is damaged.
+    A file takes precedence over a revision with the same name. Raise `InputError` if there is no
+    patch or a diff is damaged.
     """
-    is_patch = target is not None and (
+    is_patch_source = target is not None and (
         target == "-" or names_file(target) or is_network_target(target)
     )
-    if repository and not is_patch:
+    if repository and not is_patch_source:
         return tuple(
             BackportTarget(topic_commit, repository.commit(topic_commit).subject)
             for topic_commit in topic_commits(repository, target, base)
         )
     patches = [
         patch
-        for read_series_ in read_series(
+        for series in read_series(
             [target] if target else [], repository, base, from_archive
         )
-        for patch in read_series_.patches
+        for patch in series.patches
     ]
     if not patches:
         raise InputError(
@@ -88,7 +88,7 @@ def read_wanted(
             hint="pass a patch, not its cover letter or a reply to it",
         )
     for patch in patches:
-        # if the diff is damaged, only part of the patch might apply
+        # a damaged diff might apply only in part
         if patch.diff_error:
             raise InputError(
                 f"{patch.source}: {patch.diff_error}",
@@ -103,7 +103,7 @@ def read_wanted(
 def find_mainline_commit(
     repository: Repository, target: BackportTarget, progress: Progress
 ) -> BackportTarget:
-    """Return the fix with its mainline commit, if any."""
+    """Set the fix's mainline commit, if there is one."""
     tip = mainline(repository)
     if target.commit or target.patch is None or not tip:
         return target
@@ -116,45 +116,43 @@ def find_mainline_commit(
 
 def split_onto(
     repository: Repository | None,
-    onto: Sequence[str],
+    arguments: Sequence[str],
     *,
     profile: str | None = None,
 ) -> tuple[list[str], list[str]]:
     """Separate the arguments of --onto into revisions and directories.
 
-    A stable version, such as 6.1, means its branch. If an argument cannot be resolved, raise
-    `UsageError` with the most similar ref or with the command that fetches the branch. Raise
-    `MissingError` outside a repository.
+    A stable version such as 6.1 means its branch. Raise `UsageError` for an unknown argument;
+    the hint names the most similar ref or the command that fetches the branch. Raise `MissingError`
+    outside a repository.
     """
     revisions: list[str] = []
     folders: list[str] = []
-    for word in onto:
-        if repository and repository.find(word):
-            revisions.append(word)
-        elif Path(word).is_dir():
-            folders.append(word)
+    for argument in arguments:
+        if repository and repository.find(argument):
+            revisions.append(argument)
+        elif Path(argument).is_dir():
+            folders.append(argument)
         elif repository is None:
             raise MissingError(
-                f"{word}: not a directory, and not a revision because there is no git repository"
-                " here",
+                f"{argument}: not a directory, and not a revision because there is no git"
+                " repository here",
                 hint=Action("", ("-C", "DIR"), "name one with {}"),
             )
         else:
-            revisions.append(_series_ref(repository, word, profile))
+            revisions.append(_series_ref(repository, argument, profile))
     return revisions, folders
 
 
-def branch_word(
-    repository: Repository, word: str, *, profile: str | None = None
-) -> str:
-    """Return the ref for a branch name, or for the version of a stable series (`6.1`)."""
-    if repository.find(word) and "." not in word:
-        return word
-    known = stable_branches(repository, profile=profile, ended=True).branches
-    named = (
+def branch_ref(repository: Repository, name: str, *, profile: str | None = None) -> str:
+    """Return the ref for a branch name or a stable version such as `6.1`."""
+    if repository.find(name) and "." not in name:
+        return name
+    branches = stable_branches(repository, profile=profile, ended=True).branches
+    matches = (
         branch.name
-        for branch in known
-        if word
+        for branch in branches
+        if name
         in (
             branch.version,
             f"{branch.version}.y",
@@ -162,46 +160,50 @@ def branch_word(
             branch.name.partition("/")[2],
         )
     )
-    return next(named, word)
+    return next(matches, name)
 
 
-def _series_ref(repository: Repository, word: str, profile: str | None) -> str:
+def _series_ref(
+    repository: Repository, version_or_name: str, profile: str | None
+) -> str:
     """Return the ref of the stable branch for a version.
 
-    Raise UsageError with the command that fetches it, or with the nearest ref.
+    Raise UsageError with a hint: the command that fetches the branch, or the most similar ref.
     """
-    name = branch_word(repository, word, profile=profile)
-    if repository.find(name):
-        return name
+    ref = branch_ref(repository, version_or_name, profile=profile)
+    if repository.find(ref):
+        return ref
     stable = own_trees(
         repository,
         stable_branches(repository, profile=profile).stable,
         profile,
     )
-    version = (stable.version_of(word) if stable else None) or word.removesuffix(".y")
+    version = (
+        stable.version_of(version_or_name) if stable else None
+    ) or version_or_name.removesuffix(".y")
     if stable and any(series_.version == version for series_ in stable.series):
         raise UsageError(
-            f"the stable branch {word} has not been fetched",
+            f"the stable branch {version_or_name} has not been fetched",
             hint=fetch_command(repository, stable, version),
         )
     listing = "run `git branch -a` to list the branches"
     raise UsageError(
-        f"no commit, branch or directory {word!r}",
-        hint=did_you_mean(word, repository.refs, listing),
+        f"no commit, branch or directory {version_or_name!r}",
+        hint=did_you_mean(version_or_name, repository.refs, listing),
     )
 
 
-def form_of(repository: Repository, profile: str | None) -> StableTrees:
-    """Return the stable trees that determine the format of backports.
+def backport_format(repository: Repository, profile: str | None) -> StableTrees:
+    """Return the stable trees whose rules backports follow.
 
     If the project is unknown, return stable trees without a mailing list.
     """
     guessed = stable_branches(repository, profile=profile).stable
-    tip = repository.find("HEAD")
+    head = repository.find("HEAD")
     is_known = (
         profile
         or any(map(guessed.version_of, repository.refs))
-        or (tip and project_of_tree(CommitTree(repository, tip)))
+        or (head and project_of_tree(CommitTree(repository, head)))
     )
     return (
         own_trees(repository, guessed, profile) if is_known else None
@@ -211,9 +213,9 @@ def form_of(repository: Repository, profile: str | None) -> StableTrees:
 def fetch_hint(
     repository: Repository, branches: Branches, profile: str | None
 ) -> Advice:
-    """Return the hint to show if no stable branch has been fetched.
+    """Return the hint for a repository without stable branches.
 
-    The hint is to fetch the project's stable branches, or to specify a branch.
+    It suggests fetching the project's stable branches or naming a branch.
     """
     if own_trees(repository, branches.stable, profile) is None:
         return "name a branch or commit with --onto REV (see `git branch -a`)"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run the actions of `backport` after the verdicts: write patches, prepare a conflict for
-resolution, run builds, and write the request to the stable maintainers.
+"""Run the actions of `backport` that follow the verdicts: write patches, prepare a conflict for
+resolution, build, and write the request to the stable maintainers.
 """
 
 from collections.abc import Sequence
@@ -17,29 +17,31 @@ from patchpilot.model.mail import parse_id_option
 from patchpilot.model.printable import join_words
 from patchpilot.model.progress import Progress, silent
 from patchpilot.services.backport.backport_result import BackportResult
-from patchpilot.services.backport.backport_targets import form_of
+from patchpilot.services.backport.backport_targets import backport_format
 from patchpilot.services.backport.branch_verdicts import BackportRequest
-from patchpilot.services.backport.build_objects import FAILED, Built, is_objects
+from patchpilot.services.backport.build_objects import FAILED, Built, builds_objects
 from patchpilot.services.backport.directory_patches import write_for_directories
 from patchpilot.services.backport.stable_request import request_mail
-from patchpilot.services.backport.work_clone import Resolving, build, resolve
+from patchpilot.services.backport.work_clone import Resolving, build_backport, resolve
 from patchpilot.services.backport.write_backports import (
     WrittenBackport,
-    signer,
+    require_identity,
     write_backports,
 )
 
-_SEND = (
+_SEND_HINT = (
     "read the message; to send it: -o FILE writes it, `git send-email FILE` sends it"
 )
-_BROKEN = "the branch compiles without the fix, but not with it"
+_BUILD_FAILED = "the branch compiles without the fix, but not with it"
 
 
 @json_form("written?", "resolve=resolving?", "builds=built?", "request?")
 @dataclass(frozen=True, slots=True)
-class WorkDone:
-    """The results of the actions of `backport`: written patches, a conflict prepared in a clone,
-    builds, the request to the stable maintainers, and the next command if nothing was done.
+class ActionResults:
+    """What `backport` did after the verdicts.
+
+    It contains the written patches, the clone with a conflict, the builds, the request to the
+    stable maintainers and, if nothing was done, the next command.
     """
 
     written: tuple[WrittenBackport, ...] = ()
@@ -50,72 +52,82 @@ class WorkDone:
 
 
 def next_step(results: Sequence[BackportResult], request: BackportRequest) -> Advice:
-    """Return the command to run next, or "" if no branch needs the fix."""
-    last = results[-1]
-    branches = [branch for branch in last.branches if branch.wants_fix]
-    onto = tuple(word for revision in request.onto for word in ("--onto", revision))
-    target = request.target or last.commit or ""
+    """Return the next command to run, or "" if no branch needs the fix."""
+    last_result = results[-1]
+    branches = [branch for branch in last_result.branches if branch.wants_fix]
+    onto_arguments = tuple(
+        word for revision in request.onto for word in ("--onto", revision)
+    )
+    target = request.target or last_result.commit or ""
     if not branches:
         return ""
-    if last.commit and last.asked and last.upstream:
+    if last_result.commit and last_result.asked and last_result.upstream:
         versions = join_words([branch.version or branch.branch for branch in branches])
         verb = "does" if len(branches) == 1 else "do"
         return Action(
             "backport",
-            (last.commit[:12], *onto, "--request"),
-            f"use {last.commit[:12]}: {versions} {verb} not have it yet: {{}}",
+            (last_result.commit[:12], *onto_arguments, "--request"),
+            f"use {last_result.commit[:12]}: {versions} {verb} not have it yet: {{}}",
         )
-    if last.commit and not last.upstream:
-        return Action("stable", (last.commit[:12],), "next: {}")
-    if last.commit and any(result.verdict.startswith("clean") for result in branches):
-        return Action("backport", (last.commit[:12], *onto, "--request"), "next: {}")
+    if last_result.commit and not last_result.upstream:
+        return Action("stable", (last_result.commit[:12],), "next: {}")
+    if last_result.commit and any(
+        result.verdict.startswith("clean") for result in branches
+    ):
+        return Action(
+            "backport",
+            (last_result.commit[:12], *onto_arguments, "--request"),
+            "next: {}",
+        )
     if all(
         result.verdict == "conflict" and not result.prerequisites for result in branches
     ):
         return Action("backport", (target, "--resolve", branches[0].branch), "next: {}")
-    return Action("backport", (target, *onto, "--write", "backports"), "next: {}")
+    return Action(
+        "backport", (target, *onto_arguments, "--write", "backports"), "next: {}"
+    )
 
 
-def work(
+def run_actions(
     repository: Repository | None,
     results: Sequence[BackportResult],
     request: BackportRequest,
     progress: Progress = silent,
-) -> WorkDone:
-    """Perform the requested actions for fixes with verdicts.
+) -> ActionResults:
+    """Run the requested actions for fixes with verdicts.
 
-    Only the last fix is used to resolve a conflict or write the request to the stable maintainers.
-    Raise `MissingError` outside a repository if an action needs commits.
+    Only the last fix can be resolved or requested. Raise `MissingError` if an action needs commits
+    but there is no repository.
     """
     if not (request.folder or request.resolve or request.build or request.request):
-        return WorkDone(next=next_step(results, request))
+        return ActionResults(next=next_step(results, request))
     if repository is None and (request.resolve or request.build or request.request):
         raise MissingError(
             "not in a git repository: this option only works on commits",
             hint=Action("", ("-C", "DIR"), "name one with {}"),
         )
-    text = _text(repository, request)
+    wording = _backport_text(repository, request)
     folder, profile = None if request.resolve else request.folder, request.profile
     unpacked = (
-        write_for_directories(results, folder, wording=text, profile=profile)
+        write_for_directories(results, folder, wording=wording, profile=profile)
         if folder
         else ()
     )
     if repository is None:
-        return WorkDone(unpacked)
-    stable = form_of(repository, profile)
+        return ActionResults(unpacked)
+    stable = backport_format(repository, profile)
     last = results[-1]
     built = (
         tuple(
-            build(
+            build_backport(
                 repository,
-                [(result, result.branches[at]) for result in results],
+                [(result, result.branches[index]) for result in results],
                 stable,
                 request.build,
                 progress,
                 adapts=request.adapt,
             )
-            for at in range(len(last.branches))
+            for index in range(len(last.branches))
         )
         if request.build
         else ()
@@ -123,37 +135,41 @@ def work(
     broken = {
         build.branch
         for build in built
-        if is_objects(request.build) and build.code == FAILED
+        if builds_objects(request.build) and build.code == FAILED
     }
-    kept = [
+    buildable = [
         replace(
             result,
-            branches=tuple(row for row in result.branches if row.branch not in broken),
+            branches=tuple(
+                branch for branch in result.branches if branch.branch not in broken
+            ),
         )
         for result in results
     ]
     written = (
         write_backports(
             repository,
-            kept,
+            buildable,
             folder,
-            wording=text,
+            wording=wording,
             profile=profile,
             adapts=request.adapt,
         )
-        if folder and kept[-1].branches
+        if folder and buildable[-1].branches
         else ()
     )
-    refused = tuple(WrittenBackport(name, (), _BROKEN) for name in sorted(broken))
-    return WorkDone(
-        written=(*written, *(refused if folder else ()), *unpacked),
+    failed_builds = tuple(
+        WrittenBackport(name, (), _BUILD_FAILED) for name in sorted(broken)
+    )
+    return ActionResults(
+        written=(*written, *(failed_builds if folder else ()), *unpacked),
         resolving=resolve(
             repository,
             last,
             last.branches[0],
             stable,
             request.folder,
-            text,
+            wording,
             start=last.branches[0].adaptation,
         )
         if request.resolve
@@ -162,16 +178,18 @@ def work(
         request=request_mail(repository, last, stable, request.note)
         if request.request
         else "",
-        next=_SEND if request.request else "",
+        next=_SEND_HINT if request.request else "",
     )
 
 
-def _text(repository: Repository | None, request: BackportRequest) -> BackportText:
+def _backport_text(
+    repository: Repository | None, request: BackportRequest
+) -> BackportText:
     identity = repository.identity if repository else identity_in(Path.cwd())
-    answered = parse_id_option(request.in_reply_to) if request.in_reply_to else None
+    reply_to = parse_id_option(request.in_reply_to) if request.in_reply_to else None
     return BackportText(
         request.note if not request.request else "",
-        signer(identity) if request.signoff else None,
-        answered,
+        require_identity(identity) if request.signoff else None,
+        reply_to,
         identity,
     )

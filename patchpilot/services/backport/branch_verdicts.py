@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determine for each stable branch whether it has the bug and the fix, and whether the fix applies.
+"""Determine whether each stable branch has the bug and the fix, and whether the fix applies.
 
-If the fix does not apply, the verdict contains the changes it requires.
+If it does not apply, list the commits that it requires.
 """
 
 import sqlite3
@@ -57,10 +57,10 @@ from patchpilot.services.backport.backport_targets import (
     BackportTarget,
     fetch_hint,
     find_mainline_commit,
-    read_wanted,
+    read_fixes,
     split_onto,
 )
-from patchpilot.services.backport.unpacked_tree import judge_in_directory
+from patchpilot.services.backport.unpacked_tree import check_directory
 from patchpilot.tags import rank_culprits
 from patchpilot.topic.upstream_state import commit_state
 
@@ -71,23 +71,23 @@ class NothingFetchedError(MissingError):
 
 @dataclass(frozen=True, slots=True)
 class BackportRequest:
-    """The fix to backport, the branches to examine, and the actions after the verdicts.
+    """The fix to backport, the branches to examine, and the actions to run afterwards.
 
-    `target` is the fix (None: the topic since `base`). `onto` lists revisions or directories; the
-    default is the stable branches. `effort` limits the search for prerequisites, in seconds per
-    branch; 0 disables the search and explanations of conflicts. `fixes` lists the commits that
-    introduced the bug. They override a single commit's Fixes: tags; in a series, they apply to
-    commits without such tags.
+    `target` is the fix (None: the topic since `base`). `onto` lists revisions or directories
+    (default: the stable branches). `effort` is the time limit in seconds per branch for finding
+    prerequisites; 0 skips this and the explanation of conflicts. `fixes` lists the commits that
+    introduced the bug. For a single commit, they replace its Fixes: tags; in a series, they apply
+    to commits without such tags.
 
-    `adapt` adapts the fix to a branch on which it conflicts; otherwise no patch is written there.
-    `range_diff` compares the result with the fix or with the backport it is based on.
-    `from_archive` reads a Message-ID or URL as TARGET.
+    `adapt` adapts a conflicting fix to the branch; otherwise no patch is written for it.
+    `range_diff` compares the result with the fix, or with the backport that it is based on.
+    `from_archive` reads a Message-ID or URL given as TARGET.
 
-    Patches are written to `folder`. `resolve` is the branch with the conflict to prepare in a
-    clone. `build` is a command to run; `objects` compiles the files changed by the fix, and no
-    patch is written if this fails. `request` creates the message to the stable maintainers. `note`
-    explains the adaptation, or why the trees need the fix. `in_reply_to` is the message that the
-    patches reply to.
+    Patches are written to `folder`. `resolve` is the branch whose conflict to prepare in a clone.
+    `build` is the command to run, or `objects` to compile the changed files; no patch is written if
+    these do not compile. `request` writes the message to the stable maintainers. `note` explains
+    the adaptation, or why the trees need the fix. `in_reply_to` is the message that the patches
+    reply to.
     """
 
     target: str | None = None
@@ -130,10 +130,10 @@ def backport(
             "not in a git repository: cannot look up the commits named with --fixes",
             hint=Action("", ("-C", "DIR"), "name one with {}"),
         )
-    named = tuple(repository.resolve(fix) for fix in fixes) if repository else ()
-    targets = read_wanted(
-        repository, request.target, request.base, request.from_archive
+    introduced_by = (
+        tuple(repository.resolve(fix) for fix in fixes) if repository else ()
     )
+    targets = read_fixes(repository, request.target, request.base, request.from_archive)
     results = tuple(BackportResult(fix.commit, fix.subject) for fix in targets)
     if revisions or not onto:
         if repository is None:
@@ -165,38 +165,44 @@ def backport(
         missing = () if revisions else stable.missing
         commits = [fix.commit or "" for fix in targets]
         try:
-            with BackportSession(repository, stable, request, progress, named) as asker:
-                results = asker.ask(commits, branches)
+            with BackportSession(
+                repository, stable, request, progress, introduced_by
+            ) as session:
+                results = session.ask(commits, branches)
         except sqlite3.OperationalError as error:
             raise MissingError(
                 f"cannot use the history index: {error}",
                 hint="another patchpilot process may be updating it; try again",
             ) from error
         except sqlite3.DatabaseError:
-            # the index is just a cache, so rebuild it if it is damaged
+            # the index is only a cache: rebuild it if it is damaged
             forget(repository)
-            with BackportSession(repository, stable, request, progress, named) as asker:
-                results = asker.ask(commits, branches)
+            with BackportSession(
+                repository, stable, request, progress, introduced_by
+            ) as session:
+                results = session.ask(commits, branches)
         results = tuple(replace(result, missing=missing) for result in results)
     if folders:
         patches = [(fix.as_patch(repository), fix.commit) for fix in targets]
-        answers = [
-            judge_in_directory(patches, folder, repository, adapts=request.adapt)
+        directory_results = [
+            check_directory(patches, folder, repository, adapts=request.adapt)
             for folder in folders
         ]
         results = tuple(
-            replace(result, branches=(*result.branches, *rows))
-            for result, rows in zip(results, zip(*answers, strict=True), strict=True)
+            replace(result, branches=(*result.branches, *directory_verdicts))
+            for result, directory_verdicts in zip(
+                results, zip(*directory_results, strict=True), strict=True
+            )
         )
     return results
 
 
 def _add_commits(
-    repository: Repository, fixes: Sequence[BackportTarget], tip: str
+    repository: Repository, fixes: Sequence[BackportTarget], base: str
 ) -> tuple[BackportTarget, ...]:
-    """Return the fixes as commits, each on top of the previous one."""
+    """Commit the patches on top of `base`, each after the previous one."""
     patches = [fix.patch for fix in fixes if fix.commit is None and fix.patch]
-    commits = iter(commit_patches(repository, patches, tip))
+    commits = iter(commit_patches(repository, patches, base))
     return tuple(
         fix if fix.commit else replace(fix, commit=next(commits)) for fix in fixes
     )
@@ -205,31 +211,32 @@ def _add_commits(
 def _patch_base(
     repository: Repository, fixes: Sequence[BackportTarget], base: str | None
 ) -> str:
-    """Return the commit to apply patches to: the given base, the commit in a `base-commit:` line,
-    or mainline.
+    """Return the commit to apply the patches to.
+
+    It is the given base, the commit in a `base-commit:` line, or mainline.
     """
     if base:
         return repository.resolve(base)
     for fix in fixes:
         for line in reversed(fix.patch.lines if fix.patch else ()):
-            word, _, name = line.partition("base-commit: ")
-            if not word and name and (commit := repository.find(name.strip())):
+            before, _, name = line.partition("base-commit: ")
+            if not before and name and (commit := repository.find(name.strip())):
                 return commit
     return mainline(repository) or repository.resolve("HEAD")
 
 
 @dataclass(slots=True)
-class _Pending:
-    """The state of a branch before the next commit: its tree and the commits applied so far."""
+class _PendingBranch:
+    """A branch before the next commit: its tree and the commits applied so far."""
 
     tree: str
     commits: list[str] = field(default_factory=list)
 
 
 class BackportSession:
-    """A context manager for backport verdicts, with an open history index and object store.
+    """Compute backport verdicts for any number of fixes.
 
-    Use it for any number of fixes.
+    A context manager that keeps the history index and the object store open.
     """
 
     def __init__(
@@ -273,71 +280,74 @@ class BackportSession:
                 *(branch.tip for branch in branches),
             ]
         )
-        ahead = {
-            branch.name: _Pending(self.scratch.tree_of(branch.tip))
+        pending = {
+            branch.name: _PendingBranch(self.scratch.tree_of(branch.tip))
             for branch in branches
         }
-        # --fixes applies to a single given commit; in a series, to commits without a Fixes: tag
+        # --fixes overrides the tags of a single commit; in a series, it only fills in missing ones
         chosen = self.named if len(commits) == 1 else ()
         return tuple(
-            self._fix_verdicts(commit, branches, ahead, chosen) for commit in commits
+            self._verdicts_for_fix(commit, branches, pending, chosen)
+            for commit in commits
         )
 
     def _mainline_commit(self, commit: str) -> str:
-        """Return the mainline commit that makes a commit unnecessary, or the commit itself.
+        """Return the commit's mainline equivalent, or the commit itself if there is none.
 
-        Stable trees reference fixes by mainline's id.
+        Stable trees refer to fixes by their mainline id.
         """
         fix = commit_state(self.repository, commit, self.progress).sure
         return fix.commit if fix and fix.in_mainline else commit
 
-    def _fix_verdicts(
+    def _verdicts_for_fix(
         self,
         requested: str,
         branches: Sequence[Branch],
-        ahead: Mapping[str, _Pending],
+        pending: Mapping[str, _PendingBranch],
         chosen: tuple[Culprit, ...],
     ) -> BackportResult:
         commit = self._mainline_commit(requested)
         fix = FixCommit.read(self.repository, commit)
         culprits = chosen or self.history.culprits(commit) or self.named
-        company = followers(self.history, commit, self.main)
-        answers = []
+        follow_ups = followers(self.history, commit, self.main)
+        verdicts = []
         for number, branch in enumerate(branches):
             self.progress(f"{fix.commit.short} on {branch.name}", number, len(branches))
-            answers.append(
-                self._branch_verdict(fix, culprits, company, branch, ahead[branch.name])
+            verdicts.append(
+                self._branch_verdict(
+                    fix, culprits, follow_ups, branch, pending[branch.name]
+                )
             )
-        wanting = [
-            (branch, answer.wants_fix)
-            for branch, answer in zip(branches, answers, strict=True)
+        needs_by_branch = [
+            (branch, verdict.wants_fix)
+            for branch, verdict in zip(branches, verdicts, strict=True)
         ]
         later = (
-            later_fixes(self.history, fix, self.main, company)
-            if any(wants for _, wants in wanting)
+            later_fixes(self.history, fix, self.main, follow_ups)
+            if any(wants for _, wants in needs_by_branch)
             else ()
         )
-        answers = [
+        verdicts = [
             (
                 replace(
-                    answer,
-                    lacking_newer=lacking_newer(branch, wanting),
-                    hints=(*answer.hints, *later),
+                    verdict,
+                    lacking_newer=lacking_newer(branch, needs_by_branch),
+                    hints=(*verdict.hints, *later),
                 )
-                if answer.wants_fix
-                else answer
+                if verdict.wants_fix
+                else verdict
             )
-            for branch, answer in zip(branches, answers, strict=True)
+            for branch, verdict in zip(branches, verdicts, strict=True)
         ]
         upstream = self.history.has(self.main, commit) if self.main else None
-        named = tuple(culprit.commit for culprit in culprits if culprit.commit)
+        culprit_ids = tuple(culprit.commit for culprit in culprits if culprit.commit)
         return BackportResult(
             commit,
             fix.commit.subject,
-            named,
-            tuple(answers),
+            culprit_ids,
+            tuple(verdicts),
             rules=stable_rules(fix, find_project(self.found.stable.project)),
-            followers=company,
+            followers=follow_ups,
             upstream=upstream,
             list=self.found.stable.list,
             asked=requested if requested != commit else None,
@@ -345,7 +355,7 @@ class BackportSession:
         )
 
     def _backports(self, commit: str, branch: Branch) -> Iterator[str]:
-        """Yield a fix's backports to other stable branches, nearest newer branches first."""
+        """Yield the fix's backports to other stable branches, the nearest newer branch first."""
         branches = self.found.branches
         newer = [
             other
@@ -357,38 +367,38 @@ class BackportSession:
             *newer,
             *(branch for branch in reversed(branches) if branch not in newer),
         ):
-            landing = self.history.landed(commit, other.tip, content=False)
-            if landing and landing.holds and landing.commit != commit:
-                yield landing.commit
+            applied = self.history.landed(commit, other.tip, content=False)
+            if applied and applied.holds and applied.commit != commit:
+                yield applied.commit
 
     def _branch_verdict(
         self,
         fix: FixCommit,
         culprits: tuple[Culprit, ...],
-        company: tuple[Follower, ...],
+        follow_ups: tuple[Follower, ...],
         branch: Branch,
-        ahead: _Pending,
+        pending: _PendingBranch,
     ) -> BranchResult:
-        tree = ahead.tree
+        tree = pending.tree
         result = judge(
-            self.history, self.scratch, fix, culprits, branch, tree, ahead.commits
+            self.history, self.scratch, fix, culprits, branch, tree, pending.commits
         )
         is_conflict = result.verdict is BranchVerdict.CONFLICT
-        why = (
+        missing_functions = (
             ""
             if culprits or not is_conflict
-            else self._missing_functions_reason(fix, branch.tip, ahead)
+            else self._missing_functions_reason(fix, branch.tip, pending)
         )
-        if why:
+        if missing_functions:
             result = replace(
                 result,
                 verdict=BranchVerdict.NOT_AFFECTED,
                 affected=False,
                 conflicts=(),
-                reason=why,
+                reason=missing_functions,
             )
-        applied, wants = result.applied, result.wants_fix
-        need: PrerequisiteSearch | None = None
+        applied, wants_fix = result.applied, result.wants_fix
+        search: PrerequisiteSearch | None = None
         is_conflict = result.verdict is BranchVerdict.CONFLICT
         if self.request.adapt and is_conflict and applied:
             backports = self._backports(fix.id, branch)
@@ -399,12 +409,12 @@ class BackportSession:
                     fix.commit, adapted.made, parent, fix.commit.message
                 )
                 source = self.repository.commit(adapted.start or fix.id)
-                text = range_diff(self.scratch, source, backported)
-                adapted = replace(adapted, range_diff=text)
+                comparison = range_diff(self.scratch, source, backported)
+                adapted = replace(adapted, range_diff=comparison)
             result = replace(result, adaptation=adapted)
         adapted = result.adaptation
-        used = adapted if adapted and adapted.is_sure else None
-        if applied and wants and self.request.effort > 0:
+        usable = adapted if adapted and adapted.is_sure else None
+        if applied and wants_fix and self.request.effort > 0:
             causes, hints = explain(
                 self.history,
                 self.scratch,
@@ -419,8 +429,8 @@ class BackportSession:
                 steps = add_causes(adapted.steps, causes)
                 result = replace(result, adaptation=replace(adapted, steps=steps))
             # an adapted fix needs no prerequisites
-            if is_conflict and not used:
-                need = find_prerequisites(
+            if is_conflict and not usable:
+                search = find_prerequisites(
                     self.history,
                     self.scratch,
                     fix,
@@ -431,40 +441,45 @@ class BackportSession:
                 )
                 result = replace(
                     result,
-                    prerequisites=need.needs,
-                    partial=need.partial,
-                    search=need.state,
+                    prerequisites=search.needs,
+                    partial=search.partial,
+                    search=search.state,
                 )
-        if wants:
-            ahead.tree = (
-                used.made if used else self._tree_after(fix, applied, need, tree)
+        if wants_fix:
+            pending.tree = (
+                usable.made
+                if usable
+                else self._tree_with_fix(fix, applied, search, tree)
             )
-            ahead.commits.append(fix.id)
+            pending.commits.append(fix.id)
         stable = self.found.stable
         return replace(
             result,
-            queued=wants
+            queued=wants_fix
             and bool(branch.version)
             and is_queued(self.history, fix.id, branch.version, stable, self.queues),
-            commands=_commands(result, fix),
+            commands=_cherry_pick_commands(result, fix),
             followers=()
             if result.verdict is BranchVerdict.NOT_AFFECTED
-            else needed_followers(self.history, company, branch.tip),
+            else needed_followers(self.history, follow_ups, branch.tip),
         )
 
     def _missing_functions_reason(
-        self, fix: FixCommit, tip: str, ahead: _Pending
+        self, fix: FixCommit, tip: str, pending: _PendingBranch
     ) -> str:
-        """For a fix without a Fixes: tag, return why a branch lacks all changed functions, or "".
+        """Explain why a branch without the changed functions is not affected, or return "".
 
-        The reason is that the branch lacks the commit found by `fixes`.
+        This is only for fixes without a Fixes: tag. The branch must also lack the commit that
+        `fixes` finds.
         """
-        names = [name for name in changed_functions(fix.files).lines if name]
+        functions = [
+            function for function in changed_functions(fix.files).lines if function
+        ]
         for change in fix.files:
-            text = self.scratch.blob(ahead.tree, change.path) or b""
-            if any(f"{name}(".encode() in text for name in names):
+            content = self.scratch.blob(pending.tree, change.path) or b""
+            if any(f"{function}(".encode() in content for function in functions):
                 return ""
-        if not names or len(fix.commit.parents) != 1:
+        if not functions or len(fix.commit.parents) != 1:
             return ""
         if fix.id not in self._guesses:
             candidates = rank_culprits.find(self.repository, fix.commit).candidates
@@ -474,50 +489,59 @@ class BackportSession:
                 if candidate.confidence >= rank_culprits.SURE
             )
         guess = self._guesses[fix.id]
-        has_bug, _, why = judge_affected(self.history, guess, tip, ahead.commits)
-        return f"{why}, nor is the function {names[0]}()" if has_bug is False else ""
+        has_bug, _, reason = judge_affected(self.history, guess, tip, pending.commits)
+        return (
+            f"{reason}, nor is the function {functions[0]}()"
+            if has_bug is False
+            else ""
+        )
 
-    def _tree_after(
+    def _tree_with_fix(
         self,
         fix: FixCommit,
         applied: ApplyResult | None,
-        need: PrerequisiteSearch | None,
+        search: PrerequisiteSearch | None,
         tree: str,
     ) -> str:
         if applied and applied.how is not AppliesHow.CONFLICT:
             return applied.merge.tree
-        if need and need.tree and need.state is SearchState.FOUND:
-            return self.scratch.pick(fix.id, need.tree, fix.base).tree
+        if search and search.tree and search.state is SearchState.FOUND:
+            return self.scratch.pick(fix.id, search.tree, fix.base).tree
         return tree
 
 
-def _commands(result: BranchResult, fix: FixCommit) -> tuple[str, ...]:
+def _cherry_pick_commands(result: BranchResult, fix: FixCommit) -> tuple[str, ...]:
     if not result.wants_fix:
         return ()
-    name = result.branch if result.version else result.tip[:12]
-    local = f"backport-{fix.commit.short}-{result.version or result.tip[:12]}"
-    picks = result.prerequisites if not result.partial else ()
+    start = result.branch if result.version else result.tip[:12]
+    local_branch = f"backport-{fix.commit.short}-{result.version or result.tip[:12]}"
+    prerequisites = result.prerequisites if not result.partial else ()
     return (
-        f"git switch -c {local} {name}",
-        *(f"git cherry-pick -x {needed.commit}" for needed in picks),
+        f"git switch -c {local_branch} {start}",
+        *(
+            f"git cherry-pick -x {prerequisite.commit}"
+            for prerequisite in prerequisites
+        ),
         f"git cherry-pick -x {fix.id}",
     )
 
 
 def resolve_branches(
-    repository: Repository, branches: Branches, words: Sequence[str]
+    repository: Repository, branches: Branches, revisions: Sequence[str]
 ) -> tuple[Branch, ...]:
-    """Return the revisions given to --onto as branches."""
-    named = []
+    """Return the revisions given with --onto as branches."""
+    resolved = []
     today = datetime.now(UTC).date()
-    for word in words:
-        tip = repository.resolve(word)
-        version = version_at(repository, branches.stable, tip, word) or ""
-        over = any(
+    for revision in revisions:
+        tip = repository.resolve(revision)
+        version = version_at(repository, branches.stable, tip, revision) or ""
+        is_over = any(
             series_.version == version and series_.is_over(today)
             for series_ in branches.stable.series
         )
-        named.append(
-            Branch(word, version, tip, branches.stable.ends(version), is_over=over)
+        resolved.append(
+            Branch(
+                revision, version, tip, branches.stable.ends(version), is_over=is_over
+            )
         )
-    return tuple(named)
+    return tuple(resolved)

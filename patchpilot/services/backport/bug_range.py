@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determine the releases that have a bug, for the timeline in the TUI: the stable series, the
-release that introduced the bug, and the release that will contain the fix.
+"""Determine which releases have a bug.
+
+The timeline in the TUI shows the stable series, the release that introduced the bug, and the
+release that will contain the fix.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,9 +20,9 @@ from patchpilot.model.bug_range import (
 from patchpilot.services.backport.backport_result import BranchResult, BranchVerdict
 from patchpilot.tags.stable_decision import BranchState
 
-NEAR = 8
-"""Number of latest releases before the fix that are compared with its history; a topic branch
-starts from one of them.
+MAX_RELEASES_BEFORE_FIX = 8
+"""Number of releases before an unreleased fix to look for in its history; topic branches start from
+a recent release.
 """
 
 
@@ -30,9 +32,9 @@ def bug_range(
     culprits: Sequence[str],
     branches: Iterable[BranchState | BranchResult],
 ) -> BugRange:
-    """Return the range of releases with a bug, from the verdicts for stable branches.
+    """Return the releases that have a bug, based on the verdicts for stable branches.
 
-    It is empty for a patch file, which has no history.
+    The range is empty for a patch file, because it has no history.
     """
     if fix is None:
         return NOWHERE
@@ -52,45 +54,51 @@ def bug_range(
         for branch in branches
         if branch.version
     ]
-    culprits = [id_ for written in culprits if (id_ := repository.find(written))]
+    culprits = [commit for written in culprits if (commit := repository.find(written))]
     releases = Releases(repository)
-    first = [releases.first(culprit) for culprit in culprits]
-    names = sorted(
-        (release.name.removeprefix("v") for release in first if release),
+    first_releases = [releases.first(culprit) for culprit in culprits]
+    versions = sorted(
+        (release.name.removeprefix("v") for release in first_releases if release),
         key=version_order,
     )
-    enters = (
-        ReleasePoint(names[0] if names else "", ReleaseState.ENTERS)
+    introduced = (
+        ReleasePoint(versions[0] if versions else "", ReleaseState.ENTERS)
         if culprits
         else None
     )
-    done = releases.first(fix)
-    last = done.name if done else _preceding_release(repository, releases, fix)
+    fix_release = releases.first(fix)
+    fix_version = (
+        fix_release.name
+        if fix_release
+        else _preceding_release(repository, releases, fix)
+    )
     points = in_order(
         (ReleasePoint(version, state) for version, state, _ in series),
-        enters,
-        ReleasePoint(last.removeprefix("v"), ReleaseState.FIX),
-        is_released=done is not None,
+        introduced,
+        ReleasePoint(fix_version.removeprefix("v"), ReleaseState.FIX),
+        is_released=fix_release is not None,
     )
     notes = [
-        f"{version} has it because {culprit[:12]} was backported as {own[:12]}"
-        for version, state, own in series
+        f"{version} has it because {culprit[:12]} was backported as {backported_as[:12]}"
+        for version, state, backported_as in series
         for culprit in culprits[:1]
-        if own and own not in culprits and state is ReleaseState.AFFECTED
+        if backported_as
+        and backported_as not in culprits
+        and state is ReleaseState.AFFECTED
     ]
     return BugRange(points, tuple(notes))
 
 
 def _preceding_release(repository: Repository, releases: Releases, fix: str) -> str:
-    """Return the last release before an unreleased fix, or "" if none is near."""
+    """Return the last release that an unreleased fix is based on, or "" if it is not recent."""
     committed = int(repository.commit(fix).committed.timestamp())
-    before = [release for release in releases.all if release.date <= committed + SLOP][
-        -NEAR:
+    earlier = [release for release in releases.all if release.date <= committed + SLOP][
+        -MAX_RELEASES_BEFORE_FIX:
     ]
     return next(
         (
             release.name
-            for release in reversed(before)
+            for release in reversed(earlier)
             if repository.is_ancestor(release.commit, fix)
         ),
         "",

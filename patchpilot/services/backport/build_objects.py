@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compile the objects changed by a backport, before and after each commit, on the branch and like
-`patchpilot build`.
+"""Compile the objects that a backport changes, before and after each commit, as `patchpilot build`
+does.
 """
 
 import os
@@ -31,15 +31,15 @@ OBJECTS = "objects"
 _MOST_NAMES = 50
 _FATAL = (ERROR, BROKEN_COMMIT, MODPOST)
 FAILED = 2
-"""Exit code if an object does not compile, as in make."""
+"""Exit code if an object does not compile, the same as make's."""
 
 
 @json_form("branch", "exit_code=code", "tail", "warnings")
 class Built(NamedTuple):
-    """The outcome of building a backported fix on a branch.
+    """The result of building a backported fix on a branch.
 
-    Contains the exit code, the end of the output (or the errors) and, if objects were compiled, new
-    warnings on the branch.
+    `tail` is the end of the output, or the compile errors. `warnings` lists the new warnings if
+    objects were compiled.
     """
 
     branch: str
@@ -48,11 +48,11 @@ class Built(NamedTuple):
     warnings: tuple[str, ...] = ()
 
 
-def may_compile(repository: Repository, tree: Tree) -> None:
-    """Raise an error if a tree's objects must not be compiled.
+def require_compilable(repository: Repository, tree: Tree) -> None:
+    """Raise an error if the objects of a tree must not be compiled.
 
-    It is `UsageError` if this is not a kernel tree, and `UntrustedCommandsError` if the user does
-    not trust the repository for builds.
+    Raise `UsageError` if it is not a kernel tree, and `UntrustedCommandsError` if the user does not
+    trust the repository for builds.
     """
     project = project_of_tree(tree)
     if project is None or not project.kernel:
@@ -67,55 +67,63 @@ def compile_objects(
     repository: Repository,
     clone: Path,
     branch: BranchResult,
-    after: str,
+    tip: str,
     progress: Progress,
 ) -> Built:
-    """Compile the objects changed by a clone's commits after the branch's tip.
+    """Compile the objects that the clone's commits after the branch's tip change.
 
-    Only one configuration for this machine is built, with the repository's build cache.
+    Only one configuration for this machine is built, using the repository's build cache.
     """
     options = BuildOptions(quick=True, jobs=os.cpu_count() or 1)
-    with Repository.open(clone) as built_in:
-        (series,) = read_series([f"{branch.tip}..{after}"], built_in)
-        facts = build_in(built_in, repository, series.patches, options, progress)
+    with Repository.open(clone) as build_repository:
+        (series,) = read_series([f"{branch.tip}..{tip}"], build_repository)
+        facts = build_in(
+            build_repository, repository, series.patches, options, progress
+        )
     problems = [
         problem
         for patch in series.patches
         for problem in facts.problems.get(id(patch), ())
     ]
     if fatal := [problem for problem in problems if problem.kind in _FATAL]:
-        names = {name for problem in fatal for name in names_in(problem.message)}
+        missing_names = {
+            name for problem in fatal for name in names_in(problem.message)
+        }
         lines = [
-            *dict.fromkeys(map(_text, fatal)),
-            *_missing_names_line(repository, branch.tip, names),
+            *dict.fromkeys(map(_format_problem, fatal)),
+            *_missing_names_line(repository, branch.tip, missing_names),
         ]
         return Built(branch.branch, FAILED, "\n".join(lines))
-    if not any(row.built for built in facts.commits for row in built.configurations):
-        notes = [problem.message for problem in problems if problem.kind == NOT_BUILT]
+    if not any(
+        build.built for built in facts.commits for build in built.configurations
+    ):
+        reasons = [problem.message for problem in problems if problem.kind == NOT_BUILT]
         return Built(
-            branch.branch, -1, "\n".join(notes) or "there is no object to compile"
+            branch.branch, -1, "\n".join(reasons) or "there is no object to compile"
         )
-    warnings = [_text(problem) for problem in problems if problem.kind != NOT_BUILT]
+    warnings = [
+        _format_problem(problem) for problem in problems if problem.kind != NOT_BUILT
+    ]
     return Built(branch.branch, 0, "", tuple(dict.fromkeys(warnings)))
 
 
 def _missing_names_line(
     repository: Repository, tip: str, names: Collection[str]
 ) -> list[str]:
-    """Return one line with the names missing from a branch's sources, or []."""
+    """Return a line with the names that the branch's sources do not contain, or []."""
     tree = TreeState(repository, tip)
     names = sorted(names)[:_MOST_NAMES]
-    words = names and tree.grep(names, "-h", "-o", "-w", "-F", paths=("*.[chS]",))
-    missing = [name for name in names if name not in words]
+    found_names = names and tree.grep(names, "-h", "-o", "-w", "-F", paths=("*.[chS]",))
+    missing = [name for name in names if name not in found_names]
     return [f"the branch does not have {join_words(missing)}"] if missing else []
 
 
-def is_objects(command: str | None) -> bool:
-    """Return whether the value of `--build` is `objects`, which compiles only the changed files."""
+def builds_objects(command: str | None) -> bool:
+    """Return whether `--build` compiles only the changed files."""
     return command is not None and shlex.split(command) == [OBJECTS]
 
 
-def _text(problem: BuildProblem) -> str:
+def _format_problem(problem: BuildProblem) -> str:
     kind = "warning" if problem.kind not in _FATAL else "error"
     location = (
         f"{problem.path}:{problem.line}: " if problem.path and problem.line else ""

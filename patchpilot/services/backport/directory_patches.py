@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Write patches for an unpacked tree, to apply with patch(1) or `git am`."""
+"""Write patches for a directory, to apply with patch(1) or `git am`."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,23 +29,24 @@ def write_for_directories(
     wording: BackportText,
     profile: str | None = None,
 ) -> tuple[WrittenBackport, ...]:
-    """Write the patches for every directory to which the fixes apply, into `folder`/<version>.
+    """Write the patches for each directory that the fixes apply to, into `folder`/<version>.
 
     Each patch applies on top of the previous one.
     """
     written = []
-    for at, branch in enumerate(results[-1].branches):
+    for index, branch in enumerate(results[-1].branches):
         if branch.tip:
             continue
-        needed = [
-            (result, result.branches[at])
+        needed_fixes = [
+            (result, result.branches[index])
             for result in results
-            if result.branches[at].wants_fix
+            if result.branches[index].wants_fix
         ]
         skipped = next(
-            filter(None, (_why_not_written(answer) for _, answer in needed)), ""
+            filter(None, (_reason_not_written(answer) for _, answer in needed_fixes)),
+            "",
         )
-        if skipped or not needed:
+        if skipped or not needed_fixes:
             written.append(
                 WrittenBackport(branch.branch, (), skipped or "the tree has the fix")
             )
@@ -53,13 +54,13 @@ def write_for_directories(
         project = (
             find_project(profile) if profile else detect(DirectoryTree(branch.branch))
         )
-        mails = _mails(needed, project.stable, wording)
+        mails = _directory_messages(needed_fixes, project.stable, wording)
         files = write_mails(folder / folder_name(branch), mails)
         written.append(WrittenBackport(branch.branch, files))
     return tuple(written)
 
 
-def _why_not_written(answer: BranchResult) -> str:
+def _reason_not_written(answer: BranchResult) -> str:
     if answer.change is None:
         return (
             "nothing left to change"
@@ -72,35 +73,35 @@ def _why_not_written(answer: BranchResult) -> str:
     return ""
 
 
-def _mails(
-    results: Sequence[tuple[BackportResult, BranchResult]],
+def _directory_messages(
+    fixes: Sequence[tuple[BackportResult, BranchResult]],
     stable: StableTrees,
     wording: BackportText,
 ) -> list[tuple[str, bytes]]:
-    mails = []
+    messages = []
     with MailCommits() as commits:
-        for number, (result, answer) in enumerate(results, 1):
-            change, adapted = answer.change, answer.adaptation
+        for number, (result, verdict) in enumerate(fixes, 1):
+            change, adaptation = verdict.change, verdict.adaptation
             assert change is not None
-            original = _commit(change.patch, result.commit)
+            original = _as_commit(change.patch, result.commit)
             notes = (
-                *(adapted.steps if adapted else ()),
-                *([wording.note] if wording.note and adapted else []),
+                *(adaptation.steps if adaptation else ()),
+                *([wording.note] if wording.note and adaptation else []),
             )
             message = backport_message(
                 original,
                 stable,
                 notes=notes,
                 signer=wording.signer,
-                adapter=wording.adapter if adapted else None,
+                adapter=wording.adapter if adaptation else None,
             )
             prefix = (
-                stable.subject.format(version=answer.version)
-                if answer.version
+                stable.subject.format(version=verdict.version)
+                if verdict.version
                 else "PATCH"
             )
-            title = f"{prefix} {number}/{len(results)}" if len(results) > 1 else prefix
-            mails.append(
+            title = f"{prefix} {number}/{len(fixes)}" if len(fixes) > 1 else prefix
+            messages.append(
                 (
                     file_name(number, original.subject),
                     commits.mail(
@@ -108,11 +109,11 @@ def _mails(
                     ),
                 )
             )
-    return mails
+    return messages
 
 
-def _commit(patch: Patch, commit: str | None) -> Commit:
-    """Convert a patch to a Commit; its id is "" if it is not committed yet."""
+def _as_commit(patch: Patch, commit: str | None) -> Commit:
+    """Convert a patch to a Commit, with the id "" if it has not been committed."""
     author = patch.author or Address("", "")
     date = header_date(patch.header("Date") or "") or EPOCH
     return Commit(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Rate the risk of a fix's prerequisites, and exclude prerequisites from the verdicts."""
+"""Rate the risk of prerequisites, and exclude prerequisites from a result."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -10,10 +10,10 @@ from patchpilot.services.backport.backport_result import BackportResult
 
 
 class Risk(StrEnum):
-    """The risk of a prerequisite, from low to high.
+    """The risk of applying a prerequisite.
 
-    It is low for a fix, medium for another change, and high for any change above the stable trees'
-    size limit.
+    A fix has a low risk, any other change a medium one. A change that exceeds the stable trees'
+    size limit has a high risk.
     """
 
     LOW = "low"
@@ -21,22 +21,23 @@ class Risk(StrEnum):
     HIGH = "high"
 
 
-def risk_of(need: PrerequisiteNeed, max_lines: int) -> Risk:
+def risk_of(prerequisite: PrerequisiteNeed, max_lines: int) -> Risk:
     """Return the risk of a prerequisite.
 
-    `max_lines` is the size limit for patches in the stable trees (0: no limit).
+    `max_lines` is the stable trees' patch size limit (0: none).
     """
-    if max_lines and need.size > max_lines:
+    if max_lines and prerequisite.size > max_lines:
         return Risk.HIGH
-    return Risk.LOW if need.is_fix else Risk.MEDIUM
+    return Risk.LOW if prerequisite.is_fix else Risk.MEDIUM
 
 
 def exclude_prerequisites(
-    result: BackportResult, left_out: Mapping[str, Collection[str]]
+    result: BackportResult, excluded: Mapping[str, Collection[str]]
 ) -> BackportResult:
-    """Return the backport result without the excluded prerequisites of each branch.
+    """Return the result without the excluded prerequisites.
 
-    `left_out` maps branch names to the excluded commits. The others keep their order.
+    `excluded` maps branch names to the commits to exclude. The other prerequisites keep their
+    order.
     """
     return replace(
         result,
@@ -44,9 +45,9 @@ def exclude_prerequisites(
             replace(
                 branch,
                 prerequisites=tuple(
-                    need
-                    for need in branch.prerequisites
-                    if need.commit not in left_out.get(branch.branch, ())
+                    prerequisite
+                    for prerequisite in branch.prerequisites
+                    if prerequisite.commit not in excluded.get(branch.branch, ())
                 ),
             )
             for branch in result.branches

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Write the request to the stable maintainers for a fix that is upstream."""
+"""Write the request to apply a merged fix to the stable trees."""
 
 from pathlib import Path
 from textwrap import fill as fill_text
@@ -18,104 +18,117 @@ from patchpilot.recipients.recipient_plan import plan_patches
 from patchpilot.resources import keep_draft
 from patchpilot.series.cover_letter import fill, strip_comments, template
 from patchpilot.services.backport.backport_result import BackportResult
-from patchpilot.services.backport.backport_targets import form_of
+from patchpilot.services.backport.backport_targets import backport_format
 from patchpilot.topic.topic_recipients import source_tree, sources_of
 
 
 def request_mail(
-    repository: Repository, result: BackportResult, stable: StableTrees, why: str = ""
+    repository: Repository,
+    result: BackportResult,
+    stable: StableTrees,
+    reason: str = "",
 ) -> str:
     """Return the message that asks the stable maintainers to apply a mainline commit.
 
-    The message, headers first, lists the trees that the commit applies to without conflicts (option
-    2 in the stable kernel rules). It is sent in the user's name, so it only states facts determined
-    by patchpilot. Raise `UsageError` if the fix is not in mainline, or does not apply cleanly to
-    any tree that needs it.
+    It is option 2 in the stable kernel rules, and lists the trees that the commit applies to
+    cleanly. The headers come first. Because it is sent in the user's name, it states only facts
+    that patchpilot has determined. Raise `UsageError` if the fix is not in mainline, or if it does
+    not apply cleanly to any tree that needs it.
     """
     if result.commit is None or not result.upstream:
         raise UsageError(
             "not in mainline: stable trees only accept mainline commits",
             hint=Action("stable", (), "until then, add a Cc: stable line: {}"),
         )
-    takes = [
+    clean_branches = [
         branch
         for branch in result.branches
         if branch.verdict in (BranchVerdict.CLEAN, BranchVerdict.THREE_WAY)
     ]
-    if not takes:
-        needed = any(branch.wants_fix for branch in result.branches)
+    if not clean_branches:
+        is_needed = any(branch.wants_fix for branch in result.branches)
         raise UsageError(
             "the fix does not apply cleanly to any stable tree that needs it"
-            if needed
+            if is_needed
             else "no stable tree needs the fix",
             hint=Action("backport", (result.commit[:12],), "see `{}` for each tree"),
         )
     commit = repository.commit(result.commit)
     identity = repository.identity
-    others = [
+    conflicting = [
         branch for branch in result.branches if branch.verdict is BranchVerdict.CONFLICT
     ]
-    state = ["git applies it there without conflicts."]
-    if others:
-        state.append(
-            f"It conflicts on {join_words([other.version or other.branch for other in others])}."
+    facts = ["git applies it there without conflicts."]
+    if conflicting:
+        facts.append(
+            f"It conflicts on {join_words([row.version or row.branch for row in conflicting])}."
         )
     if result.followers:
-        named = join_words(
+        follow_ups = join_words(
             [
                 f'{follower.commit[:12]} ("{follower.subject}")'
                 for follower in result.followers
                 if not follower.undone
             ]
         )
-        state.append(f"It needs {named} with it." if named else "")
+        facts.append(f"It needs {follow_ups} with it." if follow_ups else "")
     values = {
-        "trees": join_words([f"{take.version or take.branch}" for take in takes]),
+        "trees": join_words(
+            [
+                f"{clean_branch.version or clean_branch.branch}"
+                for clean_branch in clean_branches
+            ]
+        ),
         "commit": result.commit,
         "subject": result.subject,
-        # drop the label, which the template already has
-        "why": fill_text(f"Why: {why}", 72)[5:] or _first_paragraph(commit.body),
-        "state": "\n".join(line for line in state if line),
+        # drop the label: the template already contains it
+        "why": fill_text(f"Why: {reason}", 72)[5:] or _first_paragraph(commit.body),
+        "state": "\n".join(line for line in facts if line),
         "name": identity.name if identity else "",
     }
     body = strip_comments(fill(template("stable-request"), values))
-    cc = _cc(repository, commit, stable, identity)
+    cc = _cc_addresses(repository, commit, stable, identity)
     subject = f'Please apply {commit.short} ("{result.subject}") to {values["trees"]}'
-    head = [
+    headers = [
         *([f"To: {stable.list}"] if stable.list else []),
         *(["Cc: " + ",\n ".join(address.header() for address in cc)] if cc else []),
         f"Subject: {' '.join(subject.split())}",
     ]
-    return "\n".join([*head, "", body]) + "\n"
+    return "\n".join([*headers, "", body]) + "\n"
 
 
 def save_request(repository: Repository, result: BackportResult) -> Path:
-    """Write the request as a draft to the user's state directory, and return its file.
+    """Save the request as a draft in the user's state directory, and return its file.
 
-    Raise `UsageError` as `request_mail` does.
+    Raise the same `UsageError` as `request_mail`.
     """
-    text = printable(request_mail(repository, result, form_of(repository, None)))
+    text = printable(
+        request_mail(repository, result, backport_format(repository, None))
+    )
     return keep_draft("requests", (result.commit or "")[:12], text)
 
 
-def _cc(
+def _cc_addresses(
     repository: Repository,
     commit: Commit,
     stable: StableTrees,
     sender: Address | None,
 ) -> tuple[Address, ...]:
-    """Return the Cc: addresses: contacts in the commit, and its maintainers and lists."""
-    result = {address.key: address for address in people([commit], (stable.list,))}
-    for address in _maintainers(repository, commit):
+    """Return the Cc: addresses: the contacts named in the commit, and its maintainers and lists."""
+    by_key = {address.key: address for address in people([commit], (stable.list,))}
+    for address in _commit_maintainers(repository, commit):
         if address.key != stable.list:
-            result.setdefault(address.key, address)
+            by_key.setdefault(address.key, address)
     if sender:
-        result.pop(sender.key, None)
-    return tuple(result.values())
+        by_key.pop(sender.key, None)
+    return tuple(by_key.values())
 
 
-def _maintainers(repository: Repository, commit: Commit) -> tuple[Address, ...]:
-    """Return the maintainers and lists of the commit's files, or () without a MAINTAINERS file."""
+def _commit_maintainers(repository: Repository, commit: Commit) -> tuple[Address, ...]:
+    """Return the maintainers and lists of the commit's files.
+
+    The result is empty if there is no readable MAINTAINERS file.
+    """
     tree = source_tree(None, repository)
     if not tree.exists("MAINTAINERS"):
         return ()
@@ -123,7 +136,7 @@ def _maintainers(repository: Repository, commit: Commit) -> tuple[Address, ...]:
         sources = sources_of(tree, repository, {"git_fallback": False, "git": False})
         plan = plan_patches([commit_patch(repository, commit.id)], sources)
     except PatchpilotError:
-        # ignore a broken MAINTAINERS, because the request goes to the stable maintainers
+        # a broken MAINTAINERS is no obstacle: the request goes to the stable maintainers
         return ()
     return tuple(
         recipient.address for recipient in plan.recipients if recipient.section
@@ -131,11 +144,11 @@ def _maintainers(repository: Repository, commit: Commit) -> tuple[Address, ...]:
 
 
 def _first_paragraph(body: str) -> str:
-    paragraphs = [part.strip("\n") for part in body.split("\n\n")]
-    for at, text in enumerate(paragraphs):
-        if text and not text.startswith(
+    paragraphs = [block.strip("\n") for block in body.split("\n\n")]
+    for index, paragraph in enumerate(paragraphs):
+        if paragraph and not paragraph.startswith(
             ("[", "commit ", "Fixes:", "Signed-off-by:", "Cc:")
         ):
-            # the paragraph may introduce the next one, such as a log, so include both
-            return "\n\n".join(paragraphs[at : at + 1 + text.endswith(":")])
+            # a paragraph that ends in a colon introduces the next one, such as a log
+            return "\n\n".join(paragraphs[index : index + 1 + paragraph.endswith(":")])
     return "(give the reason)"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Backport a commit of a topic with the current settings.
 
-Provide the verdicts, patches with default texts, and a clone for resolving conflicts.
+This provides the verdicts, the patches with default texts, and a clone for resolving a conflict.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -24,7 +24,7 @@ from patchpilot.model.commit import Commit
 from patchpilot.model.patch import Series
 from patchpilot.model.progress import Progress, silent
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
-from patchpilot.services.backport.backport_targets import form_of
+from patchpilot.services.backport.backport_targets import backport_format
 from patchpilot.services.backport.branch_verdicts import (
     BackportRequest,
     NothingFetchedError,
@@ -35,13 +35,13 @@ from patchpilot.services.backport.prerequisite_queue import exclude_prerequisite
 from patchpilot.services.backport.work_clone import (
     Resolving,
     is_started,
-    resolution,
+    resolution_folder,
     resolve,
 )
 from patchpilot.services.backport.write_backports import (
     WrittenBackport,
     find_failed_messages,
-    signer,
+    require_identity,
     write_backports,
 )
 from patchpilot.topic.fix_claims import denies_fix
@@ -59,11 +59,11 @@ def topic_backports(
     progress: Progress = silent,
     topic: Sequence[str] = (),
 ) -> BackportResult:
-    """Return the backport verdicts for a topic's commit, and the releases that have the bug.
+    """Return the backport verdicts for a topic's commit, and the affected releases.
 
-    Without a Fixes: tag, the caller passes the commit that introduced the bug. If the project has
-    no stable series, the commit is not a fix according to the author, or the commits of the topic
-    are a backport, the result contains no branches, and the reason as its only rule.
+    Without a Fixes: tag, the caller names the commit that introduced the bug. There are no
+    branches in the result if the project has no stable series, the author has said that the commit
+    is not a fix, or the topic is itself a backport; the only rule is then the reason.
     """
     if prefix := backport_prefix(repository, topic):
         rule = f"this branch is a backport itself: [{prefix}]"
@@ -78,17 +78,17 @@ def topic_backports(
         )
         result = backport(repository, request, progress=progress)[-1]
     except MissingError as error:
-        answer = _empty_result(repository, settings, commit)
+        empty_result = _empty_result(repository, settings, commit)
         is_unfetched = isinstance(error, NothingFetchedError)
-        if answer is None or (answer.unfetched and not is_unfetched):
+        if empty_result is None or (empty_result.unfetched and not is_unfetched):
             raise
-        return answer
-    failed = _failed_messages(result)
+        return empty_result
+    failed_messages = _failed_messages(result)
     branches = tuple(
         replace(
             branch,
-            failed=failed.get((result.commit or "", branch.version or ""), ""),
-            resolved=str(resolution(repository, result.commit, branch) or "")
+            failed=failed_messages.get((result.commit or "", branch.version or ""), ""),
+            resolved=str(resolution_folder(repository, result.commit, branch) or "")
             if result.commit and branch.verdict == "conflict"
             else "",
         )
@@ -101,7 +101,7 @@ def topic_backports(
 def _failed_messages(result: BackportResult) -> dict[tuple[str, str], str]:
     """Return the FAILED messages about a fix.
 
-    Return {} if the tracked series cannot be read, because no verdict depends on them.
+    Return {} if the tracked series cannot be read: the verdicts do not depend on them.
     """
     try:
         return find_failed_messages([result])
@@ -112,9 +112,7 @@ def _failed_messages(result: BackportResult) -> dict[tuple[str, str], str]:
 def _empty_result(
     repository: Repository, settings: Settings, commit: Commit
 ) -> BackportResult | None:
-    """Return the result if the project has no stable branches or none was fetched, otherwise
-    None.
-    """
+    """Return an empty result if the project has no branches or none was fetched, or None."""
     profile = settings.get("profile")
     project = project_of(
         repository, profile, Series((commit_patch(repository, commit.id),))
@@ -139,18 +137,20 @@ def write_topic_backports(
     repository: Repository,
     result: BackportResult,
     folder: Path,
-    left_out: Mapping[str, Collection[str]],
+    excluded: Mapping[str, Collection[str]],
     *,
     signs: bool = False,
 ) -> tuple[WrittenBackport, ...]:
-    """Write the patches for every branch that the fix applies to, into `folder`.
+    """Write the patches for each branch that the fix applies to, into `folder`.
 
-    The messages have the default texts, with the user's sign-off if `signs` is set. `left_out` maps
+    The messages have the default texts. With `signs`, add the user's sign-off. `excluded` maps
     branches to the prerequisites to exclude.
     """
-    wording = BackportText(signer=signer(repository.identity) if signs else None)
+    wording = BackportText(
+        signer=require_identity(repository.identity) if signs else None
+    )
     return write_backports(
-        repository, [exclude_prerequisites(result, left_out)], folder, wording=wording
+        repository, [exclude_prerequisites(result, excluded)], folder, wording=wording
     )
 
 
@@ -163,37 +163,40 @@ def write_adapted(
     *,
     signs: bool = False,
 ) -> WrittenBackport:
-    """Write the adapted fix for a branch as a patch, regardless of its confidence.
+    """Write the adapted fix for a branch as a patch, whatever its confidence.
 
-    The caller must have shown the adaptation's steps to the user. `signs` adds the user's sign-off.
+    The caller must have shown the adaptation's steps to the user. With `signs`, add the user's
+    sign-off.
     """
     accepted = replace(branch, adaptation=replace(adapted, is_accepted=True))
-    me = repository.identity
+    identity = repository.identity
     (written,) = write_backports(
         repository,
         [replace(result, branches=(accepted,))],
         folder,
-        wording=BackportText(signer=signer(me) if signs else None, adapter=me),
+        wording=BackportText(
+            signer=require_identity(identity) if signs else None, adapter=identity
+        ),
     )
     return written
 
 
 @dataclass(frozen=True, slots=True)
 class ConflictOptions:
-    """The options for a fix that conflicts on a branch.
+    """The options for resolving a fix's conflict on a branch.
 
-    `adaptation` is the adapted fix (None: not possible). `is_started` is set if the user is
-    already resolving the conflict in a clone.
+    `adaptation` is the adapted fix (None: it cannot be adapted). `is_started` is set if a clone for
+    the conflict already exists.
     """
 
     adaptation: Adaptation | None = None
     is_started: bool = False
 
 
-def find_options(
+def conflict_options(
     repository: Repository, result: BackportResult, branch: BranchResult
 ) -> ConflictOptions:
-    """Return the options for a fix that conflicts on a branch."""
+    """Return the options for resolving a fix's conflict on a branch."""
     assert result.commit
     if is_started(repository, result.commit, branch):
         return ConflictOptions(is_started=True)
@@ -203,9 +206,9 @@ def find_options(
             scratch.tree_of(branch.tip),
         )
         backports = [
-            row.landed_as
-            for row in result.branches
-            if row.landed_as and row.landed_as != result.commit
+            other.landed_as
+            for other in result.branches
+            if other.landed_as and other.landed_as != result.commit
         ]
         merge = scratch.pick(fix.id, tree, fix.base)
         adapted = adapt(scratch, merge, tree, fix, backports)
@@ -218,22 +221,22 @@ def resolve_conflict(
     repository: Repository,
     result: BackportResult,
     branch: BranchResult,
-    left_out: Collection[str],
+    excluded: Collection[str],
     start: Adaptation | None = None,
 ) -> Resolving:
     """Return a clone with the branch's conflict, reusing an existing clone.
 
-    With the adaptation `start`, conflicted files have the adapted content. Prerequisites in
-    `left_out` are not applied before the fix.
+    With `start`, the conflicted files have the adapted content. Prerequisites in `excluded` are not
+    applied.
     """
-    narrowed = exclude_prerequisites(
-        replace(result, branches=(branch,)), {branch.branch: left_out}
+    branch_result = exclude_prerequisites(
+        replace(result, branches=(branch,)), {branch.branch: excluded}
     ).branches[0]
     return resolve(
         repository,
         result,
-        narrowed,
-        form_of(repository, None),
+        branch_result,
+        backport_format(repository, None),
         None,
         BackportText(adapter=repository.identity),
         start=start,

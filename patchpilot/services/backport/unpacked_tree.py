@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determine whether fixes apply to an unpacked tree, with results like for branches."""
+"""Determine whether fixes apply to a directory; the results have the same form as for branches."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -21,7 +21,7 @@ from patchpilot.model.hunk_fit import fit_file
 from patchpilot.model.patch import Patch
 from patchpilot.model.source_tree import Tree
 
-_NOT_KNOWN = (
+_CHECK_DECLARATIONS = (
     "only the hunks are known of the fix's own tree: check that this one declares every name that"
     " the fix uses"
 )
@@ -29,7 +29,10 @@ _NOT_KNOWN = (
 
 @dataclass(frozen=True, slots=True)
 class _ChangedTree:
-    """A directory with the earlier fixes applied: path → content, None for a deleted file."""
+    """A directory with the earlier fixes applied.
+
+    `changed` maps paths to content, or to None for deleted files.
+    """
 
     ground: Tree
     changed: dict[str, bytes | None] = field(default_factory=dict)
@@ -56,31 +59,31 @@ class _ChangedTree:
         return self.ground.is_dir(path)
 
     def files(self, directory: str = "") -> tuple[str, ...]:
-        """Return the directory's files, excluding files added by the fixes."""
+        """Return the directory's files, without those that the fixes add."""
         return self.ground.files(directory)
 
 
-def judge_in_directory(
+def check_directory(
     fixes: Sequence[tuple[Patch, str | None]],
     folder: str,
     repository: Repository | None = None,
     *,
     adapts: bool = False,
 ) -> list[BranchResult]:
-    """Determine for each patch whether it applies to a directory or is already applied there.
+    """Return for each patch whether it applies to a directory or is already applied there.
 
-    Only the files' content is examined. Each patch is applied on top of the previous ones. For a
-    commit in the repository, given by its id, the verdict includes whether git can merge it. With
+    Only the content of the files is examined. Each patch is applied on top of the previous ones. If
+    the repository has a patch's commit (given by id), also determine whether git can merge it. With
     `adapts`, adapt patches that do not apply.
     """
-    tree = _ChangedTree(DirectoryTree(folder))
+    changed_tree = _ChangedTree(DirectoryTree(folder))
     results = []
     for patch, commit in fixes:
-        result = _judge_patch(patch, commit, tree, repository, adapts=adapts)
+        result = _check_patch(patch, commit, changed_tree, repository, adapts=adapts)
         change = result.change
-        # an uncertain result is not written, so do not apply later patches to it
+        # an uncertain adaptation is not written, so later patches must not depend on it
         if change and (not result.adaptation or result.adaptation.is_sure):
-            tree.changed.update(
+            changed_tree.changed.update(
                 dict.fromkeys(change.before)
                 | {path: content for path, (_, content) in change.after.items()}
             )
@@ -88,7 +91,7 @@ def judge_in_directory(
     return results
 
 
-def _judge_patch(
+def _check_patch(
     patch: Patch,
     commit: str | None,
     tree: Tree,
@@ -96,33 +99,36 @@ def _judge_patch(
     *,
     adapts: bool,
 ) -> BranchResult:
-    answer, patch = judge_directory(patch, tree)
-    if repository and commit and answer.verdict is BranchVerdict.CONFLICT:
+    verdict, patch = judge_directory(patch, tree)
+    if repository and commit and verdict.verdict is BranchVerdict.CONFLICT:
         with Scratch(repository) as scratch:
             fix = FixCommit.read(repository, commit)
-            answer = merges_into(answer, scratch, fix, tree)
-    conflicts = answer.verdict in (BranchVerdict.CONFLICT, BranchVerdict.THREE_WAY)
-    adapted = adapt_patch(patch, tree) if adapts and conflicts else None
-    wants = answer.verdict is BranchVerdict.CLEAN or adapted is not None
+            verdict = merges_into(verdict, scratch, fix, tree)
+    conflicts = verdict.verdict in (BranchVerdict.CONFLICT, BranchVerdict.THREE_WAY)
+    adaptation = adapt_patch(patch, tree) if adapts and conflicts else None
+    is_applicable = verdict.verdict is BranchVerdict.CLEAN or adaptation is not None
     return replace(
-        answer,
-        hints=(_NOT_KNOWN,) if adapted else (),
-        adaptation=adapted,
-        change=_change(patch, tree, adapted) if wants else None,
+        verdict,
+        hints=(_CHECK_DECLARATIONS,) if adaptation else (),
+        adaptation=adaptation,
+        change=_directory_change(patch, tree, adaptation) if is_applicable else None,
     )
 
 
-def _change(
-    patch: Patch, tree: Tree, adapted: Adaptation | None
+def _directory_change(
+    patch: Patch, tree: Tree, adaptation: Adaptation | None
 ) -> DirectoryChange | None:
-    """Return a patch's changes to the tree, unchanged or adapted, or None if it does not apply."""
+    """Return the changes that a patch, possibly adapted, makes to the tree.
+
+    Return None if it does not apply.
+    """
     before: Files = {}
     after: Files = {}
     for change in patch.files:
         old_mode, new_mode, _ = head_of(patch, change)
         fit = fit_file(change, tree)
         if fit.misfits:
-            content = adapted.contents.get(change.path) if adapted else None
+            content = adaptation.contents.get(change.path) if adaptation else None
             if content:
                 before[change.path], after[change.path] = (
                     (old_mode, tree.read(change.path) or b""),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Resolve conflicts and build backports in a separate clone, without changing the user's repository
-and working tree.
+"""Resolve conflicts and build backports in a separate clone.
+
+The user's repository and working tree are not changed.
 """
 
 import hashlib
@@ -40,15 +41,15 @@ from patchpilot.services.backport.build_objects import (
     OBJECTS,
     Built,
     compile_objects,
-    may_compile,
+    require_compilable,
 )
 from patchpilot.services.backport.write_backports import (
+    backport_messages,
+    backport_steps,
+    branch_wording,
     explain_not_upstream,
     find_failed_messages,
-    mails_of,
-    make_answer_texts,
     send_command,
-    steps_for,
     write_mails,
 )
 
@@ -65,9 +66,9 @@ _ADVICE = """
 class Resolving:
     """A conflict being resolved in a clone.
 
-    Contains the clone's folder, its state (`conflict` or `done`), the files still in conflict, and
-    the next commands to run. After the resolution, `files` contains the patches, and `commits` the
-    ids and subjects of the clone's commits, oldest first.
+    `state` is `conflict` or `done`, `conflicted` lists the files still in conflict, and `advice`
+    the next commands. Once the conflict is resolved, `files` are the patches, and `commits` the ids
+    and subjects of the clone's commits, oldest first.
     """
 
     branch: str
@@ -89,12 +90,11 @@ def resolve(
     *,
     start: Adaptation | None = None,
 ) -> Resolving:
-    """Prepare a clone with the prerequisites committed and the fix in conflict.
+    """Prepare a clone with the prerequisites committed and the fix in conflict, or continue in it.
 
-    If the clone already exists, continue there. With the adaptation `start`, apply no
-    prerequisites; conflicted files have the adapted content. After the user has committed the
-    resolution, write the patches to `folder` (default: next to the clone). Raise `UsageError` for a
-    directory, a patch file, or a fix that is not merged.
+    With `start`, skip the prerequisites and write the adapted content to the conflicted files. Once
+    the user has committed the resolution, write the patches to `folder` (default: next to the
+    clone). Raise `UsageError` for a directory, a patch file, or a fix that is not merged.
     """
     if result.commit is None or not branch.tip:
         raise UsageError(
@@ -105,9 +105,15 @@ def resolve(
         raise UsageError(explain_not_upstream(result.commit))
     clone = _clone_folder(repository, result.commit, branch)
     if not (clone / ".git").exists():
-        _prepare(repository, result, branch, stable, clone, wording, start)
+        _prepare_clone(repository, result, branch, stable, clone, wording, start)
     return _continue_resolution(
-        repository, result, branch, stable, clone, folder or _patches(clone), wording
+        repository,
+        result,
+        branch,
+        stable,
+        clone,
+        folder or _patch_folder(clone),
+        wording,
     )
 
 
@@ -116,15 +122,15 @@ def is_started(repository: Repository, commit: str, branch: BranchResult) -> boo
     return (_clone_folder(repository, commit, branch) / ".git").exists()
 
 
-def resolution(
+def resolution_folder(
     repository: Repository, commit: str, branch: BranchResult
 ) -> Path | None:
-    """Return the folder with the patches written by `resolve` for a branch, or None."""
-    folder = _patches(_clone_folder(repository, commit, branch))
+    """Return the folder with the patches that `resolve` wrote for a branch, or None."""
+    folder = _patch_folder(_clone_folder(repository, commit, branch))
     return folder if folder.is_dir() and any(folder.glob("*.patch")) else None
 
 
-def build(
+def build_backport(
     repository: Repository,
     pairs: Sequence[tuple[BackportResult, BranchResult]],
     stable: StableTrees,
@@ -135,20 +141,22 @@ def build(
 ) -> Built:
     """Run a command in a temporary clone of a branch with the fixes and their prerequisites.
 
-    The command is split into words and run without a shell; `objects` compiles the files changed by
-    each commit. `pairs` contains the fixes with their results for the branch. `adapts` works like
-    in `steps_for`.
+    The command is split into arguments and run without a shell. `objects` instead compiles the
+    files that each commit changes. `pairs` contains each fix with its result for the branch.
+    `adapts` works like in `backport_steps`.
     """
     branch = pairs[0][1]
-    words = shlex.split(command)
-    if not words:
+    argv = shlex.split(command)
+    if not argv:
         raise UsageError(
             "--build: no command given",
             hint="use a command, for example --build 'make -j8 drivers/net/'",
         )
     if command == OBJECTS:
-        may_compile(repository, CommitTree(repository, branch.tip))
-    steps, skipped = steps_for(repository, pairs, upstream_only=False, adapts=adapts)
+        require_compilable(repository, CommitTree(repository, branch.tip))
+    steps, skipped = backport_steps(
+        repository, pairs, upstream_only=False, adapts=adapts
+    )
     if not steps:
         return Built(
             branch.branch,
@@ -156,34 +164,39 @@ def build(
             str(skipped)
             or "nothing to build: the branch has the fix, or does not have the bug",
         )
-    with Scratch(repository) as scratch, TemporaryFolder("build") as top:
+    with Scratch(repository) as scratch, TemporaryFolder("build") as temporary:
         commits = make_commits(scratch, stable, steps, branch.tip, BackportText())
-        folder = top / "tree"
+        folder = temporary / "tree"
         _clone(repository, folder, extra=scratch.path)
         if command == OBJECTS:
             return compile_objects(repository, folder, branch, commits[-1].id, progress)
         git(folder, "checkout", "-q", "--detach", commits[-1].id, timeout=1800)
-        doing = partial(progress, f"{branch.branch}: {words[0]}")
-        watched = Watched(_BUILD_HOURS * 3600, doing)
-        result = run(words, cwd=folder, env=dict(os.environ), timeout=watched)
-    text = (result.out + result.err).decode("utf-8", "replace")
-    return Built(branch.branch, result.code, "\n".join(text.strip().split("\n")[-20:]))
+        report = partial(progress, f"{branch.branch}: {argv[0]}")
+        limits = Watched(_BUILD_HOURS * 3600, report)
+        result = run(argv, cwd=folder, env=dict(os.environ), timeout=limits)
+    output = (result.out + result.err).decode("utf-8", "replace")
+    return Built(
+        branch.branch, result.code, "\n".join(output.strip().split("\n")[-20:])
+    )
 
 
 def _clone_folder(repository: Repository, commit: str, branch: BranchResult) -> Path:
-    key = hashlib.sha256(
+    repository_key = hashlib.sha256(
         str(repository.common_dir.resolve()).encode("utf-8", "surrogateescape")
     ).hexdigest()[:8]
     name = re.sub(r"[^A-Za-z0-9_.-]+", "-", branch.version or branch.branch).strip(".-")
-    return state_path() / "resolve" / f"{key}-{commit[:12]}-{name}"
+    return state_path() / "resolve" / f"{repository_key}-{commit[:12]}-{name}"
 
 
-def _patches(folder: Path) -> Path:
+def _patch_folder(folder: Path) -> Path:
     return folder.with_name(folder.name + ".patches")
 
 
 def _clone(repository: Repository, clone: Path, extra: Path | None = None) -> None:
-    """Clone without a checkout, sharing the repository's objects and using the user's identity."""
+    """Clone without a checkout.
+
+    The clone shares the repository's objects and uses the user's identity.
+    """
     clone.parent.mkdir(parents=True, exist_ok=True)
     source = repository.common_dir.resolve()
     with TemporaryFolder("source") as folder:
@@ -211,7 +224,7 @@ def _clone(repository: Repository, clone: Path, extra: Path | None = None) -> No
         git(clone, "config", "user.email", identity.email)
 
 
-def _prepare(
+def _prepare_clone(
     repository: Repository,
     result: BackportResult,
     branch: BranchResult,
@@ -222,7 +235,7 @@ def _prepare(
 ) -> None:
     assert result.commit is not None
     fix = repository.commit(result.commit)
-    needs = (
+    prerequisites = (
         []
         if branch.partial or start
         else [
@@ -234,20 +247,20 @@ def _prepare(
     shutil.rmtree(unready, ignore_errors=True)
     try:
         with Scratch(repository) as scratch:
-            commits = make_commits(scratch, stable, needs, branch.tip, wording)
+            commits = make_commits(scratch, stable, prerequisites, branch.tip, wording)
             _clone(repository, unready, extra=scratch.path)
-            top = commits[-1].id if commits else branch.tip
+            base = commits[-1].id if commits else branch.tip
             git(
                 unready,
                 "checkout",
                 "-q",
                 "-B",
                 f"backport-{fix.short}",
-                top,
+                base,
                 timeout=1800,
             )
             git(unready, "update-ref", "refs/patchpilot/base", branch.tip)
-            # copy objects found only in the scratch store before it is deleted
+            # copy objects that exist only in the scratch store, because it is about to be deleted
             _copy_objects(unready, scratch, commits)
         git(
             unready,
@@ -304,13 +317,13 @@ def _prepare(
 def _copy_objects(
     folder: Path, scratch: Scratch, commits: Sequence[MadeCommit]
 ) -> None:
-    """Copy the scratch store's objects into the clone, and detach the clone from the store."""
+    """Copy the scratch store's objects into the clone, so that it no longer needs the store."""
     if commits:
         for file in scratch.path.glob("??/*"):
-            goal = folder / ".git" / "objects" / file.parent.name / file.name
-            if not goal.exists():
-                goal.parent.mkdir(exist_ok=True)
-                shutil.copyfile(file, goal)
+            destination = folder / ".git" / "objects" / file.parent.name / file.name
+            if not destination.exists():
+                destination.parent.mkdir(exist_ok=True)
+                shutil.copyfile(file, destination)
     alternates.write(
         folder / ".git" / "objects",
         (scratch.repository.common_dir / "objects").resolve(),
@@ -322,12 +335,12 @@ def _continue_resolution(
     result: BackportResult,
     branch: BranchResult,
     stable: StableTrees,
-    worktree: Path,
+    clone_folder: Path,
     folder: Path,
     wording: BackportText,
 ) -> Resolving:
     assert result.commit is not None
-    with Repository.open(worktree) as clone:
+    with Repository.open(clone_folder) as clone:
         conflicted = tuple(
             path
             for path in clone.git(
@@ -337,13 +350,14 @@ def _continue_resolution(
         )
         head = clone.commit(clone.resolve("HEAD"))
         base = clone.resolve("refs/patchpilot/base")
-        picking = (worktree / ".git" / "CHERRY_PICK_HEAD").exists()
-        done = any(
-            result.commit.startswith(id_) for id_ in read_marks(head.message).upstream
+        is_picking = (clone_folder / ".git" / "CHERRY_PICK_HEAD").exists()
+        is_done = any(
+            result.commit.startswith(upstream)
+            for upstream in read_marks(head.message).upstream
         )
-        if picking or not done:
+        if is_picking or not is_done:
             advice = (
-                f"cd {shlex.quote(str(worktree))}",
+                f"cd {shlex.quote(str(clone_folder))}",
                 *(("edit: " + ", ".join(conflicted[:8]),) if conflicted else ()),
                 "git add -u && git cherry-pick --continue",
                 Action(
@@ -352,25 +366,29 @@ def _continue_resolution(
                     "then run again: {}",
                 ),
             )
-            return Resolving(branch.branch, worktree, "conflict", conflicted, advice)
+            return Resolving(
+                branch.branch, clone_folder, "conflict", conflicted, advice
+            )
         with Scratch(clone) as scratch:
             resolved = _resolved_commits(repository, clone, scratch, base, head.id)
             commits = tuple(
                 f"{commit.id[:12]} {clone.commit(commit.id).subject}"
                 for commit in resolved
             )
-            wording = make_answer_texts(
+            wording = branch_wording(
                 wording, find_failed_messages([result]), [result.commit], branch.version
             )
-            mails = mails_of(scratch, stable, resolved, base, branch.version, wording)
+            mails = backport_messages(
+                scratch, stable, resolved, base, branch.version, wording
+            )
             files = write_mails(folder, mails, overwrite=True)
     send = f"send them: {send_command(files)}"
     return Resolving(
         branch.branch,
-        worktree,
+        clone_folder,
         "done",
         (),
-        (send, f"after sending: rm -r {shlex.quote(str(worktree))}"),
+        (send, f"after sending: rm -r {shlex.quote(str(clone_folder))}"),
         files,
         commits,
     )
@@ -383,12 +401,12 @@ def _resolved_commits(
     base: str,
     head: str,
 ) -> list[MadeCommit]:
-    """Return the user's commits, each with the mainline commit named in its message."""
+    """Return the user's commits, each with the mainline commit that its message names."""
     commits = []
     for id_ in clone.rev_list("--reverse", f"{base}..{head}"):
         message = clone.commit(id_).message
-        named = read_marks(message).upstream
-        original = repository.find(named[0]) if named else None
+        upstream = read_marks(message).upstream
+        original = repository.find(upstream[0]) if upstream else None
         commit = repository.commit(original) if original else clone.commit(id_)
         diff = range_diff(scratch, commit, id_) if commit.id != id_ else ""
         is_explained = has_note(message, commit)

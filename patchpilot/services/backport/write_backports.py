@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Write a backport's patches, ready to send, with one folder per branch."""
+"""Write the patches of a backport, ready to send, into one folder per branch."""
 
 import re
 import shlex
@@ -27,7 +27,7 @@ from patchpilot.model.mail import parse_id_option
 from patchpilot.projects.project import StableTrees
 from patchpilot.series.cover_letter import fill, strip_comments, template
 from patchpilot.services.backport.backport_result import BackportResult, BranchResult
-from patchpilot.services.backport.backport_targets import form_of
+from patchpilot.services.backport.backport_targets import backport_format
 from patchpilot.write_file import replace_file
 
 _NOT_ADAPTED = (
@@ -41,9 +41,9 @@ _SIGN = "your sign-off belongs below your note: use --signoff"
 class WrittenBackport:
     """The patches written for a branch, in order, or the reason why none were written.
 
-    `answers` is the message that the patches reply to, and `hint` a remaining step for the user.
-    `send` is the command to send them ("" if they are not for a mailing list). `is_signed` is set
-    if they have the user's sign-off.
+    `answers` is the message that the patches reply to, and `hint` a step left to the user. `send`
+    is the command that sends them ("" without a mailing list). `is_signed` is set if they have the
+    user's sign-off.
     """
 
     branch: str
@@ -55,8 +55,8 @@ class WrittenBackport:
     is_signed: bool = False
 
 
-def signer(identity: Address | None) -> Address:
-    """Return the user's identity for the sign-off. Raise `MissingError` if git has no identity."""
+def require_identity(identity: Address | None) -> Address:
+    """Return the user's identity. Raise `MissingError` if git has none."""
     if identity is None:
         raise MissingError(
             "git user.name and user.email are not set",
@@ -68,24 +68,24 @@ def signer(identity: Address | None) -> Address:
 def send_commands(written: Sequence[WrittenBackport]) -> tuple[str, ...]:
     """Return the commands that send the patches, the latest branch first.
 
-    In this order, users do not lose a fix by updating. There is no command for whole commits that
-    could replace partial ones.
+    In this order, updating to a newer branch never loses a fix. The command is empty for whole
+    commits that could replace partial ones.
     """
-    sent = [backport for backport in written if backport.files and backport.send]
-    sent.sort(key=_version, reverse=True)
-    return tuple(backport.send for backport in sent)
+    sendable = [backport for backport in written if backport.files and backport.send]
+    sendable.sort(key=_version_key, reverse=True)
+    return tuple(backport.send for backport in sendable)
 
 
-def _version(backport: WrittenBackport) -> tuple[int, ...]:
+def _version_key(backport: WrittenBackport) -> tuple[int, ...]:
     return tuple(
         int(number) for number in re.findall(r"\d+", backport.files[0].parent.name)
     )
 
 
 def send_command(files: Sequence[Path]) -> str:
-    """Return the command that sends a folder's patches.
+    """Return the command that sends the patches in a folder.
 
-    Their headers contain the recipients and the message they reply to.
+    The patches' headers contain the recipients and the message that they reply to.
     """
     return f"git send-email {shlex.quote(str(files[0].parent))}/*.patch"
 
@@ -93,8 +93,9 @@ def send_command(files: Sequence[Path]) -> str:
 def find_failed_messages(
     results: Sequence[BackportResult],
 ) -> dict[tuple[str, str], str]:
-    """Return the stable maintainers' FAILED messages about commits of tracked series, by (commit,
-    version).
+    """Map (commit, version) to the stable maintainers' FAILED message about it.
+
+    Only commits of tracked series have one.
     """
     from patchpilot.archive.track_store import Store, default_file
     from patchpilot.topic.followed.follow_series import failed_mails
@@ -106,19 +107,21 @@ def find_failed_messages(
         return failed_mails(commits, store=store)
 
 
-def make_answer_texts(
+def branch_wording(
     wording: BackportText,
-    mails: Mapping[tuple[str, str], str],
+    messages: Mapping[tuple[str, str], str],
     commits: Sequence[str | None],
     version: str | None,
 ) -> BackportText:
-    """Return the texts for one branch, and the message that its patches reply to.
+    """Return the texts for one branch, including the message that its patches reply to.
 
-    This is the user's choice or, by default, the FAILED message about the first commit with one.
+    This is the user's choice, or by default the FAILED message about the first commit that has one.
     """
-    named = (mails.get((commit or "", version or "")) for commit in commits)
-    mail = wording.in_reply_to or next(filter(None, named), None)
-    return replace(wording, in_reply_to=mail)
+    failed_messages = (
+        messages.get((commit or "", version or "")) for commit in commits
+    )
+    reply_to = wording.in_reply_to or next(filter(None, failed_messages), None)
+    return replace(wording, in_reply_to=reply_to)
 
 
 def write_backports(
@@ -130,50 +133,57 @@ def write_backports(
     profile: str | None = None,
     adapts: bool = False,
 ) -> tuple[WrittenBackport, ...]:
-    """Write the patches for every branch that needs the fix and accepts it.
+    """Write the patches for each branch that needs the fix and that it applies to.
 
-    The patches, each after its prerequisites, go into `folder`/<version>; for directories, see
+    The patches go into `folder`/<version>, each after its prerequisites; for directories, see
     `directory_patches`.
 
-    Only upstream commits are written, because stable trees accept no others. Partial prerequisites
-    are written as parts. Raise `UsageError` if a folder already contains patches. Unless `wording`
-    specifies a message, the patches reply to the FAILED message about the fix in a tracked series.
+    Only upstream commits are written, because stable trees accept no others. Of a partial
+    prerequisite, only the needed part is written. Raise `UsageError` if a folder already contains
+    patches. Unless `wording` names a message, the patches reply to the FAILED message about the
+    fix.
     """
-    stable = form_of(repository, profile)
+    stable = backport_format(repository, profile)
     written: list[WrittenBackport] = []
-    mails_got = {} if wording.in_reply_to else find_failed_messages(results)
+    failed_messages = {} if wording.in_reply_to else find_failed_messages(results)
     with Scratch(repository) as scratch:
-        for at in range(len(results[-1].branches)):
-            pairs = [(result, result.branches[at]) for result in results]
+        for index in range(len(results[-1].branches)):
+            pairs = [(result, result.branches[index]) for result in results]
             branch = pairs[0][1]
             if not branch.tip:
                 continue
-            mine = make_answer_texts(
+            branch_texts = branch_wording(
                 wording,
-                mails_got,
-                [result.commit for result, answer in pairs if answer.wants_fix],
+                failed_messages,
+                [
+                    result.commit
+                    for result, branch_result in pairs
+                    if branch_result.wants_fix
+                ],
                 branch.version,
             )
-            steps, skipped = steps_for(repository, pairs, adapts=adapts)
+            steps, skipped = backport_steps(repository, pairs, adapts=adapts)
             if not steps:
-                why = skipped or "the branch has the fix, or does not have the bug"
-                written.append(WrittenBackport(branch.branch, (), why))
+                reason = skipped or "the branch has the fix, or does not have the bug"
+                written.append(WrittenBackport(branch.branch, (), reason))
                 continue
             try:
                 commits = make_commits(scratch, stable, steps, branch.tip, wording)
             except PatchpilotError as error:
                 written.append(WrittenBackport(branch.branch, (), error.message))
                 continue
-            mails = mails_of(scratch, stable, commits, branch.tip, branch.version, mine)
-            files = write_mails(folder / folder_name(branch), mails)
-            mail = mine.in_reply_to
-            explained = any(commit.is_explained for commit in commits)
+            messages = backport_messages(
+                scratch, stable, commits, branch.tip, branch.version, branch_texts
+            )
+            files = write_mails(folder / folder_name(branch), messages)
+            reply_to = branch_texts.in_reply_to
+            is_explained = any(commit.is_explained for commit in commits)
             written.append(
                 WrittenBackport(
                     branch.branch,
                     files,
-                    answers=f"<{parse_id_option(mail)}>" if mail else "",
-                    hint=_SIGN if explained and wording.signer is None else "",
+                    answers=f"<{parse_id_option(reply_to)}>" if reply_to else "",
+                    hint=_SIGN if is_explained and wording.signer is None else "",
                     send=send_command(files) if stable.list else "",
                     is_signed=wording.signer is not None,
                 )
@@ -181,20 +191,20 @@ def write_backports(
     return tuple(written)
 
 
-def steps_for(
+def backport_steps(
     repository: Repository,
     pairs: Sequence[tuple[BackportResult, BranchResult]],
     *,
     upstream_only: bool = True,
     adapts: bool = False,
 ) -> tuple[list[Step], Advice]:
-    """Return the commits to apply to a branch, in order, or no commits and the reason.
+    """Return the commits to apply to a branch, in order, or none and the reason.
 
     Partial prerequisites are reduced to the fix's files. An adapted fix needs no prerequisites.
     With `adapts`, skip a conflicting fix that could not be adapted, even if it has prerequisites.
     """
     steps: list[Step] = []
-    seen: set[str] = set()
+    added: set[str] = set()
     for result, answer in pairs:
         if not answer.wants_fix:
             continue
@@ -203,48 +213,53 @@ def steps_for(
         if upstream_only and not result.upstream:
             return [], explain_not_upstream(result.commit)
         fix = FixCommit.read(repository, result.commit)
-        if obstacle := _obstacle(fix.commit, answer, adapts=adapts):
+        if obstacle := _explain_obstacle(fix.commit, answer, adapts=adapts):
             return [], obstacle
         paths = fix.paths if answer.partial else ()
-        for need in answer.prerequisites if not answer.adaptation else ():
-            if need.commit not in seen:
-                seen.add(need.commit)
-                steps.append(Step(repository.commit(need.commit), fix.commit, paths))
+        for prerequisite in answer.prerequisites if not answer.adaptation else ():
+            if prerequisite.commit not in added:
+                added.add(prerequisite.commit)
+                steps.append(
+                    Step(repository.commit(prerequisite.commit), fix.commit, paths)
+                )
         steps.append(Step(fix.commit, adaptation=answer.adaptation))
     return steps, ""
 
 
 def explain_not_upstream(commit: str) -> str:
-    """Explain why no backport is written for a commit outside mainline."""
+    """Explain why a commit outside mainline is not backported."""
     return (
         f"{commit[:12]} is not in your copy of mainline: stable trees take only"
         " mainline commits (fetch it, or use Cc: stable)"
     )
 
 
-def _obstacle(fix: Commit, answer: BranchResult, *, adapts: bool) -> Advice:
-    """Explain why a fix cannot be applied to a branch; return "" if it can."""
-    adapted, where = answer.adaptation, ("--resolve", answer.branch)
-    if adapted:
+def _explain_obstacle(fix: Commit, answer: BranchResult, *, adapts: bool) -> Advice:
+    """Explain why a fix cannot be applied to a branch, or return "" if it can."""
+    adaptation, resolve_arguments = answer.adaptation, ("--resolve", answer.branch)
+    if adaptation:
         return (
             ""
-            if adapted.is_sure
+            if adaptation.is_sure
             else Action(
                 "backport",
-                (fix.id[:12], "--adapt", *where),
-                f"adapted with a confidence of {adapted.confidence:.2f} only; review it with: {{}}",
+                (fix.id[:12], "--adapt", *resolve_arguments),
+                f"adapted with a confidence of {adaptation.confidence:.2f} only; review it"
+                " with: {}",
             )
         )
     if answer.verdict is not BranchVerdict.CONFLICT:
         return ""
     if not answer.prerequisites:
         return Action(
-            "backport", (fix.id[:12], *where), "conflict; resolve it with: {}"
+            "backport",
+            (fix.id[:12], *resolve_arguments),
+            "conflict; resolve it with: {}",
         )
     return _NOT_ADAPTED if adapts else ""
 
 
-def mails_of(
+def backport_messages(
     scratch: Scratch,
     stable: StableTrees,
     commits: Sequence[MadeCommit],
@@ -252,28 +267,28 @@ def mails_of(
     version: str | None,
     wording: BackportText,
 ) -> list[tuple[str, bytes]]:
-    """Return the messages of a series of backports.
+    """Return the messages of a backported series.
 
     A patch that differs from upstream has a note below its `---`.
     """
     tree = version or "stable"
-    notes = [note_of(commit, tree, wording) for commit in commits]
+    notes = [backport_note(commit, tree, wording) for commit in commits]
     return format_series(scratch, stable, commits, tip, tree, wording, notes)
 
 
-def note_of(commit: MadeCommit, version: str, wording: BackportText) -> str:
-    """Return the note below the `---` of a backport.
+def backport_note(commit: MadeCommit, version: str, wording: BackportText) -> str:
+    """Return the note below a backport's `---`.
 
-    The note is empty unless the backport differs from upstream or lacks a trailer.
+    It is empty unless the backport differs from upstream or lacks a trailer.
     """
     return "\n\n".join(
-        part
-        for part in (_difference(commit, version, wording), *commit.refused)
-        if part
+        paragraph
+        for paragraph in (_difference_note(commit, version, wording), *commit.refused)
+        if paragraph
     )
 
 
-def _difference(commit: MadeCommit, version: str, wording: BackportText) -> str:
+def _difference_note(commit: MadeCommit, version: str, wording: BackportText) -> str:
     if commit.parts:
         return (
             f"Only part of upstream commit {commit.original.short}: its changes to"
@@ -296,7 +311,7 @@ def _difference(commit: MadeCommit, version: str, wording: BackportText) -> str:
 
 
 def folder_name(branch: BranchResult) -> str:
-    """Return the name of the folder for a branch's or directory's patches."""
+    """Return the folder name for the patches of a branch or directory."""
     name = branch.version or (
         branch.tip[:12] if branch.branch == branch.tip else branch.branch
     )
@@ -306,9 +321,9 @@ def folder_name(branch: BranchResult) -> str:
 def write_mails(
     folder: Path, mails: Sequence[tuple[str, bytes]], *, overwrite: bool = False
 ) -> tuple[Path, ...]:
-    """Write messages into a folder and return their paths.
+    """Write messages into a folder, and return their paths.
 
-    Raise `UsageError` if the folder already contains patches, unless `overwrite` is set, and
+    Raise `UsageError` if the folder already contains patches and `overwrite` is not set, and
     `InputError` if it cannot be written.
     """
     try:

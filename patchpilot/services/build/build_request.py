@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Convert the options and TARGETs of `build` to a build request."""
+"""Turn the options and TARGETs of `build` into a build request."""
 
 import os
 from collections.abc import Sequence
@@ -32,15 +32,14 @@ def build_options(
     config: Path | None = None,
     compiler: str = "",
     jobs: int | None = None,
-    **given: Any,
+    **options: Any,
 ) -> BuildOptions:
-    """Return the options of a build.
+    """Return the build options.
 
-    `compiler` is `gcc`, `llvm`, or empty for the compiler installed on the machine. Raise
-    `InputError` if the configuration file cannot be read, and `UsageError` for an invalid
-    architecture.
+    `compiler` is `gcc`, `llvm`, or "" for the installed compiler. Raise `InputError` if the
+    configuration file cannot be read, and `UsageError` for an invalid architecture.
     """
-    for arch in given.get("arches", ()):
+    for arch in options.get("arches", ()):
         if not arch.isidentifier():
             raise UsageError(
                 f"--arch {arch}: not a directory in arch/",
@@ -53,7 +52,7 @@ def build_options(
         llvm=compiler == "llvm",
         gcc=compiler == "gcc",
         jobs=jobs or os.cpu_count() or 1,
-        **given,
+        **options,
     )
 
 
@@ -65,31 +64,33 @@ def build_targets(
 ) -> tuple[str, ...]:
     """Return the commits and ranges to build.
 
-    Uncommitted changes in the targets' files and directories become a commit; without a target, all
-    of them do, on top of the topic's commits. Patch files and messages become commits on top of
-    `base` (default: HEAD). `from_archive` reads a Message-ID or URL.
+    Uncommitted changes to the given files and directories become a commit. Without targets, build
+    the topic's commits and, on top, a commit with all uncommitted changes. Patch files and messages
+    become commits on top of `base` (default: HEAD). `from_archive` reads a Message-ID or URL.
     """
     head = head_of(repository)
     if not targets:
-        if not (edited := _edited_files(repository, repository.top)):
+        if not (edited_files := _edited_files(repository, repository.top)):
             return ()
         topic = (
             topic_base(repository, base).commits if has_topic(repository, base) else ()
         )
-        return (*topic, commit_files(repository, edited, head))
+        return (*topic, commit_files(repository, edited_files, head))
     revisions: list[str] = []
     mails: list[str] = []
     paths: list[str] = []
     for target in targets:
-        if named := os.path.lexists(target) and _edited_files(repository, Path(target)):
-            paths += named
+        if target_files := os.path.lexists(target) and _edited_files(
+            repository, Path(target)
+        ):
+            paths += target_files
         elif names_file(target) or is_mail(target):
             mails.append(target)
         else:
             revisions.append(target)
     if mails:
         series = read_series(mails, repository, from_archive=from_archive)
-        patches = [patch for part in series for patch in part.patches]
+        patches = [patch for member in series for patch in member.patches]
         if not patches:
             raise InputError(f"no patch in {join_words(mails)}")
         tip = repository.resolve(base) if base else head
@@ -100,20 +101,22 @@ def build_targets(
 
 
 def _edited_files(repository: Repository, path: Path) -> list[str]:
-    """Return the files with uncommitted changes at or below a path, except below symbolic links,
-    which git ignores.
+    """Return the files with uncommitted changes at or below a path.
+
+    Files below a symbolic link are skipped, because git ignores them.
     """
-    top, below = repository.top.resolve(), path.resolve()
-    if not below.is_relative_to(top):
+    top, inner = repository.top.resolve(), path.resolve()
+    if not inner.is_relative_to(top):
         return []
-    names = uncommitted_files(repository, str(below.relative_to(top)))
+    names = uncommitted_files(repository, str(inner.relative_to(top)))
     folders = ((name, (top / name).parent) for name in names)
     return [name for name, folder in folders if folder.resolve() == folder]
 
 
 def clean_builds() -> tuple[int, int]:
-    """Delete the build output of all repositories, and return the numbers of deleted directories
-    and bytes.
+    """Delete the build output of all repositories.
+
+    Return the numbers of deleted directories and bytes.
     """
-    places = list_build_directories()
-    return len(places), clean(places)
+    directories = list_build_directories()
+    return len(directories), clean(directories)

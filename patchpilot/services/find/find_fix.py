@@ -24,7 +24,7 @@ from patchpilot.model.action import Action
 from patchpilot.model.json_form import json_form
 from patchpilot.model.progress import Progress, silent
 from patchpilot.model.source_tree import is_safe_path
-from patchpilot.services.backport.backport_targets import branch_word
+from patchpilot.services.backport.backport_targets import branch_ref
 from patchpilot.services.backport.branch_verdicts import (
     BackportRequest,
     BackportSession,
@@ -225,7 +225,7 @@ def search_fixes(
             hint="fetch one, or name it with `git config patchpilot.mainline REF`",
         )
     name = tree or _named_release(repository, symptom.release) or "HEAD"
-    name = branch_word(repository, name, profile=profile)
+    name = branch_ref(repository, name, profile=profile)
     rev = repository.resolve(name)
     use_graph(repository, main.tip, progress)
     progress(f"reading the commits since {name}, and the source that the symptom names")

@@ -428,7 +428,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
         self.fill()
 
     def action_resolve(self) -> None:
-        from patchpilot.services.backport.topic_backports import find_options
+        from patchpilot.services.backport.topic_backports import conflict_options
 
         result, branch = self.current, self.chosen
         if result is None:
@@ -446,7 +446,7 @@ class BackportsScreen(StageScreen["BackportResult"]):
 
         self.in_thread(
             "adapting the fix to the branch",
-            lambda repository, _: find_options(repository, result, branch),
+            lambda repository, _: conflict_options(repository, result, branch),
             choose,
         )
 

@@ -225,7 +225,7 @@ def state_of(counts: "Counter[Severity]") -> StageState:
 def arrange_findings(
     result: "CheckResult", mark: str
 ) -> tuple[tuple[str, ...], tuple[Shown, ...]]:
-    from patchpilot.services.fix_finding import remedy_of
+    from patchpilot.services.fix_finding import choose_remedy
 
     rows: list[str] = []
     found: list[Shown] = []
@@ -242,7 +242,7 @@ def arrange_findings(
         for finding, waiver in [*((finding, None) for finding in findings), *waived]:
             at, whole = place(finding)
             is_fixable = commit and not waiver
-            remedy = remedy_of(finding, result.rules) if is_fixable else "edit"
+            remedy = choose_remedy(finding, result.rules) if is_fixable else "edit"
             rule, line = rules.get(finding.rule), len(rows) + at
             found.append(
                 Shown(line, finding, commit, number, waiver, whole, rule, remedy)

@@ -93,14 +93,14 @@ def fix_one(
     `commits` are the commits that lack the same sign-off; `known` is the fix if it has already
     been computed.
     """
-    from patchpilot.services.fix_finding import DCO, DCO_URL
+    from patchpilot.services.fix_finding import DCO_SUMMARY, DCO_URL
 
     name = row.finding.name
     where, verb = counted(len(commits), "commit"), "Apply"
     done, title = f"fixed {name}", f"Apply the fix of {name}?"
     if row.remedy == "sign-off":
         done, verb = f"added Signed-off-by: to {where}", "Sign off"
-        title = f"Add your Signed-off-by: line to {where}?\n\n{DCO}\n{DCO_URL}"
+        title = f"Add your Signed-off-by: line to {where}?\n\n{DCO_SUMMARY}\n{DCO_URL}"
     work = _compute_fix(screen, row, commits)
 
     def handle_found(fixed: "FindingFixed") -> None:
