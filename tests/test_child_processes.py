@@ -219,7 +219,11 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "symptoms/candidates::locate": ("rev",),
         "symptoms/candidates::read_messages": ("*words",),
         "symptoms/candidates::find_touching": ("f'{since}..{tip}'",),
-        "services/find/bisect_fix::_step": ("*bad", "[tip, *good][-1]", "since"),
+        "services/find/bisect_fix::_current_step": (
+            "*bad",
+            "[tip, *good][-1]",
+            "since",
+        ),
         "tags/blame::blame": ("rev",),
         "tags/candidate_features::read_past": ("*ids",),
         "tags/commit_change::read_change": ("commit", "parent"),
@@ -230,8 +234,8 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "services/review/request_sections::_grep": (
             "*('grep', '-n', '-z', '--full-name', '-I', *words, at, '--', *globs)",
         ),
-        "services/review/request_sections::_log": ("*words",),
-        "services/review/review_patches::_is_in": (
+        "services/review/request_sections::_earlier_commits": ("*words",),
+        "services/review/review_patches::_tree_contains": (
             "*('grep', '-q', '-I', *options, '-e', text, '--', *paths)",
         ),
     },

@@ -24,7 +24,7 @@ from patchpilot.outgoing.outbox import Send
 from patchpilot.outgoing.send_email.git_send_email import capture
 from patchpilot.outgoing.transport import SeriesToSend
 from patchpilot.outgoing.transports import find
-from patchpilot.services.send.mail_recipients import addressees
+from patchpilot.services.send.mail_recipients import choose_recipients
 from patchpilot.services.send.plan_send import collect_texts, plan
 from patchpilot.topic.find_topic import base_of_topic, find_topic
 from patchpilot.topic.topic_base import find_published
@@ -243,7 +243,7 @@ def compose_files(repository: Repository, start: str) -> tuple[Message, ...]:
     base = base_of_topic(repository, request, topic.commits)
     assert base
     public, _ = find_published(repository, base)
-    people = addressees(repository, request, account, topic.draft, topic.series)
+    people = choose_recipients(repository, request, account, topic.draft, topic.series)
     send = Send(0, "", "", None, 1, "", "", "", "real", None, None, None, (), "", ())
     text = collect_texts(repository, request, topic.draft, topic.series, public)
     return compose(

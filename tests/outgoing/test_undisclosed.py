@@ -26,8 +26,8 @@ from patchpilot.services.reply.answered_mail import find_answered_mail
 from patchpilot.services.reply.plan_reply import (
     open_draft,
     plan_reply,
+    reply_sender,
     save_reply_draft,
-    sender_of,
 )
 from tests.kit.cli import Outcome as Called
 from tests.kit.cli import call
@@ -380,7 +380,7 @@ def test_file_replies_are_tracked_privately(
         assert "Why?" in call("track show 1 --mails").out
         with Repository.open(repo.path) as opened, Store() as store:
             answered = find_answered_mail("<answer@example.org>", "reply", store)
-            sender = sender_of(opened, "git-send-email")
+            sender = reply_sender(opened, "git-send-email")
             draft = save_reply_draft(
                 open_draft(answered, "ping", archive=url, sender=sender), sender
             )

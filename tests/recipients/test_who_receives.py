@@ -13,7 +13,7 @@ from patchpilot.model.mail import parse_mail
 from patchpilot.model.recipient import RecipientPlan
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.mail_account import read_account
-from patchpilot.services.send.mail_recipients import addressees
+from patchpilot.services.send.mail_recipients import choose_recipients
 from patchpilot.topic.find_topic import find_topic
 from patchpilot.topic.topic_recipients import plan_series
 from tests.kit.b4 import b4
@@ -60,7 +60,9 @@ def recipient_plan(repo: Repo) -> RecipientPlan:
     with Repository.open(repo.path) as repository:
         topic = find_topic(repository, SendRequest())
         account = read_account(repository)
-        return addressees(repository, SendRequest(), account, topic.draft, topic.series)
+        return choose_recipients(
+            repository, SendRequest(), account, topic.draft, topic.series
+        )
 
 
 def received_recipients(repo: Repo) -> dict[str, tuple[int, ...]]:

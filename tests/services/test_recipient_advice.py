@@ -14,7 +14,7 @@ from patchpilot.services.send.counted_recipients import (
     count_recipients,
 )
 from patchpilot.services.send.edit_draft import Changes, change
-from patchpilot.services.send.mail_recipients import answer_named
+from patchpilot.services.send.mail_recipients import save_answer
 from patchpilot.services.send.questions import answer, ask_before_send
 from patchpilot.topic.topic_recipients import edit
 from tests.kit.maintainers import FILES
@@ -95,7 +95,7 @@ def test_open_questions_are_notes(repo: Repo) -> None:
         RemedyKind.ANSWER, ("security",)
     )
     with Repository.open(repo.path) as repository:
-        answer_named(repository, "security", "no", SendRequest())
+        save_answer(repository, "security", "no", SendRequest())
     assert "security question open" not in remedies(repo)
     assert "regression question open" in remedies(repo)
 

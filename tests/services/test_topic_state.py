@@ -11,7 +11,7 @@ import pytest
 
 from patchpilot.commits.repository import Repository
 from patchpilot.model.progress import silent
-from patchpilot.services.send.mail_recipients import answer_named
+from patchpilot.services.send.mail_recipients import save_answer
 from patchpilot.services.send.send_state import recorded_topic_state
 from patchpilot.topic.followed import known_series
 from patchpilot.topic.followed.known_series import open_store, read_all_series
@@ -550,7 +550,7 @@ def test_recipients_added_by_an_answer_are_listed(tmp_path: Path) -> None:
         session = Session(topic.repo.path, loader_of=lambda stage: recipients_rows.load)
         session.load(Stage.RECIPIENTS, silent)
         request = session.request(repository)
-        assert answer_named(repository, "regression", "yes", request).startswith(
+        assert save_answer(repository, "regression", "yes", request).startswith(
             "1 more recipient: regressions@lists.linux.dev ("
         )
         session.load(Stage.RECIPIENTS, silent)
@@ -559,7 +559,7 @@ def test_recipients_added_by_an_answer_are_listed(tmp_path: Path) -> None:
             in session.found[Stage.RECIPIENTS].status.note
         )
         assert (
-            answer_named(repository, "regression", "no", request)
+            save_answer(repository, "regression", "no", request)
             == "1 recipient removed: regressions@lists.linux.dev"
         )
-        assert answer_named(repository, "regression", "no", request) == ""
+        assert save_answer(repository, "regression", "no", request) == ""

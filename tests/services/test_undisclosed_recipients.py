@@ -18,7 +18,7 @@ from patchpilot.outgoing import transports
 from patchpilot.recipients.from_message import ROLES
 from patchpilot.series.draft import Drafts
 from patchpilot.series.recipient_edits import Edits, save_edits, topic_key
-from patchpilot.services.send.mail_recipients import addressees
+from patchpilot.services.send.mail_recipients import choose_recipients
 from patchpilot.services.send.questions import answer
 from patchpilot.topic.topic_recipients import (
     MaintainersRequest,
@@ -205,7 +205,7 @@ def plan_recipients(
         {"regression": "yes"} if tag == "answered: regression" else {}
     )
     account = transports.find(via).account(repository)
-    plan = addressees(
+    plan = choose_recipients(
         repository,
         request._replace(via=via),
         account,
@@ -298,7 +298,7 @@ def test_public_plan_is_not_reused(
     public: Planned = plan_series(series, repository)
     account = transports.find("git-send-email").account(repository)
     draft = Draft("c", "/r", None, answers={"security": "yes"})
-    plan = addressees(repository, SendRequest(), account, draft, series, public)
+    plan = choose_recipients(repository, SendRequest(), account, draft, series, public)
     assert {recipient.address.email for recipient in plan.recipients} == {*TO, TEAM}
 
 
@@ -308,7 +308,9 @@ def test_ignored_recipients_are_listed(repository: Repository) -> None:
     account = transports.find("b4").account(repository)
     draft = Draft("c", "/r", None, answers={"security": "yes"})
     warnings = "\n".join(
-        addressees(repository, SendRequest(via="b4"), account, draft, series).warnings
+        choose_recipients(
+            repository, SendRequest(via="b4"), account, draft, series
+        ).warnings
     )
     for name in (
         "sendemail.to",

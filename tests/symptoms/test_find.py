@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from patchpilot.commits.repository import Repository
-from patchpilot.services.find.find_fix import find_fixes, fixes_of, read_symptom
+from patchpilot.services.find.find_fix import find_fixes, find_later_fixes, read_symptom
 from patchpilot.services.find.report_bug import save_report
 from patchpilot.symptoms.next_build import next_build
 from tests.kit.cli import call
@@ -168,9 +168,9 @@ def test_bisection_result_finds_an_untagged_fix(repo: Repo) -> None:
     repo.commit("acme: divide\n", {FILE: RING + added.replace("/ 0", "/ 1")})
     repo.git("update-ref refs/remotes/origin/master HEAD")
     with Repository.open(repo.path) as repository:
-        (fix,) = fixes_of(repository, culprit).candidates
+        (fix,) = find_later_fixes(repository, culprit).candidates
         log = f"{culprit} is the first bad commit\ncommit {culprit}\n"
-        assert fixes_of(repository, log).candidates == (fix,)
+        assert find_later_fixes(repository, log).candidates == (fix,)
     assert fix.subject == "acme: divide"
     assert fix.matches == (f"changes lines of {culprit[:12]}",)
 

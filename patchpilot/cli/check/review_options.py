@@ -64,10 +64,10 @@ def review_before_send(common: Common, workplace: Any, request: "SendRequest") -
     from patchpilot.cli.error_exit import notice
     from patchpilot.cli.output.stream import tell
     from patchpilot.errors import PatchpilotError
-    from patchpilot.services.review.review_due import is_due
+    from patchpilot.services.review.review_due import should_review
 
     try:
-        if is_due(workplace.repository, _wants_review):
+        if should_review(workplace.repository, _wants_review):
             from patchpilot.services.review.review_text import review_text
 
             checked = _checked_topic(workplace, request.target, request.base)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Apply safe fixes to patch files or commits, and check the result again (`check` with --fix or
---diff).
+"""Apply safe fixes to patch files or commits, then check the result (`check --fix` and
+`--diff`).
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -31,16 +31,16 @@ WITHOUT_FIX = {
     "none": "the rule has no automatic fix",
     "suggest": "its fix is only a suggestion",
 }
-"""Kind of a rule's fix → the reason for not fixing."""
+"""Kind of a rule's fix → the reason for not applying it."""
 
 
 class FixResult(NamedTuple):
     """The result of `check --fix`, or the preview of `check --diff`.
 
-    `check` contains the findings in the fixed patches with --fix, or in the original patches with
-    --diff, which writes nothing (`is_written`). `output` is the fixed patch if it was read from
-    standard input. `written` is the changed files or branch, `costs` describes the rewrite's
-    consequences for others, and `ids` maps old commit ids to new ones.
+    `check` has the findings in the fixed patches with --fix, and in the original patches with
+    --diff. `is_written` is False for --diff, which writes nothing. `output` is the fixed patch if
+    it was read from standard input. `written` lists the changed files or the branch. `costs` lists
+    the consequences of the rewrite for others. `ids` maps old commit ids to new ones.
     """
 
     check: CheckResult
@@ -60,7 +60,7 @@ class FixResult(NamedTuple):
 
     @property
     def diff(self) -> list[str]:
-        """Return the lines of all patches' diffs.
+        """Return the diff lines of all patches.
 
         A commit's diff follows a line with its id and subject.
         """
@@ -84,88 +84,100 @@ def fix(
 ) -> FixResult:
     """Check each TARGET and apply all safe fixes, or none after an error.
 
-    With `write`, modify patch files in place, and rewrite commits with an undo record; otherwise
+    With `write`, modify patch files in place and rewrite commits, with an undo record; otherwise
     return a preview. `only` selects the findings to fix (None: all). Raise `UsageError` for a
-    TARGET that cannot be fixed, and `RefusedError` if rewriting the commits is unsafe and not
-    allowed by `overrides` (see `rewrite.refuse_unless_safe`).
+    TARGET that cannot be fixed. Raise `RefusedError` if rewriting the commits is unsafe and
+    `overrides` does not allow it (see `rewrite.refuse_unless_safe`).
     """
     targets, stdin = source.targets, source.stdin
     files = fix_files.PatchFiles.of(targets, stdin)
     repository = driver.repository
     series, earlier = driver.read(source)
-    _refuse_both(files, series)
+    _refuse_mixed_targets(files, series)
     commits = (
         fix_commits.CommitRewrite(repository, source.base, targets)
         if repository and not files.data
         else None
     )
     if commits and write:
-        with _refusals():
+        with _as_usage_errors():
             commits.refuse_early(overrides)
-    first = driver.check(series, earlier=earlier)
-    patches, by_patch = _fixes(driver, first, series, commits or files, only)
-    changing = [
+    check_result = driver.check(series, earlier=earlier)
+    patches, by_patch = _fix_patches(
+        driver, check_result, series, commits or files, only
+    )
+    changed_patches = [
         (checked.patch, by_patch[id(checked.patch)])
-        for checked in first.patches
+        for checked in check_result.patches
         if id(checked.patch) in by_patch
     ]
-    ready = None
+    prepared = None
     if commits and write and by_patch:
-        with _refusals():
-            ready = commits.ready(changing, overrides)
-    fresh = tuple(_fixed_series(series_, by_patch) for series_ in series)
-    remaining = driver.check(fresh, earlier=earlier) if by_patch else first
+        with _as_usage_errors():
+            prepared = commits.ready(changed_patches, overrides)
+    fixed_series = tuple(_fixed_series(series_, by_patch) for series_ in series)
+    remaining = (
+        driver.check(fixed_series, earlier=earlier) if by_patch else check_result
+    )
     if only is None:
-        first, remaining = (
-            _add_reasons(first, patches, {}),
+        check_result, remaining = (
+            _add_reasons(check_result, patches, {}),
             _add_reasons(remaining, patches, by_patch),
         )
-    result = FixResult(remaining if write else first, tuple(patches), remaining, write)
+    result = FixResult(
+        remaining if write else check_result, tuple(patches), remaining, write
+    )
     if not by_patch:
         return result._replace(output=stdin if write and files.is_stdin else None)
-    if commits and ready is None:
+    if commits and prepared is None:
         return result
-    if commits and ready:
-        with _refusals():
-            return result._replace(**commits.write(ready, overrides))
-    changed = files.render({patch.source: outcome for patch, outcome in changing})
+    if commits and prepared:
+        with _as_usage_errors():
+            return result._replace(**commits.write(prepared, overrides))
+    rendered = files.render(
+        {patch.source: outcome for patch, outcome in changed_patches}
+    )
     if not write:
         return result
     if files.is_stdin:
-        return result._replace(output=changed.get("-", stdin))
-    with _refusals():
-        return result._replace(written=files.write(changed))
+        return result._replace(output=rendered.get("-", stdin))
+    with _as_usage_errors():
+        return result._replace(written=files.write(rendered))
 
 
-def _fixes(
+def _fix_patches(
     driver: Driver,
-    first: CheckResult,
+    check_result: CheckResult,
     series: Sequence[Series],
     writer: FixWriter,
     only: Only | None,
 ) -> tuple[list[FixedPatch], dict[int, FixOutcome]]:
-    """Fix the patches; return them, and the outcomes of changed patches by the patch's id()."""
-    # rewrite later commits, but not later patch files
+    """Fix the patches. Return them, and the outcomes of the changed ones by the patch's id()."""
+    # later commits are rewritten as well, but later patch files are not
     needed_lines = (
-        NeededLines.of([checked.patch for checked in first.patches])
+        NeededLines.of([checked.patch for checked in check_result.patches])
         if isinstance(writer, fix_files.PatchFiles)
         else NeededLines()
     )
     patches: list[FixedPatch] = []
     by_patch: dict[int, FixOutcome] = {}
-    for number, checked in enumerate(first.patches):
-        driver.progress("fixing", number, len(first.patches))
-        needed = needed_lines.after(number, checked.patch)
-        fixed, outcome = fixed_patch(first, checked, series, writer, needed, only)
+    for number, checked in enumerate(check_result.patches):
+        driver.progress("fixing", number, len(check_result.patches))
+        kept_lines = needed_lines.needed_by_later(number, checked.patch)
+        fixed, outcome = fixed_patch(
+            check_result, checked, series, writer, kept_lines, only
+        )
         patches.append(fixed)
         if outcome:
             by_patch[id(checked.patch)] = outcome
     return patches, by_patch
 
 
-def _refuse_both(files: fix_files.PatchFiles, series: Sequence[Series]) -> None:
+def _refuse_mixed_targets(
+    files: fix_files.PatchFiles, series: Sequence[Series]
+) -> None:
     """Raise UsageError if the targets mix patch files and commits."""
-    patches = (patch for each in series for patch in each.patches)
+    patches = (patch for part in series for patch in part.patches)
     if files.data and any(
         patch.commit for patch in patches if patch.source not in files.mails
     ):
@@ -176,8 +188,8 @@ def _refuse_both(files: fix_files.PatchFiles, series: Sequence[Series]) -> None:
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
-    """If fixing is blocked, exit with an error status, because 1 means that findings remain."""
+def _as_usage_errors() -> Iterator[None]:
+    """Exit with a usage error if fixing is blocked, because 1 means that findings remain."""
     try:
         yield
     except RefusedError as error:
@@ -186,10 +198,10 @@ def _refusals() -> Iterator[None]:
 
 
 class NeededLines(NamedTuple):
-    """The file lines that later patches in a series depend on, and that fixes must not change.
+    """The file lines that later patches in a series depend on and that fixes must not change.
 
-    `lines` maps (file, line) to the number of the last patch with it as a context or removed line.
-    A renamed or copied file counts as the same file.
+    `lines` maps (file, line) to the last patch that has it as a context or removed line. A renamed
+    or copied file counts as the same file.
     """
 
     lines: Mapping[tuple[str, str], int] = {}
@@ -201,12 +213,12 @@ class NeededLines(NamedTuple):
         names: dict[str, str] = {}
         for change in (change for patch in patches for change in patch.files):
             if change.old_path and change.new_path:
-                before = _file_key(names, change.old_path)
-                after = _file_key(names, change.new_path)
-                if before != after:
-                    # keep renamed and copied files together: skipping a fix is better than a
-                    # wrong one
-                    names[after] = before
+                old_key = _file_key(names, change.old_path)
+                new_key = _file_key(names, change.new_path)
+                if old_key != new_key:
+                    # treat renamed and copied files as one: skipping a fix is better than a wrong
+                    # fix
+                    names[new_key] = old_key
         return cls(
             {
                 (_file_key(names, change.old_path or change.path), line.text): number
@@ -219,11 +231,11 @@ class NeededLines(NamedTuple):
             names,
         )
 
-    def after(self, number: int, patch: Patch) -> frozenset[int]:
+    def needed_by_later(self, number: int, patch: Patch) -> frozenset[int]:
         """Return the lines of a patch that later patches depend on.
 
-        `number` is the patch's position in the series. The result contains 0-based indexes of added
-        and context lines.
+        `number` is the patch's position in the series. The result contains the 0-based indexes of
+        added and context lines.
         """
         return frozenset(
             line.patch_line - 1
@@ -237,7 +249,7 @@ class NeededLines(NamedTuple):
 
 
 def _file_key(names: Mapping[str, str], path: str) -> str:
-    """Return the key of a file under any of its names."""
+    """Return the same key for all names of a file."""
     while path in names:
         path = names[path]
     return path
@@ -248,9 +260,9 @@ def _add_reasons(
     patches: Sequence[FixedPatch],
     outcomes: Mapping[int, FixOutcome],
 ) -> CheckResult:
-    """Add the reason to each finding that was not fixed.
+    """Set the reason on each finding that was not fixed.
 
-    `outcomes` maps ids of fixed patches to their outcomes.
+    `outcomes` maps the id() of each fixed patch to its outcome.
     """
     kinds = {rule.id: rule.remedy.kind for rule in check.rules}
 
@@ -263,19 +275,21 @@ def _add_reasons(
         findings: Sequence[Finding], fixed: FixedPatch
     ) -> tuple[Finding, ...]:
         outcome = outcomes.get(id(fixed.patch))
-        done = frozenset() if outcome else frozenset(map(place_of, fixed.fixed))
+        fixed_places = frozenset() if outcome else frozenset(map(place_of, fixed.fixed))
         result = []
         for finding in findings:
-            rule, at = place_of(finding)
+            rule, line = place_of(finding)
             if kinds.get(rule) != "safe":
                 result.append(without_fix(finding))
-            elif (rule, at) in done:
+            elif (rule, line) in fixed_places:
                 result.append(finding)
             else:
-                origin = outcome.draft.origin[at] if outcome and at >= 0 else at
+                original_line = (
+                    outcome.draft.origin[line] if outcome and line >= 0 else line
+                )
                 result.append(
                     finding._replace(
-                        left=fixed.reasons.get((rule, origin), NOT_CERTAIN)
+                        left=fixed.reasons.get((rule, original_line), NOT_CERTAIN)
                     )
                 )
         return tuple(result)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Define the JSON document of a check."""
+"""The JSON document of a check."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     "findings",
 )
 class CheckedLine(NamedTuple):
-    """The JSON line for a patch: its findings and the position of its message."""
+    """The JSON line for a patch: its position and its findings."""
 
     position: str
     patch: Patch
@@ -45,7 +45,7 @@ class CheckedLine(NamedTuple):
 
 @json_form("position", "message_id~", "source", "error")
 class DamagedLine(NamedTuple):
-    """The JSON line for a message that could not be checked, with the error."""
+    """The JSON line for a message that could not be checked."""
 
     position: str
     message_id: str | None
@@ -55,7 +55,7 @@ class DamagedLine(NamedTuple):
 
 @json_form("mails", "patches", "damaged", "*counts", "exit_code")
 class LineCounts(NamedTuple):
-    """The numbers of messages, patches, damaged messages and findings, and the exit code."""
+    """The number of messages, patches, damaged messages and findings, and the exit code."""
 
     mails: int
     patches: int
@@ -66,7 +66,7 @@ class LineCounts(NamedTuple):
 
 @json_form("summary", "series?")
 class SummaryLine(NamedTuple):
-    """The last JSON line of a check: the counts, and the findings about the whole series."""
+    """The last JSON line of a check: the counts and the findings about the series."""
 
     summary: LineCounts
     series: SeriesFindings | None
@@ -80,7 +80,7 @@ def line_text(line: "CheckedLine | DamagedLine | SummaryLine") -> str:
 def summary_line(
     counts: "Counter[str]", exit_code: ExitCode, series: Sequence[Finding] = ()
 ) -> str:
-    """Return the last JSON line of a check: the counts, and findings about the whole series."""
+    """Return the last JSON line of a check."""
     by_severity = {severity: counts[severity] for severity in Severity}
     summary = LineCounts(
         mails=counts["mails"],
@@ -113,7 +113,7 @@ class CheckFix(NamedTuple):
     "message=finding.message",
 )
 class FixedFinding(NamedTuple):
-    """A finding that was fixed, or would be fixed."""
+    """A finding that was fixed, or that would be fixed."""
 
     finding: Finding
 
@@ -141,7 +141,7 @@ class CommitFixes(PatchFixes):
 @json_form("fixed", "left_alone?", "diff")
 @dataclass(frozen=True, slots=True)
 class FixesPreview(PatchFixes):
-    """The findings that would be fixed in a patch, and the changes as a unified diff."""
+    """The findings that would be fixed in a patch, and the unified diff."""
 
     diff: str
 
@@ -155,9 +155,9 @@ class FixesPreview(PatchFixes):
     "until=suppressed.until",
 )
 class WaivedFinding(NamedTuple):
-    """A waived finding with the reason for the waiver.
+    """A waived finding and the reason for the waiver.
 
-    `source` and `commit` describe its patch, or are None for a finding about the whole series.
+    `source` and `commit` identify its patch; they are None for a finding about the series.
     """
 
     source: str | None
@@ -169,8 +169,8 @@ class WaivedFinding(NamedTuple):
 class CheckSummary(NamedTuple):
     """The number of patches and findings in a check, and the exit code.
 
-    `hidden` is the number of findings shown only with `--strict`. `new` and `gone` are set only
-    after a comparison with an earlier revision.
+    `hidden` counts the findings that only `--strict` shows. `new` and `gone` are set only after a
+    comparison with an earlier revision.
     """
 
     patches: int
@@ -183,7 +183,7 @@ class CheckSummary(NamedTuple):
 
 @json_form()
 class CommitBuild(NamedTuple):
-    """The build of a single commit: whether it succeeded, its configurations and its findings."""
+    """The build of one commit: whether it succeeded, its configurations and findings."""
 
     commit: str
     builds: bool
@@ -212,8 +212,8 @@ class CommitBuild(NamedTuple):
 class CheckAnswer(NamedTuple):
     """The JSON document of `check`; `fix` is the result of --fix or --diff.
 
-    `commits` is present only if the commits were built. `questions` lists the rules whose findings
-    only the author can answer, and `unchecked` the skipped checks.
+    `commits` is present only if the commits were built. `questions` lists rules whose findings are
+    questions to the author. `unchecked` lists the skipped checks.
     """
 
     result: CheckResult
@@ -222,17 +222,17 @@ class CheckAnswer(NamedTuple):
 
     @property
     def kernel(self) -> str:
-        """Return the kernel version that selects the rules."""
+        """Return the kernel version that determines which rules apply."""
         return ".".join(map(str, self.result.kernel))
 
     @property
     def series(self) -> SeriesFindings:
-        """Return the findings about the whole series."""
+        """Return the findings about the series."""
         return SeriesFindings(self.result.series)
 
     @property
     def commits(self) -> tuple[CommitBuild, ...]:
-        """Return the commits' builds with their findings."""
+        """Return the builds of the commits, with their findings."""
         findings = {
             checked.patch.commit: tuple(
                 finding
@@ -270,27 +270,31 @@ class CheckAnswer(NamedTuple):
 
     @property
     def unchecked(self) -> tuple[str, ...]:
-        """Return the skipped checks, with reasons."""
+        """Return the skipped checks and the reasons."""
         return list_unchecked(self.result)
 
     @property
     def summary(self) -> CheckSummary:
-        """Return the counts of the findings."""
+        """Return the number of findings of each kind."""
         result = self.result
-        by = Counter(suppressed.by for _, suppressed in result.suppressed)
-        compared = result.since is not None
+        suppressed_by = Counter(suppressed.by for _, suppressed in result.suppressed)
+        is_compared = result.since is not None
         return CheckSummary(
             patches=len(result.patches),
-            counts=FindingCounts.of(result.counts, by["waiver"], by["baseline"]),
+            counts=FindingCounts.of(
+                result.counts, suppressed_by["waiver"], suppressed_by["baseline"]
+            ),
             hidden=result.left_out,
-            new=sum(bool(finding.new) for finding in result.all) if compared else None,
-            gone=result.gone if compared else None,
+            new=sum(bool(finding.new) for finding in result.all)
+            if is_compared
+            else None,
+            gone=result.gone if is_compared else None,
             exit_code=int(result.exit_code),
         )
 
 
 def fix_summary(result: "FixResult") -> CheckFix:
-    """Return the summary of all fixes of a run."""
+    """Summarize the fixes of all patches."""
     return CheckFix(
         mode="fix" if result.is_written else "diff",
         fixed=result.fixed,
@@ -302,7 +306,7 @@ def fix_summary(result: "FixResult") -> CheckFix:
 
 
 def patch_fixes(result: "FixResult", patch: "FixedPatch") -> PatchFixes:
-    """Return the fixes in one patch; a preview has its diff."""
+    """Return the fixes in one patch; a preview includes its diff."""
     fixed = tuple(map(FixedFinding, patch.fixed))
     if not result.is_written:
         return FixesPreview(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Inspect the TARGETs of a check, its settings, and unchecked files."""
+"""Examine the TARGETs of a check, choose its settings, and list unchecked files."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 
 def start_loading() -> Thread:
-    """Import a check's modules in a thread while git runs.
+    """Import the modules of a check in a thread while git runs.
 
-    Join it before forking a process, which would inherit the locks of unfinished imports.
+    Join the thread before forking: a child would inherit the locks of unfinished imports.
     """
-    thread = Thread(target=_load, daemon=True)
+    thread = Thread(target=_import_modules, daemon=True)
     thread.start()
     return thread
 
 
-def _load() -> None:
-    # the check itself reports the error
+def _import_modules() -> None:
+    # the check reports the error when it imports the modules
     with suppress(PatchpilotError, ImportError):
         from patchpilot.checking import driver as driver
         from patchpilot.checking import history_facts as history_facts
@@ -45,28 +45,29 @@ def check_source(
     *,
     is_gate: bool,
 ) -> Source | None:
-    """Return the source of the tree's settings for a check: `revision` if given, the base commit
-    for a gate, otherwise the working tree.
+    """Return where a check reads the tree's settings.
+
+    This is `revision` if given, the base commit for a gate, and otherwise the working tree.
     """
     if revision is not None:
         return revision_source(workplace.repository, revision, trusted=True)
     repository = workplace.repository_if_any()
     if repository is None or workplace.tree or not is_gate:
         return workplace.source()
-    # ignore the tree's own base setting
-    named = base or user_settings(repository, problems=[]).get("base") or None
-    start = _base_revision(repository, targets, named)
+    # do not let the checked tree choose its base
+    base_name = base or user_settings(repository, problems=[]).get("base") or None
+    start = _base_revision(repository, targets, base_name)
     return revision_source(repository, start) if start else workplace.source()
 
 
 def _base_revision(
     repository: "Repository", targets: Sequence[str], base: str | None
 ) -> str | None:
-    """Return the base commit from which a gate reads settings, or None if patch files contain no
-    base.
+    """Return the base commit from which a gate reads settings.
 
-    It is never one of the checked commits: if the base is unknown, use the parent. Raise UsageError
-    if a topic's base is unknown without the tree's own settings.
+    It is None if patch files name no base. It is never one of the checked commits: if the base is
+    unknown, use the parent. Raise UsageError if a topic's base cannot be determined without the
+    tree's own settings.
     """
     from patchpilot.topic.topic_base import find_base
 
@@ -83,14 +84,16 @@ def _base_revision(
             (ranges[0][2].lstrip(".") if ranges else commits[0] if commits else "")
             or "HEAD"
         )
-        at_head = head == repository.find("HEAD")
+        is_head = head == repository.find("HEAD")
         if ranges:
             start = repository.resolve(ranges[0][0] or "HEAD")
-            # use the named base if the histories are unrelated
-            common = repository.git("merge-base", start, head, ok=(0, 1)).text.strip()
-            start = common or start
+            # unrelated histories have no merge base
+            merge_base = repository.git(
+                "merge-base", start, head, ok=(0, 1)
+            ).text.strip()
+            start = merge_base or start
         else:
-            start = find_base(repository, base, None if at_head else head).start
+            start = find_base(repository, base, None if is_head else head).start
     except PatchpilotError:
         if not targets:
             raise
@@ -99,18 +102,18 @@ def _base_revision(
 
 
 def need_no_repository(targets: Sequence[str]) -> bool:
-    """Return whether every TARGET is a file name or is in an archive."""
+    """Return whether every TARGET is a file or a message in an archive."""
     return bool(targets) and all(
-        _is_file(target) or is_network_target(target) for target in targets
+        _names_local_file(target) or is_network_target(target) for target in targets
     )
 
 
 def can_be_streamed(targets: Sequence[str]) -> bool:
-    """Return whether every TARGET is a local source of messages to read one by one."""
-    return bool(targets) and all(map(_is_file, targets))
+    """Return whether every TARGET is a local source of messages that can be read one by one."""
+    return bool(targets) and all(map(_names_local_file, targets))
 
 
-def _is_file(target: str) -> bool:
+def _names_local_file(target: str) -> bool:
     return (
         target == "-"
         or names_file(target)
@@ -121,7 +124,7 @@ def _is_file(target: str) -> bool:
 def can_be_fixed(targets: Sequence[str]) -> bool:
     """Return whether --fix can write to the TARGETs.
 
-    Messages in an archive and compressed files cannot be changed.
+    Archived messages and compressed files cannot be changed.
     """
     return not any(
         is_network_target(target) or target.endswith(".gz") for target in targets
@@ -129,7 +132,7 @@ def can_be_fixed(targets: Sequence[str]) -> bool:
 
 
 def unchecked_files(repository: "Repository") -> list[str]:
-    """Return the paths of tracked files that differ from HEAD, in git's order."""
+    """Return the tracked files that differ from HEAD."""
     from patchpilot.commits.make_commits import uncommitted_files
 
     return uncommitted_files(repository)

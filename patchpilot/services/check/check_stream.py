@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Check a stream of messages, and produce a JSON line for each patch, in input order.
+"""Check a stream of messages, and write a JSON line for each patch in input order.
 
-Each message is checked separately, and its line is available immediately.
+Each message is checked separately, and its line is available at once.
 """
 
 from collections import Counter
@@ -32,12 +32,12 @@ from patchpilot.services.check.check_answer import (
     summary_line,
 )
 
-_MAILS = 16
-"""Messages per batch for a process."""
+_BATCH_SIZE = 16
+"""Number of messages per batch of a process."""
 
 
 def stream_targets(driver: Driver, targets: Sequence[str]) -> "CheckStream":
-    """Return a stream of check results for the messages of the TARGETs."""
+    """Return the stream of check results for the messages in the TARGETs."""
     refuse_absent(targets)
     return CheckStream(driver, stream_mails(targets))
 
@@ -45,7 +45,7 @@ def stream_targets(driver: Driver, targets: Sequence[str]) -> "CheckStream":
 def stream_range(
     options: Options, epoch: str, revisions: str, top: Path | None = None
 ) -> "CheckStream":
-    """Return a stream of check results for the messages added by a range of commits.
+    """Return the stream of check results for the messages added by a range of commits.
 
     `epoch` is a git repository in a public-inbox archive, and `revisions` is `A..B` or `B`. The
     patches are checked in this process, against the source tree in `top`.
@@ -55,11 +55,11 @@ def stream_range(
 
 
 class CheckStream:
-    """An iterator over the JSON lines of a check, ending with the summary.
+    """Iterate over the JSON lines of a check, ending with the summary.
 
-    Lines are produced on demand, and `exit_code` is valid after the last one. Rules about a whole
-    series are disabled and patches are not compared with each other, so that a message's line does
-    not depend on earlier messages.
+    Lines are generated on demand; `exit_code` is valid after the last one. Rules about a series are
+    disabled, and patches are not compared with each other, so that a message's line does not depend
+    on earlier messages.
     """
 
     def __init__(self, driver: Driver, mails: Iterable[StreamedMail]) -> None:
@@ -68,10 +68,10 @@ class CheckStream:
 
     @property
     def exit_code(self) -> ExitCode:
-        """Return the exit code: 2 if a message is damaged, 1 if a finding has at least the severity
-        `fail_on`, otherwise 0.
+        """Return 2 if a message is damaged, 1 if a finding is at least as severe as `fail_on`,
+        otherwise 0.
 
-        If `fail_on` is `never`, it is always 0.
+        If `fail_on` is `never`, always return 0.
         """
         fail_on = self._driver.options.fail_on
         if self._counts["damaged"] and fail_on != "never":
@@ -81,14 +81,16 @@ class CheckStream:
 
     def __iter__(self) -> Iterator[str]:
         jobs = self._driver.options.jobs
-        for text, counts in self._driver.each(self._line, self._mails, _MAILS, jobs):
+        for text, counts in self._driver.each(
+            self._check_message, self._mails, _BATCH_SIZE, jobs
+        ):
             self._counts += counts
             if text:
                 yield text
         yield summary_line(self._counts, self.exit_code)
 
-    def _line(self, mail: StreamedMail) -> tuple[str, "Counter[str]"]:
-        """Return a message's JSON line ("" if it has no patch) and its counts."""
+    def _check_message(self, mail: StreamedMail) -> tuple[str, "Counter[str]"]:
+        """Return the JSON line of a message ("" without a patch), and its counts."""
         try:
             if mail.error:
                 raise InputError(mail.error)
@@ -114,7 +116,7 @@ class CheckStream:
 
 
 def _is_posted(patch: Patch, raw: bytes) -> bool:
-    """Return whether an archived message is a posted patch, not a reply or notification that
+    """Return whether an archived message is a posted patch rather than a reply or notification that
     contains a diff.
     """
     if patch.subject.is_patch and not patch.subject.raw.lower().startswith("re:"):

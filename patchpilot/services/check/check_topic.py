@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Check or fix a topic with the current settings, and manage its waivers.
 
-The results are the same as for `check` without options.
+The results are those of `check` without options.
 """
 
 from collections.abc import Collection, Sequence
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 class CheckedTopic(NamedTuple):
     """The topic to check.
 
-    `targets` lists its commits as TARGETs of `check`; `target` is the user's TARGET, and `base` the
-    topic's base.
+    `targets` lists its commits as TARGETs for `check`. `target` is the TARGET that the user gave,
+    and `base` the topic's base.
     """
 
     targets: tuple[str, ...]
@@ -52,7 +52,7 @@ def topic_driver(
     strict: bool = False,
     progress: Progress = silent,
 ) -> Driver:
-    """Return a function that checks a topic with its settings and waivers."""
+    """Return the driver that checks a topic with its settings and waivers."""
     packs = own_packs(settings, source_of(repository))
     return Driver(
         options_of(settings, strict=strict or None, packs=packs),
@@ -73,7 +73,7 @@ def check_topic(
 ) -> CheckResult:
     """Return the findings in the topic's commits.
 
-    With `build`, build the commits and include the build's findings.
+    With `build`, also build the commits and include the findings of the build.
     """
     driver = topic_driver(repository, settings, topic, strict=strict, progress=progress)
     return driver.check_source(PatchSource(topic.targets), build=build)
@@ -89,10 +89,10 @@ def fix_topic(
     only: "Only | None" = None,
     progress: Progress = silent,
 ) -> "FixResult":
-    """Return the topic's safe fixes, and apply them if `overrides` is given.
+    """Return the topic's safe fixes, and apply them unless `overrides` is None.
 
-    If `overrides` is None, nothing is written and the result is a preview. Names in `overrides`
-    override the blocks with these names. `only` selects the findings to fix.
+    If `overrides` is None, preview the fixes without writing them. Otherwise, ignore the blocks
+    named in `overrides`. `only` selects the findings to fix.
     """
     from patchpilot.services.check.apply_fixes import fix
 
@@ -116,8 +116,8 @@ def waive_rule(
     give(repository, (waiver,), _rules(repository, settings), topic.target, topic.base)
 
 
-def is_of_topic(suppressed: Suppressed) -> bool:
-    """Return whether a finding is waived by the topic, not by a file or a baseline."""
+def is_topic_waiver(suppressed: Suppressed) -> bool:
+    """Return whether a finding is waived for the topic, rather than by a file or baseline."""
     return suppressed.origin == ORIGIN
 
 
@@ -126,17 +126,17 @@ def remove_waivers(
 ) -> tuple[str, ...]:
     """Remove the topic's waivers that cover a finding, and return their rules."""
     rules = _rules(repository, settings)
-    words = next(
+    rule_names = next(
         (rule.words for rule in rules if rule.id == finding.rule), (finding.name,)
     )
     draft = known_draft(repository, topic.target, topic.base)
-    names = tuple(
+    waived_rules = tuple(
         waiver.rule
         for waiver in (draft_waivers(draft) if draft else ())
-        if waiver.covers(finding, words)
+        if waiver.covers(finding, rule_names)
     )
-    take_back(repository, names, rules, topic.target, topic.base)
-    return names
+    take_back(repository, waived_rules, rules, topic.target, topic.base)
+    return waived_rules
 
 
 def _rules(repository: Repository, settings: Settings) -> Sequence[Rule]:

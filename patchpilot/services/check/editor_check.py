@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find problems and safe fixes in a text being edited."""
+"""Find problems and safe fixes in a text while it is being edited."""
 
 from collections.abc import Container, Iterator, Sequence
 from difflib import SequenceMatcher
@@ -20,9 +20,9 @@ from patchpilot.model.rule import Finding
 from patchpilot.services.check.editor_texts import (
     TextKind,
     TextPatch,
-    message_text,
-    patch_texts,
-    source_text,
+    message_as_patch,
+    patches_in_file,
+    source_as_patch,
 )
 from patchpilot.settings.trusted_packs import packs_if_trusted
 from patchpilot.topic.topic_base import find_base
@@ -30,7 +30,7 @@ from patchpilot.topic.workplace import Workplace
 
 
 class TextFinding(NamedTuple):
-    """A finding with its line in the text (0-based) and its columns.
+    """A finding with its line (0-based) and columns in the text.
 
     `is_fixable` is set if the rule has a safe fix.
     """
@@ -43,10 +43,7 @@ class TextFinding(NamedTuple):
 
 
 class TextEdit(NamedTuple):
-    """A replacement for the lines from `start` up to, but not including, `end` (0-based).
-
-    `lines` are the new lines.
-    """
+    """The replacement of the lines from `start` up to, but not including, `end` (0-based)."""
 
     start: int
     end: int
@@ -54,14 +51,14 @@ class TextEdit(NamedTuple):
 
 
 def editor_directory(path: Path) -> Path:
-    """Return the top directory of the working tree of a file open in an editor.
+    """Return the top directory of the working tree that contains an edited file.
 
-    For a commit message, this is the working tree of the commit. Without a working tree, return the
+    A commit message belongs to the working tree of the commit. Outside a working tree, return the
     file's directory.
     """
     link = path.parent / "gitdir"
     if link.is_file():
-        # the message is that of a linked worktree
+        # the message belongs to a commit in a linked worktree
         return Path(link.read_text().strip()).parent
     return next(
         (above for above in path.parents if (above / ".git").exists()), path.parent
@@ -69,10 +66,10 @@ def editor_directory(path: Path) -> Path:
 
 
 class EditorCheck:
-    """Check the files of a repository, or patch files outside a repository.
+    """Check files in a repository, or patch files outside one.
 
-    Changes are relative to HEAD or, with `topic`, to the base of the topic (`base` if given).
-    Call `close` after use.
+    Changes are relative to HEAD or, with `topic`, to the topic's base (`base` if given). Call
+    `close` after use.
     """
 
     def __init__(
@@ -90,16 +87,16 @@ class EditorCheck:
         self.refresh()
 
     def close(self) -> None:
-        """Stop the processes that read the repository."""
+        """Stop the git processes."""
         self._place.close()
 
     def refresh(self) -> None:
-        """Reread the settings and the commit to compare changes with."""
+        """Reload the settings, and resolve the commit to compare changes with."""
         settings = self._place.settings()
         self._packs, _ = packs_if_trusted(settings, self._place.source())
         self._options = options_of(settings, packs=self._packs)
         self._rules = load_rules(self._packs)
-        self._trees: dict[str, _KnownTree | None] = {}
+        self._trees: dict[str, _CachedTree | None] = {}
         self._start = ""
         if self.repository and (head := self.repository.find("HEAD")):
             self._start = (
@@ -111,48 +108,55 @@ class EditorCheck:
     ) -> tuple[TextFinding, ...]:
         """Return the findings in the text of a file.
 
-        Rules that need the git history run only `with_history`, because they can take seconds.
+        Rules that read the git history run only if `with_history` is set, because they can take
+        seconds.
         """
         lines = text.split("\n")
-        listed = []
-        for part in self._parts(path, text):
+        text_findings = []
+        for part in self._patches_in(path, text):
             result = self._check_part(part, with_history=with_history)
-            safe = {rule.id for rule in result.rules if rule.remedy.kind == "safe"}
-            of_mails = {rule.id for rule in result.rules if rule.scope == "mail"}
+            safe_rules = {
+                rule.id for rule in result.rules if rule.remedy.kind == "safe"
+            }
+            mail_rules = {rule.id for rule in result.rules if rule.scope == "mail"}
             for finding in _findings_about(
-                TextKind.of(path), part, result.patches[0].findings, of_mails
+                TextKind.of(path), part, result.patches[0].findings, mail_rules
             ):
-                at = part.lines.get(finding.patch_line or 0, 0)
+                line = part.lines.get(finding.patch_line or 0, 0)
                 start = (
-                    min(finding.column - part.signs, len(lines[at]))
+                    min(finding.column - part.signs, len(lines[line]))
                     if finding.column and finding.path
                     else 0
                 )
-                listed.append(
+                text_findings.append(
                     TextFinding(
-                        finding, at, start, len(lines[at]), finding.rule in safe
+                        finding,
+                        line,
+                        start,
+                        len(lines[line]),
+                        finding.rule in safe_rules,
                     )
                 )
-        return tuple(listed)
+        return tuple(text_findings)
 
-    def fix(self, path: Path, text: str, wanted: Finding) -> tuple[TextEdit, ...]:
-        """Return the edits for a finding's safe fix, or () if no fix is certain."""
-        for part in self._parts(path, text):
+    def fix(self, path: Path, text: str, target: Finding) -> tuple[TextEdit, ...]:
+        """Return the edits for a finding's safe fix, or () if there is none."""
+        for part in self._patches_in(path, text):
             result = self._check_part(part, with_history=False)
             checked = result.patches[0]
-            if wanted not in checked.findings:
+            if target not in checked.findings:
                 continue
             _, outcome = fixed_patch(
                 result,
                 checked,
                 (Series((part.patch,)),),
-                only=lambda _, finding: finding == wanted,
+                only=lambda _, finding: finding == target,
             )
             return tuple(_edits(part, outcome)) if outcome else ()
         return ()
 
     def changed(self) -> tuple[Path, ...]:
-        """Return the paths of changed or added files that exist in the working tree."""
+        """Return the changed and added files that exist in the working tree."""
         if not self.repository or not self._start:
             return ()
         names = self.repository.git(
@@ -163,27 +167,27 @@ class EditorCheck:
         )
 
     def page(self, rule: str) -> str:
-        """Return the documentation of a rule in Markdown."""
+        """Return the documentation of a rule as Markdown."""
         return rule_page(explain(rule, self._packs)[0])
 
-    def _parts(self, path: Path, text: str) -> Sequence[TextPatch]:
+    def _patches_in(self, path: Path, text: str) -> Sequence[TextPatch]:
         kind = TextKind.of(path)
         try:
             if kind is TextKind.PATCH:
-                return tuple(patch_texts(path.name, text))
+                return tuple(patches_in_file(path.name, text))
             if self.repository is None:
                 return ()
             if kind is TextKind.MESSAGE:
-                part = message_text(self.repository, path.name, text)
+                part = message_as_patch(self.repository, path.name, text)
                 return (part,) if part.patch.subject.title else ()
         except InputError:
             return ()
         if not self._start or not path.is_relative_to(self._top):
             return ()
-        changes = source_text(
+        source_patch = source_as_patch(
             self.repository, self._start, str(path.relative_to(self._top)), text
         )
-        return (changes,) if changes else ()
+        return (source_patch,) if source_patch else ()
 
     def _check_part(self, part: TextPatch, *, with_history: bool) -> CheckResult:
         return Driver(
@@ -193,16 +197,16 @@ class EditorCheck:
             tree=self._tree(part.base),
         ).check((Series((part.patch,)),))
 
-    def _tree(self, revision: str) -> "_KnownTree | None":
+    def _tree(self, revision: str) -> "_CachedTree | None":
         if self.repository and revision and revision not in self._trees:
             commit = self.repository.find(revision)
             self._trees[revision] = (
-                _KnownTree(self.repository, commit) if commit else None
+                _CachedTree(self.repository, commit) if commit else None
             )
         return self._trees.get(revision)
 
 
-class _KnownTree(CommitTree):
+class _CachedTree(CommitTree):
     """A commit's tree with a cache, because every edit reads the same few files."""
 
     read = lru_cache(256)(CommitTree.read)
@@ -213,34 +217,42 @@ def _findings_about(
     kind: TextKind,
     part: TextPatch,
     findings: Sequence[Finding],
-    of_mails: Container[str],
+    mail_rules: Container[str],
 ) -> Iterator[Finding]:
     """Yield the findings about the edited text.
 
-    In a source file, yield findings on its lines. In a message, skip findings about staged changes
-    and the mail header.
+    In a source file, these are the findings on its lines. In a commit message, skip findings about
+    staged changes and the mail header.
     """
     for finding in findings:
-        shown = finding.patch_line in part.lines
+        is_about_text = finding.patch_line in part.lines
         if kind is TextKind.MESSAGE:
-            shown = (shown or not finding.patch_line) and finding.rule not in of_mails
+            is_about_text = (
+                is_about_text or not finding.patch_line
+            ) and finding.rule not in mail_rules
         elif kind is TextKind.SOURCE:
-            shown = shown and finding.line is not None
-        if shown or kind is TextKind.PATCH:
+            is_about_text = is_about_text and finding.line is not None
+        if is_about_text or kind is TextKind.PATCH:
             yield finding
 
 
 def _edits(part: TextPatch, outcome: FixOutcome) -> Iterator[TextEdit]:
     before, after = outcome.original.lines, outcome.draft.patch.lines
-    for kind, first, last, start, end in SequenceMatcher(
+    for kind, old_start, old_end, new_start, new_end in SequenceMatcher(
         None, before, after, autojunk=False
     ).get_opcodes():
-        if kind == "equal" or "".join(before[first : first + 1]).startswith("@@ -"):
+        if kind == "equal" or "".join(before[old_start : old_start + 1]).startswith(
+            "@@ -"
+        ):
             continue
-        # attach an insertion to the line above it
-        above = part.lines.get(first)
-        at = part.lines.get(first + 1, (above + 1) if above is not None else None)
-        if at is not None:
+        # an insertion belongs to the line above it
+        line_above = part.lines.get(old_start)
+        line = part.lines.get(
+            old_start + 1, (line_above + 1) if line_above is not None else None
+        )
+        if line is not None:
             yield TextEdit(
-                at, at + last - first, tuple(map(part.text_of, after[start:end]))
+                line,
+                line + old_end - old_start,
+                tuple(map(part.text_of, after[new_start:new_end])),
             )

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Convert an editor's text to patches.
+"""Convert the text in an editor to patches.
 
-The text is a patch file, a commit message, or a source file with changes.
+It is a patch file, a commit message, or a changed source file.
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,7 +23,7 @@ _PATCHES = (".patch", ".diff", ".eml", ".mbox")
 
 
 class TextKind(StrEnum):
-    """The kind of a text: a patch, a commit message or a source file."""
+    """The kind of a text in an editor."""
 
     PATCH = "patch"
     MESSAGE = "message"
@@ -31,7 +31,7 @@ class TextKind(StrEnum):
 
     @classmethod
     def of(cls, path: Path) -> "TextKind":
-        """Return the kind of a file, based on its name."""
+        """Return the kind of a file based on its name."""
         if path.name in _MESSAGES:
             return cls.MESSAGE
         return cls.PATCH if path.suffix in _PATCHES else cls.SOURCE
@@ -40,9 +40,9 @@ class TextKind(StrEnum):
 class TextPatch(NamedTuple):
     """A text in an editor, converted to a patch.
 
-    `lines` maps patch lines (from 1) to lines of the text (from 0). A line of the text lacks the
-    patch line's first `signs` characters. `base` is the revision that the patch is based on, or
-    empty.
+    `lines` maps patch lines (1-based) to lines of the text (0-based). Each patch line begins with
+    `signs` characters that the text does not have. `base` is the revision that the patch is based
+    on, or "".
     """
 
     patch: Patch
@@ -52,11 +52,11 @@ class TextPatch(NamedTuple):
     head: str = ""
 
     def text_of(self, line: str) -> str:
-        """Return a line of the patch as it appears in the editor's text."""
+        """Return a line of the patch as it appears in the editor."""
         return line[self.signs :].removeprefix(self.head)
 
 
-def patch_texts(name: str, text: str) -> Iterator[TextPatch]:
+def patches_in_file(name: str, text: str) -> Iterator[TextPatch]:
     """Yield the patches in a patch file or mbox.
 
     Raise `InputError` if a patch is damaged.
@@ -64,43 +64,43 @@ def patch_texts(name: str, text: str) -> Iterator[TextPatch]:
     data = text.encode("utf-8", "surrogateescape")
     for start, end in mail_bounds(data):
         patch = parse_patch(one_mail(data, start, end), name)
-        above = data.count(b"\n", 0, start)
-        # the lines of an encoded body differ from the file's lines
-        last = patch.message_line if patch.damage else len(patch.lines) + 1
+        lines_before = data.count(b"\n", 0, start)
+        # lines of an encoded body do not correspond to lines of the file
+        end_line = patch.message_line if patch.damage else len(patch.lines) + 1
         yield TextPatch(
-            patch, {number: above + number - 1 for number in range(1, last)}
+            patch, {number: lines_before + number - 1 for number in range(1, end_line)}
         )
 
 
-def message_text(repository: "Repository", name: str, text: str) -> TextPatch:
-    """Return the commit message being edited and the staged changes as a patch."""
+def message_as_patch(repository: "Repository", name: str, text: str) -> TextPatch:
+    """Return the edited commit message and the staged changes as a patch."""
     mail = mail_of_message(repository, text)
     return TextPatch(parse_patch(mail.content, name), mail.lines, 0, mail.base, SUBJECT)
 
 
-def source_text(
+def source_as_patch(
     repository: "Repository", base: str, path: str, text: str
 ) -> TextPatch | None:
-    """Return a source file's changes since `base` as a patch, or None."""
-    before = repository.blob(base, path)
+    """Return the changes to a source file since `base` as a patch, or None."""
+    old = repository.blob(base, path)
     new = text.encode("utf-8", "surrogateescape")
-    if before == new:
+    if old == new:
         return None
     with TemporaryFolder("text") as folder:
-        (folder / "old").write_bytes(before or b"")
+        (folder / "old").write_bytes(old or b"")
         (folder / "new").write_bytes(new)
         diff = git(folder, "diff", "--no-index", "--", "old", "new", ok=(0, 1)).out
     _, mark, hunks = diff.partition(b"\n@@ ")
     if not mark:
         return None
     name = path.encode("utf-8", "surrogateescape")
-    head = [b"diff --git a/%b b/%b" % (name, name)]
-    head += (
+    header = [b"diff --git a/%b b/%b" % (name, name)]
+    header += (
         [b"--- a/" + name]
-        if before is not None
+        if old is not None
         else [b"new file mode 100644", b"--- /dev/null"]
     )
-    patch = parse_patch(b"\n".join((*head, b"+++ b/" + name)) + mark + hunks, path)
+    patch = parse_patch(b"\n".join((*header, b"+++ b/" + name)) + mark + hunks, path)
     lines = {
         line.patch_line: line.new_line - 1
         for change in patch.files

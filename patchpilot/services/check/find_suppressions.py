@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find the waivers and the baseline that apply to a check.
 
-They come from the command line, the topic and the tree. This module is only imported if there are
+They come from the command line, the topic and the tree. This module is imported only if there are
 any.
 """
 
@@ -33,15 +33,15 @@ def find_suppressions(
     settings: "Settings",
     repository: "Repository | None",
     packs: tuple[OwnPack, ...],
-    judge: Source | None,
+    gate_source: Source | None,
     notify: Callable[[Any, str], None],
 ) -> Suppressions | None:
     """Return the waivers and the baseline for a check, the most specific first, or None.
 
-    `request` contains the command-line options. New waivers for a topic are recorded in its draft.
-    `judge` is the revision with the settings for a CI gate; a tracked baseline is read from it.
-    `notify` reports recorded waivers and an ignored baseline. Raise `UsageError` for invalid
-    combinations of options.
+    `request` contains the command-line options; its new waivers for a topic are recorded in the
+    topic's draft. `gate_source` is the revision with a CI gate's settings, from which a tracked
+    baseline is read. `notify` reports recorded waivers and an ignored baseline. Raise `UsageError`
+    for invalid combinations of options.
     """
     if request.write_baseline and (request.fix or request.diff):
         raise UsageError(
@@ -51,9 +51,9 @@ def find_suppressions(
     waivers_given = parse_waiver_words(request.waive)
     base = request.base or settings.get("base") or None
     if (waivers_given or request.unwaive) and (
-        recorded := _write_down(waivers_given, request, base, repository, packs)
+        message := _record_waivers(waivers_given, request, base, repository, packs)
     ):
-        notify("note", recorded)
+        notify("note", message)
     if request.write_baseline and request.baseline is None:
         raise UsageError(
             "--write-baseline: no file given",
@@ -70,33 +70,33 @@ def find_suppressions(
     )
     distinct: dict[object, Waiver] = {}
     for waiver in waivers:
-        # the draft already contains this call's arguments
-        own = waiver.rule.lower(), waiver.paths, waiver.subject
-        distinct.setdefault(id(waiver) if waiver.kind == "tree" else own, waiver)
+        # the draft already contains the waivers from the command line
+        key = waiver.rule.lower(), waiver.paths, waiver.subject
+        distinct.setdefault(id(waiver) if waiver.kind == "tree" else key, waiver)
     if not waivers and request.baseline is None:
         return None
-    content = None
-    if judge and repository and request.baseline and not request.write_baseline:
-        content = tracked_content(repository, judge, request.baseline)
-        if content == b"":
+    baseline = None
+    if gate_source and repository and request.baseline and not request.write_baseline:
+        baseline = tracked_content(repository, gate_source, request.baseline)
+        if baseline == b"":
             notify(
                 "warning",
-                f"{request.baseline}: not in the base {judge.tree.label}, so it suppresses nothing"
-                " yet (--config-from REV names another revision)",
+                f"{request.baseline}: not in the base {gate_source.tree.label}, so it suppresses"
+                " nothing yet (--config-from REV names another revision)",
             )
     return Suppressions(
-        tuple(distinct.values()), request.baseline, request.write_baseline, content
+        tuple(distinct.values()), request.baseline, request.write_baseline, baseline
     )
 
 
-def _write_down(
+def _record_waivers(
     waivers: tuple[Waiver, ...],
     request: SimpleNamespace,
     base: str | None,
     repository: "Repository | None",
     packs: tuple[OwnPack, ...],
 ) -> str:
-    """Record new waivers in the topic's draft, or remove them, and report the change.
+    """Record or remove waivers in the topic's draft, and describe the change.
 
     Patch files have no topic, so their waivers apply to this run only.
     """

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the commit that fixed a bug by building: return the next commit to build, and process
-answers.
+"""Find the commit that fixed a bug by bisection: choose the commit to build next, and record the
+user's answers.
 
-The state is stored in the user's state directory, because the user may boot another kernel between
+The state is kept in the user's state directory, because the user may boot another kernel between
 two calls.
 """
 
@@ -29,10 +29,10 @@ ANSWERS = ("good", "bad", "skip", "undo", "reset")
 class BisectStep:
     """The state of a bisection: the commit to build next, or the fix.
 
-    `tree` has the bug, `commit` is its id, and `mainline` is searched. `left` is the number of
-    commits that may be the fix, and `builds` an estimate of the remaining builds. Without `next`
-    and `found`, mainline has the bug as well (`left` is 0), or all remaining builds were skipped.
-    `answers` lists the answers so far with their commits.
+    `tree` and its `commit` have the bug; `mainline` is searched. `left` is the number of commits
+    that may be the fix, and `builds` the estimated number of remaining builds. Without `next` and
+    `found`, either mainline still has the bug (`left` is 0) or all remaining builds were skipped.
+    `answers` lists the answers so far and their commits.
     """
 
     tree: str
@@ -55,22 +55,22 @@ def bisect(
     profile: str | None = None,
     progress: Progress = silent,
 ) -> BisectStep:
-    """Start a bisection with a symptom, or process an answer about the commit to build.
+    """Start a bisection for a symptom, or record an answer about the commit to build.
 
     The answers are `good` (the bug is gone), `bad`, `skip`, `undo` (discard the last answer),
-    `reset` (discard all), and "" to repeat the step. Raise `UsageError` without a bisection or
-    commit to build, or if a new bisection would discard an unfinished one's answers.
+    `reset` (discard all) and "" (show the current step). Raise `UsageError` without a bisection or
+    a commit to build, or if a new bisection would discard answers.
     """
     file, key = state_path() / "bisections.json", str(repository.common_dir)
-    known: dict[str, Any] = {}
+    bisections: dict[str, Any] = {}
     with suppress(OSError, ValueError):
-        known = json.loads(file.read_text(encoding="utf-8"))
-    state = known.get(key)
+        bisections = json.loads(file.read_text(encoding="utf-8"))
+    state = bisections.get(key)
     if isinstance(answer, Symptom):
         if (
             state
             and state["answers"]
-            and _step(repository, state, profile, progress).next
+            and _current_step(repository, state, profile, progress).next
         ):
             raise UsageError(
                 f"a bisection of the bug in {state['tree']} has answers already",
@@ -96,17 +96,17 @@ def bisect(
     elif answer in ("undo", "reset"):
         state["answers"] = state["answers"][:-1] if answer == "undo" else []
     elif answer:
-        step = _step(repository, state, profile, progress)
+        step = _current_step(repository, state, profile, progress)
         if step.next is None:
             raise UsageError("the bisection is finished: there is nothing to build")
         state["answers"].append((answer, step.next))
     store_json(
-        file, {**known, key: state}, "set XDG_STATE_HOME to a writable directory"
+        file, {**bisections, key: state}, "set XDG_STATE_HOME to a writable directory"
     )
-    return _step(repository, state, profile, progress)
+    return _current_step(repository, state, profile, progress)
 
 
-def _step(
+def _current_step(
     repository: Repository,
     state: dict[str, Any],
     profile: str | None,
@@ -120,28 +120,34 @@ def _step(
         ]
         for kind in ANSWERS[:3]
     )
-    since, tip = map(repository.resolve, (state["commit"], state["tip"]))
-    lines = repository.git(
-        "rev-list", "--topo-order", "--parents", [tip, *good][-1], "--not", since, *bad
+    affected, tip = map(repository.resolve, (state["commit"], state["tip"]))
+    rev_list = repository.git(
+        "rev-list",
+        "--topo-order",
+        "--parents",
+        [tip, *good][-1],
+        "--not",
+        affected,
+        *bad,
     ).text.splitlines()
-    parents = {commit: above for commit, *above in map(str.split, lines)}
-    build = next_build(
+    parents = {commit: ids for commit, *ids in map(str.split, rev_list)}
+    next_commit = next_build(
         parents, state["likely"], state["searched"], skipped, is_good=bool(good)
     )
-    fixing = None
-    if build is None and len(parents) == 1:
+    found_fix = None
+    if next_commit is None and len(parents) == 1:
         (fixed,) = parents
         fix = FoundFix(fixed, repository.commit(fixed).subject, 1.0)
-        (fixing,) = add_verdicts(repository, [fix], state["tree"], profile, progress)
+        (found_fix,) = add_verdicts(repository, [fix], state["tree"], profile, progress)
     return BisectStep(
         state["tree"],
-        since,
+        affected,
         state["mainline"],
         len(state["answers"]),
         len(parents),
-        build.builds if build else 0,
-        build.commit if build else None,
-        repository.commit(build.commit).subject if build else "",
-        fixing,
+        next_commit.builds if next_commit else 0,
+        next_commit.commit if next_commit else None,
+        repository.commit(next_commit.commit).subject if next_commit else "",
+        found_fix,
         tuple(f"{answer} {built}" for answer, built in state["answers"]),
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find mainline commits that may fix a symptom in a release or branch."""
+"""Find the mainline commits that may fix a symptom in a release or branch."""
 
 import os
 import re
@@ -57,11 +57,11 @@ from patchpilot.tags.bisect_log import parse_bisection
 from patchpilot.topic.archive_target import archive_setting, thread_at
 
 MAX_LOG = 1 << 20
-"""Maximum bytes read from a log."""
+"""Maximum number of bytes to read from a log."""
 SHOWN, FEW, WORTH = 10, 3, 0.01
-"""Maximum and minimum number of candidates shown, and the minimum probability of the others."""
-_ASKED = 20
-"""Maximum number of commits whose blamed lines are read."""
+"""Maximum and minimum number of candidates, and the minimum probability of the others."""
+_MAX_BLAMED = 20
+"""Maximum number of commits to blame."""
 _COMMIT = re.compile(r"[0-9a-f]{7,40}")
 _FILE = re.compile(r"\S*(?:/\S+|\w\.[A-Za-z]\w*)")
 _FUNCTION = re.compile(r"[A-Za-z_]\w*(?:\(\))?")
@@ -70,7 +70,7 @@ _FUNCTION = re.compile(r"[A-Za-z_]\w*(?:\(\))?")
 @json_form()
 @dataclass(frozen=True, slots=True)
 class TreeVerdict:
-    """The backport verdict for one branch: its name, the verdict, and the reason."""
+    """The backport verdict for one branch."""
 
     branch: str
     verdict: str
@@ -83,8 +83,8 @@ class FoundFix:
     """A commit that may fix the symptom.
 
     `probability` is calibrated on known fixes. `release` is the first release with the commit.
-    `matches` lists the common functions and files. The first verdict is for the searched tree;
-    merges have no verdicts.
+    `matches` lists the functions and files that it has in common with the symptom. The first
+    verdict is for the searched tree; merges have none.
     """
 
     commit: str
@@ -94,20 +94,20 @@ class FoundFix:
     matches: tuple[str, ...] = ()
     branches: tuple[TreeVerdict, ...] = ()
 
-    def next_step(self, seen: str = "", *, is_fix: bool = True) -> Action:
-        """Return the command to request or check the fix's backports, or `find` for a merge.
+    def next_step(self, quoted: str = "", *, is_fix: bool = True) -> Action:
+        """Return the command that checks or requests the fix's backports, or `find` for a merge.
 
-        `seen` is a line from the log to quote in the request.
+        `quoted` is a line from the log to quote in the request.
         """
         if not self.branches:
-            # a merge has no patch, so read the messages about it
+            # a merge has no patch to backport, but there may be messages about it
             return Action("find", (self.commit[:12],))
         needs_backport = is_fix and any(
             tree.verdict.startswith("clean") for tree in self.branches[1:]
         )
-        note = ("--note", f"It is seen as: {seen}") if seen else ()
-        more = ("--request", *note) if needs_backport else ()
-        return Action("backport", (self.commit[:12], *more))
+        note_options = ("--note", f"It is seen as: {quoted}") if quoted else ()
+        options = ("--request", *note_options) if needs_backport else ()
+        return Action("backport", (self.commit[:12], *options))
 
 
 @json_form(
@@ -123,10 +123,10 @@ class FoundFix:
 )
 @dataclass(frozen=True, slots=True)
 class FoundFixes:
-    """The commits that may fix a symptom, best first.
+    """The commits that may fix a symptom, the most likely first.
 
-    `commit` is the tree where the search started, and `searched` the number of commits since then.
-    `likely` is set if the first candidate is probably right, and `fits` if any commit fits.
+    `commit` is where the search started, and `searched` the number of commits since then. `likely`
+    is set if the first candidate is probably the fix, and `fits` if any commit matches the symptom.
     """
 
     tree: str
@@ -140,7 +140,7 @@ class FoundFixes:
 
     @property
     def functions(self) -> tuple[str, ...]:
-        """Return the functions in the symptom, most significant first."""
+        """Return the functions in the symptom, the most significant first."""
         return tuple(frame.function for frame in self.symptom.frames)
 
     @property
@@ -150,9 +150,9 @@ class FoundFixes:
 
 
 class Search(NamedTuple):
-    """The ranked commits of a search, best first, and the tree with the bug.
+    """The ranked commits of a search, the most likely first.
 
-    For a symptom that is only a name, they are the commits that change it, latest first.
+    For a symptom that is only a name, these are the commits that change it, the latest first.
     """
 
     tree: str
@@ -172,7 +172,7 @@ def find_fixes(
     profile: str | None = None,
     progress: Progress = silent,
 ) -> FoundFixes:
-    """Return the mainline commits that may fix a symptom, with the verdict for each branch.
+    """Return the mainline commits that may fix a symptom, with a verdict for each branch.
 
     `tree` is the revision with the bug (default: the version in the log, otherwise HEAD). Raise
     `InputError` if the symptom contains no search term, and `MissingError` without a mainline.
@@ -183,8 +183,8 @@ def find_fixes(
     progress("checking the branches")
     shown = [
         fix
-        for at, fix in enumerate(search.fixes[:SHOWN])
-        if at < FEW or fix.probability >= WORTH or search.symptom.name
+        for index, fix in enumerate(search.fixes[:SHOWN])
+        if index < FEW or fix.probability >= WORTH or search.symptom.name
     ]
     likely = bool(shown) and shown[0].probability >= LIKELY
     notes = missing_history_notes(repository)
@@ -218,24 +218,24 @@ def search_fixes(
             "no function, message or module found in the symptom",
             hint="pass the lines of dmesg from the first error on, or a function or file",
         )
-    main = find_mainline(repository)
-    if main is None:
+    mainline = find_mainline(repository)
+    if mainline is None:
         raise MissingError(
             "no mainline branch found",
             hint="fetch one, or name it with `git config patchpilot.mainline REF`",
         )
-    name = tree or _named_release(repository, symptom.release) or "HEAD"
+    name = tree or _release_tag(repository, symptom.release) or "HEAD"
     name = branch_ref(repository, name, profile=profile)
     rev = repository.resolve(name)
-    use_graph(repository, main.tip, progress)
+    use_graph(repository, mainline.tip, progress)
     progress(f"reading the commits since {name}, and the source that the symptom names")
     with ThreadPoolExecutor(1) as pool:
-        located = pool.submit(locate, repository, rev, symptom)
-        messages = list(read_messages(repository, rev, main.tip))
-    places = located.result()
+        locating = pool.submit(locate, repository, rev, symptom)
+        messages = list(read_messages(repository, rev, mainline.tip))
+    places = locating.result()
     if not messages:
         raise UsageError(
-            f"{name} has all commits of {main.name}: there is nothing to search",
+            f"{name} has all commits of {mainline.name}: there is nothing to search",
             hint=Action(
                 "", ("--in", "v6.1"), "name the version with the bug, as in {}"
             ),
@@ -246,29 +246,31 @@ def search_fixes(
             f"no file {symptom.files[0]!r} here or in {name}",
             hint="pass a file with a log, or a source file, for example drivers/net/tun.c",
         )
-    touched = find_touching(repository, rev, main.tip, files)
+    touching_ids = find_touching(repository, rev, mainline.tip, files)
     if symptom.name:
-        named = [message for message in messages if message.id in touched]
+        matching = [message for message in messages if message.id in touching_ids]
         if symptom.frames:
-            changes = read_changes(repository, [message.id for message in named[:MOST]])
-            named = [
+            changes = read_changes(
+                repository, [message.id for message in matching[:MOST]]
+            )
+            matching = [
                 message
-                for message in named
+                for message in matching
                 if message.id in changes
                 and symptom.name in changes[message.id].functions
             ]
-        if named:
-            share = round(1 / len(named), 3)
+        if matching:
+            probability = round(1 / len(matching), 3)
             matches = (f"changes {symptom.name}{'()' if symptom.frames else ''}",)
             fixes = [
-                FoundFix(message.id, message.subject, share, None, matches)
-                for message in named
+                FoundFix(message.id, message.subject, probability, None, matches)
+                for message in matching
             ]
-            return Search(name, rev, main, symptom, len(messages), fixes, fits=True)
-    query = Query(places, messages, touched)
+            return Search(name, rev, mainline, symptom, len(messages), fixes, fits=True)
+    query = Query(places, messages, touching_ids)
     progress("comparing the commits")
-    words = count_words(messages, symptom.terms())
-    evidence = rank_best(weigh_messages(query, words), weights())
+    word_counts = count_words(messages, symptom.terms())
+    evidence = rank_best(weigh_messages(query, word_counts), weights())
     changes = read_changes(
         repository,
         [messages[candidate_evidence.number].id for candidate_evidence in evidence],
@@ -283,21 +285,21 @@ def search_fixes(
         )
         for ranked in order
     ]
-    return Search(name, rev, main, symptom, len(messages), fixes, fits(order[:FEW]))
+    return Search(name, rev, mainline, symptom, len(messages), fixes, fits(order[:FEW]))
 
 
-def symptom_text(repository: Repository, what: str) -> str:
+def symptom_text(repository: Repository, argument: str) -> str:
     """Return the text of a symptom.
 
-    It is the content of a log file, the path of a source file relative to the repository, or
-    `what`. Raise `InputError` if a file cannot be read.
+    This is the content of a log file, the path of a source file in the repository, or `argument`
+    itself. Raise `InputError` if a file cannot be read.
     """
-    file = Path(what).expanduser()
+    file = Path(argument).expanduser()
     path = os.path.relpath(file, repository.top)
     if _is_tracked(repository, path):
         return path
-    if _is_tracked(repository, what) or not file.is_file():
-        return what
+    if _is_tracked(repository, argument) or not file.is_file():
+        return argument
     try:
         with file.open("rb") as stream:
             return stream.read(MAX_LOG).decode("utf-8", "replace")
@@ -310,43 +312,46 @@ def _is_tracked(repository: Repository, path: str) -> bool:
     return bool(head) and repository.blob("HEAD", path) is not None
 
 
-def fixes_of(
+def find_later_fixes(
     repository: Repository, introduced_by: str, progress: Progress = silent
 ) -> FoundFixes:
     """Return the mainline commits that fix a bug introduced by a commit.
 
-    They name it in a Fixes: tag or change its lines. `introduced_by` is the commit, or the log of a
-    bisection that found it.
+    They name the commit in a Fixes: tag or change its lines. `introduced_by` is the commit, or the
+    log of a bisection that found it.
     """
     if "\n" in introduced_by:
         introduced_by = parse_bisection(introduced_by).first_bad or ""
-    rev, main = repository.resolve(introduced_by), find_mainline(repository)
-    tip = main.tip if main else "HEAD"
+    rev, mainline = repository.resolve(introduced_by), find_mainline(repository)
+    tip = mainline.tip if mainline else "HEAD"
     messages = list(read_messages(repository, rev, tip))
-    own = read_changes(repository, [rev]).get(rev, Change())
-    near = find_touching(repository, rev, tip, own.files)
-    near_ids = [message.id for message in messages if message.id in near][:MOST]
-    changes = read_changes(repository, near_ids)
-    candidates, queried = [], 0
+    introduced = read_changes(repository, [rev]).get(rev, Change())
+    touching_ids = find_touching(repository, rev, tip, introduced.files)
+    changed_ids = [message.id for message in messages if message.id in touching_ids][
+        :MOST
+    ]
+    changes = read_changes(repository, changed_ids)
+    candidates, blamed = [], 0
     for message in messages:
         tags = FIXES.findall(message.message)
-        sure = 1.0 if any(rev.startswith(tag) for tag in tags) else 0.0
+        confidence = 1.0 if any(rev.startswith(tag) for tag in tags) else 0.0
         is_near = (
-            not tags and own.functions & changes.get(message.id, Change()).functions
+            not tags
+            and introduced.functions & changes.get(message.id, Change()).functions
         )
-        if is_near and queried < _ASKED:
+        if is_near and blamed < _MAX_BLAMED:
             progress(f"finding the commit that {message.id[:12]} fixes")
-            queried += 1
+            blamed += 1
             culprits = rank_culprits.find(repository, repository.commit(message.id))
-            sure = sum(
+            confidence = sum(
                 candidate.confidence
                 for candidate in culprits.candidates
                 if candidate.commit == rev
             )
-        if sure >= OFFERED:
+        if confidence >= OFFERED:
             match = f"fixes {rev[:12]}" if tags else f"changes lines of {rev[:12]}"
             candidates.append(
-                FoundFix(message.id, message.subject, sure, matches=(match,))
+                FoundFix(message.id, message.subject, confidence, matches=(match,))
             )
     candidates.sort(key=lambda fix: -fix.probability)
     fixes = add_verdicts(repository, candidates[:SHOWN], rev, None, progress)
@@ -356,24 +361,27 @@ def fixes_of(
     )
 
 
-def is_commit(repository: Repository, word: str) -> bool:
-    """Return whether a word is a commit, not a file; raise UsageError for an unknown commit id."""
-    if Path(word).is_file():
+def is_commit(repository: Repository, argument: str) -> bool:
+    """Return whether the argument names a commit rather than a file.
+
+    Raise UsageError for an unknown commit id.
+    """
+    if Path(argument).is_file():
         return False
-    if _COMMIT.fullmatch(word):
-        return bool(repository.resolve(word))
-    return repository.find(word) is not None
+    if _COMMIT.fullmatch(argument):
+        return bool(repository.resolve(argument))
+    return repository.find(argument) is not None
 
 
-def read_symptom(repository: Repository, words: str) -> Symptom:
-    """Return the symptom for a function, a source file, or a log."""
-    if _is_tracked(repository, words):
-        return Symptom(files=(words,))
-    if _FUNCTION.fullmatch(words):
-        return Symptom((Frame(words.removesuffix("()"), 1.0),))
-    symptom = read_log(words)
-    if _FILE.fullmatch(words) and not symptom.frames and not symptom.files:
-        return Symptom(files=(words,))
+def read_symptom(repository: Repository, text: str) -> Symptom:
+    """Parse a function name, a source file name or a log as a symptom."""
+    if _is_tracked(repository, text):
+        return Symptom(files=(text,))
+    if _FUNCTION.fullmatch(text):
+        return Symptom((Frame(text.removesuffix("()"), 1.0),))
+    symptom = read_log(text)
+    if _FILE.fullmatch(text) and not symptom.frames and not symptom.files:
+        return Symptom(files=(text,))
     return symptom
 
 
@@ -398,8 +406,8 @@ def report_text(
     )
 
 
-def _named_release(repository: Repository, release: str) -> str:
-    """Return the tag of a log's version, or of that version's series."""
+def _release_tag(repository: Repository, release: str) -> str:
+    """Return the tag of the version in a log, or of the series it belongs to."""
     parts = release.split(".")
     for length in range(len(parts), 1, -1):
         name = f"v{'.'.join(parts[:length])}"
@@ -417,27 +425,29 @@ def add_verdicts(
 ) -> tuple[FoundFix, ...]:
     """Add the first release of each commit, and the verdicts for a tree and the stable branches.
 
-    Merges get no verdicts, nor do commits in a partial clone.
+    There are no verdicts for merges, nor in a partial clone.
     """
     releases = Releases(repository)
-    known = stable_branches(repository, profile=profile)
-    searched = resolve_branches(repository, known, [tree])
+    stable = stable_branches(repository, profile=profile)
+    searched = resolve_branches(repository, stable, [tree])
     branches: list[Branch] = [
         *searched,
-        *(branch for branch in known.branches if branch.tip != searched[0].tip),
+        *(branch for branch in stable.branches if branch.tip != searched[0].tip),
     ]
     completed = []
-    # verdicts read many versions of files, which a partial clone may lack
-    partial = repository.is_partial()
+    # verdicts require many versions of files, which would have to be downloaded in a partial clone
+    is_partial = repository.is_partial()
     request = BackportRequest(effort=0.0, profile=profile)
-    with BackportSession(repository, known, request, progress) as session:
+    with BackportSession(repository, stable, request, progress) as session:
         for fix in fixes:
             release = releases.first(fix.commit)
             is_merge = len(repository.commit(fix.commit).parents) > 1
-            unasked = is_merge or partial
+            is_skipped = is_merge or is_partial
             verdicts = tuple(
                 TreeVerdict(branch.branch, branch.verdict.value, branch.reason)
-                for result in (() if unasked else session.ask([fix.commit], branches))
+                for result in (
+                    () if is_skipped else session.ask([fix.commit], branches)
+                )
                 for branch in result.branches
             )
             completed.append(

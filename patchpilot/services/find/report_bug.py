@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fill in the report for an unfixed bug; see admin-guide/reporting-issues.rst."""
+"""Fill in a report for an unfixed bug; see admin-guide/reporting-issues.rst."""
 
 from datetime import date
 from pathlib import Path
@@ -10,26 +10,30 @@ from patchpilot.resources import keep_draft
 from patchpilot.series.cover_letter import fill, strip_comments, template
 from patchpilot.services.find.find_fix import FoundFixes
 
-_SHOWN = 60
+_MAX_LOG_LINES = 60
 
 
 def save_report(repository: Repository, fixes: FoundFixes, log: str) -> Path:
-    """Write the report as a draft to the user's state directory, and return its file.
+    """Save the report as a draft in the user's state directory, and return its file.
 
-    It replaces an earlier report of the same day about the same module or function.
+    It replaces a report of the same day about the same module or function.
     """
     names = (*fixes.modules, *fixes.functions, "bug")
     title = (*fixes.symptom.messages, f"{names[0]}: FILL IN")[0]
     lines = log.splitlines()
-    first = next((at for at, line in enumerate(lines) if title in line), 0)
+    first = next((number for number, line in enumerate(lines) if title in line), 0)
     identity = repository.identity
-    nearest = [f'  {fix.commit[:12]} ("{fix.subject}")' for fix in fixes.candidates[:3]]
+    nearest_fixes = [
+        f'  {fix.commit[:12]} ("{fix.subject}")' for fix in fixes.candidates[:3]
+    ]
     values = {
         "title": title[:100],
         "tree": fixes.tree,
-        "log": "\n".join(f"  {line}" for line in lines[first:][:_SHOWN]),
+        "log": "\n".join(f"  {line}" for line in lines[first:][:_MAX_LOG_LINES]),
         "searched": f"{fixes.searched:,}",
-        "nearest": "\n".join(["The nearest are:", *nearest]) if nearest else "",
+        "nearest": "\n".join(["The nearest are:", *nearest_fixes])
+        if nearest_fixes
+        else "",
         "name": identity.name if identity else "",
     }
     name = f"{date.today():%Y-%m-%d}-{names[0]}"

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `maintainers`: recipients, queries about MAINTAINERS, and get_maintainer.pl."""
+"""The command `maintainers`: find recipients, query MAINTAINERS, and emulate get_maintainer.pl."""

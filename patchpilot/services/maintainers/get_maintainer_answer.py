@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Produce the output of get_maintainer.pl.
+"""Print what get_maintainer.pl prints.
 
-This module imports as little as possible, because scripts run it once for every patch.
+This module imports as little as possible, because scripts run it once per patch.
 """
 
 import os
@@ -40,20 +40,20 @@ def answer_script_call(
     stdin: bool = True,
     from_archive: "FromArchive | None" = None,
 ) -> GetMaintainerAnswer:
-    """Return the output of get_maintainer.pl for these patches, and notes for stderr.
+    """Return the output of get_maintainer.pl for the patches, and the notes for stderr.
 
-    If `options` contains the switch `file`, the TARGETs are source files.
+    If the switch `file` is set in `options`, the TARGETs are source files.
     """
-    with ExitStack() as opened:
+    with ExitStack() as stack:
         try:
-            source, top = _source(tree, repo, opened)
+            source, top = _find_tree(tree, repo, stack)
         except MissingError:
             if not options.get("file"):
                 from patchpilot.commits.range import refuse_absent
 
                 refuse_absent(targets)
             raise
-        return _answer(
+        return _answer_in_tree(
             targets,
             options,
             source,
@@ -64,7 +64,7 @@ def answer_script_call(
         )
 
 
-def _answer(
+def _answer_in_tree(
     targets: Sequence[str],
     options: Mapping[str, object],
     source: "Tree",
@@ -74,9 +74,11 @@ def _answer(
     stdin: bool,
     from_archive: "FromArchive | None",
 ) -> GetMaintainerAnswer:
-    conf = take((*_home_conf(source), *conf_words(source)))
-    file = load(source)
-    switches = assemble(script_defaults(file.words.defaults), conf, options)
+    conf_options = take((*_user_conf(source), *conf_words(source)))
+    maintainers_file = load(source)
+    switches = assemble(
+        script_defaults(maintainers_file.words.defaults), conf_options, options
+    )
     paths: list[str] = []
     patches: list[tuple[str, str]] = []
     for target in targets or ("-",):
@@ -87,7 +89,7 @@ def _answer(
         else:
             patches.append((target, _patch_text(target, stdin)))
     return answer(
-        file,
+        maintainers_file,
         source,
         switches,
         paths=paths,
@@ -96,21 +98,21 @@ def _answer(
     )
 
 
-def _source(
-    tree: Path | None, repo: Path | None, opened: ExitStack
+def _find_tree(
+    tree: Path | None, repo: Path | None, stack: ExitStack
 ) -> tuple["Tree", Path | None]:
-    """Return the tree to read and the top of the repository's working tree, if any.
+    """Return the tree to read, and the top of the repository's working tree, if any.
 
     `--tree` needs no repository.
     """
     if tree:
         return DirectoryTree(tree), None
-    where = (repo or Path.cwd()).absolute()
-    if not where.is_dir():
+    start = (repo or Path.cwd()).absolute()
+    if not start.is_dir():
         raise MissingError(
             f"{repo}: no such directory", hint="pass an existing directory with -C"
         )
-    for folder in (where, *where.parents):
+    for folder in (start, *start.parents):
         if (folder / ".git").exists():
             if (folder / "MAINTAINERS").exists():
                 return DirectoryTree(folder), folder
@@ -120,12 +122,12 @@ def _source(
     from patchpilot.commits.repository import Repository
     from patchpilot.commits.tree_readers import CommitTree
 
-    repository = opened.enter_context(Repository.open(where))
+    repository = stack.enter_context(Repository.open(start))
     return CommitTree(repository, repository.resolve("HEAD")), repository.top
 
 
-def _home_conf(tree: "Tree") -> tuple[str, ...]:
-    """Return the options in the user's .get_maintainer.conf, used if the tree has none."""
+def _user_conf(tree: "Tree") -> tuple[str, ...]:
+    """Return the options in the user's .get_maintainer.conf; the tree's file takes precedence."""
     home = os.environ.get("HOME")
     if (
         not home
@@ -137,8 +139,9 @@ def _home_conf(tree: "Tree") -> tuple[str, ...]:
 
 
 def _is_tracked(target: str, top: Path | None) -> bool:
-    """Return whether git tracks a file. The script treats such a file as source code, not as a
-    patch.
+    """Return whether git tracks a file.
+
+    get_maintainer.pl treats such a file as source code, not as a patch.
     """
     if not top or not Path(target).exists():
         return False
@@ -151,9 +154,9 @@ def _is_tracked(target: str, top: Path | None) -> bool:
 
 
 def _relative_path(target: str, tree: "Tree") -> str:
-    """Return an argument of -f as a path relative to the tree, with a slash after a folder.
+    """Return an argument of -f as a path relative to the tree.
 
-    Raise MissingError if the tree has no such file.
+    A directory ends in a slash. Raise MissingError if the tree has no such file.
     """
     path = os.path.normpath(target)
     root = tree.root if isinstance(tree, DirectoryTree) else None
@@ -180,7 +183,7 @@ def _relative_path(target: str, tree: "Tree") -> str:
 def _read_patches(
     target: str, directory: Path | None, from_archive: "FromArchive | None"
 ) -> list[tuple[str, str]]:
-    """Return (name, text) of the patches in a commit, a range, a folder or a Message-ID.
+    """Return the (name, text) of each patch in a commit, range, folder or Message-ID.
 
     `directory` is inside the repository, or None without one.
     """
@@ -190,12 +193,12 @@ def _read_patches(
         from patchpilot.commits.repository import Repository
 
         with Repository.open(directory) as repository:
-            read = read_targets((target,), repository, from_archive)
+            series_list = read_targets((target,), repository, from_archive)
     else:
-        read = read_targets((target,), None, from_archive)
+        series_list = read_targets((target,), None, from_archive)
     return [
         (patch.source, "\n".join(patch.lines))
-        for series in read
+        for series in series_list
         for patch in series.patches
     ]
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find commits by a topic's recipients to the files that the topic changes."""
+"""Find the commits of a topic's recipients to the files that the topic changes."""
 
 from patchpilot.commits.repository import Repository
 from patchpilot.model.send_request import SendRequest
@@ -13,10 +13,9 @@ SECONDS = 8.0
 def recipient_history(
     repository: Repository, request: SendRequest, patch: int | None = None
 ) -> FileHistory:
-    """Return the contacts and commits in the history of a topic's files, without the topic's own
-    commits.
+    """Return who changed a topic's files before, without the topic's own commits.
 
-    With `patch`, consider only that patch's files. The history of patch files is empty.
+    With `patch`, consider only that patch's files. Patch files have no history.
     """
     series, ids = read_named_patches(repository, request)
     patches = (

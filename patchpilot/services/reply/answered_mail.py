@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the message to reply to, in the tracked series or in a file."""
+"""Find the message to reply to, in a tracked series or a file."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +14,13 @@ from patchpilot.reading.mail_kinds import WANTS_ANSWER
 from patchpilot.reading.mbox import read_mails
 from patchpilot.topic.followed.known_series import sent_mails, series_with_mail, show
 
-OWN_POST = frozenset({"ping", "withdraw"})
-"""Templates for replies to the author's own latest version."""
+OWN_SERIES_TEMPLATES = frozenset({"ping", "withdraw"})
+"""Templates for replies to the latest version of the user's own series."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnsweredMail:
-    """A message to reply to, and its tracked series, or None."""
+    """A message to reply to, and the tracked series it belongs to, if any."""
 
     mail: Classified
     entry: TrackEntry | None
@@ -41,9 +41,9 @@ def is_undisclosed(answered: AnsweredMail) -> bool:
 def find_answered_mail(target: str, template: str, store: Store) -> AnsweredMail:
     """Return the message to reply to, given a Message-ID, archive URL, file or series number.
 
-    For a tracked series, this is the latest message that needs a reply; for templates that reply to
-    the author's own patches, it is the first message in the latest version. Raise `MissingError` if
-    the message is not available, and `UsageError` if the file contains several messages or no
+    For a tracked series, this is the latest message that needs a reply. For templates that reply to
+    the user's own patches, it is the first message of the latest version. Raise `MissingError` if
+    the message is not available. Raise `UsageError` if the file contains several messages, or if no
     message in the series needs a reply.
     """
     if target.isascii() and target.isdigit():
@@ -81,21 +81,21 @@ def _find_in_series(number: int, template: str, store: Store) -> AnsweredMail:
             f"the archive does not have series {number} yet",
             hint=Action("track", ("update",)),
         )
-    if template in OWN_POST:
+    if template in OWN_SERIES_TEMPLATES:
         return AnsweredMail(series.posted.latest.head, series.entry)
-    wanting = [
+    unanswered = [
         reply.mail
         for reply in series.posted.replies
         if reply.mail.kind in WANTS_ANSWER and not reply.mail.by_author
     ]
-    if not wanting:
+    if not unanswered:
         raise UsageError(
             f"no mail of series {number} asks for anything",
             hint="name the mail to reply to by its Message-ID",
         )
     return AnsweredMail(
         max(
-            wanting,
+            unanswered,
             key=lambda mail: mail.mail.date.timestamp() if mail.mail.date else 0.0,
         ),
         series.entry,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Plan a reply: its draft, the message to send, and the problems that block sending."""
+"""Plan a reply: open its draft, render the message, and find problems that block sending."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -37,24 +37,24 @@ from patchpilot.projects.loading import is_list_address, is_on_list_host, projec
 from patchpilot.reading.sender import real_sender
 from patchpilot.series.message_ids import new_message_ids
 from patchpilot.services.reply.answered_mail import AnsweredMail, is_undisclosed
-from patchpilot.services.reply.reply_text import first_text, text_notes, text_problems
+from patchpilot.services.reply.reply_text import initial_text, text_notes, text_problems
 from patchpilot.services.reply.sent_replies import (
     find_duplicate,
+    is_id_used,
     is_sent_draft,
-    is_used,
 )
 from patchpilot.topic.followed.own_addresses import known_addresses
 
 PATCH = "patch"
-"""Template name in the draft of a reply that is a patch."""
+"""Template name of a draft whose reply is a patch."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyPlan:
-    """A planned reply, not sent yet.
+    """A planned reply that has not been sent.
 
-    Contains the message as rendered by its transport, the mail account, the problems that block
-    sending, and the warnings. `force` is the reason for sending despite blocking problems.
+    `mail` is the message as rendered by its transport. `blockers` are the problems that block
+    sending, and `force` is the reason for sending despite them.
     """
 
     draft: ReplyDraft
@@ -73,13 +73,13 @@ class ReplyPlan:
         return bool(self.blockers) and not self.force
 
     @property
-    def audience(self) -> tuple[int, int]:
-        """Return the number of people and lists in To and Cc."""
-        everybody = {
+    def count_recipients_and_lists(self) -> tuple[int, int]:
+        """Return the number of individual recipients and of lists in To and Cc."""
+        by_email = {
             address.email: address for address in (*self.mail.to, *self.mail.cc)
         }
-        lists = sum(_is_list(address) for address in everybody.values())
-        return len(everybody) - lists, lists
+        lists = sum(_is_list(address) for address in by_email.values())
+        return len(by_email) - lists, lists
 
 
 def open_draft(
@@ -90,20 +90,20 @@ def open_draft(
     sender: Address,
     tags: Sequence[str] = (),
 ) -> ReplyDraft:
-    """Return the existing draft of a reply to this message, or a new one from the template.
+    """Return the draft of a reply to this message, or a new one from the template.
 
-    A new draft is only saved after an edit.
+    A new draft is not saved until it is edited.
     """
     with ReplyDrafts() as drafts:
-        known = drafts.find(answered.message_id, template)
-    if known and not is_sent_draft(known):
-        return known
+        saved = drafts.find(answered.message_id, template)
+    if saved and not is_sent_draft(saved):
+        return saved
     archive = "" if is_undisclosed(answered) else archive
     return _new_draft(
         answered,
         template,
         reply_subject(answered.mail.mail.subject),
-        first_text(answered.mail, template, sender, archive, tags),
+        initial_text(answered.mail, template, sender, archive, tags),
     )
 
 
@@ -112,9 +112,9 @@ def patch_draft(
 ) -> tuple[ReplyDraft, PatchBody]:
     """Return the draft and content of a patch that replies to this message.
 
-    `commit` becomes the patch, for the stable tree named in the message (`[PATCH 6.1.y]`). Raise
-    `UsageError` if there is no such tree, and `RefusedError` if the commit lacks its upstream
-    commit or the sender's Signed-off-by.
+    `commit` becomes the patch, for the stable tree that the message names (`[PATCH 6.1.y]`). Raise
+    `UsageError` if it names no tree, and `RefusedError` if the commit does not name its upstream
+    commit or lacks the sender's Signed-off-by.
     """
     subject = parse_subject(answered.mail.mail.subject)
     versions = answered.mail.place.versions or stable_versions(
@@ -138,11 +138,11 @@ def patch_draft(
             f"commit {commit[:12]} lacks your Signed-off-by:",
             hint="run `git commit --amend -s` to add it",
         )
-    title = f"[PATCH {'/'.join(versions)}.y] {body.title}"
+    subject_line = f"[PATCH {'/'.join(versions)}.y] {body.title}"
     with ReplyDrafts() as drafts:
-        known = drafts.find(answered.message_id, PATCH)
-    draft = (known or _new_draft(answered, PATCH, title, ""))._replace(
-        subject=title,
+        saved = drafts.find(answered.message_id, PATCH)
+    draft = (saved or _new_draft(answered, PATCH, subject_line, ""))._replace(
+        subject=subject_line,
         text=body.body.decode("utf-8", "surrogateescape"),
     )
     return draft, body
@@ -155,20 +155,22 @@ def _new_draft(
 
 
 def save_reply_draft(draft: ReplyDraft, sender: Address) -> ReplyDraft:
-    """Save a reply's draft, with a Message-ID not used by any sent reply."""
+    """Save a reply's draft with a Message-ID that no sent reply uses."""
     message_id = draft.message_id
-    if not message_id or is_used(message_id):
+    if not message_id or is_id_used(message_id):
         message_id = new_message_ids("reply", 1, 0, sender, datetime.now(UTC).date())[0]
     with ReplyDrafts() as drafts:
         return drafts.keep(draft._replace(message_id=message_id))
 
 
-def sender_of(repository: Repository, via: str, identity: str | None = None) -> Address:
-    """Return the sender's address for replies.
+def reply_sender(
+    repository: Repository, via: str, identity: str | None = None
+) -> Address:
+    """Return the address that replies are sent from.
 
     Raise `MissingError` if git has no address for the user, and `UntrustedCommandsError` if sending
-    would run untrusted commands from the repository's configuration. Nothing is written before
-    these errors.
+    would run untrusted commands from the repository's configuration. Nothing is written in either
+    case.
     """
     transport = transports.find(via)
     account = transport.account(repository, identity)
@@ -183,9 +185,9 @@ def sender_of(repository: Repository, via: str, identity: str | None = None) -> 
 
 
 def _is_list(address: Address) -> bool:
-    """Return whether an address in a message's headers belongs to a list.
+    """Return whether an address in a message's headers is a mailing list.
 
-    An address with a name may be a maintainer's.
+    An address with a display name may be a maintainer's.
     """
     return is_on_list_host(address.email) or (
         not address.name and is_list_address(address.email)
@@ -202,37 +204,36 @@ def plan_reply(
     identity: str | None = None,
     force: str | None = None,
 ) -> ReplyPlan:
-    """Return the plan to send a draft, with its threading headers and recipients.
+    """Plan sending a draft, including its threading headers and recipients.
 
     Nothing is sent. With `patch`, the message contains the patch. Raise `RefusedError` if there are
     no recipients.
     """
     transport = transports.find(via)
     account = transport.account(repository, identity)
-    sender = sender_of(repository, via, identity)
-    own = {
+    sender = reply_sender(repository, via, identity)
+    own_addresses = {
         address.lower()
         for address in (*known_addresses(repository, repository.top), sender.email)
     }
     to, cc, omitted = reply_recipients(
-        answered.mail.mail, real_sender(answered.mail.mail), own
+        answered.mail.mail, real_sender(answered.mail.mail), own_addresses
     )
     lists = {project.lists.stable for project in projects().values()}
     if patch and (
         stable := tuple(address for address in (*to, *cc) if address.key in lists)
     ):
-        # a patch for a stable tree goes to its list, with a copy to the person who reported the
-        # failure
+        # send a patch for a stable tree to its list, with a copy to the reporter of the failure
         to, cc = (
             stable,
             tuple(address for address in (*to, *cc) if address not in stable),
         )
     undisclosed = is_undisclosed(answered)
-    public = tuple(
+    public_lists = tuple(
         recipient for recipient in (*to, *cc) if undisclosed and _is_list(recipient)
     )
-    to = tuple(recipient for recipient in to if recipient not in public)
-    cc = tuple(recipient for recipient in cc if recipient not in public)
+    to = tuple(recipient for recipient in to if recipient not in public_lists)
+    cc = tuple(recipient for recipient in cc if recipient not in public_lists)
     if not to:
         raise RefusedError(
             "no recipients: the mail names no recipient other than you",
@@ -253,23 +254,26 @@ def plan_reply(
     if patch:
         (patch_id,) = patch_ids_of(repository, [patch.body])
         mail = replace(mail, commit=patch.commit, patch_id=patch_id)
-    blind, unusable = split_usable(
+    bcc_addresses, unusable = split_usable(
         () if undisclosed else blind_copies(repository, account)
     )
-    bcc = tuple(address.header() for address in blind)
+    bcc = tuple(address.header() for address in bcc_addresses)
     rendered = transport.render_mail(repository, account, mail, bcc, identity)
     refuse_foreign([rendered])
     with Outbox() as outbox:
-        earlier = find_duplicate(outbox, draft)
+        duplicate = find_duplicate(outbox, draft)
     blockers = (
-        *((earlier,) if earlier else ()),
+        *((duplicate,) if duplicate else ()),
         *(() if patch else text_problems(draft.text)),
     )
-    remarks = (*omitted, *(f"sendemail.bcc: {remark}" for remark in unusable))
-    notes = () if patch else tuple(text_notes(draft.text))
-    warnings = (*(SendProblem("recipients", remark) for remark in remarks), *notes)
-    if public:
-        names = ", ".join(git_ref.email for git_ref in public)
+    skipped = (*omitted, *(f"sendemail.bcc: {remark}" for remark in unusable))
+    text_warnings = () if patch else tuple(text_notes(draft.text))
+    warnings = (
+        *(SendProblem("recipients", remark) for remark in skipped),
+        *text_warnings,
+    )
+    if public_lists:
+        names = ", ".join(public_list.email for public_list in public_lists)
         warnings = (
             *warnings,
             SendProblem(

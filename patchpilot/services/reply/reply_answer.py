@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Define the output of `track reply`: a planned reply with its result, or the list of drafts."""
+"""The JSON output of `track reply`: a planned reply and its result, or the list of drafts."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -11,7 +11,7 @@ from patchpilot.outgoing.reply_drafts import ReplyDraft
 from patchpilot.services.reply.plan_reply import ReplyPlan
 
 ReplyState = MailState | Literal["planned", "refused", "drafts"]
-"""Outcome of a reply; `drafts` for the list of unsent replies."""
+"""The state of a reply; `drafts` is used for the list of unsent replies."""
 
 
 @json_form(
@@ -42,7 +42,7 @@ class ReplyProblem:
 )
 @dataclass(frozen=True, slots=True)
 class PlannedReply:
-    """A planned reply, and the result of sending it (None: not sent)."""
+    """A planned reply, and the sent message (None: not sent)."""
 
     plan: ReplyPlan
     sent: Message | None = None
@@ -60,7 +60,7 @@ class PlannedReply:
 
     @property
     def problems(self) -> tuple[ReplyProblem, ...]:
-        """Return the problems that block sending, then the warnings."""
+        """Return the problems that block sending, followed by the warnings."""
         return (
             *(ReplyProblem(problem, True) for problem in self.plan.blockers),
             *(ReplyProblem(problem, False) for problem in self.plan.warnings),
@@ -70,7 +70,7 @@ class PlannedReply:
 @json_form()
 @dataclass(frozen=True, slots=True)
 class KeptReplies:
-    """The drafts of replies that have not been sent."""
+    """The drafts of unsent replies."""
 
     state: ReplyState
     drafts: tuple[ReplyDraft, ...]

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Prepare a reply, from the user's request to the plan for a preview: find the message to answer,
-and edit and save the draft.
-"""
+"""Plan the reply that the user requested: find the message, edit the draft, and save it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -22,8 +20,8 @@ from patchpilot.services.reply.plan_reply import (
     open_draft,
     patch_draft,
     plan_reply,
+    reply_sender,
     save_reply_draft,
-    sender_of,
 )
 from patchpilot.services.reply.reply_text import REPLY, TEMPLATES, clean_edited
 from patchpilot.topic.archive_target import archive_setting
@@ -48,16 +46,15 @@ _TEMPLATES_OF = {
     MailKind.ACK: (REPLY, "thanks"),
 }
 Edit = Callable[[str], str | None]
-"""An editor: return the edited text, or None if it failed."""
+"""A function that returns the edited text, or None if the editor failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyRequest:
     """The user's request for a reply.
 
-    Contains the message to answer, the template and the transport, a commit to send as a
-    patch, tags to add, the text if no editor is used, and the reason to override blocking
-    problems.
+    `target` is the message to answer, `patch` a commit to send as the reply, and `tags` are tags to
+    add. `text` is set if no editor is used. `force` is the reason to override blocking problems.
     """
 
     target: str
@@ -75,7 +72,7 @@ class ReplyRequest:
 
 
 def read_reply_text(file: str) -> str:
-    """Return a reply's text from a file (`-`: standard input).
+    """Read the text of a reply from a file (`-`: standard input).
 
     Raise `InputError` if the file cannot be read.
     """
@@ -85,13 +82,10 @@ def read_reply_text(file: str) -> str:
 def draft_text(
     repository: Repository, directory: Path | None, request: ReplyRequest
 ) -> str:
-    """Return the current text of a reply.
-
-    This is the saved draft's text, or the filled-in template.
-    """
+    """Return the text of a reply's saved draft, or the filled-in template."""
     with Store() as store:
         answered = find_answered_mail(request.target, request.template, store)
-    sender = sender_of(repository, request.via, request.identity)
+    sender = reply_sender(repository, request.via, request.identity)
     return open_draft(
         answered,
         request.template,
@@ -102,9 +96,9 @@ def draft_text(
 
 
 def templates_for(kind: MailKind, *, own: bool) -> tuple[str, ...]:
-    """Return the reply templates suitable for this kind of message.
+    """Return the reply templates for a kind of message.
 
-    `own` is set for a message of the user's own series.
+    `own` is set if the message belongs to the user's own series.
     """
     if own:
         return ("ping", "withdraw", REPLY)
@@ -121,7 +115,7 @@ def plan(
 
     Raise `RefusedError` if the editor fails.
     """
-    planned = _plan(repository, directory, request, editor)
+    planned = _plan_from_draft(repository, directory, request, editor)
     if planned.refused and any(
         problem.name == "sent-already" for problem in planned.blockers
     ):
@@ -130,7 +124,7 @@ def plan(
     return planned
 
 
-def _plan(
+def _plan_from_draft(
     repository: Repository,
     directory: Path | None,
     request: ReplyRequest,
@@ -140,7 +134,7 @@ def _plan(
         raise unknown("template", request.template, TEMPLATES)
     with Store() as store:
         answered = find_answered_mail(request.target, request.template, store)
-    sender = sender_of(repository, request.via, request.identity)
+    sender = reply_sender(repository, request.via, request.identity)
     if request.patch:
         draft, mail = patch_draft(
             repository, answered, resolve_patch(repository, request.patch), sender
@@ -184,19 +178,19 @@ def _plan(
 
 
 def discard(request: ReplyRequest) -> bool:
-    """Delete a reply's draft, and return whether one existed."""
+    """Delete a reply's draft. Return whether there was one."""
     with Store() as store:
         answered = find_answered_mail(request.target, request.template, store)
     with ReplyDrafts() as drafts:
-        known: ReplyDraft | None = drafts.find(
+        saved: ReplyDraft | None = drafts.find(
             answered.message_id, PATCH if request.patch else request.template
         )
-        if known:
-            drafts.discard(known)
-    return known is not None
+        if saved:
+            drafts.discard(saved)
+    return saved is not None
 
 
 def list_unsent_drafts() -> tuple[ReplyDraft, ...]:
-    """Return the drafts of replies that have not been sent, the latest first."""
+    """Return the drafts of unsent replies, the latest first."""
     with ReplyDrafts() as drafts:
         return drafts.all()

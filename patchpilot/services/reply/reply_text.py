@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Create a reply's text from its template and the quoted message, and check it."""
+"""Write a reply's initial text from a template and the quoted message, and check the edited
+text.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -18,7 +20,7 @@ from patchpilot.series.cover_letter import COMMENT, fill, strip_comments, templa
 MAX_COLUMNS = 80
 REPLY = "reply"
 TEMPLATES = (REPLY, "ping", "withdraw", "objection", "prerequisite", "thanks")
-"""Templates of replies without a patch."""
+"""Templates for replies without a patch."""
 _HTML = re.compile(
     r"</?(?:html|body|div|span|p|br|font|table|blockquote)\b[^<>]{0,200}>",
     re.IGNORECASE,
@@ -28,13 +30,13 @@ _CODE = re.compile(r"^(?:[ \t]|[-+@]|\S*$|\[?\d+\]?:? https?://|[A-Z][\w-]+(?:-b
 _WROTE = re.compile(r"\bwrote:$")
 
 
-def first_text(
+def initial_text(
     mail: Classified, name: str, sender: Address, archive: str, tags: Sequence[str]
 ) -> str:
-    """Return the initial text of a reply, with the message quoted and the template filled in.
+    """Return the initial text of a reply: the quoted message and the filled-in template.
 
-    Unknown values remain as placeholders for the user. `archive` is the URL of the archive to link
-    to, or empty for no link.
+    Placeholders with an unknown value are left for the user. `archive` is the archive to link to,
+    or "" for no link.
     """
     subject = parse_subject(mail.mail.subject)
     versions = mail.place.versions or stable_versions(
@@ -46,7 +48,7 @@ def first_text(
         "own_tags": "\n".join(f"{tag}: {sender}" for tag in tags),
         "name": sender.name,
         "version": str(subject.version or 1),
-        "date": _day(mail.mail.date),
+        "date": _format_date(mail.mail.date),
         "link": f"{archive.rstrip('/')}/{mail.mail.message_id}/" if archive else "",
     }
     if versions:
@@ -57,49 +59,50 @@ def first_text(
     return re.sub(r"\n{4,}", "\n\n\n", text).strip("\n") + "\n"
 
 
-def _day(date: datetime | None) -> str:
+def _format_date(date: datetime | None) -> str:
     return f"{date:%Y-%m-%d}" if date else "an unknown date"
 
 
 def clean_edited(text: str) -> str:
-    """Return an edited reply, ready to send, without comments, trailing spaces, and empty lines at
-    the start and end.
+    """Return an edited reply without comments, trailing spaces, and blank lines at the start and
+    end.
     """
     return strip_comments(text.replace("\r\n", "\n")) + "\n"
 
 
 def text_problems(text: str) -> Iterator[SendProblem]:
-    """Return the problems in a reply's text that block sending.
-
-    They are a missing text, unfilled placeholders, HTML, and top-posting.
-    """
-    own = list(_sender_lines(text))
-    words = [line for line in own if line.strip()]
-    if not words:
+    """Yield the problems that block sending: no text, placeholders, HTML or top-posting."""
+    own_lines = list(_sender_lines(text))
+    written_lines = [line for line in own_lines if line.strip()]
+    if not written_lines:
         yield SendProblem(
             "empty-reply",
             "nothing was written: the reply has only quoted lines",
             "write your answer below the quoted lines",
         )
-    if missing := sorted(set(_PLACEHOLDER.findall("\n".join(own)))):
+    if missing := sorted(set(_PLACEHOLDER.findall("\n".join(own_lines)))):
         yield SendProblem(
             "placeholder",
             f"not filled in: {', '.join(missing)}",
             "replace the ${name} with text",
         )
-    if tag := _HTML.search("\n".join(own)):
+    if tag := _HTML.search("\n".join(own_lines)):
         yield SendProblem(
             "html",
             f"HTML in the text: {tag[0]}",
             "kernel lists reject HTML; write plain text",
         )
     lines = text.rstrip("\n").split("\n")
-    first = next((at for at, line in enumerate(lines) if line.startswith(">")), None)
-    if words and first is not None:
-        after = [
-            line for line in lines[first:] if line.strip() and not line.startswith(">")
+    first_quote = next(
+        (number for number, line in enumerate(lines) if line.startswith(">")), None
+    )
+    if written_lines and first_quote is not None:
+        lines_below = [
+            line
+            for line in lines[first_quote:]
+            if line.strip() and not line.startswith(">")
         ]
-        if not after:
+        if not lines_below:
             yield SendProblem(
                 "top-posting",
                 "the answer is above the quoted text",
@@ -108,19 +111,16 @@ def text_problems(text: str) -> Iterator[SendProblem]:
 
 
 def text_notes(text: str) -> Iterator[SendProblem]:
-    """Return the warnings about a reply's text.
-
-    They are about long lines, and a quote at the end without an answer.
-    """
-    long = [
+    """Yield the warnings about a reply: long lines, or a quote at the end without an answer."""
+    long_lines = [
         line
         for line in _sender_lines(text)
         if len(line) > MAX_COLUMNS and not _CODE.match(line)
     ]
-    if long:
+    if long_lines:
         yield SendProblem(
             "long-lines",
-            f"{len(long)} lines over {MAX_COLUMNS} columns: {long[0][:40]}…",
+            f"{len(long_lines)} lines over {MAX_COLUMNS} columns: {long_lines[0][:40]}…",
             "wrap the text at 72 columns",
         )
     lines = [line for line in text.rstrip("\n").split("\n") if line.strip()]
@@ -137,90 +137,100 @@ def text_notes(text: str) -> Iterator[SendProblem]:
 
 
 def _sender_lines(text: str) -> Iterator[str]:
-    """Yield the lines of a reply that are neither quoted nor an attribution."""
+    """Yield the lines that the sender wrote, without quotes and attributions."""
     for line in text.split("\n"):
         if not line.startswith((">", COMMENT)) and not _WROTE.search(line):
             yield line
 
 
 CONTEXT = 8
-"""Maximum number of quoted lines kept above an answered paragraph."""
+"""Maximum number of quoted lines to keep above an answered paragraph."""
 CUT = "> [...]"
 
 
 def quote_reply(mail: Classified, requests: Sequence[int]) -> str:
-    """Return a message's quote, with space for an answer after each question or request.
+    """Return the quoted message, with space for an answer after each request.
 
-    Quote the paragraphs with any of the `requests` lines (0-based in the body) or, if it is empty,
-    all of the sender's own text.
+    Quote the paragraphs that contain the `requests` lines (0-based in the body). If there are none,
+    quote all of the sender's own text.
     """
     lines = mail.mail.body.split("\n")
-    own = {
+    own_lines = {
         line.at
         for line in mail.body.own
-        if line.text.strip() and not _is_frame(line.text)
+        if line.text.strip() and not _is_greeting_or_tag(line.text)
     }
     blocks = [
         block
-        for block in _group_lines(sorted(own))
+        for block in _group_lines(sorted(own_lines))
         if not requests or any(block[0] <= line <= block[-1] for line in requests)
     ]
-    text = [attribution(mail.sender, mail.mail.date)]
-    last = -1
+    quoted = [attribution_line(mail.sender, mail.mail.date)]
+    last_quoted = -1
     for block in blocks:
-        start = _context_start(lines, block[0], last, own)
-        if start > last + 1 and any(lines[at].strip() for at in range(last + 1, start)):
-            text.append(CUT)
-        text += [f"> {lines[at]}".rstrip() for at in range(start, block[-1] + 1)]
-        text += ["", "", ""]
-        last = block[-1]
-    return "\n".join(text).rstrip("\n") + "\n\n"
+        start = _context_start(lines, block[0], last_quoted, own_lines)
+        if start > last_quoted + 1 and any(
+            lines[number].strip() for number in range(last_quoted + 1, start)
+        ):
+            quoted.append(CUT)
+        quoted += [
+            f"> {lines[number]}".rstrip() for number in range(start, block[-1] + 1)
+        ]
+        quoted += ["", "", ""]
+        last_quoted = block[-1]
+    return "\n".join(quoted).rstrip("\n") + "\n\n"
 
 
 def quote_tags(mail: Classified) -> str:
-    """Return the quoted lines of the tags in a message."""
+    """Return a message's tags as quoted lines."""
     tags = [
         f"> {line.text.strip()}"
         for line in mail.body.own
         if is_trailer(line.text.strip())
     ]
     return (
-        "\n".join([attribution(mail.sender, mail.mail.date), *tags]) + "\n\n"
+        "\n".join([attribution_line(mail.sender, mail.mail.date), *tags]) + "\n\n"
         if tags
         else ""
     )
 
 
-def attribution(sender: Address, date: datetime | None) -> str:
-    """Return an attribution line: `On Sat, 21 Nov 2026 12:04:00 +0100, Name wrote:`."""
+def attribution_line(sender: Address, date: datetime | None) -> str:
+    """Return the attribution: `On Sat, 21 Nov 2026 12:04:00 +0100, Name wrote:`."""
     name = sender.called
     return f"On {format_datetime(date)}, {name} wrote:" if date else f"{name} wrote:"
 
 
-def _is_frame(line: str) -> bool:
+def _is_greeting_or_tag(line: str) -> bool:
     return bool(is_trailer(line.strip()) or GREETING.match(line) or CLOSING.match(line))
 
 
-def _group_lines(own: Sequence[int]) -> Iterator[list[int]]:
-    """Yield the spans of consecutive lines by the sender."""
+def _group_lines(own_lines: Sequence[int]) -> Iterator[list[int]]:
+    """Yield each run of consecutive lines by the sender."""
     block: list[int] = []
-    for at in own:
-        if block and at != block[-1] + 1:
+    for line in own_lines:
+        if block and line != block[-1] + 1:
             yield block
             block = []
-        block.append(at)
+        block.append(line)
     if block:
         yield block
 
 
-def _context_start(lines: Sequence[str], start: int, last: int, own: "set[int]") -> int:
-    """Return the first line of the context to quote above a paragraph."""
-    at = start
-    while at - 1 > last and not lines[at - 1].strip():
-        at -= 1
-    if at - 1 <= last or at - 1 in own or not lines[at - 1].startswith(">"):
+def _context_start(
+    lines: Sequence[str], start: int, last_quoted: int, own_lines: "set[int]"
+) -> int:
+    """Return the first line to quote as context above a paragraph."""
+    line = start
+    while line - 1 > last_quoted and not lines[line - 1].strip():
+        line -= 1
+    if (
+        line - 1 <= last_quoted
+        or line - 1 in own_lines
+        or not lines[line - 1].startswith(">")
+    ):
         return start
-    first = max(last + 1, at - CONTEXT)
-    while at - 1 >= first and lines[at - 1].startswith(">"):
-        at -= 1
-    return at
+    earliest = max(last_quoted + 1, line - CONTEXT)
+    while line - 1 >= earliest and lines[line - 1].startswith(">"):
+        line -= 1
+    return line

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Send a planned reply exactly once.
 
-The outbox records the reply before and after sending, and the reply is added to its
-tracked series.
+The outbox records the reply before and after sending, and the reply is added to its tracked series.
 """
 
 import contextlib
@@ -25,7 +24,7 @@ from patchpilot.services.reply.plan_reply import ReplyPlan
 from patchpilot.services.reply.sent_replies import (
     find_duplicate,
     has_text,
-    sole_reply,
+    lock_message,
     was_accepted,
 )
 
@@ -39,23 +38,21 @@ def send_reply(
     unknown: str = "",
     terminal: bool = False,
 ) -> Message:
-    """Send a planned reply, delete its draft, and return the state of the message.
+    """Send a planned reply, delete its draft, and return the message with its state.
 
-    If the server does not accept the message, keep the draft.
-
-    `unknown` is the outcome (`sent` or `lost`) of an earlier attempt without a response. Raise
-    `RefusedError` if the reply was already sent, if an earlier outcome is unknown, or if a problem
-    blocks sending.
+    Keep the draft if the server does not accept the message. `unknown` is the outcome (`sent` or
+    `lost`) that the user reports for an earlier attempt. Raise `RefusedError` if the reply was
+    already sent, an earlier outcome is unknown, or a problem blocks sending.
     """
     if planned.refused:
         raise RefusedError(planned.blockers[0].message, hint=planned.blockers[0].hint)
-    if blocked := planned.transport.find_blocking_problem(planned.account):
-        raise MissingError(blocked.message, hint=blocked.hint)
+    if problem := planned.transport.find_blocking_problem(planned.account):
+        raise MissingError(problem.message, hint=problem.hint)
     planned.transport.refuse_untrusted(repository, planned.account)
-    with contextlib.ExitStack() as held, Outbox() as outbox:
+    with contextlib.ExitStack() as locks, Outbox() as outbox:
         with hold_sender_lock():
-            held.enter_context(sole_reply(planned.draft.answers))
-            send = _claim_send(outbox, planned, repository, unknown)
+            locks.enter_context(lock_message(planned.draft.answers))
+            send = _store_or_resume_send(outbox, planned, repository, unknown)
         if send.state != "sent":
             _deliver(repository, outbox, send, planned, terminal)
             send = outbox.get(send.id)
@@ -66,48 +63,48 @@ def send_reply(
     return send.entries[0]
 
 
-def _claim_send(
+def _store_or_resume_send(
     outbox: Outbox, planned: ReplyPlan, repository: Repository, unknown: str
 ) -> Send:
-    """Return the send stored in the outbox, or an earlier one confirmed as sent.
+    """Return a new send stored in the outbox, or an earlier one known to have succeeded.
 
-    The caller must hold the message's lock. A send still in progress in the outbox was interrupted.
+    The caller must hold the message's lock, so a send in progress was interrupted.
     """
     for earlier in outbox.replies(planned.draft.answers):
-        own, same = (
+        is_same_draft, has_same_text = (
             earlier.change_id == planned.draft.message_id,
             has_text(earlier, planned.draft.text),
         )
-        if not (own or same):
+        if not (is_same_draft or has_same_text):
             continue
         send = outbox.settle(earlier.id)
         entry = send.entries[0]
         if entry.state is MailState.UNKNOWN and unknown == "sent":
             outbox.mark(send.id, 0, Outcome(MailState.ACCEPTED, "reported as sent"))
-            if same:
+            if has_same_text:
                 return outbox.get(send.id)
             raise _changed_text_error("is now recorded as sent")
         if entry.state is MailState.UNKNOWN and unknown != "lost":
             raise _uncertain_error(planned, entry.detail)
-        if was_accepted(send) and own and not same:
+        if was_accepted(send) and is_same_draft and not has_same_text:
             raise _changed_text_error("was sent by another patchpilot process")
-        if own and not was_accepted(send):
+        if is_same_draft and not was_accepted(send):
             outbox.forget(send.id)
     _refuse_sent(outbox, planned)
     return outbox.add(_make_send(planned, repository))
 
 
 def _refuse_sent(outbox: Outbox, planned: ReplyPlan) -> None:
-    """Raise RefusedError if this reply was already sent, unless there is a reason to resend it."""
+    """Raise RefusedError if this reply was already sent, unless the user wants to resend it."""
     if (earlier := find_duplicate(outbox, planned.draft)) and not planned.force:
         with ReplyDrafts() as drafts:
             drafts.discard(planned.draft)
         raise RefusedError(earlier.message, hint=earlier.hint)
 
 
-def _changed_text_error(what: str) -> RefusedError:
+def _changed_text_error(state: str) -> RefusedError:
     return RefusedError(
-        f"the earlier reply {what}; this draft has a different text",
+        f"the earlier reply {state}; this draft has a different text",
         hint="run the command again to send this text as well",
     )
 
@@ -147,7 +144,9 @@ def _deliver(
 
 
 def _add_to_series(planned: ReplyPlan, send: Send) -> None:
-    """Add the sent reply to the tracked series, because the archive gets it only minutes later."""
+    """Add the sent reply to its tracked series, because it reaches the archive only minutes
+    later.
+    """
     if planned.answered.entry is None:
         return
     with Store() as store:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find replies in the outbox that were sent before, or may have been sent."""
+"""Find replies in the outbox that were, or may have been, sent."""
 
 import contextlib
 import hashlib
@@ -15,12 +15,12 @@ from patchpilot.outgoing.sender_lock import sole_sender
 
 
 @contextlib.contextmanager
-def sole_reply(answers: str) -> Iterator[None]:
-    """Lock a message while a reply to it is being sent.
+def lock_message(answers: str) -> Iterator[None]:
+    """Lock a message while a reply to it is sent.
 
     Raise `RefusedError` if another process is sending a reply to the same message.
     """
-    # a lock's name is a file name, and a Message-ID may be too long for one
+    # the lock is a file, and a Message-ID may be too long for a file name
     key = hashlib.sha256(answers.encode("utf-8", "surrogateescape")).hexdigest()[:32]
     with sole_sender(
         f"reply-{key}",
@@ -33,14 +33,14 @@ def sole_reply(answers: str) -> Iterator[None]:
 def has_text(send: Send, text: str) -> bool:
     """Return whether a reply in the outbox has this text.
 
-    Ignore trailing spaces, and empty lines at the start and end.
+    Trailing spaces, and blank lines at the start and end, are ignored.
     """
-    return _comparable(send.entries[0].file.partition(b"\n\n")[2]) == _comparable(
-        text.encode("utf-8", "surrogateescape")
-    )
+    return _stripped_lines(
+        send.entries[0].file.partition(b"\n\n")[2]
+    ) == _stripped_lines(text.encode("utf-8", "surrogateescape"))
 
 
-def _comparable(text: bytes) -> list[bytes]:
+def _stripped_lines(text: bytes) -> list[bytes]:
     return [line.rstrip() for line in text.strip().split(b"\n")]
 
 
@@ -49,21 +49,19 @@ def was_accepted(send: Send) -> bool:
 
 
 def find_duplicate(outbox: Outbox, draft: ReplyDraft) -> SendProblem | None:
-    """Return a problem if the same text was already sent in reply to the same message,
-    otherwise None.
-    """
-    same = [
+    """Return a problem if the same reply to the same message was already sent."""
+    duplicates = [
         send
         for send in outbox.replies(draft.answers)
         if was_accepted(send) and has_text(send, draft.text)
     ]
-    if not same:
+    if not duplicates:
         return None
-    when = parse_stored_time(same[-1].begun)
+    sent_at = parse_stored_time(duplicates[-1].begun)
     return SendProblem(
         "sent-already",
-        f"this reply was sent on {when:%Y-%m-%d at %H:%M} UTC as"
-        f" <{same[-1].entries[0].message_id}>",
+        f"this reply was sent on {sent_at:%Y-%m-%d at %H:%M} UTC as"
+        f" <{duplicates[-1].entries[0].message_id}>",
         Action(
             "", ("--force", "REASON"), "write another text, or send it again: add {}"
         ),
@@ -73,7 +71,7 @@ def find_duplicate(outbox: Outbox, draft: ReplyDraft) -> SendProblem | None:
 def is_sent_draft(draft: ReplyDraft) -> bool:
     """Return whether a draft was already sent with the same text.
 
-    Such a draft remains if the process exited before deleting it.
+    This happens if the process exited before deleting the draft.
     """
     with Outbox() as outbox:
         return any(
@@ -82,10 +80,10 @@ def is_sent_draft(draft: ReplyDraft) -> bool:
         )
 
 
-def is_used(message_id: str) -> bool:
+def is_id_used(message_id: str) -> bool:
     """Return whether a reply with this Message-ID was accepted.
 
-    If so, a draft with a different text needs a new one.
+    If so, a changed draft needs a new Message-ID.
     """
     with Outbox() as outbox:
         return any(

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Machine reviews of patches by the user's reviewers."""
+"""Reviews of patches by the user's reviewer programs."""

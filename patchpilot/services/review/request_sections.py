@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Collect the surrounding code and known facts that a reviewer needs in addition to the patch."""
+"""Collect the code and facts around a patch that a reviewer needs."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -29,30 +29,30 @@ _NO_CALL = frozenset(("if", "for", "while", "switch", "return", "sizeof", "defin
 _COMMENT = ("/*", " *", "//")
 _CALLEES, _CALLERS, _LOG = 12, 8, 8
 """Maximum number of called functions, callers and earlier commits in a request."""
-_LONGEST = 400
-"""Maximum lines shown of a function."""
+_MAX_FUNCTION_LINES = 400
+"""Maximum number of lines shown of a function."""
 _TIMEOUT = 20.0
 
 
 class PatchedFiles:
-    """A patch's files before and after it, each read once."""
+    """A patch's files before and after the patch; each file is read once."""
 
     def __init__(self, patch: Patch, tree: "Tree | None") -> None:
         self.tree = tree
         self._old = {change.path: change.old_path for change in patch.files}
-        # a stack leaves its last patch unapplied
+        # a stack does not apply its last patch, so pass the patch twice
         self._stack = Stack(tree, (patch, patch)) if tree else None
         self.after = cache(self._lines_after)
 
     def before(self, path: str) -> tuple[str, ...] | None:
-        """Return a file's lines before the patch, or None if it is new or unknown."""
+        """Return a file's lines before the patch, or None if the file is new or unknown."""
         old = self._old.get(path, path)
-        return _lines(self.tree.read(old)) if self.tree and old else None
+        return _decode_lines(self.tree.read(old)) if self.tree and old else None
 
     def _lines_after(self, path: str) -> tuple[str, ...] | None:
         """Return a file's lines after the patch, or None if the patch does not apply."""
         content, is_guess = self._stack.before(path, 1) if self._stack else (None, True)
-        return None if is_guess else _lines(content)
+        return None if is_guess else _decode_lines(content)
 
 
 def request_sections(
@@ -61,10 +61,10 @@ def request_sections(
     repository: "Repository | None",
     series: Sequence[Patch] = (),
 ) -> Iterator[Section]:
-    """Yield the sections of a patch's review request, most useful first.
+    """Yield the sections of a review request, the most useful first.
 
-    `series` contains the patches if there are several. Without a repository, the request is limited
-    to the changed files.
+    `series` contains the patches of a series with more than one patch. Without a repository, only
+    the changed files are included.
     """
     patch = checked.patch
     yield (
@@ -84,99 +84,103 @@ def request_sections(
             for patch in series
         ],
     )
-    after = list(_functions(patch, files.after, is_new=True))
-    names = [name for _, name, _ in after]
-    for path, name, lines in after:
+    new_functions = list(_changed_functions(patch, files.after, is_new=True))
+    function_names = [name for _, name, _ in new_functions]
+    for path, name, lines in new_functions:
         yield (f"{name} in {path}, after the patch", lines)
     folder = folder_of(patch)
-    known = path_facts(folder, repository) if folder else ()
-    facts = [f"{fact.label}: {fact.value} ({fact.source})" for fact in known]
+    folder_facts = path_facts(folder, repository) if folder else ()
+    facts = [f"{fact.label}: {fact.value} ({fact.source})" for fact in folder_facts]
     yield ("Conventions of the subsystem", [(None, fact) for fact in facts])
-    at = _revision(patch, repository)
-    if repository and at:
-        called = _called_names(patch, after)
-        yield from _definitions(repository, at, patch.paths, called)
-        yield _callers(repository, at, patch.paths, names)
-    for path, name, lines in _functions(patch, files.before, is_new=False):
+    revision = _base_revision(patch, repository)
+    if repository and revision:
+        called_names = _called_names(patch, new_functions)
+        yield from _definitions(repository, revision, patch.paths, called_names)
+        yield _callers(repository, revision, patch.paths, function_names)
+    for path, name, lines in _changed_functions(patch, files.before, is_new=False):
         yield (f"{name} in {path}, before the patch", lines)
-    if repository and at:
-        yield _log(repository, at, patch.paths)
+    if repository and revision:
+        yield _earlier_commits(repository, revision, patch.paths)
     yield from _documents(patch, files)
 
 
 def _documents(patch: Patch, files: PatchedFiles) -> Iterator[Section]:
-    """Yield the documents listed in MAINTAINERS (P:) for the changed files."""
+    """Yield the documents that MAINTAINERS lists (P:) for the changed files."""
     try:
         matches = match(load(files.tree), patch.paths) if files.tree else ()
     except MissingError:
         return
-    names = (name.strip() for match in matches for name in match.section.values("P"))
-    for name in dict.fromkeys(names):
-        yield name, number_lines(files.before(name) or ())
+    paths = (path.strip() for match in matches for path in match.section.values("P"))
+    for path in dict.fromkeys(paths):
+        yield path, number_lines(files.before(path) or ())
 
 
-def _revision(patch: Patch, repository: "Repository | None") -> str | None:
+def _base_revision(patch: Patch, repository: "Repository | None") -> str | None:
     if repository is None:
         return None
     return repository.find(f"{patch.commit}^" if patch.commit else "HEAD")
 
 
-def _functions(
+def _changed_functions(
     patch: Patch,
     read: "Callable[[str], tuple[str, ...] | None]",
     *,
     is_new: bool,
 ) -> Iterator[tuple[str, str, tuple[tuple[int, str], ...]]]:
-    """Yield (path, name, numbered lines) of each function that a patch changes."""
+    """Yield (path, name, numbered lines) for each changed function."""
     for change in patch.files:
         lines = read(change.path)
         if lines is None:
             continue
         reported: set[tuple[int, int]] = set()
-        for at in _changed_lines(change, is_new=is_new):
-            function = function_at(lines, at)
+        for line in _changed_lines(change, is_new=is_new):
+            function = function_at(lines, line)
             if function is None or function.span in reported:
                 continue
             reported.add(function.span)
             start, end = function.span
             while start and lines[start - 1].startswith(_COMMENT):
                 start -= 1
-            shown = lines[start : min(end, start + _LONGEST)]
-            yield change.path, function.name, number_lines(shown, start + 1)
+            function_lines = lines[start : min(end, start + _MAX_FUNCTION_LINES)]
+            yield change.path, function.name, number_lines(function_lines, start + 1)
 
 
 def _changed_lines(change: FileChange, *, is_new: bool) -> Iterator[int]:
-    """Yield the 0-based lines that a change adds or, in the old file, removes."""
+    """Yield the 0-based numbers of the lines that a change adds or, in the old file, removes."""
     for hunk in change.hunks:
-        at = (hunk.new_start if is_new else hunk.old_start) - 1
+        number = (hunk.new_start if is_new else hunk.old_start) - 1
         for line in hunk.lines:
             if line.kind in "+-":
-                yield max(at, 0)
-            at += line.kind in (" +" if is_new else " -")
+                yield max(number, 0)
+            number += line.kind in (" +" if is_new else " -")
 
 
 def _called_names(
-    patch: Patch, after: Sequence[tuple[str, str, Sequence[tuple[int, str]]]]
+    patch: Patch, new_functions: Sequence[tuple[str, str, Sequence[tuple[int, str]]]]
 ) -> list[str]:
-    """Return the names called by the changed functions; calls in added lines come first."""
-    added = [line.text for change in patch.files for line in change.lines()]
-    body = [text for _, _, lines in after for _, text in lines]
-    names = (name for line in (*added, *body) for name in _CALL.findall(line))
-    own = {name for _, name, _ in after}
-    return [name for name in dict.fromkeys(names) if name not in _NO_CALL | own]
+    """Return the names that the changed functions call, those called in added lines first."""
+    added_lines = [line.text for change in patch.files for line in change.lines()]
+    function_lines = [text for _, _, lines in new_functions for _, text in lines]
+    names = (
+        name for line in (*added_lines, *function_lines) for name in _CALL.findall(line)
+    )
+    own_names = {name for _, name, _ in new_functions}
+    return [name for name in dict.fromkeys(names) if name not in _NO_CALL | own_names]
 
 
 def _definitions(
-    repository: "Repository", at: str, paths: Sequence[str], names: Sequence[str]
+    repository: "Repository", revision: str, paths: Sequence[str], names: Sequence[str]
 ) -> Iterator[Section]:
-    """Yield the definitions of called functions in the patch's directories and in include/."""
+    """Yield the definitions of called functions in the patch's directories and include/."""
     if not names:
         return
-    words = ("-E", "-e", rf"^[A-Za-z_].*\b({'|'.join(names[:40])})\(")
+    grep_options = ("-E", "-e", rf"^[A-Za-z_].*\b({'|'.join(names[:40])})\(")
     folders = (*_folders(paths), "include")
     functions = (
         (path, lines, function)
-        for path, _, lines, function in _find_matches(repository, at, folders, words)
+        for path, _, lines, function in _find_matches(
+            repository, revision, folders, grep_options
+        )
         if function
         and function.name in names
         and lines[function.span[1] - 1].startswith("}")
@@ -190,16 +194,18 @@ def _definitions(
 
 
 def _callers(
-    repository: "Repository", at: str, paths: Sequence[str], names: Sequence[str]
+    repository: "Repository", revision: str, paths: Sequence[str], names: Sequence[str]
 ) -> Section:
-    """Return the lines that mention the changed functions, each with its context."""
+    """Return the lines that mention the changed functions, with context."""
     rows: list[tuple[int | None, str]] = []
-    words = [word for name in dict.fromkeys(names) for word in ("-e", name)]
-    places = _find_matches(repository, at, _folders(paths), ("-w", "-F", *words))
-    # a function's first line is not a call to it
+    patterns = [argument for name in dict.fromkeys(names) for argument in ("-e", name)]
+    matches = _find_matches(
+        repository, revision, _folders(paths), ("-w", "-F", *patterns)
+    )
+    # skip the first line of the function itself
     calls = (
         location
-        for location in places
+        for location in matches
         if not location[3] or location[3].span[0] != location[1] - 1
     )
     for path, line, lines, function in islice(calls, _CALLERS):
@@ -209,10 +215,12 @@ def _callers(
     return ("Callers of the changed functions, before the patch", rows)
 
 
-def _log(repository: "Repository", at: str, paths: Sequence[str]) -> Section:
-    words = ("log", f"-{_LOG}", "--format=%h %as %s", at, "--", *paths)
+def _earlier_commits(
+    repository: "Repository", revision: str, paths: Sequence[str]
+) -> Section:
+    arguments = ("log", f"-{_LOG}", "--format=%h %as %s", revision, "--", *paths)
     try:
-        result = repository.git(*words, timeout=_TIMEOUT)
+        result = repository.git(*arguments, timeout=_TIMEOUT)
     except GitError:
         return ("", ())
     return (
@@ -222,34 +230,50 @@ def _log(repository: "Repository", at: str, paths: Sequence[str]) -> Section:
 
 
 def _grep(
-    repository: "Repository", at: str, folders: Sequence[str], words: Sequence[str]
+    repository: "Repository",
+    revision: str,
+    folders: Sequence[str],
+    grep_options: Sequence[str],
 ) -> Iterator[tuple[str, int]]:
     """Yield (path, line) for each match of `git grep` in C files."""
-    if "-e" not in words:
+    if "-e" not in grep_options:
         return
     globs = [f":(glob){folder}/**/*.[ch]" for folder in folders if folder]
     try:
         result = repository.git(
-            *("grep", "-n", "-z", "--full-name", "-I", *words, at, "--", *globs),
+            *(
+                "grep",
+                "-n",
+                "-z",
+                "--full-name",
+                "-I",
+                *grep_options,
+                revision,
+                "--",
+                *globs,
+            ),
             ok=(0, 1),
             env={"GIT_LITERAL_PATHSPECS": "0"},
             timeout=_TIMEOUT,
         )
     except GitError:
         return
-    for row in result.text.splitlines():
-        name, _, rest = row.partition("\0")
-        number = rest.partition("\0")[0]
+    for output_line in result.text.splitlines():
+        name, _, remainder = output_line.partition("\0")
+        number = remainder.partition("\0")[0]
         if number.isdigit():
-            yield name.removeprefix(f"{at}:"), int(number)
+            yield name.removeprefix(f"{revision}:"), int(number)
 
 
 def _find_matches(
-    repository: "Repository", at: str, folders: Sequence[str], words: Sequence[str]
+    repository: "Repository",
+    revision: str,
+    folders: Sequence[str],
+    grep_options: Sequence[str],
 ) -> Iterator[tuple[str, int, tuple[str, ...], Function | None]]:
-    """Yield (path, line, the file's lines, function) for each match of `git grep`."""
-    read = cache(lambda path: _lines(repository.blob(at, path)) or ())
-    for path, line in _grep(repository, at, folders, words):
+    """Yield (path, line, lines of the file, function) for each match of `git grep`."""
+    read = cache(lambda path: _decode_lines(repository.blob(revision, path)) or ())
+    for path, line in _grep(repository, revision, folders, grep_options):
         lines = read(path)
         yield path, line, lines, function_at(lines, line - 1)
 
@@ -261,7 +285,7 @@ def _folders(paths: Sequence[str]) -> tuple[str, ...]:
     )
 
 
-def _lines(content: bytes | None) -> tuple[str, ...] | None:
+def _decode_lines(content: bytes | None) -> tuple[str, ...] | None:
     return (
         None
         if content is None

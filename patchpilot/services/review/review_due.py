@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Decide whether to review patches before a send, without importing the reviewers."""
+"""Decide whether to review patches before sending, without importing the reviewers."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
 
 
-def is_due(repository: "Repository", wants: Callable[[], bool]) -> bool:
-    """Return whether to review patches before a send; `wants` asks the user."""
-    when = review_before_send(repository.top)
-    return when == "always" or (when == "ask" and wants())
+def should_review(repository: "Repository", ask_user: Callable[[], bool]) -> bool:
+    """Return whether to review patches before sending; `ask_user` asks the user."""
+    setting = review_before_send(repository.top)
+    return setting == "always" or (setting == "ask" and ask_user())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Ask reviewers about checked patches, and prove their comments."""
+"""Send checked patches to reviewers, and verify their comments."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,8 +36,8 @@ from patchpilot.services.review.request_sections import (
 )
 
 _LONG_WORD = re.compile(r"[a-z_]{5,}")
-_TAKEN = 8
-"""Number of consecutive words shared with a comment that indicates copying."""
+_COPIED_WORDS = 8
+"""Number of consecutive words in common with a comment that indicates copying."""
 if TYPE_CHECKING:
     from patchpilot.checking.check_result import CheckedPatch, CheckResult
     from patchpilot.commits.repository import Repository
@@ -58,10 +58,9 @@ if TYPE_CHECKING:
 class ReviewedPatch(NamedTuple):
     """A reviewer's comments on a patch.
 
-    `resolved` lists problems from an earlier version's review that are gone. `tokens` is the size
-    of the request, and `error` the reason for a missing answer. `takes_over` is set if the patch's
-    message repeats a comment without an Assisted-by: tag
-    (Documentation/process/coding-assistants.rst).
+    `resolved` lists problems found in an earlier version that are gone. `tokens` is the size of the
+    request. `error` says why there is no answer. `takes_over` is set if the commit message copies
+    from a comment without an Assisted-by: tag (Documentation/process/coding-assistants.rst).
     """
 
     patch: Patch
@@ -75,22 +74,21 @@ class ReviewedPatch(NamedTuple):
 
 @json_form("reviewer=reviewer.name", "patches")
 class Review(NamedTuple):
-    """A reviewer and its comments on each patch."""
+    """A reviewer, and its comments on each patch."""
 
     reviewer: Reviewer
     patches: tuple[ReviewedPatch, ...]
 
     @property
     def tokens(self) -> int:
-        """Return the size of this run's requests."""
+        """Return the total size of the requests in this run."""
         return sum(patch.tokens for patch in self.patches if not patch.is_stored)
 
 
 class ReviewInput(NamedTuple):
-    """The checked patches, the repository, and the user's TARGETs and base.
+    """The patches to review, the repository, and the user's TARGETs and base.
 
-    `reviewer` is the name of a reviewer, or "" for all. `tokens` overrides the reviewer's own
-    limit.
+    `reviewer` is the name of a reviewer, or "" for all. `tokens` overrides the reviewer's limit.
     """
 
     result: "CheckResult"
@@ -104,20 +102,21 @@ class ReviewInput(NamedTuple):
 def review_requests(review_input: ReviewInput) -> Iterator[tuple[Patch, ReviewRequest]]:
     for checked in review_input.result.patches:
         if checked.patch.has_diff:
-            yield checked.patch, _request(review_input, checked)
+            yield checked.patch, _write_review_request(review_input, checked)
 
 
 def review(
     review_input: ReviewInput, progress: Progress = silent, *, asks: bool = True
 ) -> tuple[Review, ...]:
-    """Return each reviewer's reviews of the patches; without `asks`, only stored ones.
+    """Return the reviews of the patches by each reviewer.
 
-    Send nothing to a remote reviewer until the security question of each topic is answered with no;
-    otherwise raise `RefusedError` with the command and its input.
+    Without `asks`, return only stored reviews. Nothing is sent to a remote reviewer unless the
+    answer to each topic's security question is no. Otherwise, raise `RefusedError` with the command
+    and its input.
     """
     drafts = _drafts(review_input)
-    where = review_input.repository.top if review_input.repository else Path.cwd()
-    reviewers = choose_reviewers(where, review_input.reviewer)
+    directory = review_input.repository.top if review_input.repository else Path.cwd()
+    reviewers = choose_reviewers(directory, review_input.reviewer)
     for reviewer in reviewers:
         if asks and not reviewer.is_local:
             _refuse_undisclosed(review_input, reviewer, drafts)
@@ -139,26 +138,26 @@ def review(
 def review_note(reviews: Sequence[Review], patch: Patch) -> str:
     """Return the note on a patch's reviews to put below its `---`, or "".
 
-    It contains lines and the user's reasons, but no text by reviewers.
+    It contains line numbers and the user's reasons, but no text by reviewers.
     """
     lines = []
     for review in reviews:
         for reviewed in review.patches:
             if reviewed.patch is not patch or reviewed.error:
                 continue
-            sure = [comment for comment in reviewed.findings if comment.is_sure]
-            summary = counted(len(sure), "comment") if sure else "no comments"
+            certain = [comment for comment in reviewed.findings if comment.is_sure]
+            summary = counted(len(certain), "comment") if certain else "no comments"
             lines.append(f"Machine review by {review.reviewer.name}: {summary}")
             lines += [
                 f"- {comment.path or 'message'}:{comment.line}: {comment.waived}"
-                for comment in sure
+                for comment in certain
                 if comment.waived
             ]
     return "\n".join(lines)
 
 
 def _drafts(review_input: ReviewInput) -> "tuple[Draft | None, ...]":
-    """Return each topic's draft, or None for patch files and topics without a draft."""
+    """Return the draft of each topic, or None for patch files and topics without a draft."""
     return tuple(
         known_draft(review_input.repository, target, review_input.base)
         if review_input.repository
@@ -170,7 +169,7 @@ def _drafts(review_input: ReviewInput) -> "tuple[Draft | None, ...]":
 def _refuse_undisclosed(
     review_input: ReviewInput, reviewer: Reviewer, drafts: "Sequence[Draft | None]"
 ) -> None:
-    """Raise `RefusedError` unless every topic's security question is answered with no."""
+    """Raise `RefusedError` unless the answer to each topic's security question is no."""
     answers = [draft.answers.get("security") if draft else None for draft in drafts]
     if "yes" in answers:
         raise RefusedError(
@@ -197,20 +196,24 @@ def _review_patch(
     progress: Progress,
     asks: bool,
 ) -> Iterator[ReviewedPatch]:
-    checked = [patch for patch in review_input.result.patches if patch.patch.has_diff]
-    for number, checked_patch in enumerate(checked, 1):
-        key = _key(checked_patch.patch)
+    checked_patches = [
+        patch for patch in review_input.result.patches if patch.patch.has_diff
+    ]
+    for number, checked_patch in enumerate(checked_patches, 1):
+        key = _patch_key(checked_patch.patch)
         answer = stored_review(reviewer, key)
         is_stored = answer is not None
         tokens = 0
         if answer is None and not asks:
             continue
         if answer is None:
-            request = _request(review_input, checked_patch, reviewer.tokens)
+            request = _write_review_request(
+                review_input, checked_patch, reviewer.tokens
+            )
             tokens = request.tokens
-            step = f"{reviewer.name} reviews patch {number} of {len(checked)}"
+            status = f"{reviewer.name} reviews patch {number} of {len(checked_patches)}"
             try:
-                answer = parse_answer(ask(reviewer, request.text, progress, step))
+                answer = parse_answer(ask(reviewer, request.text, progress, status))
             except GitError as error:
                 yield ReviewedPatch(
                     checked_patch.patch, tokens=tokens, error=str(error)
@@ -223,37 +226,41 @@ def _review_patch(
                 )
                 continue
             store_review(reviewer, key, answer)
-        facts = patch_facts(review_input, checked_patch)
+        known_facts = patch_facts(review_input, checked_patch)
         earlier = earlier_review(reviewer, key) or ()
-        findings = tuple(_findings(answer, facts, checked_patch, waivers))
+        findings = tuple(_verify_comments(answer, known_facts, checked_patch, waivers))
         yield ReviewedPatch(
             checked_patch.patch,
             findings,
-            tuple(_resolved_problems(earlier, findings, facts)),
+            tuple(_resolved_problems(earlier, findings, known_facts)),
             tokens,
             is_stored,
             _copies_a_comment(checked_patch.patch, (*answer, *earlier)),
         )
 
 
-def _findings(
+def _verify_comments(
     answer: Comments,
     facts: PatchFacts,
     checked: "CheckedPatch",
     waivers: Mapping[str, str],
 ) -> Iterator[ProvenComment]:
-    """Yield an answer's comments with their proofs, most certain first."""
+    """Yield the comments in an answer with their verification, the most certain first."""
     proofs: dict[tuple[str, str], ProvenComment] = {}
     for comment in sorted(answer, key=lambda finding: -finding.confidence):
         proof = prove(comment, facts)
         proofs.setdefault((proof.name, comment.problem), proof)
     for (name, _), proof in proofs.items():
-        same = (rule.name for rule in checked.findings if _is_same(rule, proof))
-        yield proof._replace(same_as=next(same, ""), waived=waivers.get(name, ""))
+        same_findings = (
+            rule.name for rule in checked.findings if _is_same_problem(rule, proof)
+        )
+        yield proof._replace(
+            same_as=next(same_findings, ""), waived=waivers.get(name, "")
+        )
 
 
-def _is_same(finding: Finding, proof: ProvenComment) -> bool:
-    """Return whether a finding is on a comment's line and has two words in common with it."""
+def _is_same_problem(finding: Finding, proof: ProvenComment) -> bool:
+    """Return whether a finding is about a comment's line and has two words in common with it."""
     if not proof.path or (finding.path, finding.line) != (proof.path, proof.line):
         return False
     text = f"{finding.message} {finding.name}".lower()
@@ -262,36 +269,34 @@ def _is_same(finding: Finding, proof: ProvenComment) -> bool:
 
 
 def _copies_a_comment(patch: Patch, comments: Sequence[ReviewComment]) -> bool:
-    """Return whether the message repeats several consecutive words from a comment without an
-    Assisted-by: tag.
-    """
+    """Return whether the commit message copies words from a comment without an Assisted-by: tag."""
     if patch.tags("Assisted-by"):
         return False
     message = " ".join(" ".join(patch.message).split())
     for comment in comments:
         words = comment.problem.split()
-        for at in range(len(words) - _TAKEN + 1):
-            if " ".join(words[at : at + _TAKEN]) in message:
+        for start in range(len(words) - _COPIED_WORDS + 1):
+            if " ".join(words[start : start + _COPIED_WORDS]) in message:
                 return True
     return False
 
 
 def _resolved_problems(
-    earlier: Comments, now: Sequence[ProvenComment], facts: PatchFacts
+    earlier: Comments, current: Sequence[ProvenComment], facts: PatchFacts
 ) -> Iterator[str]:
-    """Yield problems from an earlier version's review whose quoted code is gone."""
-    again = {
+    """Yield the problems found in an earlier version whose quoted code is gone."""
+    still_reported = {
         comment.comment.problem
-        for comment in now
+        for comment in current
         if comment.standing is ProofResult.PLACED
     }
     for comment in earlier:
         is_gone = prove(comment, facts).standing is not ProofResult.PLACED
-        if is_gone and comment.problem not in again:
+        if is_gone and comment.problem not in still_reported:
             yield comment.problem
 
 
-def _key(patch: Patch) -> PatchKey:
+def _patch_key(patch: Patch) -> PatchKey:
     lines = [patch.subject.title, *patch.message]
     for change in patch.files:
         lines += (change.old_path or "", change.new_path or "")
@@ -300,62 +305,64 @@ def _key(patch: Patch) -> PatchKey:
     return "\n".join(lines), f"{author} {patch.date}"
 
 
-def _files(review_input: ReviewInput, checked: "CheckedPatch") -> PatchedFiles:
+def _patched_files(review_input: ReviewInput, checked: "CheckedPatch") -> PatchedFiles:
     setting = review_input.result.setting
-    of_patch = setting.trees.get(id(checked.patch)) if setting else None
-    tree = of_patch() if of_patch else setting.tree if setting else None
+    patched_tree = setting.trees.get(id(checked.patch)) if setting else None
+    tree = patched_tree() if patched_tree else setting.tree if setting else None
     return PatchedFiles(checked.patch, tree)
 
 
-def _request(
+def _write_review_request(
     review_input: ReviewInput, checked: "CheckedPatch", tokens: int = TOKENS
 ) -> ReviewRequest:
     patches = [checked.patch for checked in review_input.result.patches]
     series = patches if patches[1:] else ()
     sections = request_sections(
-        checked, _files(review_input, checked), review_input.repository, series
+        checked, _patched_files(review_input, checked), review_input.repository, series
     )
     return write_request(checked.patch, tuple(sections), review_input.tokens or tokens)
 
 
 def patch_facts(review_input: ReviewInput, checked: "CheckedPatch") -> PatchFacts:
-    """Return the facts for proving comments about a patch."""
+    """Return the facts for verifying comments about a patch."""
     patch, repository = checked.patch, review_input.repository
-    files = _files(review_input, checked)
-    text = "\n".join(patch.lines)
+    files = _patched_files(review_input, checked)
+    patch_text = "\n".join(patch.lines)
 
     @cache
     def has_symbol(name: str) -> bool:
-        if re.search(rf"\b{re.escape(name)}\b", text):
+        if re.search(rf"\b{re.escape(name)}\b", patch_text):
             return True
-        return repository is None or _is_in(repository, ("-F", "-w", name), ())
+        return repository is None or _tree_contains(repository, ("-F", "-w", name), ())
 
     @cache
     def is_defined(name: str) -> bool:
-        word = re.escape(name)
+        escaped = re.escape(name)
         pattern = (
-            rf"^\s*#\s*define\s+{word}\b|^[A-Za-z_].*\b{word}\s*\(|^\s+{word}\s*(=|,|$)"
-            rf"|(struct|union|enum)\s+{word}\s*\{{"
+            rf"^\s*#\s*define\s+{escaped}\b|^[A-Za-z_].*\b{escaped}\s*\(|^\s+{escaped}\s*(=|,|$)"
+            rf"|(struct|union|enum)\s+{escaped}\s*\{{"
         )
-        return repository is not None and _is_in(repository, ("-E", pattern), ("*.h",))
+        return repository is not None and _tree_contains(
+            repository, ("-E", pattern), ("*.h",)
+        )
 
     @cache
-    def is_documented(what: str) -> bool:
-        if repository is None or len(what) < 4:
+    def is_documented(phrase: str) -> bool:
+        if repository is None or len(phrase) < 4:
             return False
-        return _is_in(repository, ("-F", what), ("Documentation",))
+        return _tree_contains(repository, ("-F", phrase), ("Documentation",))
 
     return PatchFacts(patch, files.after, has_symbol, is_defined, is_documented)
 
 
-def _is_in(
-    repository: "Repository", words: Sequence[str], paths: Sequence[str]
+def _tree_contains(
+    repository: "Repository", grep_arguments: Sequence[str], paths: Sequence[str]
 ) -> bool:
-    """Return whether a file in the working tree contains the last of `words`; True if git fails.
+    """Return whether the working tree contains the last of `grep_arguments`, or True if git fails.
 
-    Grepping a commit would unpack its files, which takes half a minute for the kernel.
+    `git grep` on a commit would unpack its files, which takes half a minute for the kernel.
     """
-    *options, text = words
+    *options, text = grep_arguments
     try:
         result = repository.git(
             *("grep", "-q", "-I", *options, "-e", text, "--", *paths),

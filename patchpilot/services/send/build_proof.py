@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Create the `Compile-tested:` line from the recorded builds of a topic's commits."""
+"""Write the `Compile-tested:` line from the recorded builds of a topic's commits."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ from patchpilot.topic.find_topic import finish_topic
 
 
 def last_builds(repository: Repository, draft: Draft) -> list[BuiltCommit | None]:
-    """Return the build results of the topic's current commits."""
+    """Return the recorded build of each current commit of the topic."""
     from patchpilot.building.built_record import find_build
 
     return [
@@ -23,32 +23,32 @@ def last_builds(repository: Repository, draft: Draft) -> list[BuiltCommit | None
 
 
 def compile_tested_line(repository: Repository, draft: Draft) -> str:
-    """Return the `Compile-tested:` line to place below the `---`.
+    """Return the `Compile-tested:` line to put below the `---`.
 
-    Return "" if the user did not request it, or if the commits have changed since the build.
+    Return "" if the user did not request it or the commits have changed since the build.
     """
     is_wanted = draft.answers.get(COMPILE_TESTED) == "yes"
-    words = compile_tested(last_builds(repository, draft)) if is_wanted else ""
-    return f"Compile-tested: {words}" if words else ""
+    configurations = compile_tested(last_builds(repository, draft)) if is_wanted else ""
+    return f"Compile-tested: {configurations}" if configurations else ""
 
 
 def set_compile_tested(
     repository: Repository, request: SendRequest, *, enabled: bool
 ) -> str:
-    """Add the `Compile-tested:` line to the messages or remove it, and return its text.
+    """Add or remove the `Compile-tested:` line, and return its text.
 
     Raise `UsageError` if not all commits have been built.
     """
     draft = finish_topic(repository, request).draft
-    words = compile_tested(last_builds(repository, draft))
-    if enabled and not words:
+    configurations = compile_tested(last_builds(repository, draft))
+    if enabled and not configurations:
         raise UsageError(
             "not every commit of the topic was built in its current form",
             hint=Action("build", (), "build them: {}"),
         )
-    after = replace(
+    changed = replace(
         draft, answers={**draft.answers, COMPILE_TESTED: "yes" if enabled else "no"}
     )
     with Drafts() as drafts:
-        drafts.keep(draft, after, "set")
-    return words if enabled else ""
+        drafts.keep(draft, changed, "set")
+    return configurations if enabled else ""

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detect other sends of the same topic or patches: from a different terminal or clone, or after an
-interrupted send.
+"""Find other sends of the same topic or patches, from another terminal or clone or before an
+interruption.
 """
 
 from patchpilot.errors import RefusedError
@@ -12,20 +12,22 @@ from patchpilot.services.send.sending import Sending
 
 
 def find_earlier_sends(draft: Draft) -> tuple[Send, ...]:
-    """Return the sends of a topic or its patches with messages that were or may have been sent."""
+    """Return the earlier sends of a topic or its patches that may have reached anyone."""
     with Outbox() as outbox:
         related = outbox.find_related(draft.change_id, draft.patch_ids)
     return tuple(send for send in related if send.may_have_been_sent)
 
 
 def find_later_sends(send: Send) -> tuple[Send, ...]:
-    """Return later sends, finished or in progress, of patches still pending in this send."""
-    waiting = [entry.patch_id for entry in send.waiting_messages if entry.patch_id]
-    if not waiting:
+    """Return later sends, including those in progress, of patches that this send has not sent
+    yet.
+    """
+    pending = [entry.patch_id for entry in send.waiting_messages if entry.patch_id]
+    if not pending:
         return ()
     with Outbox() as outbox:
         later = [
-            other for other in outbox.find_related("", waiting) if other.id > send.id
+            other for other in outbox.find_related("", pending) if other.id > send.id
         ]
     return tuple(
         other
@@ -35,18 +37,18 @@ def find_later_sends(send: Send) -> tuple[Send, ...]:
     )
 
 
-def refuse_rivals(outbox: Outbox, planned: Sending) -> None:
+def refuse_concurrent_sends(outbox: Outbox, planned: Sending) -> None:
     """Raise `RefusedError` if the topic or its patches were sent since the plan was made.
 
-    This includes sends in progress. The caller must hold the topic's lock.
+    Sends in progress count as well. The caller must hold the topic's lock.
     """
     topic = planned.draft.change_id
     patch_ids = {mail.patch_id or "" for mail in planned.send.waiting_messages}
     if not planned.send.id:
         patch_ids |= set(planned.draft.patch_ids)
-    known = {planned.send.id, *(send.id for send in planned.before)}
+    known_ids = {planned.send.id, *(send.id for send in planned.before)}
     for other in outbox.find_related(topic, patch_ids):
-        if other.id in known or (planned.send.id and other.id < planned.send.id):
+        if other.id in known_ids or (planned.send.id and other.id < planned.send.id):
             continue
         subject = (
             "this topic was" if other.change_id == topic else "the same patches were"
@@ -54,18 +56,19 @@ def refuse_rivals(outbox: Outbox, planned: Sending) -> None:
         if other.may_have_been_sent:
             raise RefusedError(
                 f"{subject} sent by another patchpilot process since the preview,"
-                f" {send_text(other)}",
+                f" {describe_send(other)}",
                 hint=Action("send", ("--dry-run",), "see what was sent: {}"),
             )
         if other.change_id != topic and is_being_sent(other.change_id):
             raise RefusedError(
-                f"another patchpilot process is already sending these patches, {send_text(other)}",
+                f"another patchpilot process is already sending these patches,"
+                f" {describe_send(other)}",
                 hint=Action(
                     "send", ("--dry-run",), "wait for it to finish, then see `{}`"
                 ),
             )
 
 
-def send_text(send: Send) -> str:
-    """Return a send's version, date and repository as text."""
+def describe_send(send: Send) -> str:
+    """Describe a send by its version, date and repository."""
     return f"as v{send.version} on {send.begun[:10]} from {send.repository.removesuffix('/.git')}"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Collect the recipients of a topic's messages from the plan of `maintainers`, the configuration,
-and the answers to the pre-send questions.
+"""Collect the recipients of a topic from the plan of `maintainers`, the configuration and the
+answers to the pre-send questions.
 """
 
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from patchpilot.model.address import AddressState, is_header_safe, judge, parse_
 from patchpilot.model.recipient import Recipient
 from patchpilot.model.send_request import SendRequest
 from patchpilot.outgoing.mail_account import read_account
-from patchpilot.services.send.mail_recipients import addressees
+from patchpilot.services.send.mail_recipients import choose_recipients
 from patchpilot.services.send.recipient_advice import RecipientAdvice, recipient_advice
 from patchpilot.topic.find_topic import find_topic
 from patchpilot.topic.topic_project import project_of
@@ -18,10 +18,9 @@ from patchpilot.topic.topic_recipients import Planned, plan_series
 
 
 class CountedRecipients(NamedTuple):
-    """The recipients of a series or one of its patches, as used by `send`.
+    """The recipients of a series or one of its patches, and advice for the sender.
 
-    Contains the plan with these recipients, and advice for the sender. `patch` is the subject of a
-    single patch, or "" for the whole series.
+    `patch` is the subject of the patch, or "" for the whole series.
     """
 
     planned: Planned
@@ -32,7 +31,7 @@ class CountedRecipients(NamedTuple):
     def rows(self) -> tuple[tuple[str, Recipient], ...]:
         """Return (header, recipient) pairs.
 
-        Excluded recipients come last, with the header `out`.
+        Excluded recipients come last, with `out` as their header.
         """
         return (
             *(
@@ -46,8 +45,8 @@ class CountedRecipients(NamedTuple):
 def count_recipients(
     repository: Repository, request: SendRequest, patch: int | None = None
 ) -> CountedRecipients:
-    """Return the recipients of the request's topic, or of the patch with the index `patch`, which
-    may be negative.
+    """Return the recipients of the topic, or of the patch with the index `patch`, which may be
+    negative.
     """
     topic = find_topic(repository, request)
     series, draft = topic.series, topic.draft
@@ -56,10 +55,14 @@ def count_recipients(
         series, repository, profile=project.name, undisclosed=draft.is_undisclosed
     )
     account = read_account(repository, request.identity)
-    plan = addressees(repository, request, account, draft, series, planned, project)
-    out = {recipient.address.key for recipient in planned.left_out}
+    plan = choose_recipients(
+        repository, request, account, draft, series, planned, project
+    )
+    excluded = {recipient.address.key for recipient in planned.left_out}
     recipients = tuple(
-        recipient for recipient in plan.recipients if recipient.address.key not in out
+        recipient
+        for recipient in plan.recipients
+        if recipient.address.key not in excluded
     )
     planned = planned._replace(plan=plan._replace(recipients=recipients))
     advice = recipient_advice(
@@ -68,31 +71,29 @@ def count_recipients(
     if patch is None or len(series.patches) < 2:
         return CountedRecipients(planned, "", advice)
     number = patch % len(series.patches)
-    only = series.patches[number]
-    planned = planned.of_patch(number + 1, only)
-    return CountedRecipients(planned, only.subject.title, advice)
+    single_patch = series.patches[number]
+    planned = planned.of_patch(number + 1, single_patch)
+    return CountedRecipients(planned, single_patch.subject.title, advice)
 
 
 def is_sendable(email: str) -> bool:
     """Return whether messages can be sent to an address.
 
-    Servers reject invalid addresses, and git send-email rejects a domain without a dot.
+    Servers reject invalid addresses, and git send-email rejects domains without a dot.
     """
     return (
         "." in email.rpartition("@")[2] and judge(email).state is not AddressState.BAD
     )
 
 
-def check_address(text: str, known: CountedRecipients | None) -> tuple[bool, str]:
-    """Return whether a typed address can be added to these recipients, and the reason or a
-    note.
-    """
-    address = parse_address(text)
+def check_address(typed: str, recipients: CountedRecipients | None) -> tuple[bool, str]:
+    """Return whether a typed address can be added to the recipients, and a reason or note."""
+    address = parse_address(typed)
     if address is None or "@" not in address.email:
         return False, "enter Name <name@example.org>"
     if not is_header_safe(address):
         return False, "not allowed in a mail header"
-    rows = known.rows if known else ()
+    rows = recipients.rows if recipients else ()
     if any(recipient.address.key == address.key for _, recipient in rows):
         return True, "already a recipient; press Enter to move it to Cc"
     verdict = judge(address.email)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `draft`: show and change a topic's draft.
+"""The command `draft`: show and change the draft of a topic.
 
-It contains the cover letter, changelog, notes, subject prefix and answers.
+The draft contains the cover letter, changelog, notes, subject prefix and answers.
 """
 
 from collections.abc import Callable, Sequence
@@ -46,14 +46,14 @@ from patchpilot.topic.topic_state import TopicState, topic_state
 from patchpilot.topic.workplace import Workplace
 
 EDITED = "DRAFT.txt"
-"""Name of the edited file."""
+"""Name of the file opened in the editor."""
 Edit = Callable[[str], str | None]
-"""A function that lets the user edit a text; returns None if the user gave up."""
+"""A function that returns the edited text, or None if the user canceled."""
 
 
 @json_form("draft", "sends", "b4", "topic=state")
 class DraftResult(NamedTuple):
-    """A topic's draft, sends, branch in b4's tracking data, and state."""
+    """A topic's draft, its sends, its branch in b4's tracking data, and its state."""
 
     draft: Draft
     sends: tuple[Send, ...]
@@ -62,7 +62,7 @@ class DraftResult(NamedTuple):
 
 
 class Changes(NamedTuple):
-    """Changes to a draft; fields that are None leave it unchanged.
+    """Changes to a draft; None leaves a field unchanged.
 
     `notes` are pairs of a patch (its number, or a part of its subject) and a text.
     """
@@ -80,8 +80,11 @@ class Changes(NamedTuple):
 def show(
     repository: Repository, target: str | None = None, base: str | None = None
 ) -> DraftResult:
-    """Return the draft of a TARGET's topic, creating it if necessary."""
-    return _result(
+    """Return the draft of a TARGET's topic.
+
+    A new draft is created if necessary.
+    """
+    return _draft_result(
         repository, finish_topic(repository, SendRequest(target=target, base=base))
     )
 
@@ -102,7 +105,7 @@ def change(
     if changes.imported:
         draft = _import_text(repository, draft, read_draft_file(changes.imported))
     if changes.subject is None and subject and not text and draft.cover_subject:
-        # if the cover letter already has a subject, a single given line is its text
+        # a single line replaces the text if the cover letter already has a subject
         subject, text = None, subject
     draft = replace(
         draft,
@@ -114,7 +117,7 @@ def change(
     if changes.changelog is not None:
         draft = set_changelog(draft, changes.changelog, repository)
     for patch, text in changes.notes:
-        draft = replace(draft, notes={**draft.notes, _patch(draft, patch): text})
+        draft = replace(draft, notes={**draft.notes, _find_patch(draft, patch): text})
     if changes.prefix is not None:
         draft = replace(draft, prefix=complete_prefix(changes.prefix))
     if changes.in_reply_to is not None:
@@ -126,7 +129,7 @@ def change(
         )
     draft_for_b4(repository, draft)
     with Drafts() as drafts:
-        return _result(
+        return _draft_result(
             repository, topic._replace(draft=drafts.keep(before, draft, "set"))
         )
 
@@ -139,31 +142,31 @@ def edit(
 ) -> DraftResult:
     """Let the user edit all texts of a draft at once.
 
-    If the user cancels, the draft is not changed. Concurrent changes by another process are merged.
-    The next edit starts with a text that could not be imported.
+    The draft is not changed if the user cancels. Concurrent changes by another process are merged.
+    If the text cannot be imported, it is saved for the next edit.
     """
     request = SendRequest(target=target, base=base)
     topic = finish_topic(repository, request)
-    draft, shown = topic.draft, _editable(repository, topic.draft)
-    text = editor(shown)
-    if text is not None and text != shown:
+    draft, initial = topic.draft, _editable(repository, topic.draft)
+    text = editor(initial)
+    if text is not None and text != initial:
         draft = find_draft(repository, request)
-        now = _editable(repository, draft)
+        current = _editable(repository, draft)
         try:
-            text, in_conflict = merge_edit(shown, text, now)
+            text, in_conflict = merge_edit(initial, text, current)
             if in_conflict:
                 raise RefusedError("the draft changed while it was edited")
-            changed = _import_text(repository, draft, text)
+            imported = _import_text(repository, draft, text)
         except PatchpilotError as error:
-            raise save_invalid_edit(now, text, EDITED, error) from error
-        draft_for_b4(repository, changed)
+            raise save_invalid_edit(current, text, EDITED, error) from error
+        draft_for_b4(repository, imported)
         with Drafts() as drafts:
-            draft = drafts.keep(draft, changed, "edited")
-    return _result(repository, topic._replace(draft=draft))
+            draft = drafts.keep(draft, imported, "edited")
+    return _draft_result(repository, topic._replace(draft=draft))
 
 
 def _editable(repository: Repository, draft: Draft) -> str:
-    """Return a draft's texts with the hints for a changelog."""
+    """Return a draft's texts, with hints for the changelog."""
     offered = _draft_to_write(repository, draft)
     hints = changelog_hints(repository, offered) if offered.version > 1 else ()
     return as_text(offered, changed=hints)
@@ -172,8 +175,7 @@ def _editable(repository: Repository, draft: Draft) -> str:
 def export(repository: Repository, target: str | None, base: str | None) -> str:
     """Return a draft's texts in the format that `change` imports.
 
-    After a version was sent, include the next version's changelog, filled with the changes since
-    the last version.
+    After a send, include the next version's changelog, filled in with the changes since then.
     """
     return as_text(
         _draft_to_write(
@@ -183,8 +185,7 @@ def export(repository: Repository, target: str | None, base: str | None) -> str:
 
 
 def begin_version(repository: Repository, request: SendRequest) -> Draft:
-    """Start the version after the last one sent, and save its draft with the changes since the last
-    version as changelog.
+    """Start the version after the last sent one, and save its draft with the changes as changelog.
 
     Raise `UsageError` if no version was sent.
     """
@@ -197,40 +198,42 @@ def begin_version(repository: Repository, request: SendRequest) -> Draft:
 def reset(
     repository: Repository, target: str | None = None, base: str | None = None
 ) -> tuple[Draft, DraftResult]:
-    """Clear a topic's draft, and return the old and new draft.
+    """Clear a topic's draft. Return the old and the new draft.
 
-    Keep the change-id, the record of sent versions and their changelogs. b4's data about a prep
-    branch is not changed.
+    The change-id, the record of sent versions and their changelogs are kept, and so is b4's data
+    about a prep branch.
     """
     draft = find_draft(repository, SendRequest(target=target, base=base))
     with Drafts() as drafts, Outbox() as outbox, drafts.transaction():
-        known, sent = (
+        saved, last_version = (
             drafts.get(draft.change_id) or draft,
             outbox.last_version(draft.change_id),
         )
         changelogs = {
             number: text
-            for number, text in known.changelogs.items()
-            if int(number) <= sent
+            for number, text in saved.changelogs.items()
+            if int(number) <= last_version
         }
-        kept = {f"changelogs.{number}" for number in changelogs}
-        origins = {name: text for name, text in known.origins.items() if name in kept}
-        fresh = Draft(
-            known.change_id,
-            known.repository,
-            known.branch,
+        kept_names = {f"changelogs.{number}" for number in changelogs}
+        origins = {
+            name: text for name, text in saved.origins.items() if name in kept_names
+        }
+        cleared = Draft(
+            saved.change_id,
+            saved.repository,
+            saved.branch,
             changelogs=changelogs,
-            links=known.links,
-            patches=known.patches,
+            links=saved.links,
+            patches=saved.patches,
         )
-        drafts.save(replace(fresh, origins=origins))
-    return known, show(repository, target, base)
+        drafts.save(replace(cleared, origins=origins))
+    return saved, show(repository, target, base)
 
 
 def ping(
     repository: Repository, target: str | None = None, base: str | None = None
 ) -> str:
-    """Return a polite reminder to send in reply to the last version.
+    """Return a polite reminder about the last version, to send as a reply to it.
 
     Raise `UsageError` if no version was sent.
     """
@@ -253,7 +256,7 @@ def ping(
 def forget(
     repository: Repository, target: str | None = None, base: str | None = None
 ) -> Draft:
-    """Delete a topic's draft; the record of sent versions is kept."""
+    """Delete a topic's draft, but keep the record of sent versions."""
     draft = find_draft(repository, SendRequest(target=target, base=base))
     with Drafts() as drafts:
         drafts.remove(draft.change_id)
@@ -261,10 +264,10 @@ def forget(
 
 
 def leave_b4(repository: Repository) -> str:
-    """Unenroll the branch from b4, keeping its commits and the user's branch description.
+    """Unenroll the branch from b4.
 
-    Raise `MissingError` if the branch was not enrolled by patchpilot, and `UsageError` if b4 keeps
-    the cover letter in a commit.
+    Its commits and the user's branch description are kept. Raise `MissingError` if patchpilot did
+    not enroll the branch, and `UsageError` if b4 keeps the cover letter in a commit.
     """
     name = repository.branch
     if name is None:
@@ -272,10 +275,10 @@ def leave_b4(repository: Repository) -> str:
             "no branch is checked out",
             hint="run `git switch` to check out the topic branch",
         )
-    known = prep_branch(repository, name)
-    if known is None:
+    enrolled = prep_branch(repository, name)
+    if enrolled is None:
         raise MissingError(f"{name} was not enrolled in b4 by patchpilot")
-    if known.strategy != "branch-description":
+    if enrolled.strategy != "branch-description":
         raise UsageError(
             f"cannot unenroll {name}: b4 keeps its cover letter in a commit",
             hint="run `b4 prep --cleanup`, or drop that commit with `git rebase -i`",
@@ -285,14 +288,14 @@ def leave_b4(repository: Repository) -> str:
 
 
 def _draft_to_write(repository: Repository, draft: Draft) -> Draft:
-    """Return the draft with the texts to edit: after a send, the next version's.
+    """Return the draft to edit: after a send, that of the next version.
 
-    Until the user edits it, a started version's changelog is regenerated, because the commits and
-    ticked requests may have changed.
+    The changelog of a started version is regenerated until the user edits it, because commits and
+    addressed requests may change.
     """
-    last, number = last_sent(draft), str(draft.version)
-    if last and draft.origins.get(f"changelogs.{number}", "").startswith(STUBS):
-        others = {key: text for key, text in draft.changelogs.items() if key != number}
+    last, version = last_sent(draft), str(draft.version)
+    if last and draft.origins.get(f"changelogs.{version}", "").startswith(STUBS):
+        others = {key: text for key, text in draft.changelogs.items() if key != version}
         return reroll(replace(draft, changelogs=others), repository)
     return (
         reroll(draft, repository) if last and last.version >= draft.version else draft
@@ -302,21 +305,21 @@ def _draft_to_write(repository: Repository, draft: Draft) -> Draft:
 def _import_text(repository: Repository, draft: Draft, text: str) -> Draft:
     """Import the edited texts into the draft.
 
-    An unchanged generated changelog and its version do not count as the user's choice.
+    If the generated changelog was not changed, neither it nor its version is saved.
     """
     offered = _draft_to_write(repository, draft)
-    changed = update_from_text(offered, text)
+    imported = update_from_text(offered, text)
     if offered.version == draft.version or (
-        changed.changelog and changed.changelog.strip() != offered.changelog.strip()
+        imported.changelog and imported.changelog.strip() != offered.changelog.strip()
     ):
-        return changed
+        return imported
     changelogs = {
-        number: words
-        for number, words in changed.changelogs.items()
+        number: changelog
+        for number, changelog in imported.changelogs.items()
         if number != str(offered.version)
     }
     return replace(
-        changed,
+        imported,
         version=draft.version,
         in_reply_to=draft.in_reply_to,
         changelogs=changelogs,
@@ -324,7 +327,7 @@ def _import_text(repository: Repository, draft: Draft, text: str) -> Draft:
 
 
 def _check_unsent(draft: Draft, version: int) -> int:
-    """Return a version that may be sent next; raise UsageError if it was sent."""
+    """Return the version, or raise UsageError if it was already sent."""
     last = last_sent(draft)
     if last and version <= last.version:
         raise UsageError(
@@ -334,29 +337,31 @@ def _check_unsent(draft: Draft, version: int) -> int:
     return version
 
 
-def _patch(draft: Draft, name: str) -> str:
+def _find_patch(draft: Draft, name: str) -> str:
     if 1 <= limited_number(name) <= len(draft.patches):
         return draft.patches[limited_number(name) - 1].patch_id
-    result: Sequence[str] = [
+    matches: Sequence[str] = [
         patch.patch_id
         for patch in draft.patches
         if name.lower() in patch.subject.lower()
     ]
-    if len(result) != 1:
-        has = f"this topic has {counted(len(draft.patches), 'patch', 'patches')}"
-        if not result:
+    if len(matches) != 1:
+        patch_count = (
+            f"this topic has {counted(len(draft.patches), 'patch', 'patches')}"
+        )
+        if not matches:
             raise UsageError(
-                f"no patch {name!r}: {has}",
+                f"no patch {name!r}: {patch_count}",
                 hint="use a patch's number, or a part of its subject",
             )
         raise UsageError(
-            f"{len(result)} patches match {name!r}",
-            hint=f"use a longer part of the subject, or the patch's number ({has})",
+            f"{len(matches)} patches match {name!r}",
+            hint=f"use a longer part of the subject, or the patch's number ({patch_count})",
         )
-    return result[0]
+    return matches[0]
 
 
-def _result(repository: Repository, topic: Topic) -> DraftResult:
+def _draft_result(repository: Repository, topic: Topic) -> DraftResult:
     draft = topic.draft
     with Outbox() as outbox:
         sends = outbox.sends(draft.change_id)
@@ -373,8 +378,7 @@ def _result(repository: Repository, topic: Topic) -> DraftResult:
 def editor_of(workplace: Workplace) -> Edit:
     """Return a function that opens the user's editor on a text and returns the edited text.
 
-    The editor is configurable; the default is git's editor. The function returns None if the editor
-    fails.
+    The default is git's editor. The function returns None if the editor fails.
     """
     editor = editor_name(workplace.repository)
     return lambda text: edit_text(editor, text, EDITED)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compare a plan's messages with the last version sent."""
+"""Compare the messages of a plan with the last version sent."""
 
 import difflib
 from collections.abc import Sequence
@@ -11,14 +11,14 @@ from patchpilot.services.send.readable_mail import readable_lines
 from patchpilot.services.send.sending import Sending
 from patchpilot.topic.reroll import last_sent
 
-VOLATILE = ("index ", "@@ ", "change-id:", "base-commit:")
-"""Starts of lines that differ in every version without meaning."""
+VOLATILE_PREFIXES = ("index ", "@@ ", "change-id:", "base-commit:")
+"""Prefixes of lines that differ between versions without any significance."""
 
 
 class MailChange(NamedTuple):
-    """The comparison of a message with its last version: `new`, `changed` or `same`.
+    """How a message differs from the last version: `new`, `changed` or `same`.
 
-    `lines` contains the indexes of readable lines missing from the last version.
+    `lines` contains the indexes of readable lines that the last version does not have.
     """
 
     state: str
@@ -26,10 +26,10 @@ class MailChange(NamedTuple):
 
 
 class MailChanges(NamedTuple):
-    """The comparison of a plan's messages with the last version sent.
+    """The differences between a plan and the last version sent.
 
-    Contains that version's number, each message's changes in the plan's order, and the subjects of
-    dropped patches.
+    `version` is the last version, `mails` has the change of each message in order, and `dropped`
+    the subjects of dropped patches.
     """
 
     version: int
@@ -38,71 +38,77 @@ class MailChanges(NamedTuple):
 
 
 def mail_changes(plan: Sending) -> MailChanges | None:
-    """Return the changes in the plan's messages since the last version sent, or None without
-    one.
-    """
+    """Compare the plan's messages with the last version sent. Return None if there is none."""
     last = last_sent(plan.draft)
     if last is None or last.version >= plan.send.version:
         return None
-    paired = [_find_counterpart(mail, last.entries) for mail in plan.send.entries]
-    matched = {entry.position for entry in paired if entry}
+    counterparts = [_find_counterpart(mail, last.entries) for mail in plan.send.entries]
+    matched = {old.position for old in counterparts if old}
     return MailChanges(
         last.version,
         tuple(
-            _compare(entry, mail)
-            for entry, mail in zip(paired, plan.send.entries, strict=True)
+            _compare_messages(old, mail)
+            for old, mail in zip(counterparts, plan.send.entries, strict=True)
         ),
         tuple(
-            _title(entry)
-            for entry in last.entries
-            if entry.position not in matched and entry.patch_id
+            _title(old)
+            for old in last.entries
+            if old.position not in matched and old.patch_id
         ),
     )
 
 
-def _find_counterpart(mail: Message, before: Sequence[Message]) -> Message | None:
-    """Return the corresponding message in the last version: the cover letter, or the patch with the
-    same title or diff.
+def _find_counterpart(mail: Message, old_messages: Sequence[Message]) -> Message | None:
+    """Return the corresponding message in the last version.
+
+    This is the cover letter, or the patch with the same title or diff.
     """
-    same: Sequence[Message]
+    candidates: Sequence[Message]
     if mail.number == 0:
-        same = [entry for entry in before if entry.number == 0]
+        candidates = [entry for entry in old_messages if entry.number == 0]
     else:
-        same = [
-            *(entry for entry in reversed(before) if _title(entry) == _title(mail)),
+        candidates = [
             *(
                 entry
-                for entry in before
+                for entry in reversed(old_messages)
+                if _title(entry) == _title(mail)
+            ),
+            *(
+                entry
+                for entry in old_messages
                 if entry.patch_id and entry.patch_id == mail.patch_id
             ),
         ]
-    return next(iter(same), None)
+    return next(iter(candidates), None)
 
 
 def _title(mail: Message) -> str:
     return parse_subject(mail.subject).title
 
 
-def _compare(old: Message | None, new: Message) -> MailChange:
+def _compare_messages(old: Message | None, new: Message) -> MailChange:
     if old is None:
         return MailChange("new")
     lines = readable_lines(new)
     start = lines.index("") + 1 if "" in lines else len(lines)
-    body, was = lines[start:], readable_lines(old)
-    was = was[was.index("") + 1 :] if "" in was else []
-    matched = difflib.SequenceMatcher(None, was, body, autojunk=False)
+    body, old_body = lines[start:], readable_lines(old)
+    old_body = old_body[old_body.index("") + 1 :] if "" in old_body else []
+    matched = difflib.SequenceMatcher(None, old_body, body, autojunk=False)
     changed = {
-        start + at
-        for kind, _, _, first, last in matched.get_opcodes()
-        if kind in ("replace", "insert")
-        for at in range(first, last)
-        if body[at].strip() and not body[at].startswith(VOLATILE)
+        start + number
+        for operation, _, _, first_line, last_line in matched.get_opcodes()
+        if operation in ("replace", "insert")
+        for number in range(first_line, last_line)
+        if body[number].strip() and not body[number].startswith(VOLATILE_PREFIXES)
     }
-    gone = any(
-        kind == "delete"
+    has_removed = any(
+        operation == "delete"
         and any(
-            line.strip() and not line.startswith(VOLATILE) for line in was[first:last]
+            line.strip() and not line.startswith(VOLATILE_PREFIXES)
+            for line in old_body[first_line:last_line]
         )
-        for kind, first, last, _, _ in matched.get_opcodes()
+        for operation, first_line, last_line, _, _ in matched.get_opcodes()
     )
-    return MailChange("changed" if changed or gone else "same", frozenset(changed))
+    return MailChange(
+        "changed" if changed or has_removed else "same", frozenset(changed)
+    )

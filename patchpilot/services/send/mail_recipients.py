@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Choose the recipients of a topic's messages.
 
-They come from the recipient plan, the configuration, the command line, and the answers to
-the pre-send questions.
+They come from the recipient plan, the configuration, the command line and the answers to the
+pre-send questions.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -38,7 +38,7 @@ from patchpilot.topic.topic_project import project_of
 from patchpilot.topic.topic_recipients import Planned, plan_series
 
 
-def addressees(
+def choose_recipients(
     repository: Repository,
     request: SendRequest,
     account: Account,
@@ -49,27 +49,27 @@ def addressees(
 ) -> RecipientPlan:
     """Return the recipients of a series, including Bcc, and warnings for the sender.
 
-    An undisclosed fix goes only to its plan's recipients and to those in this call; tags, files,
-    saved edits, cover letter and configuration add nobody. `planned` and `project` are the series'
-    recipient plan and project, if already known.
+    An undisclosed fix goes only to the recipients in its plan and on the command line; tags, files,
+    saved edits, the cover letter and the configuration are ignored. Pass `planned` and `project` if
+    the series' recipient plan and project are already known.
     """
     project = project or project_of(repository, request.profile, series)
     transport = transports.find(request.via)
-    secret = draft.is_undisclosed
+    is_undisclosed = draft.is_undisclosed
     plan = RecipientPlan(())
-    if secret or request.auto:
-        if planned is None or planned.undisclosed != secret:
-            profile = project.name if secret else request.profile
+    if is_undisclosed or request.auto:
+        if planned is None or planned.undisclosed != is_undisclosed:
+            profile = project.name if is_undisclosed else request.profile
             planned = plan_series(
-                series, repository, profile=profile, undisclosed=secret
+                series, repository, profile=profile, undisclosed=is_undisclosed
             )
         plan = planned.plan
-    recipients, remarks = plan.recipients, plan.warnings
+    recipients, notes = plan.recipients, plan.warnings
     by_address: dict[str, Recipient] = {}
-    blind: tuple[Address, ...] = ()
-    if secret:
-        # with --no-auto, the user names the maintainers; the security team still gets a copy
-        _add(
+    bcc_addresses: tuple[Address, ...] = ()
+    if is_undisclosed:
+        # with --no-auto, the user names the maintainers, but the security team still gets a copy
+        _merge_recipients(
             by_address,
             [
                 recipient
@@ -79,9 +79,9 @@ def addressees(
         )
         settings = settings_with_recipients(repository, account, transport)
         if settings:
-            remarks += (f"not used for an undisclosed fix: {', '.join(settings)}",)
+            notes += (f"not used for an undisclosed fix: {', '.join(settings)}",)
     elif request.auto:
-        own = configured_recipients(
+        configured = configured_recipients(
             repository, account, transport, patch_contents(series.patches)
         )
         all_recipients = [
@@ -91,122 +91,146 @@ def addressees(
             or account.sender is None
             or recipient.address.key != account.sender.key
         ]
-        _add(by_address, drop_suppressed(all_recipients, suppressed_kinds(account)))
-        gone = {
+        _merge_recipients(
+            by_address, drop_suppressed(all_recipients, suppressed_kinds(account))
+        )
+        suppressed = {
             recipient.address.email
             for recipient in all_recipients
             if recipient.address.key not in by_address
         }
-        if gone:
-            remarks += (f"omitted by sendemail.suppresscc: {', '.join(sorted(gone))}",)
-        _add(by_address, own.recipients)
-        blind, invalid = split_usable(blind_copies(repository, account))
-        remarks += (*own.warnings, *(f"sendemail.bcc: {remark}" for remark in invalid))
-    _add(by_address, _given_recipients(repository, request))
-    if not secret:
-        _add(by_address, _lists(project, draft, request, recipients, by_address))
+        if suppressed:
+            notes += (
+                f"omitted by sendemail.suppresscc: {', '.join(sorted(suppressed))}",
+            )
+        _merge_recipients(by_address, configured.recipients)
+        bcc_addresses, invalid = split_usable(blind_copies(repository, account))
+        notes += (
+            *configured.warnings,
+            *(f"sendemail.bcc: {problem}" for problem in invalid),
+        )
+    _merge_recipients(by_address, _given_recipients(repository, request))
+    if not is_undisclosed:
+        _merge_recipients(
+            by_address,
+            _list_recipients(project, draft, request, recipients, by_address),
+        )
     usable, invalid = _split_usable(
         sorted(by_address.values(), key=lambda recipient: recipient.header != "to")
     )
     return plan._replace(
         recipients=usable,
-        warnings=(*remarks, *invalid),
-        bcc=tuple(address.header() for address in blind),
+        warnings=(*notes, *invalid),
+        bcc=tuple(address.header() for address in bcc_addresses),
     )
 
 
-def _lists(
+def _list_recipients(
     project: Project,
     draft: Draft,
     request: SendRequest,
-    planned: Sequence[Recipient],
-    named: Mapping[str, Recipient],
+    planned_recipients: Sequence[Recipient],
+    by_address: Mapping[str, Recipient],
 ) -> Iterator[Recipient]:
-    """Yield the project's list if MAINTAINERS has none, and the list for regressions."""
-    if request.auto and planned and not any(map(is_list, named.values())):
+    """Yield the project's list if MAINTAINERS names none, and the regressions list."""
+    if (
+        request.auto
+        and planned_recipients
+        and not any(map(is_list, by_address.values()))
+    ):
         for address in project.lists.main[:1]:
-            why = (f"{project.title}'s list",)
-            yield Recipient(Address("", address), "list", None, "cc", why)
+            reasons = (f"{project.title}'s list",)
+            yield Recipient(Address("", address), "list", None, "cc", reasons)
     if draft.answers.get("regression", "no") != "no" and project.lists.regressions:
         tracker = Address("", project.lists.regressions)
-        why = ("answered: this fixes a regression",)
-        yield Recipient(tracker, "regressions list", None, "cc", why)
+        reasons = ("answered: this fixes a regression",)
+        yield Recipient(tracker, "regressions list", None, "cc", reasons)
 
 
-def answer_named(
+def save_answer(
     repository: Repository, name: str, value: str, request: SendRequest
 ) -> str:
-    """Save an answer to a pre-send question, and return the resulting changes in recipients, or
-    "".
-    """
-    changed = answer_effect(repository, name, value, request)
+    """Save the answer to a pre-send question. Return the resulting change in recipients, or ""."""
+    effect = answer_effect(repository, name, value, request)
     answer(repository, name, value, target=request.target, base=request.base)
-    return changed
+    return effect
 
 
 def answer_effect(
     repository: Repository, name: str, value: str, request: SendRequest
 ) -> str:
-    """Return the changes in recipients that an answer to a pre-send question would cause, or "",
-    without saving the answer.
+    """Return how an answer to a pre-send question would change the recipients, or "".
+
+    The answer is not saved.
     """
     topic = find_topic(repository, request)
     series, draft = topic.series, topic.draft
-    after = replace(
+    answered = replace(
         draft, answers={**draft.answers, name: judge_answer(repository, name, value)}
     )
-    if after.answers == draft.answers:
+    if answered.answers == draft.answers:
         return ""
     account, project = (
         read_account(repository, request.identity),
         project_of(repository, request.profile, series),
     )
-    now = addressees(
-        repository, request, account, after, series, project=project
+    recipients = choose_recipients(
+        repository, request, account, answered, series, project=project
     ).recipients
-    if after.is_undisclosed:
-        # do not pass the patch to configured commands, not even for the comparison
+    if answered.is_undisclosed:
+        # an undisclosed patch must not be passed to configured commands, not even to compare
         return (
-            f"{counted(len(now), 'recipient')} only: {', '.join(to.address.email for to in now)}"
-            if now
+            f"{counted(len(recipients), 'recipient')} only: "
+            f"{', '.join(to.address.email for to in recipients)}"
+            if recipients
             else ""
         )
-    return difference(
-        addressees(
+    return describe_difference(
+        choose_recipients(
             repository, request, account, draft, series, project=project
         ).recipients,
-        now,
+        recipients,
     )
 
 
-def difference(before: Sequence[Recipient], after: Sequence[Recipient]) -> str:
-    """Describe the added recipients, with reasons, and the removed ones; return "" for equal
-    lists.
+def describe_difference(before: Sequence[Recipient], after: Sequence[Recipient]) -> str:
+    """Describe the added recipients, with reasons, and the removed ones.
+
+    Return "" if the lists are equal.
     """
-    was, now = (
-        {person.address.key: person for person in people} for people in (before, after)
+    old_by_key, new_by_key = (
+        {person.address.key: person for person in recipients}
+        for recipients in (before, after)
     )
-    new = [
+    added = [
         (
             f"{recipient.address.email} ({recipient.reasons[-1]})"
             if recipient.reasons
             else recipient.address.email
         )
-        for key, recipient in now.items()
-        if key not in was
+        for key, recipient in new_by_key.items()
+        if key not in old_by_key
     ]
-    gone = [recipient.address.email for key, recipient in was.items() if key not in now]
-    words = [f"{counted(len(new), 'more recipient')}: {', '.join(new)}"] if new else []
-    words += (
-        [f"{counted(len(gone), 'recipient')} removed: {', '.join(gone)}"]
-        if gone
+    removed = [
+        recipient.address.email
+        for key, recipient in old_by_key.items()
+        if key not in new_by_key
+    ]
+    sentences = (
+        [f"{counted(len(added), 'more recipient')}: {', '.join(added)}"]
+        if added
         else []
     )
-    return "; ".join(words)
+    sentences += (
+        [f"{counted(len(removed), 'recipient')} removed: {', '.join(removed)}"]
+        if removed
+        else []
+    )
+    return "; ".join(sentences)
 
 
 def _file_recipients(series: Series) -> list[Recipient]:
-    """Return the recipients in the To: and Cc: headers of patch files."""
+    """Return the To: and Cc: recipients in the patch files."""
     files = [
         patch
         for patch in (*((series.cover,) if series.cover else ()), *series.patches)
@@ -227,9 +251,9 @@ def _file_recipients(series: Series) -> list[Recipient]:
 
 
 def _given_recipients(repository: Repository, request: SendRequest) -> list[Recipient]:
-    """Return the recipients of --to and --cc, with aliases resolved."""
+    """Return the recipients given with --to and --cc, with aliases expanded."""
     aliases = read_aliases(repository) if request.to or request.cc else {}
-    named = []
+    recipients = []
     for header, texts in (("to", request.to), ("cc", request.cc)):
         for text in texts:
             addresses = expand(text, aliases, f"--{header}")
@@ -238,51 +262,54 @@ def _given_recipients(repository: Repository, request: SendRequest) -> list[Reci
                     f"--{header}: {text!r} has no address", hint=NO_ADDRESS
                 )
             addresses = usable_recipients(addresses, f"--{header}")
-            named += [
+            recipients += [
                 Recipient(
                     address, "added", None, header, (f"--{header}",), by_hand=True
                 )
                 for address in addresses
             ]
-    return named
+    return recipients
 
 
 def _split_usable(
     recipients: Sequence[Recipient],
 ) -> tuple[tuple[Recipient, ...], tuple[str, ...]]:
-    """Return the valid recipients, and a sentence about each invalid one."""
-    kept, remarks = [], []
+    """Return the valid recipients, and a message about each invalid one."""
+    usable, messages = [], []
     for recipient in recipients:
         _, omitted = split_usable([recipient.address])
         if omitted:
-            remarks += [
-                f"{', '.join(recipient.reasons)}: {remark}" for remark in omitted
+            messages += [
+                f"{', '.join(recipient.reasons)}: {problem}" for problem in omitted
             ]
         else:
-            kept.append(recipient)
-    return tuple(kept), tuple(remarks)
+            usable.append(recipient)
+    return tuple(usable), tuple(messages)
 
 
-def _add(by_address: dict[str, Recipient], recipients: Iterable[Recipient]) -> None:
-    """Merge recipients by address, joining their reasons; manual and To: entries take
-    precedence.
+def _merge_recipients(
+    by_address: dict[str, Recipient], recipients: Iterable[Recipient]
+) -> None:
+    """Merge recipients with the same address and join their reasons.
+
+    Manual entries and To: take precedence.
     """
     for recipient in recipients:
-        known = by_address.get(recipient.address.key)
-        if known is None:
+        existing = by_address.get(recipient.address.key)
+        if existing is None:
             by_address[recipient.address.key] = recipient
             continue
         header = (
             recipient.header
-            if recipient.by_hand or (recipient.header == "to" and not known.by_hand)
-            else known.header
+            if recipient.by_hand or (recipient.header == "to" and not existing.by_hand)
+            else existing.header
         )
-        reasons = tuple(dict.fromkeys((*known.reasons, *recipient.reasons)))
-        by_address[recipient.address.key] = known._replace(
+        reasons = tuple(dict.fromkeys((*existing.reasons, *recipient.reasons)))
+        by_address[recipient.address.key] = existing._replace(
             header=header,
             reasons=reasons,
-            by_hand=known.by_hand or recipient.by_hand,
-            patches=known.patches
+            by_hand=existing.by_hand or recipient.by_hand,
+            patches=existing.patches
             and recipient.patches
-            and tuple(sorted({*known.patches, *recipient.patches})),
+            and tuple(sorted({*existing.patches, *recipient.patches})),
         )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Write a plan's messages to files in a folder."""
+"""Write the messages of a plan to files."""
 
 from pathlib import Path
 
@@ -11,8 +11,8 @@ from patchpilot.write_file import replace_file
 def write_outbox(planned: Sending, folder: Path) -> tuple[Path, ...]:
     """Write each message to a file in a folder, and return the paths in order.
 
-    Create the folder if necessary. Raise `InputError` if it cannot be written, or if it contains
-    other messages, because the user may send all files in it.
+    The folder is created if necessary. Raise `InputError` if it cannot be written, or if it
+    contains other messages, which the user might send by mistake.
     """
     mails = {f"{mail.number:04d}.eml": mail.raw for mail in planned.send.entries}
     try:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Plan a send: create all messages, and find problems that block sending.
+"""Plan a send: create all messages, and find the problems that block sending.
 
-This is the first part of `send`; nothing is sent.
+This is the first step of `send`; nothing is sent.
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ from patchpilot.series.cover_letter import cover_body
 from patchpilot.series.recipient_edits import on_one_line
 from patchpilot.services.send.build_proof import compile_tested_line
 from patchpilot.services.send.concurrent_sends import find_earlier_sends
-from patchpilot.services.send.mail_recipients import addressees
+from patchpilot.services.send.mail_recipients import choose_recipients
 from patchpilot.services.send.preflight_facts import (
     add_message_facts,
     gather_facts,
@@ -69,10 +69,10 @@ from patchpilot.topic.topic_project import project_of
 def plan(
     repository: Repository, request: SendRequest, *, progress: Progress = silent
 ) -> Sending:
-    """Return the plan of a send: messages, recipients, problems and warnings.
+    """Plan a send: its messages, recipients, problems and warnings.
 
-    Nothing is sent, and only the plan's Message-IDs are stored in the draft. Raise `RefusedError`
-    if there are no recipients, and `MissingError` if git has no identity.
+    Nothing is sent, and only the plan's Message-IDs are saved in the draft. Raise `RefusedError` if
+    there are no recipients, and `MissingError` if git has no identity.
     """
     transport = transports.find(request.via)
     on_one_line("--to", request.to)
@@ -88,20 +88,20 @@ def plan(
             ),
         )
     progress("reading the topic")
-    finished = finish_sends(repository)
+    finished_sends = finish_sends(repository)
     series, ids = patches = read_named_patches(repository, request)
     refuse_breaks([repository.commit(id_) for id_ in ids])
     project = project_of(repository, request.profile, series)
     draft = find_topic(repository, request, patches).draft
     if not request.profile:
-        # commits have no subject prefix, so the draft's says which tree they are for
+        # commits have no subject prefix, so use the draft's prefix to find the tree
         project = find_layered(project, [draft.prefix.split()])
-    covers = (repository.config("format.coverletter") or ("",))[-1].lower()
+    cover_setting = (repository.config("format.coverletter") or ("",))[-1].lower()
     request = request._replace(
         profile=project.name,
         cover=request.cover
         or repository.flag("format.coverletter")
-        or (covers == "auto" and len(series.patches) > 1),
+        or (cover_setting == "auto" and len(series.patches) > 1),
     )
     draft = (
         apply_request(reroll(draft, repository), request) if request.reroll else draft
@@ -114,7 +114,7 @@ def plan(
         refuse_unanswered(draft, series, project.lists)
     base = base_of_topic(repository, request, ids)
     progress("looking up recipients")
-    recipients = addressees(
+    recipients = choose_recipients(
         repository, request, account, draft, series, project=project
     )
     if not recipients.recipients and not request.to_self:
@@ -134,9 +134,11 @@ def plan(
     if not request.to_self:
         refuse_many(len(recipients.recipients), request.force)
     topic_base = None if request.target else find_base(repository, request.base)
-    public, below = find_published(repository, base, topic_base) if base else (None, ())
+    public, unpublished = (
+        find_published(repository, base, topic_base) if base else (None, ())
+    )
     text = collect_texts(repository, request, draft, series, public)._replace(
-        unpublished=below
+        unpublished=unpublished
     )
     planned = Sending(
         request=request,
@@ -167,24 +169,24 @@ def plan(
         text=text,
         recipients=recipients.recipients,
         before=find_earlier_sends(draft),
-        remarks=finished,
+        remarks=finished_sends,
     )
     trees = [tree for section in recipients.sections for tree in section.trees]
 
     @cache
-    def facts_before() -> PreflightFacts:
+    def initial_facts() -> PreflightFacts:
         load_rules()
         return gather_facts(repository, planned, project, trees, progress)
 
     progress("making the messages")
-    rendered = transport.render(repository, planned, facts_before)
-    facts, planned = facts_before(), rendered
+    rendered = transport.render(repository, planned, initial_facts)
+    facts, planned = initial_facts(), rendered
     refuse_foreign(planned.send.entries)
     progress("checking")
     facts, checked = add_message_facts(repository, facts, planned)
-    blocking, warned = blockers(facts), warnings(facts)
-    warned = (
-        *warned,
+    blocking_problems, problems_to_warn = blockers(facts), warnings(facts)
+    problems_to_warn = (
+        *problems_to_warn,
         *(
             mark_warnings(
                 [checked_patch.patch for checked_patch in checked.patches],
@@ -195,34 +197,38 @@ def plan(
             else ()
         ),
         *tag_warnings(repository, request, draft, ids),
-        *open_point_warnings(repository, draft),
+        *open_request_warnings(repository, draft),
         *(unclear_fixes(repository, series) if ids else ()),
         *(SendProblem("recipients", remark) for remark in recipients.warnings),
     )
-    in_order = passed_checks(facts, [problem.name for problem in (*blocking, *warned)])
+    passed = passed_checks(
+        facts, [problem.name for problem in (*blocking_problems, *problems_to_warn)]
+    )
     if request.to_self:
-        # a test message is harmless and shows the result, even if the topic is not ready
-        warned = (
+        # a test message to oneself is harmless, so do not block it
+        problems_to_warn = (
             *(
                 problem._replace(message=f"blocks a real send: {problem.message}")
-                for problem in blocking
+                for problem in blocking_problems
             ),
-            *warned,
+            *problems_to_warn,
         )
-        blocking = ()
-    return replace(planned, blockers=blocking, warnings=warned, passed=in_order)
+        blocking_problems = ()
+    return replace(
+        planned, blockers=blocking_problems, warnings=problems_to_warn, passed=passed
+    )
 
 
 MAX_SHOWN = 3
 
 
-def open_point_warnings(
+def open_request_warnings(
     repository: Repository, draft: Draft
 ) -> tuple[SendProblem, ...]:
-    """Return warnings about open requests for the last version that the commits do not address,
-    and about a version that differs from it only in tags.
+    """Warn about review requests for the last version that the commits do not address.
 
-    Requests are counted as in `track`, which does not read the commits.
+    Also warn about a version that changes only tags. Requests are counted as in `track`, which does
+    not read the commits.
     """
     last = last_sent(draft) if draft.version > 1 else None
     if last is None or last.version >= draft.version:
@@ -245,41 +251,48 @@ def open_point_warnings(
         f"v{draft.version} differs from v{last.version} only in tags",
         "maintainers collect tags themselves: change the commits first, or wait",
     )
-    same = (only_tags,) if kinds <= {"same", "tagged"} else ()
-    items = review_items(last, () if same else upcoming_patches(draft, repository))
-    left = [(number, item) for number, item in items if item.state == "open"]
-    if not left:
-        return same
+    tag_warning = (only_tags,) if kinds <= {"same", "tagged"} else ()
+    items = review_items(
+        last, () if tag_warning else upcoming_patches(draft, repository)
+    )
+    open_items = [(number, item) for number, item in items if item.state == "open"]
+    if not open_items:
+        return tag_warning
     requests = review_items(last, ())
     count = sum(item.state == "open" for _, item in requests)
-    which = (
-        f", {len(left)} of them not addressed by your commits"
-        if len(left) < count
+    unaddressed_note = (
+        f", {len(open_items)} of them not addressed by your commits"
+        if len(open_items) < count
         else ""
     )
-    shown = "; ".join(
-        f"{item.point.text} ({item.point.asker})" for _, item in left[:MAX_SHOWN]
+    listed = "; ".join(
+        f"{item.point.text} ({item.point.asker})" for _, item in open_items[:MAX_SHOWN]
     )
-    more = f"; and {len(left) - MAX_SHOWN} more" if len(left) > MAX_SHOWN else ""
+    more_note = (
+        f"; and {len(open_items) - MAX_SHOWN} more"
+        if len(open_items) > MAX_SHOWN
+        else ""
+    )
     hint = Action(
         "track",
-        ("show", str(left[0][0]), "--ledger"),
+        ("show", str(open_items[0][0]), "--ledger"),
         "answer, address or decline them: {}",
     )
     return (
         SendProblem(
             "open-review",
-            f"v{last.version} has {counted(count, 'open request')}{which}: {shown}{more}",
+            f"v{last.version} has {counted(count, 'open request')}{unaddressed_note}:"
+            f" {listed}{more_note}",
             hint,
         ),
-        *same,
+        *tag_warning,
     )
 
 
 def tag_warnings(
     repository: Repository, request: SendRequest, draft: Draft, ids: Sequence[str]
 ) -> tuple[SendProblem, ...]:
-    """Return warnings about review tags missing from the new version's commits.
+    """Warn about review tags that the new version's commits lack.
 
     This includes tags that were not applied because their patch changed.
     """
@@ -310,11 +323,12 @@ def tag_warnings(
     problems += [
         SendProblem(
             "held-tag",
-            f"{held.trailer}, given to v{held.version} of {held.subject}: {held.why}",
+            f"{held_tag.trailer}, given to v{held_tag.version} of {held_tag.subject}:"
+            f" {held_tag.why}",
             "add it only if it still applies",
         )
-        for held in collected.held
-        if not held.refused
+        for held_tag in collected.held
+        if not held_tag.refused
     ]
     return tuple(problems)
 
@@ -326,39 +340,45 @@ def collect_texts(
     series: Series,
     base: str | None,
 ) -> SeriesText:
-    """Return the texts of the draft as they appear in the messages.
+    """Return the draft's texts as they appear in the messages.
 
-    A changelog is in the cover letter, or below the `---` of a single patch.
+    The changelog goes into the cover letter, or below the `---` of a single patch.
     """
-    many = len(draft.patches) > 1
+    is_series = len(draft.patches) > 1
     prep = find_prep_branch(repository, draft.branch, draft.change_id)
     cover = None
     regzbot = regzbot_line(draft, series)
-    tested = compile_tested_line(repository, draft)
-    needed = "\n".join(f"Depends-on: <{posted}>" for posted in request.depends_on)
-    extra = tuple(line for line in (regzbot, tested, needed) if line)
-    if draft.has_cover and (request.cover or many):
+    compile_tested = compile_tested_line(repository, draft)
+    depends_on = "\n".join(f"Depends-on: <{posted}>" for posted in request.depends_on)
+    extra_lines = tuple(line for line in (regzbot, compile_tested, depends_on) if line)
+    if draft.has_cover and (request.cover or is_series):
         body = cover_body(draft.cover_text, draft.changelogs, draft.version)
-        cover = (draft.cover_subject, "\n\n".join((body, *extra)))
+        cover = (draft.cover_subject, "\n\n".join((body, *extra_lines)))
     notes = {
         patch.commit: draft.notes[patch.patch_id]
         for patch in draft.patches
         if patch.commit and patch.patch_id in draft.notes
     }
-    compared = _compare_versions(repository, draft) if request.range_diff else ""
-    first = next((patch.commit for patch in draft.patches if patch.commit), None)
-    if cover is None and first:
+    range_diff_text = _compare_versions(repository, draft) if request.range_diff else ""
+    first_commit = next((patch.commit for patch in draft.patches if patch.commit), None)
+    if cover is None and first_commit:
         changes = cover_body("", draft.changelogs, draft.version)
-        # this is where b4 puts the cover letter of a single patch
-        body = prose_of(draft.cover_text) if prep and not many else ""
+        # b4 puts the cover letter of a single patch here
+        body = prose_of(draft.cover_text) if prep and not is_series else ""
         text = "\n\n".join(
-            part
-            for part in (notes.get(first, ""), body, changes, *extra, compared)
-            if part.strip()
+            paragraph
+            for paragraph in (
+                notes.get(first_commit, ""),
+                body,
+                changes,
+                *extra_lines,
+                range_diff_text,
+            )
+            if paragraph.strip()
         )
-        notes = {**notes, first: text} if text else notes
+        notes = {**notes, first_commit: text} if text else notes
     return SeriesText(
-        prefix=_prefix(draft, request),
+        prefix=_subject_prefix(draft, request),
         cover=cover,
         notes=notes,
         change_id=draft.change_id,
@@ -372,25 +392,31 @@ def collect_texts(
             ),
             *(f"prerequisite-message-id: <{posted}>" for posted in request.depends_on),
         ),
-        extras=tuple(text for text in (*extra, compared) if text.strip()),
-        range_diff=compared if cover else "",
+        extras=tuple(text for text in (*extra_lines, range_diff_text) if text.strip()),
+        range_diff=range_diff_text if cover else "",
     )
 
 
 def _last_sent_version(repository: Repository, draft: Draft) -> int:
-    """Return the last version sent; b4 starts the next one right after a send."""
+    """Return the last version sent.
+
+    b4 starts the next one right after a send, so the draft's version may be later.
+    """
     last = last_sent(draft)
     prep = find_prep_branch(repository, draft.branch, draft.change_id)
-    by_b4 = (
+    b4_versions = (
         [int(name[1:]) for name, _ in prep.history if name[1:].isdigit()]
         if prep
         else []
     )
-    return max((*by_b4, last.version if last else 0)) or draft.version
+    return max((*b4_versions, last.version if last else 0)) or draft.version
 
 
 def _compare_versions(repository: Repository, draft: Draft) -> str:
-    """Return the range-diff to the last version. The heading marks commits that are not public."""
+    """Return the range-diff to the last version.
+
+    The heading says if the commits are not public.
+    """
     last = last_sent(draft)
     if last is None or not last.base or not last.head or last.version >= draft.version:
         raise UsageError(
@@ -398,15 +424,15 @@ def _compare_versions(repository: Repository, draft: Draft) -> str:
         )
     ids = [patch.commit for patch in draft.patches if patch.commit]
     tips = (sent_head(repository, last), *ids[-1:])
-    local = repository.git(
+    unpublished = repository.git(
         "rev-list", "--max-count=1", *tips, "--not", "--remotes", ok=(0, 128)
     ).text
-    where = " (the commits are not published)" if local else ""
-    compared = range_diff(repository, last, ids)
-    return f"Range-diff against v{last.version}{where}:\n{compared}"
+    note = " (the commits are not published)" if unpublished else ""
+    diff = range_diff(repository, last, ids)
+    return f"Range-diff against v{last.version}{note}:\n{diff}"
 
 
-def _prefix(draft: Draft, request: SendRequest) -> str:
+def _subject_prefix(draft: Draft, request: SendRequest) -> str:
     prefix = draft.prefix or "PATCH"
     return (
         f"{prefix} RESEND"

@@ -28,7 +28,7 @@ from patchpilot.series.recipient_edits import (
     on_one_line,
     save_edits,
 )
-from patchpilot.services.send.concurrent_sends import find_later_sends, send_text
+from patchpilot.services.send.concurrent_sends import describe_send, find_later_sends
 from patchpilot.services.send.questions import apply_answers
 from patchpilot.services.send.sending import Sending
 from patchpilot.services.send.undisclosed import (
@@ -139,7 +139,7 @@ def plan_resume(
         blockers=tuple(
             SendProblem(
                 "sent-since",
-                f"the same patches were sent since then, {send_text(send)}",
+                f"the same patches were sent since then, {describe_send(send)}",
                 "the rest is probably not needed; use --force REASON to send these messages anyway",
             )
             for send in since

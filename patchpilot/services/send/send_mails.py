@@ -27,7 +27,7 @@ from patchpilot.outgoing.transport import Delivery
 from patchpilot.series.draft import Drafts
 from patchpilot.series.message_ids import forget_ids
 from patchpilot.series.recipient_edits import Edits, branch_key, load_edits, save_edits
-from patchpilot.services.send.concurrent_sends import refuse_rivals
+from patchpilot.services.send.concurrent_sends import refuse_concurrent_sends
 from patchpilot.services.send.resume import exclude_permanently
 from patchpilot.services.send.sending import Sending
 from patchpilot.topic.finish_send import finish
@@ -113,7 +113,7 @@ def _claim(outbox: Outbox, planned: Sending) -> Send:
     """
     send = planned.send
     if not planned.request.to_self:
-        refuse_rivals(outbox, planned)
+        refuse_concurrent_sends(outbox, planned)
     if send.id:
         return outbox.resume_send(send.id, planned.settled, send.left_out)
     _store_choices(planned)

@@ -197,7 +197,7 @@ def _keep(
     given: Sequence[tuple[str, str]],
     then: Callable[[], None],
 ) -> None:
-    from patchpilot.services.send.mail_recipients import answer_named
+    from patchpilot.services.send.mail_recipients import save_answer
 
     session = screen.session
     if not given:
@@ -206,7 +206,7 @@ def _keep(
 
     def save(repository: "Repository", _: object) -> list[str]:
         request = session.request(repository)
-        return [answer_named(repository, *answer, request) for answer in given]
+        return [save_answer(repository, *answer, request) for answer in given]
 
     def handle_done(changed: list[str]) -> None:
         session.changed("answers")

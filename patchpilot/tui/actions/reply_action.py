@@ -141,7 +141,7 @@ def _confirm(
 
 def _audience(planned: "ReplyPlan") -> str:
     """Return the number of recipients in words, because the dialog may not show all of them."""
-    people, lists = planned.audience
+    people, lists = planned.count_recipients_and_lists
     parts = [counted(people, "person", "people")] if people else []
     parts += [counted(lists, "list")] if lists else []
     hidden = f", and to {len(planned.bcc)} in Bcc" if planned.bcc else ""

@@ -47,10 +47,10 @@ def waive(screen: "AnyScreen", finding: Finding, count: int) -> None:
 
 def take_back(screen: "AnyScreen", suppressed: Suppressed) -> None:
     """Remove the topic's waivers for a finding; for any other waiver, show its origin."""
-    from patchpilot.services.check.check_topic import is_of_topic
+    from patchpilot.services.check.check_topic import is_topic_waiver
 
     session = screen.session
-    if not is_of_topic(suppressed):
+    if not is_topic_waiver(suppressed):
         screen.notify(
             f"{suppressed.finding.name} is waived by {suppressed.origin}; remove the waiver there",
         )

@@ -122,7 +122,7 @@ def _work(
 ) -> Callable[[], object]:
     from patchpilot.services.find.find_fix import (
         find_fixes,
-        fixes_of,
+        find_later_fixes,
         read_symptom,
         symptom_text,
     )
@@ -137,7 +137,7 @@ def _work(
             return partial(home.tui.open_topic, directory, Stage.FOLLOW, series=series)
         text = symptom_text(repository, words)
         if kind == "bisect":
-            found = fixes_of(repository, text)
+            found = find_later_fixes(repository, text)
         else:
             symptom = read_symptom(repository, text)
             found = find_fixes(repository, symptom, tree=tree)

@@ -178,7 +178,7 @@ def load(ask: JobRequest) -> "tuple[CountedRecipients, StageStatus]":
         count_recipients,
         is_sendable,
     )
-    from patchpilot.services.send.mail_recipients import difference
+    from patchpilot.services.send.mail_recipients import describe_difference
 
     ask.progress("looking up recipients")
     patch = ask.session.at if ask.session.view == "patch" else None
@@ -191,7 +191,7 @@ def load(ask: JobRequest) -> "tuple[CountedRecipients, StageStatus]":
     note = f"{headers['to']} in To, {headers['cc']} in Cc"
     note += f", {len(out)} excluded" if out else ""
     if before and before.patch == result.patch:
-        changed = difference(before.planned.plan.recipients, kept)
+        changed = describe_difference(before.planned.plan.recipients, kept)
         note += f"; {changed}" if changed else ""
     emails = (recipient.address.email for recipient in kept)
     stuck = next((email for email in emails if not is_sendable(email)), None)
