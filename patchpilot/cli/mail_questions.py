@@ -18,7 +18,7 @@ from patchpilot.services.setup.set_up_mail import (
     guess_provider,
     list_password_stores,
     provider_names,
-    valid_address,
+    validate_address,
 )
 
 
@@ -36,7 +36,7 @@ def complete(request: MailRequest, identity: str) -> MailRequest:
             )
         return replace(request, address=request.address or identity)
     if not request.address:
-        address = ask.prompt_value("Your address", valid_address, identity or None)
+        address = ask.prompt_value("Your address", validate_address, identity or None)
         request = replace(request, address=address)
     if not request.provider and not request.server:
         names = provider_names()

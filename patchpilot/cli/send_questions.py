@@ -10,9 +10,9 @@ from patchpilot.model.printable import one_line
 from patchpilot.model.send_request import SendRequest
 from patchpilot.services.send.questions import (
     PreSendQuestion,
-    answer,
-    judge_answer,
     open_questions,
+    save_draft_answer,
+    validate_answer,
 )
 from patchpilot.topic.workplace import Workplace
 
@@ -27,7 +27,7 @@ def ask_open_questions(workplace: Workplace, request: SendRequest) -> None:
     for question in open_questions(workplace.repository, request):
         given = _ask(workplace, question)
         if given:
-            answer(
+            save_draft_answer(
                 workplace.repository,
                 question.name,
                 given,
@@ -52,7 +52,9 @@ def _ask(workplace: Workplace, question: PreSendQuestion) -> str:
             continue
         try:
             return (
-                judge_answer(workplace.repository, question.name, text) if text else ""
+                validate_answer(workplace.repository, question.name, text)
+                if text
+                else ""
             )
         except UsageError as error:
             tell(f"{error.message}; {error.hint}")

@@ -19,7 +19,7 @@ from patchpilot.cli.output.stream import tell
 from patchpilot.errors import ExitCode, NetworkError, findings_exit
 from patchpilot.model.printable import counted, printable
 from patchpilot.services.setup.diagnose import Diagnosis, DoctorRequest, diagnose
-from patchpilot.services.setup.run_fix import commands_of, run_fix
+from patchpilot.services.setup.run_fix import fix_commands, run_fix
 from patchpilot.services.setup.set_up_mail import (
     OWN,
     PORTS,
@@ -32,7 +32,7 @@ from patchpilot.services.setup.set_up_mail import (
     plan_mail,
     send_test_message,
     try_login,
-    valid_address,
+    validate_address,
     write_mail,
 )
 
@@ -99,7 +99,7 @@ def _offer_mail(common: Common) -> bool:
 
 def _ask_identity() -> bool:
     name = ask.prompt("  Your name, as in Signed-off-by").strip()
-    address = ask.prompt_value("  Your address", valid_address)
+    address = ask.prompt_value("  Your address", validate_address)
     for key, value in (("user.name", name), ("user.email", address)):
         command = shlex.join(("git", "config", "--global", key, value))
         tell(f"    {printable(command)}")
@@ -111,7 +111,7 @@ def _offer(common: Common, diagnosis: Diagnosis) -> bool:
     """Show a problem's fix and, if it is complete, run it after the user agrees."""
     if diagnosis.hint:
         tell(f"    {printable(str(diagnosis.hint))}")
-    commands = commands_of(diagnosis)
+    commands = fix_commands(diagnosis)
     if not commands or not can_ask():
         return False
     phrase = "this command" if len(commands) == 1 else "these commands"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from patchpilot.commits.repository import Repository
-from patchpilot.services.send.questions import answer
+from patchpilot.services.send.questions import save_draft_answer
 from tests.kit.archive import LOCAL, SERVED, FilledArchive, archive_server
 from tests.kit.cli import call
 from tests.kit.mails import MATT, START, mail, reply, stable_added
@@ -214,7 +214,7 @@ def test_undisclosed_fix_is_not_searched(workdir: Path) -> None:
         posted.repo.branch("topic")
         commit = posted.commit()
         with Repository.open(posted.repo.path) as repository:
-            answer(repository, "security", "yes")
+            save_draft_answer(repository, "security", "yes")
         error = posted.find(commit, code=1)["err"]
         assert "undisclosed" in error
         assert "track add --mbox FILE" in error

@@ -14,7 +14,7 @@ from textual.screen import Screen
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.demo.demo_repository import Repositories
-from patchpilot.services.send.questions import answer
+from patchpilot.services.send.questions import save_draft_answer
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.stages import Stage
 
@@ -163,4 +163,4 @@ def answer_all(work: Path) -> None:
     """Answer no to the topic's questions, so that the topic can be sent."""
     with Repository.open(work) as repository:
         for name in ("security", "regression"):
-            answer(repository, name, "no")
+            save_draft_answer(repository, name, "no")

@@ -10,7 +10,7 @@ import pytest
 from patchpilot.commits.repository import Repository
 from patchpilot.errors import UsageError
 from patchpilot.outgoing.target_tree import _tree_name
-from patchpilot.services.send.questions import answer, ask_before_send
+from patchpilot.services.send.questions import ask_before_send, save_draft_answer
 from patchpilot.topic.target_tip import find_target
 from tests.kit.repos import Repo
 from tests.kit.topics import SIGNED, topic
@@ -43,7 +43,7 @@ def test_unanswered_question_is_a_warning(
     )
     with Repository.open(repo.path) as repository:
         for name in ("security", "regression"):
-            answer(repository, name, "no")
+            save_draft_answer(repository, name, "no")
     assert not {"unanswered-security", "unanswered-regression"} & reported_names(
         problem_names(repo), "warnings"
     )
@@ -101,7 +101,7 @@ def test_regression_is_sent_to_its_tracker(tmp_path: Path) -> None:
             "security",
             "regression",
         ]
-        answer(repository, "regression", "yes")
+        save_draft_answer(repository, "regression", "yes")
     reported = problem_names(repo)
     assert "regressions@lists.linux.dev" in {
         recipient["email"] for recipient in reported["recipients"]
@@ -109,14 +109,14 @@ def test_regression_is_sent_to_its_tracker(tmp_path: Path) -> None:
     shown = repo.patchpilot("send --to x@lists.example.org --dry-run").out
     assert f"#regzbot introduced: {culprit[:12]}" in shown.partition("\n---\n")[2]
     with Repository.open(repo.path) as repository:
-        answered = answer(repository, "regression", "HEAD~1")
+        answered = save_draft_answer(repository, "regression", "HEAD~1")
         assert answered.answers["regression"] == culprit[:12]
         with pytest.raises(UsageError, match="no such commit"):
-            answer(repository, "regression", "no-such-commit")
+            save_draft_answer(repository, "regression", "no-such-commit")
         with pytest.raises(UsageError, match="invalid answer"):
-            answer(repository, "security", "maybe")
+            save_draft_answer(repository, "security", "maybe")
         with pytest.raises(UsageError, match="unknown question"):
-            answer(repository, "secure", "no")
+            save_draft_answer(repository, "secure", "no")
 
 
 def test_merged_or_conflicting_patches_are_refused(tmp_path: Path) -> None:

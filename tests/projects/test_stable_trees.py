@@ -12,7 +12,7 @@ import pytest
 from patchpilot.errors import PackError
 from patchpilot.projects.loading import find_project, forget, projects, user_folder
 from patchpilot.projects.project import StableTrees
-from patchpilot.services.setup.lts_branches import as_toml, lts
+from patchpilot.services.setup.lts_branches import as_toml, list_series
 
 TODAY = date(2026, 11, 20)
 
@@ -76,11 +76,14 @@ def test_projects_have_separate_dates() -> None:
             }
         )
     )
-    assert (lts().updated, lts("netdev").updated) == ("9026-11-20", "9026-11-20")
-    assert lts().file
+    assert (list_series().updated, list_series("netdev").updated) == (
+        "9026-11-20",
+        "9026-11-20",
+    )
+    assert list_series().file
     # an outdated copy is ignored
     assert find_project("dpdk").stable == shipped
-    assert lts("dpdk").file is None
+    assert list_series("dpdk").file is None
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import git
 from patchpilot.model.address import Address
 from patchpilot.model.recipient import Recipient, RecipientPlan, SectionInfo
-from patchpilot.services.send.questions import answer
+from patchpilot.services.send.questions import save_draft_answer
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.recipients_rows import (
     BY_YOU,
@@ -193,7 +193,7 @@ async def test_undisclosed_fix_has_few_recipients(
     fixed: Path, app: PatchpilotApp
 ) -> None:
     with Repository.open(fixed) as repository:
-        answer(repository, "security", "yes")
+        save_draft_answer(repository, "security", "yes")
     async with running(app, (120, 36)) as pilot:
         await keys(pilot, Stage.RECIPIENTS)
         shown = [

@@ -83,7 +83,7 @@ def test_bug_points_to_the_report(
     def fail(_: object) -> str:
         raise RuntimeError("boom")
 
-    monkeypatch.setattr("patchpilot.services.setup.lts_branches.lts", fail)
+    monkeypatch.setattr("patchpilot.services.setup.lts_branches.list_series", fail)
     outcome = call("setup", "stable", "--offline")
     outcome.expect(70, "`patchpilot doctor --report`")
     assert "RuntimeError: boom" in call("doctor", "--report").out

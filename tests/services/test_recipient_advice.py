@@ -15,7 +15,7 @@ from patchpilot.services.send.counted_recipients import (
 )
 from patchpilot.services.send.edit_draft import Changes, change
 from patchpilot.services.send.mail_recipients import save_answer
-from patchpilot.services.send.questions import answer, ask_before_send
+from patchpilot.services.send.questions import ask_before_send, save_draft_answer
 from patchpilot.topic.topic_recipients import edit
 from tests.kit.maintainers import FILES
 from tests.kit.repos import Repo
@@ -80,7 +80,7 @@ def test_rebase_command_names_the_tree(
     repo.git("update-ref refs/remotes/net/main origin/master")
     assert "other tree" not in remedies(repo)
     with Repository.open(repo.path) as repository:
-        answer(repository, "regression", "yes")
+        save_draft_answer(repository, "regression", "yes")
         assert remedies(repo)["target tree not named"] == Remedy(
             RemedyKind.PREFIX, ("PATCH net",)
         )

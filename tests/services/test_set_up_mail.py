@@ -12,7 +12,7 @@ from patchpilot.commits.run import git
 from patchpilot.errors import UsageError
 from patchpilot.outgoing.keep_password import NETRC, Keeper, keep
 from patchpilot.services.setup.diagnose import Diagnosis
-from patchpilot.services.setup.run_fix import commands_of
+from patchpilot.services.setup.run_fix import fix_commands
 from patchpilot.services.setup.set_up_mail import (
     MailRequest,
     guess_provider,
@@ -190,7 +190,7 @@ def test_netrc_stays_private(workdir: Path) -> None:
 def test_only_complete_commands_are_offered(
     hint: str, commands: tuple[str, ...]
 ) -> None:
-    assert commands_of(Diagnosis("stage", "name", "warn", "message", hint)) == commands
+    assert fix_commands(Diagnosis("stage", "name", "warn", "message", hint)) == commands
 
 
 def test_setup_names_missing_programs(workdir: Path) -> None:

@@ -19,7 +19,7 @@ from patchpilot.recipients.from_message import ROLES
 from patchpilot.series.draft import Drafts
 from patchpilot.series.recipient_edits import Edits, save_edits, topic_key
 from patchpilot.services.send.mail_recipients import choose_recipients
-from patchpilot.services.send.questions import answer
+from patchpilot.services.send.questions import save_draft_answer
 from patchpilot.topic.topic_recipients import (
     MaintainersRequest,
     Planned,
@@ -344,7 +344,7 @@ def test_maintainers_and_send_agree(
     with Repository.open(repo.path) as repository:
         (before,) = plan_targets(MaintainersRequest(repo=repo.path)).results
         assert not before.undisclosed
-        answer(repository, "security", "yes")
+        save_draft_answer(repository, "security", "yes")
     for words in (
         (),
         ("--security",),

@@ -18,7 +18,7 @@ from patchpilot.services.backport.backport_work import next_step
 from patchpilot.services.backport.branch_verdicts import BackportRequest, backport
 from patchpilot.services.backport.topic_backports import topic_backports
 from patchpilot.services.send.plan_send import plan
-from patchpilot.services.send.questions import answer, ask_before_send
+from patchpilot.services.send.questions import ask_before_send, save_draft_answer
 from patchpilot.settings.read_settings import read_settings
 from patchpilot.topic.find_topic import find_topic
 from patchpilot.topic.posted_elsewhere import posted_by_others
@@ -101,7 +101,7 @@ class Case:
 
     name: str
     steps: tuple[tuple[str, *tuple[Edit, ...]], ...]
-    answer: str = ""
+    save_draft_answer: str = ""
     topic: tuple[Edit, ...] = (FIX,)
     message: str = ""
 
@@ -467,10 +467,10 @@ def test_undisclosed_fix_queries_no_archive(
         assert "the archive was not asked" in message["archive-not-asked"]
         secret = SendRequest(answers=(("security", "yes"),))
         plan(repository, secret)
-        answer(repository, "security", "yes")
+        save_draft_answer(repository, "security", "yes")
         rows = next_rows(None, ask_before_send(repository, asks_archive=True))
         assert rows[0].words == "an undisclosed fix: no archive is asked"
         assert not requests
-        answer(repository, "security", "no")
+        save_draft_answer(repository, "security", "no")
         ask_before_send(repository, asks_archive=True)
         assert requests

@@ -13,7 +13,11 @@ from patchpilot.cli.output.stream import columns, wrap_labeled
 from patchpilot.config import KEYS, unread_warnings
 from patchpilot.errors import UsageError, unknown
 from patchpilot.model.printable import printable
-from patchpilot.services.setup.list_settings import ConfigProblem, ConfigRow, config
+from patchpilot.services.setup.list_settings import (
+    ConfigProblem,
+    ConfigRow,
+    list_settings,
+)
 
 
 @make_command(
@@ -33,7 +37,7 @@ def command(common: Common, name: str | None, *, lists: bool) -> int:
         raise UsageError(f"--list takes no setting, but {name!r} was given")
     with common.workplace() as workplace:
         settings, problems = workplace.settings_with_problems()
-    rows = config(settings)
+    rows = list_settings(settings)
     problems += unread_warnings(settings)
     for problem in problems:
         print_error(problem.message, problem.hint, problem.exit_code)

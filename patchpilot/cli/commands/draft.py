@@ -180,9 +180,9 @@ def _save_choices(
             workplace.repository, request, enabled=options["compile_tested"]
         )
     if options["security"]:
-        from patchpilot.services.send.questions import answer
+        from patchpilot.services.send.questions import save_draft_answer
 
-        answer(
+        save_draft_answer(
             workplace.repository,
             "security",
             options["security"],

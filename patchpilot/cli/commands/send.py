@@ -277,8 +277,8 @@ def _plan(
         if options["resume"]:
             from patchpilot.services.send.resume import (
                 archive_lookup,
+                parse_unknown_options,
                 plan_resume,
-                read_unknown,
             )
 
             lookup = (
@@ -286,7 +286,7 @@ def _plan(
                 if common.offline or request.to_self
                 else archive_lookup(settings.address("lore"))
             )
-            of_all, verdicts = read_unknown(options["unknown"])
+            of_all, verdicts = parse_unknown_options(options["unknown"])
             return plan_resume(
                 workplace.repository,
                 request,

@@ -151,11 +151,13 @@ def stable(common: Common, fetch: bool) -> int:
 
     from patchpilot.cli.output.json_document import document
     from patchpilot.model.printable import printable
-    from patchpilot.services.setup.lts_branches import lts, update
+    from patchpilot.services.setup.lts_branches import list_series, update_series
 
     if fetch:
         return _fetch(common)
-    branches = lts(common.profile) if common.offline else update(common.profile)
+    branches = (
+        list_series(common.profile) if common.offline else update_series(common.profile)
+    )
     rows = tuple(row for row in branches.series if not row.is_over)
     if common.format == "json":
         common.write(document("lts", replace(branches, series=rows)))
@@ -238,7 +240,7 @@ def _run_hook(workplace: Workplace, name: str, file: Path) -> int:
             "--run is only for installed hooks", hint="run `patchpilot setup hooks`"
         )
     is_message = name == "commit-msg"
-    if service.is_no_patch(file) if is_message else service.is_own_send():
+    if service.is_no_patch(file) if is_message else service.is_started_by_patchpilot():
         return 0
     check = hook.check_message_in_hook if is_message else hook.check_in_hook
     result, problem = check(workplace, file)

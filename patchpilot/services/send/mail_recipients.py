@@ -32,7 +32,7 @@ from patchpilot.outgoing.mail_account import Account, read_account
 from patchpilot.outgoing.preflight import is_list
 from patchpilot.projects.project import Project
 from patchpilot.series.recipient_edits import usable_recipients
-from patchpilot.services.send.questions import answer, judge_answer
+from patchpilot.services.send.questions import save_draft_answer, validate_answer
 from patchpilot.topic.find_topic import find_topic
 from patchpilot.topic.topic_project import project_of
 from patchpilot.topic.topic_recipients import Planned, plan_series
@@ -152,7 +152,7 @@ def save_answer(
 ) -> str:
     """Save the answer to a pre-send question. Return the resulting change in recipients, or ""."""
     effect = answer_effect(repository, name, value, request)
-    answer(repository, name, value, target=request.target, base=request.base)
+    save_draft_answer(repository, name, value, target=request.target, base=request.base)
     return effect
 
 
@@ -166,7 +166,7 @@ def answer_effect(
     topic = find_topic(repository, request)
     series, draft = topic.series, topic.draft
     answered = replace(
-        draft, answers={**draft.answers, name: judge_answer(repository, name, value)}
+        draft, answers={**draft.answers, name: validate_answer(repository, name, value)}
     )
     if answered.answers == draft.answers:
         return ""

@@ -37,7 +37,7 @@ from patchpilot.services.send.preflight_facts import (
     gather_facts,
     load_rules,
 )
-from patchpilot.services.send.propose_prefix import mark_warnings
+from patchpilot.services.send.propose_prefix import prefix_warnings
 from patchpilot.services.send.questions import (
     apply_answers,
     is_regression,
@@ -188,7 +188,7 @@ def plan(
     problems_to_warn = (
         *problems_to_warn,
         *(
-            mark_warnings(
+            prefix_warnings(
                 [checked_patch.patch for checked_patch in checked.patches],
                 project.name,
                 is_regression=is_regression(draft),

@@ -53,7 +53,7 @@ def gather_facts(
     trees: Sequence[str],
     progress: Progress,
 ) -> PreflightFacts:
-    """Return the facts for a topic's pre-flight checks, except those about messages.
+    """Return the facts for a topic's pre-flight checks, except those about the messages.
 
     Each source is read only once. `trees` are the subsystem's trees (`T:`).
     """
@@ -63,23 +63,23 @@ def gather_facts(
     own_trees = () if parse_subject(f"[{draft.mark}] x").for_stable else trees
     is_first = topic.send.version == 1 and not (topic.before or request.to_self)
     with ThreadPoolExecutor(1) as pool:
-        # archives respond slowly, so gather the other facts at the same time
-        pending = (
+        # archives respond slowly, so gather the other facts in the meantime
+        searching = (
             pool.submit(_warn_of_similar_patches, repository, topic)
             if is_first
             else None
         )
         target = find_target(repository, topic.ids, request.base, own_trees)
-        standing = _fit_to_target(repository, topic, target)
+        fit = _fit_to_target(repository, topic, target)
         upstream = find_merged(repository, series.patches) or upstream_state(
             repository, series.patches, mark=draft.mark, progress=progress
         )
         if not request.to_self:
             progress("looking for earlier versions")
         records = () if request.to_self else sent_records(repository, topic)
-        if pending:
+        if searching:
             progress("looking for patches of others")
-        posted = pending.result() if pending else ()
+        similar_patches = searching.result() if searching else ()
     now = datetime.now().astimezone()
     with Outbox() as outbox:
         first_time = not is_in_demo() and not outbox.has_sent()
@@ -88,18 +88,18 @@ def gather_facts(
         topic=topic,
         project=project,
         target=target,
-        standing=standing,
+        standing=fit,
         upstream=upstream,
-        posted=() if records else posted,
+        posted=() if records else similar_patches,
         unanswered=tuple(
             question.name
             for question in questions(series, draft, project)
             if question.answer is None
         ),
-        upstream_known=_upstream(repository, series),
-        merge_window=_merge_window(repository, project, target, now),
+        upstream_known=_upstream_commits(repository, series),
+        merge_window=_merge_window_message(repository, project, target, now),
         now=now,
-        too_soon=_why_too_soon(
+        too_soon=_too_soon_message(
             project, topic.received, topic.send.version, now, request.resend
         ),
         first_time=first_time,
@@ -113,10 +113,12 @@ def gather_facts(
 def add_message_facts(
     repository: Repository, facts: PreflightFacts, topic: SeriesToSend
 ) -> "tuple[PreflightFacts, CheckResult | None]":
-    """Add the facts about the messages, and return them with the result of `check_messages`."""
+    """Add the facts about the messages. Return them and the result of `check_messages`."""
     patches = topic.series.patches
-    raw = [mail.raw for mail in topic.send.entries[-len(patches) :]]
-    damaged = mails_changed_by_am(repository, list(zip(raw, patches, strict=True)))
+    raw_messages = [mail.raw for mail in topic.send.entries[-len(patches) :]]
+    damaged = mails_changed_by_am(
+        repository, list(zip(raw_messages, patches, strict=True))
+    )
     checked = check_messages(repository, topic)
     facts = facts._replace(topic=topic, damaged=damaged)
     if checked is None:
@@ -124,7 +126,7 @@ def add_message_facts(
     lines = _finding_lines(checked)
     return facts._replace(
         errors=lines.get(Severity.ERROR, ()),
-        waived=_waived(checked),
+        waived=_waived_errors(checked),
         cautions=lines.get(Severity.WARNING, ()),
         hidden=checked.left_out,
     ), checked
@@ -133,9 +135,7 @@ def add_message_facts(
 def _warn_of_similar_patches(
     repository: Repository, topic: SeriesToSend
 ) -> tuple[SendProblem, ...]:
-    """Return warnings about similar patches by others, or about an archive that was not
-    searched.
-    """
+    """Warn about similar patches by others, or about an archive that could not be searched."""
     draft = topic.draft
     others = posted_by_others(
         repository,
@@ -157,7 +157,10 @@ def _warn_of_similar_patches(
 
 
 def _public_parent(draft: Draft, private_ids: frozenset[str]) -> str:
-    """Return the archive of the draft's parent message, according to tracked series, or ""."""
+    """Return the archive that has the draft's parent message, or "".
+
+    Only tracked series are searched.
+    """
     from patchpilot.archive.track_store import Store
 
     parent = draft.in_reply_to if draft.is_undisclosed else ""
@@ -168,13 +171,13 @@ def _public_parent(draft: Draft, private_ids: frozenset[str]) -> str:
     return (entry.lore or "") if entry else ""
 
 
-def _why_too_soon(
+def _too_soon_message(
     project: Project, sent: Sequence[Send], version: int, now: datetime, resend: bool
 ) -> str:
-    """Return a sentence if the last version was sent too recently, otherwise "".
+    """Return a message if the last version was sent too recently, otherwise "".
 
-    A resend must also wait after the same version. For a version that was already sent, report only
-    this.
+    A resend must also wait after the same version. For a version that was already sent, another
+    check reports that.
     """
     if not resend and any(send.version == version for send in sent):
         return ""
@@ -196,12 +199,17 @@ def _why_too_soon(
     )
 
 
-OWN_NAMES = ("no-sign-off", "missing-target-tree", "already-applied", "does-not-apply")
-"""Rules that preflight replaces with its own checks. It applies patches to the target tree instead
-of the checked-out one.
+REPLACED_RULES = (
+    "no-sign-off",
+    "missing-target-tree",
+    "already-applied",
+    "does-not-apply",
+)
+"""Rules that preflight replaces with its own checks, because it applies patches to the target tree
+instead of the checked-out one.
 """
-_ASKED_ONCE = ("fixed-upstream", "stable-base")
-"""Rules that would read the history again for the messages."""
+_HISTORY_RULES = ("fixed-upstream", "stable-base")
+"""Rules that would read the history a second time."""
 
 
 _SAMPLE = b"""\
@@ -221,7 +229,7 @@ diff --git a/a.c b/a.c
 
 @cache
 def load_rules() -> None:
-    """Load the rules for `check`, which takes as long as creating the messages."""
+    """Load the rules for `check` in advance. This takes as long as creating the messages."""
     from patchpilot.checking.driver import Driver
     from patchpilot.lint.lint_context import Options
 
@@ -230,9 +238,9 @@ def load_rules() -> None:
 
 
 def check_messages(repository: Repository, topic: SeriesToSend) -> "CheckResult | None":
-    """Return check's findings in the messages to send, or None if it could not run.
+    """Return check's findings in the messages, or None if it could not run.
 
-    Include findings that the tree's configuration waives or ignores, because the sender is
+    Findings that the tree's configuration waives or ignores are included, because the sender is
     responsible for the messages.
     """
     from patchpilot.checking.check_result import Suppressions
@@ -246,7 +254,7 @@ def check_messages(repository: Repository, topic: SeriesToSend) -> "CheckResult 
     options = Options(
         profile=topic.request.profile,
         fail_on="never",
-        ignore=_ASKED_ONCE,
+        ignore=_HISTORY_RULES,
         jobs=os.cpu_count() or 1,
     )
     try:
@@ -262,7 +270,7 @@ def check_messages(repository: Repository, topic: SeriesToSend) -> "CheckResult 
 
 
 def _finding_lines(result: "CheckResult") -> dict[Severity, tuple[str, ...]]:
-    several = len(result.patches) > 1
+    is_series = len(result.patches) > 1
     lines: dict[Severity, tuple[str, ...]] = {}
     for title, findings in (
         *(
@@ -272,18 +280,18 @@ def _finding_lines(result: "CheckResult") -> dict[Severity, tuple[str, ...]]:
         ("", result.series),
     ):
         for finding in findings:
-            if finding.name not in OWN_NAMES:
+            if finding.name not in REPLACED_RULES:
                 line = (
                     f"{title}: {finding.message}"
-                    if title and several
+                    if title and is_series
                     else finding.message
                 )
                 lines[finding.severity] = (*lines.get(finding.severity, ()), line)
     return lines
 
 
-def _waived(result: "CheckResult") -> tuple[str, ...]:
-    """Return the errors that the user waived, with the reasons."""
+def _waived_errors(result: "CheckResult") -> tuple[str, ...]:
+    """Return the waived errors, with the reasons."""
     return tuple(
         f"{f'{patch.subject.title}: ' if patch else ''}{suppressed.finding.message}"
         f" ({suppressed.reason})"
@@ -299,18 +307,19 @@ def _fit_to_target(
         return None
     try:
         if topic.ids:
-            below = topic.text.unpublished
-            return fit_of_commits(repository, topic.ids, target, below)
+            unpublished = topic.text.unpublished
+            return fit_of_commits(repository, topic.ids, target, unpublished)
         return fit_of_files(repository, topic.series.patches, target)
     except PatchpilotError:
         return None
 
 
-def _upstream(repository: Repository, series: Series) -> dict[str, bool]:
-    """Map each upstream commit named in a patch to whether the local mainline contains it, omitting
-    unknown cases.
+def _upstream_commits(repository: Repository, series: Series) -> dict[str, bool]:
+    """Map each upstream commit named in a patch to whether the local mainline contains it.
+
+    Commits for which this is unknown are omitted.
     """
-    known: dict[str, bool] = {}
+    is_upstream: dict[str, bool] = {}
     for patch in series.patches:
         claim = upstream_claim(patch)
         if not claim:
@@ -318,15 +327,16 @@ def _upstream(repository: Repository, series: Series) -> dict[str, bool]:
         tip = mainline(repository)
         commit = repository.find(claim)
         if tip and (commit is None or not repository.is_shallow()):
-            known[claim] = bool(commit and repository.is_ancestor(commit, tip))
-    return known
+            is_upstream[claim] = bool(commit and repository.is_ancestor(commit, tip))
+    return is_upstream
 
 
-def _merge_window(
+def _merge_window_message(
     repository: Repository, project: Project, target: TargetTree | None, now: datetime
 ) -> str:
-    """Return a sentence if the merge window is open, for some days after the latest mainline
-    release, otherwise "".
+    """Return a message if the merge window is open, otherwise "".
+
+    It is open for some days after the latest mainline release.
     """
     if not project.mail.merge_window_days:
         return ""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Check messages' subject prefixes, and propose a target tree for them.
+"""Check the subject prefixes of messages, and propose a target tree for them.
 
-Commits have no subject prefix, so `check` cannot report these findings for them.
+Commits have no subject prefix, so `check` cannot do this for commits.
 """
 
 import re
@@ -21,14 +21,15 @@ _TREE_FOR_REST = re.compile(r"\[[^]]*-next\b[^]]*\]")
 _PREFIX = re.compile(r"\[(PATCH [^]]+)\]")
 
 
-def mark_warnings(
+def prefix_warnings(
     patches: Sequence[Patch], profile: str, *, is_regression: bool = False
 ) -> tuple[SendProblem, ...]:
-    """Return check's distinct warnings about the subject prefixes of the messages to send,
-    including a fix's prefix that names the tree for other changes.
+    """Return check's warnings about the subject prefixes of the messages, without duplicates.
+
+    Also warn if the prefix of a fix names the tree for other changes.
     """
-    warnings = list(_contradictions(patches, profile, is_regression))
-    for name, message, trees in _findings(_checked(patches, profile)):
+    warnings = list(_wrong_tree_warnings(patches, profile, is_regression))
+    for name, message, trees in _findings(_check_prefixes(patches, profile)):
         tree, other = trees["fixes"], trees["rest"]
         hint = Action(
             "send", ("--subject-prefix", f"PATCH {tree}"), f"{{}}, or 'PATCH {other}'"
@@ -36,37 +37,35 @@ def mark_warnings(
         warnings.append(
             SendProblem(
                 name,
-                _fixes_tree_finding(message, trees) if is_regression else message,
+                _propose_fixes_tree(message, trees) if is_regression else message,
                 hint,
             )
         )
     return tuple(warnings)
 
 
-def _contradictions(
+def _wrong_tree_warnings(
     patches: Sequence[Patch], profile: str, is_regression: bool
 ) -> Iterator[SendProblem]:
-    """Yield a warning if a subject names the tree for other changes, but the rule would propose the
-    tree for fixes.
-    """
-    named = [
+    """Yield a warning if the subject of a fix names the tree for other changes."""
+    wrong_tree = [
         patch
         for patch in patches
         if _TREE_FOR_REST.search(patch.subject.raw)
         and (is_regression or patch.tags("Fixes"))
     ]
-    bare = (_make_mail(patch, "PATCH") for patch in named)
-    findings = _findings(_checked(bare, profile)) if named else []
+    unprefixed = (_make_mail(patch, "PATCH") for patch in wrong_tree)
+    findings = _findings(_check_prefixes(unprefixed, profile)) if wrong_tree else []
     for _, _, trees in findings:
-        tree, rest = trees["fixes"], f"[PATCH {trees['rest']}]"
+        tree, other_prefix = trees["fixes"], f"[PATCH {trees['rest']}]"
         if any(
             re.search(rf"\[[^]]*\b{re.escape(trees['rest'])}\b", patch.subject.raw)
-            for patch in named
+            for patch in wrong_tree
         ):
-            why = "it fixes a regression" if is_regression else "it has a Fixes: tag"
+            reason = "it fixes a regression" if is_regression else "it has a Fixes: tag"
             yield SendProblem(
                 "tree-for-the-rest",
-                f"the subject contains {rest}, but {why}: [PATCH {tree}] is the tree for"
+                f"the subject contains {other_prefix}, but {reason}: [PATCH {tree}] is the tree for"
                 " fixes, unless the commit that it fixes is in no release yet",
                 Action("send", ("--subject-prefix", f"PATCH {tree}")),
             )
@@ -78,16 +77,16 @@ def missing_tree(
 ) -> str:
     """Return the subject prefix to propose if messages do not name their target tree, otherwise "".
 
-    An empty `prefix` means PATCH. A regression fix belongs in the tree for fixes, even without a
+    An empty `prefix` means PATCH. A regression fix goes to the tree for fixes, even without a
     Fixes: tag.
     """
     findings = _findings(
-        _checked(
+        _check_prefixes(
             (_make_mail(patch, prefix or "PATCH") for patch in series.patches), profile
         )
     )
     messages = (
-        _fixes_tree_finding(message, trees) if is_regression else message
+        _propose_fixes_tree(message, trees) if is_regression else message
         for _, message, trees in findings
     )
     return next(
@@ -95,10 +94,10 @@ def missing_tree(
     )
 
 
-def tree_choice(proposed: str) -> str:
-    """Return the advice for a subject without a target tree.
+def tree_advice(proposed: str) -> str:
+    """Return the advice for a subject that names no target tree.
 
-    It starts with the choice, because the end of the line may be truncated.
+    The advice begins with the choice, because the end of the line may be cut off.
     """
     fixes = proposed.removesuffix("-next")
     if proposed == fixes:
@@ -106,18 +105,18 @@ def tree_choice(proposed: str) -> str:
     return f"if it fixes a bug: [{fixes}], otherwise [{proposed}]; the subject names no target tree"
 
 
-def _fixes_tree_finding(message: str, trees: Mapping[str, str]) -> str:
-    """Change a finding's message to propose the tree for fixes."""
+def _propose_fixes_tree(message: str, trees: Mapping[str, str]) -> str:
+    """Make a finding's message propose the tree for fixes."""
     return message.replace(f"[PATCH {trees['tree']}]", f"[PATCH {trees['fixes']}]")
 
 
 def _make_mail(patch: Patch, prefix: str) -> Patch:
-    """Return a patch as a complete message with this subject prefix."""
+    """Convert a patch to a complete message with this subject prefix."""
     mail = set_prefix(patch, prefix, "To: nobody@example.invalid")
     return mail._replace(commit=None)
 
 
-def _checked(patches: Iterable[Patch], profile: str) -> "CheckResult":
+def _check_prefixes(patches: Iterable[Patch], profile: str) -> "CheckResult":
     from patchpilot.checking.driver import Driver
     from patchpilot.lint.lint_context import Options
 
@@ -126,17 +125,14 @@ def _checked(patches: Iterable[Patch], profile: str) -> "CheckResult":
 
 
 def _findings(result: "CheckResult") -> list[tuple[str, str, dict[str, str]]]:
-    """Return (rule, message, values) for each distinct finding of these rules.
-
-    A patch over a limit has additional findings.
-    """
-    every = (
+    """Return (rule, message, values) for each finding of these rules, without duplicates."""
+    findings = (
         finding
         for checked in result.patches
         for finding in checked.findings
         if finding.name in RULES
     )
     by_message = {
-        (finding.name, finding.message): dict(finding.values) for finding in every
+        (finding.name, finding.message): dict(finding.values) for finding in findings
     }
     return [(name, message, values) for (name, message), values in by_message.items()]

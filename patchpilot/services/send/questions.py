@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Ask a topic's questions about security bugs and regressions.
+"""Prepare the pre-send questions about security bugs and regressions.
 
-Determine automatically whether the topic applies to its target tree or is already fixed there.
+Whether the topic applies to its target tree or is already fixed there is determined automatically.
 """
 
 import re
@@ -51,8 +51,8 @@ _REGRESSION = re.compile(
 class PreSendQuestion(NamedTuple):
     """A pre-send question.
 
-    Contains its name and text, its purpose, the valid answers, evidence in the patches for `yes`,
-    and the saved answer. `effects` lists each answer's consequences, in order.
+    `why` is its purpose, `evidence` what in the patches suggests `yes`, and `answer` the saved
+    answer. `effects` lists the consequence of each answer in order.
     """
 
     name: str
@@ -65,11 +65,11 @@ class PreSendQuestion(NamedTuple):
 
 
 class PreSendQuestions(NamedTuple):
-    """A topic's questions, with automatically determined facts.
+    """A topic's pre-send questions, and the facts that were determined automatically.
 
-    `missing_tree` is the proposed subject prefix if the messages would not name their target tree,
-    otherwise empty. `upstream` lists fixes in mainline and the fetched trees, and `posted` patches
-    by others.
+    `missing_tree` is the subject prefix to propose if the messages do not name their target tree,
+    otherwise "". `upstream` lists fixes in mainline and the fetched trees, and `posted` patches by
+    others.
     """
 
     questions: tuple[PreSendQuestion, ...]
@@ -81,12 +81,14 @@ class PreSendQuestions(NamedTuple):
 
     @property
     def open(self) -> tuple[PreSendQuestion, ...]:
-        """Return the pre-send questions without an answer."""
+        """Return the unanswered questions."""
         return tuple(question for question in self.questions if question.answer is None)
 
     @property
     def suggested_commands(self) -> Advice:
-        """Return commands that help if the bug is fixed, or the base is a stable branch."""
+        """Return the commands to suggest if the bug is already fixed or the base is a stable
+        branch.
+        """
         return suggest_commands(self.upstream)
 
 
@@ -100,14 +102,15 @@ def ask_before_send(
 ) -> PreSendQuestions:
     """Return the questions about a TARGET's topic, with the saved answers.
 
-    `asks_archive` also searches the archive for patches by others, unless the fix is undisclosed.
+    With `asks_archive`, also search the archive for patches by others, unless the fix is
+    undisclosed.
     """
     topic = find_topic(repository, SendRequest(target=target, base=base))
     series, ids, draft = topic.series, topic.commits, topic.draft
     target_tree = find_target(repository, ids, base) if ids else None
     project = project_of(repository, "", series)
     fit = fit_of_commits(repository, ids, target_tree) if target_tree else None
-    treeless = missing_tree(
+    proposed_prefix = missing_tree(
         series, draft.prefix, project.name, is_regression=is_regression(draft)
     )
     upstream = upstream_state(
@@ -124,52 +127,54 @@ def ask_before_send(
         else NOT_ASKED
     )
     return PreSendQuestions(
-        questions(series, draft, project), target_tree, fit, treeless, upstream, posted
+        questions(series, draft, project),
+        target_tree,
+        fit,
+        proposed_prefix,
+        upstream,
+        posted,
     )
 
 
 def open_questions(
     repository: Repository, request: SendRequest
 ) -> tuple[PreSendQuestion, ...]:
-    """Return the pre-send questions answered in neither the topic's draft nor the request.
+    """Return the questions that neither the topic's draft nor the request answers.
 
-    There are none if no commit looks like a fix, or for patch files.
+    There are none for patch files, or if no commit looks like a fix.
     """
     topic = find_topic(repository, request)
     if not any(
         judge_fix(repository, repository.commit(id_)).is_fix for id_ in topic.commits
     ):
         return ()
-    answered = {name for name, _ in request.answers}
+    answered_names = {name for name, _ in request.answers}
     project = project_of(repository, request.profile or "", topic.series)
     return tuple(
         question
         for question in questions(topic.series, topic.draft, project)
-        if question.answer is None and question.name not in answered
+        if question.answer is None and question.name not in answered_names
     )
 
 
 def unclear_fixes(repository: Repository, series: Series) -> tuple[SendProblem, ...]:
-    """Return a warning if commits may fix a bug but have no Fixes: tag.
-
-    See `judge_fix`.
-    """
+    """Warn about commits that may fix a bug but have no Fixes: tag; see `judge_fix`."""
     titles = [
         patch.subject.title
         for patch in series.patches
         if patch.commit
         and judge_fix(repository, repository.commit(patch.commit), patch).unclear
     ]
-    words = f"{(*titles, '')[0]}: no Fixes: tag, as its message names no bug"
+    message = f"{(*titles, '')[0]}: no Fixes: tag, as its message names no bug"
     if len(titles) > 1:
-        words = (
+        message = (
             f"{len(titles)} patches without Fixes: tag, as their messages name no bug"
         )
     hint = Action("prepare", ("--is-a-fix",), "if it fixes a bug: {}")
-    return (SendProblem("no-fixes-tag", words, hint),) if titles else ()
+    return (SendProblem("no-fixes-tag", message, hint),) if titles else ()
 
 
-def answer(
+def save_draft_answer(
     repository: Repository,
     name: str,
     value: str,
@@ -177,41 +182,42 @@ def answer(
     target: str | None = None,
     base: str | None = None,
 ) -> Draft:
-    """Save an answer to a pre-send question in the topic's draft.
+    """Save the answer to a pre-send question in the topic's draft.
 
-    Valid answers are `yes` and `no` or, for `regression`, the commit or range that introduced
-    the regression.
+    Valid answers are `yes` and `no` or, for `regression`, the commit or range that introduced it.
     """
     draft = find_topic(repository, SendRequest(target=target, base=base)).draft
-    after = replace(
-        draft, answers={**draft.answers, name: judge_answer(repository, name, value)}
+    answered_draft = replace(
+        draft, answers={**draft.answers, name: validate_answer(repository, name, value)}
     )
     with Drafts() as drafts:
-        return drafts.keep(draft, after, "answered")
+        return drafts.keep(draft, answered_draft, "answered")
 
 
 def apply_answers(repository: Repository, draft: Draft, request: SendRequest) -> Draft:
-    """Return the draft with a request's answers to pre-send questions, without saving it."""
+    """Add the request's answers to the draft, without saving it."""
     answers = {
-        name: judge_answer(repository, name, text) for name, text in request.answers
+        name: validate_answer(repository, name, text) for name, text in request.answers
     }
     return replace(draft, answers={**draft.answers, **answers})
 
 
-def judge_answer(repository: Repository, name: str, value: str) -> str:
-    """Validate an answer, and return it in the form to save.
+def validate_answer(repository: Repository, name: str, value: str) -> str:
+    """Validate an answer, and return it in the form in which it is saved.
 
-    Raise `UsageError` for an invalid answer, with the valid ones.
+    Raise `UsageError` for an invalid answer.
     """
-    text = value.strip()
+    stripped = value.strip()
     if name not in ("security", "regression"):
         raise unknown("question", name, ("security", "regression"))
-    if text.lower() in ("yes", "no"):
-        return text.lower()
+    if stripped.lower() in ("yes", "no"):
+        return stripped.lower()
     if name == "regression" and re.fullmatch(
-        r"v?[\w./~^-]+(?:\.\.v?[\w./~^-]+)?", text
+        r"v?[\w./~^-]+(?:\.\.v?[\w./~^-]+)?", stripped
     ):
-        return "..".join(_commit_name(repository, part) for part in text.split(".."))
+        return "..".join(
+            _commit_name(repository, part) for part in stripped.split("..")
+        )
     raise UsageError(
         f"{name}: invalid answer {value!r}",
         hint="answer yes or no"
@@ -219,20 +225,20 @@ def judge_answer(repository: Repository, name: str, value: str) -> str:
     )
 
 
-def _commit_name(repository: Repository, word: str) -> str:
-    """Return a release tag unchanged, or the first 12 digits of another commit's id."""
-    if re.fullmatch(r"v\d+\.\d+\S*", word):
-        return word
-    commit = repository.find(word)
-    if commit is None and not re.fullmatch(r"[0-9a-f]{12,40}", word):
+def _commit_name(repository: Repository, revision: str) -> str:
+    """Return a release tag unchanged, and the first 12 digits of any other commit's id."""
+    if re.fullmatch(r"v\d+\.\d+\S*", revision):
+        return revision
+    commit = repository.find(revision)
+    if commit is None and not re.fullmatch(r"[0-9a-f]{12,40}", revision):
         raise UsageError(
-            f"no such commit: {word!r}",
+            f"no such commit: {revision!r}",
             hint=(
                 "pass the commit that introduced the regression, a range good..bad, or answer yes"
                 " or no"
             ),
         )
-    return (commit or word)[:12]
+    return (commit or revision)[:12]
 
 
 def questions(
@@ -240,13 +246,14 @@ def questions(
 ) -> tuple[PreSendQuestion, ...]:
     """Return a project's pre-send questions, with evidence from the patches.
 
-    Only the author can answer these questions. There are none if none of the patches fixes a bug
-    according to the author, or if all are backports to a stable tree.
+    Only the author can answer them. There are none if the author said that no patch fixes a bug, or
+    if all patches are backports to a stable tree.
     """
-    denied = denied_subjects(draft.answers)
+    denied_titles = denied_subjects(draft.answers)
     is_for_stable = parse_subject(f"[{draft.mark}] x").for_stable
     if series.patches and all(
-        patch.subject.title in denied or (is_for_stable and upstream_claim(patch))
+        patch.subject.title in denied_titles
+        or (is_for_stable and upstream_claim(patch))
         for patch in series.patches
     ):
         return ()
@@ -259,7 +266,7 @@ def questions(
         " Documentation/process/threat-model.rst. Only a bug that an AI found goes to the lists at"
         " once, as others can find it the same way.",
         ("no", "yes"),
-        _evidence(_SECURITY, series.patches),
+        _find_evidence(_SECURITY, series.patches),
         draft.answers.get("security"),
         (
             "sent to all planned recipients, lists included",
@@ -275,7 +282,7 @@ def questions(
         "Regressions have priority and are tracked by regzbot, which reads the #regzbot line; Linus"
         " asks about those that stay open.",
         ("no", "yes", "COMMIT"),
-        _evidence(_REGRESSION, series.patches),
+        _find_evidence(_REGRESSION, series.patches),
         draft.answers.get("regression"),
         (
             "nothing changes",
@@ -295,25 +302,29 @@ def questions(
     )
 
 
-def _evidence(pattern: re.Pattern[str], patches: Sequence[Patch]) -> tuple[str, ...]:
-    result: dict[str, None] = {}
+def _find_evidence(
+    pattern: re.Pattern[str], patches: Sequence[Patch]
+) -> tuple[str, ...]:
+    evidence: dict[str, None] = {}
     for patch in patches:
         for line in (patch.subject.title, *patch.message):
-            if hit := pattern.search(line):
-                result.setdefault(f"“{hit[0]}” in the message of {patch.subject.title}")
-    return tuple(result)[:4]
+            if match := pattern.search(line):
+                evidence.setdefault(
+                    f"“{match[0]}” in the message of {patch.subject.title}"
+                )
+    return tuple(evidence)[:4]
 
 
 def is_regression(draft: Draft) -> bool:
-    """Return whether the author answered that a topic fixes a regression."""
+    """Return whether the author said that a topic fixes a regression."""
     return draft.answers.get("regression", "no") != "no"
 
 
 def regzbot_line(draft: Draft, series: Series) -> str | None:
-    """Return the `#regzbot introduced:` line for a topic that fixes a regression.
+    """Return the `#regzbot introduced:` line for a topic that fixes a regression, or None.
 
-    Return None if it fixes no regression, or if the commit that introduced the bug is unknown. An
-    undisclosed fix has no such line, because regzbot reads public messages.
+    It is None if the commit that introduced the bug is unknown. Undisclosed fixes have no such
+    line, because regzbot reads public messages.
     """
     if not is_regression(draft) or draft.is_undisclosed:
         return None
@@ -321,9 +332,9 @@ def regzbot_line(draft: Draft, series: Series) -> str | None:
     if value != "yes":
         return f"#regzbot introduced: {value}"
     tag = next((tag for patch in series.patches for tag in patch.tags("Fixes")), None)
-    culprit = tag.value.split()[0] if tag else ""
+    introduced_by = tag.value.split()[0] if tag else ""
     return (
-        f"#regzbot introduced: {culprit}"
-        if re.fullmatch(r"[0-9a-f]{8,40}", culprit)
+        f"#regzbot introduced: {introduced_by}"
+        if re.fullmatch(r"[0-9a-f]{8,40}", introduced_by)
         else None
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Show a message in readable form, with decoded headers and the body as text."""
+"""Format a message for reading, with decoded headers and a text body."""
 
 import textwrap
 from collections.abc import Sequence
@@ -10,20 +10,20 @@ from patchpilot.model.message import Message
 from patchpilot.model.printable import one_line
 
 COLUMNS = 76
-"""Width at which lists of addresses are wrapped."""
+"""Width at which address lists are wrapped."""
 
 
 def readable_lines(mail: Message) -> list[str]:
-    """Return the message's main headers, an empty line, and its body.
+    """Return the message's main headers, a blank line, and its body.
 
     The headers are Subject, From, To, Cc, Message-ID and In-Reply-To.
     """
-    lines = _header("Subject", one_line(mail.subject))
+    lines = _header_lines("Subject", one_line(mail.subject))
     lines += [f"From: {one_line(str(mail.sender))}"]
-    lines += _addresses("To", mail.to) + _addresses("Cc", mail.cc)
-    lines += _header("Message-ID", f"<{mail.message_id}>")
+    lines += _address_lines("To", mail.to) + _address_lines("Cc", mail.cc)
+    lines += _header_lines("Message-ID", f"<{mail.message_id}>")
     if mail.in_reply_to:
-        lines += _header("In-Reply-To", f"<{mail.in_reply_to}>")
+        lines += _header_lines("In-Reply-To", f"<{mail.in_reply_to}>")
     return [
         *lines,
         "",
@@ -35,11 +35,13 @@ def raw_lines(mail: Message) -> list[str]:
     return mail.raw.decode("utf-8", "surrogateescape").replace("\r\n", "\n").split("\n")
 
 
-def _addresses(name: str, addresses: Sequence[Address]) -> list[str]:
-    return _header(name, ", ".join(one_line(str(address)) for address in addresses))
+def _address_lines(name: str, addresses: Sequence[Address]) -> list[str]:
+    return _header_lines(
+        name, ", ".join(one_line(str(address)) for address in addresses)
+    )
 
 
-def _header(name: str, text: str) -> list[str]:
+def _header_lines(name: str, text: str) -> list[str]:
     if " " not in text and len(name) + 2 + len(text) > COLUMNS:
         return [f"{name}:", f"    {text}"]
     return textwrap.wrap(

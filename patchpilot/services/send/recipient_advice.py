@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Create notes about a topic's recipients, with a remedy for each note if possible.
+"""Write notes about a topic's recipients, with a remedy for each if there is one.
 
 The TUI shows each note as a card.
 """
@@ -14,12 +14,12 @@ from patchpilot.model.patch import Series
 from patchpilot.model.recipient import RecipientPlan, Remedy, RemedyKind
 from patchpilot.outgoing.target_tree import remote_of
 from patchpilot.projects.project import Project
-from patchpilot.services.send.propose_prefix import missing_tree, tree_choice
+from patchpilot.services.send.propose_prefix import missing_tree, tree_advice
 from patchpilot.services.send.questions import is_regression, questions
 from patchpilot.settings.read_settings import is_in_demo
 from patchpilot.topic.topic_base import find_base
 
-WORDS = {
+BUTTON_LABELS = {
     RemedyKind.EXCLUDE: "Exclude {}",
     RemedyKind.REPLACE: "Use {}",
     RemedyKind.ADD: "Add {}",
@@ -31,8 +31,8 @@ WORDS = {
 class RecipientAdvice(NamedTuple):
     """A note about a topic's recipients.
 
-    Contains its severity (`warning` or `note`), a short title, the text, and its remedy
-    (None: no action is available).
+    `severity` is `warning` or `note`, and `remedy` an action that resolves it (None: there is
+    none).
     """
 
     severity: str
@@ -45,7 +45,7 @@ class RecipientAdvice(NamedTuple):
         """Return the label of the remedy's button, or "" without a remedy."""
         if self.remedy is None:
             return ""
-        return WORDS[self.remedy.kind].format(
+        return BUTTON_LABELS[self.remedy.kind].format(
             self.remedy.instead or self.remedy.values[0]
         )
 
@@ -66,9 +66,9 @@ def recipient_advice(
     project: Project,
     base: str | None,
 ) -> tuple[RecipientAdvice, ...]:
-    """Return notes about a recipient plan; notes with a remedy are first.
+    """Return notes about a recipient plan; those with a remedy come first.
 
-    `base` is the topic's base, if given. Notes without a remedy are combined.
+    `base` is the base that the user gave. Notes without a remedy are combined.
     """
     notes = [
         *_open_questions(series, draft, project),
@@ -79,11 +79,11 @@ def recipient_advice(
         (note for note in notes if note.severity == "warning"),
         key=lambda note: note.remedy is None,
     )
-    known = [note.text for note in notes if note.severity != "warning"]
-    whole = RecipientAdvice(
-        "note", "good to know", "\n".join(f"- {text}" for text in known)
+    note_texts = [note.text for note in notes if note.severity != "warning"]
+    combined = RecipientAdvice(
+        "note", "good to know", "\n".join(f"- {text}" for text in note_texts)
     )
-    return (*warnings, *((whole,) if known else ()))
+    return (*warnings, *((combined,) if note_texts else ()))
 
 
 def _open_questions(
@@ -110,7 +110,7 @@ def _subject_tree_notes(
         yield RecipientAdvice(
             "warning",
             "target tree not named",
-            tree_choice(prefix),
+            tree_advice(prefix),
             Remedy(RemedyKind.PREFIX, (prefix,)),
         )
 
@@ -124,7 +124,7 @@ def _warning_advice(
     for text in dict.fromkeys(plan.warnings):
         remedy = remedies.get(text)
         if text.startswith("removed manually") or (
-            remedy and remedy.kind is RemedyKind.EXCLUDE and _is_out(plan, remedy)
+            remedy and remedy.kind is RemedyKind.EXCLUDE and _is_excluded(plan, remedy)
         ):
             continue
         if remedy and remedy.kind is RemedyKind.REBASE:
@@ -138,7 +138,7 @@ def _warning_advice(
             )
 
 
-def _is_out(plan: RecipientPlan, remedy: Remedy) -> bool:
+def _is_excluded(plan: RecipientPlan, remedy: Remedy) -> bool:
     return not any(
         recipient.address.email in remedy.values for recipient in plan.recipients
     )
@@ -147,8 +147,8 @@ def _is_out(plan: RecipientPlan, remedy: Remedy) -> bool:
 def _base_tree_notes(
     repository: Repository, text: str, remedy: Remedy, base: str | None
 ) -> Iterator[RecipientAdvice]:
-    """Yield a note with a rebase command if the topic is based on another tree."""
-    known = {
+    """Yield a note with a rebase command if the topic is based on a different tree."""
+    tree_tips = {
         branch.label: branch.tip
         for tree in remedy.values
         if (branch := remote_of(repository, tree))
@@ -159,18 +159,20 @@ def _base_tree_notes(
         based_on = None
     if based_on and any(
         name == based_on.name or repository.is_ancestor(tip, based_on.start)
-        for name, tip in known.items()
+        for name, tip in tree_tips.items()
     ):
         return
-    how = (
-        f"run git rebase {next(iter(known))}"
-        if known
+    instruction = (
+        f"run git rebase {next(iter(tree_tips))}"
+        if tree_tips
         else "to rebase onto it, add it: git remote add NAME"
         f" {remedy.values[0].removeprefix('git ').split()[0]}"
     )
-    if not known and is_in_demo():
+    if not tree_tips and is_in_demo():
         yield RecipientAdvice(
             "note", TITLES[RemedyKind.REBASE], f"{text}; not needed in the demo"
         )
     else:
-        yield RecipientAdvice("warning", TITLES[RemedyKind.REBASE], f"{text}; {how}")
+        yield RecipientAdvice(
+            "warning", TITLES[RemedyKind.REBASE], f"{text}; {instruction}"
+        )

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Resume the last send of a topic.
 
-Only messages that were not accepted are sent, without changes.
+Only messages that were not accepted are sent, and they are not changed.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -41,7 +41,7 @@ UNKNOWN_AS = ("keep", "sent", "lost")
 
 
 Lookup = Callable[[Message], bool]
-"""Return whether an archive has a message with this Message-ID and sender."""
+"""A function that returns whether an archive has a message with the same Message-ID and sender."""
 
 
 def plan_resume(
@@ -54,16 +54,15 @@ def plan_resume(
     lookup: Lookup | None = None,
     progress: Progress = silent,
 ) -> Sending:
-    """Return a plan that resumes the last send of a topic.
+    """Plan to resume the last send of a topic.
 
-    `unknown_as` is the outcome to assume for messages in an unknown state: `keep` leaves them
-    unknown, `sent` and `lost` resolve them. `by_id` maps Message-IDs to individual outcomes. With
-    `lookup`, messages found in an archive are marked as accepted, and the others stay unknown;
-    archives are never searched for undisclosed fixes. `drop` lists recipients to remove from unsent
-    messages.
+    `unknown_as` is the outcome to assume for messages in an unknown state; `keep` leaves them
+    unknown. `by_id` maps Message-IDs to individual outcomes. With `lookup`, messages found in an
+    archive are marked as accepted; archives are never searched for undisclosed fixes. `drop` lists
+    recipients to remove from unsent messages.
 
-    Lookup results are saved immediately; other outcomes and removed recipients are saved when the
-    plan is sent. Raise `UsageError` if the topic was never sent.
+    The results of the lookup are saved immediately, but outcomes and removed recipients only when
+    the plan is sent. Raise `UsageError` if the topic was never sent.
     """
     on_one_line("--drop", drop)
     progress("looking for the last send")
@@ -99,32 +98,32 @@ def plan_resume(
                         Outcome(MailState.ACCEPTED, "the archive has it"),
                     )
         send = outbox.get(send.id)
-    settled = _map_outcomes(send, unknown_as, by_id)
+    outcomes = _outcomes_by_position(send, unknown_as, by_id)
     send = replace(
         send,
         entries=tuple(
             (
                 replace(
                     entry,
-                    state=settled[entry.position].state,
-                    detail=settled[entry.position].detail,
+                    state=outcomes[entry.position].state,
+                    detail=outcomes[entry.position].detail,
                 )
-                if entry.position in settled
+                if entry.position in outcomes
                 else entry
             )
             for entry in send.entries
         ),
     )
-    send = remove_from_send(send, _keys(send, drop) if drop else ())
+    send = remove_from_send(send, _dropped_mailboxes(send, drop) if drop else ())
     identity = request.identity or send.identity
     transport = transports.find(send.transport)
     account = transport.account(repository, identity)
     refuse_public_server(draft, account)
-    since = () if request.to_self else find_later_sends(send)
-    # the reason for overriding problems of the earlier send does not justify another one
-    force = request.force if since else send.force
-    # if a recipient was dropped, show the recipients of the remaining messages
-    shown = next(iter(send.waiting_messages), send.entries[0])
+    later_sends = () if request.to_self else find_later_sends(send)
+    # the reason for overriding problems applied to the earlier send only
+    force = request.force if later_sends else send.force
+    # show the recipients of the remaining messages, without dropped ones
+    example = next(iter(send.waiting_messages), send.entries[0])
     return Sending(
         request=request._replace(via=send.transport, force=force, identity=identity),
         transport=transport,
@@ -133,7 +132,7 @@ def plan_resume(
         send=send,
         recipients=tuple(
             Recipient(address, "as planned", None, header, ("as in the first attempt",))
-            for header, addresses in (("to", shown.to), ("cc", shown.cc))
+            for header, addresses in (("to", example.to), ("cc", example.cc))
             for address in addresses
         ),
         blockers=tuple(
@@ -142,7 +141,7 @@ def plan_resume(
                 f"the same patches were sent since then, {describe_send(send)}",
                 "the rest is probably not needed; use --force REASON to send these messages anyway",
             )
-            for send in since
+            for send in later_sends
         ),
         warnings=()
         if send.account == account.label
@@ -164,89 +163,97 @@ def plan_resume(
                 for address in send.left_out
             ),
         ),
-        before=since,
-        settled=settled,
+        before=later_sends,
+        settled=outcomes,
     )
 
 
-def read_unknown(words: Sequence[str]) -> tuple[str, dict[str, str]]:
+def parse_unknown_options(options: Sequence[str]) -> tuple[str, dict[str, str]]:
     """Parse the values of `--unknown`.
 
-    Return the outcome for all messages (`keep` by default), and the outcomes by Message-ID. Raise
+    Return the outcome for all messages (default: `keep`), and the outcomes by Message-ID. Raise
     `UsageError` for an invalid value.
     """
-    of_all, of_one = "keep", {}
-    for text in words:
-        name, _, how = text.rpartition("=")
-        if how not in UNKNOWN_AS:
+    default, by_id = "keep", {}
+    for option in options:
+        message_id, _, outcome = option.rpartition("=")
+        if outcome not in UNKNOWN_AS:
             raise UsageError(
-                f"--unknown {text!r}: neither {', '.join(UNKNOWN_AS[:-1])} nor {UNKNOWN_AS[-1]}",
+                f"--unknown {option!r}: neither {', '.join(UNKNOWN_AS[:-1])} nor {UNKNOWN_AS[-1]}",
                 hint=(
                     "use --unknown sent (or lost) for all unknown messages, or --unknown"
                     " MESSAGE-ID=sent"
                     " (or lost) for one"
                 ),
             )
-        if name:
-            of_one[parse_id_option(name, "--unknown")] = how
+        if message_id:
+            by_id[parse_id_option(message_id, "--unknown")] = outcome
         else:
-            of_all = how
-    return of_all, of_one
+            default = outcome
+    return default, by_id
 
 
 def _refuse_wrong_ids(send: Send, by_id: Mapping[str, str]) -> None:
-    """Raise UsageError if a Message-ID is missing from the send, or if its known state contradicts
-    the given one.
+    """Raise UsageError if the send has no such Message-ID, or if its known state contradicts the
+    given one.
     """
     mails = {entry.message_id: entry for entry in send.entries}
-    doubtful = [
+    unknown_ids = [
         entry.message_id for entry in send.entries if entry.state is MailState.UNKNOWN
     ]
     hint: Advice = (
-        f"unknown: {', '.join(doubtful)}"
-        if doubtful
+        f"unknown: {', '.join(unknown_ids)}"
+        if unknown_ids
         else Action("send", ("--resume",), "`{}` sends the rest")
     )
-    fits = {"sent": (MailState.ACCEPTED,), "lost": WAITING, "keep": tuple(MailState)}
-    for name, how in by_id.items():
-        if name not in mails:
+    allowed_states = {
+        "sent": (MailState.ACCEPTED,),
+        "lost": WAITING,
+        "keep": tuple(MailState),
+    }
+    for message_id, outcome in by_id.items():
+        if message_id not in mails:
             raise UsageError(
-                f"--unknown {name}: no mail from the last send has this Message-ID",
+                f"--unknown {message_id}: no mail from the last send has this Message-ID",
                 hint=hint,
             )
-        state = mails[name].state
-        if state is not MailState.UNKNOWN and state not in fits[how]:
+        state = mails[message_id].state
+        if state is not MailState.UNKNOWN and state not in allowed_states[outcome]:
             raise UsageError(
-                f"--unknown {name}={how}: the state of this mail is {state}", hint=hint
+                f"--unknown {message_id}={outcome}: the state of this mail is {state}",
+                hint=hint,
             )
 
 
-def _map_outcomes(
-    send: Send, of_all: str, of_one: Mapping[str, str]
+def _outcomes_by_position(
+    send: Send, default: str, by_id: Mapping[str, str]
 ) -> dict[int, Outcome]:
-    """Map the positions of uncertain messages to the user's outcomes."""
-    result = {}
+    """Map the positions of messages in an unknown state to the outcomes given by the user."""
+    outcomes = {}
     for entry in send.entries:
-        how = of_one.get(entry.message_id, of_all)
-        if entry.state is MailState.UNKNOWN and how != "keep":
-            state = MailState.ACCEPTED if how == "sent" else MailState.PENDING
-            result[entry.position] = Outcome(state, f"marked as {how} with --unknown")
-    return result
+        outcome = by_id.get(entry.message_id, default)
+        if entry.state is MailState.UNKNOWN and outcome != "keep":
+            state = MailState.ACCEPTED if outcome == "sent" else MailState.PENDING
+            outcomes[entry.position] = Outcome(
+                state, f"marked as {outcome} with --unknown"
+            )
+    return outcomes
 
 
-def _keys(send: Send, words: Sequence[str]) -> tuple[str, ...]:
+def _dropped_mailboxes(send: Send, dropped: Sequence[str]) -> tuple[str, ...]:
     """Return the mailboxes to drop.
 
-    Raise UsageError if one is not a recipient, or if a message would have no recipients left.
+    Raise UsageError if one of them is not a recipient, or if a message would have no recipients
+    left.
     """
-    addresses = [parse_address(word) or Address("", word.strip()) for word in words]
-    waiting = send.waiting_messages
-    if not waiting:
+    addresses = [parse_address(text) or Address("", text.strip()) for text in dropped]
+    pending = send.waiting_messages
+    if not pending:
         raise UsageError(
             "no pending mail to drop a recipient from",
             hint=Action("send", ("--resume",), "`{}` shows the state of each message"),
         )
-    recipients = {name.lower() for entry in waiting for name in entry.recipients}
+    recipients = {name.lower() for entry in pending for name in entry.recipients}
     for address in addresses:
         if address.key not in recipients:
             raise UsageError(
@@ -255,7 +262,7 @@ def _keys(send: Send, words: Sequence[str]) -> tuple[str, ...]:
             )
     keys = tuple(address.key for address in addresses)
     if any(
-        {name.lower() for name in entry.recipients} <= set(keys) for entry in waiting
+        {name.lower() for name in entry.recipients} <= set(keys) for entry in pending
     ):
         raise UsageError(
             "no recipients would be left", hint=Action("send", (), "plan it again: {}")
@@ -266,7 +273,7 @@ def _keys(send: Send, words: Sequence[str]) -> tuple[str, ...]:
 def exclude_permanently(
     repository: Repository, send: Send, keys: Sequence[str]
 ) -> None:
-    """Record the removed recipients, so that later versions omit them as well."""
+    """Save the removed recipients, so that later versions omit them as well."""
     key = branch_key(repository)
     if send.kind == "to-self" or key is None or send.branch != repository.branch:
         return
@@ -277,13 +284,12 @@ def exclude_permanently(
 
 
 def archive_lookup(url: str) -> Lookup:
-    """Return a function that searches for a message in a public-inbox archive.
+    """Return a function that looks up a message in a public-inbox archive.
 
-    A message counts as found only if the archive returns it, not an error page, a login page or
-    another message.
+    The archive must return the message itself, not an error page, a login page or another message.
     """
 
-    def is_there(message: Message) -> bool:
+    def has_message(message: Message) -> bool:
         from patchpilot.archive.open_archive import open_archive
 
         try:
@@ -293,4 +299,4 @@ def archive_lookup(url: str) -> Lookup:
             return False
         return mail.sender.key == message.sender.key
 
-    return is_there
+    return has_message

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Send each message in a plan exactly once. This is the second part of `send`."""
+"""Send each message of a plan exactly once.
+
+This is the second step of `send`.
+"""
 
 import contextlib
 import re
@@ -43,11 +46,11 @@ def deliver(
     progress: Progress = silent,
     on_mail: Report = ignore_report,
 ) -> Sending:
-    """Send a plan's messages, and return it with its result.
+    """Send a plan's messages, and return the plan with its result.
 
-    The outbox records every step. If a problem blocks sending, nothing is sent. `on_mail` is called
-    for each change of a message's state, after it is saved to disk. Raise `RefusedError` if the
-    request is offline or the topic was sent since the plan was made, and `MissingError` if the
+    The outbox records each step. Nothing is sent if a problem blocks sending. `on_mail` is called
+    when the state of a message changes, after the state is saved to disk. Raise `RefusedError` if
+    the request is offline or the topic was sent since the plan was made, and `MissingError` if the
     transport cannot send with this account.
     """
     if planned.refused:
@@ -57,28 +60,28 @@ def deliver(
             "cannot send with --offline",
             hint="omit --offline, or write the messages with --outbox DIR",
         )
-    if planned.send.waiting_messages and (blocked := planned.blocking_problem):
-        raise MissingError(blocked.message, hint=blocked.hint)
+    if planned.send.waiting_messages and (problem := planned.blocking_problem):
+        raise MissingError(problem.message, hint=problem.hint)
     planned.transport.refuse_untrusted(repository, planned.account)
-    with contextlib.ExitStack() as held, Outbox() as outbox:
-        # other senders wait during this check, but not while messages are sent
+    with contextlib.ExitStack() as locks, Outbox() as outbox:
+        # hold the global lock only for this check, not while messages are sent
         with hold_sender_lock():
-            held.enter_context(sole_sender(planned.draft.change_id))
-            send = _claim(outbox, planned)
+            locks.enter_context(sole_sender(planned.draft.change_id))
+            send = _claim_send(outbox, planned)
         if planned.send.left_out:
             exclude_permanently(repository, send, planned.send.left_out)
         if not send.waiting_messages:
             return _record_result(repository, send, planned)
 
-        def show_progress(what: str, done: int = 0, total: int | None = None) -> None:
+        def show_status(what: str, done: int = 0, total: int | None = None) -> None:
             with contextlib.suppress(OSError):
                 progress(what, done, total)
 
         def report(index: int, outcome: Outcome) -> None:
-            # write to disk first, because the terminal may have been closed
+            # save first: writing to a closed terminal raises an error
             outbox.mark(send.id, index, outcome)
             on_mail(index, outcome)
-            show_progress(
+            show_status(
                 f"{outcome.state}: {send.entries[index].subject}",
                 index + 1,
                 len(send.entries),
@@ -86,7 +89,7 @@ def deliver(
 
         credential = credential_of(repository, planned.account, terminal=terminal)
         try:
-            known_as = branch_key(repository)
+            old_key = branch_key(repository)
             delivery = Delivery(
                 repository,
                 planned.account,
@@ -95,10 +98,10 @@ def deliver(
                 partial(outbox.rename, send.id),
                 credential,
                 stopping,
-                show_progress,
+                show_status,
             )
             login = planned.transport.deliver(delivery)
-            _carry_edits(known_as, branch_key(repository))
+            _copy_recipient_edits(old_key, branch_key(repository))
             note_login(repository, credential, login)
         finally:
             outbox.end(send.id)
@@ -106,8 +109,8 @@ def deliver(
         return _record_result(repository, outbox.get(send.id), planned)
 
 
-def _claim(outbox: Outbox, planned: Sending) -> Send:
-    """Claim the send for this process and return it as stored in the outbox.
+def _claim_send(outbox: Outbox, planned: Sending) -> Send:
+    """Claim the send for this process, and return it as stored in the outbox.
 
     Raise RefusedError if the same patches were sent since the preview.
     """
@@ -116,68 +119,68 @@ def _claim(outbox: Outbox, planned: Sending) -> Send:
         refuse_concurrent_sends(outbox, planned)
     if send.id:
         return outbox.resume_send(send.id, planned.settled, send.left_out)
-    _store_choices(planned)
+    _save_choices(planned)
     return outbox.add(send)
 
 
-def _store_choices(planned: Sending) -> None:
-    """Store this send's choices in the draft, for the next version.
+def _save_choices(planned: Sending) -> None:
+    """Save the choices for this send in the draft, for the next version.
 
-    A message to yourself is not a version, so nothing is stored.
+    A test message to oneself is not a version, so nothing is saved.
     """
     if planned.request.to_self:
         return
     with Drafts() as drafts:
-        before, now = drafts.get(planned.draft.change_id), planned.draft
-        if before is None:
+        saved, planned_draft = drafts.get(planned.draft.change_id), planned.draft
+        if saved is None:
             return
         changelogs = (
-            {**before.changelogs, str(now.version): now.changelog}
-            if now.changelog
-            else before.changelogs
+            {**saved.changelogs, str(planned_draft.version): planned_draft.changelog}
+            if planned_draft.changelog
+            else saved.changelogs
         )
-        after = replace(
-            before,
-            prefix=now.prefix,
-            in_reply_to=now.in_reply_to,
-            answers=now.answers,
+        updated = replace(
+            saved,
+            prefix=planned_draft.prefix,
+            in_reply_to=planned_draft.in_reply_to,
+            answers=planned_draft.answers,
             changelogs=changelogs,
         )
-        drafts.keep(before, after, f"send of v{planned.send.version}")
+        drafts.keep(saved, updated, f"send of v{planned.send.version}")
 
 
-def _carry_edits(before: str | None, after: str | None) -> None:
-    """Move a branch's recipient edits to its new change-id when b4 enrolls it."""
+def _copy_recipient_edits(before: str | None, after: str | None) -> None:
+    """Copy a branch's recipient edits to the new change-id that b4 assigned when enrolling it."""
     if before and after and before != after and load_edits(after) == Edits():
         edits = load_edits(before)
         if edits != Edits():
             save_edits(after, edits)
 
 
-def _record_result(repository: Repository, done: Send, planned: Sending) -> Sending:
-    """Record and return the result of an attempt.
+def _record_result(repository: Repository, finished: Send, planned: Sending) -> Sending:
+    """Record the result of an attempt, and return the plan with it.
 
-    A completely sent series is recorded in its draft, a tag, b4's tracking data and the tracked
-    series.
+    When all messages of a series are sent, record this in the draft, a tag, b4's tracking data and
+    the tracked series.
     """
-    ended = add_result(planned, done)
-    if done.state == "sent":
-        forget_ids(done.change_id, to_self=done.kind == "to-self")
-    if done.state != "sent" or done.kind != "real" or is_remembered(done):
-        return ended
+    result = add_result(planned, finished)
+    if finished.state == "sent":
+        forget_ids(finished.change_id, to_self=finished.kind == "to-self")
+    if finished.state != "sent" or finished.kind != "real" or is_remembered(finished):
+        return result
     return replace(
-        ended, advice=(*ended.advice, *finish(repository, done, planned.draft))
+        result, advice=(*result.advice, *finish(repository, finished, planned.draft))
     )
 
 
-def add_result(planned: Sending, done: Send) -> Sending:
-    """Return a plan with its result, according to the outbox."""
+def add_result(planned: Sending, finished: Send) -> Sending:
+    """Return a plan with the result that the outbox recorded."""
     return replace(
         planned,
-        send=done,
+        send=finished,
         blockers=(),
-        outcome="failed" if done.state == "planned" else done.state,
-        advice=next_steps(done),
+        outcome="failed" if finished.state == "planned" else finished.state,
+        advice=next_steps(finished),
     )
 
 
@@ -189,7 +192,7 @@ def next_steps(send: Send) -> tuple[Advice, ...]:
 
 
 def _next_steps(send: Send) -> Sequence[Advice]:
-    """Return the next steps after a completed send."""
+    """Return the next steps after all messages were sent."""
     if send.state != "sent":
         return ()
     if send.kind == "to-self":
@@ -232,20 +235,22 @@ def _next_steps(send: Send) -> Sequence[Advice]:
 
 
 def _refused_hints(send: Send) -> Iterator[Advice]:
-    """Yield hints on sending messages rejected by the server."""
+    """Yield hints for messages that the server rejected or that are still pending."""
     states = {entry.state for entry in send.entries}
-    refused = {
+    rejected = {
         match[1]
         for entry in send.entries
         if entry.state is MailState.REJECTED and (match := _REFUSED.match(entry.detail))
     }
-    if refused:
-        without = tuple(word for email in sorted(refused) for word in ("--drop", email))
+    if rejected:
+        drop_options = tuple(
+            word for email in sorted(rejected) for word in ("--drop", email)
+        )
         reason = (
-            f"send the rest without {', '.join(sorted(refused))}: "
+            f"send the rest without {', '.join(sorted(rejected))}: "
             f"{{}}; with them: --resume alone"
         )
-        yield Action("send", ("--resume", *without), reason)
+        yield Action("send", ("--resume", *drop_options), reason)
     elif states & set(WAITING):
         yield Action(
             "send", ("--resume",), "send the rest, with the same Message-IDs: {}"
@@ -253,7 +258,7 @@ def _refused_hints(send: Send) -> Iterator[Advice]:
 
 
 def _unknown_hints(send: Send) -> Iterator[Advice]:
-    """Yield hints on resolving messages in an unknown state."""
+    """Yield hints for messages in an unknown state."""
     unknown = [
         entry.message_id for entry in send.entries if entry.state is MailState.UNKNOWN
     ]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Determine the state of a topic's send for the CLI and the TUI.
 
-It combines the plan, the sent messages, and the last recorded send.
+It is derived from the plan, the sent messages and the last recorded send.
 """
 
 from collections.abc import Sequence
@@ -27,18 +27,18 @@ from patchpilot.series.draft import complete_prefix
 from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.resume import archive_lookup, plan_resume
 from patchpilot.services.send.send_mails import next_steps
-from patchpilot.services.send.sending import SENT, Sending, sent_names
+from patchpilot.services.send.sending import SENT_PROBLEMS, Sending, sent_names
 from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.topic.reroll import link_to
 from patchpilot.topic.topic_state import TopicState, this_topic
 
 
 def was_sent(planned: Sending) -> bool:
-    """Return whether a plan is blocked only because its version was already sent, and possibly
-    applied.
-    """
-    names = {refusal.name for refusal in planned.blockers}
-    return bool(names & SENT) and names - {"already-fixed"} <= sent_names(names)
+    """Return whether a plan is blocked only because its version was already sent or applied."""
+    names = {problem.name for problem in planned.blockers}
+    return bool(names & SENT_PROBLEMS) and names - {"already-fixed"} <= sent_names(
+        names
+    )
 
 
 def plan_topic(
@@ -46,7 +46,7 @@ def plan_topic(
 ) -> Sending:
     """Return the plan of `send --dry-run`.
 
-    If the version was already sent, it contains the sent messages.
+    If the version was already sent, the plan contains the sent messages.
     """
     planned = plan(repository, request, progress=progress)
     if not was_sent(planned):
@@ -58,40 +58,40 @@ def plan_topic(
 
 
 def mark_just_sent(sent: Sending) -> Sending:
-    """Return the plan after sending, with the sent version as its only problem."""
+    """Return the plan after sending, blocked only because the version was sent."""
     problem = f"v{sent.send.version} of this topic was sent just now"
     return replace(sent, outcome="", blockers=(SendProblem("version-sent", problem),))
 
 
 def is_outdated(repository: Repository, planned: Sending) -> bool:
-    """Return whether the mail account has changed since the plan was made."""
+    """Return whether the mail account was changed after the plan was made."""
     return (
         planned.transport.account(repository, planned.request.identity)
         != planned.account
     )
 
 
-def topic_send(repository: Repository, planned: Sending) -> Sending:
-    """Add the topic's last send and the next steps to the plan.
+def add_last_send(repository: Repository, planned: Sending) -> Sending:
+    """Add the topic's last send and the next steps to a plan.
 
-    Determine the state of an interrupted send first.
+    The state of an interrupted send is determined first.
     """
     with Outbox() as outbox:
         last = next(reversed(outbox.sends(planned.draft.change_id)), None)
         if last and not is_being_sent(planned.draft.change_id):
             last = outbox.settle(last.id)
-    known = replace(planned, last=last)
+    with_last = replace(planned, last=last)
     return (
-        add_next_steps(repository, known)
-        if known.is_unfinished or known.is_sent
-        else known
+        add_next_steps(repository, with_last)
+        if with_last.is_unfinished or with_last.is_sent
+        else with_last
     )
 
 
 def add_next_steps(repository: Repository, sending: Sending) -> Sending:
-    """Add the link to its last send and the next steps to a send.
+    """Add the link to the last send and the next steps to a plan.
 
-    A reminder is due some days after that send.
+    The steps include when a reminder is due.
     """
     last = sending.last
     if last is None:
@@ -102,18 +102,20 @@ def add_next_steps(repository: Repository, sending: Sending) -> Sending:
     accepted = [
         entry.message_id for entry in last.entries if entry.state is MailState.ACCEPTED
     ]
-    now = sending.advice or next_steps(last)
+    next_advice = sending.advice or next_steps(last)
     if last.state == "sent" and not sending.draft.is_undisclosed:
         profile = sending.request.profile
         project = find_project(profile) if profile else default_project()
         days = project.mail.waiting_days
-        remind = parse_stored_time(last.begun).astimezone() + timedelta(days=days)
-        now += (
+        reminder_date = parse_stored_time(last.begun).astimezone() + timedelta(
+            days=days
+        )
+        next_advice += (
             "test bots usually reply within a day or two, reviewers within several days",
-            f"wait {counted(days, 'day')} before a reminder: until {remind:%Y-%m-%d}",
+            f"wait {counted(days, 'day')} before a reminder: until {reminder_date:%Y-%m-%d}",
         )
     link = f"{base}{accepted[0]}/" if base and accepted else ""
-    return replace(sending, link=link, now=now)
+    return replace(sending, link=link, now=next_advice)
 
 
 def recorded_topic_state(
@@ -122,9 +124,9 @@ def recorded_topic_state(
     base: str | None,
     tracked_series: Sequence[Tracked] = (),
 ) -> TopicState | None:
-    """Return the recorded state of a topic, or None if there is no topic.
+    """Return the recorded state of a topic, or None without a topic.
 
-    `tracked_series` contains series already read by the caller.
+    `tracked_series` are series that the caller has already read.
     """
     with Store() as store:
         return this_topic(
@@ -133,7 +135,7 @@ def recorded_topic_state(
 
 
 def lists_and_contacts(planned: Sending) -> tuple[list[Recipient], list[Recipient]]:
-    """Return a plan's mailing lists, and its other recipients."""
+    """Separate a plan's mailing lists from its other recipients."""
     return (
         [recipient for recipient in planned.recipients if is_list(recipient)],
         [recipient for recipient in planned.recipients if not is_list(recipient)],
@@ -147,7 +149,7 @@ def plan_resumed(
     unknown: str,
     progress: Progress,
 ) -> Sending:
-    """Return a plan to send the remaining messages of the last send.
+    """Plan to send the remaining messages of the last send.
 
     `unknown` is the outcome for messages in an unknown state: `sent`, `lost`, `keep`, or `lookup`
     to search the archive.
@@ -163,7 +165,7 @@ def plan_resumed(
 
 
 def tree_prefixes() -> list[str]:
-    """Return the distinct subject prefixes of all projects."""
+    """Return the subject prefixes of all projects, without duplicates."""
     return list(
         dict.fromkeys(
             prefix
@@ -173,10 +175,10 @@ def tree_prefixes() -> list[str]:
     )
 
 
-def judge_prefix(text: str) -> tuple[str, str]:
-    """Complete a subject prefix entered by the user.
+def validate_prefix(text: str) -> tuple[str, str]:
+    """Complete a subject prefix that the user entered.
 
-    Return the prefix and an empty text, or an empty prefix and the reason why it is invalid.
+    Return (prefix, "") or, if it is invalid, ("", reason).
     """
     try:
         return complete_prefix(text), ""

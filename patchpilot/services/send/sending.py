@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A send of a topic, from plan to result, shared by the services, the CLI and the TUI."""
+"""A send of a topic, from the plan to the result.
+
+It is shared by the services, the CLI and the TUI.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -35,13 +38,13 @@ from patchpilot.outgoing.transport import SeriesToSend
 )
 @dataclass(frozen=True, slots=True)
 class Sending(SeriesToSend):
-    """A send: its messages, its blocking problems, and, afterwards, its result.
+    """A send: its messages, its blocking problems and, afterwards, its result.
 
-    `send` contains every message as rendered by the transport; for a resumed send, it is the
-    outbox's record with the changes to save on sending. `settled` maps positions of messages in an
-    unknown state to their outcomes. `passed` lists the checks without findings. `outcome` is "" at
-    first, then `sent`, `partial` or `failed`. `last` is the topic's last recorded send, `link` the
-    archive's URL of its first accepted message ("" for none), and `now` the next steps.
+    `send` contains the messages as rendered by the transport. For a resumed send, it is the
+    outbox's record with the changes to save when sending. `settled` maps positions of messages in
+    an unknown state to their outcomes. `passed` lists the checks without findings. `outcome` is ""
+    before sending, then `sent`, `partial` or `failed`. `last` is the topic's last recorded send,
+    `link` the archive URL of its first accepted message (or ""), and `now` the next steps.
     """
 
     blockers: tuple[SendProblem, ...] = ()
@@ -56,9 +59,7 @@ class Sending(SeriesToSend):
 
     @property
     def is_unfinished(self) -> bool:
-        """Return whether the last send has messages that were not sent or have an unknown
-        outcome.
-        """
+        """Return whether messages of the last send are unsent or have an unknown outcome."""
         return self.last is not None and self.last.state != "sent"
 
     @property
@@ -72,7 +73,7 @@ class Sending(SeriesToSend):
 
     @property
     def headline(self) -> str:
-        """Return the last send's version and number of accepted messages, as text."""
+        """Describe the last send: its version and number of accepted messages."""
         assert self.last is not None
         entries = self.last.entries
         accepted = sum(entry.state is MailState.ACCEPTED for entry in entries)
@@ -80,7 +81,7 @@ class Sending(SeriesToSend):
 
     @property
     def refused(self) -> bool:
-        """Return whether problems that are not overridden block the send."""
+        """Return whether the send is blocked by problems that are not overridden."""
         return bool(self.blockers) and not self.request.force
 
     @property
@@ -90,23 +91,23 @@ class Sending(SeriesToSend):
 
     @property
     def sender(self) -> str | None:
-        """Return the sender's name and address, or None if the mail account has no address."""
+        """Return the sender's name and address, or None if the account has no address."""
         return str(self.account.sender) if self.account.sender else None
 
     @property
     def delivery(self) -> tuple[tuple[str, Advice, str], ...]:
-        """Return how the messages are sent: label, value, and style of each row.
+        """Return how the messages are sent: the label, value and style of each row.
 
-        The style is "main" for rows that are always shown, "note" for a note, or "".
+        The style is "main" for rows that are always shown, "note" for notes, or "".
         """
-        account, only_me = self.account, self.request.to_self
+        account, is_test = self.account, self.request.to_self
         tag = (
             f", and the tag sent/{self.draft.change_id}-v{self.send.version}"
             if self.send.head
             else ""
         )
         recorded = f"Message-ID and state of each message in the outbox{tag}"
-        alone = "only you receive these messages; nothing is recorded as sent"
+        test_note = "only you receive these messages; nothing is recorded as sent"
         source = f"from {account.password_from}" if account.password_from else ""
         rows: tuple[tuple[str, Advice, str], ...] = (
             ("topic", self.draft.change_id, ""),
@@ -115,18 +116,18 @@ class Sending(SeriesToSend):
             ("sender", self.sender or "", "main"),
             ("envelope", account.envelope or "", ""),
             ("password", source, "main"),
-            ("test", alone if only_me else "", ""),
+            ("test", test_note if is_test else "", ""),
             *(("note", remark, "note") for remark in self.remarks),
-            ("recorded", "" if only_me else recorded, ""),
+            ("recorded", "" if is_test else recorded, ""),
             ("content", "sent exactly as shown", ""),
         )
         return tuple(row for row in rows if row[1])
 
     @property
     def checks(self) -> tuple[CheckLine, ...]:
-        """Return the lines of the pre-flight card: problems, then notes, then passed checks.
+        """Return the lines of the pre-flight card: problems, notes, then passed checks.
 
-        A problem in several patches is shown on one line.
+        A problem that several patches have in common is shown on one line.
         """
         blocking = CheckState.OVERRIDDEN if self.request.force else CheckState.PROBLEM
         titles = tuple(f"{patch.subject.title}: " for patch in self.series.patches)
@@ -136,28 +137,31 @@ class Sending(SeriesToSend):
             (CheckState.NOTE, self.warnings),
         ):
             for problem in problems:
-                title = next((t for t in titles if problem.message.startswith(t)), "")
+                title = next(
+                    (prefix for prefix in titles if problem.message.startswith(prefix)),
+                    "",
+                )
                 rows.setdefault(
                     (problem.name, problem.message.removeprefix(title)), []
                 ).append(CheckLine(state, problem.name, problem.message, problem.hint))
         return (
             *(
-                same[0]._replace(message=f"{result} ({len(same)} patches)")
-                if len(same) > 1
-                else same[0]
-                for (_, result), same in rows.items()
+                lines[0]._replace(message=f"{result} ({len(lines)} patches)")
+                if len(lines) > 1
+                else lines[0]
+                for (_, result), lines in rows.items()
             ),
             *self.passed,
         )
 
     @property
     def verdict(self) -> str:
-        """Summarize on one line whether the messages can be sent, or the result.
+        """Summarize in one line whether the messages can be sent, or the result.
 
-        It contains the number of blocking problems or, if there are none, the number of messages
+        It contains the number of blocking problems or, if there are none, the numbers of messages
         and recipients, and the reason if the transport cannot send.
         """
-        unable = (
+        transport_problem = (
             self.blocking_problem
             if self.send.waiting_messages and not self.outcome
             else None
@@ -168,43 +172,48 @@ class Sending(SeriesToSend):
                 f"not ready: {counted(count, 'problem')}"
                 f" {'blocks' if count == 1 else 'block'} sending"
             )
-        forced = (
+        override_note = (
             f"; {counted(len(self.blockers), 'problem')} overridden:"
             f" {one_line(self.request.force or '')}"
             if self.blockers
             else ""
         )
-        missing = f", but {unable.message}" if unable else ""
-        return f"{self.outcome or 'ready'}{missing}: {self.format_counts}{forced}"
+        transport_note = (
+            f", but {transport_problem.message}" if transport_problem else ""
+        )
+        return f"{self.outcome or 'ready'}{transport_note}: {self.format_counts}{override_note}"
 
     @property
     def format_counts(self) -> str:
-        """Return the number of messages (to send or accepted) and recipients, as text."""
+        """Describe the number of messages (to send or accepted) and of recipients."""
         entries = self.send.entries
         count = (
             sum(entry.state is MailState.ACCEPTED for entry in entries)
             if self.outcome
             else len(self.send.waiting_messages)
         )
-        of_all = f" of {len(entries)}" if count != len(entries) else ""
+        total_note = f" of {len(entries)}" if count != len(entries) else ""
         recipients = len(self.recipients) + len(self.send.bcc)
-        whom = (
+        recipient_text = (
             "yourself only"
             if self.request.to_self
             else counted(recipients, "recipient")
         )
-        return f"{count}{of_all} mail{'s' if len(entries) > 1 else ''} to {whom}"
+        return f"{count}{total_note} mail{'s' if len(entries) > 1 else ''} to {recipient_text}"
 
 
-SENT = frozenset({"already-sent", "version-sent"})
+SENT_PROBLEMS = frozenset({"already-sent", "version-sent"})
 """Problems that only report an earlier send."""
 
 
 def sent_names(names: set[str]) -> set[str]:
-    """Return the names of a plan's problems that only mean that the version was already sent.
+    """Return the problems that only mean that the version was already sent.
 
-    They include the next version's missing changelog, because b4 starts that version immediately.
+    They include the next version's missing changelog, because b4 starts that version right after a
+    send.
     """
     return set(
-        SENT | {"no-changelog", "unfinished"} if "already-sent" in names else SENT
+        SENT_PROBLEMS | {"no-changelog", "unfinished"}
+        if "already-sent" in names
+        else SENT_PROBLEMS
     )

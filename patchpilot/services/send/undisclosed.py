@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Block public sends of undisclosed security fixes.
-
-These problems cannot be overridden.
-"""
+"""Block public sends of undisclosed security fixes. These blocks cannot be overridden."""
 
 from patchpilot.errors import RefusedError
 from patchpilot.model.action import Action
@@ -14,8 +11,8 @@ from patchpilot.projects.project import Lists
 
 
 def refuse_public_server(draft: Draft, account: Account) -> None:
-    """Raise `RefusedError` if an undisclosed fix would be sent through a third-party server, such
-    as b4's web endpoint.
+    """Raise `RefusedError` if a third-party server, such as b4's web endpoint, would send an
+    undisclosed fix.
     """
     if draft.is_undisclosed and account.destination:
         raise RefusedError(
@@ -29,7 +26,7 @@ def refuse_public_server(draft: Draft, account: Account) -> None:
 
 
 def refuse_unanswered(draft: Draft, series: Series, lists: Lists) -> None:
-    """Raise `RefusedError` if the security question is not answered for a fix with private tags."""
+    """Raise `RefusedError` if a fix has private tags but the security question is not answered."""
     tags = (tag for patch in series.patches for tag in patch.tags("Cc"))
     if "security" not in draft.answers and lists.is_private_request(tags):
         raise RefusedError(
@@ -40,7 +37,7 @@ def refuse_unanswered(draft: Draft, series: Series, lists: Lists) -> None:
 
 
 def refuse_public_mails(draft: Draft, send: Send) -> None:
-    """Raise `RefusedError` if an undisclosed fix has pending messages of a public send.
+    """Raise `RefusedError` if a public send of an undisclosed fix has pending messages.
 
     This happens if the fix was marked as undisclosed after the messages were created.
     """

@@ -30,8 +30,8 @@ _PUBLIC = frozenset(key.name for key in KEYS if key.from_tree) | {
     "signoff",
     "via",
 }
-"""Settings whose values may be shown: no commands, servers, addresses or paths."""
-_LONGEST = 20_000
+"""Settings whose values may be shown: they contain no commands, servers, addresses or paths."""
+_MAX_LOG_SIZE = 20_000
 _TEMPLATE = """\
 ### What happened
 
@@ -52,10 +52,10 @@ _TEMPLATE = """\
 
 
 def bug_report(settings: Settings) -> str:
-    """Return versions, non-default settings and the last traceback, as Markdown."""
+    """Return the versions, the non-default settings and the last traceback as Markdown."""
     text = _TEMPLATE.format(
-        versions="\n".join(f"- {line}" for line in _versions()),
-        settings="\n".join(_settings(settings))
+        versions="\n".join(f"- {line}" for line in _version_lines()),
+        settings="\n".join(_setting_lines(settings))
         or "all settings have their default values",
         traceback=_format_code_block(last_traceback()),
     )
@@ -64,7 +64,7 @@ def bug_report(settings: Settings) -> str:
 
 
 def last_traceback() -> str:
-    """Return the end of this user's latest crash log, or ""."""
+    """Return the end of the user's latest crash log, or ""."""
     logs: list[tuple[float, Path]] = []
     for file in Path(tempfile.gettempdir()).glob(f"{BUG_LOG}*.log"):
         with contextlib.suppress(OSError):
@@ -77,10 +77,10 @@ def last_traceback() -> str:
         text = max(logs)[1].read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
-    return text if len(text) <= _LONGEST else f"[…]\n{text[-_LONGEST:]}"
+    return text if len(text) <= _MAX_LOG_SIZE else f"[…]\n{text[-_MAX_LOG_SIZE:]}"
 
 
-def _versions() -> list[str]:
+def _version_lines() -> list[str]:
     try:
         git = git_version()
     except PatchpilotError as error:
@@ -100,21 +100,23 @@ def _versions() -> list[str]:
     return [*lines, " ".join(values)] if values else lines
 
 
-def _settings(settings: Settings) -> list[str]:
+def _setting_lines(settings: Settings) -> list[str]:
     lines = []
     for setting in settings.all:
         if setting.origin == DEFAULT:
             continue
-        shown = repr(setting.value) if setting.name in _PUBLIC else "(not shown)"
-        wrong = ", invalid" if setting.name in settings.wrong else ""
-        lines.append(f"- {setting.name} = {shown} ({setting.origin}{wrong})")
+        value_text = repr(setting.value) if setting.name in _PUBLIC else "(not shown)"
+        invalid_note = ", invalid" if setting.name in settings.wrong else ""
+        lines.append(
+            f"- {setting.name} = {value_text} ({setting.origin}{invalid_note})"
+        )
     if settings.unread:
         lines.append(f"- unknown in git config: {', '.join(settings.unread)}")
     return lines
 
 
 def _format_code_block(text: str) -> str:
-    """Return the text as a code block, with a fence that it does not contain."""
+    """Return the text as a code block whose fence does not occur in the text."""
     if not text:
         return "no log of a bug was found in the temporary directory"
     fence = "```"

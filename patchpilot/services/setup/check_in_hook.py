@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run an installed git hook's check on a new commit or a topic's message."""
+"""Check a new commit, or a message of a topic, in a git hook."""
 
 import re
 from pathlib import Path
@@ -19,18 +19,18 @@ from patchpilot.topic.workplace import Workplace
 def check_in_hook(
     workplace: Workplace, file: Path, base: str = ""
 ) -> tuple[CheckResult, str]:
-    """Check a patch file in a git hook, with the settings of its repository.
+    """Check a patch file in a git hook with the settings of its repository.
 
     Only errors make the check fail. Return the result, and the reason why the tree's rule packs
-    were not used, or "". The patch is checked against the tree of `base` (default: the parent of
-    the commit in git format-patch's output, otherwise HEAD).
+    were not used, or "". The patch is checked against the tree of `base`. By default, this is the
+    parent of the commit named by git format-patch, otherwise HEAD.
     """
     repository, settings = workplace.repository, workplace.settings()
     base_id = repository.find(base or _parent(file))
     packs, problem = packs_if_trusted(settings, workplace.source())
     driver = Driver(
         options_of(settings, fail_on="error", packs=packs),
-        # the commit being made belongs to the branch's topic
+        # the new commit belongs to the branch's topic, so its waivers apply
         suppressions=suppressions_of(
             repository,
             settings,
@@ -45,7 +45,7 @@ def check_in_hook(
 
 
 def check_message_in_hook(workplace: Workplace, file: Path) -> tuple[CheckResult, str]:
-    """Check a new commit in a git hook, with the commit message in a file.
+    """Check a new commit in a git hook, given the file with its message.
 
     Return the same values as `check_in_hook`.
     """
@@ -57,10 +57,10 @@ def check_message_in_hook(workplace: Workplace, file: Path) -> tuple[CheckResult
 
 
 def _parent(file: Path) -> str:
-    """Return the parent of the commit in a git format-patch file, or "" for another file."""
+    """Return the parent of the commit in a git format-patch file, or "" for any other file."""
     try:
         with file.open("rb") as stream:
-            named = re.match(rb"From ([0-9a-f]{40}) ", stream.readline(200))
+            match = re.match(rb"From ([0-9a-f]{40}) ", stream.readline(200))
     except OSError as error:
         raise InputError(f"cannot read {file}: {error.strerror or error}") from error
-    return f"{named[1].decode()}^" if named else ""
+    return f"{match[1].decode()}^" if match else ""

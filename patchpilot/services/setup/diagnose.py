@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `doctor`: find problems that would prevent a stage of the workflow, with commands to
-fix them.
+"""The command `doctor`: find problems that would prevent a stage of the workflow.
+
+Each problem comes with a command that fixes it.
 """
 
 import contextlib
@@ -36,7 +37,7 @@ from patchpilot.topic.finish_send import finish_sends
 @json_form("stage", "name", "state", "message", "hint")
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """The result of one `doctor` check: the affected stage, the observation, and the fix.
+    """The result of one `doctor` check.
 
     `state` is `ok`, `warn`, `fail` or `skip`.
     """
@@ -51,23 +52,23 @@ class Diagnosis:
 @json_form("healthy", "checks=diagnoses")
 @dataclass(frozen=True, slots=True)
 class DoctorResult:
-    """All diagnoses, in the order of the workflow."""
+    """The results of all checks, in the order of the workflow."""
 
     diagnoses: tuple[Diagnosis, ...]
 
     @property
     def healthy(self) -> bool:
-        """Return whether all stages of the workflow are possible."""
+        """Return whether no stage of the workflow is prevented."""
         return not any(diagnosis.state == "fail" for diagnosis in self.diagnoses)
 
 
 @dataclass(frozen=True, slots=True)
 class DoctorRequest:
-    """The settings to check with `doctor`.
+    """The settings that `doctor` checks.
 
-    `terminal` is set if git may prompt for a password; `offline` skips checks that need the
-    network. `wrong_settings` lists invalid settings that stop other commands, and `unread_settings`
-    settings not read by any command.
+    `terminal` is set if git may prompt for a password, and `offline` skips checks that need the
+    network. `wrong_settings` lists invalid settings that make other commands fail, and
+    `unread_settings` settings that no command reads.
     """
 
     via: str = DEFAULT_TRANSPORT
@@ -86,44 +87,44 @@ def diagnose(
     *,
     progress: Progress = silent,
 ) -> DoctorResult:
-    """Return the problems that would prevent each stage of the workflow on this machine.
+    """Return what would prevent each stage of the workflow on this machine.
 
     Without a repository, check the mail account in git's global configuration.
     """
     if repository is None:
         with TemporaryFolder("doctor") as folder:
-            # use an empty repository to read only the global configuration
+            # an empty repository has only the global configuration
             git(folder, "init", "-q")
-            with Repository.open(folder) as empty:
-                stages = _stages(None, empty, request, progress)
+            with Repository.open(folder) as empty_repository:
+                stages = _run_checks(None, empty_repository, request, progress)
     else:
-        stages = _stages(repository, repository, request, progress)
-    wrong = (
+        stages = _run_checks(repository, repository, request, progress)
+    invalid = (
         Diagnosis("settings", "setting", "fail", error.message, error.hint or "")
         for error in request.wrong_settings
     )
-    unread = (
+    ignored = (
         Diagnosis("settings", "setting", "warn", error.message, error.hint or "")
         for error in request.unread_settings
     )
-    return DoctorResult((*wrong, *unread, *stages))
+    return DoctorResult((*invalid, *ignored, *stages))
 
 
-def _stages(
+def _run_checks(
     repository: Repository | None,
     settings: Repository,
     request: DoctorRequest,
     progress: Progress,
 ) -> tuple[Diagnosis, ...]:
-    """Run the checks of every stage; `settings` selects the mail configuration."""
+    """Run the checks of all stages; the mail configuration is read from `settings`."""
     diagnoses: list[Diagnosis] = []
-    looks: tuple[tuple[str, Callable[[], Iterator[probes.Probe]]], ...] = (
-        ("repository", lambda: _repository(repository)),
-        ("identity", lambda: _identity(settings, request.identity)),
-        ("backports", lambda: _branches(repository, request.profile)),
+    checks: tuple[tuple[str, Callable[[], Iterator[probes.Probe]]], ...] = (
+        ("repository", lambda: _check_repository(repository)),
+        ("identity", lambda: _check_identity(settings, request.identity)),
+        ("backports", lambda: _check_branches(repository, request.profile)),
         (
             "sending",
-            lambda: _sending(
+            lambda: _check_sending(
                 settings,
                 request.via,
                 request.identity,
@@ -131,17 +132,17 @@ def _stages(
                 request.terminal,
             ),
         ),
-        ("following", lambda: _following(request.lore, request.offline)),
-        ("checks", _checkers),
-        ("checks", _building),
-        ("state", _state),
+        ("following", lambda: _check_archive(request.lore, request.offline)),
+        ("checks", _list_checkers),
+        ("checks", _check_building),
+        ("state", _check_state),
     )
-    for stage, look in looks:
+    for stage, check in checks:
         progress(f"checking {stage}")
         try:
             diagnoses += [
                 Diagnosis(stage, probe.name, probe.state, probe.message, probe.hint)
-                for probe in look()
+                for probe in check()
             ]
         except PatchpilotError as error:
             diagnoses.append(
@@ -150,7 +151,7 @@ def _stages(
     return tuple(diagnoses)
 
 
-def _repository(repository: Repository | None) -> Iterator[probes.Probe]:
+def _check_repository(repository: Repository | None) -> Iterator[probes.Probe]:
     if repository is None:
         yield probes.Probe(
             "repository",
@@ -176,26 +177,26 @@ def _repository(repository: Repository | None) -> Iterator[probes.Probe]:
             "git fetch --refetch --no-filter",
         )
     yield probes.commit_graph(repository)
-    yield from _untrusted_commands(repository)
-    yield from _blocked_rewrites(repository)
-    for finish_send in finish_sends(repository):
+    yield from _check_untrusted_commands(repository)
+    yield from _check_rewrites(repository)
+    for finished_send in finish_sends(repository):
         yield probes.Probe(
             "unfinished send",
-            "warn" if finish_send.startswith("b4 has no record of") else "ok",
-            finish_send,
+            "warn" if finished_send.startswith("b4 has no record of") else "ok",
+            finished_send,
         )
 
 
-def _untrusted_commands(repository: Repository) -> Iterator[probes.Probe]:
-    """Report the repository's untrusted commands, without running any."""
+def _check_untrusted_commands(repository: Repository) -> Iterator[probes.Probe]:
+    """Report the repository's untrusted commands without running them."""
     try:
         refuse_untrusted(repository.top, *Use)
     except UntrustedCommandsError as error:
         yield probes.Probe("own commands", "warn", error.message, error.hint or "")
 
 
-def _blocked_rewrites(repository: Repository) -> Iterator[probes.Probe]:
-    """Report whatever blocks rewrites here: an interrupted branch move or a stale git lock."""
+def _check_rewrites(repository: Repository) -> Iterator[probes.Probe]:
+    """Report what blocks rewrites: an interrupted branch move or a stale git lock."""
     busy = find_busy_operation(repository)
     if busy and find_unfinished_move(repository):
         yield probes.Probe(
@@ -210,47 +211,51 @@ def _blocked_rewrites(repository: Repository) -> Iterator[probes.Probe]:
         yield probes.Probe("lock", "warn", error.message, error.hint or "")
 
 
-def _identity(repository: Repository, identity: str | None) -> Iterator[probes.Probe]:
-    who = repository.identity
-    mend = (
+def _check_identity(
+    repository: Repository, identity: str | None
+) -> Iterator[probes.Probe]:
+    user = repository.identity
+    fix_command = (
         "git config --global user.name 'Your Name'; git "
         "config --global user.email you@example.org"
     )
-    if who is None:
+    if user is None:
         yield probes.Probe(
-            "identity", "fail", "git user.name and user.email are not set", mend
+            "identity", "fail", "git user.name and user.email are not set", fix_command
         )
         return
-    verdict = judge(who.email)
-    if verdict.state is not AddressState.GOOD or who.email.endswith(
+    verdict = judge(user.email)
+    if verdict.state is not AddressState.GOOD or user.email.endswith(
         (".localdomain", ".local", "users.noreply.github.com")
     ):
         yield probes.Probe(
             "identity",
             "fail" if verdict.state is AddressState.BAD else "warn",
-            f"maintainers cannot reply to {who.email}",
-            mend,
+            f"maintainers cannot reply to {user.email}",
+            fix_command,
         )
-    elif len(who.name.split()) < 2:
+    elif len(user.name.split()) < 2:
         yield probes.Probe(
             "identity",
             "warn",
-            f"Signed-off-by: will have the name {who.name!r}; is it one of your identities?",
-            mend,
+            f"Signed-off-by: will have the name {user.name!r}; is it one of your identities?",
+            fix_command,
         )
     else:
-        yield probes.Probe("identity", "ok", str(who))
+        yield probes.Probe("identity", "ok", str(user))
     sender = read_account(repository, identity).sender
-    if sender and sender.key != who.key:
+    if sender and sender.key != user.key:
         yield probes.Probe(
             "sender",
             "warn",
-            f"you commit as {who.email} and send as {sender.email}",
+            f"you commit as {user.email} and send as {sender.email}",
             "git config sendemail.from, or user.email",
         )
 
 
-def _branches(repository: Repository | None, profile: str) -> Iterator[probes.Probe]:
+def _check_branches(
+    repository: Repository | None, profile: str
+) -> Iterator[probes.Probe]:
     if repository is None:
         yield probes.Probe("stable branches", "skip", "needs a repository")
         return
@@ -258,13 +263,13 @@ def _branches(repository: Repository | None, profile: str) -> Iterator[probes.Pr
     from patchpilot.history.own_trees import own_trees
     from patchpilot.history.stable_branches import stable_branches
 
-    have = stable_branches(repository, profile=profile or None)
-    if own_trees(repository, have.stable, profile or None) is None:
+    stable = stable_branches(repository, profile=profile or None)
+    if own_trees(repository, stable.stable, profile or None) is None:
         yield probes.Probe(
             "stable branches", "skip", "the project has no stable branches"
         )
         return
-    stale = [branch.name for branch in have.branches if branch.stale]
+    stale = [branch.name for branch in stable.branches if branch.stale]
     if stale:
         remotes = dict.fromkeys(
             branch.split("/")[0] for branch in stale if "/" in branch
@@ -276,8 +281,8 @@ def _branches(repository: Repository | None, profile: str) -> Iterator[probes.Pr
             "; ".join(f"git fetch {remote}" for remote in remotes)
             or "fetch the branches from their remote",
         )
-    if have.missing:
-        versions = ", ".join(branch.version for branch in have.missing)
+    if stable.missing:
+        versions = ", ".join(branch.version for branch in stable.missing)
         yield probes.Probe(
             "stable branches",
             "warn",
@@ -285,35 +290,39 @@ def _branches(repository: Repository | None, profile: str) -> Iterator[probes.Pr
             COMMAND,
         )
     if (
-        have.branches
-        and not have.missing
-        and not any(branch.stale for branch in have.branches)
+        stable.branches
+        and not stable.missing
+        and not any(branch.stale for branch in stable.branches)
     ):
         yield probes.Probe(
-            "stable branches", "ok", ", ".join(branch.name for branch in have.branches)
+            "stable branches",
+            "ok",
+            ", ".join(branch.name for branch in stable.branches),
         )
 
 
-def _sending(
+def _check_sending(
     repository: Repository,
     via: str,
     identity: str | None,
     offline: bool,
     terminal: bool,
 ) -> Iterator[probes.Probe]:
-    chosen = transports.find(via)
-    account = chosen.account(repository, identity)
+    configured = transports.find(via)
+    account = configured.account(repository, identity)
     for transport in transports.all_transports():
         if probe := transport.installed(
-            repository, account, chosen=transport.name == chosen.name
+            repository, account, chosen=transport.name == configured.name
         ):
             yield probe
-    yield from chosen.probes(repository, account, offline=offline, terminal=terminal)
+    yield from configured.probes(
+        repository, account, offline=offline, terminal=terminal
+    )
 
 
-def _following(lore: str, offline: bool) -> Iterator[probes.Probe]:
+def _check_archive(lore: str, offline: bool) -> Iterator[probes.Probe]:
     if not lore.startswith("http"):
-        yield _local_archive(lore)
+        yield _check_local_archive(lore)
         return
     if offline:
         yield probes.Probe("archive", "skip", f"{lore}: not checked (--offline)")
@@ -321,7 +330,7 @@ def _following(lore: str, offline: bool) -> Iterator[probes.Probe]:
     yield from probes.archive_and_clock(lore)
 
 
-def _local_archive(lore: str) -> probes.Probe:
+def _check_local_archive(lore: str) -> probes.Probe:
     """Report whether there is an archive at a local path."""
     from patchpilot.archive.local_mails import local_mails
     from patchpilot.archive.open_archive import archive_address
@@ -339,9 +348,9 @@ def _local_archive(lore: str) -> probes.Probe:
 
 
 def recover_databases() -> tuple[str, ...]:
-    """Restore the user's damaged databases, and describe each action.
+    """Restore the user's damaged databases, and describe what was done.
 
-    A database is replaced with its latest backup and the readable rows in the damaged file.
+    A database is rebuilt from its latest backup and the readable rows of the damaged file.
     """
     lines = []
     for file, layout in (
@@ -376,16 +385,16 @@ def recover_databases() -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _building() -> Iterator[probes.Probe]:
-    """Report the build directories, and the programs missing for the next build."""
+def _check_building() -> Iterator[probes.Probe]:
+    """Report the build directories, and the programs that the next build lacks."""
     from patchpilot.building.configuration import NEEDED, find_missing_programs
     from patchpilot.building.work_place import list_build_directories, size_of
 
-    places = list_build_directories()
-    if not places:
+    directories = list_build_directories()
+    if not directories:
         return
-    size = sum(map(size_of, places)) / MIB
-    summary = f"{counted(len(places), 'directory')} with {size:.0f} MiB of objects"
+    size = sum(map(size_of, directories)) / MIB
+    summary = f"{counted(len(directories), 'directory')} with {size:.0f} MiB of objects"
     clean = Action("build", ("--clean",), "`{}` deletes them")
     yield probes.Probe("build", "ok", f"{summary}; {clean}")
     if programs := find_missing_programs(NEEDED):
@@ -393,7 +402,7 @@ def _building() -> Iterator[probes.Probe]:
         yield probes.Probe("build programs", "warn", "some are missing", command)
 
 
-def _checkers() -> Iterator[probes.Probe]:
+def _list_checkers() -> Iterator[probes.Probe]:
     """Report which programs for `check --checkers` are installed."""
     from patchpilot.building.field_checkers import CHECKERS
 
@@ -408,12 +417,12 @@ def _checkers() -> Iterator[probes.Probe]:
         yield probes.Probe(checker.name, "skip", message, f"run `{command}`")
 
 
-def _state() -> Iterator[probes.Probe]:
+def _check_state() -> Iterator[probes.Probe]:
     try:
         folder = state_folder()
         with contextlib.closing(connect()) as database:
-            sound = database.execute("PRAGMA quick_check").fetchone()[0] == "ok"
-            if not sound:
+            is_intact = database.execute("PRAGMA quick_check").fetchone()[0] == "ok"
+            if not is_intact:
                 raise damaged_error(
                     database.file, LAYOUT.what, "quick_check reports errors"
                 )
@@ -426,10 +435,10 @@ def _state() -> Iterator[probes.Probe]:
         )
         return
     yield probes.Probe("outbox", "ok", f"{folder} is intact")
-    if gone := remove_leftovers():
-        names = ", ".join(map(str, gone))
+    if removed := remove_leftovers():
+        names = ", ".join(map(str, removed))
         yield probes.Probe(
             "temporary files",
             "ok",
-            f"removed {counted(len(gone), 'folder')} of killed runs: {names}",
+            f"removed {counted(len(removed), 'folder')} of killed runs: {names}",
         )

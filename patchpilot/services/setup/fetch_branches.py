@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fetch maintained stable branches missing from a repository."""
+"""Fetch the maintained stable branches that a repository lacks."""
 
 from patchpilot.commits.private_config import refuse_untrusted
 from patchpilot.commits.repository import Repository
@@ -14,22 +14,27 @@ __all__ = ["MissingBranches", "fetch_branches", "missing_branches"]
 def fetch_branches(repository: Repository, missing: MissingBranches) -> None:
     """Fetch branches and their tags, showing git's progress on the terminal.
 
-    git may prompt for a password. Raise `MissingError` if git fails, after removing a remote added
-    for the branches.
+    git may prompt for a password. If git fails, remove the remote that was added for the branches,
+    and raise `MissingError`.
     """
     refuse_untrusted(repository.top, *FETCHING)
-    git_words = ["git", "-C", str(repository.top), "-c", "core.hooksPath=/dev/null"]
+    git_command = ["git", "-C", str(repository.top), "-c", "core.hooksPath=/dev/null"]
     if missing.url:
         repository.git("remote", "add", missing.remote, missing.url)
-    fetch = ["fetch", "--no-recurse-submodules", "--no-auto-maintenance", "--"]
-    done = False
+    fetch_arguments = [
+        "fetch",
+        "--no-recurse-submodules",
+        "--no-auto-maintenance",
+        "--",
+    ]
+    is_fetched = False
     try:
-        words = [*git_words, *fetch, missing.remote, *missing.branches]
-        done = not interactive(words, repo=repository.top)
+        argv = [*git_command, *fetch_arguments, missing.remote, *missing.branches]
+        is_fetched = not interactive(argv, repo=repository.top)
     finally:
-        if missing.url and not done:
+        if missing.url and not is_fetched:
             repository.git("remote", "remove", missing.remote)
-    if not done:
+    if not is_fetched:
         raise MissingError(
             f"git fetch failed: {missing.summary}", hint="see git's message above"
         )

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `setup hooks`: install and remove b4's per-patch check and git's commit-msg and
-sendemail-validate hooks.
+"""The command `setup hooks`: install and remove hooks.
+
+These are git's commit-msg and sendemail-validate hooks, and b4's per-patch check.
 """
 
 import os
@@ -30,10 +31,9 @@ _PYTHON = re.compile(r"(?m)^python=.*$")
 @json_form()
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """A hook with its name, location and state.
+    """A hook with its location and state.
 
-    The state is "installed" (patchpilot's hook), "foreign" (another hook is installed) or
-    "absent".
+    The state is "installed" (patchpilot's hook), "foreign" (another hook) or "absent".
     """
 
     name: str
@@ -42,17 +42,17 @@ class Hook:
 
 
 def install(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
-    """Install the named hooks, or all, and return the state of every hook.
+    """Install the named hooks, or all hooks, and return the state of every hook.
 
-    The check for b4 is added to b4's setting, because b4 runs each of its values. Raise
+    b4 runs every value of its setting, so the check is added to the existing values. Raise
     `RefusedError` if another hook is installed; it is never overwritten.
     """
     chosen = _choose_hooks(names)
     for name in chosen:
-        known = _status(repository, name)
-        if known.state == "foreign":
+        status = _hook_status(repository, name)
+        if status.state == "foreign":
             raise RefusedError(
-                f"another {name} hook is installed: {known.place}",
+                f"another {name} hook is installed: {status.place}",
                 hint=f"add this line to the hook: patchpilot setup hooks {name} --run"
                 ' "$1" || exit 1',
             )
@@ -61,31 +61,31 @@ def install(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
             _remove_from_b4(repository)
             repository.git("config", "--local", "--add", B4_KEY, b4_command())
             continue
-        file = _folder(repository) / name
+        file = _hooks_folder(repository) / name
         file.parent.mkdir(parents=True, exist_ok=True)
         replace_file(file, hook_script(name), mode=0o755)
-    return tuple(_status(repository, name) for name in HOOKS)
+    return tuple(_hook_status(repository, name) for name in HOOKS)
 
 
 def remove(repository: Repository, names: Sequence[str]) -> tuple[Hook, ...]:
-    """Remove the named hooks, or all, and return the state of every hook.
+    """Remove the named hooks, or all hooks, and return the state of every hook.
 
-    Hooks not installed by patchpilot are kept.
+    Hooks that patchpilot did not install are kept.
     """
     for name in _choose_hooks(names):
-        if _status(repository, name).state != "installed":
+        if _hook_status(repository, name).state != "installed":
             continue
         if name == "b4":
             _remove_from_b4(repository)
         else:
-            (_folder(repository) / name).unlink()
-    return tuple(_status(repository, name) for name in HOOKS)
+            (_hooks_folder(repository) / name).unlink()
+    return tuple(_hook_status(repository, name) for name in HOOKS)
 
 
 def is_no_patch(file: Path) -> bool:
-    """Return whether a commit message file belongs to a commit that is not sent as a patch.
+    """Return whether a message file belongs to a commit that is not sent as a patch.
 
-    Such commits are fixups, merges, work in progress and b4's cover letter.
+    These are fixups, merges, work in progress and b4's cover letter.
     """
     try:
         text = file.read_text(encoding="utf-8", errors="replace").lstrip()
@@ -96,8 +96,8 @@ def is_no_patch(file: Path) -> bool:
     ) or is_cover_message(text)
 
 
-def is_own_send() -> bool:
-    """Return whether the current git send-email was started by patchpilot, after its checks."""
+def is_started_by_patchpilot() -> bool:
+    """Return whether patchpilot, after its checks, started the running git send-email."""
     return os.environ.get("PATCHPILOT_SENDING") == "1"
 
 
@@ -108,23 +108,23 @@ def _choose_hooks(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(names) or HOOKS
 
 
-def _status(repository: Repository, name: str) -> Hook:
+def _hook_status(repository: Repository, name: str) -> Hook:
     if name == "b4":
         return Hook(
             name,
             f"git config {B4_KEY}",
             "installed" if _b4_values(repository) else "absent",
         )
-    file = _folder(repository) / name
+    file = _hooks_folder(repository) / name
     if not file.exists():
         return Hook(name, str(file), "absent")
     text = file.read_text(encoding="utf-8", errors="replace")
-    ours = _PYTHON.sub("", text) == _PYTHON.sub("", hook_script(name))
-    return Hook(name, str(file), "installed" if ours else "foreign")
+    is_ours = _PYTHON.sub("", text) == _PYTHON.sub("", hook_script(name))
+    return Hook(name, str(file), "installed" if is_ours else "foreign")
 
 
 def _b4_values(repository: Repository) -> list[str]:
-    """Return the values that `install` wrote to b4's setting in the repository's configuration."""
+    """Return the values of b4's setting that `install` wrote."""
     result = repository.git("config", "--local", "--get-all", "-z", B4_KEY, ok=(0, 1))
     return [value for value in result.text.split("\0") if value.startswith(B4_CALL)]
 
@@ -136,7 +136,7 @@ def _remove_from_b4(repository: Repository) -> None:
         )
 
 
-def _folder(repository: Repository) -> Path:
+def _hooks_folder(repository: Repository) -> Path:
     folder = hooks_folder(repository.top)
     if not folder.is_absolute():
         raise UsageError(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `config`: list every setting with its value, origin and meaning."""
+"""The command `list_settings`: list all settings with their value, origin and meaning."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from patchpilot.projects.loading import projects
 @json_form()
 @dataclass(frozen=True, slots=True)
 class ConfigProblem:
-    """An invalid setting: the error message and a hint."""
+    """An invalid setting."""
 
     message: str
     hint: Advice | None
@@ -34,7 +34,7 @@ class ConfigRow:
     from_tree: bool
 
 
-def config(settings: Settings) -> tuple[ConfigRow, ...]:
+def list_settings(settings: Settings) -> tuple[ConfigRow, ...]:
     keys = {key.name: key for key in KEYS}
     meanings = {key.name: key.meaning for key in KEYS} | {
         "via": f"transport: {' or '.join(transports.list_names())}",

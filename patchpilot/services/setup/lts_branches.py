@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `setup stable`: list the maintained stable series and update the list.
+"""The command `setup stable`: list the maintained stable series, or update the list.
 
-Updates are read from the project's list of releases.
+The update is read from the project's list of releases.
 """
 
 import json
@@ -41,9 +41,9 @@ class LtsSeries:
 @json_form("family", "updated", "file", "series")
 @dataclass(frozen=True, slots=True)
 class Lts:
-    """A project's stable series, the date of the data and its file.
+    """A project's stable series.
 
-    `file` is None for the shipped list.
+    `updated` is the date of the data. `file` is None for the list that patchpilot ships.
     """
 
     family: str
@@ -52,13 +52,11 @@ class Lts:
     file: Path | None
 
 
-def lts(profile: str | None = None, *, today: date | None = None) -> Lts:
-    """Return the stable series of the project `profile` (by default, the default project), oldest
-    first.
-    """
+def list_series(profile: str | None = None, *, today: date | None = None) -> Lts:
+    """Return the stable series of a project (default: the default project), oldest first."""
     today = today or datetime.now(UTC).date()
-    stable = _stable(profile)
-    own = read_stored_tables().get(stable.project, {})
+    stable = _stable_trees(profile)
+    stored = read_stored_tables().get(stable.project, {})
     return Lts(
         stable.project,
         stable.updated,
@@ -66,63 +64,63 @@ def lts(profile: str | None = None, *, today: date | None = None) -> Lts:
             LtsSeries(row.version, row.ends, row.is_over(today))
             for row in stable.series
         ),
-        user_file() if own.get("updated") == stable.updated else None,
+        user_file() if stored.get("updated") == stable.updated else None,
     )
 
 
 def user_file() -> Path:
-    """Return the path of the updated list written by `setup stable`."""
+    """Return the path of the list that `setup stable` updates."""
     return Path(user_folder()) / REFRESHED
 
 
-def update(
+def update_series(
     profile: str | None = None,
     *,
     today: date | None = None,
 ) -> Lts:
-    """Update a project's stable series from its list of releases, and store the result in the
-    user's data directory.
+    """Update a project's stable series from its list of releases, and save the result in the user's
+    data directory.
 
-    New long-term series are added with an unknown end of support; support has ended for series
-    missing from the list. Raise `InputError` if the project publishes no list, or if the file
-    cannot be written.
+    New long-term series are added with an unknown end of support. Support for series that are no
+    longer listed has ended. Raise `InputError` if the project publishes no list or the file cannot
+    be written.
     """
     from patchpilot.archive.feed import fetch_json
 
     today = today or datetime.now(UTC).date()
-    stable = _stable(profile)
+    stable = _stable_trees(profile)
     source = stable.releases
     if not source:
         raise InputError(
             f"no list of releases to update from: {stable.project} does not publish one",
             hint="nothing to do; patchpilot uses its built-in list",
         )
-    current = _longterm(fetch_json(source), source)
+    current = _longterm_versions(fetch_json(source), source)
     series = {
         row.version: row.ends for row in merge_series(stable.series, current, today)
     }
-    copies = dict(read_stored_tables())
-    copies[stable.project] = {
-        **copies.get(stable.project, {}),
+    tables = dict(read_stored_tables())
+    tables[stable.project] = {
+        **tables.get(stable.project, {}),
         "updated": f"{today:%Y-%m-%d}",
         "series": series,
     }
     file = user_file()
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(file, as_toml(copies))
+        replace_file(file, as_toml(tables))
     except OSError as error:
         raise InputError(f"cannot write {file}: {error.strerror or error}") from error
     forget()
-    return lts(profile, today=today)
+    return list_series(profile, today=today)
 
 
 def merge_series(
     known_series: Sequence[Maintained], current: frozenset[str], today: date
 ) -> tuple[Maintained, ...]:
-    """Return the known stable series updated from the project's current list, oldest first."""
+    """Update the known stable series with the project's current list, oldest first."""
     last_month = f"{today.replace(day=1) - timedelta(days=1):%Y-%m}"
-    rows = [
+    known = [
         (
             row
             if row.version in current or row.is_over(today)
@@ -130,23 +128,23 @@ def merge_series(
         )
         for row in known_series
     ]
-    new = [
+    added = [
         Maintained(version, UNKNOWN)
         for version in current - {row.version for row in known_series}
     ]
-    return tuple(sorted([*rows, *new], key=lambda row: version_key(row.version)))
+    return tuple(sorted([*known, *added], key=lambda row: version_key(row.version)))
 
 
-def as_toml(copies: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return the updated [stable] keys of each project as TOML.
+def as_toml(tables: Mapping[str, Mapping[str, Any]]) -> str:
+    """Format the updated [stable] keys of each project as TOML, as in project files.
 
-    The format is the same as in project files. Each project has a separate date of its last update.
+    Each project has its own update date.
     """
     lines = [
         "# written by patchpilot setup stable: newer than the [stable] of the project's file, key"
         " by key"
     ]
-    for name, stable in copies.items():
+    for name, stable in tables.items():
         project = json.dumps(name, ensure_ascii=False)
         lines += ["", f"[{project}]"]
         lines += [
@@ -162,34 +160,34 @@ def as_toml(copies: Mapping[str, Mapping[str, Any]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _stable(profile: str | None) -> StableTrees:
+def _stable_trees(profile: str | None) -> StableTrees:
     """Return the stable trees of a project.
 
-    Raise UsageError for a project without any, with the nearest project that has some.
+    Raise UsageError with the most similar name for a project without stable trees.
     """
-    known = {
+    by_name = {
         name: project.stable
         for name, project in projects().items()
         if project.stable.branch
     }
     if profile is None:
         return default_project().stable
-    if profile not in known:
-        raise unknown("project", profile, known)
-    return known[profile]
+    if profile not in by_name:
+        raise unknown("project", profile, by_name)
+    return by_name[profile]
 
 
-def _longterm(data: Any, url: str) -> frozenset[str]:
+def _longterm_versions(data: Any, url: str) -> frozenset[str]:
     try:
-        rows = [
+        releases = [
             row
             for row in data["releases"]
             if row["moniker"] == "longterm" and not row.get("iseol")
         ]
         versions = frozenset(
-            series[0]
-            for row in rows
-            if (series := re.match(r"\d+\.\d+", row["version"]))
+            match[0]
+            for row in releases
+            if (match := re.match(r"\d+\.\d+", row["version"]))
         )
     except (TypeError, KeyError) as error:
         raise NetworkError(f"{url} is not a list of releases") from error

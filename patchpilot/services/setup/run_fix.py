@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run the commands recommended by `doctor`, after the user confirmed them."""
+"""Run the commands that `doctor` recommends, after the user has confirmed them."""
 
 import re
 import shlex
@@ -9,8 +9,13 @@ from patchpilot.commits.repository import Repository
 from patchpilot.commits.run import interactive
 from patchpilot.services.setup.diagnose import Diagnosis
 
-_RUNS = ("git config ", "git fetch ", "git commit-graph ", "patchpilot setup stable ")
-"""Commands that are offered; installing software is left to the user."""
+_ALLOWED_PREFIXES = (
+    "git config ",
+    "git fetch ",
+    "git commit-graph ",
+    "patchpilot setup stable ",
+)
+"""Commands that may be run; installing software is left to the user."""
 _PLACEHOLDER = re.compile(r"\b[A-Z]{3,}\b|\.\.\.|…|Your Name|you@example|, | or |`")
 
 
@@ -18,33 +23,34 @@ _OPTIONS = {
     *("--global", "--unset", "--unshallow", "--refetch", "--no-filter", "--fetch"),
     *("--reachable", "--changed-paths"),
 }
-"""Options in doctor's hints; anything else could be the name of a remote."""
+"""Options in doctor's hints; any other option might come from the name of a remote."""
 
 
-def commands_of(diagnosis: Diagnosis) -> tuple[str, ...]:
+def fix_commands(diagnosis: Diagnosis) -> tuple[str, ...]:
     """Return the commands that fix a problem found by `doctor`.
 
-    Return () if the hint does not consist of complete commands.
+    The result is empty if the hint is not a list of complete commands.
     """
-    parts = tuple(part.strip() for part in str(diagnosis.hint).split(";"))
-    complete = all(
-        part.startswith(_RUNS)
-        and not _PLACEHOLDER.search(part)
-        and {word for word in part.split() if word.startswith("-")} <= _OPTIONS
-        for part in parts
+    commands = tuple(command.strip() for command in str(diagnosis.hint).split(";"))
+    is_complete = all(
+        command.startswith(_ALLOWED_PREFIXES)
+        and not _PLACEHOLDER.search(command)
+        and {argument for argument in command.split() if argument.startswith("-")}
+        <= _OPTIONS
+        for command in commands
     )
-    return parts if complete else ()
+    return commands if is_complete else ()
 
 
 def run_fix(repository: Repository | None, command: str) -> bool:
-    """Run a command on the user's terminal and return whether it succeeded.
+    """Run a command on the user's terminal, and return whether it succeeded.
 
-    The command runs in the repository's top-level directory, if there is one.
+    It runs in the repository's top directory, if there is one.
     """
-    words = shlex.split(command)
-    if words[0] == "patchpilot":
-        words[:1] = [sys.executable, "-P", "-m", "patchpilot"]
-    result = interactive(words, cwd=repository.top if repository else None)
+    argv = shlex.split(command)
+    if argv[0] == "patchpilot":
+        argv[:1] = [sys.executable, "-P", "-m", "patchpilot"]
+    exit_code = interactive(argv, cwd=repository.top if repository else None)
     if repository:
         repository.changed()
-    return result == 0
+    return exit_code == 0

@@ -33,7 +33,7 @@ ENDPOINT = "https://lkml.kernel.org/_b4_submit"
 """The web endpoint of kernel.org (b4's documentation, "contributor overview")."""
 _WAIT = 15.0
 PORTS = {"ssl": 465, "tls": 587, "none": 25}
-"""Usual port for each kind of encryption."""
+"""Default port for each kind of encryption."""
 _ENCRYPTION = {465: "ssl", 25: "none"}
 
 
@@ -41,8 +41,8 @@ _ENCRYPTION = {465: "ssl", 25: "none"}
 class MailRequest:
     """The known properties of the email account to configure.
 
-    The address and the provider's name are enough; the other fields override the provider's
-    settings. `server` may end with `:PORT`; `keep` is the name of a `Keeper`.
+    The address and the provider's name are enough; other fields override the provider's settings.
+    `server` may end in `:PORT`. `keep` is the name of a `Keeper`.
     """
 
     address: str
@@ -57,7 +57,7 @@ class MailRequest:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A key in git's configuration, its new value, and its previous value ("" if unset)."""
+    """A git configuration key, its new value, and its previous value ("" if unset)."""
 
     key: str
     value: str
@@ -73,8 +73,8 @@ class Setting:
 class MailPlan:
     """The planned settings for an email account.
 
-    Contains the settings to write, the resulting account, the kind of password for the login,
-    notes, and the store for the password.
+    `settings` are the values to write, and `account` the result. `login` is the kind of password
+    that is required, and `keeper` the store for the password.
     """
 
     settings: tuple[Setting, ...]
@@ -90,15 +90,15 @@ class MailPlan:
 
     @property
     def host(self) -> str:
-        """Return the mail server as `HOST:PORT`, like git's credential helpers."""
+        """Return the mail server as `HOST:PORT`, the format that git's credential helpers use."""
         return f"{self.account.server}:{self.account.port}"
 
 
 def provider_names() -> tuple[tuple[str, str], ...]:
-    """Return the valid names of email providers, each with a description."""
+    """Return the valid email providers: (name, description)."""
     return (
         *(
-            (_short(provider), provider.name)
+            (_short_name(provider), provider.name)
             for provider in providers()
             if provider.server
         ),
@@ -108,21 +108,21 @@ def provider_names() -> tuple[tuple[str, str], ...]:
     )
 
 
-def _short(provider: Provider) -> str:
+def _short_name(provider: Provider) -> str:
     return provider.name.split()[0].lower().removesuffix(".com")
 
 
 def guess_provider(address: str) -> str:
-    """Return the name of an address's email provider, derived from its domain.
+    """Return the email provider of an address, based on its domain.
 
     For an unknown domain, return the name for another server.
     """
-    known = provider_of("", 0, address.rpartition("@")[2])
-    return _short(known) if known and known.server else OWN
+    provider = provider_of("", 0, address.rpartition("@")[2])
+    return _short_name(provider) if provider and provider.server else OWN
 
 
-def valid_address(text: str) -> str:
-    """Return an address that can be used as a sender; raise UsageError if there is none."""
+def validate_address(text: str) -> str:
+    """Return an address that can be used as the sender, or raise UsageError."""
     verdict = judge(text.strip())
     if verdict.state is AddressState.BAD:
         raise UsageError(f"{text}: {verdict.reason}", hint="such as ada@example.org")
@@ -130,26 +130,29 @@ def valid_address(text: str) -> str:
 
 
 def plan_mail(request: MailRequest) -> MailPlan:
-    """Return the planned settings for an email account without writing them.
+    """Plan the settings for an email account without writing them.
 
     Raise `UsageError` if the address, provider, server or password store is invalid.
     """
-    valid_address(request.address)
+    validate_address(request.address)
     name = (request.provider or guess_provider(request.address)).lower()
-    names = [known for known, _ in provider_names()]
-    if name not in names:
-        raise unknown("provider", request.provider, names)
+    valid_names = [valid_name for valid_name, _ in provider_names()]
+    if name not in valid_names:
+        raise unknown("provider", request.provider, valid_names)
     provider = next(
-        (provider for provider in providers() if _short(provider) == name), None
+        (provider for provider in providers() if _short_name(provider) == name), None
     )
-    keeper = _keeper(request.keep)
+    keeper = _find_keeper(request.keep)
     if name == MSMTP:
-        wanted = {"sendemail.sendmailcmd": "msmtp", "sendemail.envelopesender": "auto"}
+        settings_to_write = {
+            "sendemail.sendmailcmd": "msmtp",
+            "sendemail.envelopesender": "auto",
+        }
     elif name == WEB:
-        wanted = {"b4.send-endpoint-web": ENDPOINT, "patchpilot.via": "b4"}
+        settings_to_write = {"b4.send-endpoint-web": ENDPOINT, "patchpilot.via": "b4"}
     else:
-        wanted = _server_settings(request, provider, keeper)
-    for key, value in wanted.items():
+        settings_to_write = _server_settings(request, provider, keeper)
+    for key, value in settings_to_write.items():
         if value.startswith("-") or UNSAFE.search(value):
             raise UsageError(f"{value!r} is not a valid value for {key}")
     notes = (
@@ -162,11 +165,12 @@ def plan_mail(request: MailRequest) -> MailPlan:
             "then register your key with `b4 send --web-auth-new` and `b4 send --web-auth-verify`"
         )
     settings = tuple(
-        Setting(key, value, _previous_value(key)) for key, value in wanted.items()
+        Setting(key, value, _previous_value(key))
+        for key, value in settings_to_write.items()
     )
     return MailPlan(
         settings,
-        _account(request.address, wanted),
+        _make_account(request.address, settings_to_write),
         provider.login if provider else "the account's password",
         tuple(notes),
         keeper,
@@ -176,19 +180,21 @@ def plan_mail(request: MailRequest) -> MailPlan:
 def _server_settings(
     request: MailRequest, provider: Provider | None, keeper: Keeper
 ) -> dict[str, str]:
-    host, _, number = request.server.partition(":")
+    host, _, port_text = request.server.partition(":")
     server = host or (provider.server if provider else "")
     if not server or any(sign.isspace() for sign in server):
         raise UsageError(
             f"{server!r} is not a server" if server else "the mail server is missing",
             hint="use --server HOST",
         )
-    given = request.port or (int(number) if number.isdigit() else 0)
+    given_port = request.port or (int(port_text) if port_text.isdigit() else 0)
     encryption = request.encryption
     if encryption is None:
-        own = "none" if server in LOOPBACK else _ENCRYPTION.get(given, "tls")
-        encryption = provider.encryption if provider else own
-    port = given or (provider.port if provider else 0) or PORTS[encryption]
+        default_encryption = (
+            "none" if server in LOOPBACK else _ENCRYPTION.get(given_port, "tls")
+        )
+        encryption = provider.encryption if provider else default_encryption
+    port = given_port or (provider.port if provider else 0) or PORTS[encryption]
     values = {
         "smtpserver": server,
         "smtpserverport": str(port),
@@ -205,7 +211,7 @@ def _server_settings(
     return settings
 
 
-def _keeper(name: str) -> Keeper:
+def _find_keeper(name: str) -> Keeper:
     stores = keepers()
     if not name:
         return next((keeper for keeper in stores if not keeper.plain), stores[0])
@@ -219,7 +225,7 @@ def _previous_value(key: str) -> str:
     return git(None, "config", "--global", "--get", key, ok=(0, 1)).text.strip()
 
 
-def _account(address: str, settings: dict[str, str]) -> Account:
+def _make_account(address: str, settings: dict[str, str]) -> Account:
     def value(name: str) -> str:
         return settings.get(f"sendemail.{name}", "")
 
@@ -244,7 +250,7 @@ def _account(address: str, settings: dict[str, str]) -> Account:
 
 
 def try_login(plan: MailPlan, password: str) -> str:
-    """Test the login to a plan's mail server, and describe the result.
+    """Log in to a plan's mail server, and describe the result.
 
     No message is sent. Raise `NetworkError` if the server cannot be reached or rejects the login.
     """
@@ -258,7 +264,7 @@ def try_login(plan: MailPlan, password: str) -> str:
                 hint=f"install {account.sendmail}, then try again",
             )
         return f"{account.sendmail} is installed; its own settings are not tested"
-    with _session(plan, password) as submission:
+    with _open_session(plan, password) as submission:
         submission.open()
     return (
         f"logged in to {plan.host} as {account.user}"
@@ -268,16 +274,18 @@ def try_login(plan: MailPlan, password: str) -> str:
 
 
 def check_connection(plan: MailPlan) -> None:
-    """Connect to a plan's mail server with encryption but without logging in.
+    """Connect to a plan's mail server with encryption, but do not log in.
 
-    Raise `NetworkError` as `try_login` does.
+    Raise the same `NetworkError` as `try_login`.
     """
     with Submission(plan.account, None, _WAIT) as submission:
         submission.open()
 
 
 def is_wrong_encryption(error: NetworkError) -> bool:
-    """Return whether the server lacks the plan's encryption but may support another one."""
+    """Return whether the server does not support the plan's encryption but might support
+    another.
+    """
     cause = error.__cause__
     if isinstance(cause, ssl.SSLCertVerificationError):
         return False
@@ -285,13 +293,11 @@ def is_wrong_encryption(error: NetworkError) -> bool:
 
 
 def is_wrong_password(error: NetworkError) -> bool:
-    """Return whether `try_login` failed because the server rejected the user name or the
-    password.
-    """
+    """Return whether `try_login` failed because of a wrong user name or password."""
     return isinstance(error.__cause__, smtplib.SMTPAuthenticationError)
 
 
-def _session(plan: MailPlan, password: str) -> Submission:
+def _open_session(plan: MailPlan, password: str) -> Submission:
     credential = (
         Credential(plan.account.user, password) if plan.needs_password else None
     )
@@ -299,7 +305,7 @@ def _session(plan: MailPlan, password: str) -> Submission:
 
 
 def write_mail(plan: MailPlan, password: str = "") -> None:
-    """Store the password and write the planned settings to the user's git configuration."""
+    """Store the password, and write the planned settings to the user's git configuration."""
     if plan.needs_password and password:
         keep(plan.keeper, plan.host, plan.account.user, password)
     for setting in plan.settings:
@@ -310,25 +316,28 @@ def write_mail(plan: MailPlan, password: str = "") -> None:
 def overridden_settings(
     plan: MailPlan, repository: Repository | None
 ) -> tuple[str, ...]:
-    """Return the planned settings overridden by the repository's configuration."""
+    """Return the planned settings that the repository's configuration overrides."""
     if repository is None:
         return ()
-    own = {entry.key: entry.value for entry in all_entries(repository.top)}
+    repository_values = {
+        entry.key: entry.value for entry in all_entries(repository.top)
+    }
     return tuple(
         setting.key
         for setting in plan.settings
-        if own.get(normal_key(setting.key), setting.value) != setting.value
+        if repository_values.get(normal_key(setting.key), setting.value)
+        != setting.value
     )
 
 
 def send_test_message(plan: MailPlan, password: str) -> str:
-    """Send a test message to the account's own address and describe the result.
+    """Send a test message to the account's own address, and describe the result.
 
     Raise `NetworkError` if the server does not accept the message.
     """
     address = plan.account.envelope or ""
-    with _session(plan, password) as submission:
-        outcome = submission.send(address, [address], _test_mail(address))
+    with _open_session(plan, password) as submission:
+        outcome = submission.send(address, [address], _make_test_message(address))
     if outcome.state is not MailState.ACCEPTED:
         raise NetworkError(
             f"the mail to {address} was not accepted: {outcome.detail}",
@@ -337,7 +346,7 @@ def send_test_message(plan: MailPlan, password: str) -> str:
     return f"a mail to {address} was accepted; check that it arrives unchanged"
 
 
-def _test_mail(address: str) -> bytes:
+def _make_test_message(address: str) -> bytes:
     mail = EmailMessage()
     mail["From"] = mail["To"] = address
     mail["Subject"] = "patchpilot: the mail account works"
@@ -350,5 +359,5 @@ def _test_mail(address: str) -> bytes:
 
 
 def list_password_stores() -> tuple[Keeper, ...]:
-    """Return the password stores available on this machine, safest first."""
+    """Return the password stores on this machine, the safest first."""
     return keepers()

@@ -82,12 +82,12 @@ def _known_rows(questions: "PreSendQuestions") -> Iterator[NextRow]:
 
 
 def _open_rows(questions: "PreSendQuestions") -> Iterator[NextRow]:
-    from patchpilot.services.send.propose_prefix import tree_choice
+    from patchpilot.services.send.propose_prefix import tree_advice
 
     for question in questions.open:
         yield NextRow("todo", question.name, question.text, "answer")
     if tree := questions.missing_tree:
-        yield NextRow("todo", tree, tree_choice(tree), "tree")
+        yield NextRow("todo", tree, tree_advice(tree), "tree")
     if not questions.target or not (fit := questions.standing):
         return
     name = questions.target.label

@@ -34,9 +34,9 @@ def choose_prefix(
 
 
 def _is_prefix(text: str) -> tuple[bool, str]:
-    from patchpilot.services.send.send_state import judge_prefix
+    from patchpilot.services.send.send_state import validate_prefix
 
-    whole, reason = judge_prefix(text)
+    whole, reason = validate_prefix(text)
     return bool(whole), reason or (
         "" if whole == text.strip() else f"the prefix will be [{whole}]"
     )

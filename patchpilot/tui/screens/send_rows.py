@@ -45,7 +45,7 @@ def load(ask: JobRequest) -> "tuple[Sending | None, StageStatus]":
 
     Return None before the stage is visited, when only the send record is read.
     """
-    from patchpilot.services.send.send_state import is_outdated, topic_send
+    from patchpilot.services.send.send_state import add_last_send, is_outdated
 
     if not ask.visited:
         return None, read_recorded_status(ask, Stage.SEND)
@@ -55,7 +55,7 @@ def load(ask: JobRequest) -> "tuple[Sending | None, StageStatus]":
         planned, seen = load_plan(ask)
         assert planned is not None
         ask.session.remember(Stage.PREVIEW, planned, seen)
-    result = topic_send(ask.repository, planned)
+    result = add_last_send(ask.repository, planned)
     return result, status_of(result)
 
 
