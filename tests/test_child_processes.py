@@ -210,7 +210,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "services/send/plan_send::_compare_versions": ("*tips",),
         "services/check/check_source::_base_revision": ("head", "start"),
         "services/tags/find_culprits::_unpublished_commits": ("end", "start"),
-        "services/tags/find_culprits::_series": ("base.start", "commit.id"),
+        "services/tags/find_culprits::_commits_since_base": ("base.start", "commit.id"),
         "services/tags/topic_culprits::culprit_and_fix": ("culprit",),
         "commits/range::_read_linear_history": ("f'{parents[0][0]}..{ids[-1]}'",),
         "topic/topic_base::BaseSearch.search_upstream": ("self.head", "upstream.name"),
@@ -222,7 +222,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "services/find/bisect_fix::_current_step": (
             "*bad",
             "[tip, *good][-1]",
-            "since",
+            "affected",
         ),
         "tags/blame::blame": ("rev",),
         "tags/candidate_features::read_past": ("*ids",),
@@ -232,9 +232,9 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
     },
     SEARCHED: {
         "services/review/request_sections::_grep": (
-            "*('grep', '-n', '-z', '--full-name', '-I', *words, at, '--', *globs)",
+            "*('grep', '-n', '-z', '--full-name', '-I', *grep_options, revision, '--', *globs)",
         ),
-        "services/review/request_sections::_earlier_commits": ("*words",),
+        "services/review/request_sections::_earlier_commits": ("*arguments",),
         "services/review/review_patches::_tree_contains": (
             "*('grep', '-q', '-I', *options, '-e', text, '--', *paths)",
         ),

@@ -13,7 +13,7 @@ from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare
 from patchpilot.services.tags.stable_request_tag import (
     StableRequest,
     StableResult,
-    stable_lines,
+    propose_stable_tags,
 )
 
 
@@ -43,7 +43,7 @@ def candidate_impact(
 
     With `signoff`, the previewed message includes the user's sign-off. Nothing is written.
     """
-    stable = stable_lines(
+    stable = propose_stable_tags(
         repository,
         StableRequest(fix, fixes=candidates, profile=profile),
         progress=progress,

@@ -138,9 +138,12 @@ class StageJobs:
             self._notice_store()
 
     def _notice_store(self) -> None:
-        from patchpilot.services.track.follow_topic import followed_ids, store_stamp
+        from patchpilot.services.track.follow_topic import (
+            followed_ids,
+            store_timestamps,
+        )
 
-        stamp = store_stamp()
+        stamp = store_timestamps()
         if stamp != self._store_stamp:
             self._store_stamp = stamp
             # a locked or damaged store is read again at the next visit, and Follow shows the error

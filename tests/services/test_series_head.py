@@ -9,7 +9,7 @@ from patchpilot.archive.track_store import TrackEntry
 from patchpilot.cli.output.track_report import series_text
 from patchpilot.reading.mbox import parse
 from patchpilot.reading.read_thread import read_thread
-from patchpilot.services.track.series_head import head_rows
+from patchpilot.services.track.series_head import format_head_rows
 from patchpilot.topic.followed import known_series
 from patchpilot.topic.followed.known_series import Tracked, open_store
 from patchpilot.topic.followed.series_record import summary_of
@@ -39,7 +39,7 @@ def read_series(*mails: bytes) -> Tracked:
 
 
 def read_rows(*mails: bytes) -> dict[str, str]:
-    return {name: str(says) for name, says in head_rows(read_series(*mails))}
+    return {name: str(says) for name, says in format_head_rows(read_series(*mails))}
 
 
 def test_question_makes_it_the_authors_turn() -> None:

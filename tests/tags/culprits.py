@@ -15,7 +15,7 @@ from patchpilot.services.tags.find_culprits import (
 from patchpilot.services.tags.stable_request_tag import (
     StableRequest,
     StableResult,
-    stable_lines,
+    propose_stable_tags,
 )
 from tests.kit.cli import Outcome, call
 from tests.kit.repos import Repo
@@ -68,7 +68,7 @@ class History:
     def stable(self, **words: Any) -> StableResult:
         """Return the result of `stable` for the latest commit."""
         with Repository.open(self.repo.path) as repository:
-            return stable_lines(repository, StableRequest("HEAD", **words))
+            return propose_stable_tags(repository, StableRequest("HEAD", **words))
 
     def call(self, command: str, *words: object, **given: Any) -> Outcome:
         """Run a command in the repository."""

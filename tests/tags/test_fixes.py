@@ -12,7 +12,10 @@ from patchpilot.services.tags.find_culprits import (
     FixesResult,
     find_culprits,
 )
-from patchpilot.services.tags.stable_request_tag import StableRequest, stable_lines
+from patchpilot.services.tags.stable_request_tag import (
+    StableRequest,
+    propose_stable_tags,
+)
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.tags import culprits
@@ -266,9 +269,9 @@ def test_stable_ignores_a_shallow_boundary(
         str(tmp_path / "untagged"),
     )
     with Repository.open(tmp_path / "shallow") as repository:
-        tagged = stable_lines(repository, StableRequest("HEAD"))
+        tagged = propose_stable_tags(repository, StableRequest("HEAD"))
     with Repository.open(tmp_path / "untagged") as repository:
-        untagged = stable_lines(repository, StableRequest("HEAD"))
+        untagged = propose_stable_tags(repository, StableRequest("HEAD"))
     assert not tagged.culprits
     assert not untagged.culprits
     assert "names a commit that is not in this repository" in tagged.notes[0]

@@ -159,8 +159,8 @@ def _find_posted(
     from patchpilot.cli.output.json_document import document
     from patchpilot.services.track.posted_commit import (
         UnpostedCommit,
-        find_others,
         find_posted,
+        find_similar_posts,
     )
     from patchpilot.topic.archive_target import archive_setting
     from patchpilot.topic.own_archive import default_archive
@@ -168,7 +168,7 @@ def _find_posted(
     lore = lore or archive_setting(common.repo)
     posted = None
     with progress_of(common) as progress:
-        others = find_others(
+        others = find_similar_posts(
             workplace.repository,
             commit,
             lore,

@@ -13,7 +13,7 @@ from patchpilot.errors import ExitCode
 from patchpilot.services.tags.stable_request_tag import (
     StableRequest,
     StableResult,
-    stable_lines,
+    propose_stable_tags,
 )
 
 
@@ -42,7 +42,7 @@ def command(
     The Cc: stable line requests the backport from the stable maintainers.
     """
     with common.workplace() as workplace, progress_of(common) as progress:
-        result = stable_lines(
+        result = propose_stable_tags(
             workplace.repository,
             StableRequest(target, fixes, workplace.settings().get("profile")),
             progress=progress,

@@ -14,7 +14,7 @@ from patchpilot.services.track.classify_mails import ClassifiedMail
 from patchpilot.services.track.conversation import Reply
 from patchpilot.services.track.follow_topic import FollowedSeries
 from patchpilot.services.track.review_lines import review_lines
-from patchpilot.services.track.series_head import format_time_note, head_rows
+from patchpilot.services.track.series_head import format_head_rows, format_time_note
 from patchpilot.topic.followed.known_series import Tracked
 from patchpilot.topic.followed.review_ledger import group_requests
 from patchpilot.topic.followed.story import StoryEvent, list_events
@@ -79,7 +79,7 @@ def _fold_row(line: str, room: int) -> list[str]:
 
 def _head_lines(series: Tracked) -> Iterator[str]:
     """Yield the five header rows, with the commands below the next step."""
-    for row in head_rows(series):
+    for row in format_head_rows(series):
         text = one_line(str(row.says))
         yield f"  {row.name:<9} {text}"
         if row.name == "next":

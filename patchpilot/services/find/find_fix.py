@@ -30,7 +30,7 @@ from patchpilot.services.backport.branch_verdicts import (
     BackportSession,
     resolve_branches,
 )
-from patchpilot.services.tags.find_culprits import OFFERED
+from patchpilot.services.tags.find_culprits import MIN_OFFERED
 from patchpilot.symptoms.candidates import (
     Change,
     count_words,
@@ -348,7 +348,7 @@ def find_later_fixes(
                 for candidate in culprits.candidates
                 if candidate.commit == rev
             )
-        if confidence >= OFFERED:
+        if confidence >= MIN_OFFERED:
             match = f"fixes {rev[:12]}" if tags else f"changes lines of {rev[:12]}"
             candidates.append(
                 FoundFix(message.id, message.subject, confidence, matches=(match,))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `trailers`: add reviewers' tags to the matching commits."""
+"""The command `trailers`: add reviewers' tags to the commits that they were given for."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from patchpilot.topic.review_trailers import (
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The user's decisions about a topic's tags; tags without a decision stay open."""
+    """The tags that the user accepted or refused; other tags stay open."""
 
     accepted: tuple[TagChoice, ...] = ()
     refused: tuple[TagChoice, ...] = ()
@@ -37,11 +37,11 @@ def add_review_trailers(
     confirm: Confirm = lambda _: True,
     progress: Progress = silent,
 ) -> Collected:
-    """Add reviewers' tags for a tracked series to the topic's commits.
+    """Add the reviewers' tags in a tracked series to the topic's commits.
 
-    `choose` decides on each tag; refused tags are stored with the topic. The network is not used;
-    `track update` fetches new replies. Raise `MissingError` if the topic's series is not tracked,
-    or is not in an archive yet.
+    `choose` decides on each tag; refused tags are saved with the topic. The network is not used:
+    `track update` fetches new replies. Raise `MissingError` if the topic's series is not tracked or
+    not in an archive yet.
     """
     if store is None:
         with Store() as opened:
@@ -59,7 +59,7 @@ def add_review_trailers(
         if not request.dry_run:
             refuse_tags(repository, request, chosen.refused)
         result = result.with_tags(chosen.accepted)
-    done = write_messages(
+    preparation = write_messages(
         repository,
         result.preparation,
         "trailers",
@@ -67,4 +67,4 @@ def add_review_trailers(
         overrides=request.overrides,
         confirm=confirm,
     )
-    return result._replace(preparation=done)
+    return result._replace(preparation=preparation)

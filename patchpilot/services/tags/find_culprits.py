@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `fixes`: find the commit that introduced a bug, and check existing Fixes: tags."""
+"""The command `fixes`: find the commit that introduced a bug, and check Fixes: tags."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
@@ -30,11 +30,11 @@ from patchpilot.topic.topic_base import find_base
 from patchpilot.topic.upstream_state import notes as upstream_notes
 
 LIMIT = 5
-MANY = 200
+MAX_SERIES = 200
 """Maximum number of commits in a series."""
 SURE_ENOUGH = 0.8
-OFFERED = 0.3
-"""Minimum confidence for offering a candidate's tag with one key."""
+MIN_OFFERED = 0.3
+"""Minimum confidence for offering to add a candidate's tag."""
 
 
 @json_form(
@@ -52,9 +52,9 @@ OFFERED = 0.3
 class FixesResult:
     """A commit's existing Fixes: tags, the candidates, and the tags to write.
 
-    `sure` is set if the first candidate is certain; otherwise `reason` explains why not. `tags`
-    contains the lines to write, oldest commit first: usually one, none if the result is uncertain.
-    `is_fix` is set if the commit is considered a fix.
+    `sure` is set if the first candidate is certain; otherwise `reason` explains the doubt. `tags`
+    contains the lines to write, oldest commit first: usually one, or none if no candidate is
+    certain. `is_fix` is set if the commit is considered a fix.
     """
 
     commit: str
@@ -71,7 +71,8 @@ class FixesResult:
     def has_problem(self) -> bool:
         """Return whether an existing Fixes: tag has a problem.
 
-        Ignore correct tags that are merely useless for backports, and tags that cannot be checked.
+        Tags that are correct but useless for backports, and tags that cannot be checked, do not
+        count.
         """
         return any(
             problem.kind not in ("same-release", "unverified")
@@ -81,20 +82,20 @@ class FixesResult:
 
     @property
     def best_candidate(self) -> Candidate | None:
-        """Return the best candidate unless a valid tag exists or the evidence is weak."""
+        """Return the best candidate, or None if there is a valid tag or the evidence is weak."""
         has_valid = self.present and not self.has_problem
         return next(
             (
                 best
                 for best in self.candidates[:1]
-                if not has_valid and best.confidence >= OFFERED
+                if not has_valid and best.confidence >= MIN_OFFERED
             ),
             None,
         )
 
     @property
     def is_unverified(self) -> bool:
-        """Return whether an existing Fixes: tag names a commit missing from a shallow clone."""
+        """Return whether a Fixes: tag names a commit that a shallow clone does not have."""
         return any(
             problem.kind == "unverified"
             for tag in self.present
@@ -104,13 +105,13 @@ class FixesResult:
 
 @dataclass(frozen=True, slots=True)
 class FixesRequest:
-    """A fix, and options for finding the commit that introduced the bug.
+    """A fix, and how to find the commit that introduced the bug.
 
-    `target` None is the latest commit. With `verify`, only check existing Fixes: tags. `bisect_log`
-    is the output of `git bisect log`, or a report that quotes its end. `profile` is the project
-    that defines the layout of tags; by default, it is detected from the commit's tree. Commits sent
-    together with the fix get no tag: the commits since `base` (by default since the upstream
-    branch) and those in `series`.
+    `target` is the fix (None: the latest commit). With `verify`, only check existing Fixes: tags.
+    `bisect_log` is the output of `git bisect log`, or a report that quotes its end. `profile` is
+    the project that defines the layout of tags (default: detected from the commit's tree). Commits
+    that are sent together with the fix get no tag: those in `series` and those since `base`
+    (default: the upstream branch).
     """
 
     target: str | None = None
@@ -127,7 +128,7 @@ def find_culprits_of_each(
 ) -> tuple[FixesResult, ...]:
     """Return the result of `find_culprits` for each commit of a target, oldest first.
 
-    The target may be a commit or a range. Raise `UsageError` if it is a patch file, which has no
+    The target is a commit or a range. Raise `UsageError` for a patch file, because it has no
     history.
     """
     target = newest_patch(repository) if request.target is None else request.target
@@ -152,24 +153,24 @@ def find_culprits_of_each(
 
 
 def _unpublished_commits(repository: Repository, target: str) -> tuple[str, ...]:
-    """Return the commits in a range that are in no tag or remote, because they are sent together.
+    """Return the commits in a range that no tag or remote contains.
 
-    Return () if there are too many for a series.
+    They are sent together. Return () if there are too many for a series.
     """
     old, _, new = target.partition("..")
     start, end = repository.resolve(old or "HEAD"), repository.resolve(new or "HEAD")
     ids = repository.rev_list(
-        f"--max-count={MANY + 1}", end, "--not", start, "--tags", "--remotes"
+        f"--max-count={MAX_SERIES + 1}", end, "--not", start, "--tags", "--remotes"
     )
-    return ids if len(ids) <= MANY else ()
+    return ids if len(ids) <= MAX_SERIES else ()
 
 
 def find_culprits(
     repository: Repository, request: FixesRequest, *, progress: Progress = silent
 ) -> FixesResult:
-    """Check a commit's Fixes: tags and find the commits that probably introduced the bug.
+    """Check a commit's Fixes: tags, and find the commits that probably introduced the bug.
 
-    The search ignores existing tags. With `verify` in the request, there is no search.
+    The search ignores the existing tags, and is skipped if `verify` is set in the request.
     """
     bisect_log, series = request.bisect_log, request.series
     commit = repository.commit(
@@ -185,13 +186,13 @@ def find_culprits(
         create=not request.verify,
     )
     releases = Releases(repository)
-    together_with = cache(
+    sent_together = cache(
         lambda: (
-            frozenset((*_series(repository, commit, request.base), *series))
+            frozenset((*_commits_since_base(repository, commit, request.base), *series))
             - {commit.id}
         )
     )
-    relations = _relations(repository, commit, releases, together_with)
+    relations = _relations(repository, commit, releases, sent_together)
     project = (
         find_project(request.profile)
         if request.profile
@@ -200,7 +201,7 @@ def find_culprits(
     separate_block = "tags-not-in-one-block" in project.style.ignore
     present = judge_message(
         commit.lines,
-        partial(_look_up, repository),
+        partial(_find_commit, repository),
         relations=relations,
         separate_block=separate_block,
     )
@@ -213,32 +214,32 @@ def find_culprits(
             else "the commit is the first one: there is no earlier commit"
         )
         return FixesResult(commit.id, commit.subject, present, (), False, reason)
-    ranked = (
+    ranking = (
         finder.find(repository, commit, limit=request.limit, progress=progress)
         if len(commit.parents) == 1
         else finder.RankedCulprits(())
     )
-    candidates = ranked.candidates
-    together, imported = ranked.together, ranked.imported
+    candidates = ranking.candidates
+    joint_causes, imported = ranking.together, ranking.imported
     notes: list[str] = []
-    if candidates and candidates[0].commit not in together:
-        together = ()
+    if candidates and candidates[0].commit not in joint_causes:
+        joint_causes = ()
     if bisect_log is not None or "revert" in commit.message.lower():
-        # most fixes need neither of these modules
+        # most fixes do not need these modules, so import them lazily
         from patchpilot.tags import overrides
         from patchpilot.tags.bisect_log import parse_bisection
 
         if bisect_log is None:
-            settled = overrides.move_reverted_first(repository, commit, candidates)
+            reordered = overrides.move_reverted_first(repository, commit, candidates)
         else:
             bisection = parse_bisection(bisect_log)
-            settled, notes = overrides.move_bisected_first(
+            reordered, notes = overrides.move_bisected_first(
                 repository, commit, bisection, candidates
             )
-        if settled != candidates:
-            # a bisection or a revert is better evidence than git blame
-            candidates, imported = settled[: request.limit], ""
-            together = tuple(
+        if reordered != candidates:
+            # a bisection or a revert takes precedence over git blame
+            candidates, imported = reordered[: request.limit], ""
+            joint_causes = tuple(
                 candidate.commit
                 for candidate in candidates
                 if candidate.confidence >= overrides.REVERTED
@@ -247,23 +248,29 @@ def find_culprits(
     culprits = tuple(
         _add_release(repository, releases, candidate) for candidate in candidates
     )
-    own = frozenset(series) | {
+    series_commits = frozenset(series) | {
         culprit.commit
         for culprit in culprits
-        if not culprit.first_release and culprit.commit in together_with()
+        if not culprit.first_release and culprit.commit in sent_together()
     }
     notes += [
         same_series_note(culprit.subject)
         for culprit in culprits[:1]
-        if culprit.commit in own
+        if culprit.commit in series_commits
     ]
     notes += missing_history_notes(repository)
     notes += upstream_notes(repository, commit.id, progress)
     notes += _contradicting_evidence(present, culprits)
-    claim = judge_fix(repository, commit)
-    if not claim.is_fix:
-        notes.append(f"{claim.reason}: `prepare` and `stable` propose no tag for it")
-    tags = () if reason else _tags(repository, culprits, together, own)
+    fix_claim = judge_fix(repository, commit)
+    if not fix_claim.is_fix:
+        notes.append(
+            f"{fix_claim.reason}: `prepare` and `stable` propose no tag for it"
+        )
+    tags = (
+        ()
+        if reason
+        else _fixes_lines(repository, culprits, joint_causes, series_commits)
+    )
     return FixesResult(
         commit.id,
         commit.subject,
@@ -273,49 +280,52 @@ def find_culprits(
         reason,
         tuple(notes),
         tags,
-        claim.is_fix,
+        fix_claim.is_fix,
     )
 
 
 def _add_release(
     repository: Repository, releases: Releases, candidate: Candidate
 ) -> Candidate:
-    """Add the first release to a candidate, and replace a backport with its mainline commit."""
-    named = candidate
+    """Add the first release to a candidate, and replace a backport by its mainline commit."""
+    credited = candidate
     if candidate.is_marked:
         from patchpilot.tags.overrides import upstream_of
 
-        named = upstream_of(repository, candidate)
-        if named.commit != candidate.commit and not repository.find(named.commit):
-            return named
-    release = releases.first(named.commit, named.committed)
-    return named._replace(first_release=release.name if release else None)
+        credited = upstream_of(repository, candidate)
+        if credited.commit != candidate.commit and not repository.find(credited.commit):
+            return credited
+    release = releases.first(credited.commit, credited.committed)
+    return credited._replace(first_release=release.name if release else None)
 
 
-def _tags(
+def _fixes_lines(
     repository: Repository,
     culprits: tuple[Candidate, ...],
-    together: tuple[str, ...],
-    own: frozenset[str],
+    joint_causes: tuple[str, ...],
+    series_commits: frozenset[str],
 ) -> tuple[str, ...]:
-    """Return the Fixes: lines: one for the first candidate, or one for each of several causes,
-    oldest first.
+    """Return the Fixes: lines for the first candidate, or for each of several causes, oldest first.
 
-    Commits sent with the fix get none.
+    Commits that are sent with the fix get none.
     """
-    if len(together) < 2 or culprits[0].commit not in together:
-        return () if culprits[0].commit in own else (culprits[0].tag,)
-    ordered = sorted(
-        (repository.commit(culprit) for culprit in together if culprit not in own),
-        key=lambda fix: fix.committed,
+    if len(joint_causes) < 2 or culprits[0].commit not in joint_causes:
+        return () if culprits[0].commit in series_commits else (culprits[0].tag,)
+    causes = sorted(
+        (
+            repository.commit(culprit)
+            for culprit in joint_causes
+            if culprit not in series_commits
+        ),
+        key=lambda cause: cause.committed,
     )
-    return tuple(finder.tag_of(repository, culprit) for culprit in ordered)
+    return tuple(finder.tag_of(repository, culprit) for culprit in causes)
 
 
 def same_series_note(subject: str) -> str:
-    """Return the note for a fix of a commit in the same series.
+    """Return the note for a fix of an earlier commit in the same series.
 
-    That commit is not merged yet, and its id will change; it should be squashed with the fix.
+    That commit is not merged and its id will change, so the fix should be squashed into it.
     """
     return (
         f'this fixes an earlier patch of this series: squash it into "{subject}" (git'
@@ -323,62 +333,67 @@ def same_series_note(subject: str) -> str:
     )
 
 
-def _series(
+def _commits_since_base(
     repository: Repository, commit: Commit, base_name: str | None
 ) -> tuple[str, ...]:
-    """Return the commits since the topic's base, which are sent together, or () if there are too
-    many for a series.
-    """
+    """Return the commits since the topic's base, or () if there are too many for a series."""
     try:
         base = find_base(repository, base_name, commit.id)
     except UsageError:
         if base_name:
             raise
         return ()
-    # a tag means a release, unless the user or b4 set the base; sent/ tags mark topics
-    released = ("--exclude=sent/*", "--tags") if base.is_guessed else ()
+    # tagged commits are released, unless the user or b4 set the base; sent/ tags mark topics
+    release_options = ("--exclude=sent/*", "--tags") if base.is_guessed else ()
     ids = repository.rev_list(
-        f"--max-count={MANY + 1}", commit.id, "--not", base.start, *released
+        f"--max-count={MAX_SERIES + 1}",
+        commit.id,
+        "--not",
+        base.start,
+        *release_options,
     )
-    return ids if len(ids) <= MANY else ()
+    return ids if len(ids) <= MAX_SERIES else ()
 
 
 def _contradicting_evidence(
     present: tuple[JudgedTag, ...], culprits: tuple[Candidate, ...]
 ) -> list[str]:
-    """Return notes if the evidence strongly contradicts the existing tags."""
-    named = [tag.target for tag in present if tag.target]
+    """Return a note if strong evidence contradicts the existing tags."""
+    tagged_commits = [tag.target for tag in present if tag.target]
     if (
-        not named
+        not tagged_commits
         or not culprits
         or culprits[0].confidence < SURE_ENOUGH
-        or culprits[0].commit in {culprit.id for culprit in named}
+        or culprits[0].commit in {culprit.id for culprit in tagged_commits}
     ):
         return []
     return [
-        f"the tag names {named[0].short}, but the evidence points to {culprits[0].commit[:12]}"
-        f" ({culprits[0].confidence:.0%}): check the tag"
+        f"the tag names {tagged_commits[0].short}, but the evidence points to"
+        f" {culprits[0].commit[:12]} ({culprits[0].confidence:.0%}): check the tag"
     ]
 
 
-def _look_up(repository: Repository, word: str) -> Commit | None:
-    id_ = repository.find(word)
-    return repository.commit(id_) if id_ else None
+def _find_commit(repository: Repository, revision: str) -> Commit | None:
+    commit = repository.find(revision)
+    return repository.commit(commit) if commit else None
 
 
 def _relations(
     repository: Repository,
     commit: Commit,
     releases: Releases,
-    together_with: Callable[[], frozenset[str]],
+    sent_together: Callable[[], frozenset[str]],
 ) -> Relations:
-    """Return the relation of a tag's target to this commit; git runs only if there is a tag."""
+    """Return how the targets of tags are related to this commit.
 
-    complete = not repository.is_shallow()
+    git runs only if there is a tag.
+    """
+
+    is_complete = not repository.is_shallow()
 
     def is_ancestor(target: Commit) -> bool | None:
         result = target.id != commit.id and repository.is_ancestor(target.id, commit.id)
-        return result if result or complete else None
+        return result if result or is_complete else None
 
     def in_mainline(target: Commit) -> bool | None:
         from patchpilot.history.stable_branches import mainline
@@ -386,10 +401,10 @@ def _relations(
         tip = mainline(repository)
         if tip is None or repository.is_ancestor(target.id, tip):
             return None if tip is None else True
-        # an outdated or shallow branch does not prove that a commit is missing
+        # a commit may be missing only because the branch is outdated or shallow
         return (
             None
-            if not complete or repository.commit(tip).committed < target.committed
+            if not is_complete or repository.commit(tip).committed < target.committed
             else False
         )
 
@@ -399,8 +414,10 @@ def _relations(
         )
         return release.name if release else None
 
-    def ambiguous(word: str) -> bool:
-        ids = repository.git("rev-parse", f"--disambiguate={word}", ok=()).text.split()
+    def ambiguous(prefix: str) -> bool:
+        ids = repository.git(
+            "rev-parse", f"--disambiguate={prefix}", ok=()
+        ).text.split()
         return (
             sum(
                 1
@@ -413,8 +430,14 @@ def _relations(
 
     if not any(parse_tag(line) for line in commit.lines[1:]):
         return Relations()
-    series = together_with()
-    own = None if series else first_release(commit)
+    series = sent_together()
+    own_release = None if series else first_release(commit)
     return Relations(
-        is_ancestor, in_mainline, first_release, own, series, ambiguous, complete
+        is_ancestor,
+        in_mainline,
+        first_release,
+        own_release,
+        series,
+        ambiguous,
+        is_complete,
     )

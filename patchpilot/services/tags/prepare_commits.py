@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `prepare`: add the chosen tags to the messages of a commit or topic.
+"""The command `prepare`: add tags to the messages of a commit or topic.
 
 Each rewrite is recorded for `undo`.
 """
@@ -21,7 +21,10 @@ from patchpilot.services.tags.find_culprits import (
     find_culprits,
     same_series_note,
 )
-from patchpilot.services.tags.stable_request_tag import StableRequest, stable_lines
+from patchpilot.services.tags.stable_request_tag import (
+    StableRequest,
+    propose_stable_tags,
+)
 from patchpilot.tags.message_edit import MessageEdits, compose
 from patchpilot.tags.rank_culprits import tag_of
 from patchpilot.tags.report_trailers import DEVELOPER, regzbot_line, typed_trailers
@@ -37,12 +40,13 @@ from patchpilot.topic.topic_base import topic_commits
 
 @dataclass(frozen=True, slots=True)
 class PrepareRequest:
-    """The commits to prepare (None: the topic) and the tags to write.
+    """The commits to prepare and the tags to write.
 
-    `fixes` is "auto", "none" or a list of commits; `stable` is "auto" or "none". `trailers`
-    contains tag lines, or copied links, Message-IDs or addresses. `overrides` allows a rewrite that
-    `rewrite.refuse_unless_safe` rejects; with `dry_run`, the changes are only planned. `is_fix` is
-    the author's answer to whether the commits are fixes, stored with the topic (None: not asked).
+    `target` is a commit or range (None: the topic). `fixes` is "auto", "none" or a list of commits,
+    and `stable` is "auto" or "none". `trailers` contains tag lines, or pasted links, Message-IDs or
+    addresses. `overrides` allows rewrites that `rewrite.refuse_unless_safe` rejects. With
+    `dry_run`, nothing is written. `is_fix` is the author's answer to whether the commits are fixes,
+    which is saved with the topic (None: not answered).
     """
 
     target: str | None = None
@@ -65,10 +69,10 @@ def prepare(
     confirm: Confirm = lambda _: True,
     progress: Progress = silent,
 ) -> Preparation:
-    """Plan the tags of each commit and write them if `confirm` accepts the plan.
+    """Plan the tags of each commit, and write them if `confirm` accepts the plan.
 
-    With `dry_run` in the request, nothing is written. Raise `RefusedError` if the rewrite is unsafe
-    (see `rewrite.refuse_unless_safe`).
+    If `dry_run` is set in the request, nothing is written. Raise `RefusedError` if the rewrite is
+    unsafe (see `rewrite.refuse_unless_safe`).
     """
     ref, head = rewrite.branch_of(repository, request.target)
     ids = topic_commits(repository, request.target, request.base)
@@ -103,33 +107,33 @@ def message_changes(
     request: PrepareRequest,
     progress: Progress = silent,
 ) -> tuple[MessageChange, ...]:
-    """Return the new message of each commit according to a `prepare` request.
-
-    No commit is changed.
-    """
+    """Return the new message of each commit, without changing any commit."""
     return tuple(
-        _change(repository, repository.commit(id_), request, ids, progress)
+        _plan_message(repository, repository.commit(id_), request, ids, progress)
         for id_ in ids
     )
 
 
 @dataclass(slots=True)
 class _NewMessage:
-    """The parts of a new message: trailers to add, lines to replace, and notes on decisions."""
+    """The parts of a new message.
+
+    These are the trailers to add, the lines to replace by index, and notes about decisions.
+    """
 
     trailers: list[tuple[str, str]] = field(default_factory=list)
     replaced: dict[int, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
 
-def _change(
+def _plan_message(
     repository: Repository,
     commit: Commit,
     request: PrepareRequest,
     topic: Sequence[str],
     progress: Progress,
 ) -> MessageChange:
-    """Create a commit's new message; `topic` contains the commits prepared together."""
+    """Write a commit's new message; `topic` contains the commits that are prepared together."""
     project = (
         find_project(request.profile)
         if request.profile
@@ -137,9 +141,9 @@ def _change(
     )
     message = _NewMessage()
     trailers, notes = message.trailers, message.notes
-    culprits = _fixes(repository, commit, request, topic, message, progress)
+    culprits = _add_fixes_tags(repository, commit, request, topic, message, progress)
     if culprits and not project.lists.is_private_request(commit.tags("Cc")):
-        _stable(repository, commit, request, culprits, message, progress)
+        _add_stable_tags(repository, commit, request, culprits, message, progress)
     for text in request.trailers:
         trailers += typed_trailers(text, project.tags.links)
     if request.regression and project.lists.regressions:
@@ -149,19 +153,19 @@ def _change(
             f"for the report's thread: {regzbot_line(culprits[0].id, culprits[0].subject)}"
         )
     if request.signoff:
-        trailers.append(("Signed-off-by", _identity(repository)))
+        trailers.append(("Signed-off-by", _sign_off_identity(repository)))
     developers = tuple(value for name, value in trailers if name == DEVELOPER)
-    others = tuple(trailer for trailer in trailers if trailer[0] != DEVELOPER)
-    changes = MessageEdits(others, developers, message.replaced)
-    notes += changes.refused
-    new = compose(commit.message, changes)
+    other_trailers = tuple(trailer for trailer in trailers if trailer[0] != DEVELOPER)
+    edits = MessageEdits(other_trailers, developers, message.replaced)
+    notes += edits.refused
+    new_message = compose(commit.message, edits)
     unsure = next((note for note in notes if note.startswith(_UNSURE)), "")
     return MessageChange(
-        commit.id, commit.subject, commit.message, new, tuple(notes), unsure
+        commit.id, commit.subject, commit.message, new_message, tuple(notes), unsure
     )
 
 
-def _fixes(
+def _add_fixes_tags(
     repository: Repository,
     commit: Commit,
     request: PrepareRequest,
@@ -169,12 +173,14 @@ def _fixes(
     message: _NewMessage,
     progress: Progress,
 ) -> list[Commit]:
-    """Add Fixes: tags to the message, replace malformed ones, and return their commits."""
+    """Add Fixes: tags to the message and correct malformed ones. Return the commits that they
+    name.
+    """
     trailers, notes = message.trailers, message.notes
     if request.fixes == ("none",):
         return []
-    named = [fix for fix in request.fixes if fix not in ("auto", "none")]
-    claim = (
+    given = [fix for fix in request.fixes if fix not in ("auto", "none")]
+    fix_claim = (
         judge_fix(repository, commit)
         if request.is_fix is None
         else judge_answer(request.is_fix)
@@ -182,7 +188,7 @@ def _fixes(
     fixes_request = FixesRequest(
         commit.id,
         limit=2,
-        verify=bool(named) or not (claim.is_fix or claim.unclear),
+        verify=bool(given) or not (fix_claim.is_fix or fix_claim.unclear),
         base=request.base,
         series=topic,
     )
@@ -197,15 +203,16 @@ def _fixes(
         if (
             fixes_tag.suggestion
             and fixes_tag.tag.text != fixes_tag.suggestion
-            and {problem.kind for problem in fixes_tag.problems} - _PLACE <= _FORM
+            and {problem.kind for problem in fixes_tag.problems} - _POSITION_PROBLEMS
+            <= _FORMAT_PROBLEMS
         ):
             message.replaced[fixes_tag.tag.line] = fixes_tag.suggestion
-    if named:
+    if given:
         culprits = sorted(
-            (repository.commit(repository.resolve(culprit)) for culprit in named),
+            (repository.commit(repository.resolve(culprit)) for culprit in given),
             key=lambda culprit: culprit.committed,
         )
-        # this run may change the ids of these commits
+        # preparing the topic may change the ids of these commits
         notes += [
             same_series_note(culprit.subject)
             for culprit in culprits
@@ -213,19 +220,19 @@ def _fixes(
         ]
         culprits = [culprit for culprit in culprits if culprit.id not in topic]
         trailers += [
-            ("Fixes", _value(repository, culprit))
+            ("Fixes", _fixes_value(repository, culprit))
             for culprit in culprits
-            if culprit.id not in {known.id for known in present}
+            if culprit.id not in {tagged.id for tagged in present}
         ]
         return [*present, *culprits]
     if present:
         return present
-    if not claim.is_fix:
+    if not fix_claim.is_fix:
         notes.append(
-            f"{_UNSURE} into {commit.short}: {claim.reason}; if it is one, --is-a-fix writes"
+            f"{_UNSURE} into {commit.short}: {fix_claim.reason}; if it is one, --is-a-fix writes"
             f" {' and '.join(result.tags)}"
-            if claim.unclear and result.sure and result.tags
-            else f"no Fixes: tag: {claim.reason}; if it is a fix: --is-a-fix or --fixes COMMIT"
+            if fix_claim.unclear and result.sure and result.tags
+            else f"no Fixes: tag: {fix_claim.reason}; if it is a fix: --is-a-fix or --fixes COMMIT"
         )
         return []
     if not result.sure:
@@ -235,32 +242,36 @@ def _fixes(
     notes += result.notes
     if not result.tags:
         return []
-    first = result.candidates[0]
-    how = "sure" if first.confidence >= SURE_ENOUGH else "sure, check it"
-    notes.append(f"Fixes: {first.confidence:.0%} {how}: {'; '.join(first.evidence)}")
-    targets = (repository.find(tag.split()[1]) for tag in result.tags)
-    return [repository.commit(id_) for id_ in targets if id_]
+    best = result.candidates[0]
+    certainty = "sure" if best.confidence >= SURE_ENOUGH else "sure, check it"
+    notes.append(
+        f"Fixes: {best.confidence:.0%} {certainty}: {'; '.join(best.evidence)}"
+    )
+    ids = (repository.find(tag.split()[1]) for tag in result.tags)
+    return [repository.commit(id_) for id_ in ids if id_]
 
 
 _UNSURE = "no Fixes: written"
 
 
 def _why_unsure(commit: Commit, result: FixesResult) -> str:
-    """Explain, with a hint, why no tag is written if the search was inconclusive."""
-    named = " and ".join(
+    """Explain why no tag is written if the search was inconclusive, with a hint."""
+    candidates = " and ".join(
         f'{candidate.commit[:12]} ("{candidate.subject}", {candidate.confidence:.0%})'
         for candidate in result.candidates
     )
-    between = (
-        (" between " if len(result.candidates) > 1 else " of ") + named if named else ""
+    candidate_note = (
+        (" between " if len(result.candidates) > 1 else " of ") + candidates
+        if candidates
+        else ""
     )
     return (
-        f"{_UNSURE} into {commit.short}: unsure{between}: {result.reason}; name it with --fixes"
-        " COMMIT"
+        f"{_UNSURE} into {commit.short}: unsure{candidate_note}: {result.reason}; name it with"
+        " --fixes COMMIT"
     )
 
 
-_FORM = frozenset(
+_FORMAT_PROBLEMS = frozenset(
     [
         "commit-word",
         "no-subject",
@@ -275,14 +286,14 @@ _FORM = frozenset(
     ]
 )
 
-_PLACE = frozenset(["blank-around"])
+_POSITION_PROBLEMS = frozenset(["blank-around"])
 
 
-def _value(repository: Repository, culprit: Commit) -> str:
+def _fixes_value(repository: Repository, culprit: Commit) -> str:
     return tag_of(repository, culprit).partition(": ")[2]
 
 
-def _stable(
+def _add_stable_tags(
     repository: Repository,
     commit: Commit,
     request: PrepareRequest,
@@ -292,7 +303,7 @@ def _stable(
 ) -> None:
     if request.stable == "none":
         return
-    result = stable_lines(
+    result = propose_stable_tags(
         repository,
         StableRequest(
             commit.id,
@@ -307,7 +318,7 @@ def _stable(
     message.notes += [*result.advice.reasons, *result.advice.warnings]
 
 
-def _identity(repository: Repository) -> str:
+def _sign_off_identity(repository: Repository) -> str:
     identity = repository.identity
     if identity is None:
         raise MissingError(

@@ -47,10 +47,10 @@ class Introduced:
 )
 @dataclass(frozen=True, slots=True)
 class StableResult:
-    """The stable advice for a commit.
+    """The advice on stable backports of a commit.
 
-    Contains the advice, the commits that introduced the bug, the origin of this information,
-    and the examined branches.
+    It contains the commits that introduced the bug, notes on how they were determined, and the
+    examined branches.
     """
 
     commit: str
@@ -64,10 +64,11 @@ class StableResult:
 
 @dataclass(frozen=True, slots=True)
 class StableRequest:
-    """A fix that may need a stable backport, or None for the latest commit.
+    """A fix that may need a stable backport.
 
-    `fixes` lists the commits that introduced the bug; by default, they are taken from the Fixes:
-    tags or, without tags, from a certain search result.
+    `target` is the fix (None: the latest commit). `fixes` lists the commits that introduced the
+    bug. By default, these are named by the Fixes: tags or, without tags, by a search with a certain
+    result.
     """
 
     target: str | None = None
@@ -75,12 +76,12 @@ class StableRequest:
     profile: str = ""
 
 
-def stable_lines(
+def propose_stable_tags(
     repository: Repository, request: StableRequest, *, progress: Progress = silent
 ) -> StableResult:
     """Return the tags that a fix needs for the stable trees.
 
-    Raise `UsageError` if the target is a patch file, which has no history.
+    Raise `UsageError` for a patch file, because it has no history.
     """
     target = newest_patch(repository) if request.target is None else request.target
     if (is_mail(target) or Path(target).is_file()) and not repository.find(target):
@@ -96,42 +97,42 @@ def stable_lines(
         else detect(CommitTree(repository, commit.id))
     )
     notes: list[str] = []
-    no_fix = ""
-    named = [repository.resolve(fix) for fix in request.fixes]
+    not_a_fix = ""
+    introduced_by = [repository.resolve(fix) for fix in request.fixes]
     fixes_request = FixesRequest(
         commit.id, limit=2, verify=True, profile=request.profile
     )
     present = find_culprits(repository, fixes_request, progress=progress).present
-    tagged = list(dict.fromkeys(tag.target.id for tag in present if tag.target))
-    if not named and tagged:
-        named = tagged
-    elif not named and present:
+    tagged_commits = list(dict.fromkeys(tag.target.id for tag in present if tag.target))
+    if not introduced_by and tagged_commits:
+        introduced_by = tagged_commits
+    elif not introduced_by and present:
         notes.append(
             f"{present[0].tag.text} names a commit that is not in this repository: cannot determine"
             " which branches have it"
         )
-    elif not named and not (judged := judge_fix(repository, commit)).is_fix:
-        no_fix = (
-            f"{judged.reason}; if it fixes a bug, name the "
+    elif not introduced_by and not (fix_claim := judge_fix(repository, commit)).is_fix:
+        not_a_fix = (
+            f"{fix_claim.reason}; if it fixes a bug, name the "
             "commit that introduced it with --fixes"
         )
-    elif not named and project.tags.line and len(commit.parents) == 1:
-        guess = find_culprits(
+    elif not introduced_by and project.tags.line and len(commit.parents) == 1:
+        search = find_culprits(
             repository, replace(fixes_request, verify=False), progress=progress
         )
-        named = [
+        introduced_by = [
             candidate.commit
-            for candidate in guess.candidates
-            if candidate.tag in guess.tags
+            for candidate in search.candidates
+            if candidate.tag in search.tags
         ]
-        if named:
-            first = guess.candidates[0]
+        if introduced_by:
+            best = search.candidates[0]
             notes.append(
-                f"no Fixes: tag: using {first.tag} ({first.confidence:.0%} sure)"
+                f"no Fixes: tag: using {best.tag} ({best.confidence:.0%} sure)"
             )
     notes += missing_history_notes(repository)
     notes += upstream_notes(repository, commit.id, progress)
-    need = stable_need(repository, commit, named, project, progress, no_fix)
+    need = stable_need(repository, commit, introduced_by, project, progress, not_a_fix)
     return StableResult(
         commit.id,
         commit.subject,

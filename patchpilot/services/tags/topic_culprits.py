@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the commits that introduced the bugs fixed in a topic, and compare candidates' patches with
-the fix.
-"""
+"""Find the commits that introduced the bugs that a topic fixes, and compare them with the fixes."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -31,26 +29,29 @@ def topic_culprits(
 ) -> FixesResult:
     """Return the result of `fixes` for a topic's commit.
 
-    If the commit is not a fix, only its existing tags are checked.
+    If the commit is not a fix, only check its existing tags.
     """
-    claim = judge_fix(repository, commit)
+    fix_claim = judge_fix(repository, commit)
     request = FixesRequest(
-        commit.id, verify=not claim.is_fix, base=base, profile=settings.get("profile")
+        commit.id,
+        verify=not fix_claim.is_fix,
+        base=base,
+        profile=settings.get("profile"),
     )
     result = find_culprits(repository, request, progress=progress)
     return (
         result
-        if claim.is_fix
-        else replace(result, sure=False, reason=claim.reason, is_fix=False)
+        if fix_claim.is_fix
+        else replace(result, sure=False, reason=fix_claim.reason, is_fix=False)
     )
 
 
-def find_named_culprit(repository: Repository, word: str, fix: str) -> Candidate:
-    """Return the user's choice of the commit that introduced the bug as a candidate.
+def find_named_culprit(repository: Repository, revision: str, fix: str) -> Candidate:
+    """Return the commit that the user names as a candidate.
 
-    Raise `UsageError` if the fix is not based on this commit.
+    Raise `UsageError` if the fix is not based on it.
     """
-    commit = repository.commit(repository.resolve(word))
+    commit = repository.commit(repository.resolve(revision))
     if commit.id == fix or not repository.is_ancestor(commit.id, fix):
         raise UsageError(
             f"{commit.short} is not an ancestor of the fix",
@@ -70,10 +71,10 @@ def find_named_culprit(repository: Repository, word: str, fix: str) -> Candidate
 def culprit_and_fix(
     repository: Repository, culprit: str, fix: str
 ) -> tuple[list[str], list[str], int]:
-    """Return the lines of the candidate's patch and of the fix, and the 0-based line of the
-    candidate's hunk related to the fix.
+    """Return the patch of the candidate, the patch of the fix, and the related hunk in the former.
 
-    The candidate's patch is limited to files changed by the fix.
+    Patches are lists of lines; the hunk is a 0-based line number. The candidate's patch is limited
+    to files that the fix changes.
     """
     patch = commit_patch(repository, fix)
     paths = sorted(
@@ -84,25 +85,33 @@ def culprit_and_fix(
             if path
         }
     )
-    shown = repository.git(
+    output = repository.git(
         "show", "--format=%h %s%n%an, %ad%n", "--date=short", culprit, "--", *paths
     ).text
-    introduced = shown.rstrip("\n").split("\n")
-    fixing = [line for line in patch.lines if not line.startswith("From ")]
-    return introduced, fixing, related_hunk(introduced, fixing)
+    candidate_lines = output.rstrip("\n").split("\n")
+    fix_lines = [line for line in patch.lines if not line.startswith("From ")]
+    return candidate_lines, fix_lines, related_hunk(candidate_lines, fix_lines)
 
 
-def related_hunk(rows: Sequence[str], fix: Sequence[str]) -> int:
-    """Return the first line of a candidate's patch to show: the start of the hunk that added most
-    of the fix's removed and context lines.
+def related_hunk(candidate_lines: Sequence[str], fix_lines: Sequence[str]) -> int:
+    """Return the first line of the hunk in a candidate's patch that is related to the fix.
+
+    This is the hunk that added most of the lines that the fix removes or has as context.
     """
-    touched = {
-        row[1:].strip() for row in fix if row[:1] in (" ", "-") and row[1:].strip()
+    fixed_lines = {
+        line[1:].strip()
+        for line in fix_lines
+        if line[:1] in (" ", "-") and line[1:].strip()
     }
-    hunks = [at for at, row in enumerate(rows) if row.startswith("@@ ")]
-    ends = [*hunks[1:], len(rows)]
+    hunks = [
+        start for start, line in enumerate(candidate_lines) if line.startswith("@@ ")
+    ]
+    ends = [*hunks[1:], len(candidate_lines)]
     shared = [
-        sum(row[:1] == "+" and row[1:].strip() in touched for row in rows[at:end])
-        for at, end in zip(hunks, ends, strict=False)
+        sum(
+            line[:1] == "+" and line[1:].strip() in fixed_lines
+            for line in candidate_lines[start:end]
+        )
+        for start, end in zip(hunks, ends, strict=False)
     ]
     return hunks[shared.index(max(shared))] if shared else 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `undo`: list and revert rewrites by `prepare` and `check --fix`."""
+"""The command `undo`: list or revert the rewrites by `prepare` and `check --fix`."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -46,34 +46,34 @@ class UndoState:
 @json_form()
 @dataclass(frozen=True, slots=True)
 class UndoAnswer:
-    """The result of the command `undo`: the action ("list" or "restore") and its records."""
+    """The result of `undo`: the action ("list" or "restore") and its records."""
 
     action: str
     records: tuple[UndoState, ...]
 
 
 def undo_list(repository: Repository) -> tuple[UndoState, ...]:
-    """Return every recorded rewrite, latest first."""
-    return tuple(_state(repository, undo) for undo in list_undos(repository))
+    """Return all recorded rewrites, the latest first."""
+    return tuple(_undo_state(repository, undo) for undo in list_undos(repository))
 
 
-def _state(repository: Repository, undo: Undo) -> UndoState:
-    now = repository.find(undo.ref) if undo.ref else repository.find("HEAD")
-    if now is None:
+def _undo_state(repository: Repository, undo: Undo) -> UndoState:
+    tip = repository.find(undo.ref) if undo.ref else repository.find("HEAD")
+    if tip is None:
         return UndoState(undo, "gone", None)
     return UndoState(
         undo,
         "in-force"
-        if now == undo.new
+        if tip == undo.new
         else "restored"
-        if now == undo.old
+        if tip == undo.old
         else "moved-on",
-        now,
+        tip,
     )
 
 
 def changes_files(repository: Repository, undo: Undo) -> bool:
-    """Return whether undoing or redoing a rewrite changes files, not just messages."""
+    """Return whether undoing or redoing a rewrite changes files as well as messages."""
     return repository.commit(undo.old).tree != repository.commit(undo.new).tree
 
 
@@ -81,16 +81,15 @@ def undo_restore(repository: Repository, number: int | None = None) -> UndoState
     """Reset a branch to its state before a recorded rewrite.
 
     Without `number`, undo the latest applied rewrite of the current branch. Raise `UsageError` if
-    there is no such record, and `RefusedError` with a hint if the branch has changed since the
-    rewrite.
+    there is no such record, and `RefusedError` if the branch has changed since the rewrite.
     """
-    killed = find_unfinished_move(repository)
-    if killed:
-        settle(repository, killed)
+    unfinished = find_unfinished_move(repository)
+    if unfinished:
+        settle(repository, unfinished)
         for state in undo_list(repository):
             if (state.undo.ref, {state.undo.old, state.undo.new}) == (
-                killed.ref,
-                {killed.old, killed.new},
+                unfinished.ref,
+                {unfinished.old, unfinished.new},
             ):
                 return state
     chosen = _find_undo(repository, number)
@@ -104,14 +103,14 @@ def undo_restore(repository: Repository, number: int | None = None) -> UndoState
             hint=f"run `git branch {name} {undo.old[:12]}` to restore it",
         )
     if chosen.state == "moved-on":
-        way_out = (
+        command = (
             f"git rebase --onto {undo.old[:12]} {undo.new[:12]} {name}"
             if chosen.now and repository.is_ancestor(undo.new, chosen.now)
             else f"git branch rescue {undo.old[:12]}"
         )
         raise RefusedError(
             f"{name} has changed since this record was made",
-            hint=f"run `{way_out}` to restore the old commits",
+            hint=f"run `{command}` to restore the old commits",
         )
     _refuse_busy(repository, undo)
     copy_notes(repository, {new: old for old, new in undo.commits})
@@ -120,27 +119,29 @@ def undo_restore(repository: Repository, number: int | None = None) -> UndoState
 
 
 def _find_undo(repository: Repository, number: int | None) -> UndoState:
-    """Return the record with this number, or the latest applied one of the current branch."""
+    """Return the record with this number, or the latest applied record of the current branch."""
     states = undo_list(repository)
     if number is not None:
         for state in states:
             if state.undo.number == number:
                 return state
-        known = ", ".join(str(state.undo.number) for state in states) or "none"
+        numbers = ", ".join(str(state.undo.number) for state in states) or "none"
         raise UsageError(
-            f"no such undo record: {number}", hint=f"valid numbers: {known}"
+            f"no such undo record: {number}", hint=f"valid numbers: {numbers}"
         )
     branch = f"refs/heads/{repository.branch}" if repository.branch else None
-    own = [state for state in states if state.undo.ref == branch]
-    for state in own:
+    branch_states = [state for state in states if state.undo.ref == branch]
+    for state in branch_states:
         if state.state == "in-force":
             return state
     hint = Action("undo", ("list",), "`{}` shows every record")
     for state in states:
-        if state.state == "in-force" or (state in own and state.state == "moved-on"):
+        if state.state == "in-force" or (
+            state in branch_states and state.state == "moved-on"
+        ):
             name = (state.undo.ref or "HEAD").removeprefix("refs/heads/")
-            text = f"`{{}}` restores {name} or shows how to restore it"
-            hint = Action("undo", ("restore", str(state.undo.number)), text)
+            description = f"`{{}}` restores {name} or shows how to restore it"
+            hint = Action("undo", ("restore", str(state.undo.number)), description)
             break
     raise UsageError(
         f"nothing to undo on {repository.branch or 'a detached HEAD'}", hint=hint
@@ -148,9 +149,9 @@ def _find_undo(repository: Repository, number: int | None) -> UndoState:
 
 
 def undo_redo(repository: Repository, number: int) -> UndoState:
-    """Restore a branch's rewritten state after `undo_restore`.
+    """Restore the rewritten state of a branch after `undo_restore`.
 
-    Raise `RefusedError` if the branch is no longer in its restored state.
+    Raise `RefusedError` if the branch has changed since then.
     """
     chosen = next(
         (state for state in undo_list(repository) if state.undo.number == number), None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command `track classify`: classify messages in files without storing them."""
+"""The command `track classify`: classify the messages in files without storing them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -43,7 +43,7 @@ class ClassifiedTrailer(NamedTuple):
     "versions=mail.place.versions",
 )
 class ClassifiedMail(NamedTuple):
-    """A message, its classification, and its source.
+    """A message, its classification and its source.
 
     The source is a file name, or `file:N` for a message in an mbox.
     """
@@ -73,11 +73,11 @@ def classify_files(
     progress: Progress = silent,
     skipped: Skipped = ignore_skipped,
 ) -> tuple[ClassifiedMail, ...]:
-    """Return the classification of each message in the files, in order.
+    """Classify each message in the files, in order.
 
-    The files are messages or mboxes, optionally gzipped, or `-` for standard input. Raise
-    `InputError` if a file contains no message. In a file with several messages, skip oversized ones
-    and report them to `skipped`.
+    The files are messages or mboxes, which may be gzipped, or `-` for standard input. Raise
+    `InputError` if a file contains no message. In a file with several messages, oversized ones are
+    skipped and reported to `skipped`.
     """
     classified = []
     for file in files:

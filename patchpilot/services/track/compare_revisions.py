@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The command `track show --range-diff`: compare two revisions of a tracked series.
 
-This needs only messages, no commits.
+Only the messages are needed, not the commits.
 """
 
 import re
@@ -26,7 +26,7 @@ __all__ = [
     "comparable_revisions",
     "compare_revisions",
     "comparison_lines",
-    "counts",
+    "format_difference_counts",
     "range_diff_heading",
     "two_newest_revisions",
 ]
@@ -51,8 +51,9 @@ class RevisionComparison(NamedTuple):
     patches: tuple[PatchDifference, ...]
 
     def revision_names(self) -> tuple[str, str]:
-        """Return the names of the two revisions, with the day of sending if both have the same
-        name.
+        """Return the names of both revisions.
+
+        Add the date if both have the same name.
         """
         if self.old.label != self.new.label:
             return self.old.label, self.new.label
@@ -69,11 +70,10 @@ def compare_revisions(
 ) -> RevisionComparison:
     """Return the range-diff between two revisions of a tracked series.
 
-    A revision is given by its version (`v2`), its label (`RFC v1`), or one of its Message-IDs.
-    Compare a single revision with the latest one; without names, compare the latest two revisions.
-
-    Raise `UsageError` if the series has no such revision, `MissingError` if the archive lacks its
-    patches, and `InputError` if a patch's diff is malformed.
+    A revision is given by its version (`v2`), label (`RFC v1`) or one of its Message-IDs. A single
+    revision is compared with the latest one; without names, the latest two are compared. Raise
+    `UsageError` if the series has no such revision, `MissingError` if the archive lacks its
+    patches, and `InputError` if a diff is malformed.
     """
     tracked = show(number, store=store)
     revisions = comparable_revisions(tracked)
@@ -88,7 +88,7 @@ def compare_revisions(
             hint=_list_revisions(revisions),
         )
     return RevisionComparison(
-        tracked, old, new, compare_patches(_patches(old), _patches(new))
+        tracked, old, new, compare_patches(_parse_patches(old), _parse_patches(new))
     )
 
 
@@ -98,21 +98,21 @@ def comparable_revisions(series: Tracked) -> tuple[Revision, ...]:
 
 
 def two_newest_revisions(series: Tracked) -> tuple[Revision, Revision]:
-    """Return the previous and the latest revision of a series.
+    """Return the two latest revisions of a series, the older one first.
 
-    If the latest revision is a backport to a stable version, an earlier backport to the same
-    version is preferred. Raise `UsageError` if the series has only one revision with patches.
+    If the latest is a backport to a stable version, prefer an earlier backport to that version.
+    Raise `UsageError` if only one revision contains patches.
     """
     revisions = comparable_revisions(series)
     if revisions:
         newest = revisions[-1]
-        before = [
+        earlier = [
             revision
             for revision in revisions[:-1]
             if revision.backport_to == newest.backport_to
         ] or revisions[:-1]
-        if before:
-            return before[-1], newest
+        if earlier:
+            return earlier[-1], newest
     raise UsageError(
         f"series {series.entry.id} has only one revision whose patches are stored",
         hint=Action("track", ("update",), "`{}` looks for others"),
@@ -120,13 +120,13 @@ def two_newest_revisions(series: Tracked) -> tuple[Revision, Revision]:
 
 
 def comparison_lines(comparison: RevisionComparison) -> tuple[str, ...]:
-    """Format the comparison of two revisions as lines of text.
+    """Format a comparison of two revisions.
 
-    The first line contains the revisions; the others show each patch and its changes in git's
-    range-diff format.
+    The first line names the revisions. The others show each patch and its changes in the format of
+    git range-diff.
     """
     old, new = comparison.revision_names()
-    lines = [f"{old} -> {new}: {counts(comparison.patches)}"]
+    lines = [f"{old} -> {new}: {format_difference_counts(comparison.patches)}"]
     for patch in comparison.patches:
         lines.append(range_diff_heading(patch))
         lines += (
@@ -138,15 +138,15 @@ def comparison_lines(comparison: RevisionComparison) -> tuple[str, ...]:
 
 
 def range_diff_heading(patch: PatchDifference) -> str:
-    """Format the range-diff line of a patch.
+    """Format a patch's heading in a range-diff.
 
-    The line contains the patch's number in both revisions, git's sign and the patch's title.
+    It contains the patch's number in both revisions, git's sign and the patch's title.
     """
     return f"{patch.old or '-'} {_SIGNS[patch.difference]} {patch.new or '-'}: {patch.title}"
 
 
-def counts(patches: Sequence[PatchDifference]) -> str:
-    """Return how many patches are unchanged, changed, added and removed, as text."""
+def format_difference_counts(patches: Sequence[PatchDifference]) -> str:
+    """Describe how many patches are unchanged, changed, added and removed."""
     differences = Counter(patch.difference for patch in patches)
     return ", ".join(
         f"{differences[difference]} {difference}"
@@ -160,7 +160,7 @@ def _find_revision(
 ) -> Revision:
     """Return the revision with this name.
 
-    If several revisions have the same version, prefer the last that is not an RFC.
+    If several revisions have the version, prefer the last one that is not an RFC.
     """
     message_id = message_id_of(name)
     by_id = [
@@ -168,20 +168,20 @@ def _find_revision(
         for revision in revisions
         if any(post.message_id == message_id for post in revision.posts)
     ]
-    labelled = [
+    by_label = [
         revision for revision in revisions if revision.label.lower() == name.lower()
     ]
     match = _VERSION.fullmatch(name)
-    numbered = [
+    by_version = [
         revision
         for revision in revisions
         if match and revision.version == int(match[1])
     ]
     matches = (
         by_id
-        or labelled
-        or [revision for revision in numbered if not revision.rfc]
-        or numbered
+        or by_label
+        or [revision for revision in by_version if not revision.rfc]
+        or by_version
     )
     if matches:
         return matches[-1]
@@ -204,8 +204,8 @@ def _list_revisions(revisions: Iterable[Revision]) -> str:
     )
 
 
-def _patches(revision: Revision) -> list[Patch]:
-    """Return a revision's patches; raise an error if a mail client damaged them."""
+def _parse_patches(revision: Revision) -> list[Patch]:
+    """Return a revision's patches, or raise an error if a mail client has damaged one."""
     patches = []
     for post in revision.patches:
         try:

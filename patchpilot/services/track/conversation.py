@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Arrange a series' messages as a tree.
+"""Arrange the messages of a series as a tree.
 
-The roots are the series' posts and messages in other threads; replies are below their parents.
+The roots are the series' posts and messages in other threads.
 """
 
 from collections.abc import Mapping
@@ -13,10 +13,10 @@ from patchpilot.topic.followed.known_series import Tracked
 
 
 class ConversationMail(NamedTuple):
-    """A message in a series' tree.
+    """A message in the tree of a series.
 
     `more` contains an entry for each level above the message, starting with the root's children:
-    True if another message on that level follows. `reply` is None for the series' posts.
+    True if another message follows on that level. `reply` is None for the series' own posts.
     """
 
     mail: Classified
@@ -32,7 +32,7 @@ class ConversationMail(NamedTuple):
 def conversation(series: Tracked) -> tuple[ConversationMail, ...]:
     """Return all messages of a series in tree order.
 
-    The roots are sorted by date; the replies to each root come directly after it.
+    Roots are sorted by date, and each is followed by its replies.
     """
     if series.posted is None:
         return ()
@@ -55,11 +55,11 @@ def conversation(series: Tracked) -> tuple[ConversationMail, ...]:
     for message_id, mail in mails.items():
         parent = "" if message_id in heads else _parent(mail, mails)
         children.setdefault(parent, []).append(message_id)
-    for below in children.values():
-        below.sort(key=lambda message_id: mails[message_id].when)
-    shown: list[ConversationMail] = []
-    seen: set[str] = set()
-    # messages that form a cycle have no root, so use the oldest
+    for siblings in children.values():
+        siblings.sort(key=lambda message_id: mails[message_id].when)
+    tree_mails: list[ConversationMail] = []
+    added: set[str] = set()
+    # messages that reply to each other have no root, so start with the oldest
     for roots in (
         children.get("", []),
         sorted(mails, key=lambda message_id: mails[message_id].when),
@@ -69,10 +69,10 @@ def conversation(series: Tracked) -> tuple[ConversationMail, ...]:
         ]
         while stack:
             message_id, more = stack.pop()
-            if message_id in seen:
+            if message_id in added:
                 continue
-            seen.add(message_id)
-            shown.append(
+            added.add(message_id)
+            tree_mails.append(
                 ConversationMail(
                     mails[message_id],
                     more,
@@ -80,12 +80,14 @@ def conversation(series: Tracked) -> tuple[ConversationMail, ...]:
                     replies.get(message_id),
                 )
             )
-            below = children.get(message_id, [])
-            stack += [(child, (*more, child != below[-1])) for child in reversed(below)]
-    return tuple(shown)
+            siblings = children.get(message_id, [])
+            stack += [
+                (child, (*more, child != siblings[-1])) for child in reversed(siblings)
+            ]
+    return tuple(tree_mails)
 
 
 def _parent(mail: Classified, mails: Mapping[str, Classified]) -> str:
-    """Return the Message-ID of the known parent of a message, or ""."""
-    known = (it for it in mail.above if it in mails and it != mail.message_id)
-    return next(known, "")
+    """Return the Message-ID of a message's parent among these messages, or ""."""
+    parents = (id_ for id_ in mail.above if id_ in mails and id_ != mail.message_id)
+    return next(parents, "")

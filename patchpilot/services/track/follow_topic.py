@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""List, update, add, remove and mark tracked series for a front end.
+"""List, update, add, remove and mark tracked series for the user interfaces.
 
-The current topic's series is marked.
+The series of the current topic is marked.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -36,19 +36,22 @@ class FollowedSeries(NamedTuple):
 
 @json_form()
 class RemovedSeries(NamedTuple):
-    """The result of `track remove`: the removed series, and no series to show."""
+    """The result of `track remove`: the removed series; `series` is empty."""
 
     series: tuple[Tracked, ...]
     removed: TrackEntry
 
 
-def store_stamp() -> tuple[int, ...]:
-    """Return the size and time of the store's files, which change with every write."""
-    file, stamps = default_file(), []
-    for name in (file, file.with_name(f"{file.name}-wal")):
+def store_timestamps() -> tuple[int, ...]:
+    """Return a value that changes with every write to the store's files.
+
+    It consists of their modification times.
+    """
+    file, times = default_file(), []
+    for path in (file, file.with_name(f"{file.name}-wal")):
         with suppress(OSError):
-            stamps.append(name.stat().st_mtime_ns)
-    return tuple(stamps)
+            times.append(path.stat().st_mtime_ns)
+    return tuple(times)
 
 
 def followed_ids() -> frozenset[str]:
@@ -66,14 +69,14 @@ def read_followed(
 ) -> FollowedSeries:
     """Return the tracked series from the local store.
 
-    Read only the messages of the topic's series and of the series `first`; `read_series` reads
-    another series.
+    Messages are read only for the topic's series and the series `first`; use `read_series` for
+    others.
     """
     with Store() as store:
         series = known_series.read_all_series(
             store=store, repository=repository, whole=False, progress=progress
         )
-        return _topic_state(series, repository, target, base, store, first)
+        return _with_topic_state(series, repository, target, base, store, first)
 
 
 def fetch_followed(
@@ -82,24 +85,24 @@ def fetch_followed(
     base: str | None,
     *,
     fresh: bool = False,
-    known: Callable[[FollowedSeries], None] | None = None,
+    on_stored: Callable[[FollowedSeries], None] | None = None,
     first: int = 0,
     progress: Progress = silent,
 ) -> FollowedSeries:
-    """Return the tracked series after fetching new messages from their archives.
+    """Fetch new messages from the archives, and return the tracked series.
 
-    `fresh` bypasses the cache. Before the update, call `known` with the series number `first`
+    `fresh` bypasses the cache. Before the update, `on_stored` is called with the series `first`
     alone, if it exists, and then with all series in the local store.
     """
     with Store() as store:
-        if known and first in {entry.id for entry in store.entries()}:
-            shown = known_series.show(first, store=store, progress=progress)
-            known(FollowedSeries((shown,)))
-        if known:
+        if on_stored and first in {entry.id for entry in store.entries()}:
+            first_series = known_series.show(first, store=store, progress=progress)
+            on_stored(FollowedSeries((first_series,)))
+        if on_stored:
             series = known_series.read_all_series(
                 store=store, repository=repository, whole=False, progress=progress
             )
-            known(_topic_state(series, repository, target, base, store, first))
+            on_stored(_with_topic_state(series, repository, target, base, store, first))
         series = update_series.update(
             UpdateRequest(fresh=fresh, whole=False),
             store=store,
@@ -107,10 +110,10 @@ def fetch_followed(
             repository=repository,
             progress=progress,
         )
-        return _topic_state(series, repository, target, base, store, first)
+        return _with_topic_state(series, repository, target, base, store, first)
 
 
-def _topic_state(
+def _with_topic_state(
     series: tuple[Tracked, ...],
     repository: Repository,
     target: str | None,
@@ -121,13 +124,13 @@ def _topic_state(
     topic = this_topic(
         repository, target, base=base, store=store, tracked_series=series
     )
-    marked = (
+    with_messages = (
         known_series.with_mails(tracked, store, repository)
         if tracked.own or tracked.entry.id == first
         else tracked
         for tracked in mark_topic(series, topic)
     )
-    return FollowedSeries(tuple(marked), topic)
+    return FollowedSeries(tuple(with_messages), topic)
 
 
 def read_series(
@@ -144,10 +147,7 @@ def read_series(
 
 
 def compare_series(number: int, names: Sequence[str]) -> RevisionComparison:
-    """Return the range-diff between two revisions of a tracked series.
-
-    See `compare_revisions`.
-    """
+    """Return the range-diff between two revisions of a tracked series; see `compare_revisions`."""
     with Store() as store:
         return compare_revisions(number, names, store=store)
 
@@ -163,7 +163,7 @@ def mark_read(number: int, message_ids: Collection[str] | None = None) -> None:
 def add_series(
     repository: Repository, settings: Settings, target: str, progress: Progress = silent
 ) -> tuple[Tracked, ...]:
-    """Track the series with a Message-ID or archive URL."""
+    """Track the series with this Message-ID or archive URL."""
     archives = default_archive(directory=repository.top)
     with Store() as store:
         return follow_series.add(
@@ -181,7 +181,7 @@ def add_series_in_file(
 ) -> tuple[Tracked, ...]:
     """Track the series in a file of messages.
 
-    Store a bounce or moderation notice in the file with the series it is about.
+    A bounce or moderation notice in the file is stored with the series that it is about.
     """
     with Store() as store:
         return follow_series.add_from_mbox(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parse a time in the past for `track --since`."""
+"""Parse a past date for `track --since`."""
 
 import re
 from datetime import UTC, datetime
@@ -7,19 +7,19 @@ from datetime import UTC, datetime
 from patchpilot.errors import UsageError
 from patchpilot.model.bounded import clamp_time, read_iso
 
-_AGO = re.compile(r"(?P<count>[1-9]\d{0,3})\s*(?P<unit>d|w|m|y)[a-z]*", re.IGNORECASE)
+_AGE = re.compile(r"(?P<count>[1-9]\d{0,3})\s*(?P<unit>d|w|m|y)[a-z]*", re.IGNORECASE)
 _DAYS = {"d": 1, "w": 7, "m": 30.4375, "y": 365.25}
 
 
 def parse_since(text: str, now: datetime | None = None) -> datetime:
-    """Parse the value of `--since`: `6 months`, `90d`, `2w`, `1y` ago, or a date.
+    """Parse the value of `--since`: an age such as `6 months`, `90d`, `2w` or `1y`, or a date.
 
     Raise `UsageError` if the value cannot be parsed.
     """
     now = now or datetime.now(UTC)
-    if ago := _AGO.fullmatch(text.strip()):
+    if age := _AGE.fullmatch(text.strip()):
         return clamp_time(
-            now.timestamp() - int(ago["count"]) * _DAYS[ago["unit"].lower()] * 86_400
+            now.timestamp() - int(age["count"]) * _DAYS[age["unit"].lower()] * 86_400
         )
     since = read_iso(text.strip(), UTC)
     if since is None:

@@ -46,12 +46,12 @@ from patchpilot.urls import LORE
 
 MAX_LINKS = 6
 MAX_FILES = 3
-_CLOCKS = timedelta(days=1)
-"""A message may be dated after its commit, because clocks and time zones differ."""
+_CLOCK_TOLERANCE = timedelta(days=1)
+"""A message may have a later date than its commit, because clocks and time zones differ."""
 
 
 class FoundBy(StrEnum):
-    """The way in which a commit's message was found."""
+    """How a commit's message was found."""
 
     LINK = "link"
     PATCH_ID = "patch-id"
@@ -84,10 +84,10 @@ def mail_of_commit(
     reader: MailReader,
     progress: Progress = silent,
 ) -> CommitMail | None:
-    """Return the message in which a commit was posted, or None if it is not in the archive.
+    """Return the message in which a commit was posted, or None if the archive does not have it.
 
-    A linked message must have the commit's title or changes, unless the commit is a merge, because
-    Link: trailers may point to reports and discussions.
+    Link: trailers may refer to reports and discussions. Therefore, a linked message must have the
+    title or the changes of the commit, unless the commit is a merge.
     """
     archive.parse_mail = reader.parse
     search = _Search(archive, repository, commit, reader)
@@ -98,9 +98,9 @@ def mail_of_commit(
         (FoundBy.CHANGES, search.find_by_changes),
         (FoundBy.REPORT, search.find_by_report),
     )
-    for method, look in methods:
+    for method, find in methods:
         progress(f"searching {_HOW[method]}")
-        if post := look():
+        if post := find():
             return CommitMail(post, method)
     return None
 
@@ -124,8 +124,8 @@ class _Search(NamedTuple):
             linked = [post for post in posts if post.message_id == message_id]
             if any(is_merge or self._has_same_change(post) for post in linked):
                 return message_id
-            # maintainers may also link to the cover letter or a review
-            if latest := self._latest(filter(self._has_same_title, posts)):
+            # the link may refer to the cover letter or a review
+            if latest := self._choose_post(filter(self._has_same_title, posts)):
                 return latest
         return None
 
@@ -134,34 +134,34 @@ class _Search(NamedTuple):
         if not patch_id or not self.archive.url.startswith(("http://", "https://")):
             return None
         posts = self._posts(self._search(f"patchid:{patch_id}"))
-        return self._latest(filter(self._has_same_change, posts))
+        return self._choose_post(filter(self._has_same_change, posts))
 
     def find_by_subject(self) -> str | None:
         author, title = self.commit.author, f"s:{quote_phrase(self.commit.subject)}"
-        inner = f"nq:{quote_phrase(f'From: {author.name} <{author.email}>')}"
-        for query in (f"{title} AND f:{author.email}", f"{title} AND {inner}"):
+        forwarded = f"nq:{quote_phrase(f'From: {author.name} <{author.email}>')}"
+        for query in (f"{title} AND f:{author.email}", f"{title} AND {forwarded}"):
             posts = [
                 post
                 for post in self._posts(self._search(query))
                 if self._has_same_title(post)
             ]
-            latest = self._latest(filter(self._has_same_lines, posts)) or self._latest(
-                posts
-            )
+            latest = self._choose_post(
+                filter(self._has_same_lines, posts)
+            ) or self._choose_post(posts)
             if latest:
                 return latest
         return None
 
     def find_by_changes(self) -> str | None:
-        changed = self.repository.changed_files(
+        changed_files = self.repository.changed_files(
             next(iter(self.commit.parents), None), self.commit.id
         )
-        files = sorted((file.path for file in changed), key=len)[-MAX_FILES:]
+        files = sorted((file.path for file in changed_files), key=len)[-MAX_FILES:]
         if not files or len(self.commit.parents) > 1:
             return None
-        named = " OR ".join(f"dfn:{quote_phrase(file)}" for file in files)
-        query = f"f:{self.commit.author.email} AND ({named}) AND NOT s:re"
-        return self._latest(
+        file_terms = " OR ".join(f"dfn:{quote_phrase(file)}" for file in files)
+        query = f"f:{self.commit.author.email} AND ({file_terms}) AND NOT s:re"
+        return self._choose_post(
             filter(self._has_same_lines, self._posts(self._search(query)))
         )
 
@@ -179,7 +179,7 @@ class _Search(NamedTuple):
         return self.archive.search(query)
 
     def _posts(self, mails: Iterable[Mail]) -> tuple[Classified, ...]:
-        """Return the patches and cover letters among the messages, except stable ones."""
+        """Return the patches and cover letters among the messages, without stable backports."""
         return tuple(
             post
             for revision in revisions_in(mails, self.reader)
@@ -199,14 +199,15 @@ class _Search(NamedTuple):
             self.repository, count_changed_lines(files), self.commit.id
         )
 
-    def _latest(self, posts: Iterable[Classified]) -> str | None:
-        """Return the Message-ID of the last post before the commit, or the first after it,
-        because a topic is posted after it is committed.
+    def _choose_post(self, posts: Iterable[Classified]) -> str | None:
+        """Return the Message-ID of the last post before the commit, or the first one after it.
+
+        A topic is posted after it is committed, so all of its posts may be later.
         """
-        until = self.commit.committed + _CLOCKS
-        in_order = sorted(posts, key=lambda post: post.when)
-        before = [post for post in in_order if post.when <= until]
-        chosen = before[-1:] or in_order[:1]
+        latest_time = self.commit.committed + _CLOCK_TOLERANCE
+        by_date = sorted(posts, key=lambda post: post.when)
+        earlier = [post for post in by_date if post.when <= latest_time]
+        chosen = earlier[-1:] or by_date[:1]
         return chosen[0].message_id if chosen else None
 
 
@@ -221,10 +222,10 @@ class _Search(NamedTuple):
     "series=tracked",
 )
 class PostedCommit(NamedTuple):
-    """A commit, the message in which it was posted, and the message's series.
+    """A commit, the message in which it was posted, and its series.
 
-    `asked` is the requested commit; `commit` is its upstream commit if it is a backport, otherwise
-    the same commit.
+    `asked` is the requested commit. If it is a backport, `commit` is its upstream commit, otherwise
+    the same.
     """
 
     asked: Commit
@@ -268,7 +269,7 @@ class PostedCommit(NamedTuple):
 
 @json_form()
 class UnpostedCommit(NamedTuple):
-    """The id of a commit missing from the archive."""
+    """The id of a commit that the archive does not have."""
 
     commit: str
 
@@ -284,17 +285,17 @@ def find_posted(
     """Find the series in which a commit was posted, without tracking it.
 
     Raise `UsageError` if the commit is unknown, `RefusedError` if it belongs to an undisclosed
-    security fix, `MissingError` if the archive lacks its message, and `NetworkError` if the archive
-    cannot be queried.
+    security fix, `MissingError` if the archive does not have its message, and `NetworkError` if the
+    archive cannot be queried.
     """
-    named = repository.commit(repository.resolve(revision))
-    _refuse_undisclosed(repository, named)
-    commit = _find_upstream(repository, named)
+    requested = repository.commit(repository.resolve(revision))
+    _refuse_undisclosed(repository, requested)
+    commit = _find_upstream(repository, requested)
     with (
         TemporaryFolder("find") as folder,
         Store(folder / "track.sqlite") as store,
     ):
-        # do not trust links in commit messages: query only the configured archive
+        # links in commit messages are not trusted, so query only the configured archive
         with archive_at(archive_of("", archive_address(lore))) as archive:
             mail = mail_of_commit(
                 archive,
@@ -303,9 +304,9 @@ def find_posted(
                 reader=store.reader,
                 progress=progress,
             )
-            host = archive.host
+            archive_host = archive.host
         if mail is None:
-            raise _not_found_error(commit, host)
+            raise _not_found_error(commit, archive_host)
         (tracked,) = add(
             mail.message_id,
             lore=lore,
@@ -314,10 +315,10 @@ def find_posted(
             repository=repository,
             progress=progress,
         )
-    return PostedCommit(named, commit, mail, tracked)
+    return PostedCommit(requested, commit, mail, tracked)
 
 
-def find_others(
+def find_similar_posts(
     repository: Repository,
     revision: str,
     lore: str,
@@ -344,19 +345,21 @@ def find_others(
 
 
 def _find_upstream(repository: Repository, commit: Commit) -> Commit:
-    """Return the upstream commit named in a commit's message if it is in the repository."""
-    named = (repository.find(name.id) for name in upstream_commits(commit.message))
-    return next((repository.commit(commit) for commit in named if commit), commit)
+    """Return the upstream commit that a message names, if it is in the repository, or the commit
+    itself.
+    """
+    ids = (repository.find(name.id) for name in upstream_commits(commit.message))
+    return next((repository.commit(commit) for commit in ids if commit), commit)
 
 
 def _refuse_undisclosed(repository: Repository, commit: Commit) -> None:
     with Drafts() as drafts:
-        of_undisclosed = any(
+        is_undisclosed = any(
             commit.subject in {patch.subject for patch in draft.patches}
             for draft in drafts.all(repository.key)
             if draft.is_undisclosed
         )
-    if of_undisclosed:
+    if is_undisclosed:
         raise RefusedError(
             f"{commit.short} belongs to an undisclosed security fix: no server is queried",
             hint=SAVE_REPLIES,
@@ -365,8 +368,8 @@ def _refuse_undisclosed(repository: Repository, commit: Commit) -> None:
 
 def _not_found_error(commit: Commit, host: str) -> MissingError:
     links = [message_id for message_id, _ in linked_ids(commit.message)]
-    read = f"; it links to <{links[0]}>, which is not this patch" if links else ""
+    link_note = f"; it links to <{links[0]}>, which is not this patch" if links else ""
     return MissingError(
-        f"{host} has no patch for {commit.reference}{read}",
+        f"{host} has no patch for {commit.reference}{link_note}",
         hint="pass another archive with --lore URL",
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Format the table of patches and reviewers as text, in words or in signs with a legend."""
+"""Format the table of patches and reviewers, in words or as signs with a legend."""
 
 import textwrap
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ SIGNS = {
     ReviewState.LOOKED: "c",
     ReviewState.UNSEEN: ".",
 }
-"""The sign after the letters of the tags."""
+"""The sign that follows the letters of the tags."""
 MEANINGS = {
     ReviewState.GIVEN: "given to this version",
     ReviewState.CARRIED: "is in the posted patch",
@@ -34,40 +34,42 @@ MEANINGS = {
     ReviewState.LOOKED: "commented",
     ReviewState.UNSEEN: "never looked",
 }
-"""Descriptions of the states."""
+"""The description of each state."""
 _NAME, _TITLE = 24, 30
 """Maximum widths of a reviewer's name and of a patch's title."""
-_HEAD = 8
-"""Width of a reviewer's name above a column."""
+_HEADING_WIDTH = 8
+"""Width of a reviewer's name in a column heading."""
 
 
 def review_lines(table: ReviewTable, columns: int) -> tuple[str, ...]:
-    """Return the review table as lines that fit this number of columns.
+    """Format the review table for this number of columns.
 
-    Rows are patches and columns are the reviewers who replied, or vice versa if that is narrower.
-    Below the table are a legend and the recipients who did not reply. For a single patch, each
+    Rows are patches and columns the reviewers who replied, or the other way around if that is
+    narrower. A legend and the recipients who did not reply follow. For a single patch, each
     reviewer has a row in words.
     """
     reviewers, patches = table.answered, table.patches
     lines: list[str] = []
     if reviewers and len(patches) == 1:
-        lines = [_describe_review(table, person, columns) for person in reviewers]
+        lines = [_describe_review(table, reviewer, columns) for reviewer in reviewers]
     elif reviewers:
-        lines = [*_grid(table, columns), *_wrap(legend(table), columns)]
-    if silent := ", ".join(one_line(table.name_of(person)) for person in table.silent):
-        lines += _wrap(f"never looked: {silent}", columns)
+        lines = [*_sign_table(table, columns), *_wrap(format_legend(table), columns)]
+    if without_reply := ", ".join(
+        one_line(table.name_of(reviewer)) for reviewer in table.silent
+    ):
+        lines += _wrap(f"never looked: {without_reply}", columns)
     return tuple(lines)
 
 
 def describe_review(review: Review) -> str:
-    """Describe a review, for example `Reviewed-by (v1): is in the posted patch`."""
+    """Describe a review, for example as `Reviewed-by (v1): is in the posted patch`."""
     meaning = MEANINGS[review.state]
     if not review.tags:
         return f"{meaning} (v{review.version})" if review.version else meaning
     return f"{one_line(', '.join(review.tags))} (v{review.version}): {meaning}"
 
 
-def legend(table: ReviewTable) -> str:
+def format_legend(table: ReviewTable) -> str:
     used = {review.state for patch in table.patches for review in patch.reviewers}
     letters = "R reviewed, A acked, T tested"
     signs = [
@@ -78,9 +80,10 @@ def legend(table: ReviewTable) -> str:
     return " · ".join((letters, *signs))
 
 
-def sign_of(review: Review | None) -> str:
-    """Return the letters of a review's tags and the sign for its state, such as `R+`, or "" if the
-    patch was not sent to the reviewer.
+def format_review_sign(review: Review | None) -> str:
+    """Return the letters of a review's tags and the sign of its state, such as `R+`.
+
+    Return "" if the patch was not sent to the reviewer.
     """
     if review is None:
         return ""
@@ -91,63 +94,82 @@ def sign_of(review: Review | None) -> str:
     return letters + SIGNS[review.state]
 
 
-def _describe_review(table: ReviewTable, person: Address, columns: int) -> str:
-    review = table.review(table.patches[0], person)
-    name = _pad(crop(one_line(table.name_of(person)), _NAME), _NAME)
-    words = describe_review(review) if review else ""
-    return crop(f"{name}  {words}", columns).rstrip()
+def _describe_review(table: ReviewTable, reviewer: Address, columns: int) -> str:
+    review = table.review(table.patches[0], reviewer)
+    name = _pad(crop(one_line(table.name_of(reviewer)), _NAME), _NAME)
+    description = describe_review(review) if review else ""
+    return crop(f"{name}  {description}", columns).rstrip()
 
 
-def _grid(table: ReviewTable, columns: int) -> list[str]:
-    """Return the table of review signs, transposed if that is narrower and split if too wide."""
+def _sign_table(table: ReviewTable, columns: int) -> list[str]:
+    """Return the table of signs, transposed if that is narrower and split if it is too wide."""
     reviewers, patches = table.answered, table.patches
-    total = len(patches)
+    patch_count = len(patches)
 
-    def sign(patch: ReviewedPatch, person: Address) -> str:
-        return sign_of(table.review(patch, person))
+    def cell(patch: ReviewedPatch, reviewer: Address) -> str:
+        return format_review_sign(table.review(patch, reviewer))
 
-    if len(reviewers) < total and len(reviewers) * (_HEAD + 2) + _TITLE <= columns:
-        heads = [_short_name(person) for person in reviewers]
+    if (
+        len(reviewers) < patch_count
+        and len(reviewers) * (_HEADING_WIDTH + 2) + _TITLE <= columns
+    ):
+        headings = [_short_name(reviewer) for reviewer in reviewers]
         rows = [
             (
-                f"{patch.number}/{total} {patch.title}",
-                [sign(patch, person) for person in reviewers],
+                f"{patch.number}/{patch_count} {patch.title}",
+                [cell(patch, reviewer) for reviewer in reviewers],
             )
             for patch in patches
         ]
-        return _format_table("", heads, rows, columns)
-    room = max(1, (columns - _NAME) // 6)
+        return _format_table("", headings, rows, columns)
+    per_table = max(1, (columns - _NAME) // 6)
     lines: list[str] = []
-    for start in range(0, total, room):
-        shown_patches = patches[start : start + room]
-        heads = [str(patch.number) for patch in shown_patches]
+    for start in range(0, patch_count, per_table):
+        shown_patches = patches[start : start + per_table]
+        headings = [str(patch.number) for patch in shown_patches]
         cells = [
-            (table.name_of(person), [sign(patch, person) for patch in shown_patches])
-            for person in reviewers
+            (
+                table.name_of(reviewer),
+                [cell(patch, reviewer) for patch in shown_patches],
+            )
+            for reviewer in reviewers
         ]
-        lines += _format_table("patch", heads, cells, columns)
+        lines += _format_table("patch", headings, cells, columns)
     return lines
 
 
 def _format_table(
     corner: str,
-    heads: Sequence[str],
+    headings: Sequence[str],
     rows: Sequence[tuple[str, Sequence[str]]],
     columns: int,
 ) -> list[str]:
-    wide = [
-        max(4, *(width(text) for text in (head, *(cells[at] for _, cells in rows))))
-        for at, head in enumerate(heads)
+    widths = [
+        max(
+            4,
+            *(
+                width(row_name)
+                for row_name in (head, *(cells[column] for _, cells in rows))
+            ),
+        )
+        for column, head in enumerate(headings)
     ]
-    room = columns - sum(width + 2 for width in wide)
-    name = min(
-        room, max(width(one_line(text)) for text in (corner, *(row[0] for row in rows)))
+    remaining = columns - sum(width + 2 for width in widths)
+    name_width = min(
+        remaining,
+        max(
+            width(one_line(row_name))
+            for row_name in (corner, *(row[0] for row in rows))
+        ),
     )
     lines = []
-    for text, cells in ((corner, heads), *rows):
-        padded = (_pad(cell, to) for cell, to in zip(cells, wide, strict=True))
-        first = _pad(crop(one_line(text), name), name)
-        lines.append("  ".join((first, *padded)).rstrip())
+    for row_name, cells in ((corner, headings), *rows):
+        padded = (
+            _pad(cell, column_width)
+            for cell, column_width in zip(cells, widths, strict=True)
+        )
+        name_cell = _pad(crop(one_line(row_name), name_width), name_width)
+        lines.append("  ".join((name_cell, *padded)).rstrip())
     return lines
 
 
@@ -155,9 +177,9 @@ def _pad(text: str, columns: int) -> str:
     return text + " " * (columns - width(text))
 
 
-def _short_name(person: Address) -> str:
-    words = one_line(person.called).split() or [person.email]
-    return crop(words[0], _HEAD)
+def _short_name(reviewer: Address) -> str:
+    words = one_line(reviewer.called).split() or [reviewer.email]
+    return crop(words[0], _HEADING_WIDTH)
 
 
 def _wrap(text: str, columns: int) -> list[str]:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Format the five rows at the top of every view of a tracked series: the state, whose turn it is,
-the next step, the open requests, and the trees that contain the series.
+"""Format the five rows at the top of each view of a tracked series.
+
+They show the state, whose turn it is, the next step, the open requests, and the trees that contain
+the series.
 """
 
 from collections import Counter
@@ -27,18 +29,18 @@ _IN_STABLE_REVIEW = ("review", "queued", "proposed")
 
 
 class HeadRow(NamedTuple):
-    """A row at the top of a series' view: its name and text."""
+    """A row at the top of a series' view."""
 
     name: str
     says: Advice
 
 
-def head_rows(series: Tracked) -> tuple[HeadRow, ...]:
+def format_head_rows(series: Tracked) -> tuple[HeadRow, ...]:
     posted = series.posted
-    why = f": {posted.why}" if posted and posted.why else ""
+    reason = f": {posted.why}" if posted and posted.why else ""
     return (
-        HeadRow("state", f"{series.state}{_claim_note(series)}{why}"),
-        HeadRow("turn", _turn(series)),
+        HeadRow("state", f"{series.state}{_claim_note(series)}{reason}"),
+        HeadRow("turn", _format_turn(series)),
         HeadRow("next", series.step.advice),
         HeadRow("open", "; ".join(_open_items(series, posted)) or "nothing"),
         HeadRow("landed", "; ".join(_merge_lines(series)) or "nowhere yet"),
@@ -46,15 +48,16 @@ def head_rows(series: Tracked) -> tuple[HeadRow, ...]:
 
 
 def _claim_note(series: Tracked) -> str:
-    """Return the proven state if a message claims something else."""
+    """Return the proven state if messages claim a different one."""
     return (
         "" if series.state is series.proven else f" (claimed; proven: {series.proven})"
     )
 
 
 def format_time_note(series: Tracked) -> str:
-    """Return a note on the time that ages refer to, such as the last query, or "" for the current
-    time.
+    """Return which time the ages refer to, or "" for the current time.
+
+    This is, for example, the time of the last query.
     """
     if (time := series.as_of) is None:
         return ""
@@ -66,23 +69,23 @@ def format_time_note(series: Tracked) -> str:
     return f"{time.astimezone():%Y-%m-%d %H:%M}, {origin}: days count until then"
 
 
-def _turn(series: Tracked) -> str:
-    """Return whose turn it is, and the event that the author is waiting for."""
+def _format_turn(series: Tracked) -> str:
+    """Return whose turn it is, and what the author is waiting for."""
     if series.step.need is Turn.YOURS:
         return "yours"
     if series.step.need is Turn.FINISHED:
         return "nobody's: finished"
     posted = series.posted
     if posted and series.proven in (SeriesState.ACCEPTED, SeriesState.IN_NEXT):
-        until = posted.project.after_applied.partition(" (")[0]
-        return f"others: you are waiting until {until}"
+        event = posted.project.after_applied.partition(" (")[0]
+        return f"others: you are waiting until {event}"
     if series.proven in (SeriesState.IN_MAINLINE, SeriesState.IN_STABLE):
         return "others: you are waiting for the stable trees"
     return "others: you are waiting for the maintainer"
 
 
 def _open_items(series: Tracked, posted: PostedSeries | None) -> Iterator[str]:
-    """Yield lines on open requests, patches that were not applied, and pending stable decisions."""
+    """Yield lines about open requests, unapplied patches and pending stable decisions."""
     if posted is None:
         return
     items = checklist(series)
@@ -92,39 +95,37 @@ def _open_items(series: Tracked, posted: PostedSeries | None) -> Iterator[str]:
             f"{asker} ({count})" if count > 1 else asker
             for asker, count in counts.most_common()
         )
-        alone = len(counts) == 1
+        is_single_asker = len(counts) == 1
         yield (
             f"{counted(counts.total(), 'request')} by"
-            f" {next(iter(counts)) if alone else ', '.join(names)}"
+            f" {next(iter(counts)) if is_single_asker else ', '.join(names)}"
         )
-    if answered := sum(not (item.open or item.done) for item in items):
-        yield f"{counted(answered, 'request')} {ANSWERED}"
+    if answered_count := sum(not (item.open or item.done) for item in items):
+        yield f"{counted(answered_count, 'request')} {ANSWERED}"
     if series.proven is SeriesState.PARTLY_ACCEPTED:
-        left = [patch for patch in posted.patches if patch.proven not in TAKEN]
-        yield f"{len(left)} of {counted(len(posted.patches), 'patch', 'patches')} not applied"
+        unapplied = [patch for patch in posted.patches if patch.proven not in TAKEN]
+        yield f"{len(unapplied)} of {counted(len(posted.patches), 'patch', 'patches')} not applied"
     for branch in series.about.stable:
         if branch.state in _IN_STABLE_REVIEW:
             yield f"{branch.version} {branch.words}"
-    if unknown := sum(not claim.known for claim in posted.claims):
-        yield f"{counted(unknown, 'message')} from unknown addresses"
+    if unknown_count := sum(not claim.known for claim in posted.claims):
+        yield f"{counted(unknown_count, 'message')} from unknown addresses"
 
 
 def _merge_lines(series: Tracked) -> Iterator[str]:
-    """Yield a line for each tree with its first commit and release, then one for stable
-    branches.
-    """
-    places: dict[str, list[LandedCommit]] = {}
-    for landed in series.about.landed:
-        if landed.stable_version is None:
-            places.setdefault(landed.tree, []).append(landed)
-    for tree, commits in places.items():
-        first = commits[0]
-        ids = {landed.commit for landed in commits if landed.commit}
-        commit = f" {first.commit[:_COMMIT]}" if first.commit else ""
-        more = f" and {len(ids) - 1} more" if len(ids) > 1 else ""
-        release = f", first in {first.release}" if first.release else ""
-        claimed = f" ({CLAIMED})" if first.how == CLAIMED else ""
-        yield f"{tree}{commit}{more}{release}{claimed}"
+    """Yield a line per tree with the first commit and release, then a line for stable branches."""
+    by_tree: dict[str, list[LandedCommit]] = {}
+    for applied in series.about.landed:
+        if applied.stable_version is None:
+            by_tree.setdefault(applied.tree, []).append(applied)
+    for tree, commits in by_tree.items():
+        first_commit = commits[0]
+        ids = {applied.commit for applied in commits if applied.commit}
+        commit = f" {first_commit.commit[:_COMMIT]}" if first_commit.commit else ""
+        count_note = f" and {len(ids) - 1} more" if len(ids) > 1 else ""
+        release = f", first in {first_commit.release}" if first_commit.release else ""
+        claimed = f" ({CLAIMED})" if first_commit.how == CLAIMED else ""
+        yield f"{tree}{commit}{count_note}{release}{claimed}"
     merged = [
         branch
         for branch in series.about.stable

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Sort tracked series in lists by whose turn it is, then by unread messages."""
+"""Sort lists of tracked series by whose turn it is, then by unread messages."""
 
 from collections.abc import Sequence
 
@@ -8,16 +8,16 @@ from patchpilot.topic.home.home_topic import Turn
 
 
 def group_by_turn(series: Sequence[Tracked]) -> dict[Turn, list[Tracked]]:
-    """Group the tracked series by whose turn it is, without empty groups.
+    """Group the tracked series by whose turn it is, omitting empty groups.
 
-    Each group starts with series that have unread messages; series with later messages come first.
+    In each group, series with unread messages come first, then the most recently active ones.
     """
     groups: dict[Turn, list[Tracked]] = {turn: [] for turn in Turn}
-    for tracked in sorted(series, key=_newest, reverse=True):
+    for tracked in sorted(series, key=_activity_key, reverse=True):
         groups[tracked.step.need].append(tracked)
     return {turn: group for turn, group in groups.items() if group}
 
 
-def _newest(series: Tracked) -> tuple[bool, float]:
+def _activity_key(series: Tracked) -> tuple[bool, float]:
     last = series.last_activity
     return bool(series.unread), last.timestamp() if last else float("inf")

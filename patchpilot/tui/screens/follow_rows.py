@@ -92,7 +92,7 @@ def load(ask: JobRequest) -> "tuple[tuple[Tracked, ...], StageStatus]":
         *topic,
         fresh=ask.again
         or host_of(session.settings(ask.repository).get("lore")) in LOOPBACK,
-        known=known if session.fresh(Stage.FOLLOW) is None else None,
+        on_stored=known if session.fresh(Stage.FOLLOW) is None else None,
         first=session.series,
         progress=ask.progress,
     )
@@ -187,7 +187,7 @@ def first_rows(series: "Tracked", columns: int, most: int) -> list[Text]:
 
     The next step takes at most `most` lines, each other row one or two.
     """
-    from patchpilot.services.track.series_head import head_rows
+    from patchpilot.services.track.series_head import format_head_rows
 
     # keys that change commits only make sense in the user's own topic
     text = replace_commands(series.step.advice, Stage.FOLLOW if series.own else None)
@@ -197,7 +197,7 @@ def first_rows(series: "Tracked", columns: int, most: int) -> list[Text]:
         text = FETCH
     # one step a line
     steps = text.replace("); ", ")\n").split("\n")
-    asked = one_line(str(dict(head_rows(series))["open"]))
+    asked = one_line(str(dict(format_head_rows(series))["open"]))
     rows = [("patches", _patch_states(series)), ("open", asked)]
     return [
         *fact_rows([("next", step) for step in steps], columns, most),
@@ -238,10 +238,10 @@ def _ranges(numbers: Sequence[int]) -> str:
 
 
 def history_rows(series: "Tracked", columns: int) -> list[Text]:
-    from patchpilot.services.track.series_head import format_time_note, head_rows
+    from patchpilot.services.track.series_head import format_head_rows, format_time_note
     from patchpilot.topic.followed.story import StoryEvent, StoryKind, list_events
 
-    facts = [(name, one_line(str(says))) for name, says in head_rows(series)]
+    facts = [(name, one_line(str(says))) for name, says in format_head_rows(series)]
     after = StoryEvent(
         StoryKind.LATER, f"next: {replace_commands(series.step.advice, Stage.FOLLOW)}"
     )

@@ -531,13 +531,16 @@ class FollowScreen(StageScreen["tuple[Tracked, ...]"]):
         self.app.push_screen(Reader(title, rows))
 
     def _compare(self, number: int, old: "Revision", new: "Revision") -> None:
-        from patchpilot.services.track.compare_revisions import counts
+        from patchpilot.services.track.compare_revisions import format_difference_counts
         from patchpilot.services.track.follow_topic import compare_series
 
         names = tuple(f"<{revision.message_id}>" for revision in (old, new))
 
         def handle_next(comparison: "RevisionComparison") -> None:
-            title = f"{' and '.join(comparison.revision_names())}: {counts(comparison.patches)}"
+            title = (
+                f"{' and '.join(comparison.revision_names())}:"
+                f" {format_difference_counts(comparison.patches)}"
+            )
             self.app.push_screen(Reader(title, comparison_rows(comparison)))
 
         def compare(*_: object) -> "RevisionComparison":
