@@ -15,7 +15,7 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 from patchpilot.cli.help_topics import TOPICS
-from patchpilot.cli.manual import pages, summary
+from patchpilot.cli.manual import documented_commands, summary
 
 _local = runpy.run_path(str(Path(__file__).with_name("local_scripts.py")))["local"]
 
@@ -86,7 +86,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for name in ("settings", "troubleshooting", "keys"):
         content = (_reference | _keys)[f"{name}_page"]()
         files.append(File.generated(config, f"reference/{name}.md", content=content))
-    commands = pages()
+    commands = documented_commands()
     rows = [
         f"| [{page.name}]({page.name.replace(' ', '-')}.md) | {summary(page)} |"
         for page in commands

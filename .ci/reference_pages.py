@@ -11,7 +11,7 @@ from pathlib import Path
 
 from patchpilot.checking.list_rules import all_rules, explain_all, rule_page
 from patchpilot.cli.command import Command
-from patchpilot.cli.help_page import command_options, examples, note, paragraphs
+from patchpilot.cli.help_page import command_options, examples, options_note, paragraphs
 from patchpilot.cli.help_topics import TOPICS
 from patchpilot.config import KEYS
 
@@ -135,7 +135,7 @@ def _cell(text: str) -> str:
 def command_page(command: Command) -> str:
     """Return a command's reference page as Markdown."""
     lines = [f"# patchpilot {command.name}", "", "```", command.usage, "```", ""]
-    for paragraph in filter(None, [*paragraphs(command.help), note(command)]):
+    for paragraph in filter(None, [*paragraphs(command.help), options_note(command)]):
         lines += (
             ["```", paragraph.replace("\b", ""), "```", ""]
             if paragraph.startswith("\b")

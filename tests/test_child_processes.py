@@ -130,7 +130,7 @@ PROGRAMS: dict[str, Kind] = {
     "batch/builds::_unit": NOTHING,
     "batch/builds::build_commits": NOTHING,
     "batch/cluster::check_parts": NOTHING,
-    "cli/pager::page": PAGER,
+    "cli/pager::show_in_pager": PAGER,
     "commits/objects::CatFile._streams": OBJECTS,
     "commits/fastimport::FastImport.__init__": NOTHING,
     "commits/merge_tree::Merges._start": OBJECTS,

@@ -5,21 +5,21 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from patchpilot.cli.output.stream import tell
+from patchpilot.cli.output.stream import print_message
 from patchpilot.errors import UsageError, suggestion
 
 
 def prompt(question: str, default: str | None = None, *, end: str = ": ") -> str:
     """Ask a question until the user answers, and return the answer.
 
-    An empty answer selects the default, if there is one. Show a non-empty default.
+    An empty answer selects the default, if there is one. A non-empty default is shown.
     """
-    shown = f"{question} [{default}]" if default else question
+    text = f"{question} [{default}]" if default else question
     while True:
-        tell(shown, end=end)
+        print_message(text, end=end)
         line = sys.stdin.readline()
         if not line:
-            tell("")
+            print_message("")
             raise KeyboardInterrupt
         answer = line.rstrip("\r\n") or default
         if answer is not None and (answer or default == ""):
@@ -36,11 +36,11 @@ def prompt_value(
         try:
             return read(prompt(question, default))
         except UsageError as error:
-            tell(f"error: {error.message}; {error.hint}")
+            print_message(f"error: {error.message}; {error.hint}")
 
 
 def choose(question: str, names: Sequence[str], default: str | None = None) -> str:
-    """Ask the user to choose a name."""
+    """Ask the user to choose one of the names."""
 
     def read(text: str) -> str:
         if text not in names:
@@ -55,15 +55,17 @@ def choose(question: str, names: Sequence[str], default: str | None = None) -> s
 
 def confirm(question: str, *, default: bool = False) -> bool:
     """Ask a yes-or-no question."""
-    words = {"y": True, "yes": True, "n": False, "no": False, "": default}
+    answers = {"y": True, "yes": True, "n": False, "no": False, "": default}
     while True:
-        text = prompt(f"{question} [{'Y/n' if default else 'y/N'}]", "").strip().lower()
-        if text in words:
-            return words[text]
+        reply = (
+            prompt(f"{question} [{'Y/n' if default else 'y/N'}]", "").strip().lower()
+        )
+        if reply in answers:
+            return answers[reply]
 
 
 def password(question: str) -> str:
-    """Ask for a password without echo."""
+    """Ask for a password without echoing it."""
     import getpass
 
     try:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Define commands with their options and arguments, the parser, and shared options."""
+"""Define commands with their options and arguments, parse command lines, and share common
+options.
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -51,7 +53,7 @@ COMMANDS = {
 
 
 def overview() -> str:
-    """Return the output of `patchpilot --help`, at most 24 lines of 80 columns."""
+    """Return the output of `patchpilot --help`: at most 24 lines of 80 columns."""
     import textwrap
 
     lines = ["Usage: patchpilot [-C DIR] COMMAND [OPTIONS] [TARGET]..."]
@@ -85,12 +87,12 @@ FLAG, TEXT, PATH, CHOICE, NUMBER, DECIMAL = (
 
 
 class Option(NamedTuple):
-    """An option: its spellings, the name of its value, its kind, and its help text.
+    """An option: its spellings, the name and kind of its value, and its help text.
 
-    The help may be a function that returns the text. `off` are the spellings that turn a flag off;
-    such a flag has no default. `limits` are a number's inclusive limits. `alone` is the value of a
-    flag, or of an option without a value. A flag with a metavar may have a value after `=`.
-    `convert` converts the value's text. `hidden` options are missing from the help.
+    The help may be a function that returns the text. `off` lists the spellings that turn off a
+    flag, which then has no default. `limits` are the inclusive limits of a number. `alone` is the
+    value of a flag, or of an option given without a value. A flag with a metavar accepts a value
+    after `=`. `convert` converts the value's text. `hidden` options are not listed in the help.
     """
 
     spellings: tuple[str, ...]
@@ -111,12 +113,12 @@ class Option(NamedTuple):
 
     @property
     def label(self) -> str:
-        """Return the option's name as shown in error messages."""
+        """Return the option's name for error messages."""
         return max(self.spellings, key=len)
 
     @property
     def key(self) -> str:
-        """Return the key of the option's value: `name`, or the longest spelling."""
+        """Return the key of the option's value: `name`, or else the longest spelling."""
         return self.name or self.label.lstrip("-").replace("-", "_")
 
     @property
@@ -128,7 +130,7 @@ class Option(NamedTuple):
 
     @property
     def form(self) -> str:
-        """Return the option as shown in the help: its spellings and value placeholder."""
+        """Return the option as listed in the help: its spellings and value placeholder."""
         if self.off:
             return " / ".join((*self.spellings, *self.off))
         value = f" {value_placeholder(self)}"
@@ -138,13 +140,13 @@ class Option(NamedTuple):
 
     @property
     def text(self) -> str:
-        """Return the help text, with the default if it is shown."""
+        """Return the help text, including the default if it is shown."""
         text = self.help if isinstance(self.help, str) else self.help()
         return f"{text}  [default: {self.default}]" if self.shows_default else text
 
 
 class Argument(NamedTuple):
-    """A positional argument, or all remaining ones with `several`."""
+    """A positional argument, or all remaining ones if `several` is set."""
 
     key: str
     metavar: str | None = None
@@ -158,7 +160,7 @@ class Argument(NamedTuple):
 
     @property
     def form(self) -> str:
-        """Return the argument as shown in the usage line."""
+        """Return the argument as it appears in the usage line."""
         if self.metavar:
             return self.metavar
         name = value_placeholder(self)
@@ -167,58 +169,68 @@ class Argument(NamedTuple):
 
     @property
     def label(self) -> str:
-        """Return the argument's name as shown in error messages."""
+        """Return the argument's name for error messages."""
         return (self.metavar or self.key).strip("[]")
 
 
 Table = Sequence[Option]
 
 
-def value_placeholder(row: Option | Argument) -> str:
-    """Return a value's placeholder: its metavar, its choices, or its name in capitals."""
-    if row.metavar:
-        return row.metavar
-    return f"[{'|'.join(row.choices)}]" if row.choices else row.key.upper()
+def value_placeholder(parameter: Option | Argument) -> str:
+    """Return the placeholder for a value: its metavar, its choices, or its name in capitals."""
+    if parameter.metavar:
+        return parameter.metavar
+    return (
+        f"[{'|'.join(parameter.choices)}]"
+        if parameter.choices
+        else parameter.key.upper()
+    )
 
 
-def convert_word(row: Option | Argument, text: str) -> Any:
-    """Convert a word to the option's value; raise UsageError if it is invalid."""
-    if row.kind == PATH:
+def convert_argument(parameter: Option | Argument, text: str) -> Any:
+    """Convert a command-line argument to its value, or raise UsageError if it is invalid."""
+    if parameter.kind == PATH:
         return Path(text)
-    if row.choices and text not in row.choices:
+    if parameter.choices and text not in parameter.choices:
         raise UsageError(
-            f"{row.label}: unknown value {text!r}",
-            hint=suggestion("value", text, row.choices),
+            f"{parameter.label}: unknown value {text!r}",
+            hint=suggestion("value", text, parameter.choices),
         )
-    if row.kind in (NUMBER, DECIMAL):
-        return _number(row, text)
-    return row.convert(text) if row.convert else text
+    if parameter.kind in (NUMBER, DECIMAL):
+        return _convert_number(parameter, text)
+    return parameter.convert(text) if parameter.convert else text
 
 
-def _number(row: Option | Argument, text: str) -> float:
-    low, high = row.limits or (None, None)
+def _convert_number(parameter: Option | Argument, text: str) -> float:
+    minimum, maximum = parameter.limits or (None, None)
     try:
-        number = float(text.removesuffix("%")) if row.kind == DECIMAL else int(text)
+        number = (
+            float(text.removesuffix("%")) if parameter.kind == DECIMAL else int(text)
+        )
     except ValueError:
         number = None
-    if number is None and row.limits is None:
+    if number is None and parameter.limits is None:
         raise UsageError(
-            f"{row.label}: {text!r} is not a number", hint="use a whole number"
+            f"{parameter.label}: {text!r} is not a number", hint="use a whole number"
         )
     if (
         number is None
-        or (low is not None and number < low)
-        or (high is not None and number > high)
+        or (minimum is not None and number < minimum)
+        or (maximum is not None and number > maximum)
     ):
-        limits = f"from {low} to {high}" if high is not None else f"of {low} or more"
+        limits = (
+            f"from {minimum} to {maximum}"
+            if maximum is not None
+            else f"of {minimum} or more"
+        )
         raise UsageError(
-            f"{row.label}: {text!r} is not a number {limits}",
+            f"{parameter.label}: {text!r} is not a number {limits}",
             hint=f"use a number {limits}",
         )
     return number
 
 
-def _projects() -> str:
+def _profile_help() -> str:
     """Return the help of --profile."""
     from patchpilot.topic.topic_project import project_names
 
@@ -229,14 +241,14 @@ def _projects() -> str:
 def common_table(
     formats: tuple[str, ...], *, short_verbose: bool = True
 ) -> tuple[Option, ...]:
-    """Return the options shared by all commands; the first of `formats` is the default.
+    """Return the options that all commands share; the first of `formats` is the default.
 
-    Without `short_verbose`, the command uses -v for something else.
+    Without `short_verbose`, -v has another meaning in the command.
     """
     return (
         Option(("-C", "--repo"), "work in this repository", PATH, "DIR"),
         Option(("--tree",), "an unpacked source tree without git", PATH, "DIR"),
-        Option(("--profile",), _projects, TEXT, "NAME"),
+        Option(("--profile",), _profile_help, TEXT, "NAME"),
         Option(
             ("--format",),
             f"output format  [default: {formats[0]}]",
@@ -249,7 +261,7 @@ def common_table(
             PATH,
             "FILE",
         ),
-        *_json(formats),
+        *_json_option(formats),
         Option(("--offline",), "do not access the network"),
         Option(("-q", "--quiet"), "do not print progress or notes"),
         Option(
@@ -264,17 +276,17 @@ def common_table(
     )
 
 
-def _json(formats: tuple[str, ...]) -> tuple[Option, ...]:
-    alike = Option(("--json",), "same as --format json")
-    return (alike,) if "json" in formats else ()
+def _json_option(formats: tuple[str, ...]) -> tuple[Option, ...]:
+    json_option = Option(("--json",), "same as --format json")
+    return (json_option,) if "json" in formats else ()
 
 
 def base_table(
-    what: str = "base of the topic (default: detected)",
+    help_text: str = "base of the topic (default: detected)",
 ) -> tuple[Option, ...]:
-    """Return the options of a command that works on a topic."""
+    """Return the options of commands that work on a topic."""
     return (
-        Option(("--base",), what, TEXT, "REV"),
+        Option(("--base",), help_text, TEXT, "REV"),
         Option(
             ("--explain-base",),
             "print on stderr which base was chosen, why, and the alternatives",
@@ -284,11 +296,11 @@ def base_table(
 
 F = TypeVar("F", bound=Callable[..., Any])
 _KINDS = {Path: PATH, int: NUMBER, float: DECIMAL}
-HELP = ("-h", "--help")
+HELP_SPELLINGS = ("-h", "--help")
 
 
 class HelpRequested(Exception):  # noqa: N818 (not an error)
-    """Raised if the user requests help."""
+    """Raised if the user asks for help."""
 
     def __init__(self, command: "Command") -> None:
         super().__init__()
@@ -296,10 +308,10 @@ class HelpRequested(Exception):  # noqa: N818 (not an error)
 
 
 class Command:
-    """A command with its options and arguments, or a group with subcommands.
+    """A command with its options and arguments, or a group of subcommands.
 
     `name` contains the words after `patchpilot`, such as "track add". A group's function runs only
-    without a subcommand.
+    if no subcommand is given.
     """
 
     def __init__(self, function: Callable[..., Any], name: str, epilog: str) -> None:
@@ -316,11 +328,13 @@ class Command:
 
     @property
     def usage(self) -> str:
-        more = ["[COMMAND]"] if self.commands else [row.form for row in self.arguments]
-        return " ".join([self.path, "[OPTIONS]", *more])
+        operands = (
+            ["[COMMAND]"] if self.commands else [row.form for row in self.arguments]
+        )
+        return " ".join([self.path, "[OPTIONS]", *operands])
 
     def command(self, name: str = "", *, epilog: str = "") -> Callable[[F], F]:
-        """Return a decorator that makes a function a command of this group."""
+        """Return a decorator that turns a function into a subcommand."""
 
         def wrap(function: F) -> F:
             self.add(make_command(name, epilog=epilog)(function))
@@ -329,11 +343,11 @@ class Command:
         return wrap
 
     def add(self, command: "Command") -> None:
-        """Add a command to this group."""
+        """Add a subcommand."""
         self.commands = {**self.commands, command.name: command}
 
     def sub(self, name: str) -> "Command":
-        """Return a command of this group; raise UsageError if it does not exist."""
+        """Return a subcommand, or raise UsageError if there is none with this name."""
         command = self.commands.get(name)
         if command is None:
             from patchpilot.cli.other_programs import command_hint
@@ -350,7 +364,7 @@ class Command:
     def run(self, words: Sequence[str], repo: Path | None = None) -> int | None:
         """Parse the arguments and call the function.
 
-        `repo` is the repository given before the command.
+        `repo` is the repository given before the command's name.
         """
         values, rest = Parser(self).parse(words)
         repo = values.get("repo") or repo
@@ -363,7 +377,7 @@ class Command:
 
 
 class Parser:
-    """A parser for the arguments of a command."""
+    """Parse the arguments of a command."""
 
     def __init__(self, command: Command) -> None:
         self.command = command
@@ -378,55 +392,55 @@ class Parser:
     def parse(self, words: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
         """Parse all options and arguments.
 
-        For a group, also return the remaining words, starting with the subcommand's name.
+        For a group, also return the remaining arguments, starting with the subcommand.
         """
         rest = list(words)
-        others: list[str] = []
+        operands: list[str] = []
         while rest:
             word = rest.pop(0)
             if word == "--":
-                others += rest
+                operands += rest
                 break
             if not _is_option(word):
                 if self.command.commands:
                     return self.values, [word, *rest]
-                others.append(word)
+                operands.append(word)
             else:
-                self._take(word, rest)
-        self._fill(others)
+                self._parse_option(word, rest)
+        self._assign_arguments(operands)
         return self.values, []
 
-    def _take(self, word: str, rest: list[str]) -> None:
-        """Parse an option, and take its value from `rest` if it needs one."""
+    def _parse_option(self, word: str, rest: list[str]) -> None:
+        """Parse an option, and remove its value from `rest` if it needs one."""
         name, equals, text = word.partition("=")
         option = self._spellings.get(word)
-        if option is None and word in HELP:
+        if option is None and word in HELP_SPELLINGS:
             raise HelpRequested(self.command)
         if option is not None:
-            self._set(option, word, rest)
+            self._set_option(option, word, rest)
         elif equals and name.startswith("--") and name in self._spellings:
             option = self._spellings[name]
             if option.kind == FLAG and not option.metavar:
                 raise UsageError(f"{name} takes no value", hint=self._help_hint)
             self._store(option, [text])
         elif not word.startswith("--") and word[:2] in (*self._spellings, "-h"):
-            self._take_short(word, rest)
+            self._parse_short_options(word, rest)
         else:
             self._unknown(name if word.startswith("--") else word)
 
-    def _take_short(self, word: str, rest: list[str]) -> None:
-        """Parse `-oFILE` or several flags in one word."""
+    def _parse_short_options(self, word: str, rest: list[str]) -> None:
+        """Parse `-oFILE`, or several flags in one argument."""
         option = self._spellings.get(word[:2])
         if option is not None and option.kind != FLAG:
             self._store(option, [word[2:]])
             return
-        self._take(word[:2], rest)
-        self._take(f"-{word[2:]}", rest)
+        self._parse_option(word[:2], rest)
+        self._parse_option(f"-{word[2:]}", rest)
 
-    def _set(self, option: Option, word: str, rest: list[str]) -> None:
+    def _set_option(self, option: Option, word: str, rest: list[str]) -> None:
         if option.kind == FLAG:
-            on = True if option.alone is None else option.alone
-            self.values[option.key] = False if word in option.off else on
+            flag_value = True if option.alone is None else option.alone
+            self.values[option.key] = False if word in option.off else flag_value
         elif option.alone is not None and (not rest or _is_option(rest[0])):
             self.values[option.key] = option.alone
         elif len(rest) < option.width:
@@ -435,25 +449,27 @@ class Parser:
             self._store(option, [rest.pop(0) for _ in range(option.width)])
 
     def _store(self, option: Option, texts: Sequence[str]) -> None:
-        values = tuple(convert_word(option, text) for text in texts)
+        values = tuple(convert_argument(option, text) for text in texts)
         value = values if option.width > 1 else values[0]
         if option.multiple:
-            given = self._given.get(option.key, ())
-            self._given[option.key] = value = (*given, value)
+            earlier = self._given.get(option.key, ())
+            self._given[option.key] = value = (*earlier, value)
         self.values[option.key] = value
 
-    def _fill(self, words: list[str]) -> None:
-        """Assign the remaining words to the arguments, in order."""
+    def _assign_arguments(self, words: list[str]) -> None:
+        """Assign the remaining words to the positional arguments in order."""
         for argument in self.command.arguments:
             if argument.several:
                 self.values[argument.key] = tuple(
-                    convert_word(argument, word) for word in words
+                    convert_argument(argument, word) for word in words
                 )
                 is_missing, words = argument.required and not words, []
             else:
                 is_missing = argument.required and not words
                 self.values[argument.key] = (
-                    convert_word(argument, words.pop(0)) if words else argument.default
+                    convert_argument(argument, words.pop(0))
+                    if words
+                    else argument.default
                 )
             if is_missing:
                 raise UsageError(
@@ -475,18 +491,22 @@ class Parser:
     def _unknown(self, name: str) -> None:
         from patchpilot.cli.other_programs import option_hint
 
-        # ignore hyphens, which make unrelated short names look similar
-        known = [
+        # hyphens would make unrelated short names look similar
+        spellings = [
             spelling.lstrip("-")
             for option in self.command.options
             for spelling in option.spellings
             if spelling.startswith("--") and not option.hidden
         ]
-        near = nearest(name.lstrip("-"), known)
+        nearest_spelling = nearest(name.lstrip("-"), spellings)
         raise UsageError(
             f"unknown option {name!r} for {self.command.path}",
             hint=option_hint(self.command.name, name)
-            or (f"did you mean '--{near}'?" if near else self._help_hint),
+            or (
+                f"did you mean '--{nearest_spelling}'?"
+                if nearest_spelling
+                else self._help_hint
+            ),
         )
 
 
@@ -497,9 +517,9 @@ def _is_option(word: str) -> bool:
 def make_command(
     name: str = "", *, epilog: str = ""
 ) -> Callable[[Callable[..., Any]], Command]:
-    """Return a decorator that makes a function a command.
+    """Return a decorator that turns a function into a command.
 
-    Its name defaults to the function's; a module's `command` gets its name when it is looked up.
+    The default name is the function's. A module's `command` gets its name when it is looked up.
     """
     return lambda function: Command(function, name or function.__name__, epilog)
 
@@ -514,9 +534,8 @@ def option(
 ) -> Callable[[F], F]:
     """Return a decorator that adds an option to a command.
 
-    `words` are its spellings --off" for a flag that can be turned off), and the name of its value
-    if it is/("--on/--off" for a flag that can be turned off), and the name of its value if it
-    is/--off" for a flag that can be turned off), and the name of its value if it is another one.
+    `words` are its spellings ("--on/--off" for a flag that can be turned off) and, if it differs,
+    the name of its value.
     """
     pairs = [word.partition("/") for word in words if word.startswith("-")]
     off = tuple(pair[2] for pair in pairs if pair[2])
@@ -544,14 +563,14 @@ def argument(
 ) -> Callable[[F], F]:
     """Return a decorator that adds an argument to a command."""
     kind = CHOICE if choices else _KINDS.get(type, TEXT)
-    is_needed = not given.get("several") and given.get("default") is None
-    needed = given.pop("required", is_needed)
+    is_required = not given.get("several") and given.get("default") is None
+    required = given.pop("required", is_required)
     return rows_option(
         Argument(
             key,
             kind=kind,
             choices=tuple(choices),
-            required=needed,
+            required=required,
             convert=type if kind == TEXT else None,
             **given,
         )
@@ -559,7 +578,7 @@ def argument(
 
 
 def rows_option(*rows: Option | Argument) -> Callable[[F], F]:
-    """Return a decorator that adds rows of an option table to a command, in order."""
+    """Return a decorator that adds options and arguments to a command, in order."""
 
     def wrap(function: F) -> F:
         function.__dict__.setdefault("rows", []).extend(reversed(rows))
@@ -569,7 +588,7 @@ def rows_option(*rows: Option | Argument) -> Callable[[F], F]:
 
 
 def walk_commands(root: Command) -> Iterator[Command]:
-    """Yield all commands, each group before its subcommands."""
+    """Yield all commands; a group precedes its subcommands."""
     for name in root.commands:
         command = root.sub(name)
         yield command
@@ -596,21 +615,21 @@ _COMMON = tuple(
 def common_options(*formats: str, short_verbose: bool = True) -> Callable[[F], F]:
     """Return a decorator that adds the common options to a command.
 
-    `formats` are its --format values, default first. The command gets one argument, `common`.
-    Without `short_verbose`, the command uses `-v` for something else.
+    `formats` are the values of --format, the default first. The command receives the argument
+    `common`. Without `short_verbose`, -v has another meaning in the command.
     """
     formats = formats or ("text", "json")
     table = common_table(formats, short_verbose=short_verbose)
 
     def wrap(function: F) -> F:
         def collect(**values: Any) -> Any:
-            form = values.pop("format")
+            output_format = values.pop("format")
             if values.pop("json", False):
-                if form not in (None, "json"):
-                    raise UsageError(f"--json contradicts --format {form}")
-                form = "json"
+                if output_format not in (None, "json"):
+                    raise UsageError(f"--json contradicts --format {output_format}")
+                output_format = "json"
             common = Common(
-                format=form or formats[0],
+                format=output_format or formats[0],
                 explain_base=values.pop("explain_base", False),
                 **{name: values.pop(name) for name in _COMMON},
             )
@@ -625,26 +644,26 @@ def common_options(*formats: str, short_verbose: bool = True) -> Callable[[F], F
 
 
 def _copy_command_form(function: F, collect: Callable[..., Any]) -> F:
-    """Copy a function's name, help and options to its wrapper."""
+    """Copy the name, help and options of a function to its wrapper."""
     collect.__name__, collect.__doc__ = function.__name__, function.__doc__
     collect.__dict__.update(function.__dict__)
     return collect  # type: ignore[return-value]
 
 
 def base_options(
-    what: str = "base of the topic (default: detected)",
+    help_text: str = "base of the topic (default: detected)",
 ) -> Callable[[F], F]:
-    """Return a decorator that adds --base and --explain-base to a command that takes a topic.
+    """Return a decorator that adds --base and --explain-base.
 
     --explain-base is passed to the command in `common`.
     """
-    return table_options(base_table(what))
+    return table_options(base_table(help_text))
 
 
 def series_options(function: F) -> F:
-    """Add the options for the subject, version and thread of the next send to a command.
+    """Add the options for the subject, version and thread of the next send.
 
-    The command gets them as `prefix`, `version` and `in_reply_to`.
+    The command receives them as `prefix`, `version` and `in_reply_to`.
     """
     rows = (
         Option(
@@ -673,27 +692,27 @@ def series_options(function: F) -> F:
 
 
 def rewrite_options(function: F) -> F:
-    """Add the options that override a blocked rewrite to a command.
+    """Add the options that override a blocked rewrite.
 
-    The command gets them as the tuple `overrides`.
+    The command receives them as the tuple `overrides`.
     """
 
     def collect(**values: Any) -> Any:
-        given = tuple(name for name in OVERRIDES if values.pop(name))
-        return function(overrides=given, **values)
+        overrides = tuple(name for name in OVERRIDES if values.pop(name))
+        return function(overrides=overrides, **values)
 
     rows = (Option((f"--{name}",), text) for name, text in OVERRIDES.items())
     return rows_option(*rows)(_copy_command_form(function, collect))
 
 
 def table_options(table: Table) -> Callable[[F], F]:
-    """Return a decorator that adds the options in a table to a command, in order."""
+    """Return a decorator that adds the options of a table to a command, in order."""
     return rows_option(*table)
 
 
-def via_option(what: str) -> Callable[[F], F]:
-    """Return a decorator that adds --via, which selects the transport."""
+def via_option(help_text: str) -> Callable[[F], F]:
+    """Return a decorator that adds --via to choose the transport."""
     from patchpilot.services.send.transport_names import transport_names
 
     names = tuple(transport_names())
-    return rows_option(Option(("--via",), what, CHOICE, choices=names))
+    return rows_option(Option(("--via",), help_text, CHOICE, choices=names))

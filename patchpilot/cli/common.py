@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Handle the options shared by all commands, and the output of results.
+"""Handle the options that all commands share, and write results.
 
 Do not import the command-line library here.
 """
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from patchpilot.cli.output.stream import emit, tell
+from patchpilot.cli.output.stream import print_message, write_result
 from patchpilot.model.progress import Progress, silent
 from patchpilot.urls import public_url
 from patchpilot.write_file import write_file
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Common(NamedTuple):
-    """The common options, as given on the command line."""
+    """The common options of a command line."""
 
     repo: Path | None
     tree: Path | None
@@ -34,9 +34,7 @@ class Common(NamedTuple):
     explain_base: bool = False
 
     def verify(self) -> None:
-        """Raise UsageError if --profile is not a known project, even if the command does not
-        use it.
-        """
+        """Raise UsageError if --profile is not a project, even if the command ignores it."""
         if self.profile:
             from patchpilot.topic.workplace import verify_profile
 
@@ -45,7 +43,7 @@ class Common(NamedTuple):
     def workplace(self, *, uses_repository: bool = True) -> "Workplace":
         """Open the repository, tree and settings; the caller must close the result.
 
-        Without `uses_repository`, only read files.
+        Without `uses_repository`, only files are read.
         """
         from patchpilot.topic.workplace import Workplace
 
@@ -54,7 +52,7 @@ class Common(NamedTuple):
             self.tree,
             profile=self.profile,
             offline=self.offline,
-            explain=_print_on_stderr if self.explain_base else None,
+            explain=_print_to_stderr if self.explain_base else None,
             uses_repository=uses_repository,
         )
 
@@ -62,8 +60,8 @@ class Common(NamedTuple):
     def uses_color(self) -> bool:
         """Return whether to use color.
 
-        Consider, in order, --color, NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE for text, and whether
-        stdout is a terminal.
+        Decided by --color, NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE (for text), and whether stdout
+        is a terminal, in this order.
         """
         import os
 
@@ -80,9 +78,7 @@ class Common(NamedTuple):
 
     @property
     def columns(self) -> int | None:
-        """Return the terminal's width in columns if the result is printed there as text, otherwise
-        None.
-        """
+        """Return the terminal's width if the result is text on a terminal, otherwise None."""
         if self.format != "text" or self.output or not sys.stdout.isatty():
             return None
         import shutil
@@ -90,23 +86,24 @@ class Common(NamedTuple):
         return shutil.get_terminal_size((80, 24)).columns
 
     def progress(self) -> Progress:
-        """Return a progress line on stderr, or a silent one for -q or a terminal that cannot
-        overwrite lines.
+        """Return a progress line on stderr.
+
+        It is silent for -q, or if the terminal cannot overwrite lines.
         """
-        return ProgressLine() if not self.quiet and overwrites() else silent
+        return ProgressLine() if not self.quiet and can_overwrite() else silent
 
     def write(self, text: str, *, fold: bool = False, paged: bool = True) -> None:
-        """Write the result to stdout or to -o FILE, even if it is empty.
+        """Write the result to stdout or to the file given with -o, even if it is empty.
 
-        `fold` wraps lines to the terminal. `paged` uses the pager for a result longer than the
-        terminal, like git.
+        `fold` wraps lines to the width of the terminal. With `paged`, a result that is longer than
+        the terminal is shown in a pager, as in git.
         """
         if not text and not self.output:
             return
-        if fold and (room := self.columns):
+        if fold and (terminal_width := self.columns):
             from patchpilot.cli.output.stream import fold_text
 
-            text = fold_text(text, room)
+            text = fold_text(text, terminal_width)
         data = text if not text or text.endswith("\n") else text + "\n"
         if self.output:
             write_file(self.output, data)
@@ -115,17 +112,17 @@ class Common(NamedTuple):
 
             page_result(data, colored=self.uses_color)
         else:
-            emit(
+            write_result(
                 data,
                 colored=self.uses_color,
                 exact=self.format not in ("text", "markdown"),
             )
 
     def write_lines(self, texts: Iterable[str]) -> None:
-        """Write each text to stdout or -o FILE as soon as it is available."""
+        """Write each text to stdout, or to the file given with -o, as soon as it is available."""
         if not self.output:
             for text in texts:
-                emit(text, colored=False, exact=True)
+                write_result(text, colored=False, exact=True)
             return
         self.write("")
         with self.output.open("a", encoding="utf-8") as stream:
@@ -140,21 +137,21 @@ def _terminal_lines() -> int:
     return shutil.get_terminal_size((80, 24)).lines
 
 
-def _print_on_stderr(line: str) -> None:
+def _print_to_stderr(line: str) -> None:
     from patchpilot.model.printable import printable
 
-    tell(printable(line))
+    print_message(printable(line))
 
 
-def overwrites() -> bool:
-    """Return whether stderr is a terminal that can overwrite a line; false with TERM=dumb."""
+def can_overwrite() -> bool:
+    """Return whether stderr is a terminal that can overwrite a line (not if TERM=dumb)."""
     import os
 
     return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
 class ProgressLine:
-    """A progress line on stderr, overwritten by updates and cleared at the end."""
+    """A progress line on stderr that is overwritten by updates and finally cleared."""
 
     def __init__(self) -> None:
         self._last = 0.0
@@ -182,7 +179,7 @@ class ProgressLine:
 
 @contextmanager
 def progress_of(common: Common) -> Iterator[Progress]:
-    """Yield a progress line, and clear it at the end."""
+    """Yield a progress line, and clear it afterwards."""
     progress = common.progress()
     try:
         yield progress
@@ -192,8 +189,8 @@ def progress_of(common: Common) -> Iterator[Progress]:
 
 
 def report_skipped(reason: str) -> None:
-    """Report on stderr that a file or message was skipped."""
-    from patchpilot.cli.error_exit import notice
+    """Warn on stderr that a file or message was skipped."""
+    from patchpilot.cli.error_exit import print_notice
     from patchpilot.model.printable import one_line
 
-    notice("warning", f"{one_line(reason.removesuffix(': skipped'))}: skipped")
+    print_notice("warning", f"{one_line(reason.removesuffix(': skipped'))}: skipped")

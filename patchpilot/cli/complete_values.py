@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Complete commands, options and their values in a shell: rules, revisions, projects, hooks.
+"""Complete commands, options and their values for a shell.
 
 Imported only for completion.
 """
@@ -21,13 +21,13 @@ from patchpilot.topic.topic_project import project_names
 from patchpilot.topic.workplace import Workplace
 
 Described = Mapping[str, str]
-"""Values with short descriptions."""
+"""Completions → short descriptions."""
 
 
 class Values(NamedTuple):
-    """A word's completions: the results of `of`, and file names with `files`.
+    """The completions of a value: the result of `of` and, with `files`, file names.
 
-    In a list, complete the word after the last `separator`.
+    In a list, only the part after the last `separator` is completed.
     """
 
     of: Callable[[Workplace], Described]
@@ -36,88 +36,93 @@ class Values(NamedTuple):
 
 
 def _load_rules(workplace: Workplace) -> tuple[Rule, ...]:
-    """Return the shipped rules, and rules from the user's valid, trusted packs."""
+    """Return the shipped rules and those in the user's valid, trusted packs."""
     with suppress(PatchpilotError):
         packs, _ = packs_if_trusted(workplace.settings(), workplace.source())
         return all_rules(packs)
     return all_rules()
 
 
-def _rules(workplace: Workplace) -> Described:
-    """Map rule names and checkpatch types to summaries."""
+def _rule_completions(workplace: Workplace) -> Described:
+    """Map the names of rules and checkpatch types to their summaries."""
     rules = _load_rules(workplace)
     return {rule.name: rule.summary for rule in rules} | {
         rule.checkpatch: rule.summary for rule in rules if rule.checkpatch
     }
 
 
-def _packs(workplace: Workplace) -> Described:
+def _pack_completions(workplace: Workplace) -> Described:
     return {rule.pack: "pack" for rule in _load_rules(workplace)}
 
 
 def _rules_and_packs(workplace: Workplace) -> Described:
-    return {**_rules(workplace), **_packs(workplace)}
+    return {**_rule_completions(workplace), **_pack_completions(workplace)}
 
 
-def _revisions(workplace: Workplace) -> Described:
+def _revision_completions(workplace: Workplace) -> Described:
     repository = workplace.repository_if_any()
     return {"HEAD": "", **dict.fromkeys(repository.refs, "")} if repository else {}
 
 
-def _complete_revisions_and(words: Iterable[str]) -> Callable[[Workplace], Described]:
-    """Return a function that completes revisions and these words."""
-    return lambda workplace: {**dict.fromkeys(words, ""), **_revisions(workplace)}
+def _revisions_or(words: Iterable[str]) -> Callable[[Workplace], Described]:
+    """Return a function that completes these words and revisions."""
+    return lambda workplace: {
+        **dict.fromkeys(words, ""),
+        **_revision_completions(workplace),
+    }
 
 
-def _projects(_: Workplace) -> Described:
+def _project_completions(_: Workplace) -> Described:
     return dict.fromkeys(project_names(), "project")
 
 
-def _hooks(_: Workplace) -> Described:
+def _hook_completions(_: Workplace) -> Described:
     return dict.fromkeys(HOOKS, "hook")
 
 
-def _settings(_: Workplace) -> Described:
+def _setting_completions(_: Workplace) -> Described:
     return {key.name: "setting" for key in KEYS}
 
 
-def _commands(_: Workplace) -> Described:
+def _command_completions(_: Workplace) -> Described:
     from patchpilot.cli.help_topics import TOPICS
 
     return {**dict.fromkeys(COMMANDS, "command"), **dict.fromkeys(TOPICS, "topic")}
 
 
-_TARGET = Values(_revisions, files=True, separator="..")
+_TARGET = Values(_revision_completions, files=True, separator="..")
 _BY_METAVAR = {
-    "REV": Values(_revisions),
-    "REV|DIR": Values(_revisions, files=True),
-    "COMMIT": Values(_revisions),
-    "BRANCH": Values(_revisions),
-    "auto|COMMIT|none": Values(_complete_revisions_and(("auto", "none"))),
-    "no|yes|COMMIT": Values(_complete_revisions_and(("no", "yes"))),
+    "REV": Values(_revision_completions),
+    "REV|DIR": Values(_revision_completions, files=True),
+    "COMMIT": Values(_revision_completions),
+    "BRANCH": Values(_revision_completions),
+    "auto|COMMIT|none": Values(_revisions_or(("auto", "none"))),
+    "no|yes|COMMIT": Values(_revisions_or(("no", "yes"))),
     "yes|no": Values(lambda _: {"yes": "", "no": ""}),
-    "RULE": Values(_rules),
-    "[RULE]": Values(_rules),
+    "RULE": Values(_rule_completions),
+    "[RULE]": Values(_rule_completions),
     "RULE,…": Values(_rules_and_packs, separator=","),
     "RULE=REASON": Values(
-        lambda workplace: {f"{name}=": text for name, text in _rules(workplace).items()}
+        lambda workplace: {
+            f"{name}=": text for name, text in _rule_completions(workplace).items()
+        }
     ),
-    "[HOOK]...": Values(_hooks),
+    "[HOOK]...": Values(_hook_completions),
     "[TARGET]...": _TARGET,
     "[show|reset] [TARGET]": _TARGET,
-    "[COMMAND|TOPIC]": Values(_commands),
+    "[COMMAND|TOPIC]": Values(_command_completions),
 }
 _BY_NAME = {
-    "profile": Values(_projects),
-    "name": Values(_settings),
+    "profile": Values(_project_completions),
+    "name": Values(_setting_completions),
     "target": _TARGET,
 }
 
 
-def answer_shell(root: Command) -> int:
-    """Print the completions of the last word, for a shell's completion script.
+def print_completions(root: Command) -> int:
+    """Print the completions of the last word for a shell's completion script.
 
-    Each line contains a word, a tab and a description; an empty word means file names.
+    Each line contains a word, a tab and a description. An empty word means file names.
     """
     words = os.environ["_PATCHPILOT_WORDS"].split("\x1f")
     for word, text in _completions(root, words[:-1], words[-1]):
@@ -126,7 +131,7 @@ def answer_shell(root: Command) -> int:
 
 
 def _completions(
-    command: Command, words: Sequence[str], last: str
+    command: Command, words: Sequence[str], current: str
 ) -> Iterable[tuple[str, str]]:
     values, option = dict[str, Any](), None
     for word in words:
@@ -138,31 +143,35 @@ def _completions(
             option = _option_with_value(command, word)
             values.setdefault("", 0)
             values[""] += option is None and not word.startswith("-")
-    name, equals, text = last.partition("=")
+    name, equals, text = current.partition("=")
     if option is not None:
-        return _option_values(option, last, values)
+        return _value_completions(option, current, values)
     if equals and (option := _option_with_value(command, name)):
         return [
-            (f"{name}={word}", why)
-            for word, why in _option_values(option, text, values)
+            (f"{name}={word}", description)
+            for word, description in _value_completions(option, text, values)
         ]
-    if last.startswith("-"):
+    if current.startswith("-"):
         return [
             (spelling, option.text)
             for option in command.options
             if not option.hidden
             for spelling in (*option.spellings, *option.off)
-            if spelling.startswith(last)
+            if spelling.startswith(current)
         ]
     if command.commands:
-        inner = {name: COMMANDS.get(name, "") for name in command.commands}
-        return [(name, why) for name, why in inner.items() if name.startswith(last)]
-    places = command.arguments[values.get("", 0) :] or command.arguments[-1:]
-    return _option_values(places[0], last, values) if places else ()
+        subcommands = {name: COMMANDS.get(name, "") for name in command.commands}
+        return [
+            (name, description)
+            for name, description in subcommands.items()
+            if name.startswith(current)
+        ]
+    arguments = command.arguments[values.get("", 0) :] or command.arguments[-1:]
+    return _value_completions(arguments[0], current, values) if arguments else ()
 
 
 def _option_with_value(command: Command, word: str) -> Option | None:
-    """Return the option with this spelling if it takes a value."""
+    """Return the option with this spelling, if it takes a value."""
     return next(
         (
             option
@@ -173,15 +182,15 @@ def _option_with_value(command: Command, word: str) -> Option | None:
     )
 
 
-def _option_values(
-    row: Option | Argument, text: str, options: Mapping[str, Any]
+def _value_completions(
+    parameter: Option | Argument, text: str, options: Mapping[str, Any]
 ) -> list[tuple[str, str]]:
-    known = _BY_METAVAR.get(row.metavar or "") or _BY_NAME.get(row.key)
-    if row.choices or known is None:
-        words = [(word, "") for word in row.choices if word.startswith(text)]
-        return words or ([] if row.choices else [("", "")])
-    head, separator, last = (
-        text.rpartition(known.separator) if known.separator else ("", "", text)
+    completer = _BY_METAVAR.get(parameter.metavar or "") or _BY_NAME.get(parameter.key)
+    if parameter.choices or completer is None:
+        words = [(word, "") for word in parameter.choices if word.startswith(text)]
+        return words or ([] if parameter.choices else [("", "")])
+    prefix, separator, current = (
+        text.rpartition(completer.separator) if completer.separator else ("", "", text)
     )
     values: Described = {}
     tree, repo = options.get("tree"), options.get("repo")
@@ -191,10 +200,10 @@ def _option_values(
             Path(repo) if repo else None, Path(tree) if tree else None
         ) as workplace,
     ):
-        values = known.of(workplace)
+        values = completer.of(workplace)
     words = [
-        (f"{head}{separator}{word}", why)
-        for word, why in values.items()
-        if word.startswith(last)
+        (f"{prefix}{separator}{word}", description)
+        for word, description in values.items()
+        if word.startswith(current)
     ]
-    return [*words, ("", "")] if known.files or not words else words
+    return [*words, ("", "")] if completer.files or not words else words

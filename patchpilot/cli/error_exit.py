@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Convert every error to an exit code and a message, so that the user never sees a traceback.
+"""Convert every exception to an exit code and a message, so that users never see a traceback.
 
 Do not import the command-line library here.
 """
@@ -15,8 +15,8 @@ from typing import Any, Literal, NoReturn
 from patchpilot.errors import ExitCode, PatchpilotError, UnclearBaseError, bug_hint
 from patchpilot.urls import public_url
 
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_NOT_OURS = (
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_USER_ERRORS = (
     errno.EACCES,
     errno.EPERM,
     errno.EROFS,
@@ -26,19 +26,19 @@ _NOT_OURS = (
     errno.ELOOP,
     errno.EIO,
 )
-"""Errors caused by the user's files or directories rather than by a bug."""
+"""Errors that are caused by the user's files or directories rather than by a bug."""
 
 
 def run_to_exit(work: Callable[[], int | None], argv: Sequence[str] = ()) -> int:
     """Run `work` and return its exit code, even if it raises an exception.
 
-    `argv` are the command-line arguments, for commands in hints.
+    `argv` are the command-line arguments, which hints quote.
     """
     _prepare_streams()
-    signal.signal(signal.SIGTERM, _terminate)
-    # keep SIGHUP ignored under nohup
+    signal.signal(signal.SIGTERM, _raise_interrupt)
+    # SIGHUP stays ignored under nohup
     if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
-        signal.signal(signal.SIGHUP, _terminate)
+        signal.signal(signal.SIGHUP, _raise_interrupt)
     try:
         code = work()
         sys.stdout.flush()
@@ -56,95 +56,96 @@ def run_to_exit(work: Callable[[], int | None], argv: Sequence[str] = ()) -> int
     except OSError as error:
         return _report_system_error(error)
     except ModuleNotFoundError as error:
-        return _failed_import(error)
-    # the only catch-all: report a bug in one sentence, and save the traceback to a file
+        return _report_missing_package(error)
+    # this is the only catch-all; the traceback is saved to a file
     except Exception as error:  # noqa: BLE001
         # Python 3.11 wraps an interrupt that arrives while a class is being created
         if isinstance(error.__cause__, KeyboardInterrupt):
             return report_interruption(None)
-        return _bug(error)
+        return _report_bug(error)
 
 
 def _report_system_error(error: OSError) -> int:
-    """Print an operating system error and return the exit code."""
-    if error.errno in _FULL:
-        _drop_stdout()
+    """Report an operating system error, and return the exit code."""
+    if error.errno in _DISK_FULL:
+        _discard_stdout()
         return print_error(
             f"cannot write the output: {error.strerror}",
             "free up disk space, or choose another file with -o FILE",
             ExitCode.USAGE,
         )
     if error.errno == errno.EIO and error.filename is None:
-        _drop_terminal()
+        _discard_terminal()
         return ExitCode.INTERRUPTED
-    if error.errno in _NOT_OURS and isinstance(error.filename, str):
+    if error.errno in _USER_ERRORS and isinstance(error.filename, str):
         return print_error(
             f"{error.filename}: {error.strerror}",
             "check the path and its permissions",
             ExitCode.USAGE,
         )
-    return _bug(error)
+    return _report_bug(error)
 
 
-def _failed_import(error: ModuleNotFoundError) -> int:
-    """Report a missing optional package and return the exit code."""
+def _report_missing_package(error: ModuleNotFoundError) -> int:
+    """Report that an optional package is missing, and return the exit code."""
     from patchpilot.extras import missing_extra_error
 
-    missing = missing_extra_error(error)
+    extra_error = missing_extra_error(error)
     return (
-        print_error(missing.message, missing.hint, missing.exit_code)
-        if missing
-        else _bug(error)
+        print_error(extra_error.message, extra_error.hint, extra_error.exit_code)
+        if extra_error
+        else _report_bug(error)
     )
 
 
 def print_error(message: str, hint: str | None, code: ExitCode) -> int:
-    """Print an error and its hint on stderr and return the exit code."""
-    notice("error", message)
+    """Print an error and its hint on stderr, and return the exit code."""
+    print_notice("error", message)
     if hint:
-        from patchpilot.cli.output.stream import tell
+        from patchpilot.cli.output.stream import print_message
         from patchpilot.model.printable import printable
 
-        tell(f"hint: {printable(public_url(hint))}")
+        print_message(f"hint: {printable(public_url(hint))}")
     return code
 
 
-def notice(kind: Literal["error", "warning", "note"], text: str) -> None:
-    """Print a message on stderr: an error, a warning or a note."""
-    from patchpilot.cli.output.stream import tell
+def print_notice(kind: Literal["error", "warning", "note"], text: str) -> None:
+    """Print an error, warning or note on stderr."""
+    from patchpilot.cli.output.stream import print_message
     from patchpilot.model.printable import printable
 
-    tell(f"patchpilot: {kind}: {printable(public_url(text))}")
+    print_message(f"patchpilot: {kind}: {printable(public_url(text))}")
 
 
 def report_interruption(error: BaseException | None) -> int:
-    """Report the interruption and its consequences, and return the exit code."""
+    """Report an interruption and its consequences, and return the exit code."""
     print("patchpilot: interrupted", file=sys.stderr)
     for note in getattr(error, "__notes__", ()):
-        notice("note", note)
+        print_notice("note", note)
     return ExitCode.INTERRUPTED
 
 
 def exit_for_closed_pipe() -> int:
-    """Discard the remaining output, and return the exit code that a shell reports after SIGPIPE."""
-    _drop_stdout()
+    """Discard the remaining output, and return the exit code of a process killed by SIGPIPE."""
+    _discard_stdout()
     return 141
 
 
-def leave(code: int) -> NoReturn:
-    """Exit without freeing objects, which would take a fifth of a short run."""
+def exit_quickly(code: int) -> NoReturn:
+    """Exit without freeing objects, which would take a fifth of the time of a short run."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
 
 
 def _prepare_streams() -> None:
-    """Open /dev/null for closed standard streams (`>&-`), which are None in Python, and allow
-    output that is not UTF-8.
+    """Open /dev/null for closed standard streams, and allow output that is not UTF-8.
+
+    Python sets a stream that the shell has closed (`>&-`) to None.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            # keep it open until the process exits
+            # it must stay open until the process exits
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -153,21 +154,21 @@ def _prepare_streams() -> None:
             )
 
 
-def _drop_stdout() -> None:
+def _discard_stdout() -> None:
     """Discard buffered output, because writing it at exit would fail again."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _drop_terminal() -> None:
+def _discard_terminal() -> None:
     """Discard all further output, because the terminal was closed."""
-    _drop_stdout()
+    _discard_stdout()
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
-def _terminate(*_: Any) -> NoReturn:
+def _raise_interrupt(*_: Any) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def _bug(error: BaseException) -> int:
+def _report_bug(error: BaseException) -> int:
     message = f"a bug in patchpilot: {type(error).__name__}"
     return print_error(message, bug_hint(error), ExitCode.BUG)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Define the JSON documents of all commands by their classes."""
+"""The JSON documents of all commands, defined by their classes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -48,11 +48,11 @@ from patchpilot.topic.topic_recipients import PlanResult
 class JsonDocument:
     """A JSON document: its name in `schema`, its command, and the classes that define its keys.
 
-    `lists` are keys with lists of objects. `several` is the key of a list that is present if there
-    are several results; with `only`, it is then the only key. `added` are classes whose keys may
-    also occur in a list's objects. With `alternatives`, only one of the forms is printed, so that
-    only their common keys are required. With `lines`, each form is a separate line, described in
-    keys.toml under its first key. `description` replaces the description of the command.
+    `lists` maps keys to the class of the objects in a list. `several` is the key of a list that is
+    present if there are several results; with `only`, there is then no other key. `added` are
+    classes whose keys objects in a list may also have. With `alternatives`, one of the forms is
+    printed, so only their common keys are required. With `lines`, each form is a separate line,
+    described in keys.toml under its first key. `description` replaces the command's description.
     """
 
     name: str

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Write the JSON schemas of docs/reference/schemas from the classes of the results.
+"""Generate the JSON schemas in docs/reference/schemas from the result classes.
 
 python -m patchpilot.cli.json_schemas FOLDER
 
-`keys.toml` in the folder describes each key by its name, or by `document.path.name` if its meaning
+`keys.toml` in the folder describes each key by its name, or by `document.path.name` if the meaning
 differs.
 """
 
@@ -38,7 +38,7 @@ _AS_TEXT = (str, Path, datetime, date)
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write a file for each document; raise SystemExit for a key without a description."""
+    """Write a file for each document. Raise SystemExit if a key has no description."""
     folder = Path(arguments[0])
     described = tomllib.loads((folder / "keys.toml").read_text(encoding="utf-8"))
     for name, text in schemas(described):
@@ -47,7 +47,9 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def schemas(described: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield the file name and text of each schema; `described` contains the keys' descriptions."""
+    """Yield the file name and text of each schema; `described` contains the descriptions of
+    keys.
+    """
     for document in DOCUMENTS:
         schema = schema_of(document, described)
         yield (
@@ -57,13 +59,13 @@ def schemas(described: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def schema_of(document: JsonDocument, described: Mapping[str, str]) -> dict[str, Any]:
-    """Return the schema of a document; raise SystemExit for a key without a description."""
+    """Return the schema of a document. Raise SystemExit if a key has no description."""
     return _Schema(document.name, described, document.like).document(document)
 
 
 @dataclass(frozen=True)
 class _Schema:
-    """Generate a document's schema."""
+    """Generate the schema of a document."""
 
     name: str
     described: Mapping[str, str]
@@ -85,12 +87,14 @@ class _Schema:
         properties: dict[str, Any] = {
             "schema": {"description": self._description("", "schema"), "const": title}
         }
-        parts = [self._object(form, "") for form in document.forms]
-        for part in parts:
-            properties |= part["properties"]
+        form_schemas = [self._object(form, "") for form in document.forms]
+        for form_schema in form_schemas:
+            properties |= form_schema["properties"]
         required = [
             "schema",
-            *_required_keys(document, [part["required"] for part in parts]),
+            *_required_keys(
+                document, [form_schema["required"] for form_schema in form_schemas]
+            ),
         ]
         for key, form in {**document.lists, **document.several}.items():
             properties[key] = {
@@ -98,18 +102,20 @@ class _Schema:
                 "type": "array",
                 "items": self._kind(form, key),
             }
-            for more in document.added.get(key, ()):
-                properties[key]["items"]["properties"] |= self._object(more, key)[
+            for added_form in document.added.get(key, ()):
+                properties[key]["items"]["properties"] |= self._object(added_form, key)[
                     "properties"
                 ]
         required += sorted(document.lists.keys() - {*required})
-        alternatives = [{"required": part["required"]} for part in parts]
+        alternatives = [
+            {"required": form_schema["required"]} for form_schema in form_schemas
+        ]
         command = document.command or document.name
-        printed = f"What `patchpilot {command} --format json` prints."
+        default_description = f"What `patchpilot {command} --format json` prints."
         return {
             "$schema": _DIALECT,
             "title": title,
-            "description": document.description or printed,
+            "description": document.description or default_description,
             "type": "object",
             "properties": properties,
             "required": ["schema"] if document.only else required,
@@ -133,24 +139,24 @@ class _Schema:
                 )
                 required += [] if key.optional else [key.name]
             else:
-                part = self._object(kind, path)
-                properties |= part["properties"]
-                required += part["required"]
+                part_schema = self._object(kind, path)
+                properties |= part_schema["properties"]
+                required += part_schema["required"]
         return {"type": "object", "properties": properties, "required": required}
 
     def _description(self, path: str, key: str) -> str:
-        whole = ".".join(filter(None, (self.name, path, key)))
-        other = ".".join(filter(None, (self.like, path, key)))
-        result = (
-            self.described.get(whole)
-            or self.described.get(other)
+        full_name = ".".join(filter(None, (self.name, path, key)))
+        similar_name = ".".join(filter(None, (self.like, path, key)))
+        description = (
+            self.described.get(full_name)
+            or self.described.get(similar_name)
             or self.described.get(key)
         )
-        if not result:
+        if not description:
             raise SystemExit(
-                f'keys.toml: describe "{whole}" (or {key}, where it is the same)'
+                f'keys.toml: describe "{full_name}" (or {key}, where it is the same)'
             )
-        return result
+        return description
 
     def _kind(self, kind: Any, path: str) -> dict[str, Any]:
         origin, arguments = typing.get_origin(kind), typing.get_args(kind)
@@ -176,18 +182,18 @@ class _Schema:
             return {}
         if json_keys(kind):
             return self._object(kind, path)
-        return _simple(kind)
+        return _simple_schema(kind)
 
 
 def _required_keys(document: JsonDocument, forms: Sequence[Sequence[str]]) -> list[str]:
-    """Return the keys that are present in every form."""
+    """Return the keys that all forms contain."""
     result = dict.fromkeys(key for form in forms for key in form)
     if document.alternatives:
         return [key for key in result if all(key in form for form in forms)]
     return list(result)
 
 
-def _simple(kind: Any) -> dict[str, Any]:
+def _simple_schema(kind: Any) -> dict[str, Any]:
     if kind in _TYPES:
         return {"type": _TYPES[kind]}
     if issubclass(kind, Enum):
@@ -198,21 +204,23 @@ def _simple(kind: Any) -> dict[str, Any]:
 
 
 def _union_schema(schemas: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Return the schema of a union, as a single list of types if possible."""
+    """Return the schema of a union, if possible as a single list of types."""
     null = {"type": "null"}
-    others = [
+    alternatives = [
         schema
         for number, schema in enumerate(schemas)
         if schema != null and schema not in schemas[:number]
     ]
-    if len(others) == 1 and null not in schemas:
-        return others[0]
-    if all(set(other) == {"enum"} for other in others):
-        values = [value for other in others for value in other["enum"]]
+    if len(alternatives) == 1 and null not in schemas:
+        return alternatives[0]
+    if all(set(alternative) == {"enum"} for alternative in alternatives):
+        values = [
+            value for alternative in alternatives for value in alternative["enum"]
+        ]
         return {"enum": [*values, None] if null in schemas else values}
-    if len(others) == 1 and "type" in others[0]:
-        return others[0] | {"type": ["null", others[0]["type"]]}
-    if all(set(other) == {"type"} for other in others):
+    if len(alternatives) == 1 and "type" in alternatives[0]:
+        return alternatives[0] | {"type": ["null", alternatives[0]["type"]]}
+    if all(set(alternative) == {"type"} for alternative in alternatives):
         return {"type": sorted({schema["type"] for schema in schemas})}
     return {"oneOf": list(schemas)}
 
@@ -226,26 +234,26 @@ def _value_type(form: Any, key: JsonKey) -> Any:
 
 
 def _attribute_type(form: Any, attribute: str) -> Any:
-    """Return the type of a field or property, including those of a part (`part.attribute`)."""
-    first, _, rest = attribute.partition(".")
-    member = inspect.getattr_static(form, first, None)
+    """Return the type of a field or property, or of a part's attribute (`part.attribute`)."""
+    name, _, inner_attribute = attribute.partition(".")
+    member = inspect.getattr_static(form, name, None)
     if isinstance(member, property):
         kind = _return_type(member.fget)
     elif isinstance(member, cached_property):
         kind = _return_type(member.func)
     else:
-        kind = _field_type(form, first)
-    return _attribute_type(kind, rest) if rest else kind
+        kind = _field_type(form, name)
+    return _attribute_type(kind, inner_attribute) if inner_attribute else kind
 
 
 def _return_type(getter: Any) -> Any:
-    """Return a property's type, even if its module imports the type only for type checkers."""
+    """Return the type of a property, even if it is imported only for type checkers."""
     names = {form.__name__: form for form in json_forms()} | getter.__globals__
     return typing.get_type_hints(getter, names)["return"]
 
 
 def _field_type(form: Any, name: str) -> Any:
-    """Return a field's type, even if other fields' types are unknown at run time."""
+    """Return the type of a field, even if the types of other fields are unknown at run time."""
     owner = next(base for base in form.__mro__ if name in inspect.get_annotations(base))
     field = types.SimpleNamespace(
         __annotations__={name: inspect.get_annotations(owner)[name]}

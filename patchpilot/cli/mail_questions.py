@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from patchpilot.cli import ask
-from patchpilot.cli.command import NUMBER, Argument, convert_word
-from patchpilot.cli.output.stream import tell
+from patchpilot.cli.command import NUMBER, Argument, convert_argument
+from patchpilot.cli.output.stream import print_message
 from patchpilot.errors import UsageError
 from patchpilot.model.printable import printable
 from patchpilot.services.setup.set_up_mail import (
@@ -23,12 +23,12 @@ from patchpilot.services.setup.set_up_mail import (
 
 
 def can_ask() -> bool:
-    """Return whether questions can be asked on a terminal."""
+    """Return whether stdin and stderr are terminals, so that questions can be asked."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def complete(request: MailRequest, identity: str) -> MailRequest:
-    """Ask for the missing values if there is a terminal, and return the complete request."""
+def ask_missing_values(request: MailRequest, identity: str) -> MailRequest:
+    """Ask for missing values if there is a terminal, and return the complete request."""
     if not can_ask():
         if not request.address and not identity:
             raise UsageError(
@@ -39,9 +39,9 @@ def complete(request: MailRequest, identity: str) -> MailRequest:
         address = ask.prompt_value("Your address", validate_address, identity or None)
         request = replace(request, address=address)
     if not request.provider and not request.server:
-        names = provider_names()
-        _list(names)
-        chosen = _choice("Provider", names, guess_provider(request.address))
+        providers = provider_names()
+        _print_choices(providers)
+        chosen = _ask_choice("Provider", providers, guess_provider(request.address))
         request = replace(request, provider=chosen)
     if request.provider == OWN or (request.server and not request.provider):
         request = ask_server(request)
@@ -49,7 +49,7 @@ def complete(request: MailRequest, identity: str) -> MailRequest:
 
 
 def ask_server(request: MailRequest, proposed: str = "tls") -> MailRequest:
-    """Ask for missing server settings; `proposed` is the default encryption."""
+    """Ask for the missing server settings; `proposed` is the default encryption."""
     server = request.server or ask.prompt("Mail server (HOST or HOST:PORT)").strip()
     encryption = request.encryption
     if encryption is None:
@@ -58,11 +58,11 @@ def ask_server(request: MailRequest, proposed: str = "tls") -> MailRequest:
             ("ssl", "TLS, usually port 465"),
             ("none", "not encrypted, usually port 25"),
         )
-        _list(kinds)
-        encryption = _choice("Encryption", kinds, proposed)
+        _print_choices(kinds)
+        encryption = _ask_choice("Encryption", kinds, proposed)
     port = request.port
     if not (request.server or port or server.rpartition(":")[2].isdigit()):
-        port = ask.prompt_value("Port", _port, str(PORTS[encryption]))
+        port = ask.prompt_value("Port", _parse_port, str(PORTS[encryption]))
     user = request.user or ask.prompt("User name (none: no login)", request.address)
     return replace(
         request,
@@ -78,15 +78,15 @@ def ask_password_store(request: MailRequest, plan: MailPlan) -> MailRequest:
     """Ask where to store the password."""
     if request.keep or not plan.needs_password or not can_ask():
         return request
-    places = [(keeper.name, keeper.what) for keeper in list_password_stores()]
-    _list(places)
+    stores = [(keeper.name, keeper.what) for keeper in list_password_stores()]
+    _print_choices(stores)
     return replace(
-        request, keep=_choice("Keep the password in", places, plan.keeper.name)
+        request, keep=_ask_choice("Keep the password in", stores, plan.keeper.name)
     )
 
 
-def password_of(plan: MailPlan, *, from_stdin: bool) -> str:
-    """Read the password without echo.
+def read_password(plan: MailPlan, *, from_stdin: bool) -> str:
+    """Read the password without echoing it.
 
     Return "" if none is needed or there is no terminal.
     """
@@ -96,14 +96,14 @@ def password_of(plan: MailPlan, *, from_stdin: bool) -> str:
         return sys.stdin.readline().rstrip("\r\n")
     if not can_ask():
         return ""
-    tell(printable(f"The login is {plan.login}."))
+    print_message(printable(f"The login is {plan.login}."))
     return ask.password("Password")
 
 
 def confirm(question: str, *, yes: bool, default: bool = False) -> bool:
     """Ask the user to confirm.
 
-    Raise UsageError if there is no terminal and --yes is missing.
+    Raise UsageError if there is neither a terminal nor --yes.
     """
     if yes:
         return True
@@ -114,16 +114,16 @@ def confirm(question: str, *, yes: bool, default: bool = False) -> bool:
     return ask.confirm(question, default=default)
 
 
-def _list(rows: Sequence[tuple[str, str]]) -> None:
-    broad = max(len(name) for name, _ in rows)
+def _print_choices(rows: Sequence[tuple[str, str]]) -> None:
+    name_width = max(len(name) for name, _ in rows)
     for name, label in rows:
-        tell(f"  {name:<{broad}}  {printable(label)}")
+        print_message(f"  {name:<{name_width}}  {printable(label)}")
 
 
-def _choice(question: str, rows: Sequence[tuple[str, str]], default: str) -> str:
+def _ask_choice(question: str, rows: Sequence[tuple[str, str]], default: str) -> str:
     return ask.choose(question, [name for name, _ in rows], default)
 
 
-def _port(text: str) -> int:
-    row = Argument("port", kind=NUMBER, limits=(1, 65535))
-    return int(convert_word(row, text))
+def _parse_port(text: str) -> int:
+    argument = Argument("port", kind=NUMBER, limits=(1, 65535))
+    return int(convert_argument(argument, text))

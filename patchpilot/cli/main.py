@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The `patchpilot` command.
 
-Each command is imported when it is called; error_exit converts errors to exit codes.
+Each command is imported only when it is called. `error_exit` converts errors to exit codes.
 """
 
 import importlib
@@ -19,7 +19,7 @@ from patchpilot.cli.command import (
     option,
     overview,
 )
-from patchpilot.cli.error_exit import leave, run_to_exit
+from patchpilot.cli.error_exit import exit_quickly, run_to_exit
 from patchpilot.errors import (
     ExitCode,
     PatchpilotError,
@@ -29,7 +29,7 @@ from patchpilot.errors import (
 
 
 class Commands(Mapping[str, Command]):
-    """The commands, imported one by one from `patchpilot.cli.commands.<name>`."""
+    """The commands; each is imported from `patchpilot.cli.commands.<name>` when it is looked up."""
 
     def __getitem__(self, name: str) -> Command:
         if name not in COMMANDS:
@@ -68,38 +68,38 @@ root.commands = Commands()
 
 
 def main() -> NoReturn:
-    """Run the command line and exit with its exit code.
+    """Run the command line, and exit with its exit code.
 
-    This is the console script; the user never sees a traceback.
+    This is the console script; it never shows a traceback.
     """
     code = run(sys.argv[1:])
     if sys.argv[1:2] in (["check"], ["explain"], ["maintainers"], ["track"]):
-        leave(code)
+        exit_quickly(code)
     sys.exit(code)
 
 
 def run(argv: list[str]) -> int:
-    """Run the command line and return its exit code."""
+    """Run the command line, and return its exit code."""
     if "_PATCHPILOT_COMPLETE" in os.environ:
-        from patchpilot.cli.complete_values import answer_shell
+        from patchpilot.cli.complete_values import print_completions
 
-        return run_to_exit(lambda: answer_shell(root), argv)
-    return run_to_exit(lambda: _run_trusted(argv), argv)
+        return run_to_exit(lambda: print_completions(root), argv)
+    return run_to_exit(lambda: _run_with_trust(argv), argv)
 
 
-def _run_trusted(argv: list[str]) -> int | None:
-    """Run the command line; if it needs untrusted commands, ask the user and run it again."""
+def _run_with_trust(argv: list[str]) -> int | None:
+    """Run the command line, again if the user agrees to trust the commands that it needs."""
     while True:
         try:
-            return _run(argv)
+            return _parse_and_run(argv)
         except PatchpilotError as error:
-            from patchpilot.cli.trust_question import is_trusted
+            from patchpilot.cli.trust_question import ask_for_trust
 
-            if not is_trusted(error):
+            if not ask_for_trust(error):
                 raise
 
 
-def _run(argv: list[str]) -> int | None:
+def _parse_and_run(argv: list[str]) -> int | None:
     try:
         values, rest = Parser(root).parse(argv)
         if values["version"]:
@@ -111,17 +111,17 @@ def _run(argv: list[str]) -> int | None:
             raise UsageError(f"--home takes no command, but {rest[0]!r} was given")
         if values["no_pager"]:
             os.environ["GIT_PAGER"] = "cat"
-        return _command(rest, values["repo"]) if rest else root.function(**values)
-    except HelpRequested as asked:
+        return _run_command(rest, values["repo"]) if rest else root.function(**values)
+    except HelpRequested as request:
         from patchpilot.cli.help_page import help_text
 
-        print(help_text(asked.command) if asked.command.name else overview())
+        print(help_text(request.command) if request.command.name else overview())
         return ExitCode.OK
 
 
-def _command(words: list[str], repo: Path | None) -> int | None:
+def _run_command(argv: list[str], repo: Path | None) -> int | None:
     """Run a command with its arguments."""
-    name = words[0]
+    name = argv[0]
     if name not in COMMANDS:
         from patchpilot.cli.other_programs import command_hint
 
@@ -130,4 +130,4 @@ def _command(words: list[str], repo: Path | None) -> int | None:
             f"unknown command {name!r}",
             hint=command_hint("", name) or did_you_mean(name, COMMANDS, listing),
         )
-    return root.sub(name).run(words[1:], repo)
+    return root.sub(name).run(argv[1:], repo)

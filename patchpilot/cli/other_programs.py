@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Map commands and options of git, b4 and checkpatch.pl to patchpilot's equivalents, for hints in
-usage errors.
+"""Map commands and options of git, b4 and checkpatch.pl to patchpilot's, for hints in usage errors.
 
-No command accepts these words.
+patchpilot itself has none of these commands and options.
 """
 
 import re
@@ -99,16 +98,16 @@ _ARGUMENTS = {
 
 
 def command_hint(group: str, word: str) -> str | None:
-    """Return the hint for a command that belongs to another program, or None.
+    """Return the hint for a command of another program, or None.
 
-    `group` is the patchpilot command before `word`, or empty.
+    `group` is the patchpilot command before `word`, or "".
     """
-    known = _SUBCOMMANDS.get(group, {}) if group else _COMMANDS
-    return known.get(word.lower())
+    hints = _SUBCOMMANDS.get(group, {}) if group else _COMMANDS
+    return hints.get(word.lower())
 
 
 def option_hint(command: str, option: str) -> str | None:
-    """Return the hint for an option that belongs to another program, or None.
+    """Return the hint for an option of another program, or None.
 
     In git, a number such as -2 selects the latest commits.
     """
@@ -119,5 +118,5 @@ def option_hint(command: str, option: str) -> str | None:
 
 
 def arguments_hint(command: str) -> str | None:
-    """Return the hint for too many arguments to a command, or None."""
+    """Return the hint for too many arguments, or None."""
     return _ARGUMENTS.get(command)

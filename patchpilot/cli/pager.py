@@ -9,15 +9,15 @@ import subprocess
 import sys
 
 
-def pager_of(configured: str | None) -> str:
+def choose_pager(configured: str | None) -> str:
     """Return the pager command that git would use (git-var(1), GIT_PAGER), or "" for none.
 
     `configured` is the value of core.pager.
     """
-    named = os.environ.get("GIT_PAGER") or configured or os.environ.get("PAGER")
-    if named is None:
+    command = os.environ.get("GIT_PAGER") or configured or os.environ.get("PAGER")
+    if command is None:
         return "less" if shutil.which("less") else ""
-    return "" if named == "cat" else named
+    return "" if command == "cat" else command
 
 
 def page_result(text: str, *, colored: bool) -> None:
@@ -25,32 +25,32 @@ def page_result(text: str, *, colored: bool) -> None:
 
     A repository's core.pager is ignored, because it may come from someone else.
     """
-    from patchpilot.cli.output.stream import emit, strip_colors
+    from patchpilot.cli.output.stream import strip_colors, write_result
     from patchpilot.model.printable import escape_commands
     from patchpilot.settings.read_settings import user_pager
 
     configured = user_pager()
-    if not pager_of(configured) or os.environ.get("TERM") == "dumb":
-        emit(text, colored=colored)
+    if not choose_pager(configured) or os.environ.get("TERM") == "dumb":
+        write_result(text, colored=colored)
         return
     if not colored and "\x1b" in text:
         text = strip_colors(text)
-    page(escape_commands(text), configured)
+    show_in_pager(escape_commands(text), configured)
 
 
-def page(text: str, configured: str | None) -> None:
-    """Show a text in the pager; `configured` is the value of core.pager.
+def show_in_pager(text: str, configured: str | None) -> None:
+    """Show a text in the pager, or print it on stdout if there is none.
 
-    Without a pager, print the text on stdout.
+    `configured` is the value of core.pager.
     """
     sys.stdout.flush()
-    command = pager_of(configured)
+    command = choose_pager(configured)
     if not command or os.environ.get("TERM") == "dumb":
         sys.stdout.write(text)
         return
-    # like git: less exits if the text is short, and leaves it on the screen
+    # the same defaults as git: less exits if the text fits on the screen, and does not clear it
     environment = {"LESS": "FRX", "LV": "-c", **os.environ}
-    old = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    old_handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         with (
             subprocess.Popen(
@@ -62,4 +62,4 @@ def page(text: str, configured: str | None) -> None:
         if process.returncode == 127:
             sys.stdout.write(text)
     finally:
-        signal.signal(signal.SIGINT, old)
+        signal.signal(signal.SIGINT, old_handler)

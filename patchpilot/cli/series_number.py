@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Convert the ID of a tracked series on the command line, which is its number or one of its
-messages.
-"""
+"""Convert the ID of a tracked series: its number, or one of its messages."""
 
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from patchpilot.cli import ask
-from patchpilot.cli.command import NUMBER, Argument, convert_word
-from patchpilot.cli.output.stream import tell
+from patchpilot.cli.command import NUMBER, Argument, convert_argument
+from patchpilot.cli.output.stream import print_message
 from patchpilot.errors import UsageError
 from patchpilot.model.action import Action
 
@@ -18,11 +16,12 @@ if TYPE_CHECKING:
 
 
 def series_number(text: str) -> int:
-    """Return the number of a tracked series, given a number, Message-ID or archive URL. Raise
-    UsageError if no tracked series contains the message.
+    """Return the number of a tracked series, given its number, a Message-ID or an archive URL.
+
+    Raise UsageError if no tracked series contains the message.
     """
     if "@" not in text:
-        return int(convert_word(Argument("ID", kind=NUMBER), text))
+        return int(convert_argument(Argument("ID", kind=NUMBER), text))
     from patchpilot.model.mail import message_id_of
     from patchpilot.topic.followed.known_series import open_store, series_with_mail
 
@@ -63,6 +62,6 @@ def choose_series(
             hint=f"`patchpilot track show {entries[0][0]}`, or the number of another series:\n"
             + "\n".join(rows),
         )
-    tell("\n".join(rows))
+    print_message("\n".join(rows))
     numbers = [str(number) for number, _ in entries]
     return int(ask.choose("Which series?", numbers))

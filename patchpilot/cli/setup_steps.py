@@ -1,21 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run the steps of `setup`: doctor's findings one by one, and the mail account."""
+"""Run the steps of `setup`: fix the problems that doctor finds, and set up the mail account."""
 
 import shlex
 from dataclasses import replace
 
 from patchpilot.cli import ask
 from patchpilot.cli.command import Common, progress_of
-from patchpilot.cli.error_exit import notice
+from patchpilot.cli.error_exit import print_notice
 from patchpilot.cli.mail_questions import (
+    ask_missing_values,
     ask_password_store,
     ask_server,
     can_ask,
-    complete,
     confirm,
-    password_of,
+    read_password,
 )
-from patchpilot.cli.output.stream import tell
+from patchpilot.cli.output.stream import print_message
 from patchpilot.errors import ExitCode, NetworkError, findings_exit
 from patchpilot.model.printable import counted, printable
 from patchpilot.services.setup.diagnose import Diagnosis, DoctorRequest, diagnose
@@ -37,46 +37,46 @@ from patchpilot.services.setup.set_up_mail import (
 )
 
 _MAIL = ("provider", "mail server")
-"""Diagnoses that a mail account fixes."""
-_TRIES = 3
-"""Attempts at entering the password."""
+"""Checks that setting up a mail account fixes."""
+_MAX_ATTEMPTS = 3
+"""Number of attempts to enter the password."""
 
 
-def walk(common: Common) -> int:
-    """Go through doctor's problems one by one, and offer each fix on a terminal."""
-    left: list[Diagnosis] = []
-    with_mail = False
-    for number, diagnosis in enumerate(problems := _problems(common), 1):
-        tell(
+def solve_problems(common: Common) -> int:
+    """Go through doctor's problems, and offer to fix each on a terminal."""
+    unsolved: list[Diagnosis] = []
+    has_mail = False
+    for number, diagnosis in enumerate(problems := _find_problems(common), 1):
+        print_message(
             printable(
                 f"{number}/{len(problems)} {diagnosis.stage}: {diagnosis.message}"
             )
         )
         if diagnosis.name in _MAIL and "no mail server is set" in diagnosis.message:
-            with_mail = with_mail or _offer_mail(common)
-            done = with_mail
+            has_mail = has_mail or _offer_mail(common)
+            is_fixed = has_mail
         elif diagnosis.name == "identity" and diagnosis.state == "fail" and can_ask():
-            done = _ask_identity()
+            is_fixed = _ask_identity()
         else:
-            done = _offer(common, diagnosis)
-        left += [] if done else [diagnosis]
-    solved = len(problems) - len(left)
+            is_fixed = _offer_fix(common, diagnosis)
+        unsolved += [] if is_fixed else [diagnosis]
+    solved = len(problems) - len(unsolved)
     common.write(
         f"{solved} of {counted(len(problems), 'problem')} solved\n"
         if problems
         else "nothing is missing: `patchpilot doctor` shows what was checked\n"
     )
-    return int(findings_exit(any(diagnosis.state == "fail" for diagnosis in left)))
+    return int(findings_exit(any(diagnosis.state == "fail" for diagnosis in unsolved)))
 
 
-def _problems(common: Common) -> tuple[Diagnosis, ...]:
+def _find_problems(common: Common) -> tuple[Diagnosis, ...]:
     with common.workplace() as workplace, progress_of(common) as progress:
-        settings, wrong = workplace.settings_with_problems()
+        settings, wrong_settings = workplace.settings_with_problems()
         request = DoctorRequest(
             via=settings.get("via"),
             lore=settings.address("lore"),
             profile=settings.get("profile"),
-            wrong_settings=wrong,
+            wrong_settings=wrong_settings,
             offline=common.offline,
         )
         result = diagnose(workplace.repository_if_any(), request, progress=progress)
@@ -90,7 +90,7 @@ def _problems(common: Common) -> tuple[Diagnosis, ...]:
 
 def _offer_mail(common: Common) -> bool:
     if not can_ask():
-        tell("    run `patchpilot setup mail`")
+        print_message("    run `patchpilot setup mail`")
         return False
     if not confirm("  Set up a mail account now?", yes=False):
         return False
@@ -102,15 +102,15 @@ def _ask_identity() -> bool:
     address = ask.prompt_value("  Your address", validate_address)
     for key, value in (("user.name", name), ("user.email", address)):
         command = shlex.join(("git", "config", "--global", key, value))
-        tell(f"    {printable(command)}")
+        print_message(f"    {printable(command)}")
         run_fix(None, command)
     return True
 
 
-def _offer(common: Common, diagnosis: Diagnosis) -> bool:
-    """Show a problem's fix and, if it is complete, run it after the user agrees."""
+def _offer_fix(common: Common, diagnosis: Diagnosis) -> bool:
+    """Show how to fix a problem and, if the commands are complete, run them if the user agrees."""
     if diagnosis.hint:
-        tell(f"    {printable(str(diagnosis.hint))}")
+        print_message(f"    {printable(str(diagnosis.hint))}")
     commands = fix_commands(diagnosis)
     if not commands or not can_ask():
         return False
@@ -141,50 +141,50 @@ def set_up_mail(
         repository = workplace.repository_if_any()
         identity = repository.identity if repository else None
         email = identity.email if identity else ""
-        request = complete(request, email)
+        request = ask_missing_values(request, email)
         plan = plan_mail(request)
         password = ""
         while not dry_run:
             try:
-                password = _login(plan, from_stdin=from_stdin, tests=tests)
+                password = _test_login(plan, from_stdin=from_stdin, tests=tests)
                 break
             except NetworkError as error:
                 if request.provider != OWN or from_stdin or not can_ask():
                     raise
-                notice("error", error.message)
-                request = _ask_again(request, plan, error)
+                print_notice("error", error.message)
+                request = _ask_server_again(request, plan, error)
                 plan = plan_mail(request)
         plan = plan_mail(ask_password_store(request, plan))
         common.write(printable("\n".join(setting.command for setting in plan.settings)))
         for note in plan.notes:
-            notice("note", note)
+            print_notice("note", note)
         if plan.needs_password:
-            notice(
+            print_notice(
                 "warning" if plan.keeper.plain else "note",
                 f"the password is kept in {plan.keeper.what}",
             )
         if dry_run:
             return int(ExitCode.OK)
         if not confirm("Write these settings?", yes=yes, default=True):
-            notice("note", "nothing was written")
+            print_notice("note", "nothing was written")
             return int(ExitCode.FINDINGS)
         write_mail(plan, password)
-        notice("note", "written to your git configuration")
+        print_notice("note", "written to your git configuration")
         for key in overridden_settings(plan, repository):
-            notice(
+            print_notice(
                 "warning", f"this repository's own {key} replaces the new value here"
             )
         if plan.account.configured and (
             to_self or (can_ask() and not yes and _wants_test_message())
         ):
-            notice("note", send_test_message(plan, password))
+            print_notice("note", send_test_message(plan, password))
     return int(ExitCode.OK)
 
 
-def _ask_again(
+def _ask_server_again(
     request: MailRequest, plan: MailPlan, error: NetworkError
 ) -> MailRequest:
-    """Ask for another server, or for another encryption of the same server."""
+    """Ask for a different server, or for a different encryption if that was the error."""
     account = plan.account
     if not is_wrong_encryption(error):
         return ask_server(replace(request, server="", port=0, encryption=None))
@@ -193,25 +193,33 @@ def _ask_again(
     return ask_server(request, "ssl" if account.encryption == "tls" else "tls")
 
 
-def _login(plan: MailPlan, *, from_stdin: bool, tests: bool) -> str:
-    """Test the login and return the password; on a terminal, ask again if it is wrong."""
+def _test_login(plan: MailPlan, *, from_stdin: bool, tests: bool) -> str:
+    """Test the login, and return the password.
+
+    On a terminal, ask again if the password is wrong.
+    """
     if tests and plan.needs_password:
-        # do not ask for a password if the server does not respond
+        # connect first: a password is useless if the server does not respond
         check_connection(plan)
-    for left in reversed(range(_TRIES)):
-        password = password_of(plan, from_stdin=from_stdin)
+    for attempts_left in reversed(range(_MAX_ATTEMPTS)):
+        password = read_password(plan, from_stdin=from_stdin)
         if not tests:
             break
         if plan.needs_password and not password:
-            notice("warning", "the login was not tested: there is no password")
+            print_notice("warning", "the login was not tested: there is no password")
             break
         try:
-            notice("note", try_login(plan, password))
+            print_notice("note", try_login(plan, password))
             break
         except NetworkError as error:
-            if not (left and can_ask() and not from_stdin and is_wrong_password(error)):
+            if not (
+                attempts_left
+                and can_ask()
+                and not from_stdin
+                and is_wrong_password(error)
+            ):
                 raise
-            notice("error", f"{error.message}; {error.hint}")
+            print_notice("error", f"{error.message}; {error.hint}")
     return password
 
 

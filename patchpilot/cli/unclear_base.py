@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Write the hint for a topic's unclear base: one command for each possible base."""
+"""Write the hint for an unclear base: one command per possible base."""
 
 import shlex
 from collections.abc import Sequence
@@ -12,21 +12,22 @@ if TYPE_CHECKING:
 
 
 def ready_commands(error: "UnclearBaseError", argv: Sequence[str]) -> str:
-    """Return the error's hint with a command for each likely base, which repeats the call with
-    --base.
-    """
-    call = shlex.join(["patchpilot", *(argv or ("tui",))])
-    pairs = [
-        (f"{call} --base {shlex.quote(name)}", f"{counted(commits, 'commit')}: {why}")
-        for name, commits, why in error.choices
+    """Return the error's hint, followed by the same command with --base for each likely base."""
+    command_line = shlex.join(["patchpilot", *(argv or ("tui",))])
+    commands = [
+        (
+            f"{command_line} --base {shlex.quote(name)}",
+            f"{counted(commits, 'commit')}: {reason}",
+        )
+        for name, commits, reason in error.choices
     ]
-    wide = max((len(command) for command, _ in pairs), default=0)
+    width = max((len(command) for command, _ in commands), default=0)
     return "\n".join(
         [
             error.hint or "",
             *(
-                f"    {command:<{wide}}  # {description}"
-                for command, description in pairs
+                f"    {command:<{width}}  # {description}"
+                for command, description in commands
             ),
         ]
     )

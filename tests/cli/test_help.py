@@ -14,7 +14,7 @@ import pytest
 
 from patchpilot.cli.command import COMMANDS, base_table, common_table, overview
 from patchpilot.cli.help_topics import TOPICS
-from patchpilot.cli.manual import pages, write
+from patchpilot.cli.manual import documented_commands, write
 from patchpilot.config import KEYS
 from tests.kit.cli import call
 
@@ -39,7 +39,7 @@ def test_short_and_long_help_agree(command: str) -> None:
 
 
 def test_command_line_stays_small() -> None:
-    commands = pages()
+    commands = documented_commands()
     printed = [
         spelling
         for command in commands

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import patchpilot
-from patchpilot.cli.command import FLAG, HELP, Command
+from patchpilot.cli.command import FLAG, HELP_SPELLINGS, Command
 from patchpilot.cli.help_topics import TOPICS
 from patchpilot.cli.main import root
 from patchpilot.config import KEYS
@@ -38,7 +38,7 @@ def _commands(command: Command, path: str) -> Iterator[str]:
         yield f"argument {path} {argument.metavar or argument.key.upper()}".replace(
             "  ", " "
         )
-    for spelling in HELP:
+    for spelling in HELP_SPELLINGS:
         yield f"option {path} {spelling} flag".replace("  ", " ")
     for option in command.options:
         kind = "flag" if option.kind == FLAG else "value"

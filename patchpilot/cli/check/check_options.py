@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Collect the options of `patchpilot check`."""
+"""The options of `patchpilot check`."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -20,9 +20,10 @@ FORMATS = (
     *("text", "json", "checkpatch"),
     *("sarif", "github", "gitlab", "junit", "jsonl"),
 )
-"""The formats of --format.
+"""The values of --format.
 
-Each but "text" has a module patchpilot/cli/output/findings_NAME.py with a function render().
+Each format except "text" has a module patchpilot/cli/output/findings_NAME.py with a function
+render().
 """
 JOBS = (1, 256)
 OPTIONS = (
@@ -160,7 +161,7 @@ OPTIONS = (
 def check_options(**given: Any) -> SimpleNamespace:
     """Return all options by key, with defaults for missing ones.
 
-    `overrides` lists the blocks on rewriting commits to override.
+    `overrides` lists the blocks that may be overridden when rewriting commits.
     """
     values = {"targets": (), **{row.key: row.default_value for row in OPTIONS}, **given}
     overrides = tuple(name for name in OVERRIDES if values[name])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Handle the options --fix and --diff of `patchpilot check`."""
+"""Handle --fix and --diff of `patchpilot check`."""
 
 import sys
 from collections.abc import Callable
@@ -9,13 +9,13 @@ from patchpilot.checking.check_result import CheckResult
 from patchpilot.checking.driver import Driver, PatchSource
 from patchpilot.cli.common import Common, progress_of
 from patchpilot.cli.output import findings_json, fix_text
-from patchpilot.cli.output.stream import tell
+from patchpilot.cli.output.stream import print_message
 from patchpilot.errors import UsageError
 from patchpilot.model.bounded import MAX_INPUT
 from patchpilot.services.check.apply_fixes import FixResult, fix
 
 
-def answer(
+def run_fixes(
     common: Common,
     options: SimpleNamespace,
     driver: Driver,
@@ -24,7 +24,8 @@ def answer(
 ) -> int:
     """Apply the fixes, or print them as a diff; `render` formats the findings.
 
-    Return the exit code, based on the remaining findings with --fix or on all findings with --diff.
+    Return the exit code, which is based on the remaining findings with --fix and on all findings
+    with --diff.
     """
     if options.fix and options.diff:
         raise UsageError(
@@ -45,14 +46,14 @@ def answer(
 
         print_notes(common, result.check)
     if options.diff:
-        _show(common, result)
+        _print_diff(common, result)
     else:
-        _report(common, result, render)
+        _print_report(common, result, render)
     return int(result.check.exit_code)
 
 
-def _show(common: Common, result: FixResult) -> None:
-    """Print the diff on stdout and a summary on stderr."""
+def _print_diff(common: Common, result: FixResult) -> None:
+    """Print the diff on stdout, and a summary on stderr."""
     if common.format == "json":
         common.write(findings_json.render(result.check, result))
         return
@@ -65,26 +66,26 @@ def _show(common: Common, result: FixResult) -> None:
     if common.output:
         common.write("".join(f"{line}\n" for line in lines))
     elif not sys.stdout.isatty():
-        # print the exact bytes, because another program may read this diff
+        # another program may read this diff, so print the exact bytes
         text = "".join(f"{line}\n" for line in lines)
         _write_bytes(text.encode("utf-8", "surrogateescape"))
     elif lines:
         common.write(fix_text.color_diff(lines, colored=common.uses_color))
     if not common.quiet:
-        tell(fix_text.summary(result))
+        print_message(fix_text.fix_summary_text(result))
 
 
-def _report(
+def _print_report(
     common: Common, result: FixResult, render: Callable[[Common, CheckResult], str]
 ) -> None:
     """Report the applied fixes and the remaining findings.
 
-    Print the report on stderr if the fixed patch goes to stdout.
+    The report goes to stderr if the fixed patch goes to stdout.
     """
-    is_aside = result.output is not None
-    if is_aside:
+    uses_stderr = result.output is not None
+    if uses_stderr:
         common = common._replace(color=False)
-    summary = "" if common.quiet else fix_text.summary(result)
+    summary = "" if common.quiet else fix_text.fix_summary_text(result)
     if common.format == "json":
         text = findings_json.render(result.check, result)
     elif common.format == "text":
@@ -94,19 +95,18 @@ def _report(
     else:
         text = render(common, result.check)
         if summary:
-            tell(summary)
-    if not is_aside:
+            print_message(summary)
+    if not uses_stderr:
         common.write(text, fold=True)
         return
     _write_bytes(result.output or b"")
     if common.output:
         common.write(text)
     elif text:
-        tell(text)
+        print_message(text)
 
 
 def _write_bytes(content: bytes) -> None:
-    """Write bytes to stdout."""
     sys.stdout.flush()
     sys.stdout.buffer.write(content)
     sys.stdout.buffer.flush()

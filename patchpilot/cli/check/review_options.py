@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Handle the review options of `patchpilot check`."""
+"""Handle the options of `patchpilot check` for reviews."""
 
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ FORMATS = ("text", "json")
 
 
 def verify(common: Common, options: SimpleNamespace) -> None:
-    """Raise `UsageError` if the other options cannot be combined with a review."""
+    """Raise `UsageError` if other options cannot be combined with a review."""
     if options.review is not None and common.format not in FORMATS:
         raise UsageError(
             f"--review and --format {common.format} cannot be combined",
@@ -28,7 +28,7 @@ def verify(common: Common, options: SimpleNamespace) -> None:
 def review_input(
     options: SimpleNamespace, result: "CheckResult", repository: Any
 ) -> "ReviewInput":
-    """Return the input for reviewers according to the options of `check`."""
+    """Return the input for reviewers that the options of `check` describe."""
     from patchpilot.services.review.review_patches import ReviewInput
 
     return ReviewInput(
@@ -41,15 +41,15 @@ def review_input(
     )
 
 
-def requests(review_input: "ReviewInput") -> str:
-    """Return the review requests for the patches as text."""
+def format_requests(review_input: "ReviewInput") -> str:
+    """Return the text of the review requests for the patches."""
     from patchpilot.services.review.review_patches import review_requests
 
     return "\n".join(request.text for _, request in review_requests(review_input))
 
 
-def reviews(common: Common, review_input: "ReviewInput") -> tuple["Review", ...]:
-    """Ask the chosen reviewers about the checked patches."""
+def run_reviewers(common: Common, review_input: "ReviewInput") -> tuple["Review", ...]:
+    """Send the checked patches to the chosen reviewers, and return the reviews."""
     from patchpilot.services.review.review_patches import review
 
     with progress_of(common) as progress:
@@ -57,23 +57,23 @@ def reviews(common: Common, review_input: "ReviewInput") -> tuple["Review", ...]
 
 
 def review_before_send(common: Common, workplace: Any, request: "SendRequest") -> None:
-    """Run the reviewers before sending if the user enabled this, and print their answers on stderr.
+    """Run the reviewers before sending if the user enabled this, and print the reviews on stderr.
 
-    Errors and review comments do not block sending.
+    Neither errors nor review comments block sending.
     """
-    from patchpilot.cli.error_exit import notice
-    from patchpilot.cli.output.stream import tell
+    from patchpilot.cli.error_exit import print_notice
+    from patchpilot.cli.output.stream import print_message
     from patchpilot.errors import PatchpilotError
     from patchpilot.services.review.review_due import should_review
 
     try:
-        if should_review(workplace.repository, _wants_review):
+        if should_review(workplace.repository, _ask_for_review):
             from patchpilot.services.review.review_text import review_text
 
-            checked = _checked_topic(workplace, request.target, request.base)
-            tell(review_text(reviews(common, checked)))
+            topic_input = _topic_input(workplace, request.target, request.base)
+            print_message(review_text(run_reviewers(common, topic_input)))
     except PatchpilotError as error:
-        notice("warning", f"no review: {error}")
+        print_notice("warning", f"no review: {error}")
 
 
 def review_notes(
@@ -85,7 +85,7 @@ def review_notes(
     """
     from patchpilot.services.review.review_patches import review, review_note
 
-    review_input = _checked_topic(workplace, target, base)
+    review_input = _topic_input(workplace, target, base)
     reviewed = review(review_input, asks=False)
     notes = [
         review_note(reviewed, checked.patch) for checked in review_input.result.patches
@@ -98,9 +98,7 @@ def review_notes(
     return tuple((str(number), note) for number, note in enumerate(notes, 1) if note)
 
 
-def _checked_topic(
-    workplace: Any, target: str | None, base: str | None
-) -> "ReviewInput":
+def _topic_input(workplace: Any, target: str | None, base: str | None) -> "ReviewInput":
     from patchpilot.services.check.check_topic import CheckedTopic, check_topic
     from patchpilot.services.review.review_patches import ReviewInput
 
@@ -110,7 +108,7 @@ def _checked_topic(
     return ReviewInput(result, workplace.repository, targets, base)
 
 
-def _wants_review() -> bool:
+def _ask_for_review() -> bool:
     import sys
 
     from patchpilot.cli import ask

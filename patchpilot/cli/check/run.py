@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from patchpilot.cli.common import Common, progress_of, report_skipped
-from patchpilot.cli.error_exit import notice
+from patchpilot.cli.error_exit import print_notice
 from patchpilot.config import FLAG, split_list
 from patchpilot.errors import MissingError, UsageError
 from patchpilot.model.printable import counted
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 def answer(common: Common, options: SimpleNamespace, build: Any = None) -> int:
     """Check the targets, write the result, and return the exit code.
 
-    With --build, compile the patches as configured by `build`.
+    With --build, compile the patches with the options in `build`.
     """
     if options.overrides and not options.fix:
         name = f"--{options.overrides[0]}"
@@ -66,7 +66,7 @@ def answer(common: Common, options: SimpleNamespace, build: Any = None) -> int:
 
 
 def _reject_patch_options(options: SimpleNamespace) -> None:
-    """Raise UsageError for options that apply only to patches."""
+    """Raise UsageError for options that only apply to patches."""
     for name in ("fix", "diff", "checkpatch", "since_version", "build", "checkers"):
         if getattr(options, name):
             option = f"--{name.replace('_', '-')}"
@@ -84,8 +84,7 @@ def _check(
     build: Any = None,
     loading: Any = None,
 ) -> int:
-    # the checked commits must not change their own settings and baseline, unless a user is at a
-    # terminal
+    # unless a user is at a terminal, commits must not be checked with settings that they change
     is_gate = (
         common.format != "text" or not sys.stdout.isatty() or bool(os.environ.get("CI"))
     )
@@ -102,19 +101,19 @@ def _check(
         from patchpilot.settings.trusted_packs import own_packs
 
         packs = own_packs(settings, source)
-    judge = source if source and source.is_revision and is_gate else None
-    suppressions = _suppressions(options, settings, repository, packs, judge)
+    gate_source = source if source and source.is_revision and is_gate else None
+    suppressions = _suppressions(options, settings, repository, packs, gate_source)
     tree = workplace.source_tree(or_working_tree=options.whole_files)
-    chosen = options_of(
+    lint_options = options_of(
         settings,
-        judge.tree if judge else None,
+        gate_source.tree if gate_source else None,
         **{
             name: _option_value(value)
             for name, value in vars(options).items()
             if name in SETTINGS
         },
         noise=None if options.noise is None else options.noise / 100,
-        kernel=_kernel(options.kernel),
+        kernel=_parse_kernel(options.kernel),
         data_dir=options.data,
         jobs=options.jobs or os.cpu_count() or 1,
         checkpatch=options.checkpatch,
@@ -132,11 +131,13 @@ def _check(
         skipped=report_skipped,
         top=tree.root if options.whole_files and tree else None,
     )
-    driver = Driver(chosen, repository=repository, tree=tree, suppressions=suppressions)
+    driver = Driver(
+        lint_options, repository=repository, tree=tree, suppressions=suppressions
+    )
     if options.fix or options.diff:
         from patchpilot.cli.check import fix_options
 
-        return fix_options.answer(
+        return fix_options.run_fixes(
             common,
             options,
             driver,
@@ -155,7 +156,7 @@ def _check(
         from patchpilot.cli.check import review_options
 
         review_input = review_options.review_input(options, result, repository)
-        common.write(review_options.requests(review_input))
+        common.write(review_options.format_requests(review_input))
         return 0
     _report_notes(common, result)
     if suppressions:
@@ -167,43 +168,43 @@ def _check(
         from patchpilot.cli.check import review_options
 
         review_input = review_options.review_input(options, result, repository)
-        reviews = review_options.reviews(common, review_input)
+        reviews = review_options.run_reviewers(common, review_input)
     text = _render(common, result, unfolded=options.unfolded, reviews=reviews)
     common.write(text, fold=True)
     if common.format == "text" and not common.quiet:
-        _note_more(options, result)
+        _note_hidden(options, result)
         if repository and not options.targets:
             _note_uncommitted(repository)
     return int(result.exit_code)
 
 
 def _option_value(value: Any) -> Any:
-    """Convert an option's value: a list to its words, a missing option to None."""
+    """Convert an option's value: join and split lists, and map a missing option to None."""
     return (split_list(",".join(value)) if isinstance(value, tuple) else value) or None
 
 
-def _note_more(options: SimpleNamespace, result: "CheckResult") -> None:
+def _note_hidden(options: SimpleNamespace, result: "CheckResult") -> None:
     """Print on stderr how many findings --strict would show and --fix would fix."""
-    from patchpilot.cli.output.findings_text import count_hidden, offer
+    from patchpilot.cli.output.findings_text import describe_fixable, describe_hidden
 
     sys.stdout.flush()
-    if more := count_hidden(result):
-        notice("note", more)
-    safe = {rule.id for rule in result.rules if rule.remedy.kind == "safe"}
-    if any(finding.rule in safe for finding in result.all) and _can_fix(options):
+    if hidden_note := describe_hidden(result):
+        print_notice("note", hidden_note)
+    safe_rules = {rule.id for rule in result.rules if rule.remedy.kind == "safe"}
+    if any(finding.rule in safe_rules for finding in result.all) and _can_fix(options):
         from patchpilot.checking.proposed_edits import count_fixable
 
-        if offered := offer(count_fixable(result)):
-            notice("note", offered)
+        if fix_offer := describe_fixable(count_fixable(result)):
+            print_notice("note", fix_offer)
 
 
 def _note_uncommitted(repository: Any) -> None:
-    """List files with uncommitted changes on stderr, because these were not checked."""
+    """List files with uncommitted changes on stderr, because these changes were not checked."""
     if files := unchecked_files(repository):
-        more = f" and {counted(len(files) - 1, 'more file')}" if files[1:] else ""
-        notice(
+        more_note = f" and {counted(len(files) - 1, 'more file')}" if files[1:] else ""
+        print_notice(
             "note",
-            f"changes in {files[0]}{more} are not committed, and were not checked",
+            f"changes in {files[0]}{more_note} are not committed, and were not checked",
         )
 
 
@@ -224,9 +225,9 @@ def _suppressions(
     settings: "Settings",
     repository: Any,
     packs: tuple[Any, ...],
-    judge: "Source | None",
+    gate_source: "Source | None",
 ) -> "Suppressions | None":
-    """Return the waivers and baseline for this run, and report new entries on stderr."""
+    """Return the waivers and the baseline for this run, and report new entries on stderr."""
     changes_suppressions = (
         options.baseline or options.write_baseline or options.waive or options.unwaive
     )
@@ -238,11 +239,13 @@ def _suppressions(
         return None
     from patchpilot.services.check.find_suppressions import find_suppressions
 
-    return find_suppressions(options, settings, repository, packs, judge, notice)
+    return find_suppressions(
+        options, settings, repository, packs, gate_source, print_notice
+    )
 
 
 def _can_stream(common: Common, options: SimpleNamespace) -> bool:
-    """Return whether the format and options need only findings about single patches."""
+    """Return whether the format and options require only findings about single patches."""
     return (
         common.format == "jsonl"
         and not options.whole_files
@@ -254,12 +257,12 @@ def _can_stream(common: Common, options: SimpleNamespace) -> bool:
 
 
 def _report_notes(common: Common, result: "CheckResult") -> None:
-    """Report the build, the active rules and the sources of options on stderr."""
+    """Report the build, the active rules and the origin of options on stderr."""
     if result.build and not common.quiet:
-        notice("note", result.build)
+        print_notice("note", result.build)
     if not common.verbose:
         return
-    notice(
+    print_notice(
         "note",
         f"project {result.profile}, rules as of {'.'.join(map(str, result.kernel))},"
         f" {len(result.rules)} rules",
@@ -267,10 +270,10 @@ def _report_notes(common: Common, result: "CheckResult") -> None:
     for name, origin in result.setting.options.origins.items():
         if origin != FLAG:
             value = getattr(result.setting.options, name)
-            notice("note", f"{name.replace('_', '-')} {value}: {origin}")
+            print_notice("note", f"{name.replace('_', '-')} {value}: {origin}")
 
 
-def _kernel(text: str | None) -> tuple[int, int] | None:
+def _parse_kernel(text: str | None) -> tuple[int, int] | None:
     if text is None:
         return None
     version = re.fullmatch(r"v?(\d+)\.(\d+)(?:\.\d+)?", text)
@@ -283,7 +286,7 @@ def _kernel(text: str | None) -> tuple[int, int] | None:
 
 
 def _can_fix(options: SimpleNamespace) -> bool:
-    """Return whether --fix could be added to this command line."""
+    """Return whether --fix can be added to this command line."""
     return (
         not options.checkpatch_compat
         and not options.whole_files
@@ -298,11 +301,11 @@ def _render(
     unfolded: bool,
     reviews: Sequence[Any] = (),
 ) -> str:
-    """Render the result in the chosen format, importing only that format's printer."""
+    """Format the result, importing only the module for the chosen format."""
     printer = importlib.import_module(f"patchpilot.cli.output.findings_{common.format}")
     if common.format != "text":
-        more = {"reviews": reviews} if reviews else {}
-        return str(printer.render(result, **more))
+        review_arguments = {"reviews": reviews} if reviews else {}
+        return str(printer.render(result, **review_arguments))
     text = str(
         printer.render(
             result,

@@ -1,35 +1,39 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Print check's notes on waivers and baselines on stderr; imported only if there are any."""
+"""Print notes about waivers and baselines on stderr.
+
+Imported only if there are any.
+"""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from patchpilot.cli.error_exit import notice
-from patchpilot.cli.output.stream import tell
+from patchpilot.cli.error_exit import print_notice
+from patchpilot.cli.output.stream import print_message
 from patchpilot.model.printable import counted, crop, one_line, printable
 
 if TYPE_CHECKING:
     from patchpilot.checking.check_result import CheckResult
     from patchpilot.cli.common import Common
 
-SHOWN = 72
-"""Width of a quoted line."""
+QUOTE_WIDTH = 72
+"""Width to which quoted lines are cropped."""
 
 
 def print_notes(common: "Common", result: "CheckResult") -> None:
-    """Print the notes on stderr, except in the checkpatch format, because its readers treat any
-    output as a failure.
+    """Print the notes on stderr.
+
+    There are none in the checkpatch format, whose users treat any output as a failure.
     """
     if common.format != "checkpatch":
         for line in _note_lines(result, verbose=common.verbose, quiet=common.quiet):
             if line.startswith(" "):
-                tell(printable(line))
+                print_message(printable(line))
             else:
-                notice("note", line)
+                print_notice("note", line)
 
 
 def _note_lines(result: "CheckResult", *, verbose: bool, quiet: bool) -> Iterator[str]:
-    """Yield the lines of the notes; a continuation line starts with a space."""
+    """Yield the lines of the notes; continuation lines start with a space."""
     waivers, baseline = result.waivers, result.baseline
     for expired in waivers.expired if waivers else ():
         yield (
@@ -48,9 +52,9 @@ def _note_lines(result: "CheckResult", *, verbose: bool, quiet: bool) -> Iterato
         )
     if baseline.stale:
         count = sum(entry.times for entry in baseline.stale)
-        gone = "1 finding is" if count == 1 else f"{count} findings are"
+        count_text = "1 finding is" if count == 1 else f"{count} findings are"
         details = "" if verbose else "; -v lists them"
-        yield f"{baseline.file}: {gone} gone (--write-baseline removes them{details})"
+        yield f"{baseline.file}: {count_text} gone (--write-baseline removes them{details})"
         if verbose:
             for stale in baseline.stale:
                 times = f" ({stale.times} times)" if stale.times > 1 else ""
@@ -59,7 +63,7 @@ def _note_lines(result: "CheckResult", *, verbose: bool, quiet: bool) -> Iterato
                         one_line(
                             f"  {stale.path or 'the message'}: {stale.name}: {stale.text}"
                         ),
-                        SHOWN,
+                        QUOTE_WIDTH,
                     )
                     + times
                 )

@@ -125,7 +125,7 @@ def command(
     commit that `git am` would create.
     """
     from patchpilot.cli.output import backport_report as output
-    from patchpilot.cli.output.stream import tell
+    from patchpilot.cli.output.stream import print_message
     from patchpilot.model.printable import printable
     from patchpilot.services.backport.backport_targets import branch_ref
     from patchpilot.services.backport.backport_work import run_actions
@@ -163,7 +163,7 @@ def command(
     if done.request and common.format == "text":
         # print nothing but the message, so that it can be sent unchanged
         if not common.quiet:
-            tell(form(results, replace(done, request="")))
+            print_message(form(results, replace(done, request="")))
         common.write(printable(done.request))
     else:
         common.write(form(results, done))

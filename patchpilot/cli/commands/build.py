@@ -16,7 +16,7 @@ from patchpilot.cli.command import (
     option,
     table_options,
 )
-from patchpilot.cli.error_exit import notice
+from patchpilot.cli.error_exit import print_notice
 from patchpilot.model.bounded import MIB
 from patchpilot.model.printable import counted
 
@@ -109,5 +109,5 @@ def _clean(common: Common) -> int:
     places, size = clean_builds()
     if not common.quiet:
         deleted = counted(places, "directory", "directories")
-        notice("note", f"deleted {deleted}, {size / MIB:.0f} MiB")
+        print_notice("note", f"deleted {deleted}, {size / MIB:.0f} MiB")
     return 0

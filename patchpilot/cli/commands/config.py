@@ -9,7 +9,7 @@ from patchpilot.cli.command import (
     option,
 )
 from patchpilot.cli.error_exit import print_error
-from patchpilot.cli.output.stream import columns, wrap_labeled
+from patchpilot.cli.output.stream import result_width, wrap_labeled
 from patchpilot.config import KEYS, unread_warnings
 from patchpilot.errors import UsageError, unknown
 from patchpilot.model.printable import printable
@@ -58,7 +58,7 @@ def command(common: Common, name: str | None, *, lists: bool) -> int:
 
 
 def _table(rows: tuple[ConfigRow, ...]) -> str:
-    room, indent = columns(), max(len(row.name) for row in rows) + 2
+    room, indent = result_width(), max(len(row.name) for row in rows) + 2
     lines: list[str] = []
     for row in rows:
         value = printable(row.value) or "(empty)"

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from patchpilot.cli.command import make_command, option
-from patchpilot.cli.common import ProgressLine, overwrites
-from patchpilot.cli.output.stream import tell
+from patchpilot.cli.common import ProgressLine, can_overwrite
+from patchpilot.cli.output.stream import print_message
 from patchpilot.errors import ExitCode, InputError, UsageError
 from patchpilot.model.progress import Progress, silent
 from patchpilot.settings.read_settings import is_in_demo
@@ -65,7 +65,7 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
         from patchpilot.demo.demo_app import run_demo
 
         return run_demo()
-    line = ProgressLine() if overwrites() else None
+    line = ProgressLine() if can_overwrite() else None
     progress: Progress = line or silent
     if script:
         from patchpilot.demo.demo_script import run_script
@@ -84,7 +84,7 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
         if line:
             line.wipe()
         if shell:
-            tell(_WELCOME.format(work=sandbox.work))
+            print_message(_WELCOME.format(work=sandbox.work))
         from patchpilot.demo.own_tree import folder_outside_path, own_tree_text
 
         argv = (
@@ -102,9 +102,9 @@ def command(script: bool, shell: bool, keep: Path | None) -> int:
                 ) from error
             given_back.append(code >= 0)
         if not shell and code == 0:
-            tell(own_tree_text(folder_outside_path()))
+            print_message(own_tree_text(folder_outside_path()))
         if keep:
-            tell(
+            print_message(
                 f"the sandbox is kept in {keep}; its mail server and archive are stopped. To enter"
                 f" it: . {keep}/env; cd {sandbox.work}"
             )

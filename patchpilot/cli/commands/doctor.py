@@ -11,8 +11,8 @@ from patchpilot.cli.command import (
     progress_of,
     via_option,
 )
-from patchpilot.cli.error_exit import notice
-from patchpilot.cli.output.stream import columns, wrap_labeled
+from patchpilot.cli.error_exit import print_notice
+from patchpilot.cli.output.stream import result_width, wrap_labeled
 from patchpilot.config import Settings, unread_warnings
 from patchpilot.errors import ExitCode, PatchpilotError, findings_exit
 from patchpilot.model.printable import printable
@@ -94,7 +94,7 @@ def _report(common: Common) -> int:
         with common.workplace() as workplace:
             settings, _ = workplace.settings_with_problems()
     except PatchpilotError as error:
-        notice("warning", f"the settings cannot be read: {error.message}")
+        print_notice("warning", f"the settings cannot be read: {error.message}")
         settings = Settings()
     common.write(printable(bug_report(settings)))
     return int(ExitCode.OK)
@@ -112,7 +112,7 @@ def _text(result: DoctorResult, *, quiet: bool) -> str:
         lines += wrap_labeled(
             f"  {_MARKS[diagnosis.state]}  ",
             printable(f"{diagnosis.name}: {diagnosis.message}"),
-            columns(),
+            result_width(),
         )
         if diagnosis.hint:
             # keep it on one line, so that the command can be copied

@@ -16,7 +16,7 @@ from patchpilot.cli.command import (
 )
 from patchpilot.cli.output.draft_report import draft_rows
 from patchpilot.cli.output.json_document import document
-from patchpilot.cli.output.stream import tell
+from patchpilot.cli.output.stream import print_message
 from patchpilot.errors import UsageError
 from patchpilot.model.printable import printable
 from patchpilot.model.send_request import SendRequest
@@ -135,12 +135,12 @@ def command(
         if action == "reset":
             return _reset(common, workplace, target, base)
         if given["no_b4"]:
-            tell(
+            print_message(
                 f"{service.leave_b4(workplace.repository)} is removed from b4's tracking data"
             )
             return 0
         if given["forget"]:
-            tell(
+            print_message(
                 f"draft deleted: {service.forget(workplace.repository, target, base).change_id}"
             )
             return 0
@@ -202,7 +202,7 @@ def _reset(
 ) -> int:
     before, result = service.reset(workplace.repository, target, base)
     cleared = draft_rows(before, kept=result.draft)
-    tell("cleared:" if cleared else "nothing to clear in the draft")
+    print_message("cleared:" if cleared else "nothing to clear in the draft")
     common.write(
         document("draft", result)
         if common.format == "json"

@@ -38,7 +38,7 @@ def command(common: Common, rule: str | None, path: str | None) -> int:
         explain_all,
         rule_page,
     )
-    from patchpilot.cli.error_exit import notice
+    from patchpilot.cli.error_exit import print_notice
     from patchpilot.cli.output import rules_report as output
     from patchpilot.cli.output.json_document import document
     from patchpilot.settings.trusted_packs import packs_if_trusted
@@ -56,7 +56,7 @@ def command(common: Common, rule: str | None, path: str | None) -> int:
             return 0
         packs, problem = packs_if_trusted(workplace.settings(), workplace.source())
     if problem:
-        notice("note", problem)
+        print_notice("note", problem)
     rules = () if rule else all_rules(packs)
     explanations = explain(rule, packs) if rule else ()
     if common.format == "json":
@@ -71,5 +71,5 @@ def command(common: Common, rule: str | None, path: str | None) -> int:
     elif rule is None:
         common.write(output.rules_text(rules))
     else:
-        common.write("\n\n".join(map(output.page, explanations)), fold=True)
+        common.write("\n\n".join(map(output.format_rule_page, explanations)), fold=True)
     return 0

@@ -13,7 +13,7 @@ from patchpilot.cli.command import (
     option,
     progress_of,
 )
-from patchpilot.cli.error_exit import notice
+from patchpilot.cli.error_exit import print_notice
 from patchpilot.errors import InputError, findings_exit
 from patchpilot.services.tags.find_culprits import (
     LIMIT,
@@ -86,7 +86,7 @@ def command(
         common.write("\n".join(text(result, verify) for result in results), fold=True)
     if verify:
         if any(result.is_unverified for result in results):
-            notice(
+            print_notice(
                 "note",
                 "the clone is shallow; fetch older history with `git fetch --unshallow`",
             )

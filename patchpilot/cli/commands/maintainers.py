@@ -18,7 +18,7 @@ from patchpilot.cli.command import (
     progress_of,
     table_options,
 )
-from patchpilot.cli.error_exit import notice
+from patchpilot.cli.error_exit import print_notice
 from patchpilot.errors import UsageError
 from patchpilot.model.address import Address
 from patchpilot.model.get_maintainer import NAMES, TYPES, GetMaintainerAnswer
@@ -204,7 +204,7 @@ def _plan(
             )
             result = ask()
     for address in missed:
-        notice(
+        print_notice(
             "note",
             f"{address.email} is not among the recipients now; it will also be dropped later (undo:"
             f" --restore {address.email})",
@@ -226,10 +226,10 @@ def _printable_lines(
     """
     text = "".join(f"{line}\n" for line in result.lines)
     if to_terminal or result.remarks:
-        from patchpilot.cli.error_exit import notice
+        from patchpilot.cli.error_exit import print_notice
         from patchpilot.model.printable import printable
 
         for remark in () if quiet else result.remarks:
-            notice("warning", remark)
+            print_notice("warning", remark)
         text = printable(text) if to_terminal else text
     return text

@@ -16,7 +16,7 @@ from patchpilot.cli.command import (
     progress_of,
     rewrite_options,
 )
-from patchpilot.cli.error_exit import notice
+from patchpilot.cli.error_exit import print_notice
 from patchpilot.errors import ExitCode, RefusedError
 from patchpilot.model.printable import counted
 from patchpilot.model.progress import Progress, silent
@@ -167,7 +167,7 @@ class _Asking:
         stream = sys.stdout if self.shown else sys.stderr
         print(text(preparation, self.shown and self._common.uses_color), file=stream)
         for cost in preparation.costs:
-            notice("note", cost)
+            print_notice("note", cost)
         number = len(preparation.changed)
         if ask.confirm(f"Write this into {counted(number, 'commit message')}?"):
             return True
@@ -186,7 +186,7 @@ def _warn_unsure(common: Common, result: Preparation) -> None:
 
     for change in result.changes:
         if change.unsure and not common.quiet:
-            notice("warning", one_line(change.unsure))
+            print_notice("warning", one_line(change.unsure))
 
 
 def report(common: Common, result: Preparation, dry_run: bool) -> None:
@@ -194,7 +194,7 @@ def report(common: Common, result: Preparation, dry_run: bool) -> None:
     if common.quiet:
         return
     for cost in result.costs:
-        notice("note", cost)
+        print_notice("note", cost)
     if result.written and result.undo:
         name = (result.ref or "HEAD").removeprefix("refs/heads/")
         print(
@@ -232,9 +232,9 @@ def _note(text: str) -> list[str]:
     """Return a note as lines, wrapped only on a terminal."""
     if not sys.stdout.isatty():
         return [f"  # {text}"]
-    from patchpilot.cli.output.stream import columns, wrap_labeled
+    from patchpilot.cli.output.stream import result_width, wrap_labeled
 
-    return list(wrap_labeled("  # ", text, columns()))
+    return list(wrap_labeled("  # ", text, result_width()))
 
 
 def _format_change(change: MessageChange, colored: bool) -> str:

@@ -21,8 +21,8 @@ from patchpilot.cli.command import (
     series_options,
     via_option,
 )
-from patchpilot.cli.error_exit import notice
-from patchpilot.cli.output.stream import tell
+from patchpilot.cli.error_exit import print_notice
+from patchpilot.cli.output.stream import print_message
 from patchpilot.config import Settings
 from patchpilot.errors import ExitCode, RefusedError, UsageError, findings_exit
 from patchpilot.model.mail import parse_id_option
@@ -160,7 +160,7 @@ def _plan_and_send(
 
         paths = write_outbox(plan, outbox)
         _show(common, workplace, plan, "NOT SENT (written to files)")
-        tell(f"{counted(len(paths), 'message')} in {outbox}; nothing was sent")
+        print_message(f"{counted(len(paths), 'message')} in {outbox}; nothing was sent")
         return int(findings_exit(plan.refused))
     if (
         not dry_run
@@ -350,7 +350,7 @@ def _show_effects(workplace: Workplace, request: SendRequest) -> None:
 
     for name, value in request.answers:
         if changed := answer_effect(workplace.repository, name, value, request):
-            tell(f"{name}: {value}: {printable(changed)}")
+            print_message(f"{name}: {value}: {printable(changed)}")
 
 
 def _write_changelog(workplace: Workplace, request: SendRequest) -> None:
@@ -384,9 +384,9 @@ def _show(
         from patchpilot.model.printable import one_line
 
         sys.stdout.flush()
-        notice("error", plan.verdict)
+        print_notice("error", plan.verdict)
         for refusal in plan.blockers:
-            tell(
+            print_message(
                 f"  {one_line(refusal.message)}"
                 + (f"; {one_line(str(refusal.hint))}" if refusal.hint else "")
             )
@@ -407,18 +407,18 @@ def _preview(
     """
     from patchpilot.cli.output import send_text as text
 
-    first = text.head(plan, after)
+    first = text.format_verdict(plan, after)
     if common.quiet:
         common.write(first)
         return
     # print the notes only in the card, which stays on the terminal after the pager exits
-    parts = [first, text.summary(plan)]
+    parts = [first, text.format_summary(plan)]
     shown = text.format_mails(plan) if mails else ""
     last = text.preflight_text(plan, after)
     if shown and common.output is None and sys.stdout.isatty():
-        from patchpilot.cli.pager import page
+        from patchpilot.cli.pager import show_in_pager
 
-        page(
+        show_in_pager(
             "\n".join(part for part in (*parts, shown) if part),
             next(iter(workplace.repository.user_config("core.pager")[-1:]), None),
         )
@@ -433,9 +433,9 @@ def _result(common: Common, sending: Sending) -> None:
 
         common.write(document("send", sending))
         return
-    from patchpilot.cli.output.send_text import outcome
+    from patchpilot.cli.output.send_text import format_outcome
 
-    common.write(outcome(sending))
+    common.write(format_outcome(sending))
 
 
 def _ask(common: Common, workplace: Workplace, plan: Sending) -> None:
@@ -444,17 +444,17 @@ def _ask(common: Common, workplace: Workplace, plan: Sending) -> None:
 
     if common.format == "json":
         parts = (
-            text.head(plan),
-            text.notes(plan),
-            text.summary(plan),
+            text.format_verdict(plan),
+            text.format_notes(plan),
+            text.format_summary(plan),
             text.format_mails(plan),
         )
-        tell("\n".join(part for part in parts if part))
+        print_message("\n".join(part for part in parts if part))
     else:
         _preview(common, workplace, plan)
     if not plan.request.to_self:
         # the pager and the card may have scrolled the recipients off the screen
-        tell(text.addressees(plan), end="")
+        print_message(text.format_addresses(plan), end="")
     answer = ask.prompt(f"Send {plan.format_counts}? Type 'send' to confirm", "")
     if answer.strip() != "send":
         raise RefusedError(
@@ -476,8 +476,10 @@ def _delay_signals() -> Iterator[Any]:
         signals.append(number)
         # after SIGHUP there may be no terminal to write to
         with suppress(OSError):
-            tell("")
-            notice("note", "stopping after this mail; press Ctrl-C again to stop now")
+            print_message("")
+            print_notice(
+                "note", "stopping after this mail; press Ctrl-C again to stop now"
+            )
 
     caught = [signal.SIGINT, signal.SIGTERM]
     # keep SIGHUP ignored under nohup

@@ -34,9 +34,9 @@ def command(common: Common) -> int:
     On a terminal, each command is shown, and run after you confirm it. The exit code is 1 if a
     problem remains that blocks a stage.
     """
-    from patchpilot.cli.setup_steps import walk
+    from patchpilot.cli.setup_steps import solve_problems
 
-    return walk(common)
+    return solve_problems(common)
 
 
 @command.command(
@@ -169,7 +169,7 @@ def stable(common: Common, fetch: bool) -> int:
 
 
 def _fetch(common: Common) -> int:
-    from patchpilot.cli.error_exit import notice
+    from patchpilot.cli.error_exit import print_notice
     from patchpilot.services.setup.fetch_branches import (
         fetch_branches,
         missing_branches,
@@ -180,9 +180,9 @@ def _fetch(common: Common) -> int:
     with common.workplace() as workplace:
         missing = missing_branches(workplace.repository, common.profile)
         if missing is None:
-            notice("note", "no maintained stable branch is missing here")
+            print_notice("note", "no maintained stable branch is missing here")
             return 0
-        notice("note", f"fetching {missing.summary}")
+        print_notice("note", f"fetching {missing.summary}")
         fetch_branches(workplace.repository, missing)
     return 0
 
@@ -229,8 +229,8 @@ def hooks(common: Common, remove: bool, run: str | None, hooks: tuple[str, ...])
 
 def _run_hook(workplace: Workplace, name: str, file: Path) -> int:
     """Run an installed hook's check: errors stop git, other findings are only printed."""
-    from patchpilot.cli.error_exit import notice, print_error
-    from patchpilot.cli.output.stream import tell
+    from patchpilot.cli.error_exit import print_error, print_notice
+    from patchpilot.cli.output.stream import print_message
     from patchpilot.model.printable import printable
     from patchpilot.services.setup import check_in_hook as hook
     from patchpilot.services.setup import install_hooks as service
@@ -246,9 +246,11 @@ def _run_hook(workplace: Workplace, name: str, file: Path) -> int:
     result, problem = check(workplace, file)
     if problem:
         # a missing pack must not stop a commit
-        notice("warning", f"{problem}: skipped")
+        print_notice("warning", f"{problem}: skipped")
     for finding in result.all:
-        tell(f"{finding.severity}: {printable(finding.message)} [{finding.name}]")
+        print_message(
+            f"{finding.severity}: {printable(finding.message)} [{finding.name}]"
+        )
     if result.exit_code:
         print_error(
             "the check found errors",

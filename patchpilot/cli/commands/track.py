@@ -14,13 +14,13 @@ from patchpilot.cli.command import (
     Option,
     argument,
     common_options,
-    convert_word,
+    convert_argument,
     make_command,
     option,
     progress_of,
 )
 from patchpilot.cli.commands import track_reply
-from patchpilot.cli.error_exit import notice
+from patchpilot.cli.error_exit import print_notice
 from patchpilot.cli.series_number import choose_series, series_number
 
 if TYPE_CHECKING:
@@ -260,9 +260,9 @@ def _show_ledger(
             state_form = Option(("--mark",), "", CHOICE, choices=_MARKS)
             changes = [
                 (
-                    convert_word(number_form, mark),
+                    convert_argument(number_form, mark),
                     None
-                    if convert_word(state_form, state) == "none"
+                    if convert_argument(state_form, state) == "none"
                     else PointState(state),
                 )
                 for mark, state in marks
@@ -590,14 +590,14 @@ def _warn_incomplete(series: Sequence["Tracked"]) -> int:
         )
     )
     for problem in silent:
-        notice("warning", problem)
+        print_notice("warning", problem)
     damaged = [
         f"series {series_.entry.id}: {problem}"
         for series_ in series
         for problem in series_.damaged
     ]
     for problem in damaged:
-        notice("warning", problem)
+        print_notice("warning", problem)
     return ExitCode.NETWORK if silent else ExitCode.USAGE if damaged else ExitCode.OK
 
 
@@ -613,7 +613,7 @@ def _note_cached(series: Sequence["Tracked"]) -> None:
         if series_.cached and series_.entry.updated
     ]
     if times:
-        notice(
+        print_notice(
             "note",
             f"the archive was queried {_ago(datetime.now(UTC) - min(times))}; --fresh queries it"
             " again",
@@ -632,7 +632,7 @@ def _note_offline(common: Common, series: Sequence["Tracked"]) -> None:
         if series_.entry.updated
     ]
     if common.offline and times:
-        notice(
+        print_notice(
             "note",
             f"offline: the archive was last queried {_ago(datetime.now(UTC) - min(times))}",
         )

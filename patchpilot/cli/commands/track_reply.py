@@ -14,8 +14,8 @@ from patchpilot.cli.command import (
     option,
     via_option,
 )
-from patchpilot.cli.error_exit import notice
-from patchpilot.cli.output.stream import tell
+from patchpilot.cli.error_exit import print_notice
+from patchpilot.cli.output.stream import print_message
 from patchpilot.errors import ExitCode, RefusedError, UsageError, findings_exit
 
 if TYPE_CHECKING:
@@ -126,12 +126,12 @@ def _reply(
         else:
             common.write(reply_text(plan, "NOT SENT"))
         for refusal in plan.blockers:
-            notice("error", f"{refusal.message}; {refusal.hint}")
+            print_notice("error", f"{refusal.message}; {refusal.hint}")
         return int(findings_exit(plan.refused))
     if common.format == "text":
         common.write(reply_text(plan))
     elif not options["yes"]:
-        tell(reply_text(plan))
+        print_message(reply_text(plan))
     if not options["yes"]:
         _confirm()
     sent = send_reply(
@@ -149,7 +149,9 @@ def _reply(
             f" {one_line(sent.subject)}{f' ({one_line(sent.detail)})' if sent.detail else ''}"
         )
         if not accepted:
-            notice("note", "the draft was kept; run the same command to try again")
+            print_notice(
+                "note", "the draft was kept; run the same command to try again"
+            )
     return int(ExitCode.OK if accepted else ExitCode.NETWORK)
 
 
@@ -181,7 +183,7 @@ def _plan(
             hint="use --force REASON, for example --force 'the list lost the first one'",
         )
     if options["discard"]:
-        notice(
+        print_notice(
             "note",
             "the draft was deleted"
             if discard(request)

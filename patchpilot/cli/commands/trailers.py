@@ -17,7 +17,7 @@ from patchpilot.cli.command import (
     rewrite_options,
 )
 from patchpilot.cli.commands.prepare import report, text
-from patchpilot.cli.output.stream import tell
+from patchpilot.cli.output.stream import print_message
 from patchpilot.errors import ExitCode, RefusedError
 from patchpilot.model.printable import one_line
 from patchpilot.services.tags.add_review_trailers import Chosen, add_review_trailers
@@ -103,7 +103,7 @@ def command(
     common.write(text(collected.preparation, common.uses_color))
     for held_trailer in collected.held:
         offer = f"; {held_trailer.offer}" if held_trailer.offer else ""
-        tell(
+        print_message(
             one_line(
                 f"not added: {held_trailer.trailer} (v{held_trailer.version}):"
                 f" {held_trailer.why}{offer}"
@@ -121,9 +121,9 @@ def _choose(collected: Collected) -> Chosen:
     for number, choice in enumerate(collected.choices):
         if choice.commit.id != commit:
             commit = choice.commit.id
-            tell(one_line(f"{choice.commit.short} {choice.commit.subject}"))
+            print_message(one_line(f"{choice.commit.short} {choice.commit.subject}"))
         doubt = f"; {choice.why}" if choice.why else ""
-        tell(one_line(f"  {choice.trailer} (v{choice.version}{doubt})"))
+        print_message(one_line(f"  {choice.trailer} (v{choice.version}{doubt})"))
         answer = ""
         while answer not in tuple("ynaq"):
             answer = ask.prompt(

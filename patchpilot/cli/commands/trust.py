@@ -13,7 +13,7 @@ from patchpilot.cli.command import (
     make_command,
     option,
 )
-from patchpilot.cli.error_exit import notice
+from patchpilot.cli.error_exit import print_notice
 from patchpilot.cli.trust_question import commands_text
 from patchpilot.model.printable import printable
 
@@ -89,7 +89,7 @@ def command(
         common.write("\n".join((*files, commands_text(configuration.commands))))
     if not common.quiet:
         sys.stdout.flush()
-        notice(
+        print_notice(
             "note",
             f"{configuration.label}: {_state(configuration, trusted, revoke, gone)}",
         )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Format the backport matrix as text, Markdown and JSON."""
+"""Format the backport verdicts as text, Markdown and JSON."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -15,9 +15,9 @@ from patchpilot.services.backport.backport_work import ActionResults
 from patchpilot.services.backport.build_objects import Built
 from patchpilot.services.backport.write_backports import WrittenBackport, send_commands
 
-_SIDE = 6
-_PLACES = 5
-_MUCH = 300
+_MAX_SIDE_LINES = 6
+_MAX_CONFLICTS = 5
+_MANY_LINES = 300
 _COLUMNS = 80
 _NOTHING = ActionResults()
 
@@ -35,7 +35,7 @@ def has_affected(results: Sequence[BackportResult]) -> bool:
 
 
 def wrote_nothing(results: Sequence[BackportResult], done: ActionResults) -> bool:
-    """Return whether no patch was written although branches need the fix."""
+    """Return whether no patch was written although a branch needs the fix."""
     return (
         bool(done.written)
         and has_affected(results)
@@ -46,17 +46,17 @@ def wrote_nothing(results: Sequence[BackportResult], done: ActionResults) -> boo
 def as_json(results: Sequence[BackportResult], done: ActionResults = _NOTHING) -> str:
     """Return the JSON document of a fix.
 
-    For a series, it is the last fix's document, with all documents under `series`.
+    For a series, this is the document of the last fix; `series` contains all documents.
     """
     series = {"series": results} if len(results) > 1 else {}
     return document("backport", results[-1], done, **series)
 
 
 def as_text(results: Sequence[BackportResult], done: ActionResults = _NOTHING) -> str:
-    """Return the matrix as text, with one line per branch and details below it."""
+    """Format the verdicts as text: one line per branch, with details below it."""
     blocks = []
     for result in results:
-        lines = _wrap(_name(result), "", "  ")
+        lines = _wrap(_describe_commit(result), "", "  ")
         newer = any(branch.lacking_newer for branch in result.branches)
         if result.asked:
             lines += _wrap(f"mainline commit for {result.asked[:12]}", "  ", "  ")
@@ -69,22 +69,24 @@ def as_text(results: Sequence[BackportResult], done: ActionResults = _NOTHING) -
             lines += _wrap(f"note: {rule}", "  ", "    ")
         width = max((len(_label(branch)) for branch in result.branches), default=0)
         for branch in result.branches:
-            ends = (
+            eol = (
                 f" ({'ended' if branch.is_over else 'EOL'} {branch.ends})"
                 if branch.ends
                 else ""
             )
-            head = f"  {_label(branch):<{width}}  {branch.verdict.value:<13}  "
+            line_start = f"  {_label(branch):<{width}}  {branch.verdict.value:<13}  "
             lines += _wrap(
-                f"{branch.reason}{ends}", head, " " * min(len(head), _COLUMNS // 2)
+                f"{branch.reason}{eol}",
+                line_start,
+                " " * min(len(line_start), _COLUMNS // 2),
             )
             lines += [
                 f"      {line}"
                 for line in _details(branch, upstream=result.upstream is not False)
             ]
-            # a branch is built with all its fixes, so show the build with the last
+            # a branch is built with all fixes, so show the build with the last fix only
             if result is results[-1]:
-                lines += [f"      {word}" for word in _build_words(branch, done)]
+                lines += [f"      {word}" for word in _build_outcomes(branch, done)]
         if result.cc_stable:
             lines += [
                 "add to the commit message:",
@@ -92,14 +94,12 @@ def as_text(results: Sequence[BackportResult], done: ActionResults = _NOTHING) -
             ]
         blocks.append("\n".join(lines))
     blocks += _missing_series(results[-1])
-    blocks += [*_work_text(done), *([str(done.next)] if done.next else [])]
+    blocks += [*_action_blocks(done), *([str(done.next)] if done.next else [])]
     return printable("\n\n".join(blocks) + "\n")
 
 
 def _missing_series(result: BackportResult) -> list[str]:
-    """List the stable series missing from the repository, with a command that fetches those
-    available.
-    """
+    """List the stable series that the repository lacks, and the commands to fetch them."""
     if not result.missing:
         return []
     fetches: dict[str, list[str]] = {}
@@ -122,20 +122,26 @@ def _missing_series(result: BackportResult) -> list[str]:
     ]
 
 
-def _label(row: BranchResult) -> str:
-    return row.branch[:12] if re.fullmatch(r"[0-9a-f]{40}", row.branch) else row.branch
+def _label(branch: BranchResult) -> str:
+    return (
+        branch.branch[:12]
+        if re.fullmatch(r"[0-9a-f]{40}", branch.branch)
+        else branch.branch
+    )
 
 
-def _work_text(done: ActionResults) -> list[str]:
+def _action_blocks(done: ActionResults) -> list[str]:
     blocks = []
     if done.written:
         blocks.append(
-            "\n".join(line for backport in done.written for line in _files(backport))
+            "\n".join(
+                line for backport in done.written for line in _file_lines(backport)
+            )
         )
         blocks += _send_commands(done.written)
     if done.resolving:
         resolving = done.resolving
-        head = (
+        heading = (
             f"{resolving.branch}: resolved"
             if resolving.state == "done"
             else f"{resolving.branch}: resolve the conflicts in {resolving.folder}"
@@ -143,29 +149,33 @@ def _work_text(done: ActionResults) -> list[str]:
         blocks.append(
             "\n".join(
                 [
-                    head,
+                    heading,
                     *(f"  {line}" for line in resolving.advice),
                     *(str(file) for file in resolving.files),
                 ]
             )
         )
     for built in done.built:
-        word = _build_word(built)
-        below = built.warnings if built.code == 0 else built.tail.split("\n")
+        outcome = _describe_build(built)
+        details = built.warnings if built.code == 0 else built.tail.split("\n")
         blocks.append(
-            "\n".join([f"{built.branch}: {word}", *(f"  {line}" for line in below)])
+            "\n".join(
+                [f"{built.branch}: {outcome}", *(f"  {line}" for line in details)]
+            )
         )
     if done.request:
         blocks.append(done.request.rstrip("\n"))
     return blocks
 
 
-def _build_words(branch: BranchResult, done: ActionResults) -> list[str]:
-    """Return the outcome of a branch's build, or [] if no build was requested."""
-    return [_build_word(built) for built in done.built if built.branch == branch.branch]
+def _build_outcomes(branch: BranchResult, done: ActionResults) -> list[str]:
+    """Return the outcome of a branch's build, or [] if none was requested."""
+    return [
+        _describe_build(built) for built in done.built if built.branch == branch.branch
+    ]
 
 
-def _build_word(built: Built) -> str:
+def _describe_build(built: Built) -> str:
     """Describe the outcome of a build."""
     if built.code < 0:
         return "not built"
@@ -176,7 +186,7 @@ def _build_word(built: Built) -> str:
     return "builds"
 
 
-def _name(result: BackportResult) -> str:
+def _describe_commit(result: BackportResult) -> str:
     return (
         f'{result.commit[:12]} ("{result.subject}")'
         if result.commit
@@ -185,71 +195,75 @@ def _name(result: BackportResult) -> str:
 
 
 def _wrap(text: str, first: str, other: str, width: int = _COLUMNS) -> list[str]:
-    """Wrap a sentence to `width` columns without breaking long words."""
+    """Wrap a text to `width` columns without breaking long words."""
     return list(wrap_labeled(first, text, width, len(other)))
 
 
-def _details(row: BranchResult, *, upstream: bool) -> list[str]:
-    """Return the details below a branch's line, without wrapping code and commands."""
+def _details(branch: BranchResult, *, upstream: bool) -> list[str]:
+    """Return the details below a branch's line; code and commands are not wrapped."""
     lines: list[str] = []
 
-    def say(text: str, indent: str = "") -> None:
+    def add_text(text: str, indent: str = "") -> None:
         lines.extend(_wrap(text, indent, indent + "  ", _COLUMNS - 6))
 
-    if row.queued:
-        say("queued for the next release")
-    if row.wants_fix:
-        lines += _conflicts(row)
-        _explain_verdict(row, say)
-        lines += row.adaptation.range_diff.splitlines() if row.adaptation else []
-        _list_prerequisites(row, say)
-        for hint in row.hints:
-            say(f"help: {hint}")
-        # if no tree can take the fix yet, this was printed once above
-        if row.lacking_newer and upstream:
-            say(f"needed in newer trees first: {', '.join(row.lacking_newer)}")
-    for follower in row.followers:
-        say(
+    if branch.queued:
+        add_text("queued for the next release")
+    if branch.wants_fix:
+        lines += _conflicts(branch)
+        _explain_verdict(branch, add_text)
+        lines += branch.adaptation.range_diff.splitlines() if branch.adaptation else []
+        _list_prerequisites(branch, add_text)
+        for hint in branch.hints:
+            add_text(f"help: {hint}")
+        # before the fix is in mainline, this is printed once for all branches
+        if branch.lacking_newer and upstream:
+            add_text(f"needed in newer trees first: {', '.join(branch.lacking_newer)}")
+    for follower in branch.followers:
+        add_text(
             f'also needed: {follower.commit[:12]} ("{follower.subject}"), a {follower.kind} of it'
         )
-    if row.stale and row.ends and row.wants_fix:
-        say("the local copy of the branch is outdated: fetch it again")
+    if branch.stale and branch.ends and branch.wants_fix:
+        add_text("the local copy of the branch is outdated: fetch it again")
     return lines
 
 
-def _conflicts(row: BranchResult) -> list[str]:
-    """Return both sides' conflicting lines."""
+def _conflicts(branch: BranchResult) -> list[str]:
+    """Return the conflicting lines of both sides."""
     lines: list[str] = []
-    for conflict in row.conflicts[:_PLACES]:
+    for conflict in branch.conflicts[:_MAX_CONFLICTS]:
         kind = (
             f" ({conflict.kind})"
             if conflict.kind != "content" or not conflict.line
             else ""
         )
-        at = f"{conflict.path}:{conflict.line}" if conflict.line else conflict.path
-        lines.append(f"conflict: {at}{kind}")
+        location = (
+            f"{conflict.path}:{conflict.line}" if conflict.line else conflict.path
+        )
+        lines.append(f"conflict: {location}{kind}")
         lines += [f"  - {line}" for line in _crop_side(conflict.ours)]
         lines += [f"  + {line}" for line in _crop_side(conflict.theirs)]
-    if len(row.conflicts) > _PLACES:
-        lines.append(f"and {counted(len(row.conflicts) - _PLACES, 'more conflict')}")
+    if len(branch.conflicts) > _MAX_CONFLICTS:
+        lines.append(
+            f"and {counted(len(branch.conflicts) - _MAX_CONFLICTS, 'more conflict')}"
+        )
     return lines
 
 
-def _explain_verdict(row: BranchResult, say: Callable[..., None]) -> None:
+def _explain_verdict(branch: BranchResult, add_text: Callable[..., None]) -> None:
     """Explain how the fix was adapted, and which commits caused its conflicts."""
-    if row.adaptation:
-        say(
-            f"adapted ({row.adaptation.kind}, confidence {row.adaptation.confidence:.2f}):"
+    if branch.adaptation:
+        add_text(
+            f"adapted ({branch.adaptation.kind}, confidence {branch.adaptation.confidence:.2f}):"
         )
-        for step in row.adaptation.steps:
-            say(step, "  ")
-    for cause in row.causes:
-        say(f'caused by {cause.commit[:12]} ("{cause.subject}"): {cause.why}')
+        for step in branch.adaptation.steps:
+            add_text(step, "  ")
+    for cause in branch.causes:
+        add_text(f'caused by {cause.commit[:12]} ("{cause.subject}"): {cause.why}')
 
 
-def _list_prerequisites(branch: BranchResult, say: Callable[..., None]) -> None:
+def _list_prerequisites(branch: BranchResult, add_text: Callable[..., None]) -> None:
     if branch.prerequisites:
-        say(
+        add_text(
             "prerequisites"
             + (
                 " (only their changes to the files of the fix)"
@@ -258,42 +272,43 @@ def _list_prerequisites(branch: BranchResult, say: Callable[..., None]) -> None:
             )
             + ":"
         )
-        for need in branch.prerequisites:
-            say(
-                f'{need.commit[:12]} ("{need.subject}"), {counted(need.size, "line")}'
-                + (", itself a fix" if need.is_fix else ""),
+        for prerequisite in branch.prerequisites:
+            add_text(
+                f'{prerequisite.commit[:12]} ("{prerequisite.subject}"),'
+                f" {counted(prerequisite.size, 'line')}"
+                + (", itself a fix" if prerequisite.is_fix else ""),
                 "  ",
             )
-        total = sum(need.size for need in branch.prerequisites)
-        if total > _MUCH:
-            say(f"{total} lines in total: adapting the fix may be smaller")
+        total = sum(prerequisite.size for prerequisite in branch.prerequisites)
+        if total > _MANY_LINES:
+            add_text(f"{total} lines in total: adapting the fix may be smaller")
     elif branch.search == "gave-up":
-        say("no prerequisites found within the time limit (see --effort)")
+        add_text("no prerequisites found within the time limit (see --effort)")
     elif branch.search == "none":
-        say("no missing commit makes it apply: adapt the fix manually")
+        add_text("no missing commit makes it apply: adapt the fix manually")
 
 
 def _crop_side(side: Sequence[str]) -> list[str]:
-    return [*side[:_SIDE], "…"] if len(side) > _SIDE else list(side)
+    return [*side[:_MAX_SIDE_LINES], "…"] if len(side) > _MAX_SIDE_LINES else list(side)
 
 
-def _files(backport: WrittenBackport) -> list[str]:
+def _file_lines(backport: WrittenBackport) -> list[str]:
     if not backport.files:
         return [f"{backport.branch}: nothing written: {backport.skipped}"]
-    answers = (
+    reply_note = (
         [f"{backport.branch}: in reply to {backport.answers}"]
         if backport.answers
         else []
     )
     return [
-        *answers,
+        *reply_note,
         *(str(file) for file in backport.files),
         *([f"help: {backport.hint}"] if backport.hint else []),
     ]
 
 
 def _send_commands(written: Sequence[WrittenBackport]) -> list[str]:
-    """Return the commands that send the patches, if they are for a mailing list."""
+    """Return the commands that send the patches, if there is a mailing list."""
     commands = send_commands(written)
     if not commands:
         return []
@@ -310,44 +325,47 @@ def _send_commands(written: Sequence[WrittenBackport]) -> list[str]:
 def as_markdown(
     results: Sequence[BackportResult], done: ActionResults = _NOTHING
 ) -> str:
-    """Return the matrix as a Markdown table for a cover letter or an issue."""
+    """Format the verdicts as a Markdown table for a cover letter or an issue."""
     blocks = []
     for result in results:
         lines = [
-            f"**{_cell(_name(result))}**",
+            f"**{_escape_cell(_describe_commit(result))}**",
             "",
             "| branch | verdict | why | prerequisites |",
             "|---|---|---|---|",
         ]
         for branch in result.branches:
-            needs = "<br>".join(
-                _cell(f'{need.commit[:12]} ("{need.subject}")')
-                for need in branch.prerequisites
+            prerequisite_cell = "<br>".join(
+                _escape_cell(f'{prerequisite.commit[:12]} ("{prerequisite.subject}")')
+                for prerequisite in branch.prerequisites
             )
-            needs += (
+            prerequisite_cell += (
                 "<br>(only their changes to the files of the fix)"
-                if branch.partial and needs
+                if branch.partial and prerequisite_cell
                 else ""
             )
-            also = "".join(
-                f"<br>also needed: {_cell(follower.commit[:12])}"
+            related = "".join(
+                f"<br>also needed: {_escape_cell(follower.commit[:12])}"
                 for follower in branch.followers
             )
             if result is results[-1]:
-                also += "".join(f"<br>{word}" for word in _build_words(branch, done))
+                related += "".join(
+                    f"<br>{word}" for word in _build_outcomes(branch, done)
+                )
             lines.append(
-                f"| {_cell(branch.branch)} | {branch.verdict.value} | {_cell(branch.reason)}{also}"
-                f" | {needs} |"
+                f"| {_escape_cell(branch.branch)} | {branch.verdict.value} |"
+                f" {_escape_cell(branch.reason)}{related}"
+                f" | {prerequisite_cell} |"
             )
         blocks.append("\n".join(lines))
     blocks += [
         "\n".join(f"    {line}" for line in block.split("\n"))
-        for block in _work_text(done)
+        for block in _action_blocks(done)
     ]
     return printable("\n\n".join(blocks) + "\n")
 
 
-def _cell(text: str) -> str:
+def _escape_cell(text: str) -> str:
     for mark in "\\|`*_[]":
         text = text.replace(mark, "\\" + mark)
     return text.replace("&", "&amp;").replace("<", "&lt;").replace("\n", " ")

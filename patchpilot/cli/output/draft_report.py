@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Format a draft as text: each choice with its origin."""
+"""Format a draft as text, with the origin of each choice."""
 
 from collections.abc import Iterator
 
@@ -8,18 +8,18 @@ from patchpilot.topic.fix_claims import claim_of
 
 
 def draft_rows(draft: Draft, *, kept: Draft | None = None) -> list[str]:
-    """Return a draft's choices as lines, each with its origin in parentheses.
+    """Format a draft's choices, each with its origin in parentheses.
 
-    Omit choices that are also in `kept`.
+    Choices that `kept` has as well are omitted.
     """
     rows: list[str] = []
-    known = set(_draft_choices(kept)) if kept else set()
+    kept_choices = set(_draft_choices(kept)) if kept else set()
     for name, label, text in _draft_choices(draft):
-        if (name, label, text) in known:
+        if (name, label, text) in kept_choices:
             continue
         origin = draft.origins.get(name, "")
-        came = f"   ({origin})" if origin else ""
-        first, *rest = text.split("\n")
+        origin_note = f"   ({origin})" if origin else ""
+        first_line, *other_lines = text.split("\n")
         if name.partition(".")[0] in (
             "cover_subject",
             "cover_text",
@@ -28,16 +28,16 @@ def draft_rows(draft: Draft, *, kept: Draft | None = None) -> list[str]:
         ):
             rows += [
                 "",
-                f"{label}{came}",
-                *(f"  {line}".rstrip() for line in (first, *rest)),
+                f"{label}{origin_note}",
+                *(f"  {line}".rstrip() for line in (first_line, *other_lines)),
             ]
         else:
-            rows.append(f"{label:<9} {first}{came}")
+            rows.append(f"{label:<9} {first_line}{origin_note}")
     return rows
 
 
 def _draft_choices(draft: Draft) -> Iterator[tuple[str, str, str]]:
-    """Yield (field or field.key, label, text) of each choice."""
+    """Yield (field or field.key, label, text) for each choice."""
     if "version" in draft.origins:
         yield "version", "version:", f"v{draft.version}"
     if draft.prefix:
@@ -53,7 +53,7 @@ def _draft_choices(draft: Draft) -> Iterator[tuple[str, str, str]]:
     for rule, reason in sorted(draft.waivers.items()):
         yield f"waivers.{rule}", "waived:", f"{rule}: {reason}"
     if draft.has_cover:
-        only_text = (
+        has_only_text = (
             "cover_text" in draft.origins and "cover_subject" not in draft.origins
         )
         parts = (
@@ -62,9 +62,9 @@ def _draft_choices(draft: Draft) -> Iterator[tuple[str, str, str]]:
             draft.cover_text,
         )
         yield (
-            "cover_text" if only_text else "cover_subject",
+            "cover_text" if has_only_text else "cover_subject",
             "cover letter:",
-            "\n".join(part for part in parts if part is not None),
+            "\n".join(paragraph for paragraph in parts if paragraph is not None),
         )
     yield from (
         (f"changelogs.{version}", f"changelog of v{version}:", text)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Format the results of `find` as text: commits that may fix a symptom, or a commit's series."""
+"""Format the results of `find`: commits that may fix a symptom, or a commit's series."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -14,9 +14,9 @@ from patchpilot.topic.posted_elsewhere import PostedFix
 
 
 def fixes_text(fixes: FoundFixes, operation: str) -> str:
-    """Return the commits that may fix a symptom, best first, each with its verdicts.
+    """Format the commits that may fix a symptom, the most likely first, with their verdicts.
 
-    `operation` is the symptom as entered, for the next command.
+    `operation` is the symptom as the user entered it, for the next command.
     """
     name = fixes.symptom.name
     searched = f"{fixes.searched:,} commits since {fixes.tree}"
@@ -26,32 +26,39 @@ def fixes_text(fixes: FoundFixes, operation: str) -> str:
         lines = [f"a short list to try, from {searched}"]
     else:
         fits = f"changes {name}" if name else "fits"
-        nearest = "; the nearest are:" if fixes.candidates else ""
-        lines = [f"no commit {fits}, of {searched}{nearest}"]
-    named = [*(f"{function}()" for function in fixes.functions[:5]), *fixes.modules[:3]]
-    if named:
-        lines.append(f"  searched for  {', '.join(named)}")
+        nearest_note = "; the nearest are:" if fixes.candidates else ""
+        lines = [f"no commit {fits}, of {searched}{nearest_note}"]
+    searched_names = [
+        *(f"{function}()" for function in fixes.functions[:5]),
+        *fixes.modules[:3],
+    ]
+    if searched_names:
+        lines.append(f"  searched for  {', '.join(searched_names)}")
     for number, fix in enumerate(fixes.candidates):
-        share = "likely" if fixes.likely and not number else f"{fix.probability:4.0%}"
-        lines += ["", *_fix_lines(fix, "" if name else share)]
+        likelihood = (
+            "likely" if fixes.likely and not number else f"{fix.probability:4.0%}"
+        )
+        lines += ["", *_fix_lines(fix, "" if name else likelihood)]
     if fixes.fits:
         messages = fixes.symptom.messages
-        # with several lines, there is no telling which one is about the fix
-        seen = messages[0] if len(messages) == 1 else ""
-        step = fixes.candidates[0].next_step(seen, is_fix=not name)
+        # with several lines, it is unknown which one the fix is about
+        quoted = messages[0] if len(messages) == 1 else ""
+        step = fixes.candidates[0].next_step(quoted, is_fix=not name)
         lines += ["", f"next: {step}"]
     else:
-        by_builds = Action("find", ("--bisect", operation, "--in", fixes.tree))
+        bisect_command = Action("find", ("--bisect", operation, "--in", fixes.tree))
         lines += [
             "",
-            f"next: search by builds: {by_builds}",
+            f"next: search by builds: {bisect_command}",
             "  or report the bug: `patchpilot`, then `f`, fills in the report",
         ]
     return printable("\n".join([*lines, *(f"note: {note}" for note in fixes.notes)]))
 
 
 def step_text(step: BisectStep) -> str:
-    """Return the commit to build next and how to report the result, or the end of the bisection."""
+    """Format the next step of a bisection: the commit to build and how to report the result, or the
+    fix.
+    """
     if step.next:
         lines = [
             f'build {step.next[:12]} ("{step.subject}")',
@@ -73,7 +80,7 @@ def step_text(step: BisectStep) -> str:
         lines += [
             "answers so far:",
             *(
-                f"  {' '.join(part[:12] for part in answer.split())}"
+                f"  {' '.join(word[:12] for word in answer.split())}"
                 for answer in step.answers
             ),
             "  patchpilot find --bisect undo  # discards the last one",
@@ -82,30 +89,30 @@ def step_text(step: BisectStep) -> str:
 
 
 def _fix_lines(fix: FoundFix, label: str) -> list[str]:
-    head = f'{label:<6} {fix.commit[:12]} ("{fix.subject}")'
+    heading = f'{label:<6} {fix.commit[:12]} ("{fix.subject}")'
     facts = [f"first in {fix.release}" if fix.release else "not released", *fix.matches]
-    lines = [head, f"       {'; '.join(facts)}"]
+    lines = [heading, f"       {'; '.join(facts)}"]
     verdicts = Counter[str]()
     for tree in fix.branches:
         verdicts[tree.verdict] += 1
-    shown = [
+    verdict_lines = [
         f"{verdict}: {', '.join(tree.branch for tree in fix.branches if tree.verdict == verdict)}"
         for verdict in verdicts
     ]
-    return [*lines, *(f"       {line}" for line in shown)]
+    return [*lines, *(f"       {line}" for line in verdict_lines)]
 
 
 def others_text(others: Sequence[PostedFix]) -> str:
-    """Return others' patches for the same bug, one per line."""
+    """List patches by others for the same bug, one per line."""
     return "".join(f"{fix.words}\n  <{printable(fix.message_id)}>\n" for fix in others)
 
 
 def posted_text(
     posted: PostedCommit, *, room: int | None = None, with_mails: bool = False
 ) -> str:
-    """Return the commit, its posted message, and the series as in `track show`."""
+    """Format the commit, the message in which it was posted, and its series as in `track show`."""
     label = f"{posted.revision.label}, " if posted.revision else ""
-    follow = Action("track", ("add", f"<{posted.mail.message_id}>"), "{}")
+    follow_command = Action("track", ("add", f"<{posted.mail.message_id}>"), "{}")
     lines = [f"commit {posted.asked.reference}"]
     if posted.upstream:
         lines.append(f"  upstream  {posted.commit.reference}")
@@ -115,5 +122,10 @@ def posted_text(
     ]
     thread = series_text(posted.tracked, room=room, with_mails=with_mails)
     return "\n".join(
-        [printable("\n".join(lines)), "", thread, printable(f"  follow it {follow}")]
+        [
+            printable("\n".join(lines)),
+            "",
+            thread,
+            printable(f"  follow it {follow_command}"),
+        ]
     )

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Format findings like `checkpatch.pl --terse --show-types`.
 
-The output is empty without findings.
+The output is empty if there are no findings.
 """
 
 from patchpilot.checking.check_result import CheckResult
@@ -14,7 +14,7 @@ _LEVEL = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.CHECK: 
 def render(result: CheckResult) -> str:
     """Return one line per finding.
 
-    Notes are omitted, because checkpatch.pl has no equivalent level.
+    Notes are omitted, because checkpatch.pl has no such level.
     """
     return "".join(
         f"{_line(patch.source if patch else '-', finding)}\n"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Format findings as workflow commands for GitHub Actions.
 
-They annotate the changed files or the patch file; for a commit's message, they include the commit.
+They annotate the changed file or the patch file. A finding in a commit message names the commit.
 """
 
 from patchpilot.checking.check_result import CheckResult
@@ -34,22 +34,26 @@ def _line(patch: Patch | None, finding: Finding, result: CheckResult) -> str:
         fields["file"], fields["line"] = location
         if finding.path and finding.column:
             fields["col"] = finding.column
-    about = f", {format_location(finding, patch)}" if not location and patch else ""
-    fields["title"] = f"{finding.name} ({finding.rule}){about}"
-    shown = ",".join(
-        f"{name}={_property(str(value))}" for name, value in fields.items()
+    location_note = (
+        f", {format_location(finding, patch)}" if not location and patch else ""
+    )
+    fields["title"] = f"{finding.name} ({finding.rule}){location_note}"
+    properties = ",".join(
+        f"{name}={_escape_property(str(value))}" for name, value in fields.items()
     )
     text = escape_commands(printable(finding.message + finding.age(result.since)))
-    return f"::{_COMMAND[finding.severity]} {shown}::{_data(text)}"
+    return f"::{_COMMAND[finding.severity]} {properties}::{_escape_data(text)}"
 
 
-def _data(text: str) -> str:
-    """Escape a text for a command's data."""
+def _escape_data(text: str) -> str:
+    """Escape a text for the data of a workflow command."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _property(text: str) -> str:
-    """Escape a text for a command's property."""
+def _escape_property(text: str) -> str:
+    """Escape a text for a property of a workflow command."""
     return (
-        _data(escape_commands(printable(text))).replace(":", "%3A").replace(",", "%2C")
+        _escape_data(escape_commands(printable(text)))
+        .replace(":", "%3A")
+        .replace(",", "%2C")
     )

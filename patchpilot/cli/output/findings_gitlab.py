@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Format findings as GitLab's code quality report."""
+"""Format findings as a GitLab code quality report."""
 
 from patchpilot.checking.check_result import CheckResult
 from patchpilot.cli.output.findings_place import Fingerprints, locate_in_file
@@ -32,7 +32,7 @@ def _issue(
 ) -> dict[str, object]:
     path, line = locate_in_file(finding, patch, result) or ("stdin", 1)
     if patch and is_commit(patch) and not finding.path:
-        # every issue needs a path, even if it is not about a file
+        # GitLab requires a path for every issue
         path, line = f"commit {patch.source}", message_line(finding, patch)
     return {
         "type": "issue",

@@ -25,11 +25,11 @@ def render(
 ) -> str:
     """Return the JSON document of a check.
 
-    `fixes` adds the results of --fix and --diff, `reviews` the results of --review.
+    `fixes` adds the results of --fix or --diff, and `reviews` those of --review.
     """
     answer = json_object(CheckAnswer(result, fix_summary(fixes) if fixes else None))
     if fixes:
         for patch, fixed in zip(answer["patches"], fixes.patches, strict=True):
             patch |= json_object(patch_fixes(fixes, fixed))
-    more = {"reviews": reviews} if reviews else {}
-    return document("check", answer, more) + "\n"
+    extra_keys = {"reviews": reviews} if reviews else {}
+    return document("check", answer, extra_keys) + "\n"

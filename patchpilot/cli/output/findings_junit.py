@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Format findings as a JUnit report.
 
-It contains one test suite per patch, with one failed case for each warning or error, or one passed
-case if there are none.
+There is one test suite per patch. It contains a failed case for each warning or error, or one
+passed case if there are none.
 """
 
 import re
@@ -36,12 +36,14 @@ def render(result: CheckResult) -> str:
             name,
             patch,
             findings,
-            tuple(suppressed for suppressed in aside if suppressed.by == "waiver"),
+            tuple(
+                suppressed for suppressed in all_suppressed if suppressed.by == "waiver"
+            ),
         )
-        for name, patch, findings, aside in suites
+        for name, patch, findings, all_suppressed in suites
     ]
     body = "".join(_suite(*suite, result.since) for suite in suites)
-    failures = sum(1 for finding in result.all if _fails(finding))
+    failures = sum(1 for finding in result.all if _is_failure(finding))
     total = sum(
         max(1, len(findings) + len(waived)) for _, _, findings, waived in suites
     )
@@ -67,12 +69,12 @@ def _suite(
     source = _source(patch)
     cases = (
         cases
-        or f'  <testcase classname={_attribute(source)} name="patchpilot check"/>\n'
+        or f'  <testcase classname={_quote_attribute(source)} name="patchpilot check"/>\n'
     )
-    failures = sum(1 for finding in findings if _fails(finding))
+    failures = sum(1 for finding in findings if _is_failure(finding))
     tests = max(1, len(findings) + len(waived))
     return (
-        f' <testsuite name={_attribute(name)} tests="{tests}" failures="{failures}"'
+        f' <testsuite name={_quote_attribute(name)} tests="{tests}" failures="{failures}"'
         f' errors="0"{_skipped_count(len(waived))}>\n{cases} </testsuite>\n'
     )
 
@@ -88,14 +90,14 @@ def _source(patch: Patch | None) -> str:
 def _head(patch: Patch | None, finding: Finding) -> str:
     source = _source(patch)
     name = f"{finding.name} at {format_location(finding, patch)}"
-    return f"  <testcase classname={_attribute(source)} name={_attribute(name)}"
+    return f"  <testcase classname={_quote_attribute(source)} name={_quote_attribute(name)}"
 
 
 def _waived_case(patch: Patch | None, suppressed: Suppressed) -> str:
-    """Return a skipped test case with the reason for the waiver."""
+    """Return a skipped test case that gives the reason for the waiver."""
     return (
         f"{_head(patch, suppressed.finding)}><skipped"
-        f" message={_attribute(f'waived: {suppressed.reason}')}/></testcase>\n"
+        f" message={_quote_attribute(f'waived: {suppressed.reason}')}/></testcase>\n"
     )
 
 
@@ -103,25 +105,25 @@ def _case(patch: Patch | None, finding: Finding, since: str | None) -> str:
     head = _head(patch, finding)
     summary = f"{finding.severity}: {finding.message}{finding.age(since)}"
     text = f"{format_location(finding, patch)}: {summary}"
-    if not _fails(finding):
-        return f"{head}><system-out>{_text(text)}</system-out></testcase>\n"
+    if not _is_failure(finding):
+        return f"{head}><system-out>{_escape_text(text)}</system-out></testcase>\n"
     return (
-        f"{head}><failure type={_attribute(finding.rule)}"
-        f" message={_attribute(finding.message)}>{_text(text)}</failure></testcase>\n"
+        f"{head}><failure type={_quote_attribute(finding.rule)}"
+        f" message={_quote_attribute(finding.message)}>{_escape_text(text)}</failure></testcase>\n"
     )
 
 
-def _fails(finding: Finding) -> bool:
+def _is_failure(finding: Finding) -> bool:
     return finding.severity in (Severity.ERROR, Severity.WARNING)
 
 
-def _clean(text: str) -> str:
+def _remove_forbidden(text: str) -> str:
     return _FORBIDDEN.sub("\ufffd", escape_commands(printable(text)))
 
 
-def _text(text: str) -> str:
-    return escape(_clean(text))
+def _escape_text(text: str) -> str:
+    return escape(_remove_forbidden(text))
 
 
-def _attribute(text: str) -> str:
-    return quoteattr(_clean(text))
+def _quote_attribute(text: str) -> str:
+    return quoteattr(_remove_forbidden(text))

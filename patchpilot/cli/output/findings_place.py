@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compute findings' paths relative to the repository and fingerprints, for code scanning and code
-quality formats.
-"""
+"""Compute the relative paths and fingerprints of findings for code scanning and quality formats."""
 
 import hashlib
 import os
@@ -15,9 +13,9 @@ from patchpilot.model.rule import Finding
 
 
 def relative_path(path: str, result: CheckResult) -> str:
-    """Return a path relative to the repository, or to the working directory.
+    """Return a path relative to the repository or the working directory.
 
-    Return a path outside both, or an already relative one, unchanged.
+    A path outside both, or one that is already relative, is returned unchanged.
     """
     if path.startswith("/"):
         for top in (result.repository, str(Path.cwd())):
@@ -29,16 +27,17 @@ def relative_path(path: str, result: CheckResult) -> str:
 class Fingerprints:
     """The fingerprints of the findings in a result.
 
-    A fingerprint is unique per finding, and does not change if the commit is amended or rebased or
-    the line moves.
+    A fingerprint is unique per finding. It does not change if the commit is amended or rebased, or
+    if the line moves.
     """
 
     def __init__(self) -> None:
         self._seen: Counter[str] = Counter()
 
     def of(self, finding: Finding, patch: Patch | None) -> str:
-        """Return the fingerprint of the next finding, numbering findings that differ only in their
-        line.
+        """Return the fingerprint of the next finding.
+
+        Findings that differ only in their line are numbered.
         """
         path = finding.path or (patch.subject.title if patch else "")
         key = "\0".join((finding.rule, path, finding.message))
@@ -51,9 +50,9 @@ class Fingerprints:
 def locate_in_file(
     finding: Finding, patch: Patch | None, result: CheckResult
 ) -> tuple[str, int] | None:
-    """Return the file and line of a finding, or None if it is in a commit message or on stdin.
+    """Return the file and line of a finding, or None for a finding in a commit message or on stdin.
 
-    It is the changed file, or the patch file for a finding in its message.
+    This is the changed file, or the patch file for a finding in its message.
     """
     if finding.path:
         return finding.path, finding.line or 1

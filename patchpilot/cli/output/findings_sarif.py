@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Format findings as SARIF 2.1.0, for code scanning."""
+"""Format findings as SARIF 2.1.0 for code scanning."""
 
 import re
 from typing import Any
@@ -26,7 +26,7 @@ _LINK = re.compile(r"\[(?=[^\]]*\]\()")
 
 
 def render(result: CheckResult) -> str:
-    """Return a SARIF log with one run, describing only rules with findings."""
+    """Return a SARIF log with one run, which describes only the rules with findings."""
     fired = {finding.rule for finding in result.all} | {
         suppressed.finding.rule for _, suppressed in result.suppressed
     }
@@ -50,7 +50,7 @@ def render(result: CheckResult) -> str:
         }
         results.append(body)
     if not result.suppressed:
-        # SARIF requires these for all results or for none
+        # SARIF requires this property in all results or in none
         for body in results:
             del body["suppressions"]
     has_baseline = result.baseline is not None
@@ -117,7 +117,7 @@ def _result(
 def _fix(path: str, fix: FindingFix) -> dict[str, Any]:
     """Return the file changes that fix a finding.
 
-    A region without columns covers whole lines, except the last line end.
+    A region without columns covers whole lines, except for the last line break.
     """
     replacements = []
     for edit in fix.edits:
@@ -158,7 +158,7 @@ def _suppression(suppressed: Suppressed) -> dict[str, Any]:
 def _location(
     finding: Finding, patch: Patch | None, result: CheckResult
 ) -> dict[str, Any]:
-    """Return a finding's location in a file or, without one, in a commit message."""
+    """Return the location of a finding in a file or, if there is none, in a commit message."""
     if location := locate_in_file(finding, patch, result):
         region = {"startLine": location[1]}
         if finding.path and finding.column:
@@ -174,6 +174,6 @@ def _location(
 
 
 def _uri(path: str) -> str:
-    # two leading slashes would introduce a host name
+    # two leading slashes would mean a host name
     uri = quote_url(printable(path))
     return f".{uri}" if uri.startswith("//") else uri

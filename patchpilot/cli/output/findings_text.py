@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Format findings like a compiler: location, severity, message, and the line with a caret.
+"""Format findings as compilers do: location, severity, message, and the line with a caret.
 
-The reason and the help follow each rule's first finding.
+The first finding of each rule also has the reason and help.
 """
 
 import re
@@ -22,14 +22,14 @@ COLORS = {
 }
 BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 COLUMNS = 140
-ROWS = 7
-"""Rules that are shown in addition to those with errors."""
-PLACES = 3
-"""Further positions listed per rule."""
+MAX_RULES = 7
+"""Number of rules to show in addition to those with errors."""
+MAX_LOCATIONS = 3
+"""Number of further locations to list per rule."""
 
 
 class Colors:
-    """The colors, if enabled, and the maximum width of quoted lines."""
+    """Add colors, if enabled, and hold the maximum width of quoted lines."""
 
     def __init__(self, on: bool, columns: int = COLUMNS) -> None:
         self.on, self.columns = on, columns
@@ -47,131 +47,137 @@ def render(
     unfolded: bool = False,
     columns: int | None = None,
 ) -> str:
-    """Return the report: a verdict, the findings rule by rule, and skipped checks.
+    """Format the report: a verdict, the findings rule by rule, and the skipped checks.
 
-    Rules that lead to a new version come first. After the first `ROWS`, rules without errors are
+    Rules that require a new version come first. After `MAX_RULES` rules, those without errors are
     only counted, as are questions after the first two. `unfolded` shows every finding, patch by
-    patch. `verbose` shows waived findings with their reasons; `quiet` shows only the findings.
+    patch. `verbose` adds waived findings with their reasons, and `quiet` shows only the findings.
     Quoted lines are cut at `columns`.
     """
-    paint = Colors(colored, min(COLUMNS, columns - 4) if columns else COLUMNS)
-    lines = [] if quiet else [_verdict(result, paint)]
-    lines += _format_all(result, paint) if unfolded else _group_by_rule(result, paint)
+    colors = Colors(colored, min(COLUMNS, columns - 4) if columns else COLUMNS)
+    lines = [] if quiet else [_format_verdict(result, colors)]
+    lines += _format_all(result, colors) if unfolded else _group_by_rule(result, colors)
     if verbose:
         lines += [
-            _format_waived(patch, suppressed, paint)
+            _format_waived(patch, suppressed, colors)
             for patch, suppressed in result.suppressed
             if suppressed.by == "waiver"
         ]
-    if not quiet and (left := list_unchecked(result)):
-        lines += wrap_labeled("not checked: ", "; ".join(left), paint.columns)
+    if not quiet and (unchecked := list_unchecked(result)):
+        lines += wrap_labeled("not checked: ", "; ".join(unchecked), colors.columns)
     return "\n".join(lines)
 
 
-def _format_all(result: CheckResult, paint: Colors) -> Iterator[str]:
-    """Yield every finding: first patch by patch, then those about the series."""
-    explained: set[str] = set()
+def _format_all(result: CheckResult, colors: Colors) -> Iterator[str]:
+    """Yield all findings patch by patch, then those about the series."""
+    explained_rules: set[str] = set()
     for patch, findings in [
         *((checked.patch, checked.findings) for checked in result.patches),
         (None, result.series),
     ]:
         if findings and (patch is None or len(result.patches) > 1):
             title = f"{patch.source}: {patch.subject.title}" if patch else "series"
-            yield paint(one_line(title), BOLD)
+            yield colors(one_line(title), BOLD)
         for finding in findings:
-            yield _finding(finding, patch, paint, result, finding.rule not in explained)
-            explained.add(finding.rule)
+            yield _format_finding(
+                finding, patch, colors, result, finding.rule not in explained_rules
+            )
+            explained_rules.add(finding.rule)
 
 
-def _group_by_rule(result: CheckResult, paint: Colors) -> Iterator[str]:
-    """Yield each rule with its first finding and the positions of the others."""
-    places: dict[tuple[object, ...], list[tuple[Patch | None, Finding]]] = {}
+def _group_by_rule(result: CheckResult, colors: Colors) -> Iterator[str]:
+    """Yield the first finding of each rule, and the locations of the others."""
+    by_rule: dict[tuple[object, ...], list[tuple[Patch | None, Finding]]] = {}
     for patch, findings in [
         *((checked.patch, checked.findings) for checked in result.patches),
         (None, result.series),
     ]:
         for finding in findings:
             key = finding.rule, finding.severity, finding.new
-            places.setdefault(key, []).append((patch, finding))
+            by_rule.setdefault(key, []).append((patch, finding))
     question_rules = {question.rule for question in result.questions}
-    room, folded = ROWS, []
-    for location in sorted(places.values(), key=lambda rows: rows[0][1].rank):
-        patch, finding = location[0]
+    rules_left, hidden_counts = MAX_RULES, []
+    for rule_findings in sorted(by_rule.values(), key=lambda rows: rows[0][1].rank):
+        patch, finding = rule_findings[0]
         if finding.severity is Severity.NOTE:
             is_shown = finding.rule in question_rules
         else:
-            is_shown = finding.severity is Severity.ERROR or room > 0
-            room -= finding.severity is not Severity.ERROR
+            is_shown = finding.severity is Severity.ERROR or rules_left > 0
+            rules_left -= finding.severity is not Severity.ERROR
         if not is_shown:
-            folded.append(len(location))
+            hidden_counts.append(len(rule_findings))
             continue
-        yield _finding(finding, patch, paint, result, is_first=True)
-        if location[1:]:
-            yield paint(_format_positions(location[1:], paint), DIM)
-    if folded:
+        yield _format_finding(finding, patch, colors, result, is_first=True)
+        if rule_findings[1:]:
+            yield colors(_format_positions(rule_findings[1:], colors), DIM)
+    if hidden_counts:
         yield (
-            f"{counted(sum(folded), 'more finding')} of {counted(len(folded), 'rule')}:"
+            f"{counted(sum(hidden_counts), 'more finding')} of"
+            f" {counted(len(hidden_counts), 'rule')}:"
             " show them with --all"
         )
 
 
-def _format_positions(rows: list[tuple[Patch | None, Finding]], paint: Colors) -> str:
-    """Return the positions of a rule's other findings."""
-    places = [format_location(finding, patch) for patch, finding in rows]
-    fixed = all(finding.fix and finding.fix.kind == "safe" for _, finding in rows)
-    end = ", …" if len(places) > PLACES else ""
-    text = f"{', '.join(places[:PLACES])}{end}{' (--fix changes all)' if fixed else ''}"
-    start = f"    and {counted(len(places), 'more place')}: "
-    return "\n".join(wrap_labeled(start, text, paint.columns))
+def _format_positions(rows: list[tuple[Patch | None, Finding]], colors: Colors) -> str:
+    """Format the locations of a rule's other findings."""
+    locations = [format_location(finding, patch) for patch, finding in rows]
+    is_fixable = all(finding.fix and finding.fix.kind == "safe" for _, finding in rows)
+    end = ", …" if len(locations) > MAX_LOCATIONS else ""
+    text = (
+        f"{', '.join(locations[:MAX_LOCATIONS])}{end}"
+        f"{' (--fix changes all)' if is_fixable else ''}"
+    )
+    label = f"    and {counted(len(locations), 'more place')}: "
+    return "\n".join(wrap_labeled(label, text, colors.columns))
 
 
 def is_commit(patch: Patch) -> bool:
-    """Return whether the patch was read from a commit, whose id is its source."""
+    """Return whether the patch was read from a commit; its source is then the id."""
     return (patch.commit or "").startswith(patch.source)
 
 
 def message_line(finding: Finding, patch: Patch) -> int:
-    """Return a finding's line in the commit message; the subject is line 1."""
-    at = finding.patch_line
+    """Return the line of a finding in the commit message; line 1 is the subject."""
+    patch_line = finding.patch_line
     return (
         1
-        if at is None or at >= patch.diff_line
-        else max(1, at - patch.message_line + 3)
+        if patch_line is None or patch_line >= patch.diff_line
+        else max(1, patch_line - patch.message_line + 3)
     )
 
 
 def format_location(finding: Finding, patch: Patch | None) -> str:
-    """Format the position of a finding.
+    """Format the location of a finding.
 
-    It is COMMIT:PATH:LINE or COMMIT:message:LINE (the subject is line 1) in a commit, and FILE:LINE
-    in a patch file.
+    This is COMMIT:PATH:LINE or COMMIT:message:LINE (line 1 is the subject) in a commit, and
+    FILE:LINE in a patch file.
     """
     if patch is None:
         return "series"
-    at, source = finding.patch_line, patch.source
-    if at is None or (at >= patch.diff_line and not finding.path):
+    patch_line, source = finding.patch_line, patch.source
+    if patch_line is None or (patch_line >= patch.diff_line and not finding.path):
         return one_line(source)
     if not is_commit(patch):
-        return one_line(f"{source}:{at}")
+        return one_line(f"{source}:{patch_line}")
     if finding.path:
         return one_line(f"{source}:{finding.path}:{finding.line or 1}")
     return f"{source}:message:{message_line(finding, patch)}"
 
 
-def _format_waived(patch: Patch | None, suppressed: Suppressed, paint: Colors) -> str:
+def _format_waived(patch: Patch | None, suppressed: Suppressed, colors: Colors) -> str:
     until = f", until {suppressed.until}" if suppressed.until else ""
     finding = suppressed.finding
     return (
-        f"{paint(format_location(finding, patch), BOLD)}: waived: {one_line(finding.message)}"
-        f" {paint(f'[{finding.name}]', DIM)}\n    {one_line(suppressed.reason)}"
+        f"{colors(format_location(finding, patch), BOLD)}: waived: {one_line(finding.message)}"
+        f" {colors(f'[{finding.name}]', DIM)}\n    {one_line(suppressed.reason)}"
         f" ({one_line(suppressed.origin)}{until})"
     )
 
 
-def _finding(
+def _format_finding(
     finding: Finding,
     patch: Patch | None,
-    paint: Colors,
+    colors: Colors,
     result: CheckResult,
     is_first: bool,
 ) -> str:
@@ -180,71 +186,76 @@ def _finding(
     path = finding.path or ""
     is_named = not in_diff or not path or f":{path}:" in location
     line = f":{finding.line}" if finding.line else ""
-    inside = "" if is_named else f" ({path}{line})"
-    moved = " (on a moved line)" if finding.moved else ""
+    file_note = "" if is_named else f" ({path}{line})"
+    moved_note = " (on a moved line)" if finding.moved else ""
     lines = [
-        f"{paint(location, BOLD)}:"
-        f" {paint(_word(finding.severity), COLORS[finding.severity])}:"
-        f" {one_line(finding.message)}{moved}{one_line(finding.age(result.since))}"
-        f" {paint(f'[{finding.name}]', DIM)}{paint(one_line(inside), DIM)}"
+        f"{colors(location, BOLD)}:"
+        f" {colors(_severity_label(finding.severity), COLORS[finding.severity])}:"
+        f" {one_line(finding.message)}{moved_note}{one_line(finding.age(result.since))}"
+        f" {colors(f'[{finding.name}]', DIM)}{colors(one_line(file_note), DIM)}"
     ]
-    at = finding.patch_line
+    patch_line = finding.patch_line
     if (
         patch
-        and at
-        and at <= len(patch.lines)
-        and (finding.path or at < patch.diff_line)
+        and patch_line
+        and patch_line <= len(patch.lines)
+        and (finding.path or patch_line < patch.diff_line)
     ):
-        lines += _quote_line(patch.lines[at - 1], finding, paint, in_diff=in_diff)
-    why = next((rule.why for rule in result.rules if rule.id == finding.rule), "")
-    if is_first and why:
-        reason = wrap_labeled("    why: ", _first_sentence(why), paint.columns)
-        lines += [paint(line, DIM) for line in reason]
+        lines += _quote_line(
+            patch.lines[patch_line - 1], finding, colors, in_diff=in_diff
+        )
+    rule_reason = next(
+        (rule.why for rule in result.rules if rule.id == finding.rule), ""
+    )
+    if is_first and rule_reason:
+        reason = wrap_labeled("    why: ", _first_sentence(rule_reason), colors.columns)
+        lines += [colors(line, DIM) for line in reason]
         if (
             finding.fix
             and finding.fix.kind == "suggest"
             and finding.fix.text
             and finding.fix.text not in finding.message
         ):
-            lines.append(paint(f"    help: {one_line(finding.fix.text)}", DIM))
+            lines.append(colors(f"    help: {one_line(finding.fix.text)}", DIM))
     if finding.left:
-        lines.append(paint(f"    not fixed: {finding.left}", DIM))
+        lines.append(colors(f"    not fixed: {finding.left}", DIM))
     return "\n".join(lines)
 
 
 def _quote_line(
-    text: str, finding: Finding, paint: Colors, *, in_diff: bool
+    text: str, finding: Finding, colors: Colors, *, in_diff: bool
 ) -> list[str]:
-    """Quote the line like a compiler, with a caret if the column is known."""
-    shown = printable(text).expandtabs(8)
-    if not shown.strip():
+    """Quote a line as compilers do, with a caret if the column is known."""
+    displayed = printable(text).expandtabs(8)
+    if not displayed.strip():
         return []
-    lines = ["    " + crop(shown, paint.columns)]
+    lines = ["    " + crop(displayed, colors.columns)]
     if finding.column:
-        # the column is that of the new file; in a patch, the line has a sign in front
-        signed = in_diff and text[:1] in "+- " and finding.path is not None
-        before = width(printable(text[: finding.column - 1 + signed]).expandtabs(8))
-        if before < paint.columns:
-            lines.append("    " + " " * before + paint("^", COLORS[finding.severity]))
+        # the column refers to the new file; in a patch, a sign precedes the line
+        has_sign = in_diff and text[:1] in "+- " and finding.path is not None
+        indent = width(printable(text[: finding.column - 1 + has_sign]).expandtabs(8))
+        if indent < colors.columns:
+            lines.append("    " + " " * indent + colors("^", COLORS[finding.severity]))
     return lines
 
 
 def _first_sentence(text: str) -> str:
     """Return the first sentence of a text, on one line."""
-    flat = " ".join(text.split())
-    match = re.match(r"(.{20,}?[.!?])(?:\s|$)", flat)
-    return match[1] if match else flat
+    one_line_text = " ".join(text.split())
+    match = re.match(r"(.{20,}?[.!?])(?:\s|$)", one_line_text)
+    return match[1] if match else one_line_text
 
 
-def _word(severity: Severity) -> str:
-    """Return a severity's label; a note is labeled as a question, which only the author can
-    answer.
+def _severity_label(severity: Severity) -> str:
+    """Return the label of a severity.
+
+    A note is labeled as a question, which only the author can answer.
     """
     return "question" if severity is Severity.NOTE else str(severity)
 
 
-def _verdict(result: CheckResult, paint: Colors) -> str:
-    """Return the verdict with its counts."""
+def _format_verdict(result: CheckResult, colors: Colors) -> str:
+    """Format the verdict and the number of findings."""
     counts = result.counts
     patches = (
         counted(len(result.patches), "file")
@@ -252,43 +263,51 @@ def _verdict(result: CheckResult, paint: Colors) -> str:
         else counted(len(result.patches), "patch", "patches")
     )
     counts_text = [
-        paint(f"{counted(counts[severity], _word(severity))}", COLORS[severity])
+        colors(
+            f"{counted(counts[severity], _severity_label(severity))}", COLORS[severity]
+        )
         for severity in Severity
         if counts[severity]
     ]
-    bare = sum(
+    bare_diffs = sum(
         checked.patch.has_diff and not checked.patch.headers
         for checked in result.patches
     )
-    note = f" ({counted(bare, 'diff')} without a commit message)" if bare else ""
+    note = (
+        f" ({counted(bare_diffs, 'diff')} without a commit message)"
+        if bare_diffs
+        else ""
+    )
     # as in `send`, only errors block a patch
-    blocks = counts[Severity.ERROR] and result.exit_code and not result.whole_files
-    stop = ", not ready to send" if blocks else ""
+    is_blocked = counts[Severity.ERROR] and result.exit_code and not result.whole_files
+    block_note = ", not ready to send" if is_blocked else ""
     summary = ", ".join(counts_text) or "no findings"
-    return f"{patches} checked{stop}: {summary}{_counts_text(result)}{note}"
+    return f"{patches} checked{block_note}: {summary}{_format_counts(result)}{note}"
 
 
-def _counts_text(result: CheckResult) -> str:
-    """Return the numbers of suppressed findings and of new findings since an earlier version, as
-    text.
-    """
-    by = Counter(suppressed.by for _, suppressed in result.suppressed)
+def _format_counts(result: CheckResult) -> str:
+    """Describe how many findings are suppressed, and how many are new since an earlier version."""
+    suppressed_by = Counter(suppressed.by for _, suppressed in result.suppressed)
     parts = [
-        *([f"{by['waiver']} waived"] if by["waiver"] else []),
-        *([f"{by['baseline']} in the baseline"] if by["baseline"] else []),
+        *([f"{suppressed_by['waiver']} waived"] if suppressed_by["waiver"] else []),
+        *(
+            [f"{suppressed_by['baseline']} in the baseline"]
+            if suppressed_by["baseline"]
+            else []
+        ),
     ]
-    aside = f" ({', '.join(parts)})" if parts else ""
+    suppressed_note = f" ({', '.join(parts)})" if parts else ""
     if result.since is None:
-        return aside
-    fresh = sum(bool(finding.new) for finding in result.all)
+        return suppressed_note
+    new_count = sum(bool(finding.new) for finding in result.all)
     return (
-        f"{aside}; since {one_line(result.since)}: {fresh} new, {len(result.all) - fresh}"
-        f" unchanged, {result.gone} gone"
+        f"{suppressed_note}; since {one_line(result.since)}: {new_count} new,"
+        f" {len(result.all) - new_count} unchanged, {result.gone} gone"
     )
 
 
-def offer(fixable: int) -> str:
-    """Return the number of findings that --fix would fix, with the options to use, or ""."""
+def describe_fixable(fixable: int) -> str:
+    """Describe how many findings --fix would fix, or return ""."""
     return (
         f"{counted(fixable, 'finding')} fixable with --fix (preview: --diff)"
         if fixable
@@ -296,6 +315,6 @@ def offer(fixable: int) -> str:
     )
 
 
-def count_hidden(result: CheckResult) -> str:
-    """Return the number of findings hidden without --strict, or ""."""
+def describe_hidden(result: CheckResult) -> str:
+    """Describe how many findings only --strict shows, or return ""."""
     return f"{result.left_out} more with --strict" if result.left_out else ""

@@ -25,14 +25,14 @@ _WORDS = re.compile(r"(\s+)")
 
 
 def fixed_text(result: FixResult, *, colored: bool = False) -> str:
-    """Return one line per fixed finding, and one per patch that could not be fixed."""
+    """Return a line per fixed finding, and a line per patch that could not be fixed."""
     lines = []
     for patch in result.patches:
         for finding in patch.fixed:
             location = format_location(finding, patch.patch)
-            word = f"{GREEN}fixed{PLAIN}" if colored else "fixed"
+            verb = f"{GREEN}fixed{PLAIN}" if colored else "fixed"
             lines.append(
-                f"{location}: {word}: {one_line(finding.message)} [{finding.name}]"
+                f"{location}: {verb}: {one_line(finding.message)} [{finding.name}]"
             )
         if patch.refused:
             lines.append(_remaining_findings(patch))
@@ -46,12 +46,12 @@ def _remaining_findings(fixed_patch: FixedPatch) -> str:
     )
 
 
-def summary(result: FixResult) -> str:
-    """Summarize the fixes, and how to undo them."""
-    left, written = len(result.remaining.all), result.is_written
+def fix_summary_text(result: FixResult) -> str:
+    """Summarize the fixes, and explain how to undo them."""
+    remaining, written = len(result.remaining.all), result.is_written
     text = (
-        f"{counted(result.fixed, 'finding')} {'fixed' if written else 'would be fixed'}, {left}"
-        f" {_remain(left, written)}"
+        f"{counted(result.fixed, 'finding')} {'fixed' if written else 'would be fixed'},"
+        f" {remaining} {_remain(remaining, written)}"
     )
     if not written:
         text += "".join(
@@ -69,52 +69,57 @@ def summary(result: FixResult) -> str:
     return text
 
 
-def _remain(left: int, written: bool) -> str:
+def _remain(count: int, written: bool) -> str:
     if written:
-        return "remains" if left == 1 else "remain"
+        return "remains" if count == 1 else "remain"
     return "would remain"
 
 
 def color_diff(lines: Sequence[str], *, colored: bool) -> str:
-    """Format a diff for a terminal, with changed words of prose in bold."""
+    """Color a diff for a terminal; changed words of prose are bold."""
     if not colored:
         return "\n".join(map(printable, lines))
-    shown: list[str] = []
-    at = 0
-    while at < len(lines):
-        old = _prose_run(lines, at, "-")
-        new = _prose_run(lines, at + len(old), "+")
+    colored_lines: list[str] = []
+    index = 0
+    while index < len(lines):
+        old = _prose_run(lines, index, "-")
+        new = _prose_run(lines, index + len(old), "+")
         if old and new:
-            shown += _color_word_diff(old, new)
-            at += len(old) + len(new)
+            colored_lines += _color_word_diff(old, new)
+            index += len(old) + len(new)
             continue
-        color = next((code for mark, code in _COLORS if lines[at].startswith(mark)), "")
-        shown.append(
-            f"{color}{printable(lines[at])}{PLAIN}" if color else printable(lines[at])
+        color = next(
+            (code for sign, code in _COLORS if lines[index].startswith(sign)), ""
         )
-        at += 1
-    return "\n".join(shown)
+        colored_lines.append(
+            f"{color}{printable(lines[index])}{PLAIN}"
+            if color
+            else printable(lines[index])
+        )
+        index += 1
+    return "\n".join(colored_lines)
 
 
 def _prose_run(lines: Sequence[str], start: int, sign: str) -> list[str]:
-    """Return the prose lines from `start` on with this sign (two characters for patch lines in a
-    message's diff).
+    """Return the prose lines with this sign, starting at `start`.
+
+    In the diff of a message, lines of the patch have a sign of two characters.
     """
-    below = (lines[at] for at in range(start, len(lines)))
+    next_lines = (lines[index] for index in range(start, len(lines)))
     return list(
         takewhile(
             lambda line: (
                 line[:1] == sign and line[1:2] not in ("+", "-", "@", " ", "\t")
             ),
-            below,
+            next_lines,
         )
     )
 
 
 def _color_word_diff(old: Sequence[str], new: Sequence[str]) -> list[str]:
-    """Color removed and added lines.
+    """Color the removed and added lines.
 
-    Words found on only one side are bold, even if lines are wrapped differently.
+    Words found on only one side are bold, even if the lines are wrapped differently.
     """
     before, after = (
         [word for line in side for word in line[1:].split()] for side in (old, new)
@@ -138,7 +143,7 @@ def _color_word_diff(old: Sequence[str], new: Sequence[str]) -> list[str]:
 def _bold_words(
     lines: Sequence[str], bold: AbstractSet[int], color: str
 ) -> Iterator[str]:
-    """Yield lines in a color; `bold` contains word positions, counted over all lines."""
+    """Yield the lines in a color; `bold` contains word positions, counted over all lines."""
     number = count()
     for line in lines:
         parts = (

@@ -4,7 +4,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from patchpilot.cli.output.stream import columns, wrap_labeled
+from patchpilot.cli.output.stream import result_width, wrap_labeled
 from patchpilot.model.printable import one_line, printable
 from patchpilot.topic.followed.review_ledger import LedgerItem, PointState, SeriesLedger
 
@@ -15,7 +15,7 @@ _MOST_LINES = 8
 def ledger_text(ledger: SeriesLedger) -> str:
     """Format the review comments by message.
 
-    Each has its state, the lines it refers to, and the evidence for its state.
+    Each has its state, the lines that it is about, and the evidence for its state.
     """
     if not ledger.points:
         return "no requests\n"
@@ -44,7 +44,9 @@ def _describe_target(item: LedgerItem) -> str:
 
 def _item_lines(item: LedgerItem) -> Iterator[str]:
     yield from wrap_labeled(
-        f"  {item.number:>3}  {item.state:9}  ", one_line(item.point.text), columns()
+        f"  {item.number:>3}  {item.state:9}  ",
+        one_line(item.point.text),
+        result_width(),
     )
     quoted = [line for line in item.point.quoted if line.strip()][-2:]
     indent = " " * 18

@@ -15,20 +15,26 @@ def as_json(result: PlanResult) -> str:
 
 
 def as_text(result: PlanResult, *, reasons: bool = True) -> str:
-    """Format each plan: recipients by header with reasons, then warnings."""
+    """Format each plan: the recipients by header, with reasons, then the warnings."""
     blocks = [
-        "\n".join(_recipient_lines(planned, reasons, several=len(result.results) > 1))
+        "\n".join(
+            _recipient_lines(
+                planned, reasons, is_one_of_several=len(result.results) > 1
+            )
+        )
         for planned in result.results
     ]
     return "\n\n".join(blocks)
 
 
-def _recipient_lines(planned: Planned, reasons: bool, several: bool) -> Iterator[str]:
-    if several or len(planned.sources) > 1:
-        rest = (
+def _recipient_lines(
+    planned: Planned, reasons: bool, is_one_of_several: bool
+) -> Iterator[str]:
+    if is_one_of_several or len(planned.sources) > 1:
+        more_reasons = (
             f" and {len(planned.sources) - 1} more" if len(planned.sources) > 1 else ""
         )
-        yield printable(f"{planned.source}{rest}")
+        yield printable(f"{planned.source}{more_reasons}")
     for header, recipients in (("To", planned.plan.to), ("Cc", planned.plan.cc)):
         for recipient in recipients:
             mark = " *" if recipient.by_hand else ""

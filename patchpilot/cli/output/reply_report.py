@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Format a reply's preview and the list of drafts as text."""
+"""Format the preview of a reply, and the list of drafts, as text."""
 
 from collections.abc import Sequence
 
@@ -10,9 +10,9 @@ from patchpilot.services.reply.reply_session import ReplyDraft
 
 
 def reply_text(plan: ReplyPlan, after: str = "") -> str:
-    """Format a complete reply, its recipients, and the notes.
+    """Format a complete reply with its recipients and notes.
 
-    `after` is the last line of a plan that will not be sent.
+    `after` is the last line for a reply that will not be sent.
     """
     lines = [title("reply"), mail_text(plan.mail.raw), "", title("delivery")]
     lines += [f"To: {', '.join(one_line(str(address)) for address in plan.mail.to)}"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Format rules as a list, a page, and JSON."""
+"""Format rules as a list, a page and JSON."""
 
 import textwrap
 from collections.abc import Sequence
@@ -30,23 +30,22 @@ def rules_text(rules: Sequence[Rule]) -> str:
 _APPLIED_BY = {"safe": " (`check --fix` applies it where that is safe)"}
 
 
-def _cases(rule: Rule) -> str:
-    """Return the other severities that the rule's findings may have."""
+def _other_severities(rule: Rule) -> str:
+    """Return the other severities that findings of the rule may have."""
     others = sorted({str(severity) for severity in rule.severities.values()})
     return f" (in some cases {' or '.join(others)})" if others else ""
 
 
-def page(explanation: RuleExplanation) -> str:
+def format_rule_page(explanation: RuleExplanation) -> str:
     """Format the page of a rule.
 
-    It contains the description, reason, bad and good example, fix and reference, always in this
-    order.
+    It contains, in this order, the description, reason, bad and good example, fix and reference.
     """
     rule = explanation.rule
     alias = f", checkpatch.pl's {rule.checkpatch}" if rule.checkpatch else ""
     strict = "" if explanation.shown else " (shown with --strict only)"
     lines = [
-        f"{rule.name} ({rule.id}{alias}): {rule.severity}{_cases(rule)}{strict}",
+        f"{rule.name} ({rule.id}{alias}): {rule.severity}{_other_severities(rule)}{strict}",
         "",
         f"  {rule.summary}",
         "",
@@ -65,7 +64,7 @@ def page(explanation: RuleExplanation) -> str:
         ]
     if rule.since or rule.until or rule.profiles:
         lines += ["", "Applies", *_indent(describe_scope(rule))]
-    for title, entries in _notes(explanation):
+    for title, entries in _optional_sections(explanation):
         lines += ["", title, *(line for entry in entries for line in _wrap(entry))]
     return "\n".join([*lines, "", "Reference", *_indent(rule.reference)])
 
@@ -76,9 +75,10 @@ def facts_table(facts: Sequence[PathFact]) -> str:
     return "\n".join(lines or ["no facts: the path has too few commits"])
 
 
-def _notes(explanation: RuleExplanation) -> list[tuple[str, list[str]]]:
-    """Return a rule's optional sections: options, known problems, and the record on real
-    patches.
+def _optional_sections(explanation: RuleExplanation) -> list[tuple[str, list[str]]]:
+    """Return the optional sections of a rule's page.
+
+    These are the options, the known problems, and the record on real patches.
     """
     rule = explanation.rule
     notes = (

@@ -1,35 +1,35 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Format a send's plan and result as text."""
+"""Format the plan and the result of a send as text."""
 
 import re
 from collections.abc import Iterator, Sequence
 
-from patchpilot.cli.output.stream import columns, wrap_labeled
+from patchpilot.cli.output.stream import result_width, wrap_labeled
 from patchpilot.model.printable import one_line, printable, width
 from patchpilot.model.send_problem import CheckState
 from patchpilot.services.send.sending import Sending
 
 _BLOCKING = (CheckState.PROBLEM, CheckState.OVERRIDDEN)
-_LABEL = 12
-"""Column at which labeled text starts."""
+_LABEL_WIDTH = 12
+"""Column at which the text after a label starts."""
 
 
-def head(plan: Sending, after: str = "") -> str:
+def format_verdict(plan: Sending, after: str = "") -> str:
     """Format the verdict and the problems, each with a command that fixes it."""
-    return "\n".join([_last_line(plan, after), *_checks(plan, *_BLOCKING)]) + "\n"
+    return "\n".join([_last_line(plan, after), *_check_lines(plan, *_BLOCKING)]) + "\n"
 
 
-def notes(plan: Sending) -> str:
-    """Return the notes that do not block sending, or "" if there are none."""
-    return "".join(f"{line}\n" for line in _checks(plan, CheckState.NOTE))
+def format_notes(plan: Sending) -> str:
+    """Format the notes, which do not block sending, or return ""."""
+    return "".join(f"{line}\n" for line in _check_lines(plan, CheckState.NOTE))
 
 
 def preflight_text(plan: Sending, after: str = "") -> str:
-    """Format the pre-flight card: passed checks, notes, problems, and the verdict last."""
+    """Format the pre-flight card: passed checks, notes, problems and, last, the verdict."""
     return (
         "\n".join(
             [
-                *_checks(plan, CheckState.OK, CheckState.NOTE, *_BLOCKING),
+                *_check_lines(plan, CheckState.OK, CheckState.NOTE, *_BLOCKING),
                 _last_line(plan, after),
             ]
         )
@@ -38,29 +38,29 @@ def preflight_text(plan: Sending, after: str = "") -> str:
 
 
 def _last_line(plan: Sending, after: str) -> str:
-    """Return the verdict, with `after` appended if the plan can be sent."""
+    """Return the verdict, followed by `after` if the plan can be sent."""
     return f"{plan.verdict}; {after}" if after and not plan.refused else plan.verdict
 
 
 def format_mails(plan: Sending) -> str:
     """Format each message to send in full."""
     lines: list[str] = []
-    waiting = plan.send.waiting_messages
-    for number, mail in enumerate(waiting, 1):
-        lines += [title(f"mail {number} of {len(waiting)}"), mail_text(mail.raw), ""]
+    pending = plan.send.waiting_messages
+    for number, mail in enumerate(pending, 1):
+        lines += [title(f"mail {number} of {len(pending)}"), mail_text(mail.raw), ""]
     return "".join(f"{line}\n" for line in lines)
 
 
-def summary(plan: Sending) -> str:
+def format_summary(plan: Sending) -> str:
     """Summarize the messages, the recipients with reasons, and the transport."""
-    room = columns()
-    lines = [title("summary"), *_short(plan, room), ""]
+    text_width = result_width()
+    lines = [title("summary"), *_message_lines(plan, text_width), ""]
     lines += [
         title("recipients of the real send" if plan.request.to_self else "recipients"),
-        *_recipients(plan, room),
+        *_recipient_lines(plan, text_width),
         "",
     ]
-    lines += [title("delivery"), *_delivery(plan, room)]
+    lines += [title("delivery"), *_delivery_lines(plan, text_width)]
     return "\n".join(lines) + "\n"
 
 
@@ -69,20 +69,20 @@ def title(text: str) -> str:
 
 
 def mail_text(raw: bytes) -> str:
-    """Decode a message to text that is safe for a terminal."""
+    """Decode a message, and make it safe to print on a terminal."""
     return printable(
         raw.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
     ).rstrip("\n")
 
 
-def _short(plan: Sending, room: int) -> Iterator[str]:
+def _message_lines(plan: Sending, text_width: int) -> Iterator[str]:
     yield f"v{plan.send.version}: {plan.format_counts}"
     for mail in plan.send.entries:
         state = f"{mail.state:9} " if plan.send.id else ""
-        yield from wrap_labeled(f"  {state}", one_line(mail.subject), room)
+        yield from wrap_labeled(f"  {state}", one_line(mail.subject), text_width)
 
 
-def _recipients(plan: Sending, room: int) -> Iterator[str]:
+def _recipient_lines(plan: Sending, text_width: int) -> Iterator[str]:
     for recipient in plan.recipients:
         yield f"{recipient.header.capitalize() + ':':4} {one_line(str(recipient.address))}"
         role = (
@@ -95,7 +95,7 @@ def _recipients(plan: Sending, room: int) -> Iterator[str]:
         yield from wrap_labeled(
             "       ",
             one_line(f"{role}: {'; '.join(reasons)}" if reasons else role),
-            room,
+            text_width,
         )
     if not plan.recipients:
         yield "no recipients yet: add them with --to and --cc"
@@ -104,27 +104,27 @@ def _recipients(plan: Sending, room: int) -> Iterator[str]:
         yield "       sendemail.bcc"
 
 
-def addressees(plan: Sending) -> str:
-    """Return the wrapped To and Cc addresses, to show before the confirmation."""
+def format_addresses(plan: Sending) -> str:
+    """Format the To and Cc addresses, to show before the confirmation."""
     return "".join(
         f"{line}\n"
         for header in ("to", "cc")
         if (
-            named := [
+            addresses := [
                 one_line(str(recipient.address))
                 for recipient in plan.recipients
                 if recipient.header == header
             ]
         )
         for line in wrap_labeled(
-            f"{header.capitalize()}: ", ", ".join(named), columns()
+            f"{header.capitalize()}: ", ", ".join(addresses), result_width()
         )
     )
 
 
 _MATCH = re.compile(r"(?P<path>\S+) matches (?P<pattern>.+)", re.DOTALL)
-_FILES = 3
-"""Maximum files listed per pattern."""
+_MAX_FILES = 3
+"""Maximum number of files listed per pattern."""
 
 
 def merge_reasons(reasons: Sequence[str]) -> tuple[str, ...]:
@@ -148,52 +148,62 @@ def merge_reasons(reasons: Sequence[str]) -> tuple[str, ...]:
 def _join_paths(paths: Sequence[str], pattern: str) -> str:
     if len(paths) == 1:
         return f"{paths[0]} matches {pattern}"
-    more = f" and {len(paths) - _FILES} more" if len(paths) > _FILES else ""
-    return f"{', '.join(paths[:_FILES])}{more} match {pattern}"
+    more_note = (
+        f" and {len(paths) - _MAX_FILES} more" if len(paths) > _MAX_FILES else ""
+    )
+    return f"{', '.join(paths[:_MAX_FILES])}{more_note} match {pattern}"
 
 
-def _delivery(plan: Sending, room: int) -> Iterator[str]:
+def _delivery_lines(plan: Sending, text_width: int) -> Iterator[str]:
     for label, value, _ in plan.delivery:
-        yield from wrap_labeled(f"{label + ':':{_LABEL}}", one_line(str(value)), room)
+        yield from wrap_labeled(
+            f"{label + ':':{_LABEL_WIDTH}}", one_line(str(value)), text_width
+        )
 
 
-def _checks(plan: Sending, *states: CheckState) -> Iterator[str]:
+def _check_lines(plan: Sending, *states: CheckState) -> Iterator[str]:
     """Yield the lines for checks with these states, in the order of the states."""
     for state in states:
         for check in (check for check in plan.checks if check.state is state):
             name = "" if state is CheckState.OK else f" [{check.name}]"
             yield from wrap_labeled(
-                f"{state}: ", f"{one_line(check.message)}{name}", columns(), indent=2
+                f"{state}: ",
+                f"{one_line(check.message)}{name}",
+                result_width(),
+                indent=2,
             )
             if check.hint:
                 yield from wrap_labeled(
-                    "  help: ", one_line(str(check.hint)), columns()
+                    "  help: ", one_line(str(check.hint)), result_width()
                 )
 
 
-def outcome(result: Sending) -> str:
+def format_outcome(result: Sending) -> str:
     """Report the state of each message after sending, and the next step."""
-    room = columns()
+    text_width = result_width()
     lines: list[str] = []
     for message in result.send.entries:
-        head = f"{message.state:9} {one_line(message.subject)}"
-        name = f"<{printable(message.message_id)}>"
+        heading = f"{message.state:9} {one_line(message.subject)}"
+        message_id = f"<{printable(message.message_id)}>"
         lines += (
-            [f"{head}  {name}"]
-            if width(head) + width(name) + 2 <= room
-            else [*wrap_labeled("", head, room, indent=10), f"{'':10}{name}"]
+            [f"{heading}  {message_id}"]
+            if width(heading) + width(message_id) + 2 <= text_width
+            else [
+                *wrap_labeled("", heading, text_width, indent=10),
+                f"{'':10}{message_id}",
+            ]
         )
         if message.detail and message.state != "accepted":
-            lines += wrap_labeled(" " * 10, one_line(message.detail), room)
+            lines += wrap_labeled(" " * 10, one_line(message.detail), text_width)
     lines += wrap_labeled(
         "",
         one_line(
             f"{result.state}: v{result.send.version} via {result.send.transport},"
             f" {result.account.label}"
         ),
-        room,
+        text_width,
         indent=2,
     )
     for line in result.advice:
-        lines += wrap_labeled("  ", one_line(str(line)), room, indent=4)
+        lines += wrap_labeled("  ", one_line(str(line)), text_width, indent=4)
     return "\n".join(lines) + "\n"

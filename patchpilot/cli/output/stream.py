@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Write results to stdout, formatted for the terminal's width (80 columns without one)."""
+"""Write results to stdout, formatted for the width of the terminal (80 columns otherwise)."""
 
 import re
 import sys
@@ -8,23 +8,23 @@ from collections.abc import Iterator
 from patchpilot.model.printable import escape_commands, width
 
 
-def emit(data: str, *, colored: bool, exact: bool = False) -> None:
+def write_result(data: str, *, colored: bool, exact: bool = False) -> None:
     """Write a result to stdout.
 
-    `exact` data, for programs, is always written as UTF-8. Other text is written in the stream's
-    encoding, with escapes for unsupported characters. Commands for a CI server that reads the log
-    are removed.
+    `exact` data is for programs and always written as UTF-8. Other text is written in the stream's
+    encoding, with escapes for unsupported characters. Commands that a CI server would read from its
+    log are removed.
     """
     data = data if exact else escape_commands(data)
-    coding = (sys.stdout.encoding or "").lower()
-    if coding not in ("utf-8", "utf8"):
+    encoding = (sys.stdout.encoding or "").lower()
+    if encoding not in ("utf-8", "utf8"):
         if exact:
             sys.stdout.flush()
             sys.stdout.buffer.write(data.encode("utf-8", "surrogateescape"))
             sys.stdout.flush()
             return
-        data = data.encode(coding or "ascii", "backslashreplace").decode(
-            coding or "ascii"
+        data = data.encode(encoding or "ascii", "backslashreplace").decode(
+            encoding or "ascii"
         )
     sys.stdout.write(data if colored else strip_colors(data))
     sys.stdout.flush()
@@ -34,8 +34,8 @@ def strip_colors(text: str) -> str:
     return re.sub(r"\x1b\[[;?0-9]*[a-zA-Z]", "", text) if "\x1b" in text else text
 
 
-def tell(text: str, *, end: str = "\n") -> None:
-    """Write text for the user to stderr."""
+def print_message(text: str, *, end: str = "\n") -> None:
+    """Write a message for the user to stderr."""
     sys.stderr.write(escape_commands(text) + end)
     sys.stderr.flush()
 
@@ -44,56 +44,56 @@ NARROW, WIDE = 50, 100
 _COLOR = "\x1b\\[[0-9;]*m"
 
 
-def columns() -> int:
-    """Return the width for results: the terminal's, within legible limits, or 80 for a pipe or
-    file.
+def result_width() -> int:
+    """Return the width for results: that of the terminal, within legible limits, or 80 for a pipe
+    or file.
     """
     import shutil
 
     return min(WIDE, max(NARROW, shutil.get_terminal_size((80, 24)).columns))
 
 
-def fold_text(text: str, room: int) -> str:
-    """Fold a text to at most `room` columns, not counting colors.
+def fold_text(text: str, max_width: int) -> str:
+    """Fold a text to at most `max_width` columns, not counting color codes.
 
-    Lines are broken at spaces, and continuation lines are indented by four. The next command is
-    kept on one line, so that it can be copied.
+    Lines are broken at spaces, and continuation lines are indented by four. The next command stays
+    on one line, so that it can be copied.
     """
     return "\n".join(
-        part for line in text.split("\n") for part in _fold_line(line, room)
+        folded for line in text.split("\n") for folded in _fold_line(line, max_width)
     )
 
 
-def _fold_line(line: str, room: int) -> Iterator[str]:
+def _fold_line(line: str, max_width: int) -> Iterator[str]:
     is_command = line.startswith("next: patchpilot ")
-    if is_command or width(re.sub(_COLOR, "", line)) <= room:
+    if is_command or width(re.sub(_COLOR, "", line)) <= max_width:
         yield line
         return
-    under = " " * min(len(line) - len(line.lstrip(" ")) + 4, room // 2)
-    part = ""
+    indent = " " * min(len(line) - len(line.lstrip(" ")) + 4, max_width // 2)
+    folded = ""
     for word in re.findall(r" *[^ ]+| +$", line):
-        if part and width(re.sub(_COLOR, "", part + word)) > room:
-            yield part
-            part = under + word.lstrip(" ")
+        if folded and width(re.sub(_COLOR, "", folded + word)) > max_width:
+            yield folded
+            folded = indent + word.lstrip(" ")
         else:
-            part += word
-    yield part
+            folded += word
+    yield folded
 
 
 def wrap_labeled(
-    label: str, text: str, room: int, indent: int | None = None
+    label: str, text: str, max_width: int, indent: int | None = None
 ) -> Iterator[str]:
-    """Yield a label and a text, wrapped to at most `room` columns.
+    """Yield the lines of a label and a text, wrapped to at most `max_width` columns.
 
-    Continuation lines are indented by `indent` (default: to the start of the text). A word wider
-    than a line gets a separate line, so that addresses and commands can be copied.
+    Continuation lines are indented by `indent` (default: to the start of the text). A word that
+    does not fit gets its own line, so that addresses and commands can be copied.
     """
-    line, under = label, " " * (width(label) if indent is None else indent)
-    empty = True
+    line, continuation = label, " " * (width(label) if indent is None else indent)
+    is_empty = True
     for word in text.split():
-        gap = "" if empty else " "
-        if not empty and width(line) + len(gap) + width(word) > room:
+        space = "" if is_empty else " "
+        if not is_empty and width(line) + len(space) + width(word) > max_width:
             yield line.rstrip()
-            line, gap = under, ""
-        line, empty = line + gap + word, False
+            line, space = continuation, ""
+        line, is_empty = line + space + word, False
     yield line.rstrip()

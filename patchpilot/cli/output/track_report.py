@@ -20,14 +20,14 @@ from patchpilot.topic.followed.review_ledger import group_requests
 from patchpilot.topic.followed.story import StoryEvent, list_events
 from patchpilot.topic.topic_state import TopicState
 
-_TABLE = 76
-"""Width of the table of reviewers, which is indented by four."""
+_TABLE_WIDTH = 76
+"""Width of the table of reviewers, which is indented by four columns."""
 _LABEL, _EVENT = 12, 16
 """Widths of a row's label, and of the date of an event or reply."""
 
 
 def series_json(series: Sequence[Tracked], topic: TopicState | None = None) -> str:
-    """Return the JSON document of `track`; `topic` is the current branch's topic."""
+    """Return the JSON document of `track`; `topic` is the topic of the current branch."""
     return document("track", FollowedSeries(tuple(series), topic))
 
 
@@ -40,12 +40,12 @@ def series_text(
 ) -> str:
     """Format all details of a series, beginning with five header rows.
 
-    On a terminal, rows are wrapped to `room` columns. `with_mails` adds the beginning of each
-    message not written by a bot.
+    On a terminal, rows are wrapped to `room` columns. With `with_mails`, include the beginning of
+    each message that was not sent by a bot.
     """
-    lines = list(_head_lines(tracked))
-    if words := format_time_note(tracked):
-        lines.append(f"  as of     {words}")
+    lines = list(_header_lines(tracked))
+    if time_note := format_time_note(tracked):
+        lines.append(f"  as of     {time_note}")
     if tracked.own and topic:
         changed = f"; {topic.since}" if topic.since else ""
         lines.append(
@@ -60,25 +60,25 @@ def series_text(
     lines += _thread_lines(tracked, with_mails=with_mails)
     lines += [f"  note      {note}" for note in tracked.notes]
     if room:
-        lines = [part for line in lines for part in _fold_row(line, room)]
+        lines = [folded for line in lines for folded in _fold_row(line, room)]
         lines = [*wrap_labeled("", tracked.subject, room), *lines]
     else:
         lines = [tracked.subject, *lines]
     return printable("\n".join(lines))
 
 
-def _fold_row(line: str, room: int) -> list[str]:
-    """Fold a row to at most `room` columns, keeping a command on one line."""
-    if width(line) <= room:
+def _fold_row(line: str, max_width: int) -> list[str]:
+    """Fold a row to at most `max_width` columns; a command stays on one line."""
+    if width(line) <= max_width:
         return [line]
     start = _EVENT if line.startswith("   ") else _LABEL
     end = " \\" if line.startswith("  run ") else ""
-    *parts, last = wrap_labeled(line[:start], line[start:], room - len(end))
-    return [*(f"{part}{end}" for part in parts), last]
+    *folded, last_line = wrap_labeled(line[:start], line[start:], max_width - len(end))
+    return [*(f"{folded_line}{end}" for folded_line in folded), last_line]
 
 
-def _head_lines(series: Tracked) -> Iterator[str]:
-    """Yield the five header rows, with the commands below the next step."""
+def _header_lines(series: Tracked) -> Iterator[str]:
+    """Yield the five header rows; commands follow the next step."""
     for row in format_head_rows(series):
         text = one_line(str(row.says))
         yield f"  {row.name:<9} {text}"
@@ -89,7 +89,7 @@ def _head_lines(series: Tracked) -> Iterator[str]:
 
 
 def _thread_lines(series: Tracked, *, with_mails: bool) -> list[str]:
-    """Return the lines about a series' versions, tags, trees and replies."""
+    """Return the lines about the versions, tags, trees and replies of a series."""
     if series.posted is None:
         return []
     return [
@@ -97,19 +97,19 @@ def _thread_lines(series: Tracked, *, with_mails: bool) -> list[str]:
         *_tag_lines(series),
         *_review_lines(series),
         *_tree_lines(series),
-        *_story_lines(series),
+        *_event_lines(series),
         *_reply_lines(series, with_mails=with_mails),
     ]
 
 
 def _version_lines(series: Tracked) -> Iterator[str]:
-    """Yield the author, the versions and, for several patches, each patch's location."""
+    """Yield the author and the versions and, for several patches, the state of each patch."""
     posted = series.about
     yield f"  author    {posted.author_text}"
     for revision in posted.revisions:
         patches = counted(revision.patch_count, "patch", "patches")
         yield (
-            f"  {revision.label:<9} {_day(revision.sent)}  {patches} "
+            f"  {revision.label:<9} {_format_date(revision.sent)}  {patches} "
             f" <{revision.message_id}>{_date_note(revision.first.mail)}"
         )
     for message_id, version in posted.missing.items():
@@ -123,51 +123,51 @@ def _version_lines(series: Tracked) -> Iterator[str]:
                 else f"v{post.version} {post.number}"
             )
             proof = (post.proof.commit or "")[:12] or f"<{post.proof.message_id or ''}>"
-            state = f"{_day(post.proof.date)}  {post.state:<17} {proof}"
-            yield f"  {name:<9} {state}  {post.title}"
+            state_text = f"{_format_date(post.proof.date)}  {post.state:<17} {proof}"
+            yield f"  {name:<9} {state_text}  {post.title}"
 
 
 def _tag_lines(series: Tracked) -> Iterator[str]:
-    """Yield the series' tags, and other people's claims about it."""
+    """Yield the tags of a series, and what others claim about it."""
     posted = series.about
-    several = len(posted.latest.patches) > 1
+    is_series = len(posted.latest.patches) > 1
     for tag in posted.trailers:
-        about = f" (patch {tag.patch})" if tag.patch and several else ""
+        patch_note = f" (patch {tag.patch})" if tag.patch and is_series else ""
         condition = f", on a condition: “{tag.conditional}”" if tag.conditional else ""
-        asks = f" (not added by itself: {tag.asks})" if tag.asks else ""
-        yield f"  tag v{tag.version:<4} {tag.trailer}{about}{condition}{asks}"
+        ask_note = f" (not added by itself: {tag.asks})" if tag.asks else ""
+        yield f"  tag v{tag.version:<4} {tag.trailer}{patch_note}{condition}{ask_note}"
     for claim in posted.claims:
         yield f"  claim     {claim.words}  <{claim.message_id}>"
 
 
 def _review_lines(series: Tracked) -> list[str]:
-    """Return lines with each reviewer's verdict on each patch in the latest version."""
+    """Return each reviewer's verdict on each patch of the latest version."""
     table = series.review
     if table is None or not table.patches:
         return []
     total = counted(len(table.patches), "patch", "patches")
     return [
         f"  review    v{table.version}: {table.approved} of {total} reviewed or acked",
-        *(f"    {line}" for line in review_lines(table, _TABLE)),
+        *(f"    {line}" for line in review_lines(table, _TABLE_WIDTH)),
     ]
 
 
 def _tree_lines(series: Tracked) -> Iterator[str]:
     """Yield the trees that contain the series, and later series that fix or revert it."""
     posted = series.about
-    for landing in posted.landed:
-        if landing.tree.startswith("stable/"):
+    for merge in posted.landed:
+        if merge.tree.startswith("stable/"):
             continue
         release = (
-            f", first in {landing.release}"
-            if landing.release
-            else _describe_release(landing.how)
-            if landing.in_mainline
+            f", first in {merge.release}"
+            if merge.release
+            else _describe_release(merge.how)
+            if merge.in_mainline
             else ""
         )
-        claimed = f", {landing.how}" if landing.how.startswith("claimed") else ""
-        commit = landing.commit or "(commit unknown)"
-        yield f"  tree      {landing.tree} {commit}{release}{claimed}"
+        claimed = f", {merge.how}" if merge.how.startswith("claimed") else ""
+        commit = merge.commit or "(commit unknown)"
+        yield f"  tree      {merge.tree} {commit}{release}{claimed}"
     for branch in posted.stable:
         commit = (
             f" ({branch.commit[:12]})"
@@ -176,9 +176,9 @@ def _tree_lines(series: Tracked) -> Iterator[str]:
         )
         yield f"  stable    {branch.version:<6} {branch.words}{commit}"
     for later in posted.follow_ups:
-        where = f", in {later.tree or '?'} as {later.commit}" if later.commit else ""
+        location = f", in {later.tree or '?'} as {later.commit}" if later.commit else ""
         yield (
-            f"  follow-up {later.subject} (v{later.version}, {later.state}{where})"
+            f"  follow-up {later.subject} (v{later.version}, {later.state}{location})"
             f" {later.relation} it"
         )
 
@@ -186,18 +186,19 @@ def _tree_lines(series: Tracked) -> Iterator[str]:
 def _reply_lines(series: Tracked, *, with_mails: bool) -> list[str]:
     """List the replies, each with its version and patch.
 
-    `with_mails` adds the beginning of each reply not written by a bot.
+    With `with_mails`, include the beginning of each reply that was not sent by a bot.
     """
     labels = Counter(revision.label for revision in series.about.revisions)
     lines = ["  replies"] if series.replies else []
     for reply in series.replies:
         mark = "*" if reply.unread else " "
-        by = reply.mail.sender_name
+        sender = reply.mail.sender_name
         bot = " (bot)" if reply.mail.bot else ""
-        about = _describe_target(reply, labels)
+        target = _describe_target(reply, labels)
         note = _date_note(reply.mail.mail)
         lines.append(
-            f"   {mark} {_day(reply.mail.mail.date)}  {reply.mail.kind:<13} {by}{bot}{about}{note}"
+            f"   {mark} {_format_date(reply.mail.mail.date)}  {reply.mail.kind:<13}"
+            f" {sender}{bot}{target}{note}"
         )
         if with_mails and not reply.mail.bot:
             lines += [f"        {line}" for line in _excerpt(reply.mail.body.text)]
@@ -205,28 +206,31 @@ def _reply_lines(series: Tracked, *, with_mails: bool) -> list[str]:
 
 
 def _describe_target(reply: Reply, labels: Mapping[str, int]) -> str:
-    """Return a reply's target, `, on v2 3/5`, with the day if a version was sent twice."""
+    """Return what a reply is about, such as `, on v2 3/5`.
+
+    The date is added if a version was sent twice.
+    """
     if reply.revision is None:
         return ""
     label, total = reply.revision.label, len(reply.revision.patches)
     number = f" {reply.patch}/{total}" if reply.patch and total > 1 else ""
-    day = f" of {_day(reply.revision.sent)}" if labels[label] > 1 else ""
+    day = f" of {_format_date(reply.revision.sent)}" if labels[label] > 1 else ""
     return f", on {label}{number}{day}"
 
 
-def _story_lines(tracked: Tracked) -> list[str]:
-    """List the events, each with its evidence: a message or a commit."""
+def _event_lines(tracked: Tracked) -> list[str]:
+    """List the events, each with the message or commit that proves it."""
     return ["  story", *map(_event_line, list_events(tracked))]
 
 
 def _event_line(event: StoryEvent) -> str:
-    proof = f"  <{event.proof}>" if "@" in event.proof else f"  {event.proof}"
+    proof_note = f"  <{event.proof}>" if "@" in event.proof else f"  {event.proof}"
     day = f"{event.when.astimezone():%Y-%m-%d}" if event.when else f"{'now':<10}"
-    return f"    {day}  {one_line(event.text + proof).rstrip()}"
+    return f"    {day}  {one_line(event.text + proof_note).rstrip()}"
 
 
 def digest_text(series: Sequence[Tracked], since: datetime) -> str:
-    """List each series' events since a time, with the state and next step."""
+    """List the events of each series since a time, with its state and next step."""
     lines: list[str] = []
     for tracked in series:
         events = [
@@ -244,16 +248,18 @@ def digest_text(series: Sequence[Tracked], since: datetime) -> str:
 
 
 def waiting_text(series: Sequence[Tracked]) -> str:
-    """List the messages waiting for the user's reply, each with the command to write it."""
+    """List the messages that wait for a reply, each with the command to write it."""
     lines: list[str] = []
     for tracked in series:
         lines.append(f"{tracked.entry.id}  {one_line(tracked.subject)}")
         for message_id, items in group_requests(tracked).items():
-            point, more = items[0].point, len(items) - 1
-            also = f" (and {counted(more, 'more request')})" if more else ""
+            point, more_count = items[0].point, len(items) - 1
+            more_note = (
+                f" (and {counted(more_count, 'more request')})" if more_count else ""
+            )
             action = Action("track", ("reply", f"<{message_id}>"), "`{}`")
             lines += [
-                f"    {point.asker}: {one_line(point.text)}{also}",
+                f"    {point.asker}: {one_line(point.text)}{more_note}",
                 f"      {action}",
             ]
     return printable("\n".join(lines)) or "no message waits for your answer"
@@ -267,14 +273,14 @@ def _describe_release(how: str) -> str:
     )
 
 
-def _excerpt(text: str, most: int = 24) -> list[str]:
+def _excerpt(text: str, max_lines: int = 24) -> list[str]:
     lines = [line.rstrip() for line in printable(text).split("\n")]
     lines_shown = [
-        line for at, line in enumerate(lines) if line or (at and lines[at - 1])
+        line for index, line in enumerate(lines) if line or (index and lines[index - 1])
     ]
     return [
-        *(crop(line, 110) for line in lines_shown[:most]),
-        *(["…"] if len(lines_shown) > most else []),
+        *(crop(line, 110) for line in lines_shown[:max_lines]),
+        *(["…"] if len(lines_shown) > max_lines else []),
     ]
 
 
@@ -282,18 +288,20 @@ def _date_note(mail: Mail) -> str:
     return f" ({mail.date_note})" if mail.date_note else ""
 
 
-def _day(date: datetime | None) -> str:
+def _format_date(date: datetime | None) -> str:
     return f"{date:%Y-%m-%d}" if date else "????-??-??"
 
 
 def classified_text(mails: Sequence[ClassifiedMail]) -> str:
-    """List the messages, each with its tags below it."""
-    broad = max((width(str(classified.mail.kind)) for classified in mails), default=0)
+    """List the messages, each followed by its tags."""
+    kind_width = max(
+        (width(str(classified.mail.kind)) for classified in mails), default=0
+    )
     lines = []
     for classified in mails:
         mail = classified.mail
         lines.append(
-            f"{printable(classified.source)}: {mail.kind:<{broad}}"
+            f"{printable(classified.source)}: {mail.kind:<{kind_width}}"
             f" {classified.confidence:.2f}{' bot' if mail.bot else ''} "
             f" {crop(printable(mail.mail.subject), 80)}"
         )

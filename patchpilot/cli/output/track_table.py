@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Format the tracked series as a table: one line per series, grouped by whose turn it is, with new
-messages first.
+"""Format the tracked series as a table with one line per series.
+
+The series are grouped by whose turn it is; those with new messages come first.
 """
 
 from collections.abc import Iterable, Sequence
@@ -27,8 +28,8 @@ _LEGEND = {
 }
 _COUNTED = ("Acked-by", "Reviewed-by", "Tested-by")
 _CI = {"failed": "fail", "warned": "warn", "passed": "pass"}
-_SENTENCE = 32
-"""Minimum width for showing the next step as a sentence instead of a word or two."""
+_MIN_SENTENCE = 32
+"""Minimum width for showing the next step as a sentence."""
 _NARROWEST, _ENOUGH = 20, 60
 """Minimum widths of a title: alone, and next to a sentence."""
 _STEPS = (
@@ -43,13 +44,13 @@ _STEPS = (
     (("trailers",), "add tags"),
     (("backport",), "backport"),
 )
-"""Short names of actions in the table; the first match counts."""
+"""Short names of actions in the table; the first match is used."""
 _NO_ACTION = {Turn.YOURS: "check", Turn.WAITING: "wait", Turn.FINISHED: "nothing"}
 
 
 class Row(NamedTuple):
-    """A row of the table: its cells, the next step (short form and sentence), and notes below
-    it.
+    """A row of the table: its cells, the next step (in short and as a sentence), and notes below
+    the row.
     """
 
     cells: tuple[str, ...]
@@ -66,76 +67,87 @@ def series_table(
 ) -> str:
     """Format the series as a table of at most `columns` columns.
 
-    `*` marks the series of `topic`; an untracked topic gets a separate line.
+    `*` marks the series of `topic`. A topic without a series has its own line.
     """
     if not series and topic is None:
         return "no series is tracked: run `patchpilot track add '<message-id>'`"
     groups = {
-        turn: [_row(tracked, now, turn, topic) for tracked in group]
+        turn: [_series_row(tracked, now, turn, topic) for tracked in group]
         for turn, group in group_by_turn(series).items()
     }
     if topic is not None and not any(tracked.own for tracked in series):
-        own = topic.step.need
-        rows_of_turn = {**groups, own: [_topic_row(topic, own), *groups.get(own, ())]}
+        topic_turn = topic.step.need
+        rows_of_turn = {
+            **groups,
+            topic_turn: [_topic_row(topic, topic_turn), *groups.get(topic_turn, ())],
+        }
         groups = {turn: rows_of_turn[turn] for turn in Turn if turn in rows_of_turn}
     rows = [row for group in groups.values() for row in group]
-    used = [
+    shown_columns = [
         at for at in range(_NEXT) if at == _TITLE or any(row.cells[at] for row in rows)
     ]
-    wide = {
+    widths = {
         at: max(width(text) for text in (HEADER[at], *(row.cells[at] for row in rows)))
-        for at in used
+        for at in shown_columns
     }
-    room = _room(used, wide, columns)
-    shortest = max((width(row.step) for row in rows), default=0)
-    if _REVIEWED in used and room - shortest < _NARROWEST:
-        # REV says how many patches are reviewed, so give up the tag counts first
-        used = [at for at in used if at != _TAGS]
-        room = _room(used, wide, columns)
-    sentence = room >= min(wide[_TITLE], _ENOUGH) + _SENTENCE
-    longest = max(width(row.sentence if sentence else row.step) for row in rows)
-    wide[_TITLE] = min(
-        wide[_TITLE], max(room - longest, _ENOUGH if sentence else _NARROWEST)
+    remaining = _remaining_width(shown_columns, widths, columns)
+    step_width = max((width(row.step) for row in rows), default=0)
+    if _REVIEWED in shown_columns and remaining - step_width < _NARROWEST:
+        # drop the tag counts first, because REV already summarizes them
+        shown_columns = [at for at in shown_columns if at != _TAGS]
+        remaining = _remaining_width(shown_columns, widths, columns)
+    has_sentence = remaining >= min(widths[_TITLE], _ENOUGH) + _MIN_SENTENCE
+    next_width = max(width(row.sentence if has_sentence else row.step) for row in rows)
+    widths[_TITLE] = min(
+        widths[_TITLE],
+        max(remaining - next_width, _ENOUGH if has_sentence else _NARROWEST),
     )
-    lines = [_line(HEADER, HEADER[_NEXT], used, wide, columns)]
+    lines = [_format_row(HEADER, HEADER[_NEXT], shown_columns, widths, columns)]
     for turn, group in groups.items():
         lines.append(f"{turn.capitalize()} ({len(group)})")
         for row in group:
             lines.append(
-                _line(
+                _format_row(
                     row.cells,
-                    row.sentence if sentence else row.step,
-                    used,
-                    wide,
+                    row.sentence if has_sentence else row.step,
+                    shown_columns,
+                    widths,
                     columns,
                 )
             )
             lines += [crop(f"    note: {note}", columns) for note in row.notes]
     legend = "; ".join(
-        words for at, words in _LEGEND.items() if HEADER.index(at) in used
+        explanation
+        for at, explanation in _LEGEND.items()
+        if HEADER.index(at) in shown_columns
     )
     return "\n".join([*lines, *([crop(legend, columns)] if legend else [])])
 
 
-def _room(used: Iterable[int], wide: dict[int, int], columns: int) -> int:
-    """Return the columns left for the title and the next step."""
-    return columns - sum(wide[at] + 2 for at in used if at != _TITLE) - 2
+def _remaining_width(
+    shown_columns: Iterable[int], widths: dict[int, int], columns: int
+) -> int:
+    """Return the number of columns left for the title and the next step."""
+    return columns - sum(widths[at] + 2 for at in shown_columns if at != _TITLE) - 2
 
 
-def _line(
+def _format_row(
     cells: Sequence[str],
     step: str,
-    used: Iterable[int],
-    wide: dict[int, int],
+    shown_columns: Iterable[int],
+    widths: dict[int, int],
     columns: int,
 ) -> str:
     padded = (
-        crop(cells[at], wide[at]) + " " * (wide[at] - width(cells[at])) for at in used
+        crop(cells[at], widths[at]) + " " * (widths[at] - width(cells[at]))
+        for at in shown_columns
     )
     return crop("  ".join((*padded, step)), columns).rstrip()
 
 
-def _row(series: Tracked, now: datetime, turn: Turn, topic: "TopicState | None") -> Row:
+def _series_row(
+    series: Tracked, now: datetime, turn: Turn, topic: "TopicState | None"
+) -> Row:
     cells = (
         f"{'*' if series.own else ' '}{series.entry.id:>2}",
         f"+{len(series.unread)}" if series.unread else "",
@@ -172,7 +184,7 @@ def _shorten_advice(advice: Advice, turn: Turn) -> str:
     for action in actions(advice):
         words = {action.name, *action.arguments}
         if name := next(
-            (name for known, name in _STEPS if words.issuperset(known)), None
+            (name for step_words, name in _STEPS if words.issuperset(step_words)), None
         ):
             return name
     return _NO_ACTION[turn]
