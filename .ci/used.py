@@ -12,6 +12,7 @@ Client
 COMPONENT_CLASSES
 # set by rule examples, read by tests
 build_before
+stays
 # called by .ci/docs_hooks.py
 command_page
 keys_page

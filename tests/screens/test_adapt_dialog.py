@@ -9,7 +9,7 @@ import pytest
 from patchpilot.backports.adapted_fix import Adaptation
 from patchpilot.backports.branch_result import BranchVerdict
 from patchpilot.commits.run import git
-from patchpilot.services.backport.topic_backports import Ways
+from patchpilot.services.backport.topic_backports import ConflictOptions
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.screens.backports_screen import proposal_text, proposals
 from patchpilot.tui.view.stages import Stage
@@ -27,20 +27,26 @@ ADAPTED = Adaptation(
 def test_uncertain_adaptation_is_the_second_choice() -> None:
     conflict = branch(BranchVerdict.CONFLICT, prerequisites=(NEED,))
 
-    def offered(ways: Ways) -> list[str]:
-        return [proposal.words for proposal in proposals(conflict, ways, print, print)]
+    def offered(options: ConflictOptions) -> list[str]:
+        return [
+            proposal.words for proposal in proposals(conflict, options, print, print)
+        ]
 
     write, start, manual = "Write adapted patch", "Edit adaptation", "Resolve manually"
-    assert offered(Ways(ADAPTED)) == [write, start, manual]
-    assert offered(Ways(replace(ADAPTED, confidence=0.3))) == [manual, start, write]
-    (only,) = proposals(conflict, Ways(), print, print)
+    assert offered(ConflictOptions(ADAPTED)) == [write, start, manual]
+    assert offered(ConflictOptions(replace(ADAPTED, confidence=0.3))) == [
+        manual,
+        start,
+        write,
+    ]
+    (only,) = proposals(conflict, ConflictOptions(), print, print)
     assert only.words == manual
     assert only.then.endswith("in it, with 1 prerequisite applied before it")
-    text = proposal_text(conflict, Ways(ADAPTED))
+    text = proposal_text(conflict, ConflictOptions(ADAPTED))
     assert text.startswith("Adapted to stable/linux-6.1.y with a confidence of 82%:")
     assert text.count("\n- ") == len(ADAPTED.steps)
     assert (
-        proposal_text(conflict, Ways())
+        proposal_text(conflict, ConflictOptions())
         == "The fix as a whole cannot be adapted to stable/linux-6.1.y."
     )
 
