@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Follow a series in an archive, message by message, with its state and next step."""
+"""Follow a series in an archive, with its state and next step after each message."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ from tests.kit.trees import Trees
 
 
 class Followed:
-    """A series in an archive, with a kernel tree next to it."""
+    """A series in an archive, and a kernel tree."""
 
     def __init__(self, folder: Path, archive: FilledArchive) -> None:
         self.trees = Trees(folder / "r")
@@ -86,7 +86,7 @@ class Followed:
 
 @contextmanager
 def followed(folder: Path, kind: str = "stand-in") -> Iterator[Followed]:
-    """Yield an empty archive; `kind` is one of SERVED."""
+    """Yield an empty archive of this kind (from SERVED)."""
     with archive_server(kind, folder / "inbox") as archive:
         yield Followed(folder, archive)
 

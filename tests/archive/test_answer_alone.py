@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test a file that contains only a reply to a patch sent from this machine."""
+"""Test reading a file with only a reply to a patch that was sent from this machine."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from tests.kit.mails import RITA, mail
 TAG = f"Reviewed-by: {RITA}"
 
 
-def test_reply_file_joins_the_sent_patch(
+def test_file_with_only_a_reply_is_added_to_the_sent_patch(
     tmp_path: Path,
 ) -> None:
     file = tmp_path / "reply"

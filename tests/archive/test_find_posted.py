@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test `patchpilot find COMMIT`, from a commit to its thread, with a real public-inbox and local
+"""Test that `patchpilot find COMMIT` finds the commit's thread in a public-inbox and in local
 archives.
 """
 
@@ -26,7 +26,7 @@ LATER = int((START + timedelta(days=30)).timestamp())
 
 
 class Posted:
-    """A tree, an archive, and commits made from its messages."""
+    """A tree, an archive, and commits of the archived patches."""
 
     def __init__(self, folder: Path, archive: FilledArchive) -> None:
         self.archive = archive

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that tracked data is stored, read once, and removed on request."""
+"""Test storing, reading and removing tracked series."""
 
 import sqlite3
 import stat
@@ -106,7 +106,7 @@ def test_two_processes_may_write(tmp_path: Path) -> None:
         assert len(first.entries()) == 2
 
 
-def test_old_messages_are_weighed_for_eviction(
+def test_messages_stored_by_old_versions_get_a_weight(
     tmp_path: Path,
 ) -> None:
     with Store(tmp_path / "s") as store:

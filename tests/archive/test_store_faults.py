@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that each fault of the track store is reported with a command that repairs it."""
+"""Test that each fault of the store of tracked series is reported with a command that repairs
+it.
+"""
 
 import contextlib
 import re
@@ -24,19 +26,19 @@ HARMFUL = re.compile(r"\b(?:delete|remove|rm|move)\b")
 
 @pytest.fixture(autouse=True)
 def start_fresh_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Behave like a new process, with a short timeout."""
+    """Reset the state of this process, and shorten its timeouts."""
     monkeypatch.setattr(database, "_checked", set())
     monkeypatch.setattr(database, "PATIENCE", 0.05)
 
 
 def start_next_process() -> None:
-    """Behave like the next process."""
+    """Reset the state of this process."""
     database._checked.clear()
 
 
 @pytest.fixture
 def store_file(workdir: Path) -> Path:
-    """Return the store's file with two series, and a backup with only the first."""
+    """Return the file of a store with two series, whose backup has only the first one."""
     for name, mails in (("whole.mbox", story.WHOLE), ("other.mbox", (OTHER,))):
         (workdir / name).write_bytes(mbox(*mails))
     call("track", "add", "--mbox", "whole.mbox")
@@ -55,7 +57,7 @@ def overwrite(file: Path, start: int, size: int) -> None:
 
 
 def run_sql(*statements: str) -> Callable[[Path], None]:
-    """Return a fault caused by SQL statements."""
+    """Return a fault that SQL statements cause."""
 
     def run(file: Path) -> None:
         with contextlib.closing(sqlite3.connect(file)) as plain:
@@ -143,7 +145,7 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str, str]] = {
 
 
 def read_messages() -> list[bytes]:
-    """Return the messages in the store."""
+    """Return the stored messages."""
     with Store() as store:
         return sorted(
             mail.raw for entry in store.entries() for mail in store.mails(entry.id)
@@ -179,7 +181,7 @@ def test_store_fault_names_the_repair_command(
     repaired = call(*command.split())
     assert repaired.code == 0, repaired.err
     start_next_process()
-    # rows added after the backup may be lost, but the tracked files bring them back
+    # rows added after the backup may be lost, but are read again from the tracked files
     for file in ("whole.mbox", "other.mbox"):
         assert call("track", "add", "--mbox", file).code == 0
     assert call("track").code == 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test concurrent processes on the store, some of them killed, and a store with corrupt bytes."""
+"""Test concurrent processes that use the store, with some of them killed, and a corrupt store."""
 
 import random
 import subprocess
@@ -18,11 +18,11 @@ from tests.reading import story
 
 @pytest.mark.long
 @pytest.mark.parametrize("after", [0.02, 0.4])
-def test_killed_process_leaves_whole_series(
+def test_killed_process_leaves_no_partial_series(
     after: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("CONFIG", "DATA", "STATE", "CACHE"):
-        # through monkeypatch, so that the changes are undone afterwards
+        # monkeypatch undoes the changes after the test
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path))
     store_kills.prepare(tmp_path)
     right, what = store_kills.kill_and_check(tmp_path, 7, after)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a store with an older schema is migrated with all its data."""
+"""Test that a store with an older schema is migrated without losing data."""
 
 import sqlite3
 import zlib
@@ -23,7 +23,7 @@ IDS = ("v1@example.org", "r1@example.org")
 
 
 def old_store(version: int) -> Path:
-    """Return a store written by an old version, with a series of two messages, one of them read."""
+    """Return a store with an older schema that has a series of two messages, one of them read."""
     file = default_file()
     file.parent.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(file)) as base:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test `patchpilot track` from end to end, with an mbox and a real archive."""
+"""Test `patchpilot track` end to end, with an mbox and a public-inbox."""
 
 import contextlib
 import gzip
@@ -119,7 +119,7 @@ _READING = (
 
 
 def run_list(where: Path, *modules: str) -> str:
-    """Run `track` in a directory; return its exit code and the imported modules among these."""
+    """Run `track` in a directory; return its exit code and which of these modules it imported."""
     code = (
         "import sys; from patchpilot.cli import main; code = main.run(['track']); "
         f"print(code, [name for name in {modules!r} if name in sys.modules], file=sys.stderr)"
@@ -147,7 +147,7 @@ def test_track_list_in_a_repository_imports_no_mail_code(
     repo = Repo(workdir / "linux")
     repo.commit("start\n", {"a.c": "x\n"})
     repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
-    # the first run in a repository reads the messages to find their commits
+    # the first run in a repository reads all messages, to find their commits
     assert series()[0]["state"] == "in-stable"
     call("track", "-C", repo.path)
     assert (
@@ -277,7 +277,7 @@ def test_table_is_sorted_by_turn_and_new_messages(
     }
 
 
-def test_since_and_waiting_print_lists(
+def test_since_and_waiting_filter_the_list(
     workdir: Path,
 ) -> None:
     for number, mails in enumerate((story.BEGINNING[:2], (story.FIX_V1,)), 1):
@@ -573,7 +573,7 @@ def test_other_archive_serves_a_lore_url(workdir: Path) -> None:
         assert tracked["source"] == server.url
 
 
-def test_offline_shows_the_age(workdir: Path) -> None:
+def test_offline_shows_age_of_stored_data(workdir: Path) -> None:
     with archive_server("stand-in", workdir, story.V1) as server:
         series("add", "<v1@example.org>", "--lore", server.url)
     with sqlite3.connect(default_file()) as database:
@@ -661,7 +661,9 @@ def test_failed_archive_does_not_block_others(
         (["add", "a@example.org", "--lore", "ftp://x"], 2),
     ],
 )
-def test_wrong_words_are_reported(workdir: Path, argv: list[str], code: int) -> None:
+def test_invalid_arguments_are_reported(
+    workdir: Path, argv: list[str], code: int
+) -> None:
     outcome = call("track", *argv)
     assert (outcome.code, outcome.out) == (code, "")
     assert outcome.err
@@ -673,7 +675,7 @@ def test_thread_without_a_patch_is_reported(workdir: Path) -> None:
 
 
 def _create_fixed_tree(path: Path) -> tuple[Repo, str]:
-    """Return a kernel tree after v6.8 with the fix, and the fix's id."""
+    """Create a kernel tree after v6.8 that contains the fix; return it with the fix's id."""
     repo = Repo(path)
     files = dict.fromkeys(("MAINTAINERS", "Kbuild", "Kconfig"), "x\n")
     repo.commit("start\n", {"Makefile": "VERSION = 6\n"} | files)
@@ -683,7 +685,7 @@ def _create_fixed_tree(path: Path) -> tuple[Repo, str]:
 
 
 def _backport_fix(repo: Repo, fix: str) -> str:
-    """Backport the fix to linux-6.6.y, leave that checked out, and return the commit."""
+    """Backport the fix to linux-6.6.y, check that out, and return the commit."""
     repo.branch("linux-6.6.y", "v6.8")
     sign = "Signed-off-by: Ada Fixer <ada@example.org>"
     text = f"{TITLE}\n\ncommit {fix} upstream.\n\n{sign}\n"
@@ -803,7 +805,7 @@ def test_mail_text_is_escaped(workdir: Path) -> None:
         assert "\u202e" not in out
 
 
-def test_huge_thread_is_read_selectively(
+def test_only_important_messages_of_a_huge_thread_are_read(
     workdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in ("known_series", "tracked"):

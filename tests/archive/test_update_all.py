@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that `track update --all` rereads each thread and keeps local data."""
+"""Test that `track update --all` reads each thread again and keeps local data."""
 
 import json
 import sqlite3
@@ -21,7 +21,7 @@ DAMAGE = "UPDATE mail SET raw = x'00'"
 
 @pytest.fixture(autouse=True)
 def start_fresh_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Behave like a new process."""
+    """Reset the state of this process."""
     monkeypatch.setattr(database, "_checked", set())
 
 
@@ -31,7 +31,7 @@ def sql(statement: str) -> None:
 
 
 def local_data(number: int = 1) -> dict[str, Any]:
-    """Return the data about a series that is stored only locally."""
+    """Return the data about a series that exists only locally."""
     with Store() as store:
         entry = store.entry(number)
         return {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test fixes beyond changed lines: binary files, new and deleted files, renames, whitespace."""
+"""Test fixes with binary files, new and deleted files, renames and whitespace changes."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -69,7 +69,7 @@ def test_rename_needs_the_original_file(world: World) -> None:
     )
 
 
-def test_mode_change_is_clean(world: World) -> None:
+def test_mode_change_applies_cleanly(world: World) -> None:
     (world.repo.path / "other.c").chmod(0o755)
     fix = world.repo.commit("make it executable")
     assert (
@@ -133,7 +133,7 @@ class Store:
         return SimpleNamespace(clean=self.clean, tree=self.picked)
 
 
-def test_directory_stays_within_its_top() -> None:
+def test_paths_outside_the_directory_are_not_read() -> None:
     tree = ScratchTree(Store(a=b"content"), "t")  # type: ignore[arg-type]
     assert (tree.read("a"), tree.read("x"), tree.read("../a")) == (
         b"content",

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test several fixes for one branch, each adapted on top of the previous one, with its
-follow-ups.
-"""
+"""Test backporting several fixes to a branch, each adapted on top of the previous one."""
 
 from pathlib import Path
 
@@ -31,7 +29,7 @@ def write_patches(world: World, folder: Path, *words: object) -> tuple[str, list
     return outcome.out, sorted(folder.rglob("*.patch"))
 
 
-def test_fix_for_the_fix_is_adapted_after_it(world: World, tmp_path: Path) -> None:
+def test_fix_of_the_fix_is_adapted_after_it(world: World, tmp_path: Path) -> None:
     later = add_later_fix(world)
     tip = world.create_renamed_branch()
     out, files = write_patches(world, tmp_path / "out", f"{world.groundwork}..{later}")

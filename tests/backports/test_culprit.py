@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test naming the commits that introduced the bug manually."""
+"""Test specifying the commits that introduced the bug."""
 
 from tests.backports.world import GROUND, World, source
 
@@ -9,7 +9,7 @@ def untagged_fix(world: World) -> str:
     return world.repo.commit("work: be late at 40\n", files)
 
 
-def test_untagged_fix_uses_the_given_culprit(
+def test_fix_without_tag_uses_the_given_commit(
     world: World,
 ) -> None:
     fix = untagged_fix(world)

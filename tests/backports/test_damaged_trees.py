@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test tree objects that git could not have written."""
+"""Test reading tree objects that git would not write."""
 
 import pytest
 

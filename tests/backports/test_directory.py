@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test verdicts for an unpacked tree, based on its content alone."""
+"""Test verdicts for an unpacked tree, which are based on its content only."""
 
 import json
 from pathlib import Path
@@ -59,7 +59,7 @@ def test_patch_can_apply_to_a_directory(world: World, workdir: Path) -> None:
     assert answer["commands"][0].startswith("patch -p1 -d ")
 
 
-def test_failing_patch_reports_its_line(world: World, workdir: Path) -> None:
+def test_error_gives_line_of_failing_patch(world: World, workdir: Path) -> None:
     answer = ask(patch_of(world, workdir), "--onto", write_tree(workdir, source()))
     assert answer["verdict"] == "conflict"
     assert answer["conflicts"][0]["path"] == "w.c"
@@ -108,7 +108,7 @@ def test_uncommitted_patch_is_checked_as_git_am_commits_it(
     assert answer["branches"][0]["verdict"] == "already-fixed"
     assert world.repo.git("show", "-s", "--format=%P", commit).strip() == parent
     assert "do forget" in world.repo.git("show", "-s", "--format=%s", commit)
-    # a second run does the same, and leaves the user's files alone
+    # a second run gives the same result, and does not change the user's files
     again = json.loads(call(*words, "--onto", "master", "--format", "json").out)
     assert again["asked"] == commit
     assert before == world.repo.git("for-each-ref", "--format=%(refname) %(objectname)")
@@ -200,7 +200,7 @@ def test_missing_repository_error_lists_the_requirements(
     assert outcome.code == 3
 
 
-def test_directory_counts_hunks_by_result(world: World, workdir: Path) -> None:
+def test_hunks_are_counted_by_result(world: World, workdir: Path) -> None:
     repo = world.repo
     content = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all);"}
     repo.commit(

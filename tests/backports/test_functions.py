@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test commits that changed the conflicting function, but not the conflicting lines."""
+"""Test finding commits that changed the conflicting function, but not the conflicting lines."""
 
 from patchpilot.backports.changed_functions import function_at
 from tests.backports.world import FIXED, World, source
@@ -35,7 +35,7 @@ def test_line_history_precedes_function_history(
     assert other not in [cause for cause, _ in causes]
 
 
-def test_same_change_under_another_id_is_not_named(world: World) -> None:
+def test_same_change_with_another_id_is_not_listed(world: World) -> None:
     now = {"l10": "quick(10);", "l19": "check(19);", "l20": "check(20, all);"}
     far = world.repo.commit("work: far away", {"w.c": source(**now, l45="far(45);")})
     world.repo.commit(
@@ -52,7 +52,7 @@ def test_same_change_under_another_id_is_not_named(world: World) -> None:
     assert far not in [cause["commit"] for cause in answer["causes"]]
 
 
-def test_function_ends_at_its_brace() -> None:
+def test_function_ends_at_its_closing_brace() -> None:
     lines = [
         "static int\n",
         "one(int a)\n",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that merges planned without git have the same result as git's."""
+"""Test that merges planned without git give the same result as git's."""
 
 from pathlib import Path
 

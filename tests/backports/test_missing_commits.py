@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the search for a commit's missing prerequisites, and that commits on the branch are not
-missing.
-"""
+"""Test finding a commit's missing prerequisites, without commits that are on the branch."""
 
 from types import SimpleNamespace
 from typing import Any, cast
@@ -31,7 +29,7 @@ def conflicted_file(*theirs: str) -> str:
 
 
 class Made:
-    """A branch, the commits before the fix, and the calls to git."""
+    """A branch, the commits before the fix, and the recorded git calls."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *touches: LineTouch) -> None:
         self.touches = touches
@@ -104,7 +102,7 @@ class Made:
 
 
 def two_writers(monkeypatch: pytest.MonkeyPatch) -> Made:
-    """Return two commits that wrote different lines of the fix."""
+    """Return two commits that wrote different lines that the fix changes."""
     return Made(
         monkeypatch,
         LineTouch("a", (edit(FIRST),)),
@@ -176,7 +174,7 @@ def test_deleted_file_traces_every_hunk(
     assert branch.search().find_writers("fix", merge, "theirs") == ("a", "b")
 
 
-def test_same_change_under_another_id_is_not_missing(
+def test_same_change_with_another_id_is_not_missing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     branch = two_writers(monkeypatch)
@@ -238,7 +236,7 @@ def test_earlier_names_are_searched_if_a_file_is_missing(
     assert branch.search(parents=()).with_older_names(["g.c"]) == ("g.c",)
 
 
-def test_shared_history_is_read_once(
+def test_common_history_is_read_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     branch = Made(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that exactly a fix's prerequisites are found, in order."""
+"""Test that exactly the prerequisites of a fix are found, in the right order."""
 
 from pathlib import Path
 
@@ -108,7 +108,7 @@ def test_unrelated_chain_is_not_required(
     assert "prerequisites (only their changes to the files of the fix):" in shown
 
 
-def test_large_prerequisite_is_reduced(
+def test_only_required_hunks_of_large_prerequisite_are_reported(
     world: World,
 ) -> None:
     big = "".join(f"line {number};\n" for number in range(2500))
@@ -163,7 +163,7 @@ def test_causes_list_the_conflicting_commits(world: World) -> None:
     assert [cause["commit"] for cause in answer["causes"]] == [world.groundwork]
 
 
-def test_branch_commit_can_be_the_cause(world: World) -> None:
+def test_commit_on_the_branch_can_cause_the_conflict(world: World) -> None:
     tip = world.branch(
         "6.12",
         world.groundwork,
@@ -237,7 +237,7 @@ def touch(name: str, *hunks: tuple[tuple[int, int], tuple[int, int]]) -> LineTou
 
 
 @given(st.lists(st.tuples(SPANS, st.integers(0, 4)), max_size=8), SPANS)
-def test_prerequisites_grow_monotonically(
+def test_larger_time_limit_finds_no_fewer_prerequisites(
     rows: list[tuple[tuple[int, int], int]], wanted: tuple[int, int]
 ) -> None:
     touches = [

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the verdict and its reason for a branch with known commits."""
+"""Test the verdict for a branch that contains given commits, and its reason."""
 
 from types import SimpleNamespace
 
@@ -20,7 +20,7 @@ CLEAN = ApplyResult(AppliesHow.CLEAN, Merge("t" * 40, True, ()), (), (0, 0), Fal
 
 
 def history(**landings: Landing) -> SimpleNamespace:
-    """Return a history in which a commit's first letter determines where it was merged."""
+    """Return a history in which a commit's first letter says where it was merged."""
     return SimpleNamespace(landed=lambda commit, tip: landings.get(commit[0]))
 
 
@@ -96,7 +96,7 @@ def answer(
     tree: str | None = None,
     **landings: Landing,
 ) -> tuple[BranchResult, list[str]]:
-    """Return the verdict for a fix that applies in this way, and the trees tried."""
+    """Return the verdict for a fix that applies in this way, and the trees that were tried."""
     tried: list[str] = []
 
     def try_fix(scratch: object, fix: object, onto: str) -> ApplyResult:
@@ -138,7 +138,7 @@ def test_merged_fix_is_retried_only_as_a_backport(
     ]
 
 
-def test_reverted_fix_is_needed_again(
+def test_branch_with_reverted_fix_needs_it_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     result, tried = answer(

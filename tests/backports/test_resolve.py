@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test preparing a conflict in a clone, and resuming after the user resolved it."""
+"""Test preparing a conflict in a clone, and continuing after the user resolved it."""
 
 import subprocess
 from pathlib import Path
@@ -24,7 +24,7 @@ def git(folder: Path, *words: str) -> str:
 
 
 def resolve(world: World, *words: object) -> dict[str, Any]:
-    """Open the conflict on 6.12, or continue resolving it."""
+    """Prepare the conflict on 6.12, or continue after it was resolved."""
     result: dict[str, Any] = world.ask(world.fix, "--resolve", "6.12", *words)[
         "resolve"
     ]

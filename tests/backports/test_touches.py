@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test finding the earlier commits that a fix depends on from line numbers alone."""
+"""Test finding the earlier commits that a fix depends on, using only line numbers."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -47,7 +47,7 @@ def commit_ids(touches: tuple[LineTouch, ...]) -> list[str]:
 
 
 def fix(*spans: Span) -> LineTouch:
-    """Return a fix of these (from, to) lines, as positions between lines."""
+    """Return a fix that changes these (from, to) positions between lines."""
     return touch("fix", replace_lines(*spans))
 
 
@@ -86,7 +86,9 @@ def test_fix_depends_on_nearby_changes(changed: Span, meets: bool) -> None:
         ((0, 1), 20, True),
     ],
 )
-def test_margin_widens_the_lines(changed: Span, margin: int, meets: bool) -> None:
+def test_margin_includes_adjacent_lines(
+    changed: Span, margin: int, meets: bool
+) -> None:
     assert (
         bool(
             dependencies_of(
@@ -150,7 +152,7 @@ def test_prerequisites_of_prerequisites_are_needed() -> None:
         commit_ids(dependencies_of([first, second], fix((10, 12)), frozenset("b")))
         == []
     )
-    # the last writers have no prerequisites
+    # the commits that wrote the lines have no prerequisites
     assert commit_ids(last_writers([first, second], fix((10, 12)), NONE, PATHS)) == [
         "b"
     ]
@@ -252,7 +254,7 @@ def test_rename_can_be_a_prerequisite() -> None:
         ((0, 3), (0, 0), (1, 2), False),
     ],
 )
-def test_commit_may_cross_a_span(
+def test_commit_may_overlap_the_start_of_a_span(
     old: Span, new: Span, span: Span, crosses: bool
 ) -> None:
     assert bool(find_crossing([touch("a", edit((old, new)))], "f.c", span)) is crosses
@@ -279,7 +281,7 @@ def test_commit_size_counts_changed_lines() -> None:
     )
 
 
-def test_git_changes_are_unmodified(tmp_path: Path) -> None:
+def test_changes_are_read_from_git_unmodified(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "r")
     text = [f"line {n}\n" for n in range(1, 21)]
     base = repo.commit("start", {"f.c": "".join(text), "keep.c": "int k;\n"})
@@ -360,8 +362,9 @@ def test_earlier_file_names_are_found_newest_first(
 
 
 class FakeGit:
-    """A fake git with results by subcommand, which records time limits. Each call takes two
-    seconds.
+    """A fake git that returns given results by subcommand and records timeouts.
+
+    Each call takes two seconds.
     """
 
     def __init__(self, **answers: bytes) -> None:
@@ -415,7 +418,7 @@ def test_rename_search_is_bounded() -> None:
     assert older_names(fake.repository, ["0"], "tip", "less") == tuple("123456")
 
 
-def test_created_file_ends_its_own_lines() -> None:
+def test_lines_of_created_file_have_no_earlier_commits() -> None:
     first = touch("a", replace_lines((30, 31)))
     creation = edit(((0, 0), (0, 9)), old=None, new="n.c")
     moved = touch("b", creation, edit(((0, 0), (0, 20))))

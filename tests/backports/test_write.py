@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the written patches can be sent unchanged."""
+"""Test that the patches that `backport` writes can be sent unchanged."""
 
 import json
 from datetime import UTC, datetime
@@ -260,7 +260,7 @@ def write_request(world: World, *words: object) -> str:
     return outcome.out
 
 
-def test_request_makes_no_false_claims(
+def test_request_does_not_claim_untested_builds(
     world: World,
 ) -> None:
     world.branch("6.12", world.groundwork)
@@ -361,7 +361,7 @@ def test_written_patches_have_no_findings(world: World, tmp_path: Path) -> None:
         assert not findings
 
 
-def test_backporting_author_signs_once(world: World, tmp_path: Path) -> None:
+def test_author_of_the_backport_signs_off_once(world: World, tmp_path: Path) -> None:
     message = "work: on\n\nIt was lost.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n"
     fix = world.repo.commit(message, {"other.c": source(l40="on(40);")})
     world.branch("6.12", world.fix)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A small project with mainline and stable branches, and known results."""
+"""A small project with mainline and stable branches, whose verdicts are known."""
 
 import atexit
 import copy
@@ -20,9 +20,9 @@ BODY = [f"\tstep({number});\n" for number in range(60)]
 
 
 def source(**changes: str) -> str:
-    """Return a C file with one function, after changing these lines.
+    """Return a C file with one function, and change these lines.
 
-    `l7="seven"` changes line 7; a value with newlines replaces it with several lines.
+    `l7="seven"` replaces line 7; the value may have several lines.
     """
     lines = list(BODY)
     for name, value in changes.items():
@@ -101,14 +101,14 @@ class World:
         return tip
 
     def create_renamed_branch(self) -> str:
-        """Create a branch with a different name in the fix's line, and return its tip."""
+        """Create a branch on which the fix's line has a different name, and return its tip."""
         text = source(l10="quick(10);", l19="verify(19);", l20="verify(20);")
         return self.branch("6.6", self.groundwork, ("work: rename", {"w.c": text}))
 
     def steps(
         self, others: dict[str, str], path: str = "w.c", subject: str = "work: more"
     ) -> tuple[str, str]:
-        """Return a commit that changes a line and these files, and a later fix of the line."""
+        """Return a commit that changes a line and these files, and a later fix of that line."""
         content = {**GROUND, "l20": "check(20, all, more);"}
         more = self.repo.commit(subject, {path: source(**content), **others})
         content["l20"] = "check(20, all, right);"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Measure commands with 10, 100 and 1,000 items: CPU seconds, exponent and peak memory.
 
-The exponent is computed from 100 and 1,000 items; 1 is linear.
+The exponent is computed from 100 and 1,000 items; 1 means linear.
 """
 
 import math
@@ -71,7 +71,7 @@ def growth(patchpilot: str, scratch: Path) -> None:
 def command_line(
     patchpilot: str, command: str, size: int, scratch: Path
 ) -> tuple[str, ...]:
-    """Return the arguments of a command for this many items, which are created if necessary."""
+    """Return a command's arguments for this many items, creating the items if necessary."""
     work = scratch / f"{size}"
     if not work.exists():
         subprocess.run(["git", "init", "-q", "-b", "main", str(work)], check=True)
@@ -116,9 +116,10 @@ def history(size: int) -> Iterator[str]:
 
 
 def cost(words: tuple[str, ...], work: Path) -> tuple[float, int]:
-    """Return a run's CPU seconds and peak megabytes, including all its processes.
+    """Return a run's CPU seconds and peak memory in megabytes, including child processes.
 
-    A process's peak is at least that of its parent process, which must therefore be small.
+    A child's peak is at least that of its parent when it was started, so this process must be
+    small.
     """
     done = subprocess.run(
         [sys.executable, "-S", "-c", _MEASURED, *words],

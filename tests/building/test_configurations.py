@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The symbols that an object needs, read from Makefiles and Kconfig files."""
+"""Test finding the symbols that an object needs, in Makefiles and Kconfig files."""
 
 import time
 
@@ -99,7 +99,7 @@ def test_object_may_belong_to_a_sibling_module() -> None:
     assert need.module == "drivers/bus/frob/frob"
     target = "drivers/bus/frob/../show/deep/one.o"
     assert target_of(files.get, "drivers/bus/show/deep/one.c") == target
-    # another directory is unrelated
+    # a different directory does not match
     assert not needs_of(files.get, "drivers/bus/other/one.c")
     assert target_of(files.get, "drivers/bus/other/one.c") == "drivers/bus/other/one.o"
 
@@ -108,7 +108,7 @@ def test_object_may_belong_to_a_sibling_module() -> None:
     ("wanted", "on"),
     [
         ("NET", {"NET"}),
-        # PCI has no prompt without EXPERT, which nobody can set
+        # PCI's prompt depends on EXPERT, which cannot be enabled
         ("FROB", {"NET", "FROB_BUS", "FROB"}),
         ("FROB_CORE", {"NET", "FROB_BUS", "FROB"}),
         ("FROB_CODEC", {"NET", "FROB_BUS", "FROB"}),
@@ -122,7 +122,7 @@ def test_symbol_is_enabled_with_its_dependencies(wanted: str, on: set[str]) -> N
     assert choice.is_on(wanted)
 
 
-def test_impossible_symbol_changes_nothing() -> None:
+def test_symbol_that_cannot_be_enabled_changes_nothing() -> None:
     choice = SymbolChoice(Kconfig(FILES.get, "x86"), ("NET",))
     choice.keep_off(("FROB_BUS",))
     for name in ("FROB", "PCI", "NOT_A_SYMBOL"):
@@ -134,7 +134,7 @@ def test_impossible_symbol_changes_nothing() -> None:
     ("more", "is_unmet"),
     [("", True), ("\tdepends on NET\n", False), ("\tselect NET\n", False)],
 )
-def test_a_select_is_unmet_if_its_symbol_can_be_on_without(
+def test_select_is_unmet_if_the_selecting_symbol_does_not_require_the_dependency(
     more: str, is_unmet: bool
 ) -> None:
     text = f'{KCONFIG}config ANY\n\tbool "Any"\n\tselect FROB_CORE\n{more}'
@@ -158,7 +158,7 @@ def test_module_state_depends_on_the_type() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "((((", "A &&", "!", 'A = "b', "||", "(" * 5000])
-def test_damaged_expressions_have_a_value(text: str) -> None:
+def test_malformed_expressions_evaluate_to_y(text: str) -> None:
     assert parse_expression(text)
 
 

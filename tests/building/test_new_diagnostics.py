@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test which build warnings a patch adds, and to which of its lines they belong."""
+"""Test finding the warnings that a patch adds, and the lines that cause them."""
 
 from pathlib import Path
 
@@ -59,10 +59,10 @@ def diff_line(place: int | None) -> str:
         ([3, 20, 60], [3, 21, 60], []),
         # the line was replaced
         ([12], [13], []),
-        # another one with the same text
+        # a second warning with the same text
         ([20], [21, 30], [30]),
         ([60, 61], [60], []),
-        # both an added line and an old line contain it
+        # the name is in an added line and in an old one
         ([10], [10, 11], [11]),
     ],
 )

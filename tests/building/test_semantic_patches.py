@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test which of a tree's semantic patches run for a changed file, and what they report."""
+"""Test which semantic patches of a tree are run for a changed file, and their reports."""
 
 import shutil
 import tarfile

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test reading branches created by a real `b4 prep`, without taking the cover letter for a
-patch.
-"""
+"""Test that branches created by `b4 prep` are read without taking the cover letter for a patch."""
 
 from pathlib import Path
 
@@ -27,7 +25,7 @@ def read(repo: Repo, branch: str | None = BRANCH) -> PrepBranch | None:
 
 
 def patches(repo: Repo, target: str | None = None) -> list[str]:
-    """Return the subjects of a TARGET's patches, checking that both ways to read it agree."""
+    """Return the subjects of a TARGET's patches, read in two ways that must agree."""
     with Repository.open(repo.path) as repository:
         (series,) = read_series([target] if target else [], repository)
         assert [patch.commit for patch in series.patches] == list(
@@ -146,7 +144,7 @@ def test_pushed_branch_is_recognized(tmp_path: Path, strategy: str) -> None:
     assert (known.strategy, known.base) == (strategy, repo.git("rev-parse", "master"))
 
 
-def test_cover_letter_of_another_author_is_ignored(
+def test_cover_letter_by_another_author_is_ignored(
     tmp_path: Path,
 ) -> None:
     repo = prep(tmp_path / "r", "commit")
@@ -160,7 +158,7 @@ def test_cover_letter_of_another_author_is_ignored(
     assert patches(repo) == ["widget: another"]
 
 
-def test_mention_of_b4_is_not_a_cover_letter(tmp_path: Path) -> None:
+def test_commit_that_mentions_b4_is_not_a_cover_letter(tmp_path: Path) -> None:
     repo = prep(tmp_path / "r", "branch-description")
     repo.commit(
         "widget: quote\n\nThe marker is\n--- b4-submit-tracking ---\nand no more.",

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that edits to a commit's lines are applied to later commits that keep the lines, without
-other changes.
-"""
+"""Test that an edit of lines is repeated in later commits that keep these lines."""
 
 import random
 from pathlib import Path
@@ -24,7 +22,7 @@ Lines = list[str]
 def _change_lines(chance: random.Random, lines: Lines, name: str) -> Lines:
     """Randomly remove, add and replace lines.
 
-    No line occurs twice, so that kept lines are unambiguous.
+    Each line is unique, so that it is clear which lines are kept.
     """
     result = list(lines)
     for step in range(chance.randrange(5)):

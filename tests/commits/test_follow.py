@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a branch moves with its files, without losing uncommitted changes."""
+"""Test that moving a branch updates its files without losing uncommitted changes."""
 
 import shutil
 from collections.abc import Iterator
@@ -14,7 +14,9 @@ from tests.kit.repos import Repo
 
 
 class Place:
-    """A branch `topic` at `old`, and a commit `new` with a changed file `a` and a new file."""
+    """A branch `topic` at the commit `old`, and a commit `new` that changes the file `a` and adds
+    another.
+    """
 
     def __init__(self, path: Path) -> None:
         self.repo = Repo(path)

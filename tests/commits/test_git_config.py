@@ -12,7 +12,7 @@ from patchpilot.commits.git_config import all_entries
 from patchpilot.commits.run import Completed
 
 
-def test_concurrent_threads_share_one_git(
+def test_concurrent_threads_start_one_git_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = []

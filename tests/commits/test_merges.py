@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that merges through a single git process have the same results as separate processes."""
+"""Test that merges by a single git process give the same results as merges by separate
+processes.
+"""
 
 import os
 import shutil
@@ -18,8 +20,8 @@ BODY = "".join(f"line {number}\n" for number in range(20))
 
 
 def create_sides(scratch: Scratch) -> list[str]:
-    """Return four trees: a base, two with different changed lines, and one with another change to
-    the first line.
+    """Return four trees: a base, two that change different lines, and one that changes the first
+    line differently.
     """
     texts = [
         BODY,
@@ -117,7 +119,7 @@ def test_file_merge_is_cached(
     assert (bad.clean, bad.paths) == (False, ("d/a.c",))
 
 
-def test_unneeded_trees_are_not_written(scratch: Scratch) -> None:
+def test_trees_are_only_written_on_request(scratch: Scratch) -> None:
     tree = create_sides(scratch)[0]
     assert not (scratch._path / tree[:2] / tree[2:]).exists()
     assert scratch.has(tree, "d/a.c")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that notes follow rewritten commits in both directions, and none is lost."""
+"""Test that notes are moved to rewritten commits and back, and none is lost."""
 
 from pathlib import Path
 
@@ -78,7 +78,7 @@ def test_notes_refs_follow_git_settings(
     rewritten_id(repo, ids[2])
     assert {ref for ref in ("commits", "review") if notes(repo, ref)[0]} == kept
     if settings:
-        # what git does with the same settings
+        # compare with git, using the same settings
         repo.git("reset", "-q", "--hard", ids[2])
         repo.git("rebase", "-q", "--no-ff", "--ignore-date", ids[1])
         assert repo.git("rev-parse", "HEAD") != ids[2]
@@ -118,7 +118,7 @@ def test_undo_restores_changed_notes(tmp_path: Path) -> None:
     assert notes(repo) == ["kept", "third", ""]
 
 
-def test_unchanged_notes_cost_nothing(tmp_path: Path) -> None:
+def test_rewriting_without_notes_starts_no_git_process(tmp_path: Path) -> None:
     repo, ids = topic(tmp_path / "r")
     note(repo, ids[1], "same")
     note(repo, ids[2], "same")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that applying a series to a tree has the same result as git."""
+"""Test that applying a series to a tree gives the same files as git."""
 
 import random
 from pathlib import Path
@@ -69,7 +69,7 @@ def test_files_match_git(tmp_path: Path, seed: int) -> None:
     ]
     every = sorted({path for tree in trees for path in tree.files()})
     stack = Stack(trees[0], patches)
-    # read out of order, as processes do that share the patches
+    # read the patches out of order, as parallel processes do
     for number in (3, 1, 7, len(patches) - 1, 5, 2):
         ours, theirs = PatchedTree(stack, number), trees[number]
         assert ours.files() == theirs.files()
@@ -105,7 +105,7 @@ def test_untouched_file_is_read_from_the_base(tmp_path: Path) -> None:
     assert tree.label.endswith("with the previous patch")
 
 
-def test_mismatched_patch_makes_the_file_a_guess(tmp_path: Path) -> None:
+def test_file_is_marked_as_guess_if_patch_does_not_apply(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "repo")
     other = repo.commit("other", {"a": "quite\nanother\nfile\n"})
     repo.commit("start", {"a": "".join(f"{number}\n" for number in range(20))})
@@ -119,7 +119,7 @@ def test_mismatched_patch_makes_the_file_a_guess(tmp_path: Path) -> None:
     patches = revision_series(repository, "start..HEAD").patches
     tree = PatchedTree(Stack(CommitTree(repository, other), patches), 1)
     assert tree.is_guess("a")
-    # lines added by the patch are known even if it does not apply
+    # lines that the patch adds are known even if it does not apply
     assert b"seven\n" in (tree.read("a") or b"")
 
 
@@ -170,7 +170,7 @@ def test_rename_cycle_is_followed_quickly() -> None:
         assert not any(map(tree.is_guess, "abc"))
 
 
-def test_endless_renames_become_a_guess() -> None:
+def test_file_with_endless_renames_is_marked_as_guess() -> None:
     every = [left + other for left in "abcdef" for other in "abcdef" if left != other]
     chance = random.Random(1)
     stack = Stack(

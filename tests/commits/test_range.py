@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test TARGETs that are files: compressed, endless, or several."""
+"""Test TARGETs that are files: compressed, endless or multiple files."""
 
 import gzip
 from pathlib import Path
@@ -123,7 +123,7 @@ def test_bare_repository_prefers_commit_head(
 
 
 class Line:
-    """A stub of the repository for a linear history."""
+    """A stub of a repository with linear history."""
 
     def __init__(self, *ids: str, found: str | None = None, **more: Any) -> None:
         self.ids, self.found = ids, found
@@ -267,13 +267,13 @@ def test_b4_cover_letter_is_not_a_patch() -> None:
     )
 
 
-def test_commit_limit_is_inclusive() -> None:
+def test_as_many_commits_as_the_limit_are_accepted() -> None:
     ids = tuple(f"{at:040x}" for at in range(1000))
     assert module.range_commits(Line(*ids), "a", "b") == ids  # type: ignore[arg-type]
     assert module.head_of(Line(found="c" * 40)) == "c" * 40  # type: ignore[arg-type]
 
 
-def test_archive_series_precede_file_series(tmp_path: Path) -> None:
+def test_series_from_archives_come_before_series_from_files(tmp_path: Path) -> None:
     file = tmp_path / "one.patch"
     file.write_bytes(ONE)
     requested = []
@@ -349,7 +349,7 @@ def test_mailbox_has_patches_and_cover_letters() -> None:
         COVER + ONE + TWO, "x", choose_mails=lambda mails: [len(mails) - 1]
     )
     assert [patch.source for patch in patches] == ["x:3"]
-    # a file with only one message is read whatever its subject
+    # the message in a file is read whatever its subject, if it is the only one
     assert [patch.source for patch in module.patches_of(ANSWER, "x")] == ["x"]
 
 
@@ -367,7 +367,7 @@ def test_oversized_message_is_skipped(
 
 
 @pytest.mark.parametrize(("more", "is_refused"), [(0, False), (-1, True)])
-def test_file_size_limit_is_inclusive(
+def test_file_as_large_as_the_limit_is_accepted(
     more: int, is_refused: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "a.patch"
@@ -425,7 +425,7 @@ def member(
         ([member("PATCH 1/2"), member("PATCH v2 2/2")], [1, 1]),
         ([member("PATCH 1/2"), member("PATCH")], [1, 1]),
         ([member("PATCH"), member("PATCH 2/2")], [1, 1]),
-        # a thread is not split where the prefix changes
+        # a change of the prefix does not split a thread
         (
             [
                 member("PATCH 1/2", Message_ID="<a@x>"),

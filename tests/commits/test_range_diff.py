@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a range-diff of mailed patches equals git's range-diff of their commits."""
+"""Test that a range-diff of messages equals git's range-diff of the commits."""
 
 import re
 from pathlib import Path

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that names are resolved once, hostile configuration is ignored, and history is read
-unmodified.
-"""
+"""Test resolving names, ignoring hostile configuration, and reading history."""
 
 import os
 import shutil
@@ -170,7 +168,7 @@ def test_unknown_ref_suggests_the_nearest(repo: Repo) -> None:
     assert error.value.hint == "did you mean 'master'?"
 
 
-def test_dashed_word_is_not_an_option(repo: Repo) -> None:
+def test_revision_with_leading_dash_is_not_an_option(repo: Repo) -> None:
     with Repository.open(repo.path) as repository:
         assert repository.find("--all") is None
         with pytest.raises(UsageError):
@@ -183,7 +181,7 @@ def test_no_repository_exits_with_3(tmp_path: Path) -> None:
     assert error.value.exit_code == 3
 
 
-def test_main_branch_alone_is_not_a_topic(repo: Repo) -> None:
+def test_main_branch_without_other_branches_is_not_a_topic(repo: Repo) -> None:
     repo.git("update-ref", "-d", "refs/remotes/origin/master")
     with Repository.open(repo.path) as repository, pytest.raises(UsageError) as error:
         read_series((), repository)
@@ -211,7 +209,7 @@ def test_external_link_is_not_followed(tmp_path: Path) -> None:
     assert DirectoryTree(tmp_path / "t").read("link") is None
 
 
-def test_merge_has_no_patch(repo: Repo) -> None:
+def test_merge_commit_has_no_patch(repo: Repo) -> None:
     second = repo.git("rev-parse", "HEAD")
     repo.branch("side", "v6.1")
     side = repo.commit("b: side\n", {"b.c": "int b;\n"})

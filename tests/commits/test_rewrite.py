@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test rewriting messages at object level: the effects, the blocks, and that a kill loses
-nothing.
-"""
+"""Test rewriting messages: what changes, what prevents it, and that a kill loses nothing."""
 
 import subprocess
 from pathlib import Path
@@ -34,7 +32,7 @@ def change(repository: Repository, commit: str, message: str) -> rewrite.Rewriti
     return rewrite.plan(repository, ref, head, {commit: message})
 
 
-def test_only_messages_and_parents_change(tmp_path: Path) -> None:
+def test_rewriting_changes_only_messages_and_parents(tmp_path: Path) -> None:
     repo, ids = topic(tmp_path / "r")
     (tmp_path / "r" / "a").write_text("dirty\n")
     fields = "%T %an %ae %ad"
@@ -96,7 +94,7 @@ def test_message_encoding_is_kept(
 
 
 @pytest.mark.parametrize("at", [1, 2])
-def test_others_commits_need_claim(
+def test_commits_by_others_need_claim(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int
 ) -> None:
     repo, ids = topic(tmp_path / "r")
@@ -134,7 +132,7 @@ def test_rewriting_needs_a_name(tmp_path: Path) -> None:
         change(repository, ids[1], "step 1\n\nOther text.\n")
 
 
-def test_record_contains_the_old_branch(tmp_path: Path) -> None:
+def test_undo_record_contains_the_old_branch(tmp_path: Path) -> None:
     repo, ids = topic(tmp_path / "r")
     with Repository.open(tmp_path / "r") as repository:
         undo = rewrite.apply(
@@ -267,7 +265,7 @@ def test_published_commits_need_an_override(
         )
 
 
-def test_rewrite_walks_history_once(
+def test_rewrite_reads_history_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo, ids = topic(tmp_path / "r")

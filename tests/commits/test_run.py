@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the module that runs all subprocesses."""
+"""Test the module that starts all child processes."""
 
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the next run removes the folders of killed runs, but not those of live runs, other
-users or the user.
-"""
+"""Test that temporary directories of killed runs are removed by the next run, but no others."""
 
 import os
 import re
@@ -40,7 +38,7 @@ def tmpdir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def old_folder(folder: Path) -> Path:
-    """Set a folder's lock to be some minutes old."""
+    """Set the time of a directory's lock to some minutes ago."""
     os.utime(folder / LOCK, (0, 0))
     return folder
 
@@ -102,7 +100,7 @@ def test_next_run_removes_stale_folders(
     assert not stays.exists()
 
 
-def test_run_removes_all_leftovers_once(tmpdir: Path) -> None:
+def test_one_run_removes_all_stale_folders(tmpdir: Path) -> None:
     folders = [
         stale_folder(tmpdir, f"patchpilot-{name}")
         for name in ("objects-a", "mails-b", "demo-c")

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the next start recovers a killed branch move, and reports a blocking lock."""
+"""Test that the next run completes or undoes an interrupted branch move, and reports a lock that
+blocks it.
+"""
 
 import json
 import os
@@ -29,8 +31,8 @@ from tests.lab.rewrite_kills import COMMANDS, kill_and_check
 def _interrupt_checkout(
     path: Path, why: str = "patchpilot check --fix"
 ) -> tuple[Repo, str, str]:
-    """Create a repository in which git was killed during a checkout: half of the files are new, and
-    the index is locked.
+    """Create a repository as if git had been killed during a checkout: half of the files are new,
+    and the index is locked.
     """
     repo = topic_with_spaces(path, 4)
     old = repo.git("rev-parse", "topic")

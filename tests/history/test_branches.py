@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test finding the stable branches among the refs, and missing ones."""
+"""Test finding the stable branches among the refs, and which ones are missing."""
 
 import os
 from collections.abc import Sequence

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test Fixes: tags: every problem reported by bots, and accepted forms."""
+"""Test checking Fixes: tags: every problem that bots report, and accepted forms."""
 
 from datetime import UTC, datetime
 

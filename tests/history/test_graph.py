@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test patchpilot's commit-graph: it is created if worthwhile, extended, skipped if not allowed,
-and harmless if corrupt.
+"""Test patchpilot's commit-graph: when it is created and extended, and that a corrupt one has no
+effect.
 """
 
 import fcntl

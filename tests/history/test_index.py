@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the history index is always correct, even after branches or its file change."""
+"""Test that the history index is correct even after branches or its file have changed."""
 
 import random
 from collections.abc import Iterator
@@ -61,7 +61,9 @@ def test_reachable_commits_match_git(repo: Repo, repository: Repository) -> None
             )
 
 
-def test_markers_are_found_by_commit(repo: Repo, repository: Repository) -> None:
+def test_backports_are_found_by_upstream_commit(
+    repo: Repo, repository: Repository
+) -> None:
     with Index.open(repository) as index:
         index.add([repo.git("rev-parse", "side"), repo.git("rev-parse", "master")])
         assert index.ids(index.backports_of(A)) == [repo.git("rev-parse", "side")]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test finding merged commits by every kind of evidence, and detecting reverts."""
+"""Test finding merged commits by each kind of evidence, and detecting reverts."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,7 +70,7 @@ def test_unmerged_commit_is_not_found(repo: Repo, history: History) -> None:
     assert history.landed(commit_at(repo, "master"), commit_at(repo, "stable")) is None
 
 
-def test_marker_is_sufficient(repo: Repo, history: History) -> None:
+def test_upstream_commit_line_proves_a_backport(repo: Repo, history: History) -> None:
     backport = commit_on_stable(
         repo,
         f"other words\n\ncommit {commit_at(repo, 'master')} upstream.\n",
@@ -178,7 +178,9 @@ def test_reverted_backport_is_ignored(repo: Repo, history: History) -> None:
     )
 
 
-def test_reverted_revert_is_in_effect(repo: Repo, history: History) -> None:
+def test_fix_is_in_effect_if_its_revert_was_reverted(
+    repo: Repo, history: History
+) -> None:
     backport = commit_on_stable(
         repo, f"x\n\ncommit {commit_at(repo, 'master')} upstream.\n"
     )

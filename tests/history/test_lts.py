@@ -56,7 +56,7 @@ def list_series(*words: str) -> dict[str, str]:
     return {load["version"]: load["ends"] for load in json.loads(outcome.out)["series"]}
 
 
-def test_maintained_series_have_an_end_date() -> None:
+def test_end_dates_of_maintained_series_are_listed() -> None:
     assert list_series()["6.1"] == "2027-12"
     assert "EOL 2027-12" in call("setup", "stable", "--offline").out
     assert "24.11" in list_series("--profile", "dpdk")

@@ -33,7 +33,7 @@ def clone(tmp_path: Path) -> Repo:
     return here
 
 
-def test_project_without_series_lacks_none(tmp_path: Path) -> None:
+def test_project_without_stable_series_has_no_missing_branches(tmp_path: Path) -> None:
     boot = Repo(tmp_path / "boot")
     boot.commit("start", {"common/spl/spl.c": "x\n"})
     assert missing_series(boot) is None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the number of git processes that each command starts in the sandbox's clone, with six stable
+"""Test how many git processes each command starts in the sandbox's clone with six stable
 branches.
 """
 
@@ -28,7 +28,7 @@ MAY_REPEAT = frozenset(("cat-file", "--stdin"))
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    # building it takes seconds, so all tests share it and none modifies it
+    # creating it takes seconds, so all tests share it and must not modify it
     return make_repositories(tmp_path_factory.mktemp("sandbox")).work
 
 

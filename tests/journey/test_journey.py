@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the demo's journey: both acts use public commands, leave nothing behind, and report a
-failing step.
-"""
+"""Test the demo: both parts use public commands, leave no files, and report a step that fails."""
 
 import io
 import os
@@ -25,7 +23,7 @@ from patchpilot.errors import InputError
 from patchpilot.projects.loading import default_project
 
 
-def test_both_acts_succeed_and_clean_up(
+def test_both_parts_succeed_and_leave_no_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
@@ -97,7 +95,7 @@ def _nowhere(path: Path):
     return Repositories(path, path, path, DemoFacts("", "", "", {}, 0))
 
 
-def test_demo_branches_never_expire(
+def test_branches_of_the_demo_never_reach_end_of_life(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_supported_series(tmp_path)

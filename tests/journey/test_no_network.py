@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that commands use the network only on request: every socket is blocked, even to this
-machine, and no name is resolved.
+"""Test that commands use the network only on request: all sockets and name resolution are
+blocked.
 """
 
 import re

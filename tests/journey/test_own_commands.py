@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a repository's commands run only after the user trusted them as shown, with real git,
-b4 and a mail server.
+"""Test that a repository's commands are run only after the user trusted them, with git, b4 and a
+mail server.
 """
 
 import json

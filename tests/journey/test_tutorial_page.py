@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the tutorial's commands print the output on its page."""
+"""Test that the tutorial's commands print the output that its page shows."""
 
 import os
 import re

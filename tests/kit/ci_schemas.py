@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Schemas of CI formats: official ones from a package, or ours, based on the reader's
-documentation.
-"""
+"""JSON schemas of CI formats: official ones, and ours for formats that have none."""
 
 import json
 import sys
@@ -19,7 +17,7 @@ JUNIT = Path(sys.prefix) / "share" / "junit-10.xsd"
 def _object(
     required: dict[str, Any], optional: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Return the schema of an object with exactly these properties."""
+    """Return the schema of an object with only these properties."""
     return {
         "type": "object",
         "properties": {**required, **(optional or {})},

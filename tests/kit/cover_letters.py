@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Write cover letters for topics.
 
-They are separate from topics because most tests do not need what this module imports.
+This is a separate module, because most tests do not need its imports.
 """
 
 from dataclasses import replace

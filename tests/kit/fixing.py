@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Apply safe fixes to examples and patches without a repository."""
+"""Apply safe fixes to examples and patches that are not in a repository."""
 
 from functools import cache
 
@@ -20,7 +20,7 @@ def all_rules() -> tuple[Rule, ...]:
 
 
 def fixed_context(context: Context) -> FixOutcome:
-    """Return the context's patch with all safe fixes applied, under every current rule."""
+    """Apply the safe fixes of all current rules to the context's patch."""
     rules = choose(
         all_rules(), kernel=context.options.kernel, profile=context.project.name
     )
@@ -33,12 +33,12 @@ def fixed_context(context: Context) -> FixOutcome:
 
 
 def fixed_example(example: Example) -> FixOutcome:
-    """Return an example with its safe fixes applied."""
+    """Apply all safe fixes to an example."""
     return fixed_context(context_of(example))
 
 
 def fixed_text(text: str, *, strict: bool = True) -> FixOutcome:
-    """Return a patch with its safe fixes applied."""
+    """Apply all safe fixes to a patch."""
     from patchpilot.lint.lint_context import Options
 
     patch = parse_patch(text.encode("utf-8", "surrogateescape"), "example.patch")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The MAINTAINERS of a small invented kernel, and a tree with its files."""
+"""MAINTAINERS of a small invented kernel, and a tree with the files that it lists."""
 
 from pathlib import Path
 
@@ -74,7 +74,7 @@ FILES = {
 
 
 def write_tree(folder: Path, **changed: str) -> Path:
-    """Write the small tree; `changed` has more files, named with `__` for `/`."""
+    """Write the tree and the additional files in `changed`, named with `__` for `/`."""
     for name, text in {
         **FILES,
         **{name.replace("__", "/"): text for name, text in changed.items()},
@@ -91,7 +91,7 @@ def patch(
     subject: str = "widget: mend it",
     added: str = "int mended;",
 ) -> str:
-    """Return a one-line patch to a file, in git format-patch's form."""
+    """Return a patch that adds one line, in the format of git format-patch."""
     return f"""\
 From 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001
 From: Nia New <nia@newcomers.example>

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""checkpatch.pl's types that have no rule, because the script never reports them."""
+"""checkpatch.pl types without a rule, because checkpatch.pl never reports them."""
 
 import tomllib
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class RetiredType(NamedTuple):
-    """A type without findings, the reason, and code that ought to trigger it."""
+    """A checkpatch.pl type, why it is never reported, and code that should trigger it."""
 
     checkpatch: str
     why: str
@@ -16,7 +16,7 @@ class RetiredType(NamedTuple):
 
 
 def retired_types() -> tuple[RetiredType, ...]:
-    """Return all of retired.toml."""
+    """Return the types in retired.toml."""
     tables = tomllib.loads(
         Path(__file__).with_name("retired.toml").read_text(encoding="utf-8")
     )["retired"]

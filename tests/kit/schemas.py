@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Check printed JSON documents against docs/reference/schemas."""
+"""Validate JSON documents against docs/reference/schemas."""
 
 import json
 from functools import cache
@@ -13,9 +13,9 @@ FOLDER = Path(__file__).parents[2] / "docs" / "reference" / "schemas"
 
 @cache
 def validator(schema: str) -> Draft202012Validator:
-    """Return the validator of a schema such as `patchpilot/check/1`.
+    """Return the validator for a schema such as `patchpilot/check/1`.
 
-    Raise KeyError if there is no file for it.
+    Raise KeyError if the schema has no file.
     """
     _, command, version = schema.split("/")
     file = FOLDER / f"{command}-{version}.json"
@@ -25,7 +25,7 @@ def validator(schema: str) -> Draft202012Validator:
 
 
 def check_document(text: str) -> list[str]:
-    """Return the errors in a printed document or in JSON lines, one sentence each.
+    """Return the errors in a JSON document or in JSON lines.
 
     Other text has no errors.
     """

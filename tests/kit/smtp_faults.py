@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Faults of mail servers at every step of the dialogue, each with the required result of the first
-`send`.
-"""
+"""Faults of mail servers at every step of an SMTP session, with the expected result of `send`."""
 
 from dataclasses import dataclass
 
@@ -14,7 +12,7 @@ ANY = "any"
 
 @dataclass(frozen=True, slots=True)
 class ServerCase:
-    """A fault and its required result."""
+    """A fault and the expected result."""
 
     name: str
     fault: Fault
@@ -26,7 +24,7 @@ class ServerCase:
 
 
 def _cases_of_step(step: str, *rows: tuple[object, ...]) -> tuple[ServerCase, ...]:
-    """Return the cases of a step: (name, bytes, then, first)."""
+    """Return the cases of a step, given rows of (name, bytes, then, result)."""
     cases = []
     for name, send, then, first in rows:
         assert isinstance(send, bytes)

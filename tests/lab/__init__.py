@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Tools that mine, fit, score, measure and fuzz; README.md lists them."""
+"""Programs that fit, measure and fuzz patchpilot; README.md lists them."""

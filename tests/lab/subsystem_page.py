@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Write the page of all subsystems and their conventions, each with its source: python -m
+"""Write the page of all subsystems and their conventions, with sources: python -m
 tests.lab.subsystem_page > docs/reference/subsystems.md.
 """
 

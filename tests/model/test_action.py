@@ -34,7 +34,7 @@ def test_command_is_printed_in_its_sentence() -> None:
     assert str(Action("", ("TARGET",), "name a commit")) == "name a commit"
 
 
-def test_other_words_have_no_backticks() -> None:
+def test_words_that_are_not_commands_have_no_backticks() -> None:
     action = Action("backport", (), "backport it (`{}`): it did not apply")
     assert action.format("stage 5") == "backport it (stage 5): it did not apply"
     assert action.format(action.command) == str(action)
@@ -45,7 +45,7 @@ def test_other_words_have_no_backticks() -> None:
         st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"))
     )
 )
-def test_quoted_arguments_survive_the_shell(arguments: list[str]) -> None:
+def test_printed_arguments_are_quoted_for_the_shell(arguments: list[str]) -> None:
     assert shlex.split(Action("check", tuple(arguments)).command) == [
         "patchpilot",
         "check",
@@ -69,7 +69,7 @@ def test_hint_exposes_its_parts() -> None:
     assert (actions(edit), actions("patchpilot draft")) == ((edit,), ())
 
 
-def test_backticks_in_packs_are_actions() -> None:
+def test_backquoted_text_in_rule_pack_is_an_action() -> None:
     for text in (
         "`patchpilot fixes HEAD` finds the commit; or `git log -S`, git blame",
         "git blame",

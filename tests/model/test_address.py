@@ -107,7 +107,7 @@ def test_header_keeps_every_name(name: str) -> None:
         ("-ada@buildhost", AddressState.BAD),
     ],
 )
-def test_address_has_the_expected_state(email: str, state: AddressState) -> None:
+def test_address_state_matches_its_form(email: str, state: AddressState) -> None:
     assert judge(email).state == state
 
 
@@ -175,7 +175,7 @@ def test_line_break_is_never_safe_in_a_header(left: str, right: str) -> None:
         "[ada]",
     ],
 )
-def test_written_name_is_read_back(name: str) -> None:
+def test_formatted_name_is_parsed_back(name: str) -> None:
     address = Address(name, "ada@example.org")
     assert parse_address(address.header()) == address
     assert parse_addresses(address.header()) == (address,) or "[" in name
@@ -195,11 +195,11 @@ def test_header_has_no_control_characters() -> None:
     assert Address("", "ada@example.org").trailer() == "ada@example.org"
 
 
-def test_mailbox_ignores_case() -> None:
+def test_mailboxes_are_compared_case_insensitively() -> None:
     assert Address("A", "Ada@Example.ORG").key == Address("B", "ada@example.org").key
 
 
-def test_odd_address_does_not_lose_others() -> None:
+def test_invalid_address_does_not_hide_others() -> None:
     addresses = parse_addresses(
         "Ada <ada@example.org>, a@b@c, undisclosed-recipients:;, nobody, Bob <bob@example.com>"
     )
@@ -341,7 +341,7 @@ def test_mailbox_name_is_decoded(value: str, name: str, email: str) -> None:
     st.text('ab@<>,;:"()\\ .=?q_', max_size=30),
     st.text('ab@<>,;:"()\\ .=?q_', max_size=30),
 )
-def test_text_does_not_hide_an_address(before: str, after: str) -> None:
+def test_address_in_surrounding_text_is_found(before: str, after: str) -> None:
     address = only_mailbox(
         decode_mailboxes(f"{before} <ada@example.org> {after} <{EVE}>")
     )

@@ -18,5 +18,5 @@ from patchpilot.model.ago import ago
         (61 * 86400, "2023-09-14"),
     ],
 )
-def test_age_is_short(age: int, words: str) -> None:
+def test_age_is_printed_in_one_unit(age: int, words: str) -> None:
     assert ago(1_700_000_000 - age, 1_700_000_000) == words

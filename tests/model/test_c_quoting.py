@@ -12,7 +12,7 @@ from tests.kit.repos import Repo
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
-def test_quoted_path_is_read_back(path: str) -> None:
+def test_quoted_path_is_parsed_back(path: str) -> None:
     assert unquote(quote(path)) == path
 
 

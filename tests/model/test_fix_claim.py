@@ -173,7 +173,7 @@ def test_explanation_may_span_two_lines(lines: list[str], explains: bool) -> Non
         (TITLE, [], None),
     ],
 )
-def test_only_a_sentence_blames_a_commit(
+def test_commit_is_blamed_only_by_a_sentence(
     title: str, lines: list[str], blames: tuple[int, str] | None
 ) -> None:
     assert find_blamed(title, lines) == blames
@@ -193,7 +193,7 @@ def test_only_a_sentence_blames_a_commit(
         ("ring: validate the size", ["Garbage comes in."], True),
     ],
 )
-def test_harm_is_found_in_title_or_text(
+def test_consequence_of_the_bug_is_found_in_title_or_text(
     title: str, lines: list[str], harms: bool
 ) -> None:
     assert describes_harm(title, lines) is harms

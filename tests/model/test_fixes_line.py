@@ -78,7 +78,7 @@ def test_id_is_a_whole_word(value: str, digits: bool) -> None:
     assert read_fixes_value(value).has_digits(7) is digits
 
 
-def test_only_commit_may_precede_the_id() -> None:
+def test_only_the_word_commit_may_precede_the_id() -> None:
     assert read_fixes_value(f"commit {ID}").commit_id == ID
     assert read_fixes_value(f"commit: {ID}").commit_id == ""
     assert read_fixes_value(f"commit: {ID}").id == ID

@@ -7,7 +7,7 @@ from patchpilot.errors import UsageError
 from patchpilot.model.get_maintainer import Switches, assemble, script_defaults, take
 
 
-def test_tree_defaults_precede_the_call() -> None:
+def test_defaults_in_the_tree_come_before_given_options() -> None:
     defaults = script_defaults(
         [("email_git", "1"), ("email_git_min_percent", "35"), ("unknown", "x")]
     )

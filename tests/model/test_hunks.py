@@ -39,7 +39,9 @@ def cases(draw: st.DrawFn) -> tuple[str, str, str]:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-def test_hunks_fit_like_git_apply(tmp_path: Path, case: tuple[str, str, str]) -> None:
+def test_hunks_are_applied_like_git_apply(
+    tmp_path: Path, case: tuple[str, str, str]
+) -> None:
     old, new, other = case
     for name, content in (("old", old), ("new", new)):
         (tmp_path / name).write_text(content)

@@ -63,7 +63,7 @@ def test_width_counts_terminal_columns(text: str, columns: int) -> None:
         ("ab", 1, "…"),
     ],
 )
-def test_cropped_text_shows_the_cut(text: str, columns: int, cut: str) -> None:
+def test_cropped_text_ends_with_an_ellipsis(text: str, columns: int, cut: str) -> None:
     assert crop(text, columns) == cut
     assert width(crop(text, columns)) <= columns
 

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the transport in docs/how-to/add-a-transport.md is found by name and supports all
-features.
-"""
+"""Test that the transport in docs/how-to/add-a-transport.md is found and supports all features."""
 
 import json
 import mailbox
@@ -111,7 +109,7 @@ class Place:
 
 @pytest.fixture
 def setup(tmp_path: Path) -> Place:
-    """Write the page's code to a separate folder, and create a topic to send with it."""
+    """Write the code on the page to a directory, and create a topic to send with it."""
     files = dict(CODE.findall(PAGE.read_text(encoding="utf-8")))
     assert set(files) == {"__init__.py", "maildir_transport.py"}
     folder = tmp_path / "added" / "maildir"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that only the message in the archive proves its arrival, not any other response with status
-200.
+"""Test that a message counts as archived only if the archive returns it, not for any response with
+status 200.
 """
 
 import threading
@@ -23,9 +23,7 @@ CHALLENGE = (
 
 @contextmanager
 def serve_body(body: bytes) -> Iterator[str]:
-    """Run a web server that responds to every request with status 200 and this body; yield its
-    address.
-    """
+    """Run a web server that always sends status 200 and this body; yield its address."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

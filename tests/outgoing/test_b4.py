@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that b4's bugs do no harm, its records stay correct, and its web endpoint and signatures are
-shown.
+"""Test that b4's bugs have no effect, its tracking data stays correct, and its web endpoint and
+signatures are shown.
 """
 
 import base64
@@ -29,7 +29,7 @@ from tests.kit.repos import Repo
 from tests.kit.smtp import Faults, FaultySink
 from tests.kit.topics import apply, commits, topic, unpacked
 
-# the real b4 takes seconds to start
+# b4 takes seconds to start
 pytestmark = pytest.mark.long
 
 
@@ -243,7 +243,7 @@ def test_note_is_added_in_any_encoding(coding: str) -> None:
 
 @contextmanager
 def endpoint(answer: str) -> Iterator[tuple[str, list[dict[str, object]]]]:
-    """Run a web endpoint with this response; yield its address and the posted data."""
+    """Run a web endpoint that sends this response; yield its address and the posted data."""
     posted: list[dict[str, object]] = []
 
     class Handler(BaseHTTPRequestHandler):

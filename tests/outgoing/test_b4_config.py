@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that the tree's `.b4-config`, once trusted, sets recipients and endpoint like in b4."""
+"""Test that a trusted `.b4-config` in the tree sets recipients and endpoint as in b4."""
 
 from pathlib import Path
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test `patchpilot send` as used by people and scripts."""
+"""Test `patchpilot send` on a terminal and in scripts."""
 
 import os
 import signal
@@ -56,7 +56,7 @@ def test_sending_without_a_terminal_needs_yes(tmp_path: Path) -> None:
     assert message["to"] == [LIST]
 
 
-def test_forced_send_records_its_reason(
+def test_reason_for_forced_send_is_recorded(
     tmp_path: Path,
 ) -> None:
     with FaultySink() as server:

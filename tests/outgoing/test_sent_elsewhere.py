@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that earlier sends are found without the outbox: in patchpilot's and b4's tags, and in the
+"""Test finding earlier sends without the outbox: in tags by patchpilot and b4, and in the
 archive.
 """
 
@@ -35,7 +35,7 @@ def blocking_problems(repo: Repo, line: str = "", *words: str) -> dict[str, str]
 
 
 def delete_outbox() -> None:
-    """Delete the outbox, as with another HOME or a cleaned state directory."""
+    """Delete the outbox, as if HOME or the state directory had changed."""
     for file in state_folder().glob("outgoing.sqlite3*"):
         file.unlink()
 

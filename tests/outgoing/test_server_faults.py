@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the outcome of unusual mail server replies, and retries (with both transports: `python -m
-tests.lab.fault_table`).
+"""Test unusual replies by mail servers, and retries.
+
+`python -m tests.lab.fault_table` runs all cases with both transports.
 """
 
 import json

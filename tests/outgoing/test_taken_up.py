@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a preview's messages are sent unchanged, and that a resumed send only sends missing
+"""Test that the previewed messages are sent unchanged, and that resuming sends only missing
 ones.
 """
 
@@ -141,7 +141,7 @@ def test_dropped_recipient_is_not_added_again(
         ),
     ],
 )
-def test_changed_message_is_another_patch(
+def test_changed_message_is_not_resumed(
     tmp_path: Path, message: str, text: str
 ) -> None:
     repo = topic(tmp_path / "r", 0)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test prompts on a terminal: the typed confirmation, git's password prompt, and the editor for a
+"""Test prompts on a terminal: the confirmation, git's password prompt, and the editor for a
 changelog.
 """
 

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the questions before sending: their text, the effects of the answers, and automatic
-answers.
-"""
+"""Test the pre-send questions: their text, the effect of each answer, and automatic answers."""
 
 from pathlib import Path
 

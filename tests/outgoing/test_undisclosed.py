@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test an undisclosed security fix from the first to the public send: its recipients, and that no
-server is queried about it.
+"""Test sending an undisclosed security fix: who receives it, and that no server is queried about
+it.
 
-Each test needs a repository and the command line, because any stage may add a recipient; tests that
-send need a mail server, because only envelopes show the actual recipients.
+Each test uses a repository and the command line, because any stage may add a recipient. Tests that
+send use a mail server, because only the envelope has the actual recipients.
 """
 
 import threading
@@ -91,8 +91,8 @@ def watched_server() -> Iterator[tuple[str, list[str]]]:
 
 
 def repository(path: Path, via: str, server: FaultySink | None = None) -> Repo:
-    """Create a topic with many recipients, who must not learn of it, in tags, cover letter and
-    configuration.
+    """Create a topic whose tags, cover letter and configuration name recipients who must not get
+    it.
     """
     if via == "b4":
         repo = prep(path, "branch-description", 1, server=server, cover=COVER)
@@ -138,7 +138,7 @@ def repository(path: Path, via: str, server: FaultySink | None = None) -> Repo:
             f"b4.send-auto-{name}-cmd",
             f"touch {path.parent}/b4-{name}.ran; echo b4@configured.example #",
         )
-    # trusted settings make no difference
+    # the same holds for trusted settings
     assert call("trust", path).code == 0
     return repo
 
@@ -222,7 +222,7 @@ def test_transport_adding_a_recipient_is_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "aliases").write_text(f"alias {TEAM} eve@evil.example\n")
-    # as if git had learned another way to add recipients
+    # simulate a new way in which git adds recipients
     monkeypatch.setattr("patchpilot.outgoing.send_email.git_send_email._OFF", ())
     repo = topic(tmp_path / "r", 1)
     repo.git("config --global sendemail.aliasesfile", str(tmp_path / "aliases"))
@@ -248,7 +248,7 @@ def test_recipient_added_by_b4_blocks_the_send(
 
 
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
-def test_answer_is_kept_for_the_next_version(tmp_path: Path, via: str) -> None:
+def test_answer_applies_to_the_next_version(tmp_path: Path, via: str) -> None:
     with FaultySink(Faults(gone_from=1)) as server, watched_server() as (url, requests):
         repo = repository(tmp_path / "r", via, server)
         repo.git("config --global patchpilot.lore", url)

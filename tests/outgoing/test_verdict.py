@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the first and last line of a preview: whether the topic can be sent, and the problems that
-block it.
-"""
+"""Test the first and last line of a preview: whether the topic can be sent, and what blocks it."""
 
 import sys
 from pathlib import Path
@@ -29,7 +27,7 @@ def blocked_topic(tmp_path: Path) -> Repo:
     return repo
 
 
-def test_every_problem_has_its_command(
+def test_every_problem_suggests_a_command(
     blocked_topic: Repo,
 ) -> None:
     outcome = blocked_topic.patchpilot("send --to ada@example.com --dry-run")
@@ -165,7 +163,7 @@ def test_messages_are_paged_on_a_terminal(blocked_topic: Repo, tmp_path: Path) -
     assert rows[-1].startswith("not ready: ")
 
 
-def test_reason_is_shown_once() -> None:
+def test_reason_for_blocking_is_printed_once() -> None:
     reasons = [f"boot/{name}.c matches F: boot/ (BOOT)" for name in "abcde"]
     assert merge_reasons(
         [*reasons, "added: --to", "cmd/x.c matches F: cmd/ (CMD)"]

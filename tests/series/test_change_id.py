@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test creating, writing and reading change-ids, in messages and tag names."""
+"""Test creating, writing and parsing change-ids in messages and tag names."""
 
 import re
 
@@ -57,7 +57,7 @@ def test_new_id_has_date_title_and_random_digits(title: str, words: str) -> None
         (f"---\nbase-commit: {'a' * 40}\nchange-id: {OURS}\n\n-- \n2.43.0", OURS),
         # the footer is the last one; a cover letter may mention an earlier one
         (f"change-id: 20230101-other-work-1\n\nchange-id: {OURS}", OURS),
-        # in quotes, indented lines, a diff or a sentence, it has no meaning
+        # ignore it in quotations, indented lines, diffs and sentences
         (
             (
                 f"> change-id: {OURS}\n change-id: {OURS}\n+change-id: {OURS}\nthe change-id:"

@@ -39,12 +39,12 @@ TWO = Layout(
 
 @pytest.fixture(autouse=True)
 def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Behave like a process that has not opened a database yet."""
+    """Reset the state of this process, as if no database had been opened."""
     monkeypatch.setattr(database, "_checked", set())
 
 
 def again() -> None:
-    """Behave like the next process."""
+    """Reset the state of this process."""
     database._checked.clear()
 
 
@@ -147,10 +147,7 @@ def test_constraint_violation_is_rolled_back(
 
 
 def filled() -> Path:
-    """Fill the outbox with many pages of data and a draft.
-
-    The next process opens it.
-    """
+    """Fill the outbox with many pages of data and a draft, and reset the state of this process."""
     with Outbox() as outbox, Drafts() as drafts:
         for number in range(30):
             record(outbox, change_id=f"{CHANGE[:-2]}{number:02d}")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test `draft --import` of another person's file: it is imported completely, or rejected with a
-line number, and the draft stays usable.
+"""Test importing a draft from another person: it is imported completely or rejected with a line
+number.
 """
 
 import json
@@ -45,7 +45,7 @@ def test_invalid_draft_text_is_refused(text: str, message: str) -> None:
     assert caught.value.hint
 
 
-def test_code_like_text_stays_text() -> None:
+def test_text_that_looks_like_code_is_not_executed() -> None:
     text = "${HOME} {x} %s $(touch pwned) `id` <script>"
     draft = update_from_text(DRAFT, f"{COVER}{text}\n\n{text}\n")
     assert (draft.cover_subject, draft.cover_text) == (text, text)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that only changes and sends modify a draft, not dry runs, and that it records the origin of
-its contents.
+"""Test that drafts are modified by edits and sends but not by dry runs, and record the origin of
+their contents.
 """
 
 import json
@@ -155,7 +155,7 @@ def test_send_stores_its_settings(tmp_path: Path) -> None:
         assert b"In-Reply-To" not in server.take()[1].data
 
 
-def test_next_version_is_stable(
+def test_next_version_does_not_change_on_rerun(
     tmp_path: Path,
 ) -> None:
     with FaultySink(Faults(reject_all=True)) as server:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test drafts: matching patches, the draft of a branch's patches, and completeness."""
+"""Test storing drafts, matching patches, and finding the draft of a branch."""
 
 import json
 from dataclasses import replace
@@ -47,7 +47,7 @@ def known(*words: str) -> tuple[KnownPatch, ...]:
         (("a/one", "b/two"), ("b/other", "a/another"), {"a": "a", "b": "b"}),
         (("a/one", "b/two"), ("c/two", "d/new words here"), {"b": "c"}),
         (("a/one/1", "b/two/2"), ("c/x/2", "d/y/1"), {"a": "d", "b": "c"}),
-        # a value shared by several patches identifies none of them
+        # a value that several patches share does not identify a patch
         (("a/one/1", "b/two/1"), ("c/x/1", "d/y/1", "e/z/1"), {}),
         (("a/one/1", "b/two/1"), ("c/x/1", "d/y/3", "e/z/4"), {}),
         (("a/one/1", "b/two/2"), ("c/x/1", "d/y/1", "e/z/3"), {}),
@@ -156,7 +156,7 @@ def test_drafts_are_listed_newest_first() -> None:
         ("topic", ("a/one", "b/two"), ("topic",), CHANGE),
         ("topic", ("x/one", "y/new"), ("topic",), CHANGE),
         ("topic", ("x/q/1", "y/r"), ("topic",), CHANGE),
-        # the same branch with no patch in common is another topic
+        # without a common patch, the same branch name is another topic
         ("topic", ("x/q", "y/r"), ("topic",), None),
         # renamed: the old branch is gone
         ("renamed", ("a/one",), ("renamed",), CHANGE),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that drafts survive rebases, renames and crashes, and that editing preserves them."""
+"""Test that drafts are kept after rebases, renames and crashes, and when they are edited."""
 
 import json
 import re
@@ -68,7 +68,9 @@ def test_draft_survives_rebase_and_rewording(
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_draft_survives_a_full_amend(tmp_path: Path, count: int) -> None:
+def test_draft_is_kept_after_amending_message_and_code(
+    tmp_path: Path, count: int
+) -> None:
     repo = topic(tmp_path / "r", count)
     with Repository.open(repo.path) as repository:
         first = change(repository, Changes(notes=((str(count), "tested"),))).draft

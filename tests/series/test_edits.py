@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test manual edits of a recipient plan: the last edit of an address counts, including for lists
-added by a project.
+"""Test manual edits of recipients: the last edit of an address counts, even for lists that a
+project adds.
 """
 
 import pytest

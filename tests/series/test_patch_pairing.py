@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test matching patches with conflicting titles, contents and order."""
+"""Test matching patches whose titles, contents and order disagree."""
 
 from collections import Counter
 
@@ -101,19 +101,19 @@ def test_title_comparison_ignores_case_and_quotes() -> None:
             [patch(TITLES[1], "xyz"), patch(TITLES[0], "abc")],
             {0: 1, 1: 0},
         ),
-        # two patches with similar titles, swapped and reworked: the title decides
+        # swapped and changed patches with similar titles are matched by title
         (
             [patch(TITLES[0], "abcd"), patch(TITLES[1], "wxyz")],
             [patch(TITLES[1], "wxy1"), patch(TITLES[0], "abc2")],
             {0: 1, 1: 0},
         ),
-        # the titles were swapped: the changes decide before the titles do
+        # the titles were swapped: matching diffs take precedence over matching titles
         (
             [patch(TITLES[0], "abc"), patch(TITLES[1], "xyz")],
             [patch(TITLES[1], "abc"), patch(TITLES[0], "xyz")],
             {0: 0, 1: 1},
         ),
-        # both reworked, and each title reworded to be like the other: the lines decide
+        # both patches changed and their titles became similar: match them by content
         (
             [
                 patch("x: fix leak in probe", "abcdefgh"),
@@ -125,13 +125,13 @@ def test_title_comparison_ignores_case_and_quotes() -> None:
             ],
             {0: 0, 1: 1},
         ),
-        # split: the half that keeps the title is the old patch, the other one is new
+        # a patch was split: the half with the old title matches
         (
             [patch("x: clean up", "abcdef")],
             [patch("x: rename foo", "abcd"), patch("x: clean up", "ef")],
             {1: 0},
         ),
-        # split under two new titles: the larger part is the old patch
+        # a patch was split under two new titles: the larger half matches
         (
             [patch("x: clean up", "abcdef")],
             [patch("x: drop baz", "ef"), patch("x: rename foo", "abcd")],
@@ -153,7 +153,7 @@ def test_title_comparison_ignores_case_and_quotes() -> None:
             ],
             {0: 2, 2: 0},
         ),
-        # two patches with the same title: the content decides, then the order
+        # patches with the same title are matched by content, then by order
         (
             [patch("x: fix style", "abcd"), patch("x: fix style", "wxyz")],
             [patch("x: fix style", "wxy1"), patch("x: fix style", "abc1")],
@@ -177,7 +177,7 @@ def test_title_comparison_ignores_case_and_quotes() -> None:
             ],
             {0: 1, 1: 2},
         ),
-        # one dropped, and a new one with other content in its place: no match
+        # a dropped patch does not match a new one at its position
         (
             [patch(TITLES[0], "abc"), patch(TITLES[2], "def")],
             [patch(TITLES[0], "abc"), patch("net: usb: resume early", "xyz")],
@@ -236,10 +236,10 @@ def test_reordered_patches_are_paired(
         ("", "", 0.0, 0.0),
         (" ", '"', 0.0, 0.0),
         ("", "net: check it", 0.0, 0.0),
-        # a prefix counts if it is all there is of the other title
+        # a prefix counts if the other title has nothing else
         ("net: leak", "net", 0.5, 0.8),
         ("net: leak", "leak", 0.5, 0.8),
-        # a prefix that both titles have does not count
+        # a common prefix does not count
         ("net: usb: leak", "net: usb: quirk", 0.0, 0.2),
         ("net: usb: leak", "net: pci: leak", 0.5, 0.8),
         ("net: usb: leak", "net: leak", 0.5, 0.8),
@@ -269,7 +269,7 @@ def test_long_title_is_compared_completely() -> None:
         ({"a": 1}, {"b": 3}, 0.0),
     ],
 )
-def test_similarity_is_the_common_share(
+def test_similarity_is_the_share_of_common_characters(
     left: dict[str, int], other: dict[str, int], expected: float
 ) -> None:
     assert line_similarity(left, other) == expected

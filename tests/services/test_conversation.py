@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test a series' messages as a tree, and its history with dates and proofs."""
+"""Test the tree of a series' messages, and its history with dates and proofs."""
 
 from pathlib import Path
 
@@ -98,7 +98,7 @@ def test_history_lists_events_with_proof(tmp_path: Path) -> None:
     ]
 
 
-def test_unarchived_series_has_a_history(tmp_path: Path) -> None:
+def test_series_missing_from_the_archive_has_a_history(tmp_path: Path) -> None:
     with open_store() as store:
         entry = store.add("v1@example.org", "demo", None, None)
         from patchpilot.topic.followed.known_series import show

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the text returned from an editor."""
+"""Test editing text in an editor."""
 
 import signal
 from pathlib import Path
@@ -35,6 +35,6 @@ def test_text_survives_an_editor_failure() -> None:
     assert not backup.exists()
 
 
-def test_interrupt_is_for_the_editor() -> None:
+def test_interrupt_in_the_editor_does_not_stop_patchpilot() -> None:
     assert edit_text("kill -INT $PPID; sed -i s/a/b/", "a\n", "DRAFT.txt") == "b\n"
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

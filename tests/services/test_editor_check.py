@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test checking an editor's texts against their base, and the positions of findings."""
+"""Test checking text from an editor against its base, and the positions of findings."""
 
 from collections.abc import Iterator
 from pathlib import Path

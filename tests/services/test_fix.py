@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test `check --fix` on commits: it changes messages and trees, rebases later commits, updates the
-working tree, and can be undone.
+"""Test `check --fix` on commits: messages and trees change, later commits and the working tree
+follow, and undo restores them.
 """
 
 import os
@@ -37,8 +37,8 @@ ADA = "Ada Fixer <ada@example.org>"
 
 
 def topic(path: Path) -> Repo:
-    """Create two commits: the first has findings in message and code, and the second changes
-    adjacent lines.
+    """Create two commits: one with findings in its message and code, and one that changes adjacent
+    lines.
     """
     repo = Repo(path)
     repo.git("config user.name 'Ada Fixer'")
@@ -140,7 +140,7 @@ def test_undo_keeps_uncommitted_work(tmp_path: Path) -> None:
     assert (repo.path / FILE).read_text() == "mine\n"
 
 
-def test_diff_changes_nothing_at_all(tmp_path: Path) -> None:
+def test_diff_option_changes_nothing(tmp_path: Path) -> None:
     repo = topic(tmp_path / "r")
 
     def state() -> dict[str, bytes]:
@@ -251,7 +251,9 @@ def test_unfixable_target_is_refused_early(
         (2, ("2 later commits will be rewritten",)),
     ],
 )
-def test_rewrite_costs_are_described(above: int, reported: tuple[str, ...]) -> None:
+def test_consequences_of_the_rewrite_are_described(
+    above: int, reported: tuple[str, ...]
+) -> None:
     commits = {str(number): f"new{number}" for number in range(above + 1)}
     assert costs(Rewriting(None, "0", "new0", commits, ()), 1) == reported
     (lost,) = costs(Rewriting(None, "0", "new0", {"0": "new0"}, ("0",)), 1)
@@ -311,8 +313,8 @@ TIDY = MOVED.replace("if(", "if (").replace("a,1 ", "a, 1")
 
 
 def create_move(path: Path, moved: str) -> Repo:
-    """Create a commit that adds a function at the top of a file, and one that moves it to the end,
-    possibly changed.
+    """Create a commit that adds a function at the top of a file, and one that moves it to the
+    end.
     """
     repo = Repo(path)
     repo.git("config user.name 'Ada Fixer'")
@@ -414,10 +416,10 @@ print(count[0])
 
 
 @pytest.mark.long
-def test_kill_leaves_the_old_or_new_state(tmp_path: Path) -> None:
+def test_killed_fix_leaves_the_old_or_new_state(tmp_path: Path) -> None:
     whole = topic(tmp_path / "whole")
     old = whole.git("rev-parse topic")
-    # use a fixed date, so that the id stays the same
+    # with a fixed date, the id is reproducible
     environment = {**os.environ, "GIT_COMMITTER_DATE": "2024-03-04T10:00:00Z"}
     outcome = subprocess.run(
         [sys.executable, "-c", KILLED, str(whole.path), "0"],
@@ -428,7 +430,7 @@ def test_kill_leaves_the_old_or_new_state(tmp_path: Path) -> None:
     )
     new, calls = whole.git("rev-parse topic"), int(outcome.stdout)
     assert new != old
-    # only the last calls write anything: trees, commits, the undo record, the branch
+    # only the last git calls write trees, commits, the undo record and the branch
     for number in range(calls - 4, calls + 1):
         repo = topic(tmp_path / f"r{number}")
         outcome = subprocess.run(

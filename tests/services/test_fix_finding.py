@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test fixing a single finding: preview it first, write it on request, and change nothing else."""
+"""Test fixing a single finding: it is previewed, then written on request, without other changes."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ TEXT = (
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    """Create a commit by Ada, signed off only by Ben, with two findings on one line."""
+    """Create a commit by Ada that only Ben signed off, with two findings on one line."""
     repo = Repo(tmp_path / "r")
     for name, value in (
         ("user.name", "Ada Fixer"),

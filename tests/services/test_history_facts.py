@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the history facts that rules get from a real repository."""
+"""Test the facts about history that rules get from a repository."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ from tests.kit.cli import call
 from tests.kit.repos import Repo
 
 
-def test_stale_branch_proves_nothing(tmp_path: Path) -> None:
+def test_stale_branch_does_not_prove_that_a_commit_is_missing(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "linux")
     old = repo.commit("frob: a\n", {"a": "1\n"})
     new = repo.commit("frob: b\n", {"a": "2\n"})
@@ -27,7 +27,7 @@ def test_stale_branch_proves_nothing(tmp_path: Path) -> None:
         assert facts.is_ancestor_of_mainline(own) is False
 
 
-def test_nothing_is_reported_without_a_mainline(tmp_path: Path) -> None:
+def test_history_is_not_reported_without_mainline(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "linux")
     commit = repo.commit("frob: a\n", {"a": "1\n"})
     with Repository.open(repo.path) as opened:
@@ -40,7 +40,7 @@ def test_nothing_is_reported_without_a_mainline(tmp_path: Path) -> None:
         assert facts.first_release(commit) is None
 
 
-def test_first_final_release_is_used(tmp_path: Path) -> None:
+def test_first_final_release_with_the_commit_is_returned(tmp_path: Path) -> None:
     repo = Repo(tmp_path / "linux")
     commit = repo.commit("frob: a\n", {"a": "1\n"})
     repo.tag("v6.1-rc1")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test warnings about the tree in a message's subject, which a check of commits cannot report."""
+"""Test warnings about the tree in a subject's prefix, which a check of commits cannot give."""
 
 import pytest
 

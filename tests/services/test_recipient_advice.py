@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test notes for the sender about recipients, and their remedies."""
+"""Test notes about recipients and the suggested remedies."""
 
 from pathlib import Path
 

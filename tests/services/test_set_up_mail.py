@@ -118,7 +118,7 @@ def test_overriding_repository_is_reported(workdir: Path) -> None:
         ("ada@corp.example.org", "b4", {"patchpilot.via": "b4"}),
     ],
 )
-def test_known_provider_is_filled_in(
+def test_settings_of_known_provider_are_filled_in(
     workdir: Path, address: str, provider: str, wanted: dict[str, str]
 ) -> None:
     plan = plan_mail(MailRequest(address, provider))
@@ -154,7 +154,7 @@ def test_invalid_mail_setting_is_rejected(
         plan_mail(request_)
 
 
-def test_netrc_stays_private(workdir: Path) -> None:
+def test_password_file_is_readable_only_by_the_user(workdir: Path) -> None:
     netrc = Path.home() / ".netrc"
     netrc.write_text("machine lists.example.org login ada password other")
     for _ in range(2):

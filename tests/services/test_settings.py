@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that each setting, valid or invalid, has the same effect in commands and TUI."""
+"""Test that each setting, valid or invalid, has the same effect in the CLI and the TUI."""
 
 import os
 from pathlib import Path
@@ -147,7 +147,9 @@ def test_setting_works_in_both_front_ends(repo: Repo, name: str) -> None:
     ("name", "value"),
     [(name, value) for name, values in WRONG.items() for value in values],
 )
-def test_wrong_value_gives_the_same_error(repo: Repo, name: str, value: str) -> None:
+def test_invalid_value_gives_the_same_error_in_cli_and_tui(
+    repo: Repo, name: str, value: str
+) -> None:
     scope = "--local" if name == "base" else "--global"
     repo.git("config", scope, f"patchpilot.{name}", value)
     code, message, hint = check_result(repo)  # type: ignore[misc]
@@ -179,7 +181,9 @@ def test_user_pack_runs_in_both_front_ends(repo: Repo) -> None:
         "packs = 'x.toml'\n",
     ],
 )
-def test_tree_settings_give_the_same_error(repo: Repo, text: str) -> None:
+def test_invalid_tree_setting_gives_the_same_error_in_cli_and_tui(
+    repo: Repo, text: str
+) -> None:
     (repo.path / ".patchpilot.toml").write_text(text)
     code, message, hint = check_result(repo, "check")  # type: ignore[misc]
     assert tui_result(repo) == (code, message, hint)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a patch in a series is checked against the tree with the earlier patches, like a commit
-against its parent.
+"""Test that each patch of a series is checked against the tree with the earlier patches applied,
+like a commit against its parent.
 """
 
 from pathlib import Path
@@ -107,7 +107,9 @@ def _old_findings(number: int, text: str) -> str:
     return "".join(lines)
 
 
-def test_binding_in_patch_one_is_known_to_patch_two(tree: Repo, tmp_path: Path) -> None:
+def test_binding_in_first_patch_is_visible_in_second(
+    tree: Repo, tmp_path: Path
+) -> None:
     binding: dict[str, str | None] = {
         BINDING: (
             "# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause\n"
@@ -163,7 +165,7 @@ def _rename_patches(
 
 
 @pytest.mark.parametrize("words", [(), ("--no-numbered",)])
-def test_patch_two_applies_after_patch_one(
+def test_second_patch_is_checked_after_applying_the_first(
     tree: Repo, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
     files = _rename_patches(tree, tmp_path / "out", *words)
@@ -172,7 +174,9 @@ def test_patch_two_applies_after_patch_one(
         assert "does-not-apply" not in _finding_names(_check(targets, tree.path), 1)
 
 
-def test_revert_within_a_series_is_new(tree: Repo, tmp_path: Path) -> None:
+def test_revert_of_an_earlier_patch_in_the_series_is_not_reported_as_applied(
+    tree: Repo, tmp_path: Path
+) -> None:
     files = _rename_patches(tree, tmp_path / "out", then="line_10")
     assert "already-applied" in _finding_names(_check([files[1]], tree.path), 0)
     assert not {"already-applied", "does-not-apply"} & set(
