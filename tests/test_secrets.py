@@ -25,7 +25,7 @@ from tests.kit.mails import mail
 from tests.kit.raw_smtp import Fault, RawServer
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
-from tests.kit.topics import topic, use_server
+from tests.kit.topics import configure_mail_server, topic
 
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning")
 MARK = "zzcanary"
@@ -79,7 +79,7 @@ class World:
         self.folder, self.archive, self.server = folder, archive, server
         self.repo: Repo = topic(folder / "repo", 1)
         self.repo.put("MAINTAINERS", _MAINTAINERS)
-        use_server(self.repo, server)
+        configure_mail_server(self.repo, server)
         self.printed = ""
         for name, value in {
             "sendemail.smtpuser": "ada",
@@ -311,9 +311,9 @@ def test_server_replies_are_masked(world: World, via: str, name: str) -> None:
     fault = replace(_ECHOES[name], send=_ECHOES[name].send % words)
     world.repo.git("config", "--global", "sendemail.smtppass", password.decode())
     with RawServer(fault, login=True) as server:
-        use_server(world.repo, server)
+        configure_mail_server(world.repo, server)
         assert world.call("send", "--via", via, "--force", "a test", "--yes") != 0
-        assert server.struck
+        assert server.fault_count
         world.call("doctor")
         world.call("draft")
     world.assert_kept()

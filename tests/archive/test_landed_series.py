@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test finding a series in a repository: mainline, linux-next, stable branches, reverts and later
-fixes.
+"""Test finding a series' commits in mainline, linux-next and stable branches, with reverts and
+later fixes.
 """
 
 from pathlib import Path
@@ -41,7 +41,7 @@ def trees(tmp_path: Path) -> Trees:
     return Trees(tmp_path / "r")
 
 
-def test_half_merged_series_is_not_finished(trees: Trees) -> None:
+def test_partly_merged_series_is_not_finished(trees: Trees) -> None:
     taken = trees.commit(f"{ONE}\n\nCheck it.\n")
     trees.repo.tag("v6.9-rc1")
     trees.backport(taken, "6.1", tag="v6.1.120")
@@ -91,7 +91,7 @@ def test_mainline_revert_reopens_the_series(trees: Trees) -> None:
 def test_stable_revert_is_reported(trees: Trees) -> None:
     taken = trees.commit(f"{ONE}\n\nCheck it.\n")
     there = trees.backport(taken, "6.1")
-    trees.on_stable(
+    trees.commit_to_stable(
         "6.1",
         f'Revert "{ONE}"\n\nThis reverts commit {there} which is commit {taken} upstream.\n',
         checked=False,
@@ -102,7 +102,7 @@ def test_stable_revert_is_reported(trees: Trees) -> None:
     assert "reverted in 6.1" in next_step(merged)
 
 
-def test_linux_next_is_before_mainline(trees: Trees) -> None:
+def test_commit_in_linux_next_is_not_yet_in_mainline(trees: Trees) -> None:
     base = trees.repo.git("rev-parse", "HEAD")
     trees.repo.branch("next", base)
     taken = trees.commit(f"{ONE}\n\nCheck it.\n")
@@ -141,7 +141,7 @@ def _commit_on_remote(trees: Trees, branch: str, message: str, committer: str) -
     return commit
 
 
-def test_maintainer_tree_precedes_linux_next(trees: Trees) -> None:
+def test_commit_in_maintainer_tree_is_not_yet_in_linux_next(trees: Trees) -> None:
     trees.repo.git(
         "config",
         "remote.net.url",
@@ -206,7 +206,7 @@ def test_retitled_commit_is_matched_by_link_or_diff(trees: Trees, link: str) -> 
     assert (merged.state, merged.patches[0].proof.commit) == ("in-mainline", taken)
 
 
-def test_slow_diff_search_gives_up(
+def test_slow_diff_search_times_out(
     trees: Trees, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken = trees.commit(
@@ -240,7 +240,7 @@ def test_second_search_covers_only_new_commits(
     assert f"^{first}" in searches[1]
 
 
-def test_later_fix_reopens_the_series(trees: Trees) -> None:
+def test_later_fix_makes_the_series_unfinished(trees: Trees) -> None:
     taken = trees.commit(f"{ONE}\n\nCheck it.\n")
     there = trees.backport(taken, "6.1")
     fix = trees.repo.commit(
@@ -273,13 +273,13 @@ STABLE = "Cc: stable@vger.kernel.org\n"
         ("", "has no Cc: stable tag", "patchpilot backport {} --request`"),
     ],
 )
-def test_affected_stable_branches_are_awaited_after_merge(
+def test_merged_series_waits_for_affected_stable_branches(
     tag: str, words: str, command: str, trees: Trees
 ) -> None:
     bug = trees.repo.commit("pump: be quick", {"Makefile": "quick\n"})
     trees.repo.git("update-ref", "refs/remotes/stable/linux-6.6.y", bug)
     trees.repo.git("update-ref", "refs/remotes/stable/linux-6.1.y", trees.first)
-    trees.on_stable(
+    trees.commit_to_stable(
         "6.12", f"pump: be quick\n\ncommit {bug} upstream.\n", checked=False
     )
     fixes = f'Fixes: {bug[:12]} ("pump: be quick")\n'
@@ -299,7 +299,7 @@ def test_affected_stable_branches_are_awaited_after_merge(
     assert advise(track_series(trees, ALONE)).need == "finished"
 
 
-def test_cc_stable_alone_awaits_a_branch(
+def test_series_with_only_cc_stable_waits_for_a_stable_branch(
     trees: Trees,
 ) -> None:
     taken = trees.commit(f"{ONE}\n\nCheck it.\n\n{STABLE}")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the results that the TUI shows and writes for a backport: the bug's range, both sides of a
-conflict, and selected prerequisites.
+"""Test the backport results that the TUI shows: affected releases, both sides of a conflict, and
+selected prerequisites.
 """
 
 from pathlib import Path
@@ -22,8 +22,6 @@ from patchpilot.services.backport.topic_backports import (
 from patchpilot.services.candidate_impact import candidate_impact
 from patchpilot.topic.fix_claims import answer_fix
 from tests.backports.world import World, follow_failed, source
-
-CULPRIT_AND_20 = source(l10="quick(10);", l20="own(20);")
 
 
 def ask(world: World) -> BackportResult:

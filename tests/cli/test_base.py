@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.bases import clone, commits_by, fix, upstream
+from tests.kit.bases import clone, commit_fix, commits_by, create_upstream
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 
@@ -19,7 +19,7 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
 
     origin/master is 41 commits older, and there is no upstream.
     """
-    source = upstream(tmp_path / "up", 39)
+    source = create_upstream(tmp_path / "up", 39)
     with commits_by("Linus T <linus@example.com>"):
         source.commit(
             "maintainers\n",
@@ -29,7 +29,7 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
         )
     cloned = clone(source, tmp_path / "r")
     cloned.git("checkout", "-q", "--no-track", "-b", "topic", "origin/main")
-    fix(cloned)
+    commit_fix(cloned)
     monkeypatch.chdir(cloned.path)
     return cloned
 
@@ -76,7 +76,7 @@ def test_uncertain_base_with_many_commits_exits_with_2(
     repo: Repo,
 ) -> None:
     for number in range(2, 33):
-        fix(repo, number)
+        commit_fix(repo, number)
     outcome = call("check", "--format", "json")
     assert (outcome.code, outcome.out) == (2, "")
     assert "32 commits on top of the base origin/main, which is a guess" in outcome.err
@@ -94,7 +94,7 @@ def test_uncertain_base_with_many_commits_exits_with_2(
 
 
 def test_base_setting_applies_to_maintainers(repo: Repo) -> None:
-    fix(repo, 2)
+    commit_fix(repo, 2)
     repo.git("config", "patchpilot.base", "HEAD^")
     results = json.loads(call("maintainers", "--format", "json").out)["results"]
     assert len(results) == 1

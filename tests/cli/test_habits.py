@@ -13,7 +13,7 @@ from patchpilot.cli import other_programs
 from patchpilot.cli.common import Common, ProgressLine
 from patchpilot.cli.main import root
 from tests.kit.cli import call
-from tests.kit.terminal import WALK, Terminal
+from tests.kit.terminal import PROGRAM, Terminal
 
 SAME = (
     ("-V", "--version"),
@@ -187,7 +187,7 @@ def test_long_output_is_paged(tmp_path: Path) -> None:
         paged = tmp_path / "paged"
         paged.unlink(missing_ok=True)
         env = {"GIT_PAGER": f"cat > {paged}"}
-        with Terminal((*WALK, *argv), tmp_path, env=env) as terminal:
+        with Terminal((*PROGRAM, *argv), tmp_path, env=env) as terminal:
             assert terminal.end() == 0
         return terminal.seen, paged.exists() and bool(paged.read_text())
 

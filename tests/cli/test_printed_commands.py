@@ -20,7 +20,7 @@ from tests.kit.life import LIST, Life, life
 from tests.kit.mails import MATT, RITA, mbox, reply
 from tests.kit.printed import ROOT, commands_in, printed_commands
 from tests.kit.repos import Repo
-from tests.kit.terminal import WALK, Terminal
+from tests.kit.terminal import PROGRAM, Terminal
 from tests.reading import story
 
 BROKEN = "int foo(void)\n{\n\tint rc = 0;\n\n\tbar();\n\treturn rc;\n}\n"
@@ -567,7 +567,7 @@ def test_printed_draft_edit_command_works(
     )
     editor.chmod(0o755)
     monkeypatch.setenv("GIT_EDITOR", str(editor))
-    with Terminal((*WALK, "draft", "--edit"), world.here) as terminal:
+    with Terminal((*PROGRAM, "draft", "--edit"), world.here) as terminal:
         terminal.wait_for("Tested on a board.")
         assert terminal.end() == 0, terminal.seen
     assert "Tested on a board." in _run("draft", "--export", "-").out

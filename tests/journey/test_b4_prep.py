@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test every command, and then b4, on a branch created by a real `b4 prep` with each cover
+"""Test every command, and b4 after it, on branches created by `b4 prep` with each cover
 strategy.
 """
 
@@ -22,7 +22,7 @@ from tests.kit.cli import Outcome, call
 from tests.kit.prep import COVER, STRATEGIES, prep
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
-from tests.kit.topics import use_server
+from tests.kit.topics import configure_mail_server
 
 # run each b4 command on each kind of prep branch
 pytestmark = pytest.mark.long
@@ -81,7 +81,7 @@ class Branch:
         ]
 
     def is_whole(self) -> None:
-        """Check that b4 accepts the branch and formats its patches, with the cover letter in the
+        """Check that b4 accepts the branch, and formats its patches with the cover letter in the
         right position.
         """
         assert (self.info["cover-subject"], self.info["base-commit"]) == (
@@ -263,7 +263,7 @@ def test_draft_edits_b4_data(branch: Branch) -> None:
         "-v",
         "4",
     )
-    # a backup branch has the old cover letter; `send` asks a user who only fetched the branch
+    # the old cover letter is on a backup branch; `send` asks users who only fetched the branch
     branch.repo.git("branch backup")
     assert branch.run("draft", *words).code == 0
     known = branch.info
@@ -292,7 +292,7 @@ def send_branch(branch: Branch, server: FaultySink, *words: str) -> list[Message
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
 def test_send_and_b4_share_their_data(branch: Branch, via: str) -> None:
     with FaultySink() as server:
-        use_server(branch.repo, server)
+        configure_mail_server(branch.repo, server)
         cover, *patches = send_branch(branch, server, "--via", via)
         assert [str(patch["Subject"]) for patch in (cover, *patches)] == [
             f"[PATCH RFC net {at}/2] {title}"
@@ -347,7 +347,7 @@ def test_send_and_b4_share_their_data(branch: Branch, via: str) -> None:
         refusal["name"] for refusal in document["refusals"]
     }
     with FaultySink() as server:
-        use_server(branch.repo, server)
+        configure_mail_server(branch.repo, server)
         mails = send_branch(branch, server, "--via", via, "--resend")
     assert len(mails) == 3
     for mail in mails:
@@ -371,7 +371,7 @@ main.run(sys.argv[1:])
         strict=True,
     ),
 )
-def test_b4_learns_of_a_killed_send(
+def test_send_that_was_killed_is_recorded_for_b4(
     prep_branches: Callable[[str, Path], Repo],
     tmp_path: Path,
     strategy: str,
@@ -379,7 +379,7 @@ def test_b4_learns_of_a_killed_send(
 ) -> None:
     branch = Branch(prep_branches(strategy, tmp_path / "r"), strategy)
     with FaultySink() as server:
-        use_server(branch.repo, server)
+        configure_mail_server(branch.repo, server)
         words = ("send", "-C", str(branch.repo.path), "--force", "x", "--yes")
         outcome = subprocess.run(
             [sys.executable, "-c", KILLED, *words],
@@ -423,7 +423,7 @@ def test_single_patch_has_its_cover_below_the_cut(tmp_path: Path) -> None:
     repo = prep(tmp_path / "r", "commit", 1, cover=COVER_V1)
     branch = Branch(repo, "commit")
     with FaultySink() as server:
-        use_server(repo, server)
+        configure_mail_server(repo, server)
         (mail,) = send_branch(branch, server, "--to", LIST)
     message, _, notes = str(mail.get_payload()).partition("\n---\n")
     assert "read back as zero" not in message
@@ -438,7 +438,7 @@ def test_patches_above_a_tip_commit_are_sent_by_git_only(
     repo = prep(tmp_path / "r", "tip-commit", 2, cover=COVER_V1, above=True)
     branch = Branch(repo, "tip-commit")
     with FaultySink() as server:
-        use_server(repo, server)
+        configure_mail_server(repo, server)
         refused = branch.run(
             "send", "--via", "b4", "--to", LIST, "--force", "x", "--yes"
         )
@@ -461,7 +461,7 @@ def test_prerequisites_and_prefix_match_b4(
     tracking["series"] |= {"prerequisites": needs, "presubject": "[widget]"}
     repo.git("config", "branch.b4/widget.b4-tracking", json.dumps(tracking))
     with FaultySink() as server:
-        use_server(repo, server)
+        configure_mail_server(repo, server)
         out = tmp_path / "by-b4"
         b4(repo, "send", "--no-sign", "-o", str(out))
         theirs = [

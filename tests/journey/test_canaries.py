@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a repository's commands run only if docs/explanation/security.md lists them and the
-user trusts them.
+"""Test that commands of a repository are run only if docs/explanation/security.md lists them and
+the user trusts them.
 """
 
 import contextlib
@@ -16,7 +16,7 @@ from tests.kit.canaries import Canaries, story
 from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
-from tests.kit.topics import use_server
+from tests.kit.topics import configure_mail_server
 
 _SEND = ("send", "--to", "list@example.org", "--yes", "--force", "canaries")
 _CALLS: dict[str, tuple[tuple[str, ...], set[str]]] = {
@@ -70,7 +70,7 @@ def test_unlisted_configured_commands_do_not_run(tmp_path: Path, name: str) -> N
     canaries.plant(repo, process=name != "check --fix")
     argv, expected = _CALLS[name]
     with FaultySink() as server:
-        use_server(repo, server)
+        configure_mail_server(repo, server)
         if name.startswith("send"):
             call(
                 "draft",
@@ -148,7 +148,7 @@ def test_submodule_commands_do_not_run(tmp_path: Path, name: str) -> None:
     canaries.reset()
     canaries.touch(repo.path / "sub")
     with FaultySink() as server:
-        use_server(repo, server)
+        configure_mail_server(repo, server)
         call(
             "draft", "-C", repo.path, "--cover", "frob: fix both\n\nWhy both are wrong."
         )
@@ -184,7 +184,7 @@ def test_commit_signatures_are_not_verified(tmp_path: Path, via: str) -> None:
     assert canaries.executed == {"gpg.program"}
     canaries.reset()
     with FaultySink() as server:
-        use_server(repo, server)
+        configure_mail_server(repo, server)
         call(
             "draft", "-C", repo.path, "--cover", "frob: fix both\n\nWhy both are wrong."
         )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that all commands that report a fact agree on it.
+"""Test that all commands that report a fact agree.
 
 tests/screens/test_parity.py compares the screens.
 """
@@ -24,7 +24,7 @@ from tests.kit.life import life
 from tests.kit.mails import ADA, MATT, RITA
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
-from tests.kit.topics import SIGNED, unpacked, use_server
+from tests.kit.topics import SIGNED, configure_mail_server, unpacked
 
 Findings = Counter[tuple[str, str]]
 _LATIN = "Zoë Ångström <zoe@example.org>"
@@ -121,7 +121,7 @@ def test_findings_and_recipients_agree(tmp_path: Path, world: str) -> None:
     checked = ask("check --format json").json
     result = _count_findings(checked["patches"])
     with FaultySink() as server:
-        use_server(repo, server)
+        configure_mail_server(repo, server)
         plan = ask("send --dry-run --format json --to list@example.org").json
         shown = ask("send --dry-run --to list@example.org").out
         ask("send --to list@example.org --outbox", out)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Archives for tests: a real public-inbox (served or as a directory), a maildir, and an mbox.
+"""Archives for tests: a public-inbox (served or as a directory), a maildir and an mbox.
 
-The tests require public-inbox: if it is missing, they fail instead of being skipped.
+Tests fail instead of being skipped if public-inbox is not installed.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from patchpilot.model.mail import join_mbox
 from tests.kit.public_inbox import PublicInbox
 
 LOCAL = ("directory of a public-inbox", "maildir", "mbox")
-"""Archives that are read from this machine."""
+"""Archives read from a local path."""
 SERVED = ("public-inbox", "stand-in")
 
 
@@ -55,7 +55,7 @@ class _Directory:
 
 
 class FilledArchive(Protocol):
-    """The interface of an archive of any kind, with an address and a method for adding messages."""
+    """An archive of any kind to which messages can be added."""
 
     url: str
 
@@ -68,7 +68,7 @@ class FilledArchive(Protocol):
 def archive_server(
     kind: str, directory: Path, *mails: bytes
 ) -> Iterator[FilledArchive]:
-    """Yield an archive of this kind (from SERVED or LOCAL) that contains these messages."""
+    """Yield an archive of `kind` (from SERVED or LOCAL) that contains `mails`."""
     server = _create(kind, directory)
     try:
         server.add(*mails)

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run b4 as a user would, in processes forked from one that has already imported b4, which saves
-most of the time.
-"""
+"""Run b4 in processes forked from a server that has imported b4, because the import is slow."""
 
 import atexit
 import json
@@ -50,11 +48,11 @@ for line in sys.stdin:
 def b4(
     repo: Repo, line: str, *more: str, stdin: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    """Run b4 in the repository without network and with this standard input; it must succeed.
+    """Run b4 in the repository without network access; it must succeed.
 
     `line` is split as in a shell.
     """
-    words = (*shlex.split(line), *more)
+    argv = (*shlex.split(line), *more)
     server = _server()
     assert server.stdin is not None
     assert server.stdout is not None
@@ -62,20 +60,20 @@ def b4(
         files = {name: Path(folder) / name for name in ("stdin", "stdout", "stderr")}
         for name, file in files.items():
             file.write_text(stdin if name == "stdin" else "")
-        call = {
+        request = {
             "cwd": str(repo.path),
             "env": dict(os.environ),
-            "words": words,
+            "words": argv,
             **{name: str(file) for name, file in files.items()},
         }
-        server.stdin.write(json.dumps(call) + "\n")
+        server.stdin.write(json.dumps(request) + "\n")
         server.stdin.flush()
         code = int(server.stdout.readline())
-        done = subprocess.CompletedProcess(
-            words, code, files["stdout"].read_text(), files["stderr"].read_text()
+        outcome = subprocess.CompletedProcess(
+            argv, code, files["stdout"].read_text(), files["stderr"].read_text()
         )
-    assert done.returncode == 0, done.stderr
-    return done
+    assert outcome.returncode == 0, outcome.stderr
+    return outcome
 
 
 @cache

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Clones like those of kernel developers, with several remotes, stale branches and pushed copies.
+"""Clones like those of kernel developers: several remotes, stale branches and pushed copies.
 
-Other people's commits have different authors, which the base search uses as evidence.
+Commits by others have different authors, because the base search compares authors.
 """
 
 import os
@@ -16,56 +16,56 @@ SUBMAINTAINER = "Jo Keeper <jo@example.net>"
 
 
 @contextmanager
-def commits_by(who: str) -> Iterator[None]:
-    """Commit as another person within this context."""
-    name, _, email = who.removesuffix(">").partition(" <")
-    new = {
+def commits_by(author: str) -> Iterator[None]:
+    """Set the author and committer of commits in this context."""
+    name, _, email = author.removesuffix(">").partition(" <")
+    variables = {
         f"GIT_{role}_{part}": value
         for role in ("AUTHOR", "COMMITTER")
         for part, value in (("NAME", name), ("EMAIL", email))
     }
-    old = {key: os.environ.get(key) for key in new}
-    os.environ.update(new)
+    saved = {key: os.environ.get(key) for key in variables}
+    os.environ.update(variables)
     try:
         yield
     finally:
-        for key, value in old.items():
+        for key, value in saved.items():
             if value is None:
                 del os.environ[key]
             else:
                 os.environ[key] = value
 
 
-def grow(repo: Repo, count: int, what: str = "work", who: str = LINUS) -> str:
-    """Commit `count` times on the current branch as another person; return the last id."""
-    made = ""
+def add_commits(repo: Repo, count: int, what: str = "work", who: str = LINUS) -> str:
+    """Add `count` commits by `who` to the current branch, and return the last commit id."""
+    last_id = ""
     with commits_by(who):
         for number in range(count):
-            made = repo.commit(
+            last_id = repo.commit(
                 f"{what}: step {number}\n", {f"{what}.c": f"int {what}{number};\n"}
             )
-    return made
+    return last_id
 
 
-def upstream(path: Path, commits: int = 5) -> Repo:
+def create_upstream(path: Path, commits: int = 5) -> Repo:
     """Create a project with commits on `main`; `master` stays at the first commit."""
     repo = Repo(path)
-    grow(repo, 1, "start")
+    add_commits(repo, 1, "start")
     repo.branch("main")
-    grow(repo, commits, "mainline")
+    add_commits(repo, commits, "mainline")
     return repo
 
 
 def clone(source: Repo, path: Path, *options: str) -> Repo:
-    """Return a clone whose clock is one minute ahead of the source's."""
+    """Return a clone that dates its commits a minute later than the source."""
     source.git("clone", "-q", *options, f"file://{source.path}", str(path))
     cloned = Repo.__new__(Repo)
     cloned.path, cloned._clock = path, source._clock + 60
     return cloned
 
 
-def fix(repo: Repo, number: int = 1) -> str:
-    """Commit as the user, and return the id."""
+def commit_fix(repo: Repo, number: int = 1) -> str:
+    """Commit a fix as the user, and return the commit id."""
     return repo.commit(
         f"widget: fix {number}\n\nIt was wrong.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n",
         {f"fix{number}.c": "int f;\n"},

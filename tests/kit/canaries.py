@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A repository with a command planted in every configuration setting that can hold one.
+"""A repository with a canary command in each configuration key that can run one.
 
-Each command records its name when it runs.
+Each canary logs its name when it runs.
 """
 
 import os
@@ -34,7 +34,7 @@ _HOOKS = [
 
 
 class Canaries:
-    """The planted commands; `executed` contains the names of the ones that ran."""
+    """The canary commands; `executed` has the names of those that ran."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -42,7 +42,7 @@ class Canaries:
         self._log = folder / "log"
 
     def command(self, name: str, then: str = "cat") -> str:
-        """Return a shell command that records its name and then runs `then`."""
+        """Return a shell command that logs `name` and then runs `then`."""
         file = self.folder / name.replace("/", "-")
         file.write_text(_FILTERS.format(name=name, log=self._log, then=then))
         file.chmod(0o755)
@@ -54,14 +54,14 @@ class Canaries:
         return set(self._log.read_text().split()) if self._log.exists() else set()
 
     def reset(self) -> None:
-        """Forget which commands have run."""
+        """Clear the log."""
         self._log.unlink(missing_ok=True)
 
     def plant(self, repo: Repo, *, process: bool = True) -> None:
-        """Plant a command in every configuration key of a repository that may contain one.
+        """Set every configuration key that can run a command to a canary.
 
-        `process` adds a filter process that does not speak git's protocol, so that git fails when
-        using it.
+        With `process`, also set a filter process that does not implement git's protocol, so that
+        git fails.
         """
         hooks = self.folder / "hooks"
         hooks.mkdir()
@@ -96,16 +96,16 @@ class Canaries:
         self.touch(repo.path)
 
     def plant_in_submodule(self, repo: Repo) -> None:
-        """Add a submodule that looks changed and has commands in its configuration.
+        """Add a modified submodule with canaries in its configuration.
 
-        The repository's settings make git examine it wherever possible.
+        The repository's settings make git look into the submodule wherever it can.
         """
         inner = Repo(repo.path / "sub")
         inner.commit("sub: start\n", {"s.c": "int s;\n"})
-        where = ("config", "--file", ".gitmodules")
-        repo.git(*where, "submodule.inner.path", "sub")
-        repo.git(*where, "submodule.inner.url", "./sub")
-        repo.git(*where, "submodule.inner.ignore", "none")
+        gitmodules = ("config", "--file", ".gitmodules")
+        repo.git(*gitmodules, "submodule.inner.path", "sub")
+        repo.git(*gitmodules, "submodule.inner.url", "./sub")
+        repo.git(*gitmodules, "submodule.inner.ignore", "none")
         repo.commit(f"frob: use a submodule\n\nIt is needed.\n\n{SIGNED}")
         repo.commit(
             f"frob: add a file\n\nIt was missing.\n\n{SIGNED}",
@@ -137,17 +137,19 @@ class Canaries:
         self.touch(inner.path)
 
     def touch(self, folder: Path) -> None:
-        """Make the files look modified, so that git runs clean filters on them."""
-        later = (
+        """Set the files' modification times to the future, so that git runs clean filters on
+        them.
+        """
+        mtime = (
             max(time.time(), *(file.stat().st_mtime for file in folder.glob("*.[ch]")))
             + 10
         )
         for file in folder.glob("*.[ch]"):
-            os.utime(file, (later, later))
+            os.utime(file, (mtime, mtime))
 
 
 def _keys() -> dict[str, str]:
-    """Map each configuration key to the command that it runs after recording its name."""
+    """Map each configuration key to the command that runs after its name is logged."""
     return {
         "filter.run.clean": "cat",
         "filter.run.smudge": "cat",

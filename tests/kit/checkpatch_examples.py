@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Collect the examples in checks/ for checkpatch.pl's types, each with patchpilot's findings.
+"""Find the examples of rules that replace checkpatch.pl types, and patchpilot's findings in them.
 
-The findings of Linux 6.1's checkpatch.pl, recorded by tests/lab/checkpatch_oracle.py, are in
-tests/packs/checkpatch-6.1.json.
+tests/packs/checkpatch-6.1.json has the findings of checkpatch.pl in Linux 6.1, recorded by
+tests/lab/checkpatch_oracle.py.
 """
 
 import zlib
@@ -19,15 +19,15 @@ from tests.kit.snippets import context_of, mail_of
 
 KERNEL = (6, 1)
 EXPECTED = Path(__file__).parent.parent / "packs" / "checkpatch-6.1.json"
-# skip types that depend on the word list in the script's tree or on a repository
-LEFT_OUT = {"UNKNOWN_COMMIT_ID"}
+# these types need a repository or the word list in checkpatch.pl's tree
+SKIPPED_TYPES = {"UNKNOWN_COMMIT_ID"}
 WORD_LISTS = {"TYPO_SPELLING", "CONST_STRUCT"}
 Findings = list[tuple[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An example and its position: rule, "bad" or "good", number."""
+    """An example, named by its rule, "bad" or "good", and its number."""
 
     name: str
     example: Example
@@ -39,9 +39,7 @@ class Case:
 
 
 def cases() -> Iterator[Case]:
-    """Yield the examples of all rules with checkpatch.pl types, and code for types that it never
-    reports.
-    """
+    """Yield the examples of rules that replace checkpatch.pl types, and of retired types."""
     for pack in load_packs():
         for rule in pack.rules:
             if rule.checkpatch:
@@ -59,16 +57,16 @@ def cases() -> Iterator[Case]:
 
 
 def find_our_types(example: Example, rules: tuple[Rule, ...]) -> Findings:
-    """Return patchpilot's findings in an example, as of 6.1, under checkpatch.pl's names."""
+    """Return patchpilot's findings in an example by checkpatch.pl type, as of Linux 6.1."""
     context = context_of(example._replace(kernel=KERNEL, profile="linux"))
-    left_out = LEFT_OUT | (set() if example.tree else WORD_LISTS)
-    return by_type(
-        run(context, choose(rules, kernel=KERNEL, profile="linux")), left_out
+    skipped = SKIPPED_TYPES | (set() if example.tree else WORD_LISTS)
+    return findings_by_type(
+        run(context, choose(rules, kernel=KERNEL, profile="linux")), skipped
     )
 
 
-def by_type(findings: object, left_out: set[str]) -> Findings:
-    """Return sorted (type, patch line) pairs of findings that have a type."""
+def findings_by_type(findings: object, left_out: set[str]) -> Findings:
+    """Return sorted (type, patch line) pairs of the findings that have a checkpatch.pl type."""
     result = [
         (finding.checkpatch, finding.patch_line or 0)
         for finding in findings

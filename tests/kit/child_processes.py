@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find every child process that the source starts, and its arguments that may come from outside.
+"""Find every place where patchpilot starts a process, and the arguments that may be untrusted.
 
-An argument is ours if it is a literal, a constant, or starts with a literal (`f"--since={when}"`).
-The same applies to arguments after `--` or `--end-of-options` and to values of options (`-e
-PATTERN`), because programs do not parse these as options. A name that a function assigns once
-stands for its value.
+Constants, literals and strings that begin with a literal (`f"--since={when}"`) are trusted. So are
+arguments after `--` or `--end-of-options` and values of options (`-e PATTERN`), because programs do
+not parse them as options. A variable that is assigned once is replaced by its value.
 """
 
 import ast
@@ -16,8 +15,8 @@ from pathlib import Path
 from tests.kit.source import SOURCE, trees
 
 ENDS = ("--", "--end-of-options")
-TAKE_A_VALUE = ("-C", "-F", "-L", "-c", "-e", "-m", "-o", "--object-dir")
-_ADDING = ("append", "extend", "insert")
+OPTIONS_WITH_VALUE = ("-C", "-F", "-L", "-c", "-e", "-m", "-o", "--object-dir")
+_MODIFYING_METHODS = ("append", "extend", "insert")
 _MODULES = (
     "subprocess.",
     "pty.",
@@ -43,9 +42,14 @@ _METHODS = (
 _GIT_METHODS = ("git", "_git", "rev_list", "config", "config_regexp")
 _RUN = "patchpilot.commits.run."
 _B4 = "patchpilot.outgoing.b4.b4_command."
-_IN_A_LIST = (f"{_RUN}run", f"{_RUN}interactive", f"{_RUN}follow")
-_AFTER_A_PLACE = (f"{_RUN}git", f"{_RUN}git_argv", f"{_RUN}stream_output", f"{_B4}run")
-_ALL_WORDS = (f"{_B4}command",)
+_ARGV_FUNCTIONS = (f"{_RUN}run", f"{_RUN}interactive", f"{_RUN}follow")
+_AFTER_REPOSITORY = (
+    f"{_RUN}git",
+    f"{_RUN}git_argv",
+    f"{_RUN}stream_output",
+    f"{_B4}run",
+)
+_ALL_ARGUMENTS = (f"{_B4}command",)
 _HARMLESS = (
     "subprocess.PIPE",
     "multiprocessing.get_all_start_methods",
@@ -54,43 +58,44 @@ _HARMLESS = (
 
 
 def process_starts(source: Path = SOURCE) -> dict[str, tuple[str, ...]]:
-    """Map the `module::function` of each process start to the expressions for arguments that may
-    come from outside.
+    """Map the `module::function` of each process start to its untrusted arguments.
 
-    For a start through Python's own functions (such as subprocess), or with a list created
-    elsewhere, `*` stands for unknown words.
+    `*` stands for unknown arguments: the function calls Python's own functions (such as
+    subprocess), or gets the list from elsewhere.
     """
     starts: dict[str, set[str]] = {}
     for file, tree in trees(root=source):
         module = file.relative_to(source).as_posix().removesuffix(".py")
         names = _imports(tree)
-        for function, around, call in _calls(tree, "", tree):
-            words = _Words(around).untrusted_words(call, _full_name(call.func, names))
-            if words:
-                starts.setdefault(f"{module}::{function}", set()).update(words)
-    return {start: tuple(sorted(words)) for start, words in starts.items()}
+        for function, enclosing, call in _calls(tree, "", tree):
+            arguments = _Arguments(enclosing).untrusted_arguments(
+                call, _full_name(call.func, names)
+            )
+            if arguments:
+                starts.setdefault(f"{module}::{function}", set()).update(arguments)
+    return {start: tuple(sorted(arguments)) for start, arguments in starts.items()}
 
 
 Values = Mapping[str, ast.expr]
 
 
 def _calls(
-    node: ast.AST, function: str, around: ast.AST
+    node: ast.AST, function: str, enclosing: ast.AST
 ) -> Iterator[tuple[str, ast.AST, ast.Call]]:
-    """Yield (qualified name of the enclosing function, the function, call) for every call."""
+    """Yield (qualified name of the enclosing function, its node, call) for every call."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.Call):
-            yield function, around, child
+            yield function, enclosing, child
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield from _calls(
                 child, f"{function}.{child.name}" if function else child.name, child
             )
         else:
-            yield from _calls(child, function, around)
+            yield from _calls(child, function, enclosing)
 
 
 def _assigned_once(function: ast.AST) -> Values:
-    """Map names that a function assigns once, and does not modify, to their values."""
+    """Map names that a function assigns once and does not modify to their values."""
     values: dict[str, ast.expr] = {}
     stored: Counter[str] = Counter()
     for node in ast.walk(function):
@@ -102,7 +107,7 @@ def _assigned_once(function: ast.AST) -> Values:
             stored[node.id] += 1
         elif (
             isinstance(node, ast.Attribute)
-            and node.attr in _ADDING
+            and node.attr in _MODIFYING_METHODS
             and isinstance(node.value, ast.Name)
         ):
             stored[node.value.id] += 1
@@ -129,9 +134,7 @@ def _imports(tree: ast.AST) -> dict[str, str]:
 
 
 def _full_name(node: ast.AST, names: dict[str, str]) -> str:
-    """Return the full name of a called function, or `.name` for a method of an object that was
-    not imported.
-    """
+    """Return a called function's full name, or `.name` for a method of a local object."""
     if isinstance(node, ast.Name):
         return names.get(node.id, "")
     return (
@@ -141,8 +144,8 @@ def _full_name(node: ast.AST, names: dict[str, str]) -> str:
     )
 
 
-def _starts(name: str) -> bool:
-    """Return whether a name is one of Python's functions for starting a process."""
+def _starts_process(name: str) -> bool:
+    """Return whether `name` is a function of a library that starts a process."""
     if name in _HARMLESS:
         return False
     return (
@@ -151,8 +154,8 @@ def _starts(name: str) -> bool:
     )
 
 
-class _Words:
-    """The words of calls in a function."""
+class _Arguments:
+    """The arguments of calls in a function."""
 
     def __init__(self, function: ast.AST) -> None:
         self._function = function
@@ -161,80 +164,79 @@ class _Words:
     def _values(self) -> Values:
         return _assigned_once(self._function)
 
-    def untrusted_words(self, call: ast.Call, name: str) -> set[str]:
-        """Return the words that may come from outside, or an empty set if the call starts no
-        process.
-        """
-        if _starts(name):
+    def untrusted_arguments(self, call: ast.Call, name: str) -> set[str]:
+        """Return a call's untrusted arguments, or an empty set if it starts no process."""
+        if _starts_process(name):
             return {"*"}
-        if name in _IN_A_LIST and call.args:
-            return self._of_list(call.args[0])
-        if name in _AFTER_A_PLACE:
-            return self._strip_stars(call.args[1:])
-        if name in _ALL_WORDS or (
+        if name in _ARGV_FUNCTIONS and call.args:
+            return self._untrusted_in_argv(call.args[0])
+        if name in _AFTER_REPOSITORY:
+            return self._untrusted(call.args[1:])
+        if name in _ALL_ARGUMENTS or (
             name.startswith(".") and name.rpartition(".")[2] in _GIT_METHODS
         ):
-            return self._strip_stars(call.args)
+            return self._untrusted(call.args)
         return set()
 
-    def _of_list(self, argv: ast.expr) -> set[str]:
-        """Return an argv's words that may come from outside, or `*` if it is not a list here."""
+    def _untrusted_in_argv(self, argv: ast.expr) -> set[str]:
+        """Return the untrusted arguments of an argv, or `*` if the list is unknown."""
         if isinstance(argv, ast.Name) and argv.id in self._values:
             argv = self._values[argv.id]
         if isinstance(argv, ast.List):
-            return self._strip_stars(argv.elts)
+            return self._untrusted(argv.elts)
         is_argv_call = isinstance(argv, ast.Call) and getattr(argv.func, "id", "") in (
             "command",
             "git_argv",
         )
         return set() if is_argv_call else {"*"}
 
-    def _strip_stars(self, words: Sequence[ast.expr]) -> set[str]:
+    def _untrusted(self, arguments: Sequence[ast.expr]) -> set[str]:
         result = set[str]()
-        before: object = None
-        for word in words:
-            value = word.value if isinstance(word, ast.Constant) else None
+        previous: object = None
+        for argument in arguments:
+            value = argument.value if isinstance(argument, ast.Constant) else None
             if value in ENDS:
                 break
-            if before not in TAKE_A_VALUE and not self._is_ours(word):
-                result.add(ast.unparse(word))
-            before = value
+            if previous not in OPTIONS_WITH_VALUE and not self._is_trusted(argument):
+                result.add(ast.unparse(argument))
+            previous = value
         return result
 
-    def _is_ours(self, word: ast.expr) -> bool:
-        match word:
+    def _is_trusted(self, argument: ast.expr) -> bool:
+        match argument:
             case ast.Name(id=name) if name in self._values:
-                return self._is_ours(self._values[name])
+                return self._is_trusted(self._values[name])
             case ast.Constant() | ast.Name(id=_):
-                return isinstance(word, ast.Constant) or word.id.isupper()
+                return isinstance(argument, ast.Constant) or argument.id.isupper()
             case ast.JoinedStr(values=[ast.Constant(), *_]):
                 return True
             case ast.BinOp(left=left):
-                return self._is_ours(left)
+                return self._is_trusted(left)
             case ast.IfExp(body=body, orelse=orelse):
-                return self._is_ours(body) and self._is_ours(orelse)
+                return self._is_trusted(body) and self._is_trusted(orelse)
             case ast.Starred(value=value):
-                return self._all_ours(value)
+                return self._are_all_trusted(value)
         return False
 
-    def _all_ours(self, words: ast.expr) -> bool:
-        """Return whether all words in a list are constant; `--` may end it."""
-        match words:
+    def _are_all_trusted(self, arguments: ast.expr) -> bool:
+        """Return whether all arguments in a list are trusted; `--` may end it."""
+        match arguments:
             case ast.Name(id=name) if name in self._values:
-                return self._all_ours(self._values[name])
+                return self._are_all_trusted(self._values[name])
             case ast.Name(id=name):
                 return name.isupper()
             case ast.List(elts=elts) | ast.Tuple(elts=elts):
-                return not self._strip_stars(elts)
+                return not self._untrusted(elts)
             case ast.IfExp(body=body, orelse=orelse):
-                return self._all_ours(body) and self._all_ours(orelse)
+                return self._are_all_trusted(body) and self._are_all_trusted(orelse)
             case (
-                ast.GeneratorExp(elt=elt, generators=loops)
-                | ast.ListComp(elt=elt, generators=loops)
+                ast.GeneratorExp(elt=elt, generators=generators)
+                | ast.ListComp(elt=elt, generators=generators)
             ):
                 # [part for word in words for part in ("-e", word)]
-                last = loops[-1].iter
-                return self._is_ours(elt) or (
-                    isinstance(last, ast.Tuple) and not self._strip_stars(last.elts)
+                last_iterable = generators[-1].iter
+                return self._is_trusted(elt) or (
+                    isinstance(last_iterable, ast.Tuple)
+                    and not self._untrusted(last_iterable.elts)
                 )
         return False

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command line, run in this process or in a separate one."""
+"""Run commands in this process or in a separate one."""
 
 import contextlib
 import io
@@ -17,7 +17,7 @@ from tests.kit.schemas import check_document
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The result of a call."""
+    """The exit code and output of a command."""
 
     code: int
     out: str
@@ -28,26 +28,26 @@ class Outcome:
         return json.loads(self.out)
 
     def expect(self, code: int, *texts: str) -> None:
-        """Assert the exit code and texts on standard error."""
+        """Assert the exit code, and that standard error contains each text."""
         assert self.code == code, self.err
         assert [text for text in texts if text not in self.err] == [], self.err
 
 
 def call(line: str = "", *words: object, stdin: bytes = b"") -> Outcome:
-    """Run a command in this process, with `line` split as in a shell.
+    """Run a command in this process; `line` is split as in a shell.
 
-    A printed JSON document must match its schema.
+    JSON output is validated against its schema.
     """
-    out, err = _Text(), _Text()
-    saved = sys.stdin
+    stdout, stderr = _Text(), _Text()
+    saved_stdin = sys.stdin
     sys.stdin = io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8")
     try:
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        with contextlib.redirect_stdout(stdout), contextlib.redirect_stderr(stderr):
             code = main.run([*shlex.split(line), *map(str, words)])
     finally:
-        sys.stdin = saved
-    assert not (problems := check_document(out.text)), problems
-    return Outcome(code, out.text, err.text)
+        sys.stdin = saved_stdin
+    assert not (problems := check_document(stdout.text)), problems
+    return Outcome(code, stdout.text, stderr.text)
 
 
 class _Text(io.TextIOWrapper):
@@ -65,7 +65,7 @@ class _Text(io.TextIOWrapper):
 
 
 def spawn(*argv: object, cwd: Path | None = None, stdin: bytes = b"") -> Outcome:
-    """Run the command in a separate process."""
+    """Run patchpilot in a separate process."""
     outcome = subprocess.run(
         [sys.executable, "-m", "patchpilot", *map(str, argv)],
         cwd=cwd,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Count the git processes that a call starts, using git's trace (git's api-trace2 document)."""
+"""Count the git processes that a test starts, using git's trace2 events."""
 
 import json
 from collections import Counter
@@ -12,15 +12,15 @@ import pytest
 
 @contextmanager
 def counted_processes(folder: Path) -> Iterator[Counter[tuple[str, ...]]]:
-    """Count the git calls in the context by their arguments, ignoring `-c`.
+    """Count git processes in this context by their arguments without `-c`.
 
-    Skip calls by git or its scripts.
+    Processes started by git itself are not counted.
     """
-    seen: Counter[tuple[str, ...]] = Counter()
+    counts: Counter[tuple[str, ...]] = Counter()
     folder.mkdir()
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("GIT_TRACE2_EVENT", str(folder))
-        yield seen
+        yield counts
     for file in folder.iterdir():
         events = (
             json.loads(line) for line in file.read_text(errors="replace").splitlines()
@@ -28,15 +28,15 @@ def counted_processes(folder: Path) -> Iterator[Counter[tuple[str, ...]]]:
         start = next((event for event in events if event["event"] == "start"), None)
         # the id of a process started by another traced process contains a slash
         if start and "/" not in start["sid"]:
-            seen[_without_pins(start["argv"])] += 1
+            counts[_without_config_options(start["argv"])] += 1
 
 
-def _without_pins(argv: list[str]) -> tuple[str, ...]:
-    words = iter(argv)
+def _without_config_options(argv: list[str]) -> tuple[str, ...]:
+    arguments = iter(argv)
     kept = []
-    for word in words:
-        if word == "-c":
-            next(words, None)
+    for argument in arguments:
+        if argument == "-c":
+            next(arguments, None)
         else:
-            kept.append(word)
+            kept.append(argument)
     return tuple(kept)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Play through a topic's life from commit to stable, with a repository, and a mail server and
+"""Take a topic from its commit to the stable trees, using a repository, and a mail server and
 archive on loopback.
 """
 
@@ -22,7 +22,7 @@ TITLE = "widget: change line 1"
 
 
 class Life:
-    """A topic in `repo`, whose messages go to `server` and, after `publish`, to `archive`."""
+    """A topic in `repo`, whose messages go to `server` and, if published, to `archive`."""
 
     def __init__(
         self, folder: Path, server: FaultySink, archive: StandIn, patches: int = 1
@@ -34,7 +34,7 @@ class Life:
         self.repo = self.create_repository("r", patches)
 
     def create_repository(self, name: str, patches: int = 1) -> Repo:
-        """Create a similar repository with the same mail server and archive."""
+        """Create a repository with the same topic, mail server and archive."""
         repo = topic(self.place / name, patches, server=self.server)
         repo.git("config", "--global", "patchpilot.lore", self.archive.url)
         return repo
@@ -48,16 +48,16 @@ class Life:
         return call("track", "-C", self.repo.path, *argv)
 
     def send(self, *more: object, publish: bool = True) -> str:
-        """Send the topic, publish it, and return the first Message-ID."""
-        before = len(self.server.take())
+        """Send the topic, publish the messages, and return the first Message-ID."""
+        sent_before = len(self.server.take())
         outcome = self.run("send", "--to", LIST, "--force", "a test", "--yes", *more)
         assert outcome.code == 0, outcome.err
-        mails = [unpacked(received) for received in self.server.take()[before:]]
+        mails = [unpacked(received) for received in self.server.take()[sent_before:]]
         if publish:
             self.archive.add(*mails)
-        ident = parse_mail(mails[0]).message_id
-        self.first = self.first or ident
-        return ident
+        message_id = parse_mail(mails[0]).message_id
+        self.first = self.first or message_id
+        return message_id
 
     def tell(
         self,
@@ -76,7 +76,7 @@ class Life:
         self.update()
 
     def applied(self, to: str, commit: str = "0123456789ab") -> str:
-        """Add the patchwork bot's "applied" message and return its Message-ID."""
+        """Add the patchwork bot's "applied" message, and return its Message-ID."""
         robot = applied_by_robot(TITLE, commit, marks="")
         self._answer(
             to,
@@ -88,18 +88,18 @@ class Life:
         return f"reply{self._replies}@example.net"
 
     def refused(self, to: str) -> None:
-        """Add a rejection by the maintainer."""
+        """Add a NAK by the maintainer."""
         self.tell(
             to, "NAK. This is not how the widget works.\n\nNacked-by: " + MATT, MATT
         )
 
     def update(self) -> None:
-        """Fetch from the archive."""
+        """Fetch new messages from the archive."""
         outcome = self.track("update", "--fresh")
         assert outcome.code == 0, outcome.err
 
     def amend(self, text: str = "int amended;\n", message: str = "") -> None:
-        """Change the topic's last commit."""
+        """Amend the topic's last commit."""
         file = self.repo.path / "widget.c"
         file.write_text(file.read_text() + text)
         self.repo.git("add", "widget.c")
@@ -108,17 +108,17 @@ class Life:
         )
 
     def land(self, release: str = "") -> str:
-        """Merge the topic's commit into mainline, tagging `release` if given; return the commit."""
+        """Merge the topic into mainline, tag `release` if given, and return the commit id."""
         self.repo.git("branch", "-q", "upstream", "master")
         self.repo.git("checkout", "-q", "upstream")
         self.repo.commit("widget: another", {"Kbuild": "x\n"})
         self.repo.git("cherry-pick", "topic")
         if release:
             self.repo.tag(release)
-        taken = self.repo.git("rev-parse", "HEAD")
-        self.repo.git("update-ref", "refs/remotes/origin/master", taken)
+        merged_id = self.repo.git("rev-parse", "HEAD")
+        self.repo.git("update-ref", "refs/remotes/origin/master", merged_id)
         self.repo.git("checkout", "-q", "topic")
-        return taken
+        return merged_id
 
     def backport(self, commit: str, version: str) -> None:
         """Backport a commit to a stable branch."""
@@ -133,17 +133,17 @@ class Life:
 
     def _answer(self, to: str, subject: str, body: str, sender: str) -> None:
         self._replies += 1
-        ident = f"reply{self._replies}@example.net"
-        when = format_datetime(datetime.now(UTC))
-        head = (
-            f"From: {sender}\nTo: {LIST}\nSubject: {subject}\nMessage-ID: <{ident}>\nDate:"
-            f" {when}\nIn-Reply-To: <{to}>\nReferences: <{to}>\n"
+        message_id = f"reply{self._replies}@example.net"
+        date = format_datetime(datetime.now(UTC))
+        headers = (
+            f"From: {sender}\nTo: {LIST}\nSubject: {subject}\nMessage-ID: <{message_id}>\nDate:"
+            f" {date}\nIn-Reply-To: <{to}>\nReferences: <{to}>\n"
         )
-        self.archive.add(f"{head}\n{body}".encode())
+        self.archive.add(f"{headers}\n{body}".encode())
 
 
 @contextmanager
 def life(folder: Path, patches: int = 1) -> Iterator[Life]:
-    """Yield a committed topic at the beginning of its life."""
+    """Yield a topic that has been committed but not sent."""
     with FaultySink() as server, StandIn() as archive:
         yield Life(folder, server, archive, patches)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Messages on an invented list: patches, replies and bot messages.
 
-All people and patches are invented.
+All names and patches are invented.
 """
 
 import re
@@ -46,7 +46,7 @@ def mail(
 ) -> bytes:
     """Return a message.
 
-    `reply_to` is the parent's id (also used for References unless given); `headers` are keyed by
+    `reply_to` is the parent's id, which References contains by default. `headers` are keyed by
     name, with `_` for `-`.
     """
     references = headers.pop(
@@ -61,8 +61,8 @@ def mail(
             f" <{id or zlib.crc32(f'{subject}{body}{sender}'.encode('utf-8', 'surrogateescape'))}@example.org>"  # noqa: E501
         ),
     ]
-    when = START + timedelta(minutes=minutes)
-    lines.append(f"Date: {when:%a, %d %b %Y %H:%M:%S} +0000")
+    date = START + timedelta(minutes=minutes)
+    lines.append(f"Date: {date:%a, %d %b %Y %H:%M:%S} +0000")
     if reply_to:
         lines.append(f"In-Reply-To: <{reply_to}@example.org>")
     if references:
@@ -79,7 +79,7 @@ def patch(
     author: str = ADA,
     **more: object,
 ) -> bytes:
-    """Return a patch sent to its maintainer, a reviewer and the list."""
+    """Return a patch addressed to its maintainer, a reviewer and the list."""
     more.setdefault("to", f"{MATT}, {RITA}, demo@lists.example.org")
     signed = f"{message}\nSigned-off-by: {author}\n"
     diff = DIFF.replace("---\n", f"---\n{notes}\n", 1) if notes else DIFF
@@ -87,18 +87,18 @@ def patch(
 
 
 def mailed(line: str, **more: object) -> bytes:
-    """Return a patch or cover letter described by `ID[+TIME][>ANSWERED] SUBJECT`.
+    """Return a patch or cover letter described by `ID[+TIME][>PARENT] SUBJECT`.
 
-    TIME is in minutes, or in days with a `d`. A cover letter's text is in `notes`.
+    TIME is in minutes, or in days if followed by `d`. `notes` is the text of a cover letter.
     """
     match = re.fullmatch(r"([^+> ]+)(?:\+(\d+)(d?))?(?:>(\S+))? (.*)", line)
     assert match, line
-    id_, time, days, answered, subject = match.groups()
+    id_, time, days, parent, subject = match.groups()
     more |= {"id": id_, "minutes": int(time or 0) * (1440 if days else 1)}
     if re.search(r"\b0/\d", subject):
-        words = str(more.pop("notes", "What they do.\n"))
-        return mail(subject, words, reply_to=answered, **more)  # type: ignore[arg-type]
-    return patch(subject, reply_to=answered, **more)
+        text = str(more.pop("notes", "What they do.\n"))
+        return mail(subject, text, reply_to=parent, **more)  # type: ignore[arg-type]
+    return patch(subject, reply_to=parent, **more)
 
 
 def reply(
@@ -109,7 +109,7 @@ def reply(
     quote: str = "Check the pointer before it is used.",
     **more: object,
 ) -> bytes:
-    """Return a reply with one quoted line."""
+    """Return a reply that quotes one line."""
     return mail(
         f"Re: {subject}",
         f"On Mon, Mar 04, 2024 at 09:00:00AM +0000, Ada Fixer wrote:\n> {quote}\n\n{text}\n",
@@ -121,19 +121,17 @@ def reply(
 PUMP_TITLE = "pump: start at 10"
 
 
-def posted(
-    version: int, value: int, *, prefix: str = "PATCH", extra: str = ""
-) -> bytes:
-    """Return a version of the patch that sets this value; `extra` adds another patch."""
-    marks = f"{prefix}{f' v{version}' if version > 1 else ''}"
+def posted(version: int, value: int, *, prefix: str = "PATCH") -> bytes:
+    """Return a version of the pump patch that sets `value`."""
+    prefixes = f"{prefix}{f' v{version}' if version > 1 else ''}"
     diff = (
         f"diff --git a/pump.c b/pump.c\n--- a/pump.c\n+++ b/pump.c\n@@ -{10 * version},7"
         f" +{10 * version},7 @@ int pump_start(void)\n {{\n \tint a;\n \n-\ta = 1;\n+\ta ="
         f" {value};\n \treturn a;\n }}\n \n"
     )
-    body = f"Because.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n---\n{extra}{diff}"
+    body = f"Because.\n\nSigned-off-by: Ada Fixer <ada@example.org>\n---\n{diff}"
     return mail(
-        f"[{marks}] {PUMP_TITLE}",
+        f"[{prefixes}] {PUMP_TITLE}",
         body,
         id=f"{prefix.lower()}{version}".replace(" ", ""),
         minutes=1440 * version,
@@ -141,7 +139,7 @@ def posted(
 
 
 def mbox(*mails: bytes) -> bytes:
-    """Join messages to an mboxrd."""
+    """Join messages into an mboxrd."""
     from patchpilot.model.mail import join_mbox
 
     return join_mbox(mails)
@@ -171,7 +169,7 @@ def applied_by_robot(
 
 
 def stable_review(title: str, commit: str, version: str, **more: object) -> bytes:
-    """Return a patch in a stable review cycle."""
+    """Return a patch posted for a stable review."""
     body = (
         f"{version}-stable review patch.  If anyone has any objections, please let me"
         f" know.\n\n------------------\n\nFrom: {ADA}\n\ncommit {commit} upstream.\n\nCheck the"
@@ -189,7 +187,7 @@ def stable_review(title: str, commit: str, version: str, **more: object) -> byte
 def stable_added(
     title: str, commit: str, version: str, *, author: str = ADA, **more: object
 ) -> bytes:
-    """Return the message about a patch being queued for a stable tree."""
+    """Return the notice that a patch was added to a stable queue."""
     body = (
         "\nThis is a note to let you know that I've just added the patch titled\n\n   "
         f" {title}\n\nto the {version}-stable tree which can be found at:\n   "
@@ -207,7 +205,7 @@ def stable_added(
 
 
 def stable_failed(title: str, commit: str, version: str, **more: object) -> bytes:
-    """Return the message about a patch that did not apply to a stable tree."""
+    """Return the notice that a patch does not apply to a stable tree."""
     body = (
         f"\nThe patch below does not apply to the {version}-stable tree.\nIf someone wants it"
         f" applied there, then please email the backport.\n\ngit cherry-pick -x {commit}\n#"
@@ -224,7 +222,7 @@ def stable_failed(title: str, commit: str, version: str, **more: object) -> byte
 
 
 def thread(series: str, count: int) -> bytes:
-    """Return the first messages of a series: a patch and its replies."""
+    """Return a patch and `count - 1` replies as an mbox."""
     title = f"[PATCH] {series}: check the pointer"
     replies = [
         reply(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Valid and invalid command lines, generated from a table of options."""
+"""Generate valid and invalid command lines from a table of options."""
 
 from hypothesis import strategies as st
 
@@ -7,7 +7,7 @@ from patchpilot.cli.command import CHOICE, FLAG, NUMBER, Option, Table
 
 _TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0\n\r"), max_size=6)
 _NUMBERS = ("1", "40", "080", "256", "1000", "0", "1001", "+50", "1_0", " 80", "many")
-_STRANGE = (
+_STRAY_ARGUMENTS = (
     "-",
     "--",
     "-qv",
@@ -25,7 +25,7 @@ _STRANGE = (
 )
 
 
-def _values(option: Option) -> st.SearchStrategy[str]:
+def _any_value(option: Option) -> st.SearchStrategy[str]:
     if option.kind == CHOICE:
         return st.sampled_from([*option.choices, "x", option.choices[0].title()])
     if option.kind == NUMBER:
@@ -33,17 +33,21 @@ def _values(option: Option) -> st.SearchStrategy[str]:
     return st.one_of(_TEXT, st.sampled_from(["x", "-", "-q", "--offline", "a b"]))
 
 
-def _words(option: Option) -> st.SearchStrategy[list[str]]:
-    """Generate an option in any spelling, with or without a value, in one or two words."""
+def _any_option(option: Option) -> st.SearchStrategy[list[str]]:
+    """Generate an option in any spelling, possibly truncated or without its value."""
     spellings = st.sampled_from([*option.spellings, *option.off])
-    alone = spellings.map(lambda spelling: [spelling])
-    cut = spellings.map(lambda spelling: [spelling[:-1]])
-    joined = st.tuples(spellings, _values(option)).map(lambda pair: ["=".join(pair)])
-    apart = st.tuples(spellings, _values(option)).map(list)
+    bare = spellings.map(lambda spelling: [spelling])
+    truncated = spellings.map(lambda spelling: [spelling[:-1]])
+    with_equals_sign = st.tuples(spellings, _any_value(option)).map(
+        lambda pair: ["=".join(pair)]
+    )
+    separate = st.tuples(spellings, _any_value(option)).map(list)
     return (
-        st.one_of(alone, alone, cut, joined)
+        st.one_of(bare, bare, truncated, with_equals_sign)
         if option.kind == FLAG
-        else st.one_of(apart, apart, joined, joined, alone, cut)
+        else st.one_of(
+            separate, separate, with_equals_sign, with_equals_sign, bare, truncated
+        )
     )
 
 
@@ -70,19 +74,19 @@ def _valid_option(option: Option) -> st.SearchStrategy[list[str]]:
 
 def command_lines(table: Table) -> st.SearchStrategy[list[str]]:
     """Generate up to six options and arguments in any order, all valid or some invalid."""
-    right = st.one_of(
+    valid = st.one_of(
         [_valid_option(option) for option in table]
         + [st.sampled_from([["a.patch"], ["-"], ["HEAD~2.."]])]
     )
-    wrong = st.one_of(
-        [_words(option) for option in table]
-        + [st.sampled_from(_STRANGE).map(lambda word: [word])]
+    invalid = st.one_of(
+        [_any_option(option) for option in table]
+        + [st.sampled_from(_STRAY_ARGUMENTS).map(lambda word: [word])]
     )
-    lists = st.one_of(
-        st.lists(right, max_size=6),
-        st.tuples(st.lists(right, max_size=3), wrong, st.lists(right, max_size=2)).map(
-            lambda parts: [*parts[0], parts[1], *parts[2]]
-        ),
-        st.lists(wrong, max_size=6),
+    groups = st.one_of(
+        st.lists(valid, max_size=6),
+        st.tuples(
+            st.lists(valid, max_size=3), invalid, st.lists(valid, max_size=2)
+        ).map(lambda parts: [*parts[0], parts[1], *parts[2]]),
+        st.lists(invalid, max_size=6),
     )
-    return lists.map(lambda parts: [word for words in parts for word in words])
+    return groups.map(lambda parts: [word for words in parts for word in words])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Record sends in the outbox, with messages in given states, without a mail server."""
+"""Record sends in the outbox with given message states, without a mail server."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,7 +22,7 @@ CHANGE = "20261120-widget-0123456789ab"
 def message(
     number: int, version: int = 1, *, change_id: str = CHANGE, position: int = 0
 ) -> Message:
-    """Return message `number` of a series to Max, with a copy to the list."""
+    """Return message `number` of a series, addressed to Max with a copy to the list."""
     mark = f"[PATCH v{version} {number}/9]" if version > 1 else f"[PATCH {number}/9]"
     return replace(
         compose_message(
@@ -43,8 +43,8 @@ def message(
 
 
 def send_of(*messages: Message, **changed: Any) -> Send:
-    """Return a send of these messages that is not in the outbox."""
-    plain = Send(
+    """Return a send of these messages without adding it to the outbox."""
+    default = Send(
         id=0,
         change_id=CHANGE,
         repository="/src/linux",
@@ -61,7 +61,7 @@ def send_of(*messages: Message, **changed: Any) -> Send:
         begun="",
         entries=messages,
     )
-    return replace(plain, **changed)
+    return replace(default, **changed)
 
 
 def record(
@@ -73,7 +73,7 @@ def record(
     messages: Sequence[Message] = (),
     bcc: tuple[str, ...] = (),
 ) -> Send:
-    """Add a send with messages in these states (default: one accepted)."""
+    """Add a send whose messages have these states (default: one accepted message)."""
     all_states = states or (MailState.ACCEPTED,)
     sent = messages or [
         message(number, version, change_id=change_id)

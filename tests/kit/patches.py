@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Patches as messages, composed of their parts."""
+"""Patches composed from a subject, body and diff."""
 
 DIFF = """\
 diff --git a/drivers/demo/foo.c b/drivers/demo/foo.c
@@ -33,13 +33,15 @@ def mail(
     notes: str = "",
     headers: dict[str, str] | None = None,
 ) -> str:
-    """Return a patch in git format-patch's form."""
-    more = "".join(f"{name}: {value}\n" for name, value in (headers or {}).items())
+    """Return a patch in the format of git format-patch."""
+    header_lines = "".join(
+        f"{name}: {value}\n" for name, value in (headers or {}).items()
+    )
     return (
         "From 89abcdef0123456789abcdef0123456789abcdef Mon Sep 17 00:00:00 2001\n"
         "From: Ada Fixer <ada@example.org>\n"
         "Date: Tue, 9 Jun 2026 10:13:20 +0000\n"
-        f"Subject: {subject}\n{more}\n{body}---\n{notes}"
+        f"Subject: {subject}\n{header_lines}\n{body}---\n{notes}"
         " drivers/demo/foo.c | 3 ++-\n 1 file changed, 2 insertions(+), 1 deletion(-)\n\n"
         f"{diff}-- \n2.45.2\n\n"
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Branches created by a real `b4 prep` with each cover strategy."""
+"""Branches created by `b4 prep` with each cover strategy."""
 
 import atexit
 import shutil
@@ -11,7 +11,7 @@ from pathlib import Path
 from patchpilot.demo.sink import Sink
 from tests.kit.b4 import b4
 from tests.kit.repos import Repo
-from tests.kit.topics import SIGNED, use_server
+from tests.kit.topics import SIGNED, configure_mail_server
 
 STRATEGIES = ("commit", "branch-description", "tip-commit")
 COVER = f"""widget: two lines were wrong
@@ -54,26 +54,26 @@ def prep(
     above: bool = False,
     end: str = "",
 ) -> Repo:
-    """Return a repository on `b4/widget` with `patches` commits over `master`, and `cover` as its
-    cover letter.
+    """Return a repository with `patches` commits on `b4/widget`, and `cover` as the cover letter.
 
-    b4 sends the commits below a tip commit. `git commit` puts the patches above it; they are moved
-    below unless `above` is set. Changed lines end with `end`. Each kind is created once and copied.
+    With the strategy tip-commit, b4 sends the commits below the cover commit. `git commit` adds
+    patches above it, so they are moved below it unless `above` is set. `end` is appended to changed
+    lines. Repositories are created once per set of arguments, then copied.
     """
     source = _create_branch(strategy, patches, cover, above, end)
     shutil.copytree(source.path, path, symlinks=True)
     repo = Repo.__new__(Repo)
     repo.path, repo._clock = path, source._clock
-    # the index has the times of the original files
+    # the copied index has the modification times of the original files
     repo.git("update-index", "-q", "--refresh")
     if server:
-        use_server(repo, server)
+        configure_mail_server(repo, server)
     return repo
 
 
 @cache
 def _template_folder() -> Path:
-    """Return the folder with repositories to copy, which exists until the tests finish."""
+    """Return the folder of the repositories to copy, deleted when Python exits."""
     folder = tempfile.TemporaryDirectory(prefix="patchpilot-prep-")
     atexit.register(folder.cleanup)
     return Path(folder.name)
@@ -84,7 +84,7 @@ def _create_branch(
     strategy: str, patches: int, cover: str, above: bool, end: str
 ) -> Repo:
     repo = Repo(Path(tempfile.mkdtemp(dir=_template_folder())) / "r")
-    # b4 looks back no more than a year
+    # b4 only searches the last year's commits
     repo._clock = int(time.time()) - 3600
     repo.commit("widget: start\n\n" + SIGNED, FILES)
     repo.git("config", "b4.prep-cover-strategy", strategy)

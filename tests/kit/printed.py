@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Collect every printed command: in hints, help and advice (strings in the code, rule packs and
-templates) and in documents.
+"""Collect the commands that patchpilot prints (hints, help, advice, rule packs and templates) and
+that the documentation shows.
 """
 
 import ast
@@ -13,7 +13,7 @@ from tests.kit.source import trees
 
 ROOT = Path(__file__).parents[2]
 TUTORIAL = ROOT / "docs/tutorial/first-fix.md"
-"""tests/journey/test_tutorial_page.py runs its commands in order."""
+"""Its commands are run in order by tests/journey/test_tutorial_page.py."""
 _BEGIN = re.compile(
     rf"(?<![\w/.-])patchpilot (?={'|'.join(COMMANDS)})(?:{'|'.join(COMMANDS)})\b(?![-.\w])"
 )
@@ -23,7 +23,7 @@ _END = re.compile(
 
 
 def printed_commands() -> dict[str, str]:
-    """Map each printed command to its first location."""
+    """Map each command to the first file that contains it."""
     result: dict[str, str] = {}
     for path, text in _printed_texts():
         for command in commands_in(text):
@@ -32,7 +32,7 @@ def printed_commands() -> dict[str, str]:
 
 
 def commands_in(text: str) -> Iterator[str]:
-    """Yield the commands in a text: those in backticks, or up to the rest of the sentence."""
+    """Yield the commands in `text`, each in quotes or up to the end of the clause."""
     for begin in _BEGIN.finditer(text):
         rest = text[begin.start() :]
         before = text[begin.start() - 1 : begin.start()]
@@ -44,21 +44,21 @@ def commands_in(text: str) -> Iterator[str]:
 
 def _end(text: str) -> int:
     quote, depth = "", 0
-    for at, char in enumerate(text):
+    for offset, char in enumerate(text):
         depth += (char == "{") - (char == "}")
         if depth:
             continue
         if quote:
             quote = "" if char == quote else quote
-        elif char in "'\"" and text[at - 1] in " =":
+        elif char in "'\"" and text[offset - 1] in " =":
             quote = char
-        elif char == '"' or _END.match(text, at):
-            return at
+        elif char == '"' or _END.match(text, offset):
+            return offset
     return len(text)
 
 
 def _printed_texts() -> Iterator[tuple[Path, str]]:
-    # parsing all modules takes seconds in each process that collects tests
+    # skip other modules: parsing all of them takes seconds in each pytest worker
     for path, tree in trees("patchpilot ", "Action("):
         for text in strings(tree):
             yield path, text
@@ -79,11 +79,11 @@ def _printed_texts() -> Iterator[tuple[Path, str]]:
 
 
 def strings(tree: ast.AST, *, actions: bool = True) -> Iterator[str]:
-    """Yield a module's printable strings; docstrings count only as a command's help.
+    """Yield a module's strings except docstrings, which are only kept as a command's help.
 
-    With `actions`, the commands of actions are included.
+    With `actions`, also yield the commands of `Action` calls.
     """
-    silent = {
+    docstrings = {
         node.body[0].value
         for node in ast.walk(tree)
         if isinstance(
@@ -95,9 +95,9 @@ def strings(tree: ast.AST, *, actions: bool = True) -> Iterator[str]:
             for decorator in getattr(node, "decorator_list", ())
         )
     }
-    waiting: list[ast.AST] = [tree]
-    while waiting:
-        node = waiting.pop()
+    pending: list[ast.AST] = [tree]
+    while pending:
+        node = pending.pop()
         if (
             actions
             and isinstance(node, ast.Call)
@@ -111,17 +111,15 @@ def strings(tree: ast.AST, *, actions: bool = True) -> Iterator[str]:
             if isinstance(node.value, str):
                 yield node.value
         else:
-            waiting += [
-                iter_child_node
-                for iter_child_node in ast.iter_child_nodes(node)
-                if iter_child_node not in silent
+            pending += [
+                child for child in ast.iter_child_nodes(node) if child not in docstrings
             ]
 
 
 def _command(call: ast.Call) -> Iterator[str]:
-    """Yield the command of an `Action(command, (argument, …), …)`, in backticks.
+    """Yield the command of `Action(command, (argument, …), …)` in backticks.
 
-    Yield nothing for options of the current command.
+    Yield nothing for actions that only add options to the current command.
     """
     command = call.args[0]
     if isinstance(command, ast.Constant) and command.value:
@@ -143,7 +141,7 @@ def _argument(node: ast.expr) -> str:
 
 
 def _format_text(node: ast.JoinedStr) -> str:
-    """Return a formatted string's text, with expressions kept in braces."""
+    """Return an f-string's text, with expressions in braces."""
     return "".join(
         str(part.value)
         if isinstance(part, ast.Constant)
@@ -153,7 +151,7 @@ def _format_text(node: ast.JoinedStr) -> str:
 
 
 def _code(text: str) -> Iterator[str]:
-    """Yield the lines of code blocks, and the code within sentences."""
+    """Yield the lines of code blocks, and the inline code of each paragraph."""
     fenced = False
     prose: list[str] = []
     for line in text.splitlines():
@@ -163,7 +161,7 @@ def _code(text: str) -> Iterator[str]:
             yield line.strip().removeprefix("$ ")
         else:
             prose.append(line.strip())
-    # code in a sentence may wrap, but never spans paragraphs
+    # inline code may wrap, but does not span paragraphs
     for paragraph in "\n".join(prose).split("\n\n"):
         for match in re.findall(r"`([^`]+)`", paragraph.replace("\n", " ")):
             yield f"`{match}`"

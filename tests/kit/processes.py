@@ -1,31 +1,31 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Wait for processes that the test did not start itself."""
+"""Wait for processes that a test did not start itself."""
 
 import time
 from pathlib import Path
 
-_PATIENCE = 10.0
+_TIMEOUT = 10.0
 
 
-def has_ended(process: int) -> bool:
-    """Return whether a process ends within ten seconds."""
-    end = time.monotonic() + _PATIENCE
-    while _runs(process):
-        if time.monotonic() > end:
+def has_ended(pid: int) -> bool:
+    """Return whether the process ends within ten seconds."""
+    deadline = time.monotonic() + _TIMEOUT
+    while _is_running(pid):
+        if time.monotonic() > deadline:
             return False
         time.sleep(0.05)
     return True
 
 
-def _runs(process: int) -> bool:
+def _is_running(pid: int) -> bool:
     try:
         state = (
-            Path(f"/proc/{process}/stat")
+            Path(f"/proc/{pid}/stat")
             .read_text(encoding="utf-8", errors="replace")
             .rpartition(")")[2]
             .split()[0]
         )
     except (FileNotFoundError, ProcessLookupError):
         return False
-    # a zombie remains until its parent waits for it
+    # a zombie has ended, but its parent has not waited for it
     return state != "Z"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A real public-inbox on loopback, for tests that read archives."""
+"""A public-inbox server on loopback."""
 
 import shutil
 import signal
@@ -37,9 +37,9 @@ def is_installed() -> bool:
 
 
 class PublicInbox:
-    """A separate public-inbox below `directory`, which is also its HOME.
+    """A public-inbox in `directory`, which also contains its HOME.
 
-    It is served on a free loopback port until it is closed.
+    It is served on a free loopback port until `close`.
     """
 
     def __init__(
@@ -73,20 +73,18 @@ class PublicInbox:
         self._server = self._start()
 
     def add(self, *mails: bytes) -> None:
-        """Add messages, and wait until they appear in threads and searches."""
+        """Add messages, and wait until the last one is in the search index."""
         if mails:
             self._run("perl", "-e", _IMPORT, self.name, stdin=join_mbox(mails))
-            self._until_found(parse_mail(mails[-1]).message_id)
+            self._wait_until_found(parse_mail(mails[-1]).message_id)
 
-    def _until_found(self, message_id: str) -> None:
-        """Make the server reopen its index until a search finds this message."""
-        until = time.monotonic() + START_SECONDS
-        while time.monotonic() < until:
+    def _wait_until_found(self, message_id: str) -> None:
+        """Reload the server until a search finds the message."""
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
             self._server.send_signal(signal.SIGHUP)
             for _ in range(6):
-                if _does_answer(
-                    f"{self.url}/?x=m&q=m:{quote_url(message_id)}", post=True
-                ):
+                if _responds(f"{self.url}/?x=m&q=m:{quote_url(message_id)}", post=True):
                     return
                 time.sleep(0.03)
         raise PatchpilotError(
@@ -95,7 +93,7 @@ class PublicInbox:
         )
 
     def close(self) -> None:
-        """Stop the server, but keep the files."""
+        """Stop the server and keep its files."""
         if self._server.poll() is None:
             self._server.send_signal(signal.SIGTERM)
             try:
@@ -105,12 +103,12 @@ class PublicInbox:
                 self._server.wait()
 
     def _environment(self) -> dict[str, str]:
-        known = {
+        inherited = {
             name: value
             for name, value in environment(parsed=True).items()
             if not name.startswith("PI_")
         }
-        return known | {
+        return inherited | {
             "HOME": str(self._home),
             "PI_CONFIG": str(self._config),
             "XDG_CACHE_HOME": str(self._home / "cache"),
@@ -143,13 +141,13 @@ class PublicInbox:
                 ["public-inbox-httpd", "-l", f"127.0.0.1:{self._port}", "-W0"],
                 stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=self._environment(), cwd=self._home, start_new_session=True,  # noqa: E501
             )  # fmt: skip
-        until = time.monotonic() + START_SECONDS
-        while time.monotonic() < until:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
             if server.poll() is not None:
                 raise PatchpilotError(
                     "public-inbox-httpd did not start", hint=f"see {log}"
                 )
-            if _does_answer(self.url + "/"):
+            if _responds(self.url + "/"):
                 return server
             time.sleep(0.05)
         server.kill()
@@ -161,14 +159,14 @@ class PublicInbox:
 
 
 def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
         return port
 
 
-def _does_answer(url: str, *, post: bool = False) -> bool:
-    """Return whether a server answers and, with `post`, whether its search finds the message."""
+def _responds(url: str, *, post: bool = False) -> bool:
+    """Return whether a GET request gets any response or, with `post`, a POST request succeeds."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(url, data=b"" if post else None, timeout=5):

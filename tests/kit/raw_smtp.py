@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A mail server on loopback that sends given bytes at any step, and then continues, stalls or
+"""A mail server on loopback that sends given bytes at a given step, and then continues, stalls or
 disconnects.
 """
 
@@ -35,12 +35,12 @@ STEPS = (
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """At `step` of message `at` (0: every message), send these bytes and then do `then`, up to
+    """Send these bytes at `step` of message `at` (0: of every message), then do `then`, at most
     `times` times.
 
-    With `kept`, the message is stored anyway. `then` is "on", "close", "reset", "stall" (until the
-    client is gone), "late" (wait a second before sending the bytes), or "again" (repeat the bytes
-    every `pause` seconds until the client is gone).
+    If `kept` is set, store the message anyway. `then` is "on" (continue), "close", "reset", "stall"
+    (until the client disconnects), "late" (wait a second before sending), or "again" (repeat the
+    bytes every `pause` seconds until the client disconnects).
     """
 
     step: str
@@ -53,13 +53,13 @@ class Fault:
 
 
 class _GoneError(Exception):
-    """Raised when the connection is over."""
+    """The client has disconnected."""
 
 
 class RawServer:
-    """An SMTP server with a thread for each connection.
+    """An SMTP server with one thread per connection.
 
-    It offers STARTTLS or TLS with a certificate, and login, if requested.
+    It offers STARTTLS, TLS and login on request.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class RawServer:
             login,
             offers_tls,
         )
-        self.struck = 0
+        self.fault_count = 0
         self.commands: list[str] = []
         self._mails: list[Received] = []
         self._lock = threading.Lock()
@@ -99,18 +99,18 @@ class RawServer:
         trace: TracebackType | None,
     ) -> None:
         self._closing.set()
-        # closing alone does not wake a thread in accept()
+        # close() alone does not wake a thread blocked in accept()
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._thread.join(5)
         self._listener.close()
 
     def heal(self) -> None:
-        """Stop all faults."""
+        """Disable all faults."""
         self.fault, self.offers_tls = None, True
 
     def take(self) -> tuple[Received, ...]:
-        """Return the messages stored so far, in order."""
+        """Return the stored messages in order of arrival."""
         with self._lock:
             return tuple(self._mails)
 
@@ -132,18 +132,18 @@ class RawServer:
         with contextlib.suppress(OSError):
             connection.close()
 
-    def strikes(self, step: str) -> Fault | None:
-        """Return the fault for this step, if any; the step "between" follows a message."""
+    def next_fault(self, step: str) -> Fault | None:
+        """Return the fault to apply at this step; the step "between" follows a message."""
         fault = self.fault
         mail = len(self.take()) + (step not in ("between", "QUIT"))
         if (
             not fault
             or fault.step != step
-            or self.struck >= fault.times
+            or self.fault_count >= fault.times
             or fault.at not in (0, mail)
         ):
             return None
-        self.struck += 1
+        self.fault_count += 1
         return fault
 
 
@@ -155,8 +155,8 @@ class _Session:
     def run(self) -> None:
         if self.server.tls == "ssl":
             self._wrap()
-        if not self._strike("greeting"):
-            self._say(b"220 raw ESMTP")
+        if not self._apply_fault("greeting"):
+            self._reply(b"220 raw ESMTP")
         while True:
             line = self._line()
             self.server.commands.append(line.split(b" ")[0].decode("latin-1").upper())
@@ -164,7 +164,7 @@ class _Session:
 
     def _answer(self, line: bytes) -> None:
         command = line.split(b" ")[0].split(b":")[0].decode("latin-1").upper()
-        if command in STEPS and self._strike(command):
+        if command in STEPS and self._apply_fault(command):
             return
         if command == "EHLO":
             self._greet()
@@ -174,71 +174,74 @@ class _Session:
             self._log_in(line)
         elif command == "MAIL":
             self.sender, self.recipients = _address(line), list[str]()
-            self._say(b"250 sender ok")
+            self._reply(b"250 sender ok")
         elif command == "RCPT":
             self.recipients.append(_address(line))
-            self._say(b"250 recipient ok")
+            self._reply(b"250 recipient ok")
         elif command == "DATA":
-            self._take_mail()
+            self._receive_message()
         elif command == "QUIT":
-            self._say(b"221 bye")
+            self._reply(b"221 bye")
             raise _GoneError
         else:
-            self._say(b"250 ok")
+            self._reply(b"250 ok")
 
     def _greet(self) -> None:
-        words = [b"raw", b"8BITMIME", b"SIZE 10000000"]
+        capabilities = [b"raw", b"8BITMIME", b"SIZE 10000000"]
         if self.server.tls == "starttls" and not self.secure and self.server.offers_tls:
-            words.append(b"STARTTLS")
+            capabilities.append(b"STARTTLS")
         if self.server.login and (self.secure or not self.server.tls):
-            words.append(b"AUTH PLAIN LOGIN")
-        self._say(*[b"250-" + word for word in words[:-1]], b"250 " + words[-1])
+            capabilities.append(b"AUTH PLAIN LOGIN")
+        self._reply(
+            *[b"250-" + capability for capability in capabilities[:-1]],
+            b"250 " + capabilities[-1],
+        )
 
     def _start_tls(self) -> None:
         if not self.server.offers_tls:
-            self._say(b"502 not here")
+            self._reply(b"502 not here")
             return
-        self._say(b"220 ready")
-        if not self._strike("handshake"):
+        self._reply(b"220 ready")
+        if not self._apply_fault("handshake"):
             self._wrap()
 
     def _log_in(self, line: bytes) -> None:
-        words = line.split()
-        if words[1].upper() == b"LOGIN":
-            if len(words) == 2:
-                self._say(b"334 VXNlcm5hbWU6")
+        arguments = line.split()
+        if arguments[1].upper() == b"LOGIN":
+            if len(arguments) == 2:
+                self._reply(b"334 VXNlcm5hbWU6")
                 self._line()
-            self._say(b"334 UGFzc3dvcmQ6")
+            self._reply(b"334 UGFzc3dvcmQ6")
             self._line()
-        elif len(words) == 2:
-            self._say(b"334 ")
+        elif len(arguments) == 2:
+            self._reply(b"334 ")
             self._line()
-        self._say(b"235 welcome")
+        self._reply(b"235 welcome")
 
-    def _take_mail(self) -> None:
-        go_on = b"354 go on\r\n"
-        if early := self.server.strikes("body"):
-            # send both in one segment, so that the client sees the fault before it sends the whole
+    def _receive_message(self) -> None:
+        prompt = b"354 go on\r\n"
+        if early := self.server.next_fault("body"):
+            # send both in one segment, so that the client reads the fault before it sends the
             # message
-            self._do(replace(early, send=go_on + early.send))
+            self._do(replace(early, send=prompt + early.send))
         else:
-            self.sock.sendall(go_on)
+            self.sock.sendall(prompt)
         lines: list[bytes] = []
         while (line := self._line()) != b".":
             lines.append(line[1:] if line.startswith(b".") else line)
         data = b"".join(line + b"\r\n" for line in lines)
-        fault = self.server.strikes("end")
+        fault = self.server.next_fault("end")
         if fault is None or fault.kept:
             self.server.keep(self.sender, self.recipients, data)
         if fault is None:
-            self._say(b"250 kept")
+            self._reply(b"250 kept")
         else:
             self._do(fault)
-        self._strike("between")
+        self._apply_fault("between")
 
-    def _strike(self, step: str) -> bool:
+    def _apply_fault(self, step: str) -> bool:
         """Apply the fault for a step, and return whether there is one."""
-        fault = self.server.strikes(step)
+        fault = self.server.next_fault(step)
         if fault:
             self._do(fault)
         return fault is not None
@@ -247,7 +250,7 @@ class _Session:
         if fault.then == "late":
             time.sleep(1.0)
         if fault.send and fault.then == "close" and not self.secure:
-            # delay the last bytes until the shutdown, so that both arrive together
+            # hold the bytes back until the shutdown, so that both arrive together
             self.sock.sendall(fault.send, socket.MSG_MORE)
         elif fault.send:
             self.sock.sendall(fault.send)
@@ -258,7 +261,8 @@ class _Session:
             self.sock.close()
             raise _GoneError
         if fault.then == "close":
-            # read all input: unread input would turn the close into a reset and lose the sent bytes
+            # drain the input: closing with unread input resets the connection, and the sent bytes
+            # are lost
             raw = self.sock
             raw.shutdown(socket.SHUT_WR)
             self._drain(0.05)
@@ -271,10 +275,10 @@ class _Session:
             raise _GoneError
 
     def _drain(self, seconds: float) -> None:
-        """Discard input until the client is gone."""
+        """Discard input until the client disconnects."""
         self.sock.settimeout(0.1)
-        end = time.monotonic() + seconds
-        while time.monotonic() < end and not self.server._closing.is_set():
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and not self.server._closing.is_set():
             try:
                 if not self.sock.recv(65536):
                     return
@@ -288,7 +292,7 @@ class _Session:
         self.sock = context.wrap_socket(self.sock, server_side=True)
         self.secure, self.buffer = True, b""
 
-    def _say(self, *lines: bytes) -> None:
+    def _reply(self, *lines: bytes) -> None:
         self.sock.sendall(b"".join(line + b"\r\n" for line in lines))
 
     def _line(self) -> bytes:

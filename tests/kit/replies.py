@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A review of a tracked patch, and a reply to it."""
+"""A tracked patch with a review, and a reply to the review."""
 
 from pathlib import Path
 
@@ -45,8 +45,10 @@ ANSWER = (
 )
 
 
-def followed(folder: Path, server: Sink) -> tuple[Repo, str]:
-    """Create a topic, and return its repository and the Message-ID of a tracked patch's review."""
+def track_reviewed_patch(folder: Path, server: Sink) -> tuple[Repo, str]:
+    """Create a topic and track a reviewed patch; return the repository and the review's
+    Message-ID.
+    """
     repo = topic(folder / "r", 1, server=server)
     post = mail(
         "[PATCH] widget: change line 1",

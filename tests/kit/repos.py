@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Real git repositories, each created in a few milliseconds."""
+"""Git repositories for tests, each created in a few milliseconds."""
 
 import os
 import shlex
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 class Repo:
-    """A repository under construction.
+    """A repository in which tests create commits.
 
-    Dates advance by a minute per commit, so ids are the same in every run.
+    Each commit is dated a minute after the previous one, so that ids are reproducible.
     """
 
     def __init__(
@@ -26,7 +26,7 @@ class Repo:
         self.git("init", "-q", "-b", "master", *(["--bare"] if bare else []), ".")
 
     def patchpilot(self, line: str, *words: object, stdin: bytes = b"") -> "Outcome":
-        """Run a patchpilot command here; `line` is split as in a shell."""
+        """Run a patchpilot command in the repository; `line` is split as in a shell."""
         from tests.kit.cli import call
 
         command, *rest = shlex.split(line)
@@ -35,11 +35,11 @@ class Repo:
     def git(
         self, line: str, *words: str, stdin: str | None = None, check: bool = True
     ) -> str:
-        """Run git here, with `line` split as in a shell, and return the output."""
+        """Run git in the repository and return its output; `line` is split as in a shell."""
         args = (*shlex.split(line), *words)
         env = dict(os.environ)
-        stamp = f"{self._clock} +0000"
-        env |= {"GIT_AUTHOR_DATE": stamp, "GIT_COMMITTER_DATE": stamp}
+        date = f"{self._clock} +0000"
+        env |= {"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date}
         outcome = subprocess.run(
             ["git", *args],
             cwd=self.path,
@@ -56,7 +56,7 @@ class Repo:
     def write(self, **files: str) -> None:
         """Write files.
 
-        In names, `__` stands for `/` and `_dot_` for `.` (see `put` for any other name).
+        In names, `__` stands for `/` and `_dot_` for `.` (`put` takes any name).
         """
         for name, text in files.items():
             self.put(name.replace("__", "/").replace("_dot_", "."), text)
@@ -74,7 +74,7 @@ class Repo:
         *,
         author: str | None = None,
     ) -> str:
-        """Commit these files and all other changes, and return the id."""
+        """Write `files`, commit all changes, and return the commit id."""
         for path, text in (files or {}).items():
             self.put(path, text)
         self._clock += 60
@@ -91,18 +91,18 @@ class Repo:
         return self._head()
 
     def _head(self) -> str:
-        """Read the id of HEAD from its file."""
+        """Return the commit id of HEAD, read from its file if possible."""
         head = self.path / ".git" / "HEAD"
-        name = head.read_text().strip() if head.is_file() else ""
-        ref = self.path / ".git" / name.removeprefix("ref: ")
+        content = head.read_text().strip() if head.is_file() else ""
+        ref = self.path / ".git" / content.removeprefix("ref: ")
         return (
             ref.read_text().strip()
-            if name.startswith("ref: ") and ref.is_file()
+            if content.startswith("ref: ") and ref.is_file()
             else self.git("rev-parse", "HEAD")
         )
 
     def tag(self, name: str) -> None:
-        """Create an annotated tag on HEAD."""
+        """Create an annotated tag at HEAD."""
         self.git("tag", "-a", "-m", name, name)
 
     def branch(self, name: str, at: str = "HEAD") -> None:
@@ -113,7 +113,7 @@ class Repo:
         self.git("checkout", "-q", name)
 
     def state(self) -> tuple[str, str, str]:
-        """Return the branch's tip, the changes in index and files, and the branch."""
+        """Return HEAD's commit id, the output of `git status`, and the branch."""
         (self.path / ".git" / "index").touch()
         return (
             self.git("rev-parse", "HEAD"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Mail servers that misbehave on purpose, optionally with TLS and login."""
+"""Mail servers with faults, TLS and login."""
 
 import asyncio
 import ssl
@@ -14,14 +14,14 @@ from patchpilot.demo.sink import Keeper, Sink
 
 @dataclass
 class Faults:
-    """The faults of a server; messages are counted from 1.
+    """The faults of a server, by message number (from 1).
 
-    None and empty values mean no fault.
+    None and empty values disable a fault.
     """
 
     drop_before_mail: int | None = None
     gone_from: int | None = None
-    """Drop every connection before this message and all later ones, so that retries fail."""
+    """Drop the connection before this message and all later ones, so that retries fail."""
     reject: frozenset[str] = frozenset()
     reject_all: bool = False
     temporary_at: int | None = None
@@ -32,7 +32,7 @@ class Faults:
     seen: int = field(default=0)
 
     def heal(self) -> None:
-        """Stop all faults."""
+        """Disable all faults."""
         self.drop_before_mail = self.gone_from = self.temporary_at = self.stall_at = (
             self.close_after_data
         ) = None
@@ -40,7 +40,7 @@ class Faults:
 
 
 class FaultySink(Sink):
-    """A sink with faults, TLS ("starttls" or "ssl") and login (user, password)."""
+    """A mail server with faults, TLS ("starttls" or "ssl") and login (user, password)."""
 
     def __init__(
         self,
@@ -83,9 +83,9 @@ class FaultySink(Sink):
         from aiosmtpd.smtp import AuthResult
 
         user, password = data.login.decode(), data.password.decode()
-        good = (user, password) == self.login
-        self.logins.append((user, good))
-        return AuthResult(success=good, handled=False)
+        is_correct = (user, password) == self.login
+        self.logins.append((user, is_correct))
+        return AuthResult(success=is_correct, handled=False)
 
 
 class _Faulty(Keeper):
@@ -130,18 +130,18 @@ class _Faulty(Keeper):
         return await super().handle_DATA(server, session, envelope)
 
 
-def wait_until_quiet(server: FaultySink, quiet: float = 0.8) -> None:
-    """Wait until no more messages arrive; children of a killed sender may still be running."""
-    seen, since = -1, time.monotonic()
-    while time.monotonic() - since < quiet:
-        now = len(server.take()) + server.faults.seen
-        if now != seen:
-            seen, since = now, time.monotonic()
+def wait_until_quiet(server: FaultySink) -> None:
+    """Wait until no more messages arrive: children of a killed sender may still be running."""
+    last_count, last_change = -1, time.monotonic()
+    while time.monotonic() - last_change < 0.8:
+        count = len(server.take()) + server.faults.seen
+        if count != last_count:
+            last_count, last_change = count, time.monotonic()
         time.sleep(0.05)
 
 
-def certificate(folder: Path) -> tuple[Path, Path]:
-    """Create a self-signed (certificate, key) for localhost and 127.0.0.1 with openssl."""
+def create_certificate(folder: Path) -> tuple[Path, Path]:
+    """Create a self-signed certificate for localhost and 127.0.0.1, and return it with its key."""
     import subprocess
 
     cert, key = folder / "cert.pem", folder / "key.pem"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Turn the examples in rule packs into whole patches that are correct except for the example."""
+"""Expand the examples in rule packs to complete patches with no other problems."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -37,7 +37,7 @@ HUNK = (
 
 
 class MemoryTree:
-    """A source tree given as a mapping of path to content."""
+    """A source tree that maps paths to contents."""
 
     def __init__(self, files: Mapping[str, str]) -> None:
         self._files = {path: text.encode() for path, text in files.items()}
@@ -65,16 +65,16 @@ class MemoryTree:
 
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
-"""The commit id in the messages of examples. If an example's history has it, the patch is that
+"""The commit id in the messages of examples. If an example's history contains it, the patch is that
 commit.
 """
 
 
 class MemoryHistory:
-    """A table of commits with full ids and subjects (optionally with " <- " committer), all in
-    mainline and released in v6.1.
+    """A table of full commit ids and subjects; all commits are in mainline and in v6.1.
 
-    Tag names may follow a subject: "frob: a | Fixes Signed-off-by".
+    A subject may be followed by " <- " and a committer, or by tag names: "frob: a | Fixes
+    Signed-off-by".
     """
 
     def __init__(self, commits: Mapping[str, str]) -> None:
@@ -88,28 +88,28 @@ class MemoryHistory:
         )
         if full_id is None:
             return None
-        ada, when = (
+        author, when = (
             Address("Ada Fixer", "ada@example.org"),
             datetime(2026, 1, 1, tzinfo=UTC),
         )
-        subject, _, by = self._commits[full_id].partition(" <- ")
+        subject, _, committer = self._commits[full_id].partition(" <- ")
         return Commit(
             full_id,
             full_id,
             (),
-            ada,
+            author,
             when,
-            parse_address(by) or ada,
+            parse_address(committer) or author,
             when,
             f"{subject}\n",
         )
 
     def is_complete(self) -> bool:
-        """Return True, because all commits are in the table."""
+        """Return True, because the table contains all commits."""
         return True
 
     def forms_below(self, folder: str) -> Sequence[CommitForm]:
-        """Return all subjects, regardless of the files changed."""
+        """Return all subjects, regardless of `folder`."""
         return [(subject, (), "") for subject in self._commits.values()]
 
     def is_ancestor_of_mainline(self, commit_id: str) -> bool | None:
@@ -117,36 +117,36 @@ class MemoryHistory:
         return commit_id in self._commits
 
     def is_ancestor(self, old: str, new: str) -> bool | None:
-        """Return whether the table contains the commits."""
+        """Return whether the table contains the old commit."""
         return old in self._commits
 
     def first_release(self, commit_id: str) -> str | None:
-        """Return v6.1 for commits in the table."""
+        """Return v6.1 for a commit in the table."""
         return "v6.1" if commit_id in self._commits else None
 
     def upstream_state(self, patches: Sequence[Patch]) -> UpstreamState:
-        """Return the upstream states given in parentheses in the table's subjects."""
+        """Return the upstream states that subjects give in parentheses."""
         subjects = [(id_, text) for id_, text in self._commits.items() if "(s" in text]
         fixes = [
             EarlierFix(id_, text, "v6.1", True, text.endswith("(same change)"))
             for id_, text in subjects
             if text.endswith(("(same change)", "(same lines)"))
         ]
-        stable = any(text.endswith("(stable base)") for _, text in subjects)
+        has_stable_base = any(text.endswith("(stable base)") for _, text in subjects)
         return UpstreamState(
             tuple((fixes[0] if fixes else None) for _ in patches),
-            StableBase("6.1", COMMIT, "origin/master") if stable else None,
+            StableBase("6.1", COMMIT, "origin/master") if has_stable_base else None,
         )
 
     def needs_no_backport(self, patch: Patch, project: object) -> bool:
-        """Return False, because every fix here is for stable."""
+        """Return False: every fix needs a backport."""
         return False
 
 
 def context_of(example: Example) -> Context:
-    """Return the context in which to run an example."""
+    """Return the context for checking an example."""
     patches = (
-        [_parse(_member(text)) for text in example.series]
+        [_parse(_series_patch(text)) for text in example.series]
         if example.series
         else [
             _parse(
@@ -193,8 +193,8 @@ def _parse(text: str, commit: str | None = None) -> Patch:
     return parse_patch(text.encode("utf-8", "surrogateescape"), "example.patch", commit)
 
 
-def _member(text: str) -> str:
-    """Return a patch in a series, given a whole message or a subject."""
+def _series_patch(text: str) -> str:
+    """Return a patch of a series, given its whole message or its subject."""
     if "\n\n" in text:
         return text.lstrip("\n")
     *headers, subject = text.split("\n")
@@ -214,7 +214,7 @@ def _member(text: str) -> str:
 
 
 def mail_of(example: Example) -> str:
-    """Return the example as a message."""
+    """Return the example as a patch message."""
     if example.patch is not None:
         return example.patch.lstrip("\n")
     subject = example.subject or SUBJECT
@@ -227,24 +227,24 @@ def mail_of(example: Example) -> str:
 
 
 def mail(subject: str, text: str, diff: str) -> str:
-    """Return a patch in git format-patch's form."""
-    # a diffstat with MAINTAINERS shows that added files have a maintainer
-    stat = (
+    """Return a patch in the format of git format-patch."""
+    # the diffstat lists MAINTAINERS to show that added files have a maintainer
+    diffstat = (
         " MAINTAINERS | 1 +\n 1 file changed, 1 insertion(+)\n"
         if "diff --git a/MAINTAINERS " in diff
         else ""
     )
-    marked = subject if subject.startswith("[") else f"[PATCH] {subject}"
+    prefixed_subject = subject if subject.startswith("[") else f"[PATCH] {subject}"
     return (
         f"From {COMMIT} Mon Sep 17 00:00:00 2001\n"
         "From: Ada Fixer <ada@example.org>\n"
         "Date: Tue, 6 Jan 2026 10:00:00 +0000\n"
-        f"Subject: {marked}\n\n{text}\n---\n{stat}\n{diff}-- \n2.43.0\n\n"
+        f"Subject: {prefixed_subject}\n\n{text}\n---\n{diffstat}\n{diff}-- \n2.43.0\n\n"
     )
 
 
 def diff_of(example: Example) -> str:
-    """Return an example's diff, with correct counts in hunk headers."""
+    """Return an example's diff, with line counts filled in."""
     if example.code is not None:
         assert example.path is not None
         lines = example.code.removeprefix("\n").removesuffix("\n").split("\n")
@@ -268,50 +268,50 @@ def diff_of(example: Example) -> str:
 def file_diff(path: str, body: str, *, new: bool = False) -> str:
     """Return the diff of one file.
 
-    `body` has lines with signs, and `@@` lines between its hunks; the first `@@` may be omitted.
+    `body` has the lines of hunks, separated by `@@` lines; the first `@@` may be omitted.
     """
     if not body.startswith("@@"):
         body = f"@@\n{body}"
-    head = f"diff --git a/{path} b/{path}\n"
-    head += (
+    header = f"diff --git a/{path} b/{path}\n"
+    header += (
         "new file mode 100644\nindex 000000000000..2222222222\n--- /dev/null\n"
         if new
         else f"index 1111111111..2222222222 100644\n--- a/{path}\n"
     )
-    return f"{head}+++ b/{path}\n{_count_lines(body, new=new)}"
+    return f"{header}+++ b/{path}\n{_fill_in_ranges(body, new=new)}"
 
 
 def whole_diff(text: str) -> str:
-    """Fill in the ranges of a diff's `@@` lines."""
+    """Fill in the line numbers and counts of a diff's `@@` lines."""
     parts, body = [], []
     for line in text.split("\n"):
         if line.startswith("diff --git ") and body:
-            parts.append(_count_lines("\n".join(body)))
+            parts.append(_fill_in_ranges("\n".join(body)))
             body = []
         body.append(line)
-    return "".join([*parts, _count_lines("\n".join(body))])
+    return "".join([*parts, _fill_in_ranges("\n".join(body))])
 
 
-def _count_lines(body: str, *, new: bool = False) -> str:
+def _fill_in_ranges(body: str, *, new: bool = False) -> str:
     lines = body.split("\n")
-    out: list[str] = []
-    at = 10
+    result: list[str] = []
+    line_number = 10
     for number, line in enumerate(lines):
         if not line.startswith("@@") or line.startswith("@@ -"):
-            out.append(line)
+            result.append(line)
             continue
         hunk = []
         for following in lines[number + 1 :]:
             if following.startswith(("@@", "diff --git ")):
                 break
             hunk.append(following)
-        old = sum(1 for line in hunk if line[:1] in (" ", "-", ""))
-        fresh = sum(1 for line in hunk if line[:1] in (" ", "+", ""))
+        old_count = sum(1 for line in hunk if line[:1] in (" ", "-", ""))
+        new_count = sum(1 for line in hunk if line[:1] in (" ", "+", ""))
         created = new or any(line == "--- /dev/null" for line in lines[:number])
         section = line.removeprefix("@@").strip()
-        out.append(
-            f"@@ -{0 if created else at},{old} +{1 if created else at},{fresh}"
-            f" @@{' ' + section if section else ''}"
+        result.append(
+            f"@@ -{0 if created else line_number},{old_count}"
+            f" +{1 if created else line_number},{new_count} @@{' ' + section if section else ''}"
         )
-        at += old + 40
-    return "".join(f"{line}\n" for line in out)
+        line_number += old_count + 40
+    return "".join(f"{line}\n" for line in result)

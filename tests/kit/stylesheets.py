@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parse stylesheets only once per process, because parsing takes longer than most tests."""
+"""Cache parsed stylesheets, because parsing them takes longer than most tests."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,15 +12,15 @@ from textual.css.stylesheet import Stylesheet
 
 @contextmanager
 def cache_parsed_rules() -> Iterator[None]:
-    """Cache parsed rules by their text and variables."""
+    """Cache parsed rules by their arguments and variables."""
     parse = Stylesheet._parse_rules
-    known: dict[tuple[object, ...], list[RuleSet]] = {}
+    cache: dict[tuple[object, ...], list[RuleSet]] = {}
 
-    def remembered(self: Stylesheet, *words: Any, **more: Any) -> list[RuleSet]:
-        key = (words, *sorted(more.items()), *sorted(self._variables.items()))
-        if key not in known:
-            known[key] = parse(self, *words, **more)
-        return known[key]
+    def parse_cached(self: Stylesheet, *args: Any, **kwargs: Any) -> list[RuleSet]:
+        key = (args, *sorted(kwargs.items()), *sorted(self._variables.items()))
+        if key not in cache:
+            cache[key] = parse(self, *args, **kwargs)
+        return cache[key]
 
-    with patch.object(Stylesheet, "_parse_rules", remembered):
+    with patch.object(Stylesheet, "_parse_rules", parse_cached):
         yield

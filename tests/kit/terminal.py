@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run a program on a separate terminal: read its output, send keys, and wait for words."""
+"""Run a program on a pseudo-terminal: read its output, press keys, and wait for text."""
 
 import contextlib
 import fcntl
@@ -18,15 +18,15 @@ from types import TracebackType
 
 PATIENCE = 90.0
 PIECE = 512
-"""Number of bytes that a slow line delivers at once."""
-WALK = (sys.executable, "-m", "patchpilot")
+"""Number of bytes to read at once if the rate is limited."""
+PROGRAM = (sys.executable, "-m", "patchpilot")
 
 
 class Terminal:
-    """A process in a separate session, on a terminal.
+    """A process with its own session and pseudo-terminal.
 
-    `seen` is all its output, including escapes; `started` is its start time (perf_counter). `rate`
-    limits reading to a number of bytes per second, like a slow line.
+    `seen` is all output, including escape sequences, and `started` the start time (perf_counter).
+    `rate` limits reading to this many bytes per second, like a slow connection.
     """
 
     rate = 0
@@ -42,14 +42,14 @@ class Terminal:
     ) -> None:
         master, slave = pty.openpty()
         self.resize(size, slave)
-        whole = {**os.environ, "TERM": "xterm-256color", **(env or {})}
+        environment = {**os.environ, "TERM": "xterm-256color", **(env or {})}
         for name in ("COLUMNS", "LINES"):
-            whole.pop(name, None)
+            environment.pop(name, None)
         self.started = time.perf_counter()
         self.process = subprocess.Popen(
             argv,
             cwd=cwd,
-            env=whole,
+            env=environment,
             stdin=slave,
             stdout=slave,
             stderr=slave,
@@ -78,64 +78,62 @@ class Terminal:
         )
 
     def read(self, patience: float = 0.1) -> bool:
-        """Read output, waiting at most `patience` seconds; return False if there is none."""
-        waiting = select.poll()
-        waiting.register(self._master, select.POLLIN | select.POLLHUP)
-        if not waiting.poll(patience * 1000):
+        """Wait at most `patience` seconds for output and read it; return False if there is none."""
+        poller = select.poll()
+        poller.register(self._master, select.POLLIN | select.POLLHUP)
+        if not poller.poll(patience * 1000):
             return False
         if self.rate:
             time.sleep(PIECE / self.rate)
         try:
-            most = PIECE if self.rate else 1 << 20
-            self.seen += os.read(self._master, most).decode("utf-8", "replace")
+            limit = PIECE if self.rate else 1 << 20
+            self.seen += os.read(self._master, limit).decode("utf-8", "replace")
         except OSError:  # the process closed the terminal
             return False
         return True
 
-    def wait_for(
-        self, *words: str, since: int = 0, patience: float = PATIENCE
-    ) -> float:
-        """Read until all words occur in the output after `since`, and return the time."""
-        end = time.monotonic() + patience
+    def wait_for(self, *words: str, since: int = 0) -> float:
+        """Read until the output after offset `since` contains all words; return the time."""
+        deadline = time.monotonic() + PATIENCE
         while any(word not in self.seen[since:] for word in words):
             alive = self.read() or self.process.poll() is None
             assert alive, (words, self.seen[-2000:])
-            assert time.monotonic() < end, (words, self.seen[-2000:])
+            assert time.monotonic() < deadline, (words, self.seen[-2000:])
         return time.perf_counter()
 
     def quiet(self, seconds: float = 0.3) -> float:
-        """Read until nothing was written for this long; return the time of the last output."""
-        last = time.perf_counter()
+        """Read until no output arrives for `seconds`; return the time of the last output."""
+        last_output = time.perf_counter()
         while self.read(seconds):
-            last = time.perf_counter()
-        return last
+            last_output = time.perf_counter()
+        return last_output
 
     def type(self, text: str) -> int:
-        """Press keys, and return where in `seen` the response starts."""
+        """Press keys, and return the offset in `seen` at which the response starts."""
         os.write(self._master, text.encode())
         return len(self.seen)
 
     def latency(self, key: str) -> float:
-        """Return the seconds from a key press to the first output after it.
+        """Return the seconds from a key press to the next output.
 
         Raise AssertionError if there is none.
         """
-        begun = time.perf_counter()
+        start = time.perf_counter()
         self.type(key)
         assert self.read(10.0), f"no answer to {key!r}"
-        return time.perf_counter() - begun
+        return time.perf_counter() - start
 
     def cpu(self) -> float:
-        """Return the CPU seconds used by the process's threads so far."""
-        spent = 0
+        """Return the CPU time used by the process's threads, in seconds."""
+        nanoseconds = 0
         for task in Path(f"/proc/{self.process.pid}/task").iterdir():
             # a thread may end in the meantime
             with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-                spent += int((task / "schedstat").read_text().split()[0])
-        return spent / 1e9
+                nanoseconds += int((task / "schedstat").read_text().split()[0])
+        return nanoseconds / 1e9
 
     def queued(self) -> float:
-        """Return the seconds that the main thread has waited for a CPU."""
+        """Return how long the main thread has waited for a CPU, in seconds."""
         return (
             int(
                 Path(f"/proc/{self.process.pid}/task/{self.process.pid}/schedstat")
@@ -155,14 +153,14 @@ class Terminal:
             self._master = -1
 
     def close(self) -> None:
-        """Hang up, as when a terminal window is closed."""
+        """Hang up, as if the terminal window were closed."""
         os.close(self._master)
         self._master = -1
 
     def end(self) -> int:
-        """Wait until the process ends, and return its exit code."""
-        end = time.monotonic() + PATIENCE
-        while self.process.poll() is None and time.monotonic() < end:
+        """Wait for the process to exit, and return its exit code."""
+        deadline = time.monotonic() + PATIENCE
+        while self.process.poll() is None and time.monotonic() < deadline:
             self.read()
         self.quiet(0.05)
         code = self.process.poll()
@@ -172,9 +170,9 @@ class Terminal:
 
 
 class TerminalCommand(Terminal):
-    """A `patchpilot` command on a terminal where it can ask for a password."""
+    """A `patchpilot` command with a controlling terminal, where it can ask for a password."""
 
     def __init__(self, *words: str) -> None:
         super().__init__(
-            ("setsid", "--ctty", *WALK, *words), Path.cwd(), new_session=False
+            ("setsid", "--ctty", *PROGRAM, *words), Path.cwd(), new_session=False
         )

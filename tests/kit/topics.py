@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Create topic branches ready to send, and apply received messages."""
+"""Create topic branches that can be sent, and apply the received messages."""
 
 import subprocess
 from pathlib import Path
@@ -20,7 +20,7 @@ def topic(
 ) -> Repo:
     """Create a repository with `patches` commits on `topic`, whose upstream is `master`.
 
-    `server` becomes its mail server.
+    `server` is its mail server.
     """
     repo = Repo(path)
     repo.commit(
@@ -46,12 +46,12 @@ def topic(
             author=author,
         )
     if server:
-        use_server(repo, server)
+        configure_mail_server(repo, server)
     return repo
 
 
 def topic_with_spaces(path: Path, files: int) -> Repo:
-    """Create two commits with trailing whitespace in every file."""
+    """Create two commits that add trailing whitespace to every file."""
     repo = Repo(path)
     names = [f"frob{number}.c" for number in range(files)]
     repo.commit(f"frob: begin\n\n{SIGNED}", dict.fromkeys(names, "int a;\n"))
@@ -68,8 +68,8 @@ def topic_with_spaces(path: Path, files: int) -> Repo:
     return repo
 
 
-def use_server(repo: Repo, server: Sink | RawServer) -> None:
-    """Set the repository's mail server."""
+def configure_mail_server(repo: Repo, server: Sink | RawServer) -> None:
+    """Configure the mail server in git."""
     repo.git("config", "--global", "sendemail.smtpserver", "127.0.0.1")
     repo.git("config", "--global", "sendemail.smtpserverport", str(server.port))
 
@@ -82,23 +82,21 @@ def unpacked(mail: Received) -> bytes:
 def apply(
     repo: Repo, base: str, mails: list[bytes], folder: Path
 ) -> list[tuple[str, str, str, str]]:
-    """Apply messages on top of `base` with `git am`; return (tree, author name, author email,
-    message) for each commit.
-    """
-    work = folder / "applied"
+    """Apply messages to `base` with `git am`, and return the new commits (see `commits`)."""
+    clone = folder / "applied"
     subprocess.run(
-        ["git", "clone", "-q", "--shared", "--no-checkout", str(repo.path), str(work)],
+        ["git", "clone", "-q", "--shared", "--no-checkout", str(repo.path), str(clone)],
         check=True,
     )
-    copy = Repo.__new__(Repo)
-    copy.path, copy._clock = work, 1_700_000_000
-    start = repo.git("rev-parse", base)
-    copy.git("checkout", "-q", start)
+    applied = Repo.__new__(Repo)
+    applied.path, applied._clock = clone, 1_700_000_000
+    base_id = repo.git("rev-parse", base)
+    applied.git("checkout", "-q", base_id)
     for number, mail in enumerate(mails):
         (folder / f"{number:03d}.eml").write_bytes(mail)
         outcome = subprocess.run(
             ["git", "am", "-q", str(folder / f"{number:03d}.eml")],
-            cwd=work,
+            cwd=clone,
             capture_output=True,
             check=False,
         )
@@ -107,13 +105,13 @@ def apply(
                 outcome.stderr.decode("utf-8", "replace")
                 + outcome.stdout.decode("utf-8", "replace")
             )
-    return commits(copy, f"{start}..HEAD")
+    return commits(applied, f"{base_id}..HEAD")
 
 
-def commits(repo: Repo, span: str) -> list[tuple[str, str, str, str]]:
-    """Return (tree, author name, author email, message) for a range's commits, oldest first."""
+def commits(repo: Repo, revision_range: str) -> list[tuple[str, str, str, str]]:
+    """Return the (tree, author name, author email, message) of a range's commits, oldest first."""
     result = []
-    for commit in repo.git("rev-list", "--reverse", span).split():
+    for commit in repo.git("rev-list", "--reverse", revision_range).split():
         tree, name, email = repo.git(
             "show", "-s", "--format=%T%n%an%n%ae", commit
         ).split("\n")

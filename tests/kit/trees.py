@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A small kernel tree with mainline and stable branches that apply, release and revert a patch,
-dated after the messages in tests.kit.mails.
+"""A small kernel tree whose branches apply, release and revert the patch in tests.kit.mails.
+
+Commits are dated after the messages.
 """
 
 from pathlib import Path
@@ -20,27 +21,27 @@ APRIL = 1_712_000_000
 
 
 class Trees:
-    """A repository with mainline `master`; stable branches start at its first commit."""
+    """A repository with mainline on `master`; stable branches start at its first commit."""
 
     def __init__(self, path: Path) -> None:
         self.repo = Repo(path, clock=APRIL)
         self.first = self.repo.commit("first", {FILE: "".join(LINES)})
 
     def commit(self, message: str, *, checked: bool = True, tag: str = "") -> str:
-        """Commit or revert the patch with this message, and optionally tag the commit."""
+        """Commit the patch or, if `checked` is False, its revert; tag the commit if given."""
         lines = [*LINES[:12], *(CHECK if checked else []), *LINES[12:]]
         commit_id = self.repo.commit(message, {FILE: "".join(lines)}, author=ADA)
         if tag:
             self.repo.tag(tag)
         return commit_id
 
-    def on_stable(
+    def commit_to_stable(
         self, version: str, message: str, *, checked: bool = True, tag: str = ""
     ) -> str:
-        """Commit on a stable branch."""
+        """Commit to a stable branch."""
         branch = f"refs/remotes/stable/linux-{version}.y"
-        known = self.repo.git("rev-parse", "--verify", "-q", branch, check=False)
-        self.repo.checkout(known or self.first)
+        tip = self.repo.git("rev-parse", "--verify", "-q", branch, check=False)
+        self.repo.checkout(tip or self.first)
         commit = self.commit(message, checked=checked, tag=tag)
         self.repo.git("update-ref", branch, commit)
         self.repo.checkout("master")
@@ -49,7 +50,7 @@ class Trees:
     def backport(self, commit: str, version: str, *, tag: str = "") -> str:
         """Backport a mainline commit to a stable branch."""
         message = self.repo.git("show", "-s", "--format=%B", commit)
-        return self.on_stable(
+        return self.commit_to_stable(
             version,
             message.replace("\n\n", f"\n\ncommit {commit} upstream.\n\n", 1),
             tag=tag,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Drive the TUI in tests: press keys, and wait for conditions instead of sleeping."""
+"""Run the TUI in tests: press keys, and wait for conditions instead of sleeping."""
 
 import shutil
 import time
@@ -24,9 +24,9 @@ PATIENCE = 90.0
 async def until(
     pilot: Pilot[int], condition: Callable[[], object], what: str = ""
 ) -> None:
-    """Wait until a condition holds, or raise AssertionError with the TUI's state."""
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
+    """Wait until a condition holds; on timeout, raise AssertionError with the TUI's state."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
         await pilot.pause(0.02)
         if condition():
             await pilot.pause()
@@ -41,25 +41,25 @@ async def until(
 
 
 async def visible(pilot: Pilot[int], text: str) -> None:
-    """Wait until the text is on the screen."""
+    """Wait until the text is on screen."""
     app = pilot.app
     assert isinstance(app, PatchpilotApp)
     await until(pilot, lambda: text in text_of(app), text)
 
 
 async def opened(pilot: Pilot[int], screen: type[Screen[Any]]) -> None:
-    """Wait until a screen of this class is on top."""
+    """Wait until the top screen is of this class."""
     await until(pilot, lambda: isinstance(pilot.app.screen, screen), screen.__name__)
 
 
 def settled(app: PatchpilotApp) -> bool:
     """Return whether the app is idle."""
     screen = app.stage_screen
-    reading = any(
+    loads_topic = any(
         worker.group == "topic" and not worker.is_finished for worker in app.workers
     )
-    working = (
-        reading
+    is_working = (
+        loads_topic
         or app.session.busy
         or app.jobs.reads_facts
         or app.jobs.ahead
@@ -67,7 +67,7 @@ def settled(app: PatchpilotApp) -> bool:
     )
     return (
         app.jobs.is_open
-        and not working
+        and not is_working
         and screen is not None
         and not screen._doing
         and screen._resting is None
@@ -85,38 +85,39 @@ async def settle(pilot: Pilot[int]) -> None:
 async def running(
     app: PatchpilotApp,
     size: tuple[int, int] = (100, 30),
-    *pressed: str,
+    *initial_keys: str,
 ) -> AsyncIterator[Pilot[int]]:
-    """Run the app on a terminal, press keys, and wait until the app is idle."""
+    """Run the app, press keys, and wait until it is idle."""
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
-        await keys(pilot, *pressed)
+        await keys(pilot, *initial_keys)
         yield pilot
 
 
 async def keys(pilot: Pilot[int], *pressed: str) -> None:
-    """Press keys (a digit selects a stage), waiting after each until the app is idle."""
+    """Press keys (a Stage presses its digit), and wait after each until the app is idle."""
     for key in pressed:
         await pilot.press(str(key.number) if isinstance(key, Stage) else key)
         await settle(pilot)
 
 
 async def still(pilot: Pilot[int]) -> None:
-    """Wait until the screen has stayed the same three times in a row."""
+    """Wait until four successive screens are equal."""
     app = pilot.app
     assert isinstance(app, PatchpilotApp)
-    seen: list[str] = []
+    screens: list[str] = []
     await until(
         pilot,
         lambda: (
-            seen.append(text_of(app)) or (len(seen) > 3 and len(set(seen[-4:])) == 1)
+            screens.append(text_of(app))
+            or (len(screens) > 3 and len(set(screens[-4:])) == 1)
         ),
         "a still screen",
     )  # type: ignore[func-returns-value]
 
 
 def text_of(app: PatchpilotApp) -> str:
-    """Return the screen's text as plain lines."""
+    """Return the screen's text."""
     return "\n".join(
         "".join(segment.text for segment in strip)
         for strip in app.screen._compositor.render_strips()
@@ -124,23 +125,23 @@ def text_of(app: PatchpilotApp) -> str:
 
 
 def last_message(app: PatchpilotApp) -> str:
-    """Return the latest message, or ""."""
+    """Return the latest message, or "" if there is none."""
     return app.message
 
 
 def copy_clone(built: Repositories, folder: Path) -> Path:
-    """Copy the sandbox's clone, and make its mail server and remotes machine-independent."""
-    work = folder / "linux"
-    shutil.copytree(built.work, work, symlinks=True)
-    git(work, "config", "--global", "sendemail.smtpServer", "mail.example.org")
-    git(work, "config", "--global", "sendemail.smtpServerPort", "2525")
-    git(work, "config", "--global", "patchpilot.lore", "http://127.0.0.1:9")
-    git(work, "remote", "set-url", "origin", "https://git.example.org/mainline.git")
-    return work
+    """Copy the sandbox's clone with a mail server and remotes that do not depend on the machine."""
+    clone = folder / "linux"
+    shutil.copytree(built.work, clone, symlinks=True)
+    git(clone, "config", "--global", "sendemail.smtpServer", "mail.example.org")
+    git(clone, "config", "--global", "sendemail.smtpServerPort", "2525")
+    git(clone, "config", "--global", "patchpilot.lore", "http://127.0.0.1:9")
+    git(clone, "remote", "set-url", "origin", "https://git.example.org/mainline.git")
+    return clone
 
 
 async def write_patches(pilot: Pilot[int], app: PatchpilotApp, folder: Path) -> Path:
-    """Enter the folder, and return the only patch written."""
+    """Answer the questions, write the patch to the folder, and return its path."""
     await until(
         pilot,
         lambda: "Sign off the patches?" in text_of(app),
@@ -159,8 +160,8 @@ async def write_patches(pilot: Pilot[int], app: PatchpilotApp, folder: Path) -> 
     return file
 
 
-def answer_all(work: Path) -> None:
-    """Answer no to the topic's questions, so that the topic can be sent."""
-    with Repository.open(work) as repository:
+def answer_questions(clone: Path) -> None:
+    """Answer no to the topic's pre-send questions."""
+    with Repository.open(clone) as repository:
         for name in ("security", "regression"):
             save_draft_answer(repository, name, "no")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 PAGE = Path(__file__).with_name("checkpatch-agreement.md")
 MANUAL_PART = "<!-- not generated -->"
-# checkpatch.pl ran without a repository and reported every commit as unknown
+# checkpatch.pl reports every commit as unknown if it runs without a repository
 NOT_COMPARED = {"UNKNOWN_COMMIT_ID"}
 _AT_ONCE = 200
 Counts = dict[str, list[int]]
@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def measure(corpus: Path, oracle: Path, options: list[str]) -> tuple[int, int, Counts]:
-    """Return (patches, patches in full agreement, type → [agreed, missed, extra])."""
+    """Return (patches, patches without any difference, type → [agreed, missed, extra])."""
     records = [json.loads(line) for line in oracle.read_text().splitlines()]
     counted: dict[str, collections.Counter[tuple[str, int]]] = {}
     command = [
@@ -62,10 +62,10 @@ def measure(corpus: Path, oracle: Path, options: list[str]) -> tuple[int, int, C
         "--format",
         "json",
     ]
-    for at in range(0, len(records), _AT_ONCE):
+    for position in range(0, len(records), _AT_ONCE):
         files = [
             str(corpus / "patches" / record["patch"])
-            for record in records[at : at + _AT_ONCE]
+            for record in records[position : position + _AT_ONCE]
         ]
         outcome = subprocess.run(
             [*command, *options, *files], capture_output=True, check=True, timeout=1800
@@ -78,21 +78,23 @@ def measure(corpus: Path, oracle: Path, options: list[str]) -> tuple[int, int, C
     counts: Counts = collections.defaultdict(lambda: [0, 0, 0])
     full = 0
     for record in records:
-        want, have = (
+        expected, actual = (
             count_findings(
                 (finding["type"], finding["line"]) for finding in record["findings"]
             ),
             counted[record["patch"]],
         )
-        full += want == have
-        for index, part in enumerate((want & have, want - have, have - want)):
+        full += expected == actual
+        for index, part in enumerate(
+            (expected & actual, expected - actual, actual - expected)
+        ):
             for (kind, _), number in part.items():
                 counts[kind][index] += number
     return len(records), full, counts
 
 
 def count_findings(findings: object) -> "collections.Counter[tuple[str, int]]":
-    """Count the findings of each (type, line)."""
+    """Count findings by (type, line)."""
     return collections.Counter(
         (kind, line) for kind, line in findings if kind and kind not in NOT_COMPARED
     )  # type: ignore[attr-defined]
@@ -143,11 +145,11 @@ def page(modes: dict[str, tuple[int, int, Counts]]) -> str:
         "| type | in a tree | without a tree |",
         "|---|---|---|",
     ]
-    tree, bare = (counts for _, _, counts in modes.values())
-    for kind in sorted({*tree, *bare}):
+    tree, no_tree_counts = (counts for _, _, counts in modes.values())
+    for kind in sorted({*tree, *no_tree_counts}):
         cells = [
             ", ".join(map(str, row[kind])) if kind in row else ""
-            for row in (tree, bare)
+            for row in (tree, no_tree_counts)
         ]
         lines.append(f"| `{kind}` | {cells[0]} | {cells[1]} |")
     return "\n".join([*lines, "", ""])

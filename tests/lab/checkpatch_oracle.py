@@ -31,12 +31,12 @@ from patchpilot.model.rule import Example
 from tests.kit.checkpatch_examples import (
     EXPECTED,
     KERNEL,
-    LEFT_OUT,
+    SKIPPED_TYPES,
     WORD_LISTS,
     Case,
     Findings,
-    by_type,
     cases,
+    findings_by_type,
 )
 from tests.kit.snippets import mail_of
 
@@ -63,22 +63,22 @@ ENVIRONMENT = {
 
 
 def run_checkpatch(script: Path, example: Example) -> Findings:
-    """Return checkpatch.pl's output for an example, in a tree that contains only the example's
-    files.
-    """
+    """Return checkpatch.pl's output for an example in a tree with only the example's files."""
     with tempfile.TemporaryDirectory() as folder:
-        top = Path(folder)
-        patch = top / "0001-example.patch"
+        tree = Path(folder)
+        patch = tree / "0001-example.patch"
         patch.write_bytes(mail_of(example).encode("utf-8", "surrogateescape"))
         if not example.tree:
-            return ask(script, patch, ["--no-tree"], top, LEFT_OUT | WORD_LISTS)
+            return run_on_patch(
+                script, patch, ["--no-tree"], tree, SKIPPED_TYPES | WORD_LISTS
+            )
         for name in _TOP_FOLDERS:
-            (top / name).mkdir()
+            (tree / name).mkdir()
         for name in _TOP_FILES:
-            (top / name).touch()
+            (tree / name).touch()
         for path, text in example.tree.items():
-            (top / path).parent.mkdir(parents=True, exist_ok=True)
-            (top / path).write_text(text)
+            (tree / path).parent.mkdir(parents=True, exist_ok=True)
+            (tree / path).write_text(text)
         for name in (
             "checkpatch.pl",
             *(
@@ -87,16 +87,20 @@ def run_checkpatch(script: Path, example: Example) -> Findings:
                 else []
             ),
         ):
-            shutil.copy(script.parent / name, top / "scripts" / name)
-        return ask(
-            top / "scripts" / "checkpatch.pl", patch, [f"--root={top}"], top, LEFT_OUT
+            shutil.copy(script.parent / name, tree / "scripts" / name)
+        return run_on_patch(
+            tree / "scripts" / "checkpatch.pl",
+            patch,
+            [f"--root={tree}"],
+            tree,
+            SKIPPED_TYPES,
         )
 
 
-def ask(
-    script: Path, patch: Path, options: list[str], folder: Path, left_out: set[str]
+def run_on_patch(
+    script: Path, patch: Path, options: list[str], folder: Path, skipped: set[str]
 ) -> Findings:
-    """Run the script on one patch with the options used for the documented figures."""
+    """Run checkpatch.pl on a patch with the options of the documented figures."""
     command = [
         "perl",
         str(script),
@@ -120,12 +124,12 @@ def ask(
     return sorted(
         (match[2], int(match[1]))
         for match in LINE.finditer(text)
-        if match[2] not in left_out
+        if match[2] not in skipped
     )
 
 
 def write_expectations(script: Path) -> None:
-    """Record the script's output for every example."""
+    """Record checkpatch.pl's output for every example."""
     known = json.loads(EXPECTED.read_text()) if EXPECTED.is_file() else {}
     todo = list(cases())
 
@@ -149,8 +153,8 @@ def write_expectations(script: Path) -> None:
 
 
 def compare(script: Path, folders: list[Path], limit: int) -> None:
-    """Print how far patchpilot agrees with the script on patches in folders (in tree mode), worst
-    types first.
+    """Print how often patchpilot agrees with checkpatch.pl on patches, starting with the worst
+    types.
     """
     root = script.parent.parent
     rules = choose(
@@ -168,15 +172,21 @@ def compare(script: Path, folders: list[Path], limit: int) -> None:
             if not name.startswith("."):
                 (Path(folder) / name).symlink_to(root / name)
         for patch in patches[: limit or None]:
-            want = collections.Counter(
-                ask(script, patch, [f"--root={root}"], Path(folder), LEFT_OUT)
+            expected = collections.Counter(
+                run_on_patch(
+                    script, patch, [f"--root={root}"], Path(folder), SKIPPED_TYPES
+                )
             )
             context = Context(
                 parse_patch(patch.read_bytes(), str(patch)), None, tree, None, options
             )
-            have = collections.Counter(by_type(run(context, rules), LEFT_OUT))
-            agreed += want == have
-            for index, part in enumerate((want & have, want - have, have - want)):
+            actual = collections.Counter(
+                findings_by_type(run(context, rules), SKIPPED_TYPES)
+            )
+            agreed += expected == actual
+            for index, part in enumerate(
+                (expected & actual, expected - actual, actual - expected)
+            ):
                 for (kind, line), number in part.items():
                     counts[kind][index] += number
                     if index:
@@ -198,7 +208,7 @@ def compare(script: Path, folders: list[Path], limit: int) -> None:
 
 
 def main() -> None:
-    """Run the requested tool."""
+    """Run the comparison, or record the expectations."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Send, receive and apply a series over every transport and connection.
+"""Send a series over every transport and connection, receive it and apply it.
 
 `python -m tests.lab.delivery_table` prints the table.
 """
@@ -17,7 +17,7 @@ from patchpilot.model.send_request import SendRequest
 from patchpilot.services.send.plan_send import plan
 from patchpilot.services.send.send_mails import deliver
 from tests.kit.cover_letters import cover
-from tests.kit.smtp import FaultySink, certificate
+from tests.kit.smtp import FaultySink, create_certificate
 from tests.kit.topics import apply, commits, topic, unpacked
 from tests.lab.fault_table import TRANSPORTS, isolate
 
@@ -28,8 +28,8 @@ AUTHOR = "j@example.org"
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The outcome of sending a series: received messages, logins, and whether recipients,
-    bytes, trees and messages are correct.
+    """The result of sending a series: messages, logins, and whether recipients, bytes, trees and
+    commit messages are correct.
     """
 
     via: str
@@ -43,7 +43,7 @@ class Delivered:
     authors_and_messages: bool
 
     def right(self, patches: int) -> bool:
-        """Return whether a series of `patches` patches and a cover letter arrived correctly."""
+        """Return whether `patches` patches and a cover letter arrived intact."""
         return (
             self.state == "sent"
             and self.mails == patches + 1
@@ -55,10 +55,12 @@ class Delivered:
         )
 
 
-def delivered(folder: Path, via: str, route: str, patches: int = 5) -> Delivered:
-    """Send a series with a cover letter to a local server and apply the received messages."""
+def send_and_apply(
+    folder: Path, transport: str, route: str, patches: int = 5
+) -> Delivered:
+    """Send a series with a cover letter to a local server, and apply the received messages."""
     tls = {"plain": "", "STARTTLS and login": "starttls", "TLS and login": "ssl"}[route]
-    pair = certificate(folder) if tls else None
+    pair = create_certificate(folder) if tls else None
     with FaultySink(
         tls=tls, certificate=pair, login=("ada", "s3cret") if tls else None
     ) as server:
@@ -79,7 +81,7 @@ def delivered(folder: Path, via: str, route: str, patches: int = 5) -> Delivered
             )
         with Repository.open(repo.path) as repository:
             request = SendRequest(
-                via=via,
+                via=transport,
                 to=(f"List <{PEOPLE[0]}>",),
                 cc=(f'"Ünï, x" <{PEOPLE[1]}>',),
                 force="delivery table",
@@ -88,11 +90,11 @@ def delivered(folder: Path, via: str, route: str, patches: int = 5) -> Delivered
             planned = plan(repository, request)
             result = deliver(repository, planned)
         mails = server.take()
-        logins = sum(good for _, good in server.logins)
+        logins = sum(is_login_correct for _, is_login_correct in server.logins)
     applied = apply(repo, "master", [unpacked(mail) for mail in mails[1:]], folder)
     expected = commits(repo, "master..topic")
     return Delivered(
-        via,
+        transport,
         route,
         result.state,
         len(mails),
@@ -100,8 +102,8 @@ def delivered(folder: Path, via: str, route: str, patches: int = 5) -> Delivered
         all({*mail.recipients} == {*PEOPLE, AUTHOR} for mail in mails),
         len(mails) == len(planned.send.entries)
         and all(
-            shown.raw.rstrip(b"\n") == unpacked(mail).rstrip(b"\n")
-            for shown, mail in zip(planned.send.entries, mails, strict=True)
+            is_encrypted.raw.rstrip(b"\n") == unpacked(mail).rstrip(b"\n")
+            for is_encrypted, mail in zip(planned.send.entries, mails, strict=True)
         ),
         [row[0] for row in applied] == [row[0] for row in expected],
         [row[1:] for row in applied] == [row[1:] for row in expected],
@@ -109,19 +111,19 @@ def delivered(folder: Path, via: str, route: str, patches: int = 5) -> Delivered
 
 
 def main() -> int:
-    """Print the table; return 1 if a row is wrong."""
+    """Print the table; return 1 if a delivery failed."""
     warnings.simplefilter("ignore", UserWarning)
-    wrong = 0
+    failures = 0
     print(
         f"{'transport':15} {'connection':20} mails logins recipients as-shown trees messages"
         " seconds"
     )
-    for via in TRANSPORTS:
+    for transport in TRANSPORTS:
         for route in WAYS:
-            begun = time.monotonic()
+            start = time.monotonic()
             with tempfile.TemporaryDirectory(prefix="patchpilot-delivery-") as folder:
                 isolate(Path(folder))
-                delivery = delivered(Path(folder), via, route)
+                delivery = send_and_apply(Path(folder), transport, route)
             cells = [
                 "same" if good else "WRONG"
                 for good in (
@@ -132,12 +134,12 @@ def main() -> int:
                 )
             ]
             print(
-                f"{via:15} {route:20} {delivery.mails:5} {delivery.logins:6} {cells[0]:10}"
-                f" {cells[1]:8} {cells[2]:5} {cells[3]:8} {time.monotonic() - begun:.0f}",
+                f"{transport:15} {route:20} {delivery.mails:5} {delivery.logins:6} {cells[0]:10}"
+                f" {cells[1]:8} {cells[2]:5} {cells[3]:8} {time.monotonic() - start:.0f}",
                 flush=True,
             )
-            wrong += not delivery.right(5)
-    return 1 if wrong else 0
+            failures += not delivery.right(5)
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":

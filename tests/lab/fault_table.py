@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Count how often each message arrives, for every fault and transport, after a first send and a
-resume.
+"""Count how often each message arrives after a failed send and its resumption, for every fault and
+transport.
 
-`python -m tests.lab.fault_table` prints the whole table.
+`python -m tests.lab.fault_table` prints the table.
 """
 
 import argparse
@@ -35,7 +35,7 @@ from patchpilot.services.send.sending import Sending
 from tests.kit import smtp_faults
 from tests.kit.cover_letters import cover
 from tests.kit.raw_smtp import RawServer
-from tests.kit.smtp import Faults, FaultySink, certificate, wait_until_quiet
+from tests.kit.smtp import Faults, FaultySink, create_certificate, wait_until_quiet
 from tests.kit.smtp_faults import ANY, SENT, STOPPED, UNKNOWN, ServerCase
 from tests.kit.topics import topic
 
@@ -46,7 +46,7 @@ PATCHES = 5
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A fault of the server, a signal or the disk at a given message."""
+    """A fault of the server, the process or the disk, at a given message."""
 
     name: str
     arm: Callable[[Faults, int], None] = lambda _faults, _at: None
@@ -87,7 +87,7 @@ CASES = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The outcome of a case: the messages' states and arrivals after each attempt, and the final
+    """The result of a case: states and arrivals of the messages after each attempt, and the final
     state.
     """
 
@@ -99,48 +99,55 @@ class Row:
 
     @property
     def right(self) -> bool:
-        """Return whether nothing was sent twice.
-
-        In the end, everything must have arrived, and no state may be wrong.
+        """Return whether no message was sent twice, all arrived in the end, and no recorded state
+        was wrong.
         """
-        once = all(count <= 1 for counts in self.arrived for count in counts)
-        truth = all(
+        is_sent_once = all(count <= 1 for counts in self.arrived for count in counts)
+        are_states_correct = all(
             not (state == "accepted" and count == 0)
             and not (state in ("pending", "rejected") and count)
             for states, counts in zip(self.states, self.arrived, strict=True)
             for state, count in zip(states, counts, strict=True)
         )
         return (
-            once
-            and truth
+            is_sent_once
+            and are_states_correct
             and all(count == 1 for count in self.arrived[-1])
             and self.final == "sent"
         )
 
     def __str__(self) -> str:
         steps = " → ".join("".join(map(str, row)) for row in self.arrived)
-        reported = " → ".join(
+        states_text = " → ".join(
             "".join(state[0] for state in states) for states in self.states
         )
         return (
-            f"{self.via:15} {self.case:30} {steps:34} {reported:34} {self.final}"
+            f"{self.via:15} {self.case:30} {steps:34} {states_text:34} {self.final}"
             f" {'' if self.right else 'WRONG'}"
         )
 
 
 def run_case(
-    folder: Path, via: str, case: Case, patches: int = PATCHES, *, again: bool = False
+    folder: Path,
+    transport: str,
+    case: Case,
+    patches: int = PATCHES,
+    *,
+    fails_twice: bool = False,
 ) -> Row:
-    """Send with the fault at message 3, resume (with another fault if `again` is set), heal,
-    resume, and settle uncertain messages.
+    """Send with a fault at message 3, resume (with another fault if `fails_twice` is set), disable
+    faults, resume, and settle uncertain messages.
     """
     faults = Faults()
     with FaultySink(faults) as server, shorten_pauses():
         repo = topic(folder / "repo", patches, server=server)
-        # no server can confirm the message, so a resume in another process has nothing uncertain
+        # the server confirms no message before this fault, so nothing is uncertain for a resumption
+        # in another process
         repo.git("config", "--global", "patchpilot.lore", "http://127.0.0.1:9/all/")
         with Repository.open(repo.path) as repository:
-            request = SendRequest(via=via, to=(TO,), cc=(CC,), force="fault table")
+            request = SendRequest(
+                via=transport, to=(TO,), cc=(CC,), force="fault table"
+            )
             cover(repository, request)
             ids: tuple[str, ...] = ()
             states: list[tuple[str, ...]] = []
@@ -154,7 +161,7 @@ def run_case(
                 )
                 arrived.append(arrivals(server, ids))
 
-            for resumed in (False, True)[: 1 + again]:
+            for resumed in (False, True)[: 1 + fails_twice]:
                 case.arm(faults, faults.seen + 1 if resumed else 3)
                 note(
                     _send_with_fault(
@@ -173,8 +180,8 @@ def run_case(
                 )
             final = _result(repository, request).state
     return Row(
-        via,
-        case.name + (", twice" if again else ""),
+        transport,
+        case.name + (", twice" if fails_twice else ""),
         tuple(states),
         tuple(arrived),
         final,
@@ -183,7 +190,7 @@ def run_case(
 
 @contextlib.contextmanager
 def shorten_pauses() -> Iterator[None]:
-    """Shorten timeouts and pauses for tests."""
+    """Shorten timeouts and delays."""
     with (
         patch.object(smtp, "TIMEOUT", 1.5),
         patch.object(retries, "WAITS", (0.05, 0.1, 0.1)),
@@ -193,7 +200,7 @@ def shorten_pauses() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class ServerRow:
-    """The outcome of a server fault: the first send's actual and expected results, arrivals, and
+    """The result of a server fault: the first send's result and the expected one, arrivals, and
     wrong states.
     """
 
@@ -207,7 +214,7 @@ class ServerRow:
 
     @property
     def right(self) -> bool:
-        """Return whether the send ended as expected, with correct states and each message sent
+        """Return whether the send ended as expected, with correct states, and each message was sent
         once.
         """
         never_twice = all(count <= 1 for counts in self.arrived for count in counts)
@@ -222,7 +229,7 @@ class ServerRow:
 
     def __str__(self) -> str:
         steps = " → ".join("".join(map(str, row)) for row in self.arrived)
-        wrong = (
+        wrong_states = (
             ""
             if self.right
             else (
@@ -230,14 +237,14 @@ class ServerRow:
                 f" {self.expected}{', untrue: ' + ', '.join(self.untrue) if self.untrue else ''})"
             )
         )
-        return f"{self.via:15} {self.case:38} {self.first:8} {steps:18} {self.final} {wrong}".rstrip()  # noqa: E501
+        return f"{self.via:15} {self.case:38} {self.first:8} {steps:18} {self.final} {wrong_states}".rstrip()  # noqa: E501
 
 
 def run_server_case(
-    folder: Path, via: str, case: ServerCase, patches: int = 2
+    folder: Path, transport: str, case: ServerCase, patches: int = 2
 ) -> ServerRow:
-    """Send with the fault, heal the server, and resume after looking up uncertain messages."""
-    pair = certificate(folder) if case.tls else None
+    """Send with the fault, disable it, look up uncertain messages, and resume."""
+    pair = create_certificate(folder) if case.tls else None
     with (
         RawServer(
             case.fault,
@@ -267,7 +274,7 @@ def run_server_case(
         if case.login:
             repo.git("config", "--global", "sendemail.smtpuser", "ada")
             repo.git("config", "--global", "sendemail.smtppass", "s3cret")
-        arrived, untrue = [], list[str]()
+        arrived, wrong_states = [], list[str]()
 
         def note(result: Sending) -> Sending:
             counts = arrivals(
@@ -278,11 +285,13 @@ def run_server_case(
                 if (entry.state == "accepted" and not count) or (
                     entry.state in ("pending", "rejected") and count
                 ):
-                    untrue.append(f"{entry.state} {entry.subject}")
+                    wrong_states.append(f"{entry.state} {entry.subject}")
             return result
 
         with Repository.open(repo.path) as repository:
-            request = SendRequest(via=via, to=(TO,), cc=(CC,), force="fault table")
+            request = SendRequest(
+                via=transport, to=(TO,), cc=(CC,), force="fault table"
+            )
             cover(repository, request)
             result = note(_try_send(repository, plan(repository, request), request))
             first = (
@@ -313,12 +322,12 @@ def run_server_case(
                     )
                 )
     return ServerRow(
-        via,
+        transport,
         case.name,
         first,
         case.first,
         tuple(arrived),
-        tuple(untrue),
+        tuple(wrong_states),
         result.state,
     )
 
@@ -326,7 +335,7 @@ def run_server_case(
 def _try_send(
     repository: Repository, planned: Sending, request: SendRequest
 ) -> Sending:
-    """Try to send, and return the outbox's record even after an error."""
+    """Try to send, and return the outbox's record even if that fails."""
     try:
         return deliver(repository, planned)
     except PatchpilotError:
@@ -342,7 +351,7 @@ def _send_with_fault(
     *,
     resumed: bool,
 ) -> Sending:
-    """Try to send while the fault is active."""
+    """Try to send with the fault enabled."""
     planned = (
         (lambda: plan_resume(repository, request))
         if resumed
@@ -357,7 +366,7 @@ def _send_with_fault(
             ["--resume"] if resumed else [],
         )
     elif case.full_at:
-        _disk_full(repository, planned(), case.full_at)
+        _send_with_full_disk(repository, planned(), case.full_at)
     else:
         return deliver(repository, planned())
     return _result(repository, request)
@@ -378,9 +387,9 @@ def _result(repository: Repository, request: SendRequest) -> Sending:
         return add_result(planned, outbox.settle(planned.send.id))
 
 
-def command(path: Path, request: SendRequest) -> list[str]:
-    """Return the command for the same send."""
-    words = [
+def send_command(path: Path, request: SendRequest) -> list[str]:
+    """Return the command line that sends in the same way as the request."""
+    argv = [
         sys.executable,
         "-m",
         "patchpilot",
@@ -394,16 +403,14 @@ def command(path: Path, request: SendRequest) -> list[str]:
         "fault table",
     ]
     return [
-        *words,
+        *argv,
         *(word for address in request.to for word in ("--to", address)),
         *(word for address in request.cc for word in ("--cc", address)),
     ]
 
 
-def _disk_full(repository: Repository, planned: Sending, state: str) -> None:
-    """Send while the disk is full when the third message (in a resume, the first) reaches a
-    state.
-    """
+def _send_with_full_disk(repository: Repository, planned: Sending, state: str) -> None:
+    """Send, and let the disk be full when message 3 (message 1 of a resumption) gets this state."""
     at = planned.send.waiting_messages[0].position if planned.send.id else 2
     full = "BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END"
     with contextlib.closing(connect()) as base:
@@ -427,7 +434,7 @@ def _disk_full(repository: Repository, planned: Sending, state: str) -> None:
 def _kill_send(
     path: Path, server: FaultySink, request: SendRequest, at: int, words: list[str]
 ) -> None:
-    """Run the send as a process, and kill it when the server sees message `at`."""
+    """Send in a process, and kill it when the server receives message `at`."""
     process: list[subprocess.Popen[bytes]] = []
     ready = threading.Event()
 
@@ -440,7 +447,7 @@ def _kill_send(
     server.faults.on_mail = strike
     process.append(
         subprocess.Popen(
-            [*command(path, request), *words],
+            [*send_command(path, request), *words],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -452,7 +459,7 @@ def _kill_send(
 
 
 def isolate(folder: Path) -> None:
-    """Use a separate home, state and configuration."""
+    """Set separate home, state and configuration directories."""
     for name in [
         name for name in os.environ if name.startswith(("GIT_", "XDG_", "B4_"))
     ]:
@@ -469,23 +476,34 @@ def rows(
     names: list[str],
 ) -> Iterator[tuple[str, str, Callable[[Path], Row | ServerRow]]]:
     """Yield (transport, case, function) for every case whose name contains one of these words."""
-    for via in TRANSPORTS:
+    for transport in TRANSPORTS:
         for case in smtp_faults.CASES:
             if not names or any(name in case.name for name in names):
-                yield via, case.name, partial(run_server_case, via=via, case=case)
-        for old in CASES:
-            for twice in (False, True) if old.name != "none" else (False,):
-                if not names or any(name in old.name for name in names):
+                yield (
+                    transport,
+                    case.name,
+                    partial(run_server_case, transport=transport, case=case),
+                )
+        for case_name in CASES:
+            for fails_twice in (False, True) if case_name.name != "none" else (False,):
+                if not names or any(name in case_name.name for name in names):
                     yield (
-                        via,
-                        old.name,
-                        partial(run_case, via=via, case=old, again=twice),
+                        transport,
+                        case_name.name,
+                        partial(
+                            run_case,
+                            transport=transport,
+                            case=case_name,
+                            fails_twice=fails_twice,
+                        ),
                     )
 
 
 def main(names: list[str]) -> int:
-    """Print the table for cases whose names contain these words; return 1 if a row is wrong."""
-    count, wrong, begun = 0, 0, time.monotonic()
+    """Print the table for cases whose names contain any of these words; return 1 if one is
+    wrong.
+    """
+    count, failures, start = 0, 0, time.monotonic()
     print(
         "A server's fault at mail 2 of 3: how the first send ended, and how often each mail had"
         " arrived after it and after a resume."
@@ -494,7 +512,7 @@ def main(names: list[str]) -> int:
         "Other faults at mail 3 of 6: arrivals after each attempt, and the states then (a accepted,"
         " r rejected, p pending, u unknown)."
     )
-    for via, name, run in rows(names):
+    for transport, name, run in rows(names):
         with tempfile.TemporaryDirectory(
             prefix="patchpilot-faults-", ignore_cleanup_errors=True
         ) as folder:
@@ -503,13 +521,13 @@ def main(names: list[str]) -> int:
             try:
                 row = run(Path(folder))
             except PatchpilotError as error:
-                print(f"{via:15} {name:38} {error.message}", flush=True)
-                wrong += 1
+                print(f"{transport:15} {name:38} {error.message}", flush=True)
+                failures += 1
                 continue
         print(row, flush=True)
-        wrong += not row.right
-    print(f"{count} cases, {wrong} wrong, {time.monotonic() - begun:.0f} s")
-    return 1 if wrong else 0
+        failures += not row.right
+    print(f"{count} cases, {failures} wrong, {time.monotonic() - start:.0f} s")
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":

@@ -2,12 +2,12 @@
 """Fit the confidence of `backport --adapt`: python -m tests.lab.fit_adaptations NAME=DIR… [--rows
 FILE] [--limit N] [--write | --beside].
 
-Adapts the backports listed in `tests/lab/adaptations/rows.jsonl` (or FILE) whose repository NAME is
-in DIR, and compares each with the stable maintainer's, ignoring whitespace. Prints how many are the
-same at each confidence: with the shipped weights, and for each repository with weights fitted on
-the others. With --write, the weights are fitted on all of them. Plain Python. With --beside, the
-results of wiggle and of `git merge -X theirs` are also compared, and counted by kind; `others` in a
-row are earlier backports of the fix to other branches.
+Adapts the backports in `tests/lab/adaptations/rows.jsonl` (or FILE) whose repository NAME is in
+DIR, and compares each with the stable maintainer's backport, ignoring whitespace. Prints how many
+are equal at each confidence, with the shipped weights, and with weights fitted on the other
+repositories. --write fits and stores weights for all repositories; this needs no packages. --beside
+also compares the results of wiggle and `git merge -X theirs`, and counts them by kind. `others` in
+a row are earlier backports of the fix to other branches.
 """
 
 import argparse
@@ -46,7 +46,7 @@ TOOLS = {
 
 
 class Case(NamedTuple):
-    """The features of an adaptation, and whether it equals the maintainer's."""
+    """The features of an adaptation, and whether it equals the stable maintainer's backport."""
 
     features: Mapping[str, float]
     is_same: bool
@@ -55,39 +55,42 @@ class Case(NamedTuple):
 def cases(
     folder: Path, rows: Sequence[Mapping[str, str]], count: Counter[str] | None = None
 ) -> Iterator[Case]:
-    """Yield the cases of one repository's rows, skipping fixes that are not adapted.
+    """Yield the cases of a repository's rows, skipping fixes that cannot be adapted.
 
-    With `count`, the results of each tool, and of each kind, are counted there.
+    If `count` is given, add the results of each tool and of each kind to it.
     """
     with Repository.open(folder) as repository, Scratch(repository) as scratch:
         for row in rows:
             fix = FixCommit.read(repository, row["fix"])
-            onto, real = scratch.tree_of(row["base"]), scratch.tree_of(row["backport"])
-            merge = scratch.pick(fix.id, onto, fix.base)
-            adaptation = adapt(scratch, merge, onto, fix, row.get("others", ()))
+            target, expected_tree = (
+                scratch.tree_of(row["base"]),
+                scratch.tree_of(row["backport"]),
+            )
+            merge = scratch.pick(fix.id, target, fix.base)
+            adaptation = adapt(scratch, merge, target, fix, row.get("others", ()))
             results = {"patchpilot": adaptation.made if adaptation else None}
             if adaptation:
                 results |= {adaptation.kind: adaptation.made}
                 results |= {"written": adaptation.made} if adaptation.is_sure else {}
             for tool in TOOLS if count is not None else ():
                 results[tool] = _merge_with_tool(scratch, merge, TOOLS[tool])
-            same = {
-                name: bool(tree) and _is_same(scratch, tree, real, onto)
+            is_equal = {
+                name: bool(tree) and _is_same(scratch, tree, expected_tree, target)
                 for name, tree in results.items()
             }
             if count is not None:
                 count.update(
-                    f"{name}: {'exact' if same[name] else 'wrong' if results[name] else 'none'}"
+                    f"{name}: {'exact' if is_equal[name] else 'wrong' if results[name] else 'none'}"
                     for name in results
                 )
             if adaptation and adaptation.features:
-                yield Case(adaptation.features, same["patchpilot"])
+                yield Case(adaptation.features, is_equal["patchpilot"])
 
 
 def _merge_with_tool(
     scratch: Scratch, merge: Merge, command: Sequence[str]
 ) -> str | None:
-    """Return a tool's resulting tree for a conflicting merge, or None if a file conflicts."""
+    """Return the tree that a tool makes of a conflicting merge, or None if a conflict remains."""
     entries: dict[str, Entry] = {}
     for path in merge.paths:
         sides = merge.stages.get(path, {})
@@ -118,7 +121,7 @@ def _squeeze_file(scratch: Scratch, tree: str, path: str) -> bytes:
 
 
 def fit(cases: Sequence[Case]) -> dict[str, float]:
-    """Return the weights of a logistic regression, without a penalty on the bias."""
+    """Return the weights of a logistic regression whose bias has no penalty."""
     names = sorted({name for case in cases for name in case.features} - {UNSURE})
     numbers = [
         [1.0, *(case.features.get(name, 0.0) for name in names)] for case in cases
@@ -151,9 +154,7 @@ def fit(cases: Sequence[Case]) -> dict[str, float]:
 
 
 def confidence_rows(rated: Sequence[tuple[float, Case]]) -> Iterator[str]:
-    """Yield table rows with the numbers of adaptations and correct ones for each range of
-    confidence.
-    """
+    """Yield table rows with the numbers of adaptations and correct ones by confidence."""
     for low, high in pairwise(BINS):
         same = [case.is_same for confidence, case in rated if low <= confidence < high]
         if same:
@@ -166,8 +167,8 @@ def confidence_rows(rated: Sequence[tuple[float, Case]]) -> Iterator[str]:
 def cross_validate(
     by_repository: Mapping[str, Sequence[Case]],
 ) -> Iterator[tuple[float, Case]]:
-    """Yield each case with its confidence, using weights fitted on the other repositories."""
-    for name, mine in by_repository.items():
+    """Yield each case with its confidence by weights fitted on the other repositories."""
+    for name, own_cases in by_repository.items():
         weights = fit(
             [
                 case
@@ -176,11 +177,11 @@ def cross_validate(
                 for case in cases_
             ]
         )
-        yield from ((confidence_of(case.features, weights), case) for case in mine)
+        yield from ((confidence_of(case.features, weights), case) for case in own_cases)
 
 
 def main() -> None:
-    """Adapt, print, and with --write fit."""
+    """Adapt the backports, print the results and, with --write, fit the weights."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -194,23 +195,23 @@ def main() -> None:
         json.loads(line) for line in args.rows.read_text(encoding="utf-8").splitlines()
     ]
     by_repository: dict[str, list[Case]] = {}
-    for name, _, folder in (word.partition("=") for word in args.repositories):
-        mine = [row for row in rows if row["repo"] == name][: args.limit]
+    for name, _, folder in (argument.partition("=") for argument in args.repositories):
+        own_cases = [row for row in rows if row["repo"] == name][: args.limit]
         count: Counter[str] = Counter()
         by_repository[name] = list(
-            cases(Path(folder), mine, count if args.beside else None)
+            cases(Path(folder), own_cases, count if args.beside else None)
         )
         print(
-            f"{name}: {len(by_repository[name])} of {len(mine)} adapted,"
+            f"{name}: {len(by_repository[name])} of {len(own_cases)} adapted,"
             f" {sum(case.is_same for case in by_repository[name])} as the maintainer made them",
             *sorted(f"{tool} {number}" for tool, number in count.items()),
             sep="\n  ",
             flush=True,
         )
-    every = [case for mine in by_repository.values() for case in mine]
+    all_cases = [case for own_cases in by_repository.values() for case in own_cases]
     print(
         "with the shipped weights",
-        *confidence_rows([(confidence_of(case.features), case) for case in every]),
+        *confidence_rows([(confidence_of(case.features), case) for case in all_cases]),
         sep="\n  ",
     )
     if len(by_repository) > 1:
@@ -220,7 +221,7 @@ def main() -> None:
             sep="\n  ",
         )
     if args.write:
-        lines = [f"{name} = {weight:.2f}\n" for name, weight in fit(every).items()]
+        lines = [f"{name} = {weight:.2f}\n" for name, weight in fit(all_cases).items()]
         WEIGHTS.write_text(HEAD + "".join(lines), encoding="utf-8")
 
 

@@ -2,11 +2,10 @@
 """Fit the weights of `patchpilot fixes` on known fixes: python -m tests.lab.fit_fixes --repo DIR
 --truth FILE [--write].
 
-FILE has one JSON row per fix: `commit`, `fixes` (the ids that its tag names) and `fold` (0-4). For
-several histories, repeat `--repo` and `--truth`; each history is then a fold. Each fold is
-evaluated with weights fitted on the others, and the confidence is calibrated on these held-out
-answers; the shipped weights are fitted on all folds, and are kept near those shipped before. Plain
-Python: no package is needed.
+FILE has one JSON row per fix: `commit`, `fixes` (the ids in its tag) and `fold` (0-4). With several
+pairs of `--repo` and `--truth`, each history is a fold. Each fold is evaluated with weights fitted
+on the others; these results calibrate the confidence. The shipped weights are fitted on all folds,
+with a penalty on the distance from the previous weights. No packages are needed.
 """
 
 import argparse
@@ -35,32 +34,38 @@ NOTHING = 1e-5
 
 
 def make_case(job: tuple[str, dict[str, Any]]) -> tuple[int, dict[str, Row], set[str]]:
-    """Return (fold, features by candidate, the true ids) for one row."""
+    """Return (fold, features by candidate, correct ids) for a row."""
     repo, row = job
     with Repository.open(repo) as repository:
         commit = repository.commit(row["commit"])
         scene = read_scene(repository, commit)
-        return row["fold"], weigh(repository, scene, tally(scene)), set(row["fixes"])
+        return (
+            row["fold"],
+            weigh(repository, scene, tally(scene)),
+            set(row["fixes"]),
+        )
 
 
 def read_cases(repos: Sequence[str], truths: Sequence[Path], jobs: int) -> list[Case]:
-    """Return the cases of truth files."""
+    """Return the cases of all truth files."""
     rows = [
         (repo, row | ({"fold": fold} if len(repos) > 1 else {}))
         for fold, (repo, truth) in enumerate(zip(repos, truths, strict=True))
         for row in map(json.loads, truth.read_text().splitlines())
     ]
     with multiprocessing.Pool(jobs) as pool:
-        raw = list(pool.imap(make_case, rows, chunksize=4))
+        raw_cases = list(pool.imap(make_case, rows, chunksize=4))
     cases = []
-    for fold, candidates, true in raw:
-        hits = [at for at, candidate in enumerate(candidates) if candidate in true]
+    for fold, candidates, true in raw_cases:
+        hits = [
+            index for index, candidate in enumerate(candidates) if candidate in true
+        ]
         cases.append((fold, list(candidates.values()), list_features(candidates), hits))
     return cases
 
 
 def fit(cases: Sequence[Case]) -> tuple[Row, Row]:
-    """Fit the candidates' weights on the cases that have a correct one, then the weights of "none"
+    """Fit the candidates' weights on the cases with a correct candidate, then the weights of "none"
     on all cases.
     """
     hit = [(rows, hits) for _, rows, _, hits in cases if hits]
@@ -76,7 +81,7 @@ def fit(cases: Sequence[Case]) -> tuple[Row, Row]:
             top + math.log(sum(math.exp(sum_ - top) for sum_ in sums)) if sums else 0.0
         )
         lists.append(([{"": known}, none], {0} if hits else {1}))
-    rest = maximize_likelihood(lists, held={"": 1.0})
+    rest = maximize_likelihood(lists, fixed_weights={"": 1.0})
     return weights, {name: value for name, value in rest.items() if name}
 
 
@@ -86,20 +91,21 @@ def _pack_row(row: Row) -> Row:
 
 def maximize_likelihood(
     lists: Sequence[tuple[list[Row], set[int]]],
-    held: Row | None = None,
+    fixed_weights: Row | None = None,
     expected: Row | None = None,
     steps: int = STEPS,
 ) -> Row:
-    """Return the weights that maximize the likelihood of the correct candidates; `held` ones are
-    fixed.
+    """Return the weights that maximize the likelihood of the correct candidates.
+
+    The weights in `fixed_weights` do not change.
     """
-    fixed, hoped = held or {}, expected or {}
+    fixed, expected_sums = fixed_weights or {}, expected or {}
     names = sorted({name for rows, _ in lists for row in rows for name in row})
     weights = {name: fixed.get(name, 0.0) for name in names}
     first, second = dict.fromkeys(names, 0.0), dict.fromkeys(names, 0.0)
     for step in range(1, steps + 1):
         slope = {
-            name: PRIOR * (value - hoped.get(name, 0.0))
+            name: PRIOR * (value - expected_sums.get(name, 0.0))
             for name, value in weights.items()
         }
         for rows, true in lists:
@@ -108,10 +114,10 @@ def maximize_likelihood(
                 for row in rows
             ]
             top = max(sums)
-            raised = [math.exp(value - top) for value in sums]
-            total = sum(raised)
+            exponentials = [math.exp(value - top) for value in sums]
+            total = sum(exponentials)
             for number, row in enumerate(rows):
-                error = raised[number] / total - (
+                error = exponentials[number] / total - (
                     1 / len(true) if number in true else 0.0
                 )
                 if abs(error) > NOTHING:
@@ -134,8 +140,8 @@ def maximize_likelihood(
 def answers(
     cases: Sequence[Case], weights: tuple[Row, Row]
 ) -> list[tuple[float, bool, bool]]:
-    """Return (first candidate's raw share, whether it is right, whether one of the first three is)
-    for each case.
+    """Return (the first candidate's raw share, whether it is correct, whether one of the first
+    three is) for each case.
     """
     answers = []
     for _, rows, none, hits in cases:
@@ -158,14 +164,14 @@ def answers(
 
 
 def isotonic(pairs: Sequence[tuple[float, bool]]) -> list[tuple[float, float]]:
-    """Fit a monotonic curve to held-out answers by pooling adjacent violators.
+    """Fit a monotonic curve by pooling adjacent violators.
 
-    Each step has at least thirty answers.
+    Each step has at least thirty cases.
     """
     blocks: list[list[float]] = []
     ordered = sorted(pairs)
-    for at in range(0, len(ordered), 30):
-        part = ordered[at : at + 30]
+    for index in range(0, len(ordered), 30):
+        part = ordered[index : index + 30]
         blocks.append(
             [
                 sum(raw for raw, _ in part),
@@ -183,7 +189,7 @@ def isotonic(pairs: Sequence[tuple[float, bool]]) -> list[tuple[float, float]]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Fit, evaluate by fold, and with --write store the weights."""
+    """Fit the weights, evaluate them by fold and, with --write, store them."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -194,14 +200,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     cases = read_cases(args.repo, args.truth, args.jobs)
     by_fold = cross_validate(cases)
-    for fold, judged in enumerate(by_fold):
-        print(f"fold {fold}: {_share(judged, 1)} / {_share(judged, 2)}")
-    held = [row for judged in by_fold for row in judged]
+    for fold, results in enumerate(by_fold):
+        print(f"fold {fold}: {_share(results, 1)} / {_share(results, 2)}")
+    held_out = [row for results in by_fold for row in results]
     print(
-        f"held out, all folds: top-1 {_share(held, 1)}, top-3 {_share(held, 2)} of {len(held)}"
+        f"held out, all folds: top-1 {_share(held_out, 1)}, top-3 {_share(held_out, 2)} of"
+        f" {len(held_out)}"
     )
     weights = fit(cases)
-    curve = isotonic([(raw, right) for raw, right, _ in held])
+    curve = isotonic([(raw, right) for raw, right, _ in held_out])
     if args.write:
         FILE.parent.mkdir(parents=True, exist_ok=True)
         FILE.write_text(_toml(weights, curve))
@@ -209,7 +216,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def cross_validate(cases: Sequence[Case]) -> list[list[tuple[float, bool, bool]]]:
-    """Return each fold's answers, using weights fitted on the others."""
+    """Return each fold's results with weights fitted on the other folds."""
     parts = [
         (
             [case for case in cases if case[0] == fold],
@@ -217,7 +224,7 @@ def cross_validate(cases: Sequence[Case]) -> list[list[tuple[float, bool, bool]]
         )
         for fold in range(FOLDS)
     ]
-    return [answers(judged, fit(others)) for judged, others in parts]
+    return [answers(results, fit(others)) for results, others in parts]
 
 
 def _share(judged: Sequence[tuple[float, bool, bool]], column: int) -> str:

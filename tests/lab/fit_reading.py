@@ -3,9 +3,9 @@
 
     python -m tests.lab.fit_reading FOLDER [--write]
 
-FOLDER has the labeled threads as NAME.mbox, and `reading/` the labels; only those of the part
-"learn" are used. Whole lists are left out in turn; the output shows how well they are read with
-weights from the others. Plain Python: no package is needed.
+FOLDER has the labeled threads as NAME.mbox; the labels are in `reading/`. Only the part "learn" is
+used. The output shows how well lists are read with weights fitted on the other lists. No packages
+are needed.
 """
 
 import argparse
@@ -49,7 +49,7 @@ Row = tuple[Features, bool]
 
 @dataclass(frozen=True, slots=True)
 class Labeled:
-    """A labeled message: its list, and whether and where it requests something."""
+    """A labeled message: its list, and what it requests."""
 
     list_name: str
     mail: Classified
@@ -59,24 +59,29 @@ class Labeled:
 
 
 def labeled_mails(folder: Path) -> Iterator[Labeled]:
-    """Yield the labeled messages not written by the author."""
-    asked, known = requests(), {row["message_id"] for row in rows("sentences.tsv")}
-    asking = {
+    """Yield the labeled messages by others than the author."""
+    request_labels, labeled_ids = (
+        requests(),
+        {row["message_id"] for row in rows("sentences.tsv")},
+    )
+    request_lines = {
         (row["message_id"], int(row["line"]) - 1, int(row["nth"]))
         for row in rows("sentences.tsv")
         if row["request"]
     }
-    for list_name, author, every in threads(folder):
-        for mail in every:
+    for list_name, author, replies in threads(folder):
+        for mail in replies:
             name = mail.mail.message_id
             is_machine = mail.bot or mail.kind in BY_MACHINE
-            if name in known and not mail.by_author and not is_machine:
-                sentences = requesting_sentences(mail, asking)
-                yield Labeled(list_name, mail, author, asked.get(name, ()), sentences)
+            if name in labeled_ids and not mail.by_author and not is_machine:
+                sentences = requesting_sentences(mail, request_lines)
+                yield Labeled(
+                    list_name, mail, author, request_labels.get(name, ()), sentences
+                )
 
 
 def threads(folder: Path) -> Iterator[tuple[str, Address, Sequence[Classified]]]:
-    """Yield the list, author and replies of each thread in the learning part."""
+    """Yield the list, author and replies of each thread in the part "learn"."""
     for line in (FOLDER / "threads.jsonl").read_text(encoding="utf-8").splitlines():
         label = json.loads(line)
         if label["part"] != "learn":
@@ -90,21 +95,21 @@ def threads(folder: Path) -> Iterator[tuple[str, Address, Sequence[Classified]]]
 
 
 def requesting_sentences(
-    mail: Classified, asking: Set[tuple[str, int, int]]
+    mail: Classified, request_lines: Set[tuple[str, int, int]]
 ) -> frozenset[Sentence]:
-    """Return a message's sentences that request something."""
-    begun = Counter[int]()
-    found = []
+    """Return a message's sentences that are labeled as requests."""
+    sentence_counts = Counter[int]()
+    requested = []
     for sentence in mail.body.sentences:
-        begun[sentence.line] += 1
-        place = (mail.mail.message_id, sentence.line, begun[sentence.line])
-        found += [sentence] if place in asking else []
-    return frozenset(found)
+        sentence_counts[sentence.line] += 1
+        place = (mail.mail.message_id, sentence.line, sentence_counts[sentence.line])
+        requested += [sentence] if place in request_lines else []
+    return frozenset(requested)
 
 
 def feature_rows(labeled: Labeled) -> Iterator[Row]:
-    """Yield the features of each sentence and of the text below each quote, and whether it makes a
-    request.
+    """Yield the features of each sentence and of the text below each quotation, and whether it
+    makes a request.
     """
     mail = labeled.mail
     every = list(zip(mail.body.sentences, mail.features, strict=False))
@@ -115,8 +120,8 @@ def feature_rows(labeled: Labeled) -> Iterator[Row]:
 
 
 def fit(cases: Sequence[Row]) -> Weights:
-    """Return the weights that maximize the likelihood of the labels, penalized by distance from
-    0 (AdaGrad).
+    """Return the weights that maximize the likelihood of the labels, with a penalty on their size
+    (AdaGrad).
     """
     counts = Counter(name for features, _ in cases for name in features)
     held = {name: HELD / count for name, count in counts.items() if count >= LEAST}
@@ -139,19 +144,25 @@ def fit(cases: Sequence[Row]) -> Weights:
     return weights
 
 
-def judge(mails: Sequence[Labeled], weights: Weights, count: Counter[str]) -> None:
-    """Count the listed requests, and the listed items that are not requests."""
+def count_found_requests(
+    mails: Sequence[Labeled], weights: Weights, count: Counter[str]
+) -> None:
+    """Count the requests that are found, and the items that are wrongly listed."""
     for labeled in mails:
         mail = labeled.mail
         parts = asking_paragraphs(mail.body.sentences, mail.features, weights)
         listed = [(part[0][0].line, part[-1][0].end) for part in parts]
-        begun = [place for place, begins in labeled.asked if begins]
-        found = sum(any(overlaps(place, one) for one in listed) for place in begun)
+        request_places = [place for place, begins in labeled.asked if begins]
+        found = sum(
+            any(overlaps(place, one) for one in listed) for place in request_places
+        )
         nothing = sum(
             not any(overlaps(one, place) for place, _ in labeled.asked)
             for one in listed
         )
-        count.update(asked=len(begun), found=found, listed=len(listed), nothing=nothing)
+        count.update(
+            asked=len(request_places), found=found, listed=len(listed), nothing=nothing
+        )
 
 
 def write(weights: Weights) -> None:
@@ -165,7 +176,7 @@ def write(weights: Weights) -> None:
 
 
 def folds(lists: Set[str]) -> Iterator[Set[str]]:
-    """Yield sets of lists to leave out together."""
+    """Yield groups of lists to leave out together."""
     order = sorted(lists)
     random.Random(3).shuffle(order)
     for at in range(FOLDS):
@@ -173,7 +184,7 @@ def folds(lists: Set[str]) -> Iterator[Set[str]]:
 
 
 def main(folder: Path, *, keep: bool) -> int:
-    """Fit, and print the results for lists that were left out."""
+    """Fit the weights, and print the results for lists that were left out."""
     mails = list(labeled_mails(folder))
     count = Counter[str]()
     for out in folds({mail.list_name for mail in mails}):
@@ -183,7 +194,9 @@ def main(folder: Path, *, keep: bool) -> int:
             if mail.list_name not in out
             for row in feature_rows(mail)
         ]
-        judge([mail for mail in mails if mail.list_name in out], fit(known), count)
+        count_found_requests(
+            [mail for mail in mails if mail.list_name in out], fit(known), count
+        )
     print(
         f"lists left out: {count['found']} of {count['asked']} requests listed,"
         f" {count['nothing']} of {count['listed']} listed ask nothing"

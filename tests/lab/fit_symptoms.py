@@ -2,10 +2,10 @@
 """Fit the ranking of `patchpilot find` on known fixes: python -m tests.lab.fit_symptoms cases
 --repo DIR --out FILE; then `fit FILE... [--write]` and `test FILE...`.
 
-A symptom is what a fix's message quotes: a trace, a sanitizer's report, or a log line. It is
-searched for in a window of the history that contains the fix, in the messages as they are
-("quoted") and without any quoted lines ("taken out"). The same list without the fix and its copies
-is a case that no commit fixes. Each history is evaluated with weights fitted on the others.
+A symptom is what a fix's message quotes: a trace, a sanitizer's report or a log line. It is
+searched for in a window of the history that contains the fix, in unmodified messages ("quoted") and
+in messages without quoted lines ("taken out"). Candidates without the fix and its copies are a case
+without a fix. Each history is evaluated with weights fitted on the others.
 """
 
 import argparse
@@ -65,7 +65,7 @@ _LIST = re.compile(r"^\s+(?:[-*]|\d+[.)]|[a-z][.)]|[a-z]+ [a-z]+ [a-z]+ [a-z]+\b
 
 
 class Case(NamedTuple):
-    """The candidates for a symptom with their evidence; `hits` are the possibly correct ones."""
+    """The candidates for a symptom with their evidence; `hits` are the ones that may be correct."""
 
     history: str
     mode: str
@@ -77,14 +77,14 @@ class Case(NamedTuple):
 
 
 def is_quoted(line: str) -> bool:
-    """Return whether a message's line is a quotation: indented, or from a log."""
+    """Return whether a line of a message is a quotation: indented, or from a log."""
     return (line.startswith(("  ", "\t", ">")) or bool(_LOG.match(line))) and bool(
         line.strip()
     )
 
 
 def quoted_log(message: str) -> str:
-    """Return the log quoted in a message, without lists, commands or code, or ""."""
+    """Return the log that a message quotes, without lists, commands and code, or ""."""
     log: list[str] = []
     block: list[str] = []
     before = ""
@@ -120,7 +120,7 @@ def strip_quotes(commit: CommitMessage) -> CommitMessage:
 
 
 def windows(repository: Repository, size: int, most: int) -> Iterator[tuple[str, str]]:
-    """Yield (old, new) commits of mainline with about `size` commits between them."""
+    """Yield (old, new) commits of mainline that are about `size` commits apart."""
     line = repository.rev_list("--first-parent", "HEAD")
     share = len(line) / len(repository.rev_list("--no-merges", "HEAD"))
     step = max(1, int(size * share))
@@ -132,7 +132,7 @@ def windows(repository: Repository, size: int, most: int) -> Iterator[tuple[str,
 def history_cases(
     repository: Repository, name: str, size: int, most: int, per: int
 ) -> Iterator[Case]:
-    """Yield cases from a history, at most `per` symptoms in each window."""
+    """Yield cases of a history, at most `per` symptoms for each window."""
     chance = random.Random(name)
     for since, tip in windows(repository, size, most):
         messages = list(candidates.read_messages(repository, since, tip))
@@ -185,7 +185,7 @@ def history_cases(
 
 
 def search(repository: Repository, query: Query, counts: WordCounts) -> list[Evidence]:
-    """Return a query's candidates with all the evidence, best first."""
+    """Return a query's candidates with their evidence, best first."""
     terms = query.places.symptom.terms()
     own = {
         number: kept
@@ -203,7 +203,7 @@ def search(repository: Repository, query: Query, counts: WordCounts) -> list[Evi
 
 
 def fit(cases: Sequence[Case]) -> Row:
-    """Return the weights that rank the right candidates first."""
+    """Return the weights that rank correct candidates first."""
     lists = []
     for case in cases:
         if not case.hits:
@@ -215,8 +215,8 @@ def fit(cases: Sequence[Case]) -> Row:
     return maximize_likelihood(lists, steps=STEPS)
 
 
-class Judged(NamedTuple):
-    """A ranked list: the position of the right candidate (-1: none), and its shares."""
+class Ranking(NamedTuple):
+    """The position of the correct candidate in a ranking (-1: none), and the candidates' shares."""
 
     case: Case
     removed: bool
@@ -225,65 +225,67 @@ class Judged(NamedTuple):
     shares: list[float]
 
 
-def judge(case: Case, table: Row, *, removed: bool = False) -> Judged:
-    """Rank a case; with `removed`, without its right candidates."""
+def rank_case(case: Case, table: Row, *, removed: bool = False) -> Ranking:
+    """Rank a case's candidates; with `removed`, without the correct ones."""
     pool_rows = [
-        at for at in range(len(case.pool)) if not (removed and at in case.copies)
+        position
+        for position in range(len(case.pool))
+        if not (removed and position in case.copies)
     ]
-    rows = add_shares([case.pool[at] for at in pool_rows])
+    rows = add_shares([case.pool[position] for position in pool_rows])
     pool = [
-        (score(table, row), at in case.hits, row)
-        for at, row in zip(pool_rows, rows, strict=True)
+        (score(table, row), position in case.hits, row)
+        for position, row in zip(pool_rows, rows, strict=True)
     ]
     pool.sort(key=lambda pair: -pair[0])
-    raised = [math.exp(pair[0] - pool[0][0]) for pair in pool]
-    shares = [value / sum(raised) for value in raised]
+    exponentials = [math.exp(pair[0] - pool[0][0]) for pair in pool]
+    shares = [value / sum(exponentials) for value in exponentials]
     evidence = [Evidence(0, row) for _, _, row in pool]
-    rank = next((at for at, pair in enumerate(pool) if pair[1]), -1)
-    return Judged(case, removed, rank, list_features(evidence, shares), shares)
+    rank = next((position for position, pair in enumerate(pool) if pair[1]), -1)
+    return Ranking(case, removed, rank, list_features(evidence, shares), shares)
 
 
-def judge_all(cases: Sequence[Case], table: Row) -> list[Judged]:
-    """Rank each case with and without its fix."""
+def rank_all(cases: Sequence[Case], table: Row) -> list[Ranking]:
+    """Rank every case with and without its correct candidates."""
     return [
-        judge(case, table, removed=removed)
+        rank_case(case, table, removed=removed)
         for case in cases
         for removed in (False, True)
         if len(case.pool) > (len(case.copies) if removed else 0) + 1
     ]
 
 
-def fit_first(judged: Sequence[Judged]) -> Row:
-    """Fit the probability that the first candidate is right, by logistic regression."""
+def fit_first(judged: Sequence[Ranking]) -> Row:
+    """Fit the probability that the first candidate is correct, by logistic regression."""
     lists = [([row.first, {}], {int(row.rank != 0)}) for row in judged]
     return maximize_likelihood(lists, steps=STEPS)
 
 
-def raw(judged: Judged, first: Row) -> float:
-    """Return the uncalibrated probability that the first candidate is right."""
+def raw_probability(judged: Ranking, first: Row) -> float:
+    """Return the uncalibrated probability that the first candidate is correct."""
     return 1 / (1 + math.exp(-score(first, judged.first)))
 
 
-def rejection_threshold(judged: Sequence[Judged], first: Row, curve: Curve) -> float:
-    """Return the probability below which 80 % of the cases without a fix have no match.
+def rejection_threshold(judged: Sequence[Ranking], first: Row, curve: Curve) -> float:
+    """Return the probability below which 80 % of the cases without a fix are rejected.
 
-    Only quoted logs are considered, because they resemble other messages the most.
+    Only quoted logs are considered, because they resemble other messages most.
     """
-    gone = sorted(
-        calibrate(raw(row, first), curve)
+    shares_without_fix = sorted(
+        calibrate(raw_probability(row, first), curve)
         for row in judged
         if row.removed and row.case.mode == "quoted"
     )
-    return gone[int(len(gone) * NOTHING_SHARE)]
+    return shares_without_fix[int(len(shares_without_fix) * NOTHING_SHARE)]
 
 
 def report(
-    judged: Sequence[Judged],
+    judged: Sequence[Ranking],
     first: Row | None = None,
     curve: Curve = (),
     nothing: float = 0.0,
 ) -> None:
-    """Print how often the fix is first, in the top 3 or in the top 10, or nothing matches."""
+    """Print how often the fix is first, among the first 3 or 10, or rejected."""
     for mode in ("quoted", "taken out"):
         rows = [row for row in judged if row.case.mode == mode]
         real = [row for row in rows if not row.removed]
@@ -301,7 +303,7 @@ def report(
             )
         if first is None:
             continue
-        sure = {id(row): calibrate(raw(row, first), curve) for row in rows}
+        sure = {id(row): calibrate(raw_probability(row, first), curve) for row in rows}
         likely = [row for row in rows if sure[id(row)] >= rank_fixes.LIKELY]
         right = sum(row.rank == 0 for row in likely)
         gone = [row for row in rows if row.removed]
@@ -319,7 +321,7 @@ def report(
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Create cases, fit, or test the current weights."""
+    """Create the cases, fit the weights, or test the current ones."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -344,29 +346,33 @@ def main(argv: Sequence[str] | None = None) -> int:
     cases = [case for file in args.files for case in pickle.loads(file.read_bytes())]
     data = shipped_tables("ranking")["symptoms"]
     if args.what == "test":
-        judged = judge_all(cases, data["candidate"])
+        judged = rank_all(cases, data["candidate"])
         rules = data["calibration"]
         report(judged, data["first"], rules["curve"], rules["nothing"])
         return 0
-    # score each history with weights fitted to the others
-    held: list[Judged] = []
+    # evaluate each history with weights fitted on the others
+    held: list[Ranking] = []
     for name in sorted({case.history for case in cases}):
         others = [case for case in cases if case.history != name]
         own = [case for case in cases if case.history == name]
-        held += judge_all(own, fit(others))
+        held += rank_all(own, fit(others))
     first, table = fit_first(held), fit(cases)
     pairs: list[tuple[float, bool]] = []
     for name in sorted({case.history for case in cases}):
         rest = [judged for judged in held if judged.case.history != name]
         tested = [judged for judged in held if judged.case.history == name]
         row = fit_first(rest)
-        limits = isotonic([(raw(case, row), case.rank == 0) for case in rest])
-        pairs += [(raw(case, row), case.rank == 0) for case in tested]
+        limits = isotonic(
+            [(raw_probability(case, row), case.rank == 0) for case in rest]
+        )
+        pairs += [(raw_probability(case, row), case.rank == 0) for case in tested]
         sizes = {case.case.size for case in tested}
         print(f"{name}: {min(sizes):,} to {max(sizes):,} commits, by the others")
         report(tested, row, limits, rejection_threshold(rest, row, limits))
         print("  BM25 alone")
-        report([judge(case.case, {"bm25": 1.0}) for case in tested if not case.removed])
+        report(
+            [rank_case(case.case, {"bm25": 1.0}) for case in tested if not case.removed]
+        )
     curve = isotonic(pairs)
     nothing = rejection_threshold(held, first, curve)
     if args.write:
@@ -375,7 +381,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def write(table: Row, first: Row, curve: Curve, nothing: float) -> None:
-    """Replace the tables in the file, keeping the text before them."""
+    """Replace the tables in the file below its introduction."""
     head = FILE.read_text().partition("\n[candidate]")[0]
     lines = [head]
     for name, row in (("candidate", table), ("first", first)):

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run every parser of untrusted data on generated input. None may raise anything but an error for
-the user, or take more than a second of CPU time or 500 MB.
+"""Run the parsers of untrusted data on generated input. None may raise anything except errors for
+the user, or use more than a second of CPU time or 500 MB.
 
     python -m tests.lab.fuzz [--inputs N] [--seed N] [PARSER …]
 
-Inputs are pieces of real formats that are combined, cut, duplicated and damaged. N inputs (default:
-1,000,000) are distributed by how much the parsers cost. Each parser runs in a separate process, so
-that its peak memory can be measured. A failing input is written to a file, whose name is printed.
+Inputs are pieces of real formats that are combined, truncated, repeated and damaged. N inputs
+(default: 1,000,000) are divided among the parsers by cost. Each parser runs in a separate process,
+to measure its peak memory. An input that fails is written to a file, whose name is printed.
 """
 
 import argparse
@@ -28,7 +28,7 @@ Run = Callable[[bytes], object]
 
 
 class Parser(NamedTuple):
-    """A parser with its share of the inputs, its constructor, and pieces of input."""
+    """A parser with its share of the inputs, its constructor, and pieces of valid input."""
 
     share: int
     make: Callable[[], Run]
@@ -436,8 +436,8 @@ def inputs(name: str, rng: random.Random) -> bytes:
     if damage < 0.5 and data:
         changed = bytearray(data)
         for _ in range(rng.randint(1, 4)):
-            at = rng.randrange(len(changed))
-            changed[at : at + rng.randint(0, 3)] = rng.choice(
+            offset = rng.randrange(len(changed))
+            changed[offset : offset + rng.randint(0, 3)] = rng.choice(
                 (
                     b"",
                     b"\0",
@@ -458,8 +458,8 @@ def inputs(name: str, rng: random.Random) -> bytes:
 
 
 def run_one(run: Run, data: bytes) -> str | None:
-    """Return the error for an input, or None."""
-    began = time.process_time()
+    """Return the error that an input causes, or None."""
+    start = time.process_time()
     try:
         run(data)
     except PatchpilotError:
@@ -468,8 +468,8 @@ def run_one(run: Run, data: bytes) -> str | None:
         return "RecursionError"
     except BaseException:  # noqa: BLE001
         return traceback.format_exc()
-    took = time.process_time() - began
-    return f"{took:.2f} s" if took > SECONDS else None
+    elapsed = time.process_time() - start
+    return f"{elapsed:.2f} s" if elapsed > SECONDS else None
 
 
 def fuzz(name: str, count: int, seed: int) -> int:
@@ -477,22 +477,22 @@ def fuzz(name: str, count: int, seed: int) -> int:
     rng = random.Random(f"{name} {seed}")
     run = PARSERS[name].make()
     run_one(run, inputs(name, rng))
-    began, failed = time.process_time(), 0
+    start, failed = time.process_time(), 0
     for _ in range(count):
         data = inputs(name, rng)
-        wrong = run_one(run, data)
-        if wrong:
+        error = run_one(run, data)
+        if error:
             failed += 1
             if failed <= 5:
                 with tempfile.NamedTemporaryFile(
                     "wb", prefix=f"fuzz-{name.replace(' ', '-')}-", delete=False
                 ) as out:
                     out.write(data)
-                print(f"{name}: {out.name}: {wrong}", file=sys.stderr, flush=True)
+                print(f"{name}: {out.name}: {error}", file=sys.stderr, flush=True)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     failed += peak > MEGABYTES
     print(
-        f"{name:14} {count:9,d} inputs {time.process_time() - began:8.1f} s {peak:5d} MB  {failed}"
+        f"{name:14} {count:9,d} inputs {time.process_time() - start:8.1f} s {peak:5d} MB  {failed}"
         " failed",
         flush=True,
     )
@@ -500,7 +500,7 @@ def fuzz(name: str, count: int, seed: int) -> int:
 
 
 def main() -> int:
-    """Run all or some parsers."""
+    """Fuzz some or all parsers."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -513,10 +513,10 @@ def main() -> int:
     if args.here:
         return fuzz(names[0], args.inputs, args.seed)
     whole = sum(PARSERS[name].share for name in names)
-    bad = 0
+    failures = 0
     for name in names:
         count = max(1, args.inputs * PARSERS[name].share // whole)
-        words = [
+        unknown_names = [
             sys.executable,
             "-m",
             "tests.lab.fuzz",
@@ -527,8 +527,8 @@ def main() -> int:
             str(args.seed),
             name,
         ]
-        bad += subprocess.run(words, check=False).returncode != 0
-    return 1 if bad else 0
+        failures += subprocess.run(unknown_names, check=False).returncode != 0
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":

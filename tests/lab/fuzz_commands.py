@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Run commands on generated hostile repositories, messages and archives.
 
-No command may exit with 70, raise an exception, or print JSON that violates its schema.
+No command may exit with code 70, raise an exception, or print JSON that does not match its schema.
 
     python -m tests.lab.fuzz_commands [--minutes N] [--seed N] [--commands check,track,…]
-    [--world N] [--keep]
+        [--world N] [--keep]
 
-Each world (tests/lab/hostile_world.py) is generated from the seed and its number. Three commands
-run in it, in this process; its archive is a server on loopback. Each failure is printed once, with
-the command that reproduces it; its world is kept in the temporary directory. `--world N` generates
-only that world.
+Each world (tests/lab/hostile_world.py) is generated from the seed and its number; its archive is a
+server on loopback. Three commands are run in each world, in this process. Each failure is printed
+once, with a command that reproduces it; its world is kept in the temporary directory. `--world N`
+runs that world only.
 """
 
 import argparse
@@ -56,7 +56,7 @@ _GITCONFIG = """\
 
 
 class TooSlowError(BaseException):
-    """Raised if a call takes too long."""
+    """A command takes too long."""
 
 
 @dataclass(slots=True)
@@ -78,7 +78,7 @@ class Archive:
 
     @contextlib.contextmanager
     def serve(self) -> Iterator[None]:
-        """Serve until the context exits."""
+        """Serve within this context."""
         archive = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -147,9 +147,9 @@ def _check(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
 def _fix(world: World, rng: random.Random, _url: str) -> Iterator[Argv]:
     yield "check", "--jobs", 1, "--diff", "--strict", world.patch
     yield "check", "--jobs", 1, "--diff", "--strict", "-C", world.repo
-    copy = world.folder / "fixed.patch"
-    shutil.copyfile(world.patch, copy)
-    yield "check", "--jobs", 1, "--fix", "--strict", copy
+    copies_files = world.folder / "fixed.patch"
+    shutil.copyfile(world.patch, copies_files)
+    yield "check", "--jobs", 1, "--fix", "--strict", copies_files
     yield "check", "--jobs", 1, "--fix", "--strict", "-C", world.repo
     yield "undo", "-C", world.repo
 
@@ -341,7 +341,7 @@ COMMANDS: dict[str, Callable[[World, random.Random, str], Iterator[Argv]]] = {
 
 @dataclass(slots=True)
 class Report:
-    """The calls, and the failures grouped by cause."""
+    """The number of calls, and the failures by cause."""
 
     seed: int
     keep: bool = False
@@ -353,7 +353,7 @@ class Report:
     def failed(
         self, what: str, text: str, number: int, argv: Argv, folder: Path
     ) -> None:
-        """Print a failure once, with the command that reproduces it, and keep its world."""
+        """Print a new failure with the command that reproduces it, and keep its world."""
         self.failures[what] = self.failures.get(what, 0) + 1
         if self.failures[what] > 1:
             return
@@ -363,15 +363,15 @@ class Report:
         )
         if not saved.exists():
             shutil.copytree(folder, saved, symlinks=True, ignore_dangling_symlinks=True)
-        words = " ".join(str(word) for word in argv)
+        arguments = " ".join(str(argument) for argument in argv)
         print(
             f"FAILED: {what}\n  --seed {self.seed} --world {number}; kept in {saved}\n  patchpilot"
-            f" {words}\n{text}",
+            f" {arguments}\n{text}",
             flush=True,
         )
 
     def line(self) -> str:
-        """Return a line with the counts."""
+        """Return a summary of the counts."""
         ended = ", ".join(
             f"exit {code}: {count:,}" for code, count in sorted(self.codes.items())
         )
@@ -386,7 +386,7 @@ class Report:
 def run_world(
     number: int, commands: Sequence[str], archive: Archive, root: Path, report: Report
 ) -> None:
-    """Create a world, and run the commands in it."""
+    """Create a world and run commands in it."""
     folder = root / f"world-{number}"
     folder.mkdir()
     url = f"{archive.url}/{number}"
@@ -406,7 +406,7 @@ def run_world(
 
 
 def _make_call(argv: Argv, number: int, folder: Path, report: Report) -> None:
-    began = time.process_time()
+    start = time.process_time()
     signal.alarm(PATIENCE)
     report.calls += 1
     try:
@@ -432,18 +432,18 @@ def _make_call(argv: Argv, number: int, folder: Path, report: Report) -> None:
     finally:
         signal.alarm(0)
     report.codes[outcome.code] = report.codes.get(outcome.code, 0) + 1
-    took = time.process_time() - began
+    elapsed = time.process_time() - start
     if outcome.code == 70 or "Traceback (most recent call last)" in outcome.err:
         match = _LOG.search(outcome.err)
         log = Path(match[1]).read_text(errors="replace") if match else outcome.err
         if match:
             Path(match[1]).unlink()
         report.failed(
-            _kind(log), "\n".join(log.splitlines()[-14:]), number, argv, folder
+            _failure_key(log), "\n".join(log.splitlines()[-14:]), number, argv, folder
         )
-    elif took > SECONDS:
+    elif elapsed > SECONDS:
         report.failed(
-            f"slow: {argv[0]} {argv[1]}", f"{took:.0f} s", number, argv, folder
+            f"slow: {argv[0]} {argv[1]}", f"{elapsed:.0f} s", number, argv, folder
         )
 
 
@@ -460,8 +460,8 @@ def _frame(error: BaseException) -> str:
     )
 
 
-def _kind(log: str) -> str:
-    """Return a key that groups tracebacks of the same bug: the exception and patchpilot's innermost
+def _failure_key(log: str) -> str:
+    """Return a key for tracebacks of the same bug: the exception and patchpilot's innermost
     line.
     """
     places = re.findall(r'File ".*/patchpilot/(\S+\.py)", line (\d+)', log)
@@ -480,7 +480,7 @@ def _kind(log: str) -> str:
 
 @contextlib.contextmanager
 def _isolate() -> Iterator[Path]:
-    """Use a separate home, and no network beyond loopback."""
+    """Use a separate home directory, and no network except loopback."""
     from patchpilot.archive import archive
 
     root = Path(tempfile.mkdtemp(prefix="fuzz-commands-"))
@@ -499,15 +499,15 @@ def _isolate() -> Iterator[Path]:
     }
     (root / ".gitconfig").write_text(_GITCONFIG)
     os.chdir(root)
-    # do not wait as long as the archive asks for
+    # do not wait for Retry-After
     archive.BETWEEN_REQUESTS = 0.0  # type: ignore[attr-defined]
-    archive._wait = lambda *_: 0.0
+    archive._retry_delay = lambda *_: 0.0
     connect = socket.socket.connect
 
-    def guarded(self: socket.socket, address: Any) -> None:
-        if self.family != socket.AF_UNIX and address[0] not in ("127.0.0.1", "::1"):
-            raise OSError(f"no network: {address[0]}")
-        connect(self, address)
+    def guarded(self: socket.socket, address_: Any) -> None:
+        if self.family != socket.AF_UNIX and address_[0] not in ("127.0.0.1", "::1"):
+            raise OSError(f"no network: {address_[0]}")
+        connect(self, address_)
 
     socket.socket.connect = guarded  # type: ignore[method-assign]
     signal.signal(signal.SIGALRM, _too_slow)
@@ -522,8 +522,8 @@ def _too_slow(*_: object) -> NoReturn:
     raise TooSlowError
 
 
-def main(words: Sequence[str] | None = None) -> int:
-    """Run the commands in one world after another until time is up; return 1 on a failure."""
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run commands in one world after another until the time is over; return 1 on a failure."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -533,19 +533,19 @@ def main(words: Sequence[str] | None = None) -> int:
         "--commands", default=",".join(COMMANDS), help="some of: %(default)s"
     )
     parser.add_argument("--world", type=int)
-    args = parser.parse_args(words)
+    args = parser.parse_args(argv)
     commands = args.commands.split(",")
     if unknown := set(commands) - COMMANDS.keys():
         parser.error(f"no such command: {', '.join(unknown)}")
     report, archive = Report(args.seed), Archive()
-    end = reported = time.monotonic()
-    end += args.minutes * 60
+    deadline = reported = time.monotonic()
+    deadline += args.minutes * 60
     number = args.world if args.world is not None else 1
     with _isolate() as root, archive.serve():
         while True:
             run_world(number, commands, archive, root, report)
             number += 1
-            if args.world is not None or time.monotonic() > end:
+            if args.world is not None or time.monotonic() > deadline:
                 break
             if time.monotonic() > reported + 60:
                 reported = time.monotonic()

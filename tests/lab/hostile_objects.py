@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Write a git repository object by object, including objects that git would not write."""
+"""Write git objects directly, including ones that git would refuse to create."""
 
 import hashlib
 import zlib
@@ -12,36 +12,38 @@ _TREE = b"40000"
 
 
 class ObjectWriter:
-    """Write loose objects and refs to a git directory."""
+    """Writes loose objects and refs to a git directory."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def put(self, kind: bytes, data: bytes) -> str:
         """Write an object and return its id."""
-        whole = b"%s %d\0%s" % (kind, len(data), data)
-        name = hashlib.sha1(whole, usedforsecurity=False).hexdigest()
+        content = b"%s %d\0%s" % (kind, len(data), data)
+        name = hashlib.sha1(content, usedforsecurity=False).hexdigest()
         file = self._folder / "objects" / name[:2] / name[2:]
         if not file.exists():
             file.parent.mkdir(exist_ok=True)
-            file.write_bytes(zlib.compress(whole, 1))
+            file.write_bytes(zlib.compress(content, 1))
         return name
 
     def tree(self, files: Files) -> str:
-        """Write a tree and everything below it, with unmodified names, and return its id."""
-        below: dict[bytes, dict[bytes, tuple[bytes, bytes]]] = {}
+        """Write a tree with its subtrees, without checking names, and return its id."""
+        subtrees: dict[bytes, dict[bytes, tuple[bytes, bytes]]] = {}
         rows: list[tuple[bytes, bytes, str]] = []
         for path, (mode, data) in files.items():
             name, slash, rest = path.partition(b"/")
             if slash:
-                below.setdefault(name, {})[rest] = (mode, data)
+                subtrees.setdefault(name, {})[rest] = (mode, data)
             elif mode == b"160000":
                 rows.append(
                     (mode, name, hashlib.sha1(data, usedforsecurity=False).hexdigest())
                 )
             else:
                 rows.append((mode, name, self.put(b"blob", data)))
-        rows += [(_TREE, name, self.tree(inside)) for name, inside in below.items()]
+        rows += [
+            (_TREE, name, self.tree(subpath)) for name, subpath in subtrees.items()
+        ]
         # git sorts directories as if their names ended with a slash
         rows.sort(key=lambda row: row[1] + (b"/" if row[0] == _TREE else b""))
         return self.put(
@@ -62,14 +64,14 @@ class ObjectWriter:
     ) -> str:
         """Write a commit and return its id.
 
-        `author` and `committer` are whole identities with their dates.
+        `author` and `committer` include the date.
         """
-        head = [
+        header = [
             b"tree " + tree.encode(),
             *(b"parent " + parent.encode() for parent in parents),
         ]
-        head += [b"author " + author, b"committer " + committer]
-        return self.put(b"commit", b"\n".join(head) + b"\n\n" + message)
+        header += [b"author " + author, b"committer " + committer]
+        return self.put(b"commit", b"\n".join(header) + b"\n\n" + message)
 
     def tag(self, name: bytes, commit: str, tagger: bytes, message: bytes) -> str:
         """Write an annotated tag and return its id."""
@@ -80,7 +82,7 @@ class ObjectWriter:
         )
 
     def ref(self, name: str, commit: str) -> None:
-        """Point a ref at an object."""
+        """Create a ref to an object."""
         file = self._folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(f"{commit}\n")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Generate a repository, a thread and an archive from valid pieces, damaged according to a seed."""
+"""Generate a repository, a thread and an archive from valid pieces that are damaged at random."""
 
 import contextlib
 import gzip
@@ -21,7 +21,7 @@ from tests.lab.hostile_objects import ObjectWriter
 
 
 def _pieces() -> dict[str, tuple[bytes, ...]]:
-    """Return the pieces, by section."""
+    """Return the pieces of valid input by section."""
     sections: dict[str, tuple[bytes, ...]] = {}
     for part in (
         (Path(__file__).parent / "hostile_pieces.txt")
@@ -104,7 +104,7 @@ _SIGNED = b"Signed-off-by: Ada Fixer <ada@example.org>\n"
 
 
 class Chance:
-    """Seeded damage; `heat` (0 to 1) is the probability for each value."""
+    """Reproducible random damage; `heat` (0 to 1) is the probability that a value is damaged."""
 
     def __init__(self, seed: str) -> None:
         self.rng = random.Random(seed)
@@ -115,7 +115,7 @@ class Chance:
         return self.rng.random() < self.heat
 
     def one(self, honest: bytes, pool: Sequence[bytes]) -> bytes:
-        """Return the valid value, a value from a pool, or a damaged copy."""
+        """Return the valid value, another value from `pool`, or a damaged copy."""
         if not self.hit():
             return honest
         return (
@@ -123,36 +123,40 @@ class Chance:
         )
 
     def damaged(self, data: bytes) -> bytes:
-        """Return a copy with some bytes replaced."""
-        changed = bytearray(data)
+        """Return a copy with random bytes replaced."""
+        damaged_data = bytearray(data)
         for _ in range(self.rng.randint(1, 3)):
-            at = self.rng.randint(0, len(changed))
-            changed[at : at + self.rng.randint(0, 4)] = self.rng.choice(ODD)
-        return bytes(changed)
+            offset = self.rng.randint(0, len(damaged_data))
+            damaged_data[offset : offset + self.rng.randint(0, 4)] = self.rng.choice(
+                ODD
+            )
+        return bytes(damaged_data)
 
     def text(self, data: bytes, lines: Sequence[bytes] = LINES) -> bytes:
-        """Add, repeat, remove or damage lines."""
-        rows = data.split(b"\n")
+        """Add, repeat, remove or damage lines at random."""
+        text_lines = data.split(b"\n")
         while self.hit():
-            at = self.rng.randint(0, len(rows))
-            what = self.rng.random()
-            if what < 0.5:
-                rows[at:at] = [self.rng.choice(lines)] * self.rng.choice(
+            index = self.rng.randint(0, len(text_lines))
+            change = self.rng.random()
+            if change < 0.5:
+                text_lines[index:index] = [self.rng.choice(lines)] * self.rng.choice(
                     (1, 1, 1, 3, 200)
                 )
-            elif what < 0.7:
-                del rows[at : at + self.rng.randint(1, 4)]
+            elif change < 0.7:
+                del text_lines[index : index + self.rng.randint(1, 4)]
             else:
-                rows[at : at + 1] = (
-                    [self.damaged(rows[at])] if at < len(rows) else [self.damaged(b"")]
+                text_lines[index : index + 1] = (
+                    [self.damaged(text_lines[index])]
+                    if index < len(text_lines)
+                    else [self.damaged(b"")]
                 )
-        return b"\n".join(rows)
+        return b"\n".join(text_lines)
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Where everything is: the repository, the message files, their Message-IDs, and the archive's
-    responses in order.
+    """The paths of the repository and the message files, the Message-IDs, and the archive's
+    responses.
     """
 
     folder: Path
@@ -164,7 +168,7 @@ class World:
 
 
 def make_world(folder: Path, seed: str, url: str) -> World:
-    """Create the world for a seed in an empty folder; `url` is its archive."""
+    """Create the world for a seed in an empty directory; `url` is its archive."""
     chance = Chance(seed)
     repo = folder / "repo"
     _repository(repo, chance)
@@ -175,7 +179,7 @@ def make_world(folder: Path, seed: str, url: str) -> World:
     )
     patch.write_bytes(chance.rng.choice(thread[:3]))
     ids = tuple(dict.fromkeys(["v1@example.org", "v2@example.org", "r1@example.org"]))
-    return World(folder, repo, mbox, patch, ids, tuple(_answers(thread, chance, url)))
+    return World(folder, repo, mbox, patch, ids, tuple(_responses(thread, chance, url)))
 
 
 @cache
@@ -228,7 +232,7 @@ def _repository(repo: Path, chance: Chance) -> None:
     )
     writer.ref(
         "refs/tags/v6.1",
-        writer.tag(b"v6.1", tip, _who(chance), chance.one(b"Linux 6.1\n", ODD)),
+        writer.tag(b"v6.1", tip, _identity(chance), chance.one(b"Linux 6.1\n", ODD)),
     )
     stable = tip
     files[b"drivers/demo/pump.c"] = (b"100644", _BUG)
@@ -241,7 +245,7 @@ def _repository(repo: Path, chance: Chance) -> None:
     )
     writer.ref(
         "refs/tags/v6.2-rc1",
-        writer.tag(b"v6.2-rc1", bug, _who(chance), b"Linux 6.2-rc1\n"),
+        writer.tag(b"v6.2-rc1", bug, _identity(chance), b"Linux 6.2-rc1\n"),
     )
     for name in ("refs/remotes/origin/master", "refs/remotes/origin/HEAD"):
         writer.ref(name, bug)
@@ -298,7 +302,11 @@ def _repository(repo: Path, chance: Chance) -> None:
         writer.ref(
             f"refs/patchpilot/undo/{number + 1}",
             writer.commit(
-                writer.tree(files), (bug, tip), _who(chance), _who(chance), record
+                writer.tree(files),
+                (bug, tip),
+                _identity(chance),
+                _identity(chance),
+                record,
             ),
         )
     while chance.hit():
@@ -313,7 +321,7 @@ def _repository(repo: Path, chance: Chance) -> None:
         )
 
 
-def _who(chance: Chance) -> bytes:
+def _identity(chance: Chance) -> bytes:
     return (
         chance.one(_ADA, PEOPLE).replace(b"\n", b" ")
         + b" "
@@ -329,7 +337,11 @@ def _commit(
     message: bytes,
 ) -> str:
     return writer.commit(
-        writer.tree(files), parents, _who(chance), _who(chance), chance.text(message)
+        writer.tree(files),
+        parents,
+        _identity(chance),
+        _identity(chance),
+        chance.text(message),
     )
 
 
@@ -398,20 +410,20 @@ def _mail(raw: bytes, chance: Chance) -> bytes:
         rows.append(name + b": " + value)
     while chance.hit():
         rows.insert(chance.rng.randint(0, len(rows)), chance.rng.choice(HEADERS))
-    whole = b"\n".join(rows) + b"\n\n" + chance.text(body)
-    return chance.damaged(whole) if chance.rng.random() < chance.heat / 4 else whole
+    headers = b"\n".join(rows) + b"\n\n" + chance.text(body)
+    return chance.damaged(headers) if chance.rng.random() < chance.heat / 4 else headers
 
 
-def _answers(
+def _responses(
     thread: list[bytes], chance: Chance, url: str
 ) -> list[tuple[int, bytes, str]]:
-    """Return the archive's responses in order: status, body and redirect."""
-    whole = _pack(join_mbox(thread))
-    some = _pack(
+    """Return the archive's responses in order, as (status, body, redirect)."""
+    complete = _pack(join_mbox(thread))
+    partial = _pack(
         join_mbox(chance.rng.sample(thread, chance.rng.randint(1, len(thread))))
     )
     bodies = (
-        b"", _pack(b""), b"<html>Log in</html>", whole[:-9], chance.damaged(whole), _pack(bytes(80 << 20)), join_mbox(thread),  # noqa: E501
+        b"", _pack(b""), b"<html>Log in</html>", complete[:-9], chance.damaged(complete), _pack(bytes(80 << 20)), join_mbox(thread),  # noqa: E501
         _pack(_pack(join_mbox(thread))), _pack(b"From " + bytes(9)),
     )  # fmt: skip
     places = (
@@ -424,21 +436,21 @@ def _answers(
         "file:///etc/passwd",
         "http://" + "a" * 300,
     )
-    bad = (
+    broken = (
         *((200, body, "") for body in bodies),
         *((status, b"", "") for status in (99, 204, 300, 404, 429, 500, 503, 1000)),
         *((302, b"x", location) for location in places),
     )
     return [
         (
-            chance.rng.choice(bad)
+            chance.rng.choice(broken)
             if chance.hit()
-            else (200, chance.rng.choice((whole, whole, some)), "")
+            else (200, chance.rng.choice((complete, complete, partial)), "")
         )
         for _ in range(40)
     ]
 
 
 def _pack(data: bytes) -> bytes:
-    # leave out the time, so that a seed is reproducible
+    # without a time, so that a seed always gives the same data
     return gzip.compress(data, 1, mtime=0)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read the messages in a public-inbox epoch, and the words that a reply's sender wrote."""
+"""Read the messages in a public-inbox epoch, and what the sender of a reply wrote."""
 
 import re
 import subprocess
@@ -26,7 +26,7 @@ _MOST_BYTES = 400_000
 
 
 class ArchivedMail(NamedTuple):
-    """A message from an archive, with its threading headers."""
+    """A message in an archive, with its threading headers."""
 
     raw: bytes
     id: str
@@ -43,7 +43,7 @@ class ArchivedMail(NamedTuple):
 
     @property
     def is_from_bot(self) -> bool:
-        """Return whether a program sent the message."""
+        """Return whether a bot sent the message."""
         return bool(_BOT.search(self.sender))
 
     @property
@@ -59,7 +59,6 @@ class ArchivedMail(NamedTuple):
 
     @property
     def version(self) -> int:
-        """Return the version number."""
         match = _VERSION.search(self.subject)
         return int(match[1]) if match else 1
 
@@ -69,17 +68,19 @@ def read_archive(
 ) -> Iterator[ArchivedMail]:
     """Yield the messages that an epoch received between two dates, oldest first."""
     git = ["git", f"--git-dir={directory}"]
-    span = [f"--since={since}", f"--until={until}"]
-    listed = subprocess.run(
-        [*git, "rev-list", "--reverse", *span, "--all"], check=True, capture_output=True
+    date_range = [f"--since={since}", f"--until={until}"]
+    commits = subprocess.run(
+        [*git, "rev-list", "--reverse", *date_range, "--all"],
+        check=True,
+        capture_output=True,
     ).stdout.split()
     with subprocess.Popen(
         [*git, "cat-file", "--batch"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
         assert process.stdin
         assert process.stdout
-        for start in range(0, len(listed), 256):
-            part = listed[start : start + 256]
+        for start in range(0, len(commits), 256):
+            part = commits[start : start + 256]
             process.stdin.write(b"".join(commit + b":m\n" for commit in part))
             process.stdin.flush()
             for _ in part:
@@ -95,21 +96,21 @@ def read_archive(
 def _mail(raw: bytes) -> ArchivedMail | None:
     end = raw.find(b"\n\n")
     fields = {name.lower(): value for name, value in _HEADER.findall(raw[: end + 1])}
-    own = _ID.search(fields.get(b"message-id", b""))
-    if not own:
+    message_id = _ID.search(fields.get(b"message-id", b""))
+    if not message_id:
         return None
-    above = _ID.search(fields.get(b"in-reply-to", b""))
+    parent_id = _ID.search(fields.get(b"in-reply-to", b""))
     return ArchivedMail(
         raw,
-        own[1].decode("latin-1"),
-        above[1].decode("latin-1") if above else "",
+        message_id[1].decode("latin-1"),
+        parent_id[1].decode("latin-1") if parent_id else "",
         fields.get(b"subject", b""),
         fields.get(b"from", b""),
     )
 
 
-def own_words(raw: bytes) -> list[str]:
-    """Return a message's unquoted paragraphs, without attributions and signature."""
+def unquoted_paragraphs(raw: bytes) -> list[str]:
+    """Return a message's paragraphs without quotations, attributions and the signature."""
     message = BytesParser(policy=policy.default).parsebytes(raw)
     part = message.get_body(("plain",))
     try:

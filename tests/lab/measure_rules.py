@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Measure every rule on the archives of mailing lists.
 
-python -m tests.lab.measure_rules --tree DIR LIST=GIT_DIRECTORY... > checks/records.tsv draw
-messages of each list, always the same ones of the same archives, check them, and print the numbers
-by which `check` shows a rule
+    python -m tests.lab.measure_rules --tree DIR LIST=GIT_DIRECTORY... > checks/records.tsv
 
-A list provides three kinds of patch messages: those that were applied as sent, those with a later
-version of the same patch, and those in which a reviewer requested a change that
-`remark_patterns.toml` recognizes. No mail is committed.
+Sample messages of each list, check them, and print the figures by which `check` decides whether to
+show a rule's findings. The same archives give the same samples. There are three kinds of patches:
+those applied as sent, those followed by another version, and those for which a reviewer requested a
+change that `remark_patterns.toml` recognizes. Messages must not be committed.
 """
 
 import argparse
@@ -29,7 +28,7 @@ from patchpilot.commits.tree_readers import DirectoryTree
 from patchpilot.errors import PatchpilotError
 from patchpilot.lint.rule_store import load_rules
 from patchpilot.model.rule import RuleRecord
-from tests.lab.list_archive import ArchivedMail, own_words, read_archive
+from tests.lab.list_archive import ArchivedMail, read_archive, unquoted_paragraphs
 
 PATTERNS = tomllib.loads(
     (Path(__file__).parent / "remark_patterns.toml").read_text(encoding="utf-8")
@@ -51,8 +50,8 @@ _APPLIED = re.compile(
 )
 
 
-class Drawn(NamedTuple):
-    """A sampled patch: its kind, its next version, and the categories of a reviewer's requests."""
+class Sample(NamedTuple):
+    """A sampled patch: its kind, its next version, and the categories of the requested changes."""
 
     kind: str
     mail: ArchivedMail
@@ -61,7 +60,7 @@ class Drawn(NamedTuple):
 
 
 def _request_categories(paragraphs: Sequence[str]) -> tuple[str, ...]:
-    """Return the categories of requests in these paragraphs."""
+    """Return the categories of the requests in these paragraphs."""
     return tuple(
         category
         for category, pattern in SAID.items()
@@ -69,9 +68,10 @@ def _request_categories(paragraphs: Sequence[str]) -> tuple[str, ...]:
     )
 
 
-def draw(mails: Iterable[ArchivedMail], most: int) -> list[Drawn]:
-    """Draw up to `most` messages of each kind, and half as many with requested changes. The last
-    version counts as accepted.
+def sample_patches(mails: Iterable[ArchivedMail], limit: int) -> list[Sample]:
+    """Sample up to `limit` patches of each kind, and half as many with requested changes.
+
+    The last version of a patch is taken to be accepted.
     """
     patches: dict[str, ArchivedMail] = {}
     comments: dict[str, list[str]] = defaultdict(list)
@@ -81,38 +81,40 @@ def draw(mails: Iterable[ArchivedMail], most: int) -> list[Drawn]:
             patches[mail.id] = mail
             versions[mail.address, mail.title].append(mail)
         elif mail.parent and not mail.is_from_bot:
-            above = patches.get(mail.parent)
-            if above is None or above.address != mail.address:
-                comments[mail.parent] += own_words(mail.raw)
-    drawn: dict[str, list[Drawn]] = defaultdict(list)
+            parent = patches.get(mail.parent)
+            if parent is None or parent.address != mail.address:
+                comments[mail.parent] += unquoted_paragraphs(mail.raw)
+    samples: dict[str, list[Sample]] = defaultdict(list)
     for patch in patches.values():
-        # a reply to the cover letter concerns the whole series
+        # a reply to the cover letter is about all patches
         replies = (*comments[patch.id], *comments.get(patch.parent, ()))
         if categories := _request_categories(comments[patch.id]):
-            drawn["asked"].append(Drawn("asked", patch, None, categories))
+            samples["asked"].append(Sample("asked", patch, None, categories))
         elif versions[patch.address, patch.title][-1] is patch and any(
             _APPLIED.search(text[:300]) for text in replies
         ):
-            drawn["accepted"].append(Drawn("accepted", patch))
-    drawn["pair"] = [
-        Drawn("pair", before, after)
+            samples["accepted"].append(Sample("accepted", patch))
+    samples["pair"] = [
+        Sample("pair", previous, next_version)
         for sent in versions.values()
-        for before, after in pairwise(sent)
-        if after.version == before.version + 1
+        for previous, next_version in pairwise(sent)
+        if next_version.version == previous.version + 1
     ]
     by_seed = random.Random(SEED)
     return [
-        item
+        sample
         for kind in KINDS
-        for item in by_seed.sample(
-            drawn[kind], min(most // 2 if kind == "asked" else most, len(drawn[kind]))
+        for sample in by_seed.sample(
+            samples[kind],
+            min(limit // 2 if kind == "asked" else limit, len(samples[kind])),
         )
     ]
 
 
 def list_findings(raw: bytes, tree: str | None) -> list[tuple[str, str]] | None:
-    """Return the rule and severity of each finding, without noise limits, or None if the message
-    cannot be checked.
+    """Return the rule and severity of each finding, or None if the message cannot be checked.
+
+    Rules are not limited by their noise.
     """
     with tempfile.NamedTemporaryFile(suffix=".eml") as file:
         file.write(raw)
@@ -128,63 +130,67 @@ def list_findings(raw: bytes, tree: str | None) -> list[tuple[str, str]] | None:
     return [(finding.name, str(finding.severity)) for finding in result.all]
 
 
-def measure(drawn: Drawn, tree: str | None) -> dict[str, Any] | None:
-    """Check a message, and return the names of its findings and its next version's."""
-    names_found = list_findings(drawn.mail.raw, tree)
-    after = list_findings(drawn.after.raw, tree) if names_found and drawn.after else []
-    if names_found is None or after is None:
+def measure(sample: Sample, tree: str | None) -> dict[str, Any] | None:
+    """Check a patch, and return the names of its findings and of the next version's."""
+    names_found = list_findings(sample.mail.raw, tree)
+    next_names = (
+        list_findings(sample.after.raw, tree) if names_found and sample.after else []
+    )
+    if names_found is None or next_names is None:
         return None
     return {
-        "kind": drawn.kind,
-        "id": drawn.mail.id,
-        "asked": drawn.asked,
+        "kind": sample.kind,
+        "id": sample.mail.id,
+        "asked": sample.asked,
         "found": names_found,
-        "after": sorted({name for name, _ in after}),
+        "after": sorted({name for name, _ in next_names}),
     }
 
 
 def records(
-    every: Iterable[dict[str, Any]],
+    measurements: Iterable[dict[str, Any]],
 ) -> Iterator[tuple[tuple[str, str], RuleRecord]]:
-    """Yield the record of each rule, by rule and severity, from rows of `measured`."""
+    """Yield each rule's record, by rule and severity, from the results of `measure`."""
     total: Counter[str] = Counter()
     count: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     counts: Counter[str] = Counter()
-    for row in every:
+    for row in measurements:
         kind = row["kind"]
         total[kind] += 1
         counts.update(set(row["asked"]) - {"checkpatch-run"})
         for rule, places in Counter(map(tuple, row["found"])).items():
-            its = count[rule]
-            its[kind] += 1
-            its["places"] += places if kind == "accepted" else 0
-            its["gone"] += kind == "pair" and rule[0] not in row["after"]
-            its["hit"] += any(_is_about(rule[0], request) for request in row["asked"])
-    for rule, its in sorted(count.items()):
-        asking = sum(
+            rule_rows = count[rule]
+            rule_rows[kind] += 1
+            rule_rows["places"] += places if kind == "accepted" else 0
+            rule_rows["gone"] += kind == "pair" and rule[0] not in row["after"]
+            rule_rows["hit"] += any(
+                _is_about(rule[0], request) for request in row["asked"]
+            )
+    for rule, rule_rows in sorted(count.items()):
+        requested = sum(
             number for request, number in counts.items() if _is_about(rule[0], request)
         )
         yield (
             rule,
             RuleRecord(
                 total["accepted"],
-                its["accepted"],
-                its["places"],
-                its["pair"],
-                its["gone"],
-                asking,
-                its["hit"],
+                rule_rows["accepted"],
+                rule_rows["places"],
+                rule_rows["pair"],
+                rule_rows["gone"],
+                requested,
+                rule_rows["hit"],
             ),
         )
 
 
 def _is_about(name: str, category: str) -> bool:
-    """Return whether a rule's findings correspond to a category of requests."""
+    """Return whether a rule reports what this category of requests is about."""
     return bool(re.search(PATTERNS[category]["rules"], name))
 
 
 def main(arguments: list[str]) -> int:
-    """Draw and check messages from lists, and print the records."""
+    """Sample and check messages of mailing lists, and print the records."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -200,9 +206,9 @@ def main(arguments: list[str]) -> int:
         name, _, directory = pair.partition("=")
         names.append(name)
         mails = read_archive(Path(directory), options.since, options.until)
-        drawn = draw(mails, options.most)
-        with Pool(2) as pool:
-            checked = pool.imap(partial(measure, tree=options.tree), drawn, 8)
+        samples = sample_patches(mails, options.most)
+        with Pool(2) as executor:
+            checked = executor.imap(partial(measure, tree=options.tree), samples, 8)
             rows += [row for row in checked if row]
         print(name, Counter(row["kind"] for row in rows), file=sys.stderr, flush=True)
     kinds = Counter(row["kind"] for row in rows)

@@ -2,7 +2,7 @@
 """Count by directory how patches on mailing lists are written: python -m tests.lab.mine_habits
 GIT_DIRECTORY ... [--since 2023-01-01] > checks/habits.tsv.
 
-Only the last version of a patch counts, and a patch that was sent to several lists counts once.
+Only the last version of a patch is counted, and only once if it was sent to several lists.
 """
 
 import argparse
@@ -40,7 +40,7 @@ MOST_FOLDERS = 3
 
 
 class Row(NamedTuple):
-    """A patch: its form, version, and changed directories."""
+    """A patch: the form of its message, its version, and the directories that it changes."""
 
     form: CommitForm
     version: int
@@ -48,62 +48,67 @@ class Row(NamedTuple):
 
 
 def rows(directory: Path, since: str) -> Iterator[Row]:
-    """Yield a row for every kernel patch in an archive, oldest first."""
+    """Yield a row for each kernel patch in an archive, oldest first."""
     for mail in read_archive(directory, since):
         if not mail.is_patch:
             continue
         try:
             patch = parse_patch(mail.raw, mail.id)
-            own = folders(patch.paths)
-        # archives contain any kind of message; skip those that cannot be parsed
+            is_own = folders(patch.paths)
+        # skip messages that cannot be parsed
         except Exception:  # noqa: BLE001
             continue
         words = " ".join((*patch.subject.words, *patch.subject.title.split(":")[:1]))
-        foreign = _OTHER_REPOSITORIES.search(words) or _FOR_STABLE.search(
+        is_foreign = _OTHER_REPOSITORIES.search(words) or _FOR_STABLE.search(
             " ".join(patch.subject.words)
         )
-        if own and len(own) <= MOST_FOLDERS and not foreign:
+        if is_own and len(is_own) <= MOST_FOLDERS and not is_foreign:
             text = "\n".join((patch.subject.title, "", *patch.message))
-            yield Row(form_of(text), patch.subject.version, own)
+            yield Row(form_of(text), patch.subject.version, is_own)
 
 
-def last_versions(every: Iterable[Row]) -> list[Row]:
-    """Return each patch's last version, once for all lists."""
-    last: dict[str, Row] = {}
-    for row in every:
-        known = last.get(row.form[0])
-        if known is None or row.version > known.version:
-            last[row.form[0]] = row
-    return list(last.values())
+def last_versions(patches: Iterable[Row]) -> list[Row]:
+    """Return the latest version of each patch, counted once even if sent to several lists."""
+    latest: dict[str, Row] = {}
+    for row in patches:
+        latest_of_title = latest.get(row.form[0])
+        if latest_of_title is None or row.version > latest_of_title.version:
+            latest[row.form[0]] = row
+    return list(latest.values())
 
 
 def folders(paths: Iterable[str]) -> tuple[str, ...]:
-    """Return the directories of a patch's code, or else of its documentation and public headers.
+    """Return the directories of a patch's code or, if it has none, of its documentation and public
+    headers.
 
-    Return none if a path is not in the kernel.
+    Return () if a path is not in the kernel.
     """
-    every = dict.fromkeys(
+    all_folders = dict.fromkeys(
         str(PurePosixPath(path).parent) for path in paths if "/" in path
     )
-    if not all(folder.split("/")[0] in TOP_FOLDERS for folder in every):
+    if not all(folder.split("/")[0] in TOP_FOLDERS for folder in all_folders):
         return ()
-    code = [name for name in every if not name.startswith(("Documentation", "include"))]
-    return tuple(code or every)
+    code = [
+        name
+        for name in all_folders
+        if not name.startswith(("Documentation", "include"))
+    ]
+    return tuple(code or all_folders)
 
 
 def table(every: Iterable[Row]) -> Iterator[str]:
     """Yield the lines of checks/habits.tsv.
 
-    Directories with the same habits as their parent get no line.
+    Directories with the same habits as their parent are omitted.
     """
     forms: dict[str, list[CommitForm]] = defaultdict(list)
     for row in every:
-        below = {
-            f"{above}/**"
+        subfolders = {
+            f"{parent}/**"
             for folder in row.folders
-            for above in (folder, *map(str, PurePosixPath(folder).parents[:-1]))
+            for parent in (folder, *map(str, PurePosixPath(folder).parents[:-1]))
         }
-        for name in (*row.folders, *below):
+        for name in (*row.folders, *subfolders):
             forms[name].append(row.form)
     counted = {
         name: count(name, patches)
@@ -118,25 +123,28 @@ def table(every: Iterable[Row]) -> Iterator[str]:
         counted, key=lambda name: (name.removesuffix("/**"), not name.endswith("/**"))
     ):
         path = PurePosixPath(name.removesuffix("/**"))
-        own = () if name == f"{path}/**" else (f"{path}/**",)
-        above = next(
+        folder_counts = () if name == f"{path}/**" else (f"{path}/**",)
+        parent_habits = next(
             (
                 merged[other]
-                for other in (*own, *(f"{parent}/**" for parent in path.parents))
+                for other in (
+                    *folder_counts,
+                    *(f"{parent}/**" for parent in path.parents),
+                )
                 if other in merged
             ),
             None,
         )
         habits = counted[name]
         if habits.first and (
-            above is None or _rule_habits(above) != _rule_habits(habits)
+            parent_habits is None or _rule_habits(parent_habits) != _rule_habits(habits)
         ):
             merged[name] = habits
             yield _line(habits)
 
 
 def _rule_habits(habits: Habits) -> tuple[object, ...]:
-    """Return the habits that rules use, for comparing a directory with its parent."""
+    """Return the habits that rules use, to compare a directory with its parent."""
     names = [[name for name, _ in shares] for shares in (habits.first, habits.further)]
     cases = [case for case, share in habits.cases if habits.weight(share)]
     return (
@@ -171,10 +179,10 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("archives", nargs="+", metavar="GIT_DIRECTORY", type=Path)
     parser.add_argument("--since", default="2023-01-01")
     options = parser.parse_args(arguments)
-    found = (
+    patches = (
         row for archive in options.archives for row in rows(archive, options.since)
     )
-    print("\n".join(table(last_versions(found))))
+    print("\n".join(table(last_versions(patches))))
     return 0
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Kill a send at a random moment and resume it; no message may arrive twice.
+"""Kill a send at a random time and resume it; no message may arrive twice.
 
 `python -m tests.lab.random_kills 200 [b4]`.
 """
@@ -30,22 +30,25 @@ from patchpilot.topic.find_topic import find_draft
 from tests.kit.cover_letters import cover
 from tests.kit.smtp import FaultySink, wait_until_quiet
 from tests.kit.topics import topic
-from tests.lab.fault_table import CC, TO, TRANSPORTS, arrivals, command, isolate
+from tests.lab.fault_table import CC, TO, TRANSPORTS, arrivals, isolate, send_command
 
 
 def kill_and_check(
-    folder: Path, via: str, after: float, in_delivery: bool, patches: int = 3
+    folder: Path, transport: str, delay: float, in_delivery: bool
 ) -> tuple[bool, str]:
-    """Kill a send after this time and resume it until it is complete. Return (whether every message
-    arrived exactly once, what happened).
+    """Kill a send after this time and resume it.
+
+    Return (whether every message arrived exactly once, a description).
     """
     with FaultySink() as server:
-        repo = topic(folder / "repo", patches, server=server)
+        repo = topic(folder / "repo", 3, server=server)
         with Repository.open(repo.path) as repository:
-            request = SendRequest(via=via, to=(TO,), cc=(CC,), force="random kills")
+            request = SendRequest(
+                via=transport, to=(TO,), cc=(CC,), force="random kills"
+            )
             cover(repository, request)
             process = subprocess.Popen(
-                command(repo.path, request),
+                send_command(repo.path, request),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -54,7 +57,7 @@ def kill_and_check(
                 while process.poll() is None and not server.faults.seen:
                     time.sleep(0.005)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(after)
+                process.wait(delay)
             if process.poll() is None:
                 os.kill(process.pid, signal.SIGKILL)
                 process.wait()
@@ -66,29 +69,30 @@ def kill_and_check(
                     for send in sends
                     for entry in send.entries
                 )
-            # an orphaned b4 holds the lock until it exits; the next start restores the files
-            until = time.monotonic() + 20
+            # a b4 whose parent was killed holds the lock until it exits; the next run restores the
+            # files
+            deadline = time.monotonic() + 20
             while (
-                (known := prep_branch(repository, "topic"))
+                (known_ids := prep_branch(repository, "topic"))
                 and not left
-                and time.monotonic() < until
+                and time.monotonic() < deadline
             ):
                 time.sleep(0.2)
                 find_draft(repository, request)
-            result = _finish(repository, server, request, begun=bool(sends))
+            result = _finish(repository, server, request, start=bool(sends))
             counts = arrivals(
                 server, tuple(message.message_id for message in result.send.entries)
             )
-    right = (
+    is_correct = (
         set(counts) == {1}
-        and len(server.take()) == patches + 1
+        and len(server.take()) == 4
         and result.state == "sent"
-        and (left or known is None)
+        and (left or known_ids is None)
     )
-    enrolled = "" if left or known is None else ", left enrolled"
+    enrolled = "" if left or known_ids is None else ", left enrolled"
     kind = "resumed" if sends else "sent anew"
     return (
-        right,
+        is_correct,
         (
             f"{kind}, states"
             f" {Counter(str(message.state) for message in result.send.entries)}, arrived"
@@ -98,50 +102,54 @@ def kill_and_check(
 
 
 def _finish(
-    repository: Repository, server: FaultySink, request: SendRequest, *, begun: bool
+    repository: Repository, server: FaultySink, request: SendRequest, *, start: bool
 ) -> Sending:
-    """Resume until the series is complete, looking up uncertain messages."""
-    if not begun:
+    """Resume until the series is complete, after looking up uncertain messages."""
+    if not start:
         return deliver(repository, plan(repository, request))
     result = deliver(repository, plan_resume(repository, request))
     if any(message.state is MailState.UNKNOWN for message in result.send.entries):
-        there = lambda message: arrivals(server, (message.message_id,)) != (0,)  # noqa: E731
+        has_arrived = lambda message: arrivals(server, (message.message_id,)) != (0,)  # noqa: E731
         result = deliver(
-            repository, plan_resume(repository, request, "lost", lookup=there)
+            repository, plan_resume(repository, request, "lost", lookup=has_arrived)
         )
     return result
 
 
-def main(count: int, via: str) -> int:
-    """Kill this many sends; return 1 if any check failed."""
+def main(count: int, transport: str) -> int:
+    """Kill `count` sends; return 1 if a check failed."""
     seed = random.SystemRandom().randrange(1 << 30)
-    chance, wrong, kinds = random.Random(seed), 0, Counter[str]()
-    begun = time.monotonic()
-    span = 3.0 if via == "git-send-email" else 8.0
+    chance, failures, kinds = random.Random(seed), 0, Counter[str]()
+    start = time.monotonic()
+    duration = 3.0 if transport == "git-send-email" else 8.0
     # Ctrl-C prints the results so far
     with contextlib.suppress(KeyboardInterrupt):
         for number in range(count):
             with tempfile.TemporaryDirectory(prefix="patchpilot-kills-") as folder:
                 isolate(Path(folder))
                 in_delivery = chance.random() < 0.8
-                after = (
+                delay = (
                     chance.uniform(0.0, 1.0)
                     if in_delivery
-                    else chance.uniform(0.3, span)
+                    else chance.uniform(0.3, duration)
                 )
                 try:
-                    right, what = kill_and_check(Path(folder), via, after, in_delivery)
+                    is_correct, description = kill_and_check(
+                        Path(folder), transport, delay, in_delivery
+                    )
                 except PatchpilotError as error:
-                    right, what = False, f"error: {error.message}"
-            kinds[what.split(",")[0]] += 1
-            if not right:
-                wrong += 1
-                print(f"{number}: killed after {after:.2f} s: {what}", flush=True)
+                    is_correct, description = False, f"error: {error.message}"
+            kinds[description.split(",")[0]] += 1
+            if not is_correct:
+                failures += 1
+                print(
+                    f"{number}: killed after {delay:.2f} s: {description}", flush=True
+                )
     print(
-        f"{via}: {kinds.total()} kills (seed {seed}), {wrong} wrong, {dict(kinds)},"
-        f" {time.monotonic() - begun:.0f} s"
+        f"{transport}: {kinds.total()} kills (seed {seed}), {failures} wrong, {dict(kinds)},"
+        f" {time.monotonic() - start:.0f} s"
     )
-    return 1 if wrong else 0
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Kill a reply at a random moment and send it again; it must not arrive twice.
+"""Kill a reply at a random time and send it again; it must not arrive twice.
 
 `python -m tests.lab.reply_kills 40 [b4]`.
 """
@@ -17,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tests.kit.cli import call
-from tests.kit.replies import ANSWER, followed
+from tests.kit.replies import ANSWER, track_reviewed_patch
 from tests.kit.smtp import FaultySink, wait_until_quiet
 from tests.lab.fault_table import TRANSPORTS, isolate
 
@@ -26,26 +26,26 @@ SPAN = 2.5
 
 
 def kill_and_check(
-    folder: Path, via: str, after: float, in_delivery: bool
+    folder: Path, transport: str, delay: float, in_delivery: bool
 ) -> tuple[bool, str]:
-    """Kill a reply after this time; return (whether it arrived exactly once, what happened)."""
+    """Kill a reply after this time; return (whether it arrived exactly once, a description)."""
     with FaultySink() as server:
-        repo, review = followed(folder, server)
+        repo, review = track_reviewed_patch(folder, server)
         (folder / "answer.txt").write_text(ANSWER)
-        words = (
+        argv = (
             "track",
             "reply",
             review,
             "-C",
             str(repo.path),
             "--via",
-            via,
+            transport,
             "--message",
             str(folder / "answer.txt"),
             "--yes",
         )
         process = subprocess.Popen(
-            [sys.executable, "-m", "patchpilot", *words],
+            [sys.executable, "-m", "patchpilot", *argv],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -53,35 +53,37 @@ def kill_and_check(
         while in_delivery and process.poll() is None and not server.faults.seen:
             time.sleep(0.002)
         with suppress(subprocess.TimeoutExpired):
-            process.wait(after)
+            process.wait(delay)
         killed = process.poll() is None
         if killed:
             os.kill(process.pid, signal.SIGKILL)
             process.wait()
         wait_until_quiet(server)
         first = len(server.take())
-        again = call(*words)
+        second_run = call(*argv)
         kind = (
             "was whole"
             if not killed
             else "sent anew"
-            if again.code == 0
+            if second_run.code == 0
             else "in doubt"
-            if "it is not known" in again.err
+            if "it is not known" in second_run.err
             else "refused"
         )
         if kind == "in doubt":
-            call(*words, "--unknown", "sent" if first else "lost")
-        last = call(*words)
+            call(*argv, "--unknown", "sent" if first else "lost")
+        last = call(*argv)
         arrived = len(server.take())
-    right = arrived == 1 and last.code == 1 and "this reply was sent on" in last.err
-    return right, f"{kind}, arrived {first} then {arrived}, last {last.code}"
+    is_correct = (
+        arrived == 1 and last.code == 1 and "this reply was sent on" in last.err
+    )
+    return is_correct, f"{kind}, arrived {first} then {arrived}, last {last.code}"
 
 
-def main(count: int, via: str) -> int:
-    """Kill this many replies; return 1 if any went wrong."""
+def main(count: int, transport: str) -> int:
+    """Kill `count` replies; return 1 if a check failed."""
     seed = random.SystemRandom().randrange(1 << 30)
-    chance, wrong, kinds = random.Random(seed), 0, Counter[str]()
+    chance, failed, kinds = random.Random(seed), 0, Counter[str]()
     with suppress(KeyboardInterrupt):
         for number in range(count):
             with tempfile.TemporaryDirectory(
@@ -89,20 +91,25 @@ def main(count: int, via: str) -> int:
             ) as folder:
                 isolate(Path(folder))
                 in_delivery = chance.random() < 0.7
-                after = (
+                delay = (
                     chance.uniform(0.0, 0.3)
                     if in_delivery
                     else chance.uniform(0.3, SPAN)
                 )
-                right, what = kill_and_check(Path(folder), via, after, in_delivery)
-            kinds[what.partition(",")[0]] += 1
-            if not right:
-                wrong += 1
-                print(f"{number}: killed after {after:.2f} s: {what}", flush=True)
+                is_correct, description = kill_and_check(
+                    Path(folder), transport, delay, in_delivery
+                )
+            kinds[description.partition(",")[0]] += 1
+            if not is_correct:
+                failed += 1
+                print(
+                    f"{number}: killed after {delay:.2f} s: {description}", flush=True
+                )
     print(
-        f"{via}: {kinds.total()} kills of a reply (seed {seed}), {wrong} wrong, {dict(kinds)}"
+        f"{transport}: {kinds.total()} kills of a reply (seed {seed}), {failed} wrong,"
+        f" {dict(kinds)}"
     )
-    return 1 if wrong else 0
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

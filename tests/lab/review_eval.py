@@ -66,32 +66,34 @@ def write(tree: Path, out: Path, files: Sequence[Path]) -> None:
 def score(
     tree: Path, answers: Path, expect: Path | None, files: Sequence[Path]
 ) -> None:
-    """Verify the answers, and print the result."""
+    """Verify the answers, and print the results."""
     rows = {}
     for line in expect.read_text().splitlines() if expect else ():
         row = json.loads(line)
         rows[Path(row["file"]).stem] = row
     standings: Counter[str] = Counter()
-    blamed = read = 0
-    for file, given in inputs(tree, files):
-        for name, patch in named_patches(file, given):
+    blamed_files = answer_count = 0
+    for file, driver_input in inputs(tree, files):
+        for name, patch in named_patches(file, driver_input):
             answer = answers / f"{name}.answer"
             if not answer.exists():
                 continue
-            read += 1
+            answer_count += 1
             checked = next(
-                checked for checked in given.result.patches if checked.patch is patch
+                checked
+                for checked in driver_input.result.patches
+                if checked.patch is patch
             )
-            facts = patch_facts(given, checked)
+            facts = patch_facts(driver_input, checked)
             comments = parse_answer(answer.read_text()) or ()
             proofs = [prove(comment, facts) for comment in comments]
             standings.update(proof.standing for proof in proofs)
-            blamed += any(proof.is_sure for proof in proofs)
+            blamed_files += any(proof.is_sure for proof in proofs)
             row = rows.get(file.stem, {})
             print(f"{name}: {row.get('defect', '')}")
             for proof in proofs:
                 print(f"    {_format_proof(proof)}")
-    print(f"{read} read, {blamed} blamed; comments: {dict(standings)}")
+    print(f"{answer_count} read, {blamed_files} blamed; comments: {dict(standings)}")
 
 
 def _format_proof(proof: ProvenComment) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""At random moments, kill commands that rewrite commits, with their process groups.
+"""Kill commands that rewrite commits, with their process groups, at random times.
 
 `python -m tests.lab.rewrite_kills 200 [COMMAND…]`.
 """
@@ -32,8 +32,8 @@ from tests.kit.topics import topic_with_spaces
 FILES = 40
 
 
-def followed_branch(path: Path, strategy: str) -> Repo:
-    """Create a `b4 prep` branch with sent and reviewed patches, and track its series."""
+def create_reviewed_branch(path: Path, strategy: str) -> Repo:
+    """Create a `b4 prep` branch whose patches were sent and reviewed, and track the series."""
     repo, mbox = prep(path, strategy, 2, cover=COVER), path.parent / "thread.mbox"
     out = path.parent / "out"
     assert (
@@ -93,21 +93,21 @@ _WITH_FILES = ("check --fix", "undo")
 
 
 def create_repository(path: Path, command: str) -> Repo:
-    """Create a repository that has something for the command to rewrite."""
+    """Create a repository in which the command has something to rewrite."""
     name, _, strategy = command.rstrip(")").partition(" (")
     if name == "trailers":
-        return followed_branch(path, strategy)
+        return create_reviewed_branch(path, strategy)
     repo = (
         prep(path, strategy, 2, cover=COVER)
         if name == "draft"
         else topic_with_spaces(path, FILES)
     )
     if command == "undo":
-        run(repo, "check --fix").wait()
+        start_command(repo, "check --fix").wait()
     return repo
 
 
-def run(repo: Repo, command: str) -> "subprocess.Popen[bytes]":
+def start_command(repo: Repo, command: str) -> "subprocess.Popen[bytes]":
     """Start a command as the leader of a process group."""
     argv = [
         sys.executable,
@@ -128,16 +128,16 @@ def run(repo: Repo, command: str) -> "subprocess.Popen[bytes]":
 
 
 def start_and_wait_for_write(repo: Repo, command: str) -> "subprocess.Popen[bytes]":
-    """Start a command, and return when it first writes."""
+    """Start a command, and return at its first write."""
     objects, lock = repo.path / ".git" / "objects", repo.path / ".git" / "index.lock"
     repo.git("repack", "-adq")
     repo.git("prune-packed", "-q")
-    # writing into an empty folder would not change it
+    # a write below it does not change the time of an empty directory
     for folder in objects.glob("??"):
         with contextlib.suppress(OSError):
             folder.rmdir()
     before = objects.stat().st_mtime_ns
-    process, until = run(repo, command), time.monotonic() + 20
+    process, until = start_command(repo, command), time.monotonic() + 20
     while process.poll() is None and time.monotonic() < until:
         if (
             lock.exists()
@@ -150,68 +150,76 @@ def start_and_wait_for_write(repo: Repo, command: str) -> "subprocess.Popen[byte
 
 
 def measure_write(repo: Repo, command: str) -> float:
-    """Return the seconds from a command's first write to the move of the branch."""
+    """Return the seconds from a command's first write to the update of the branch."""
     if command in _WITH_FILES:
         return 0.01
     file = repo.path / ".git" / repo.git("symbolic-ref", "HEAD")
-    before = file.read_bytes()
-    process, begun = start_and_wait_for_write(repo, command), time.monotonic()
-    while process.poll() is None and file.read_bytes() == before:
+    old_tip = file.read_bytes()
+    process, start = start_and_wait_for_write(repo, command), time.monotonic()
+    while process.poll() is None and file.read_bytes() == old_tip:
         time.sleep(0.0003)
-    elapsed = time.monotonic() - begun
+    elapsed = time.monotonic() - start
     process.wait()
-    assert file.read_bytes() != before, command
+    assert file.read_bytes() != old_tip, command
     return elapsed
 
 
 def kill_all(process: "subprocess.Popen[bytes]") -> None:
-    """Kill a process and all its descendants in any group."""
-    family = [process.pid]
-    for pid in family:
+    """Kill a process and all its descendants, even those in other process groups."""
+    descendants = [process.pid]
+    for pid in descendants:
         with contextlib.suppress(OSError):
             for children in Path(f"/proc/{pid}/task").glob("*/children"):
-                family += [int(pid) for pid in children.read_text().split()]
-    for pid in family:
+                descendants += [int(pid) for pid in children.read_text().split()]
+    for pid in descendants:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     process.wait()
 
 
 def kill_and_check(
-    folder: Path, command: str, after: float, *, in_checkout: bool
+    folder: Path, command: str, delay: float, *, in_checkout: bool
 ) -> tuple[bool, str]:
-    """Kill a command; return (whether recovery leaves everything old or new, what happened)."""
+    """Kill a command; return (whether recovery restores either the old or the new state, a
+    description).
+    """
     repo = create_repository(folder / "repo", command)
-    before = repo.state()
+    old_state = repo.state()
     process = (
-        start_and_wait_for_write(repo, command) if in_checkout else run(repo, command)
+        start_and_wait_for_write(repo, command)
+        if in_checkout
+        else start_command(repo, command)
     )
     with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(after)
+        process.wait(delay)
     kill_all(process)
     with Repository.open(repo.path) as repository:
-        left = record_file(repository).exists()
-        if left and find_unfinished_move(repository):
+        left_files = record_file(repository).exists()
+        if left_files and find_unfinished_move(repository):
             undo_restore(repository)
-    after_it = repo.state()
-    whole = (
-        not after_it[1]
-        and after_it[2] == before[2]
+    new_state = repo.state()
+    is_consistent = (
+        not new_state[1]
+        and new_state[2] == old_state[2]
         and not (repo.path / ".git" / "index.lock").exists()
     )
-    kind = "settled" if left else "old" if after_it[0] == before[0] else "new"
+    kind = "settled" if left_files else "old" if new_state[0] == old_state[0] else "new"
     if command not in _WITH_FILES:
-        whole = whole and (
+        is_consistent = is_consistent and (
             not command.startswith("draft") or _draft_is(repo, new=kind == "new")
         )
-        again, locked = _run_again(repo, command)
-        whole = whole and again and (repo.state()[0] == after_it[0]) == (kind == "new")
+        works_again, locked = _run_again(repo, command)
+        is_consistent = (
+            is_consistent
+            and works_again
+            and (repo.state()[0] == new_state[0]) == (kind == "new")
+        )
         kind += ", a ref's lock left and named" if locked else ""
-    return whole, f"{command}: {kind}"
+    return is_consistent, f"{command}: {kind}"
 
 
 def _draft_is(repo: Repo, *, new: bool) -> bool:
-    """Return whether the draft has all (`new`) or none of the killed command's changes."""
+    """Return whether the draft has all of the killed command's changes (`new`) or none."""
     draft = json.loads(call("draft", "-C", repo.path, "--format", "json").out)["draft"]
     actual = (
         draft["version"],
@@ -220,18 +228,18 @@ def _draft_is(repo: Repo, *, new: bool) -> bool:
         draft["changelogs"].get("4", "").rpartition("\n")[2],
     )
     expected = (4, "widget: both lines", "Both were zero.", "- line 2 as well")
-    right = (
+    is_correct = (
         actual == expected
         if new
         else not any(
             value == other for value, other in zip(actual, expected, strict=True)
         )
     )
-    if not right:
+    if not is_correct:
         print(
             f"the branch is {'new' if new else 'old'}, the draft {actual}", flush=True
         )
-    return right
+    return is_correct
 
 
 def _run_again(repo: Repo, command: str) -> tuple[bool, bool]:
@@ -256,22 +264,22 @@ def _run_again(repo: Repo, command: str) -> tuple[bool, bool]:
             break
         named.unlink()
         outcome = call(*argv)
-    right = outcome.code == 0 and not any(lock.exists() for lock in locks)
-    if not right:
+    is_correct = outcome.code == 0 and not any(lock.exists() for lock in locks)
+    if not is_correct:
         print(f"{command}, again: {outcome.code}: {outcome.err} {locks}", flush=True)
-    return right, bool(locks)
+    return is_correct, bool(locks)
 
 
 def main(count: int, commands: Sequence[str] = ()) -> int:
-    """Kill commands that start with any of these words; return 1 if any went wrong."""
-    chosen = [
+    """Kill commands that start with any of these words; return 1 if a check failed."""
+    selected = [
         command
         for command in COMMANDS
         if not commands or command.startswith(tuple(commands))
     ]
     windows: dict[str, float] = {}
     seed = random.SystemRandom().randrange(1 << 30)
-    chance, kinds, wrong, begun = (
+    chance, kinds, failures, start = (
         random.Random(seed),
         Counter[str](),
         0,
@@ -279,7 +287,7 @@ def main(count: int, commands: Sequence[str] = ()) -> int:
     )
     with contextlib.suppress(KeyboardInterrupt):
         for number in range(count):
-            command = chosen[number % len(chosen)]
+            command = selected[number % len(selected)]
             with tempfile.TemporaryDirectory(prefix="patchpilot-rewrites-") as folder:
                 os.environ |= {
                     "HOME": folder,
@@ -299,36 +307,38 @@ def main(count: int, commands: Sequence[str] = ()) -> int:
                     )
                     os.environ["XDG_STATE_HOME"] = f"{folder}/state"
                 in_checkout = bool(commands) or chance.random() < 0.7
-                after = (
+                delay = (
                     chance.uniform(0, 2 * windows[command])
                     if in_checkout
                     else chance.uniform(0.1, 2.0)
                 )
                 try:
-                    right, what = kill_and_check(
-                        Path(folder), command, after, in_checkout=in_checkout
+                    is_correct, description = kill_and_check(
+                        Path(folder), command, delay, in_checkout=in_checkout
                     )
                 except PatchpilotError as error:
-                    right, what = (
+                    is_correct, description = (
                         False,
                         f"{command}: error: {error.message} ({error.hint})",
                     )
-            kinds[what] += 1
-            if not right:
-                wrong += 1
-                print(f"{number}: killed after {after:.3f} s: {what}", flush=True)
+            kinds[description] += 1
+            if not is_correct:
+                failures += 1
+                print(
+                    f"{number}: killed after {delay:.3f} s: {description}", flush=True
+                )
     print(
         ", ".join(
-            f"{command}: {1000 * wide:.0f} ms" for command, wide in windows.items()
+            f"{command}: {1000 * window:.0f} ms" for command, window in windows.items()
         ),
         flush=True,
     )
     print(
-        f"{kinds.total()} kills (seed {seed}), {wrong} wrong, {dict(kinds)},"
-        f" {time.monotonic() - begun:.0f} s",
+        f"{kinds.total()} kills (seed {seed}), {failures} wrong, {dict(kinds)},"
+        f" {time.monotonic() - start:.0f} s",
         flush=True,
     )
-    return 1 if wrong else 0
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ def rows(name: str) -> Iterator[dict[str, str]]:
 
 
 def requests() -> dict[str, list[tuple[Lines, bool]]]:
-    """Return the lines with requests in each message, and whether they begin a request."""
+    """Return the lines of the requests in each message, and whether they begin a request."""
     labels: dict[str, list[tuple[Lines, bool]]] = defaultdict(list)
     for row in rows("sentences.tsv"):
         if row["request"]:
@@ -55,14 +55,14 @@ def overlaps(first: Lines, second: Lines) -> bool:
 
 def score_requests(
     status: PostedSeries,
-    asked: dict[str, list[tuple[Lines, bool]]],
+    requests_by_mail: dict[str, list[tuple[Lines, bool]]],
     count: Counter[str],
 ) -> None:
-    """Count a thread's listed requests, and the listed items that are not requests."""
+    """Count a thread's requests that are found, and the items that are wrongly listed."""
     for reply in status.replies:
         if reply.mail.by_author:
             continue
-        places = asked.get(reply.mail.mail.message_id, [])
+        places = requests_by_mail.get(reply.mail.mail.message_id, [])
         listed = [(point.line, point.end) for point in points_of(reply)]
         begun = [lines for lines, begins in places if begins]
         count["requests"] += len(begun)
@@ -77,8 +77,8 @@ def score_requests(
 
 
 def main(folder: Path, part: str) -> int:
-    """Print the threads with wrong states or versions, and the correct values."""
-    asked = requests()
+    """Print the threads whose state or versions are wrong, with the correct values."""
+    requests_by_mail = requests()
     kinds = {row["message_id"]: row for row in rows("mails.tsv")}
     count = Counter[str]()
     for line in (FOLDER / "threads.jsonl").read_text(encoding="utf-8").splitlines():
@@ -87,33 +87,35 @@ def main(folder: Path, part: str) -> int:
             continue
         mails = read_mails(folder / f"{label['thread']}.mbox")
         now = max(mail.date for mail in mails if mail.date) + timedelta(days=1)
-        every = read_thread(mails, now=now)
+        topics = read_thread(mails, now=now)
         count["threads"] += 1
-        if not every:
+        if not topics:
             print(f"{label['thread']:28} no series found")
             continue
-        status = max(every, key=lambda series: len(series.message_ids))
+        status = max(topics, key=lambda series: len(series.message_ids))
         labels = [revision.label.lower() for revision in status.revisions]
-        # labels contain only the version number and "resend"
+        # labels only have the version number and "resend"
         versions = [label.removeprefix("rfc ") for label in labels]
         has_state = str(status.state) in (label["state"], *label["also_fair"])
         has_versions = versions == [
             label_text.lower() for label_text in label["revisions"]
         ]
-        # waiting and finished series both need no action
-        acts = advise(status).need is Turn.YOURS
-        has_turn = acts == (label["turn"] == "author")
+        # neither waiting nor finished series need an action
+        needs_action = advise(status).need is Turn.YOURS
+        has_turn = needs_action == (label["turn"] == "author")
         count.update(states=has_state, versions=has_versions, turns=has_turn)
         if not (has_state and has_versions and has_turn):
             expected = label["state"], label["revisions"], label["turn"]
-            answer = status.state, versions, "author" if acts else "others"
+            answer = status.state, versions, "author" if needs_action else "others"
             print(f"{label['thread']:28} {answer} wanted: {expected}")
         for reply in status.replies:
             if row := kinds.get(reply.mail.mail.message_id):
-                right = (row["kind"], *row["also_fair"].split(","))
+                is_correct = (row["kind"], *row["also_fair"].split(","))
                 is_bot = reply.mail.bot == (row["bot"] == "bot")
-                count.update(mails=1, kinds=str(reply.mail.kind) in right, bots=is_bot)
-        score_requests(status, asked, count)
+                count.update(
+                    mails=1, kinds=str(reply.mail.kind) in is_correct, bots=is_bot
+                )
+        score_requests(status, requests_by_mail, count)
     print(
         f"{part}: states {count['states']}, versions {count['versions']} and turns"
         f" {count['turns']} of {count['threads']}; kinds {count['kinds']}, bots"

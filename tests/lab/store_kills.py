@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Send random SIGKILLs to two processes that write to the store of tracked series concurrently.
+"""Kill two processes that write to the store of tracked series, at random times.
 
 `python -m tests.lab.store_kills 100`.
 
 Each process adds, updates and removes its own series, and logs each finished command. After the
-kills the store must be sound, and in the state after the last finished command or after the killed
-command: a series has all its messages, or is missing.
+kills, the store must be intact, and in the state after the last finished command or after the
+interrupted one. A series must have all its messages, or be missing.
 """
 
 import argparse
@@ -35,7 +35,7 @@ COMMANDS = ("add", "grow", "update", "remove")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A command on a series, and the resulting number of messages (0: not tracked)."""
+    """A command on a series, and how many messages it has afterwards (0: not tracked)."""
 
     command: str
     series: str
@@ -43,31 +43,31 @@ class Step:
 
 
 def steps(writer: int, seed: int, count: int = 400) -> list[Step]:
-    """Return a process's steps, which depend only on the seed."""
+    """Return a process's steps, which depend on the seed only."""
     chance = random.Random(f"{seed}-{writer}")
     names = [f"s{writer}{number}" for number in range(SERIES)]
-    files, followed = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
+    files, tracked = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
     result = []
     for _ in range(count):
         command, name = chance.choice(COMMANDS), chance.choice(names)
-        if command == "add" or not followed[name]:
+        if command == "add" or not tracked[name]:
             command = "add"
             files[name] = max(files[name], chance.randrange(2, REPLIES))
-            followed[name] = max(files[name], followed[name])
+            tracked[name] = max(files[name], tracked[name])
         elif command == "grow":
-            files[name] = followed[name] = max(
-                followed[name], min(files[name] + chance.randrange(1, 9), REPLIES)
+            files[name] = tracked[name] = max(
+                tracked[name], min(files[name] + chance.randrange(1, 9), REPLIES)
             )
         elif command == "remove":
-            followed[name] = 0
+            tracked[name] = 0
         result.append(
-            Step(command, name, followed[name] if command != "grow" else files[name])
+            Step(command, name, tracked[name] if command != "grow" else files[name])
         )
     return result
 
 
 def write(folder: Path, writer: int, seed: int) -> None:
-    """Perform the steps, and record each one that completes."""
+    """Perform the steps, and log each one that is complete."""
     done = (folder / f"done-{writer}").open("a", buffering=1)
     for step in steps(writer, seed):
         file = folder / f"{step.series}.mbox"
@@ -103,14 +103,14 @@ def _number(series: str) -> str:
 
 
 def prepare(folder: Path) -> None:
-    """Give the processes a separate store."""
+    """Create a separate store for the processes."""
     os.environ |= {
         f"XDG_{name}_HOME": str(folder / name.lower())
         for name in ("CONFIG", "DATA", "STATE", "CACHE")
     }
 
 
-def kill_and_check(folder: Path, seed: int, after: float) -> tuple[bool, str]:
+def kill_and_check(folder: Path, seed: int, delay: float) -> tuple[bool, str]:
     """Kill the processes after this many seconds; return (whether the store is correct, a
     description).
     """
@@ -126,29 +126,29 @@ def kill_and_check(folder: Path, seed: int, after: float) -> tuple[bool, str]:
         )
         for writer in range(WRITERS)
     ]
-    until = time.monotonic() + 60
-    while time.monotonic() < until and any(
-        len(_perform(folder, writer)) < SETTLED for writer in range(WRITERS)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and any(
+        len(_run_steps(folder, writer)) < SETTLED for writer in range(WRITERS)
     ):
         time.sleep(0.005)
-    time.sleep(after)
+    time.sleep(delay)
     for process in writers:
         os.kill(process.pid, signal.SIGKILL)
     for process in writers:
         process.wait()
-    return _judge(folder, seed)
+    return _check_store(folder, seed)
 
 
-def _perform(folder: Path, writer: int) -> list[str]:
+def _run_steps(folder: Path, writer: int) -> list[str]:
     file = folder / f"done-{writer}"
     return file.read_text().splitlines() if file.exists() else []
 
 
-def _judge(folder: Path, seed: int) -> tuple[bool, str]:
+def _check_store(folder: Path, seed: int) -> tuple[bool, str]:
     file = folder / "state" / "patchpilot" / "track.sqlite"
     problems = []
     with closing(sqlite3.connect(file)) as base:
-        (sound,) = base.execute("PRAGMA integrity_check").fetchone()
+        (is_intact,) = base.execute("PRAGMA integrity_check").fetchone()
         counted = dict(
             base.execute(
                 "SELECT series.message_id, count(mail.message_id) FROM series JOIN member ON series = id JOIN mail"  # noqa: E501
@@ -159,28 +159,31 @@ def _judge(folder: Path, seed: int) -> tuple[bool, str]:
         unused = base.execute(
             "SELECT count(*) FROM mail WHERE message_id NOT IN (SELECT message_id FROM member)"
         ).fetchone()[0]
-    problems += [f"integrity: {sound}"] if sound != "ok" else []
+    problems += [f"integrity: {is_intact}"] if is_intact != "ok" else []
     problems += [f"{unused} mails of no series"] if unused else []
     killed = Counter[str]()
     for writer in range(WRITERS):
-        lines = _perform(folder, writer)
+        lines = _run_steps(folder, writer)
         problems += [line for line in lines if line != "done"]
-        every = steps(writer, seed)
-        now = {f"s{writer}{number}": 0 for number in range(SERIES)}
-        now |= {step.series: step.mails for step in every[: len(lines)]}
-        amid = every[len(lines)]
-        killed[amid.command] += 1
-        for name, count in now.items():
-            there = counted.get(f"{name}@example.org", 0)
-            allowed = {count, amid.mails} if name == amid.series else {count}
-            if there not in allowed or (f"{name}@example.org" in entries) != bool(
-                there
-            ):
+        all_steps = steps(writer, seed)
+        finished = {f"s{writer}{number}": 0 for number in range(SERIES)}
+        finished |= {step.series: step.mails for step in all_steps[: len(lines)]}
+        interrupted = all_steps[len(lines)]
+        killed[interrupted.command] += 1
+        for name, count in finished.items():
+            stored_count = counted.get(f"{name}@example.org", 0)
+            allowed_counts = (
+                {count, interrupted.mails} if name == interrupted.series else {count}
+            )
+            if stored_count not in allowed_counts or (
+                f"{name}@example.org" in entries
+            ) != bool(stored_count):
                 problems.append(
-                    f"{name} has {there} mails, not {allowed}, killed in {amid.command}"
+                    f"{name} has {stored_count} mails, not {allowed_counts}, killed in"
+                    f" {interrupted.command}"
                 )
-    shown = [("show", str(number)) for number in entries.values()]
-    for words in ((), *shown, ("update", "--offline")):
+    printed = [("show", str(number)) for number in entries.values()]
+    for words in ((), *printed, ("update", "--offline")):
         outcome = call("track", *words)
         problems += [outcome.err] if outcome.code else []
     return (
@@ -190,10 +193,10 @@ def _judge(folder: Path, seed: int) -> tuple[bool, str]:
 
 
 def main(count: int) -> int:
-    """Kill the processes this many times; return 1 if anything went wrong."""
+    """Kill the processes `count` times; return 1 if a check failed."""
     seed = random.SystemRandom().randrange(1 << 30)
-    chance, wrong, kinds = random.Random(seed), 0, Counter[str]()
-    begun = time.monotonic()
+    chance, failures, kinds = random.Random(seed), 0, Counter[str]()
+    start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="patchpilot-store-kills-") as folder:
         root = Path(folder)
         prepare(root)
@@ -201,18 +204,22 @@ def main(count: int) -> int:
             for file in (root / "state").rglob("*"):
                 if file.is_file():
                     file.unlink()
-            right, what = kill_and_check(root, seed + number, chance.uniform(0.0, 1.5))
-            kinds.update(
-                what.removeprefix("killed in ").split(" and ") if right else ["wrong"]
+            is_correct, description = kill_and_check(
+                root, seed + number, chance.uniform(0.0, 1.5)
             )
-            if not right:
-                wrong += 1
-                print(f"{number}: {what}", flush=True)
+            kinds.update(
+                description.removeprefix("killed in ").split(" and ")
+                if is_correct
+                else ["wrong"]
+            )
+            if not is_correct:
+                failures += 1
+                print(f"{number}: {description}", flush=True)
     print(
-        f"{count} kills of {WRITERS} processes (seed {seed}), {wrong} wrong, amid {dict(kinds)},"
-        f" {time.monotonic() - begun:.0f} s"
+        f"{count} kills of {WRITERS} processes (seed {seed}), {failures} wrong, amid {dict(kinds)},"
+        f" {time.monotonic() - start:.0f} s"
     )
-    return 1 if wrong else 0
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":

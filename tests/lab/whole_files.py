@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Measure the agreement of `check -f` with `checkpatch.pl -f` on randomly drawn files of a kernel
-tree, by type and line.
+"""Measure by type and line how often `check -f` agrees with `checkpatch.pl -f` on randomly chosen
+files of a kernel tree.
 
     python -m tests.lab.whole_files TREE [--files 200] [--seed 21]
 
-Only for a tree that you trust, because its script is run.
+Use only a tree that you trust, because its script is run.
 """
 
 import argparse
@@ -37,8 +37,8 @@ LARGEST = 60_000
 """Maximum size of a sampled file: checkpatch.pl takes minutes for a header of a megabyte."""
 
 
-def draw(tree: Path, count: int, seed: int) -> list[str]:
-    """Draw this many files of the tree; the same seed draws the same files."""
+def sample_files(tree: Path, count: int, seed: int) -> list[str]:
+    """Return `count` random files of the tree; a seed always returns the same ones."""
     files = [
         path
         for path in DirectoryTree(tree).files()
@@ -48,12 +48,12 @@ def draw(tree: Path, count: int, seed: int) -> list[str]:
 
 
 def findings(text: str) -> Counter[tuple[str, int]]:
-    """Count the (type, line) pairs in the output's lines."""
+    """Count the (type, line) pairs in the output."""
     return Counter((match[2], int(match[1])) for match in LINE.finditer(text))
 
 
 def main() -> None:
-    """Compare, and print the differences and F1."""
+    """Compare the output of both programs, and print the differences and F1."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -62,13 +62,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=21)
     words = parser.parse_args()
     tree = words.tree.resolve()
-    known = {rule.checkpatch for rule in load_rules()}
-    same = both = missed = extra = 0
+    known_types = {rule.checkpatch for rule in load_rules()}
+    agreed = both = missed = extra = 0
     with tempfile.TemporaryDirectory() as folder:
         for name in tree.iterdir():
             if not name.name.startswith("."):
                 (Path(folder) / name.name).symlink_to(name)
-        for path in draw(tree, words.files, words.seed):
+        for path in sample_files(tree, words.files, words.seed):
             script = [
                 "perl",
                 str(tree / "scripts/checkpatch.pl"),
@@ -87,8 +87,8 @@ def main() -> None:
                 check=False,
                 timeout=600,
             )
-            want = findings(outcome.stdout.decode("utf-8", "surrogateescape"))
-            ours = spawn(
+            expected = findings(outcome.stdout.decode("utf-8", "surrogateescape"))
+            actual = spawn(
                 "check",
                 "-f",
                 "--strict",
@@ -104,22 +104,22 @@ def main() -> None:
             have = Counter(
                 {
                     key: number
-                    for key, number in findings(ours.out).items()
-                    if key[0] in known
+                    for key, number in findings(actual.out).items()
+                    if key[0] in known_types
                 }
             )
-            same += want == have
+            agreed += expected == have
             both, missed, extra = (
-                both + (want & have).total(),
-                missed + (want - have).total(),
-                extra + (have - want).total(),
+                both + (expected & have).total(),
+                missed + (expected - have).total(),
+                extra + (have - expected).total(),
             )
-            for sign, part in (("-", want - have), ("+", have - want)):
+            for sign, part in (("-", expected - have), ("+", have - expected)):
                 for (kind, line), number in sorted(part.items()):
                     print(f"{sign} {path}:{line}: {kind} ({number})", flush=True)
     f1 = 2 * both / max(1, 2 * both + missed + extra)
     print(
-        f"{same} of {words.files} files agree wholly; {both} findings agree, {missed} missed,"
+        f"{agreed} of {words.files} files agree wholly; {both} findings agree, {missed} missed,"
         f" {extra} extra, F1 {f1:.4f}"
     )
 

@@ -16,7 +16,7 @@ from patchpilot.outgoing.send_email import send_email_transport
 from patchpilot.projects.loading import default_project
 from tests.kit.cli import call
 from tests.kit.repos import Repo
-from tests.kit.smtp import FaultySink, certificate
+from tests.kit.smtp import FaultySink, create_certificate
 from tests.kit.topics import topic
 
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning")
@@ -36,7 +36,7 @@ def examine(repo: Repo, line: str = "") -> dict[str, tuple[str, str]]:
 
 
 def test_successful_login_is_silent(tmp_path: Path) -> None:
-    pair = certificate(tmp_path)
+    pair = create_certificate(tmp_path)
     with FaultySink(
         tls="starttls", certificate=pair, login=("ada", "s3cret")
     ) as server:

@@ -28,6 +28,6 @@ _BY_NAME = {case.name: case for case in CASES}
 def test_every_message_arrives_exactly_once(
     tmp_path: Path, via: str, name: str, again: bool
 ) -> None:
-    row = run_case(tmp_path, via, _BY_NAME[name], patches=2, again=again)
+    row = run_case(tmp_path, via, _BY_NAME[name], patches=2, fails_twice=again)
     assert row.right, row
     assert row.final == "sent"

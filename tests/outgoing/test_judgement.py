@@ -25,7 +25,7 @@ from patchpilot.services.send.preflight_facts import (
     _upstream_commits,
 )
 from tests.kit.outbox import CHANGE, record
-from tests.kit.smtp import Faults, FaultySink, certificate
+from tests.kit.smtp import Faults, FaultySink, create_certificate
 from tests.kit.topics import SIGNED, topic
 
 
@@ -178,7 +178,7 @@ def test_smtp_session_reports_the_outcome(faults: Faults, state: MailState) -> N
 
 
 def test_early_error_is_reported(tmp_path: Path) -> None:
-    pair = certificate(tmp_path)
+    pair = create_certificate(tmp_path)
     with FaultySink() as server:
         with (
             Submission(account(server, encryption="tls"), None, 5.0) as submission,

@@ -27,7 +27,7 @@ from patchpilot.topic.find_topic import find_draft
 from tests.kit.cli import spawn
 from tests.kit.repos import Repo
 from tests.kit.smtp import Faults, FaultySink
-from tests.kit.topics import topic, use_server
+from tests.kit.topics import configure_mail_server, topic
 
 pytestmark = pytest.mark.long
 
@@ -56,7 +56,7 @@ def clone_topic(repo: Repo, path: Path, server: FaultySink) -> Repo:
     other.path, other._clock = path, 1_700_000_000
     other.git("branch -q master origin/master")
     other.git("branch -q -u master")
-    use_server(other, server)
+    configure_mail_server(other, server)
     return other
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.delivery_table import delivered
+from tests.lab.delivery_table import send_and_apply
 
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning")
 
@@ -25,5 +25,5 @@ pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning")
 def test_series_arrives_as_committed(
     tmp_path: Path, via: str, origin: str, patches: int
 ) -> None:
-    result = delivered(tmp_path, via, origin, patches)
+    result = send_and_apply(tmp_path, via, origin, patches)
     assert result.right(patches), result

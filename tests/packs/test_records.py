@@ -13,7 +13,7 @@ from patchpilot.model.rule import RuleRecord, Severity
 from tests.kit.cli import call
 from tests.kit.maintainers import patch
 from tests.lab.list_archive import ArchivedMail
-from tests.lab.measure_rules import draw, records
+from tests.lab.measure_rules import records, sample_patches
 
 
 def _row(
@@ -51,7 +51,7 @@ def _mail(name: str, subject: str, text: str, parent: str = "") -> ArchivedMail:
 
 def test_patch_is_sampled_by_outcome() -> None:
     diff = "Say why.\n\n@@ -1 +1 @@\n-a\n+b"
-    drawn = draw(
+    drawn = sample_patches(
         [
             _mail("1", "[PATCH] a: take it", diff),
             _mail("1r", "Re: [PATCH] a: take it", "Applied, thanks.", "1"),

@@ -178,7 +178,7 @@ def test_reverted_after_landing(life: Followed) -> None:
         f"reverted in mainline by {revert[:12]}: read the reason, and send a corrected v2",
     )
     assert life.commands == ["patchpilot send --reroll"]
-    life.trees.on_stable(
+    life.trees.commit_to_stable(
         "6.1",
         f'Revert "{PUMP}"\n\ncommit {revert} upstream.\n\nThis reverts commit {there}.\n',
         checked=False,
@@ -649,7 +649,7 @@ def test_series_is_followed_into_stable_branches(
     onto = " ".join(f"--onto linux-{version}.y" for version in reversed(versions))
     assert life.commands == [f"patchpilot backport {fixed} {onto}"]
     for version in versions:
-        life.trees.on_stable(
+        life.trees.commit_to_stable(
             version, f"{fix_title}\n\ncommit {fixed} upstream.\n\nReturn it.\n\n{tag}\n"
         )
     assert life.add_and_wait() == ("in-stable", "done: nothing is left to do")

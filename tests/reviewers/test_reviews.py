@@ -15,10 +15,10 @@ import pytest
 from patchpilot.errors import GitError
 from patchpilot.model.progress import silent
 from patchpilot.reviewers.reviewer import Reviewer, ask
-from tests.kit.bases import clone, upstream
+from tests.kit.bases import clone, create_upstream
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
-from tests.kit.topics import use_server
+from tests.kit.topics import configure_mail_server
 
 SOURCE = "".join(
     f"{line}\n"
@@ -59,7 +59,7 @@ Answering = Callable[..., Path]
 @pytest.fixture
 def topic(tmp_path: Path) -> Repo:
     """Create a branch with a fix that forgets to unlock."""
-    source = upstream(tmp_path / "source")
+    source = create_upstream(tmp_path / "source")
     source.commit("foo: add it", {"foo.c": SOURCE})
     repo = clone(source, tmp_path / "repo")
     repo.commit(MESSAGE, {"foo.c": FIX})
@@ -198,7 +198,7 @@ def test_review_does_not_block_a_send(topic: Repo, reviewer_program: Answering) 
     reviewer_program(HELD)
     topic.git("config --global patchpilot.review-before-send always")
     with FaultySink() as server:
-        use_server(topic, server)
+        configure_mail_server(topic, server)
         done = topic.patchpilot(
             "send --yes --no-auto --to a@example.org --cc linux-a@vger.kernel.org"
             " --security no --force tested"

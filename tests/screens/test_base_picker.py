@@ -6,17 +6,17 @@ from pathlib import Path
 
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.widgets.choose import Choose
-from tests.kit.bases import clone, fix, upstream
+from tests.kit.bases import clone, commit_fix, create_upstream
 from tests.kit.walk import keys, opened, settled, text_of, until
 
 On = Callable[..., PatchpilotApp]
 
 
 async def test_uncertain_base_is_confirmed(tmp_path: Path, walk_on: On) -> None:
-    repo = clone(upstream(tmp_path / "up"), tmp_path / "r")
+    repo = clone(create_upstream(tmp_path / "up"), tmp_path / "r")
     repo.git("checkout", "-q", "--no-track", "-b", "topic", "origin/main")
     for number in range(31):
-        fix(repo, number)
+        commit_fix(repo, number)
     app = walk_on(repo.path)
     async with app.run_test(size=(120, 30)) as pilot:
         await until(pilot, lambda: settled(app) and app.session.errors, "the question")

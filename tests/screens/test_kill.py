@@ -15,8 +15,8 @@ from patchpilot.errors import ExitCode
 from patchpilot.services.tags.prepare_commits import PrepareRequest, prepare
 from patchpilot.tui.view.stages import Stage
 from tests.kit.smtp import FaultySink
-from tests.kit.terminal import WALK, Terminal
-from tests.kit.walk import answer_all
+from tests.kit.terminal import PROGRAM, Terminal
+from tests.kit.walk import answer_questions
 
 pytestmark = pytest.mark.long
 
@@ -35,7 +35,7 @@ SHOWS = {
 
 def test_killed_session_resumes_at_its_stage(fixed: Path, used_before: Path) -> None:
     for stage in Stage:
-        with Terminal(WALK, fixed) as walk:
+        with Terminal(PROGRAM, fixed) as walk:
             walk.wait_for(SHOWS[stage])
             if stage is Stage.FOLLOW:
                 walk.type("q")
@@ -48,11 +48,11 @@ def test_killed_session_resumes_at_its_stage(fixed: Path, used_before: Path) -> 
 
 
 def test_hangup_ends_the_session(fixed: Path, used_before: Path) -> None:
-    with Terminal(WALK, fixed) as walk:
+    with Terminal(PROGRAM, fixed) as walk:
         walk.wait_for(SHOWS[Stage.COMMIT], "quit")
         walk.close()
         assert walk.process.wait(30) == ExitCode.INTERRUPTED
-    with Terminal(WALK, fixed) as walk:
+    with Terminal(PROGRAM, fixed) as walk:
         walk.wait_for(SHOWS[Stage.COMMIT], "quit")
         walk.quiet(1.0)
         threads = list(Path(f"/proc/{walk.process.pid}/task").iterdir())
@@ -67,7 +67,7 @@ def test_hangup_ends_the_session(fixed: Path, used_before: Path) -> None:
 def test_killed_send_is_resumed(fixed: Path, used_before: Path) -> None:
     with Repository.open(fixed) as repository:
         prepare(repository, PrepareRequest(signoff=True))
-    answer_all(fixed)
+    answer_questions(fixed)
 
     def mail_to(server: FaultySink) -> None:
         for name, value in (
@@ -81,7 +81,7 @@ def test_killed_send_is_resumed(fixed: Path, used_before: Path) -> None:
     with FaultySink() as server:
         mail_to(server)
         server.faults.stall_at = 1
-        with Terminal(WALK, fixed) as walk:
+        with Terminal(PROGRAM, fixed) as walk:
             walk.wait_for("applies cleanly")
             walk.type(str(Stage.SEND.number))
             walk.wait_for("to confirm")
@@ -93,7 +93,7 @@ def test_killed_send_is_resumed(fixed: Path, used_before: Path) -> None:
             walk.kill()
     with FaultySink() as server:
         mail_to(server)
-        with Terminal(WALK, fixed) as walk:
+        with Terminal(PROGRAM, fixed) as walk:
             walk.wait_for("was interrupted", "press s to resume")
             asked = walk.type("s")
             walk.wait_for("may or may not have accepted", since=asked)
@@ -106,7 +106,7 @@ def test_killed_demo_restores_the_terminal(
     tmp_path: Path,
 ) -> None:
     with Terminal(
-        (*WALK, "demo", "--keep", str(tmp_path / "sandbox")), tmp_path
+        (*PROGRAM, "demo", "--keep", str(tmp_path / "sandbox")), tmp_path
     ) as demo:
         demo.wait_for("What do you have?")
         children = (
@@ -128,7 +128,7 @@ def test_killed_demo_restores_the_terminal(
 
 
 def test_dumb_terminal_gets_a_hint(fixed: Path) -> None:
-    with Terminal(WALK, fixed, env={"TERM": "dumb"}) as walk:
+    with Terminal(PROGRAM, fixed, env={"TERM": "dumb"}) as walk:
         walk.wait_for("TERM=dumb", "patchpilot --help")
         assert walk.end() == ExitCode.USAGE
     assert "\x1b[?1049h" not in walk.seen
@@ -143,7 +143,7 @@ def test_crash_restores_the_terminal(
         " main()"
     )
     with Terminal(
-        (WALK[0], "-c", planted), fixed, env={"TMPDIR": str(tmp_path)}
+        (PROGRAM[0], "-c", planted), fixed, env={"TMPDIR": str(tmp_path)}
     ) as walk:
         walk.wait_for(SHOWS[Stage.COMMIT])
         at = walk.type("q")

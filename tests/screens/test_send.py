@@ -26,7 +26,7 @@ from patchpilot.tui.screens.send_screen import SendScreen
 from patchpilot.tui.view.stages import Stage, StageState, StageStatus
 from patchpilot.tui.widgets.choose import REPEATED, Confirm
 from tests.kit.walk import (
-    answer_all,
+    answer_questions,
     keys,
     running,
     settle,
@@ -45,7 +45,7 @@ def ready(fixed: Path) -> Iterator[tuple[Path, Sink]]:
     """Yield a topic that is ready to send, and its server."""
     with Repository.open(fixed) as repository:
         prepare(repository, PrepareRequest(signoff=True))
-    answer_all(fixed)
+    answer_questions(fixed)
     with Sink() as sink:
         for name, value in (
             ("smtpServer", "127.0.0.1"),

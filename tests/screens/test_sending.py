@@ -17,7 +17,15 @@ from patchpilot.services.send.edit_draft import Changes, change
 from patchpilot.tui.app import PatchpilotApp
 from patchpilot.tui.view.stages import Stage, StageState
 from tests.kit.smtp import Faults, FaultySink
-from tests.kit.walk import answer_all, keys, last_message, settle, still, text_of, until
+from tests.kit.walk import (
+    answer_questions,
+    keys,
+    last_message,
+    settle,
+    still,
+    text_of,
+    until,
+)
 
 pytestmark = pytest.mark.long
 
@@ -48,7 +56,7 @@ def series(clone: Path) -> Path:
                 prefix="PATCH net",
             ),
         )
-    answer_all(clone)
+    answer_questions(clone)
     return clone
 
 

@@ -19,7 +19,7 @@ from patchpilot.tui.widgets.diff_view import DiffView
 from patchpilot.tui.widgets.keyline import KeyLine
 from patchpilot.tui.widgets.lists import List
 from patchpilot.tui.widgets.stagebar import StageBar
-from tests.kit.terminal import WALK, Terminal
+from tests.kit.terminal import PROGRAM, Terminal
 from tests.kit.walk import running, settle, text_of
 
 On = Callable[[Path], PatchpilotApp]
@@ -61,7 +61,7 @@ async def test_stage_states_survive_a_restart(fixed: Path, walk_on: On) -> None:
 
 
 def test_copying_and_suspending_work(fixed: Path, used_before: Path) -> None:
-    with Terminal(WALK, fixed, env={"NO_COLOR": ""}) as walk:
+    with Terminal(PROGRAM, fixed, env={"NO_COLOR": ""}) as walk:
         walk.wait_for("Subject:", "quit")
         assert COLOUR.search(walk.seen)
         walk.type("3")
@@ -85,7 +85,7 @@ def test_copying_and_suspending_work(fixed: Path, used_before: Path) -> None:
 
 
 def test_first_frame_precedes_textual(fixed: Path, used_before: Path) -> None:
-    with Terminal(WALK, fixed) as walk:
+    with Terminal(PROGRAM, fixed) as walk:
         walk.wait_for("1 Commit", "8 Follow", "acme-old-cards · 1 patch")
         assert "quit" not in walk.seen
         assert not COLOUR.search(walk.seen)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test Home: the topics in all repositories, whose turn it is, and the cached data shown first."""
+"""Test Home: the topics in all repositories, who has to act, and the cached data that is shown
+first.
+"""
 
 import shutil
 from pathlib import Path
@@ -98,14 +100,14 @@ def test_unsent_branch_is_a_topic(
         repo.git("branch -D topic")
         assert read_topics([KEY.format(repo.path.resolve())]) == ()
         assert known_topics() == ()
-        # a branch opened as a range stays a topic
+        # a branch that was opened as a range is still a topic
         repo.git("branch topic", tip)
         author.run("draft", "master..topic")
         (topic,) = read_topics([KEY.format(repo.path.resolve())])
         assert topic.branch == "topic"
 
 
-def test_sent_topic_outlives_its_branch(
+def test_sent_topic_is_listed_after_its_branch_is_deleted(
     tmp_path: Path,
 ) -> None:
     with life(tmp_path) as author:
@@ -143,7 +145,7 @@ def test_update_shows_new_replies(tmp_path: Path) -> None:
         assert [topic.news for topic in topics] == ["Rita Reviewer asked 1 question"]
 
 
-def test_strangers_reply_is_shown(tmp_path: Path) -> None:
+def test_reply_by_an_unknown_sender_is_shown(tmp_path: Path) -> None:
     with life(tmp_path) as author:
         author._answer(
             author.send(),
@@ -219,6 +221,6 @@ def test_merge_in_git_needs_no_archive(tmp_path: Path) -> None:
         author.land()
         (topic,) = read_topics()
         assert topic.state == "in-mainline"
-        # the base contains its commits, so the branch is no longer a topic
+        # the base contains the branch's commits, so it is no longer a topic
         author.repo.git("reset -q --hard origin/master")
         assert [topic.state for topic in read_topics()] == ["in-mainline"]

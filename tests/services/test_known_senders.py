@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test senders known from the repository and the user, in addition to a series' messages."""
+"""Test that senders are known from the repository and the user's settings as well as from the
+series.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -29,7 +31,7 @@ HOME = answer(
 
 @pytest.fixture
 def followed(tmp_path: Path) -> "Callable[..., Tracked]":
-    """Track a series with these replies in a repository."""
+    """Track a series with these replies."""
 
     def follow(*answers: bytes, repository: Repo | None = None) -> Tracked:
         file = tmp_path / "thread.mbox"
@@ -152,7 +154,7 @@ def test_claim_can_be_confirmed(
     assert "withdrawn" in call("track show 1").out
 
 
-def test_others_tag_needs_a_request(
+def test_tag_given_for_another_person_is_a_claim(
     tmp_path: Path,
 ) -> None:
     tag = "Acked-by: Linus Torvalds <torvalds@kernel.example>"
@@ -211,7 +213,7 @@ def test_older_patch_confirms_no_sender(tmp_path: Path, target: str | None) -> N
 
 @pytest.mark.parametrize("is_first", [True, False])
 @pytest.mark.parametrize("target", [None, "<v1@example.org>"])
-def test_users_message_precedes_a_duplicate_id(
+def test_own_message_takes_priority_over_duplicate_id(
     tmp_path: Path, is_first: bool, target: str | None
 ) -> None:
     copy = patch(f"[PATCH] {TITLE}", id="v1", **BY_EVE)
@@ -223,7 +225,9 @@ def test_users_message_precedes_a_duplicate_id(
 
 
 @pytest.mark.parametrize("is_first", [True, False])
-def test_strangers_duplicate_id_is_ignored(tmp_path: Path, is_first: bool) -> None:
+def test_duplicate_id_by_unknown_sender_is_ignored(
+    tmp_path: Path, is_first: bool
+) -> None:
     reply = answer("Applied, thanks!", to="v1", sender=CAROL)
     other = answer("Applied, thanks!", to="v1", sender="matt@example.com")
     pair = (reply, other) if is_first else (other, reply)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test a reply: it is quoted, checked, stored as a draft, and sent once with both transports."""
+"""Test that a reply is quoted, checked, stored as a draft, and sent once with each transport."""
 
 from email import message_from_bytes
 from email.utils import getaddresses
@@ -9,7 +9,7 @@ import pytest
 
 from tests.kit.cli import call
 from tests.kit.mails import mail, stable_failed
-from tests.kit.replies import ANSWER, POST, followed
+from tests.kit.replies import ANSWER, POST, track_reviewed_patch
 from tests.kit.smtp import Faults, FaultySink
 from tests.kit.topics import topic, unpacked
 
@@ -17,7 +17,7 @@ from tests.kit.topics import topic, unpacked
 @pytest.mark.parametrize("via", ["git-send-email", "b4"])
 def test_reply_is_sent_once(tmp_path: Path, via: str) -> None:
     with FaultySink() as server:
-        repo, review = followed(tmp_path, server)
+        repo, review = track_reviewed_patch(tmp_path, server)
         repo.git("config --global sendemail.bcc ada.archive@example.org")
         (tmp_path / "answer.txt").write_text(ANSWER)
         words = (
@@ -75,7 +75,7 @@ def test_reply_is_sent_once(tmp_path: Path, via: str) -> None:
 
 def test_quote_is_trimmed(tmp_path: Path) -> None:
     with FaultySink() as server:
-        repo, review = followed(tmp_path, server)
+        repo, review = track_reviewed_patch(tmp_path, server)
         text = repo.patchpilot(
             "track reply", review, "--dry-run", "--format", "json"
         ).json["text"]
@@ -105,7 +105,7 @@ def test_message_that_mailing_lists_would_reject_is_not_sent(
     tmp_path: Path, text: str, problem: str
 ) -> None:
     with FaultySink() as server:
-        repo, review = followed(tmp_path, server)
+        repo, review = track_reviewed_patch(tmp_path, server)
         refused = repo.patchpilot(
             "track reply",
             review,
@@ -125,7 +125,7 @@ def test_message_that_mailing_lists_would_reject_is_not_sent(
 
 def test_long_lines_are_noted(tmp_path: Path) -> None:
     with FaultySink() as server:
-        repo, review = followed(tmp_path, server)
+        repo, review = track_reviewed_patch(tmp_path, server)
         text = "> Please keep it.\n\n" + "many words " * 9 + "\n"
         plan = repo.patchpilot(
             "track reply", review, "--message", "-", "--dry-run", stdin=text.encode()
@@ -136,7 +136,7 @@ def test_long_lines_are_noted(tmp_path: Path) -> None:
 
 def test_draft_can_be_deleted(tmp_path: Path) -> None:
     with FaultySink() as server:
-        repo, review = followed(tmp_path, server)
+        repo, review = track_reviewed_patch(tmp_path, server)
         words = ("track", "reply", review, "-C", repo.path)
         call(*words, "--message", "-", "--dry-run", stdin=ANSWER.encode())
         assert call(*words, "--dry-run", "--format", "json").json["text"] == ANSWER
@@ -149,7 +149,7 @@ def test_draft_can_be_deleted(tmp_path: Path) -> None:
 def test_uncertain_reply_is_not_resent(tmp_path: Path) -> None:
     faults = Faults(close_after_data=1)
     with FaultySink(faults) as server:
-        repo, review = followed(tmp_path, server)
+        repo, review = track_reviewed_patch(tmp_path, server)
         (tmp_path / "answer.txt").write_text(ANSWER)
         words = (
             "track",
@@ -269,7 +269,7 @@ def test_failed_backport_gets_a_patch_reply(tmp_path: Path, via: str) -> None:
 
 def test_tag_in_a_thank_you_is_collected(tmp_path: Path) -> None:
     with FaultySink() as server:
-        repo, review = followed(tmp_path, server)
+        repo, review = track_reviewed_patch(tmp_path, server)
         words = (
             "track",
             "reply",

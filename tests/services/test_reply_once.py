@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a reply is sent only once when repeated, from two processes, after a kill, and with
-another draft.
-"""
+"""Test that a reply is sent once even if it is repeated, sent by two processes, or killed."""
 
 import contextlib
 import os
@@ -18,7 +16,7 @@ import pytest
 
 from patchpilot.outgoing.outbox import Outbox
 from tests.kit.cli import Outcome, call, spawn
-from tests.kit.replies import ANSWER, followed
+from tests.kit.replies import ANSWER, track_reviewed_patch
 from tests.kit.smtp import Faults, FaultySink, wait_until_quiet
 
 BOTH = pytest.mark.parametrize("via", ["git-send-email", "b4"])
@@ -29,7 +27,7 @@ def _answer(
     folder: Path, server: FaultySink, *words: object, text: str = ANSWER
 ) -> tuple[object, ...]:
     """Return the arguments of a reply to a review in a new repository."""
-    repo, review = followed(folder, server)
+    repo, review = track_reviewed_patch(folder, server)
     (folder / "answer.txt").write_text(text)
     return (
         "track",
@@ -77,7 +75,7 @@ def test_identical_reply_is_refused(tmp_path: Path, via: str) -> None:
         ]
 
 
-def test_same_text_is_the_same_reply(
+def test_same_text_to_the_same_message_is_not_sent_again(
     tmp_path: Path,
 ) -> None:
     with FaultySink() as server:
@@ -92,7 +90,7 @@ def test_same_text_is_the_same_reply(
         assert len(server.take()) == 1
 
 
-def test_changed_text_is_another_reply(tmp_path: Path) -> None:
+def test_changed_text_can_be_sent_as_another_reply(tmp_path: Path) -> None:
     with FaultySink() as server:
         words = _answer(tmp_path, server)
         assert call(*words).code == 0
@@ -190,8 +188,8 @@ def test_new_text_is_kept_after_a_send(tmp_path: Path) -> None:
 def _kill_reply(
     server: FaultySink, words: tuple[object, ...], *, after_data: bool
 ) -> None:
-    """Kill a reply's process when the server receives the message, or after the server accepted it
-    without a reply.
+    """Kill the sending process when the server receives the message or, with `after_data`, when it
+    has accepted the message.
     """
     process: list[subprocess.Popen[bytes]] = []
     ready = threading.Event()

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the next version of a topic: its changes, its changelog, and the tag of the sent version."""
+"""Test preparing the next version of a topic: its changes, its changelog, and the tag of the sent
+version.
+"""
 
 from dataclasses import replace
 from pathlib import Path
@@ -31,15 +33,13 @@ from tests.kit.topics import SIGNED, topic
 DRAFT = Draft(CHANGE, "/src/linux", "widget")
 
 
-def known_patch(number: int, version: int = 1) -> KnownPatch:
-    """Return a version's patch for message `one`, as created by tests.kit.outbox."""
-    return KnownPatch(
-        str(message(number, version).patch_id), f"widget: change {number}"
-    )
+def known_patch(number: int) -> KnownPatch:
+    """Return the patch of the message that tests.kit.outbox creates."""
+    return KnownPatch(str(message(number).patch_id), f"widget: change {number}")
 
 
 def record_sends(*versions: int) -> Send:
-    """Record sends of these versions, with two patches each, and return the last."""
+    """Record sends of these versions, with two patches each, and return the last send."""
     with Outbox() as outbox:
         return [
             record(outbox, MailState.ACCEPTED, MailState.ACCEPTED, version=version)
@@ -145,7 +145,7 @@ def test_changelog_gets_heading_and_link() -> None:
         ((), ["dropped", "dropped"]),
     ],
 )
-def test_outcome_is_listed_per_patch(
+def test_result_is_listed_for_each_patch(
     patches: tuple[KnownPatch, ...], kinds: list[str]
 ) -> None:
     assert [

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that versions sent from this machine belong to the tracked series, even before they are
-archived.
+"""Test that versions sent from this machine belong to the tracked series before the archive has
+them.
 """
 
 import os
@@ -41,10 +41,10 @@ def _get_review(life: Life) -> str:
     return first
 
 
-def _send_next(life: Life, version: int = 2, **options: bool) -> str:
-    """Send the next version with a changed line."""
-    life.amend(f"int next{version};\n")
-    outcome = life.run("draft", "--changelog", "- as requested", "-v", version)
+def _send_next(life: Life, **options: bool) -> str:
+    """Send v2 with a changed line."""
+    life.amend("int next2;\n")
+    outcome = life.run("draft", "--changelog", "- as requested", "-v", 2)
     assert outcome.code == 0, outcome.err
     return life.send("--reroll", "--to", MATT, **options)
 
@@ -67,7 +67,7 @@ def test_v2_has_its_own_state(tmp_path: Path, publish: bool) -> None:
             listed = topic.track().out
             assert "changes-requested" not in listed
             assert "--reroll" not in listed
-            # what was asked of v1 is still listed under v1
+            # requests on v1 are still listed under v1
             requests = topic.track("show", "1", "--ledger", "--json").json["points"]
             assert [point["version"] for point in requests] == [1, 1]
             assert _row(topic.track("show", f"<{second}>").out, "state").startswith(
@@ -166,7 +166,7 @@ def test_duplicate_entries_are_merged(tmp_path: Path) -> None:
         first = _get_review(topic)
         second = _send_next(topic)
         with open_store() as store:
-            # an entry as stored by older versions of patchpilot
+            # an entry as stored by older releases of patchpilot
             store.add(second, TITLE, topic.archive.url, None)
             store.mark(2, "asks@example.net", 3, "declined")
         assert len(topic.track("--format", "json").json["series"]) == 2
@@ -290,7 +290,7 @@ def test_next_version_counts_open_requests(
         )
 
 
-def test_given_repository_is_used(tmp_path: Path) -> None:
+def test_repository_option_selects_the_repository(tmp_path: Path) -> None:
     with life(tmp_path) as topic:
         topic.applied(topic.send())
         asks = "with -C REPOSITORY"

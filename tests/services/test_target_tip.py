@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test finding the tip to check patches against, in realistic clones."""
+"""Test finding the tip against which patches are checked, in realistic clones."""
 
 from pathlib import Path
 
@@ -11,11 +11,11 @@ from patchpilot.services.send.questions import ask_before_send
 from patchpilot.topic.target_tip import find_target
 from tests.kit.bases import (
     SUBMAINTAINER,
+    add_commits,
     add_remote,
     clone,
-    fix,
-    grow,
-    upstream,
+    commit_fix,
+    create_upstream,
 )
 from tests.kit.repos import Repo
 
@@ -23,7 +23,7 @@ from tests.kit.repos import Repo
 def target(
     repo: Repo, revision: str = "HEAD", named: str | None = None
 ) -> TargetTree | None:
-    """Return the target of a commit, or of patch files for ""."""
+    """Return the target of a commit, or of patch files if `revision` is ""."""
     with Repository.open(repo.path) as repository:
         return find_target(
             repository, [repository.resolve(revision)] if revision else [], named
@@ -37,12 +37,12 @@ def label(repo: Repo, revision: str = "HEAD", named: str | None = None) -> str:
 
 @pytest.fixture
 def stale(tmp_path: Path) -> Repo:
-    """Create a clone with origin/HEAD at main, a stale origin/master, and a topic without
+    """Create a clone with origin/HEAD at main, a stale origin/master, and a topic without an
     upstream.
     """
-    repo = clone(upstream(tmp_path / "up"), tmp_path / "r")
+    repo = clone(create_upstream(tmp_path / "up"), tmp_path / "r")
     repo.git("checkout -q --no-track -b topic origin/main")
-    fix(repo)
+    commit_fix(repo)
     return repo
 
 
@@ -60,7 +60,7 @@ def test_stale_origin_master_is_not_a_target(stale: Repo) -> None:
 def test_target_is_the_current_branch_tip(stale: Repo, tmp_path: Path) -> None:
     source = Repo.__new__(Repo)
     source.path, source._clock = tmp_path / "up", stale._clock
-    newest = grow(source, 2, "newer")
+    newest = add_commits(source, 2, "newer")
     stale.git("fetch -q")
     chosen = target(stale)
     assert chosen is not None
@@ -79,25 +79,25 @@ def test_branch_can_be_a_target(stale: Repo) -> None:
 
 
 def test_pushed_copy_is_not_a_target(tmp_path: Path) -> None:
-    source = upstream(tmp_path / "up")
+    source = create_upstream(tmp_path / "up")
     repo = clone(clone(source, tmp_path / "fork", "--bare"), tmp_path / "r")
     add_remote(repo, "upstream", source)
     repo.git("checkout -q --no-track -b topic upstream/main")
-    fix(repo)
+    commit_fix(repo)
     repo.git("push -q -u origin topic")
     assert label(repo) != "origin/topic"
     assert target(repo) is not None
 
 
 def test_rebased_upstream_is_the_target(tmp_path: Path) -> None:
-    source = upstream(tmp_path / "up")
+    source = create_upstream(tmp_path / "up")
     source.branch("for-next")
-    grow(source, 3, "queued", SUBMAINTAINER)
+    add_commits(source, 3, "queued", SUBMAINTAINER)
     repo = clone(source, tmp_path / "r")
     repo.branch("topic", "origin/for-next")
-    fix(repo)
+    commit_fix(repo)
     source.git("reset -q --hard main")
-    now = grow(source, 3, "requeued", SUBMAINTAINER)
+    now = add_commits(source, 3, "requeued", SUBMAINTAINER)
     repo.git("fetch -q origin")
     chosen = target(repo)
     assert chosen is not None

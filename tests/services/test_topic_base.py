@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the base of a topic in realistic clones, with the expected choice and reason."""
+"""Test finding a topic's base, and the reason given for it, in realistic clones."""
 
 import subprocess
 from collections.abc import Callable
@@ -17,43 +17,45 @@ from patchpilot.topic.topic_base import (
 )
 from tests.kit.bases import (
     SUBMAINTAINER,
+    add_commits,
     add_remote,
     clone,
+    commit_fix,
     commits_by,
-    fix,
-    grow,
-    upstream,
+    create_upstream,
 )
 from tests.kit.repos import Repo
 
 
 def _create_stale_master(folder: Path) -> Repo:
-    """Create a clone with origin/HEAD at main, a stale origin/master, and a branch without
+    """Create a clone with origin/HEAD at main, a stale origin/master, and a branch without an
     upstream.
     """
-    repo = clone(upstream(folder / "up", 40), folder / "r")
+    repo = clone(create_upstream(folder / "up", 40), folder / "r")
     repo.branch("topic")
-    fix(repo)
+    commit_fix(repo)
     return repo
 
 
 def _work_on_single_branch(folder: Path) -> Repo:
-    """Create a clone with the commits on the cloned branch."""
-    repo = clone(upstream(folder / "up"), folder / "r", "--single-branch", "-b", "main")
-    fix(repo)
+    """Create a clone whose only branch has the topic's commits."""
+    repo = clone(
+        create_upstream(folder / "up"), folder / "r", "--single-branch", "-b", "main"
+    )
+    commit_fix(repo)
     return repo
 
 
 def _clone_fork(folder: Path) -> Repo:
     """Create a clone whose origin is the user's stale fork with the pushed topic, and whose
-    upstream is the project.
+    upstream remote is the project.
     """
-    source = upstream(folder / "up")
+    source = create_upstream(folder / "up")
     repo = clone(clone(source, folder / "fork", "--bare"), folder / "r")
-    grow(source, 6, "newer")
+    add_commits(source, 6, "newer")
     add_remote(repo, "upstream", source)
     repo.git("checkout -q --no-track -b topic upstream/main")
-    fix(repo)
+    commit_fix(repo)
     repo.git("push -q -u origin topic")
     return repo
 
@@ -75,9 +77,9 @@ def _push_under_another_name(folder: Path) -> Repo:
 
 
 def _push_and_rebase(folder: Path) -> Repo:
-    """Create a clone whose pushed copy is older than the project.
+    """Create a clone whose pushed copy is outdated.
 
-    The topic was rebased onto the project, and its upstream is still the copy.
+    The topic was rebased onto the project's branch, but its upstream is still the copy.
     """
     repo = _clone_fork(folder)
     with commits_by(SUBMAINTAINER):
@@ -94,37 +96,37 @@ def _create_worktree(folder: Path) -> Repo:
     repo.git("worktree add -q --no-track -b other", str(folder / "tree"), "origin/main")
     worktree = Repo.__new__(Repo)
     worktree.path, worktree._clock = folder / "tree", repo._clock
-    fix(worktree, 7)
+    commit_fix(worktree, 7)
     return worktree
 
 
 def _detach_head(folder: Path) -> Repo:
     repo = _create_stale_master(folder)
     repo.git("checkout -q --detach")
-    fix(repo, 2)
+    commit_fix(repo, 2)
     return repo
 
 
 def _rebase_upstream(folder: Path) -> Repo:
     """Create a branch whose upstream was rebased after the topic started."""
-    source = upstream(folder / "up")
+    source = create_upstream(folder / "up")
     source.branch("for-next")
-    grow(source, 3, "queued", SUBMAINTAINER)
+    add_commits(source, 3, "queued", SUBMAINTAINER)
     repo = clone(source, folder / "r")
     repo.branch("topic", "origin/for-next")
-    fix(repo)
+    commit_fix(repo)
     source.git("reset -q --hard main")
-    grow(source, 3, "requeued", SUBMAINTAINER)
+    add_commits(source, 3, "requeued", SUBMAINTAINER)
     repo.git("fetch -q origin")
     return repo
 
 
 def _create_linux_next(folder: Path) -> tuple[Repo, Repo]:
     """Create a project, and a linux-next that merged a subsystem into it."""
-    source = upstream(folder / "up")
+    source = create_upstream(folder / "up")
     tree = clone(source, folder / "next", "-b", "main")
     tree.branch("subsystem")
-    grow(tree, 4, "subsystem", SUBMAINTAINER)
+    add_commits(tree, 4, "subsystem", SUBMAINTAINER)
     tree.branch("master", "main")
     with commits_by("Next Keeper <next@example.net>"):
         tree.git("merge -q --no-ff -m 'Merge subsystem' subsystem")
@@ -138,7 +140,7 @@ def _work_on_linux_next(folder: Path) -> Repo:
     repo = clone(source, folder / "r")
     add_remote(repo, "next", tree)
     repo.git("checkout -q --no-track -b topic next/master")
-    fix(repo)
+    commit_fix(repo)
     return repo
 
 
@@ -147,7 +149,7 @@ def _work_on_old_linux_next(folder: Path) -> Repo:
     tree = Repo.__new__(Repo)
     tree.path, tree._clock = folder / "next", repo._clock
     tree.git("reset -q --hard HEAD^")
-    grow(tree, 2, "rebuilt", "Next Keeper <next@example.net>")
+    add_commits(tree, 2, "rebuilt", "Next Keeper <next@example.net>")
     repo.git("fetch -q next")
     repo.git("reflog expire --expire=now refs/remotes/next/master")
     return repo
@@ -161,19 +163,19 @@ def _create_mainline_topic(folder: Path) -> Repo:
     repo = clone(source, folder / "r")
     add_remote(repo, "next", tree)
     repo.git("checkout -q --no-track -b topic origin/main")
-    fix(repo)
+    commit_fix(repo)
     return repo
 
 
 def _work_above_stable(folder: Path) -> Repo:
     """Check out a stable branch with commits on top."""
-    source = upstream(folder / "up")
+    source = create_upstream(folder / "up")
     source.tag("v6.6")
     source.branch("linux-6.6.y")
-    grow(source, 40, "stable", "Greg K <greg@example.net>")
+    add_commits(source, 40, "stable", "Greg K <greg@example.net>")
     repo = clone(source, folder / "r")
     repo.git("checkout -q linux-6.6.y")
-    fix(repo)
+    commit_fix(repo)
     return repo
 
 
@@ -186,15 +188,15 @@ def _create_stable_topic(folder: Path) -> Repo:
 
 def _create_merges(folder: Path) -> Repo:
     """Create a branch that merged mainline and a subsystem's tree."""
-    source = upstream(folder / "up")
+    source = create_upstream(folder / "up")
     tree = clone(source, folder / "sub", "-b", "main")
-    grow(tree, 5, "subsystem", SUBMAINTAINER)
+    add_commits(tree, 5, "subsystem", SUBMAINTAINER)
     repo = clone(source, folder / "r")
     add_remote(repo, "subsystem", tree)
     repo.git("checkout -q --no-track -b topic origin/main")
-    fix(repo)
+    commit_fix(repo)
     repo.git("merge -q --no-edit subsystem/main")
-    fix(repo, 2)
+    commit_fix(repo, 2)
     return repo
 
 
@@ -203,34 +205,34 @@ def _use_stale_local_main(folder: Path) -> Repo:
 
     The topic was rebased onto origin/main.
     """
-    source = upstream(folder / "up")
+    source = create_upstream(folder / "up")
     repo = clone(source, folder / "r")
     repo.git("checkout -q --track -b topic main")
-    fix(repo)
-    grow(source, 9, "newer")
+    commit_fix(repo)
+    add_commits(source, 9, "newer")
     repo.git("fetch -q")
     repo.git("rebase -q origin/main")
     return repo
 
 
 def _create_without_remote(folder: Path) -> Repo:
-    repo = upstream(folder / "r")
+    repo = create_upstream(folder / "r")
     repo.git("checkout -q --no-track -b topic")
-    fix(repo)
+    commit_fix(repo)
     return repo
 
 
 def _share_copy(folder: Path) -> Repo:
-    """Create a clone in which somebody based work on the pushed copy."""
+    """Create a clone in which somebody else has based commits on the pushed copy."""
     repo = _clone_fork(folder)
-    grow(repo, 1, "colleague", SUBMAINTAINER)
+    add_commits(repo, 1, "colleague", SUBMAINTAINER)
     repo.git("push -q origin HEAD:refs/heads/jo/on-top")
     repo.git("reset -q --hard HEAD^")
     return repo
 
 
 def _clone_with_several_remotes(folder: Path) -> Repo:
-    """Create a clone in which MAINTAINERS contains one of two trees with the same commit."""
+    """Create a clone with two trees that have the same commit, one of which is in MAINTAINERS."""
     source = Repo(folder / "up")
     with commits_by(SUBMAINTAINER):
         source.commit(
@@ -289,7 +291,7 @@ FIXTURES: tuple[tuple[Callable[[Path], Repo], str, int, str, str], ...] = (
     FIXTURES,
     ids=[row[0].__name__ for row in FIXTURES],
 )
-def test_topic_has_the_expected_base(
+def test_base_and_reason_match_the_clone(
     tmp_path: Path,
     build: Callable[[Path], Repo],
     name: str,
@@ -318,7 +320,7 @@ def test_pushed_copy_is_recognized(tmp_path: Path) -> None:
         assert find_base(repository).name == "upstream/main"
 
 
-def test_named_base_is_certain(tmp_path: Path) -> None:
+def test_base_given_by_the_user_needs_no_confirmation(tmp_path: Path) -> None:
     with Repository.open(_create_stale_master(tmp_path).path) as repository:
         base = topic_base(repository, "origin/master")
         assert (base.name, len(base.commits), base.is_guessed) == (
@@ -331,13 +333,13 @@ def test_named_base_is_certain(tmp_path: Path) -> None:
 def test_distant_guessed_base_is_confirmed(
     tmp_path: Path,
 ) -> None:
-    repo = clone(upstream(tmp_path / "up"), tmp_path / "r")
+    repo = clone(create_upstream(tmp_path / "up"), tmp_path / "r")
     repo.git("checkout -q --no-track -b topic origin/main")
     for number in range(30):
-        fix(repo, number)
+        commit_fix(repo, number)
     with Repository.open(repo.path) as repository:
         assert len(topic_commits(repository, None)) == 30
-    fix(repo, 30)
+    commit_fix(repo, 30)
     with (
         Repository.open(repo.path) as repository,
         pytest.raises(UnclearBaseError) as error,
@@ -355,11 +357,11 @@ def _work_in_main_of_fork(folder: Path) -> Repo:
 
     Upstream is the project.
     """
-    source = upstream(folder / "up")
+    source = create_upstream(folder / "up")
     repo = clone(clone(source, folder / "fork", "--bare"), folder / "r", "-b", "main")
     add_remote(repo, "upstream", source)
-    fix(repo)
-    fix(repo, 2)
+    commit_fix(repo)
+    commit_fix(repo, 2)
     repo.git("push -q origin main")
     return repo
 
@@ -387,7 +389,7 @@ def test_likely_bases_have_commit_counts(tmp_path: Path) -> None:
         ]
 
 
-def test_remote_branches_share_a_process(
+def test_all_remote_branches_are_compared_in_one_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repo = _create_stale_master(tmp_path)

@@ -58,7 +58,7 @@ def test_closer_features_use_message_and_change(tmp_path: Path) -> None:
 def test_fit_separates_true_candidates() -> None:
     right, wrong = {"good": 1.0, "noise": 0.5}, {"bad": 1.0, "noise": 0.5}
     weights = fit_fixes.maximize_likelihood(
-        [([right, wrong, wrong], {0}) for _ in range(30)], held={"noise": 0.25}
+        [([right, wrong, wrong], {0}) for _ in range(30)], fixed_weights={"noise": 0.25}
     )
     assert weights["good"] > 0 > weights["bad"]
     assert weights["noise"] == 0.25
