@@ -26,7 +26,7 @@ from tests.kit.cli import call
 from tests.kit.repos import Repo
 from tests.kit.smtp import FaultySink
 from tests.kit.source import trees
-from tests.kit.topics import use_server
+from tests.kit.topics import configure_mail_server
 
 HERE = "tests/test_child_processes.py"
 ROOT = Path(__file__).parents[1]
@@ -228,7 +228,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "tags/candidate_features::read_past": ("*ids",),
         "tags/commit_change::read_change": ("commit", "parent"),
         "tags/overrides::move_bisected_first": ("*bad",),
-        "archive/landed_series::find_in_trees": ("*beyond",),
+        "archive/landed_series::find_in_trees": ("*range_arguments",),
     },
     SEARCHED: {
         "services/review/request_sections::_grep": (
@@ -305,9 +305,9 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "topic/edit_commits::edit_file": ("editor",),
         "topic/edit_commits::set_up_mail": ("sys.executable",),
         "topic/edit_commits::merge_edit": ("base", "other", "yours"),
-        "archive/landed_series::_find_by_content": ("*words",),
+        "archive/landed_series::_find_by_content": ("*arguments",),
         "topic/followed/known_senders::_people_in_commits": ("*words",),
-        "archive/local_mails::_Epochs._commits": ("form",),
+        "archive/local_mails::_Epochs._commits": ("output_option",),
     },
     CALLERS: {
         "backports/object_store::Scratch.git": ("*args",),
@@ -556,7 +556,7 @@ def test_outside_text_is_never_an_option(
         )
     monkeypatch.setattr(subprocess.Popen, "__init__", recorded)
     with FaultySink() as server:
-        use_server(hostile, server)
+        configure_mail_server(hostile, server)
         words = (word.format(out=tmp_path / "out") for word in argv[1:])
         done = call(argv[0], "-C", hostile.path, *words)
     assert done.code != ExitCode.BUG, done.err

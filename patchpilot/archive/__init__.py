@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Mail archives: queries, stored results, and searches for a series in a tree."""
+"""Mail archives: queries, the store of tracked series, and the search for a series' commits."""

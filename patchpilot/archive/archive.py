@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read threads and search results from a public-inbox archive through liblore.
+"""Query a public-inbox archive through liblore.
 
-The default archive is lore. Requests are rate-limited, and responses are limited in size. A missing
-message raises `NotInArchiveError`, an unreachable archive `NetworkError`. All data from an archive
-is untrusted.
+The default archive is lore. Requests are rate-limited, and the size of responses is limited. A
+missing message raises `NotInArchiveError`, an unreachable archive `NetworkError`. Data from an
+archive is untrusted.
 """
 
 import email.charset
@@ -47,9 +47,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 CACHE_SECONDS = 600
 _DAY = 86_400
-_BY_FILE = "download the thread from the archive's page, and use --mbox FILE"
+_MBOX_HINT = "download the thread from the archive's page, and use --mbox FILE"
 _UPDATED = re.compile(rb"<updated>([0-9TZ:.+-]{10,40})</updated>")
-_HOSTS_OF_ALL = (
+_REDIRECTING_HOSTS = (
     "lore.kernel.org",
     "lkml.kernel.org",
     "patch.msgid.link",
@@ -58,22 +58,22 @@ _HOSTS_OF_ALL = (
 )
 
 
-_MOST = 200
+_MAX_ENTRIES = 200
 _SUFFIX = "answer"
 
 
 class AnswerCache:
-    """A folder of cached responses, each with an expiry time in seconds.
+    """A directory of cached responses that expire after some seconds.
 
-    Without a folder, nothing is cached. The caller should store only usable responses.
+    If the path is None, nothing is cached. Callers must store only valid responses.
     """
 
-    def __init__(self, path: Path | None, seconds: float) -> None:
-        self._place, self._seconds = path, seconds
+    def __init__(self, path: Path | None, max_age: float) -> None:
+        self._place, self._seconds = path, max_age
 
-    def get(self, *question: str) -> bytes | None:
-        """Return the cached response to a query, or None if it is missing or expired."""
-        file = self._file(question)
+    def get(self, *query: str) -> bytes | None:
+        """Return the cached response to a query, or None if there is none or it has expired."""
+        file = self._file(query)
         if file is None:
             return None
         try:
@@ -82,35 +82,33 @@ class AnswerCache:
             return None
         return entries.read(file, MAX_ANSWER) if 0 <= age <= self._seconds else None
 
-    def put(self, answer: bytes, *question: str) -> None:
-        """Store the response to a query, ignoring errors."""
-        file = self._file(question)
-        if file is not None and entries.write(file, answer):
-            entries.evict(file.parent, _MOST)
+    def put(self, response: bytes, *query: str) -> None:
+        """Cache the response to a query, ignoring I/O errors."""
+        file = self._file(query)
+        if file is not None and entries.write(file, response):
+            entries.evict(file.parent, _MAX_ENTRIES)
 
-    def _file(self, question: tuple[str, ...]) -> Path | None:
+    def _file(self, query: tuple[str, ...]) -> Path | None:
         if self._place is None:
             return None
-        name = sha256(
-            "\0".join(question).encode("utf-8", "surrogateescape")
-        ).hexdigest()
+        name = sha256("\0".join(query).encode("utf-8", "surrogateescape")).hexdigest()
         return self._place / f"{name}.{_SUFFIX}"
 
 
 class NotInArchiveError(MissingError):
-    """Raised if a message is not in the archive."""
+    """A message is not in the archive."""
 
 
 def archive_of(target: str, default: str = LORE) -> str:
-    """Return the URL of the archive that contains a message's URL.
+    """Return the URL of the archive that a message's URL belongs to.
 
-    This is the part before the Message-ID. For a bare Message-ID and for lore's redirecting
-    URLs, `default` is returned.
+    This is the part before the Message-ID. Return `default` for a bare Message-ID and for lore's
+    redirecting URLs.
     """
     if not target.startswith(("http://", "https://")):
         return default
     host = host_of(target)
-    if host in _HOSTS_OF_ALL or not host:
+    if host in _REDIRECTING_HOSTS or not host:
         return default
     parts = split_url(target)
     folders = []
@@ -125,19 +123,19 @@ def archive_of(target: str, default: str = LORE) -> str:
 
 
 def quote_phrase(text: str) -> str:
-    """Quote a text as a phrase for an archive search, removing inner quotes."""
+    """Quote `text` as a phrase for an archive search, without inner quotes."""
     return '"' + " ".join(re.sub(r'["\\]', " ", text).split())[:200] + '"'
 
 
 def date_query(first: datetime, last: datetime | None = None) -> str:
-    """Return a search condition for messages received between two days.
+    """Return a search condition for messages received from `first` to `last` (None: until today).
 
-    Without `last`, the period is open. Times are in seconds, because public-inbox interprets
-    numbers with more than four digits as seconds, even if they look like dates.
+    Times are in seconds, because public-inbox parses any number with more than four digits as
+    seconds.
     """
     begin, end = (
-        f"{moment.timestamp() // _DAY * _DAY + more:.0f}" if moment else ""
-        for moment, more in ((first, 0), (last, _DAY))
+        f"{day.timestamp() // _DAY * _DAY + offset:.0f}" if day else ""
+        for day, offset in ((first, 0), (last, _DAY))
     )
     return f"rt:{begin}..{end}"
 
@@ -155,7 +153,7 @@ class MailArchive(Protocol):
 
     @property
     def requests(self) -> int:
-        """Return the number of requests made to the archive."""
+        """Return the number of requests made."""
 
     def __enter__(self) -> Self:
         return self
@@ -167,10 +165,10 @@ class MailArchive(Protocol):
         """Close the archive."""
 
     def cancel(self) -> None:
-        """Cancel the current request; this may be called from another thread."""
+        """Cancel the current request; other threads may call this."""
 
     def thread(self, message_id: str, *, fresh: bool = False) -> tuple[Mail, ...]:
-        """Return the whole thread that contains a message."""
+        """Return all messages of the thread that contains a message."""
 
     def mail(self, message_id: str, *, fresh: bool = False) -> Mail:
         """Return the message with the given Message-ID."""
@@ -183,22 +181,22 @@ class MailArchive(Protocol):
         fresh: bool = False,
         without: Container[str] = (),
     ) -> tuple[Mail, ...]:
-        """Return the messages that match a query, without the Message-IDs in `without`.
+        """Return the messages that match a query, except those whose Message-ID is in `without`.
 
-        With `threads`, the result contains the whole threads of the matches. It may be empty.
+        With `threads`, return the complete threads of the matches. The result may be empty.
         """
 
     def reaches(self) -> datetime | None:
-        """Return about when the latest messages arrived, or None if unknown."""
+        """Return roughly when the latest message arrived, or None if unknown."""
 
 
 class Archive(MailArchive):
-    """An archive on the network.
+    """A remote archive.
 
-    Usable responses are cached for ten minutes in the folder `cache` unless it is None. `offline`
-    prevents requests. The archive may redirect to its own host and to `hosts`. The user name and
-    password in the URL are sent to the archive's server. Use an instance in one thread only, except
-    for `cancel`.
+    Valid responses are cached in the directory `cache` for ten minutes, unless it is None. With
+    `offline`, no request is made. Redirects are followed to the archive's host and to `hosts`. The
+    user name and password in the URL are sent to the archive only. Apart from `cancel`, use an
+    instance in one thread only.
     """
 
     def __init__(
@@ -254,19 +252,19 @@ class Archive(MailArchive):
             self._node.cancel_active()
 
     def thread(self, message_id: str, *, fresh: bool = False) -> tuple[Mail, ...]:
-        """Return the whole thread that contains a message.
+        """Return all messages of the thread that contains a message.
 
-        Raise `NotInArchiveError` if the archive does not have the message, and `NetworkError` if it
-        cannot be reached.
+        Raise `NotInArchiveError` if the message is not in the archive, and `NetworkError` if the
+        archive is unreachable.
         """
-        before = len(self.skipped)
+        skipped_before = len(self.skipped)
         cached = None if fresh else self._kept.get(self.url, "thread", message_id)
-        data = cached or self._ask(
+        data = cached or self._query(
             message_id, lambda node: node.get_mbox_by_msgid(message_id, nocache=True)
         )
         mails = tuple(mail for mail in self._parse_response(data) if mail.headers)
         if not mails:
-            raise self._empty_response_error(self.skipped[before:])
+            raise self._empty_response_error(self.skipped[skipped_before:])
         if not any(
             message_id in (mail.message_id, mail.in_reply_to, *mail.references)
             for mail in mails
@@ -280,15 +278,15 @@ class Archive(MailArchive):
     def mail(self, message_id: str, *, fresh: bool = False) -> Mail:
         """Return the message with the given Message-ID.
 
-        Raise `NetworkError` if the response is something else: a bot challenge, a network's login
-        page, or another message.
+        Raise `NetworkError` if the response is not this message, but for example a bot check or a
+        login page.
         """
         cached = None if fresh else self._kept.get(self.url, "mail", message_id)
-        data = cached or self._ask(
+        data = cached or self._query(
             message_id, lambda node: node.get_message_by_msgid(message_id, nocache=True)
         )
         text = unpack(data, self.url, MAX_ANSWER)
-        answer = next(
+        mail_with_id = next(
             (
                 mail
                 for mail in parse(text, source=self.host)
@@ -296,11 +294,11 @@ class Archive(MailArchive):
             ),
             None,
         )
-        if answer is None:
+        if mail_with_id is None:
             raise self._unrelated_mail_error(f"the mail {message_id}", message_id)
         if cached is None:
             self._kept.put(data, self.url, "mail", message_id)
-        return answer
+        return mail_with_id
 
     def search(
         self,
@@ -310,14 +308,14 @@ class Archive(MailArchive):
         fresh: bool = False,
         without: Container[str] = (),
     ) -> tuple[Mail, ...]:
-        """Return the messages that match a query, without the Message-IDs in `without`.
+        """Return the messages that match a query, except those whose Message-ID is in `without`.
 
-        With `threads`, the result contains the whole threads of the matches. It may be empty.
+        With `threads`, return the complete threads of the matches. The result may be empty.
         """
-        question = (self.url, "threads" if threads else "search", query)
-        cached = None if fresh else self._kept.get(*question)
+        cache_key = (self.url, "threads" if threads else "search", query)
+        cached = None if fresh else self._kept.get(*cache_key)
         try:
-            data = cached or self._ask(
+            data = cached or self._query(
                 query,
                 lambda node: node.get_mbox_by_query(
                     query, full_threads=threads, nocache=True
@@ -331,16 +329,16 @@ class Archive(MailArchive):
             mail for mail in self._parse_response(data, without) if mail.headers
         )
         if cached is None:
-            self._kept.put(data, *question)
+            self._kept.put(data, *cache_key)
         return mails
 
     def reaches(self) -> datetime | None:
-        """Return about when the latest messages arrived, or None if unknown.
+        """Return roughly when the latest message arrived, or None if unknown.
 
-        It is the median of the dates in the archive's feed, because single dates may be wrong.
+        Use the median of the dates in the archive's feed, because some of them may be wrong.
         """
         try:
-            feed = self._ask(
+            feed = self._query(
                 "new.atom",
                 lambda _: self._session.get(f"{self.url}/new.atom", timeout=TIMEOUTS),
             )
@@ -351,8 +349,8 @@ class Archive(MailArchive):
             if feed.status_code == 200
             else ()
         )
-        moments = sorted(filter(None, updates))
-        return moments[len(moments) // 2] if moments else None
+        dates = sorted(filter(None, updates))
+        return dates[len(dates) // 2] if dates else None
 
     def _parse_response(
         self, data: bytes, without: Container[str] = ()
@@ -365,7 +363,7 @@ class Archive(MailArchive):
             without=without,
         )
 
-    def _ask(self, operation: str, question: Callable[["LoreNode"], T]) -> T:
+    def _query(self, operation: str, query: Callable[["LoreNode"], T]) -> T:
         if not self.online:
             raise NetworkError(
                 f"{self.host} cannot be queried with --offline",
@@ -375,13 +373,11 @@ class Archive(MailArchive):
             raise CancelledError()
         time.sleep(max(0.0, self._last + BETWEEN_REQUESTS - time.monotonic()))
         try:
-            return self._translate_errors(operation, question)
+            return self._translate_errors(operation, query)
         finally:
             self._last = time.monotonic()
 
-    def _translate_errors(
-        self, operation: str, question: Callable[["LoreNode"], T]
-    ) -> T:
+    def _translate_errors(self, operation: str, query: Callable[["LoreNode"], T]) -> T:
         try:
             with _preserve_email_charset():
                 import requests
@@ -389,13 +385,13 @@ class Archive(MailArchive):
         except ImportError as error:
             raise missing_extra_error(error) or error from error
         try:
-            return question(self._connect())
+            return query(self._connect())
         except OperationCancelledError as error:
             raise CancelledError() from error
         except RemoteError as error:
             raise self._failure(operation, error.status_code, error) from error
         except requests.exceptions.ContentDecodingError as error:
-            raise NetworkError(f"{self.host}: {error}", hint=_BY_FILE) from error
+            raise NetworkError(f"{self.host}: {error}", hint=_MBOX_HINT) from error
         except requests.RequestException as error:
             raise self._unreachable(reason_of(error)) from error
         except LibloreError as error:
@@ -410,7 +406,7 @@ class Archive(MailArchive):
         self, operation: str, status: int | None, error: Exception
     ) -> PatchpilotError:
         if status == 404:
-            if self._is_there():
+            if self._archive_exists():
                 return NotInArchiveError(
                     f"{self.host} has no message {operation}",
                     hint="a new mail takes a few minutes to appear; otherwise check the"
@@ -430,10 +426,10 @@ class Archive(MailArchive):
             )
         return self._unreachable(f"HTTP status {status}")
 
-    def _is_there(self) -> bool:
-        """Return whether the archive's own page exists.
+    def _archive_exists(self) -> bool:
+        """Return whether the archive's main page exists.
 
-        With a wrong path, every message returns 404. The result is cached.
+        If the path is wrong, every message returns 404. The result is cached.
         """
         if self._exists is None:
             import requests
@@ -454,20 +450,20 @@ class Archive(MailArchive):
         )
 
     def _empty_response_error(self, skipped: Sequence[str] = ()) -> NetworkError:
-        """Return the error for a response without messages, with the reason if some were
-        skipped.
-        """
+        """Return the error for a response without readable messages."""
         if skipped:
-            return NetworkError(f"cannot read any message: {skipped[0]}", hint=_BY_FILE)
+            return NetworkError(
+                f"cannot read any message: {skipped[0]}", hint=_MBOX_HINT
+            )
         return NetworkError(
             f"{self.host} sent an empty answer",
             hint="try again later, or run `git config --global patchpilot.lore URL` to set"
             " another archive",
         )
 
-    def _unreachable(self, why: str) -> NetworkError:
+    def _unreachable(self, reason: str) -> NetworkError:
         return NetworkError(
-            f"{self.host} cannot be reached: {why}",
+            f"{self.host} cannot be reached: {reason}",
             hint=(
                 "check the network connection, or run `git config --global patchpilot.lore URL` to"
                 " set a mirror"
@@ -478,10 +474,10 @@ class Archive(MailArchive):
         if self._node is None:
             with _preserve_email_charset():
                 from liblore.node import LoreNode
-            log = logging.getLogger("liblore")
-            log.addHandler(logging.NullHandler())
-            log.propagate = False
-            # query only the configured archive, because search terms may be confidential
+            logger = logging.getLogger("liblore")
+            logger.addHandler(logging.NullHandler())
+            logger.propagate = False
+            # search terms may be confidential, so query only the configured archive
             self._node = LoreNode(
                 self.url, request_timeout=TIMEOUTS, follow_upstream=False
             )
@@ -492,7 +488,7 @@ class Archive(MailArchive):
                 self.skipped.append,
                 self._hosts,
             )
-            # requests does not forward the login to other hosts
+            # requests does not send these credentials to other hosts
             self._session.auth = self._login
             self._node.set_requests_session(self._session)
         return self._node
@@ -500,7 +496,7 @@ class Archive(MailArchive):
 
 @contextmanager
 def _preserve_email_charset() -> Iterator[None]:
-    """Restore the email package's UTF-8 handling, which liblore changes for the whole process."""
+    """Restore the email package's charsets, which importing liblore changes globally."""
     saved = dict(email.charset.CHARSETS)
     try:
         yield
@@ -512,13 +508,13 @@ def _preserve_email_charset() -> Iterator[None]:
 TIMEOUTS = (5.0, 30.0)
 MAX_TRANSFER = MAX_ANSWER
 MAX_SECONDS = 30.0
-_BYTES_A_SECOND = 1 << 16
-"""A response may take 30 seconds, and another second per 64 KiB: slower servers are cut off."""
+_MIN_BYTES_PER_SECOND = 1 << 16
+"""Timeout of a response: 30 seconds, plus one second per 64 KiB received."""
 RETRIES = 2
 LONGEST_WAIT = 30.0
 BETWEEN_REQUESTS = 0.1
 _TICK = 0.05
-"""Seconds between checks for cancellation and timeout."""
+"""Seconds between checks for cancellation and the timeout."""
 _FULL_THREADS, _RESULTS_ONLY = "x=m", "z=m"
 """The two buttons on an archive's search page. liblore always uses the first; public-inbox then
 sends the whole thread of each match.
@@ -531,8 +527,8 @@ def polite_session(
 ) -> Any:
     """Return a requests session that limits the time, size and redirects of responses.
 
-    The session obeys Retry-After once and follows redirects to `hosts` only. Oversized
-    messages are skipped, and the reason is reported to `skipped`.
+    The session waits for Retry-After once, and follows redirects to `hosts` only. It skips
+    oversized messages and reports the reason to `skipped`.
     """
     import requests
 
@@ -548,7 +544,7 @@ def polite_session(
                 options["data"] = _RESULTS_ONLY
             self.requests_made += 1
             for attempt in range(RETRIES + 1):
-                response = _within_time(
+                response = _run_with_timeout(
                     lambda: super(Session, self).request(method, url, *args, **options),
                     stop,
                     skipped,
@@ -561,15 +557,15 @@ def polite_session(
                 ):
                     break
                 self.waited = self.waited or bool(delay)
-                if stop.wait(_wait(delay, attempt)):
+                if stop.wait(_retry_delay(delay, attempt)):
                     raise requests.ConnectionError("cancelled")
             return response  # type: ignore[no-any-return]
 
         def get_redirect_target(self, resp: requests.Response) -> str | None:
             target = super().get_redirect_target(resp)
             if target is not None:
-                _refuse_elsewhere(resp.url, target, hosts)
-                # requests would read the whole body, no matter how large
+                _check_redirect(resp.url, target, hosts)
+                # otherwise requests reads the whole body, whatever its size
                 resp._content = b""
                 resp.close()
             return target
@@ -580,24 +576,22 @@ def polite_session(
     return session
 
 
-def _refuse_elsewhere(url: str, target: str, hosts: Container[str]) -> None:
-    """Raise InvalidURL for a redirect to a host outside `hosts`, from https to http, or to an
-    invalid URL.
-    """
+def _check_redirect(url: str, target: str, hosts: Container[str]) -> None:
+    """Raise InvalidURL for a redirect to another host, from https to http, or to an invalid URL."""
     from requests.exceptions import InvalidURL
 
-    old, new = split_url(url), split_url(target, url)
-    host = new.hostname or ""
+    old_url, new_url = split_url(url), split_url(target, url)
+    host = new_url.hostname or ""
     if not host:
         raise InvalidURL("it redirects to an invalid URL")
-    if new.scheme not in ("https", old.scheme):
-        raise InvalidURL(f"it redirects from https to {new.scheme}")
-    if host != old.hostname and host not in hosts:
+    if new_url.scheme not in ("https", old_url.scheme):
+        raise InvalidURL(f"it redirects from https to {new_url.scheme}")
+    if host != old_url.hostname and host not in hosts:
         raise InvalidURL(f"it redirects to another host, {host}")
 
 
-def _wait(retry_after: str, attempt: int) -> float:
-    """Return the seconds to wait: the server's Retry-After up to a limit, otherwise 1, then 2."""
+def _retry_delay(retry_after: str, attempt: int) -> float:
+    """Return how many seconds to wait: Retry-After up to a limit, otherwise 1, 2, 4, …"""
     return (
         min(float(retry_after), LONGEST_WAIT)
         if retry_after.isascii() and retry_after.isdigit()
@@ -605,59 +599,62 @@ def _wait(retry_after: str, attempt: int) -> float:
     )
 
 
-def _within_time(
-    ask: Callable[[], Any], stop: threading.Event, skipped: Skipped
+def _run_with_timeout(
+    request: Callable[[], Any], stop: threading.Event, skipped: Skipped
 ) -> Any:
-    """Read a response in a thread, so that slow headers or bodies do not block the caller."""
+    """Read a response in a thread, so that the caller can time out or be cancelled."""
     import requests
 
     result: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    body, given_up = bytearray(), threading.Event()
+    body, abandoned = bytearray(), threading.Event()
 
-    def work() -> None:
+    def run_request() -> None:
         try:
-            response = ask()
-            _read(response, body, given_up, skipped)
+            response = request()
+            _read_body(response, body, abandoned, skipped)
             result.put(response)
         except Exception as error:  # noqa: BLE001 (raised again in the caller's thread)
             result.put(error)
 
-    started = time.monotonic()
-    threading.Thread(target=work, daemon=True).start()
+    start = time.monotonic()
+    threading.Thread(target=run_request, daemon=True).start()
     while True:
         try:
-            answer = result.get(timeout=_TICK)
+            outcome = result.get(timeout=_TICK)
             break
         except queue.Empty:
             if stop.is_set():
-                given_up.set()
+                abandoned.set()
                 raise requests.ConnectionError("cancelled") from None
-            if time.monotonic() - started > MAX_SECONDS + len(body) / _BYTES_A_SECOND:
-                given_up.set()
+            if (
+                time.monotonic() - start
+                > MAX_SECONDS + len(body) / _MIN_BYTES_PER_SECOND
+            ):
+                abandoned.set()
                 raise requests.ReadTimeout(
                     f"no whole answer within {MAX_SECONDS:.0f} seconds"
                 ) from None
-    if isinstance(answer, BaseException):
-        raise answer
-    return answer
+    if isinstance(outcome, BaseException):
+        raise outcome
+    return outcome
 
 
-def _read(
-    response: Any, body: bytearray, given_up: threading.Event, skipped: Skipped
+def _read_body(
+    response: Any, body: bytearray, abandoned: threading.Event, skipped: Skipped
 ) -> None:
-    """Read a response into `body`, and set it as the response's content."""
+    """Read a response into `body`, and make it the response's content."""
     import requests
 
     for chunk in response.iter_content(1 << 16):
         body += chunk
-        if len(body) > MAX_TRANSFER or given_up.is_set():
+        if len(body) > MAX_TRANSFER or abandoned.is_set():
             response.close()
             raise requests.exceptions.ContentDecodingError(
                 f"the response is larger than {MAX_TRANSFER >> 20} MiB"
             )
     data = bytes(body)
-    # gzip cannot compress data more than about 1000-fold
-    if data[:2] == MAGIC and (len(data) > MAX_ANSWER >> 10 and _is_large(data)):
+    # gzip compresses data at most about 1000-fold
+    if data[:2] == MAGIC and (len(data) > MAX_ANSWER >> 10 and _exceeds_limit(data)):
         host = host_of(response.url)
         data = gzip.compress(
             b"".join(
@@ -670,8 +667,8 @@ def _read(
     response._content = data
 
 
-def _is_large(data: bytes) -> bool:
-    """Return whether compressed data exceeds the size limit for a response."""
+def _exceeds_limit(data: bytes) -> bool:
+    """Return whether the decompressed data would exceed the limit for responses."""
     return (
         sum(map(len, islice(decompress((data,), ""), MAX_ANSWER // PIECE + 2)))
         > MAX_ANSWER
@@ -679,7 +676,7 @@ def _is_large(data: bytes) -> bool:
 
 
 def reason_of(error: BaseException) -> str:
-    """Return a short description of why a request failed."""
+    """Return a short reason why a request failed."""
     import requests
 
     if isinstance(error, requests.Timeout):
@@ -692,9 +689,9 @@ def reason_of(error: BaseException) -> str:
         "it redirects"
     ):
         return str(error)
-    inner = re.search(
+    known_reason = re.search(
         r"Connection refused|Name or service not known|Temporary failure in name resolution|No"
         r" route to host|reset by peer",
         str(error),
     )
-    return inner[0].lower() if inner else "the connection failed"
+    return known_reason[0].lower() if known_reason else "the connection failed"

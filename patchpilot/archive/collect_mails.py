@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Collect all messages about a series in an archive.
-
-They are the messages in its threads, its other versions, and messages from stable maintainers and
-bots in other threads.
+"""Collect all messages about a series from an archive: its threads, its other versions, and
+messages from stable maintainers and bots in other threads.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,10 +19,10 @@ from patchpilot.reading.read_thread import read_thread
 
 
 class Gathered(NamedTuple):
-    """The messages found about a series, and errors.
+    """The messages about a series.
 
-    There is an error for each unreadable message; `failure` is the error that ended the search
-    early.
+    `troubles` has an error for each unreadable message. `failure` is the error that stopped the
+    search early.
     """
 
     mails: tuple[Mail, ...]
@@ -49,37 +47,39 @@ def gather(
     reader: MailReader | None = None,
     progress: Progress = silent,
 ) -> Gathered:
-    """Return the messages about the series that contains a given message.
+    """Return the messages about the series that contains a message.
 
-    `sent` contains its messages sent from this machine. They are used to find other messages, and
-    are returned only if the archive has them.
-
-    If a later query fails, return the messages found before. Raise `NotInArchiveError` if the
-    archive lacks the message and no messages are known, and `NetworkError` if the first query
-    fails.
+    `sent` has the series' messages that were sent from this machine. They help to find other
+    messages, and are returned only if the archive contains them. If a later query fails, return
+    what was found before. Raise `NotInArchiveError` if the archive lacks the message and no
+    messages are known, and `NetworkError` if the first query fails.
     """
     reader = reader or MailReader()
     archive.parse_mail = reader.parse
     reader.online = reader.online or archive.online
-    have: dict[str, Mail] = {mail.message_id: mail for mail in known_mails}
-    own = {mail.message_id: mail for mail in sent if mail.message_id not in have}
-    have.update(own)
-    search = _Search(archive, message_id, have, reader, fresh, progress, set(own))
+    mails: dict[str, Mail] = {mail.message_id: mail for mail in known_mails}
+    unarchived = {
+        mail.message_id: mail for mail in sent if mail.message_id not in mails
+    }
+    mails.update(unarchived)
+    search = _Search(
+        archive, message_id, mails, reader, fresh, progress, set(unarchived)
+    )
     failure: PatchpilotError | None = None
     progress("fetching the thread from the archive")
     try:
         search.add_thread(message_id)
     except NotInArchiveError:
-        if len(have) == len(own):
+        if len(mails) == len(unarchived):
             raise
     try:
-        search.widen()
+        search.search_other_threads()
     except (NetworkError, MissingError) as error:
         failure = error
     return Gathered(
         tuple(
             mail
-            for mail in _select_related(message_id, have.values(), reader)
+            for mail in _select_related(message_id, mails.values(), reader)
             if mail.message_id not in search.only_sent
         ),
         tuple(dict.fromkeys(archive.skipped)),
@@ -89,8 +89,9 @@ def gather(
 
 @dataclass
 class _Search:
-    """A search for messages about a series. Each query adds to `have`, and removes messages found
-    from `unarchived_ids` (messages known only from sending).
+    """A search that adds messages to `have`.
+
+    `only_sent` has the ids of sent messages that have not been found in the archive yet.
     """
 
     archive: MailArchive
@@ -104,54 +105,54 @@ class _Search:
 
     def add_thread(self, message_id: str) -> None:
         self.asked.add(message_id)
-        self._take(self.archive.thread(message_id, fresh=self.fresh))
+        self._add(self.archive.thread(message_id, fresh=self.fresh))
 
-    def widen(self) -> None:
+    def search_other_threads(self) -> None:
         """Search for messages outside the first thread.
 
-        They are other versions and their threads, messages from stable maintainers and bots, and
-        messages that reference the commit.
+        These are other versions and their threads, messages from stable maintainers and bots, and
+        messages that mention the commit.
         """
-        posted = self._posted()
+        posted = self._find_series()
         if posted is None:
             return
         self.progress("searching for other revisions")
         self._add_threads(_revision_queries(posted))
-        posted = self._posted() or posted
+        posted = self._find_series() or posted
         self._add_revisions(posted)
-        posted = self._posted() or posted
+        posted = self._find_series() or posted
         self.progress("searching for messages of the stable trees")
         titles = (post.title for post in posted.latest.patches if len(post.title) >= 8)
         for title in list(dict.fromkeys(titles))[:MAX_TITLES]:
-            # patchwork's summary messages list the applied patches in the body
+            # patchwork's summary messages list applied patches in the body, not in the subject
             by_patchwork = f"(b:{quote_phrase(title)} AND f:patchwork-bot)"
             query = f"(s:{quote_phrase(title)} AND {MACHINES}) OR {by_patchwork}"
-            self._take(self.archive.search(query, fresh=self.fresh))
-        self._add_threads(_carrier_queries(posted))
+            self._add(self.archive.search(query, fresh=self.fresh))
+        self._add_threads(_forwarding_queries(posted))
         self._add_mails_naming_the_commit()
         self._add_follow_ups()
 
-    def _take(self, mails: Iterable[Mail]) -> None:
+    def _add(self, mails: Iterable[Mail]) -> None:
         for mail in mails:
             if mail.message_id in self.only_sent:
                 self.only_sent.discard(mail.message_id)
                 self.have[mail.message_id] = mail
             self.have.setdefault(mail.message_id, mail)
 
-    def _posted(self, message_id: str = "") -> PostedSeries | None:
-        """Return the series that contains this message, from the messages found so far."""
+    def _find_series(self, message_id: str = "") -> PostedSeries | None:
+        """Return the series that contains the message, according to the messages found so far."""
         anchor = message_id or self.message_id
         topics = read_thread(self.have.values(), reader=self.reader, anchor=anchor)
         return posted_of(anchor, topics)
 
     def _add_threads(self, queries: Iterable[str]) -> None:
         for query in queries:
-            self._take(self.archive.search(query, threads=True, fresh=self.fresh))
+            self._add(self.archive.search(query, threads=True, fresh=self.fresh))
 
     def _add_revisions(self, posted: PostedSeries) -> None:
-        """Add the threads of all versions, latest first, including missing ones."""
-        heads = [revision.head.message_id for revision in reversed(posted.revisions)]
-        for head in [*heads, *posted.missing][:MAX_THREADS]:
+        """Add the threads of all known and missing versions, latest first."""
+        head_ids = [revision.head.message_id for revision in reversed(posted.revisions)]
+        for head in [*head_ids, *posted.missing][:MAX_THREADS]:
             if head in self.asked or (not self.fresh and self._has_answers_to(head)):
                 continue
             try:
@@ -165,37 +166,39 @@ class _Search:
         )
 
     def _add_mails_naming_the_commit(self) -> None:
-        """Add messages that reference the commit."""
-        posted = self._posted()
+        """Search for messages that mention the series' commits."""
+        posted = self._find_series()
         landed = posted.landed if posted else ()
         commits = list(
             dict.fromkeys(commit.commit[:12] for commit in landed if commit.commit)
         )
         self.progress("searching for messages that reference the commit")
         for commit in commits[:MAX_TITLES]:
-            self._take(self.archive.search(f"b:{commit}*", fresh=self.fresh))
+            self._add(self.archive.search(f"b:{commit}*", fresh=self.fresh))
 
     def _add_follow_ups(self) -> None:
-        """Add all versions of series that fix or revert this one."""
-        posted = self._posted()
+        """Add all versions of the series that fix or revert this one."""
+        posted = self._find_series()
         for follow_up in posted.follow_ups[:MAX_FOLLOW_UPS] if posted else ():
-            other = self._posted(follow_up.message_id)
-            self._add_threads(_revision_queries(other) if other else ())
+            follow_up_series = self._find_series(follow_up.message_id)
+            self._add_threads(
+                _revision_queries(follow_up_series) if follow_up_series else ()
+            )
 
 
 def _revision_queries(posted: PostedSeries) -> list[str]:
-    """Return queries for other versions.
+    """Return queries for other versions of a series.
 
-    They search for the change-id, links to known versions, title and author, and, if versions are
+    They search by change-id, links to known versions, title and author and, if versions are
     missing, for the author's patches to the same files.
     """
     author = _sender_condition(posted.author)
-    linking = [
+    by_link = [
         f"b:{quote_phrase(revision.head.message_id)} AND {author}"
         for revision in posted.revisions[-2:]
     ]
     titles = dict.fromkeys((posted.subject, posted.revisions[0].head.title))
-    named = (
+    by_identity = (
         [quote_phrase(posted.change_id)]
         if posted.change_id
         else [
@@ -204,15 +207,15 @@ def _revision_queries(posted: PostedSeries) -> list[str]:
             if len(title) >= 8
         ]
     )
-    return [*named, *linking, *_gap_queries(posted)]
+    return [*by_identity, *by_link, *_missing_version_queries(posted)]
 
 
-def _gap_queries(posted: PostedSeries) -> list[str]:
-    """Return queries by file for versions that must exist but are unknown."""
-    known = {revision.version for revision in posted.revisions}
+def _missing_version_queries(posted: PostedSeries) -> list[str]:
+    """Return queries for missing versions, by author and file."""
+    known_versions = {revision.version for revision in posted.revisions}
     if all(
-        version in known or version in posted.missing.values()
-        for version in range(1, max(known))
+        version in known_versions or version in posted.missing.values()
+        for version in range(1, max(known_versions))
     ):
         return []
     files = sorted(posted.revisions[0].files, key=len)[-MAX_FILES:]
@@ -227,7 +230,7 @@ def _gap_queries(posted: PostedSeries) -> list[str]:
 
 
 def _sender_condition(author: Address) -> str:
-    """Return a search condition for the sender's address or name, because addresses change."""
+    """Match the sender by address or name, because addresses change."""
     return (
         f"(f:{author.email} OR f:{quote_phrase(author.name)})"
         if " " in author.name
@@ -235,10 +238,8 @@ def _sender_condition(author: Address) -> str:
     )
 
 
-def _carrier_queries(posted: PostedSeries) -> list[str]:
-    """Return queries for forwarded patches, with the author's name in the text or in a pull
-    request.
-    """
+def _forwarding_queries(posted: PostedSeries) -> list[str]:
+    """Return queries for patches that were forwarded or sent in a pull request by someone else."""
     if posted.latest.backport_to:
         return []
     titles = list(
@@ -247,23 +248,20 @@ def _carrier_queries(posted: PostedSeries) -> list[str]:
         )
     )[:MAX_CARRIED]
     subjects = " OR ".join(f"s:{quote_phrase(title)}" for title in titles)
-    listed = " OR ".join(f"b:{quote_phrase(title)}" for title in titles)
-    sent_on = (
+    bodies = " OR ".join(f"b:{quote_phrase(title)}" for title in titles)
+    forwarded = (
         f"b:{quote_phrase(posted.author.email)} AND ({subjects}) "
         f"AND NOT {_sender_condition(posted.author)} AND NOT s:re"
     )
     return (
-        [sent_on, f"s:pull AND ({listed}) AND b:{quote_phrase(posted.author.name)}"]
+        [forwarded, f"s:pull AND ({bodies}) AND b:{quote_phrase(posted.author.name)}"]
         if titles
         else []
     )
 
 
 def posted_of(message_id: str, topics: Iterable[PostedSeries]) -> PostedSeries | None:
-    """Return the series that a message belongs to or refers to.
-
-    A series in which the message was posted takes precedence.
-    """
+    """Return the series that contains or references a message; prefer one that contains it."""
     topics = tuple(topics)
     post = next(
         (
@@ -281,19 +279,19 @@ def posted_of(message_id: str, topics: Iterable[PostedSeries]) -> PostedSeries |
 def _select_related(
     message_id: str, mails: Iterable[Mail], reader: MailReader
 ) -> tuple[Mail, ...]:
-    """Return the messages about the series and its follow-ups, without unrelated results."""
-    everything = unique(mails)
-    topics = read_thread(everything, reader=reader, anchor=message_id)
-    mine = posted_of(message_id, topics)
-    if mine is None:
-        return everything
-    ids = ids_with_later(mine, topics) | {message_id}
-    return tuple(mail for mail in everything if mail.message_id in ids)
+    """Return the messages about the series and its follow-ups, omitting unrelated matches."""
+    unique_mails = unique(mails)
+    topics = read_thread(unique_mails, reader=reader, anchor=message_id)
+    own_series = posted_of(message_id, topics)
+    if own_series is None:
+        return unique_mails
+    ids = ids_with_later(own_series, topics) | {message_id}
+    return tuple(mail for mail in unique_mails if mail.message_id in ids)
 
 
 def ids_with_later(
     posted: PostedSeries, topics: Sequence[PostedSeries]
 ) -> frozenset[str]:
-    """Return the Message-IDs of a series and of its follow-up series."""
+    """Return the Message-IDs of a series and its follow-up series."""
     later = (posted_of(it.message_id, topics) for it in posted.follow_ups)
     return posted.message_ids.union(*(other.message_ids for other in later if other))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fetch small public JSON documents, such as the list of kernel releases."""
+"""Download small public JSON documents, such as the list of kernel releases."""
 
 import json
 from typing import Any
@@ -13,9 +13,9 @@ _SECONDS = 30
 
 
 def fetch_json(url: str) -> Any:
-    """Return the JSON document at an http or https URL, at most 4 MiB.
+    """Return the JSON document at an http or https URL.
 
-    Raise `NetworkError` if the document cannot be fetched or parsed.
+    Raise `NetworkError` if it cannot be downloaded or parsed, or is larger than 4 MiB.
     """
     if split_url(url).scheme not in ("https", "http"):
         raise UsageError(f"{url}: not an http or https URL")
@@ -27,9 +27,9 @@ def fetch_json(url: str) -> Any:
             timeout=_SECONDS,
             stream=True,
             headers={"User-Agent": f"patchpilot/{__version__}"},
-        ) as answer:
-            answer.raise_for_status()
-            data = answer.raw.read(_LIMIT + 1, decode_content=True)
+        ) as response:
+            response.raise_for_status()
+            data = response.raw.read(_LIMIT + 1, decode_content=True)
     except (requests.RequestException, ValueError) as error:
         raise NetworkError(
             f"{url} could not be read: {type(error).__name__}",

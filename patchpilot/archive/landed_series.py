@@ -2,7 +2,7 @@
 """Find a series' commits in a repository.
 
 Search mainline (with the first release), linux-next, maintainers' trees and all stable branches.
-Include commits that revert or fix the series.
+Also find commits that fix or revert the series.
 """
 
 import re
@@ -42,21 +42,21 @@ from patchpilot.reading.thread_values import (
 from patchpilot.series.patch_pairing import title_key
 
 _SEARCHED = Kind("searched", (__file__,), keep=2000)
-"""For each patch without a commit, the tip of the branch that was searched."""
-_MOST_CANDIDATES = 200
+"""For each patch without a commit, the branch tip up to which it was searched for."""
+_MAX_CANDIDATES = 200
 _SEARCH_SECONDS = 20.0
-"""Time limit of a search for commits that change the same files: 0.1 s cover half a year of 100,000
-commits, 0.5 s eight years.
+"""Timeout of the search for commits that change the same files. It takes 0.1 s for half a year of
+100,000 commits, and 0.5 s for eight years.
 """
-_CLOCKS = timedelta(days=2)
-"""A commit may be dated before its message: clocks differ, and a rebase keeps the date."""
+_DATE_TOLERANCE = timedelta(days=2)
+"""A commit can be dated before its message: clocks differ, and rebasing keeps the date."""
 
 
 class InRepository(NamedTuple):
-    """A series' commits in a repository, and the later mainline commits that fix it.
+    """A series' commits in a repository, grouped by tree, mainline first.
 
-    The commits are grouped by tree, mainline first. `needs` contains the stable branches that need
-    it, or is None if none of its commits is in mainline.
+    `follow_ups` are later mainline commits that fix them. `needs` has the stable branches that need
+    the series, or is None if it is not in mainline.
     """
 
     commits: tuple[LandedCommit, ...] = ()
@@ -64,8 +64,8 @@ class InRepository(NamedTuple):
     needs: StableNeeds | None = None
 
 
-class _Found(NamedTuple):
-    """A patch's commit in a branch, and how it was recognized."""
+class _LocatedCommit(NamedTuple):
+    """A patch's commit in a branch, and how it was found."""
 
     number: int | None
     title: str
@@ -79,7 +79,7 @@ def find_in_repository(
     *,
     progress: Progress = silent,
 ) -> InRepository:
-    """Return a series' commits in a repository; return none if there is no mainline."""
+    """Return a series' commits in a repository, or none if mainline is unknown."""
     tip = mainline(repository)
     if tip is None:
         return InRepository()
@@ -90,7 +90,7 @@ def find_in_repository(
         releases = Releases(repository)
         commits: list[LandedCommit] = []
         follow_ups: list[FollowUp] = []
-        merged = _commits(posted, history, tip)
+        merged = _find_commits(posted, history, tip)
         for commit in merged:
             release = releases.first(commit.landing.commit)
             landed = _describe_landing(
@@ -107,43 +107,59 @@ def find_in_repository(
                 if (landing := history.landed(commit.landing.commit, branch.tip))
             ]
             for branch, landing in landings:
-                point = _first_point_release(repository, branch.version, landing.commit)
+                point_release = _first_point_release(
+                    repository, branch.version, landing.commit
+                )
                 commits.append(
                     _describe_landing(
                         f"stable/linux-{branch.version}.y",
                         commit,
                         landing,
-                        point,
+                        point_release,
                         repository,
                     )
                 )
-            having = [branch for branch, landing in landings if landing.holds]
+            branches_with_commit = [
+                branch for branch, landing in landings if landing.holds
+            ]
             follow_ups += _find_fixes(
-                commit.landing.commit, history, tip, having, project.mainline
+                commit.landing.commit,
+                history,
+                tip,
+                branches_with_commit,
+                project.mainline,
             )
-        following = linux_next_tip(repository)
-        done = {title_key(commit.title) for commit in merged}
-        if following:
+        next_tip = linux_next_tip(repository)
+        merged_titles = {title_key(commit.title) for commit in merged}
+        if next_tip:
             tags = next_tags(repository)
             commits += [
                 _describe_landing(
                     LINUX_NEXT,
                     commit,
                     commit.landing,
-                    _bisect(repository, tags, commit.landing.commit),
+                    _first_tag_containing(repository, tags, commit.landing.commit),
                     repository,
                 )
-                for commit in _commits(posted, history, following, done)
+                for commit in _find_commits(posted, history, next_tip, merged_titles)
             ]
-        if (first := posted.revisions[0].sent) and (
-            left := [post for post in posted.latest.patches if post.key not in done]
+        if (first_sent := posted.revisions[0].sent) and (
+            remaining := [
+                post for post in posted.latest.patches if post.key not in merged_titles
+            ]
         ):
             authors = {
-                author for post in left for author in authors_of(posted, post.mail.body)
+                author
+                for post in remaining
+                for author in authors_of(posted, post.mail.body)
             }
-            known = (tip, *([following] if following else ()))
+            known = (tip, *([next_tip] if next_tip else ()))
             commits += find_in_trees(
-                left, authors, repository, (first - _CLOCKS).isoformat(), known
+                remaining,
+                authors,
+                repository,
+                (first_sent - _DATE_TOLERANCE).isoformat(),
+                known,
             )
         fixes = [commit.landing.commit for commit in merged if commit.landing.holds]
         needs = stable_needs(fixes, history, branches.branches, project)
@@ -156,16 +172,16 @@ def stable_needs(
     branches: Sequence[Branch],
     project: Project,
 ) -> StableNeeds | None:
-    """Return the maintained stable branches that need mainline commits; None without commits.
+    """Return the maintained stable branches that need mainline commits, or None without commits.
 
-    A branch needs a commit if it lacks it but has a commit named in its Fixes: tags.
+    A branch needs a commit if it contains the commit named in its Fixes: tag but not the fix.
     """
     if not commits:
         return None
-    named = history.repository.commits(commits)
-    tags = (trailer for commit in named for trailer in commit.trailers)
+    merged = history.repository.commits(commits)
+    tags = (trailer for commit in merged for trailer in commit.trailers)
     is_tagged = project.lists.has_stable_tag(tags)
-    broken = [
+    culprits_by_commit = [
         (
             commit,
             [culprit.commit for culprit in history.culprits(commit) if culprit.commit],
@@ -173,19 +189,19 @@ def stable_needs(
         for commit in commits
     ]
     maintained = [branch for branch in branches if not branch.is_over]
-    if not maintained or not any(culprits for _, culprits in broken):
+    if not maintained or not any(culprits for _, culprits in culprits_by_commit):
         return StableNeeds(is_tagged, None)
-    lacking = [
+    needing = [
         branch.version
         for branch in maintained
         if any(
             _is_in_effect(culprit, branch, history)
             and not _is_in_effect(commit, branch, history)
-            for commit, culprits in broken
+            for commit, culprits in culprits_by_commit
             for culprit in culprits
         )
     ]
-    return StableNeeds(is_tagged, tuple(lacking))
+    return StableNeeds(is_tagged, tuple(needing))
 
 
 def _is_in_effect(commit: str, branch: Branch, history: History) -> bool:
@@ -195,12 +211,12 @@ def _is_in_effect(commit: str, branch: Branch, history: History) -> bool:
 
 def _describe_landing(
     tree: str,
-    commit: _Found,
+    commit: _LocatedCommit,
     landing: Landing,
     release: str | None,
     repository: Repository,
 ) -> LandedCommit:
-    dated = repository.commit(landing.reverted_by or landing.commit).committed
+    date = repository.commit(landing.reverted_by or landing.commit).committed
     return LandedCommit(
         tree,
         landing.commit,
@@ -209,7 +225,7 @@ def _describe_landing(
         None,
         commit.number,
         commit.title,
-        dated,
+        date,
         landing.reverted_by,
     )
 
@@ -217,75 +233,75 @@ def _describe_landing(
 def _find_fixes(
     commit: str, history: History, tip: str, branches: Sequence[Branch], tree: str
 ) -> Iterator[FollowUp]:
-    """Yield the mainline commits that name a commit in Fixes:, with the branches that contain the
-    commit but not the fix.
-    """
-    for fixer in history.repository.commits(history.fixers(commit, tip)):
+    """Yield the mainline commits that fix a commit, with the branches that lack the fix."""
+    for fix in history.repository.commits(history.fixers(commit, tip)):
         lacking = []
         for branch in branches:
-            landing = history.landed(fixer.id, branch.tip, content=False)
+            landing = history.landed(fix.id, branch.tip, content=False)
             if not (landing and landing.holds):
                 lacking.append(branch.version)
         yield FollowUp(
             "fixes",
-            fixer.subject,
-            fixer.author,
+            fix.subject,
+            fix.author,
             "",
             1,
             SeriesState.IN_MAINLINE,
-            fixer.id,
+            fix.id,
             tree,
             tuple(lacking),
         )
 
 
-def _commits(
+def _find_commits(
     posted: PostedSeries,
     history: History,
     tip: str,
-    done: frozenset[str] | set[str] = frozenset(),
-) -> list[_Found]:
-    """Return a series' commits in a branch, except those with titles in `done`.
+    excluded_titles: frozenset[str] | set[str] = frozenset(),
+) -> list[_LocatedCommit]:
+    """Return a series' commits in a branch, except those whose title is in `excluded_titles`.
 
-    Find them by the ids reported in messages, otherwise by subject and author. A reverted commit
-    counts only if there is no other.
+    Use the ids reported in messages, otherwise subject and author. Return a reverted commit only if
+    there is no other.
     """
     repository = history.repository
-    commits: dict[str, _Found] = {}
-    have: set[str] = set(done)
+    commits: dict[str, _LocatedCommit] = {}
+    matched_titles: set[str] = set(excluded_titles)
     reverted: dict[str, str] = {}
     for landed in posted.landed:
         commit = repository.find(landed.commit) if landed.commit else None
         if commit is None or commit in commits or not history.has(tip, commit):
             continue
         subject = repository.commit(commit).subject
-        if title_key(subject) in done:
+        if title_key(subject) in excluded_titles:
             continue
-        match = commits[commit] = _Found(
+        located = commits[commit] = _LocatedCommit(
             landed.patch,
             landed.title or subject,
             "",
             _find_landing(commit, history, tip),
         )
-        if match.landing.holds:
-            have |= {title_key(match.title), title_key(subject)}
+        if located.landing.holds:
+            matched_titles |= {title_key(located.title), title_key(subject)}
         else:
-            reverted[title_key(match.title)] = commit
+            reverted[title_key(located.title)] = commit
     for post in posted.latest.patches:
         key = post.key
-        if key in have:
+        if key in matched_titles:
             continue
         landing, how = _find_by_subject(posted, post, history, tip), ""
         if landing is None and (same := _find_by_content(posted, post, history, tip)):
             landing, how = _find_landing(same[0], history, tip), same[1]
         if landing and landing.commit not in commits:
             commits.pop(reverted.get(key, ""), None)
-            commits[landing.commit] = _Found(post.number or 1, post.title, how, landing)
+            commits[landing.commit] = _LocatedCommit(
+                post.number or 1, post.title, how, landing
+            )
     return list(commits.values())
 
 
 def _find_landing(commit: str, history: History, tip: str) -> Landing:
-    """Return how a branch contains a commit, and whether it was reverted there."""
+    """Return how the branch contains a commit, and whether it was reverted there."""
     return history.landed(commit, tip, content=False) or Landing(
         commit, LandedHow.ANCESTRY
     )
@@ -294,7 +310,7 @@ def _find_landing(commit: str, history: History, tip: str) -> Landing:
 def _find_by_subject(
     posted: PostedSeries, post: Classified, history: History, tip: str
 ) -> Landing | None:
-    """Return the commit with the patch's title and author, preferably one that was not reverted."""
+    """Return the commit with the patch's title and author, preferably one not reverted."""
     authors = authors_of(posted, post.mail.body)
     reach = history.index.reach(tip)
     ids = [
@@ -317,11 +333,12 @@ def _find_by_content(
     posted: PostedSeries, post: Classified, history: History, tip: str
 ) -> tuple[str, str] | None:
     """Return the commit that links to the message, or the author's commit with the same changes.
-    Maintainers may edit titles.
+
+    Maintainers may edit titles, so the title is not compared.
     """
-    repository, first = history.repository, posted.revisions[0].sent
+    repository, first_sent = history.repository, posted.revisions[0].sent
     patch = post.patch
-    if patch is None or not patch.files or first is None:
+    if patch is None or not patch.files or first_sent is None:
         return None
     same_title = {
         other_post.message_id
@@ -329,7 +346,7 @@ def _find_by_content(
         if other_post.key == post.key
     }
     authors = authors_of(posted, post.mail.body)
-    since = f"--since={(first - _CLOCKS).isoformat()}"
+    since = f"--since={(first_sent - _DATE_TOLERANCE).isoformat()}"
     folder = str(repository.common_dir.resolve())
     key = key_of(
         _SEARCHED,
@@ -344,33 +361,37 @@ def _find_by_content(
             )
         ),
     )
-    before = recall(_SEARCHED, key)
-    if before == tip:
+    last_tip = recall(_SEARCHED, key)
+    if last_tip == tip:
         return None
-    searched = (
-        [f"^{before}"] if isinstance(before, str) and repository.find(before) else []
+    exclusions = (
+        [f"^{last_tip}"]
+        if isinstance(last_tip, str) and repository.find(last_tip)
+        else []
     )
-    words = (
+    arguments = (
         since,
-        f"--max-count={_MOST_CANDIDATES}",
+        f"--max-count={_MAX_CANDIDATES}",
         "--no-merges",
         tip,
-        *searched,
+        *exclusions,
         "--",
         *(change.path for change in patch.files),
     )
     try:
-        ids = repository.git("rev-list", *words, timeout=_SEARCH_SECONDS).text.split()
+        ids = repository.git(
+            "rev-list", *arguments, timeout=_SEARCH_SECONDS
+        ).text.split()
     except GitError:
         return None
     candidates = tuple(repository.commits(ids))
-    linking = next(
+    linked_commit = next(
         (commit.id for commit in candidates if same_title & links_of(commit)), None
     )
-    if linking:
-        return linking, ", by its link"
+    if linked_commit:
+        return linked_commit, ", by its link"
     lines = count_changed_lines(patch.files)
-    same = next(
+    similar_commit = next(
         (
             commit.id
             for commit in candidates
@@ -378,16 +399,16 @@ def _find_by_content(
         ),
         None,
     )
-    if same:
-        return same, ", by its changes"
+    if similar_commit:
+        return similar_commit, ", by its changes"
     remember(_SEARCHED, key, tip)
     return None
 
 
 def authors_of(posted: PostedSeries, body: str) -> set[str]:
-    """Return the possible authors of a commit: the sender, and the From: line in the patch."""
-    inner = re.match(r"\s*From: .*<([^<>\s]+)>", body)
-    return {posted.author.key, *([inner[1].lower()] if inner else [])}
+    """Return the possible authors of a commit: the sender, and the From: line in the body."""
+    from_line = re.match(r"\s*From: .*<([^<>\s]+)>", body)
+    return {posted.author.key, *([from_line[1].lower()] if from_line else [])}
 
 
 def _first_point_release(
@@ -400,10 +421,12 @@ def _first_point_release(
         if re.fullmatch(rf"v?{re.escape(version)}\.\d{{1,18}}", name)
     ]
     tags.sort(key=lambda name: int(name.rpartition(".")[2]))
-    return _bisect(repository, tags, commit)
+    return _first_tag_containing(repository, tags, commit)
 
 
-def _bisect(repository: Repository, tags: Sequence[str], commit: str) -> str | None:
+def _first_tag_containing(
+    repository: Repository, tags: Sequence[str], commit: str
+) -> str | None:
     low, high = 0, len(tags)
     while low < high:
         middle = (low + high) // 2
@@ -414,7 +437,7 @@ def _bisect(repository: Repository, tags: Sequence[str], commit: str) -> str | N
     return tags[low] if low < len(tags) else None
 
 
-_MOST = 200
+_MAX_COMMITS = 200
 _PREFERRED = ("for-next", "next", "main", "master", "fixes")
 """Preferred branches of a tree, best first."""
 
@@ -424,42 +447,44 @@ def find_in_trees(
     authors: Collection[str],
     repository: Repository,
     since: str,
-    known: Sequence[str],
+    known_tips: Sequence[str],
 ) -> Iterator[LandedCommit]:
-    """Yield the patches' commits in fetched branches of maintainers.
+    """Yield the patches' commits in fetched branches of maintainers, one per patch and tree.
 
-    Yield one commit per patch and tree, ignoring commits reachable from `known` tips. A commit
-    matches a patch by title and author, or by a link to the message. Without such a link, ignore
-    commits whose committer is the author: they belong to a copy of the topic.
+    Commits reachable from `known_tips` are ignored. A commit matches a patch by title and author,
+    or by a link to the message. If only the title matches, the committer must not be the author:
+    otherwise it is the author's own branch.
     """
-    branches = tree_branches(repository, known)
+    branches = tree_branches(repository, known_tips)
     if not branches or not posts:
         return
     by_tip: dict[str, list[str]] = {}
     for name, tip in branches.items():
         by_tip.setdefault(tip, []).append(name)
-    beyond = (f"--since={since}", *by_tip, "--not", *known)
+    range_arguments = (f"--since={since}", *by_tip, "--not", *known_tips)
     ids = repository.rev_list(
-        f"--max-count={_MOST}",
+        f"--max-count={_MAX_COMMITS}",
         "--no-merges",
         "-F",
         "-i",
         *(f"--author=<{author}>" for author in authors),
-        *beyond,
+        *range_arguments,
     )
-    taken = list(_match_commits(repository.commits(ids), posts, authors))
-    if not taken:
+    matches = list(_match_commits(repository.commits(ids), posts, authors))
+    if not matches:
         return
     children: dict[str, list[str]] = {}
-    for line in repository.git("rev-list", "--parents", *beyond).text.splitlines():
+    for line in repository.git(
+        "rev-list", "--parents", *range_arguments
+    ).text.splitlines():
         commit_id, *parents = line.split()
         for parent in parents:
             children.setdefault(parent, []).append(commit_id)
-    for commit, post in taken:
+    for commit, post in matches:
         names = [
             name
-            for later in _add_descendants(commit.id, children)
-            for name in by_tip.get(later, ())
+            for descendant in _descendants(commit.id, children)
+            for name in by_tip.get(descendant, ())
         ]
         for tree in _tree_names(repository, names):
             yield LandedCommit(
@@ -479,7 +504,7 @@ def _match_commits(
     titles = {post.key: post for post in posts}
     mails = {post.message_id: post for post in posts}
     for commit in commits:
-        linked = next(
+        linked_post = next(
             (
                 mails[message_id]
                 for message_id in links_of(commit)
@@ -487,19 +512,21 @@ def _match_commits(
             ),
             None,
         )
-        post = linked or titles.get(title_key(commit.subject))
-        if post and (linked or commit.committer.key not in authors):
+        post = linked_post or titles.get(title_key(commit.subject))
+        if post and (linked_post or commit.committer.key not in authors):
             yield commit, post
 
 
-def _add_descendants(commit: str, children: Mapping[str, Sequence[str]]) -> set[str]:
-    descendants, todo = {commit}, [commit]
-    while todo:
-        following = [
-            child for child in children.get(todo.pop(), ()) if child not in descendants
+def _descendants(commit: str, children: Mapping[str, Sequence[str]]) -> set[str]:
+    descendants, pending = {commit}, [commit]
+    while pending:
+        new_children = [
+            child
+            for child in children.get(pending.pop(), ())
+            if child not in descendants
         ]
-        descendants.update(following)
-        todo += following
+        descendants.update(new_children)
+        pending += new_children
     return descendants
 
 
@@ -529,10 +556,10 @@ def _rank(branch: str) -> tuple[int, str]:
 
 
 def _tree_name(repository: Repository, remote: str, branch: str) -> str:
-    addresses = repository.remote_urls(remote)
+    urls = repository.remote_urls(remote)
     path = (
-        "/".join(addresses[-1].rstrip("/").split("/")[-2:])
-        if addresses and ":" in addresses[-1]
+        "/".join(urls[-1].rstrip("/").split("/")[-2:])
+        if urls and ":" in urls[-1]
         else remote
     )
     return f"{path} ({branch})"

@@ -2,9 +2,9 @@
 """Query a local archive through the interface of remote archives.
 
 The archive is a public-inbox directory or epoch, a maildir (as written by lei) or an mbox. An index
-in the cache directory stores each message's sender, recipients, subject and references, and the
-commits, Message-IDs, change-ids and files mentioned in it, but not its text. It is updated when the
-archive is opened.
+in the cache directory has each message's sender, recipients, subject and references, and the
+commits, Message-IDs, change-ids and files that its text mentions, but not the text. Opening the
+archive updates the index.
 """
 
 import fcntl
@@ -19,7 +19,7 @@ from pathlib import Path
 
 from patchpilot.archive.archive import MailArchive, NotInArchiveError
 from patchpilot.archive.local_mails import FoundMail, LocalMails, local_mails
-from patchpilot.archive.local_query import clean, condition, ids_in, normalize_words
+from patchpilot.archive.local_query import clean, ids_in, normalize_words, sql_condition
 from patchpilot.cache.cached_re import compile_late
 from patchpilot.cache.entries import cache_dir, private_folder
 from patchpilot.errors import CancelledError, InputError, NetworkError
@@ -44,17 +44,17 @@ CREATE INDEX IF NOT EXISTS by_token_mail ON token (mail);
 CREATE TABLE IF NOT EXISTS state (state TEXT NOT NULL, since REAL NOT NULL, whole INTEGER NOT NULL);
 """  # noqa: E501
 _COLUMNS = "place, message_id, subject, sender, people, arrived"
-_LAYOUT = 5
+_INDEX_VERSION = 5
 REPORT = "delivery-report"
 """Search term for bounces and moderation notices."""
 _TICK = 0.1
 """Seconds between checks whether another process has finished indexing."""
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-_AT_ONCE = 500
-"""Number of messages per index transaction; completed transactions survive an interruption."""
-_MOST_FOUND, _MOST_OF_THREAD = 20_000, 20_000
-_MOST_TOKENS = 2_000
-_NAMED = compile_late(r'\bm:"?([^"\s()]+)')
+_BATCH = 500
+"""Number of messages indexed per transaction; an interruption loses only the last one."""
+_MAX_MATCHES, _MAX_THREAD = 20_000, 20_000
+_MAX_TOKENS = 2_000
+_REQUESTED_ID = compile_late(r'\bm:"?([^"\s()]+)')
 _COMMIT = compile_late(r"[0-9a-f](?<!\w.)[0-9a-f]{11,39}\b")
 _CHANGE_ID = compile_late(r"\bchange-id:[ \t]*(\S+)", re.IGNORECASE)
 _FILE = compile_late(
@@ -65,7 +65,7 @@ _FILE = compile_late(
 class LocalArchive(MailArchive):
     """A local archive, for use in one thread.
 
-    `requests` counts the queries. The first query raises `NetworkError` if there is no archive.
+    `requests` counts queries. The first query raises `NetworkError` if the path is not an archive.
     """
 
     def __init__(self, path: Path, *, progress: Progress = silent) -> None:
@@ -96,9 +96,9 @@ class LocalArchive(MailArchive):
         self._stop.set()
 
     def thread(self, message_id: str, *, fresh: bool = False) -> tuple[Mail, ...]:
-        """Return the whole thread that contains a message.
+        """Return all messages of the thread that contains a message.
 
-        Raise `NotInArchiveError` if the archive does not have the message.
+        Raise `NotInArchiveError` if the message is not in the archive.
         """
         mails = self._read(self._find_thread(self._open_index(), [message_id]))
         if not any(mail.message_id == message_id for mail in mails):
@@ -108,7 +108,7 @@ class LocalArchive(MailArchive):
     def mail(self, message_id: str, *, fresh: bool = False) -> Mail:
         """Return the message with the given Message-ID.
 
-        Raise `NotInArchiveError` if the archive does not have the message.
+        Raise `NotInArchiveError` if it is not in the archive.
         """
         index = self._open_index()
         mails = self._read(
@@ -129,25 +129,23 @@ class LocalArchive(MailArchive):
         fresh: bool = False,
         without: Container[str] = (),
     ) -> tuple[Mail, ...]:
-        """Return the messages that match a query, without the Message-IDs in `without`.
+        """Return the messages that match a query, except those whose Message-ID is in `without`.
 
-        With `threads`, the result contains the whole threads of the matches. If there are very
-        many matches, only the latest ones are returned.
+        With `threads`, return the complete threads of the matches. If there are too many matches,
+        return the latest.
         """
-        matching = condition(query)
-        index = self._open_index(matching.since if not threads else 0.0)
-        # never evict messages requested by name
-        named = _NAMED.findall(query)
-        order = (
-            f"message_id IN ({','.join('?' * len(named))}) DESC, arrived DESC, id DESC"
-        )
+        parsed_query = sql_condition(query)
+        index = self._open_index(parsed_query.since if not threads else 0.0)
+        # messages requested by Message-ID come first, so that the limit never drops them
+        requested_ids = _REQUESTED_ID.findall(query)
+        order = f"message_id IN ({','.join('?' * len(requested_ids))}) DESC, arrived DESC, id DESC"
         rows = index.execute(
-            f"SELECT id, message_id FROM mail WHERE {matching.sql} ORDER BY {order}",
-            (*matching.values, *named),
+            f"SELECT id, message_id FROM mail WHERE {parsed_query.sql} ORDER BY {order}",
+            (*parsed_query.values, *requested_ids),
         )
         matches = list(
             itertools.islice(
-                (row for row in rows if row[1] not in without), _MOST_FOUND
+                (row for row in rows if row[1] not in without), _MAX_MATCHES
             )
         )
         return self._read(
@@ -157,7 +155,7 @@ class LocalArchive(MailArchive):
         )
 
     def reaches(self) -> None:
-        """Return None; the index already records which messages are new."""
+        """Return None, because the index shows which messages are new."""
 
     def _not_found_error(self, message_id: str) -> NotInArchiveError:
         return NotInArchiveError(
@@ -184,9 +182,10 @@ class LocalArchive(MailArchive):
         return tuple(mails.values())
 
     def _parse_mail(self, raw: bytes, position: str, parse: ParseMail) -> Mail | None:
-        """Parse a message.
+        """Parse a message with a valid Message-ID; skip it if it cannot be parsed.
 
-        Use `parse_mail` for temporary results, because this function caches its results.
+        For temporary results, pass `parse_mail` from the model: `self.parse_mail` may cache every
+        message.
         """
         try:
             return with_id(parse(raw))
@@ -197,26 +196,26 @@ class LocalArchive(MailArchive):
     def _find_thread(
         self, index: sqlite3.Connection, message_ids: Iterable[str]
     ) -> set[int]:
-        """Return the numbers of all messages connected by references, including via messages
-        missing from the archive.
+        """Return the numbers of all messages connected by references, even through messages that
+        are missing from the archive.
         """
-        todo, seen, numbers = list(message_ids), set[str](), set[int]()
-        while todo and len(numbers) < _MOST_OF_THREAD:
-            above = todo.pop()
-            if above in seen:
+        pending, visited, numbers = list(message_ids), set[str](), set[int]()
+        while pending and len(numbers) < _MAX_THREAD:
+            current_id = pending.pop()
+            if current_id in visited:
                 continue
-            seen.add(above)
+            visited.add(current_id)
             rows = index.execute(
                 "SELECT id, message_id FROM mail WHERE message_id = ?1 UNION SELECT mail.id,"
                 " mail.message_id FROM reference JOIN mail ON mail.id = reference.mail WHERE"
                 " reference.above = ?1",
-                (above,),
+                (current_id,),
             )
             for number, message_id in rows.fetchall():
                 if number not in numbers:
                     numbers.add(number)
-                    todo.append(message_id)
-                    todo += [
+                    pending.append(message_id)
+                    pending += [
                         row[0]
                         for row in index.execute(
                             "SELECT above FROM reference WHERE mail = ?", (number,)
@@ -225,7 +224,7 @@ class LocalArchive(MailArchive):
         return numbers
 
     def _open_index(self, since: float = 0.0) -> sqlite3.Connection:
-        """Return the index after adding all messages that arrived since `since`."""
+        """Return the index with all messages that arrived since `since`."""
         self._queries += 1
         try:
             if self._mails is None:
@@ -234,9 +233,9 @@ class LocalArchive(MailArchive):
             file = self._file()
             with self._index_lock(file):
                 if self._index is None:
-                    self._index = _database(file)
+                    self._index = _open_database(file)
                     self._index.create_function(
-                        "says", 2, self._contains_words, deterministic=True
+                        "says", 2, self._body_contains, deterministic=True
                     )
                 self._update_index(self._index, self._mails, since)
         except OSError as error:
@@ -249,15 +248,15 @@ class LocalArchive(MailArchive):
     def _update_index(
         self, index: sqlite3.Connection, mails: LocalMails, since: float
     ) -> None:
-        """Index new messages, latest first, committing after each step."""
+        """Index new messages, latest first, in one transaction per batch."""
         row = index.execute("SELECT state, since, whole FROM state").fetchone()
-        before, indexed_since, is_whole = (
+        indexed_state, indexed_since, is_whole = (
             (str(row[0]), float(row[1]), bool(row[2])) if row else ("", since, False)
         )
-        if is_whole and before == self._state and indexed_since <= since:
+        if is_whole and indexed_state == self._state and indexed_since <= since:
             return
         with _lock_for_writing(index):
-            if not before or mails.is_replaced(before):
+            if not indexed_state or mails.is_replaced(indexed_state):
                 index.execute("DELETE FROM mail")
                 is_whole, indexed_since = False, since
             known = {
@@ -267,10 +266,10 @@ class LocalArchive(MailArchive):
                 "DELETE FROM mail WHERE place = ?",
                 ((position,) for position in list(mails.find_removed(iter(known)))),
             )
-        # if the index is incomplete, scan everything and skip indexed messages
+        # an incomplete index has gaps: scan everything and skip indexed messages
         since = min(since, indexed_since) if is_whole else since
-        from_state = before if is_whole and since == indexed_since else ""
-        arrived = mails.new(from_state, known, since)
+        from_state = indexed_state if is_whole and since == indexed_since else ""
+        new_mails = mails.new(from_state, known, since)
         number, total = (
             0,
             mails.count(from_state, since) - (0 if from_state else len(known)),
@@ -278,15 +277,15 @@ class LocalArchive(MailArchive):
         while not self._stop.is_set():
             with _lock_for_writing(index):
                 added = 0
-                for mail in itertools.islice(arrived, _AT_ONCE):
+                for mail in itertools.islice(new_mails, _BATCH):
                     self._add(index, mail)
                     added += 1
-                # results are incomplete if newer messages are not indexed yet
+                # the last field states whether all messages have been indexed
                 index.execute("DELETE FROM state")
-                state = (self._state, since, added < _AT_ONCE)
+                state = (self._state, since, added < _BATCH)
                 index.execute("INSERT INTO state VALUES (?, ?, ?)", state)
             number += added
-            if added < _AT_ONCE:
+            if added < _BATCH:
                 return
             self._progress(
                 f"indexing the messages of {self._path.name}",
@@ -296,16 +295,16 @@ class LocalArchive(MailArchive):
         raise CancelledError()
 
     def _file(self) -> Path | None:
-        """Return the index file, or None if the index must be kept in memory."""
+        """Return the index file, or None to keep the index in memory."""
         folder = cache_dir() / "local-archives"
         name = hashlib.sha256(
-            f"{_LAYOUT} {self._path}".encode("utf-8", "surrogateescape")
+            f"{_INDEX_VERSION} {self._path}".encode("utf-8", "surrogateescape")
         ).hexdigest()[:24]
         return folder / f"{name}.sqlite" if private_folder(folder) else None
 
     @contextmanager
     def _index_lock(self, file: Path | None) -> Iterator[None]:
-        """Lock the index, after waiting for another process to finish indexing."""
+        """Lock the index, waiting while another process updates it."""
         if file is None:
             yield
             return
@@ -326,8 +325,9 @@ class LocalArchive(MailArchive):
         mail = self._parse_mail(found_mail.raw, found_mail.position, parse_mail)
         if mail is None or not mail.headers:
             return
-        people = " ".join(
-            f"{who.name} {who.email}" for who in (mail.sender, *mail.to, *mail.cc)
+        correspondents = " ".join(
+            f"{address.name} {address.email}"
+            for address in (mail.sender, *mail.to, *mail.cc)
         )
         arrived = found_mail.arrived or (mail.date.timestamp() if mail.date else 0.0)
         values = (
@@ -335,32 +335,34 @@ class LocalArchive(MailArchive):
             clean(mail.message_id),
             normalize_words(mail.subject),
             normalize_words(f"{mail.sender.name} {mail.sender.email}"),
-            normalize_words(people),
+            normalize_words(correspondents),
             arrived,
         )
         number = index.execute(
             f"INSERT OR REPLACE INTO mail ({_COLUMNS}) VALUES ({', '.join('?' * len(values))})",
             values,
         ).lastrowid
-        above = {ident for ident in (mail.in_reply_to, *mail.references) if ident}
+        references = {
+            reference for reference in (mail.in_reply_to, *mail.references) if reference
+        }
         index.executemany(
             "INSERT INTO reference VALUES (?, ?)",
-            ((clean(ident), number) for ident in above),
+            ((clean(reference), number) for reference in references),
         )
         index.executemany(
             "INSERT INTO token VALUES (?, ?)",
             ((clean(token), number) for token in _tokens(mail)),
         )
 
-    def _contains_words(self, position: str, words: str) -> bool:
+    def _body_contains(self, position: str, phrase: str) -> bool:
         raw = self._mails.read(position) if self._mails else None
         mail = self._parse_mail(raw, position, parse_mail) if raw is not None else None
-        return mail is not None and words in normalize_words(mail.body)
+        return mail is not None and phrase in normalize_words(mail.body)
 
 
-def _database(file: Path | None) -> sqlite3.Connection:
-    """Open the index in a file, and rebuild it from the messages if it is damaged."""
-    for again in (True, False):
+def _open_database(file: Path | None) -> sqlite3.Connection:
+    """Open the index, and rebuild it if it is damaged."""
+    for may_rebuild in (True, False):
         index = sqlite3.connect(file or ":memory:", isolation_level=None, timeout=60)
         try:
             index.execute("PRAGMA journal_mode = WAL")
@@ -369,7 +371,11 @@ def _database(file: Path | None) -> sqlite3.Connection:
             index.executescript(_SCHEMA)
         except sqlite3.DatabaseError as error:
             index.close()
-            if not again or file is None or error.sqlite_errorcode not in _DAMAGED:
+            if (
+                not may_rebuild
+                or file is None
+                or error.sqlite_errorcode not in _DAMAGED
+            ):
                 raise
             file.unlink(missing_ok=True)
         else:
@@ -389,8 +395,8 @@ def _lock_for_writing(index: sqlite3.Connection) -> Iterator[sqlite3.Connection]
 
 
 def _tokens(mail: Mail) -> set[str]:
-    """Return tokens for the commits, Message-IDs, change-ids and files mentioned in a message, and
-    for a delivery report.
+    """Return search tokens for the commits, Message-IDs, change-ids and files that a message
+    mentions, and for delivery reports.
     """
     body = mail.body
     tokens: dict[str, None] = {REPORT: None} if delivery_reports(mail) else {}
@@ -401,4 +407,4 @@ def _tokens(mail: Mail) -> set[str]:
         (f"file:{match[1]}" for match in _FILE.finditer(body)),
     ):
         tokens.update(dict.fromkeys(terms))
-    return set(list(tokens)[:_MOST_TOKENS])
+    return set(list(tokens)[:_MAX_TOKENS])

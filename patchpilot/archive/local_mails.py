@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read the messages of a local archive.
+"""Read the messages of a local archive: a public-inbox directory or epoch, a maildir, or an mbox.
 
-The archive is a public-inbox directory or epoch, a maildir, or an mbox. `lei q -o DIR` creates a
-maildir, `public-inbox-clone URL DIR` a directory of epochs.
+`lei q -o DIR` creates a maildir, `public-inbox-clone URL DIR` a directory of epochs.
 """
 
 import json
@@ -19,7 +18,7 @@ from patchpilot.model.mail import mail_bounds, one_mail
 
 
 class FoundMail(NamedTuple):
-    """A message, its position in the archive, and its arrival time in seconds since the epoch (0 if
+    """A message, its position in the archive, and its arrival time in seconds since the epoch (0:
     unknown).
     """
 
@@ -34,36 +33,37 @@ class LocalMails(Protocol):
     path: Path
 
     def state(self) -> str:
-        """Return a text that changes when messages are added or removed."""
+        """Return a string that changes when messages are added or removed."""
 
     def new(
         self, state: str, known: Container[str], since: float = 0.0
     ) -> Iterator[FoundMail]:
-        """Yield the messages added since an earlier state ("" for all messages).
+        """Yield the messages added since an earlier state ("": all messages), latest first if
+        possible.
 
-        Messages come latest first if possible. Those that arrived before `since` may be omitted.
+        Messages that arrived before `since` may be omitted.
         """
 
     def count(self, state: str, since: float = 0.0) -> int:
-        """Return an upper limit for the number of messages from `new`."""
+        """Return an upper bound for the number of messages that `new` yields."""
 
     def is_replaced(self, state: str) -> bool:
-        """Return whether positions from an earlier state are invalid."""
+        """Return whether positions recorded with an earlier state are invalid."""
         return False
 
     def find_removed(self, known: Iterator[str]) -> Iterator[str]:
-        """Yield the positions that no longer contain a message."""
+        """Yield the `known` positions that no longer contain a message."""
         return iter(())
 
     def read(self, position: str) -> bytes | None:
-        """Return the message at a position, or None if it is gone."""
+        """Return the message at a position, or None if it has been removed."""
 
     def close(self) -> None:
         """Close open files and processes."""
 
 
 def local_mails(path: Path) -> LocalMails:
-    """Return the messages of the local archive at a path.
+    """Return the messages of the local archive at `path`.
 
     Raise `NetworkError`, as for an unreachable archive, if there is no archive.
     """
@@ -73,22 +73,22 @@ def local_mails(path: Path) -> LocalMails:
         return _Maildir(path)
     epochs = epochs_of(path)
     if not epochs:
-        why = (
+        reason = (
             "is neither a public-inbox directory, a maildir nor an mbox"
             if path.exists()
             else "does not exist"
         )
         raise NetworkError(
-            f"{path} {why}",
+            f"{path} {reason}",
             hint="check the path in --lore, or in git config --global patchpilot.lore",
         )
     return _Epochs(path, epochs)
 
 
 def epochs_of(path: Path) -> tuple[Path, ...]:
-    """Return the epochs of a public-inbox directory, oldest first.
+    """Return the epochs of a public-inbox directory, oldest first, or the path if it is an epoch.
 
-    For a single epoch, return only this epoch. Return () if the path is neither.
+    Return () if it is neither.
     """
     epochs = (
         [path]
@@ -136,8 +136,8 @@ class _Epochs(LocalMails):
                 ).splitlines()
             )
             times = {
-                f"{commit}:m": float(when)
-                for when, commit in lines
+                f"{commit}:m": float(time)
+                for time, commit in lines
                 if f"{name}:{commit}" not in known
             }
             with CatFile(self._epochs[name]) as objects:
@@ -152,16 +152,16 @@ class _Epochs(LocalMails):
             int(self._commits(name, state, since, "--count")) for name in self._epochs
         )
 
-    def _commits(self, name: str, state: str, since: float, form: str) -> str:
-        before = json.loads(state).get(name) if state else None
+    def _commits(self, name: str, state: str, since: float, output_option: str) -> str:
+        last_commit = json.loads(state).get(name) if state else None
         limits = [
             *([f"--since={int(since)}"] if since else []),
-            *([f"^{before}"] if before else []),
+            *([f"^{last_commit}"] if last_commit else []),
         ]
-        return git(self._epochs[name], "rev-list", form, "--all", *limits).text
+        return git(self._epochs[name], "rev-list", output_option, "--all", *limits).text
 
     def is_replaced(self, state: str) -> bool:
-        before: dict[str, str] = json.loads(state)
+        tips: dict[str, str] = json.loads(state)
         return any(
             commit
             and (
@@ -175,7 +175,7 @@ class _Epochs(LocalMails):
                     ok=(),
                 ).code
             )
-            for name, commit in before.items()
+            for name, commit in tips.items()
         )
 
     def read(self, position: str) -> bytes | None:
@@ -202,8 +202,9 @@ def _read_added_mail(content: tuple[str, str, bytes] | None) -> bytes | None:
 
 
 class _Maildir(LocalMails):
-    """A maildir, with one file per message in `new` and `cur`. Mail readers may append flags to the
-    name after a colon.
+    """A maildir with one file per message in `new` and `cur`.
+
+    Mail readers append flags to the file name, after a colon.
     """
 
     def __init__(self, path: Path) -> None:
@@ -251,7 +252,7 @@ class _Maildir(LocalMails):
 
 
 class _Mbox(LocalMails):
-    """A plain or gzipped mbox, which is reread after a change."""
+    """A plain or gzipped mbox, which is read again when it changes."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Translate archive searches into SQL conditions on a local archive's index.
 
-Supported is the subset of public-inbox's syntax that patchpilot uses: the prefixes s, f, a, b, nq
-(treated as b), m, rt and dfn, terms without a prefix, quoted phrases, a trailing `*`, AND, OR, NOT
-and parentheses. A phrase matches only whole words in the same order.
+The supported subset of public-inbox's syntax is what patchpilot uses: the prefixes s, f, a, b, nq
+(same as b), m, rt and dfn, terms without a prefix, quoted phrases, a trailing `*`, AND, OR, NOT and
+parentheses. A phrase matches whole words in the same order.
 """
 
 import re
@@ -16,7 +16,7 @@ _TOKEN = compile_late(
     r'\s*(?:(?P<mark>[()])|(?:(?P<field>[a-z]+):)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s()"]+)))'
 )
 _MESSAGE_ID = compile_late(r"[^\s<>\"'(),;:/]+@[\w.-]*\w")
-_SAID = compile_late(r"\w+")
+_WORD = compile_late(r"\w+")
 _SUBJECT, _SENDER, _PEOPLE = "mail.subject", "mail.sender", "mail.people"
 _COLUMNS = {"s": _SUBJECT, "f": _SENDER, "a": _PEOPLE}
 
@@ -24,7 +24,7 @@ _COLUMNS = {"s": _SUBJECT, "f": _SENDER, "a": _PEOPLE}
 class Condition(NamedTuple):
     """An SQL condition with its values, its cost, and the earliest arrival time (0: any).
 
-    Conditions that read messages have the highest cost and are evaluated last.
+    Conditions that read messages are the most expensive, and are evaluated last.
     """
 
     sql: str
@@ -34,19 +34,19 @@ class Condition(NamedTuple):
 
 
 def normalize_words(text: str) -> str:
-    """Convert a text to lower-case words, separated and enclosed by spaces.
+    """Convert text to lower-case words, with a space before and after each.
 
-    A text contains a phrase if the normalized text contains the normalized phrase.
+    A text contains a phrase if its normalized form contains the normalized phrase.
     """
-    return f" {' '.join(_SAID.findall(text.lower()))} "
+    return f" {' '.join(_WORD.findall(text.lower()))} "
 
 
 def ids_in(text: str) -> list[str]:
-    """Return the Message-IDs in a text, including those in links, in lower case.
+    """Return the Message-IDs in a text, including links, in lower case.
 
-    If a Message-ID contains a slash, return only the part after it.
+    If a Message-ID contains a slash, return the part after it.
     """
-    # a Message-ID never spans lines, and most lines of a patch contain none
+    # scan only lines with an @: most lines of a patch have none, and no Message-ID spans lines
     return [
         message_id.lower()
         for line in text.split("\n")
@@ -55,10 +55,10 @@ def ids_in(text: str) -> list[str]:
     ]
 
 
-def condition(query: str) -> Condition:
+def sql_condition(query: str) -> Condition:
     """Translate a search into an SQL condition.
 
-    Raise `UsageError` if the syntax of the search is not supported.
+    Raise `UsageError` if the syntax is not supported.
     """
     return _Parser(query).read()
 
@@ -81,13 +81,13 @@ class _Parser:
             hint="use --lore with the URL of an archive",
         )
 
-    def _next_is(self, *words: str) -> bool:
+    def _next_is(self, *tokens: str) -> bool:
         if self._at >= len(self._tokens):
             return False
         token = self._tokens[self._at]
         return (
             token["mark"] or (token["word"] if not token["field"] else None)
-        ) in words
+        ) in tokens
 
     def _parse_alternatives(self) -> Condition:
         parts = [self._parse_terms()]
@@ -135,7 +135,7 @@ class _Parser:
         if field == "rt" and (arrived := _arrival_condition(value)):
             return arrived
         if field == "dfn":
-            return _token(f"file:{value}")
+            return _has_token(f"file:{value}")
         if field not in ("", "b", "nq"):
             raise self._failure()
         if value.endswith("*"):
@@ -144,32 +144,32 @@ class _Parser:
                 (value[:-1].lower(), f"{value[:-1].lower()}g"),
             )
         if " " not in value and ids_in(value):
-            return _token(ids_in(value)[-1])
+            return _has_token(ids_in(value)[-1])
         if " " not in value and not field:
-            return _token(value.lower())
+            return _has_token(value.lower())
         return Condition("says(mail.place, ?)", (normalize_words(value),), 9)
 
 
-def _token(value: str) -> Condition:
+def _has_token(value: str) -> Condition:
     return Condition("mail.id IN (SELECT mail FROM token WHERE token = ?)", (value,))
 
 
-def _join_conditions(word: str, parts: list[Condition]) -> Condition:
+def _join_conditions(operator: str, parts: list[Condition]) -> Condition:
     if len(parts) == 1:
         return parts[0]
     values = tuple(value for part in parts for value in part.values)
-    since = (max if word == "AND" else min)(part.since for part in parts)
+    since = (max if operator == "AND" else min)(part.since for part in parts)
     return Condition(
-        f"({f' {word} '.join(part.sql for part in parts)})",
+        f"({f' {operator} '.join(part.sql for part in parts)})",
         values,
         max(part.cost for part in parts),
         since,
     )
 
 
-def _arrival_condition(span: str) -> Condition | None:
-    """Translate `rt:FIRST..LAST` into a condition; either time is in seconds or empty."""
-    match = re.fullmatch(r"(?=\D*\d)(\d{5,12})?\.\.(\d{5,12})?", span)
+def _arrival_condition(period: str) -> Condition | None:
+    """Translate `rt:FIRST..LAST`; both times are in seconds, and either may be empty."""
+    match = re.fullmatch(r"(?=\D*\d)(\d{5,12})?\.\.(\d{5,12})?", period)
     if not match:
         return None
     bounds = [
@@ -188,5 +188,5 @@ def _arrival_condition(span: str) -> Condition | None:
 
 
 def clean(text: str) -> str:
-    """Replace characters that the database cannot store."""
+    """Replace characters that SQLite cannot store."""
     return text.encode("utf-8", "replace").decode()

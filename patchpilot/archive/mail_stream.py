@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Stream messages from files, directories and archives."""
+"""Read messages from files, directories and archives, one at a time."""
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +15,7 @@ from patchpilot.errors import GitError, InputError
 from patchpilot.model.bounded_gzip import text_of
 from patchpilot.model.mail import one_mail, split_mbox
 
-_LITTLE_MEMORY = {
+_GIT_MEMORY_LIMITS = {
     "GIT_CONFIG_COUNT": "3",
     "GIT_CONFIG_KEY_0": "core.packedGitWindowSize",
     "GIT_CONFIG_VALUE_0": "1m",
@@ -24,17 +24,17 @@ _LITTLE_MEMORY = {
     "GIT_CONFIG_KEY_2": "core.deltaBaseCacheLimit",
     "GIT_CONFIG_VALUE_2": "8m",
 }
-"""Otherwise git maps the whole archive into memory, and keeps 96 MB of messages that are read only
+"""Otherwise git maps the whole archive into memory, and caches 96 MB of objects that are read only
 once.
 """
 
 
 class StreamedMail(NamedTuple):
-    """A message, or an empty `raw` and the `error` that prevented reading it.
+    """A message, or the error that prevented reading it.
 
-    `position` is the file or archive, a colon, and the offset or commit. `source` is the file if it
-    contains a single message, otherwise the position. An `archived` message can be of any kind; a
-    single message in a file should be a patch.
+    `position` is the file or archive, a colon, and the offset or commit. `source` is the file name
+    if the file contains a single message, otherwise `position`. `archived` is False for such a
+    file, which should be a patch; archived messages may be of any kind.
     """
 
     position: str
@@ -57,7 +57,7 @@ def stream_mails(targets: Iterable[str]) -> Iterator[StreamedMail]:
             yield from _read_file(target)
         elif epochs := epochs_of(path):
             for epoch in reversed(epochs):
-                if head := _commit(str(epoch), "HEAD"):
+                if head := _commit_id(str(epoch), "HEAD"):
                     yield from mails_of_range(str(epoch), (head,))
         elif is_maildir(path):
             files = (
@@ -72,13 +72,13 @@ def stream_mails(targets: Iterable[str]) -> Iterator[StreamedMail]:
 
 
 def mails_of_range(epoch: str, revisions: Sequence[str]) -> Iterator[StreamedMail]:
-    """Yield the messages added by these revisions of an epoch, latest first.
+    """Yield the messages that these revisions add to an epoch, latest first.
 
-    The revisions are commits, and `^COMMIT` for commits to exclude.
+    A revision is a commit, or `^COMMIT` to exclude one and its ancestors.
     """
     with (
         stream_output(Path(epoch), "rev-list", "--end-of-options", *revisions) as ids,
-        CatFile(Path(epoch), _LITTLE_MEMORY) as objects,
+        CatFile(Path(epoch), _GIT_MEMORY_LIMITS) as objects,
     ):
         for line in ids:
             commit = line.decode().strip()
@@ -88,27 +88,27 @@ def mails_of_range(epoch: str, revisions: Sequence[str]) -> Iterator[StreamedMai
             except GitError as error:
                 yield StreamedMail(position, position, b"", True, error.message)
                 continue
-            # a commit without this file deletes a message
+            # a commit that deletes a message has no such file
             if content and content[1] == "blob":
                 yield StreamedMail(position, position, content[2], True)
 
 
 def resolve_range(epoch: str, revisions: str) -> tuple[str, ...]:
-    """Return the commits of `A..B` or `B` as arguments for `mails_of_range`.
+    """Return the commits of `A..B` or `B` as revisions for `mails_of_range`.
 
     Raise `InputError` if the epoch has no such commit.
     """
     old, _, new = revisions.rpartition("..")
-    return (_commit(epoch, new), *((f"^{_commit(epoch, old)}",) if old else ()))
+    return (_commit_id(epoch, new), *((f"^{_commit_id(epoch, old)}",) if old else ()))
 
 
 def epoch_commits(epoch: str, step: int) -> Iterator[str]:
     """Yield every `step`-th commit of an epoch, oldest first, and the latest commit.
 
-    The commits divide the epoch's messages into parts.
+    They split the epoch into parts of `step` messages.
     """
     commit = ""
-    if not _commit(epoch, "HEAD"):
+    if not _commit_id(epoch, "HEAD"):
         return
     with stream_output(Path(epoch), "rev-list", "--reverse", "HEAD", "--") as ids:
         for number, line in enumerate(ids, 1):
@@ -120,10 +120,10 @@ def epoch_commits(epoch: str, step: int) -> Iterator[str]:
         yield commit
 
 
-def _commit(epoch: str, word: str) -> str:
+def _commit_id(epoch: str, revision: str) -> str:
     """Return the id of a commit in an epoch.
 
-    Return "" if HEAD has no messages, as in a public-inbox's search index.
+    Return "" if HEAD has no commits, as in a public-inbox's search index.
     """
     commit = git(
         Path(epoch),
@@ -131,21 +131,21 @@ def _commit(epoch: str, word: str) -> str:
         "--verify",
         "--quiet",
         "--end-of-options",
-        f"{word}^{{commit}}",
+        f"{revision}^{{commit}}",
         ok=(0, 1),
     ).text.strip()
-    if not commit and word != "HEAD":
+    if not commit and revision != "HEAD":
         raise InputError(
-            f"{epoch}: no commit {word}",
+            f"{epoch}: no commit {revision}",
             hint="check the path of the epoch, and fetch it again if it is incomplete",
         )
     return commit
 
 
 def _read_file(path: str) -> Iterator[StreamedMail]:
-    """Yield the messages in one file. If reading fails, the last one has the error."""
+    """Yield the messages in a file. If reading fails, the last one has the error."""
     end = 0
-    first: StreamedMail | None = None
+    pending_first: StreamedMail | None = None
     try:
         with (
             nullcontext(sys.stdin.buffer)
@@ -159,16 +159,16 @@ def _read_file(path: str) -> Iterator[StreamedMail]:
                     position, position, one_mail(raw, 0, len(raw)), True
                 )
                 if not start:
-                    # look ahead to find out whether this is the only message
-                    first = mail
+                    # wait for the next message to know whether this is the only one
+                    pending_first = mail
                     continue
-                if first:
-                    yield first
-                    first = None
+                if pending_first:
+                    yield pending_first
+                    pending_first = None
                 yield mail
     except (OSError, InputError) as error:
-        if first:
-            yield first
+        if pending_first:
+            yield pending_first
         reason = (
             error.message
             if isinstance(error, InputError)
@@ -176,7 +176,7 @@ def _read_file(path: str) -> Iterator[StreamedMail]:
         )
         yield StreamedMail(f"{path}:{end}", path, b"", True, reason)
         return
-    if first or not end:
-        yield (first or StreamedMail(f"{path}:0", path, b"", False))._replace(
+    if pending_first or not end:
+        yield (pending_first or StreamedMail(f"{path}:0", path, b"", False))._replace(
             source=path, archived=False
         )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Open an archive by its URL or by its local path."""
+"""Open an archive by its URL or local path."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +18,7 @@ _WEB = compile_late(r"https?://")
 
 
 def archive_address(text: str) -> str:
-    """Return the URL of an archive, or the absolute path of a local archive.
+    """Return the URL of a remote archive, or the absolute path of a local one.
 
     A local archive is given as `/…`, `./…`, `~…`, `file://…` or as any existing path.
     """
@@ -30,18 +30,18 @@ def archive_address(text: str) -> str:
     return text
 
 
-def add_login(url: str, own: str) -> str:
-    """Add the user name and password of `own` to a URL if both have the same server.
+def add_login(url: str, url_with_login: str) -> str:
+    """Add the user name and password of `url_with_login` to a URL on the same server.
 
-    Otherwise return the URL unchanged.
+    Return other URLs unchanged.
     """
-    parts, login = split_url(url), split_url(own)
-    same = (
+    parts, login = split_url(url), split_url(url_with_login)
+    is_same_server = (
         parts.scheme == login.scheme and parts.netloc == login.netloc.rpartition("@")[2]
     )
     return (
         parts._replace(netloc=login.netloc).geturl()
-        if same and parts.scheme in ("http", "https")
+        if is_same_server and parts.scheme in ("http", "https")
         else url
     )
 
@@ -61,10 +61,10 @@ def open_archive(
     hosts: Sequence[str] = (),
     progress: Progress = silent,
 ) -> MailArchive:
-    """Open an archive; the caller must close it.
+    """Open an archive, which the caller must close.
 
-    `cache`, `offline` and `hosts` apply only to archives on the network. Raise `UsageError` if the
-    address is neither a URL nor a path.
+    `cache`, `offline` and `hosts` apply only to remote archives. Raise `UsageError` if the address
+    is neither a URL nor a path.
     """
     address = archive_address(url)
     if _WEB.match(address) and not is_archive_address(address):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the original series for stable maintainers' messages in an archive."""
+"""Find the original series of patches that stable maintainers sent."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -20,35 +20,39 @@ from patchpilot.reading.series_messages import (
 from patchpilot.series.patch_pairing import title_key
 
 MAX_LINKS = 4
-"""Maximum number of links followed per message."""
+"""Maximum number of threads to read from the links in a message."""
 MAX_MISSED = 20
-"""Maximum number of failed searches for the original of a patch."""
+"""Maximum number of patches to search for in vain."""
 
 
-def originals(
+def find_originals(
     archive: MailArchive,
     mails: Sequence[Classified],
     *,
     reader: MailReader,
 ) -> Mapping[str, PostedSeries]:
-    """Map the Message-IDs of messages from stable maintainers to their original series.
+    """Map the Message-IDs of stable maintainers' messages to the original series.
 
-    Search the archive for the message's links, its title and author, or its upstream commit. Omit
-    messages whose original series is not found.
+    Search the archive by title and author, by the message's links, and by its upstream commit. Omit
+    messages whose original is not found.
     """
     archive.parse_mail = reader.parse
     series: dict[str, PostedSeries] = {}
     topics = _Originals()
     topics.add(_find_by_titles(archive, mails, reader))
-    missed = set[str]()
+    missed_titles = set[str]()
     for mail in mails:
         title, topic = title_key(parse_title(mail) or ""), topics.of(mail)
-        if topic is None and title not in missed and len(missed) < MAX_MISSED:
+        if (
+            topic is None
+            and title not in missed_titles
+            and len(missed_titles) < MAX_MISSED
+        ):
             topics.add(_find_by_links(archive, mail, reader))
             topic = topics.of(mail) or next(
                 iter(_find_by_commit(archive, mail, reader)), None
             )
-            missed |= {title} if topic is None else set()
+            missed_titles |= {title} if topic is None else set()
         if topic:
             series[mail.message_id] = topic
             topics.add([topic])
@@ -56,21 +60,23 @@ def originals(
 
 
 class _Originals:
-    """The series that may be a message's original, oldest first."""
+    """The series found so far."""
 
     def __init__(self) -> None:
         self.topics: list[PostedSeries] = []
         self.posts = Posts(())
 
     def add(self, topics: Iterable[PostedSeries]) -> None:
-        """Add posted series, except backports."""
-        new = [topic for topic in topics if topic not in self.topics]
-        if new := [topic for topic in new if not topic.latest.backport_to]:
-            self.topics += new
+        """Add series, except backports."""
+        new_topics = [topic for topic in topics if topic not in self.topics]
+        if new_topics := [
+            topic for topic in new_topics if not topic.latest.backport_to
+        ]:
+            self.topics += new_topics
             self.posts = Posts(self.topics)
 
     def of(self, mail: Classified) -> PostedSeries | None:
-        """Return the original series of a message's patch, by link or by title and author."""
+        """Return the original series of a message, by link or by title and author."""
         position = self.posts.quoted(mail)
         return self.topics[position[0]] if position else None
 
@@ -78,7 +84,7 @@ class _Originals:
 def _find_by_titles(
     archive: MailArchive, mails: Sequence[Classified], reader: MailReader
 ) -> tuple[PostedSeries, ...]:
-    """Return the series with these titles and authors, with one search for several titles."""
+    """Return the series with the messages' titles and authors, with several titles per search."""
     by_author: dict[str, dict[str, None]] = {}
     for mail in mails:
         title, authors = parse_title(mail), find_named_authors(mail)
@@ -100,10 +106,12 @@ def _find_by_titles(
 def _find_by_links(
     archive: MailArchive, mail: Classified, reader: MailReader
 ) -> tuple[PostedSeries, ...]:
-    """Return the series in threads that the message links to."""
+    """Return the series in the threads that a message links to."""
     series: list[tuple[PostedSeries, ...]] = []
     for message_id in dict.fromkeys(
-        message_id for message_id, at in linked_ids(mail.mail.body) if at is not None
+        message_id
+        for message_id, offset in linked_ids(mail.mail.body)
+        if offset is not None
     ):
         if len(series) == MAX_LINKS:
             break
@@ -117,23 +125,21 @@ def _find_by_links(
 def _find_by_commit(
     archive: MailArchive, mail: Classified, reader: MailReader
 ) -> tuple[PostedSeries, ...]:
-    """Return the series that became the message's upstream commit, according to replies in its
-    thread.
-    """
+    """Return the series that became the message's upstream commit, according to their threads."""
     commits = [commit for commit in mail.place.commits if len(commit) >= 12]
-    topics = [
+    mails = [
         mail
         for commit in commits[:1]
         for mail in archive.search(f"b:{commit[:12]}*", threads=True)
     ]
-    landed = [
+    merged = [
         posted
-        for posted in read_thread(topics, reader=reader)
+        for posted in read_thread(mails, reader=reader)
         if posted.commit and posted.latest.backport_to is None
     ]
     return tuple(
         posted
-        for posted in landed
+        for posted in merged
         if any(_is_same_patch(posted.commit or "", commit) for commit in commits)
     )
 
@@ -142,16 +148,18 @@ def _is_same_patch(first: str, second: str) -> bool:
     return first.startswith(second[:12]) or second.startswith(first[:12])
 
 
-def _build_queries(terms: Sequence[str], rest: str) -> Iterator[str]:
+def _build_queries(terms: Sequence[str], author_condition: str) -> Iterator[str]:
     group: list[str] = []
     for term in terms:
         if (
             group
-            and len(quote_url(f"({' OR '.join((*group, term))}) AND {rest}"))
+            and len(
+                quote_url(f"({' OR '.join((*group, term))}) AND {author_condition}")
+            )
             > LONGEST_QUERY
         ):
-            yield f"({' OR '.join(group)}) AND {rest}"
+            yield f"({' OR '.join(group)}) AND {author_condition}"
             group = []
         group.append(term)
     if group:
-        yield f"({' OR '.join(group)}) AND {rest}"
+        yield f"({' OR '.join(group)}) AND {author_condition}"

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Check many series for new messages with only a few searches.
 
-The searches use the authors' addresses, titles, change-ids and commits, and are limited to messages
-received since the latest known one. Each search includes a message known to be in the archive; if
-the results lack it, the archive's search is considered broken.
+Searches use the authors' addresses, titles, change-ids and commits, and are limited to messages
+received since the latest known one. Each search must also return a message known to be in the
+archive; otherwise the archive's search is considered broken.
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -22,18 +22,18 @@ from patchpilot.reading.series_summary import SeriesSummary
 from patchpilot.series.patch_pairing import title_key, title_similarity
 
 LONGEST_QUERY = 1900
-"""Length of a search, URL-encoded; servers and proxies reject URLs of more than about 2,000
+"""Maximum length of a URL-encoded query: servers and proxies reject URLs of more than about 2,000
 characters.
 """
-_LIVE = timedelta(days=60)
+_ACTIVE_PERIOD = timedelta(days=60)
 _OVERLAP = timedelta(days=2)
 _BEFORE = timedelta(days=30)
-_FIRST = datetime(1990, 1, 1, tzinfo=UTC)
-_ALIKE = 0.3
-"""Minimum similarity of a patch by the same author for it to be a retitled version."""
+_EARLIEST_DATE = datetime(1990, 1, 1, tzinfo=UTC)
+_MIN_SIMILARITY = 0.3
+"""Minimum title similarity for a patch by the same author to be a retitled version."""
 _LONG_TITLE = 16
-"""Minimum length of a title to be recognized within another one, as in `patch "…" added to the
-tree`.
+"""Minimum length of a title that is also recognized as a part of another one, as in `patch "…"
+added to the tree`.
 """
 _SHORTEST, _TITLE = 8, 60
 """Minimum and maximum length of a title in a search."""
@@ -42,8 +42,8 @@ _SHORTEST, _TITLE = 8, 60
 class PolledSeries(NamedTuple):
     """A series to check for new messages.
 
-    Contains the series' number, summary and Message-IDs, the time of the previous check, and the
-    arrival time of the latest message in the archive at that time.
+    `asked` is the time of the previous check, and `reached` the arrival time of the archive's
+    latest message at that time.
     """
 
     number: int
@@ -54,7 +54,7 @@ class PolledSeries(NamedTuple):
 
 
 class NewMessages(NamedTuple):
-    """The numbers of series that may have new messages, with these messages' ids.
+    """The ids of messages that may be about a series, by series number.
 
     `reached` is the arrival time of the latest message found.
     """
@@ -63,7 +63,7 @@ class NewMessages(NamedTuple):
     reached: datetime | None = None
 
 
-def news(
+def find_new_messages(
     archive: MailArchive,
     series: Sequence[PolledSeries],
     passed: Container[str] = (),
@@ -76,14 +76,14 @@ def news(
     Use as few searches as possible. Messages in `passed` are known to be irrelevant. Raise
     `NetworkError` if the archive is unreachable or its search is broken.
     """
-    known = frozenset[str]().union(*(polled.message_ids for polled in series))
+    known_ids = frozenset[str]().union(*(polled.message_ids for polled in series))
     new_ids: dict[int, frozenset[str]] = {}
     reached: datetime | None = None
     for group in _group_by_age(series, now):
         control = group[0].summary.head
         for query, group_of_query in _queries(group, now):
             mails = archive.search(
-                query, fresh=fresh, without=_Known(known, passed, control)
+                query, fresh=fresh, without=_OmittedIds(known_ids, passed, control)
             )
             if control not in {mail.message_id for mail in mails}:
                 raise _unreliable_search_error(archive, control)
@@ -92,12 +92,12 @@ def news(
                 (mail for mail in mails if mail.message_id != control),
                 group_of_query,
             )
-            moments = (
-                moment
+            arrival_times = (
+                arrived
                 for mail in mails
-                if (moment := arrival_time(mail)) and moment <= now
+                if (arrived := arrival_time(mail)) and arrived <= now
             )
-            reached = max(filter(None, (reached, *moments)), default=None)
+            reached = max(filter(None, (reached, *arrival_times)), default=None)
     return NewMessages(new_ids, reached)
 
 
@@ -106,7 +106,7 @@ def _assign(
     mails: Iterable[Mail],
     series: Sequence[PolledSeries],
 ) -> None:
-    """Assign messages to the series that they may be about."""
+    """Add each message to the series that it may be about."""
     for mail in mails:
         for number in find_concerned(mail, series):
             new_ids[number] = new_ids.get(number, frozenset()) | {mail.message_id}
@@ -122,21 +122,23 @@ def _unreliable_search_error(archive: MailArchive, control: str) -> NetworkError
 def _group_by_age(
     series: Sequence[PolledSeries], now: datetime
 ) -> Iterator[Sequence[PolledSeries]]:
-    """Group the series by the start of their search, with past series in a separate group."""
+    """Group the series into active and past ones, each sorted by the start of its search."""
     for is_past in (False, True):
         group = [polled for polled in series if _is_past(polled, now) is is_past]
         if group:
-            yield sorted(group, key=lambda polled: _ask_since(polled, now))
+            yield sorted(group, key=lambda polled: _search_start(polled, now))
 
 
 def _is_past(polled: PolledSeries, now: datetime) -> bool:
-    """Return whether an outdated archive may have unseen messages about an inactive series."""
-    last = polled.summary.last_activity
-    return not (polled.reached or (last and now - last < _LIVE))
+    """Return whether a series is inactive and was last polled when its archive was outdated."""
+    last_activity = polled.summary.last_activity
+    return not (
+        polled.reached or (last_activity and now - last_activity < _ACTIVE_PERIOD)
+    )
 
 
-def _ask_since(polled: PolledSeries, now: datetime) -> datetime:
-    """Return the arrival time from which to search."""
+def _search_start(polled: PolledSeries, now: datetime) -> datetime:
+    """Return the arrival time at which the search starts."""
     if polled.reached:
         return polled.reached - _OVERLAP
     return (
@@ -149,49 +151,48 @@ def _ask_since(polled: PolledSeries, now: datetime) -> datetime:
 def _queries(
     series: Sequence[PolledSeries], now: datetime
 ) -> Iterator[tuple[str, list[PolledSeries]]]:
-    """Yield queries of limited length with their series, of which several may share an address."""
+    """Yield queries of limited length, each with its series.
+
+    Series by the same author share search terms.
+    """
     control = f"m:{quote_phrase(series[0].summary.head)}"
     terms: dict[str, None] = {}
     group: list[PolledSeries] = []
 
     def query(terms: Iterable[str]) -> str:
-        return (
-            f"({date_query(max(_ask_since(group[0], now), _FIRST))} AND ({' OR '.join(terms)})) OR"
-            f" {control}"
-        )
+        start = max(_search_start(group[0], now), _EARLIEST_DATE)
+        return f"({date_query(start)} AND ({' OR '.join(terms)})) OR {control}"
 
     def fill_query() -> str:
-        """Add as many further titles to the query as fit.
+        """Add as many more titles to the query as fit.
 
         Replies to a later patch, or to a pull request with the patches, may mention neither the
         first patch nor the author.
         """
-        room = LONGEST_QUERY - len(quote_url(query(terms)))
+        remaining = LONGEST_QUERY - len(quote_url(query(terms)))
         for term in (
             _title_query(title)
             for polled in group
-            for title in _more_titles(polled.summary)
+            for title in _additional_titles(polled.summary)
         ):
-            room -= len(quote_url(f" OR {term}")) if term not in terms else 0
-            if room < 0:
+            remaining -= len(quote_url(f" OR {term}")) if term not in terms else 0
+            if remaining < 0:
                 break
             terms[term] = None
         return query(terms)
 
     for polled in series:
-        more = dict.fromkeys(_terms(polled.summary))
-        if terms and len(quote_url(query({**terms, **more}))) > LONGEST_QUERY:
+        new_terms = dict.fromkeys(_terms(polled.summary))
+        if terms and len(quote_url(query({**terms, **new_terms}))) > LONGEST_QUERY:
             yield fill_query(), group
             terms, group = {}, []
-        terms.update(more)
+        terms.update(new_terms)
         group.append(polled)
     yield fill_query(), group
 
 
 def _terms(summary: SeriesSummary) -> list[str]:
-    """Return search terms for messages about a series: its author as sender or recipient, its
-    title, or its commit.
-    """
+    """Return search terms for messages about a series: author, title and commits."""
     titled = (
         [_title_query(summary.subject)] if len(summary.subject) >= _SHORTEST else []
     )
@@ -202,8 +203,8 @@ def _terms(summary: SeriesSummary) -> list[str]:
     ]
 
 
-def _more_titles(summary: SeriesSummary) -> list[str]:
-    """Return a series' titles and related ones omitted by `_terms`."""
+def _additional_titles(summary: SeriesSummary) -> list[str]:
+    """Return titles of a series' patches and of related series that `_terms` omits."""
     own = title_key(summary.subject)
     return [
         title
@@ -217,15 +218,15 @@ def _title_query(title: str) -> str:
 
 
 def _shorten_title(title: str) -> str:
-    """Return the first words of a title: enough to find it, but few enough for many titles per
+    """Return a title's first words: enough to find it, and short enough for many titles per
     search.
     """
     return title if len(title) <= _TITLE else title[:_TITLE].rpartition(" ")[0]
 
 
 @dataclass(frozen=True)
-class _Known:
-    """The known or skipped Message-IDs, except the one that a response must contain."""
+class _OmittedIds:
+    """The Message-IDs to omit from search results, without the control message."""
 
     known: frozenset[str]
     passed: Container[str]
@@ -244,8 +245,8 @@ def find_concerned(mail: Mail, series: Iterable[PolledSeries]) -> list[int]:
 
 
 def _may_be_about(mail: Mail, title: str, polled: PolledSeries) -> bool:
-    """Return whether a message may be about a series, as a reply, by title, commit or
-    change-id, or as a similar patch by its author.
+    """Return whether a message may be about a series: as a reply, by title, commit or change-id, or
+    as a similar patch by its author.
     """
     summary = polled.summary
     if (
@@ -256,7 +257,9 @@ def _may_be_about(mail: Mail, title: str, polled: PolledSeries) -> bool:
     if summary.change_id and summary.change_id in mail.body:
         return True
     if any(commit[:12] in mail.body for commit in summary.commits) or any(
-        known in title for known in summary.titles if len(known) >= _LONG_TITLE
+        known_text in title
+        for known_text in summary.titles
+        if len(known_text) >= _LONG_TITLE
     ):
         return True
     if (
@@ -266,10 +269,11 @@ def _may_be_about(mail: Mail, title: str, polled: PolledSeries) -> bool:
     ):
         return False
     similarity = max(
-        (title_similarity(title, known) for known in summary.titles), default=0.0
+        (title_similarity(title, known_text) for known_text in summary.titles),
+        default=0.0,
     )
     return (
-        similarity >= _ALIKE
+        similarity >= _MIN_SIMILARITY
         or any(file in mail.body for file in summary.files)
-        or any(known in mail.body for known in polled.message_ids)
+        or any(known_text in mail.body for known_text in polled.message_ids)
     )

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Recognize new addresses of known senders by their messages' signatures.
+"""Recognize new addresses of known senders by the signatures of their messages.
 
 A valid signature alone proves nothing, because anyone can sign with a new domain and key. A
 developer signature (patatt) counts if its key also signed a message from a known address. A DKIM
-signature counts if its domain belongs to a known address with the same mailbox name.
+signature counts if its domain belongs to a known address with the same local part.
 """
 
 import contextlib
@@ -18,24 +18,24 @@ from patchpilot.reading.identities import Identities
 from patchpilot.reading.sender import name_words
 
 KeyLookup = Callable[[str], bytes | None]
-"""Return the TXT record of a DNS name; None if it does not exist, or if lookups are not allowed."""
+"""Return the TXT record of a DNS name, or None if it does not exist or must not be looked up."""
 _KEYS = Kind("dkim-key", (__file__,), keep=200)
 _SECONDS = 5
-_MOST_SIGNATURES = 5
-_EMBEDDED = re.compile(r"(?:^|;)\s*(?P<name>i|a|pk)=(?P<value>[^;\s]+)")
+_MAX_SIGNATURES = 5
+_KEY_FIELD = re.compile(r"(?:^|;)\s*(?P<name>i|a|pk)=(?P<value>[^;\s]+)")
 
 
-def dns_key(name: str, *, online: bool) -> bytes | None:
-    """Return a DKIM key's TXT record from the cache or, if `online`, from DNS."""
+def look_up_dkim_key(name: str, *, online: bool) -> bytes | None:
+    """Return the TXT record of a DKIM key from the cache or, if `online`, from DNS."""
     key = key_of(_KEYS, [name.encode("utf-8", "surrogateescape")])
-    known = recall(_KEYS, key)
-    if isinstance(known, bytes) or not online:
-        return known if isinstance(known, bytes) else None
+    cached = recall(_KEYS, key)
+    if isinstance(cached, bytes) or not online:
+        return cached if isinstance(cached, bytes) else None
     import dkim.dnsplug
 
     try:
         record: bytes | None = dkim.dnsplug.get_txt(name, _SECONDS)
-    # dnspython and the system resolver raise all kinds of errors: no answer, no key
+    # dnspython and the system's resolver raise many kinds of errors
     except Exception:  # noqa: BLE001
         return None
     if record:
@@ -49,37 +49,43 @@ def find_proven_senders(
     identities: Identities,
     find_key: KeyLookup,
 ) -> tuple[Address, ...]:
-    """Return the senders whose signatures prove their identity.
+    """Return the senders whose identity is proven by a signature.
 
-    `vouching` contains messages from known addresses. A sender's name is returned only if the known
-    address uses it as well.
+    `vouching` has messages from known addresses. The sender's name is returned only if the known
+    address uses it, too.
     """
-    claiming = {mail.message_id: (mail, tuple(_developer_keys(mail))) for mail in mails}
-    keys_claimed = {key for _, keys in claiming.values() for key in keys}
-    # each check runs git, so check only messages that name one of these keys
-    signed = (
+    keys_by_mail = {
+        mail.message_id: (mail, tuple(_developer_keys(mail))) for mail in mails
+    }
+    claimed_keys = {key for _, keys in keys_by_mail.values() for key in keys}
+    # each check runs git, so check only messages with one of these keys
+    candidates = (
         mail
         for mail in vouching
-        if keys_claimed & {fields.get("pk") for fields in _embedded_keys(mail)}
+        if claimed_keys & {fields.get("pk") for fields in _embedded_keys(mail)}
     )
     signers = {
         key: address
-        for mail in signed
+        for mail in candidates
         for key, address in _developer_keys(mail).items()
     }
     senders = []
-    for mail, keys in claiming.values():
+    for mail, keys in keys_by_mail.values():
         signer = next(
             (signers[key] for key in keys if key in signers), None
         ) or _find_by_domain(mail, identities, find_key)
         if signer is not None:
-            named = name_words(mail.sender.name) in identities.names.get(signer, ())
-            senders.append(mail.sender if named else Address("", mail.sender.email))
+            has_known_name = name_words(mail.sender.name) in identities.names.get(
+                signer, ()
+            )
+            senders.append(
+                mail.sender if has_known_name else Address("", mail.sender.email)
+            )
     return tuple(senders)
 
 
 def _developer_keys(mail: Mail) -> dict[str, str]:
-    """Return the Ed25519 keys that validly sign a message from its sender."""
+    """Return the Ed25519 keys with a valid signature by the message's sender."""
     if mail.header("X-Developer-Signature") is None or not mail.sender.email:
         return {}
     import patatt
@@ -95,8 +101,8 @@ def _developer_keys(mail: Mail) -> dict[str, str]:
             message = patatt.PatattMessage(_strip_from(mail.raw))
             message.get_sigs()
             message.validate(fields["i"], fields["pk"].encode("ascii"))
-            # git takes the author from a From: line in the body, so whoever forwards a
-            # patch is not its author
+            # git uses a From: line in the body as the author, but only the sender's identity is
+            # proven
             if (message.canon_identity or "").lower() == mail.sender.key:
                 keys[fields["pk"]] = mail.sender.key
     return keys
@@ -110,35 +116,38 @@ def _embedded_keys(mail: Mail) -> list[dict[str, str]]:
         if header.name.lower() == "x-developer-key"
     ]
     return [
-        {tag["name"]: tag["value"] for tag in _EMBEDDED.finditer(value)}
-        for value in headers[:_MOST_SIGNATURES]
+        {tag["name"]: tag["value"] for tag in _KEY_FIELD.finditer(value)}
+        for value in headers[:_MAX_SIGNATURES]
     ]
 
 
 def _find_by_domain(
     mail: Mail, identities: Identities, find_key: KeyLookup
 ) -> str | None:
-    """Return the known address with the sender's mailbox name if its domain or parent domain signed
-    the message, otherwise None.
+    """Return the known address with the sender's local part whose domain (or parent domain) signed
+    the message, or None.
     """
     local, _, domain = mail.sender.key.rpartition("@")
     if mail.header("DKIM-Signature") is None:
         return None
     for key in identities.names:
-        other, _, theirs = key.rpartition("@")
+        known_local, _, known_domain = key.rpartition("@")
         if (
             not local
-            or other != local
-            or not (domain.endswith(f".{theirs}") or theirs.endswith(f".{domain}"))
+            or known_local != local
+            or not (
+                domain.endswith(f".{known_domain}")
+                or known_domain.endswith(f".{domain}")
+            )
         ):
             continue
-        if _is_signed_by(mail, min(domain, theirs, key=len), find_key):
+        if _is_signed_by(mail, min(domain, known_domain, key=len), find_key):
             return key
     return None
 
 
 def _is_signed_by(mail: Mail, domain: str, find_key: KeyLookup) -> bool:
-    """Return whether a valid DKIM signature of the domain covers the whole body and the only
+    """Return whether the domain's DKIM signature is valid and covers the whole body and the only
     From: header.
     """
     import dkim
@@ -152,8 +161,8 @@ def _is_signed_by(mail: Mail, domain: str, find_key: KeyLookup) -> bool:
             find_key(text) if text.lower().endswith(f"._domainkey.{domain}.") else None
         )
 
-    for number in range(_MOST_SIGNATURES):
-        # ignore any error, because the next signature may be valid
+    for number in range(_MAX_SIGNATURES):
+        # on any error, try the next signature
         with contextlib.suppress(
             dkim.DKIMException,
             ValueError,
@@ -162,13 +171,13 @@ def _is_signed_by(mail: Mail, domain: str, find_key: KeyLookup) -> bool:
             TypeError,
             UnicodeError,
         ):
-            checked = dkim.DKIM(_strip_from(mail.raw))
-            prepared = checked.verify_headerprep(number)
+            signature = dkim.DKIM(_strip_from(mail.raw))
+            prepared = signature.verify_headerprep(number)
             if (
                 prepared
                 and b"l" not in prepared[0]
                 and b"from" in prepared[1]
-                and checked.verify(number, dnsfunc=lookup)
+                and signature.verify(number, dnsfunc=lookup)
             ):
                 return True
     return False

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Store tracked series, their messages, and which ones have been read, in an SQLite database in the
+"""Store tracked series and their messages, including which are unread, in an SQLite database in the
 user's state directory.
 """
 
@@ -52,38 +52,43 @@ CREATE TABLE IF NOT EXISTS tick (
 _NEWS = "ALTER TABLE series ADD COLUMN news TEXT;"
 _TICKED = "addressed"
 _MARKS = f"ALTER TABLE tick ADD COLUMN state TEXT NOT NULL DEFAULT '{_TICKED}';"
-_PASSED_KEPT = 20_000
+_MAX_PASSED = 20_000
 _PASSED = (
     "CREATE TABLE IF NOT EXISTS passed (message_id TEXT PRIMARY KEY, at TEXT NOT NULL);"
 )
 _REACHED = "ALTER TABLE series ADD COLUMN reached TEXT;"
 _WEIGHT = "ALTER TABLE member ADD COLUMN weight INTEGER;"
 MOST_READ = 2000
-"""Maximum number of messages read to show a series: more take seconds, and anybody can send them.
+"""Maximum number of messages to read for showing a series: more would take seconds, and anybody can
+send them.
 """
 FIRST_READ = 100
-"""The number of these reserved for the earliest messages, which include the patches."""
-_BLOBS = {
+"""How many of these are the earliest messages, which include the patches."""
+_BINARY_COLUMNS = {
     "raw": (bytes,),
     "mbox": (str, bytes, type(None)),
     "weight": (int, type(None)),
 }
 _PATCHES = (MailKind.PATCH, MailKind.COVER)
-_TALK = (*_PATCHES, MailKind.REVIEW, MailKind.QUESTION, MailKind.OTHER)
-_NUMBERS = ("id", "series", "seen", "line")
-_TIMES = ("added", "updated", "sent", "news", "at", "reached")
+_DISCUSSION = (*_PATCHES, MailKind.REVIEW, MailKind.QUESTION, MailKind.OTHER)
+_INTEGER_COLUMNS = ("id", "series", "seen", "line")
+_TIME_COLUMNS = ("added", "updated", "sent", "news", "at", "reached")
 
 
-def _public(lore: str | None) -> str | None:
-    """Strip the password from an archive's URL or path, because the store is exported and shown."""
+def _without_password(lore: str | None) -> str | None:
+    """Strip the password from an archive's URL, because the store is exported and shown."""
     return public_url(lore) if lore else lore
 
 
 def _is_valid(table: str, row: Row) -> bool:
-    """Return whether a row of the store is valid; messages must be complete."""
+    """Return whether a row of a table is valid; messages must not be truncated."""
     for name, value in row.items():
-        kinds = _BLOBS.get(name, (int,) if name in _NUMBERS else (str, type(None)))
-        if not isinstance(value, kinds) or (name in _TIMES and not _is_time(value)):
+        types = _BINARY_COLUMNS.get(
+            name, (int,) if name in _INTEGER_COLUMNS else (str, type(None))
+        )
+        if not isinstance(value, types) or (
+            name in _TIME_COLUMNS and not _is_time(value)
+        ):
             return False
     return table != "mail" or _unpack_mail(row["raw"]) is not None
 
@@ -110,9 +115,8 @@ TRACK_LAYOUT = Layout(
 class TrackEntry(NamedTuple):
     """A tracked series in the store.
 
-    Contains its number, one of its Message-IDs, its source (an archive's URL or an mbox), and three
-    times: the last update, the last new message, and the arrival of the latest message in the
-    archive at the last update.
+    `lore` or `mbox` is its source. `updated` is the time of the last update, `news` of the last new
+    message, and `reached` the arrival time of the archive's latest message at the last update.
     """
 
     id: int
@@ -127,9 +131,7 @@ class TrackEntry(NamedTuple):
 
 
 class StoredMails(NamedTuple):
-    """A series' readable messages, the ids of damaged messages, and the number of messages that
-    were not read.
-    """
+    """A series' readable messages, the ids of damaged ones, and how many were left out."""
 
     mails: tuple[Mail, ...]
     damaged: tuple[str, ...]
@@ -143,7 +145,7 @@ def default_file() -> Path:
 class Store:
     """The store of tracked series.
 
-    Each change is a transaction; two processes may use the store at the same time.
+    Each change is a transaction; several processes may use the store at the same time.
     """
 
     def __init__(self, file: Path | None = None) -> None:
@@ -174,7 +176,7 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Run a block in one transaction, or within a surrounding one."""
+        """Run the block in a transaction, or in the current one if there is one."""
         with write_transaction(self._database):
             yield self._database
 
@@ -185,9 +187,9 @@ class Store:
     def add(
         self, message_id: str, subject: str, lore: str | None, mbox: str | None
     ) -> TrackEntry:
-        """Add a tracked series and return its entry.
+        """Track a series and return its entry.
 
-        A tracked series keeps its number and gets the new source.
+        A series that is already tracked keeps its number and gets the new source.
         """
         self._change(
             "INSERT INTO series (message_id, subject, lore, mbox, added) VALUES (?, ?, ?, ?, ?)"
@@ -195,7 +197,7 @@ class Store:
             " = coalesce(excluded.mbox, mbox)",
             message_id,
             _text(subject),
-            _public(lore),
+            _without_password(lore),
             _path(mbox),
             _now(),
         )
@@ -220,7 +222,7 @@ class Store:
             row = dict(zip(names, values, strict=True))
             if not _is_valid("series", row):
                 raise self._invalid(f"series {values[0]}")
-            row["lore"] = _public(row["lore"])
+            row["lore"] = _without_password(row["lore"])
             row["mbox"] = os.fsdecode(row["mbox"]) if row["mbox"] else None
             entries.append(TrackEntry(**row))
         return tuple(entries)
@@ -231,35 +233,33 @@ class Store:
     def entry(self, number: int) -> TrackEntry:
         """Return the tracked series with the given number.
 
-        Raise `UsageError` if there is no such series.
+        Raise `UsageError` if there is none.
         """
-        entry_of_number = next(
-            (entry for entry in self.entries() if entry.id == number), None
-        )
-        if entry_of_number is None:
+        match = next((entry for entry in self.entries() if entry.id == number), None)
+        if match is None:
             known = [str(entry.id) for entry in self.entries()]
-            near = nearest(str(number), known)
-            listed = f"`{{}}` lists them: {', '.join(known) or 'none'}"
+            suggestion = nearest(str(number), known)
+            list_hint = f"`{{}}` lists them: {', '.join(known) or 'none'}"
             raise UsageError(
                 f"no tracked series has the number {number}",
                 hint=join_hints(
-                    f"did you mean {near}? " if near else "",
-                    Action("track", (), listed),
+                    f"did you mean {suggestion}? " if suggestion else "",
+                    Action("track", (), list_hint),
                 ),
             )
-        return entry_of_number
+        return match
 
     def find_by_messages(self, message_ids: Iterable[str]) -> TrackEntry | None:
-        """Return the series that was added under any of these Message-IDs, or None."""
+        """Return the series that was added with one of these Message-IDs, or None."""
         ids = set(message_ids)
         return next(
             (entry for entry in self.entries() if entry.message_id in ids), None
         )
 
     def find_by_mail(self, message_id: str) -> TrackEntry | None:
-        """Return the series that contains a message.
+        """Return the series that contains a message, or None.
 
-        If several series contain it, return the one added first; return None if there is none.
+        If several series contain it, return the one added first.
         """
         number = self._database.execute(
             "SELECT min(series) FROM member WHERE message_id = ?", (_text(message_id),)
@@ -276,41 +276,41 @@ class Store:
     ) -> tuple[str, ...]:
         """Store messages of a series, and return the Message-IDs of new ones.
 
-        New messages are marked as unread unless their ids are in `seen`.
+        New messages are unread, except those in `seen`.
         """
-        known = set(
+        stored_ids = set(
             self._ids(
                 "SELECT message_id FROM member JOIN mail USING (message_id) WHERE series = ?",
                 number,
             )
         )
-        read = set(seen)
-        new = [mail for mail in mails if mail.message_id not in known]
+        read_ids = set(seen)
+        new_mails = [mail for mail in mails if mail.message_id not in stored_ids]
         with self.transaction() as database:
-            self._insert(number, new, read)
+            self._insert(number, new_mails, read_ids)
             now = _now()
             database.execute(
                 "UPDATE series SET updated = ?, subject = ? WHERE id = ?",
                 (now, _text(subject), number),
             )
-            if new:
+            if new_mails:
                 database.execute(
                     "UPDATE series SET news = ? WHERE id = ?", (now, number)
                 )
-        return tuple(mail.message_id for mail in new)
+        return tuple(mail.message_id for mail in new_mails)
 
     def store_sent_mail(self, number: int, mail: Mail) -> None:
-        """Store a message of a series sent from this machine, marked as read.
+        """Store a message that was sent from this machine, and mark it as read.
 
-        The time of the series' last update is not changed.
+        The time of the last update does not change.
         """
         with self.transaction():
             self._insert(number, [mail], {mail.message_id})
 
     def _insert(
-        self, number: int, mails: Sequence[Mail], read: Collection[str]
+        self, number: int, mails: Sequence[Mail], read_ids: Collection[str]
     ) -> None:
-        """Add messages to a series, marking those not in `read` as unread."""
+        """Add messages to a series; those not in `read_ids` are unread."""
         with self.transaction() as database:
             database.executemany(
                 "INSERT OR IGNORE INTO mail (message_id, raw) VALUES (?, ?)",
@@ -326,7 +326,7 @@ class Store:
                     (
                         number,
                         _text(mail.message_id),
-                        int(mail.message_id in read),
+                        int(mail.message_id in read_ids),
                         weight(self.reader.classify(mail)),
                     )
                     for mail in mails
@@ -336,19 +336,19 @@ class Store:
     def mails(self, number: int) -> tuple[Mail, ...]:
         """Return the messages of a series.
 
-        Raise `DamagedError` if one of the messages cannot be read.
+        Raise `DamagedError` if one of them cannot be read.
         """
-        mails, lost = self.readable_mails(number)
-        if lost:
-            more = f", and {len(lost) - 1} more" if len(lost) > 1 else ""
+        mails, damaged = self.readable_mails(number)
+        if damaged:
+            others = f", and {len(damaged) - 1} more" if len(damaged) > 1 else ""
             raise DamagedError(
-                f"series {number}: the mail {lost[0]} is damaged in {self.file}{more}",
+                f"series {number}: the mail {damaged[0]} is damaged in {self.file}{others}",
                 hint=Action("track", ("update", str(number)), "`{}` fetches it again"),
             )
         return mails
 
     def readable_mails(self, number: int) -> tuple[tuple[Mail, ...], tuple[str, ...]]:
-        """Return the readable messages of a series, and the ids of the others."""
+        """Return a series' readable messages, and the ids of the others."""
         rows = self._database.execute(
             "SELECT member.message_id, raw FROM member LEFT JOIN mail USING (message_id) WHERE"
             " series = ? ORDER BY member.rowid",
@@ -360,39 +360,41 @@ class Store:
         self, number: int, rows: Iterable[tuple[object, object]]
     ) -> tuple[tuple[Mail, ...], tuple[str, ...]]:
         """Return the readable messages in a series' rows, and the ids of the others."""
-        mails, lost = [], []
+        mails, damaged = [], []
         for message_id, packed in rows:
             if not isinstance(message_id, str):
                 raise self._invalid(f"a mail of series {number}")
             raw = _unpack_mail(packed)
             if raw is None:
-                lost.append(message_id)
+                damaged.append(message_id)
             else:
                 mails.append(self._stored_row(message_id, raw))
-        return tuple(mails), tuple(lost)
+        return tuple(mails), tuple(damaged)
 
     def weightiest_mails(self, number: int, most: int = MOST_READ) -> StoredMails:
-        """Return up to `most` of a series' messages, preferring important ones.
+        """Return up to `most` messages of a series, preferring important ones.
 
-        These are the first messages, patches, messages that determine the state, and the latest
+        These are the earliest messages, patches, messages that change the state, and the latest
         messages.
         """
         left_out = max(0, len(self.message_ids(number)) - most)
         if not left_out:
             return StoredMails(*self.readable_mails(number))
         self._weigh(number)
-        ids = "SELECT rowid AS at FROM member WHERE series = ?"
+        rowids = "SELECT rowid AS at FROM member WHERE series = ?"
         rows = self._database.execute(
             "SELECT member.message_id, raw FROM member LEFT JOIN mail USING (message_id) WHERE"
-            f" member.rowid IN (SELECT at FROM (SELECT at FROM ({ids} ORDER BY at LIMIT ?) UNION"
-            f" SELECT at FROM ({ids} ORDER BY weight DESC, at DESC LIMIT ?)) LIMIT ?) ORDER BY"
+            f" member.rowid IN (SELECT at FROM (SELECT at FROM ({rowids} ORDER BY at LIMIT ?) UNION"
+            f" SELECT at FROM ({rowids} ORDER BY weight DESC, at DESC LIMIT ?)) LIMIT ?) ORDER BY"
             " member.rowid",
             (number, FIRST_READ, number, most, most),
         )
         return StoredMails(*self._read(number, rows), left_out)
 
     def _weigh(self, number: int) -> None:
-        """Compute the weights of messages that were imported or stored by an earlier version."""
+        """Compute the missing weights of messages that were imported or stored by an earlier
+        release.
+        """
         query = (
             "SELECT member.message_id, raw FROM member JOIN mail USING (message_id) WHERE series ="
             " ? AND weight IS NULL"
@@ -419,7 +421,7 @@ class Store:
         )
 
     def restore(self, message_ids: Iterable[str]) -> None:
-        """Replace damaged messages with copies from the store's backups."""
+        """Replace damaged messages with the copies in the store's backups."""
         missing = set(message_ids)
         for backup in reversed(backups(self.file)):
             if not missing:
@@ -428,10 +430,10 @@ class Store:
                 contextlib.suppress(sqlite3.Error, ValueError),
                 contextlib.closing(
                     sqlite3.connect(f"{backup.as_uri()}?mode=ro", uri=True)
-                ) as old,
+                ) as backup_database,
             ):
                 for message_id in sorted(missing):
-                    row = old.execute(
+                    row = backup_database.execute(
                         "SELECT raw FROM mail WHERE message_id = ?", (message_id,)
                     ).fetchone()
                     if row and (raw := _unpack_mail(row[0])) is not None:
@@ -442,13 +444,13 @@ class Store:
         return frozenset(self.stored_order(number))
 
     def stored_order(self, number: int) -> tuple[str, ...]:
-        """Return the Message-IDs of a series in the order in which they were stored."""
+        """Return the Message-IDs of a series in the order of storing."""
         return self._ids(
             "SELECT message_id FROM member WHERE series = ? ORDER BY rowid", number
         )
 
     def _ids(self, query: str, *values: object) -> tuple[str, ...]:
-        """Return the Message-IDs found by a query; raise DamagedError if any is not text."""
+        """Return the Message-IDs that a query selects; raise DamagedError if one is not text."""
         ids = tuple(row[0] for row in self._database.execute(query, values).fetchall())
         if not all(isinstance(message_id, str) for message_id in ids):
             raise self._invalid("a Message-ID")
@@ -458,22 +460,23 @@ class Store:
         self._change("UPDATE series SET updated = ? WHERE id = ?", _now(), number)
 
     def note_reached(self, number: int, reached: datetime) -> None:
-        """Record the arrival time of the latest message known to be in a series' archive, unless a
-        later time is already recorded.
+        """Record the arrival time of the latest message in a series' archive.
+
+        An earlier time never replaces a later one.
         """
-        moment = reached.astimezone(UTC).isoformat(timespec="seconds")
+        time = reached.astimezone(UTC).isoformat(timespec="seconds")
         self._change(
             "UPDATE series SET reached = max(coalesce(reached, ''), ?) WHERE id = ?",
-            moment,
+            time,
             number,
         )
 
     def last_arrival(self, lore: str, since: datetime) -> datetime | None:
-        """Return the arrival time of the latest message known to be in an archive.
+        """Return the arrival time of the latest message in an archive, or None.
 
-        Consider only series updated from the archive since `since`; return None if there are none.
+        Only series updated from this archive after `since` are considered.
         """
-        moments = [
+        times = [
             entry.reached
             for entry in self.entries()
             if entry.lore == lore
@@ -481,13 +484,13 @@ class Store:
             and entry.updated
             and parse_stored_time(entry.updated) >= since
         ]
-        return parse_stored_time(max(moments)) if moments else None
+        return parse_stored_time(max(times)) if times else None
 
     def passed_over(self) -> frozenset[str]:
         return frozenset(self._ids("SELECT message_id FROM passed"))
 
     def read_stored(self, message_ids: Iterable[str]) -> tuple[Mail, ...]:
-        """Return the stored messages with the given Message-IDs, from all series."""
+        """Return the stored messages with these Message-IDs, from any series."""
         stored = []
         for message_id in message_ids:
             row = self._database.execute(
@@ -498,9 +501,9 @@ class Store:
         return tuple(stored)
 
     def store_raw(self, message_id: str, raw: bytes) -> None:
-        """Store a message before it is added to a series.
+        """Store a message that does not belong to a series yet.
 
-        A readable stored message is not replaced. Raise `InputError` if the message is oversized.
+        A readable copy is not replaced. Raise `InputError` if the message is too large.
         """
         self.reader.parse(raw)
         if not self.read_stored([message_id]):
@@ -511,20 +514,20 @@ class Store:
             )
 
     def merge(self, other: int, into: int) -> None:
-        """Move the messages and marks of a series to another one, and stop tracking it."""
-        old, known = self.entry(other), self.entry(into)
-        is_newer = _latest(known.updated, old.updated) != known.updated
+        """Move the messages and marks of a series to another one, and stop tracking the first."""
+        source, target = self.entry(other), self.entry(into)
+        is_newer = _latest(target.updated, source.updated) != target.updated
         with self.transaction() as database:
             database.execute(
                 "UPDATE series SET subject = ?, lore = ?, mbox = ?, added = ?, updated = ?,"
                 " news = ? WHERE id = ?",
                 (
-                    old.subject if is_newer else known.subject,
-                    known.lore or old.lore,
-                    _path(known.mbox or old.mbox),
-                    min(known.added, old.added, key=parse_stored_time),
-                    _latest(known.updated, old.updated),
-                    _latest(known.news, old.news),
+                    source.subject if is_newer else target.subject,
+                    target.lore or source.lore,
+                    _path(target.mbox or source.mbox),
+                    min(target.added, source.added, key=parse_stored_time),
+                    _latest(target.updated, source.updated),
+                    _latest(target.news, source.news),
                     into,
                 ),
             )
@@ -542,23 +545,23 @@ class Store:
             self.remove(other)
 
     def forget_passed_over(self) -> None:
-        """Delete the list of search results to skip."""
+        """Clear the list of irrelevant search results."""
         self._change("DELETE FROM passed")
 
     def pass_over(self, message_ids: Iterable[str]) -> None:
-        """Record search results that belong to no series, to skip them in the future.
+        """Remember search results that belong to no series, to skip them from now on.
 
-        The number of records is limited; the oldest ones are deleted.
+        The number of entries is limited; the oldest are deleted.
         """
         with self.transaction() as database:
             database.executemany(
                 "INSERT OR IGNORE INTO passed VALUES (?, ?)",
-                ((_text(ident), _now()) for ident in message_ids),
+                ((_text(message_id), _now()) for message_id in message_ids),
             )
             database.execute(
                 "DELETE FROM passed WHERE rowid NOT IN (SELECT rowid FROM passed ORDER BY at DESC"
                 " LIMIT ?)",
-                (_PASSED_KEPT,),
+                (_MAX_PASSED,),
             )
 
     def unread(self, number: int) -> frozenset[str]:
@@ -581,8 +584,8 @@ class Store:
                 )
 
     def marks(self, number: int) -> dict[tuple[str, int], str]:
-        """Return the states that the user set for a series' review requests, by (Message-ID, line
-        of the body).
+        """Return the states of review requests that the user has set, by (Message-ID, line of the
+        body).
         """
         rows = self._database.execute(
             "SELECT message_id, line, state FROM tick WHERE series = ?", (number,)
@@ -594,7 +597,7 @@ class Store:
     def mark(self, number: int, message_id: str, line: int, state: str | None) -> None:
         """Set the state of a review request.
 
-        If `state` is None, remove the user's state, so that the messages determine it again.
+        None deletes the user's state, so that it is derived from the messages again.
         """
         with self.transaction() as database:
             key = (number, _text(message_id), line)
@@ -610,7 +613,7 @@ class Store:
     def remove(self, number: int) -> TrackEntry:
         """Stop tracking a series and return its entry.
 
-        Messages that belong to no other series are deleted.
+        Messages that no other series contains are deleted.
         """
         entry = self.entry(number)
         with self.transaction() as database:
@@ -625,12 +628,12 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _latest(*moments: str | None) -> str | None:
-    return max(filter(None, moments), key=parse_stored_time, default=None)
+def _latest(*times: str | None) -> str | None:
+    return max(filter(None, times), key=parse_stored_time, default=None)
 
 
 def _path(name: str | None) -> str | bytes | None:
-    """Return a file's name as stored in the database, in bytes if it is not UTF-8."""
+    """Return a file name as stored in the database: in bytes if it is not UTF-8."""
     raw = os.fsencode(name) if name else b""
     try:
         return raw.decode() or None
@@ -639,23 +642,26 @@ def _path(name: str | None) -> str | bytes | None:
 
 
 def _text(value: str) -> str:
-    """Return text for SQLite, with U+FFFD for bytes that are not UTF-8."""
+    """Return text for SQLite, with U+FFFD for invalid UTF-8."""
     return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def weight(mail: "Classified") -> int:
-    """Return a message's importance for its series' state.
+    """Return how important a message is for the state of its series.
 
     It is 2 for a patch or cover letter, 1 for a tag, a bot's report or a maintainer's decision, and
     0 for any other message.
     """
     if mail.kind in _PATCHES and not mail.is_reply:
         return 2
-    return int(bool(mail.trailers or mail.bot or mail.kind not in _TALK))
+    return int(bool(mail.trailers or mail.bot or mail.kind not in _DISCUSSION))
 
 
 def _weight_of(raw: bytes) -> int | None:
-    """Return the weight of a raw message. It is not cached, because there may be very many."""
+    """Return the weight of a raw message, or None if it cannot be parsed.
+
+    Parsed messages are not cached, because there may be very many.
+    """
     from patchpilot.reading.mail_classifier import classify
 
     try:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test reading an archive: public-inbox and the stub return the same results, and failures are told
-apart by their cause.
+"""Test reading an archive: public-inbox and the stub give the same results, and each failure is
+reported with its cause.
 """
 
 import email.charset
@@ -138,7 +138,7 @@ def test_search_covers_subject_sender_and_body(url: str) -> None:
         assert archive.search("s:nothingofthekind") == ()
 
 
-def test_missing_message_is_not_an_outage(url: str) -> None:
+def test_missing_message_is_not_reported_as_unreachable_archive(url: str) -> None:
     with open_archive(url) as archive, pytest.raises(MissingError) as reported:
         archive.thread("nobody@example.org")
     assert reported.value.exit_code == 3
@@ -200,7 +200,7 @@ def test_new_message_is_found_immediately(tmp_path: Path) -> None:
                 assert message_ids(archive.search("f:gregkh")) == {"s2"}
 
 
-def test_odd_message_ids_are_fetched(tmp_path: Path) -> None:
+def test_message_ids_with_special_characters_are_fetched(tmp_path: Path) -> None:
     odd = mail("[PATCH] odd", "x\n").replace(
         b"Message-ID: <", b"Message-ID: <a/b+c%d?e"
     )
@@ -278,7 +278,7 @@ def serve(
 
 
 @pytest.mark.parametrize("status", [500, 403])
-def test_failing_server_is_not_an_empty_archive(status: int) -> None:
+def test_server_error_is_not_reported_as_empty_archive(status: int) -> None:
     with (
         serve(status, b"") as (url, _),
         Archive(url) as archive,
@@ -293,7 +293,7 @@ def test_busy_server_is_retried(
     waits: list[float] = []
     monkeypatch.setattr(
         module,
-        "_wait",
+        "_retry_delay",
         lambda reported, attempt: waits.append(float(reported or 0)) or 0.0,
     )
     with (
@@ -307,12 +307,12 @@ def test_busy_server_is_retried(
     assert "is rate-limiting requests" in reported.value.message
 
 
-def test_long_wait_is_cut() -> None:
-    assert module._wait("86400", 0) == module.LONGEST_WAIT
-    assert module._wait("tomorrow", 1) == 2.0
+def test_long_retry_after_is_shortened() -> None:
+    assert module._retry_delay("86400", 0) == module.LONGEST_WAIT
+    assert module._retry_delay("tomorrow", 1) == 2.0
 
 
-def test_user_agent_is_honest() -> None:
+def test_user_agent_names_patchpilot() -> None:
     with (
         serve(404, b"") as (url, seen),
         Archive(url) as archive,
@@ -420,7 +420,7 @@ def test_unknown_message_finds_its_replies() -> None:
         "\udcff",
     ],
 )
-def test_foreign_redirect_is_refused(location: str) -> None:
+def test_redirect_to_another_host_is_refused(location: str) -> None:
     with serve(200, THREAD) as (there, requests):
         target = (
             location.format(port=there.split(":")[2].split("/")[0])
@@ -468,7 +468,7 @@ def test_offline_opens_no_connection() -> None:
         Archive("http://127.0.0.1:9/x", offline=True).thread("a@example.org")
 
 
-def test_email_package_is_not_patched(url: str) -> None:
+def test_charsets_of_the_email_package_are_restored(url: str) -> None:
     before = dict(email.charset.CHARSETS)
     with open_archive(url) as archive:
         archive.thread("v1@example.org")
@@ -496,7 +496,7 @@ def test_ids_are_extracted_from_pasted_text(
     assert message_id_of(target) == message_id
 
 
-def test_url_names_its_archive() -> None:
+def test_archive_is_determined_from_message_url() -> None:
     lore = "https://lore.kernel.org/all"
     assert archive_of("a@example.org", lore) == lore
     assert archive_of("https://lore.kernel.org/netdev/a@example.org/", lore) == lore

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test local archives: changes are detected, other files are errors, and a lost index is
+"""Test local archives: changes are detected, other files are rejected, and a damaged index is
 rebuilt.
 """
 
@@ -15,7 +15,7 @@ import pytest
 from patchpilot.archive import local_archive
 from patchpilot.archive.archive import date_query
 from patchpilot.archive.local_mails import FoundMail
-from patchpilot.archive.local_query import condition, normalize_words
+from patchpilot.archive.local_query import normalize_words, sql_condition
 from patchpilot.archive.open_archive import archive_address, open_archive
 from patchpilot.cache.entries import cache_dir
 from patchpilot.errors import CancelledError, NetworkError, UsageError
@@ -66,7 +66,7 @@ def test_deleted_maildir_message_disappears(tmp_path: Path) -> None:
         assert subjects(archive.url, "f:ada") == ["v1"]
         (tmp_path / "mails" / "new" / "0.example").unlink()
         assert subjects(archive.url, "f:ada") == []
-        # reading a message in a mail program changes its folder and flags, but not its content
+        # mail programs move messages that were read and change their flags
         (tmp_path / "mails" / "new" / "1.example").rename(
             tmp_path / "mails" / "cur" / "1.example:2,S"
         )
@@ -153,7 +153,9 @@ def test_damaged_index_is_rebuilt(tmp_path: Path) -> None:
         ("folder", "is neither a public-inbox directory, a maildir nor an mbox"),
     ],
 )
-def test_non_archive_is_an_error(made: str, why: str, workdir: Path) -> None:
+def test_path_without_an_archive_is_an_error(
+    made: str, why: str, workdir: Path
+) -> None:
     with archive_server("maildir", workdir / "pi", story.V1) as archive:
         assert call("track", "add", "<v1@example.org>", "--lore", archive.url).code == 0
     Path(archive.url).rename(workdir / "away")
@@ -208,14 +210,14 @@ def test_arrival_dates_limit_a_search(kind: str, tmp_path: Path) -> None:
 )
 def test_unsupported_query_is_refused(query: str) -> None:
     with pytest.raises(UsageError, match="a local archive cannot be searched"):
-        condition(query)
+        sql_condition(query)
 
 
 def test_words_are_normalized() -> None:
     assert normalize_words("Demo: check-it, foo_bar()!") == " demo check it foo_bar "
 
 
-def test_unstorable_text_is_not_stored(tmp_path: Path) -> None:
+def test_characters_that_sqlite_cannot_store_are_replaced(tmp_path: Path) -> None:
     odd = (
         mail("[PATCH] odd", "diff --git a/b\\udcd4 b/x\n", id="odd")
         .replace(b"\\udcd4", b"\xd4\xc8\x08")
@@ -238,7 +240,7 @@ def test_indexed_messages_are_not_read_again(tmp_path: Path) -> None:
 def test_message_is_found_in_a_large_archive(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(local_archive, "_MOST_FOUND", 2)
+    monkeypatch.setattr(local_archive, "_MAX_MATCHES", 2)
     later = [
         reply("demo", "Again.", id=f"l{number}", minutes=10_000 + number)
         for number in range(4)
@@ -281,7 +283,7 @@ def test_only_requested_days_are_indexed(
 def test_interrupted_indexing_keeps_its_progress(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(local_archive, "_AT_ONCE", 2)
+    monkeypatch.setattr(local_archive, "_BATCH", 2)
     mails = [
         mail(f"title {number}", "x\n", id=f"m{number}", minutes=number)
         for number in range(5)

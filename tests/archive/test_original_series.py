@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test finding the original series of stable messages in a real archive, and `track --since`."""
+"""Test finding the original series of stable patches in an archive, and `track --since`."""
 
 import json
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from patchpilot.archive.archive import NotInArchiveError
-from patchpilot.archive.original_series import originals
+from patchpilot.archive.original_series import find_originals
 from patchpilot.archive.track_store import Store
 from patchpilot.errors import UsageError
 from patchpilot.model.mail import Mail, parse_mail
@@ -110,7 +110,7 @@ def archive(
 
 @pytest.fixture(autouse=True)
 def _outside_repository(workdir: Path) -> None:
-    """Run outside any repository."""
+    """Change to a directory that is in no repository."""
 
 
 @pytest.mark.parametrize(
@@ -238,7 +238,7 @@ class Empty:
         raise NotInArchiveError("no such mail")
 
 
-def test_hopeless_search_is_not_repeated() -> None:
+def test_failed_search_is_not_repeated() -> None:
     link = "https://lore.kernel.org/r/nothing@example.org"
     mails = [
         autosel_patch(
@@ -253,5 +253,5 @@ def test_hopeless_search_is_not_repeated() -> None:
     ]
     archive = Empty()
     classified = [classify(parse_mail(mail_)) for mail_ in mails]
-    assert originals(archive, classified, reader=MailReader()) == {}  # type: ignore[arg-type]  # all of it that is asked
+    assert find_originals(archive, classified, reader=MailReader()) == {}  # type: ignore[arg-type]  # all of it that is asked
     assert archive.asked < 60

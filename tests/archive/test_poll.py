@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test polling many series at once: with few requests, without missing anything, rejecting
+"""Test polling many series at once: it takes few requests, finds every new message, and rejects
 impossible responses.
 """
 
@@ -30,7 +30,7 @@ from tests.reading import story
 
 
 class Counting(StandIn):
-    """An archive that records its queries."""
+    """An archive that records queries."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -126,9 +126,6 @@ def test_archives_report_new_messages(kind: str, news: bytes, workdir: Path) -> 
     )
 
 
-_LATER = 900 * 1440
-
-
 def polled(number: int, *mails: bytes) -> PolledSeries:
     (status,) = read_thread(parse(mbox(*mails)))
     return PolledSeries(number, summary_of(status, {}), status.message_ids, START)
@@ -161,7 +158,7 @@ _YEAR = 525_600
 
 
 def receive(raw: bytes, minutes: int) -> bytes:
-    """Add a Received: header with this time, regardless of the message's date."""
+    """Add a Received: header with this time, which may differ from the message's date."""
     return (
         f"Received: from a by b;\n\t{START + timedelta(minutes=minutes):%a, %d %b %Y %H:%M:%S}"
         " +0000\n".encode()
@@ -190,7 +187,7 @@ def parsed_ids(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_poll_skips_known_and_old_messages(
     kind: str, workdir: Path, parsed_ids: list[str]
 ) -> None:
-    # their Date: headers say the first day
+    # their Date: headers have the first day
     others = [
         receive(
             mail(f"Other {number}", "Nothing.", id=f"o{number}", minutes=number), _YEAR
@@ -238,7 +235,7 @@ def test_failed_download_is_retried_by_the_next_poll(workdir: Path) -> None:
         assert update_series() == {1: ["r1@example.org"]}
 
 
-def test_future_date_hides_nothing(workdir: Path) -> None:
+def test_future_date_does_not_hide_new_messages(workdir: Path) -> None:
     with StandIn() as server:
         server.add(story.V1, mail("Hello", "Nothing.", id="clock", minutes=99 * _YEAR))
         assert call("track", "add", "<v1@example.org>", "--lore", server.url).code == 0
@@ -253,7 +250,7 @@ def test_unrelated_message_is_read_once(workdir: Path) -> None:
     with Counting() as server:
         server.add(story.V1)
         call("track", "add", "<v1@example.org>", "--lore", server.url)
-        # this changes the same file and has the same author, so it may be a new version
+        # by the same author for the same file, so it may be a new version
         server.add(mailed("other+99999 [PATCH v5] demo: another patch of the pump"))
         update_series()
         server.asked.clear()
@@ -286,7 +283,7 @@ def test_message_from_an_unpolled_series_is_read_once(
         assert len(server.asked) == 1
 
 
-def test_query_fits_in_a_url() -> None:
+def test_query_length_is_limited() -> None:
     series = [polled(number, post_patch(number)) for number in range(300)]
     queries = [query for query, _ in poll._queries(series, START)]
     assert max(len(quote(query)) for query in queries) <= poll.LONGEST_QUERY

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a signature proves a known sender's new address.
+"""Test recognizing a known sender's new address by a signature.
 
-The keys are created here, and nothing is looked up.
+The keys are created by the tests, and no key is looked up.
 """
 
 import base64
@@ -12,7 +12,7 @@ import nacl.signing
 import patatt
 import pytest
 
-from patchpilot.archive.signatures import dns_key, find_proven_senders
+from patchpilot.archive.signatures import find_proven_senders, look_up_dkim_key
 from patchpilot.model.address import Address
 from patchpilot.model.mail import Mail, parse_mail
 from patchpilot.reading.identities import Identities
@@ -225,13 +225,16 @@ def test_key_is_fetched_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         return b"v=DKIM1; p=x" if "there" in name else None
 
     monkeypatch.setattr("dkim.dnsplug.get_txt", get_txt)
-    assert dns_key("there.", online=False) is None
+    assert look_up_dkim_key("there.", online=False) is None
     assert lookups == []
     assert [
-        dns_key("there.", online=True),
-        dns_key("there.", online=False),
-        dns_key("there.", online=True),
+        look_up_dkim_key("there.", online=True),
+        look_up_dkim_key("there.", online=False),
+        look_up_dkim_key("there.", online=True),
     ] == [b"v=DKIM1; p=x"] * 3
     assert lookups == ["there."]
-    assert [dns_key(name, online=True) for name in ("absent.", "down.")] == [None, None]
+    assert [look_up_dkim_key(name, online=True) for name in ("absent.", "down.")] == [
+        None,
+        None,
+    ]
     assert lookups == ["there.", "absent.", "down."]

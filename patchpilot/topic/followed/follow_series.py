@@ -19,7 +19,7 @@ from patchpilot.archive.collect_mails import (
     posted_of,
 )
 from patchpilot.archive.open_archive import archive_address
-from patchpilot.archive.original_series import originals
+from patchpilot.archive.original_series import find_originals
 from patchpilot.archive.track_store import Store, TrackEntry
 from patchpilot.commits.repository import Repository
 from patchpilot.commits.temporary_folder import TemporaryFolder
@@ -198,7 +198,7 @@ def _original(
         for mail in gathered.mails
         if mail.message_id == message_id
     ]
-    led = originals(
+    led = find_originals(
         archive,
         [mail for mail in classified if mail.kind in STABLE],
         reader=store.reader,

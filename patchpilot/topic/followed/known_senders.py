@@ -65,7 +65,7 @@ def known_senders(
     posted: "PostedSeries", number: int, store: Store, repository: "Repository | None"
 ) -> tuple[Address, ...]:
     """Return the known addresses among a series' claimed senders, with their known names."""
-    from patchpilot.archive.signatures import dns_key, find_proven_senders
+    from patchpilot.archive.signatures import find_proven_senders, look_up_dkim_key
     from patchpilot.topic.followed.own_addresses import known_addresses
 
     reader = store.reader
@@ -94,7 +94,7 @@ def known_senders(
             claiming,
             (*posts, *replies),
             posted.identities,
-            partial(dns_key, online=reader.online),
+            partial(look_up_dkim_key, online=reader.online),
         ),
     )
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from patchpilot.archive.archive import MailArchive
-from patchpilot.archive.poll import PolledSeries, news
+from patchpilot.archive.poll import PolledSeries, find_new_messages
 from patchpilot.errors import NetworkError, PatchpilotError
 from patchpilot.model.hosts import host_of, split_url
 from patchpilot.model.progress import Progress
@@ -85,7 +85,7 @@ def poll_archives(
             with archives.open(url) as archive:
                 archive.parse_mail = reader.parse
                 before = archive.requests
-                answer = news(archive, asked, passed, now=now, fresh=fresh)
+                answer = find_new_messages(archive, asked, passed, now=now, fresh=fresh)
                 remembered = archive.requests == before
         except NetworkError as error:
             archives.note_failure(url, error)
