@@ -250,7 +250,7 @@ WORDS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "topic/reroll::remember": ("name",),
     },
     FILES: {
-        "building/work_place::WorkPlace.checkout": ("str(self.tree)",),
+        "building/work_place::Workspace.checkout": ("str(self.tree)",),
         "outgoing/am_roundtrip::_damage": ("str(message)", "str(diff)"),
         "outgoing/git_recipients::_ask": ("str(file)",),
         "outgoing/send_email/git_send_email::capture": ("str(files)",),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Record builds, keyed by the trees before and after a commit. They stay valid for a new message or
-a rebase onto the same files, but not for changed code.
+"""Record builds, keyed by the trees before and after a commit.
+
+A record stays valid after the message is edited, but not after the code changes.
 """
 
 from pathlib import Path
@@ -16,8 +17,8 @@ _FORM = Path(__file__).parents[1] / "model" / "built_commit.py"
 _KIND = Kind("built-commit", (str(Path(__file__)), str(_FORM)), 500)
 
 
-def keep_built(repository: Repository, built: "BuiltCommit") -> None:
-    """Store a commit's build result, replacing any earlier one."""
+def record_build(repository: Repository, built: "BuiltCommit") -> None:
+    """Record a commit's build, replacing an earlier record."""
     from dataclasses import astuple
 
     remember(_KIND, _key(repository, built.commit), astuple(built))
@@ -25,8 +26,8 @@ def keep_built(repository: Repository, built: "BuiltCommit") -> None:
 
 def find_build(repository: Repository, commit: str) -> "BuiltCommit | None":
     """Return the record of a commit's last build, or None."""
-    known = recall(_KIND, _key(repository, commit))
-    if not known:
+    record = recall(_KIND, _key(repository, commit))
+    if not record:
         return None
     from dataclasses import replace
     from itertools import starmap
@@ -37,7 +38,7 @@ def find_build(repository: Repository, commit: str) -> "BuiltCommit | None":
         SkippedFile,
     )
 
-    _, builds, rows, new = known
+    _, builds, rows, new = record
     configurations = tuple(
         replace(BuiltConfiguration(*row), skipped=tuple(starmap(SkippedFile, row[4])))
         for row in rows
@@ -46,6 +47,9 @@ def find_build(repository: Repository, commit: str) -> "BuiltCommit | None":
 
 
 def _key(repository: Repository, commit: str) -> str:
-    own = repository.commit(commit)
-    trees = (own.tree, *(repository.commit(parent).tree for parent in own.parents))
+    commit_ = repository.commit(commit)
+    trees = (
+        commit_.tree,
+        *(repository.commit(parent).tree for parent in commit_.parents),
+    )
     return key_of(_KIND, (tree.encode() for tree in trees))

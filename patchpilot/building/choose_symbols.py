@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the smallest set of Kconfig symbols to set in order to enable other symbols."""
+"""Find the smallest set of Kconfig symbols that enables other symbols."""
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -15,19 +15,19 @@ from patchpilot.building.kconfig_expression import (
     Symbol,
 )
 
-_DEEPEST = 24
-_MOST_STEPS = 40_000
+_MAX_DEPTH = 24
+_MAX_STEPS = 40_000
 _CONSTANTS = {"y": True, "m": True, "n": False}
 _Settings = tuple[frozenset[str], frozenset[str]]
 
 
 class _TooLongError(Exception):
-    """Raised if the search takes too many steps."""
+    """The search takes too many steps."""
 
 
 class SymbolChoice:
-    """The symbols to set explicitly on top of allnoconfig, and the symbols that must stay
-    disabled.
+    """The symbols to enable on top of allnoconfig (`on`), and those that must stay disabled
+    (`off`).
     """
 
     def __init__(self, kconfig: Kconfig, fixed: Iterable[str] = ()) -> None:
@@ -39,43 +39,47 @@ class SymbolChoice:
             self.turn_on(name)
 
     def turn_on(self, name: str) -> bool:
-        """Turn on a symbol and its requirements, or change nothing and return False."""
+        """Enable a symbol and its dependencies, or change nothing and return False."""
         self._steps = 0
         return self._tries(partial(self._enable, name, 0, frozenset()))
 
     def turn_on_all(self, names: Iterable[str]) -> bool:
-        """Turn on several symbols, or change nothing and return False."""
+        """Enable several symbols, or change nothing and return False."""
         return self._tries(lambda: all(map(self.turn_on, names)))
 
     def keep_off(self, names: Iterable[str]) -> None:
-        """From now on, leave symbols off unless they are already on."""
+        """Never enable these symbols, unless they are already enabled."""
         self.off |= {name for name in names if not self.is_on(name)}
 
     def leaves_unmet(self, name: str, target: str) -> bool:
-        """Return whether `name` can select `target` while no dependency of `target` is met."""
+        """Return whether `name` can select `target` while the dependencies of `target` are
+        not met.
+        """
         config = self._symbols.get(target, Config(target))
         unmet = Not(Either(tuple(config.depends)))
-        for by, when in config.selected_by if config.depends else ():
-            every = Both((unmet, Symbol(name), when))
-            if by == name and self._tries(
-                partial(self._make, every, True, 0, frozenset())
+        for selector, select_condition in config.selected_by if config.depends else ():
+            violation = Both((unmet, Symbol(name), select_condition))
+            if selector == name and self._tries(
+                partial(self._make, violation, True, 0, frozenset())
             ):
-                # a select turned on a symbol that must stay off
+                # a select may have enabled a symbol in `off`
                 self._restore((self.on, frozenset()))
                 return self._holds(unmet)
         return False
 
     def is_on(self, name: str) -> bool:
-        """Return whether a symbol is on with the current settings."""
+        """Return whether a symbol is enabled by the current settings."""
         if name not in self._known:
             self._known[name] = False
             self._known[name] = self._is_on(name)
         return self._known[name]
 
     def text(self, modules: Iterable[str] = ()) -> str:
-        """Return the settings for KCONFIG_ALLCONFIG; `modules` are set to m if possible."""
-        chosen = {name for name in modules if self._symbols[name].kind == "tristate"}
-        lines = [f"CONFIG_{name}={'m' if name in chosen else 'y'}" for name in self.on]
+        """Return the file for KCONFIG_ALLCONFIG; `modules` are set to m if they are tristate."""
+        tristates = {name for name in modules if self._symbols[name].kind == "tristate"}
+        lines = [
+            f"CONFIG_{name}={'m' if name in tristates else 'y'}" for name in self.on
+        ]
         return "".join(f"{line}\n" for line in sorted(lines))
 
     def _restore(self, saved: _Settings) -> None:
@@ -88,13 +92,17 @@ class SymbolChoice:
         config = self._symbols.get(name)
         if config is None or name in self.off:
             return False
-        if any(self.is_on(by) and self._holds(when) for by, when in config.selected_by):
+        if any(
+            self.is_on(selector) and self._holds(condition_)
+            for selector, condition_ in config.selected_by
+        ):
             return True
-        # allnoconfig turns off every visible symbol that was not set
+        # allnoconfig disables every visible symbol that is not set
         if any(self._holds(prompt) for prompt in config.prompts):
             return False
         return any(
-            self._holds(when) and self._holds(value) for value, when in config.defaults
+            self._holds(condition_) and self._holds(value)
+            for value, condition_ in config.defaults
         )
 
     def _holds(self, expression: Expression) -> bool:
@@ -119,39 +127,52 @@ class SymbolChoice:
         is_on = _CONSTANTS[left] if left in _CONSTANTS else self.is_on(left)
         return (is_on == _CONSTANTS[right]) == (operator == "=")
 
-    def _enable(self, name: str, depth: int, above: frozenset[str]) -> bool:
-        """Turn on a symbol and its dependencies; `above` contains the symbols that need it."""
+    def _enable(self, name: str, depth: int, dependents: frozenset[str]) -> bool:
+        """Enable a symbol and its dependencies; `dependents` has the symbols that depend on it."""
         self._steps += 1
-        if self._steps > _MOST_STEPS:
+        if self._steps > _MAX_STEPS:
             raise _TooLongError
         if self.is_on(name):
             return True
         config = self._symbols.get(name)
-        if config is None or name in self.off or name in above or depth > _DEEPEST:
+        if (
+            config is None
+            or name in self.off
+            or name in dependents
+            or depth > _MAX_DEPTH
+        ):
             return False
-        above |= {name}
+        dependents |= {name}
         for prompt in config.prompts:
-            if self._tries(partial(self._make, prompt, True, depth + 1, above)):
+            if self._tries(partial(self._make, prompt, True, depth + 1, dependents)):
                 self._restore((self.on | {name}, self.off))
                 return True
-        return self._enable_indirectly(config, depth, above)
+        return self._enable_indirectly(config, depth, dependents)
 
     def _enable_indirectly(
-        self, config: Config, depth: int, above: frozenset[str]
+        self, config: Config, depth: int, dependents: frozenset[str]
     ) -> bool:
-        """Turn on a symbol without a prompt, through a default or a symbol that selects it."""
-        for value, when in config.defaults:
-            both = Both((when, value))
-            if self._tries(partial(self._make, both, True, depth + 1, above)):
+        """Enable a symbol without a prompt by a default, or by a symbol that selects it."""
+        for value, condition_ in config.defaults:
+            default_applies = Both((condition_, value))
+            if self._tries(
+                partial(self._make, default_applies, True, depth + 1, dependents)
+            ):
                 return True
         selects = (
-            partial(self._make, Both((Symbol(by), when)), True, depth + 1, above)
-            for by, when in config.selected_by[:40]
+            partial(
+                self._make,
+                Both((Symbol(selector), condition_)),
+                True,
+                depth + 1,
+                dependents,
+            )
+            for selector, condition_ in config.selected_by[:40]
         )
         return self._cheapest(selects, enough=len(self.on) + 1)
 
     def _tries(self, attempt: Callable[[], bool]) -> bool:
-        """Return the result of an attempt, restoring the state if it fails."""
+        """Return whether an attempt succeeds; restore the settings if it fails."""
         saved = self.on, self.off
         with suppress(_TooLongError):
             if attempt():
@@ -162,8 +183,9 @@ class SymbolChoice:
     def _cheapest(
         self, attempts: Iterable[Callable[[], bool]], *, enough: int = 0
     ) -> bool:
-        """Keep the result of the attempt that turns on the fewest symbols; stop at one with only
-        `enough`.
+        """Keep the attempt that enables the fewest symbols.
+
+        Stop at the first one with at most `enough`.
         """
         saved = self.on, self.off
         best: _Settings | None = None
@@ -178,25 +200,35 @@ class SymbolChoice:
         return best is not None
 
     def _make(
-        self, expression: Expression, value: bool, depth: int, above: frozenset[str]
+        self,
+        expression: Expression,
+        value: bool,
+        depth: int,
+        dependents: frozenset[str],
     ) -> bool:
-        """Set symbols so that an expression is true or, if `value` is False, false."""
+        """Set symbols so that the expression has this value."""
         if self._holds(expression) == value:
             return True
         match expression:
             case Symbol(name):
                 if name in _CONSTANTS:
                     return False
-                return self._enable(name, depth, above) if value else self._avoid(name)
-            case Not(of):
-                return self._make(of, not value, depth, above)
+                return (
+                    self._enable(name, depth, dependents)
+                    if value
+                    else self._avoid(name)
+                )
+            case Not(operand):
+                return self._make(operand, not value, depth, dependents)
             case Both(parts):
-                return self._set_each(parts, value, depth, above, every=value)
+                return self._set_each(parts, value, depth, dependents, sets_all=value)
             case Either(parts):
-                return self._set_each(parts, value, depth, above, every=not value)
+                return self._set_each(
+                    parts, value, depth, dependents, sets_all=not value
+                )
             case Compared(left, operator, right) if right in _CONSTANTS:
                 is_on = _CONSTANTS[right] == (operator == "=")
-                return self._make(Symbol(left), is_on == value, depth, above)
+                return self._make(Symbol(left), is_on == value, depth, dependents)
         return False
 
     def _set_each(
@@ -204,19 +236,19 @@ class SymbolChoice:
         parts: Sequence[Expression],
         value: bool,
         depth: int,
-        above: frozenset[str],
+        dependents: frozenset[str],
         *,
-        every: bool,
+        sets_all: bool,
     ) -> bool:
-        """Give the wanted value to every part, or only to the cheapest one."""
-        if every:
-            return all(self._make(part, value, depth, above) for part in parts)
+        """Give the value to every part, or only to the part that needs the fewest symbols."""
+        if sets_all:
+            return all(self._make(part, value, depth, dependents) for part in parts)
         return self._cheapest(
-            partial(self._make, part, value, depth + 1, above) for part in parts
+            partial(self._make, part, value, depth + 1, dependents) for part in parts
         )
 
     def _avoid(self, name: str) -> bool:
-        """Leave a symbol off; return False if it is on."""
+        """Keep a symbol disabled; return False if it is enabled."""
         if self.is_on(name):
             return False
         self.off |= {name}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A kernel configuration for building objects, and the tools needed for it."""
+"""A kernel configuration for building objects, and the tools that it requires."""
 
 import functools
 import hashlib
@@ -12,13 +12,13 @@ from patchpilot.commits.run import environment, run
 from patchpilot.errors import MissingError
 from patchpilot.extras import system_command
 
-NEEDED = ("make", "flex", "bison", "bc", "perl")
-OPTIONAL = {
+REQUIRED_PROGRAMS = ("make", "flex", "bison", "bc", "perl")
+OPTIONAL_PROGRAMS = {
     "sparse": "wrong address spaces and byte orders",
     "spatch": "matches of the tree's semantic patches",
     "clang": "warnings that gcc lacks",
 }
-"""Programs that are used if they are installed, each with what it finds."""
+"""Programs that are used if installed, each with the problems that it finds."""
 _SOURCE_ARCH = {
     "x86_64": "x86",
     "i386": "x86",
@@ -31,16 +31,16 @@ _HOST = {
     "ppc64le": "powerpc",
     "riscv64": "riscv",
 }
-_KEPT = ("PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "TZ")
-_KEPT_STARTS = ("CCACHE_", "DISTCC_")
+_INHERITED = ("PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "TZ")
+_INHERITED_PREFIXES = ("CCACHE_", "DISTCC_")
 
 
 class Configuration(NamedTuple):
     """A kernel configuration: ARCH, the compiler, and the symbols to set on top of allnoconfig.
 
-    `given` is the text of a .config that replaces these. A `minimal` configuration disables
-    everything that the objects do not need, and builds the objects in. `wanted` are the symbols
-    that must be enabled in it.
+    `given` is the text of a .config to use instead. A `minimal` configuration disables everything
+    that the objects do not need, and builds them in instead of as modules. `wanted` are the symbols
+    that must be enabled.
     """
 
     arch: str
@@ -53,35 +53,35 @@ class Configuration(NamedTuple):
 
     @property
     def label(self) -> str:
-        """Return the configuration's name for messages."""
-        more = (
+        """Return the name that messages use."""
+        suffix = (
             " .config" if self.given else " minimal, built in" if self.minimal else ""
         )
-        return f"{self.arch} {self.compiler}{more}"
+        return f"{self.arch} {self.compiler}{suffix}"
 
     @property
     def compiler(self) -> str:
-        """Return the name of the compiler."""
         return "clang" if self.llvm else "gcc"
 
     @property
     def uses_sparse(self) -> bool:
-        """Return whether sparse checks the objects."""
+        """Return whether objects are checked by sparse."""
         return self.checks and shutil.which("sparse") is not None
 
     @property
     def folder(self) -> str:
-        """Return the output directory's name, shared by configurations with the same tools."""
+        """Return the name of the output directory, which configurations with the same tools
+        share.
+        """
         return f"out-{self.arch}-{self.compiler}{'-min' if self.minimal else ''}"
 
     @property
     def source_arch(self) -> str:
-        """Return the name of the directory in arch/."""
         return source_arch(self.arch)
 
     @property
     def words(self) -> tuple[str, ...]:
-        """Return the variables passed to make."""
+        """Return the variables to pass to make."""
         words = [f"ARCH={self.arch}"]
         if self.llvm:
             words += ["LLVM=1"] if shutil.which("ld.lld") else ["CC=clang"]
@@ -98,7 +98,7 @@ class Configuration(NamedTuple):
 
 
 def source_arch(arch: str) -> str:
-    """Return the name of the directory in arch/ for a value of ARCH."""
+    """Return the directory in arch/ for a value of ARCH."""
     return _SOURCE_ARCH.get(arch, arch)
 
 
@@ -110,14 +110,11 @@ def host_arch() -> str:
 
 @functools.cache
 def compiler_version(program: str) -> str:
-    """Return the first line of a compiler's --version output, or "" if it is not installed.
-
-    It is used as a cache key.
-    """
+    """Return the first line of a program's --version output, or "" if it is not installed."""
     if not shutil.which(program):
         return ""
-    done = run([program, "--version"], env=environment(), timeout=20)
-    return (done.text or done.error_text).partition("\n")[0].strip()
+    outcome = run([program, "--version"], env=environment(), timeout=20)
+    return (outcome.text or outcome.error_text).partition("\n")[0].strip()
 
 
 def find_missing_programs(programs: tuple[str, ...]) -> tuple[str, ...]:
@@ -127,7 +124,7 @@ def find_missing_programs(programs: tuple[str, ...]) -> tuple[str, ...]:
 
 def require_tools(compiler: str) -> None:
     """Raise MissingError if a tool for building is not installed."""
-    programs = find_missing_programs((*NEEDED, compiler))
+    programs = find_missing_programs((*REQUIRED_PROGRAMS, compiler))
     if programs:
         raise MissingError(
             f"cannot build: not installed: {', '.join(programs)}",
@@ -138,28 +135,26 @@ def require_tools(compiler: str) -> None:
 def make_environment() -> dict[str, str]:
     """Return the environment for make.
 
-    Variables that change the behavior of the kernel's make, or that may contain a secret, are
-    removed.
+    Variables that affect the kernel's make or may contain secrets are removed.
     """
-    kept = {
+    inherited = {
         name: value
         for name, value in os.environ.items()
-        if name in _KEPT or name.startswith(_KEPT_STARTS)
+        if name in _INHERITED or name.startswith(_INHERITED_PREFIXES)
     }
-    return kept | {"LC_ALL": "C", "LANG": "C", "KBUILD_BUILD_TIMESTAMP": "0"}
+    return inherited | {"LC_ALL": "C", "LANG": "C", "KBUILD_BUILD_TIMESTAMP": "0"}
 
 
 @functools.cache
 def sandbox() -> tuple[str, ...]:
-    """Return the command prefix that runs a command without network access.
-
-    Return () if this machine does not allow that.
+    """Return a command prefix that disables network access, or () if this machine does not allow
+    that.
     """
     words = ("unshare", "-rn", "--")
     if not shutil.which(words[0]):
         return ()
     try:
-        done = run([*words, "true"], env=environment(), cwd=Path("/"), timeout=20)
+        outcome = run([*words, "true"], env=environment(), cwd=Path("/"), timeout=20)
     except MissingError:
         return ()
-    return words if done.code == 0 else ()
+    return words if outcome.code == 0 else ()

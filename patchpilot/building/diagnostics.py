@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parse the warnings and errors in make's output, each with the object that it belongs to."""
+"""Parse the warnings and errors in make's output, with the object that each belongs to."""
 
 import os
 import re
@@ -14,7 +14,7 @@ COCCINELLE, MODPOST, UNDEFINED = "coccinelle", "modpost", "undefined"
 _OBJECT = re.compile(
     r"\s{2}(?:CC|AS|HOSTCC|LDS|DTC|SCHEMA|CPP|RUSTC)\s+(?:\[M\]\s+)?(\S+)$"
 )
-_PLACE = re.compile(
+_LOCATION = re.compile(
     r"(?P<path>[^\s:][^:]*):(?P<line>\d+):(?:(?P<column>\d+):)?"
     r" (?P<level>fatal error|[Ee]rror|[Ww]arning|note): (?P<text>.*)"
 )
@@ -25,14 +25,14 @@ _DTC = re.compile(
 _FLAG = re.compile(r" \[-W[\w+=,.-]*\]$|\[-W[\w+=,.-]*\]$")
 _QUOTED = re.compile(r"['\u2018`](?:struct |union |enum )?\*?([A-Za-z_]\w{2,})")
 _IN_MACRO = ("in expansion of macro", "expanded from macro")
-_LONGEST = 400
+_MAX_LENGTH = 400
 
 
 class Diagnostic(NamedTuple):
-    """A warning or an error: its kind, its file and line, and its text.
+    """A warning or error.
 
-    `places` are the files and lines of the macro expansions around it: a warning in a header
-    belongs to the line that uses the header's macro.
+    `places` are the files and lines of the macro expansions that lead to it: a warning inside a
+    header's macro belongs to the line that uses the macro.
     """
 
     kind: str
@@ -44,58 +44,60 @@ class Diagnostic(NamedTuple):
 
 
 class ObjectReport(NamedTuple):
-    """The diagnostics printed for an object, and whether it was compiled."""
+    """The diagnostics of an object, and whether it was built."""
 
     diagnostics: tuple[Diagnostic, ...]
     is_built: bool
 
 
 def pair_with_objects(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield (object, line) for each line of make's output; the object is "" before the first
+    """Yield (object, line) for each line of make's output; the object is "" until make names
     one.
     """
     name = ""
     for line in lines:
-        if named := object_in(line):
-            name = named
+        if new_name := object_in(line):
+            name = new_name
         elif not line.startswith("  CHECK "):
             yield name, line
 
 
 def object_in(line: str) -> str:
-    """Return the object named in a line of make's output, or ""."""
-    found = _OBJECT.match(line)
-    return found[1] if found else ""
+    """Return the object that a line of make's output names, or ""."""
+    match = _OBJECT.match(line)
+    return match[1] if match else ""
 
 
 def read_diagnostics(lines: Sequence[str], top: str) -> tuple[Diagnostic, ...]:
-    """Parse the output of compilers, sparse, dtc and kernel-doc about files below `top`."""
-    found: list[Diagnostic] = []
+    """Parse the output of compilers, sparse, dtc and kernel-doc about files in the directory
+    `top`.
+    """
+    diagnostics: list[Diagnostic] = []
     for line in lines:
-        place = _PLACE.match(line) or _DTC.match(line)
-        if not place:
+        match = _LOCATION.match(line) or _DTC.match(line)
+        if not match:
             continue
-        path, number = _strip_top(place["path"], top), int(place["line"])
-        level, text = place["level"], printable(place["text"])[:_LONGEST]
+        path, number = _strip_top(match["path"], top), int(match["line"])
+        level, text = match["level"], printable(match["text"])[:_MAX_LENGTH]
         if level == "note":
-            if found and any(words in text for words in _IN_MACRO):
-                last = found[-1]
-                found[-1] = last._replace(places=(*last.places, (path, number)))
+            if diagnostics and any(phrase in text for phrase in _IN_MACRO):
+                last = diagnostics[-1]
+                diagnostics[-1] = last._replace(places=(*last.places, (path, number)))
             continue
-        kind = _kind(level, text, place["column"])
-        column = int(place["column"] or 0)
-        found.append(Diagnostic(kind, path, number, column, text))
-    return tuple(dict.fromkeys(found))
+        kind = _diagnostic_kind(level, text, match["column"])
+        column = int(match["column"] or 0)
+        diagnostics.append(Diagnostic(kind, path, number, column, text))
+    return tuple(dict.fromkeys(diagnostics))
 
 
 def names_in(text: str) -> frozenset[str]:
-    """Return the quoted identifiers in a diagnostic's text."""
+    """Return the quoted identifiers in a diagnostic."""
     return frozenset(_QUOTED.findall(text))
 
 
-def _kind(level: str | None, text: str, column: str | None) -> str:
+def _diagnostic_kind(level: str | None, text: str, column: str | None) -> str:
     if level in ("Error", "Warning", "ERROR", None):
-        # from Kconfig, or from dtc, which prints no "error:" for a syntax error
+        # printed by Kconfig, or by dtc, whose syntax errors have no "error:"
         return WARNING if level == "Warning" else ERROR
     if column is None and not _FLAG.search(text):
         return KERNEL_DOC
@@ -106,6 +108,6 @@ def _kind(level: str | None, text: str, column: str | None) -> str:
 
 def _strip_top(path: str, top: str) -> str:
     """Strip the tree's directory from a path."""
-    # a Makefile may include another from a sibling directory: amdgpu/../display/…
+    # paths of included Makefiles may leave the directory: amdgpu/../display/…
     text = os.path.normpath(path.removeprefix(f"{top}/"))
     return re.sub(r"^(?:\.\./)+", "", text)

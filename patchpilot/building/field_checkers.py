@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run existing checkers for devicetree bindings and documentation on a file of a commit."""
+"""Run existing checkers for devicetree bindings and documentation on a file in a commit."""
 
 import os
 import re
@@ -20,12 +20,12 @@ from patchpilot.model.printable import printable
 
 BINDINGS = "Documentation/devicetree/bindings/"
 _ABI = "Documentation/ABI/"
-_SECONDS = 60.0
-_MOST_REFERENCES = 500
-_MOST_BYTES = 1_000_000
-_LONGEST = 160
-# ignore Sphinx directives, roles and warnings
-_OF_SPHINX = re.compile(
+_TIMEOUT = 60.0
+_MAX_FILES = 500
+_MAX_BYTES = 1_000_000
+_MAX_LENGTH = 160
+# docutils does not know Sphinx's directives and roles
+_SPHINX_ONLY = re.compile(
     r"Unknown (?:directive type|interpreted text role)|No (?:directive|role) entry for"
     r"|Error in \"(?:code-block|include|toctree|raw|csv-table)\" directive"
     r"|\"(?:include|raw|csv-table)\" directive disabled|Undefined substitution referenced"
@@ -43,10 +43,12 @@ _YAMLLINT = """{extends: relaxed, rules: {
   empty-values: {forbid-in-block-mappings: true, forbid-in-flow-mappings: true},
   indentation: {spaces: 2, indent-sequences: true, check-multi-line-strings: false},
   trailing-spaces: disable}}"""
-_AT = re.compile(
+_REPORT = re.compile(
     r"(?P<path>[^\s:]+):(?:(?P<line>\d+):)?(?:(?P<column>\d+):)? (?P<text>.+)"
 )
-_ABI_AT = re.compile(r"Warning: file (?P<path>\S+)#(?P<line>\d+):\n\s+(?P<text>[^\n]+)")
+_ABI_REPORT = re.compile(
+    r"Warning: file (?P<path>\S+)#(?P<line>\d+):\n\s+(?P<text>[^\n]+)"
+)
 _REFERENCE = re.compile(
     r"\$ref:\s*[\"']?(?:/schemas/(?P<schema>[^\s\"'#]+)|(?P<binding>[^\s\"'#]+))"
     r"|^[ \t]*#[ \t]*include[ \t]*"
@@ -57,18 +59,20 @@ _NOT_IN_EXAMPLES = re.compile(
     r"\((?:avoid_unnecessary_addr_size|graph_child_address|interrupt_provider"
     r"|unique_unit_address)\)"
 )
-"""Warnings that dt_binding_check turns off."""
+"""Warnings that dt_binding_check disables."""
 _COMPATIBLE = re.compile(r"\bcompatible\s*=([^;]{0,1000});")
 _INVALID = re.compile(r"board\.dtb: (?P<text>(?P<node>[^\s:]+)[^:]*: (?!.*\bb').*)")
-"""A report from dt-validate, except on values whose type is in a binding that was not read."""
+"""A report by dt-validate, except about values whose type is declared in a binding that was not
+read.
+"""
 _PROPERTY = re.compile(r"(?:\): |')([\w,#-]+)[':]")
 _LINK = re.compile(rb"[\w./-]{1,200}")
 _KERNEL_DOC = ("tools/docs/kernel-doc", "scripts/kernel-doc")
 _LIBRARIES = ("scripts/kernel-doc.py", "scripts/lib/", "tools/lib/python/")
 
 
-class Place(NamedTuple):
-    """A file in a commit, and an empty folder for checking it."""
+class CheckedFile(NamedTuple):
+    """A file in a commit, and an empty directory in which to check it."""
 
     repository: Repository
     commit: str
@@ -84,9 +88,9 @@ class Place(NamedTuple):
 class Checker(NamedTuple):
     """An external checker.
 
-    It has a kind, a description of what it finds, the paths that it handles, whether it is
-    installed (and how to install it otherwise), and how it is run. A checker with `runs_tree`
-    executes a script from the commit, or reads whatever its sources include.
+    `finds` describes the problems that it finds, `pattern` matches the paths that it checks, and
+    `install` is how to install it. If `runs_tree` is True, it executes a script from the commit, or
+    reads any file that its sources include.
     """
 
     kind: str
@@ -95,42 +99,44 @@ class Checker(NamedTuple):
     pattern: str
     is_there: Callable[[], bool]
     install: str
-    report: Callable[[Place], Iterator[Diagnostic]]
+    report: Callable[[CheckedFile], Iterator[Diagnostic]]
     runs_tree: bool = False
 
 
 def reports(
     checker: Checker, repository: Repository, commit: str, path: str
 ) -> tuple[Diagnostic, ...]:
-    """Return a checker's diagnostics for a file of a commit.
+    """Return a checker's diagnostics for a file in a commit.
 
-    Return none if the file is too large or the checker takes too long.
+    Return none if the file is too large or the checker times out.
     """
     data = repository.blob(commit, path)
-    if data is None or len(data) > _MOST_BYTES:
+    if data is None or len(data) > _MAX_BYTES:
         return ()
     with TemporaryFolder("checker") as folder:
-        place = Place(repository, commit, path, Path(folder))
+        place = CheckedFile(repository, commit, path, Path(folder))
         try:
             return tuple(checker.report(place))
         except GitError:
             return ()
 
 
-def _run_yamllint(location: Place) -> Iterator[Diagnostic]:
+def _run_yamllint(location: CheckedFile) -> Iterator[Diagnostic]:
     words = ["yamllint", "-f", "parsable", "-d", _YAMLLINT, "-"]
     text = _run(words, location, stdin=location.data)
-    yield from _read("yamllint", location, text.replace("stdin:", f"{location.path}:"))
+    yield from _parse_reports(
+        "yamllint", location, text.replace("stdin:", f"{location.path}:")
+    )
 
 
-def _dtschema(location: Place) -> Iterator[Diagnostic]:
+def _dtschema(location: CheckedFile) -> Iterator[Diagnostic]:
     _write_closure(location, [location.path])
     words = ["dt-doc-validate", "-n", "-u", BINDINGS, location.path]
-    yield from _read("dtschema", location, _run(words, location))
+    yield from _parse_reports("dtschema", location, _run(words, location))
 
 
-def _devicetree(location: Place) -> Iterator[Diagnostic]:
-    """Compile a board, or the examples in a binding, and validate it against its devices' bindings.
+def _devicetree(location: CheckedFile) -> Iterator[Diagnostic]:
+    """Compile a board or the examples in a binding, and validate the result against the bindings.
 
     Sources may include any file on the machine, as in a build.
     """
@@ -141,38 +147,44 @@ def _devicetree(location: Place) -> Iterator[Diagnostic]:
         name = "example.dts"
         texts[name] = _call(["dt-extract-example", path], location).text
         _write(location, name, texts[name].encode("utf-8", "replace"))
-    # includes can blow up a small file
+    # limit the output: includes can expand a small file without limit
     words = ["prlimit", "--fsize=50000000", "gcc", "-E", "-oboard.i"]
     words += ["-nostdinc", "-I.", "-undef", "-D__DTS__", "-xassembler-with-cpp", name]
     _call(words, location)
     words = ["dtc", "-Idts", "-b0", "-Odtb", "-oboard.dtb", "board.i"]
-    printed = _call(words, location).error_text
+    errors = _call(words, location).error_text
     if is_binding:
-        rows = texts[name].split("\n")
-        for one in read_diagnostics(printed.split("\n"), ""):
-            if one.path == name and not _NOT_IN_EXAMPLES.search(one.text):
-                line = _line_with(lines, rows[min(one.line, len(rows)) - 1].strip())
-                yield _diagnostic("dtschema", location, line, one.text)
+        example_lines = texts[name].split("\n")
+        for diagnostic in read_diagnostics(errors.split("\n"), ""):
+            if diagnostic.path == name and not _NOT_IN_EXAMPLES.search(diagnostic.text):
+                line = _find_line(
+                    lines,
+                    example_lines[min(diagnostic.line, len(example_lines)) - 1].strip(),
+                )
+                yield _diagnostic("dtschema", location, line, diagnostic.text)
     else:
         lists = " ".join(_COMPATIBLE.findall("\n".join(texts.values())))
-        names = sorted(set(re.findall(r'"(\w[\w,.+-]{,99})"', lists)))
+        compatibles = sorted(set(re.findall(r'"(\w[\w,.+-]{,99})"', lists)))
         state = TreeState(location.repository, location.commit)
-        # git grep fails without a pattern
-        given = names[:500] or [path]
-        users = state.grep(given, "-l", "-z", "-F", paths=(BINDINGS,))
-        _write_closure(location, users)
+        # git grep needs at least one pattern
+        search_terms = compatibles[:500] or [path]
+        binding_paths = state.grep(search_terms, "-l", "-z", "-F", paths=(BINDINGS,))
+        _write_closure(location, binding_paths)
     words = ["dt-validate", "-s", BINDINGS, "board.dtb"]
     for match in _INVALID.finditer(_run(words, location)):
         text = match["text"]
-        start = _line_with(lines, f"{match['node']} {{")
+        start = _find_line(lines, f"{match['node']} {{")
         properties = [] if "required" in text else _PROPERTY.findall(text)
-        at = (_line_with(lines, word, start) for word in properties)
-        line = next(filter(None, at), start)
+        property_lines = (
+            _find_line(lines, property_name, start) for property_name in properties
+        )
+        line = next(filter(None, property_lines), start)
         yield _diagnostic("dtschema", location, line, text)
 
 
-def _line_with(lines: list[str], text: str, start: int = 0) -> int:
-    """Return the number of the first line that contains a text, within any examples.
+def _find_line(lines: list[str], text: str, start: int = 0) -> int:
+    """Return the number of the first line that contains `text`, searching only the examples if
+    there are any.
 
     Return 0 if there is none.
     """
@@ -181,36 +193,36 @@ def _line_with(lines: list[str], text: str, start: int = 0) -> int:
     return next((number for number, line in numbered if text and text in line), 0)
 
 
-def _write_closure(location: Place, names: Sequence[str]) -> dict[str, str]:
-    """Write bindings, devicetree sources and all files that they refer to; return their texts.
+def _write_closure(location: CheckedFile, names: Sequence[str]) -> dict[str, str]:
+    """Write bindings, devicetree sources and all files that they refer to; return their contents.
 
-    Sources and headers get the names by which sources include them, for example `arm/board.dtsi`
-    and `dt-bindings/gpio/gpio.h`.
+    Sources and headers are written to the paths by which sources include them, for example
+    `arm/board.dtsi` and `dt-bindings/gpio/gpio.h`.
     """
     texts: dict[str, str] = {}
-    left = [*names]
-    while left and len(texts) < _MOST_REFERENCES:
-        name = left.pop()
-        top, _, rest = name.partition("/")
+    pending = [*names]
+    while pending and len(texts) < _MAX_FILES:
+        name = pending.pop()
+        first_folder, _, rest = name.partition("/")
         paths = {"Documentation": name, "dt-bindings": f"include/{name}"}
-        path = paths.get(top, f"arch/{top}/boot/dts/{rest}")
+        path = paths.get(first_folder, f"arch/{first_folder}/boot/dts/{rest}")
         data = _content(location, path)
         if name not in texts and data is not None:
             _write(location, name, data)
             texts[name] = data.decode("utf-8", "replace")
-            left += _references(name, texts[name])
+            pending += _references(name, texts[name])
     return texts
 
 
 def _references(name: str, text: str) -> Iterator[str]:
-    for found in _REFERENCE.finditer(text):
-        near = f"{name.rpartition('/')[0]}/{found['binding'] or found['near']}"
-        schema = found["schema"] and f"{BINDINGS}{found['schema']}"
-        yield os.path.normpath(schema or found["top"] or near.lstrip("/"))
+    for match in _REFERENCE.finditer(text):
+        relative = f"{name.rpartition('/')[0]}/{match['binding'] or match['near']}"
+        schema = match["schema"] and f"{BINDINGS}{match['schema']}"
+        yield os.path.normpath(schema or match["top"] or relative.lstrip("/"))
 
 
-def _docutils(location: Place) -> Iterator[Diagnostic]:
-    """Yield docutils' reports, without including files or running anything from the document."""
+def _docutils(location: CheckedFile) -> Iterator[Diagnostic]:
+    """Yield docutils' reports without including files or executing directives."""
     from docutils import core, nodes, utils  # type: ignore[import-untyped]
 
     settings = {
@@ -226,46 +238,48 @@ def _docutils(location: Place) -> Iterator[Diagnostic]:
     document = core.publish_doctree(
         location.data, source_path=location.path, settings_overrides=settings
     )
-    apart = (*document.parse_messages, *document.transform_messages)
-    for message in dict.fromkeys((*apart, *document.findall(nodes.system_message))):
+    separate_messages = (*document.parse_messages, *document.transform_messages)
+    for message in dict.fromkeys(
+        (*separate_messages, *document.findall(nodes.system_message))
+    ):
         text = message.astext().partition(") ")[2].split("\n")[0]
         is_warning = message["level"] >= utils.Reporter.WARNING_LEVEL
-        if is_warning and not _OF_SPHINX.search(text):
+        if is_warning and not _SPHINX_ONLY.search(text):
             yield _diagnostic("docutils", location, message.get("line"), text)
 
 
-def _kernel_doc(location: Place) -> Iterator[Diagnostic]:
+def _kernel_doc(location: CheckedFile) -> Iterator[Diagnostic]:
     text = _run_script(location, _KERNEL_DOC, "-none", location.path)
-    yield from _read("kernel-doc-script", location, text)
+    yield from _parse_reports("kernel-doc-script", location, text)
 
 
-def _get_abi(location: Place) -> Iterator[Diagnostic]:
+def _get_abi(location: CheckedFile) -> Iterator[Diagnostic]:
     text = _run_script(
         location, ("scripts/get_abi.pl",), "validate", "--dir", _ABI.rstrip("/")
     )
-    for found in _ABI_AT.finditer(text):
-        problem = found["text"].strip().removesuffix(". Line")
-        yield _diagnostic("get-abi", location, found["line"], problem)
+    for match in _ABI_REPORT.finditer(text):
+        problem = match["text"].strip().removesuffix(". Line")
+        yield _diagnostic("get-abi", location, match["line"], problem)
 
 
-def _run_script(location: Place, scripts: tuple[str, ...], *words: str) -> str:
-    """Run the first of these scripts that the commit contains on the file; return its output."""
-    listed = location.repository.git(
+def _run_script(location: CheckedFile, scripts: tuple[str, ...], *words: str) -> str:
+    """Run the first of these scripts that the commit has, and return its output."""
+    listing = location.repository.git(
         "ls-tree", "-r", "-z", "--name-only", "--full-tree", location.commit, "--", *scripts,
         *_LIBRARIES,
     )  # fmt: skip
-    paths = listed.text.split("\0")[:-1]
+    paths = listing.text.split("\0")[:-1]
     script = next((path for path in scripts if path in paths), None)
     if script is None:
         return ""
     for path in (*paths, location.path):
         _write(location, path, _content(location, path) or b"")
-    first = (location.folder / script).read_bytes().partition(b"\n")[0]
-    program = "python3" if b"python" in first else "perl"
+    first_line = (location.folder / script).read_bytes().partition(b"\n")[0]
+    program = "python3" if b"python" in first_line else "perl"
     return _run([program, script, *words], location)
 
 
-def _content(location: Place, path: str) -> bytes | None:
+def _content(location: CheckedFile, path: str) -> bytes | None:
     """Return the content of a file in the commit, following a symbolic link."""
     data = location.repository.blob(location.commit, path)
     if data and _LINK.fullmatch(data):
@@ -275,41 +289,43 @@ def _content(location: Place, path: str) -> bytes | None:
     return data
 
 
-def _run(words: list[str], location: Place, stdin: bytes | None = None) -> str:
-    """Run a checker and return its output, including stderr."""
-    done = _call(words, location, stdin)
-    return f"{done.text}\n{done.err.decode('utf-8', 'replace')}"
+def _run(words: list[str], location: CheckedFile, stdin: bytes | None = None) -> str:
+    """Run a checker and return its output and error output."""
+    outcome = _call(words, location, stdin)
+    return f"{outcome.text}\n{outcome.err.decode('utf-8', 'replace')}"
 
 
-def _call(words: list[str], location: Place, stdin: bytes | None = None) -> Completed:
+def _call(
+    words: list[str], location: CheckedFile, stdin: bytes | None = None
+) -> Completed:
     """Run a checker without network access."""
     return run(
         [*sandbox(), *words],
         env=make_environment(),
         cwd=location.folder,
         stdin=stdin,
-        timeout=_SECONDS,
+        timeout=_TIMEOUT,
     )
 
 
-def _read(kind: str, location: Place, text: str) -> Iterator[Diagnostic]:
-    """Parse lines of the form `PATH:LINE:COLUMN: TEXT` about the file."""
+def _parse_reports(kind: str, location: CheckedFile, text: str) -> Iterator[Diagnostic]:
+    """Parse lines about the file that have the form `PATH:LINE:COLUMN: TEXT`."""
     for line in text.replace(f"{location.folder}/", "").split("\n"):
-        found = _AT.match(line)
-        if found and found["path"] == location.path:
-            text = re.sub(r"^(?:\[\w+\]|warning:|error:) ", "", found["text"])
-            problem = _diagnostic(kind, location, found["line"], text)
-            yield problem._replace(column=int(found["column"] or 0))
+        match = _REPORT.match(line)
+        if match and match["path"] == location.path:
+            text = re.sub(r"^(?:\[\w+\]|warning:|error:) ", "", match["text"])
+            problem = _diagnostic(kind, location, match["line"], text)
+            yield problem._replace(column=int(match["column"] or 0))
 
 
 def _diagnostic(
-    kind: str, location: Place, line: str | int | None, text: str
+    kind: str, location: CheckedFile, line: str | int | None, text: str
 ) -> Diagnostic:
-    shown = printable(text)[:_LONGEST]
-    return Diagnostic(kind, location.path, int(line or 0), 0, shown)
+    message = printable(text)[:_MAX_LENGTH]
+    return Diagnostic(kind, location.path, int(line or 0), 0, message)
 
 
-def _write(location: Place, path: str, data: bytes) -> None:
+def _write(location: CheckedFile, path: str, data: bytes) -> None:
     file = location.folder / path
     if ".." not in Path(path).parts:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -380,4 +396,4 @@ CHECKERS = (
         runs_tree=True,
     ),
 )
-"""All checkers. Those from the tree are run only if the user allows building it."""
+"""All checkers. Those that run the tree's programs are run only if the user allows building it."""

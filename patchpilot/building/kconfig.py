@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read the symbols in a kernel tree's Kconfig files, without running anything from the tree."""
+"""Parse the symbols in a kernel tree's Kconfig files, without running anything from the tree."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ from patchpilot.building.kconfig_expression import (
 )
 
 Read = Callable[[str], str | None]
-"""A function that returns the text of a file in the tree, or None."""
+"""A function that returns the content of a file in the tree, or None."""
 
 TYPES = ("bool", "tristate", "int", "hex", "string", "def_bool", "def_tristate")
 _BLOCKS = ("if", "menu", "choice")
@@ -21,15 +21,15 @@ _STATEMENT = re.compile(r"([a-z_]+)(?=[\s(\"]|$)\s*(?![:+]?=)(.*)")
 _IF = re.compile(r"^(.*?)(?:\s+if\s+(.*))?$")
 _PROMPT = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')\s*(?:if\s+(.*))?""")
 _VARIABLE = re.compile(r"\$\((\w+)\)|\$(\w+)")
-_MOST_FILES = 5000
+_MAX_FILES = 5000
 
 
 @dataclass(slots=True)
 class Config:
     """A Kconfig symbol.
 
-    It has a type, and its prompts, defaults and selecting symbols, each with a condition. `depends`
-    has one expression for each definition of the symbol, at least one of which must hold.
+    Prompts, defaults and selecting symbols each have a condition. `depends` has the dependencies of
+    each definition of the symbol; one of them must be met.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Config:
 
 
 class Kconfig:
-    """A tree's Kconfig symbols by name, for one architecture (a directory in arch/)."""
+    """A tree's Kconfig symbols by name, for one directory in arch/."""
 
     def __init__(self, read: Read, source_arch: str) -> None:
         self.symbols: dict[str, Config] = {}
@@ -53,7 +53,7 @@ class Kconfig:
         self._source("Kconfig")
 
     def _source(self, path: str) -> None:
-        if path in self._seen or len(self._seen) > _MOST_FILES:
+        if path in self._seen or len(self._seen) > _MAX_FILES:
             return
         self._seen.add(path)
         text = self._read(path)
@@ -62,42 +62,49 @@ class Kconfig:
         self._close()
 
     def _parse_statement(self, line: str, path: str) -> None:
-        found = _STATEMENT.match(line)
-        if not found:
+        match = _STATEMENT.match(line)
+        if not match:
             return
-        word, rest = found[1], found[2].strip()
-        if word in ("source", "rsource", "osource", "orsource"):
+        keyword, argument = match[1], match[2].strip()
+        if keyword in ("source", "rsource", "osource", "orsource"):
             self._close()
-            named = self._expand_variables(rest.strip("\"'"))
-            below = path.rpartition("/")[0] if "rsource" in word else ""
-            self._source(f"{below}/{named}" if below else named)
-        elif word in ("config", "menuconfig", "comment", *_BLOCKS):
+            source_path = self._expand_variables(argument.strip("\"'"))
+            folder = path.rpartition("/")[0] if "rsource" in keyword else ""
+            self._source(f"{folder}/{source_path}" if folder else source_path)
+        elif keyword in ("config", "menuconfig", "comment", *_BLOCKS):
             self._close()
-            self._entry = [(word, rest)]
-        elif word in ("endif", "endmenu", "endchoice"):
+            self._entry = [(keyword, argument)]
+        elif keyword in ("endif", "endmenu", "endchoice"):
             self._close()
             del self._blocks[-1:]
         elif self._entry:
-            self._entry.append((word, rest))
+            self._entry.append((keyword, argument))
 
     def _close(self) -> None:
-        """Store the symbol whose lines were read, or open the block."""
+        """Finish the current entry: define its symbol, or open its block."""
         if not self._entry:
             return
         (kind, name), *properties = self._entry
         self._entry = []
 
-        def conditions(word: str, start: str) -> Expression:
-            rests = (rest for key, rest in properties if key == word)
+        def conditions(keyword: str, prefix: str) -> Expression:
+            arguments = (argument for key, argument in properties if key == keyword)
             return joined(
-                *(parse_expression(rest.removeprefix(start)) for rest in rests)
+                *(
+                    parse_expression(argument.removeprefix(prefix))
+                    for argument in arguments
+                )
             )
 
-        own = parse_expression(name) if kind == "if" else conditions("depends", "on")
+        condition = (
+            parse_expression(name) if kind == "if" else conditions("depends", "on")
+        )
         if kind in _BLOCKS:
-            self._blocks.append((own, conditions("visible", "if")))
+            self._blocks.append((condition, conditions("visible", "if")))
         elif kind != "comment":
-            depends = joined(*(above for above, _ in self._blocks), own)
+            depends = joined(
+                *(block_condition for block_condition, _ in self._blocks), condition
+            )
             self._define(name, depends, properties)
 
     def _define(
@@ -105,64 +112,66 @@ class Kconfig:
     ) -> None:
         config = self.symbols.setdefault(name, Config(name))
         config.depends.append(depends)
-        shown = joined(depends, *(visible for _, visible in self._blocks))
-        for word, rest in properties:
-            if word in TYPES:
-                config.kind = config.kind or word.removeprefix("def_")
-            if word.startswith("def"):
-                value, when = _split(rest)
-                both = parse_expression(value), joined(depends, when)
-                config.defaults.append(both)
-            elif rest and word in (*TYPES, "prompt"):
-                prompt = _PROMPT.match(rest)
-                when = parse_expression((prompt and prompt[2]) or "")
-                config.prompts.append(joined(shown, when))
-            elif word in ("select", "imply"):
-                named, when = _split(rest)
-                target = self.symbols.setdefault(named, Config(named))
-                if word == "select":
-                    target.selected_by.append((name, when))
+        prompt_condition = joined(depends, *(visible for _, visible in self._blocks))
+        for keyword, argument in properties:
+            if keyword in TYPES:
+                config.kind = config.kind or keyword.removeprefix("def_")
+            if keyword.startswith("def"):
+                value, condition = _split_condition(argument)
+                default = parse_expression(value), joined(depends, condition)
+                config.defaults.append(default)
+            elif argument and keyword in (*TYPES, "prompt"):
+                prompt = _PROMPT.match(argument)
+                condition = parse_expression((prompt and prompt[2]) or "")
+                config.prompts.append(joined(prompt_condition, condition))
+            elif keyword in ("select", "imply"):
+                target_name, condition = _split_condition(argument)
+                target = self.symbols.setdefault(target_name, Config(target_name))
+                if keyword == "select":
+                    target.selected_by.append((name, condition))
                 else:
-                    target.defaults.append((Symbol(name), when))
+                    target.defaults.append((Symbol(name), condition))
 
     def _expand_variables(self, text: str) -> str:
         return _VARIABLE.sub(
-            lambda found: self._variables.get(found[1] or found[2], ""), text
+            lambda match: self._variables.get(match[1] or match[2], ""), text
         ).removeprefix("./")
 
 
 def _list_statements(text: str) -> Iterator[str]:
-    """Yield the statements of a file, with continued lines joined and without comments and help
-    texts.
+    """Yield a file's statements without comments and help texts, and with continued lines
+    joined.
     """
-    help_at: int | None = None
-    held = ""
-    for raw in text.split("\n"):
-        line = raw.expandtabs(8)
-        bare = line.strip()
-        if help_at is not None:
-            if not bare:
+    help_indent: int | None = None
+    joined_line = ""
+    for raw_line in text.split("\n"):
+        line = raw_line.expandtabs(8)
+        stripped = line.strip()
+        if help_indent is not None:
+            if not stripped:
                 continue
             indent = len(line) - len(line.lstrip())
-            help_at = help_at or indent
-            if 0 < help_at <= indent:
+            help_indent = help_indent or indent
+            if 0 < help_indent <= indent:
                 continue
-            help_at = None
-        if bare in ("help", "---help---"):
-            help_at = 0
+            help_indent = None
+        if stripped in ("help", "---help---"):
+            help_indent = 0
             continue
-        if not bare or bare.startswith("#"):
+        if not stripped or stripped.startswith("#"):
             continue
-        if bare.endswith("\\"):
-            held += bare[:-1] + " "
+        if stripped.endswith("\\"):
+            joined_line += stripped[:-1] + " "
             continue
-        at = bare.find(" #")
-        has_comment = at >= 0 and '"' not in bare[at:]
-        yield held + (bare[:at].rstrip() if has_comment else bare)
-        held = ""
+        comment_at = stripped.find(" #")
+        has_comment = comment_at >= 0 and '"' not in stripped[comment_at:]
+        yield joined_line + (
+            stripped[:comment_at].rstrip() if has_comment else stripped
+        )
+        joined_line = ""
 
 
-def _split(text: str) -> tuple[str, Expression]:
-    found = _IF.match(text)
-    assert found
-    return found[1].strip(), parse_expression(found[2] or "")
+def _split_condition(text: str) -> tuple[str, Expression]:
+    match = _IF.match(text)
+    assert match
+    return match[1].strip(), parse_expression(match[2] or "")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Kconfig expressions as plain values."""
+"""Parse Kconfig expressions."""
 
 import ast
 import functools
@@ -11,7 +11,7 @@ _MACRO = re.compile(r"\$\((?:[^()]|\([^()]*\))*\)")
 _AS_PYTHON = {"&&": "and", "||": "or", "!": "not", "=": "=="}
 _NAME = re.compile(r"[^\s()!=<>&|]")
 _OPERATORS = {ast.Eq: "=", ast.NotEq: "!="}
-_LONGEST = 10_000
+_MAX_LENGTH = 10_000
 
 
 class Symbol(NamedTuple):
@@ -39,7 +39,7 @@ class Either(NamedTuple):
 
 
 class Compared(NamedTuple):
-    """A comparison: two operands and the operator."""
+    """A comparison of two symbols or constants."""
 
     left: str
     operator: str
@@ -54,15 +54,16 @@ YES = Symbol("y")
 def parse_expression(text: str) -> Expression:
     """Parse a Kconfig expression; return y if it is malformed.
 
-    The grammar is the same as Python's. Macros that test the compiler count as y.
+    The expression is translated to Python and parsed as such. Macros, which test the compiler, are
+    taken to be y.
     """
-    words = _TOKEN.findall(_MACRO.sub("y", text[:_LONGEST]))
-    # Python keywords and numbers are valid names in Kconfig
+    tokens = _TOKEN.findall(_MACRO.sub("y", text[:_MAX_LENGTH]))
+    # add a prefix, because Python's keywords and numbers are valid Kconfig names
     python = " ".join(
-        "_" + re.sub(r"\W", "_", word.strip("\"'"))
-        if _NAME.match(word)
-        else _AS_PYTHON.get(word, word)
-        for word in words
+        "_" + re.sub(r"\W", "_", token.strip("\"'"))
+        if _NAME.match(token)
+        else _AS_PYTHON.get(token, token)
+        for token in tokens
     )
     try:
         return _value(ast.parse(python, mode="eval").body)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find Kconfig symbols that a patch uses but no Kconfig file of the tree defines, and symbols that
-it selects without their dependencies. Nothing from the tree is run.
+"""Find added uses of Kconfig symbols that the tree does not define, and added selects that ignore
+dependencies.
+
+Nothing from the tree is run.
 """
 
 import re
@@ -20,7 +22,7 @@ _IN_CODE = re.compile(r"\bCONFIG_([A-Z][A-Z0-9_]+?)(?:_MODULE)?\b(?!_?\*)")
 _IN_KCONFIG = re.compile(r"^\s*(?:select|imply|depends on|if|visible if)\s+(.*)")
 _SELECT = re.compile(r"\s+select\s+(\w+)")
 _CONFIG = re.compile(r"^[ \t]*(?:menu)?config[ \t]+(\w+)", re.MULTILINE)
-_MOST_SELECTS = 20
+_MAX_SELECTS = 20
 _WORD = re.compile(r"\b[A-Z][A-Z0-9_]+\b")
 _COMMENT = re.compile(r"^\s*(?:\*|/\*|//|#)(?!\s*(?:if|ifdef|ifndef|elif)\b)")
 _CODE = (".c", ".h", ".S", ".dts", ".dtsi")
@@ -29,15 +31,17 @@ _CODE = (".c", ".h", ".S", ".dts", ".dtsi")
 def kconfig_problems(
     state: TreeState, changes: Sequence[FileChange]
 ) -> Iterator[BuildProblem]:
-    """Yield the problems with Kconfig symbols on a commit's added lines."""
-    yield from _unknown(state, changes)
-    # no real Kconfig has a chain of a thousand files or symbols
+    """Yield the problems with Kconfig symbols in a commit's added lines."""
+    yield from _undefined_symbols(state, changes)
+    # no real Kconfig nests files or symbols a thousand levels deep
     with suppress(RecursionError):
-        yield from _unmet(state, changes)
+        yield from _unmet_dependencies(state, changes)
 
 
-def _unmet(state: TreeState, changes: Sequence[FileChange]) -> Iterator[BuildProblem]:
-    """Yield a problem for each added `select` of a symbol whose dependencies may be off."""
+def _unmet_dependencies(
+    state: TreeState, changes: Sequence[FileChange]
+) -> Iterator[BuildProblem]:
+    """Yield a problem for each added `select` of a symbol whose dependencies may not be met."""
     selects = (
         (change, line, select[1])
         for change in changes
@@ -45,7 +49,7 @@ def _unmet(state: TreeState, changes: Sequence[FileChange]) -> Iterator[BuildPro
         if is_kconfig(change.path) and (select := _SELECT.match(line.text))
     )
     kconfig = None
-    for change, line, target in islice(selects, _MOST_SELECTS):
+    for change, line, target in islice(selects, _MAX_SELECTS):
         kconfig = kconfig or Kconfig(state.read, source_arch(host_arch()))
         text = (state.read(change.path) or "").split("\n")
         for name in _CONFIG.findall("\n".join(text[: line.new_line]))[-1:]:
@@ -60,24 +64,25 @@ def _problem(text: str, change: FileChange, line: DiffLine) -> BuildProblem:
 
 
 def is_kconfig(path: str) -> bool:
-    """Return whether a path is a Kconfig file."""
     return path.rpartition("/")[2].startswith("Kconfig")
 
 
-def _unknown(state: TreeState, changes: Sequence[FileChange]) -> Iterator[BuildProblem]:
-    """Yield a problem for each undefined Kconfig symbol on an added line."""
-    named: dict[str, tuple[FileChange, DiffLine]] = {}
+def _undefined_symbols(
+    state: TreeState, changes: Sequence[FileChange]
+) -> Iterator[BuildProblem]:
+    """Yield a problem for each undefined Kconfig symbol in an added line."""
+    first_uses: dict[str, tuple[FileChange, DiffLine]] = {}
     for change in changes:
         for line in change.lines("+"):
             for name in _find_symbols(change.path, line.text):
-                named.setdefault(name, (change, line))
-    if not named:
+                first_uses.setdefault(name, (change, line))
+    if not first_uses:
         return
-    pattern = rf"^\s*(menu)?config\s+({'|'.join(named)})\s*$"
+    pattern = rf"^\s*(menu)?config\s+({'|'.join(first_uses)})\s*$"
     rows = state.grep((pattern,), "-h", "-E", paths=("*Kconfig*",))
-    known = {row.split()[-1] for row in rows}
-    for name, (change, line) in named.items():
-        if name not in known:
+    defined = {row.split()[-1] for row in rows}
+    for name, (change, line) in first_uses.items():
+        if name not in defined:
             yield _problem(f"no Kconfig file defines CONFIG_{name}", change, line)
 
 
@@ -86,8 +91,8 @@ def _find_symbols(path: str, text: str) -> Iterator[str]:
     if path.startswith(("Documentation/", "tools/", "scripts/")):
         return
     if is_kconfig(path):
-        found = _IN_KCONFIG.match(text.partition(" #")[0])
-        yield from _WORD.findall(found[1]) if found else ()
+        match = _IN_KCONFIG.match(text.partition(" #")[0])
+        yield from _WORD.findall(match[1]) if match else ()
         return
     is_code = name.startswith(("Makefile", "Kbuild")) or name.endswith(_CODE)
     if is_code and not _COMMENT.match(text):

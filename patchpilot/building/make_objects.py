@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run make for individual objects in a checked-out kernel tree."""
+"""Run make for single objects in a checked-out kernel tree."""
 
 import contextlib
 import os
@@ -23,8 +23,8 @@ from patchpilot.errors import GitError
 from patchpilot.model.printable import printable
 from patchpilot.model.progress import Progress
 
-_SECONDS = 6 * 3600.0
-_HEADER_SECONDS = 60.0
+_TIMEOUT = 6 * 3600.0
+_HEADER_TIMEOUT = 60.0
 _USER_SPACE = (
     *("-fsyntax-only", "-std=c90", "-Wall", "-Werror=implicit-function-declaration"),
     *("-D__EXPORTED_HEADERS__", "-D__packed=__attribute__((packed))"),
@@ -40,9 +40,9 @@ _DEPENDENCY = re.compile(r"^\s+(\S+?)\s*\\?$", re.MULTILINE)
 
 
 class Maker:
-    """Run make in one tree with one output directory.
+    """Runs make in a tree with an output directory.
 
-    `lacks_file` is set if a file was missing, perhaps because the checkout left it out.
+    `lacks_file` is set if make misses a file, perhaps because the checkout is partial.
     """
 
     def __init__(
@@ -58,10 +58,10 @@ class Maker:
         self.lacks_file = False
 
     def configure(self, build_digest: str) -> tuple[tuple[str, ...], str]:
-        """Create the tree's configuration, unless the directory already has it.
+        """Configure the tree, unless the output directory is already configured in the same way.
 
         `build_digest` changes with the tree's Kconfig files. Return the symbols that did not stay
-        enabled, and why make failed.
+        enabled, and the error of make or "".
         """
         stamp = self._output / "patchpilot.state"
         state = f"{self._configuration.key} {build_digest}"
@@ -71,11 +71,13 @@ class Maker:
                 return (), failure
             stamp.write_text(state, "utf-8")
         text = (self._output / ".config").read_text("utf-8", "replace")
-        on = set(re.findall(r"^CONFIG_(\w+)=[ym]$", text, re.MULTILINE))
-        return tuple(it for it in self._configuration.wanted if it not in on), ""
+        enabled = set(re.findall(r"^CONFIG_(\w+)=[ym]$", text, re.MULTILINE))
+        return tuple(
+            name for name in self._configuration.wanted if name not in enabled
+        ), ""
 
     def _configure(self) -> str:
-        """Create the configuration, and return why that failed or ""."""
+        """Create the .config, and return the error of make or ""."""
         fragment = self._output / "patchpilot.config"
         target, env = "olddefconfig", {}
         if self._configuration.given is not None:
@@ -91,7 +93,7 @@ class Maker:
         return _last_error(lines) if code else ""
 
     def objects(self, paths: Sequence[str]) -> dict[str, ObjectReport]:
-        """Build the object files for the given sources, and return a report on each."""
+        """Build the objects of these source files, and return a report on each."""
         headers = [path for path in paths if path.endswith(".h")]
         targets = {
             target_of(self._read, path): path for path in paths if path not in headers
@@ -99,12 +101,12 @@ class Maker:
         for target in targets:
             (self._output / target).unlink(missing_ok=True)
         checks = ["C=1"] if self._configuration.uses_sparse else []
-        # the Makefile names a devicetree blob relative to the architecture's boot/dts
+        # targets of devicetree blobs are relative to the architecture's boot/dts
         names = (target.rpartition("/boot/dts/")[2] for target in targets)
         words = ("-k", "W=1", *checks, "KCFLAGS=-Wno-error", *names)
         words += ("prepare",) if headers else ()
-        what = f"building for {self._configuration.label}"
-        _, lines = self._make(words, what, {})
+        step = f"building for {self._configuration.label}"
+        _, lines = self._make(words, step, {})
         return self._reports(targets, lines) | {
             path: self._test_header(path) for path in headers
         }
@@ -112,16 +114,22 @@ class Maker:
     def _test_header(self, path: str) -> ObjectReport:
         """Compile a header as a user-space program would include it.
 
-        usr/include/Makefile tests the installed header in the same way. Here, what
-        scripts/headers_install.sh removes from it is defined as nothing.
+        usr/include/Makefile tests the installed header in the same way. Macros that
+        scripts/headers_install.sh removes are defined as empty.
         """
         empty = self._output / "patchpilot.uapi" / "linux"
         empty.mkdir(parents=True, exist_ok=True)
         for name in ("compiler.h", "compiler_types.h"):
             (empty / name).touch()
-        below = ("include", f"arch/{self._configuration.source_arch}/include")
-        folders = [empty.parent, *(f"{top}/uapi" for top in below), "usr/dummy-include"]
-        folders += [self._output / top / "generated" / "uapi" for top in below]
+        include_folders = ("include", f"arch/{self._configuration.source_arch}/include")
+        folders = [
+            empty.parent,
+            *(f"{top}/uapi" for top in include_folders),
+            "usr/dummy-include",
+        ]
+        folders += [
+            self._output / top / "generated" / "uapi" for top in include_folders
+        ]
         argv = [
             *sandbox(),
             self._configuration.compiler,
@@ -135,7 +143,7 @@ class Maker:
         ]
         try:
             done = run(
-                argv, env=make_environment(), cwd=self._tree, timeout=_HEADER_SECONDS
+                argv, env=make_environment(), cwd=self._tree, timeout=_HEADER_TIMEOUT
             )
         except GitError:
             return ObjectReport((), False)
@@ -147,16 +155,18 @@ class Maker:
         return file.read_text("utf-8", "replace") if file.is_file() else None
 
     def find_sources(self, path: str) -> tuple[str, ...]:
-        """Return the files in the tree that an object was built from, or none if unknown."""
+        """Return the files in the tree from which an object was built, or none if unknown."""
         text = self._command(target_of(self._read, path))
-        listed = text.partition("\ndeps_")[2].partition("\n\n")[0]
+        dependencies = text.partition("\ndeps_")[2].partition("\n\n")[0]
         top = f"{self._tree}/"
-        names = (name for name in _DEPENDENCY.findall(listed) if name.startswith(top))
-        found = {path, *(os.path.normpath(name.removeprefix(top)) for name in names)}
-        return tuple(sorted(found)) if text else ()
+        names = (
+            name for name in _DEPENDENCY.findall(dependencies) if name.startswith(top)
+        )
+        paths = {path, *(os.path.normpath(name.removeprefix(top)) for name in names)}
+        return tuple(sorted(paths)) if text else ()
 
     def _command(self, target: str) -> str:
-        """Return the command that kbuild recorded for a target, or ""."""
+        """Return the command that kbuild saved for a target, or ""."""
         file = self._output / target
         with contextlib.suppress(OSError):
             return file.with_name(f".{file.name}.cmd").read_text("utf-8", "replace")
@@ -165,20 +175,24 @@ class Maker:
     def _reports(
         self, targets: Mapping[str, str], lines: list[str]
     ) -> dict[str, ObjectReport]:
-        printed = defaultdict[str, list[str]](list)
+        lines_by_target = defaultdict[str, list[str]](list)
         for name, line in pair_with_objects(lines):
-            printed[name if name in targets else ""].append(line)
+            lines_by_target[name if name in targets else ""].append(line)
         result = {}
         for target, path in targets.items():
-            found = read_diagnostics(printed[target], str(self._tree))
+            diagnostics = read_diagnostics(lines_by_target[target], str(self._tree))
             is_built = (self._output / target).is_file()
-            if not is_built and ERROR not in {diagnostic.kind for diagnostic in found}:
-                # errors that stop make before it reaches the object
-                found += read_diagnostics(printed[""], str(self._tree))
+            if not is_built and ERROR not in {
+                diagnostic.kind for diagnostic in diagnostics
+            }:
+                # errors printed before make reached any object
+                diagnostics += read_diagnostics(lines_by_target[""], str(self._tree))
             if is_built and target.endswith(".o"):
                 command = self._command(target)
-                found += tuple(needed_symbols(self._output, target, path, command))
-            result[path] = ObjectReport(found, is_built)
+                diagnostics += tuple(
+                    needed_symbols(self._output, target, path, command)
+                )
+            result[path] = ObjectReport(diagnostics, is_built)
         return result
 
     def _make(
@@ -214,13 +228,13 @@ class Maker:
             line,
             env=make_environment() | dict(env),
             cwd=self._tree,
-            watched=Watched(_SECONDS, running),
+            watched=Watched(_TIMEOUT, running),
         )
         return code, lines
 
 
 def _last_error(lines: Sequence[str]) -> str:
-    """Return the last line that explains why make failed."""
-    words = [line.strip() for line in lines[-_TAIL * 4 :] if line.strip()]
-    errors = [line for line in words if _FAILURE.search(line)]
-    return printable((errors or words or ["make printed nothing"])[0])[:300]
+    """Return the last line that says why make failed."""
+    last_lines = [line.strip() for line in lines[-_TAIL * 4 :] if line.strip()]
+    errors = [line for line in last_lines if _FAILURE.search(line)]
+    return printable((errors or last_lines or ["make printed nothing"])[0])[:300]

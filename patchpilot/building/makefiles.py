@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the Kconfig symbols with which kbuild builds an object.
-
-They are read from the Makefiles in the folders above it.
+"""Find the Kconfig symbols that an object depends on, by parsing the Makefiles in its directory and
+above.
 """
 
 import os
@@ -33,20 +32,22 @@ _COMPUTED = re.compile(
     r"^\s*-?include\s|\$\((?:addprefix|patsubst|foreach)\s|\$\(\w+:%?[\w./-]*=",
     re.MULTILINE,
 )
-"""A Makefile whose objects may be listed in included files or have computed names."""
+"""Matches a Makefile whose objects may be listed in included files or have computed names."""
 _ALWAYS = ("y", "m", "objs")
-_DEEPEST = 8
+_MAX_DEPTH = 8
 
 
 class Need(NamedTuple):
-    """The symbols that an object needs, and the module that it is a part of, or ""."""
+    """The symbols that an object depends on, and the module that contains it or ""."""
 
     symbols: tuple[str, ...]
     module: str = ""
 
 
 class _Line(NamedTuple):
-    """A line of a Makefile: the list it adds to, the required symbols, and the added names."""
+    """A line of a Makefile: the list that it extends, the symbols that it depends on, and the added
+    names.
+    """
 
     name: str
     symbols: tuple[str, ...]
@@ -54,34 +55,36 @@ class _Line(NamedTuple):
 
 
 def needs_of(read: Read, path: str) -> tuple[Need, ...]:
-    """Return the requirements for building a source file's object.
+    """Return the alternative requirements for building a source file.
 
-    There is one requirement for each way in which Makefiles add the object. If no Makefile names
-    it, but the nearest Makefile with modules includes other Makefiles or computes names, it may be
-    part of these modules; otherwise there are no requirements. Conditions other than on a single
-    symbol count as met.
+    There is one for each place where a Makefile adds the object. If no Makefile names it, but the
+    nearest Makefile with modules includes other files or computes names, assume that it belongs to
+    these modules. Return () if it is not built. Conditions on more than a single symbol are taken
+    to be met.
     """
     folder, _, name = path.rpartition("/")
     target = name.rpartition(".")[0] + ".o"
-    found: list[Need] = []
+    needs: list[Need] = []
     while folder:
         lines = _makefile(read, folder)
         for need in _object_needs(lines, target, 0):
-            above = _folder_symbols(read, folder)
+            folder_symbols = _folder_symbols(read, folder)
             module = f"{folder}/{need.module}" if need.module else ""
-            found += [Need(_once(need.symbols + one), module) for one in above]
-        folder, _, last = folder.rpartition("/")
-        target = f"{last}/{target}"
-    ways = set(found) or set(_computed_needs(read, path.rpartition("/")[0]))
-    ways = ways or {need for _, need in _neighbor_makefiles(read, path)}
-    return tuple(sorted(ways, key=lambda need: len(need.symbols)))
+            needs += [
+                Need(_unique(need.symbols + one), module) for one in folder_symbols
+            ]
+        folder, _, folder_name = folder.rpartition("/")
+        target = f"{folder_name}/{target}"
+    alternatives = set(needs) or set(_computed_needs(read, path.rpartition("/")[0]))
+    alternatives = alternatives or {need for _, need in _neighbor_makefiles(read, path)}
+    return tuple(sorted(alternatives, key=lambda need: len(need.symbols)))
 
 
 def target_of(read: Read, path: str) -> str:
-    """Return the make target for a source file's object.
+    """Return the make target for a source file.
 
-    A module's Makefile may include that of a sibling directory. kbuild then identifies the objects
-    by their path relative to the module (`amdgpu/../display/…`).
+    If a module's Makefile includes that of a sibling directory, the target is relative to the
+    module (`amdgpu/../display/…`).
     """
     stem, _, suffix = path.rpartition(".")
     if suffix == "dts":
@@ -94,37 +97,42 @@ def target_of(read: Read, path: str) -> str:
 
 
 def _neighbor_makefiles(read: Read, path: str) -> Iterator[tuple[str, Need]]:
-    """Yield sibling directories whose Makefile includes the one in the file's directory, with the
-    needs of their modules.
+    """Yield sibling directories whose Makefile includes the one in the file's directory, each with
+    a need of their modules.
     """
     parts = path.split("/")
     for depth in range(1, len(parts) - 2):
-        above, (group, own) = "/".join(parts[:depth]), parts[depth : depth + 2]
-        words = (word for line in _makefile(read, above) for word in line.words)
-        for word in dict.fromkeys(words):
-            if not (word.startswith(f"{group}/") and word.endswith("/")):
+        parent, (group, subfolder) = "/".join(parts[:depth]), parts[depth : depth + 2]
+        entries = (entry for line in _makefile(read, parent) for entry in line.words)
+        for entry in dict.fromkeys(entries):
+            if not (entry.startswith(f"{group}/") and entry.endswith("/")):
                 continue
-            folder = f"{above}/{word.rstrip('/')}"
-            if path.startswith(f"{folder}/") or folder == f"{above}/{group}":
+            folder = f"{parent}/{entry.rstrip('/')}"
+            if path.startswith(f"{folder}/") or folder == f"{parent}/{group}":
                 continue
             lines = _makefile(read, folder)
             for line in lines:
-                if line.name != _INCLUDE or own.lower() not in line.words[0].lower():
+                if (
+                    line.name != _INCLUDE
+                    or subfolder.lower() not in line.words[0].lower()
+                ):
                     continue
                 for need in _module_needs(read, folder, lines, line.symbols):
                     yield folder, need
 
 
 def _module_needs(
-    read: Read, folder: str, lines: list[_Line], more: tuple[str, ...] = ()
+    read: Read, folder: str, lines: list[_Line], extra_symbols: tuple[str, ...] = ()
 ) -> Iterator[Need]:
     """Yield the needs of the modules in a directory's Makefile."""
     for line in lines:
-        for word in line.words if line.name == "obj" else ():
-            if word.endswith(".o"):
-                module = f"{folder}/{word.removesuffix('.o')}"
-                for above in _folder_symbols(read, folder):
-                    yield Need(_once(line.symbols + more + above), module)
+        for object_name in line.words if line.name == "obj" else ():
+            if object_name.endswith(".o"):
+                module = f"{folder}/{object_name.removesuffix('.o')}"
+                for folder_symbols in _folder_symbols(read, folder):
+                    yield Need(
+                        _unique(line.symbols + extra_symbols + folder_symbols), module
+                    )
 
 
 def _computed_needs(read: Read, folder: str) -> Iterator[Need]:
@@ -138,23 +146,27 @@ def _computed_needs(read: Read, folder: str) -> Iterator[Need]:
 
 
 def _folder_symbols(read: Read, folder: str) -> list[tuple[str, ...]]:
-    """Return the sets of symbols that make kbuild enter a directory."""
+    """Return the alternative sets of symbols with which kbuild enters a directory."""
     parent, _, last = folder.rpartition("/")
-    target, above = f"{last}/", parent
-    while above:
-        lines = _makefile(read, above)
-        hits = [line.symbols for line in lines if target in line.words]
-        if hits:
-            upper = _folder_symbols(read, above)
-            return [_once(hit + one) for hit in hits for one in upper]
-        above, _, name = above.rpartition("/")
+    target, ancestor = f"{last}/", parent
+    while ancestor:
+        lines = _makefile(read, ancestor)
+        line_symbols = [line.symbols for line in lines if target in line.words]
+        if line_symbols:
+            ancestor_symbols = _folder_symbols(read, ancestor)
+            return [
+                _unique(hit + symbols)
+                for hit in line_symbols
+                for symbols in ancestor_symbols
+            ]
+        ancestor, _, name = ancestor.rpartition("/")
         target = f"{name}/{target}"
     return [()]
 
 
 def _object_needs(lines: list[_Line], target: str, depth: int) -> Iterator[Need]:
     for line in lines:
-        if target not in line.words or depth > _DEEPEST:
+        if target not in line.words or depth > _MAX_DEPTH:
             continue
         if line.name in _OBJECT_LISTS:
             module = target.removesuffix(".o") if line.name == "obj" else ""
@@ -162,7 +174,7 @@ def _object_needs(lines: list[_Line], target: str, depth: int) -> Iterator[Need]
             continue
         for name in (f"{line.name}.o", f"$({line.name}-y)", f"$({line.name}-objs)"):
             for need in _object_needs(lines, name, depth + 1):
-                yield Need(_once(line.symbols + need.symbols), need.module)
+                yield Need(_unique(line.symbols + need.symbols), need.module)
 
 
 def _makefile(read: Read, folder: str) -> list[_Line]:
@@ -178,32 +190,36 @@ def _parse_lines(text: str) -> Iterator[_Line]:
     for line in text.replace("\\\n", " ").split("\n"):
         condition = _CONDITION.match(line)
         if condition:
-            _note_condition(conditions, condition[1], condition[2])
+            _update_conditions(conditions, condition[1], condition[2])
             continue
-        around = tuple(name for names in conditions for name in names)
-        if included := _INCLUDES.match(line):
-            yield _Line(_INCLUDE, _once(around), (included[1],))
+        outer_symbols = tuple(name for names in conditions for name in names)
+        if include_match := _INCLUDES.match(line):
+            yield _Line(_INCLUDE, _unique(outer_symbols), (include_match[1],))
             continue
-        found = _RULE.match(line.partition("#")[0])
-        if found and found[1]:
-            own = () if found[2] in _ALWAYS else tuple(_SYMBOL.findall(found[2]))
-            yield _Line(found[1], _once(around + own), tuple(found[3].split()))
+        match = _RULE.match(line.partition("#")[0])
+        if match and match[1]:
+            symbols = () if match[2] in _ALWAYS else tuple(_SYMBOL.findall(match[2]))
+            yield _Line(
+                match[1], _unique(outer_symbols + symbols), tuple(match[3].split())
+            )
 
 
-def _note_condition(conditions: list[tuple[str, ...]], word: str, rest: str) -> None:
-    if word == "endif":
+def _update_conditions(
+    conditions: list[tuple[str, ...]], directive: str, argument: str
+) -> None:
+    if directive == "endif":
         if conditions:
             conditions.pop()
-    elif word == "else":
+    elif directive == "else":
         if conditions:
             conditions[-1] = ()
     else:
-        is_on = word == "ifdef" or (
-            word == "ifeq" and rest.rstrip(" )").endswith((",y", ", y"))
+        is_on = directive == "ifdef" or (
+            directive == "ifeq" and argument.rstrip(" )").endswith((",y", ", y"))
         )
-        is_on = is_on or (word == "ifneq" and rest.rstrip().endswith(",)"))
-        conditions.append(tuple(_SYMBOL.findall(rest)) if is_on else ())
+        is_on = is_on or (directive == "ifneq" and argument.rstrip().endswith(",)"))
+        conditions.append(tuple(_SYMBOL.findall(argument)) if is_on else ())
 
 
-def _once(names: tuple[str, ...]) -> tuple[str, ...]:
+def _unique(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Check an object's undefined symbols, and report those that no module can provide."""
+"""Report undefined symbols of an object that no module can provide."""
 
 import re
 import shutil
@@ -13,10 +13,10 @@ from patchpilot.commits.run import environment, run
 from patchpilot.model.patch import FileChange
 from patchpilot.model.printable import printable
 
-_COMPILER = re.compile(
+_COMPILER_FUNCTION = re.compile(
     r"__(?:u?(?:div|mod|divmod)[dst]i[34]|(?:ashl|ashr|lshr|mul)[dt]i3|u?cmpdi2|aeabi_\w+)"
 )
-"""Functions in the compiler's library that the kernel lacks."""
+"""Functions of the compiler's library that the kernel does not have."""
 _DIVISION = re.compile(r"[\w)\]]\s*[/%]=?\s*[\w(]|\bdo_div\b")
 _NAME = re.compile(r"[A-Za-z]\w{2,}")
 _MODPOST = re.compile(
@@ -29,27 +29,25 @@ _EXPORT = "EXPORT_[A-Z_]*SYMBOL[A-Z_]*"
 def needed_symbols(
     output: Path, target: str, path: str, command: str
 ) -> Iterator[Diagnostic]:
-    """Yield diagnostics for an object's undefined symbols, references to freed sections, and a
-    missing module license.
-    """
+    """Yield an object's undefined symbols, section mismatches, and a missing module license."""
 
     def printed(*words: str) -> list[str]:
-        done = run([*words, target], env=environment(), cwd=output, timeout=60)
-        return f"{done.text}\n{done.error_text}".split("\n")
+        outcome = run([*words, target], env=environment(), cwd=output, timeout=60)
+        return f"{outcome.text}\n{outcome.error_text}".split("\n")
 
     for line in printed("nm", "-u", "--") if shutil.which("nm") else ():
-        if found := re.match(r"\s*U (\S+)", line):
-            yield Diagnostic(UNDEFINED, path, 0, 0, found[1])
+        if match := re.match(r"\s*U (\S+)", line):
+            yield Diagnostic(UNDEFINED, path, 0, 0, match[1])
     program = output / "scripts" / "mod" / "modpost"
     if program.is_file():
         name = re.sub(r"[-,]", "_", Path(target).stem)
         module = f"KBUILD_MODNAME='\"{name}\"'"
         is_whole = " -DMODULE " in command and module in command
         for line in printed(str(program), "-w", "-N", "-o", "patchpilot.symvers"):
-            found = _MODPOST.match(line)
-            if found and (is_whole or not found[2]):
-                # quote the names as compilers do, so that they can be found in the diff
-                text = _QUOTABLE.sub(r"'\g<0>'", printable(found[1]))
+            match = _MODPOST.match(line)
+            if match and (is_whole or not match[2]):
+                # quote names as compilers do, so that `names_in` finds them
+                text = _QUOTABLE.sub(r"'\g<0>'", printable(match[1]))
                 yield Diagnostic(MODPOST, path, 0, 0, text)
 
 
@@ -60,44 +58,47 @@ def missing_symbols(
     *,
     is_module: bool,
 ) -> Iterator[tuple[str, str]]:
-    """Yield the undefined symbols that cannot be resolved, each with the reason.
+    """Yield undefined symbols that cannot be resolved, each with the reason.
 
-    `users` maps each symbol to the source file of the object that uses it.
+    `users` maps each symbol to the source file that uses it.
     """
     for name in users:
-        if _COMPILER.fullmatch(name):
-            why = "the kernel has no such function: use the functions of linux/math64.h"
-            yield name, why
-    plain = [name for name in users if _NAME.fullmatch(name)] if is_module else []
-    if not plain:
+        if _COMPILER_FUNCTION.fullmatch(name):
+            reason = (
+                "the kernel has no such function: use the functions of linux/math64.h"
+            )
+            yield name, reason
+    checkable = [name for name in users if _NAME.fullmatch(name)] if is_module else []
+    if not checkable:
         return
-    either = "|".join(plain)
-    pattern = rf"{_EXPORT}\s*\(\s*({either})\s*[,)]"
+    alternatives = "|".join(checkable)
+    pattern = rf"{_EXPORT}\s*\(\s*({alternatives})\s*[,)]"
     exported = _grep_lines(state, pattern, source_arch)
-    known = {word for _, line in exported for word in re.findall(r"\w+", line)}
-    for name in plain:
-        if name in known:
+    exported_names = {word for _, line in exported for word in re.findall(r"\w+", line)}
+    for name in checkable:
+        if name in exported_names:
             continue
-        places = _definitions(state, name, source_arch)
-        if places and (why := _why_unavailable(state, users[name], places)):
-            yield name, why
+        definitions = _definitions(state, name, source_arch)
+        if definitions and (
+            reason := _why_unavailable(state, users[name], definitions)
+        ):
+            yield name, reason
 
 
 def _definitions(state: TreeState, name: str, source_arch: str) -> list[str]:
     """Return the files that define a global function or variable."""
     function = rf"^[A-Za-z_].*[ *]{name}\s*\([^;]*$"
     variable = rf"^[A-Za-z_][^(]*[ *]{name}(\[.*\])?( =.*|;)$"
-    found = _grep_lines(state, f"{function}|{variable}", source_arch)
-    return [path for path, line in found if not line.startswith(("static", "extern"))]
+    matches = _grep_lines(state, f"{function}|{variable}", source_arch)
+    return [path for path, line in matches if not line.startswith(("static", "extern"))]
 
 
 def division_in(changes: Sequence[FileChange], path: str, name: str) -> int:
-    """Return the added line that may contain the division for which the compiler calls this
-    function.
+    """Return the added line whose division may have become a call of this function.
 
-    Return 0 if the function is not for divisions or there is no such line.
+    Return 0 if there is none, or if the function is not for divisions.
     """
-    if not _COMPILER.fullmatch(name):
+    if not _COMPILER_FUNCTION.fullmatch(name):
         return 0
     lines = (
         line for change in changes if change.path == path for line in change.lines("+")
@@ -107,15 +108,15 @@ def division_in(changes: Sequence[FileChange], path: str, name: str) -> int:
     )
 
 
-def _why_unavailable(state: TreeState, user: str, places: Sequence[str]) -> str:
-    """Return why a symbol defined in these files is unavailable to its user, or ""."""
+def _why_unavailable(state: TreeState, user: str, definitions: Sequence[str]) -> str:
+    """Return why a symbol that these files define is unavailable to `user`, or ""."""
     modules = _modules(state, user)
-    linked = [path for path in places if needs_of(state.read, path)]
-    if not linked:
-        return f"{places[0]} defines it, and no Makefile names its object"
-    if any(modules & _modules(state, path) for path in linked):
+    built = [path for path in definitions if needs_of(state.read, path)]
+    if not built:
+        return f"{definitions[0]} defines it, and no Makefile names its object"
+    if any(modules & _modules(state, path) for path in built):
         return ""
-    return f"{linked[0]} does not export it"
+    return f"{built[0]} does not export it"
 
 
 def _modules(state: TreeState, path: str) -> set[str]:
@@ -125,9 +126,7 @@ def _modules(state: TreeState, path: str) -> set[str]:
 def _grep_lines(
     state: TreeState, pattern: str, source_arch: str
 ) -> Iterator[tuple[str, str]]:
-    """Yield the source lines that match a pattern, with their files, except those for other
-    architectures.
-    """
+    """Yield (path, line) for source lines that match, except in other architectures."""
     for row in state.grep((pattern,), "-E", paths=("*.c", "*.S")):
         path, _, line = row.partition(":")
         if path.startswith("arch/") and not path.startswith(f"arch/{source_arch}/"):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Plan the build of a series: each commit's objects, and the configurations to build them in.
+"""Plan the build of a series: which objects to build for each commit, and in which configurations.
 
-The configurations are the smallest ones on top of allnoconfig that include the objects.
+They are the smallest configurations on top of allnoconfig that build the objects.
 """
 
 import functools
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from patchpilot.building.choose_symbols import SymbolChoice
 from patchpilot.building.configuration import (
-    OPTIONAL,
+    OPTIONAL_PROGRAMS,
     Configuration,
     host_arch,
     source_arch,
@@ -33,15 +33,15 @@ from patchpilot.model.printable import counted
 KIND = Kind("build-plan", (str(Path(__file__).parent),), 60)
 SOURCES = (".c", ".S")
 BUILT = (*SOURCES, ".h", ".dts", ".dtsi")
-"""The suffixes of files that are built."""
-_FILES = ("-l", "-z", "-E")
-_USERS = {".h": ("*.c",), ".dtsi": ("*.dts", "*.dtsi")}
-"""The files that may include a file with each of these suffixes."""
+"""Suffixes of files that can be built."""
+_GREP_FLAGS = ("-l", "-z", "-E")
+_INCLUDING_FILES = {".h": ("*.c",), ".dtsi": ("*.dts", "*.dtsi")}
+"""Which files may include a file with each suffix."""
 INCLUDERS = 8
-"""Maximum number of files built for a changed header, unless all are requested."""
-_BASE = ("SMP", "MODULES")
-_USUAL = ("DYNAMIC_DEBUG", "DEBUG_SECTION_MISMATCH")
-"""Symbols without which compilers drop debugging output and inline functions whose sections modpost
+"""Maximum number of files to build for a changed header, unless all are requested."""
+_ALWAYS_ENABLED = ("SMP", "MODULES")
+_ENABLED_IF_POSSIBLE = ("DYNAMIC_DEBUG", "DEBUG_SECTION_MISMATCH")
+"""Without these, compilers drop debug output, and inline functions whose sections modpost
 compares.
 """
 _NOT_KBUILD = (
@@ -54,7 +54,7 @@ _NOT_KBUILD = (
     "certs/",
 )
 _OTHER_ARCHES = ("arm64", "arm", "riscv", "powerpc", "mips", "s390", "sparc64", "m68k")
-_SHORT = {"x86_64": "i386", "arm64": "arm"}
+_COMPAT_ARCH = {"x86_64": "i386", "arm64": "arm"}
 _BYTE_ORDER = re.compile(
     r"(?:__)?[bl]e(?:16|32|64)|cpu_to|_to_cpu|bitfield|htons|ntohs|htonl|ntohl"
 )
@@ -62,18 +62,19 @@ _BIG_ENDIAN = "powerpc"
 _MOST_LEVELS, _MOST_NAMES = 8, 500
 """Limits on the nesting of devicetree includes, and on the names searched for at once."""
 _WHOLE = re.compile(r"arch/\w+/boot/dts/.*\.dts|include/uapi/.*\.h")
-"""Files that are compiled without depending on a symbol: blobs, and headers for user space."""
-_NAMED = re.compile(r"\bCONFIG_(\w+?)(?:_MODULE)?\b")
+"""Files that are built regardless of symbols: devicetree blobs and user-space headers."""
+_CONFIG_NAME = re.compile(r"\bCONFIG_(\w+?)(?:_MODULE)?\b")
 _DEBUGGING = re.compile(
     r"(?:DEBUG_(?!FS)|PROVE_|KASAN|KCSAN|KMSAN|LOCK|PREEMPT|TRAC|FTRACE|FUNCTION_|GCOV)"
 )
-_OF_ARCH = re.compile(r"arch/(\w+)/")
+_ARCH_PATH = re.compile(r"arch/(\w+)/")
 _WORD = re.compile(r"[A-Za-z_]\w{3,}")
 
 
 class BuildOptions(NamedTuple):
-    """The options of a build: a configuration's text, architectures, compilers, and the extent.
+    """The options of a build.
 
+    `config` is the text of a .config. `every` builds all files that include a changed header.
     `place` is the name of the build directory, if there are several.
     """
 
@@ -93,7 +94,7 @@ class BuildOptions(NamedTuple):
 
 
 class Change(NamedTuple):
-    """A commit of the series: the tree states before and after it, its diff, and its title."""
+    """A commit: the tree before and after it, its diff, and its title."""
 
     before: TreeState
     after: TreeState
@@ -104,8 +105,8 @@ class Change(NamedTuple):
 class Plan(NamedTuple):
     """A build plan.
 
-    It has, for each change, the source files to build and the reasons why others are not built; and
-    the configurations, each with the files to build in it.
+    `sources` has the files to build for each change, and `notes` the reasons why others are not
+    built. `configurations` has each configuration with the files to build in it.
     """
 
     sources: Sequence[tuple[str, ...]]
@@ -114,36 +115,44 @@ class Plan(NamedTuple):
 
 
 def is_target(path: str) -> bool:
-    """Return whether a path contains only characters that other programs accept in paths."""
+    """Return whether all characters of a path are safe in make targets and arguments."""
     return SAFE.fullmatch(path) is not None
 
 
 def make_plan(changes: Sequence[Change], options: BuildOptions) -> Plan:
-    """Return the build plan for a series."""
+    """Return the build plan of a series."""
     planned = [_sources(change, options) for change in changes]
-    every = tuple(dict.fromkeys(path for own, _ in planned for path in own))
+    every = tuple(
+        dict.fromkeys(path for change_paths, _ in planned for path in change_paths)
+    )
     chosen: list[tuple[Configuration, tuple[str, ...]]] = []
     if objects := [path for path in every if path.endswith(SOURCES)]:
         chosen, refused = _object_configurations(changes, options, objects)
-        for own, notes in planned:
+        for change_paths, notes in planned:
             notes += [
                 f"{path} was not built: {why}"
                 for path, why in refused.items()
-                if path in own
+                if path in change_paths
             ]
     paths = (file.path for change in changes for file in change.files)
     whole = [path for path in every if path not in objects]
     whole += filter(is_kconfig, () if every else paths)
     by_arch = defaultdict[str, list[str]](list)
     for path in whole:
-        named = _OF_ARCH.match(path)
-        by_arch[named[1] if named else options.first_arch].append(path)
-    for arch, some in by_arch.items():
+        arch_match = _ARCH_PATH.match(path)
+        by_arch[arch_match[1] if arch_match else options.first_arch].append(path)
+    for arch, arch_paths in by_arch.items():
         new = Configuration(arch, options.llvm), ()
-        made, own = next((row for row in chosen if row[0].arch == arch), new)
-        rest = [row for row in chosen if row[0] != made]
-        chosen = [(made, (*own, *some)), *rest]
-    return Plan([own for own, _ in planned], chosen, [notes for _, notes in planned])
+        configuration_, change_paths = next(
+            (row for row in chosen if row[0].arch == arch), new
+        )
+        others = [row for row in chosen if row[0] != configuration_]
+        chosen = [(configuration_, (*change_paths, *arch_paths)), *others]
+    return Plan(
+        [change_paths for change_paths, _ in planned],
+        chosen,
+        [notes for _, notes in planned],
+    )
 
 
 def _object_configurations(
@@ -151,7 +160,7 @@ def _object_configurations(
 ) -> tuple[list[tuple[Configuration, tuple[str, ...]]], dict[str, str]]:
     """Return the configurations, and the reason for each file that has none.
 
-    Results are cached, because reading all Kconfig files takes seconds.
+    Results are cached, because parsing all Kconfig files takes seconds.
     """
     files = [file for change in changes for file in change.files]
     state = changes[-1].after
@@ -160,34 +169,37 @@ def _object_configurations(
     chooser = _Chooser(
         state, options, guards, is_ordered=any(map(_BYTE_ORDER.search, text))
     )
-    programs = [*map(shutil.which, OPTIONAL)]
-    rest = options._replace(jobs=1, place=""), programs, host_arch()
-    inputs = repr((rest, guards, chooser.is_ordered, paths))
+    programs = [*map(shutil.which, OPTIONAL_PROGRAMS)]
+    key_options = options._replace(jobs=1, place=""), programs, host_arch()
+    inputs = repr((key_options, guards, chooser.is_ordered, paths))
 
     def chosen() -> tuple[Any, ...]:
-        rows = [(tuple(one), own) for one, own in chooser.configurations(paths)]
+        rows = [
+            (tuple(configuration_), config_paths)
+            for configuration_, config_paths in chooser.configurations(paths)
+        ]
         return rows, chooser.refused
 
     rows, refused = get_or_compute(KIND, (state.build_digest, inputs), chosen)
-    return [(Configuration(*row), own) for row, own in rows], refused
+    return [(Configuration(*row), config_paths) for row, config_paths in rows], refused
 
 
 def _guards(state: TreeState, changes: Iterable[FileChange]) -> tuple[str, ...]:
-    """Return the Kconfig symbols named in changed files, except debugging symbols.
+    """Return the Kconfig symbols that changed files mention, except debugging symbols.
 
-    Without these symbols, parts of the files are not compiled.
+    If they are disabled, parts of the files are not compiled.
     """
     paths = [file.path for file in changes if file.path.endswith((".c", ".h"))]
     text = "\n".join(filter(None, map(state.read, paths)))
-    names = dict.fromkeys(_NAMED.findall(text))
+    names = dict.fromkeys(_CONFIG_NAME.findall(text))
     return tuple(name for name in names if not _DEBUGGING.match(name))
 
 
 def _sources(
     change: Change, options: BuildOptions
 ) -> tuple[tuple[str, ...], list[str]]:
-    """Return the source files whose objects a change affects, and notes on unbuilt files."""
-    found: dict[str, None] = {}
+    """Return the source files to build for a change, and why others are not built."""
+    paths: dict[str, None] = {}
     notes: list[str] = []
     for file in change.files:
         path = file.path
@@ -196,76 +208,82 @@ def _sources(
         if path.endswith((*SOURCES, ".h")) and path.startswith(_NOT_KBUILD):
             notes.append(f"{path} was not built: only objects of the kernel are")
         elif path.endswith(SOURCES) or _WHOLE.fullmatch(path):
-            found[path] = None
+            paths[path] = None
     for file in change.files:
         suffix = PurePosixPath(file.path).suffix
-        if suffix in _USERS and not file.path.startswith(_NOT_KBUILD):
-            more, left = _includers(change.after, file, tuple(found), options)
-            found |= dict.fromkeys(more)
-            if left:
+        if suffix in _INCLUDING_FILES and not file.path.startswith(_NOT_KBUILD):
+            includers, remaining = _includers(change.after, file, tuple(paths), options)
+            paths |= dict.fromkeys(includers)
+            if remaining:
                 notes.append(
-                    f"{counted(left, 'more file')} with what changed in {file.path} not built;"
+                    f"{counted(remaining, 'more file')} with what changed in {file.path} not built;"
                     " --all builds every one"
                 )
-    usable = tuple(path for path in found if is_target(path))
+    targets = tuple(path for path in paths if is_target(path))
     notes += [
-        f"{path!r} was not built: its name" for path in found if path not in usable
+        f"{path!r} was not built: its name" for path in paths if path not in targets
     ]
-    return usable, notes
+    return targets, notes
 
 
 def _includers(
     state: TreeState,
     file: FileChange,
-    known: tuple[str, ...],
+    known_paths: tuple[str, ...],
     options: BuildOptions,
 ) -> tuple[tuple[str, ...], int]:
-    """Return the source files affected by a change to a header, and the number of any others.
+    """Return the source files affected by a change to a header, and how many more there are.
 
-    Files with a word from the changed lines come first, in order of distance.
+    Files that contain a word of the changed lines and files nearby come first.
     """
     folder, _, name = file.path.rpartition("/")
-    kinds = _USERS[PurePosixPath(name).suffix]
-    users = _find_includers(state, name, kinds)
+    kinds = _INCLUDING_FILES[PurePosixPath(name).suffix]
+    includers = _find_includers(state, name, kinds)
     text = "\n".join(line.text for kind in "+-" for line in file.lines(kind))
-    rare = sorted(set(_WORD.findall(text)), key=len)[-12:]
-    patterns = [rf"\b{word}\b" for word in rare]
-    naming = set(state.grep(patterns, *_FILES, paths=kinds) if rare else ())
+    longest_words = sorted(set(_WORD.findall(text)), key=len)[-12:]
+    patterns = [rf"\b{word}\b" for word in longest_words]
+    files_with_words = set(
+        state.grep(patterns, *_GREP_FLAGS, paths=kinds) if longest_words else ()
+    )
     if name.endswith(".dtsi"):
-        # headers are included by name, and these words occur in every devicetree
-        naming &= users
+        # devicetrees include files by name, and these words are common in all of them
+        files_with_words &= includers
 
     def distance(path: str) -> tuple[bool, bool, str]:
-        return path not in users, not path.startswith(f"{folder}/"), path
+        return path not in includers, not path.startswith(f"{folder}/"), path
 
-    usable = [
+    candidates = [
         path
-        for path in sorted(naming & users or naming or users, key=distance)
-        if path not in known and not path.startswith(_NOT_KBUILD)
+        for path in sorted(
+            files_with_words & includers or files_with_words or includers, key=distance
+        )
+        if path not in known_paths and not path.startswith(_NOT_KBUILD)
     ]
-    most = len(usable) if options.every else max(INCLUDERS - len(known), 1)
-    return tuple(usable[:most]), len(usable[most:])
+    limit = len(candidates) if options.every else max(INCLUDERS - len(known_paths), 1)
+    return tuple(candidates[:limit]), len(candidates[limit:])
 
 
 def _find_includers(state: TreeState, name: str, kinds: Sequence[str]) -> set[str]:
-    """Return the sources that include a file; devicetree sources may do so through a `.dtsi`
-    file.
-    """
-    found: set[str] = set()
+    """Return the sources that include a file, for devicetrees also through `.dtsi` files."""
+    includers: set[str] = set()
     names = [name]
     for _ in range(_MOST_LEVELS):
         if not names:
             break
-        either = "|".join(map(re.escape, names[:_MOST_NAMES]))
-        users = state.grep([f'include.*[</"]({either})'], *_FILES, paths=kinds)
-        new = set(users) - found
-        found |= new
-        names = [path.rpartition("/")[2] for path in new if path.endswith(".dtsi")]
-    return {path for path in found if not path.endswith(".dtsi")}
+        alternatives = "|".join(map(re.escape, names[:_MOST_NAMES]))
+        users = state.grep(
+            [f'include.*[</"]({alternatives})'], *_GREP_FLAGS, paths=kinds
+        )
+        new_includers = set(users) - includers
+        includers |= new_includers
+        names = [
+            path.rpartition("/")[2] for path in new_includers if path.endswith(".dtsi")
+        ]
+    return {path for path in includers if not path.endswith(".dtsi")}
 
 
 class _Chooser:
-    """Find the configurations for source files.
+    """Choose configurations for source files.
 
     `refused` maps files without a configuration to the reason.
     """
@@ -286,7 +304,7 @@ class _Chooser:
     def configurations(
         self, paths: Sequence[str]
     ) -> Iterator[tuple[Configuration, tuple[str, ...]]]:
-        """Yield the configurations, each with the files that it builds, most likely first."""
+        """Yield the configurations with the files to build in each, most likely first."""
         if self._options.config is not None:
             given = Configuration(
                 self._options.first_arch,
@@ -300,25 +318,25 @@ class _Chooser:
             yield from self._arch_configurations(arch, tuple(own))
 
     def _first_architectures(self, paths: Sequence[str]) -> dict[str, list[str]]:
-        """Group the files by the architecture to try first."""
-        found: dict[str, list[str]] = {}
+        """Group files by the first architecture for which they can be built."""
+        paths_by_arch: dict[str, list[str]] = {}
         for path in paths:
             for arch in self._arches(path):
-                if self._together(arch, (path,), minimal=True)[1]:
-                    found.setdefault(arch, []).append(path)
+                if self._choose_symbols(arch, (path,), minimal=True)[1]:
+                    paths_by_arch.setdefault(arch, []).append(path)
                     break
             else:
                 self.refused[path] = self._reason(path)
-        return found
+        return paths_by_arch
 
     def _arches(self, path: str) -> tuple[str, ...]:
-        """Return the values of ARCH with which a file may be built, in the order to try them."""
-        host, own = host_arch(), _OF_ARCH.match(path)
-        others = (own[1],) if own else _OTHER_ARCHES
-        is_host = not own or own[1] == source_arch(host)
+        """Return the values of ARCH for which a file may be built, in order of preference."""
+        host, path_arch = host_arch(), _ARCH_PATH.match(path)
+        others = (path_arch[1],) if path_arch else _OTHER_ARCHES
+        is_host = not path_arch or path_arch[1] == source_arch(host)
         first = (host,) if is_host else ()
-        more = () if (own and is_host) or not shutil.which("clang") else others
-        return self._options.arches or (*first, *more)
+        cross = () if (path_arch and is_host) or not shutil.which("clang") else others
+        return self._options.arches or (*first, *cross)
 
     def _reason(self, path: str) -> str:
         if not self._needs(path):
@@ -331,65 +349,64 @@ class _Chooser:
     def _arch_configurations(
         self, arch: str, paths: tuple[str, ...]
     ) -> Iterator[tuple[Configuration, tuple[str, ...]]]:
-        """Yield the configurations of files that are built for one architecture first."""
-        short = _SHORT.get(host_arch())
-        llvm = arch not in (host_arch(), short) or self._options.llvm
-        plain = Configuration(arch, llvm)
-        made = [plain._replace(checks=True)]
+        """Yield the configurations for files whose first architecture is `arch`."""
+        compat_arch = _COMPAT_ARCH.get(host_arch())
+        llvm = arch not in (host_arch(), compat_arch) or self._options.llvm
+        base = Configuration(arch, llvm)
+        variants = [base._replace(checks=True)]
         if not self._options.quick:
-            may_clang = not self._options.gcc and shutil.which("clang") is not None
-            made.append(plain._replace(minimal=True))
-            if may_clang and not llvm:
-                made.append(plain._replace(llvm=True))
+            uses_clang = not self._options.gcc and shutil.which("clang") is not None
+            variants.append(base._replace(minimal=True))
+            if uses_clang and not llvm:
+                variants.append(base._replace(llvm=True))
             if not self._options.arches and arch == host_arch():
-                made += [plain._replace(arch=short)] if short else []
-                if may_clang and self.is_ordered:
-                    made.append(Configuration(_BIG_ENDIAN, llvm=True))
-        for variant in made:
+                variants += [base._replace(arch=compat_arch)] if compat_arch else []
+                if uses_clang and self.is_ordered:
+                    variants.append(Configuration(_BIG_ENDIAN, llvm=True))
+        for variant in variants:
             is_foreign = variant.arch == _BIG_ENDIAN != arch
-            own = (it for it in paths if not (is_foreign and it.startswith("arch/")))
-            yield from self._group_configurations(variant, tuple(own))
+            own_paths = (
+                path for path in paths if not (is_foreign and path.startswith("arch/"))
+            )
+            yield from self._group_configurations(variant, tuple(own_paths))
 
     def _group_configurations(
-        self, made: Configuration, paths: tuple[str, ...]
+        self, template: Configuration, paths: tuple[str, ...]
     ) -> Iterator[tuple[Configuration, tuple[str, ...]]]:
-        """Yield a configuration for as many files as are compatible, then one for the others.
-
-        A minimal configuration disables everything that the files do not need, and builds them in.
-        """
-        left = paths
-        while left:
-            choice, reached = self._together(made.arch, left, minimal=made.minimal)
-            if not reached:
+        """Yield a configuration for as many files as are compatible, then others for the rest."""
+        remaining = paths
+        while remaining:
+            choice, enabled = self._choose_symbols(
+                template.arch, remaining, minimal=template.minimal
+            )
+            if not enabled:
                 return
-            wanted = tuple(dict.fromkeys(chain(*reached.values())))
-            text = choice.text(() if made.minimal else wanted)
-            yield made._replace(fragment=text, wanted=wanted), tuple(reached)
-            left = tuple(path for path in left if path not in reached)
+            symbols = tuple(dict.fromkeys(chain(*enabled.values())))
+            text = choice.text(() if template.minimal else symbols)
+            yield template._replace(fragment=text, wanted=symbols), tuple(enabled)
+            remaining = tuple(path for path in remaining if path not in enabled)
 
-    def _together(
+    def _choose_symbols(
         self, arch: str, paths: Sequence[str], *, minimal: bool
     ) -> tuple[SymbolChoice, dict[str, tuple[str, ...]]]:
-        """Choose symbols for as many of the files as are compatible; return them with each file's
-        own symbols.
-        """
-        choice = SymbolChoice(self._kconfig(source_arch(arch)), _BASE)
+        """Choose symbols for as many files as are compatible, and return each file's symbols."""
+        choice = SymbolChoice(self._kconfig(source_arch(arch)), _ALWAYS_ENABLED)
         if minimal:
             choice.keep_off(self._guards)
-        reached: dict[str, tuple[str, ...]] = {}
+        enabled: dict[str, tuple[str, ...]] = {}
         for path in paths:
             need = self._turn_on_any(choice, path)
-            if need is None and not reached:
-                # it may depend on a symbol that must stay off
+            if need is None and not enabled:
+                # its dependencies may include a symbol that must stay off
                 choice.off = frozenset()
                 need = self._turn_on_any(choice, path)
             if need is not None:
-                reached[path] = need
+                enabled[path] = need
         if not minimal:
-            for name in (*_USUAL, *self._guards):
+            for name in (*_ENABLED_IF_POSSIBLE, *self._guards):
                 choice.turn_on(name)
-        return choice, reached
+        return choice, enabled
 
     def _turn_on_any(self, choice: SymbolChoice, path: str) -> tuple[str, ...] | None:
-        ways = (need.symbols for need in self._needs(path))
-        return next(filter(choice.turn_on_all, ways), None)
+        alternatives = (need.symbols for need in self._needs(path))
+        return next(filter(choice.turn_on_all, alternatives), None)

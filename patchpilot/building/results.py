@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Cache the diagnostics for objects between runs, keyed by the files from which an object is
-built.
-"""
+"""Cache the diagnostics of objects, keyed by the files from which each object is built."""
 
 from itertools import starmap
 from pathlib import Path
@@ -11,39 +9,41 @@ from patchpilot.building.diagnostics import Diagnostic, ObjectReport
 from patchpilot.building.tree_state import TreeState
 from patchpilot.cache.entries import Kind, key_of, recall, remember
 
-_KEPT = 3000
-_STATES = 6
-KIND = Kind("built-object", (str(Path(__file__).parent),), _KEPT)
+_MAX_OBJECTS = 3000
+_MAX_STATES = 6
+KIND = Kind("built-object", (str(Path(__file__).parent),), _MAX_OBJECTS)
 
 
 def find_report(path: str, configuration: str, state: TreeState) -> ObjectReport | None:
-    """Return the report on a file's object for its current contents, or None if not built."""
+    """Return the report on a file's object for the current sources, or None if it is not cached."""
     for paths, digest, rows, is_built in _recall(path, configuration, state)[1]:
         if digest == state.digest(paths or state.files):
             return ObjectReport(tuple(starmap(Diagnostic, rows)), is_built)
     return None
 
 
-def keep_report(
+def cache_report(
     report: ObjectReport,
-    made_of: tuple[str, ...],
+    sources: tuple[str, ...],
     path: str,
     configuration: str,
     state: TreeState,
 ) -> None:
-    """Store a report with the files that the object was built from; without them, it is valid only
-    for this tree.
+    """Cache a report.
+
+    `sources` are the files from which the object was built; if it is empty, the report is valid for
+    this tree only.
     """
     key, entries = _recall(path, configuration, state)
-    digest = state.digest(made_of or state.files)
+    digest = state.digest(sources or state.files)
     rows = [tuple(diagnostic) for diagnostic in report.diagnostics]
-    entry = [list(made_of), digest, rows, report.is_built]
-    others = [one for one in entries if one[1] != digest]
-    remember(KIND, key, [entry, *others[: _STATES - 1]])
+    entry = [list(sources), digest, rows, report.is_built]
+    others = [other_entry for other_entry in entries if other_entry[1] != digest]
+    remember(KIND, key, [entry, *others[: _MAX_STATES - 1]])
 
 
 def _recall(path: str, configuration: str, state: TreeState) -> tuple[str, Any]:
-    """Return the cache key of an object in a configuration, and its cached result."""
+    """Return the cache key for an object in a configuration, and the cached entries."""
     parts = (path, configuration, state.build_digest)
     key = key_of(KIND, (part.encode("utf-8", "surrogateescape") for part in parts))
     return key, recall(KIND, key) or ()

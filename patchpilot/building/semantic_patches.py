@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run the tree's semantic patches (scripts/coccinelle) on the files that a patch touches."""
+"""Run the tree's semantic patches (scripts/coccinelle) on changed files."""
 
 import fnmatch
 import re
@@ -24,57 +24,63 @@ from patchpilot.model.progress import Progress
 
 FOLDER = "scripts/coccinelle"
 PROGRAM = "spatch"
-_SECONDS = 60.0
+_TIMEOUT = 60.0
 _LINE = re.compile(r"(?P<path>[^:\s]+):(?P<line>\d+):(?P<column>\d+)-\d+: (?P<text>.*)")
 _OPTIONS = re.compile(r"^//\s*Options:\s*(.*)$", re.MULTILINE)
 _KNOWN_OPTIONS = ("--no-includes", "--include-headers", "--all-includes", "--no-loops")
 _QUERY = "\nGrep query\n"
-"""Coccinelle prints this before a list of words; any matching file contains at least one."""
+"""Coccinelle prints this before a list of words; a matching file contains at least one of them."""
 _WORDS = Kind("semantic-patch-words", (str(Path(__file__)),))
 KIND = Kind("semantic-patch", (str(Path(__file__)),), 1000)
-_AROUND = 30
+_CONTEXT_LINES = 30
 
 
 def key_of_tool() -> str:
-    """Return a cache key that changes with Coccinelle's version, or "" if it is not installed."""
+    """Return a cache key for Coccinelle's version, or "" if it is not installed."""
     return f"{PROGRAM} {compiler_version(PROGRAM)}" if shutil.which(PROGRAM) else ""
 
 
 def text_around(text: str, lines: Sequence[int]) -> str:
-    """Return a file's text around some of its lines."""
-    near = {at for line in lines for at in range(line - _AROUND - 1, line + _AROUND)}
-    return "\n".join(line for at, line in enumerate(text.split("\n")) if at in near)
+    """Return the parts of a text near these lines."""
+    line_numbers = {
+        index
+        for line in lines
+        for index in range(line - _CONTEXT_LINES - 1, line + _CONTEXT_LINES)
+    }
+    return "\n".join(
+        line for index, line in enumerate(text.split("\n")) if index in line_numbers
+    )
 
 
 def scripts_for(state: TreeState, text: str, progress: Progress) -> Iterator[str]:
     """Yield the semantic patches that may match a text.
 
-    Coccinelle lists words for each; a matching file contains at least one. A semantic patch without
+    Coccinelle lists words of which a matching file contains at least one. A semantic patch without
     such words may match any text.
     """
     present = frozenset(re.findall(r"\w+", text))
-    for path, words in _words(state, progress).items():
+    for path, words in _trigger_words(state, progress).items():
         if not words or present.intersection(words):
             yield path
 
 
-def _words(state: TreeState, progress: Progress) -> dict[str, list[str]]:
-    """Return a tree's semantic patches with the words that Coccinelle lists for them."""
+def _trigger_words(state: TreeState, progress: Progress) -> dict[str, list[str]]:
+    """Map the tree's semantic patches to the words that Coccinelle lists for them."""
     paths = fnmatch.filter(state.files, f"{FOLDER}/*.cocci")
 
     def read() -> dict[str, list[str]]:
-        known = {}
+        words_by_path = {}
         with TemporaryFolder("semantic-patch") as folder:
             script = Path(folder, "script.cocci")
             for path in paths:
                 script.write_text(state.read(path) or "", "utf-8")
-                printed = _run_coccinelle(
+                output = _run_coccinelle(
                     ["--parse-cocci", str(script)],
                     script.parent,
                     partial(progress, f"reading {path}"),
                 )
-                known[path] = re.findall(r"\w+", printed.partition(_QUERY)[2])
-        return known
+                words_by_path[path] = re.findall(r"\w+", output.partition(_QUERY)[2])
+        return words_by_path
 
     words: dict[str, list[str]] = get_or_compute(
         _WORDS, (key_of_tool(), state.digest(paths)), read
@@ -85,7 +91,7 @@ def _words(state: TreeState, progress: Progress) -> dict[str, list[str]]:
 def _run_coccinelle(
     words: Sequence[str], folder: Path, check: Callable[[], None]
 ) -> str:
-    """Run Coccinelle in report mode and return its output, or "" if a file takes too long."""
+    """Run Coccinelle in report mode and return its output, or "" on a timeout."""
     argv = [
         *sandbox(),
         PROGRAM,
@@ -97,7 +103,7 @@ def _run_coccinelle(
     ]
     try:
         return run(
-            argv, env=make_environment(), cwd=folder, timeout=Watched(_SECONDS, check)
+            argv, env=make_environment(), cwd=folder, timeout=Watched(_TIMEOUT, check)
         ).text
     except GitError:
         return ""
@@ -110,33 +116,35 @@ def run_scripts(
     scripts: Sequence[str],
     progress: Progress,
 ) -> Iterator[Diagnostic]:
-    """Run semantic patches on a file in the checked-out tree and yield their reports."""
+    """Run semantic patches on a file in the checked-out tree, and yield their reports."""
     for script in scripts:
-        what = partial(progress, f"{script.rpartition('/')[2]}: {path}")
+        report_progress = partial(progress, f"{script.rpartition('/')[2]}: {path}")
         words = [*_options(state, script), "--cocci-file", script, path]
-        text = _run_coccinelle(words, tree, what)
-        yield from _read(text, script, str(tree))
+        text = _run_coccinelle(words, tree, report_progress)
+        yield from _parse_reports(text, script, str(tree))
 
 
 def _options(state: TreeState, script: str) -> list[str]:
-    """Return the options that a semantic patch sets for itself."""
-    named = _OPTIONS.search(state.read(script) or "")
+    """Return the options that a semantic patch declares."""
+    declared = _OPTIONS.search(state.read(script) or "")
     return [
-        word for word in (named[1].split() if named else ()) if word in _KNOWN_OPTIONS
+        word
+        for word in (declared[1].split() if declared else ())
+        if word in _KNOWN_OPTIONS
     ]
 
 
-def _read(text: str, script: str, top: str) -> Iterator[Diagnostic]:
+def _parse_reports(text: str, script: str, top: str) -> Iterator[Diagnostic]:
     name = script.rpartition("/")[2]
     for line in text.split("\n"):
-        found = _LINE.match(line)
-        if found:
-            path = found["path"].removeprefix(f"{top}/")
-            number, said = int(found["line"]), printable(found["text"])
+        match = _LINE.match(line)
+        if match:
+            path = match["path"].removeprefix(f"{top}/")
+            number, message = int(match["line"]), printable(match["text"])
             yield Diagnostic(
                 COCCINELLE,
                 path,
                 number,
-                int(found["column"]),
-                f"{said} ({name})",
+                int(match["column"]),
+                f"{message} ({name})",
             )

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The files of a commit, identified by the ids of their contents, for validating cached results."""
+"""The files of a commit with the ids of their contents, which tell whether cached results are
+valid.
+"""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +21,7 @@ _KIND = Kind("tree-files", (str(Path(__file__)),))
 class TreeState:
     """The files of a commit.
 
-    They are read on first use; those of a second commit are read as a difference from the first.
+    They are read on first use. With `like`, only the differences from that commit are read.
     """
 
     def __init__(
@@ -29,7 +31,7 @@ class TreeState:
 
     @cached_property
     def files(self) -> Mapping[str, str]:
-        """Map paths to the mode, type and id of their contents, as git lists them."""
+        """Map paths to the mode, type and object id, as printed by git ls-tree."""
         if self._like is None:
             return dict(get_or_compute(_KIND, (self.commit,), self._list_files))
         files = dict(self._like.files)
@@ -42,43 +44,45 @@ class TreeState:
 
     @cached_property
     def build_digest(self) -> str:
-        """Return a digest of the Kconfig files, Makefiles and scripts, which control the build."""
+        """Return a digest of the files that control the build: Kconfig, Makefiles and scripts."""
         if self._like and not any(
-            _is_of_build(change.path) for change in self._changes
+            _controls_build(change.path) for change in self._changes
         ):
             return self._like.build_digest
 
         def digest() -> str:
-            return self.digest(filter(_is_of_build, self.files))
+            return self.digest(filter(_controls_build, self.files))
 
         return get_or_compute(_KIND, (self.commit, "build"), digest)
 
     def digest(self, paths: Iterable[str]) -> str:
-        """Return a digest of these files."""
+        """Return a digest of the contents of these files."""
         files = self.files
         text = "\n".join(f"{path} {files.get(path, '')}" for path in sorted(paths))
         return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
     def read(self, path: str) -> str | None:
-        """Return the text of a file, or None."""
+        """Return the text of a file, or None if it does not exist."""
         data = self._repository.blob(self.commit, path)
         return None if data is None else data.decode("utf-8", "replace")
 
     def grep(
         self, patterns: Iterable[str], *flags: str, paths: Sequence[str]
     ) -> list[str]:
-        """Return the output of git grep; path patterns match in every directory."""
+        """Return the matches of git grep; the path patterns match in every directory."""
         words = [word for pattern in patterns for word in ("-e", pattern)]
-        done = self._repository.git(
+        outcome = self._repository.git(
             "grep", *flags, *words, self.commit, "--", *paths, env={"GIT_LITERAL_PATHSPECS": "0"}, ok=(0, 1)  # noqa: E501
         )  # fmt: skip
-        rows = done.text.split("\0" if "-z" in flags else "\n")
+        rows = outcome.text.split("\0" if "-z" in flags else "\n")
         return [row.removeprefix(f"{self.commit}:") for row in rows if row]
 
     def _list_files(self) -> dict[str, str]:
-        done = self._repository.git("ls-tree", "-r", "-z", "--full-tree", self.commit)
-        rows = (row.partition("\t") for row in done.text.split("\0") if row)
-        return {path: head for head, _, path in rows}
+        outcome = self._repository.git(
+            "ls-tree", "-r", "-z", "--full-tree", self.commit
+        )
+        rows = (row.partition("\t") for row in outcome.text.split("\0") if row)
+        return {path: entry for entry, _, path in rows}
 
     @cached_property
     def _changes(self) -> tuple[ChangedFile, ...]:
@@ -86,6 +90,6 @@ class TreeState:
         return self._repository.changed_files(self._like.commit, self.commit)
 
 
-def _is_of_build(path: str) -> bool:
+def _controls_build(path: str) -> bool:
     name = path.rpartition("/")[2]
     return name.startswith(_BUILD_NAMES) or path.startswith(_BUILD_FOLDERS)

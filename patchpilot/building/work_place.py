@@ -2,7 +2,7 @@
 """The directories for building: a clone that shares the repository's objects, and output
 directories.
 
-They are in the cache and may be deleted. The user's tree and .config are not touched.
+They are in the cache directory and may be deleted. The user's tree and .config are not touched.
 """
 
 import contextlib
@@ -24,61 +24,66 @@ from patchpilot.model.progress import Progress, silent
 
 KIND = "builds"
 _VERSION = 2
-_MOST_BYTES = 40 << 20
-"""Maximum size of all output directories; less than 300 MiB with the checked-out files."""
-_OLD_SECONDS = 30 * 86400.0
-_GONE = f"0 {'0' * 40}"
-"""The entry with which git deletes a file from its index."""
+_MAX_BYTES = 40 << 20
+"""Maximum size of all output directories; the total with the checkout is below 300 MiB."""
+_MAX_AGE = 30 * 86400.0
+_DELETED = f"0 {'0' * 40}"
+"""The entry that makes `git update-index` delete a file from the index."""
 _CHECKOUT_SECONDS = 1800.0
-_WHOLE = ".*"
-_MOST_FOLDERS = 300
-"""With more directories, matching all paths takes seconds, so everything is checked out."""
+_ALL_PATHS = ".*"
+_MAX_FOLDERS = 300
+"""With more directories, check out everything, because matching all paths would take seconds."""
 SAFE = re.compile(
     r"(?!(?:.*/)?\.\.?(?:/|$))[\w+,@.][\w.+,@-]*(?:/[\w+,@.][\w.+,@-]*)*", re.ASCII
 )
-"""A path whose object is a make target, not an option or a variable (`CC=x.c`), even if make is
-given only the end of the path.
+"""Matches a path that make cannot take for an option or a variable (`CC=x.c`), even if only the end
+of the path is used.
 """
 _TOOLS = "arch|bpf/resolve_btfids|build|include|lib|objtool|scripts"
 
 
-class WorkPlace:
+class Workspace:
     """A repository's build clone and its output directories."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.tree = folder / "tree"
-        self.pattern = _WHOLE
+        self.pattern = _ALL_PATHS
 
     def narrow(self, paths: Collection[str], arches: Iterable[str]) -> None:
-        """Check out only the files needed to build these files for these architectures.
+        """Check out only the files needed to build `paths` for these architectures.
 
-        They are an eighth of the tree. `pattern` is a regular expression for their paths.
+        They are an eighth of the tree. `pattern` is a regular expression that matches their paths.
         """
         folders = {path.rpartition("/")[0] for path in paths if "/" in path}
         folders |= {"kernel", "kernel/time"}
-        if len(folders) > _MOST_FOLDERS:
-            self.pattern = _WHOLE
+        if len(folders) > _MAX_FOLDERS:
+            self.pattern = _ALL_PATHS
             return
-        # a driver includes headers from its directory and the one above it
-        near = {"/".join(it.split("/")[: max(2, it.count("/"))]) for it in folders}
-        boards = "" if any("/boot/dts/" in path for path in paths) else "(?!boot/dts/)"
+        # drivers include headers from their directory and its parent
+        header_folders = {
+            "/".join(folder.split("/")[: max(2, folder.count("/"))])
+            for folder in folders
+        }
+        dts_pattern = (
+            "" if any("/boot/dts/" in path for path in paths) else "(?!boot/dts/)"
+        )
         self.pattern = (
             f"[^/]+|(?:include|scripts|usr|lib/vdso|tools/(?:{_TOOLS}))/.*|"
-            f"arch/(?:{_either(arches)})/{boards}.*|arch/(?:\\w+/){{0,2}}Kconfig|"
+            f"arch/(?:{_alternatives(arches)})/{dts_pattern}.*|arch/(?:\\w+/){{0,2}}Kconfig|"
             "(?!arch/)(?:.*/)?(?:Kconfig|Kbuild|Makefile)[^/]*|"
-            f"(?:{_either(folders)})/[^/]*|(?:{_either(near)})/.*\\.h"
+            f"(?:{_alternatives(folders)})/[^/]*|(?:{_alternatives(header_folders)})/.*\\.h"
         )
 
     def widen(self) -> bool:
-        """Check out all files from now on, and return whether any were missing."""
-        was_narrow = self.pattern != _WHOLE
-        self.pattern = _WHOLE
+        """Check out all files from now on; return whether some were left out before."""
+        was_narrow = self.pattern != _ALL_PATHS
+        self.pattern = _ALL_PATHS
         return was_narrow
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
-        """Lock the build directories for this run; raise InputError if another run uses them."""
+        """Lock the build directories; raise InputError if another build uses them."""
         if not private_folder(self.folder):
             raise InputError(
                 f"cannot build in {self.folder}: no private directory",
@@ -97,70 +102,82 @@ class WorkPlace:
     def checkout(
         self, repository: Repository, state: TreeState, progress: Progress = silent
     ) -> None:
-        """Put the files of a commit into the clone, which is created on first use.
+        """Check out a commit's files into the clone, which is created on first use.
 
-        git's index contains only the files whose paths match the pattern.
+        Files that do not match `pattern` are left out of the clone's index.
         """
-        own = self.tree / ".git"
-        if not (own / "HEAD").exists():
+        git_dir = self.tree / ".git"
+        if not (git_dir / "HEAD").exists():
             shutil.rmtree(self.tree, ignore_errors=True)
             git(None, "init", "-q", str(self.tree))
         source = repository.common_dir.resolve() / "objects"
-        alternates.write(own / "objects", source)
-        (own / "index.lock").unlink(missing_ok=True)
-        stamp = own / "patchpilot.state"
+        alternates.write(git_dir / "objects", source)
+        (git_dir / "index.lock").unlink(missing_ok=True)
+        stamp = git_dir / "patchpilot.state"
         wanted = f"{state.commit}{self.pattern}"
-        known = os.fsdecode(stamp.read_bytes()) if stamp.exists() else ""
-        if known == wanted:
+        checked_out = os.fsdecode(stamp.read_bytes()) if stamp.exists() else ""
+        if checked_out == wanted:
             return
         progress("checking out the files to build")
         stamp.unlink(missing_ok=True)
-        old = known.removesuffix(self.pattern)
+        old_commit = checked_out.removesuffix(self.pattern)
         index: dict[str, str] = {}
-        if old != known and repository.find(old):
-            changed = repository.changed_files(old, state.commit)
-            files = {it.path: f"{it.mode} blob {it.object_id}" for it in changed}
+        if old_commit != checked_out and repository.find(old_commit):
+            changed = repository.changed_files(old_commit, state.commit)
+            files = {
+                entry.path: f"{entry.mode} blob {entry.object_id}" for entry in changed
+            }
         else:
             listed = git(self.tree, "ls-files", "-s", "-z").text.split("\0")[:-1]
-            rows = (row.partition("\t") for row in listed)
-            index = {path: f"{it[:6]} blob {it[7:-2]}" for it, _, path in rows}
-            files = {**dict.fromkeys(index, _GONE), **state.files}
+            row_parts = (row.partition("\t") for row in listed)
+            index = {
+                path: f"{entry[:6]} blob {entry[7:-2]}" for entry, _, path in row_parts
+            }
+            files = {**dict.fromkeys(index, _DELETED), **state.files}
         matches = re.compile(self.pattern, re.DOTALL).fullmatch
-        files = {path: it if matches(path) else _GONE for path, it in files.items()}
-        new = {path: it for path, it in files.items() if it != index.get(path, _GONE)}
+        files = {
+            path: entry if matches(path) else _DELETED for path, entry in files.items()
+        }
+        changed_entries = {
+            path: entry
+            for path, entry in files.items()
+            if entry != index.get(path, _DELETED)
+        }
         top = self.tree.resolve()
-        for file in [top / path for path, it in new.items() if it[0] == "0"]:
-            # a malformed tree may contain a symbolic link in place of a directory
+        for file in [
+            top / path for path, entry in changed_entries.items() if entry[0] == "0"
+        ]:
+            # in a malformed tree, a parent may be a symbolic link
             if file.parent.resolve() == file.parent:
-                # git replaces whatever is in the way of a file, except a directory
+                # git removes anything in place of a file except a directory
                 with contextlib.suppress(OSError):
                     file.unlink()
-        text = "".join(f"{it}\t{path}\0" for path, it in new.items())
+        text = "".join(f"{entry}\t{path}\0" for path, entry in changed_entries.items())
         git(self.tree, "update-index", "-z", "--index-info", stdin=os.fsencode(text))
-        # an interrupted checkout may have left out files that are in the index
+        # after an interrupted checkout, files in the index may be missing
         git(
             self.tree, "checkout-index", "-a", "-f", "-u", "-q", timeout=_CHECKOUT_SECONDS
         )  # fmt: skip
         stamp.write_bytes(os.fsencode(wanted))
 
     def shrink(self) -> None:
-        """Delete the least recently used output directories if they are too large, and those of
-        repositories not built for a month.
+        """Delete the least recently used output directories beyond the size limit, and the build
+        directories of repositories not built for a month.
         """
         outputs = sorted(self.folder.glob("out-*"), key=_age)
         total = 0
         for folder in outputs:
             total += size_of(folder)
-            if total > _MOST_BYTES and folder != outputs[0]:
+            if total > _MAX_BYTES and folder != outputs[0]:
                 shutil.rmtree(folder, ignore_errors=True)
         clean(
-            place
-            for place in list_build_directories()
-            if _age(place / "lock") > _OLD_SECONDS
+            build_directory
+            for build_directory in list_build_directories()
+            if _age(build_directory / "lock") > _MAX_AGE
         )
 
 
-def _either(texts: Iterable[str]) -> str:
+def _alternatives(texts: Iterable[str]) -> str:
     return "|".join(map(re.escape, sorted(texts)))
 
 
@@ -169,22 +186,21 @@ def _age(path: Path) -> float:
     return time.time() - path.stat().st_mtime if path.exists() else 0.0
 
 
-def work_place(repository: Repository, name: str = "") -> WorkPlace:
+def workspace_of(repository: Repository, name: str = "") -> Workspace:
     """Return the build directories of a repository.
 
     Concurrent builds use different names.
     """
     place = repository_cache_path(KIND, repository.common_dir, _VERSION)
-    return WorkPlace(place.with_name(f"{place.name}-{name}") if name else place)
+    return Workspace(place.with_name(f"{place.name}-{name}") if name else place)
 
 
 def list_build_directories() -> tuple[Path, ...]:
-    """Return the build directories of all repositories."""
     return tuple(sorted(filter(Path.is_dir, (cache_dir() / KIND).glob("*"))))
 
 
 def clean(folders: Iterable[Path]) -> int:
-    """Delete build directories and return the number of bytes freed."""
+    """Delete build directories, and return the number of bytes freed."""
     total = 0
     for folder in folders:
         total += size_of(folder)
@@ -193,7 +209,7 @@ def clean(folders: Iterable[Path]) -> int:
 
 
 def size_of(folder: Path) -> int:
-    """Return the total size in bytes of the files below a directory."""
+    """Return the disk usage of a directory in bytes."""
     total = 0
     for place, _, names in os.walk(folder):
         for name in names:

@@ -11,13 +11,13 @@ from patchpilot.building.build_series import (
     Built,
     SeriesBuild,
 )
-from patchpilot.building.built_record import keep_built
-from patchpilot.building.configuration import OPTIONAL, sandbox
+from patchpilot.building.built_record import record_build
+from patchpilot.building.configuration import OPTIONAL_PROGRAMS, sandbox
 from patchpilot.building.diagnostics import ERROR
 from patchpilot.building.kconfig_names import kconfig_problems
 from patchpilot.building.plan import BUILT, BuildOptions, Change, make_plan
 from patchpilot.building.tree_state import TreeState
-from patchpilot.building.work_place import work_place
+from patchpilot.building.work_place import workspace_of
 from patchpilot.checking.check_result import BuildFacts
 from patchpilot.commits.build_trust import (
     build_change,
@@ -97,7 +97,7 @@ def build_in(
         return BuildFacts(problems, f"nothing was built{note}")
     progress("choosing the files to build")
     plan = make_plan(changes, options)
-    place = work_place(kept_for, options.place)
+    place = workspace_of(kept_for, options.place)
     with place.lock():
         build = SeriesBuild(repository, changes, options, place, progress)
         built = build.run(plan)
@@ -113,7 +113,7 @@ def build_in(
             tuple(tried),
             len(kinds) - kinds.count(NOT_BUILT),
         )
-        keep_built(repository, commit)
+        record_build(repository, commit)
         commits.append(commit)
     return BuildFacts(problems, f"{_text(built)}{note}", tuple(commits))
 
@@ -147,7 +147,7 @@ def _text(built: Built) -> str:
     names = ", ".join(dict.fromkeys(built.configurations))
     lacking = [
         f"{name} ({finds})"
-        for name, finds in OPTIONAL.items()
+        for name, finds in OPTIONAL_PROGRAMS.items()
         if not shutil.which(name)
     ]
     parts = (

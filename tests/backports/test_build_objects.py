@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test `backport --build objects`: the fix's files compile on the branch, and new warnings are
-listed.
+"""Test `backport --build objects`: it compiles the fix's files on the branch, and lists new
+warnings.
 """
 
 import json
@@ -47,8 +47,8 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(autouse=True)
 def only_make(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Require only make, because the toy tree uses no other build tools."""
-    monkeypatch.setattr(configuration, "NEEDED", ("make",))
+    """Require no programs for building except make."""
+    monkeypatch.setattr(configuration, "REQUIRED_PROGRAMS", ("make",))
 
 
 def trust_tree(repo: Repo) -> None:
@@ -152,7 +152,7 @@ def test_missing_programs_are_listed(
 def test_uncompilable_backport_is_not_written(tmp_path: Path) -> None:
     repo = kernel(tmp_path, "\n")
     text = driver("\n")["drv/w.c"]
-    # the fix applies, but the branch does not have what it uses
+    # the fix applies, but uses a function that the branch lacks
     text = f"#define MORE 1\n\n\n\n\n{text}"
     repo.commit("drv: more", {"drv/w.c": text})
     fix = repo.commit(
@@ -179,7 +179,7 @@ def test_whole_range_is_compiled(tmp_path: Path) -> None:
     repo.git("update-ref", "refs/remotes/origin/master", "HEAD")
     trust_tree(repo)
     outcome = ask(repo, "linux-6.6.y..HEAD", "--write", tmp_path / "out")
-    # the matrix shows the build once, at the last fix
+    # the matrix shows the build with the last fix only
     assert outcome.out.count("      does not build (exit 2)\n") == 1
     assert "'MORE' undeclared" in outcome.out.replace("‘", "'").replace("’", "'")
     assert not list(tmp_path.glob("out/*/*"))

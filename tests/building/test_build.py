@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test `patchpilot build` on a toy tree whose Makefile accepts the kernel's calls."""
+"""Test `patchpilot build` on a toy tree whose Makefile accepts the kernel's make targets."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from patchpilot.building import configuration, make_objects
 from patchpilot.building.configuration import host_arch
 from patchpilot.building.plan import BuildOptions
 from patchpilot.building.tree_state import TreeState
-from patchpilot.building.work_place import WorkPlace, list_build_directories
+from patchpilot.building.work_place import Workspace, list_build_directories
 from patchpilot.checking.driver import Driver, PatchSource
 from patchpilot.commits.build_trust import build_change, build_command
 from patchpilot.commits.private_config import trust
@@ -61,8 +61,8 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(autouse=True)
 def only_gcc(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pretend that the toy tree's build needs no other programs."""
-    monkeypatch.setattr(configuration, "NEEDED", ("make",))
+    """Require no programs for building except gcc."""
+    monkeypatch.setattr(configuration, "REQUIRED_PROGRAMS", ("make",))
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def trust_tree(repo: Repo) -> None:
 def built(
     repo: Repo, *words: str, targets: tuple[str, ...] = ("HEAD",)
 ) -> tuple[list[dict[str, Any]], str]:
-    """Build the branch, and return each finding with its commit's subject, and the notes."""
+    """Build the branch; return each finding with its commit's subject, and the notes."""
     trust_tree(repo)
     given = ("build", "-C", repo.path, "--quick", *words, "--format", "json")
     done = call(*given, *targets)
@@ -108,7 +108,7 @@ def test_second_run_compiles_nothing(
     (again,), notes = built(repo)
     assert again["message"] == finding["message"]
     assert "0 objects compiled, 2 known" in notes
-    # the build leaves nothing in the user's tree
+    # the build creates no files in the user's tree
     assert repo.git("status", "--porcelain", "--ignored") == ""
 
 
@@ -267,7 +267,7 @@ def test_checkout_does_not_follow_symlinks(repo: Repo, tmp_path: Path) -> None:
 
     first = commit(b"first")
     second = commit(b"second", first)
-    place = WorkPlace(tmp_path / "place")
+    place = Workspace(tmp_path / "place")
     with Repository.open(repo.path) as repository:
         for revision in (first, second):
             with suppress(GitError):
@@ -276,7 +276,7 @@ def test_checkout_does_not_follow_symlinks(repo: Repo, tmp_path: Path) -> None:
 
 
 def test_checkout_has_the_files_of_a_pattern(repo: Repo, tmp_path: Path) -> None:
-    place = WorkPlace(tmp_path / "place")
+    place = Workspace(tmp_path / "place")
     place.narrow(["lib\udcff/a.c", "d*/b.c", "drv/w.c"], ["x86"])
     assert not re.fullmatch(place.pattern, "dx/b.c")
     (repo.path / "drv" / "link").symlink_to("w.c")
@@ -384,7 +384,7 @@ def test_undefined_kconfig_symbol_is_a_warning(repo: Repo) -> None:
     named = "#ifdef CONFIG_DRV\n#endif\n#ifdef CONFIG_TYPO\n#endif\n"
     repo.commit("drv: guard", {"drv/w.c": f"{DRIVER}{named}"})
     assert finding_positions(repo, "HEAD") == [("drv: guard", "drv/w.c", 11)]
-    # nothing is run here, so the build files need not be trusted
+    # this runs nothing from the tree, so its build files need not be trusted
     selects = 'config LIB\n\tbool\n\tdepends on BUS\nconfig BUS\n\tbool "Bus"\n'
     repo.commit("drv: lib", {"Kconfig": f"{KERNEL['Kconfig']}\tselect LIB\n{selects}"})
     (finding,), notes = built(repo)
@@ -392,7 +392,7 @@ def test_undefined_kconfig_symbol_is_a_warning(repo: Repo) -> None:
     assert "; 1 commit not built before `patchpilot trust --build-changes" in notes
 
 
-def test_a_header_for_user_space_is_compiled_alone(repo: Repo) -> None:
+def test_user_space_header_is_compiled_separately(repo: Repo) -> None:
     text = "#include <linux/compiler.h>\nextern int __user *fine;\nextern u32 new;\n"
     repo.commit("frob: grow", {"include/uapi/frob.h": text})
     assert finding_positions(repo, "HEAD") == [("frob: grow", "include/uapi/frob.h", 3)]
@@ -401,7 +401,7 @@ def test_a_header_for_user_space_is_compiled_alone(repo: Repo) -> None:
 def test_slow_header_does_not_stop_the_build(
     repo: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(make_objects, "_HEADER_SECONDS", 0.001)
+    monkeypatch.setattr(make_objects, "_HEADER_TIMEOUT", 0.001)
     repo.commit("frob: grow", {"include/uapi/frob.h": "int frob;\n"})
     ((_, path, _),) = finding_positions(repo, "HEAD")
     assert path == "include/uapi/frob.h"
@@ -414,7 +414,7 @@ def test_directory_replaced_by_a_symlink_does_not_stop_the_build(repo: Repo) -> 
     assert finding_positions(repo) == [("uncommitted changes", "drv/w.c", 9)]
 
 
-def test_given_configuration_is_unchanged(repo: Repo, tmp_path: Path) -> None:
+def test_given_configuration_is_not_modified(repo: Repo, tmp_path: Path) -> None:
     own = tmp_path / "own.config"
     own.write_text("CONFIG_DRV=y\n")
     repo.commit(
@@ -528,7 +528,7 @@ def test_summary_names_every_configuration() -> None:
         assert compile_tested([both, other]) == ""
 
 
-def test_workers_share_the_units(
+def test_work_is_divided_among_workers(
     repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("distributed")
@@ -548,10 +548,10 @@ def test_workers_share_the_units(
         ) as cluster,
         Client(cluster) as client,
     ):
-        client.run(setattr, configuration, "NEEDED", ("make",))
+        client.run(setattr, configuration, "REQUIRED_PROGRAMS", ("make",))
         units = list(build_commits(client, repo.path, commits, quick=True))
     found = {unit.commit: [finding.name for finding in unit.findings] for unit in units}
     assert found == {commits[0]: [], commits[1]: ["build-warning"]}
     assert all(unit.built.builds for unit in units)
-    # each worker has its own directory, so that none waits for another
+    # each worker has its own build directory, so that workers do not wait for each other
     assert list((tmp_path / "cache").glob("patchpilot/builds/*-worker-*"))

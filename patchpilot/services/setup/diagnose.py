@@ -387,7 +387,10 @@ def recover_databases() -> tuple[str, ...]:
 
 def _check_building() -> Iterator[probes.Probe]:
     """Report the build directories, and the programs that the next build lacks."""
-    from patchpilot.building.configuration import NEEDED, find_missing_programs
+    from patchpilot.building.configuration import (
+        REQUIRED_PROGRAMS,
+        find_missing_programs,
+    )
     from patchpilot.building.work_place import list_build_directories, size_of
 
     directories = list_build_directories()
@@ -397,7 +400,7 @@ def _check_building() -> Iterator[probes.Probe]:
     summary = f"{counted(len(directories), 'directory')} with {size:.0f} MiB of objects"
     clean = Action("build", ("--clean",), "`{}` deletes them")
     yield probes.Probe("build", "ok", f"{summary}; {clean}")
-    if programs := find_missing_programs(NEEDED):
+    if programs := find_missing_programs(REQUIRED_PROGRAMS):
         command = system_command(*programs)
         yield probes.Probe("build programs", "warn", "some are missing", command)
 
