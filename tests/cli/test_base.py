@@ -15,9 +15,9 @@ from tests.kit.repos import Repo
 
 @pytest.fixture
 def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
-    """Return a repository with one fix on origin/main, the remote's default branch.
+    """Return a repository with a fix on origin/main, the remote's default branch.
 
-    origin/master is 41 commits older, and there is no upstream.
+    origin/master is 41 commits behind, and the branch has no upstream.
     """
     source = create_upstream(tmp_path / "up", 39)
     with commits_by("Linus T <linus@example.com>"):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test `check` on a thread, an mbox and a digest: it checks each series' latest patches, and skips
-messages that merely contain a diff.
+"""Test `check` on a thread, an mbox and a digest: it checks the latest patches of each series, and
+skips messages that only contain a diff.
 """
 
 import json

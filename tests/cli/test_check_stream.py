@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test `check --format jsonl`, which prints a line per patch while reading."""
+"""Test `check --format jsonl`, which prints a line for each patch as soon as it is checked."""
 
 import json
 import os
@@ -202,7 +202,7 @@ def test_lines_are_streamed() -> None:
 
 
 def list_workers(session: int) -> list[int]:
-    """Return a session's processes except its leader."""
+    """Return the processes of a session except its leader."""
     result = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test `patchpilot check` with a baseline, with waivers, and against an earlier version."""
+"""Test `patchpilot check` with a baseline, waivers, and an earlier version."""
 
 import json
 import xml.etree.ElementTree as ET
@@ -31,7 +31,7 @@ GLUED = "\tret =frob_start(frob);"
 
 
 def call(*words: Any) -> Outcome:
-    """Run a command; `check` runs without rules unrelated to these patches."""
+    """Run a command; `check` runs without rules that always report something in these patches."""
     if words[0] == "check":
         words = (
             "check",
@@ -262,7 +262,7 @@ WAIVER = (
 
 @pytest.fixture
 def tree(workdir: Path) -> Path:
-    """Create a tree that waives a rule, and a patch that needs the waiver."""
+    """Create a tree with a waiver, and a patch that needs it."""
     write(f"tree/{FILE_NAME}", WAIVER)
     write("a.patch", make_patch(SPACED))
     return workdir / "tree"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that .checkpatch.conf works like in checkpatch.pl, and that rules only recommend functions
-in the tree.
+"""Test that .checkpatch.conf works as in checkpatch.pl, and that rules only recommend functions
+that the tree has.
 """
 
 import json

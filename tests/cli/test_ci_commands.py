@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that patch texts and file names do not become CI server commands or markup in the report."""
+"""Test that text in patches and file names is never interpreted as a CI server's command or as
+markup.
+"""
 
 import json
 import re
@@ -46,7 +48,7 @@ OWN_FORMAT = re.compile(
 
 
 def executed_commands(log: str) -> Iterator[str]:
-    """Yield the log lines that GitHub's runner, Azure's agent or TeamCity would execute."""
+    """Yield the log lines that GitHub, Azure or TeamCity would execute as commands."""
     for line in re.split(r"\r\n|\r|\n", log):
         if WORKFLOW.match(line.lstrip()) or re.search(r"##\w*\[", line):
             yield line

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that a call in this process leaves no pipe open and no git process running."""
+"""Test that running a command in this process leaves no open pipe and no git process."""
 
 import gc
 import os

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test that three shells complete values when the user presses Tab. CI installs all of them."""
+"""Test completion of values in three shells, all of which CI installs."""
 
 import os
 import re

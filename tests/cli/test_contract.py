@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the command-line contract that scripts, CI jobs and b4 rely on, sentence by sentence."""
+"""Test the command-line interface that scripts, CI jobs and b4 rely on."""
 
 import gzip
 import json
@@ -249,7 +249,7 @@ SHAPES: dict[str, Any] = {
 
 
 def find_mismatches(value: Any, shape: Any, where: str = "") -> list[str]:
-    """Return the parts of a value that do not match its shape."""
+    """Return the parts of a value that do not have the given shape."""
     if isinstance(shape, dict):
         if not isinstance(value, dict):
             return [f"{where}: no object"]
@@ -290,7 +290,7 @@ def walk_texts(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
 
 
 def strip_variable_parts(text: str) -> str:
-    """Remove the parts of a preview that differ between runs."""
+    """Remove the parts of a preview that change from run to run."""
     return re.sub(r"-[0-9a-f]{12}@|\d\d:\d\d:\d\d", "", text)
 
 
@@ -441,7 +441,7 @@ def test_unknown_option_exits_with_2(repo: Path, command: str) -> None:
 
 
 def targets(repo: Path) -> dict[str, tuple[tuple[str, ...], bytes]]:
-    """Return each kind of TARGET for the topic's fix, with its standard input."""
+    """Return each kind of TARGET for the topic's fix, with the standard input."""
     patch = write_patch(repo)
     (repo.parent / "one.mbox").write_bytes(patch.read_bytes())
     (repo.parent / "one.mbox.gz").write_bytes(gzip.compress(patch.read_bytes()))

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the CI formats against the official schemas, or against our own if no package provides
-one.
-"""
+"""Test the CI formats against official schemas, or against ours if there is none."""
 
 import json
 from collections.abc import Iterator
@@ -50,8 +48,8 @@ WAYS = [
 def kinds(
     repo: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> list[tuple[tuple[str, ...], bytes]]:
-    """Return inputs for check: a commit, a patch file, an mbox with unusual names, standard
-    input, a file.
+    """Return inputs for check: a commit, a patch file, an mbox with special characters in names,
+    standard input, and a source file.
     """
     monkeypatch.chdir(repo.path)
     repo.git("format-patch", "-q", "-1", "-o", "out")
@@ -163,7 +161,7 @@ def test_sarif_fixes_match_fix(
 
 
 def _span(region: dict[str, int]) -> tuple[int, int]:
-    """Return a region's first line and the line after its last one."""
+    """Return a region's first line, and the line after its last one."""
     return region["startLine"], region["endLine"] + (
         0 if region.get("endColumn") == 1 else 1
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test get_maintainer.pl's output on the command line, in a separate process."""
+"""Test the output of get_maintainer.pl's options in a separate process."""
 
 import os
 import subprocess

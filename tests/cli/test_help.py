@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test help: the overview fits a terminal, options are grouped, and man pages, documentation and
-completion use the same tables.
+"""Test help: the overview fits on a terminal, options are grouped, and man pages, documentation and
+completion have the same options.
 """
 
 import os

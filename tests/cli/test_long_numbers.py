@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test numbers of any length in patches and commits, because Python rejects more than 4,300
+"""Test very long numbers in patches and commits: Python raises an error for more than 4,300
 digits.
 """
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the error boundary: every error has an exit code, and the user sees no traceback."""
+"""Test that every error has an exit code and prints no traceback."""
 
 import array
 import fcntl
@@ -122,7 +122,7 @@ def test_ctrl_c_exits_with_130(tmp_path: Path) -> None:
 
 
 def _wait_until_read(pipe: int) -> None:
-    """Wait until the reader has read everything from this pipe."""
+    """Wait until the pipe is empty."""
     deadline = time.monotonic() + 60
     unread = array.array("i", [1])
     while unread[0] and time.monotonic() < deadline:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test eighty wrong calls: each prints only the error and hint in misuses.toml, and has the exit
-code given there.
+"""Test eighty invalid calls: each prints only the error and hint in misuses.toml, and exits with
+the code given there.
 """
 
 import os

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run every command printed in hints, help, advice and documents, with real git, and a mail server
-and archive on loopback.
+"""Run every command in hints, help, advice and documentation, with git, and a mail server and
+archive on loopback.
 """
 
 import os
@@ -253,7 +253,7 @@ WORLDS = (
 
 
 class World:
-    """A sandbox for each state, created once; `enter` restores a copy."""
+    """A sandbox whose states are created once; `enter` restores a copy."""
 
     def __init__(self, root: Path, life: Life) -> None:
         self.root, self.life = root, life

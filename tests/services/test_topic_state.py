@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the state of a topic at each moment of its life, and in each command."""
+"""Test the state that each command shows for a topic at each stage of its life."""
 
 import os
 from collections.abc import Callable
@@ -317,9 +317,9 @@ def of_another_repository(life: Life) -> None:
 
 @dataclass(frozen=True)
 class Moment:
-    """A moment and its display: the states of Follow and Send in the stage bar, words in Follow's
-    note, words and next version in `draft`, the state in `track`, and the result of `trailers` (0,
-    or part of its error).
+    """A stage of a topic's life, and what is shown: the states of Follow and Send in the stage bar,
+    Follow's note, the next version in `draft`, the state in `track`, and the result of `trailers`
+    (0, or a part of its error).
     """
 
     make: Callable[[Life], object]

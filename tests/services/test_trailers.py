@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the choice of commits to which `trailers` adds a tag."""
+"""Test to which commits `trailers` adds a tag."""
 
 from pathlib import Path
 

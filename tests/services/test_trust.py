@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test a tree's own configuration: its packs run only if trusted and read only the tree, and a
-branch cannot disable its checks.
+"""Test configuration in the tree: its packs are used only if trusted and read only the tree, and a
+branch cannot disable checks.
 """
 
 import json

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the recipients of an undisclosed security fix, with every role in MAINTAINERS, every tag,
-and both transports.
+"""Test who receives an undisclosed security fix, with every role in MAINTAINERS, every tag, and
+both transports.
 """
 
 from collections.abc import Iterator
@@ -101,7 +101,7 @@ TAGS = (
 def repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
     """Create a tree with every role, and a tagged commit to fix.
 
-    Every row needs both and changes neither.
+    All tests share it and must not modify it.
     """
     repo = Repo(tmp_path_factory.mktemp("undisclosed") / "r")
     repo.commit(
@@ -124,7 +124,7 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Repo:
 
 @pytest.fixture
 def repository(repo: Repo) -> Iterator[Repository]:
-    """Yield the repository, with every user setting that names recipients."""
+    """Yield the repository, with every setting that names recipients."""
     for name in ("to", "cc", "bcc"):
         repo.git(
             "config", "--global", f"sendemail.{name}", f"{name}@configured.example"
@@ -180,7 +180,7 @@ def series_with(tag: str, culprit: str) -> Series:
 
 
 def edit(tag: str, series: Series, repository: Repository) -> None:
-    """Store an edit from before the fix was known to be a security problem."""
+    """Store a recipient edit that was made before the fix was known to be a security fix."""
     edits = Edits()
     if tag == "placed by hand":
         edits = edits.place("to", Address("Some Body", "somebody@tag.example"))
@@ -198,7 +198,7 @@ def plan_recipients(
     *,
     security: str = "yes",
 ) -> dict[str, str]:
-    """Map recipients' addresses to headers, with "bcc" for blind copies."""
+    """Map each recipient's address to its header, or to "bcc"."""
     series = series_with(tag, repository.resolve("HEAD"))
     edit(tag, series, repository)
     answers = {"security": security} | (

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Test the processes that share the check of a series."""
+"""Test checking a series in several processes."""
 
 import multiprocessing
 import os
