@@ -602,7 +602,7 @@ def _retry_delay(retry_after: str, attempt: int) -> float:
 def _run_with_timeout(
     request: Callable[[], Any], stop: threading.Event, skipped: Skipped
 ) -> Any:
-    """Read a response in a thread, so that the caller can time out or be cancelled."""
+    """Read a response in a thread, so that the caller can time out or cancel."""
     import requests
 
     result: queue.SimpleQueue[Any] = queue.SimpleQueue()

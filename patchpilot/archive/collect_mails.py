@@ -19,10 +19,9 @@ from patchpilot.reading.read_thread import read_thread
 
 
 class Gathered(NamedTuple):
-    """The messages about a series.
+    """The messages about the series, and an error for each unreadable one.
 
-    `troubles` has an error for each unreadable message. `failure` is the error that stopped the
-    search early.
+    `failure` is the error that stopped the search early.
     """
 
     mails: tuple[Mail, ...]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The files of a commit with the ids of their contents, which tell whether cached results are
+"""The files of a commit with the ids of their contents, which show whether cached results are
 valid.
 """
 
