@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The bots that write to contributors, as listed in bots.toml in this folder.
+"""The bots that send mail to contributors, as listed in bots.toml in this folder.
 
-People reply under a bot's subject, and some people run scripts that send from their own address, so
-a row checks the sender and the text that the sender wrote, never the subject alone.
+Subjects alone identify nobody: people reply under a bot's subject, and some run scripts that send
+from their own address. Each row therefore also matches the sender or the text.
 """
 
 import re
@@ -17,7 +17,7 @@ from patchpilot.reading.mail_kinds import MailKind
 
 
 class Bot(NamedTuple):
-    """A row of bots.toml; the fields are described there."""
+    """A row of bots.toml; its fields are documented there."""
 
     name: str
     kind: MailKind
@@ -34,7 +34,7 @@ _ADDRESSES = re.compile(
     r"|akpm@linux-foundation\.org|(?:gregkh@linuxfoundation\.org|greg@kroah\.com|gregkh@suse\.de)"
     r"|sashal@kernel\.org|sasha\.levin@oracle\.com|alexander\.levin@(?:microsoft|verizon)\.com"
 )
-"""The exact addresses of bots, and of people whose scripts report the progress of patches."""
+"""The exact addresses of bots, and of maintainers whose scripts report on patches."""
 
 
 @cache
@@ -49,7 +49,7 @@ def _robots() -> tuple[Bot, ...]:
 def known_robot(
     sender: str, subject: str, text: str, headers: Callable[[], str]
 ) -> Bot | None:
-    """Return the first bot that matches a message, or None if a person wrote it."""
+    """Return the first bot that matches a message, or None if no bot sent it."""
     for robot in _robots():
         if (
             _matches(robot.sender, sender)
@@ -62,7 +62,7 @@ def known_robot(
 
 
 def is_bot_address(address: Address) -> bool:
-    """Return whether an address is exactly that of a bot or script that reports on patches."""
+    """Return whether an address belongs to a known bot or reporting script."""
     return bool(_ADDRESSES.fullmatch(address.key))
 
 

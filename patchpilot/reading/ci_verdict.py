@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The result that build and test bots report for a version: failed, warned, passed or unknown."""
+"""The verdict of build and test bots on a version: failed, warned, passed or unknown."""
 
 import re
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ _PASSED = re.compile(r"\bPASS(?:ED)?\b|\bBUILD SUCCESS\b|\bdid not trigger any i
 
 
 class CiVerdict(StrEnum):
-    """The result that the bots report for a version."""
+    """The bots' verdict on a version, worst first."""
 
     FAILED = "failed"
     WARNED = "warned"
@@ -26,7 +26,7 @@ class CiVerdict(StrEnum):
 
 
 def ci_verdict(mails: Iterable["Classified"]) -> CiVerdict | None:
-    """Return the worst verdict in the bots' messages about a version."""
+    """Return the worst verdict in the bots' messages, or None if there is none."""
     verdicts = {_mail_verdict(mail) for mail in mails if mail.bot}
     return next((verdict for verdict in CiVerdict if verdict in verdicts), None)
 

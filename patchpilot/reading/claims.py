@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read what messages claim about a series: that it was applied, dropped, rejected or withdrawn.
+"""Collect claims about a series: that it was applied, dropped, rejected or withdrawn.
 
-A claim is shown with its sentence. A structured message from the exact address of a bot, and
-what the user confirms, is proven; all other words only are what somebody says.
+Each claim is shown with the sentence that makes it. Only structured messages from a bot's exact
+address and claims confirmed by the user count as proven.
 """
 
 import re
@@ -36,7 +36,7 @@ _DROPS = re.compile(
     r"|^\W*(?:now |ok(?:ay)?,? )?(?:dropped|reverted)(?=\s*(?:[.,!]|$|now\b|again\b|from\b))",
     re.IGNORECASE,
 )
-"""A maintainer who reverts their own action."""
+"""A maintainer reverting their own action."""
 _OBJECTS = re.compile(
     r"\b(?:dropp?(?:ed|ing|s)?\b(?! a note)|revert(?:ed|ing)?|not really|wrong (?:branch|tree|patch|version|bot)|un-?applied"  # noqa: E501
     r"|removed (?:it|this)|please (?:don't|do not|ignore|disregard)|i object|not stable material"
@@ -44,7 +44,7 @@ _OBJECTS = re.compile(
     r"|not (?:be )?(?:suitable|needed|applicable) (?:for|in|to))\b",
     re.IGNORECASE,
 )
-"""An objection to the message above."""
+"""An objection to the parent message."""
 _KEPT = re.compile(
     r"\b(?:not|n't|never|why)\s+(?:\w+\s+)?(?:drop|revert)|should (?:i|we) (?:drop|revert)",
     re.IGNORECASE,
@@ -52,15 +52,15 @@ _KEPT = re.compile(
 _ASKED_TO = re.compile(
     r"\b(?:please|(?:can|could|would|will) you|mind)\b", re.IGNORECASE
 )
-"""A question that asks for it."""
+"""A question that makes a request."""
 _GOES_ON = re.compile(
     r"\bv\d{1,2}\b|\bresen[dt]\b|\b(?:new|next) version\b|\bi(?:'ll| will) \w+",
     re.IGNORECASE,
 )
-"""An author who sends another version."""
+"""An announcement of another version by the author."""
 _IN_DOUBT = re.compile(r"[\"“]|\b(?:if|unless|until|once)\b|\?$", re.IGNORECASE)
 _ONE_PATCH = re.compile(r"\AThe patch\s+\S[^\n]*\s+has been applied to\b")
-"""A maintainer's script: its text below is the same for every patch."""
+"""The start of a script's report; the rest of its text is the same for every patch."""
 _SOME_PATCH = re.compile(r"\b(?:this )?(?:one|patch)\b", re.IGNORECASE)
 _REMOVED = re.compile(
     r"\bremoved from\b.*-mm|^\s*\[(?P<why>[\w ./-]+)\] .*removed", re.IGNORECASE
@@ -71,7 +71,7 @@ _OF_STABLE = {
     MailKind.AUTOSEL: "proposed",
     MailKind.STABLE_FAILED: "failed",
 }
-"""The reports in messages from the stable trees."""
+"""The claim made by each kind of message from the stable trees."""
 _UNWANTED = re.compile(r"\bwas seriously submitted\b", re.IGNORECASE)
 """The subject with which the stable team rejects a patch."""
 STATES = frozenset(
@@ -80,7 +80,7 @@ STATES = frozenset(
         *("refused", "dropped", "withdrawn", "redone", "superseded", "forwarded"),
     )
 )
-"""Claims that determine a series' state."""
+"""Claims that determine the state of a series."""
 
 
 def claims_of(
@@ -88,8 +88,8 @@ def claims_of(
 ) -> tuple[Claim, ...]:
     """Return all claims in a series' messages, in order.
 
-    Claims that a later message takes back are marked. `confirmed` are the messages whose senders
-    the user confirmed.
+    Claims that a later message retracts are marked as withdrawn. `confirmed` are the Message-IDs
+    of the messages that the user confirmed.
     """
     strangers = ((it.label, it.head) for it in series.strangers)
     claims = [
@@ -113,7 +113,7 @@ def claims_of(
         if back and not any(claim.commit for claim in said):
             words, target = back
             if known:
-                # withdrawn in a reply to the claim, or by whoever made it
+                # withdrawn by a reply to the claim, or by the person who made it
                 claims = [
                     it._replace(withdrawn=words)
                     if it.message_id == target
@@ -125,7 +125,7 @@ def claims_of(
             said = [claim for claim in said if claim.what == "withdrawn"] or [dropped]
         if poses:
             said = [base._replace(what="has the author's name")]
-        # anyone may object, but not with a patchwork mark or a known person's name
+        # anyone may object, but not by a patchwork mark or under a known person's name
         objects = not (
             series.identities.has_name_of_known(mail.sender)
             or PATCHWORK_MARK.search(mail.body.text)
@@ -154,10 +154,10 @@ def _title(reply: Reply, claim: Claim) -> str | None:
 def withdraw_voided(claims: Sequence[Claim], series: PostedSeries) -> tuple[Claim, ...]:
     """Mark outdated reports of "applied" as withdrawn.
 
-    A report is outdated if it gives no commit and the latest version has changed since, because
-    that version has to be applied again. A report on the series counts as long as one of its
-    patches is unchanged (see `withdraw_if_voided`); a report on a patch that is not in the latest
-    version counts.
+    A report without a commit is outdated if the latest version has changed since, because that
+    version has to be applied again. A report on the series stays valid while at least one patch is
+    unchanged (see `withdraw_if_voided`). A report on a patch missing from the latest version stays
+    valid.
     """
     patches = {post.key: series.unchanged_since(post) for post in series.latest.patches}
     covers = series.latest.titles - patches.keys()
@@ -171,9 +171,9 @@ def withdraw_voided(claims: Sequence[Claim], series: PostedSeries) -> tuple[Clai
 
 
 def withdraw_if_voided(claim: Claim, since: datetime) -> Claim:
-    """Mark a claim as withdrawn if it reports "applied" without a commit, before `since`.
+    """Mark a claim of "applied" as withdrawn if it names no commit and was made before `since`.
 
-    `since` is when a changed version was sent.
+    `since` is the time at which a changed version was sent.
     """
     if claim.what != "applied" or claim.commit or (claim.date or since) >= since:
         return claim
@@ -181,7 +181,7 @@ def withdraw_if_voided(claim: Claim, since: datetime) -> Claim:
 
 
 def _parse_withdrawal(reply: Reply) -> tuple[str, str] | None:
-    """Return the withdrawing sentence, and the Message-ID of the message that it withdraws."""
+    """Return the sentence that withdraws a claim, and the Message-ID that it refers to."""
     mail, text = reply.mail, " ".join(reply.mail.body.text.split())
     if mail.bot or _KEPT.search(text):
         return None
@@ -189,7 +189,7 @@ def _parse_withdrawal(reply: Reply) -> tuple[str, str] | None:
     answers = reply.parent and reply.parent.kind in places
     target = reply.parent if answers else reply.under
     is_short = len(text.split()) <= SHORT
-    # if the author's reply is long, it describes what happened and withdraws nothing
+    # a long reply by the author describes what happened and withdraws nothing
     is_answer = target and (is_short or (answers and not mail.by_author))
     for sentence in re.split(r"(?<=[.!?]) (?=[A-Z\"“])", text):
         asks = sentence.endswith("?") and not _ASKED_TO.search(sentence)
@@ -202,7 +202,7 @@ def _parse_withdrawal(reply: Reply) -> tuple[str, str] | None:
 
 def _base(reply: Reply) -> Claim:
     mail = reply.mail
-    # in a script's mail, the first sentence about a tree is the report
+    # in a script's message, the first sentence that names a tree is the report
     texts = (it.text for it in mail.body.sentences if MENTIONS.search(it.text))
     words = next(texts, "") if mail.semi else mail.why
     return Claim(
@@ -242,7 +242,7 @@ def _claims(reply: Reply, base: Claim) -> list[Claim]:
 
 
 def _discussion_claims(reply: Reply, base: Claim) -> list[Claim]:
-    """Return a person's claims that are not about a stable tree."""
+    """Return the claims in a message that is not about a stable tree."""
     mail, said = reply.mail, reply.mail.said
     if mail.by_author:
         return _author_claims(reply, base) if reply.under is None else []
@@ -275,7 +275,7 @@ def _make_claim(reply: Reply, base: Claim) -> Claim:
 
 
 def _parse_applied(reply: Reply, base: Claim) -> list[Claim]:
-    """Return what a message reports as applied: the series, one patch, or several listed ones."""
+    """Return the reported merges: of the series, of one patch, or of each listed patch."""
     mail, place = reply.mail, reply.mail.place
     if place.landings:
         return _listed_commits(reply, base._replace(what="applied"))
@@ -294,7 +294,9 @@ def _parse_applied(reply: Reply, base: Claim) -> list[Claim]:
 
 
 def _listed_commits(reply: Reply, base: Claim) -> list[Claim]:
-    """Return the commits listed in a message; patchwork also lists patches without one."""
+    """Return one claim for each commit listed in a message; patchwork also lists patches without a
+    commit.
+    """
     found = [
         base._replace(
             commit=line.commit, patch=line.number or base.patch, title=line.title
@@ -306,8 +308,8 @@ def _listed_commits(reply: Reply, base: Claim) -> list[Claim]:
 
 
 def _author_claims(reply: Reply, base: Claim) -> list[Claim]:
-    """Return an author's claims about their own patch: withdrawn, or marked in patchwork for
-    another try.
+    """Return an author's claims about their own patch: withdrawn, or to be reworked (a patchwork
+    state).
     """
     text, sentences = reply.mail.body.text, reply.mail.body.sentences
     mark = PATCHWORK_MARK.search(text)
@@ -326,9 +328,9 @@ def _author_claims(reply: Reply, base: Claim) -> list[Claim]:
 
 
 def _about(reply: Reply) -> int | None:
-    """Return the number of the applied patch, or 0 for the series.
+    """Return the number of the patch that a message is about, or 0 for the series.
 
-    A reply to the first patch means the series if there is no cover letter.
+    Without a cover letter, a reply to the first patch is about the series.
     """
     text, revision = reply.mail.body.text, reply.revision
     if _ONE_PATCH.match(text):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parse delivery reports: bounces and delays (RFC 3464 and older forms), and notices from list
-software.
+"""Parse delivery reports: bounces and delays (RFC 3464 and older formats), and notices from mailing
+list software.
 """
 
 import re
@@ -16,7 +16,7 @@ from patchpilot.model.patch import parse_subject
 from patchpilot.series.patch_pairing import title_key
 
 MAX_RECIPIENTS = 100
-"""Recipients that are read of one report."""
+"""Maximum number of recipients parsed from one report."""
 _REASON = 200
 _TEXT = 8000
 _DAEMONS = frozenset(("mailer-daemon", "postmaster", "mail-daemon", "mailerdaemon"))
@@ -50,7 +50,7 @@ _WHY = re.compile(
 
 
 class DeliveryProblem(StrEnum):
-    """A message's delivery problem, such as a bounce or a delay."""
+    """The kinds of delivery problems."""
 
     BOUNCED = "bounced"
     DELAYED = "delayed"
@@ -63,7 +63,7 @@ _PROBLEMS = {
     "failed": DeliveryProblem.BOUNCED,
     "delayed": DeliveryProblem.DELAYED,
 }
-"""The problem for each action of RFC 3464 that is one."""
+"""The problem reported by each RFC 3464 action; other actions report none."""
 
 
 @json_form(
@@ -78,10 +78,10 @@ _PROBLEMS = {
 class DeliveryReport(NamedTuple):
     """A report on the delivery of another message.
 
-    `recipient` is an address, the name of a list, or "" if the report names none; `status` is the
-    RFC 3463 status code, or "" if there is none. `about` are the Message-IDs of the messages it
-    may be about; `title` is the title of the patch if only its subject is quoted. `message_id` is
-    the report's own Message-ID ("" if it reports that a message is missing from an archive).
+    `recipient` is an address or list name, `status` an RFC 3463 status code; each is "" if missing.
+    `about` are the Message-IDs of the messages that the report may be about; `title` is the patch
+    title if the report quotes only a subject. `message_id` is the report's own Message-ID ("" for a
+    message missing from an archive).
     """
 
     problem: DeliveryProblem
@@ -152,17 +152,14 @@ class DeliveryReport(NamedTuple):
 
 
 def delivery_reports(mail: Mail) -> tuple[DeliveryReport, ...]:
-    """Return a message's delivery reports, one per recipient.
-
-    Return none for any other kind of message.
-    """
+    """Return the delivery reports in a message, one per recipient; empty for other messages."""
     kind = (mail.header("Content-Type") or "").lower()
     local = mail.sender.email.partition("@")[0].lower()
     if "delivery-status" in kind:
         return tuple(_status_blocks(mail))
     if local in _DAEMONS or mail.header("X-Failed-Recipients"):
         return tuple(_status_blocks(mail)) or tuple(_plain_bounce(mail))
-    # a person's reply may contain the words of a bounce
+    # replies by people may quote a bounce
     if not _ABOUT.search(mail.subject[:300]) or (
         mail.in_reply_to
         and not local.endswith(("-bounces", "-owner", "-request", "+owner", "+bounces"))
@@ -172,9 +169,7 @@ def delivery_reports(mail: Mail) -> tuple[DeliveryReport, ...]:
 
 
 def _status_blocks(mail: Mail) -> Iterator[DeliveryReport]:
-    """Yield the recipients from the machine-readable part of a report, with the ids of the
-    returned message.
-    """
+    """Yield a report for each recipient in the machine-readable part."""
     parts = mail_parts(mail.raw)
     text = "\n".join(text for _, text in parts)
     about = _about(mail, text)
@@ -200,12 +195,12 @@ def _status_blocks(mail: Mail) -> Iterator[DeliveryReport]:
 
 
 def _typed(value: str) -> str:
-    """Strip the type from a field's value: `rfc822; a@b` becomes `a@b`."""
+    """Strip the type from a field value: `rfc822; a@b` becomes `a@b`."""
     return value.partition(";")[2].strip() if ";" in value else value.strip()
 
 
 def _plain_bounce(mail: Mail) -> Iterator[DeliveryReport]:
-    """Parse a bounce in prose, as written by qmail and exim."""
+    """Parse a plain-text bounce, as sent by qmail and exim."""
     text = mail.body[:_TEXT]
     about = _about(mail, mail.body)
     named = [
@@ -257,7 +252,7 @@ def _notice(mail: Mail) -> tuple[DeliveryReport, ...]:
 
 
 def _about(mail: Mail, text: str) -> tuple[str, ...]:
-    """Return the Message-IDs in the returned text and in the report above it."""
+    """Return the Message-IDs in the returned text, and those that the report replies to."""
     returned = map(id_in_header, _RETURNED_ID.findall(text))
     ids = (*returned, mail.in_reply_to, *mail.references[-5:])
     return tuple(dict.fromkeys(filter(None, ids)))
@@ -268,7 +263,7 @@ def reports_about(
     message_ids: frozenset[str],
     titles: Iterable[str] = (),
 ) -> tuple[DeliveryReport, ...]:
-    """Select the reports about one of these messages or titles."""
+    """Return the reports about any of these messages or titles."""
     known = frozenset(titles)
     return tuple(
         report

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The identity of a message's sender: a known address, never a display name.
+"""Decide which senders are known, by address and never by display name.
 
-Anybody can put any name in From:. An address is known if the author sent a patch to it or named it
-in a patch, if a known sender copied it, or if it belongs to a bot. Callers add other sources, such
-as MAINTAINERS, commits and signatures.
+From: can contain any name. An address is known if the author sent a patch to it or named it in a
+patch, if a known sender copied it, or if it belongs to a bot. Callers add addresses from
+MAINTAINERS, commits and signatures.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Identities:
-    """The known addresses by key, each with its names (as sets of words) in known messages."""
+    """The known addresses, each with the names (sets of words) used in known messages."""
 
     names: Mapping[str, frozenset[frozenset[str]]] = field(default_factory=dict)
 
@@ -28,9 +28,7 @@ class Identities:
         return address.key in self.names or is_bot_address(address)
 
     def same(self, first: Address, second: Address) -> bool:
-        """Return whether two addresses are the same mailbox, or two known mailboxes with the same
-        name.
-        """
+        """Return whether two addresses are equal, or both known and used with the same name."""
         if first.key == second.key:
             return bool(first.key)
         mine, theirs = (
@@ -40,9 +38,8 @@ class Identities:
         return any(len(name) > 1 for name in mine & theirs)
 
     def sender(self, mail: "Classified") -> Address:
-        """Return the sender.
-
-        This is the From: address, unless a known mailing list rewrote it.
+        """Return the original sender if the From: header is genuine or was rewritten by a known
+        list; otherwise return the From: address.
         """
         rewritten = mail.mail.sender
         return (
@@ -61,7 +58,7 @@ class Identities:
         )
 
     def vouch_for(self, mail: "Classified") -> bool:
-        """Return whether a message's sender is trusted to change the state of a series."""
+        """Return whether the sender of a message may change the state of a series."""
         return (
             is_bot_address(mail.sender) if mail.names_bot else self.knows(mail.sender)
         )
@@ -69,7 +66,9 @@ class Identities:
     def add_addresses(
         self, named_addresses: Iterable[Address], unnamed: Iterable[Address] = ()
     ) -> "Identities":
-        """Add known addresses; the display names of `unnamed` prove nothing."""
+        """Return the identities with more known addresses; names of `unnamed` addresses are
+        ignored.
+        """
         found = dict(self.names)
         for address in unnamed:
             found.setdefault(address.key, frozenset())
@@ -77,6 +76,6 @@ class Identities:
             found[address.key] = found.get(address.key, frozenset()) | {
                 name_words(address.name)
             }
-        # a From: header needs exactly one mailbox
+        # headers without exactly one mailbox have no address
         found.pop("", None)
         return Identities(found)

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Classify a message about a patch by its sender and the text they wrote, never by its subject
-alone.
-"""
+"""Classify messages about patches by sender and own text, never by the subject alone."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -51,8 +49,9 @@ _OWN_HISTORY = re.compile(
     r"\(?(?:rfc|patch)?[ -]?v(?P<version>\d{1,3})\b(?!\.\d)[^\n]{0,30}$",
     re.IGNORECASE,
 )
-"""The words before a link to an earlier version. A link within a sentence may lead to another
-series.
+"""The text before a link to an earlier version.
+
+Links inside a sentence may lead to another series.
 """
 MAX_REFERENCES = 50
 _REPLY = re.compile(
@@ -82,26 +81,28 @@ _SIGNED = re.compile(r"[> \t]*(?:From|Signed-off-by): (.{1,200})")
 
 MAX_WHY = 120
 MAX_SENTENCES = 3_000
-"""The sentences of a reply that are read."""
+"""Maximum number of sentences read from a reply."""
 _LIKELY = 0.395
-"""The likelihood from which a paragraph makes a reply a review."""
+"""Minimum likelihood at which a paragraph makes a reply a review."""
 _CLEAR = 0.5
-"""Minimum likelihood for a sentence that is not a question to count as a request."""
+"""Minimum likelihood at which a sentence that is not a question counts as a request."""
 _SHORT = 25
-"""Maximum words in a reply that requests a change to a tree; longer replies discuss it."""
+"""Maximum number of words in a reply about an applied patch that counts as a request; longer ones
+are discussions.
+"""
 _WISH = re.compile(
     r"\bplease (?!see)|\b(?:could|can|would) you (?!explain|te[l]l|clarify|elaborate)",
     re.IGNORECASE,
 )
-"""A wish, even if it is put as a question."""
+"""A wish, including one phrased as a question."""
 
 
 @dataclass(frozen=True)
 class Classified:
     """A message and its kind.
 
-    `semi` is True if a script sent it in a person's name, `names_bot` if the sender has the name
-    or address of a bot, `doubtful` if it is a claim (see `identities.Claim`).
+    `semi` is True if a script sent the message under a person's name, `names_bot` if its sender has
+    a bot's name or address, and `doubtful` if it only makes an unproven claim.
     """
 
     mail: Mail
@@ -134,24 +135,25 @@ class Classified:
 
     @property
     def above(self) -> tuple[str, ...]:
-        """Return the Message-IDs of its ancestors, nearest first; a hostile header may contain
-        many.
+        """Return the Message-IDs of the ancestors, nearest first.
+
+        Their number is limited, because the header is untrusted.
         """
         references = reversed(self.mail.references[-MAX_REFERENCES:])
         return tuple(filter(None, (self.mail.in_reply_to, *references)))
 
     @cached_property
     def unquoted(self) -> str:
-        """Return the lines of the body that are not quoted with `>`.
+        """Return the lines of the body without `>` quotes.
 
-        Their number is limited, so that a long log does not take too much time.
+        The length is limited to bound the time spent on long logs.
         """
         lines = self.mail.body[:MOST_TEXT].split("\n")
         return "\n".join(line for line in lines if not line.startswith(">"))
 
     @property
     def asking(self) -> Iterator[Sequence[tuple[Sentence, frozenset[str]]]]:
-        """Yield the sentences, with their features, of each paragraph that asks something."""
+        """Yield the sentences and features of each paragraph that contains a request."""
         sentences, weights = self.body.sentences, load_shipped_weights()
         return asking_paragraphs(sentences, self.features, weights)
 
@@ -161,7 +163,7 @@ class Classified:
 
     @cached_property
     def only_warns(self) -> bool:
-        """Return whether it is a build report with only warnings."""
+        """Return whether a build report contains only warnings."""
         return (
             self.kind is MailKind.BUILD_FAILURE
             and bool(_WARNS.search(self.body.text))
@@ -170,9 +172,9 @@ class Classified:
 
     @property
     def sender_name(self) -> str:
-        """Return the sender's name for display.
+        """Return the sender's display name.
 
-        For an unproven claim, add the address, and that it was not seen before.
+        For an unproven claim, include the address and mark it as not seen before.
         """
         return (
             f"{self.sender.trailer()}, {UNSEEN}"
@@ -182,7 +184,7 @@ class Classified:
 
     @property
     def label(self) -> str:
-        """Describe the kind in words; a build report with only warnings is not a failure."""
+        """Return the name of the kind, distinguishing build reports with only warnings."""
         return "build-warning" if self.only_warns else str(self.kind)
 
     @property
@@ -191,12 +193,12 @@ class Classified:
 
     @cached_property
     def key(self) -> str:
-        """Return the title, normalized to compare versions."""
+        """Return the normalized title, for comparing versions."""
         return title_key(self.title)
 
     @property
     def number(self) -> int | None:
-        """Return the number of a patch, 0 for a cover letter, or None without a number."""
+        """Return the patch number, 0 for a cover letter, or None if there is none."""
         return self.subject.number
 
     @property
@@ -210,7 +212,7 @@ class Classified:
 
     @property
     def shape(self) -> tuple[object, ...]:
-        """Return the parts that all subjects in a posting share."""
+        """Return the parts of the subject shared by all messages of a posting."""
         subject = self.subject
         return subject.version, subject.total, subject.resend, subject.rfc
 
@@ -226,7 +228,7 @@ class Classified:
 
     @cached_property
     def earlier(self) -> dict[str, int]:
-        """Map the linked messages of earlier versions to their version."""
+        """Map the Message-IDs of linked earlier versions to version numbers."""
         text = self.unquoted
         links = {
             it: _version_before(text, at)
@@ -237,14 +239,14 @@ class Classified:
 
     @cached_property
     def changes(self) -> str:
-        """Return the changed files and lines, or "" without a diff."""
+        """Return the added and removed lines of the diff, or ""."""
         _, diff, changes = self.mail.body[:MOST_TEXT].partition("\ndiff --git ")
         lines = f"{diff}{changes}".partition("\n-- \n")[0].split("\n")
         return "\n".join(line.rstrip() for line in lines if line.startswith(("+", "-")))
 
     @cached_property
     def content(self) -> str:
-        """Return the message without tags, and the changes; "" without a diff."""
+        """Return the message without tags, followed by the changed lines; "" without a diff."""
         message = self.mail.body[:MOST_TEXT].partition("\ndiff --git ")[0]
         lines = map(str.strip, message.partition("\n---\n")[0].split("\n"))
         words = [line for line in lines if line and not _TAG.match(line)]
@@ -260,8 +262,7 @@ class Classified:
 def classify(mail: Mail, author: Address | None = None) -> Classified:
     """Classify one message.
 
-    `author` is the patch's author if the thread is known; otherwise the author is guessed from
-    the quotes.
+    `author` is the patch's author if known; otherwise the author is guessed from the quotes.
     """
     sender = real_sender(mail)
     subject = parse_subject(mail.subject[:MAX_SUBJECT])
@@ -298,7 +299,7 @@ def classify(mail: Mail, author: Address | None = None) -> Classified:
             why="a patch" if kind is MailKind.PATCH else "a cover letter",
         )
     by_author = same_person(sender, author) if author else _has_signed(sender, body)
-    # HTML quotes without marks look like the sender's own words; lists reject HTML
+    # unmarked HTML quotes look like the sender's own words; lists reject HTML anyway
     tags = () if is_html_only(mail) else given_trailers(body, sender)
     known = replace(base, by_author=by_author, trailers=tags)
     return _classify_person(known, "patch")
@@ -318,7 +319,7 @@ def classify_for(
     by_author: bool,
     answered: str = "patch",
 ) -> Classified:
-    """Reclassify a message once its sender and its parent are known.
+    """Reclassify a message once its sender and parent are known.
 
     `by_author` is whether the sender is the patch's author. The body is not parsed again.
     """
@@ -332,15 +333,15 @@ def classify_for(
     judged = _classify_person(plain, answered, to_self=to_self)
     if not same or known.kind is MailKind.REVIEW:
         return judged
-    # for other people's replies, only a review depends on the answered message
+    # for replies by others, only a review depends on the message it answers
     return replace(known, answers=answered, features=judged.features)
 
 
 def _classify_person(
     base: Classified, answered: str, *, to_self: bool = False
 ) -> Classified:
-    """Classify a person's message: b4's note, a patchwork mark, a formal NACK, a statement,
-    tags, a patch, or prose.
+    """Classify a person's message: a b4 note, patchwork mark, NACK, statement, tags, patch or
+    prose.
     """
     said = statement_of(base.body.sentences, by_author=base.by_author, to_self=to_self)
     by = "author" if base.by_author else "other"
@@ -354,14 +355,14 @@ def _classify_person(
 
 
 def _person_kind(base: Classified) -> tuple[MailKind, float, str]:
-    """Return the kind of a person's message, its likelihood (0 to 1), and the deciding evidence."""
+    """Return the kind of a person's message, its likelihood (0 to 1), and the evidence."""
     body, credited, said = base.body, base.credited, base.said
     if base.semi:
         return MailKind.APPLIED, 0.97, "b4's thank-you note"
     if (mark := PATCHWORK_MARK.search(body.text)) and (
         kind := _MARKED.get(mark["state"].lower())
     ):
-        # an author who announces the next version is not asking for anything
+        # an author who announces a new version requests nothing
         announces = base.by_author and kind is not MailKind.APPLIED
         return MailKind.OTHER if announces else kind, 0.9, mark[0].strip()
     refusal = next((line.text for line in body.own if is_nack(line.text)), None)
@@ -382,17 +383,18 @@ def _person_kind(base: Classified) -> tuple[MailKind, float, str]:
 
 
 def _classify_prose(mail: Classified) -> tuple[MailKind, float, str]:
-    """Return the kind of a person's reply, its likelihood (0 to 1), and the deciding sentence.
+    """Classify the prose of a reply. Return its kind, likelihood (0 to 1), and the deciding
+    sentence.
 
-    The reply neither rejects nor applies a patch. It is a review or a question if the text below
-    one of its quotes asks something, an ack if it assents, and other if it does neither.
+    The reply neither rejects nor applies a patch. It is a review or question if it contains one, an
+    ack if it only agrees, and other if it does neither.
     """
     sentences = mail.body.sentences[:MAX_SENTENCES]
     if not sentences:
         return MailKind.OTHER, 0.6, "only quotes"
 
     def said(*wanted: str) -> str:
-        """Return the first sentence with one of these features."""
+        """Return the first sentence with any of these features, or ""."""
         texts = zip(sentences, mail.features, strict=True)
         found = (it.text for it, has in texts if not has.isdisjoint(wanted))
         return next(found, "")[:MAX_WHY]
@@ -419,14 +421,16 @@ def _classify_prose(mail: Classified) -> tuple[MailKind, float, str]:
 
 
 def _decides(part: Sequence[tuple[Sentence, frozenset[str]]]) -> bool:
-    """Return whether a paragraph makes a reply a review: an apology often comes with a promise."""
+    """Return whether a paragraph makes a reply a review; apologies often include a promise and do
+    not.
+    """
     names = [names for _, names in part]
     is_sorry = any("is sorry or done" in it for it in names)
     return not is_sorry and score_request(load_shipped_weights(), names) >= _LIKELY
 
 
 def _may_judge(mail: Classified) -> bool:
-    """Return whether a reply by another person is about a patch, not to a bot."""
+    """Return whether another person's reply is about a patch, and does not answer a bot."""
     if any(ROBOT_WROTE.search(line) for line in mail.body.attributions[:1]):
         return False
     subject = mail.subject.raw
@@ -453,7 +457,7 @@ def _plain_request(
 
 
 def _post(known: Classified) -> MailKind | None:
-    """Return the kind of a post that is not marked as a reply: a patch, a cover letter, or None."""
+    """Return the kind of a posted message: a patch, a cover letter, or None for a reply."""
     subject, body, text = known.subject, known.body, known.unquoted
     if _is_answer(known):
         return None
@@ -475,10 +479,9 @@ def _post(known: Classified) -> MailKind | None:
 
 
 def _is_answer(known: Classified) -> bool:
-    """Return whether a message with a patch's subject is a reply: it quotes somebody and has no
-    patch or diffstat.
+    """Return whether a message is a reply although its subject looks like a patch's.
 
-    Some mail programs remove "Re:".
+    Some mail programs remove "Re:". Such a message quotes text and has no patch or diffstat.
     """
     mail, body = known.mail, known.body
     if not mail.in_reply_to or not body.quoted or body.has_diff:
@@ -489,7 +492,7 @@ def _is_answer(known: Classified) -> bool:
 
 
 def _is_whole_patch(body: Body) -> bool:
-    """Return whether the inline patch has a commit message or diffstat, and little other text."""
+    """Return whether an inline patch has a header or diffstat and little text around it."""
     has_header = any(
         re.match(
             r"^(?:---$|Signed-off-by: |From: |Subject: | \d+ files? changed)", line
@@ -500,20 +503,18 @@ def _is_whole_patch(body: Body) -> bool:
 
 
 def _has_signed(sender: Address, body: Body) -> bool:
-    """Return whether the sender is the first to sign off the quoted patch; maintainers sign off
-    below.
-    """
+    """Return whether the sender signed off the quoted patch first; maintainers add theirs below."""
     signed = (_SIGNED.match(line) for line in body.quoted[:400])
     first = next((parse_address(it[1]) for it in signed if it), None)
     return first is not None and same_person(first, sender)
 
 
 def _version_before(text: str, at: int) -> int:
-    """Return the version mentioned before a link, or 0 if the link is about something else."""
+    """Return the version mentioned before a link, or 0 if the link leads elsewhere."""
     before = text[max(0, at - 200) : at]
     above, _, line = before.rpartition("\n")
     if not line.strip(" \t-*<[]()"):
-        # the link is on a line of its own, below the text
+        # the link is alone on its line, below the text
         line = above.rpartition("\n")[2].rstrip()
         if not line.endswith(":"):
             return 0

@@ -39,12 +39,12 @@ STABLE = frozenset(
         MailKind.AUTOSEL,
     )
 )
-"""Messages from the stable trees' automation, which are not in the author's thread."""
+"""Messages sent by the stable trees' scripts outside the author's thread."""
 
 ROUNDS = (MailKind.STABLE_REVIEW, MailKind.AUTOSEL)
-"""Messages that contain a patch before a stable tree takes it."""
+"""Messages that contain the patch before it is added to a stable tree."""
 OF_TREES = (MailKind.MM_COMMIT, MailKind.TIP_COMMIT, MailKind.APPLIED)
-"""Reports from other trees."""
+"""Reports that a patch was applied to a tree other than stable."""
 
 WANTS_ANSWER = {
     MailKind.REVIEW: "answer the review by {who}",
@@ -54,4 +54,4 @@ WANTS_ANSWER = {
     MailKind.AI_REVIEW: "check the findings of {who}",
     MailKind.QUESTION: "answer the question by {who}",
 }
-"""Messages that the author is expected to act on, and how."""
+"""The kinds of messages that the author should act on, and the action."""

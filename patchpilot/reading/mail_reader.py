@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Cache parsed and classified messages during a call."""
+"""Cache parsed and classified messages during one call."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -16,15 +16,15 @@ ParseMail = Callable[[bytes], Mail]
 
 
 class MailReader:
-    """A cache for one call: identical bytes are parsed once, and each message is classified once.
+    """A cache that parses each distinct message once and classifies it once per context.
 
-    `now` is the time of the call. With `from_poll`, days are counted up to the last time an archive
-    was read. `online` is whether the network may be used; `progress` is called while a long thread
-    is read. `threads` is the cache of `read_thread`; `sent` is what was sent from this machine, and
-    `topics` the change-id of each of these messages; `undisclosed` are the Message-IDs that must
-    not be looked up in an archive, once they have been read; `summaries` are the cached summaries
-    of series. Messages parsed by the previous call are reused, because the TUI reads the same
-    threads again and again.
+    `now` is the time of the call. With `from_poll`, waiting days are counted up to the last archive
+    update. `online` allows network access; `progress` is called while a long thread is read.
+    `threads` caches the results of `read_thread`; `sent` are the messages sent from this machine,
+    and `topics` maps their Message-IDs to change-ids. `undisclosed` are Message-IDs that must not
+    be looked up in an archive (None: not loaded yet). `summaries` are the cached series summaries.
+    Messages parsed by the previous call are reused, because the TUI reads the same threads
+    repeatedly.
     """
 
     _latest: ClassVar[dict[bytes, Mail]] = {}
@@ -52,7 +52,7 @@ class MailReader:
         return mail
 
     def classify(self, mail: Mail) -> "Classified":
-        """Classify a message, guessing the patch's author from the quotes."""
+        """Classify a message; the patch's author is guessed from the quotes."""
         from patchpilot.reading.mail_classifier import classify
 
         return self._cached(mail, (), lambda: classify(mail))
@@ -60,7 +60,7 @@ class MailReader:
     def classify_for(
         self, mail: "Classified", sender: Address, by_author: bool, answered: str
     ) -> "Classified":
-        """Classify a message whose sender and thread are known."""
+        """Classify a message by its sender and its place in the thread."""
         from patchpilot.reading.mail_classifier import classify_for
 
         about = sender, by_author, answered

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Read mboxes from files and archives.
 
-They are decompressed with a size limit, split and parsed. Duplicates are removed, and messages are
-sorted, oldest first.
+Input is decompressed with a size limit, split and parsed. Duplicates are removed, and messages are
+sorted by date.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from patchpilot.model.progress import Progress, silent
 from patchpilot.reading.sender import real_sender
 
 NO_ID = "no-message-id.invalid"
-"""The host of made-up Message-IDs."""
+"""The host part of generated Message-IDs."""
 _TOP = 65536
 _MOST_TEXT = 8 * MAX_INPUT
 _MESSAGE_ID = re.compile(
@@ -31,11 +31,11 @@ _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 
 
 Skipped = Callable[[str], None]
-"""Called with the reason why a message in an mbox is skipped."""
+"""A callback that takes the reason for skipping a message."""
 
 
 def ignore_skipped(_reason: str) -> None:
-    """Ignore a skipped message."""
+    """Do nothing about a skipped message."""
 
 
 def read_mails(
@@ -46,8 +46,8 @@ def read_mails(
 ) -> tuple[Mail, ...]:
     """Read the messages in a file: a single message or an mbox, optionally gzipped.
 
-    `-` is standard input. Raise InputError with the file name. In an mbox, messages that are too
-    large or beyond the file size limit are reported to `skipped` and omitted.
+    `-` is standard input. Errors (InputError) include the file name. In an mbox, messages that are
+    too large or beyond the size limit are omitted and reported to `skipped`.
     """
     name = str(path)
     reasons: list[str] = []
@@ -81,11 +81,10 @@ def read_mails(
 def split_within_limits(
     blocks: Iterable[bytes], source: str, skipped: Skipped, limit: int | None = None
 ) -> Iterator[bytes]:
-    """Yield the raw messages of an mbox, read in blocks and within the size limits.
+    """Yield the raw messages of an mbox that is read in blocks.
 
-    Messages that are too large are skipped, and reading ends after `limit` bytes of messages. Only
-    one message and one block are held in memory. `skipped` is called with the reason for each
-    skipped message and for stopping early.
+    Messages that are too large are skipped, and reading stops after `limit` bytes of messages; each
+    reason is passed to `skipped`. Memory holds only one message and one block at a time.
     """
     given, most = 0, MAX_INPUT if limit is None else limit
     for start, raw in split_mbox(_limit_blocks(blocks, source, skipped)):
@@ -108,7 +107,7 @@ def split_within_limits(
 def _limit_blocks(
     blocks: Iterable[bytes], source: str, skipped: Skipped
 ) -> Iterator[bytes]:
-    """Yield blocks up to the size limit, which also applies to skipped messages."""
+    """Yield blocks up to a total size that includes skipped messages."""
     size = 0
     for block in blocks:
         size += len(block)
@@ -128,10 +127,10 @@ def parse(
     parse_mail: Callable[[bytes], Mail] = parse_mail,
     without: Container[str] = (),
 ) -> tuple[Mail, ...]:
-    """Parse the messages of an mbox, or a single message, from bytes.
+    """Parse an mbox or a single message.
 
-    For messages in `without`, only the Message-ID is read, and they are omitted. Raise InputError
-    if a single message is too large; for an mbox, `skipped` is called with the reason.
+    Messages whose Message-IDs are in `without` are omitted and not fully parsed. Raise InputError
+    if a single message is too large; in an mbox, pass the reason to `skipped`.
     """
     bounds = mail_bounds(data)
     mails = []
@@ -155,7 +154,7 @@ def parse(
 
 
 def _header_message_id(data: bytes, start: int, end: int) -> str:
-    """Return the Message-ID in a message's header, or "" if it has an unusual form."""
+    """Return the Message-ID in a message's header, or "" if it is missing or unusual."""
     top = data[start : min(end, start + _TOP)]
     blank = _BLANK_LINE.search(top)
     found = _MESSAGE_ID.search(top, 0, blank.start() if blank else len(top))
@@ -163,9 +162,7 @@ def _header_message_id(data: bytes, start: int, end: int) -> str:
 
 
 def _oversized_message_id(top: bytes) -> str:
-    """Return the Message-ID from the start of an oversized message, so that it can be fetched
-    elsewhere.
-    """
+    """Name the Message-ID of an oversized message, so that the user can find it in the archive."""
     message_id = _header_message_id(top, 0, len(top))
     return f" (<{message_id}>, read it in the archive)" if message_id else ""
 
@@ -177,7 +174,7 @@ def with_id(mail: Mail) -> Mail:
 
 
 def title_hash(title: str) -> str:
-    """Return the prefix of a Message-ID for a patch that is known only by its title."""
+    """Return the local part of a Message-ID generated from a patch title."""
     return _hash(title.encode("utf-8", "replace"))
 
 
@@ -186,9 +183,9 @@ def _hash(data: bytes) -> str:
 
 
 def unique(mails: Iterable[Mail]) -> tuple[Mail, ...]:
-    """Return the first message with each Message-ID, oldest first.
+    """Return the first message with each Message-ID, sorted by date.
 
-    Messages without a usable date are sorted as the oldest, in their original order.
+    Messages without a valid date come first, in their original order.
     """
     by_id: dict[str, Mail] = {}
     for mail in mails:
@@ -201,9 +198,9 @@ def deduplicate(
 ) -> tuple[Mail, ...]:
     """Return one message per Message-ID, in order.
 
-    Anybody can reuse another message's Message-ID. Of copies by several senders, the one from a
-    known address (`known`, in lower case) is used. If there is none, all copies are dropped and
-    `skipped` is called with the reason.
+    Message-IDs can be reused by anyone. If several senders use the same one, return the copy from a
+    known address (`known`, in lower case). If there is none, drop all copies and pass the reason to
+    `skipped`.
     """
     by_id: dict[str, list[Mail]] = {}
     for mail in mails:
@@ -224,9 +221,9 @@ def deduplicate(
 
 
 def _find_trusted_copy(copies: Sequence[Mail], known: Container[str]) -> Mail | None:
-    """Return the copy that is known to come from its sender, or None."""
+    """Return the copy from a known sender, or from the only sender; None if it is ambiguous."""
     senders = {real_sender(mail).key for mail in copies}
-    # a list may have rewritten the header of one copy
+    # a mailing list may have rewritten one copy's From: header
     direct = [mail for mail in copies if mail.sender.key in senders] or copies
     own = [mail for mail in direct if mail.sender.key in known]
     return (own or direct)[0] if own or len(senders) == 1 else None
@@ -235,8 +232,7 @@ def _find_trusted_copy(copies: Sequence[Mail], known: Container[str]) -> Mail | 
 def arrival_time(mail: Mail) -> datetime | None:
     """Return the time at which the archive received a message.
 
-    This is the date of the topmost Received: header that has one, or otherwise the message's
-    Date:.
+    This is the date of the topmost dated Received: header, or of Date: if there is none.
     """
     return (
         arrival(

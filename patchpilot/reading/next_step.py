@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The author's next step, in one sentence, for every state of a series."""
+"""Suggest the author's next step in one sentence, for every state of a series."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,7 +24,7 @@ _NEW_VERSION = {
     MailKind.FORM_LETTER: (" and ", "send v{next}"),
     MailKind.AI_REVIEW: (": ", "fix valid ones in v{next}, reply to the others"),
 }
-"""The step that follows the reply if a new version is needed."""
+"""The text between the reply and the next step, and that step, if a new version is needed."""
 
 
 def _act(*parts: Advice) -> NextStep:
@@ -55,8 +55,8 @@ def _write(message_id: str, words: str, template: str = "") -> Action:
 def advise(series: PostedSeries) -> NextStep:
     """Return the author's next step.
 
-    It is based on what is proven. Claims are quoted with their sentences: the last one by somebody
-    entitled to make it, and the last one by an unknown sender, whom the user can confirm.
+    It is based on the proven state. The latest claim by a known sender is quoted, and so is the
+    latest claim by an unknown sender, which the user can confirm.
     """
     shown = replace(
         series,
@@ -80,7 +80,7 @@ def advise(series: PostedSeries) -> NextStep:
 
 
 def _add_claim(step: NextStep, claim: Claim) -> NextStep:
-    """Add pending claims to the next step, and suggest no reminder before a claim is verified."""
+    """Add a pending claim to the next step; suggest no reminder until it is verified."""
     if claim.what == "superseded":
         return _wait(f"{claim.words}: read it before you send another version")
     if claim.what not in IN_A_TREE:
@@ -120,7 +120,7 @@ def _advise(series: PostedSeries) -> NextStep:
 
 
 def _changes(series: PostedSeries, version: int) -> Advice:
-    """Return the step after a reviewer, a bot or a revert called for changes."""
+    """Return the step after a reviewer, a bot or a revert requested changes."""
     undone = next((it.reverted_by for it in series.landed if it.reverted_by), None)
     if undone and series.why.startswith("reverted"):
         why = (
@@ -132,7 +132,7 @@ def _changes(series: PostedSeries, version: int) -> Advice:
 
 
 def _next_version_reply(series: PostedSeries, version: int) -> Advice:
-    """Suggest a reply before the next version, then the next version."""
+    """Suggest replying to the open request, then sending the next version."""
     send = _reroll(f"send v{version} with the requested changes")
     reply = _unanswered(series)
     if reply is None:
@@ -143,7 +143,7 @@ def _next_version_reply(series: PostedSeries, version: int) -> Advice:
 
 
 def _wished(reply: Reply, version: int) -> Advice:
-    """Suggest the reply to a message, and the requested new version."""
+    """Suggest a reply to a message, and a new version if one was requested."""
     words = (
         "{who} reports build warnings"
         if reply.mail.only_warns
@@ -161,7 +161,7 @@ def _reply_to(reply: Reply | None, words: str) -> str | Action:
 
 
 def _reminder(series: PostedSeries) -> str:
-    """Return the date for a reminder, based on the project's or subsystem's delays."""
+    """Return the date of the next reminder, based on the project's or subsystem's waiting time."""
     return f"{series.last_activity + series.waiting:%Y-%m-%d}"
 
 
@@ -179,7 +179,7 @@ def _review_step(series: PostedSeries) -> NextStep:
 
 
 def _add_tags(series: PostedSeries, advice: Advice) -> Advice:
-    """If the step is to send a new version, name the tags to add.
+    """If the step sends a new version, add the number of tags to add to it.
 
     The latest version has the tags given for earlier ones.
     """
@@ -193,7 +193,7 @@ def _add_tags(series: PostedSeries, advice: Advice) -> Advice:
 
 
 def _partly(series: PostedSeries) -> NextStep:
-    """Return the step for patches that are not in any tree yet."""
+    """Return the step for a series that was only partly applied."""
     version = series.latest.version + 1
     states = {patch.state for patch in series.patches}
     if SeriesState.CHANGES_REQUESTED in states:
@@ -259,15 +259,15 @@ def _versions(series: PostedSeries, *states: str) -> list[str]:
 
 
 _DECIDED = ("dropped", "objected", "not-needed")
-"""The states of stable branches that will not take the fix."""
+"""Final states of a stable branch without the fix."""
 HALF_A_YEAR = timedelta(days=182)
 
 
 def _stable_step(series: PostedSeries) -> Action | None:
-    """Return the step after the merge, while a stable branch needs the fix.
+    """Return the step after the merge while a stable branch still needs the fix.
 
-    If the branches are unknown, only the tag is known. The step is then to wait until the first
-    branch has it, a branch was decided on, or half a year has passed.
+    If the branches are unknown, decide by the Cc: stable tag alone, and wait until the fix reaches
+    the first branch, a branch rejects it, or half a year has passed.
     """
     if series.state not in (SeriesState.IN_MAINLINE, SeriesState.IN_STABLE):
         return None
@@ -316,7 +316,7 @@ def _is_long_merged(series: PostedSeries) -> bool:
 def _work_left(series: PostedSeries) -> list[str | Action]:
     """Return the author's remaining work after acceptance.
 
-    This includes backports to branches that the fix did not apply to or that reverted it, and later
+    This includes backports to branches where the fix did not apply or was reverted, and follow-up
     fixes that a branch lacks.
     """
     words: list[str | Action] = []
@@ -365,7 +365,7 @@ def _backport(
 
 
 def _in_stable_review(series: PostedSeries) -> list[str | Action]:
-    """Return the stable branches with a pending decision."""
+    """Return the step for stable branches with a pending decision."""
     for states, none_of, words in _STABLE_REVIEWS:
         found = [branch for branch in series.stable if branch.state in states]
         if found and not _versions(series, *none_of):
@@ -380,7 +380,7 @@ _STABLE_REVIEWS = (
     (("review", "queued"), ("failed",), "follow the stable review of"),
     (("proposed",), ("failed", "dropped", "objected"), "AUTOSEL proposes it for"),
 )
-"""The pending branch states, the states that end them, and the next step."""
+"""The pending states, the states that end them, and the beginning of the step's text."""
 
 
 def _joined(sentences: Sequence[str | Action]) -> Advice:
@@ -389,7 +389,7 @@ def _joined(sentences: Sequence[str | Action]) -> Advice:
 
 
 def _wishes(series: PostedSeries) -> list[Reply]:
-    """Return the messages that need a reply, except those about patches that are in a tree."""
+    """Return the messages that need a reply, except about patches that were applied."""
     taken = series.taken if series.state is SeriesState.PARTLY_ACCEPTED else ()
     return [
         reply
@@ -399,8 +399,9 @@ def _wishes(series: PostedSeries) -> list[Reply]:
 
 
 def _unanswered(series: PostedSeries) -> Reply | None:
-    """Return the last request that the author has not answered, unless its sender got a later
-    answer or gave a tag.
+    """Return the last request without an answer from the author.
+
+    Skip requests by reviewers who later got an answer or gave a tag.
     """
     done = {
         reply.mail.sender.key: reply.when

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Patterns for phrases used on kernel lists: NACKs, "applied", approval, requests for changes,
-answers.
+"""Patterns for common phrases on kernel lists: NACKs, "applied", approvals, requests, answers.
 
-Alternatives are separated by ` | ` or a new line. Every repetition is bounded and none is nested.
+Alternatives are separated by ` | ` or a new line. To bound the running time, every repetition is
+limited and none is nested.
 """
 
 import re
@@ -23,7 +23,7 @@ _BUS = r"(?!\s+(?:bit|packet|frame|irq|interrupt|response|handshake|condition|er
 PATCHWORK_MARK = re.compile(
     r"^pw-bot:\s*(?P<state>[a-z-]{2,24})\s*$", re.IGNORECASE | re.MULTILINE
 )
-"""A state that a reply sets in patchwork."""
+"""A reply that sets a patch's state in patchwork."""
 WITHDRAWS = re.compile(
     r"(?<!\bor )(?<!\bor to )(?<!\bor just )(?<!\bor just to )\b(?:ignore|disregard|drop|discard|skip)\s+(?:(?:this|it|these|them|that)\b"  # noqa: E501
     r"|(?:my|the)(?=\s+(?:\w+\s+)?(?:one|patch|series|version|v\d)))(?:\s+(?:\w+\s+)?(?:one|patch(?:es)?|series|patchset|version|v\d+))?"
@@ -35,13 +35,13 @@ WITHDRAWS = re.compile(
     r" -]?(?:needed|necessary|required)\b",
     re.IGNORECASE,
 )
-"""An author on their own patch; not when they announce a new version."""
+"""An author withdrawing their own patch, unless they announce a new version."""
 WHOLE_SERIES = re.compile(
     r"\b(?:series|patchset|(?:patch|the|this|whole) set|all|both|patches|these|them|whole|everything|the lot|\d+ ?(?:-|to|\.\.) ?\d+)\b"  # noqa: E501
     r"|\balong with (?:the )?(?:\[?\d+/\d+|rest|others?)",
     re.IGNORECASE,
 )
-"""Words in a reply to one patch that refer to other patches as well."""
+"""Words in a reply to one patch that refer to the other patches as well."""
 ASSENT = _any_phrase(
     rf"""
     looks? (?:very |really |pretty |all |quite )?(?:good|fine|ok(?:ay)?|great|nice|correct|sane|reasonable|right|sensible)
@@ -127,7 +127,7 @@ THANKS_FOR_REVIEW = re.compile(
     r"|testing)\b",
     re.IGNORECASE,
 )
-"""The start of an author's answer."""
+"""Thanks at the start of an author's reply."""
 ASKS_AGAIN = re.compile(
     r"\b(?:could|can|would|will|please|pls|you (?:should|need to|have to|may)|i'd like you to|mind)\b[^.?!\n]{0,40}"  # noqa: E501
     r"\b(?:send(?:ing)?|resend(?:ing)?|post|repost|respin(?:ning)?|submit|resubmit|spin|prepare)\b[^.?!\n]{0,30}"
@@ -136,7 +136,7 @@ ASKS_AGAIN = re.compile(
     r" (?:version|revision|spin|series|patch))\b",
     re.IGNORECASE,
 )
-"""A wish for another version, however politely asked."""
+"""A request for another version, including polite ones."""
 TAKE_IT = re.compile(
     r"\b(?:please|pls|can you|could you|would you|will you|mind)\b[^.?!\n]{0,25}\b(?:push|apply|queue|merge|take|pick|pull|grab|picking|taking|applying)"  # noqa: E501
     r"(?: up)? (?:this|it|these|them|that|the|patch(?:es)? \d+(?:(?:,|-| and| &) ?\d+){0,9})(?: (?:patch(?:es)?|series|one|fix|set))?(?: up)?"  # noqa: E501
@@ -147,7 +147,7 @@ TAKE_IT = re.compile(
     r" )?(?:ack|acking|reviewing|review (?:it|this|these|them))\b",
     re.IGNORECASE,
 )
-"""Phrases addressed to a maintainer, never to the patch's author."""
+"""Requests to a maintainer, never to the patch's author."""
 _SAID = (
     r"(?!\W*(?:applied|queued|pushed|pulled|merged|committed|picked|taken|ack|acked|nak|nack|nacked|lgtm|done|fixed|dropped|reverted|agreed"
     r"|rejected|ping)\b)"
@@ -173,12 +173,12 @@ ABOUT_A_PATCH = re.compile(
 IN_A_TREE = re.compile(
     r"\[tip: |\bpatch \".{1,200}\" (?:added to|has been added)|\.patch (?:added to|removed from)"
 )
-"""Subjects of applied patches."""
+"""Subjects of messages about applied patches."""
 ROBOT_WROTE = re.compile(
     r"\b(?:test robot|syzbot|\w*bot2?@|patchwork-bot|sashiko|tip-bot2?|lkp@|ci@)",
     re.IGNORECASE,
 )
-"""An attribution of a robot's words."""
+"""An attribution that quotes a bot."""
 _VERBS = _joined(r"""
     use | drop | remove | delete | add | make(?! sense) | move | split | rename | replace | stop | keep | put | fix | avoid | merge | squash | sort
     explain | document | return | check | test | separate | capitalize | swap | change | switch | convert | include | define | declare
@@ -191,13 +191,13 @@ IMPERATIVE = re.compile(
     r" (?:here|everywhere|for|as|on|below|comment)\b|\W*ditto\b|\bmaybe you (?:can|could)\b",
     re.IGNORECASE,
 )
-"""A sentence that begins as a request."""
+"""A sentence that starts with a request."""
 PLAIN_WISH = re.compile(
     r"\b(?:please|pls|you (?:should|need to|have to|must)|i(?:'d| would)"
     r" (?:prefer|rather|suggest))\b(?![^.?!]{0,200}\?)",
     re.IGNORECASE,
 )
-"""A request in a sentence that is not a question."""
+"""A request that is not phrased as a question."""
 NO_REQUEST = re.compile(
     r"\b(?:not (?:really )?an? (?:issue|problem|concern)|should have been:?$|(?:did|do)n't (?:want|mean) to (?:suggest|ask)|isn't (?:in)?correct|i can see\b"  # noqa: E501
     r"|i (?:\w+ have )?(?:missed|misread|overlooked|misunderstood)\b"
@@ -209,4 +209,4 @@ NO_REQUEST = re.compile(
     r"|^\W*(?:adding|cc'?ing|sorry for the|thanks for (?:the|this|your) (?:patch\w*|series|fix|work))\b",  # noqa: E501
     re.IGNORECASE,
 )
-"""Sentences that only look like a request."""
+"""Sentences that look like requests but are not."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parse where patches were applied: tree, commits and stable versions."""
+"""Parse where a patch was applied: tree, commits and stable versions."""
 
 import re
 from typing import NamedTuple
@@ -38,7 +38,7 @@ _SUMMARY = re.compile(
 _LISTED = re.compile(
     r"^(?P<commit>[0-9a-f]{12,40}) (?P<title>\S[^\n]{7,200})$", re.MULTILINE
 )
-"""A commit with its title on a separate line, as scripts list applied patches."""
+"""A commit followed by its title, as in scripts' lists of applied patches."""
 _TIP = re.compile(r"merged into the (?P<tree>\S+) branch of tip")
 _MM = re.compile(
     r"(?:added to|removed from) the -mm (?P<tree>\S+) branch|merged into the (?P<merged>\S+) branch|\[merged (?P<m>[^]]+)\]"  # noqa: E501
@@ -48,10 +48,7 @@ _PULLED = re.compile(r"merged into (?P<tree>\S+?)(?:\.git)?:")
 
 
 class AppliedReport(NamedTuple):
-    """A line of a summary of applied patches.
-
-    It has the patch's title and number, and its commit (None if not found).
-    """
+    """A line in a list of applied patches: title, patch number, and commit (None if not found)."""
 
     title: str
     number: int | None
@@ -59,10 +56,9 @@ class AppliedReport(NamedTuple):
 
 
 class Placement(NamedTuple):
-    """Where a patch was applied, according to a message.
+    """Where a message says a patch was applied.
 
-    It has the commit ids as given in the message, the tree, stable versions, and the lines of the
-    summary.
+    `commits` are ids as written in the message; `landings` are the entries of its list of patches.
     """
 
     commits: tuple[str, ...] = ()
@@ -74,9 +70,9 @@ class Placement(NamedTuple):
 def placement(
     kind: MailKind, subject: str, text: str, headers: dict[str, str]
 ) -> Placement:
-    """Parse a message of this kind to find out where a patch was applied.
+    """Parse where a patch was applied.
 
-    `text` is the message's unquoted text; `headers` are its headers, keyed by lower-case name.
+    `text` is the message without quotes; `headers` are keyed by lower-case name.
     """
     if kind is MailKind.APPLIED:
         landings = _summary(text)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A series as it was posted: its patches, its versions, the messages about it, and its state."""
+"""A posted series: its versions and patches, the messages about it, and its state."""
 
 import re
 from collections.abc import Iterator
@@ -50,9 +50,9 @@ _TOUCHED = re.compile(
 class Revision:
     """A posted revision of a series; `version` is taken from its subject prefix.
 
-    `posts` are in order, cover letter first. `carried` are the Message-IDs of patches taken from
-    the previous version because this one replaces only a few. `is_again` is whether it repeats the
-    previous version unchanged.
+    `posts` are in order, cover letter first. `carried` are the Message-IDs of patches taken over
+    from the previous version if only some were resent. `is_again` is True if the previous version
+    was resent unchanged.
     """
 
     version: int
@@ -62,7 +62,7 @@ class Revision:
 
     @property
     def label(self) -> str:
-        """Return the usual name: `v2`, `RFC v1`, `v1 resend`, `v1 pull request`."""
+        """Return a display name: `v2`, `RFC v1`, `v1 resend`, `v1 pull request`."""
         words = (
             "RFC" * self.rfc,
             f"v{self.version}",
@@ -94,9 +94,7 @@ class Revision:
 
     @property
     def patches(self) -> tuple[Classified, ...]:
-        """Return the patches without the cover letter; a patch that was sent again replaces the
-        first copy.
-        """
+        """Return the patches without the cover letter; a resent patch replaces the first copy."""
         return tuple(
             {post.number: post for post in self.posts if not post.is_cover}.values()
         )
@@ -111,7 +109,7 @@ class Revision:
 
     @property
     def resend(self) -> bool:
-        """Return whether the revision only resends earlier patches."""
+        """Return whether the revision only resends existing patches."""
         return self.is_again or any(post.subject.resend for post in self.posts)
 
     @property
@@ -120,7 +118,7 @@ class Revision:
 
     @property
     def backport_to(self) -> str | None:
-        """Return the stable version in the subject prefix ("stable" without a version), or None."""
+        """Return the stable version in the subject prefix ("stable" without a number), or None."""
         subject = self.head.subject
         return subject.stable or ("stable" if subject.for_stable else None)
 
@@ -133,7 +131,7 @@ class Revision:
         return frozenset(post.change_id for post in self.posts if post.change_id)
 
     def has_other_ids(self, other: "Revision") -> bool:
-        """Return whether both versions have change-ids but none in common."""
+        """Return whether both versions have change-ids but share none."""
         mine, yours = self.change_ids, other.change_ids
         return bool(mine and yours) and not mine & yours
 
@@ -147,10 +145,10 @@ class Revision:
 
     @cached_property
     def project(self) -> Project:
-        """Return the project, with the rules of the patches' subsystem."""
+        """Return the project with its subsystem rules, detected from the patches."""
         from patchpilot.projects.loading import apply_subsystem_rules, detect
 
-        # without a diff, there is nothing to tell the project by
+        # the project cannot be detected without a diff
         patches = [post.patch for post in self.patches if post.patch]
         return apply_subsystem_rules(detect(None, patches), patches)
 
@@ -161,7 +159,7 @@ _DROPPED = re.compile(
     re.IGNORECASE,
 )
 WENT_ON = ("review", "queued", "proposed", "failed")
-"""The reports from stable trees about a mainline commit."""
+"""The states reported by stable trees for a mainline commit."""
 _RANK = {"proposed": 0, "failed": 1, "review": 2, "queued": 3, "released": 4}
 
 
@@ -186,9 +184,9 @@ TEXT_LIMIT = 4000
 class Reply(NamedTuple):
     """A message about a series.
 
-    It has the revision and post that it answers (None if it is about the series as a whole), its
-    parent message, and the stable tree's message whose thread it is in. `unread` is set for display
-    only.
+    `revision` and `post` are what it answers (None: the whole series), `parent` is its parent
+    message, and `under` is the message from a stable tree that started its thread. `unread` is used
+    for display only.
     """
 
     mail: Classified
@@ -213,7 +211,7 @@ class Reply(NamedTuple):
 
     @property
     def patch(self) -> int | None:
-        """Return the patch number: 1 if unnumbered, 0 for the whole series, None if unknown."""
+        """Return the patch number: 1 if unnumbered, 0 for the cover letter, None if unknown."""
         if self.post is None:
             return None
         return 0 if self.post.is_cover else self.post.number or 1
@@ -229,7 +227,7 @@ class Reply(NamedTuple):
 
 @json_form()
 class MissingRevision(NamedTuple):
-    """A revision that a later one links to and that is missing from the archive."""
+    """A revision that a later one links to but that is missing from the archive."""
 
     version: int
     message_id: str
@@ -250,15 +248,14 @@ class MissingRevision(NamedTuple):
 class PostedSeries:
     """A series with all its revisions, oldest first, the messages about it, and its state.
 
-    `identities` are the known addresses of the series. `strangers` are later revisions from
-    unknown senders that claim to belong to it. `only_reported`: a bot's message reports on the
-    patch, and the patch itself was not read.
+    `identities` are its known addresses. `strangers` are later revisions posted by unknown senders.
+    `only_reported` is True if only a bot's report was read, and not the patch.
 
-    `replies` are the messages about it, `events` what they report about its state, and `claims`
-    what nothing proves yet. `commits` are its commits in a repository, if it was searched for there
-    (`in_repository`), and `needs` the stable branches that need it. `proven` is the state backed by
-    evidence, `state` the last one claimed by anyone entitled to; `now` decides whether it is
-    stalled. `post` is the patch that all of this is about, or None for a series of several patches.
+    `events` are the claims by known senders that determine the state; `claims` are the unproven
+    ones. `commits` are its commits in the repository, if that was searched (`in_repository`), and
+    `needs` the stable branches that need the fix. `proven` is the state backed by evidence; `state`
+    also includes claims by known senders. `now` is the time used to detect a stalled series. `post`
+    is set if the evidence is restricted to one patch.
     """
 
     revisions: tuple[Revision, ...]
@@ -285,7 +282,7 @@ class PostedSeries:
 
     @cached_property
     def missing(self) -> dict[str, int]:
-        """Map the Message-IDs of missing versions, to which later ones link, to their numbers."""
+        """Map the Message-IDs of missing but linked versions to version numbers."""
         known = self.post_ids
         return {
             message_id: version
@@ -297,12 +294,12 @@ class PostedSeries:
         }
 
     def is_by_known(self, revision: Revision) -> bool:
-        """Return whether a version's sender is known, or a known list rewrote the From: header."""
+        """Return whether a version's sender is known, or a known list rewrote its From: header."""
         return self.identities.knows(self.identities.sender(revision.first))
 
     @property
     def first_known(self) -> Revision:
-        """Return the first version whose sender is known to be the author."""
+        """Return the first version sent by a known author."""
         return next(filter(self.is_by_known, self.revisions), self.revisions[0])
 
     @property
@@ -310,14 +307,14 @@ class PostedSeries:
         return self.latest.author
 
     def is_author(self, address: Address) -> bool:
-        """Return whether the address belongs to the sender of any version."""
+        """Return whether an address belongs to the known sender of any version."""
         known = (
             revision.author for revision in self.revisions if self.is_by_known(revision)
         )
         return any(self.identities.same(address, author) for author in known)
 
     def has_authors_name(self, address: Address) -> bool:
-        """Return whether an address uses an author's name without being known as theirs."""
+        """Return whether an address uses an author's name without being known to belong to them."""
         return not self.is_author(address) and any(
             same_person(address, revision.author) for revision in self.revisions
         )
@@ -332,7 +329,7 @@ class PostedSeries:
 
     @cached_property
     def current(self) -> tuple[Revision, ...]:
-        """Return the latest version, preceded by the versions that it resends; replies to those
+        """Return the latest version, preceded by the versions that it resends; replies to them
         still count.
         """
         found = [self.latest]
@@ -354,7 +351,7 @@ class PostedSeries:
     def unchanged_since(self, post: Classified) -> datetime:
         """Return the time at which a patch was first sent in its current form, ignoring tags.
 
-        A backport and a request to pull repeat what was applied elsewhere.
+        Return the epoch for backports and pull requests, which repeat patches applied elsewhere.
         """
         if self.latest.backport_to or self.latest.pull_request:
             return EPOCH
@@ -380,7 +377,7 @@ class PostedSeries:
 
     @property
     def waiting(self) -> timedelta:
-        """Return how long to wait for a reply before sending a reminder."""
+        """Return the time to wait for a reply before sending a reminder."""
         return timedelta(days=self.project.mail.waiting_days)
 
     @property
@@ -389,7 +386,9 @@ class PostedSeries:
 
     @property
     def key(self) -> str:
-        """Return the Message-ID of the first message of the first version."""
+        """Return the Message-ID that identifies the series: of the first message of the first
+        version.
+        """
         return self.revisions[0].head.message_id
 
     @property
@@ -410,7 +409,7 @@ class PostedSeries:
 
     @cached_property
     def message_ids(self) -> frozenset[str]:
-        """Return the Message-IDs of the series' own messages and of all messages about it."""
+        """Return the Message-IDs of the series' posts and of all messages about it."""
         return self.post_ids.union(
             (post.message_id for revision in self.strangers for post in revision.posts),
             (reply.message_id for reply in self.replies),
@@ -419,7 +418,7 @@ class PostedSeries:
 
     @cached_property
     def taken(self) -> frozenset[int]:
-        """Return the numbers of the latest version's patches that are proven to be in a tree."""
+        """Return the numbers of the latest version's patches that were provably applied."""
         return frozenset(
             it.number
             for it in self.patches
@@ -428,12 +427,12 @@ class PostedSeries:
 
     @property
     def attached(self) -> tuple[Reply, ...]:
-        """Return the messages about the series, without claims by unknown senders."""
+        """Return the messages about the series, except unproven claims by unknown senders."""
         return tuple(reply for reply in self.replies if not reply.mail.doubtful)
 
     @property
     def commit(self) -> str | None:
-        """Return the commit of the whole series or its first patch, with the full id if known."""
+        """Return the commit of the series or its first patch, with its full id if known."""
         stable = (it for it in self.events if it.what in ("review", "queued"))
         ids = *(it.commit for it in self.landed), *(it.commit for it in stable)
         known = list(filter(None, ids))
@@ -442,10 +441,9 @@ class PostedSeries:
 
     @cached_property
     def reported_commits(self) -> tuple[LandedCommit, ...]:
-        """Return the merges reported in messages, mainline last, except those in stable trees.
+        """Return the merges reported in messages, mainline last, without stable trees.
 
-        Stable trees take only mainline commits, so messages about them imply that mainline has the
-        commit.
+        Stable trees only accept mainline commits, so their messages imply a merge into mainline.
         """
         found: dict[tuple[str, str], LandedCommit] = {}
         sure = {
@@ -474,7 +472,9 @@ class PostedSeries:
 
     @property
     def landed(self) -> tuple[LandedCommit, ...]:
-        """Return the commits reported in messages, overridden by those in the repository."""
+        """Return the commits from messages and the repository; for mainline, the repository's
+        replace reported ones.
+        """
         in_mainline = any(landed.in_mainline for landed in self.commits)
         reported = (
             it for it in self.reported_commits if not (in_mainline and it.in_mainline)
@@ -483,7 +483,7 @@ class PostedSeries:
 
     @cached_property
     def reported_branches(self) -> tuple[StableBranch, ...]:
-        """Return the stable branches reported in messages, each with its latest state."""
+        """Return the stable branches named in messages, each with its latest reported state."""
         branches: dict[str, StableBranch] = {}
         for event in self.events:
             if event.version is None or event.what not in _RANK:
@@ -491,7 +491,7 @@ class PostedSeries:
             version, note = event.version.removesuffix(".y"), event.withdrawn or ""
             state = event.what
             if note:
-                # somebody objected to a stable message
+                # somebody objected to a message from the stable tree
                 is_dropped = _DROPPED.search(note)
                 state = "dropped" if is_dropped else "objected"
                 state = "not-needed" if event.what == "failed" else state
@@ -505,7 +505,7 @@ class PostedSeries:
 
     @cached_property
     def stable(self) -> tuple[StableBranch, ...]:
-        """Return the stable branches in messages or in the repository, with their states."""
+        """Return the stable branches from messages and the repository, with their states."""
         branches = {branch.version: branch for branch in self.reported_branches}
         for landed in self.commits:
             if version := landed.stable_version:

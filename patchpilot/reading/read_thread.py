@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read the series in messages: their versions, the messages about them, and their states.
+"""Read a thread: its series and their versions, the messages about them, and their states.
 
-`series_messages` decides which messages and versions belong to a series. Series that fix, revert,
-continue or backport another one are matched by commit and by title.
+`series_messages` assigns messages and versions to series. Series that fix, revert, continue or
+backport another series are found by commit and title.
 """
 
 import re
@@ -39,7 +39,7 @@ from patchpilot.series.patch_pairing import title_key
 
 _REVERTED = re.compile(r"^This reverts commit ([0-9a-f]{12,40})", re.MULTILINE)
 _SHORTEST = 12
-"""Minimum number of digits for comparing a commit's id."""
+"""Minimum number of digits in a commit id that is compared."""
 _LONGEST_BODY = 400_000
 
 
@@ -55,12 +55,11 @@ def read_thread(
 ) -> tuple[PostedSeries, ...]:
     """Return every series in these messages, oldest first, with its state and follow-ups.
 
-    `now` is the time used to detect a stalled series; the default is the time of the latest
-    message, which suits an old mbox. `reader` caches the results of the call, so that the same
-    messages yield the same series and are classified once. `known` are addresses seen elsewhere,
-    and `confirmed` the messages that the user confirmed. `anchor` is the Message-ID of the
-    requested series, whose sender also counts as known. With `reports`, if there is no other
-    series, bots' messages about missing patches form one.
+    `now` is used to detect stalled series; the default is the date of the latest message, which
+    suits an old mbox. `reader` caches classified messages and results. `known` are known addresses
+    from elsewhere, and `confirmed` the Message-IDs that the user confirmed. `anchor` is the
+    Message-ID of the requested series, whose sender also counts as known. With `reports`, build
+    series from bots' messages if no series was posted.
     """
     reader = reader or MailReader()
     mails = tuple(mail for mail in unique(mails) if not is_sent_to_self(mail))
@@ -86,13 +85,13 @@ def read_thread(
         series = replace(series, delivery=delivery, now=moment)
         every.append(_with_claims(series, reader, confirmed))
     result = tuple(_with_follow_ups(every))
-    # keep the messages alive, so that no id() is reused
+    # keep the messages alive, because the key contains their id()
     reader.threads[key] = (mails, result)
     return result
 
 
 def _add_author(series: PostedSeries, reply: Reply, reader: MailReader) -> Reply:
-    """Return the reply, reclassified by its sender and the message it answers."""
+    """Reclassify a reply by its sender and the message that it answers."""
     sender, parent = series.identities.sender(reply.mail), reply.parent
     answered = "patch"
     if parent and not (parent.robot or parent.is_post):
@@ -134,7 +133,7 @@ def _with_claims(
 
 
 def _is_open(claim: Claim, series: PostedSeries) -> bool:
-    """Return whether a claim is neither proven nor withdrawn by a message or later version."""
+    """Return whether a claim is unproven, and not withdrawn or outdated by a later version."""
     sent = series.since
     is_late = not claim.known or (claim.date or sent) >= sent
     return claim.counts and not claim.proven and is_late
@@ -183,8 +182,8 @@ def with_commits(
 ) -> PostedSeries:
     """Add commits found in a repository (`landed_series.in_repository`) to a series.
 
-    `fixed` are the follow-ups found there; those also known from messages keep their Message-ID.
-    `needs` are the stable branches that need the fix.
+    `fixed` are the follow-ups found there; if they are also in messages, they keep their
+    Message-ID. `needs` are the stable branches that need the fix.
     """
     series = replace(series, in_repository=True)
     if not seen:
@@ -206,9 +205,9 @@ def with_commits(
 
 
 def _with_follow_ups(every: Sequence[PostedSeries]) -> Iterator[PostedSeries]:
-    """Yield each series with the later series that fix, revert, continue or backport it.
+    """Add to each series the later series that fix, revert, continue or backport it.
 
-    Their claims about it may determine its state.
+    Claims in those series can change its state.
     """
     named: dict[str, list[int]] = defaultdict(list)
     pulls = [at for at, it in enumerate(every) if it.latest.pull_request]
@@ -264,7 +263,9 @@ def _follow_up(relation: str, other: PostedSeries) -> FollowUp:
 def _relation(
     theirs: PostedSeries, mine: PostedSeries, commits: Sequence[str]
 ) -> str | None:
-    """Classify the relation of a later series to an earlier one, which became these commits."""
+    """Return how a later series relates to an earlier one, which was merged as `commits`; None if
+    it does not.
+    """
     if theirs.key in (it.head.message_id for it in mine.strangers):
         return "continues"
     if theirs.titles & {f"revert {title}" for title in mine.titles}:
@@ -283,7 +284,7 @@ def _ids(ids_of: Callable[[Classified], list[str]], series: PostedSeries) -> lis
 
 
 def _reverted(post: Classified) -> list[str]:
-    """Return the ids of commits that a patch claims to revert."""
+    """Return the ids of the commits that a patch reverts."""
     return _REVERTED.findall(post.mail.body[:_LONGEST_BODY])
 
 
@@ -294,8 +295,8 @@ def _fixed(post: Classified) -> list[str]:
 
 
 def _forwarding_kind(theirs: PostedSeries, mine: PostedSeries) -> str | None:
-    """Return how patches were forwarded: as stable backports, or in somebody else's pull request or
-    later version.
+    """Return how patches were forwarded: as stable backports, in another author's pull request, or
+    in another author's later version; None if they were not.
     """
     shared = mine.titles & theirs.titles
     if theirs.latest.backport_to:
@@ -315,10 +316,9 @@ def _forwarding_kind(theirs: PostedSeries, mine: PostedSeries) -> str | None:
 def _claims(
     relation: str, other: PostedSeries, series: PostedSeries
 ) -> Iterator[Claim]:
-    """Yield a later series' claims: somebody else continued or reverted this one.
+    """Yield claims that somebody else continued, forwarded or reverted this series.
 
-    A claim counts if its sender is known in this series, or if a bot reports where the other was
-    applied.
+    They are known if the sender is known in this series, or if a bot reports a merge of the other.
     """
     latest = other.latest
     is_reported = any(is_bot_address(event.sender) for event in other.events)
@@ -351,10 +351,9 @@ def _claims(
 def _patch_outcome(
     base: Claim, post: Classified, other: PostedSeries
 ) -> Iterator[Claim]:
-    """Yield the outcome of a patch that somebody else forwarded: only forwarded, or merged in that
-    series.
+    """Yield the claim that a patch was forwarded, and another one if it was merged that way.
 
-    A merge commit does not count as the patch's commit.
+    Merge commits are not recorded as the patch's commit.
     """
     base = base._replace(of=post.title, title=post.title, patch=post.number or 1)
     yield base
@@ -374,7 +373,7 @@ def _patch_outcome(
 
 
 def _pulled(pull: Classified, series: PostedSeries) -> frozenset[str]:
-    """Return the titles below the author's name in a pull request's shortlog that are in the
+    """Return the titles in a pull request's shortlog, under the author's name, that are in the
     series.
     """
     name = re.escape(series.author.name)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Parse a reply into the sender's lines and sentences, quotes, and an inline patch.
 
-The time taken is linear in the length of the body.
+The running time is linear in the length of the body.
 """
 
 import re
@@ -16,10 +16,11 @@ from patchpilot.model.trailer import is_trailer
 from patchpilot.reading.phrases import CLOSING, GREETING
 
 MAX_LINES = 20_000
-"""Maximum number of parsed lines: longer messages are logs or attacks, and only the top matters."""
+"""Maximum number of parsed lines; longer messages are logs or attacks, and only the start matters.
+"""
 
 QUOTED_LINES = 6
-"""Maximum number of quoted lines directly above a part that show its topic."""
+"""Maximum number of quoted lines kept as context for the text below them."""
 _LONGEST_ATTRIBUTION = 300
 
 _QUOTE = re.compile(r"^[ \t]{0,3}(?:[A-Za-z]{1,3})?>")
@@ -51,7 +52,7 @@ _BEGINS_ATTRIBUTION = re.compile(
 )
 _NO_CODE = re.compile(r"^-{1,3}\s*$|^- \S")
 _CONTEXT = re.compile(r"[ >]*>? [ \t]\s*\S")
-"""A context line of a quoted diff, which the patch leaves unchanged."""
+"""A context line in a quoted diff."""
 _TAG = re.compile(
     r"^\s*(?:for [^:\n]{2,40}:\s+)?[A-Za-z]+(?:-[A-Za-z]+)*-by\s*:", re.IGNORECASE
 )
@@ -62,7 +63,7 @@ _NO_END = re.compile(
     r"(?:\b(?:i\.?e|e\.?g|cf|vs|resp|viz|approx|incl|etc|al|fig|sec|no|nr|mr|dr|ms|st|[A-Z])|\.\.)\.$",
     re.IGNORECASE,
 )
-"""An abbreviation or an ellipsis, after which the sentence may continue."""
+"""An abbreviation or ellipsis that does not necessarily end a sentence."""
 _LONGEST_ABBREVIATION = 20
 _TEXT = re.compile(r"\s*\S")
 _GOES_ON = re.compile(r"\s*[a-z(`'\"\d\[<]")
@@ -72,15 +73,14 @@ _SNIP = re.compile(
     r"\W*(?:snip(?:ped)?|\.\.\.|…)?\W*$|\s*\[\d{1,2}\]\S{0,2}\s+(?:- )?<?https?://\S+\s*$",
     re.IGNORECASE,
 )
-"""A line that marks an omission from a quote, or a footnote with a link."""
+"""A line that marks omitted text, or a footnote with a link."""
 
 
 class ReplyLine(NamedTuple):
-    """A line that the sender wrote, and its 0-based index in the body.
+    """A line written by the sender, and its 0-based index in the body.
 
-    `quoted` are the lines of the quote directly above its part of the message, at most the last
-    `QUOTED_LINES`. `on_code` is whether the last quote ends with a diff line. Parts and paragraphs
-    are numbered in the order of the message.
+    `quoted` are up to `QUOTED_LINES` lines of the quote above. `on_code` is whether that quote ends
+    with a diff line. Parts (text between quotes) and paragraphs are numbered from the top.
     """
 
     text: str
@@ -92,7 +92,7 @@ class ReplyLine(NamedTuple):
 
 
 class Sentence(NamedTuple):
-    """A sentence by the sender, joined into one line, and its 0-based first and last body line.
+    """A sentence by the sender, joined into one line, with its 0-based first and last line.
 
     `top` is the first line of its paragraph.
     """
@@ -107,8 +107,7 @@ class Sentence(NamedTuple):
 class Body:
     """The parsed text of a message.
 
-    It has the sender's own lines, the quoted lines (with one level of quote marks removed), the
-    attributions, and the lines of an inline patch.
+    `quoted` has one level of quote marks removed.
     """
 
     own: tuple[ReplyLine, ...]
@@ -192,7 +191,7 @@ def parse_body(body: str) -> Body:
 def _take_attribution(
     own: list[ReplyLine], at: int, quoted: Sequence[bool]
 ) -> list[str]:
-    """Move attributions directly above a quote ("On … X wrote:") out of `own` and return them."""
+    """Remove the attribution above a quote ("On … X wrote:") from `own` and return it."""
     tail = [line for line in own[-8:] if line.at >= at - 8]
     if tail and any(quoted[tail[-1].at + 1 : at]):
         return []
@@ -218,7 +217,7 @@ def _attribution_lines(texts: Sequence[str]) -> int:
         if not first or _TAG.match(first):
             break
         joined = " ".join(text.strip() for text in texts[-count:])
-        # limited, because the pattern takes quadratic time
+        # limit the length, because the pattern takes quadratic time
         wrote = len(joined) < _LONGEST_ATTRIBUTION and _WROTE.search(joined)
         if (
             wrote
@@ -233,14 +232,14 @@ def _attribution_lines(texts: Sequence[str]) -> int:
 
 
 def _stray_attributions(own: list[ReplyLine]) -> list[str]:
-    """Move attributions whose quote was cut to "[...]" out of `own` and return them."""
+    """Remove attributions whose quote was trimmed to "[...]" from `own` and return them."""
     stray = [line for line in own if _ON_WROTE.match(line.text)]
     own[:] = [line for line in own if not _ON_WROTE.match(line.text)]
     return [line.text for line in stray]
 
 
 def _inline_patch(lines: Sequence[str], quoted: Sequence[bool]) -> int:
-    """Return the index at which an inline patch starts, or the number of lines."""
+    """Return the index of the first line of an inline patch, or the number of lines."""
     diff_at = next(
         (
             at
@@ -278,7 +277,7 @@ def _is_diff(lines: Sequence[str], at: int) -> bool:
 
 
 def _own_text_end(lines: Sequence[str], quoted: Sequence[bool], patch_from: int) -> int:
-    """Return where the sender's text ends: at a signature, a list footer, or an unmarked quote."""
+    """Return the line at which the sender's text ends: a signature, footer, or unmarked quote."""
     written = False
     for at, line in enumerate(lines[:patch_from]):
         if quoted[at]:
@@ -300,7 +299,9 @@ def _own_text_end(lines: Sequence[str], quoted: Sequence[bool], patch_from: int)
 
 
 def _is_frame(line: ReplyLine, *, first: bool) -> bool:
-    """Return whether a line is a tag, a closing, or a greeting at the start of a message."""
+    """Return whether a line is a tag, a closing, an omission, or a greeting at the start of a
+    message.
+    """
     return bool(
         is_trailer(line.text.strip())
         or (first and GREETING.match(line.text))
@@ -310,7 +311,7 @@ def _is_frame(line: ReplyLine, *, first: bool) -> bool:
 
 
 def _split(paragraph: Sequence[ReplyLine]) -> Iterator[tuple[str, int, int]]:
-    """Yield the text, first line and last line of each sentence; a list item starts a sentence."""
+    """Yield the text, first line and last line of each sentence; a list item starts a new one."""
     words: list[str] = []
     start = 0
     following = [*(line.text.strip() for line in paragraph[1:]), ""]
@@ -328,8 +329,9 @@ def _split(paragraph: Sequence[ReplyLine]) -> Iterator[tuple[str, int, int]]:
 
 
 def _stops(text: str, following: str) -> list[int]:
-    """Return the positions in a line at which sentences end; the last counts only if a space
-    follows it.
+    """Return the offsets in a line at which sentences end.
+
+    An offset at the end of the line counts only if whitespace follows.
     """
     stops = []
     for match in _ENDS.finditer(text):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The likelihood that sentences of a reply are a request, by a linear model of their features.
+"""Estimate the likelihood that sentences are a request, by a linear model.
 
-Features are names: the words of a sentence, its position, who wrote it and to whom. The weights
-are data, fitted by `tests/lab/fit_reading.py`.
+The features are named: words, position in the message, its sender, and the person it answers. The
+weights are fitted by `tests/lab/fit_reading.py`.
 """
 
 import math
@@ -31,17 +31,17 @@ from patchpilot.reading.reply_body import Sentence
 from patchpilot.resources import data_dir
 
 Features = dict[str, float]
-"""The names of features, and how often each occurs."""
+"""Feature names and counts."""
 Weights = Mapping[str, float]
 BIAS = "bias"
-"""The name of the constant term in every sum."""
+"""The name of the model's constant term."""
 MOST = 2.0
-"""More often than this counts no more."""
+"""Maximum count of a feature."""
 
 LIKELY = 0.38
 """Minimum likelihood for a paragraph to count as a request."""
 MAX_WORDS = 60
-"""Maximum number of words used from a sentence: the rest of a longer one explains."""
+"""Maximum number of words used from a sentence; the rest of a longer one is explanation."""
 _TOKEN = re.compile(
     r"""(?P<url><?https?://\S+)
     |(?P<tag>\b[A-Z][a-z]+(?:-[a-z]+)*-by\b:?|\b[ART]-?b\b)
@@ -72,12 +72,12 @@ _PHRASES = (
     (WORKS_WELL, WORKS),
     ("is a reminder", PING),
 )
-"""Common phrases of several words."""
+"""Features for common phrases."""
 _ASKING = {"says please or should", "says you should", "?"}
 
 
 def split_words(text: str) -> list[str]:
-    """Split a sentence into lower-case words, with placeholders such as `<code>`."""
+    """Split a sentence into lower-case words and placeholders such as `<code>`."""
     return [
         match[0].lower().replace("’", "'")
         if match.lastgroup in ("word", "mark")
@@ -91,8 +91,7 @@ def sentence_names(
 ) -> tuple[frozenset[str], ...]:
     """Return the feature names of each sentence in a message.
 
-    It is by the author or by somebody else (`author`, `other`), and answers the patch, the author
-    or somebody else (`patch`, `author`, `other`).
+    `by` is its sender: `author` or `other`; `to` is what it answers: `patch`, `author` or `other`.
     """
     found = []
     for at, sentence in enumerate(sentences):
@@ -119,7 +118,7 @@ def sentence_names(
 def asking_paragraphs(
     sentences: Sequence[Sentence], features: Sequence[frozenset[str]], weights: Weights
 ) -> Iterator[list[tuple[Sentence, frozenset[str]]]]:
-    """Yield the sentences of each paragraph that asks something, with their features."""
+    """Yield the sentences and features of each paragraph that contains a request."""
     pairs = zip(sentences, features, strict=False)
     for _, paragraph in groupby(pairs, lambda it: it[0].top.paragraph):
         part = list(paragraph)
@@ -128,16 +127,15 @@ def asking_paragraphs(
 
 
 def asks_nothing(names: frozenset[str]) -> bool:
-    """Return whether a sentence is mere praise or a known form, and thus never a request."""
+    """Return whether a sentence is mere praise or a stock phrase, and therefore no request."""
     if "gives praise" not in names or names & _ASKING:
         return "requests nothing" in names
     return "begins as a request" not in names or "gives assent" in names
 
 
 def combine_features(names: Sequence[frozenset[str]]) -> Features:
-    """Combine the features of several sentences.
-
-    These are the count of each feature name, at most `MOST`, and the number of sentences.
+    """Return the combined features of several sentences: counts up to `MOST`, and the number of
+    sentences.
     """
     found: Features = {}
     for name in chain.from_iterable(names):
@@ -147,21 +145,19 @@ def combine_features(names: Sequence[frozenset[str]]) -> Features:
 
 
 def _size(count: int, sizes: Sequence[int]) -> str:
-    """Round a count to one of a few sizes."""
+    """Return the smallest of these sizes that is not exceeded, or "more"."""
     return next((str(size) for size in sizes if count <= size), "more")
 
 
 def share(weights: Weights, features: Mapping[str, float]) -> float:
-    """Return the likelihood (0 to 1) that these features are of a request; ignore unknown
-    features.
-    """
+    """Return the likelihood (0 to 1) of a request for these features; unknown ones are ignored."""
     total = weights.get(BIAS, 0.0)
     total += sum(weights.get(name, 0.0) * value for name, value in features.items())
     return 1.0 / (1.0 + math.exp(-total))
 
 
 def score_request(weights: Weights, names: Sequence[frozenset[str]]) -> float:
-    """Return the likelihood that several sentences together form a request."""
+    """Return the likelihood that these sentences together form a request."""
     return share(weights, combine_features(names))
 
 

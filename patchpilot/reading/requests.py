@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The open requests of a review: each quoted piece of a patch with a comment below it.
+"""List the open requests of a review: each quoted part of a patch that has a comment below it.
 
-A request is answered by the author's reply below it, and addressed by a change of the quoted
-lines in the next version. A small model leaves out what is only thanks, agreement or an answer.
+A request is answered if the author replied below it, and addressed if the next version changes the
+quoted lines. A small model excludes thanks, agreement and answers.
 """
 
 import re
@@ -31,7 +31,7 @@ MAX_TEXT = 160
 MAX_OF_A_MAIL = 40
 MAX_COLUMNS = 1000
 MAX_POINTS = 100
-"""Maximum number of listed requests; only the latest are listed."""
+"""Maximum number of requests; the latest ones are listed."""
 _PROBLEM = re.compile(
     r"^>> |^[^>].*(?:\b(?:error|warning):|undefined reference)", re.IGNORECASE
 )
@@ -42,17 +42,17 @@ _FOUND_ERRORS = re.compile(
     re.IGNORECASE,
 )
 NEAR = 12
-"""Changed lines so near to the line that a build report names are about it."""
+"""Maximum distance in lines between a build error and a change that addresses it."""
 CONTEXT = 2
 MOST_LINES = 6000
-"""A patch with more lines is not compared."""
+"""Maximum number of lines compared per patch."""
 _HUNK = re.compile(r"^@@ -\d+(?:,\d+)? \+(?P<start>\d+)(?:,\d+)? @@")
 _REPORTED = re.compile(r"^(?P<path>[\w./-]+\.\w+):(?P<line>\d+)(?::\d+)?: ")
 _MESSAGE = "Commit message"
 
 
 class PointState(StrEnum):
-    """The state of a review comment: open, answered, addressed or declined."""
+    """The state of a review comment."""
 
     OPEN = "open"
     ANSWERED = "answered"
@@ -61,11 +61,11 @@ class PointState(StrEnum):
 
 
 class ReviewPoint(NamedTuple):
-    """A request: the comment below a quoted piece of a patch.
+    """A request: the comment below a quoted part of a patch.
 
-    `line` and `end` are the 0-based first and last line in the body. `text` are the sentences
-    that ask, in one line, and `quoted` the lines above them. `version` and `patch` are the version
-    and patch number of the message (None: the whole series).
+    `line` and `end` are its 0-based first and last line in the body. `text` joins the sentences
+    with the request, and `quoted` are the lines above them. `version` and `patch` are what the
+    message is about (None: the whole series).
     """
 
     message_id: str
@@ -84,7 +84,7 @@ class ReviewPoint(NamedTuple):
 
 
 def review_points(series: PostedSeries) -> tuple[ReviewPoint, ...]:
-    """Return the requests in all messages on the latest version, oldest message first."""
+    """Return the requests in all messages about the latest version, oldest first."""
     current = (*series.current, None)
     points: list[ReviewPoint] = []
     for reply in reversed(series.replies):
@@ -96,7 +96,7 @@ def review_points(series: PostedSeries) -> tuple[ReviewPoint, ...]:
 
 
 def points_of(reply: Reply) -> Iterator[ReviewPoint]:
-    """Yield the requests in one message about a series; the author's own messages have none."""
+    """Yield the requests in one message about a series; the author's messages contain none."""
     mail = reply.mail
     author = reply.revision.author if reply.revision else None
     for first, last, text, quoted in _requests(mail, author):
@@ -114,7 +114,7 @@ def points_of(reply: Reply) -> Iterator[ReviewPoint]:
 
 
 def find_request_lines(mail: Classified, author: Address) -> tuple[int, ...]:
-    """Return the 0-based body lines on which requests to the author start."""
+    """Return the 0-based lines in the body at which requests to the author start."""
     return tuple(request[0] for request in _requests(mail, author))
 
 
@@ -122,7 +122,7 @@ _Request = tuple[int, int, str, tuple[str, ...]]
 
 
 def _requests(mail: Classified, author: Address | None) -> Sequence[_Request]:
-    """Return the first line, last line, text and quoted lines of each request in a message."""
+    """Return the first line, last line, text and quoted lines of each request."""
     if mail.by_author:
         return ()
     if mail.kind in BY_MACHINE or (
@@ -151,7 +151,7 @@ def _requests(mail: Classified, author: Address | None) -> Sequence[_Request]:
 
 
 def _report_summary(mail: Classified) -> _Request:
-    """Return a build report's first error or warning (marked with `>>`), or its subject."""
+    """Return a build report's first error or warning (preferably after `>>`), or its subject."""
     lines = enumerate(mail.mail.body.split("\n", MAX_LINES))
     marked = [(at, it) for at, it in lines if _PROBLEM.search(it[:MAX_COLUMNS])]
     marked.sort(key=lambda it: not it[1].startswith(">> "))
@@ -160,7 +160,7 @@ def _report_summary(mail: Classified) -> _Request:
 
 
 def _is_for_another(text: str, mail: Classified, author: Address | None) -> bool:
-    """Return whether the text is the sender's signature, or addresses another recipient."""
+    """Return whether the text is a signature, or addresses another recipient by name."""
     if name_words(text) <= name_words(mail.sender.name):
         return bool(name_words(text))
     answered = " ".join((*mail.body.attributions, author.called if author else ""))
@@ -180,18 +180,16 @@ def _short(text: str) -> str:
 
 @json_form()
 class ChangedHunk(NamedTuple):
-    """A hunk of a patch's range-diff: its location (a path or `Commit message`) and its lines
-    with their signs.
-    """
+    """A hunk of a range-diff: its location (a path or `Commit message`) and its signed lines."""
 
     place: str
     lines: tuple[str, ...]
 
 
 class PatchLines:
-    """A patch as lines for comparison, each with its path and line number in the new file.
+    """The lines of a patch for comparison, each with its path and line number in the new file.
 
-    They are the commit message and the diff, without parts that change with every rebase.
+    They include the commit message and the diff, without lines that change with every rebase.
     """
 
     def __init__(self, patch: Patch) -> None:
@@ -240,14 +238,14 @@ def _bare(line: str) -> str:
 
 @dataclass(frozen=True)
 class NextVersion:
-    """The patches of a version, and those of the next version."""
+    """The patches of a version and of the next version."""
 
     old: tuple[Patch, ...]
     new: tuple[Patch, ...]
 
     @cached_property
     def pairs(self) -> dict[int, tuple[PatchLines, PatchLines]]:
-        """Map patch numbers to the patch and its successor, matched by title."""
+        """Map patch numbers to the old and the new patch, matched by title."""
         old, new = (
             [PatchFeatures(it.subject.title) for it in patches]
             for patches in (self.old, self.new)
@@ -261,11 +259,11 @@ class NextVersion:
         }
 
     def changed_within(self, number: int, top: int, bottom: int) -> ChangedHunk | None:
-        """Return the first change within these lines of a patch, not next to them."""
+        """Return the first change that overlaps these lines of a patch."""
         old, new = self.pairs[number]
         matcher = SequenceMatcher(None, old.lines, new.lines, autojunk=False)
         for what, start, stop, new_start, new_stop in matcher.get_opcodes():
-            # an insertion falls between two lines
+            # an insertion is located between two lines
             if what != "equal" and start <= bottom and stop > top:
                 parts = (
                     (" ", old.lines[max(0, start - CONTEXT) : start]),
@@ -282,7 +280,7 @@ class NextVersion:
 def find_addressing_change(
     point: ReviewPoint, following: NextVersion
 ) -> ChangedHunk | None:
-    """Return the change to the lines of a request in the next version, or None."""
+    """Return the change in the next version to the lines that a request is about, or None."""
     numbers = [it for it in following.pairs if point.patch in (it, None, 0)]
     reported = _REPORTED.match(point.text) if not point.quoted else None
     for number in numbers:
@@ -303,9 +301,9 @@ def find_addressing_change(
 
 
 def locate_request(point: ReviewPoint, patches: Sequence[Patch]) -> str:
-    """Return the location of the lines that a request is about.
+    """Return the location of the code that a request is about.
 
-    It is `path:line` or `Commit message` in the request's revision, or "" if unknown.
+    It is `path:line` or `Commit message` in the reviewed revision, or "" if unknown.
     """
     for at, patch in enumerate(patches):
         if point.patch in (patch.subject.number or at + 1, None, 0):
@@ -317,10 +315,10 @@ def locate_request(point: ReviewPoint, patches: Sequence[Patch]) -> str:
 
 
 def find_answer(point: ReviewPoint, replies: Iterable[Reply]) -> str | None:
-    """Return the Message-ID of the author's reply below a request, or None.
+    """Return the Message-ID of the author's reply to a request, or None.
 
-    `replies` are the author's replies to the message with the request; a reply without a quote
-    answers all requests.
+    `replies` are the author's replies to the reviewer's message; without a quote, a reply answers
+    all of its requests.
     """
     words = point.text.rstrip("…").split()
     edges = " ".join(words[:4]), " ".join(words[-4:])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The review table of a series: each reviewer's state for each patch of the latest version."""
+"""The review table of a series: each reviewer's state for every patch of the latest version."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -26,7 +26,7 @@ _ASKS = (MailKind.REVIEW, MailKind.NACK)
 _DECIDES = (MailKind.NACK, MailKind.APPLIED)
 _AUTHORS = ("signed-off-by", "co-developed-by")
 _MOST_ADDRESSED = 100
-"""Maximum number of recipients listed for one patch; a longer list is not a list of reviewers."""
+"""Maximum number of recipients listed per patch; more are unlikely to be reviewers."""
 
 
 class ReviewState(StrEnum):
@@ -43,7 +43,7 @@ class ReviewState(StrEnum):
 
 
 HOLDS = (ReviewState.GIVEN, ReviewState.CARRIED)
-"""States in which the reviewer's tag holds for the latest version."""
+"""States in which a tag is valid for the latest version."""
 
 
 @json_form(
@@ -57,8 +57,8 @@ HOLDS = (ReviewState.GIVEN, ReviewState.CARRIED)
 class Review(NamedTuple):
     """A reviewer's state for one patch.
 
-    `tags` are the names of the reviewer's tags. `version` and `message_id` identify the version and
-    message that the state is from (None: the patch's recipients).
+    `tags` are the names of the reviewer's tags. `version` and `message_id` are the source of the
+    state (None: a recipient without a response).
     """
 
     reviewer: Address
@@ -69,14 +69,14 @@ class Review(NamedTuple):
 
     @property
     def approves(self) -> bool:
-        """Return whether it is a valid Reviewed-by or Acked-by for the latest version."""
+        """Return whether the reviewer's Reviewed-by or Acked-by is valid for the latest version."""
         said = " ".join(self.tags).lower()
         return self.state in HOLDS and any(word in said for word in _APPROVALS)
 
 
 @json_form()
 class ReviewedPatch(NamedTuple):
-    """A patch of the latest version and each reviewer's state for it."""
+    """A patch of the latest version with its reviewers' states."""
 
     number: int
     title: str
@@ -97,7 +97,7 @@ class PatchReview(NamedTuple):
 
 @json_form("address=reviewer.email", "name=reviewer.called", "patches")
 class ReviewerReviews(NamedTuple):
-    """A reviewer and their state for every patch."""
+    """A reviewer with their state for every patch."""
 
     reviewer: Address
     patches: tuple[PatchReview, ...]
@@ -105,9 +105,9 @@ class ReviewerReviews(NamedTuple):
 
 @json_form("version", "approved", "patches")
 class ReviewTable(NamedTuple):
-    """The patches of the latest version with their reviewers, and all reviewers in order.
+    """The patches of the latest version, and all reviewers in order of display.
 
-    Reviewers who responded come first, then the other recipients.
+    Reviewers who responded come before recipients who did not.
     """
 
     version: int
@@ -134,12 +134,12 @@ class ReviewTable(NamedTuple):
 
     @property
     def answered(self) -> tuple[Address, ...]:
-        """Return the reviewers who responded to any patch."""
+        """Return the reviewers who responded to at least one patch."""
         return tuple(it for it in self.reviewers if it not in self.silent)
 
     @property
     def silent(self) -> tuple[Address, ...]:
-        """Return the recipients who did not respond to any patch."""
+        """Return the recipients who responded to no patch."""
         return tuple(
             it.reviewer
             for it in self.by_reviewer
@@ -152,13 +152,15 @@ class ReviewTable(NamedTuple):
         return reviewer.email if names.count(reviewer.called) > 1 else reviewer.called
 
     def review(self, patch: ReviewedPatch, reviewer: Address) -> Review | None:
-        """Return a reviewer's response to a patch, or None if they are not a recipient."""
+        """Return a reviewer's state for a patch, or None if they are not a recipient."""
         return next((it for it in patch.reviewers if it.reviewer == reviewer), None)
 
 
 class _Fact(NamedTuple):
-    """One response by a reviewer: version, message, kind (None for tags in the posted patch), tags,
-    and whether the patch has changed since.
+    """A reviewer's response to one patch.
+
+    `at` is the index of the revision, `kind` is None for a tag in the posted patch, and `changed`
+    is whether the patch has changed since.
     """
 
     at: int
@@ -172,14 +174,14 @@ class _Fact(NamedTuple):
 
 @dataclass
 class _Reviewers:
-    """The people involved in a series, by address; a person's two addresses count once."""
+    """The participants of a series; two addresses of one person count once."""
 
     series: PostedSeries
     alias: dict[str, str] = field(default_factory=dict)
     people: dict[str, Address] = field(default_factory=dict)
 
     def key(self, address: Address) -> str:
-        """Return the key of a reviewer, adding the reviewer if unknown."""
+        """Return a reviewer's key, after adding the reviewer if needed."""
         if address.key not in self.alias:
             known = next(
                 (
@@ -194,8 +196,9 @@ class _Reviewers:
         return self.alias[address.key]
 
     def _is_same_person(self, first: Address, second: Address) -> bool:
-        """Return whether two addresses belong to one person; both must be known, since names can be
-        faked.
+        """Return whether two addresses belong to one person.
+
+        Names count only if both addresses are known, because names can be faked.
         """
         known = self.series.identities
         return known.same(first, second) or (
@@ -218,7 +221,7 @@ def review_table(series: PostedSeries) -> ReviewTable:
             if of == number
         ]
         known = {it.reviewer for it in reviews}
-        # a report goes to other people than the patch did
+        # a bot's report and the patch itself have different recipients
         addressed = () if series.only_reported else _addressed(series, post)
         others = {people.people[people.key(it)]: None for it in addressed}
         reviews += (Review(it, ReviewState.UNSEEN) for it in others if it not in known)
@@ -233,7 +236,7 @@ _Said = tuple[int, str, _Fact]
 
 
 def _replied(series: PostedSeries, people: _Reviewers) -> Iterator[_Said]:
-    """Yield the responses in replies, by patch number and reviewer."""
+    """Yield the patch number, reviewer and response for each reply."""
     for at, revision in enumerate(series.revisions):
         ancestors = tuple(_ancestors(revision, series.latest))
         for reply in series.replies:
@@ -244,17 +247,17 @@ def _replied(series: PostedSeries, people: _Reviewers) -> Iterator[_Said]:
             given = [tag for tag in mail.credited if _is_tag(tag.name)]
             people.alias |= {it.address.key: key for it in given if it.address}
             tags = tuple(tag.name for tag in given)
-            # within a version, a tag overrides its reviewer's requests, and a NACK overrides the
-            # tag
+            # within a version, a tag overrides the reviewer's own requests, and a NACK overrides
+            # the tag
             is_strong = bool(tags) or mail.kind in _DECIDES
             for number, post, changed in ancestors:
-                # a reply to the cover letter is about all patches
+                # a reply to the cover letter applies to all patches
                 if reply.patch in (None, 0, post.number or 1):
                     yield number, key, _Fact(at, is_strong, mail.when, mail.message_id, mail.kind, tags, changed)  # fmt: skip # noqa: E501
 
 
 def _posted(series: PostedSeries, people: _Reviewers) -> Iterator[_Said]:
-    """Yield the tags in posted patches, by patch number and person."""
+    """Yield the patch number, reviewer and response for each tag in a posted patch."""
     for at, revision in enumerate(series.revisions):
         for number, post, changed in _ancestors(revision, series.latest):
             for tag in post.patch.trailers if post.patch else ():
@@ -265,7 +268,7 @@ def _posted(series: PostedSeries, people: _Reviewers) -> Iterator[_Said]:
 
 
 def _review(person: Address, facts: Sequence[_Fact], series: PostedSeries) -> Review:
-    """Reduce the ordered responses to one patch to the latest relevant one."""
+    """Return the reviewer's state that follows from their responses to a patch, oldest first."""
     latest = len(series.revisions) - 1
     last = source = facts[-1]
     state = ReviewState.LOOKED
@@ -293,7 +296,7 @@ def _review(person: Address, facts: Sequence[_Fact], series: PostedSeries) -> Re
 
 
 def _is_review(series: PostedSeries, reply: Reply) -> bool:
-    """Return whether a message is somebody else's comment on the patches."""
+    """Return whether a message is a reviewer's comment on the patches."""
     mail = reply.mail
     is_other = mail.bot or mail.doubtful or mail.is_post or mail.kind in STABLE
     return not (is_other or series.is_author(mail.sender))
@@ -306,7 +309,7 @@ def _is_tag(name: str) -> bool:
 
 
 def _addressed(series: PostedSeries, post: Classified) -> Iterator[Address]:
-    """Yield a patch's recipients except its authors."""
+    """Yield the recipients of a patch except its authors, lists and bots."""
     mail = post.mail
     wrote = {address.key for address in patch_authors(post)}
     for tag in post.patch.trailers if post.patch else ():
@@ -320,7 +323,7 @@ def _addressed(series: PostedSeries, post: Classified) -> Iterator[Address]:
 
 
 def _is_list(address: Address) -> bool:
-    """Return whether a recipient is a list, judging by the address or get_maintainer's format."""
+    """Return whether a recipient is a mailing list, by its address or get_maintainer.pl's label."""
     name, host = address.name.lower(), address.key.rpartition("@")[2]
     return (
         "list:" in name or host == "googlegroups.com" or is_list_address(address.email)
@@ -335,8 +338,8 @@ def _is_robot(address: Address) -> bool:
 def _ancestors(
     old: Revision, latest: Revision
 ) -> Iterator[tuple[int, Classified, bool]]:
-    """Yield, for each patch of the latest version, its number, its form in an older version, and
-    whether it has changed since.
+    """Yield each patch of the latest version: its number, its older form, and whether it has
+    changed since.
     """
     before, after = (
         [PatchFeatures(post.title) for post in it.patches] for it in (old, latest)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the review tags in a reply: unquoted tag lines, and whether their sender may give them."""
+"""Find review tags in a reply, and decide whether the sender may give them."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -31,9 +31,10 @@ GIVEN = frozenset(
         "reported-and-reviewed-by",
     ]
 )
-"""Tags given in replies.
+"""Tags that can be given in a reply.
 
-`Nacked-by` withdraws approval; anything else (`Reviewed-off-by`) is misspelled and never credited.
+`Nacked-by` withdraws approval. All other names, such as `Reviewed-off-by`, are misspelled and never
+counted.
 """
 _OF_AUTHORS = ("signed-off-by", "co-developed-by")
 
@@ -59,7 +60,7 @@ _WITH = (
     r"with(?! (?:this|the|your|these|those|all|both) (?:v\d+ |whole |entire )?"
     r"(?:patch(?:es|set)?|series|commit|fix)\b)"
 )
-"""A tag that is given "with the patch" is for the patch as it is."""
+"""A tag given "with the patch" is unconditional."""
 _CONDITION = re.compile(
     rf"\b(?:{_WITH}|after|once|assuming|provided|if|when|modulo|apart from|aside from|besides|"
     r"other than|except|fix)\b[^.!?]{0,80}\b(?:fix\w*|address\w*|change[ds]?|chang\w+|"
@@ -74,10 +75,10 @@ _OPENS_CONDITION = re.compile(
     r"apart from|aside from|besides|other than|except|minus|in that case|then)\b",
     re.IGNORECASE,
 )
-"""The start of a clause that a tag completes."""
+"""The beginning of a conditional clause that is completed by a tag."""
 _OPEN_END = re.compile(r"[^.!?)]\s*$")
 _CONDITION_LINES = 8
-"""Maximum number of lines before a tag in which a sentence can make it conditional."""
+"""Maximum number of lines above a tag that are searched for a condition."""
 _ANYBODYS = frozenset(
     (
         "kernel",
@@ -101,9 +102,9 @@ _TEAM = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class GivenTrailer:
-    """A tag line of a reply: its text, whether it counts, and the reason.
+    """A tag line in a reply: whether it counts, and why.
 
-    `conditional` quotes the condition, `scope` the text after a #, which is part of the tag.
+    `conditional` quotes the condition; `scope` is the comment after `#`, which is part of the tag.
     """
 
     name: str
@@ -119,18 +120,18 @@ class GivenTrailer:
 
     @property
     def address(self) -> Address | None:
-        """Return the person named in the tag."""
+        """Return the address in the tag."""
         return parse_address(self.value)
 
     def is_from(self, sender: Address) -> bool:
-        """Return whether the tag names the sender's own address."""
+        """Return whether the tag contains the sender's own address."""
         address = self.address
         return address is not None and address.key == sender.key
 
     def asks(self, sender: Address, same: Callable[[Address, Address], bool]) -> str:
-        """Return why a tag needs confirmation although it counts, or "".
+        """Return why the user must confirm a valid tag, or "".
 
-        It claims authorship, or names an address that is not the sender's.
+        It claims authorship, or contains an address other than the sender's.
         """
         if self.name.lower() in _OF_AUTHORS:
             return "it claims a part in writing or forwarding the patch"
@@ -147,9 +148,9 @@ class GivenTrailer:
 def given_trailers(
     body: Body, sender: Address, *, bot: bool = False
 ) -> tuple[GivenTrailer, ...]:
-    """Return the tag lines in the sender's own text, and whether each counts.
+    """Return the tags in the sender's own text, and whether each counts.
 
-    Folded addresses are unfolded, and repeated tags are listed once.
+    Folded addresses are joined, and duplicates are listed once.
     """
     trailers: list[GivenTrailer] = []
     seen: set[tuple[str, str]] = set()
@@ -196,7 +197,7 @@ def given_trailers(
 
 
 def proposed_trailers(body: Body) -> tuple[str, ...]:
-    """Return Fixes: and link tags in the sender's own text that may be meant for the patch."""
+    """Return the Fixes: and link tags in the sender's own text, as proposals for the patch."""
     own = [line.text for line in body.own]
     found = []
     for line, following in pairwise([*own, ""]):
@@ -210,8 +211,9 @@ def proposed_trailers(body: Body) -> tuple[str, ...]:
 
 
 def _cleaned(value: str) -> tuple[str, str, str]:
-    """Split a tag into its value without a mail program's additions, the comment after #, and
-    the words after the address.
+    """Split a tag into its value, the comment after `#`, and the words after the address.
+
+    Markup added by mail programs is removed.
     """
     if "&lt;" in value:
         value = unescape(value)
@@ -250,7 +252,9 @@ def _why_not(name: str, address: Address | None, sender: Address, bot: bool) -> 
 
 
 def _pasted(around: Sequence[ReplyLine], indent: str, name: str) -> str:
-    """Return why an indented tag does not count: it is in pasted text, such as a commit message."""
+    """Return why an indented tag does not count: it is in pasted text such as a commit message; ""
+    if it counts.
+    """
     if len(indent.expandtabs()) < 2:
         return ""
     if name.lower() == "signed-off-by":
@@ -265,7 +269,7 @@ def _pasted(around: Sequence[ReplyLine], indent: str, name: str) -> str:
 
 
 def _condition(before: Sequence[str], name: str) -> str | None:
-    """Return the complete conditional sentence before a tag, or None."""
+    """Return the conditional sentence before a tag, or None."""
     lines: list[str] = []
     for line in reversed(before):
         text = line.strip()
@@ -275,7 +279,7 @@ def _condition(before: Sequence[str], name: str) -> str | None:
             lines.insert(0, text)
     words = " ".join(lines)
     last = re.split(r"(?<=[.!?])\s+", words)[-1]
-    # text next to Tested-by: may describe the test
+    # before Tested-by:, an open clause may describe the test
     is_open = (
         name.lower() != "tested-by"
         and _OPEN_END.search(last)
@@ -285,7 +289,7 @@ def _condition(before: Sequence[str], name: str) -> str | None:
 
 
 def _have_same_nickname(first: Address, second: Address) -> bool:
-    """Return whether two mailboxes share a name that nobody else has."""
+    """Return whether two mailboxes have the same distinctive local part."""
     mine, yours = first.key.partition("@")[0], second.key.partition("@")[0]
     return mine == yours and len(mine) > 5 and mine not in _ANYBODYS
 

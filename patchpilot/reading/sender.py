@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find a message's real sender.
+"""Find the real sender of a message.
 
-Mailing lists rewrite From: because of DMARC, and name the sender in other headers.
+Mailing lists rewrite From: because of DMARC and keep the sender in other headers.
 """
 
 import re
@@ -19,13 +19,13 @@ _LOOKALIKES = str.maketrans(
     "\u03bf\u03b1\u03b9\u03bd\u03c1\u03c5\u03ba\u03c4\u0131\u0261",
     "aeopcyxijshdqwkmthboaivpuktig",
 )
-"""Cyrillic and Greek letters that look like Latin ones."""
+"""Maps Cyrillic and Greek letters to the Latin letters that they look like."""
 
 
 def real_sender(mail: Mail) -> Address:
-    """Return a message's original From: address, undoing a list's rewriting.
+    """Return the original From: address of a message, undoing a list's rewriting.
 
-    It is taken from the message's headers and is not verified; see `Identities.sender`.
+    It is taken from headers and not verified; see `Identities.sender`.
     """
     via = _VIA.match(mail.sender.name[:300])
     if not via:
@@ -33,7 +33,7 @@ def real_sender(mail: Mail) -> Address:
     if address := only_mailbox(mail.header("X-Original-From") or ""):
         return _clean(address)
     name = via["name"].strip(" '\"")
-    # ignore the address that a list adds
+    # ignore the address that the list adds
     found = parse_addresses(mail.header("Reply-To") or "")
     others = {
         address.key: address for address in found if address.key != mail.sender.key
@@ -50,10 +50,10 @@ def _clean(address: Address) -> Address:
 
 
 def is_sent_to_self(mail: Mail) -> bool:
-    """Return whether a message is a test copy from `send --to-self`.
+    """Return whether a message is a test copy made by `send --to-self`.
 
-    Such a message is addressed to its sender only and has the real recipients in X-Original-To
-    and X-Original-Cc.
+    Such a message is sent to its sender only; X-Original-To and X-Original-Cc contain the real
+    recipients.
     """
     addressed = {address.key for address in (*mail.to, *mail.cc)}
     if addressed != {mail.sender.key}:
@@ -67,9 +67,9 @@ def is_sent_to_self(mail: Mail) -> bool:
 
 
 def same_person(first: Address, second: Address) -> bool:
-    """Return whether two addresses appear to belong to the same person.
+    """Return whether two addresses appear to belong to one person.
 
-    Either the mailbox is the same, or only the name, which proves nothing.
+    The mailboxes or only the names are equal; equal names prove nothing.
     """
     if first.key == second.key:
         return True
@@ -81,21 +81,20 @@ def same_person(first: Address, second: Address) -> bool:
 
 
 def _display_name(address: Address) -> str:
-    """Return an address's display name, or one derived from `first.last@` if it has none."""
+    """Return the display name, or a name derived from `first.last@` if there is none."""
     local = address.email.partition("@")[0]
     return address.name or (local.replace(".", " ") if local.count(".") == 1 else "")
 
 
 def _latin(words: frozenset[str]) -> frozenset[str]:
-    """Remove the words in another script from a name that also has Latin ones."""
+    """Return the ASCII words of a name."""
     return frozenset(word for word in words if word.isascii())
 
 
 @lru_cache(maxsize=1024)
 def name_words(name: str) -> frozenset[str]:
-    """Return the words of a name in lower case.
-
-    Accents, initials, brackets, addresses and punctuation are removed.
+    """Return the words of a name in lower case, without accents, initials, brackets and
+    punctuation.
     """
     plain = "".join(
         char
@@ -109,8 +108,8 @@ def name_words(name: str) -> frozenset[str]:
 
 
 def _replace_lookalikes(name: str) -> str:
-    """Replace look-alike letters in Latin words of a name; names in other scripts contain more
-    than these.
+    """Replace look-alike letters in Latin words; words in other scripts contain other letters as
+    well.
     """
     words = ((word, word.translate(_LOOKALIKES)) for word in re.split(r"(\s+)", name))
     return "".join(latin if latin.isascii() else word for word, latin in words)

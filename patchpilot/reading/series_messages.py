@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Decide which messages belong to a series, and which version each one posts or answers.
+"""Assign messages to series, and determine which version each one posts or answers.
 
-Posts belong to one posting if they answer the same message, or because of their counts and
-Message-IDs. Postings belong to one series because of a change-id, the thread, a link to what is
-named an earlier version, or the same title or changes by the same author. Any other message is
-about what it answers, or about the title, commit or link that a bot quotes.
+Posts form one posting if they reply to the same message, or if their counts and Message-IDs fit.
+Postings form one series if they share a change-id or a thread, if one links to another as an
+earlier version, or if they have the same author and the same title or diff. Any other message is
+about the message it answers, or about the title, commit or link quoted by a bot.
 """
 
 import re
@@ -37,7 +37,7 @@ _MESSAGE = 40_000
 _TOGETHER = timedelta(minutes=30)
 _ANOTHER_TIME = timedelta(days=550)
 _LATEST = 8
-"""Number of earlier postings with the same title that a later one may continue."""
+"""Maximum number of earlier postings with the same title that are compared."""
 _BEGINNING, _END = 1991, 2090
 _TITLED = re.compile(
     r"just added the patch titled\s*\n\s*\n\s+(?P<title>\S[^\n]*(?:\n[ ]+\S[^\n]*)?)\n"
@@ -51,7 +51,7 @@ _QUOTED_SUBJECT = re.compile(
 _AUTHOR = re.compile(r"^(?:From|Author): {1,12}(\S.{0,200}@.{1,200})$", re.MULTILINE)
 
 REPORTS = (*STABLE, *OF_TREES, MailKind.PULL_MERGED)
-"""The kinds of messages that may be the first known ones about a patch."""
+"""Kinds of messages that can be the first known ones about a patch."""
 _Posted = tuple[int, Revision, Classified]
 _Place = tuple[int, Revision | None, Classified | None]
 
@@ -59,7 +59,7 @@ _Place = tuple[int, Revision | None, Classified | None]
 def posted_in(
     mails: Iterable[Mail], reader: MailReader | None = None
 ) -> tuple[PostedSeries, ...]:
-    """Return the series that these messages post, without their states."""
+    """Return the series posted in these messages, without their states."""
     reader = reader or MailReader()
     return find_series([reader.classify(mail) for mail in unique(mails)])
 
@@ -67,7 +67,7 @@ def posted_in(
 def revisions_in(
     mails: Iterable[Mail], reader: MailReader | None = None
 ) -> Iterator[Revision]:
-    """Yield every version of every series that these messages post."""
+    """Yield every version of every series posted in these messages."""
     for series in posted_in(mails, reader):
         yield from series.revisions
 
@@ -81,9 +81,9 @@ def find_series(
 ) -> tuple[PostedSeries, ...]:
     """Return the series in these messages with all messages about them, oldest first.
 
-    Versions whose senders neither the series nor `known` names are split off; the sender of the
-    message `anchor` is known (see `without_strangers`). With `reports`, if there is no other
-    series, bots' messages about missing patches form one.
+    Versions by unknown senders are split off; `known` and the sender of the message `anchor` count
+    as known (see `without_strangers`). With `reports`, build series from bots' messages if no
+    series was posted.
     """
     posts = [mail for mail in mails if mail.is_post and not mail.is_reply]
     by_author: dict[str, list[Classified]] = defaultdict(list)
@@ -120,12 +120,12 @@ def _known_revisions(
 def without_strangers(
     revisions: Sequence[Revision], known: Sequence[Address], anchor: str = ""
 ) -> tuple[tuple[Revision, ...], tuple[Revision, ...], Identities]:
-    """Separate versions by unknown senders from the other versions.
+    """Separate later versions by unknown senders from a series.
 
-    Return the accepted revisions, the revisions by unknown senders, and the identities for which
-    known senders vouch. The other revisions are judged from the one that contains the message
-    `anchor`, otherwise from the first one by a `known` address, otherwise from the first one.
-    Earlier revisions by unknown senders are kept as history but vouch for nobody.
+    Return the accepted revisions, the others, and the resulting known addresses. Trust starts at
+    the revision that contains the message `anchor`, otherwise at the first one by a `known`
+    address, otherwise at the first one. Earlier revisions by unknown senders are kept, but their
+    addresses are not trusted.
     """
     found = Identities().add_addresses(known)
     mine = (it for it in revisions if found.sender(it.head).key in found.names)
@@ -146,7 +146,7 @@ def without_strangers(
 
 
 def _named_in(revision: Revision) -> Iterator[Address]:
-    """Yield the addresses in patches and cover letter: senders, recipients and tags."""
+    """Yield the senders, recipients and tag addresses in the posts of a revision."""
     for post in revision.posts:
         mail = post.mail
         tags = map(parse_address, _NAMED.findall(mail.body[:_MESSAGE]))
@@ -155,10 +155,11 @@ def _named_in(revision: Revision) -> Iterator[Address]:
 
 
 def _find_covers(posts: Sequence[Classified]) -> Iterator[Classified]:
-    """Yield the posts, recognizing as cover letters those without a diff that have patches below.
+    """Yield the posts, marking as cover letters the posts without a diff that have patches below
+    them.
 
-    Such a patch has the same author and version and replies to the letter, which may have a number
-    (`[PATCHSET v4 1/2]`).
+    The patches must have the same author and version. The cover letter may be numbered (`[PATCHSET
+    v4 1/2]`).
     """
     headed = {
         (it.mail.in_reply_to, it.sender.key, not it.number and it.shape[0])
@@ -180,7 +181,7 @@ _Sent = dict[int | None, Classified]
 
 
 def _sendings(posts: Sequence[Classified]) -> list[Revision]:
-    """Group one author's posts, oldest first, into postings."""
+    """Group the posts of one author, oldest first, into postings."""
     sets: list[_Sent] = []
     by_id: dict[str, _Sent] = {}
     latest: dict[tuple[object, ...], _Sent] = {}
@@ -199,8 +200,9 @@ def _sendings(posts: Sequence[Classified]) -> list[Revision]:
 
 
 def _is_under(sent: _Sent, post: Classified) -> bool:
-    """Return whether a post belongs to the posting that it replies to, even if the cover letter's
-    count is wrong.
+    """Return whether a post belongs to the posting that it replies to.
+
+    The count in the cover letter may be wrong.
     """
     head, total = next(iter(sent.values())), post.subject.total
     is_counted = total or (head.is_cover and head.subject.total is None)
@@ -215,7 +217,7 @@ def _is_under(sent: _Sent, post: Classified) -> bool:
 
 
 def _is_next(sent: _Sent, post: Classified) -> bool:
-    """Return whether an unthreaded post continues the posts before it, which have the same form."""
+    """Return whether an unthreaded post continues the posts before it with the same prefix."""
     if not sent or post.number in sent or (post.subject.total or 0) < 2:
         return False
     last = next(reversed(sent.values()))
@@ -232,7 +234,7 @@ def _is_soon(one: Classified, other: Classified) -> bool:
 
 
 def _version(sent: _Sent) -> int:
-    """Return a posting's version; its patches may be numbered differently."""
+    """Return the version of a posting, even if its patches have different versions."""
     head = sent[0].subject.version if 0 in sent else 1
     return head if head > 1 else max(it.subject.version for it in sent.values())
 
@@ -269,7 +271,7 @@ def _linked(sent: Sequence[Revision]) -> list[list[Revision]]:
 
 
 def _follows(mine: Revision, yours: Revision, message_id: str) -> bool:
-    """Return whether a later version replies to an earlier one or links to it."""
+    """Return whether a version follows an earlier one that it replies or links to."""
     if mine.version < 2 or mine.backport_to or yours.version > mine.version:
         return False
     shares = bool(mine.titles & yours.titles)
@@ -281,16 +283,16 @@ def _follows(mine: Revision, yours: Revision, message_id: str) -> bool:
         return linked and shares
     if linked and (shares or not mine.has_other_ids(yours)):
         return True
-    # a fix posted in a series' thread has versions of its own
+    # a fix posted in another series' thread has its own versions
     is_part = shares or mine.head.number is not None or yours.patch_count < 2
     return is_part and any(message_id in post.above for post in mine.posts)
 
 
 def _keys(revision: Revision) -> Iterator[tuple[str, ...]]:
-    """Yield keys that versions of a series share: a change-id, or a title or change by one author
-    for one tree.
+    """Yield keys shared by versions of a series: change-ids, and each title or diff with author and
+    tree.
 
-    Pull requests are skipped, because they forward patches of several series.
+    Pull requests are skipped, because they contain patches of several series.
     """
     yield from ((change_id,) for change_id in revision.change_ids)
     if revision.pull_request and revision.patch_count > 1:
@@ -302,8 +304,9 @@ def _keys(revision: Revision) -> Iterator[tuple[str, ...]]:
 
 
 def _continues(mine: Revision, yours: Revision) -> bool:
-    """Return whether versions with a common title or change are one series, not two called "fix
-    typo".
+    """Return whether versions with a common title or diff belong to one series.
+
+    Short titles such as "fix typo" are used by unrelated series.
     """
     elsewhere = mine.files and yours.files and not mine.files & yours.files
     if elsewhere or mine.has_other_ids(yours):
@@ -322,7 +325,7 @@ def _continues(mine: Revision, yours: Revision) -> bool:
 
 
 def _sort_revisions(group: Sequence[Revision]) -> list[Revision]:
-    """Sort versions by date, or by number if a date is impossible."""
+    """Sort versions by date, or by number if any date is implausible."""
     by_number = sorted(group, key=lambda it: (it.version, not it.rfc, it.head.when))
     if all(it.sent and _BEGINNING <= it.sent.year < _END for it in group):
         by_number.sort(key=lambda it: it.head.when)
@@ -332,8 +335,8 @@ def _sort_revisions(group: Sequence[Revision]) -> list[Revision]:
 def _completed(revisions: Sequence[Revision]) -> tuple[Revision, ...]:
     """Complete versions that contain only some of the patches.
 
-    A revision that replaces some patches of the previous version gets the others from there;
-    patches that are only sent again belong to the same version.
+    If a revision replaces some patches of the previous version, the others are taken from that
+    version; patches resent under the same version are merged into it.
     """
     found: list[Revision] = []
     known: dict[str, Classified] = {}
@@ -356,10 +359,9 @@ def _completed(revisions: Sequence[Revision]) -> tuple[Revision, ...]:
 def _complete_version(
     series: Revision, part: Revision, known: Mapping[str, Classified]
 ) -> Revision | None:
-    """Merge a few resent patches with the other patches of the previous version; return None for a
-    separate series.
+    """Merge some resent patches into the previous version; return None for a separate series.
 
-    As in b4, each must reply to the patch with its number; `known` has the patches of all earlier
+    As in b4, each must reply to the patch with its number. `known` are the patches of all earlier
     versions by Message-ID.
     """
     if part.head.is_cover or _marks(series) != _marks(part):
@@ -422,8 +424,8 @@ def _attach(
 ) -> Iterator[tuple[Reply, ...]]:
     """Return the messages about each series, in the given order.
 
-    A message is about what it answers, or is matched by subject if it has no references. A series'
-    own posts are not included.
+    A message is about the post it answers; without references, it is matched by subject. The posts
+    themselves are excluded.
     """
     posted = Posts(every)
     by_id = {mail.message_id: mail for mail in mails}
@@ -459,7 +461,7 @@ def _attach(
 
 
 def _series_from_bots(mails: Sequence[Classified]) -> list[PostedSeries]:
-    """Return the series known only from bot messages, such as the stable queue's.
+    """Return series that are known only from bots' messages, for example from the stable queue.
 
     Only the patch's title, the author named in the message, and perhaps the Message-ID are known.
     """
@@ -471,7 +473,7 @@ def _series_from_bots(mails: Sequence[Classified]) -> list[PostedSeries]:
         authors = find_named_authors(mail)
         links = (it for it, _ in linked_ids(mail.mail.body))
         key = title_key(title)
-        # in a stable review, patches reply to its first message
+        # in a stable review, patches reply to the review's first message
         above = None if mail.kind in ROUNDS else mail.mail.in_reply_to
         ident = above or next(links, f"{title_hash(key)}@{NO_ID}")
         sent = mail.mail._replace(
@@ -492,7 +494,7 @@ def _series_from_bots(mails: Sequence[Classified]) -> list[PostedSeries]:
 
 
 class Posts:
-    """The posts of all series, by Message-ID and by title, and the commits that they became."""
+    """The posts of all series by Message-ID and title, and the commits that they became."""
 
     def __init__(self, every: Sequence[PostedSeries]) -> None:
         self.by_id: dict[str, _Posted] = {
@@ -507,7 +509,7 @@ class Posts:
         self.commits: dict[str, int] = {}
 
     def quoted(self, mail: Classified) -> _Place | None:
-        """Return the post that a bot quotes outside the author's thread (commit, link or title)."""
+        """Return the post that a bot refers to by commit, link or title, or None."""
         is_stable = mail.kind in STABLE
         if not is_stable and mail.kind not in OF_TREES:
             return None
@@ -520,7 +522,7 @@ class Posts:
             at = next((it for it in (*ids, *by_link) if it is not None), None)
             if at is not None:
                 return at, None, None
-        # a forwarded patch has the same title, but the author's patch is meant
+        # the author's patch takes precedence over forwarded patches with the same title
         places = [
             place
             for place in self.titles.get(title_key(parse_title(mail) or ""), ())
@@ -533,8 +535,9 @@ class Posts:
         return (places[-1][0], None, None) if is_stable else places[-1]
 
     def find_titled(self, mail: Classified) -> _Place | None:
-        """Return the earlier post that a reply without references belongs to, by subject and
-        people, preferably in the same version.
+        """Return the earlier post that a reply without references answers, or None.
+
+        It is found by subject and participants, preferring the same version.
         """
         quoted = " ".join(mail.body.attributions[:2])
         people = (*mail.mail.to, *mail.mail.cc, mail.sender)
@@ -551,49 +554,49 @@ class Posts:
 
 
 def find_named_authors(mail: Classified) -> list[Address]:
-    """Return the authors that a bot's message names for the patch it quotes."""
+    """Return the authors of the patch that a bot's message quotes."""
     named = map(parse_address, _AUTHOR.findall(mail.mail.body[:16_000]))
     return [address for address in named if address]
 
 
 def patch_authors(post: Classified) -> list[Address]:
-    """Return a patch's sender, and its named author if that is somebody else."""
+    """Return the sender of a patch, and the author from its From: line if there is one."""
     inner = _AUTHOR.match(post.mail.body)
     author = parse_address(inner[1]) if inner else None
     return [post.sender, *([author] if author else [])]
 
 
 def is_by(people: Iterable[Address], authors: Sequence[Address]) -> bool:
-    """Return whether one of these people is an author (a title like "fix typo" proves nothing)."""
+    """Return whether any of these people is an author of the patch."""
     return any(same_person(it, author) for it in people for author in authors)
 
 
 def _add_copied_addresses(
     series: PostedSeries, attached: Sequence[Reply]
 ) -> Identities:
-    """Extend the identities of a series by the addresses that known senders copied.
+    """Return the identities, extended by the addresses that known senders copied.
 
-    An address is not added if, earlier in the thread, it wrote or an unknown sender copied it: a
-    reply to all automatically goes to such addresses.
+    An address is not added if an unknown sender used or copied it earlier in the thread, because
+    replies to all go to it automatically.
     """
     found = dict(series.identities.names)
     posts = (post for revision in series.strangers for post in revision.posts)
     mails = {mail.message_id: mail for mail in (*posts, *(it.mail for it in attached))}
     named: set[str] = set()
     for mail in _parents_first(mails):
-        # a list that rewrote the header has to be known as well as the sender
+        # if a list rewrote From:, both the list and the sender must be known
         by = {mail.sender.key, mail.mail.sender.key}
         copied = {address.key for address in (*mail.mail.to, *mail.mail.cc)}
         if by <= found.keys():
             found |= dict.fromkeys(copied - named - found.keys(), frozenset())
         elif not any(is_bot_address(Address("", key)) for key in by):
-            # a bot copies whomever it is told to
+            # bots copy any address they are given
             named |= by | copied
     return Identities(found)
 
 
 def _parents_first(mails: Mapping[str, Classified]) -> Iterator[Classified]:
-    """Yield messages in order of arrival, parents first."""
+    """Yield messages in order of arrival, but parents before replies."""
     waiting = sorted(mails.values(), key=lambda mail: arrival_time(mail.mail) or EPOCH)
     waiting.reverse()
     given: set[str] = set()

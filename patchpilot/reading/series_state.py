@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determine the state of a series from its messages, series that forward it, and the repository.
-
-The state of a topic also depends on its sends.
-"""
+"""Determine the state of a series from messages, series that forward it, and the repository."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -43,11 +40,11 @@ _WORDS = {
     SeriesState.IN_MAINLINE: ("in mainline", "in mainline"),
     SeriesState.IN_STABLE: ("in stable branches", "in stable branches"),
 }
-"""The wording for this state, for one patch and for several."""
+"""The wording of each state, for one patch and for several."""
 
 
 class Verdict(NamedTuple):
-    """A state, its reason, the message or commit that proves it, and the states of the patches."""
+    """A state, the reason for it, its proof, and the states of the patches."""
 
     state: SeriesState
     why: str
@@ -58,8 +55,8 @@ class Verdict(NamedTuple):
 def decide(series: PostedSeries) -> Verdict:
     """Determine the state of a series and of its patches.
 
-    The state of a series is that of its least advanced patch. The repository overrides reports in
-    messages, except for a rejected series.
+    A series has the state of its least advanced patch. Commits in the repository override messages,
+    unless the series was rejected or withdrawn.
     """
     posts = series_posts(series)
     if not posts:
@@ -86,9 +83,9 @@ def decide(series: PostedSeries) -> Verdict:
 
 
 def decide_state(series: PostedSeries) -> PostedSeries:
-    """Return the series with the claimed and the proven state.
+    """Return the series with its claimed and proven states.
 
-    Claims that are proven are no longer listed.
+    Known claims are dropped once the proven state is that of an applied series.
     """
     claims = (it if it.proven else it._replace(what="claimed") for it in series.events)
     said, shown = decide(series), decide(replace(series, events=tuple(claims)))
@@ -110,7 +107,7 @@ def decide_state(series: PostedSeries) -> PostedSeries:
 
 
 def _least_advanced(patches: tuple[PatchState, ...], latest: Revision) -> Verdict:
-    """Return the state of a partly applied series, and describe the states of its patches."""
+    """Return the state of a partly applied series, and describe its patches by state."""
     over = (SeriesState.WITHDRAWN, SeriesState.SUPERSEDED)
     going = [patch for patch in patches if patch.state not in over]
     taken = [patch for patch in going if patch.state in TAKEN]
@@ -130,7 +127,7 @@ def _least_advanced(patches: tuple[PatchState, ...], latest: Revision) -> Verdic
 
 
 def _group_by_state(patches: Sequence[PatchState], latest: Revision) -> Iterator[str]:
-    """Describe pending patches by state: `2/3, 3/3 are under review`, or `v1 2` for v1."""
+    """Describe patches by state: `2/3, 3/3 are under review`, or `v1 2` for an earlier version."""
     groups: dict[SeriesState, list[str]] = defaultdict(list)
     for it in patches:
         is_latest = it.version == latest.version
@@ -223,9 +220,11 @@ def _accepted(newest: Claim, dropped: Claim | None) -> Verdict:
 
 
 def _find_end(series: PostedSeries) -> Verdict | None:
-    """Return the state if the latest version was withdrawn, rejected or marked for another try."""
+    """Return the verdict if the latest version was withdrawn, rejected or marked as needing
+    changes.
+    """
     events = series.events
-    # a withdrawal may be about just one of the patches, or about an earlier posting
+    # a withdrawal may be about one patch only, or about an earlier version
     earlier = {
         it.message_id
         for it in series.attached
@@ -295,9 +294,9 @@ def _in_review(series: PostedSeries) -> Verdict:
 
 
 def wishes(series: PostedSeries) -> list[Reply]:
-    """Return other people's messages about the latest version that need a reply, oldest first."""
+    """Return reviewers' messages about the latest version that need a reply, oldest first."""
     latest = series.latest
-    # corrected and resent under the same version number
+    # patches that were corrected and resent under the same version number
     replaced = [it for it in latest.posts if not (it.is_cover or it in latest.patches)]
     return [
         reply
@@ -314,7 +313,7 @@ def wishes(series: PostedSeries) -> list[Reply]:
 
 
 def _is_current(reply: Reply, series: PostedSeries) -> bool:
-    """Return whether a message is about the latest version, or asks for changes after it."""
+    """Return whether a message is about the latest version, or is a review sent after it."""
     if reply.revision in series.current:
         return True
     if reply.revision is None:
@@ -337,8 +336,8 @@ def _event_time(event: Claim) -> datetime:
 
 
 def series_posts(series: PostedSeries) -> list[tuple[Revision, Classified]]:
-    """Return the patches of the latest version, preceded by earlier patches that were dropped from
-    the series after they were applied.
+    """Return the patches of the latest version, preceded by patches that were applied and then left
+    out.
     """
     known = set(series.latest.titles)
     taken = {
@@ -357,9 +356,9 @@ def series_posts(series: PostedSeries) -> list[tuple[Revision, Classified]]:
 def select_for_patch(
     series: PostedSeries, post: Classified, *, alone: bool
 ) -> PostedSeries:
-    """Restrict the evidence to one patch.
+    """Restrict the evidence in a series to one patch.
 
-    With `alone`, the patch is the only one of its series, and all evidence is kept.
+    With `alone`, the series has no other patch, and all evidence is kept.
     """
     if alone:
         return replace(series, post=post)
@@ -390,7 +389,7 @@ def select_for_patch(
 
 
 _CUT = 20
-"""Minimum length of the start of a title that identifies a patch."""
+"""Minimum length at which a truncated title identifies a patch."""
 
 
 def _is_about(
@@ -400,9 +399,9 @@ def _is_about(
     number: int | None,
     date: datetime | None,
 ) -> bool:
-    """Return whether a title (None: the whole series) refers to a patch.
+    """Return whether a title refers to a patch; None refers to the whole series.
 
-    Maintainers edit titles, and long ones are truncated.
+    Maintainers edit titles, and long titles are truncated.
     """
     if title is None:
         return True

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The cached part of a tracked series, which makes reading its messages again unnecessary."""
+"""The cached summary of a tracked series, which avoids reading its messages again."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -20,11 +20,11 @@ _UNKNOWN = NextStep(Turn.WAITING, "")
 class SeriesSummary:
     """The summary of a series; its version is 0 until a message has been read from an archive.
 
-    `tags` maps tag names to counts. `ci` is the bots' verdict on the latest version, `sent_at` the
-    time it was sent, and `posts` its patches' Message-IDs. `head` is the Message-ID of the latest
-    version's first message; `titles` are the keys of all titles; `message_ids` identify all
-    messages about the series. `related` are the titles of its follow-ups. `approved` is the number
-    of patches of the latest version with a Reviewed-by or Acked-by.
+    `tags` maps tag names to counts. `ci` is the bots' verdict on the latest version, `sent_at` its
+    date, `posts` the Message-IDs of its patches, and `head` of its first message. `titles` are
+    normalized, of all versions; `message_ids` identify all messages about the series. `related` are
+    the titles of its follow-ups. `approved` is the number of patches in the latest version with a
+    Reviewed-by or Acked-by.
     """
 
     state: SeriesState = SeriesState.SENT
@@ -52,9 +52,7 @@ class SeriesSummary:
 
     @property
     def reviewed(self) -> str:
-        """Return the share of the latest version's patches that were reviewed or acked, such as
-        `2/4`, or "".
-        """
+        """Return how many of the latest version's patches were reviewed or acked: `2/4`, or ""."""
         return f"{self.approved}/{len(self.posts)}" if self.approved else ""
 
     def summary(self) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parse what a message's prose states about a patch: that it was applied or rejected.
+"""Parse statements about a patch in prose: that it was applied or rejected.
 
-A statement is plain only if its whole sentence has one of few known forms and no other sentence
-contradicts it. Anything else that speaks of applying a patch is unclear, for a person to read.
+A statement is certain only if its whole sentence has a known form and no other sentence contradicts
+it. Any other mention of applying a patch is unclear and left to the user.
 """
 
 import re
@@ -13,7 +13,7 @@ from patchpilot.reading.mail_kinds import MailKind
 from patchpilot.reading.reply_body import Sentence
 
 MOST_QUOTED = 320
-"""Maximum number of quoted characters of a message."""
+"""Maximum number of characters quoted from a message."""
 SHORT = 60
 """Maximum number of words in a message that is quoted completely."""
 
@@ -58,7 +58,7 @@ _PLAIN = re.compile(
     rf"(?: ?\b{_PLACE}(?: (?:now|as well|instead|via \S+))?)?{_MORE}?{_TAIL}{{0,2}}[\s.,!:)(-]*",
     re.IGNORECASE,
 )
-"""A whole sentence that states plainly that the patch, or the series, was applied."""
+"""A complete sentence stating that the patch or series was applied."""
 TAKES = re.compile(
     rf"(?:^\W*|[.,;:!)]\s+| - |\b(?:i've|i have|i|we|now|and|been|both|all|patch|patches|set|patchset|series|these|it|them|this|one|already"  # noqa: E501
     rf"|just|thanks|it's|is|are|was|thank you|version|ok|so|but|\d+|while|when i) )\[?(?:(?:now|just|been|already|also|finally|only|have|has)\]? ){{0,3}}"  # noqa: E501
@@ -69,14 +69,14 @@ TAKES = re.compile(
     rf"| {_PLACE}| the \w+ (?:in|to|into) \S*[-/#.]\S)|(?<=is )(?:in|on) {_PLACE[_PLACE.index('(?: the') :].replace('tree', 'there')})",  # noqa: E501
     re.IGNORECASE,
 )
-"""A sentence that speaks of applying a patch."""
+"""A sentence that mentions applying a patch."""
 MENTIONS = re.compile(
     r"\b(?:appl(?:y|ie[ds]|ying)|queue[ds]?|merged?|pulled|pushe?d?|picked|took|taken"
     r"|committed|dropped|reverted|staged|my tree)\b"
     r"|\b(?:is|are) in \S+(?:-next|-unstable|-fixes|/next|/fixes)\b",
     re.IGNORECASE,
 )
-"""The words of a sentence about a tree."""
+"""A mention of a tree."""
 _DOUBTS = (
     r"not|never|none|neither|nor|nothing|no longer|if|unless|until|once|when|whether|provided|would|could|should|might|may|must"  # noqa: E501
     r"|probably|perhaps|maybe"
@@ -86,16 +86,16 @@ UNSURE = re.compile(
     r"|test\w*|tr(?:y|ied)|\w+ (?:see|seeing) \w+)\b|n't\b|'d\b|\?",
     re.IGNORECASE,
 )
-"""Words that make a clause a negation, a condition or a description."""
+"""Words that turn a clause into a negation, condition or description."""
 _CONTRADICTS = re.compile(
     rf"\b(?:{_DOUBTS}|but|however|although|though|still|yet|except|instead|wait|hmm?|wrong|mistake|sorry|dropp?(?:ed|ing)|revert\w*"
     r"|unapplied|back(?:ed)? out|on second thoughts?|scratch|never ?mind|kidding|dreams|breaks?|broken?|fails?|crash\w*|rebase|resend"  # noqa: E501
     r"|re-?spin|repost|missing|needs?)\b|n't\b|\?|^\W*and\b",
     re.IGNORECASE,
 )
-"""Words of a message that may contradict a plain statement in it."""
+"""Words that may contradict a statement elsewhere in the message."""
 _WHOLE = 5
-"""Minimum number of words in a sentence; fewer words end the previous sentence."""
+"""Minimum number of words in a sentence; shorter ones are joined to the previous sentence."""
 _LONGEST = 600
 """Maximum length of a parsed sentence."""
 _NAK = re.compile(
@@ -114,8 +114,7 @@ _REJECTS = re.compile(
 class Statement(NamedTuple):
     """A message's statement about a patch, and the sentences that make it.
 
-    `kind` is nack or applied. `what` is applied, promised, refused or unclear. `tree` is the tree
-    that is named.
+    `kind` is nack or applied; `what` is applied, promised, refused or unclear.
     """
 
     kind: MailKind
@@ -127,16 +126,16 @@ class Statement(NamedTuple):
 def statement_of(
     sentences: Sequence[Sentence], *, by_author: bool = False, to_self: bool = False
 ) -> Statement | None:
-    """Return the statement about the patch in a message's sentences, or None.
+    """Return the statement about the patch in these sentences, or None.
 
-    Of several statements the last plain one counts. They are unclear if the message contradicts
-    them. An author's "applied" in an answer to a reviewer is about advice, unless it names a tree
-    or the series; `to_self` is whether the author answers their own message.
+    The last certain statement is used; it becomes unclear if the message contradicts it. When an
+    author answers a reviewer, "applied" refers to advice unless it names a tree or the series;
+    `to_self` is whether authors answer their own message.
     """
     texts: list[str] = []
     paragraph = -1
     for said in sentences[:100]:
-        # "To the bin." follows "Applied."
+        # join short sentences, such as "To the bin." after "Applied."
         here = said.top.paragraph
         is_end = here == paragraph and 1 < len(said.text.split()) < _WHOLE
         is_end = is_end and not _PLAIN.fullmatch(said.text)
@@ -166,7 +165,7 @@ _OF_AUTHOR = re.compile(
     r"|\bi(?:'ve| have)? (?:now |just )?(?:applied|queued|merged|pushed|committed) (?:this|these|the) (?:series|patch(?:es)?)(?: up)?(?: now)?\W*$",  # noqa: E501
     re.IGNORECASE,
 )
-"""An author's statements about their own series, as opposed to advice."""
+"""An author's statements about their own series, not about advice."""
 
 
 def _refusals(texts: Sequence[str]) -> Iterator[Statement]:
@@ -183,7 +182,7 @@ _HEDGED_NAK = re.compile(
 
 _CLAUSE = re.compile(r"[,;:(.]|\b(?:but|so)\b")
 _TRIED = re.compile(r"\b(?:tested|tried|on top of)\b", re.IGNORECASE)
-"""The words of a tester who applied a patch."""
+"""A tester's words for applying a patch."""
 _ON_CONDITION = re.compile(
     r"\b(?:please|if|once|unless|until|when|probably|maybe|perhaps|test\w*|try|spin|list)\b|\?",
     re.IGNORECASE,
@@ -191,7 +190,7 @@ _ON_CONDITION = re.compile(
 
 
 def _taken(text: str) -> Statement | None:
-    """Return the statement in a sentence about applying the patch."""
+    """Return the statement in a sentence about applying the patch, or None."""
     plain = _PLAIN.fullmatch(text)
     if plain:
         return Statement(MailKind.APPLIED, "applied", text, _tree(plain))
@@ -212,7 +211,9 @@ def _tree(match: re.Match[str]) -> str | None:
 
 
 def quote_sentences(texts: Sequence[str]) -> str:
-    """Quote a short message completely, otherwise only its sentences about a tree or against it."""
+    """Quote a short message completely, otherwise only the sentences that mention a tree or
+    contradict.
+    """
     words = " ".join(texts)
     if len(words.split()) > SHORT:
         about = (it for it in texts if MENTIONS.search(it) or _CONTRADICTS.search(it))

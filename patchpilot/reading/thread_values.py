@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The status of a series as plain values: state, tags, replies, merges, stable branches and
-follow-ups.
-"""
+"""Values that describe a series: its state, tags, merges, stable branches and follow-ups."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,7 +16,7 @@ from patchpilot.reading.sender import UNSEEN
 class SeriesState(StrEnum):
     """The state of a series, as named in JSON.
 
-    The first two states are for topics that are in no archive.
+    Only topics that are not in an archive have the first two states.
     """
 
     NOT_SENT = "not-sent"
@@ -38,7 +36,7 @@ class SeriesState(StrEnum):
 
 
 REFUSED = (SeriesState.REJECTED, SeriesState.SUPERSEDED, SeriesState.WITHDRAWN)
-"""States that a commit with the same title does not change."""
+"""States that are kept even if a commit has the same title."""
 FINAL = (SeriesState.IN_MAINLINE, SeriesState.IN_STABLE, *REFUSED)
 """States in which no review is expected."""
 TAKEN = (
@@ -47,19 +45,18 @@ TAKEN = (
     SeriesState.IN_MAINLINE,
     SeriesState.IN_STABLE,
 )
-"""The states of a patch in a tree, least advanced first."""
+"""States of an applied patch, least advanced first."""
 LANDED = (SeriesState.PARTLY_ACCEPTED, *TAKEN)
-"""States in which a maintainer has applied at least part of the series."""
+"""States in which at least part of the series was applied."""
 
 
 def decide_topic(
     series: SeriesState | None, *, sent: bool, partly: bool
 ) -> SeriesState:
-    """Determine the state of a topic.
+    """Return the state of a topic.
 
-    It is derived from the sends if no archive can have more, otherwise from the state of the
-    tracked series (None: not tracked). `sent` is whether messages of a version were accepted;
-    `partly` is whether only some messages of the latest send were.
+    It is the state of the tracked series if there is one (`series`), unless the latest send is
+    incomplete (`partly`). Otherwise it depends on whether messages were sent (`sent`).
     """
     if partly:
         return SeriesState.PARTLY_SENT
@@ -77,7 +74,7 @@ class Turn(StrEnum):
 
 
 class NextStep(NamedTuple):
-    """The next step in one sentence, and whether the author must take it."""
+    """The next step in one sentence, and whose turn it is."""
 
     need: Turn
     advice: Advice
@@ -87,9 +84,8 @@ class NextStep(NamedTuple):
 class Credit(NamedTuple):
     """A tag given to a series.
 
-    It has the text, the message that gives it, and the version and patch number (0: the whole
-    series) that it was given for. `asks` is why adding it needs confirmation: its address is not
-    the sender's, or is an author's.
+    `version` and `patch` (0: the whole series) are what it was given for. `asks` is why adding it
+    needs confirmation: its address is not the sender's, or it claims authorship.
     """
 
     trailer: str
@@ -101,18 +97,18 @@ class Credit(NamedTuple):
 
 
 CLAIMED = "claimed on the list"
-"""The evidence for a commit that is only reported in messages."""
+"""The evidence for a commit that is only claimed in messages."""
 LINUX_NEXT = "linux-next"
 """The name of the integration tree."""
 
 
 @json_form("tree", "commit", "release", "how", "patch", "title", "message_id")
 class LandedCommit(NamedTuple):
-    """A series' or patch's commit in a tree.
+    """A commit of a series or patch in a tree.
 
-    It has the tree, the commit (id as reported), the first release with it (None: unknown), and the
-    evidence. `date` is the date of the message or commit; `reverted_by` is the commit that later
-    reverted it there.
+    `commit` is the id as reported, `release` the first release that contains it (None: unknown),
+    and `how` the evidence. `date` is the date of the message or commit; `reverted_by` is the commit
+    that later reverted it in that tree.
     """
 
     tree: str
@@ -142,7 +138,7 @@ class LandedCommit(NamedTuple):
 
     @property
     def stable_version(self) -> str | None:
-        """Return the version of the stable branch, or None if it is not stable."""
+        """Return the version of the stable branch, or None for other trees."""
         return (
             self.tree.removeprefix("stable/linux-").removesuffix(".y")
             if self.tree.startswith("stable/")
@@ -162,11 +158,11 @@ STABLE_WORDS = {
     "merged": "merged, in no release yet",
     "released": "released",
 }
-"""The displayed name of a stable branch's state."""
+"""The display names of the states of a stable branch."""
 
 
 def stable_summary(branches: Sequence["StableBranch"]) -> str:
-    """Summarize the stable branches: `6.12 under review; 6.1 did not apply`."""
+    """Summarize stable branches: `6.12 under review; 6.1 did not apply`."""
     return "; ".join(f"{branch.version} {branch.words}" for branch in branches)
 
 
@@ -174,8 +170,8 @@ def stable_summary(branches: Sequence["StableBranch"]) -> str:
 class StableBranch(NamedTuple):
     """A stable branch and the state of the series in it.
 
-    `state` is queued, review, proposed, failed, dropped, objected or not-needed (from messages),
-    or merged, released or reverted (from the repository's branch). `note` is the release.
+    `state` is queued, review, proposed, failed, dropped, objected or not-needed (from messages), or
+    merged, released or reverted (from the repository). `note` is a release or an objection.
     """
 
     version: str
@@ -187,7 +183,7 @@ class StableBranch(NamedTuple):
 
     @property
     def words(self) -> str:
-        """Describe the state."""
+        """Describe the branch's state."""
         between = " in " if self.state == "released" else ": "
         note = f"{between}{self.note}" if self.note else ""
         return f"{STABLE_WORDS[self.state]}{note}".rstrip()
@@ -196,9 +192,8 @@ class StableBranch(NamedTuple):
 class StableNeeds(NamedTuple):
     """The stable branches that need a merged fix.
 
-    `is_tagged` is whether a commit has a Cc: stable tag. `lacking` are the versions of the
-    maintained branches that have the bug and lack the fix; None if that is unknown because there is
-    no Fixes: tag or no stable branch in the repository.
+    `is_tagged` is whether a commit has a Cc: stable tag. `lacking` are the maintained branches that
+    have the bug but not the fix; None if there is no Fixes: tag or no stable branch.
     """
 
     is_tagged: bool
@@ -207,7 +202,7 @@ class StableNeeds(NamedTuple):
 
 @json_form("date", "message_id", "commit")
 class Proof(NamedTuple):
-    """The proof of a state: a message or commit, and its date or None."""
+    """The message or commit that proves a state, and its date."""
 
     date: datetime | None = None
     message_id: str | None = None
@@ -218,8 +213,8 @@ class Proof(NamedTuple):
 class PatchState(NamedTuple):
     """The state of one patch, with its reason and proof.
 
-    `number` is its number in `version`, the last version that contained it. A patch that was
-    applied and then dropped from the next version is included.
+    `version` is the last version that contains the patch, and `number` its number there. A patch
+    left out of the next version because it was applied is included.
     """
 
     number: int
@@ -244,10 +239,10 @@ class PatchState(NamedTuple):
     "lacking",
 )
 class FollowUp(NamedTuple):
-    """A later series or commit related to this one, such as its fix or revert, and its state.
+    """A later series or commit related to this one, such as its fix or revert.
 
-    `lacking` are the stable branches that have this series but not the follow-up; it is None if no
-    repository shows this. A commit not known from any message has no Message-ID.
+    `lacking` are the stable branches that have this series but not the follow-up (None: unknown).
+    Commits not mentioned in messages have no Message-ID.
     """
 
     relation: str
@@ -276,7 +271,7 @@ _SAYS = {
     "unclear": "unclear, read it",
 }
 IN_A_TREE = ("applied", "merged", "queued")
-"""Claims that a commit proves."""
+"""Claims that a commit can prove."""
 
 
 @json_form(
@@ -287,9 +282,9 @@ class Claim(NamedTuple):
 
     `what` is applied, merged (mainline), queued, review, proposed, failed (stable), refused,
     dropped, withdrawn, redone (a new version announced in patchwork), promised (will be applied),
-    or unclear. `tree`, `commit` and `version` are set if they were reported. `of` is the title of
-    the patch it is about (None: the series, or unknown). `withdrawn` has the words that took it
-    back. `known` is whether its sender may make it, `proven` whether it is its own proof.
+    or unclear. `of` is the title of the patch (None: the series, or unknown). `withdrawn` is the
+    text that retracts the claim. `known` is whether the sender may make it, `proven` whether it
+    needs no further proof.
     """
 
     what: str
@@ -317,7 +312,7 @@ class Claim(NamedTuple):
 
     @property
     def needs(self) -> str:
-        """Return the evidence that would prove the claim, or ""."""
+        """Return what would prove the claim, or ""."""
         if self.what in IN_A_TREE:
             return "a commit in a fetched tree"
         if self.what == "unclear":
@@ -326,7 +321,7 @@ class Claim(NamedTuple):
 
     @property
     def words(self) -> str:
-        """Describe the claim, with its sentence."""
+        """Describe the claim and quote its sentence."""
         who = self.sender.called if self.known else f"{self.by}, {UNSEEN},"
         if self.what in ("superseded", "forwarded"):
             return f"{who} {self.sentence}"
