@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Probe a mail account: provider settings, password, and the server connection up to the login.
+"""Probe a mail account: settings, password, and the server connection up to the login.
 
-Never send a message.
+No message is sent.
 """
 
 import shlex
@@ -21,11 +21,13 @@ from patchpilot.outgoing.providers import provider_of
 from patchpilot.outgoing.smtp import Submission
 
 _TIMEOUT = 15.0
-"""Seconds per step of a connection."""
+"""Seconds for each step of a connection."""
 
 
 def account_settings(account: Account) -> Iterator[Probe]:
-    """Compare the account's settings with the mail provider's, and check the password's source."""
+    """Compare the account's settings with the mail provider's, and report where the password
+    is read.
+    """
     sender = account.sender
     known = provider_of(
         account.server,
@@ -100,7 +102,7 @@ def mail_server(
     offline: bool,
     terminal: bool,
 ) -> tuple[Probe, ...]:
-    """Connect to the mail server, encrypt and log in as git send-email would, then disconnect."""
+    """Connect to the mail server, start TLS and log in like git send-email, then disconnect."""
     if offline and account.configured:
         return (
             Probe("mail server", "skip", f"{account.label}: not checked (--offline)"),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Check that `git am` recreates the original commit from a message.
 
-Compare author, commit message and diff as git reads them from the message.
+The author, commit message and diff are compared.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,14 +19,14 @@ _UNCLOSED = (
     "quote, and git parses such a name wrongly"
 )
 MAX_LINE = 998
-"""Maximum bytes of a line (RFC 5322); servers break or reject longer lines."""
+"""Maximum length of a line in bytes (RFC 5322); servers break or reject longer lines."""
 
 
 def has_unclosed_author(raw: bytes) -> bool:
-    """Return whether the From: line that `git am` reads has an unbalanced parenthesis or quote.
+    """Return whether the author's From: line has an unbalanced parenthesis or quote.
 
-    In this case git reads past the end of the name (seen with 2.39), so that each run may produce a
-    different author.
+    git then reads beyond the end of the name (seen with 2.39) and may produce a different author
+    each time.
     """
     lines = raw.replace(b"\r\n", b"\n").decode("utf-8", "surrogateescape").split("\n")
     text = MailText(lines)
@@ -46,8 +46,7 @@ def mails_changed_by_am(
     """Return (subject, problem) for each message from which `git am` would create a different
     commit.
 
-    `mails` contains pairs of a message's bytes and its source: the commit's patch formatted by git,
-    or a patch file.
+    `mails` pairs each message with its source: a commit's patch formatted by git, or a patch file.
     """
     with TemporaryFolder("am") as folder:
         changed = [
@@ -58,7 +57,7 @@ def mails_changed_by_am(
 
 
 def _damage(repository: Repository, raw: bytes, patch: Patch, folder: Path) -> str:
-    """Describe how `git am` would change a message's patch, or return ""."""
+    """Describe how `git am` would change the commit; return "" if it would not."""
     if any(len(line) > MAX_LINE for line in raw.replace(b"\r\n", b"\n").split(b"\n")):
         return _TOO_LONG
     if has_unclosed_author(raw):
@@ -102,10 +101,10 @@ def _text(file: Path) -> str:
 
 
 def _has_diff(received: Sequence[str], patch: Patch) -> bool:
-    """Return whether the received lines contain the patch's diff and no other applicable diff."""
+    """Return whether the received lines contain the patch's diff and no other one."""
     diff = list(patch.lines[patch.diff_line - 1 :])
     if not patch.commit and "-- " in diff:
-        # a diff may be followed by a signature and patchpilot's footers
+        # patch files may end with a signature and patchpilot's footers
         diff = diff[: diff.index("-- ")]
     while diff and not diff[-1].strip():
         diff.pop()

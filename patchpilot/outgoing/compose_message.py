@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compose a message to send.
+"""Compose a single message.
 
-The email package only processes the headers; the body is never changed.
+The email package only processes headers; the body is never changed.
 """
 
 import re
@@ -26,10 +26,10 @@ from patchpilot.outgoing.mail_account import Account
 
 _BREAK = compile_late(r"[\r\n\0]")
 _PLAIN = compile_late(r"[A-Za-z0-9!*+/-]"), re.compile(r"[!-<>@-^`-~]")
-"""Characters that need no encoding in a name, and in a subject (RFC 2047)."""
+"""Characters that are not encoded in a name, and in a subject (RFC 2047)."""
 _WORD = "=?UTF-8?q?"
 _WIDTH = 74
-"""Width of an encoded word without its end."""
+"""Maximum width of an encoded word without its end marker."""
 
 
 def compose_message(
@@ -43,9 +43,9 @@ def compose_message(
 ) -> Message:
     """Compose a message as a file for `git send-email`.
 
-    `body` ends with a newline. `author` is the address in From: until the transport replaces it
-    with the sender. `headers` are other headers, with _ for -. Raise InputError for text that is
-    invalid in a header.
+    `body` ends with a newline. The transport later replaces `author` in From: with the sender.
+    `headers` are additional headers, with _ for -. Raise InputError for text that is invalid in a
+    header.
     """
     lines = [
         ("From", address_header(author)),
@@ -66,11 +66,11 @@ def compose_message(
 
 
 def text_header(name: str, text: str) -> str:
-    """Encode free text as a header value, as git format-patch does: folded, with RFC 2047 encoded
-    words unless it is plain ASCII.
+    """Encode text for a header like git format-patch: folded, with RFC 2047 encoded words if
+    needed.
 
-    In a subject, words in brackets are not encoded, so that simple filters can match them. Raise
-    InputError if the text contains a line break.
+    A bracketed subject prefix is not encoded, so that simple filters can match it. Raise InputError
+    for a line break.
     """
     if _BREAK.search(text):
         raise InputError(
@@ -98,7 +98,7 @@ def text_header(name: str, text: str) -> str:
 def address_header(address: Address) -> str:
     """Encode an address as `Name <email>` for a header, with the domain in ASCII.
 
-    Raise InputError if no message can be sent to the address.
+    Raise InputError for an invalid address.
     """
     verdict = judge(address.email)
     if (
@@ -130,11 +130,11 @@ def decode_address(address: Address) -> Address:
 
 
 def complete_message(message: Message, account: Account, bcc: Sequence[str]) -> Message:
-    """Complete a composed message for a transport without a mail program.
+    """Complete a message for a transport that does not use git send-email.
 
-    From: is set to the account's sender, and Date: and the envelope are added. A different author
-    is put in the first line of the body, where `git am` looks for it. `bcc` contains additional
-    recipients as header values.
+    Set From: to the account's sender, and add Date: and the envelope. Another author is named in
+    the first line of the body, where `git am` expects it. `bcc` contains additional recipients as
+    header values.
     """
     sender = account.sender
     assert sender is not None
@@ -153,7 +153,7 @@ def complete_message(message: Message, account: Account, bcc: Sequence[str]) -> 
 
 
 def replace_fields(raw: bytes, fields: Mapping[str, str]) -> bytes:
-    """Replace header fields of a message; empty values remove them."""
+    """Replace header fields of a message; an empty value removes the field."""
     head, gap, body = raw.partition(b"\n\n")
     head += b"\n"
     for name, value in fields.items():
@@ -164,9 +164,9 @@ def replace_fields(raw: bytes, fields: Mapping[str, str]) -> bytes:
 
 
 def remove_mailboxes(raw: bytes, keys: Collection[str]) -> bytes:
-    """Remove mailboxes (in lower case) from To: and Cc:.
+    """Remove mailboxes (`keys`, in lower case) from To: and Cc:.
 
-    Remove a header without addresses.
+    A header without remaining addresses is removed.
     """
     message = message_from_bytes(raw.partition(b"\n\n")[0] + b"\n\n")
     fields = {}
@@ -185,7 +185,7 @@ def remove_mailboxes(raw: bytes, keys: Collection[str]) -> bytes:
 
 
 def remove_recipients(message: Message, keys: Collection[str]) -> Message:
-    """Remove mailboxes from a message's headers and envelope."""
+    """Remove mailboxes (`keys`, in lower case) from a message's headers and envelope."""
     return message.replace_raw(
         remove_mailboxes(message.raw, keys),
         file=remove_mailboxes(message.file, keys),

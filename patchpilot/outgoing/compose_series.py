@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compose a series' messages for transports that do not create messages themselves: number the
-subjects, and assign Message-IDs and threading headers.
+"""Compose the messages of a series for transports that do not create messages themselves.
+
+Number the subjects, and assign Message-IDs and threading headers.
 """
 
 from collections.abc import Sequence
@@ -32,9 +33,9 @@ from patchpilot.series.message_ids import new_message_ids, reuse_ids
 def compose(repository: Repository, series: SeriesToSend) -> tuple[Message, ...]:
     """Compose the messages of a series with their Message-IDs.
 
-    Reuse Message-IDs from the last preview of the same messages, otherwise generate new ones. All
-    messages reply to the first one. A message to yourself is addressed only to the sender, with the
-    original recipients in X-Original-To and X-Original-Cc.
+    Message-IDs are reused if the last preview had the same messages. All messages reply to the
+    first one. A test copy is addressed to the sender only; X-Original-To and X-Original-Cc contain
+    the real recipients.
     """
     sender, text = series.account.sender, series.text
     assert sender is not None
@@ -101,9 +102,9 @@ def compose(repository: Repository, series: SeriesToSend) -> tuple[Message, ...]
 
 
 def _mark(series: SeriesToSend, number: int, total: int, numbered: bool) -> str:
-    """Return the subject prefix, such as `PATCH net v2 1/3`.
+    """Return the text in the subject's brackets, such as `PATCH net v2 1/3`.
 
-    Numbers are added if there are several messages, padded like in git.
+    Several messages are numbered, with zeros added like in git.
     """
     words, version = [series.text.prefix], series.draft.version
     if version > 1:

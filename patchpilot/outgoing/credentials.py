@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Get the mail account's password from git's credential helpers.
 
-It is requested before sending, and only kept in memory.
+It is requested before sending and kept only in memory.
 """
 
 import re
@@ -17,23 +17,23 @@ from patchpilot.errors import RefusedError
 from patchpilot.outgoing.mail_account import Account
 
 _BREAK = compile_late(r"[\r\n\0]")
-"""Line ends in git-credential's protocol."""
+"""Separators in git-credential's protocol."""
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]+=*")
 _DIGITS = 4
-"""Minimum length of a number to mask; shorter ones occur in many words."""
+"""Minimum number of base64 digits to mask; shorter sequences occur in ordinary words."""
 _MASK = b"***"
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """An account's credential from git's credential helpers; its repr hides the password."""
+    """A user name and password from git's credential helpers; its repr hides the password."""
 
     user: str
     password: str = field(repr=False)
     answer: bytes = field(repr=False, default=b"")
 
     def mask(self, text: bytes) -> bytes:
-        """Mask the password, plain or in base64, in the server's text."""
+        """Mask the password, plain or in base64, in a server's reply."""
         password = self.password.encode("utf-8", "surrogateescape")
         if not password:
             return text
@@ -47,7 +47,9 @@ class Credential:
 
 
 def _encoded_forms(password: bytes) -> Iterator[bytes]:
-    """Yield the base64 digits that depend only on the password, for all three alignments."""
+    """Yield the password's base64 digits at each of the three alignments, without those that depend
+    on the neighboring bytes.
+    """
     for shift in range(3):
         text = b64encode(bytes(shift) + password)
         digits = text[-(-8 * shift // 6) : 8 * (shift + len(password)) // 6]
@@ -60,11 +62,11 @@ def note_login(
 ) -> None:
     """Make git's credential helpers store an accepted password or erase a rejected one.
 
-    `login` is "accepted", "refused", or "" if there was no login.
+    `login` is "accepted", "refused", or "" without a login.
     """
     if not credential or not credential.answer or not login:
         return
-    # a helper may need our terminal session, for example to unlock a key ring
+    # run in our terminal session, which a helper may need, for example to unlock a key ring
     subprocess.run(
         [
             "git",
@@ -86,10 +88,10 @@ def note_login(
 def credential_of(
     repository: Repository, account: Account, *, terminal: bool
 ) -> Credential | None:
-    """Return the credential for logging in, or None if the account needs no login.
+    """Return the credential for the login, or None if the account needs none.
 
-    It comes from `sendemail.smtpPass` or `git credential fill`. With `terminal`, git may prompt on
-    the terminal; otherwise raise an error instead.
+    It is read from `sendemail.smtpPass` or `git credential fill`, which may prompt if `terminal` is
+    true. Raise RefusedError if there is no password.
     """
     if not account.needs_login:
         return None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Deliver messages one at a time, for transports that can send single messages.
+"""Deliver messages one at a time, for transports that support it.
 
 The outbox is updated before and after each attempt.
 """
@@ -15,10 +15,10 @@ from patchpilot.outgoing.transport import Delivery
 
 
 def deliver_each(delivery: Delivery, hand_over: Callable[[Message], Outcome]) -> None:
-    """Deliver the pending messages in order until one is not accepted or the delivery is stopped.
+    """Deliver pending messages in order, until one is not accepted or the delivery is stopped.
 
-    `hand_over` returns one message's outcome and does not raise exceptions for remote errors. It is
-    called again if the outcome's `retry` allows it.
+    `hand_over` returns the outcome of one message and raises no exception for remote errors. It is
+    called again if the outcome allows a retry.
     """
     retries = Retries(delivery.stopping, delivery.progress)
     for entry in delivery.send.waiting_messages:
@@ -37,7 +37,7 @@ def deliver_each(delivery: Delivery, hand_over: Callable[[Message], Outcome]) ->
 
 
 def deliver_as_shown(delivery: Delivery) -> str:
-    """Send the pending messages, exactly as previewed, over patchpilot's own SMTP session.
+    """Send the pending messages exactly as previewed, over a direct SMTP connection.
 
     Return the result of the login: "accepted", "refused" or "".
     """
@@ -47,7 +47,7 @@ def deliver_as_shown(delivery: Delivery) -> str:
 
 
 def _send_one(submission: Submission, delivery: Delivery, entry: Message) -> Outcome:
-    """Send one message exactly as previewed, reconnecting after each of the account's batches."""
+    """Send one message exactly as previewed; reconnect after `sendemail.smtpBatchSize` messages."""
     size, delay = map(delivery.account.number, ("smtpbatchsize", "smtprelogindelay"))
     if size and submission.mails_sent >= size:
         submission.close()

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find recipients added by the user's configuration.
+"""Find the recipients added by the user's configuration.
 
 They come from `sendemail.to/cc/bcc/tocmd/cccmd/suppresscc`, `format.to/cc/headers`, aliases, and
-b4's series recipients. The plan shown to the user includes them, and these settings are disabled
-for the delivery.
+b4's series recipients. The user sees them in the plan, and these settings are disabled when
+messages are delivered.
 """
 
 import re
@@ -29,7 +29,7 @@ _REASONS = {
     "bodycc": "(?i:cc): in the message",
     "cc": "Cc: of .*",
 }
-"""Reasons for recipients that each kind of `sendemail.suppresscc` excludes."""
+"""Patterns of the recipient reasons excluded by each kind of `sendemail.suppresscc`."""
 
 
 def configured_recipients(
@@ -38,9 +38,9 @@ def configured_recipients(
     transport: Transport,
     mails: Sequence[bytes],
 ) -> RecipientPlan:
-    """Return the recipients from the configuration, and notes on failed commands.
+    """Return the recipients from the configuration, with warnings about failed commands.
 
-    Run tocmd and cccmd with `mails`, the patch files.
+    tocmd and cccmd are run on `mails`, the patch files.
     """
     aliases = read_aliases(repository)
     recipients: list[Recipient] = []
@@ -69,10 +69,7 @@ def configured_recipients(
 def settings_with_recipients(
     repository: Repository, account: Account, transport: Transport
 ) -> tuple[str, ...]:
-    """Return the names of the configured settings that would add recipients.
-
-    No configured command is run.
-    """
+    """Return the names of the settings that add recipients; no command is run."""
     bcc = ("sendemail.bcc",) if account.values("bcc") else ()
     settings = _settings(repository, account, transport)
     return tuple(dict.fromkeys((*(name for _, name, _ in settings), *bcc)))
@@ -81,7 +78,7 @@ def settings_with_recipients(
 def _settings(
     repository: Repository, account: Account, transport: Transport
 ) -> Iterator[tuple[str, str, str]]:
-    """Yield (header, name, value) for each setting that adds recipients."""
+    """Yield (header, setting, value) for each setting that adds recipients."""
     for header in ("to", "cc"):
         for value in account.values(header):
             yield header, f"sendemail.{header}", value
@@ -98,8 +95,9 @@ def _settings(
 
 
 def format_headers(repository: Repository) -> Iterator[tuple[str, str]]:
-    """Yield the names and values in `format.headers`, including To: and Cc:. Raise UsageError for a
-    standard header of every message, or one that hides a recipient.
+    """Yield the names and values in `format.headers`, including To: and Cc:.
+
+    Raise UsageError for a header that must occur only once, or that hides recipients.
     """
     for line in "\n".join(repository.config("format.headers")).split("\n"):
         name, colon, value = line.partition(":")
@@ -127,8 +125,7 @@ def blind_copies(repository: Repository, account: Account) -> tuple[Address, ...
 
 
 def suppressed_kinds(account: Account) -> frozenset[str]:
-    """Return the kinds of recipients suppressed by `sendemail.suppresscc` and its older
-    equivalents.
+    """Return the kinds of recipients excluded by `sendemail.suppresscc` and older settings.
 
     "all" and "body" are expanded.
     """
@@ -152,7 +149,7 @@ def suppressed_kinds(account: Account) -> frozenset[str]:
 def drop_suppressed(
     recipients: Iterable[Recipient], kinds: frozenset[str]
 ) -> tuple[Recipient, ...]:
-    """Drop recipients whose only reasons are of suppressed kinds."""
+    """Drop recipients for which all reasons are suppressed."""
     pattern = re.compile("|".join(_REASONS[kind] for kind in kinds & _REASONS.keys()))
     kept = []
     for recipient in recipients:
@@ -165,9 +162,9 @@ def drop_suppressed(
 
 
 def read_aliases(repository: Repository) -> dict[str, tuple[str, ...]]:
-    """Return the alias → addresses mapping from `sendemail.aliasesfile`.
+    """Return the addresses of each alias in `sendemail.aliasesfile`.
 
-    Supports the formats of mutt, mailrc, pine, elm and sendmail, but not gnus. Raise
+    The formats of mutt, mailrc, pine, elm and sendmail are supported, but not gnus. Raise
     UntrustedCommandsError if the repository itself configures alias files.
     """
     kind = (repository.config("sendemail.aliasfiletype") or ("",))[-1].lower()
@@ -189,7 +186,7 @@ def read_aliases(repository: Repository) -> dict[str, tuple[str, ...]]:
 
 _MUTT = r'^\s*alias\s+(?:-group\s+\S+\s+)*"?([^"\s]+)"?\s+(.*?)(?:\s*#.*)?$'
 _ALIAS_LINES = {"mutt": _MUTT, "mailrc": _MUTT, "sendmail": r"^([^#\s:]+)\s*:\s*(.+)$"}
-"""Mail program → pattern of an alias and its addresses."""
+"""The pattern of an alias line for each mail program."""
 
 
 def _aliases(kind: str, text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -226,10 +223,10 @@ def _alias_targets(text: str, *, space_separated: bool = False) -> tuple[str, ..
 def expand(
     text: str, aliases: dict[str, tuple[str, ...]], source: str, depth: int = 0
 ) -> tuple[Address, ...]:
-    """Return the addresses in a word or header value, with aliases resolved to a depth of 8.
+    """Return the addresses in a word or header value; aliases are resolved up to a depth of 8.
 
-    Raise UsageError for a word that is neither an address nor an alias. `source` is the option or
-    setting with the word.
+    Raise UsageError for text that is neither an address nor an alias. `source` is the option or
+    setting that contains it.
     """
     if depth > 8:
         return ()
@@ -254,8 +251,9 @@ def expand(
 def _ask(
     repository: Repository, command: str, mails: Sequence[bytes]
 ) -> tuple[tuple[Address, ...], str]:
-    """Run the user's command on each message; return the printed addresses, and a note if it
-    fails.
+    """Run the user's command on each message.
+
+    Return the printed addresses, and a warning if the command failed.
     """
     addresses: dict[str, Address] = {}
     with TemporaryFolder("mails") as folder:

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Block messages with unsafe headers (line breaks, unknown origin), dangerous addresses or
-unplanned recipients.
+"""Block messages with unsafe headers, dangerous addresses or unplanned recipients.
 
---force does not override this.
+This cannot be overridden with --force.
 """
 
 import re
@@ -41,7 +40,7 @@ NEVER = (
 def refuse_breaks(commits: Iterable[Commit]) -> None:
     """Raise InputError if a commit's subject or author contains a line break.
 
-    The second line would become another header.
+    The text after it would become another header.
     """
     for commit in commits:
         author = commit.author
@@ -69,8 +68,8 @@ def refuse_breaks(commits: Iterable[Commit]) -> None:
 def refuse_foreign(mails: Sequence[Message]) -> None:
     """Raise InputError if a message's headers or envelope are unsafe.
 
-    Unsafe are a bare carriage return, a repeated header, a header that adds hidden recipients, and
-    an envelope address that a mail program would parse as an option.
+    Unsafe are bare carriage returns, duplicate headers, headers that add hidden recipients, and
+    addresses that a mail program would parse as an option.
     """
     for number, mail in enumerate(mails, 1):
         head = re.split(rb"\r?\n\r?\n", mail.raw, maxsplit=1)[0]
@@ -95,8 +94,9 @@ def refuse_foreign(mails: Sequence[Message]) -> None:
 def refuse_other_recipients(
     mail: Message, planned: Iterable[str], program: str
 ) -> None:
-    """Raise RefusedError unless a program's envelope contains exactly the planned addresses, with
-    or without the sender.
+    """Raise RefusedError if a program's envelope differs from the planned addresses.
+
+    The sender may be included or omitted.
     """
     sender = mail.sender.key
     recipients = {email.lower() for email in planned} - {sender}

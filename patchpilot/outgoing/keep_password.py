@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Store a mail account's password where git send-email finds it: in a git credential helper or
+"""Store a mail account's password where git send-email finds it: in a credential helper or
 ~/.netrc.
 
 It is never stored in git's configuration, which is plain text and often published.
@@ -21,7 +21,7 @@ _HELPERS = (
     ("cache", "memory, for 15 minutes"),
     ("store", "~/.git-credentials, in plain text"),
 )
-"""Credential helpers that git ships or documents (gitcredentials(7)), safest first."""
+"""Credential helpers shipped or documented by git (gitcredentials(7)), safest first."""
 _NETRC_HELPERS = (
     "/usr/share/doc/git/contrib/credential/netrc/git-credential-netrc.perl",
     "/usr/share/git/credential/netrc/git-credential-netrc.perl",
@@ -31,8 +31,8 @@ _NETRC_HELPERS = (
 class Keeper(NamedTuple):
     """A place to store a password.
 
-    Contains its name on the command line, a description, whether it stores plain text, and its
-    credential helper ("" for none).
+    `name` is its name on the command line, `what` its description. `plain` is set if it stores
+    plain text; `helper` is the credential helper ("" for none).
     """
 
     name: str
@@ -42,7 +42,8 @@ class Keeper(NamedTuple):
 
 
 def keepers() -> tuple[Keeper, ...]:
-    """Return the password stores on this machine: the configured helper first, then by safety.
+    """Return the password stores on this machine: the configured helper, then the others, safest
+    first.
 
     The last entry stores nothing: git asks for the password each time.
     """
@@ -74,7 +75,7 @@ def keepers() -> tuple[Keeper, ...]:
 
 
 def keep(keeper: Keeper, host: str, user: str, password: str) -> None:
-    """Store a password directly or through git's credential helper.
+    """Store a password in ~/.netrc or with a credential helper.
 
     `host` is `server:port`. Raise RefusedError on failure.
     """

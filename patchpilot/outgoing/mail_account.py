@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Read the mail account used by git and b4: `sendemail.*` with the active identity.
 
-It does not contain the password.
+The password is not included.
 """
 
 import os
@@ -17,18 +17,16 @@ from patchpilot.urls import public_url
 
 _SECRET = ("smtppass",)
 LOCAL_PROGRAMS = ("/usr/sbin/sendmail", "/usr/lib/sendmail")
-"""Defaults of git send-email."""
+"""Paths of sendmail tried by git send-email by default."""
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The account's server or program and its sender.
+    """The server or program that sends mail, and the sender.
 
-    `encryption` is "", "tls" (STARTTLS) or "ssl"; `sendmail` is a program or command, or None for
-    SMTP.
-
-    `destination` is a web endpoint or folder that gets the messages instead of this server or
-    program. `password_from` describes the password's source ("" if none is needed).
+    `encryption` is "", "tls" (STARTTLS) or "ssl". `sendmail` is a program or command, or None for
+    SMTP. `destination` is a web endpoint or folder used instead of both. `password_from` describes
+    where the password is read ("" if none is needed).
     """
 
     identity: str
@@ -50,7 +48,7 @@ class Account:
 
     @property
     def label(self) -> str:
-        """Return the account in one line."""
+        """Describe the account in one line."""
         if self.destination:
             return public_url(self.destination)
         if self.sendmail:
@@ -65,8 +63,8 @@ class Account:
 
     @property
     def program(self) -> str:
-        """Return the sendmail program ("" for SMTP) without its arguments, which may contain a
-        password.
+        """Return the sendmail program without arguments, which may contain a password; ""
+        for SMTP.
         """
         sendmail = self.sendmail or ""
         return sendmail if sendmail.startswith("/") else sendmail.partition(" ")[0]
@@ -90,22 +88,22 @@ class Account:
         return values[-1] if values else ""
 
     def number(self, name: str) -> int:
-        """Return the last value of `sendemail.NAME` as a number, or 0 if it is unset or not a
+        """Return the last value of `sendemail.NAME` as a number; 0 if it is missing or not a
         number.
         """
         value = self.value(name)
         return int(value) if value.isdecimal() else 0
 
     def flag(self, name: str) -> bool:
-        """Return `sendemail.NAME` as a boolean, interpreted like in git."""
+        """Return whether `sendemail.NAME` is true, with the values that git accepts."""
         return self.value(name).lower() in ("true", "yes", "on", "1")
 
 
 def read_account(repository: Repository, identity: str | None = None) -> Account:
-    """Return the mail account from the repository's git configuration.
+    """Read the mail account from git's configuration.
 
-    Like in git send-email, the selected identity's keys take precedence over plain ones. Raise
-    `UsageError` if no setting uses `identity`.
+    Like in git send-email, keys of the selected identity override plain keys. Raise `UsageError`
+    for an identity without settings.
     """
     config = repository.config_regexp(r"^sendemail\.")
     plain: dict[str, tuple[str, ...]] = {}
@@ -119,7 +117,7 @@ def read_account(repository: Repository, identity: str | None = None) -> Account
         else:
             named.setdefault(".".join(parts[1:-1]), {})[name] = cleared
     if identity and identity not in named:
-        # an untrusted setting in the repository may define the identity
+        # the identity may be defined by untrusted settings of the repository
         refuse_untrusted(repository.top, Use.MAIL, Use.B4)
         raise unknown("sendemail identity", identity, named)
     chosen = identity or (plain.get("identity") or ("",))[-1]

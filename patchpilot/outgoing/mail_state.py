@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Outcomes of attempts to send a message, and callbacks for sending."""
+"""Outcomes of attempts to send a message, and callbacks used while sending."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from patchpilot.urls import public_url
 
 
 class Retry(IntEnum):
-    """The way to retry a message that was certainly not accepted: on a new connection, after a
-    delay, or not at all.
+    """How to retry a message that was certainly not accepted: not at all, on a new connection, or
+    later.
     """
 
     NO = 0
@@ -21,8 +21,9 @@ class Retry(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The outcome of sending one message: its state, the server's or program's reply, and whether
-    to retry.
+    """The outcome of sending one message.
+
+    `detail` is the reply of the server or program.
     """
 
     state: MailState
@@ -30,24 +31,26 @@ class Outcome:
     retry: Retry = Retry.NO
 
     def __post_init__(self) -> None:
-        # the outcome is stored, and a program's output may contain its arguments
+        # the detail is stored, and a program's output may contain secrets from its arguments
         object.__setattr__(self, "detail", public_url(self.detail))
 
 
 Report = Callable[[int, Outcome], None]
-"""Called before (`sending`) and after each message with its position in the send and its outcome.
-The result must be on disk when the call returns.
+"""A callback that takes a message's position and outcome, before (`sending`) and after each
+attempt.
+
+The outcome must be on disk when it returns.
 """
 
 
 def ignore_report(index: int, outcome: Outcome) -> None:
-    """Ignore the report."""
+    """Do nothing."""
 
 
 Stop = Callable[[], bool]
-"""Called between messages; return whether to stop."""
+"""A callback, called between messages, that returns whether to stop."""
 
 
 def never_stops() -> bool:
-    """Return False: do not stop."""
+    """Return False: never stop."""
     return False

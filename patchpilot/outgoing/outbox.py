@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The outbox: an SQLite database of all planned messages and their delivery states.
+"""The outbox: an SQLite database of planned messages and their delivery states.
 
 It is updated before and after each attempt.
 """
@@ -32,9 +32,8 @@ class Send:
     """One attempt to send a version of a topic.
 
     `kind` is "real" or "to-self"; `force` is the user's reason for overriding blocking problems.
-    `tracking_data` is data that the transport needs to send these messages; `left_out` lists
-    recipients dropped from unsent messages. `undisclosed` is set for a security fix that was not
-    public yet.
+    `tracking_data` is what the transport needs to send these messages; `left_out` are recipients
+    dropped from unsent messages. `undisclosed` is set for a security fix that was not yet public.
     """
 
     id: int
@@ -59,7 +58,7 @@ class Send:
 
     @property
     def waiting_messages(self) -> tuple[Message, ...]:
-        """Return the messages to send: all, or the remaining ones of an interrupted send."""
+        """Return the messages that are still to be sent."""
         return tuple(entry for entry in self.entries if entry.is_waiting)
 
     @property
@@ -76,9 +75,7 @@ class Send:
 
     @property
     def state(self) -> str:
-        """Return `planned`, `sent`, `partial` or `failed`, derived from the states of the
-        messages.
-        """
+        """Return the state of the whole send: `planned`, `sent`, `partial` or `failed`."""
         states = [entry.state for entry in self.entries]
         if all(state is MailState.ACCEPTED for state in states):
             return "sent"
@@ -92,7 +89,7 @@ class Send:
 
 
 def remove_from_send(send: Send, keys: Sequence[str]) -> Send:
-    """Remove mailboxes (in lower case) from the unsent messages of a send."""
+    """Remove mailboxes (`keys`, in lower case) from the unsent messages of a send."""
     from patchpilot.outgoing.compose_message import remove_recipients
 
     return replace(
@@ -107,10 +104,10 @@ def remove_from_send(send: Send, keys: Sequence[str]) -> Send:
 
 
 class Outbox(TopicStore):
-    """The stored sends and their messages."""
+    """The stored sends with their messages."""
 
     def add(self, send: Send) -> Send:
-        """Store a planned send with all messages pending, and return it with its id."""
+        """Store a planned send; return it with its id and all messages pending."""
         now = _now()
         with write_transaction(self._db):
             row = self._db.execute(
@@ -150,22 +147,22 @@ class Outbox(TopicStore):
         return self.get(row.lastrowid)
 
     def mark(self, send_id: int, index: int, outcome: Outcome) -> None:
-        """Store a message's new state; it is on disk when this returns."""
+        """Store the state of a message durably."""
         self._db.execute(
             "UPDATE mails SET state = ?, detail = ?, changed = ? WHERE send = ? AND place = ?",
             (outcome.state, outcome.detail[:2000], _now(), send_id, index),
         )
 
     def rename(self, send_id: int, index: int, message_id: str, raw: bytes) -> None:
-        """Store the Message-ID used to send a message."""
+        """Store the Message-ID under which a message was sent."""
         self._db.execute(
             "UPDATE mails SET message_id = ?, raw = ? WHERE send = ? AND place = ?",
             (message_id, raw, send_id, index),
         )
 
     def drop_recipients(self, send_id: int, keys: Sequence[str]) -> Send:
-        """Remove mailboxes (in lower case) from the unsent messages, and return the updated
-        send.
+        """Remove mailboxes (`keys`, in lower case) from the unsent messages; return the
+        updated send.
         """
         with write_transaction(self._db):
             send = remove_from_send(self.get(send_id), keys)
@@ -191,10 +188,10 @@ class Outbox(TopicStore):
     def resume_send(
         self, send_id: int, settled: Mapping[int, Outcome], left_out: Sequence[str]
     ) -> Send:
-        """Resume a send whose process has exited.
+        """Prepare a send for resuming after its process has exited.
 
-        `settled` maps positions of doubtful messages to their states; `left_out` contains the
-        recipients to omit.
+        `settled` maps the positions of messages in an unknown state to their outcomes; `left_out`
+        are recipients to remove.
         """
         with write_transaction(self._db):
             for entry in self.settle(send_id).entries:
@@ -207,15 +204,15 @@ class Outbox(TopicStore):
             )
 
     def end(self, send_id: int) -> None:
-        """Record when the attempt ended."""
+        """Record the time at which the attempt ended."""
         self._db.execute("UPDATE sends SET ended = ? WHERE id = ?", (_now(), send_id))
 
     def forget(self, send_id: int) -> None:
-        """Delete a send without sent messages."""
+        """Delete a send of which no message was sent."""
         self._db.execute("DELETE FROM sends WHERE id = ?", (send_id,))
 
     def get(self, send_id: int) -> Send:
-        """Return an existing send."""
+        """Return the send with this id, which must exist."""
         send = self.find(send_id)
         assert send is not None
         return send
@@ -224,7 +221,7 @@ class Outbox(TopicStore):
         return next(iter(self._sends("WHERE id = ?", send_id)), None)
 
     def _sends(self, clause: str, *values: object) -> tuple[Send, ...]:
-        """Return the sends selected by an SQL clause, oldest first."""
+        """Return the sends matching an SQL clause, oldest first."""
         rows = self._db.execute(
             f"SELECT DISTINCT {_OF_SENDS} FROM sends {clause} ORDER BY sends.id", values
         ).fetchall()
@@ -234,7 +231,7 @@ class Outbox(TopicStore):
     def sends(
         self, change_id: str, version: int | None = None, kind: str = "real"
     ) -> tuple[Send, ...]:
-        """Return the sends of a topic, or of one version, oldest first."""
+        """Return the sends of a topic or of one version, oldest first."""
         return self._sends(
             "WHERE change_id = ? AND kind = ? AND (? IS NULL OR version = ?)",
             change_id,
@@ -244,7 +241,7 @@ class Outbox(TopicStore):
         )
 
     def replies(self, answered: str) -> tuple[Send, ...]:
-        """Return the replies to the message with this Message-ID, in any state, oldest first."""
+        """Return all replies to the message with this Message-ID, oldest first."""
         sends = self._sends(
             "JOIN mails ON mails.send = sends.id"
             " WHERE sends.kind = 'reply' AND instr(mails.file, ?)",
@@ -255,7 +252,7 @@ class Outbox(TopicStore):
     def find_related(
         self, change_id: str, patch_ids: Iterable[str]
     ) -> tuple[Send, ...]:
-        """Return a topic's real sends, and those with any of these patch-ids, in any state."""
+        """Return all real sends of a topic, or with any of these patch-ids."""
         return self._sends(
             "WHERE kind = 'real' AND (change_id = ? OR id IN (SELECT send FROM mails WHERE"
             " patch_id IN (SELECT value FROM json_each(?))))",
@@ -266,7 +263,7 @@ class Outbox(TopicStore):
     def find_for_branch(
         self, repository: str, branch: str, last: int
     ) -> tuple[Send, ...]:
-        """Return a branch's last real sends, oldest first."""
+        """Return the last real sends of a branch, oldest first."""
         return self._sends(
             "WHERE id IN (SELECT id FROM sends WHERE repository = ? AND branch = ? AND"
             " kind = 'real' ORDER BY id DESC LIMIT ?)",
@@ -276,7 +273,7 @@ class Outbox(TopicStore):
         )
 
     def last_version(self, change_id: str) -> int:
-        """Return the highest version with a message that was or may have been sent, or 0."""
+        """Return the highest version of which a message was or may have been sent, or 0."""
         row = self._db.execute(
             "SELECT max(sends.version) FROM sends JOIN mails ON mails.send = sends.id WHERE"
             " sends.change_id = ? AND sends.kind = 'real' AND mails.state IN ('accepted',"
@@ -295,12 +292,12 @@ class Outbox(TopicStore):
         return bool(row and row[0])
 
     def received(self, change_id: str) -> list[Send]:
-        """Return a topic's sends with messages that were or may have been accepted."""
+        """Return a topic's sends in which a message was or may have been accepted."""
         sends = self.sends(change_id)
         return [send for send in sends if send.state in ("sent", "partial")]
 
     def test_ids(self) -> frozenset[str]:
-        """Return the Message-IDs of all messages sent only to their sender."""
+        """Return the Message-IDs of all test copies."""
         rows = self._db.execute(
             "SELECT message_id FROM mails JOIN sends ON sends.id = mails.send WHERE sends.kind ="
             " 'to-self'"
@@ -310,8 +307,8 @@ class Outbox(TopicStore):
     def undisclosed_ids(self) -> frozenset[str]:
         """Return the Message-IDs that must not become public.
 
-        They belong to messages sent as undisclosed security fixes, and to all messages in topics
-        marked as undisclosed now.
+        These are messages sent as undisclosed fixes, and all messages in topics that are
+        undisclosed now.
         """
         with self._db.convert_errors():
             rows = self._db.execute(
@@ -323,9 +320,7 @@ class Outbox(TopicStore):
             return frozenset(str(row[0]) for row in rows)
 
     def accepted_since(self, since: datetime) -> tuple[tuple[str, datetime, int], ...]:
-        """Return (Message-ID, start of the send, number) for each accepted message in a real
-        send.
-        """
+        """Return (Message-ID, start of the send, send id) for each message accepted since then."""
         rows = self._db.execute(
             f"SELECT mails.message_id, {_OF_SENDS} FROM mails JOIN sends ON sends.id = mails.send"
             " WHERE sends.kind = 'real' AND mails.state = 'accepted' ORDER BY sends.id, mails.rowid"
@@ -337,7 +332,7 @@ class Outbox(TopicStore):
         return tuple(mail for mail in mails if mail[1] >= since)
 
     def topics_of_mails(self) -> dict[str, str]:
-        """Map the Message-IDs of accepted messages in real sends to their topics' change-ids."""
+        """Map the Message-IDs of accepted messages to their topics' change-ids."""
         rows = self._db.execute(
             "SELECT mails.message_id, sends.change_id FROM mails JOIN sends ON sends.id ="
             " mails.send WHERE sends.kind = 'real' AND mails.state = 'accepted' ORDER BY"
@@ -346,14 +341,14 @@ class Outbox(TopicStore):
         return {str(message_id): str(change_id) for message_id, change_id in rows}
 
     def senders(self) -> tuple[str, ...]:
-        """Return the distinct senders of all real sends."""
+        """Return the senders of all real sends, without duplicates."""
         rows = self._db.execute(
             "SELECT DISTINCT sender FROM sends WHERE kind = 'real' ORDER BY sender"
         )
         return tuple(str(row[0]) for row in rows)
 
     def find_by_messages(self, message_ids: Iterable[str]) -> tuple[Send, ...]:
-        """Return the real sends with any of these Message-IDs."""
+        """Return the real sends that contain any of these Message-IDs."""
         return self._sends(
             "JOIN mails ON mails.send = sends.id WHERE sends.kind = 'real' AND"
             " mails.message_id IN (SELECT value FROM json_each(?))",
@@ -369,7 +364,9 @@ class Outbox(TopicStore):
         )
 
     def settle(self, send_id: int) -> Send:
-        """Change a dead process's messages from `sending` to `unknown`, and return the send."""
+        """Mark messages in state `sending` as `unknown` after their process exited; return
+        the send.
+        """
         self._db.execute(
             "UPDATE mails SET state = 'unknown', detail = 'the sending program ended before the"
             " answer was known', changed = ? WHERE send = ? AND state = 'sending'",
@@ -407,7 +404,7 @@ class Outbox(TopicStore):
             )
         }
         fields = dict(zip(_OF_SEND, of_send, strict=True))
-        # if a version is not a number, the database is damaged
+        # fails if the database is damaged
         fields["version"] = int(fields["version"])
         return Send(
             id=ident,
@@ -424,7 +421,7 @@ class Outbox(TopicStore):
 
 _UNDISCLOSED = "undisclosed"
 _TRACKING_DATA = "books"
-"""Name of the field in the database, unchanged since its first version."""
+"""The name of the stored fact; it must not change."""
 _OF_SEND = (
     "change_id",
     "repository",
@@ -438,7 +435,7 @@ _OF_SEND = (
     "head",
     "force",
 )
-"""Columns of the table of sends that are fields with the same name."""
+"""Columns of the table `sends` with the same name as a field."""
 _OF_SENDS = ", ".join(
     f"sends.{column}" for column in ("id", *_OF_SEND, "bcc", "begun", "note")
 )

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find problems that block sending unless overridden with a reason, and warnings.
 
-They depend only on the given facts.
+They are derived only from `PreflightFacts`.
 """
 
 import re
@@ -45,7 +45,7 @@ _FIXUP = compile_late(
 
 
 def _draft_commands(option: str, text: str) -> Hint:
-    """Return the commands to edit a part of the draft."""
+    """Return the commands that edit a part of the draft."""
     return Hint(
         (Action("draft", (option, text)), ", or ", Action("draft", ("--edit",)))
     )
@@ -55,14 +55,14 @@ _COVER_SUBJECT = _draft_commands("--cover-subject", "description of the series")
 
 
 class PreflightFacts(NamedTuple):
-    """The facts that preflight examines for problems and warnings.
+    """The facts from which problems and warnings are derived.
 
-    `errors` contains the lines of check's errors, or None if check could not run; `cautions` its
-    warnings; `hidden` the number of findings shown only with --strict. `upstream_known` maps
-    upstream commit ids to whether the local copy of mainline contains them. `waived` contains
-    errors overridden by the user, with the reason. `records` lists sent versions recorded outside
-    the outbox. `private_ids` contains the Message-IDs of undisclosed fixes; `public_parent` is the
-    archive with the message that an undisclosed fix would reply to. `built` is the result of
+    `errors` are the lines of check's errors, or None if check could not run; `cautions` are its
+    warnings, and `hidden` is the number of findings shown only with --strict. `waived` are errors
+    overridden by the user, with the reason. `upstream_known` maps upstream commit ids to whether
+    the local copy of mainline contains them. `records` are sent versions recorded outside the
+    outbox. `private_ids` are the Message-IDs of undisclosed fixes; `public_parent` is the archive
+    that contains the message which an undisclosed fix would reply to. `built` is the result of
     building all commits, or "" if unknown. `upstream` lists fixes already in mainline and other
     trees, and `posted` warns of patches posted by others.
     """
@@ -91,7 +91,7 @@ class PreflightFacts(NamedTuple):
 
 
 def blockers(facts: PreflightFacts) -> tuple[SendProblem, ...]:
-    """Return the problems that block sending, the most serious first."""
+    """Return the problems that block sending, most serious first."""
     return tuple(_refusals(facts))
 
 
@@ -141,9 +141,9 @@ def _refusals(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 
 def _first_lines(facts: PreflightFacts, lines: tuple[str, ...]) -> str:
-    """Return the first three lines, with a mark if there are more.
+    """Return the first three lines, with an ellipsis if there are more.
 
-    A line shared by several patches is shown once with the number of patches.
+    A line that occurs for several patches is shown once, with their number.
     """
     titles = [f"{patch.subject.title}: " for patch in facts.topic.series.patches]
     same: dict[str, list[str]] = {}
@@ -162,10 +162,9 @@ def _first_lines(facts: PreflightFacts, lines: tuple[str, ...]) -> str:
 
 
 def is_list(recipient: Recipient) -> bool:
-    """Return whether a recipient is a mailing list, according to its role, otherwise to its
-    address.
+    """Return whether a recipient is a mailing list, by role or otherwise by address.
 
-    A security team is not a list, and a maintainer's address may look like one.
+    Security teams are not lists, and a maintainer's address may look like a list.
     """
     if recipient.role == TEAM:
         return False
@@ -212,7 +211,7 @@ def _lists(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 def _patch(facts: PreflightFacts, patch: Patch) -> Iterator[SendProblem]:
     title = patch.subject.title
-    # do not name the patch if there is only one
+    # omit the title if there is only one patch
     prefix = f"{title}: " if len(facts.topic.series.patches) > 1 else ""
     if _FIXUP.match(title):
         yield SendProblem(
@@ -229,7 +228,7 @@ def _patch(facts: PreflightFacts, patch: Patch) -> Iterator[SendProblem]:
 
 
 def _cover(facts: PreflightFacts) -> Iterator[SendProblem]:
-    """Yield a problem if the cover letter to send is empty."""
+    """Yield a problem if the cover letter is incomplete."""
     topic = facts.topic
     draft, cover = topic.draft, topic.series.cover
     if cover:
@@ -240,7 +239,7 @@ def _cover(facts: PreflightFacts) -> Iterator[SendProblem]:
         )
     elif topic.request.cover or (draft.has_cover and len(topic.series.patches) > 1):
         subject, source = draft.cover_subject, ""
-        # an unfinished changelog has its own error
+        # an unfinished changelog is reported separately
         text = draft.cover_text.strip() or cover_body(
             "", draft.changelogs, topic.send.version
         )
@@ -264,7 +263,7 @@ def _cover(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 
 def _upstream(facts: PreflightFacts) -> Iterator[SendProblem]:
-    """Yield problems if a fix is already upstream, or if the base is a stable branch."""
+    """Yield a problem if the fix is already upstream, or if the base is a stable branch."""
     state = facts.upstream
     if state.sure:
         is_own = state.sure.commit in facts.topic.ids
@@ -282,7 +281,7 @@ def _upstream(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 
 def suggest_commands(state: UpstreamState) -> Advice:
-    """Return the commands that help if the fix is in mainline, or the base is a stable branch."""
+    """Return the commands for a fix that is already upstream, or for a base in a stable branch."""
     if state.sure and state.sure.in_mainline:
         return Action(
             "backport",
@@ -369,7 +368,7 @@ def _versions(facts: PreflightFacts) -> Iterator[SendProblem]:
 def _recorded_sends(
     facts: PreflightFacts, has_changelog: bool
 ) -> Iterator[SendProblem]:
-    """Yield problems for sends recorded in tags, by b4 or in the archive, but not in the outbox."""
+    """Yield problems for earlier sends recorded in tags, by b4 or in the archive."""
     topic = facts.topic
     for record in facts.records:
         when = f" on {record.date}" if record.date else ""
@@ -399,7 +398,7 @@ def _recorded_sends(
 
 
 def _same_patches_hint(facts: PreflightFacts, send: Send) -> Advice:
-    """Return the hint if the same patches were sent before."""
+    """Return the hint for patches that were sent before."""
     if send.state != "sent":
         return Action(
             "send", ("--resume",), "`{}` sends the messages that were not accepted"
@@ -472,7 +471,7 @@ def _stable(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 
 def warnings(facts: PreflightFacts) -> tuple[SendProblem, ...]:
-    """Return warnings that do not block the send."""
+    """Return the warnings, which do not block sending."""
     return (
         *([facts.topic.blocking_problem] if facts.topic.blocking_problem else []),
         *_check_warnings(facts),
@@ -489,7 +488,7 @@ def warnings(facts: PreflightFacts) -> tuple[SendProblem, ...]:
 
 
 def more_with_strict(hidden: int) -> str:
-    """Return a note on the number of findings hidden without --strict, to append to check's
+    """Return a note on the number of findings shown only with --strict, to append to check's
     result.
     """
     return f"; {hidden} more with --strict" if hidden else ""
@@ -524,7 +523,7 @@ def _check_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 
 def _mail_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
-    """Yield warnings about the sender, the transport, the recipients and the day."""
+    """Yield warnings about the sender, transport, recipients and day."""
     topic = facts.topic
     sender = topic.account.sender
     for patch in topic.series.patches:
@@ -568,7 +567,7 @@ def _mail_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
 
 
 def _tree_warnings(facts: PreflightFacts) -> Iterator[SendProblem]:
-    """Yield warnings about the rules of the target tree, and about unreachable addresses."""
+    """Yield warnings about the target tree's rules, and about unreachable addresses."""
     if facts.too_soon:
         yield SendProblem(
             "too-soon",

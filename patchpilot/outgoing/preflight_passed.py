@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""List the passed preflight checks, which the sender need not repeat.
+"""List the preflight checks that passed, so that the sender need not repeat them.
 
 They are derived from the same facts as the problems.
 """
@@ -49,15 +49,13 @@ COVERED = {
     "upstream": ("not-upstream",),
     "server": ("no-server",),
 }
-"""Check → the problems and warnings that it can report; without any of them it has passed."""
+"""The problems and warnings of each check; without them it has passed."""
 
 
 def passed_checks(
     facts: PreflightFacts, reported: Collection[str]
 ) -> tuple[CheckLine, ...]:
-    """Return the checks without a problem or warning named in `reported`, in the order of
-    COVERED.
-    """
+    """Return the checks for which nothing in `reported` was found, in the order of COVERED."""
     words = dict(_words(facts))
     return tuple(
         CheckLine(CheckState.OK, name, words[name])
@@ -67,7 +65,7 @@ def passed_checks(
 
 
 def _words(facts: PreflightFacts) -> Iterator[tuple[str, str]]:
-    """Yield (check, result) for each passed check."""
+    """Yield (check, result) for each check that could be done."""
     topic, draft = facts.topic, facts.topic.draft
     patches, version = topic.series.patches, topic.send.version
     single = len(patches) == 1

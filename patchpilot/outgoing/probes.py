@@ -19,9 +19,9 @@ ProbeState = Literal["ok", "warn", "fail", "skip"]
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """The result of a probe: "ok", "warn", "fail" or "skip", a description, and a hint.
+    """The result of a probe: "ok", "warn", "fail" or "skip", with a message and a hint.
 
-    Passwords are removed from its URLs.
+    Passwords in URLs are removed.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Probe:
 
 
 def archive_and_clock(url: str) -> tuple[Probe, ...]:
-    """Check that the archive responds and that its clock agrees with the local one."""
+    """Check that the archive is reachable and that its clock agrees with the local one."""
     try:
         import requests
     except ModuleNotFoundError:
@@ -111,7 +111,7 @@ def _span(off: timedelta) -> str:
 
 
 def commit_graph(repository: Repository, many: int = 20_000) -> Probe:
-    """Check that a commit-graph with changed-path filters is available for history queries."""
+    """Check that there is a commit-graph with changed-path filters, for fast history queries."""
     info = repository.common_dir / "objects" / "info"
     command = "git commit-graph write --reachable --changed-paths"
     single, chain = info / "commit-graph", info / "commit-graphs" / "commit-graph-chain"
@@ -148,9 +148,7 @@ def commit_graph(repository: Repository, many: int = 20_000) -> Probe:
 
 
 def _has_filters(file: Path) -> bool:
-    """Return whether the chunk table of a commit-graph has Bloom filters
-    (gitformat-commit-graph(5)).
-    """
+    """Return whether a commit-graph file contains Bloom filters (gitformat-commit-graph(5))."""
     with file.open("rb") as handle:
         head = handle.read(8)
         if head[:4] != b"CGPH":

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 
 class Provider(NamedTuple):
-    """A mail provider.
+    """A mail provider: how to recognize it, and its settings.
 
-    Contains how to recognize it, working settings, the required login, and how it alters messages
-    ("" if unknown).
+    `login` describes the required login; `rewrites` describes how it alters messages ("" if
+    unknown).
     """
 
     name: str
@@ -37,7 +37,9 @@ def providers() -> tuple[Provider, ...]:
 
 
 def provider_of(server: str, port: int = 0, domain: str = "") -> Provider | None:
-    """Return the provider of a mail server or, without a server, of an address's domain."""
+    """Return the provider that runs a mail server or, without a server, an address's domain;
+    or None.
+    """
     host = server.lower()
     for provider in providers():
         for known in provider.servers:

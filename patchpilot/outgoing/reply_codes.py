@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Convert SMTP replies to delivery outcomes (RFC 5321, 4.2).
 
-Replies before the body is sent and after its final line are interpreted differently.
+Replies are interpreted differently before and after the final line of the body.
 """
 
 from patchpilot.model.message import MailState
@@ -17,15 +17,15 @@ _LOGIN_WANTED = 530
 def is_accepted(code: int) -> bool:
     """Return whether a reply to the end of a message accepts it.
 
-    The reply must be positive, but not a greeting, a goodbye or a login reply.
+    It must be positive, but not a greeting, a goodbye or a reply to a login.
     """
     return 200 <= code < 300 and not 210 <= code < 240
 
 
 def parse_final_reply(code: int, text: str) -> Outcome:
-    """Return the outcome for the complete reply to the end of a message.
+    """Return the outcome for a reply to the end of a message.
 
-    It is unknown if such a reply is impossible at this point.
+    It is unknown if the reply is invalid at this point.
     """
     if is_accepted(code):
         return Outcome(MailState.ACCEPTED, text)
@@ -38,9 +38,9 @@ def parse_final_reply(code: int, text: str) -> Outcome:
 
 
 def parse_early_reply(code: int, text: str, *, reused: bool) -> Outcome:
-    """Return the outcome for a reply that ends the transaction before the body was sent.
+    """Return the outcome for a reply that ends the transaction before the body is sent.
 
-    `reused` is set if an earlier message was sent over the same connection.
+    `reused` is set if the connection was already used for another message.
     """
     if reused and code in (*_CLOSING, _LOGIN_WANTED):
         return Outcome(MailState.PENDING, text, Retry.NEW_CONNECTION)
@@ -50,7 +50,7 @@ def parse_early_reply(code: int, text: str, *, reused: bool) -> Outcome:
 
 
 def lost_connection(why: str, *, reused: bool) -> Outcome:
-    """Return the outcome if the connection was lost before the message's final line was sent."""
+    """Return the outcome after the connection was lost before the final line was sent."""
     return Outcome(
         MailState.PENDING,
         "the connection was lost before the mail was complete, so the server cannot have accepted"

@@ -14,7 +14,7 @@ _COLUMNS = "answers, template, message_id, subject, text, updated"
 class ReplyDraft(NamedTuple):
     """The draft of a reply.
 
-    Contains the parent's Message-ID, the template, its own Message-ID and subject, and its text.
+    `answers` is the parent's Message-ID; `message_id` is its own.
     """
 
     answers: str
@@ -29,7 +29,7 @@ class ReplyDrafts(TopicStore):
     """The stored reply drafts, at most one for each message and template."""
 
     def all(self) -> tuple[ReplyDraft, ...]:
-        """Return all drafts, the most recently changed first."""
+        """Return all drafts, most recently changed first."""
         return tuple(
             ReplyDraft(*row)
             for row in self._db.execute(
@@ -38,7 +38,7 @@ class ReplyDrafts(TopicStore):
         )
 
     def find(self, answers: str, template: str) -> ReplyDraft | None:
-        """Return the draft of a reply to this message."""
+        """Return the draft of a reply to this message, or None."""
         row = self._db.execute(
             f"SELECT {_COLUMNS} FROM replies WHERE answers = ? AND template = ?",
             (answers, template),
@@ -46,7 +46,7 @@ class ReplyDrafts(TopicStore):
         return ReplyDraft(*row) if row else None
 
     def keep(self, draft: ReplyDraft) -> ReplyDraft:
-        """Store a draft, and return it with the time of the change."""
+        """Store a draft; return it with its time of change."""
         saved = draft._replace(updated=datetime.now(UTC).isoformat(timespec="seconds"))
         self._db.execute(
             f"INSERT OR REPLACE INTO replies ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",

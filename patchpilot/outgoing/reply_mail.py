@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The subject, recipients and threading of a reply, derived from its parent."""
+"""Derive a reply's subject, recipients and threading from its parent."""
 
 from collections.abc import Collection, Iterator
 
@@ -8,7 +8,7 @@ from patchpilot.model.mail import Mail
 from patchpilot.outgoing.compose_message import decode_address
 
 REFERENCES = 20
-"""Maximum number of Message-IDs in References: the first and the latest."""
+"""Maximum number of Message-IDs in References:; the first and the latest ones are kept."""
 
 
 def reply_subject(subject: str) -> str:
@@ -20,11 +20,11 @@ def reply_subject(subject: str) -> str:
 def reply_recipients(
     answered: Mail, author: Address, own: Collection[str]
 ) -> tuple[tuple[Address, ...], tuple[Address, ...], tuple[str, ...]]:
-    """Return the To: and Cc: addresses of a reply to all, and the omitted addresses.
+    """Return the To: and Cc: addresses of a reply to all, and the omitted addresses with reasons.
 
-    To: is the message's author (`author`, the real sender if a list rewrote From:), Cc: the other
-    addressees. A reply to the user's own message goes to its recipients. Drop addresses in `own`
-    (in lower case) and unusable addresses; return the latter with the reason.
+    To: is `author`, the real sender of the message if a list rewrote From:; Cc: are its other
+    addressees. A reply to the user's own message goes to its recipients. Addresses in `own` (in
+    lower case) and unusable addresses are omitted.
     """
     to = answered.to if author.key in own else (author,)
     seen = set(own)
@@ -41,10 +41,7 @@ def reply_recipients(
 
 
 def reply_references(answered: Mail) -> tuple[str, ...]:
-    """Return the Message-IDs for a reply's References: header.
-
-    They are the References: of the parent and its Message-ID.
-    """
+    """Return the References: of a reply: those of the parent, and its Message-ID."""
     before = answered.references or (
         (answered.in_reply_to,) if answered.in_reply_to else ()
     )

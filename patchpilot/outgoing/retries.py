@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Retry messages that were not accepted, a limited number of times and after delays.
+"""Retry messages that were not accepted, a few times and with delays.
 
-The wait is shown as progress and can be interrupted.
+Waiting is shown as progress and can be interrupted.
 """
 
 import time
@@ -11,14 +11,14 @@ from patchpilot.model.progress import Progress
 from patchpilot.outgoing.mail_state import Outcome, Retry, Stop
 
 WAITS = (1.0, 4.0, 10.0)
-"""Seconds before the second, third and fourth attempt."""
+"""Seconds to wait before the second, third and fourth attempt."""
 PATIENCE = 180.0
-"""Seconds after which a message is not retried."""
+"""Seconds after which a message is not retried anymore."""
 _LOOK = 0.2
 
 
 class Retries:
-    """A counter of attempts to send the current message that decides whether to try again."""
+    """Count the attempts to send the current message, and decide whether to try again."""
 
     def __init__(self, stopping: Stop, progress: Progress) -> None:
         self._stopping, self._progress = stopping, progress
@@ -26,7 +26,7 @@ class Retries:
         self._reconnected = False
 
     def begin(self, mail: int) -> None:
-        """Record the start of an attempt for this message."""
+        """Record the start of an attempt to send this message."""
         if mail != self._mail:
             self._mail, self._tries, self._first_try, self._reconnected = (
                 mail,
@@ -37,12 +37,13 @@ class Retries:
         self._tries += 1
 
     def wait_for_retry(self, outcome: Outcome) -> bool:
-        """Wait and return True if the message should be tried again after this outcome."""
+        """Wait if the message should be tried again after this outcome; return whether it
+        should.
+        """
         if outcome.retry is Retry.NO or self._stopping():
             return False
         if outcome.retry is Retry.NEW_CONNECTION and not self._reconnected:
-            # a server may close the connection after every message; that alone is not a failed
-            # attempt
+            # servers may close the connection after each message, which is not a failed attempt
             self._reconnected = True
             self._tries -= 1
             return True
@@ -51,13 +52,13 @@ class Retries:
         return self._wait(WAITS[self._tries - 1], outcome.detail)
 
     def add_attempts(self, outcome: Outcome) -> Outcome:
-        """Add the number of attempts to the outcome if there were several."""
+        """Add the number of attempts to the outcome if there was more than one."""
         if self._tries < 2 or outcome.state is MailState.ACCEPTED:
             return outcome
         return Outcome(outcome.state, f"{outcome.detail} ({self._tries} tries)")
 
     def _wait(self, seconds: float, why: str) -> bool:
-        # wait, because the progress line was just drawn and is limited to ten updates per second
+        # delay the progress line, because another one was just drawn and updates are rate-limited
         time.sleep(min(_LOOK, seconds))
         self._progress(
             f"try {self._tries + 1} of {len(WAITS) + 1} in {seconds:.0f} s: {why}"
@@ -67,7 +68,7 @@ class Retries:
 
 
 def pause(seconds: float, stopping: Stop) -> None:
-    """Wait, unless asked to stop."""
+    """Sleep for some seconds, or until `stopping` returns true."""
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0 and not stopping():
         time.sleep(min(_LOOK, left))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Locks for sending: one per topic during a send, and a brief global lock.
 
-The global lock protects checking for earlier sends and claiming a new one. The kernel releases a
-lock when its holder exits.
+The global lock is held while earlier sends are checked and a new one is stored. The kernel releases
+a lock when its holder exits.
 """
 
 import contextlib
@@ -16,7 +16,7 @@ from patchpilot.model.action import Action, Advice
 from patchpilot.series.topic_database import state_folder
 
 PATIENCE = 30.0
-"""Seconds to wait for another sender's check and claim, which take less than one."""
+"""Seconds to wait for the global lock, which is usually held for less than one."""
 
 
 _RESUME = Action("send", ("--resume",), "wait for it to finish, then see `{}`")
@@ -26,9 +26,9 @@ _RESUME = Action("send", ("--resume",), "wait for it to finish, then see `{}`")
 def sole_sender(
     change_id: str, name: str = "topic", hint: Advice = _RESUME
 ) -> Iterator[None]:
-    """Hold the lock of a topic, or of another kind of object (`name`), while sending.
+    """Lock a topic, or another kind of object (`name`), while sending.
 
-    Raise RefusedError, with `hint` as its hint, if another process holds the lock.
+    Raise RefusedError with this hint if another process holds the lock.
     """
     file = state_folder() / f"sending-{re.sub(r'[^A-Za-z0-9._-]', '_', change_id)}.lock"
     with file.open("a") as handle:
@@ -42,7 +42,7 @@ def sole_sender(
 
 
 def is_being_sent(change_id: str) -> bool:
-    """Return whether another process is currently sending the topic."""
+    """Return whether another process is sending the topic now."""
     try:
         with sole_sender(change_id):
             return False
@@ -54,7 +54,7 @@ def is_being_sent(change_id: str) -> bool:
 def hold_sender_lock() -> Iterator[None]:
     """Hold the user's global sender lock.
 
-    Use it to check for earlier sends and to claim a new one; nothing is sent while it is held.
+    It prevents sends from starting between a check for earlier sends and storing a new one.
     """
     with (state_folder() / "senders.lock").open("a") as handle:
         until = time.monotonic() + PATIENCE

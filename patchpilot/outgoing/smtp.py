@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Send previewed messages over SMTP, each with a known outcome, or test a login without sending."""
+"""Send previewed messages over SMTP, each with a definite outcome, or test a login."""
 
 import contextlib
 import os
@@ -28,17 +28,19 @@ from patchpilot.outgoing.reply_codes import (
 
 _REPLY = re.compile(rb"^([2-5]\d\d)(?:([ -])([^\n]*?))?\r?\n$")
 _LONGEST = 1 << 16
-"""Maximum bytes of a reply with all its lines."""
+"""Maximum length of a reply in bytes, including all its lines."""
 _DRIP = 5
-"""Time-outs that a whole reply may take, as a limit on a server that sends single bytes slowly."""
+"""Maximum time for a complete reply, in multiples of the timeout; it stops servers that send single
+bytes slowly.
+"""
 
 
 class BadReplyError(smtplib.SMTPException):
-    """Raised if the server sends anything except a reply to the last command."""
+    """An error for server data that is not a reply to the last command."""
 
 
 class StrictSMTP(smtplib.SMTP):
-    """An SMTP client that accepts complete replies only."""
+    """An SMTP client that accepts only complete replies."""
 
     _unread = b""
 
@@ -48,14 +50,14 @@ class StrictSMTP(smtplib.SMTP):
         masked: Callable[[bytes], bytes] = bytes,
         **options: Any,
     ) -> None:
-        """Initialize the client; `masked` removes the password from replies."""
+        """Create the client; `masked` removes the password from replies."""
         self._masked = masked
         super().__init__(*where, **options)
 
     def getreply(self) -> tuple[int, bytes]:
         """Return the next reply: its code (200 to 599) and text.
 
-        TimeoutError, SMTPServerDisconnected and BadReplyError close the connection.
+        The connection is closed on TimeoutError, SMTPServerDisconnected and BadReplyError.
         """
         try:
             return self._reply()
@@ -64,8 +66,10 @@ class StrictSMTP(smtplib.SMTP):
             raise
 
     def putcmd(self, cmd: str, args: str = "") -> None:
-        """Send a command; raise an error if an unsolicited reply has arrived, because replies would
-        no longer match commands.
+        """Send a command.
+
+        Raise BadReplyError after an unsolicited reply, because later replies would not match their
+        commands.
         """
         if self._unread:
             self.close()
@@ -73,7 +77,7 @@ class StrictSMTP(smtplib.SMTP):
         super().putcmd(cmd, args)
 
     def early_reply(self) -> tuple[int, bytes] | None:
-        """Return a reply received before the message was complete, or None."""
+        """Return a reply that arrived before the message was complete, or None."""
         sock = self._socket()
         sock.setblocking(False)
         try:
@@ -108,7 +112,7 @@ class StrictSMTP(smtplib.SMTP):
                 return int(reply[1]), b"\n".join(texts)
 
     def _line(self, until: float) -> bytes:
-        """Return a complete line; ignore a line cut off by the end of the connection."""
+        """Return a complete line, with the password masked."""
         while b"\n" not in self._unread:
             data = self._socket().recv(4096)
             if not data:
@@ -134,20 +138,20 @@ class StrictSMTP(smtplib.SMTP):
 
 
 class StrictSMTPOverTLS(StrictSMTP, smtplib.SMTP_SSL):
-    """A StrictSMTP client that uses TLS from the first byte."""
+    """A StrictSMTP client that uses TLS from the start."""
 
 
 T = TypeVar("T")
 TIMEOUT = 60.0
 PROGRAM = 600.0
-"""Time limit of a sendmail program per message, in seconds."""
+"""Timeout of a sendmail program in seconds, per message."""
 _FAILURES = (OSError, smtplib.SMTPException)
 
 
 class Submission:
-    """A connection to the account's server or its sendmail program.
+    """A connection to the account's server or sendmail program.
 
-    Use it as a context manager; it connects when first needed.
+    Use it as a context manager; it connects on first use.
     """
 
     def __init__(
@@ -165,7 +169,7 @@ class Submission:
         self.mails_sent = 0
         self.ever_sent = False
         self.login = ""
-        """Result of the last login: "accepted", "refused" or ""."""
+        """The result of the last login: "accepted", "refused" or ""."""
 
     def __enter__(self) -> "Submission":
         return self
@@ -180,9 +184,9 @@ class Submission:
             self.server = None
 
     def open(self) -> StrictSMTP:
-        """Connect, encrypt and log in as configured.
+        """Connect, start TLS and log in as configured.
 
-        Raise NetworkError for the step that failed.
+        Raise NetworkError naming the step that failed.
         """
         if self.server:
             return self.server
@@ -221,7 +225,7 @@ class Submission:
             if server:
                 server.close()
             if server and isinstance(error, TimeoutError):
-                # the server did not reject the login, so advice about passwords would be misleading
+                # after a timeout, advice about passwords would be misleading
                 failed = f"{self.account.server}:{self.account.port} does not answer"
                 hint = Action("doctor", (), "see `{}`")
             raise ConnectingError(
@@ -263,16 +267,16 @@ class Submission:
         if outcome.state is MailState.ACCEPTED:
             self.mails_sent, self.ever_sent = self.mails_sent + 1, True
         else:
-            # closing the connection discards pending data and replies for this message
+            # close the connection to discard pending data and replies
             server.close()
             self.server = None
         return outcome
 
 
 class ConnectingError(NetworkError):
-    """Raised if connecting to the server, encryption or the login failed.
+    """An error while connecting, starting TLS or logging in.
 
-    `retry` is the way to try again, if any.
+    `retry` is how to try again, if at all.
     """
 
     def __init__(self, message: str, *, hint: Advice, retry: Retry) -> None:
@@ -281,9 +285,9 @@ class ConnectingError(NetworkError):
 
 
 def _retry_connecting(error: BaseException, ever_sent: bool) -> Retry:
-    """Return whether connecting again may help.
+    """Return whether another connection may succeed.
 
-    `ever_sent` is set if messages were sent before, so that account and server are known to work.
+    `ever_sent` is set after a successful send, which proves that account and server work.
     """
     if isinstance(error, smtplib.SMTPResponseException):
         again = error.smtp_code < 500
@@ -315,7 +319,7 @@ def _submit(
 ) -> Outcome:
     """Send one message over an open connection.
 
-    The server cannot accept it before its final line is sent.
+    The server cannot accept it before the final line is sent.
     """
     data = re.sub(rb"\r\n|\n|\r(?!\n)", b"\r\n", raw)
     data += b"" if data.endswith(b"\r\n") else b"\r\n"
@@ -344,9 +348,9 @@ def _envelope(
     *,
     reused: bool,
 ) -> Outcome | None:
-    """Start a message's SMTP transaction.
+    """Start the SMTP transaction of a message.
 
-    Return the outcome if the server rejects it, or None if the server is ready for the text.
+    Return the outcome if the server rejects it, or None if it is ready for the body.
     """
     options = []
     if server.has_extn("size"):
@@ -379,8 +383,8 @@ def _text(reply: tuple[int, bytes]) -> str:
 def _submit_with_program(
     account: Account, envelope_from: str, recipients: Sequence[str], raw: bytes
 ) -> Outcome:
-    """Run the account's program like git send-email: with `-i`, `-f` for an envelope sender,
-    options and recipients.
+    """Run the account's program with the same arguments as git send-email: `-i`, `-f` for an
+    envelope sender, options and recipients.
     """
     assert account.sendmail is not None
     words_ = [
@@ -417,7 +421,7 @@ def _submit_with_program(
 def tls_context(account: Account) -> ssl.SSLContext:
     """Return a TLS context with the certificates that git send-email would use.
 
-    They are in a file, a folder or the system's store. An empty path disables verification.
+    An empty path disables verification.
     """
     if account.cert_path is None:
         return ssl.create_default_context()
@@ -434,7 +438,7 @@ def tls_context(account: Account) -> ssl.SSLContext:
 
 
 def login(server: smtplib.SMTP, account: Account, credential: Credential) -> None:
-    """Log in to the server, with OAuth if the account is configured for it."""
+    """Log in to the server, using OAuth if the account is configured for it."""
     mechanisms = account.auth.upper().split()
     if any(
         mechanism in ("XOAUTH2", "OAUTH2", "OAUTH", "OAUTHBEARER")
@@ -458,7 +462,7 @@ def login(server: smtplib.SMTP, account: Account, credential: Credential) -> Non
 
 
 def describe_error(error: BaseException) -> str:
-    """Describe an error in one line, without Python's class names."""
+    """Describe an error in one line without a Python class name."""
     if isinstance(error, smtplib.SMTPResponseException):
         text = (
             error.smtp_error.decode("utf-8", "replace")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find a topic's target tree, and check which patches apply to it or are already in it."""
+"""Find a topic's target tree, and check which patches apply to it or were already applied."""
 
 import re
 from collections.abc import Sequence
@@ -12,17 +12,17 @@ from patchpilot.model.patch import Patch
 
 
 class TargetTree(NamedTuple):
-    """The tip to check patches against: its label and commit id."""
+    """The commit that patches should apply to, and its label."""
 
     label: str
     tip: str
 
 
 class TargetFit(NamedTuple):
-    """How a topic applies to its target: "clean", "clean-3way" or "conflict".
+    """Whether a topic applies to its target: "clean", "clean-3way" or "conflict".
 
-    For a conflict, contains the first patch that does not apply and the conflicting files.
-    `already` lists the subjects of patches whose changes are in the target.
+    On a conflict, `fails` is the first patch that does not apply, and `paths` are the conflicting
+    files. `already` are the subjects of patches that the target already contains.
     """
 
     applies: str
@@ -32,9 +32,9 @@ class TargetFit(NamedTuple):
 
 
 def remote_of(repository: Repository, tree: str) -> TargetTree | None:
-    """Return the remote-tracking branch for a `T:` entry in MAINTAINERS.
+    """Return the remote-tracking branch of a `T:` entry in MAINTAINERS, or None.
 
-    An example is `git git://host/path.git branch`.
+    Such an entry looks like `git git://host/path.git branch`.
     """
     words = tree.split()
     url = next((word for word in words if "://" in word or word.endswith(".git")), None)
@@ -56,9 +56,9 @@ def remote_of(repository: Repository, tree: str) -> TargetTree | None:
 def listed_trees(
     repository: Repository, rev: str, paths: Sequence[str]
 ) -> tuple[TargetTree, ...]:
-    """Return the fetched trees (T:) in MAINTAINERS for these files.
+    """Return the fetched trees that MAINTAINERS lists (T:) for these files.
 
-    The result is empty if there is no MAINTAINERS file.
+    Return none without a MAINTAINERS file.
     """
     from patchpilot.commits.tree_readers import CommitTree
     from patchpilot.maintainers import load
@@ -76,10 +76,8 @@ def listed_trees(
 
 
 def _tree_name(url: str) -> str:
-    """Return the host and path of a URL.
-
-    URLs of the same tree with git://, https:// and ssh, or on a kernel.org mirror, get the same
-    name.
+    """Return the host and path of a URL, in a form that is equal for git://, https:// and ssh, and
+    for kernel.org mirrors.
     """
     text = (
         re.sub(r"^[a-z+]+://", "", url.strip())
@@ -96,12 +94,13 @@ def fit_of_commits(
     target: TargetTree,
     below: Sequence[str] = (),
 ) -> TargetFit:
-    """Apply the commits to the target's tip one by one, in a temporary object store, after the
-    commits `below` that they depend on.
+    """Apply the commits to the target's tip one by one, in a temporary object store.
+
+    `below` are commits that they depend on, which are applied first.
     """
     if repository.commit((*below, *ids)[0]).parents == (target.tip,):
         return TargetFit("clean")
-    # import late, because topics based on the tip do not need these
+    # import lazily: not needed for topics based on the target's tip
     from patchpilot.backports.applies import AppliesHow, try_fix
     from patchpilot.backports.fix_commit import FixCommit
     from patchpilot.backports.object_store import Scratch
@@ -165,7 +164,7 @@ def fit_of_files(
             file.write_bytes(content)
             if applies():
                 continue
-            # revert the last patch first, because it may have changed an earlier one's context
+            # revert in reverse order, because later patches may change the context of earlier ones
             if number == 0 and all(map(is_applied, reversed(contents))):
                 return TargetFit(
                     worst,

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The interface of all transports, with its argument and result types.
 
-It hides all differences between transports; no other module refers to a transport by name.
+It hides the differences between transports; no other module refers to a transport by name.
 """
 
 from abc import abstractmethod
@@ -38,12 +38,12 @@ _NO_PATCHES, _NO_TEXT = Series(()), SeriesText()
 
 @dataclass(frozen=True, slots=True)
 class SeriesToSend:
-    """A series to send: commits or patches, their texts, and the recipients.
+    """A series to send: its commits or patches, text, and recipients.
 
-    `ids` are the commits; for patch files it is empty, and the patches in `series` are used. `send`
-    is the record for the outbox; it has no messages until they are rendered. `remarks` are notes
-    for the preview. `before` contains earlier sends of the topic or its patches that may have sent
-    a message, as known at planning time.
+    `ids` are the commits; if it is empty, the patch files in `series` are sent. `send` is the
+    record for the outbox, without messages until they are rendered. `remarks` are notes for the
+    preview. `before` are earlier sends of the topic or its patches that may have reached
+    recipients, as of planning.
     """
 
     request: SendRequest
@@ -60,7 +60,7 @@ class SeriesToSend:
 
     @property
     def received(self) -> tuple[Send, ...]:
-        """Return the topic's sends with messages that were or may have been accepted."""
+        """Return the topic's sends in which a message was or may have been accepted."""
         return tuple(
             send
             for send in self.before
@@ -76,7 +76,7 @@ class SeriesToSend:
     ) -> Self:
         """Return the series with its messages and notes for the preview.
 
-        The transport needs `tracking_data` to send exactly these messages later.
+        `tracking_data` is what the transport needs to send these messages later.
         """
         send = replace(self.send, entries=messages, tracking_data=tracking_data)
         return replace(self, send=send, remarks=(*self.remarks, *remarks))
@@ -84,9 +84,9 @@ class SeriesToSend:
     def headers(
         self, number: int = 0
     ) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
-        """Return the addresses for the To: and Cc: headers of a patch, or of the cover letter (0).
+        """Return the To: and Cc: addresses of a patch, or of the cover letter (0).
 
-        Without recipients, a message to yourself is addressed to its sender.
+        Without recipients, To: is the sender.
         """
         own = select_for_patch(self.recipients, number)
         if not own and self.account.sender:
@@ -99,9 +99,7 @@ class SeriesToSend:
 
     @property
     def blocking_problem(self) -> SendProblem | None:
-        """Return the problem that prevents the transport from sending with this account, or
-        None.
-        """
+        """Return the reason why the transport cannot send with this account, or None."""
         return self.transport.find_blocking_problem(self.account)
 
 
@@ -110,12 +108,11 @@ Rendered = TypeVar("Rendered", bound=SeriesToSend)
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A send from the outbox to carry out.
+    """A send from the outbox to be delivered.
 
-    `report` is called with a message's position and `sending` before each attempt, and with the
-    outcome after it; the state is on disk when it returns. `rename` records the Message-ID and
-    bytes of a message as actually sent. Raises InputError for messages rejected by
-    `refuse_foreign`.
+    `report` takes a message's position and outcome before (`sending`) and after each attempt, and
+    stores it on disk. `rename` stores the Message-ID and bytes of a message as sent. Raise
+    InputError for messages rejected by `refuse_foreign`.
     """
 
     repository: Repository
@@ -128,67 +125,63 @@ class Delivery:
     progress: Progress = silent
 
     def __post_init__(self) -> None:
-        # every delivery goes through here, including messages stored by an older
-        # version or another program
+        # check here, because messages may have been stored by an older version or another program
         refuse_foreign(self.send.waiting_messages)
 
     @property
     def to_self(self) -> bool:
-        """Return whether the messages are for the sender only."""
+        """Return whether this is a test send to the sender only."""
         return self.send.kind == "to-self"
 
     def envelope_recipients(self, entry: Message) -> tuple[str, ...]:
-        """Return the message's envelope recipients, or only the sender."""
+        """Return the envelope recipients of a message, or only the sender for a test."""
         own = self.account.sender.email if self.account.sender else ""
         return (own,) if self.to_self else entry.recipients
 
 
 class Transport(Protocol):
-    """A way of sending messages.
+    """A way to send messages.
 
-    Attributes and methods with a body are defaults that a transport may override.
+    Transports may override the attributes and methods that have a default.
     """
 
     name: str
-    """Name for `--via` and `patchpilot.via`."""
+    """The name used in `--via` and `patchpilot.via`."""
     keeps_tracking_data: bool = False
-    """Whether sends update b4's tracking data of a branch that patchpilot enrolled."""
+    """Whether a send updates b4's tracking data of a branch enrolled by patchpilot."""
     recipient_settings: Mapping[str, tuple[str, ...]] = MappingProxyType({})
-    """Settings other than `sendemail.*` that name recipients for "to" and "cc"."""
+    """Settings other than `sendemail.*` that add recipients to "to" and "cc"."""
     uses: tuple[Use, ...] = (Use.MAIL,)
-    """Operations whose configured commands may run, in addition to those for a login."""
+    """Kinds of commands that may be run from the configuration, apart from a login."""
     damage_hint: str = ""
-    """Advice if `git am` would not recreate a commit; "" for the general advice."""
+    """Advice if `git am` would not recreate a commit; "" for the default advice."""
 
     def recipient_values(self, repository: Repository, key: str) -> tuple[str, ...]:
         """Return the values of a recipient setting."""
         return repository.config(key)
 
     def account(self, repository: Repository, identity: str | None = None) -> Account:
-        """Return the `sendemail` account, unless the transport has another destination."""
+        """Return the `sendemail` account, or an account with another destination."""
         return read_account(repository, identity)
 
     def refuse_untrusted(self, repository: Repository, account: Account) -> None:
-        """Raise UntrustedCommandsError if the transport would run commands from the repository's
-        configuration.
+        """Raise UntrustedCommandsError if the transport would run commands that the repository
+        configures.
         """
         login = (Use.LOGIN,) if account.needs_login else ()
         refuse_untrusted(repository.top, *self.uses, *login)
 
     def find_blocking_problem(self, account: Account) -> SendProblem | None:
-        """Return the problem that prevents the transport from sending with this account, or
-        None.
-        """
+        """Return the reason why the transport cannot send with this account, or None."""
         return None if account.configured or account.destination else NO_SERVER
 
     @abstractmethod
     def installed(
         self, repository: Repository, account: Account, *, chosen: bool
     ) -> "Probe | None":
-        """Return doctor's report on the programs required by the transport, or None if there are
-        none.
+        """Return doctor's report on the programs that the transport requires, or None.
 
-        Missing programs are a failure only if the transport is `chosen`.
+        A missing program is a failure only if the transport is `chosen`.
         """
 
     @abstractmethod
@@ -197,17 +190,17 @@ class Transport(Protocol):
     ) -> "Iterator[Probe]":
         """Yield doctor's reports on the transport's settings and server; nothing is sent.
 
-        `terminal` allows prompts for a password.
+        `terminal` allows password prompts.
         """
 
     @abstractmethod
     def render(
         self, repository: Repository, series: Rendered, meanwhile: Callable[[], object]
     ) -> Rendered:
-        """Return the series with the messages to send, without sending them or changing the
-        repository.
+        """Return the series with the messages to send.
 
-        `meanwhile` may be called repeatedly while another program creates the messages.
+        Nothing is sent, and the repository is unchanged. `meanwhile` may be called repeatedly while
+        another program creates the messages.
         """
 
     @abstractmethod
@@ -225,9 +218,9 @@ class Transport(Protocol):
         bcc: Sequence[str] = (),
         identity: str | None = None,
     ) -> Message:
-        """Render a single composed message, such as a reply, without sending it."""
+        """Render a single message, such as a reply, without sending it."""
         return complete_message(message, account, bcc)
 
     def deliver_mail(self, delivery: Delivery) -> str:
-        """Send a single message, like `deliver`."""
+        """Send a single message; return the same as `deliver`."""
         return self.deliver(delivery)

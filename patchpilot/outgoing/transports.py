@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Look up transports by name.
 
-A transport is a package in this folder that defines NAME and the location of its TRANSPORT.
+Each transport is a subpackage that defines NAME and, in TRANSPORT, the path of its class.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @cache
 def _classes() -> dict[str, str]:
-    """Map each transport's name to `module:class`, the default first."""
+    """Map each transport's name to `module:class`, default first."""
     folder = patchpilot.outgoing
     entries = [entry.name for entry in iter_modules(folder.__path__) if entry.ispkg]
     packages = [import_module(f"{folder.__name__}.{entry}") for entry in entries]
@@ -36,14 +36,14 @@ def _classes() -> dict[str, str]:
 
 
 def list_names() -> tuple[str, ...]:
-    """Return the names of all transports, the default first."""
+    """Return the names of all transports, default first."""
     return tuple(_classes())
 
 
 def find(name: str) -> "Transport":
     """Return the transport with this name.
 
-    Raise UsageError for an unknown name, with the closest match.
+    Raise UsageError for an unknown name and suggest the closest match.
     """
     if name not in _classes():
         raise unknown("transport", name, list_names())
@@ -54,11 +54,11 @@ def find(name: str) -> "Transport":
 def is_known(name: str) -> bool:
     """Return whether a transport with this name exists.
 
-    The outbox may contain sends by a transport that no longer exists.
+    Sends in the outbox may name a transport that was removed.
     """
     return name in _classes()
 
 
 def all_transports() -> "Iterator[Transport]":
-    """Yield all transports, the default first."""
+    """Yield all transports, default first."""
     return (find(name) for name in list_names())

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find texts that must not be published with an undisclosed security fix, such as references to its
-report or private thread.
+"""Find text that must not be published with an undisclosed security fix, such as links to
+its report.
 """
 
 import re
@@ -47,7 +47,9 @@ def undisclosed_problems(
 
 
 def _tags(patch: Patch, keys: Collection[str]) -> list[Trailer]:
-    """Return the tags with these names anywhere in a message, since all of it is published."""
+    """Return the tags with these names anywhere in the commit message, because all of it is
+    published.
+    """
     return [
         tag
         for line in patch.message
@@ -56,7 +58,7 @@ def _tags(patch: Patch, keys: Collection[str]) -> list[Trailer]:
 
 
 def undisclosed_warnings(series: Series) -> Iterator[SendProblem]:
-    """Yield a warning for each part of an undisclosed fix that needs the reporter's consent."""
+    """Yield a warning for each part of an undisclosed fix that requires the reporter's consent."""
     for patch in series.patches:
         title = patch.subject.title
         for tag in _tags(patch, _OF_REPORTER)[:1]:
@@ -75,7 +77,7 @@ def undisclosed_warnings(series: Series) -> Iterator[SendProblem]:
 def disclosing_problems(
     mails: Sequence[Message], private_ids: Collection[str]
 ) -> Iterator[SendProblem]:
-    """Yield a problem for each public message that refers to an undisclosed fix's message."""
+    """Yield a problem for each public message that refers to an undisclosed fix."""
     private = set(private_ids) - {mail.message_id for mail in mails}
     texts = []
     for mail in mails if private else ():
@@ -92,7 +94,7 @@ def disclosing_problems(
 def _private_threads(
     texts: Iterable[tuple[str, str]], private: Collection[str]
 ) -> Iterator[SendProblem]:
-    """Yield a problem for each private Message-ID in (title, text) pairs, including in URLs."""
+    """Yield a problem for each private Message-ID named in a text, including in URLs."""
     for title, text in texts:
         named = text.replace("%40", "@")
         for message_id in sorted(private):
