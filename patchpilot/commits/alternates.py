@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read and write lists of alternates, the object directories that git borrows objects from.
+"""Read and write lists of alternates: object directories from which git borrows objects.
 
 `info/alternates` lists one directory per line; the environment variable separates directories with
 colons.
@@ -15,9 +15,9 @@ ALTERNATES = "GIT_ALTERNATE_OBJECT_DIRECTORIES"
 
 
 def entry(directory: Path) -> str:
-    """Format a directory for both lists of alternates.
+    """Format a directory for either list of alternates.
 
-    The path is quoted if it contains a separator or begins with a quote.
+    The path is quoted if it contains a separator or begins with a quote or `#`.
     """
     text = str(directory)
     return (
@@ -28,7 +28,7 @@ def entry(directory: Path) -> str:
 
 
 def write(objects: Path, *borrowed: Path) -> None:
-    """Write `info/alternates`, so that `objects` borrows from the given object directories."""
+    """Write `info/alternates`, so that `objects` borrows from other object directories."""
     (objects / "info").mkdir(exist_ok=True)
     (objects / "info" / "alternates").write_bytes(
         b"".join(os.fsencode(entry(directory)) + b"\n" for directory in borrowed)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Read the cover letter, tracking data and settings of a branch managed by `b4 prep`.
 
-b4 0.16 has three cover strategies. "commit" stores the cover letter in an empty commit below the
-patches, "tip-commit" in an empty commit above them, and "branch-description" in git's
-configuration.
+b4 0.16 has three cover strategies. The cover letter is in an empty commit below the patches
+("commit"), in an empty commit above them ("tip-commit"), or in git's configuration
+("branch-description").
 """
 
 import re
@@ -23,7 +23,7 @@ from patchpilot.model.trailer import last_paragraph
 def b4_values(repository: Repository, key: str) -> tuple[str, ...]:
     """Return the values of a b4 setting, for example `b4.send-series-to`.
 
-    git's configuration takes precedence over the last value in `.b4-config`. That file comes with
+    git's configuration takes precedence over the last value in `.b4-config`. That file is part of
     the tree, so its values are used only if the user trusts it.
     """
     if values := repository.config(key):
@@ -47,10 +47,10 @@ _TAG = compile_late(r"^[A-Za-z][A-Za-z0-9-]*:\s*\S")
 class PrepBranch(NamedTuple):
     """The data that b4 stores for a branch.
 
-    `cover` is the cover letter as stored by b4. `revision` is the next revision to send. `base` is
-    the commit below the series and its cover commit, or None if the base branch no longer exists.
-    `history` maps sent revisions to their Message-IDs ("v1" → ids). `by_us` is set if patchpilot
-    enrolled the branch to send it through b4.
+    `cover` is the cover letter as stored. `revision` is the next revision to send. `base` is the
+    commit below the series and its cover commit, or None if the base branch is gone. `history` maps
+    sent revisions ("v1") to Message-IDs. `by_us` is set if patchpilot enrolled the branch to send
+    it with b4.
     """
 
     branch: str
@@ -68,7 +68,7 @@ class PrepBranch(NamedTuple):
 
     @property
     def text(self) -> str:
-        """Return the cover letter without b4's comments and without its To: and Cc: lines."""
+        """Return the cover letter without b4's comments, To: and Cc: lines."""
         return _split_addresses(_strip_comments(self.cover))[0]
 
     @property
@@ -85,7 +85,7 @@ class PrepBranch(NamedTuple):
 def prep_branch(repository: "Repository", branch: str | None) -> PrepBranch | None:
     """Return b4's data for a branch, or None if b4 does not manage it.
 
-    `branch` is None on a detached HEAD.
+    `branch` is None for a detached HEAD.
     """
     tip = repository.find(f"refs/heads/{branch}" if branch else "HEAD")
     if tip is None:
@@ -106,9 +106,9 @@ def prep_branch(repository: "Repository", branch: str | None) -> PrepBranch | No
 
 
 def prep_of(repository: "Repository", ids: Sequence[str]) -> PrepBranch | None:
-    """Return b4's data for the checked-out branch if the given commits are its latest patches.
+    """Return b4's data for the checked-out branch if these commits are its latest patches.
 
-    Return None otherwise, or if b4 does not manage the branch.
+    Return None otherwise, if b4 does not manage the branch, or if patchpilot enrolled it.
     """
     branch = repository.branch
     prep = (
@@ -118,7 +118,7 @@ def prep_of(repository: "Repository", ids: Sequence[str]) -> PrepBranch | None:
 
 
 def is_tip(repository: "Repository", ids: Sequence[str]) -> bool:
-    """Return whether the last of the given commits is the tip of the checked-out branch.
+    """Return whether the last of these commits is the tip of the checked-out branch.
 
     b4's cover commit is ignored.
     """
@@ -127,7 +127,7 @@ def is_tip(repository: "Repository", ids: Sequence[str]) -> bool:
 
 
 def tracking_data(repository: "Repository", prep_branch: PrepBranch) -> dict[str, Any]:
-    """Return b4's tracking data for a branch as stored, or {} if it has been removed."""
+    """Return b4's tracking data for a branch, or {} if it was removed."""
     if prep_branch.cover_commit:
         text = repository.commit(prep_branch.cover_commit).message.partition(MARKER)[2]
     else:
@@ -143,12 +143,12 @@ def is_cover(commit: Commit) -> bool:
 
 
 def is_cover_message(message: str) -> bool:
-    """Return whether a commit message is the message of b4's cover letter commit."""
+    """Return whether a commit message is that of b4's cover letter commit."""
     return MARKER in message and _series(message.partition(MARKER)[2]) is not None
 
 
 def drop_covers(repository: "Repository", ids: Sequence[str]) -> tuple[str, ...]:
-    """Drop b4's cover commits from a list of commits.
+    """Remove b4's cover commits from a list of commits.
 
     Raise `UsageError` if a cover commit also changes files, because b4 would not send these
     changes.
@@ -162,9 +162,9 @@ def drop_covers(repository: "Repository", ids: Sequence[str]) -> tuple[str, ...]
 
 
 def skip_cover(repository: "Repository", commit_id: str) -> str:
-    """Return the commit itself or, for b4's cover commit, its parent.
+    """Return the commit itself, or its parent if it is b4's cover commit.
 
-    The result is a base that others have as well.
+    Other people have the result as well.
     """
     commit = repository.commit(commit_id)
     while commit.parents and is_cover(commit):
@@ -202,9 +202,9 @@ def _is_empty(repository: "Repository", commit: Commit) -> bool:
 def _newest_cover(
     repository: "Repository", tip: str, branch: str | None, *, trusted: bool
 ) -> Commit | None:
-    """Return the latest cover commit of a branch, unless it came with a shared tree's history.
+    """Return the latest cover commit of a branch, unless it is part of a published history.
 
-    `trusted` is set if the branch's configuration records that b4 created it.
+    `trusted` is set if the branch's configuration proves that b4 created it.
     """
     for commit_id, message in repository.first_parents(tip):
         if MARKER not in message:
@@ -224,7 +224,7 @@ def _newest_cover(
 
 
 def _is_shared(repository: "Repository", commit_id: str, branch: str | None) -> bool:
-    """Return whether a remote branch with another name contains the commit."""
+    """Return whether a remote branch with a different name contains the commit."""
     result = repository.git(
         "for-each-ref",
         f"--contains={commit_id}",
@@ -248,7 +248,7 @@ def _read(
         return None
     base_branch = str(series.get("base-branch") or "")
     if commit and strategy not in (COMMIT, TIP_COMMIT):
-        # the base branch is only needed to find a fork point
+        # without tracking settings, only a cover commit at the tip needs a base branch
         strategy = TIP_COMMIT if base_branch else COMMIT
     below = (
         commit.parents[0] if commit and commit.parents and strategy == COMMIT else None
@@ -269,13 +269,13 @@ def _read(
 
 
 def _series(text: str) -> Mapping[str, Any] | None:
-    """Parse a series' tracking data; return None if it is invalid."""
+    """Return the `series` part of tracking data, or None if it is invalid."""
     data = _parse_tracking(text)
     return data["series"] if data else None
 
 
 def _parse_tracking(text: str) -> dict[str, Any] | None:
-    """Parse all tracking data at the start of a text; return None if it is invalid."""
+    """Parse the tracking data at the first `{` of a text; return None if it is invalid."""
     import json
 
     try:
@@ -312,7 +312,9 @@ def _history(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 
 def _fork_point(repository: "Repository", base_branch: str, tip: str) -> str | None:
-    """Return the fork point of a branch, even if its base branch was rewound, or None."""
+    """Return the fork point of a branch, even if its base branch was rewound; None if there
+    is none.
+    """
     start = repository.find(base_branch)
     if start is None or start == tip:
         return None
@@ -324,7 +326,7 @@ def _fork_point(repository: "Repository", base_branch: str, tip: str) -> str | N
 
 
 def _strip_comments(text: str) -> str:
-    """Return a cover letter as sent by b4: without lines that start with `#`, and with `>#`
+    """Return a cover letter as b4 sends it: without lines starting with `#`, and with `>#`
     unescaped.
     """
     text = re.sub(r"^#.*$", "", text, flags=re.MULTILINE)
@@ -337,8 +339,8 @@ def _split_addresses(
 ) -> tuple[str, tuple[Address, ...], tuple[Address, ...]]:
     """Split a cover letter into (text, To, Cc).
 
-    To: and Cc: lines are taken from its trailers (the last paragraph above the first `---`) and
-    from paragraphs of such lines above them.
+    To: and Cc: lines are taken from its trailers (the last paragraph above the first `---`), and
+    from preceding paragraphs that contain nothing else.
     """
     lines = text.split("\n")
     cut = next(

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Record each move of a branch and its files before it starts, so that the next run can recover an
-interrupted move.
+"""Record each move of a branch and its files before it starts.
+
+The next run uses the record to recover an interrupted move.
 """
 
 import hashlib
@@ -22,12 +23,12 @@ from patchpilot.resources import state_path, store_json
 UNDO = "patchpilot undo"
 _PATIENCE = 5.0
 _MOMENT = 1.0
-"""Seconds for which a new lock is assumed to belong to a short command."""
+"""Seconds during which a new lock is assumed to belong to a short-lived command."""
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A move of a branch: the ref, its value before and after, and the reflog message.
+    """A move of a branch: its ref, its old and new value, and the reflog message.
 
     `ref` is None for a detached HEAD.
     """
@@ -41,7 +42,7 @@ class Move:
     def target(self) -> str:
         """Return the commit to restore after an interrupted move.
 
-        An undo is completed; any other move is rolled back.
+        An undo is completed; all other moves are rolled back.
         """
         return self.new if self.why == UNDO else self.old
 
@@ -81,7 +82,7 @@ def find_unfinished_move(repository: Repository) -> Move | None:
 
 
 def _is_whole(repository: Repository, move: Move) -> bool:
-    """Return whether a killed git wrote nothing or everything."""
+    """Return whether an interrupted git wrote either nothing or everything."""
     if _locks(repository, move.ref) or repository.find("HEAD") not in (
         move.old,
         move.new,
@@ -107,9 +108,9 @@ def _changed_paths(repository: Repository, move: Move) -> list[bytes]:
 
 
 def settle(repository: Repository, move: Move) -> None:
-    """Set branch, index and files to an interrupted move's target.
+    """Restore the branch, index and files after an interrupted move.
 
-    Raise `RefusedError` if a file was edited since the interruption, or if git is still running.
+    Raise `RefusedError` if a file was edited since then, or if git is still running.
     """
     _clear_locks(repository, move.ref)
     branch = f"refs/heads/{repository.branch}" if repository.branch else None
@@ -139,7 +140,9 @@ def settle(repository: Repository, move: Move) -> None:
 
 
 def _is_of(repository: Repository, path: str, move: Move) -> bool:
-    """Return whether a file has either side's content, or was partly written by a killed git."""
+    """Return whether a file has the content of either commit, possibly truncated by a killed
+    git.
+    """
     file = repository.top / path
     sides = [repository.blob(commit, path) for commit in (move.old, move.new)]
     try:
@@ -182,9 +185,9 @@ def _remove(repository: Repository, paths: Sequence[str]) -> None:
 
 
 def _clear_locks(repository: Repository, ref: str | None) -> None:
-    """Wait for a running git, and remove a killed one's locks.
+    """Wait for a running git, and remove the locks left by a killed git.
 
-    Stale locks are newer than our record and not open in any process.
+    Such locks are newer than our record and not open in any process.
     """
     begun, until = (
         record_file(repository).stat().st_mtime,
@@ -201,7 +204,7 @@ def _clear_locks(repository: Repository, ref: str | None) -> None:
 
 
 def _locks(repository: Repository, ref: str | None) -> list[Path]:
-    """Return existing locks on the branch, index and HEAD."""
+    """Return the existing locks on the branch, index and HEAD."""
     locks = [repository.git_dir / "index.lock", repository.git_dir / "HEAD.lock"]
     locks += [repository.common_dir / f"{ref}.lock"] if ref else []
     return [lock for lock in locks if lock.exists()]
@@ -212,9 +215,9 @@ def refuse_locked(
 ) -> None:
     """Raise `RefusedError`, with the lock's age and a hint, if a git lock file exists.
 
-    Check the index, HEAD and `ref`. Ignore a lock that is newer than `ours` (a time in seconds) and
-    not open in any process. Wait briefly for a new lock to disappear, because a prompt or an editor
-    may be running `git status`.
+    Check the index, HEAD and `ref`. Ignore a lock that is newer than `ours` (in seconds) and not
+    open in any process. Wait briefly for a new lock to disappear, because a shell prompt or an
+    editor may be running `git status`.
     """
     until = time.monotonic() + _MOMENT
     while (
@@ -254,9 +257,9 @@ def _is_new(lock: Path) -> bool:
 
 
 def _is_open(file: Path) -> bool:
-    """Return whether any process of this user is known to have the file open."""
+    """Return whether a process of this user has the file open."""
     name = str(file.resolve())
-    # Path.glob raises if the process ends while its folder is being read
+    # Path.glob raises an exception if a process ends while its directory is read
     for link in map(Path, iglob("/proc/[0-9]*/fd/*")):  # noqa: PTH207
         try:
             if str(link.readlink()) == name:

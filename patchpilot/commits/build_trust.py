@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Require trust in code that runs during a build.
 
-Trusting a tree covers its build files on a fetched remote branch, which the user chose. Changes by
-the commits to build, by earlier ones or by a merge need separate trust.
+Trust in a tree covers its build files on fetched remote branches, which the user chose. Changes
+made by local commits or merges must be trusted separately.
 """
 
 from pathlib import Path
@@ -17,7 +17,7 @@ _BUILD_FILE = compile_late(
     r"(?:.*/)?(?:Makefile|Kbuild|Kconfig)[^/]*|(?:.*/)?(?:scripts|tools)/.*"
     r"|.*\.(?:mk|sh|pl|py|awk)|(?:.*/)?(?:gen|mk|extract|relocs)[^/]*\.[ch]"
 )
-"""Files that a build runs or reads as a program, including sources of host programs."""
+"""Files that a build runs, including the sources of host programs."""
 _MAKE_CALL = compile_late(r"\$\((?:shell|eval)|\$\((?:success|failure|if-success)")
 """Functions that run a command, in makefiles and in Kconfig (kconfig-macro-language.rst)."""
 _EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
@@ -26,7 +26,7 @@ _EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 def build_command(top: Path) -> OwnCommand:
     """Return the command for building a tree, as a trust item.
 
-    It identifies the tree's location, not its content, which changes with every commit.
+    It identifies the tree by its path, because the content changes with every commit.
     """
     text = (
         "make, with the Makefiles, Kconfig files and scripts of this tree and of every commit"
@@ -38,8 +38,8 @@ def build_command(top: Path) -> OwnCommand:
 def build_change(directory: Path, top: Path, commit: str) -> OwnCommand | None:
     """Return a commit's changes to code that runs during a build, as a trust item, or None.
 
-    The commit is in the repository at `directory`. Trust is stored for the tree at `top`, and
-    applies to all commits with the same lines.
+    The commit is in the repository at `directory`. Trust is stored for the tree at `top` and
+    applies to all commits that change the same lines.
     """
     base = trusted_base(directory, top, commit)
     diff = git(
@@ -60,9 +60,9 @@ def build_change(directory: Path, top: Path, commit: str) -> OwnCommand | None:
 
 
 def trusted_base(directory: Path, top: Path, commit: str) -> str:
-    """Return the latest commit before `commit` on a remote branch of the tree at `top`.
+    """Return the latest ancestor of `commit` on a remote branch of the tree at `top`.
 
-    Without remote branches, return the parent of `commit`.
+    Without remote branches, return the parent of `commit`; without a parent, the empty tree.
     """
     named = git(
         directory, "rev-list", "--parents", "--max-count=1", commit
@@ -78,7 +78,7 @@ def trusted_base(directory: Path, top: Path, commit: str) -> str:
 
 
 def refuse_untrusted_build(top: Path) -> None:
-    """Raise `UntrustedCommandsError` if the user has not permitted builds of this tree."""
+    """Raise `UntrustedCommandsError` unless the user allows builds of this tree."""
     command = build_command(top)
     if is_trusted(command):
         return

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Create commits from dictionaries of files with `git fast-import`.
+"""Create commits with `git fast-import`.
 
-Each new commit's id is available immediately.
+The id of each commit is available immediately.
 """
 
 import subprocess
@@ -16,7 +16,7 @@ from patchpilot.model.address import Address
 class FastImport:
     """A running `git fast-import` process that writes commits to a repository.
 
-    It is a context manager. The refs are created when the context exits without an exception.
+    Use it as a context manager. Refs are created only if the block exits without an exception.
     """
 
     def __init__(self, repo: Path) -> None:
@@ -61,8 +61,8 @@ class FastImport:
     ) -> str:
         """Write a commit on `ref` and return its full id.
 
-        `parent` is the parent commit, if any. `when` is the author and committer date in seconds
-        since 1970. `files` maps paths to contents; None deletes the file.
+        `when` is the author and committer date in seconds since 1970. `files` maps paths to
+        contents; None deletes a file.
         """
         self._mark += 1
         by = (

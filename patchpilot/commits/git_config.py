@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read git's configuration for a directory, and cache it until a configuration file changes."""
+"""Read git's configuration of a directory, cached until a configuration file changes."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -52,7 +52,7 @@ _FORMS = {
     r"(?:(?:https?|git|ssh)://(?!-)|file://|(?!-)(?![^/]*:(?::|//)))[^\x00-\x1f\x7f]+": """
         remote.*.url remote.*.pushurl""",
 }
-"""Pattern of a harmless value → the settings that have it; `*` matches one part of a name."""
+"""Maps the pattern of a harmless value to the settings that it applies to; `*` matches one part."""
 _ACTING_KINDS = ("archive", "url", "path", "paths")
 
 
@@ -68,14 +68,14 @@ def _forms() -> dict[str, Pattern[str]]:
 def is_plain(key: str, value: str) -> bool:
     """Return whether a setting is harmless even if only the repository sets it.
 
-    `key` is in git's form, with section and variable in lower case.
+    `key` is in git's form: section and variable in lower case.
     """
     section, _, rest = key.partition(".")
     subsection, dot, variable = rest.rpartition(".")
     if section == "patchpilot":
         return variable.replace("-", "") not in acting_names()
     if dot and not subsection:
-        # with such a setting, git cannot open the repository
+        # git cannot open a repository with such a setting
         return False
     names = (f"{section}.*.{variable}", f"{section}.{subsection}.*") if dot else (key,)
     form = next((_forms()[name] for name in names if name in _forms()), None)
@@ -84,8 +84,8 @@ def is_plain(key: str, value: str) -> bool:
 
 @cache
 def acting_names() -> frozenset[str]:
-    """Return patchpilot's settings for servers, paths and commands, without hyphens."""
-    # import late, because importing takes longer than most calls
+    """Return patchpilot's settings that name servers, paths or commands, without hyphens."""
+    # import lazily: the import takes longer than most calls
     from patchpilot.config import KEYS
 
     return frozenset(
@@ -100,8 +100,8 @@ _FOLDERS = ("refs", "reftable")
 def signature(git_dir: Path, common_dir: Path) -> tuple[str, ...]:
     """Return strings that change with the refs, HEAD or the configuration.
 
-    They cover the repository's and the user's configuration, but not included files. When git
-    replaces a ref's file, the folder's time changes.
+    Included configuration files are not covered. When git replaces a ref's file, the directory's
+    time changes.
     """
     folders = dict.fromkeys((git_dir, common_dir))
     paths = [folder / name for folder in folders for name in _FILES]
@@ -127,7 +127,7 @@ def user_files() -> tuple[Path, ...]:
 
 
 def state_of(path: Path) -> str:
-    """Return a text that changes with the file: path, time, size and inode."""
+    """Return a string that changes with the file: path, time, size and inode."""
     try:
         status = path.stat()
     except OSError:
@@ -136,7 +136,7 @@ def state_of(path: Path) -> str:
 
 
 OWN_SCOPES = ("local", "worktree")
-"""Scopes of settings in the repository's own files."""
+"""Scopes of settings in the repository's own configuration files."""
 _LIST = ("config", "--list", "-z", "--show-scope", "--show-origin")
 _CONFIGS = (".git/config", ".git/config.worktree", "config")
 _OF_CALLER = (
@@ -147,13 +147,13 @@ _OF_CALLER = (
 )
 _MOST = 8
 _TIMEOUT = 10.0
-"""Seconds; without a limit, git would wait forever for an included FIFO."""
+"""Timeout in seconds; an included FIFO would block git forever."""
 
 
 class ConfigEntry(NamedTuple):
-    """A git setting: its scope, file, key and value.
+    """A git setting.
 
-    The scope is `system`, `global`, `local`, `worktree` or `command` (`git -c`).
+    Its scope is `system`, `global`, `local`, `worktree` or `command` (`git -c`).
     """
 
     scope: str
@@ -163,24 +163,24 @@ class ConfigEntry(NamedTuple):
 
 
 class _Known(NamedTuple):
-    """Cached entries, and the state of each file read (or looked up) for them."""
+    """Cached settings, and the state of each file that they were read from."""
 
     states: Mapping[Path, str]
     entries: tuple[ConfigEntry, ...]
 
 
 _read: dict[tuple[object, ...], _Known] = {}
-"""Latest settings by directory, user files and caller's settings."""
+"""The latest settings, keyed by directory, user files and the caller's settings."""
 _reading = Lock()
-"""Held during a read, so that concurrent threads share its result."""
+"""Held while reading, so that concurrent threads share the result."""
 
 
 def all_entries(directory: Path, *, tolerant: bool = False) -> tuple[ConfigEntry, ...]:
     """Return every setting that git would use in a directory, trusted or not, in git's order.
 
-    Include the caller's settings (`git -c KEY=VALUE patchpilot`). Raise `GitError` if git cannot
-    read a file; with `tolerant`, return no settings instead. Raise `MissingError` if git is not
-    installed.
+    The caller's settings (`git -c KEY=VALUE patchpilot`) are included. Raise `GitError` if git
+    cannot read a file; with `tolerant`, return no settings instead. Raise `MissingError` if git is
+    not installed.
     """
     of_caller = [item for item in os.environ.items() if item[0].startswith(_OF_CALLER)]
     key = (directory, *user_files(), *of_caller)
@@ -214,16 +214,16 @@ def _list_settings(directory: Path, tolerant: bool) -> _Known:
 def config_entry(scope: str, origin: str, setting: str) -> ConfigEntry:
     """Parse a setting as printed by `git config --list -z`."""
     key, equals, value = setting.partition("\n")
-    # a key without "=" means true
+    # a key without "=" is true
     return ConfigEntry(
         scope, origin.removeprefix("file:"), key, value if equals else "true"
     )
 
 
 def group_by_key(entries: Iterable[ConfigEntry]) -> dict[str, tuple[str, ...]]:
-    """Return the settings as key → values, in git's order.
+    """Return settings as key → values, in git's order.
 
-    The section and the variable in a key are in lower case.
+    Sections and variables are in lower case.
     """
     result: dict[str, tuple[str, ...]] = {}
     for entry in entries:
@@ -234,9 +234,8 @@ def group_by_key(entries: Iterable[ConfigEntry]) -> dict[str, tuple[str, ...]]:
 def select_matching(
     values: Mapping[str, tuple[str, ...]], pattern: str
 ) -> dict[str, tuple[str, ...]]:
-    """Return the settings whose keys match a regular expression.
-
-    Keys are matched as in `git config --get-regexp`.
+    """Return the settings with a key that matches a regular expression, like `git config
+    --get-regexp`.
     """
     return {key: value for key, value in values.items() if cached_search(pattern, key)}
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Read a repository's directories, configuration and refs with three git processes.
 
-The output is cached until the refs or the configuration change.
+The results are cached until refs or configuration change.
 """
 
 import os
@@ -61,7 +61,7 @@ _NEUTRAL = frozenset(
 """Commands that do not change refs, HEAD or configuration."""
 _LARGEST = 256 * 1024
 _MOST = 16 * 1024 * 1024
-"""Maximum bytes cached, per result and in total."""
+"""Maximum size in bytes of a cached result, and of all of them."""
 
 _Question = tuple[tuple[str, ...], bytes | None, tuple[tuple[str, str], ...]]
 
@@ -72,7 +72,7 @@ def may_change(args: Sequence[str]) -> bool:
 
 
 def _command(args: Sequence[str]) -> str:
-    """Return the subcommand of a git call."""
+    """Return the subcommand in a git command line."""
     words = iter(args)
     for word in words:
         if word != "-c":
@@ -90,14 +90,14 @@ class Question(NamedTuple):
 
     @property
     def key(self) -> _Question:
-        """Return the git call in hashable form, for use as a cache key."""
+        """Return a hashable form, used as a cache key."""
         return self.args, self.stdin, tuple(sorted(self.env.items()))
 
 
 class RememberedAnswers:
-    """A thread-safe cache of git's output.
+    """A thread-safe cache for the output of git.
 
-    Entries are keyed by the arguments, the standard input and the additional environment.
+    Its keys are arguments, standard input and additional environment.
     """
 
     def __init__(self) -> None:
@@ -111,9 +111,9 @@ class RememberedAnswers:
     ) -> Completed:
         """Return the cached result of a git call, or call `run` and cache its result.
 
-        A second thread that needs the same result waits for the first one. A cached result is
-        ignored if the caller treats its exit code as an error. "No such revision" is not cached,
-        because the revision may be fetched at any time.
+        Threads that need the same result wait for the first one. A cached result is not used if the
+        caller treats its exit code as an error. "No such revision" is not cached, because the
+        revision may be fetched at any time.
         """
         if not _only_reads(question.args):
             return run()
@@ -147,12 +147,12 @@ class RememberedAnswers:
 
 
 def _only_reads(args: Sequence[str]) -> bool:
-    """Return whether a git command's output depends only on its arguments and the repository."""
+    """Return whether a git command's output can be cached."""
     return args[0] in _READERS or (args[0] == "format-patch" and "--stdout" in args)
 
 
 def _answer_codes(command: str) -> tuple[int, ...]:
-    """Return the exit codes that are valid results, such as 1 from merge-base and grep."""
+    """Return the exit codes that are valid results, such as 1 for merge-base and grep."""
     return (0, 1) if command in ("grep", "merge-base") else (0,)
 
 
@@ -174,15 +174,15 @@ _CRUD = "".join(map(chr, range(33))) + ".,:;<>\"\\'"
 """Characters that git strips from both ends of a name or address."""
 _SYMBOLIC = "ref: refs/heads/"
 _REFTABLE = ".invalid"
-"""Branch in the HEAD file of a repository with reftables."""
+"""The branch in the HEAD file of a repository that uses reftables."""
 
 
 class GitRef(NamedTuple):
-    """A branch, remote branch or tag: its full name and the peeled object it points to.
+    """A branch, remote branch or tag.
 
-    `kind` is the type of the peeled object. `symref` is the full name of the target if the ref
-    is symbolic, and `upstream` is the full name of a branch's upstream. `date` is the committer
-    date in seconds, or 0 if the object is not a commit.
+    `name` is its full name, `object_id` the peeled object, and `kind` that object's type. `symref`
+    is the full name of a symbolic ref's target, `upstream` the full name of a branch's upstream.
+    `date` is the committer date in seconds, or 0 if the object is not a commit.
     """
 
     name: str
@@ -195,7 +195,7 @@ class GitRef(NamedTuple):
 
     @property
     def short(self) -> str:
-        """Return the ref's short name, without `refs/heads/`, `refs/remotes/` or `refs/tags/`."""
+        """Return the name without `refs/heads/`, `refs/remotes/` or `refs/tags/`."""
         return self.name.split("/", 2)[2]
 
     @property
@@ -209,7 +209,7 @@ class GitRef(NamedTuple):
 
 
 def git_version() -> str:
-    """Return git's version as printed by `git version`, for example "2.39.5"."""
+    """Return git's version, for example "2.39.5"."""
     words = run(["git", "version"]).text.split()
     return words[2] if len(words) > 2 else ""
 
@@ -217,7 +217,7 @@ def git_version() -> str:
 class GitReading:
     """The configuration, refs and HEAD of a repository.
 
-    Refs are read once, when first needed.
+    Refs are read on first use.
     """
 
     def __init__(self, places: Places) -> None:
@@ -227,10 +227,10 @@ class GitReading:
 
     @property
     def config(self) -> Mapping[str, tuple[str, ...]]:
-        """Return the settings that apply, as key → values, in git's order.
+        """Return the settings in effect, as key → values, in git's order.
 
-        Keys are in lower case except for the subsection. The configuration is reread after its
-        files change, because b4 and the user may write to them.
+        Keys are in lower case except for the subsection. The configuration is read again if a file
+        changes, because b4 and the user may edit it.
         """
         entries = applied_entries(self._places.top)
         if entries is not self._entries:
@@ -254,8 +254,9 @@ class GitReading:
 
     @cached_property
     def branch(self) -> str | None:
-        """Return the current branch's short name, even if the branch has no commits yet, or None if
-        HEAD is detached.
+        """Return the short name of the current branch, or None if HEAD is detached.
+
+        The branch may have no commits yet.
         """
         head = self._places.git_dir / "HEAD"
         try:
@@ -280,7 +281,7 @@ class GitReading:
 
     @property
     def identity(self) -> Address | None:
-        """Return the author that git would use, or None if no name or address is configured."""
+        """Return the author that git would use, or None if name or address is missing."""
         return _identity(self.config)
 
 
@@ -309,17 +310,16 @@ def _ref(row: list[str]) -> GitRef:
 
 
 def identity_in(directory: Path) -> Address | None:
-    """Return the author that git would use in a directory.
-
-    Return None if no name or address is configured.
+    """Return the author that git would use in a directory, or None if name or address is
+    missing.
     """
     return _identity(config_values(directory, _AUTHOR_KEYS))
 
 
 def _identity(config: Mapping[str, tuple[str, ...]]) -> Address | None:
-    """Return the author from the environment and configuration (git-var(1)).
+    """Return the author set in the environment or configuration (git-var(1)).
 
-    Ignore git's guess from the host name.
+    git's guess from the host name is ignored.
     """
 
     def setting(name: str) -> str:
@@ -333,7 +333,7 @@ def _identity(config: Mapping[str, tuple[str, ...]]) -> Address | None:
 
 
 def complete_history_hint() -> str:
-    """Return a hint on how to fetch a shallow clone's history; in CI, it names the checkout
+    """Return a hint for completing the history of a shallow clone; in CI, name the checkout
     setting.
     """
     if os.environ.get("GITHUB_ACTIONS"):

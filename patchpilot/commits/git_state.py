@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Detect git operations in progress, such as a rebase, a merge or a cherry-pick.
+"""Detect unfinished git operations such as a rebase, merge or cherry-pick.
 
-Other worktrees are checked for a rebase.
+A rebase in another worktree is detected, too.
 """
 
 from dataclasses import dataclass
@@ -24,14 +24,14 @@ _MARKS = (
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """A git operation in progress, for example "a rebase", and the commands that end it."""
+    """An unfinished git operation, for example "a rebase", and how to finish it."""
 
     what: str
     hint: Advice
 
 
 def find_busy_operation(repository: Repository, ref: str | None = None) -> Busy | None:
-    """Return the git operation in progress in this worktree, or None.
+    """Return the unfinished git operation in this worktree, or None.
 
     With `ref`, also report a rebase of that branch in another worktree.
     """

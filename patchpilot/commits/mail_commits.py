@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Create commits from mailed patches in a temporary repository, regardless of their base.
+"""Create commits from mailed patches in a temporary repository; their base is not needed.
 
-Each commit's diff is the message's diff. A patch contains only parts of the changed files; the rest
-is filled with meaningless lines. A merge commit before each patch provides its pre-image, so that
-the patches need not apply on top of each other. `git range-diff` and `git log --no-merges` ignore
-these merges.
+Each commit has the same diff as its message. The files contain only the lines in the diff, with
+filler between them. A merge before each commit provides its pre-image, so that the patches need not
+apply on top of each other. `git range-diff` and `git log --no-merges` ignore these merges.
 """
 
 import re
@@ -19,7 +18,7 @@ from patchpilot.model.patch import FileChange, Hunk, Patch
 from patchpilot.model.source_tree import is_safe_path
 
 GAP = 8
-"""Lines between two hunks; git would join hunks separated by fewer than seven."""
+"""Number of filler lines between hunks; git would join hunks with fewer than seven."""
 CONTEXT = 3
 _MODE = re.compile(
     r"^(?P<which>old|new|new file|deleted file) mode (?P<mode>100644|100755|120000)$"
@@ -29,9 +28,9 @@ Files = dict[str, tuple[str, bytes]]
 
 
 class MailCommits:
-    """A temporary repository for commits created from patches.
+    """A temporary repository with commits created from patches.
 
-    As a context manager, it deletes the repository on exit.
+    Use it as a context manager, which deletes the repository on exit.
     """
 
     def __init__(self) -> None:
@@ -84,10 +83,10 @@ class MailCommits:
     def mail(
         self, patch: Patch, message: str, before: Files, after: Files, prefix: str
     ) -> bytes:
-        """Return a patch message with a new commit message, a new diff and a subject prefix.
+        """Return a patch message with a new commit message, diff and subject prefix.
 
-        The diff is the difference between the files `before` and `after`, which map paths to modes
-        and contents. The author and the date come from `patch`.
+        The diff is between the files `before` and `after`, which map paths to modes and contents.
+        Author and date come from `patch`.
         """
         ref = "refs/heads/mail"
         date = header_date(patch.header("Date") or "")
@@ -163,7 +162,7 @@ def _data(content: bytes) -> bytes:
 
 
 def _images(patch: Patch) -> tuple[Files, Files]:
-    """Return the files before and after a patch."""
+    """Return partial contents of the changed files before and after a patch."""
     before: Files = {}
     after: Files = {}
     for change in patch.files:
@@ -209,16 +208,16 @@ def head_of(patch: Patch, change: FileChange) -> tuple[str, str, tuple[str, str]
 
 
 def _binary(ids: tuple[str, str]) -> tuple[bytes, bytes]:
-    """Return two binary contents unique to these ids."""
+    """Return two different binary contents derived from these blob ids."""
     old, new = (b"\0" + blob_id.encode() for blob_id in ids)
     return old, new
 
 
 def _sides(change: FileChange) -> tuple[bytes, bytes]:
-    """Return the text before and after: the hunks' lines, with filler for omitted lines."""
+    """Return the text before and after a change: the hunks, with filler for omitted lines."""
     old: list[str] = []
     new: list[str] = []
-    # the filler lets git recognize a renamed file by its similarity
+    # filler makes a renamed file similar enough for git to detect the rename
     gap = GAP + (4 * (change.added + change.removed) if change.is_rename else 0)
     at = 1
     for number, hunk in enumerate(change.hunks):
@@ -236,9 +235,9 @@ def _sides(change: FileChange) -> tuple[bytes, bytes]:
 
 
 def _filler_lines(number: int, count: int, hunk: Hunk) -> list[str]:
-    """Return unique filler lines to put before a hunk.
+    """Return unique filler lines to insert before a hunk.
 
-    The last one is the heading in the hunk's header.
+    The last one is the section heading from the hunk's header.
     """
     lines = [f"\t{number} {line}\n" for line in range(count)]
     return (
@@ -247,6 +246,8 @@ def _filler_lines(number: int, count: int, hunk: Hunk) -> list[str]:
 
 
 def _continues_below(hunk: Hunk) -> bool:
-    """Return whether the file continues below the hunk (git shows three lines of context)."""
+    """Return whether the file continues below the hunk, which then ends with three context
+    lines.
+    """
     lines = [line.kind for line in hunk.lines]
     return len(lines) >= CONTEXT and lines[-CONTEXT:] == [" "] * CONTEXT

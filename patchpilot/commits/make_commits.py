@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Create commits from patches and edited files, without a branch or a checkout.
 
-The objects are stored in the repository without a ref, so `git gc` removes them after two weeks.
-The same content on the same base gets the same commit ids.
+No ref points to them, so `git gc` removes them after two weeks. The same content on the same base
+always has the same commit ids.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,9 +17,10 @@ _Environment = dict[str, str]
 
 
 def uncommitted_files(repository: Repository, below: str = ".") -> list[str]:
-    """Return the paths of tracked files at or below a path that differ from HEAD, in git's order.
+    """Return the paths of tracked files that differ from HEAD, in git's order.
 
-    The list is empty in a bare repository. The repository's filters are not run.
+    Only files at or below the path `below` are included. In a bare repository there are none. The
+    repository's filters are not run.
     """
     if repository.bare:
         return []
@@ -33,7 +34,7 @@ def uncommitted_files(repository: Repository, below: str = ".") -> list[str]:
 def commit_patches(
     repository: Repository, patches: Sequence[Patch], tip: str
 ) -> tuple[str, ...]:
-    """Commit patches on top of each other and return the commits.
+    """Commit patches on top of each other; return the commit ids.
 
     Raise `UsageError` if a patch has no subject, or does not apply even with a three-way merge.
     """
@@ -45,7 +46,7 @@ def commit_patches(
 
 
 def commit_files(repository: Repository, paths: Sequence[str], tip: str) -> str:
-    """Commit the working tree's content of these files on top of `tip`, and return the commit."""
+    """Commit the working tree's version of these files on top of `tip`; return the commit id."""
     with _index(repository, tip) as index:
         names = "".join(f"{path}\0" for path in paths)
         repository.git(
@@ -57,7 +58,7 @@ def commit_files(repository: Repository, paths: Sequence[str], tip: str) -> str:
 
 @contextmanager
 def _index(repository: Repository, tip: str) -> Iterator[_Environment]:
-    """Create a temporary index with the tree of `tip`, and yield its environment."""
+    """Read the tree of `tip` into a temporary index; yield the environment variable for it."""
     with TemporaryFolder("index") as folder:
         index = {"GIT_INDEX_FILE": str(folder / "index")}
         repository.git("read-tree", tip, env=index)
@@ -104,7 +105,7 @@ def _commit(
     text: str,
 ) -> str:
     tree = repository.git("write-tree", env=index).text.strip()
-    # use a fixed date, so that the id stays the same
+    # use a date derived from the parent, so that the id is reproducible
     date = f"{repository.commit(parent).committed.timestamp():.0f} +0000"
     person = {"NAME": "unknown", "EMAIL": "", **person, "DATE": date}
     commit = repository.git(

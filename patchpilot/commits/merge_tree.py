@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run many merges through a single `git merge-tree --stdin` process."""
+"""Run many merges in a single `git merge-tree --stdin` process."""
 
 import contextlib
 import os
@@ -21,10 +21,9 @@ class Merges:
     """A running `git merge-tree --stdin` process.
 
     It is thread-safe, and must be closed or used as a context manager. Before version 2.50, git
-    writes its output only when its buffer is full. To flush it, each request is followed by
-    `filler`, a pair of commits with an output longer than the buffer, which is discarded. If git
-    lacks `--stdin` (2.38) or still does not flush, the first request detects this, and the process
-    is not used again.
+    only writes its output when the buffer is full. Therefore, each request is followed by `filler`,
+    a pair of commits whose output is longer than the buffer and is discarded. If git lacks
+    `--stdin` (2.38) or still does not write its output, the process is not used again.
     """
 
     def __init__(
@@ -53,10 +52,10 @@ class Merges:
             self._stop()
 
     def merge(self, ours: str, theirs: str) -> tuple[bool, list[str]] | None:
-        """Merge two commits and return whether the merge is clean, and git's output fields.
+        """Merge two commits.
 
-        The fields are the output of `git merge-tree -z --messages`. Return None if the caller must
-        run git separately.
+        Return whether the merge is clean, and the output fields of `git merge-tree -z --messages`,
+        or None if the caller must run git separately.
         """
         with self._lock:
             if not self._is_of_use:
@@ -70,7 +69,7 @@ class Merges:
                 self._is_of_use = False
                 self._stop()
             except BaseException:
-                # the remainder of a partial read would be mistaken for the next answer
+                # the rest of a partly read result would be mistaken for the next one
                 self._stop()
                 raise
             return None
@@ -101,7 +100,7 @@ class Merges:
     def _ask(self, ours: str, theirs: str) -> tuple[bool, list[str]]:
         self._write(ours, theirs)
         self._write(*self._filler)
-        # the previous answer ends with a filler, which must be skipped
+        # skip the filler's result, which precedes this one
         self._answer()
         return self._answer()
 
@@ -112,7 +111,7 @@ class Merges:
         self._process.stdin.flush()
 
     def _answer(self) -> tuple[bool, list[str]]:
-        """Read one answer: the tree, the conflicted entries up to an empty field, and the messages.
+        """Read one result: the tree, the conflicted entries up to an empty field, and the messages.
 
         The messages end at a field that is not a number of paths: an empty one, or git's advice for
         a conflicted submodule.

@@ -14,10 +14,10 @@ SUBJECT = "Subject: [PATCH] "
 
 
 class MessageMail(NamedTuple):
-    """The commit in preparation as a patch message, and its base revision.
+    """The commit in preparation, as a patch message.
 
-    `lines` maps each line number of the patch message (from 1) to the line number of the commit
-    message in the editor (from 0).
+    `base` is the revision that it is based on. `lines` maps line numbers of the patch message (from
+    1) to line numbers of the commit message in the editor (from 0).
     """
 
     content: bytes
@@ -28,7 +28,7 @@ class MessageMail(NamedTuple):
 def mail_for_commit_message(repository: Repository, file: Path) -> tuple[bytes, str]:
     """Return the commit in preparation as a patch message, and its base revision.
 
-    The commit message is read from `file`, and the diff consists of the staged changes.
+    The commit message is read from `file`; the diff is that of the staged changes.
     """
     try:
         text = file.read_text(encoding="utf-8", errors="surrogateescape")
@@ -40,13 +40,13 @@ def mail_for_commit_message(repository: Repository, file: Path) -> tuple[bytes, 
 def mail_of_message(repository: Repository, text: str) -> MessageMail:
     """Return the commit in preparation as a patch message.
 
-    `text` is the commit message from the editor; comment lines are removed. The diff consists
-    of the staged changes.
+    `text` is the commit message in the editor; comment lines are removed. The diff is that of the
+    staged changes.
     """
     comment = (repository.config("core.commentChar") or ("#",))[-1]
     comment = comment if len(comment) == 1 else "#"
     all_lines = text.split("\n")
-    # git commit --verbose shows the diff below this line
+    # git commit --verbose appends the diff below this line
     end = next(
         (
             number
@@ -71,8 +71,8 @@ def mail_of_message(repository: Repository, text: str) -> MessageMail:
         repository.git("var", "GIT_AUTHOR_IDENT", ok=(0, 128)).text.rpartition(">")[0]
         + ">"
     )
-    # `git commit -a` passes a separate index to hooks; if only the message is amended, the diff is
-    # the last commit's
+    # `git commit -a` passes a different index to hooks; if only the message is amended, the diff is
+    # that of the last commit
     index = (
         {"GIT_INDEX_FILE": os.path.abspath(os.environ["GIT_INDEX_FILE"])}  # noqa: PTH100
         if "GIT_INDEX_FILE" in os.environ

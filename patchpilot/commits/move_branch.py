@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Move a branch, and update its checked-out files if the tree changes."""
+"""Move a branch, and update the checked-out files if the tree changes."""
 
 from pathlib import Path
 
@@ -11,11 +11,11 @@ from patchpilot.commits.undo_refs import Undo
 from patchpilot.errors import RefusedError
 
 MAX_NAMED = 1000
-"""Maximum number of paths passed to git as arguments; for more, all files are examined."""
+"""Maximum number of paths passed to git as arguments; above this, check all files."""
 
 
 def changed_paths(repository: Repository, old: str, new: str) -> tuple[str, ...]:
-    """Return the paths of the files that differ between two commits."""
+    """Return the paths of files that differ between two commits."""
     return tuple(file.path for file in repository.changed_files(old, new))
 
 
@@ -24,8 +24,8 @@ def refuse_dirty(
 ) -> None:
     """Raise `RefusedError` if a branch's checked-out files cannot be updated safely.
 
-    This is the case if any of `paths` has uncommitted changes, or if the branch is checked out in
-    another worktree.
+    Either a file in `paths` has uncommitted changes, or the branch is checked out in another
+    worktree.
     """
     _paths_to_update(repository, ref, paths)
 
@@ -40,7 +40,7 @@ def _paths_to_update(
     _refuse_elsewhere(repository, ref, 1 if is_current and not repository.bare else 0)
     if not is_current or repository.bare:
         return False
-    # more names than this would not fit on a command line
+    # more names would exceed the limit of a command line
     named = ("--", *paths) if len(paths) <= MAX_NAMED else ()
     result = repository.git(
         "status",
@@ -72,8 +72,9 @@ def _is_current(repository: Repository, ref: str | None) -> bool:
 
 
 def _refuse_elsewhere(repository: Repository, ref: str | None, line: int) -> None:
-    """Raise RefusedError if the branch is also checked out in another worktree than `line`, which
-    git allows with --force.
+    """Raise RefusedError if the branch is also checked out in another worktree.
+
+    git allows this with --force. `line` is the number of allowed worktrees.
     """
     if ref is None:
         return
@@ -82,7 +83,7 @@ def _refuse_elsewhere(repository: Repository, ref: str | None, line: int) -> Non
         .out.decode("utf-8", "surrogateescape")
         .split("\0\0")
     )
-    # a worktree whose directory is gone has no files
+    # ignore worktrees whose directory is gone
     trees = [set(entry.split("\0")) for entry in listed if "\0prunable" not in entry]
     having = [
         entry.removeprefix("worktree ")
@@ -121,8 +122,8 @@ def shift(
     """Move a branch from `old` to `new`, and update the checked-out files.
 
     `ref` is None for a detached HEAD. Raise `RefusedError` if the branch has moved, or if files to
-    update have changes. A single git command updates the files and the branch, and completes even
-    if this process is killed. Staged changes to other files stay staged.
+    update have uncommitted changes. A single git command updates files and branch, and continues
+    even if this process is killed. Staged changes to other files remain staged.
     """
     if not _paths_to_update(repository, ref, changed_paths(repository, old, new)):
         move(repository, ref, new, old, why)
@@ -132,8 +133,8 @@ def shift(
             "the branch has moved in the meantime",
             hint="nothing was changed; check the branch with `git log`, then try again",
         )
-    # `reset --keep` would unstage changes to other files and could lose content found only in the
-    # index
+    # `reset --keep` would unstage changes to other files, and could lose content that is only in
+    # the index
     branch_options = (
         ("--no-track", "-B", ref.removeprefix("refs/heads/")) if ref else ("--detach",)
     )
@@ -151,7 +152,7 @@ def shift(
         ok=(),
     )
     if result.code:
-        # git gives the reason in the first lines, then explains how to switch branches
+        # the first lines are the reason; the others explain how to switch branches
         words = (
             " ".join(line.strip() for line in result.error_text.splitlines()[:2])
             or "git failed"

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Copy notes (`git notes`) from old commits to their rewritten versions.
+"""Copy notes (`git notes`) from old commits to rewritten ones.
 
-git does the same after a rebase, but only for refs in `notes.rewriteRef`. If this is not set, all
-notes are copied.
+Like git after a rebase, copy the refs in `notes.rewriteRef`; if it is not set, copy all notes.
 """
 
 import os
@@ -17,7 +16,7 @@ _NOTES = "refs/notes/"
 def copy_notes(repository: Repository, commits: Mapping[str, str]) -> None:
     """Copy notes to other commits; `commits` maps old ids to new ids.
 
-    Replace notes that differ; never remove a note.
+    Different notes are replaced, but no note is removed.
     """
     if not commits:
         return
@@ -40,8 +39,8 @@ def copy_notes(repository: Repository, commits: Mapping[str, str]) -> None:
 
 
 def _rewritten_refs(repository: Repository) -> Sequence[str]:
-    """Return the refs whose notes follow a rewritten commit, from GIT_NOTES_REWRITE_REF or
-    notes.rewriteRef, by default all.
+    """Return the refs of notes to copy: GIT_NOTES_REWRITE_REF or notes.rewriteRef, otherwise
+    all.
     """
     refs = repository.git("for-each-ref", "--format=%(refname)", _NOTES).text.split()
     if (
@@ -66,7 +65,7 @@ def _rewritten_refs(repository: Repository) -> Sequence[str]:
 def _read_notes(
     repository: Repository, ref: str, commits: Sequence[str]
 ) -> dict[str, str]:
-    """Return each commit's note in a notes ref, or ""."""
+    """Return the note of each commit in a notes ref, or ""."""
     result = repository.git(
         "log",
         "--no-walk=unsorted",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read and parse git's objects through a single `git cat-file --batch-command` process."""
+"""Read and parse git objects with a single `git cat-file --batch-command` process."""
 
 import contextlib
 import re
@@ -55,7 +55,7 @@ def parse_commit(commit_id: str, raw: bytes) -> Commit:
 
 
 def _text(raw: bytes, encoding: str) -> str:
-    """Decode part of a commit in its encoding, or as UTF-8 if that is unknown."""
+    """Decode part of a commit in its encoding; if that is unknown, as UTF-8."""
     is_utf8 = encoding.lower() in ("utf-8", "utf8")
     try:
         return raw.decode(encoding, "surrogateescape" if is_utf8 else "replace")
@@ -64,7 +64,7 @@ def _text(raw: bytes, encoding: str) -> str:
 
 
 def parse_ident(text: str) -> tuple[Address, datetime]:
-    """Parse the `Name <email> seconds zone` of a commit into an address and a date."""
+    """Parse `Name <email> seconds zone` in a commit into an address and a date."""
     match = _IDENT.match(text)
     if not match:
         return Address(text, ""), EPOCH
@@ -80,12 +80,12 @@ def parse_ident(text: str) -> tuple[Address, datetime]:
 
 
 _OF_ID = compile_late(r"[0-9a-f]{40}(?::|$)")
-"""Names of objects that never change."""
+"""Names of objects that cannot change."""
 _LARGEST = 1 << 20
 _MOST = 64
-"""Maximum size of a cached object, and the number of these objects."""
+"""Maximum size of a cached object, and maximum number of cached objects."""
 _AHEAD = 128
-"""Objects requested before earlier answers are read. The requests fit into a pipe."""
+"""Number of requests sent before replies are read; they fit into a pipe."""
 
 
 class CatFile:
@@ -120,9 +120,9 @@ class CatFile:
                 self._process = None
 
     def get(self, name: str) -> tuple[str, str, bytes] | None:
-        """Return (id, type, content) of an object, or None if there is no such object.
+        """Return (id, type, content) of an object, or None if it does not exist.
 
-        The object is named by its id or as `rev:path`.
+        `name` is an id or `rev:path`.
         """
         if "\n" in name:
             return None
@@ -139,10 +139,7 @@ class CatFile:
             return result
 
     def info(self, name: str) -> tuple[str, str] | None:
-        """Return (id, type) of the object with this name.
-
-        Return None if there is no such object or the name is ambiguous.
-        """
+        """Return (id, type) of an object, or None if it does not exist or the name is ambiguous."""
         if "\n" in name:
             return None
         with self._lock:
@@ -155,7 +152,7 @@ class CatFile:
     ) -> Iterator[tuple[str, tuple[str, str, bytes] | None]]:
         """Yield (name, object) for each id or `id:path`, in order; objects are as in `get`.
 
-        git reads ahead. Do not use the reader for other requests until the iteration ends.
+        Requests are sent in advance, so do not use this object for others until the iteration ends.
         """
         stdin, stdout = self._streams()
         rest, waiting = iter(ids), list[str]()
@@ -170,11 +167,11 @@ class CatFile:
                     return
         finally:
             if waiting:
-                # unread answers would be mistaken for the next ones
+                # unread replies would be mistaken for later ones
                 self.close()
 
     def _streams(self) -> tuple[IO[bytes], IO[bytes]]:
-        """Return standard input and output of the process, starting it if necessary."""
+        """Return the standard input and output of the process, starting it if necessary."""
         if self._process is None or self._process.poll() is not None:
             self._process = subprocess.Popen(
                 self._argv,
@@ -215,7 +212,7 @@ def _answer_info(stdout: IO[bytes]) -> tuple[str, str] | None:
 
 
 def _head(stdout: IO[bytes]) -> list[bytes] | None:
-    """Return an object's id, type and size, or None if there is no object."""
+    """Return an object's id, type and size, or None if it does not exist."""
     head = stdout.readline()
     if not head:
         raise GitError(

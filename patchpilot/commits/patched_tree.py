@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compute in memory the tree that each patch of a series applies to: the base with the earlier
-patches applied.
+"""Compute in memory the tree that each patch of a series applies to: the base with earlier
+patches.
 """
 
 from collections.abc import Sequence
@@ -11,30 +11,28 @@ from patchpilot.model.patch import FileChange, Hunk, Patch
 from patchpilot.model.source_tree import Tree
 
 FARTHEST = 40
-"""Maximum number of renames to follow for a file; only an attack has more."""
+"""Maximum number of renames followed for a file; more indicate an attack."""
 KEPT = 4
-"""Cached states of a file, because renamed files are read alternately."""
+"""Number of cached states per file; more than one, because renamed files are read alternately."""
 _NAMES = ("+++ ", "--- ", "rename ", "copy ")
 
 
 class Stack:
-    """A series' patches in order, on top of a tree.
+    """The patches of a series in order, on top of a tree.
 
-    A patch's diff is parsed only when one of its files is read.
+    The diff of a patch is parsed when one of its files is read.
     """
 
     def __init__(self, base: Tree, patches: Sequence[Patch]) -> None:
         self.base = base
         self._patches = tuple(patches)
-        # path → number of applied patches → the content, and whether it is a guess
+        # path → number of applied patches → content, and whether it is uncertain
         self._states: dict[str, dict[int, tuple[bytes | None, bool]]] = {}
         self._left: int | None = None
 
     @cached_property
     def patches_by_path(self) -> dict[str, list[int]]:
-        """Map each path to the numbers (from 0) of the patches that change the file, except the
-        last patch.
-        """
+        """Map each path to the indexes of the patches, except the last, that change the file."""
         result: dict[str, list[int]] = {}
         for number, patch in enumerate(self._patches[:-1]):
             for path in dict.fromkeys(_header_paths(patch)):
@@ -44,7 +42,7 @@ class Stack:
     def before(
         self, path: str, number: int, depth: int = 0
     ) -> tuple[bytes | None, bool]:
-        """Return a file's content before patch `number`, and whether the content is uncertain.
+        """Return a file's content before patch `number`, and whether it is uncertain.
 
         It is uncertain if an earlier patch does not apply to the file.
         """
@@ -72,7 +70,7 @@ class Stack:
         return content, guessed
 
     def _may_go_on(self) -> bool:
-        """Return whether to follow more renames; malicious patches could rename files in cycles."""
+        """Return whether to follow more renames; hostile patches could rename files in cycles."""
         if self._left is None:
             self._left = 100 + 4 * sum(map(len, self.patches_by_path.values()))
         self._left -= 1
@@ -86,7 +84,7 @@ class Stack:
         number: int,
         depth: int,
     ) -> tuple[bytes | None, bool]:
-        """Apply a change to a file; return the content and whether any hunk was moved."""
+        """Apply a change to a file; return the content and whether it is uncertain."""
         if change.new_path != path:
             return (
                 (content, False)
@@ -112,9 +110,7 @@ class Stack:
 
 
 def _force_hunks(lines: list[str], hunks: Sequence[Hunk]) -> list[str]:
-    """Insert the hunks' additions near their intended positions, so that later lookups find the
-    added code.
-    """
+    """Insert added lines near their intended position, so that later lookups find the new code."""
     for hunk in hunks:
         at = min(max(hunk.new_start - 1, 0), len(lines))
         gone = {line.text for line in hunk.lines if line.kind != "+"}
@@ -125,7 +121,7 @@ def _force_hunks(lines: list[str], hunks: Sequence[Hunk]) -> list[str]:
 
 
 def _header_paths(patch: Patch) -> list[str]:
-    """Return the paths in the diff headers without parsing the diff."""
+    """Return the paths in diff headers without parsing the whole diff."""
     result = []
     for line in patch.lines[patch.diff_line - 1 :]:
         if line.startswith(_NAMES):
@@ -146,7 +142,7 @@ def _header_paths(patch: Patch) -> list[str]:
 class PatchedTree:
     """A source tree with the first patches of a stack applied.
 
-    `ground` is the tree without patches, used for data that is read once and cached.
+    `ground` is the tree without patches, for data that is read once and cached.
     """
 
     def __init__(self, stack: Stack, number: int) -> None:
@@ -156,7 +152,7 @@ class PatchedTree:
 
     @property
     def label(self) -> str:
-        """Return the label of the tree without patches, and the number of applied patches."""
+        """Return the base tree's label and the number of applied patches."""
         return (
             f"{self.ground.label} with the previous"
             f" {f'{self._number} patches' if self._number > 1 else 'patch'}"
@@ -168,7 +164,7 @@ class PatchedTree:
         return self.ground.version
 
     def read(self, path: str) -> bytes | None:
-        """Return a file's content with the patches applied, or None if there is no such file."""
+        """Return a file's patched content, or None if the file does not exist."""
         return (
             self._stack.before(path, self._number)[0]
             if self.changes(path)
@@ -189,7 +185,7 @@ class PatchedTree:
         return self.ground.is_dir(path) and (not changed or bool(self.files(path)))
 
     def files(self, directory: str = "") -> tuple[str, ...]:
-        """Return the paths of all files below a directory of the patched tree, sorted."""
+        """Return the paths of all files below a directory, after the patches, sorted."""
         changed = self.changed(directory)
         if not changed:
             return self.ground.files(directory)
@@ -202,12 +198,12 @@ class PatchedTree:
         return tuple(sorted((known - set(changed)) | present))
 
     def changes(self, path: str) -> bool:
-        """Return whether any applied patch changes the file."""
+        """Return whether an applied patch changes the file."""
         numbers = self._stack.patches_by_path.get(path)
         return bool(numbers) and numbers is not None and numbers[0] < self._number
 
     def changed(self, directory: str) -> tuple[str, ...]:
-        """Return the files below a directory that any applied patch changes."""
+        """Return the files below a directory that are changed by an applied patch."""
         prefix = f"{directory.rstrip('/')}/" if directory else ""
         return tuple(
             path
@@ -216,14 +212,14 @@ class PatchedTree:
         )
 
     def is_guess(self, path: str) -> bool:
-        """Return whether a file's content is uncertain because a patch does not apply to it."""
+        """Return whether a file's content is uncertain because a patch does not apply."""
         return self.changes(path) and self._stack.before(path, self._number)[1]
 
 
 class ParentTree(PatchedTree):
-    """The source tree of the parent of a commit in a series.
+    """The source tree of a commit's parent in a series.
 
-    It differs from `ground`, the base tree, only by the earlier commits' changes.
+    It differs from `ground`, the base tree, only by the changes of earlier commits.
     """
 
     def __init__(self, stack: Stack, number: int, parent: Tree) -> None:
@@ -250,5 +246,5 @@ class ParentTree(PatchedTree):
         return self._parent.files(directory)
 
     def is_guess(self, path: str) -> bool:
-        """Return False, because the content comes from the repository."""
+        """Return False: the content is read from the repository."""
         return False

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read a repository's own settings and hooks, and restrict the ones that git uses.
+"""Read a repository's own settings and hooks, and restrict what git may use of them.
 
-An acting setting is not plain data (`plain_settings`): it names a command, path, server or
-recipient. It is used only if the user trusts it. Git reads the permitted configuration, hooks and
-attributes from a private directory, which replaces the repository's common directory
-(GIT_COMMON_DIR in git(1)) and links to the repository's objects, refs and logs.
+An acting setting names a command, path, server or recipient, and is used only if the user trusts
+it; all other settings are plain data. Git reads allowed settings, hooks and attributes from a
+private directory that replaces the repository's common directory (GIT_COMMON_DIR in git(1)) and
+links to its objects, refs and logs.
 """
 
 import os
@@ -58,13 +58,13 @@ _OF_GIT = (
     "info/sparse-checkout",
     "objects/info/alternates",
 )
-"""Files that git reads, in the working tree and in the git directory."""
+"""Files that git reads in the working tree and in the git directory."""
 
 
 class Places(NamedTuple):
     """The directories of a repository.
 
-    `top` is the working tree, or the git directory of a bare repository.
+    `top` is the working tree, or the git directory if the repository is bare.
     """
 
     git_dir: Path
@@ -76,8 +76,8 @@ class Places(NamedTuple):
 def read_places(directory: Path) -> Places | None:
     """Return the directories of the repository that contains `directory`, or None.
 
-    Raise `GitError` if git refuses to read the repository, or if git would block on a FIFO or
-    device in it.
+    Raise `GitError` if git refuses to read the repository, or would block on a FIFO or device in
+    it.
     """
     _refuse_special(_likely_files(directory))
     words = (
@@ -110,8 +110,9 @@ def read_places(directory: Path) -> Places | None:
 
 
 def _refuse_links(files: Iterable[Path]) -> None:
-    """Raise GitError if a file is a link out of the repository, because git's errors quote its
-    content.
+    """Raise GitError if a file is a symbolic link out of the repository.
+
+    git's error messages could quote the content of its target.
     """
     for file in files:
         if file.is_symlink():
@@ -122,9 +123,9 @@ def _refuse_links(files: Iterable[Path]) -> None:
 
 
 def _refuse_elsewhere(git_dir: Path, top: Path) -> None:
-    """Raise GitError if core.worktree names a directory that does not belong to the repository.
+    """Raise GitError if core.worktree is a directory that does not belong to the repository.
 
-    A submodule's working tree contains a `.git` file that points back to its git directory.
+    A submodule's working tree has a `.git` file that points to its git directory.
     """
     link = top / ".git"
     if git_dir.parent == top or (link.is_dir() and link.samefile(git_dir)):
@@ -140,7 +141,7 @@ def _refuse_elsewhere(git_dir: Path, top: Path) -> None:
 
 
 def _likely_files(directory: Path) -> Iterator[Path]:
-    """Yield the files that git opens while searching a directory for a repository."""
+    """Yield the files that git opens when it searches for a repository."""
     for folder in (directory.absolute(), *directory.absolute().parents):
         for path in (folder / ".git", folder):
             if path.is_dir() and (path / "HEAD").exists():
@@ -164,9 +165,9 @@ def _refuse_special(files: Iterable[Path]) -> None:
 
 
 def _split_folders(text: str) -> tuple[str, str]:
-    """Split git's output into a git directory and its common directory.
+    """Split git's output into the git directory and the common directory.
 
-    Each is on one line, but the names may contain newlines.
+    They are separated by a newline, but may also contain newlines.
     """
     breaks = [at for at, char in enumerate(text) if char == "\n"]
     pairs = [(text[:at], text[at + 1 :]) for at in breaks]
@@ -179,11 +180,11 @@ def _split_folders(text: str) -> tuple[str, str]:
 
 
 _common: dict[Path, tuple[int, Path]] = {}
-"""Working tree → the inode of its `.git` when the common directory was read, and that directory."""
+"""Maps working trees to their common directory, and to the inode of `.git` when it was read."""
 
 
 def common_dir_of(top: Path) -> Path:
-    """Return the common git directory of a working tree or of a bare repository."""
+    """Return the common git directory of a working tree or bare repository."""
     known = _common.get(top)
     if known and known[0] == _repository_inode(top):
         return known[1]
@@ -201,7 +202,7 @@ def _repository_inode(top: Path) -> int:
 
 
 def _working_tree(git_dir: Path) -> Path:
-    """Return the working tree for a call made from within a git directory."""
+    """Return the working tree that belongs to a git directory."""
     link = git_dir / "gitdir"
     if link.is_file():
         return Path(os.fsdecode(link.read_bytes()).strip()).parent
@@ -214,12 +215,11 @@ def _working_tree(git_dir: Path) -> Path:
 
 
 Entry = Mapping[str, str]
-"""Data stored with a digest: the `label` of the content, and the day `since` which it is trusted.
-"""
+"""Data stored with a trusted digest: the `label` of the content, and the date `since`."""
 
 
 def digest_of(parts: Iterable[tuple[str, bytes]]) -> str:
-    """Return a digest of named contents, in the given order."""
+    """Return a digest of named contents, which depends on their order."""
     import hashlib
 
     whole = hashlib.sha256()
@@ -229,7 +229,7 @@ def digest_of(parts: Iterable[tuple[str, bytes]]) -> str:
 
 
 def trusted_entries() -> dict[str, Entry]:
-    """Return everything trusted by the user, as digest → entry."""
+    """Return all trusted entries by digest."""
     with suppress(OSError, ValueError):
         text = _file().read_text(encoding="utf-8")
         import json
@@ -241,12 +241,12 @@ def trusted_entries() -> dict[str, Entry]:
 
 
 def state() -> str:
-    """Return a text that changes with the trusted contents."""
+    """Return a string that changes with the trusted entries."""
     return state_of(_file())
 
 
 def trust(labels: Mapping[str, str]) -> None:
-    """Store digests as trusted, each with its label."""
+    """Store digests with their labels as trusted."""
     today = f"{date.today():%Y-%m-%d}"
     _write(
         {
@@ -260,7 +260,7 @@ def trust(labels: Mapping[str, str]) -> None:
 
 
 def forget(digests: Iterable[str], labels: Iterable[str]) -> int:
-    """Remove these digests and all digests with these labels; return the number removed."""
+    """Remove entries with these digests or labels; return their number."""
     known, named = trusted_entries(), set(labels)
     gone = {
         digest for digest, entry in known.items() if entry.get("label") in named
@@ -295,23 +295,21 @@ B4_CALL = (
     """sh -c '"$0" -P -c "import patchpilot" 2>/dev/null && exec "$0" -P -m patchpilot check --format checkpatch -; """  # noqa: E501
     """exec patchpilot check --format checkpatch -' """
 )
-"""b4 runs this without a shell; the interpreter follows as $0 of the inner shell."""
+"""b4 runs this without a shell. The interpreter is passed as $0 to the inner shell."""
 
 
 def hook_script(name: str) -> str:
-    """Return a git hook's script, which runs the current Python interpreter."""
+    """Return the script of a git hook, which runs the current Python interpreter."""
     return _SCRIPT.replace("PYTHON", shlex.quote(sys.executable)).replace("NAME", name)
 
 
 def b4_command() -> str:
-    """Return the command to set in b4's configuration, which runs the current Python
-    interpreter.
-    """
+    """Return the command for b4's configuration, which runs the current Python interpreter."""
     return B4_CALL + shlex.quote(sys.executable)
 
 
 class Use(StrEnum):
-    """The operations that use settings that need trust."""
+    """Operations that use settings which require trust."""
 
     MAIL = "mail"
     B4 = "b4"
@@ -325,7 +323,7 @@ class Use(StrEnum):
 
 _SIGNING = r"gpg\..+|user\.signingkey"
 _SETTINGS = {
-    # where git-send-email is not installed, git runs an alias of that name
+    # if git send-email is not installed, git runs an alias of that name
     Use.MAIL: r"sendemail\..+|imap\..+|alias\.send-email(?:\.command)?"
     r"|format\.(?:to|cc|headers|attach|signaturefile)",
     Use.B4: rf"b4\..+|patatt\..+|{_SIGNING}",
@@ -337,8 +335,9 @@ _SETTINGS = {
     r"|remote\..+\.(?:uploadpack|vcs|proxy|url)",
     Use.ARCHIVE: r"patchpilot\.(?:lore|mailbox)|b4\.(?:mid|search|link)mask",
 }
-"""Sections whose acting settings an operation needs. Git never gets an acting setting that no
-operation needs.
+"""Acting settings that each operation needs.
+
+All other acting settings are always hidden from git.
 """
 _HOOKS = {
     Use.MAIL: ("sendemail-validate",),
@@ -361,13 +360,13 @@ _PROGRAM = "patchpilot"
 _RECIPIENTS = compile_late(
     rf"{_PROGRAM} maintainers --format get_maintainer(?: --(?:{_OPTIONS}))*"
 )
-"""The command from docs/how-to/use-with-git-send-email.md; any other needs trust."""
+"""The command in docs/how-to/use-with-git-send-email.md, which needs no trust."""
 
 
 def refuse_untrusted(top: Path, *uses: Use) -> None:
     """Raise `UntrustedCommandsError` if an operation needs an untrusted setting or hook.
 
-    Only the repository's own configuration needs trust.
+    Only the repository's own configuration requires trust.
     """
     commands = untrusted_commands(top, *uses)
     if not commands:
@@ -391,9 +390,9 @@ def refuse_untrusted(top: Path, *uses: Use) -> None:
 def own_command(
     top: Path, name: str, file: str, text: str, content: bytes = b""
 ) -> OwnCommand:
-    """Return a trust item that covers all worktrees of the repository at `top`.
+    """Return a trust item for all worktrees of the repository at `top`.
 
-    `text` is shown to the user. `content`, such as an alias file's, is trusted with it.
+    `text` is shown to the user. `content`, for example of an alias file, is trusted with it.
     """
     label = f"{common_dir_of(top).resolve()}: {name}"
     parts = [(label, text.encode("utf-8", "surrogateescape"))]
@@ -402,12 +401,12 @@ def own_command(
 
 
 def is_trusted(command: OwnCommand) -> bool:
-    """Return whether the user has trusted a command in its current form."""
+    """Return whether the user trusts a command in its current form."""
     return command.digest in trusted_entries()
 
 
 def untrusted_commands(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
-    """Return the repository's commands (see `own_commands`) that the user has not trusted in their
+    """Return the repository's commands (see `own_commands`) that the user does not trust in their
     current form.
     """
     commands = own_commands(top, *uses)
@@ -416,9 +415,9 @@ def untrusted_commands(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
 
 
 def own_commands(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
-    """Return the acting settings and hooks of a repository for the given operations.
+    """Return a repository's acting settings and hooks for these operations.
 
-    Omit those that patchpilot installs or documents.
+    Omit the ones that patchpilot installs or documents.
     """
     of_tree = b4_file_entries(top) if {Use.B4, Use.ARCHIVE} & {*uses} else ()
     entries = (*all_entries(top), *of_tree)
@@ -433,14 +432,12 @@ def own_commands(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
 
 
 def is_acting(entry: ConfigEntry, *uses: Use) -> bool:
-    """Return whether a repository's setting can cause harm in these operations (default: in
-    any).
-    """
+    """Return whether a repository's setting could do harm in these operations (default: any)."""
     if entry.scope not in OWN_SCOPES:
         return False
     key = entry.key
     if key.startswith("patchpilot."):
-        # in git's configuration, our names may be spelled without hyphens
+        # in git's configuration, patchpilot's settings may be spelled without hyphens
         key = key.replace("-", "")
     pattern = "|".join(_SETTINGS[use] for use in uses or Use)
     return (
@@ -451,7 +448,7 @@ def is_acting(entry: ConfigEntry, *uses: Use) -> bool:
 
 
 def _is_documented(entry: ConfigEntry) -> bool:
-    """Return whether a setting only names patchpilot, as documented."""
+    """Return whether a setting only runs patchpilot, as documented."""
     if entry.key == B4_KEY:
         return entry.value == b4_command()
     names_command = entry.key.startswith(("sendemail.", "b4."))
@@ -460,20 +457,22 @@ def _is_documented(entry: ConfigEntry) -> bool:
 
 _Entries = tuple[ConfigEntry, ...]
 _counted: dict[Path, tuple[_Entries, frozenset[ConfigEntry], str | None, _Entries]] = {}
-"""Directory → its settings, the acting ones, the trusted digests, and the settings that apply."""
+"""Maps directories to all settings, acting settings, the state of the trusted entries, and settings
+in effect.
+"""
 
 
 def applied_entries(top: Path, *, tolerant: bool = False) -> _Entries:
-    """Return the settings that apply in a directory, in git's order.
+    """Return the settings in effect in a directory, in git's order.
 
-    They are the user's settings, and the repository's plain, documented or trusted ones. Raise
-    `GitError` as `all_entries` does.
+    These are the user's settings, and plain, documented or trusted settings of the repository.
+    Raise `GitError` like `all_entries`.
     """
     entries = all_entries(top, tolerant=tolerant)
     known, acting, before, counted = _counted.get(top, ((), frozenset(), None, ()))
     if known is not entries:
         acting, before = frozenset(filter(is_acting, entries)), None
-    # skip the trust lookup in the common case of no acting setting
+    # reading the trusted entries is rarely necessary
     trust = state() if acting else ""
     if before != trust:
         trusted = _trusted_settings(top, acting)
@@ -497,11 +496,10 @@ def _trusted_settings(
 
 
 def config_values(directory: Path | None, pattern: str) -> dict[str, tuple[str, ...]]:
-    """Return the settings that apply in a directory (default: the current one) and match `pattern`,
-    as key → values.
+    """Return the settings in effect in a directory that match `pattern`, as key → values.
 
-    The result is empty if git cannot read its configuration. Raise `MissingError` if git is not
-    installed.
+    The default is the current directory. Return {} if git cannot read its configuration. Raise
+    `MissingError` if git is not installed.
     """
     entries = applied_entries(directory or Path.cwd(), tolerant=True)
     return select_matching(group_by_key(entries), pattern)
@@ -516,7 +514,7 @@ def _counts_untrusted(entry: ConfigEntry) -> bool:
 
 
 def trusted_hooks(top: Path) -> dict[str, bytes]:
-    """Return the hooks of a repository that may run: patchpilot's own and the trusted ones.
+    """Return the hooks that may run: patchpilot's own and trusted ones.
 
     They are returned as name → content, so that git runs exactly the checked content.
     """
@@ -531,12 +529,12 @@ def trusted_hooks(top: Path) -> dict[str, bytes]:
 
 
 def hooks_folder(top: Path) -> Path:
-    """Return the folder from which git runs hooks, relative only in a bare repository."""
+    """Return the directory of git's hooks; it is relative only in a bare repository."""
     common = common_dir_of(top)
     named = [entry.value for entry in all_entries(top) if entry.key == _HOOKS_KEY]
     if not named:
         return common / "hooks"
-    # let git expand ~ and %(prefix)
+    # git expands ~ and %(prefix)
     key = "patchpilot.path"
     words = ("-c", f"{key}={named[-1]}", "config", "--type=path", "-z", "--get", key)
     path = Path(git(top, *words, raw=True).text.rstrip("\0"))
@@ -566,9 +564,9 @@ class _Place(NamedTuple):
     top: Path
 
     def setting(self, entry: ConfigEntry) -> OwnCommand:
-        """Return the command that a setting configures.
+        """Return the command set by a setting.
 
-        An alias file determines recipients, so its content is included.
+        The content of an alias file is included, because it determines recipients.
         """
         content = b""
         if _ALIAS_KEY.fullmatch(entry.key):
@@ -577,10 +575,10 @@ class _Place(NamedTuple):
         return own_command(self.top, entry.key, entry.file, entry.value, content)
 
     def hooks(self, names: Sequence[str]) -> dict[str, tuple[bytes, OwnCommand | None]]:
-        """Return the hooks that git would run: name → content, and the command to be trusted.
+        """Return the hooks that git would run: name → content, and the command to trust.
 
-        The command is None for a hook installed by patchpilot. There are no hooks if the user's own
-        configuration sets their folder.
+        The command is None for patchpilot's own hooks. There are no hooks if the user's own
+        configuration sets the hooks directory.
         """
         named = [entry for entry in all_entries(self.top) if entry.key == _HOOKS_KEY]
         result: dict[str, tuple[bytes, OwnCommand | None]] = {}
@@ -609,15 +607,15 @@ _SHARED = (
     "worktrees",
     "rr-cache",
 )
-"""Files that a repository's working trees share (gitrepository-layout(5))."""
+"""Files shared by the working trees of a repository (gitrepository-layout(5))."""
 _ATTRIBUTES = b"\n* !diff !merge\n"
 _KIND = Kind("repositories", (__file__,))
 _KEPT = 64
-"""Private directories cached between runs."""
+"""Number of private directories kept between runs."""
 
 
 class PrivateConfig:
-    """A repository's private directory, recreated when the permitted settings change."""
+    """A repository's private directory, which is recreated when the allowed settings change."""
 
     def __init__(self, places: Places) -> None:
         self.places = places
@@ -629,14 +627,13 @@ class PrivateConfig:
         self._temporary: list[TemporaryFolder] = []
 
     def environment(self) -> tuple[Mapping[str, str], Sequence[tuple[str, str]]]:
-        """Return the environment variables that make git use the directory, and settings with a
-        password.
+        """Return the variables that make git use the directory, and settings with passwords.
 
         Raise `GitError` if git cannot read the repository's configuration.
         """
         entries = applied_entries(self.places.top)
         hooks = state(), state_of(self.places.common_dir / "hooks")
-        # another process may delete the cache
+        # other processes may delete the cache
         if entries is not self._entries or hooks != self._hooks or not self._is_there():
             files = self._files(entries)
             self.config = files["config"]
@@ -678,14 +675,14 @@ class PrivateConfig:
         return b""
 
     def _folder(self, files: Mapping[str, bytes]) -> Path:
-        """Create the directory with these files; its name depends on the content."""
+        """Create a directory with these files, named by their content."""
         parts = (
             part for name, content in files.items() for part in (name.encode(), content)
         )
         key = key_of(_KIND, (os.fsencode(self.places.common_dir), *parts))
         folder = cache_dir() / "repositories" / key
         if _contains_files(folder, files):
-            # mark as used, so that it is evicted later
+            # update the time, because the oldest directories are removed first
             os.utime(folder)
             return folder
         if not private_folder(folder.parent):
@@ -695,7 +692,7 @@ class PrivateConfig:
         fresh = folder.with_suffix(f".{os.urandom(8).hex()}")
         fresh.mkdir(mode=0o700)
         self._write_files(fresh, files)
-        # another process created it first, or a program changed it
+        # fails if another process was faster, or if a program changed the directory
         with suppress(OSError):
             return fresh.rename(folder)
         return fresh
@@ -726,9 +723,9 @@ def _has_password(entry: ConfigEntry) -> bool:
 
 
 def trusted_filters(top: Path) -> tuple[tuple[str, str], ...]:
-    """Return the trusted settings of a repository's filters, as pairs of key and value.
+    """Return the trusted settings of a repository's filters, as (key, value).
 
-    Only calls that write files or compare files with the index need them.
+    They are needed only by commands that write files or compare them with the index.
     """
     entries = applied_entries(top)
     return tuple(
@@ -758,9 +755,9 @@ _private: dict[Path, PrivateConfig] = {}
 def environment_of(
     repo: Path,
 ) -> tuple[Mapping[str, str], Sequence[tuple[str, str]]]:
-    """Return the variables for git calls in a directory, and settings with a password.
+    """Return the environment for git in a directory, and settings with passwords.
 
-    Both are empty outside a repository.
+    Both are empty outside of a repository.
     """
     if repo not in _private:
         places = read_places(repo) if repo.is_dir() else None
@@ -771,14 +768,14 @@ def environment_of(
 
 
 def use_private_config(places: Places, repo: Path) -> None:
-    """Make git calls in a repository's directory use its private directory."""
+    """Make git use a repository's private directory in calls from `repo`."""
     known = _private.get(repo)
     if known is None or known.places != places:
         _private[repo] = PrivateConfig(places)
 
 
 def copy_branch_settings(top: Path) -> None:
-    """Copy branch settings changed by a program to the repository's own configuration.
+    """Copy branch settings written by a program to the repository's own configuration.
 
     b4 stores a branch's cover letter and tracking data there. No other setting is copied.
     """

@@ -28,33 +28,33 @@ if TYPE_CHECKING:
     from patchpilot.commits.repository import Repository
 
 NAME_TARGET = Action("", ("TARGET",), "name a commit or a range A..B")
-"""Hint for a TARGET without commits."""
+"""The hint for a missing TARGET."""
 MAX_COMMITS = 1000
 _NUMBERED = compile_late(r"(?P<version>(?:v\d+-)?)(?P<number>\d{4})-.*\.(?:patch|eml)")
 
 FromArchive = Callable[[str], Series]
-"""Read the series with an archive URL or Message-ID; a parameter, because this package must not use
-the network.
+"""Reads the series with an archive URL or Message-ID; a parameter, because this package must not
+use the network.
 """
 Skipped = Callable[[str], None]
-"""Called with the reason if a file in a directory is skipped."""
+"""A callback that takes the reason for skipping a file."""
 
 
 ChooseMails = Callable[[Sequence[bytes]], Collection[int]]
-"""A function that returns the positions of the messages to read in a mailbox."""
+"""A function that selects messages of a mailbox by position."""
 
 
 def is_network_target(target: str) -> bool:
-    """Return whether a TARGET is a Message-ID or archive URL, which requires the network."""
+    """Return whether a TARGET is a Message-ID or archive URL, which requires network access."""
     return target.startswith(("http://", "https://")) or (
         target.startswith("<") and target.endswith(">")
     )
 
 
 def is_mail(target: str) -> bool:
-    """Return whether a TARGET looks like a message source instead of a revision.
+    """Return whether a TARGET looks like a source of messages rather than a revision.
 
-    Message sources are standard input, files, and messages in a mail archive.
+    These are standard input, files, and messages in a mail archive.
     """
     return target == "-" or is_network_target(target) or looks_like_file(target)
 
@@ -62,7 +62,7 @@ def is_mail(target: str) -> bool:
 def names_file(target: str) -> bool:
     """Return whether a TARGET is an existing file or directory.
 
-    In a bare repository, HEAD is the commit, not the file.
+    In a bare repository, HEAD is a commit and not the file.
     """
     if target.endswith("HEAD") and Path("objects").is_dir() and Path("refs").is_dir():
         return False
@@ -70,14 +70,14 @@ def names_file(target: str) -> bool:
 
 
 def looks_like_file(target: str) -> bool:
-    """Return whether a TARGET has the prefix or suffix of a file, such as "./" or ".patch"."""
+    """Return whether a TARGET is spelled like a file, for example with "./" or ".patch"."""
     return target.endswith(
         (".patch", ".diff", ".mbox", ".eml", ".gz")
     ) or target.startswith(("/", "./", "../", "~"))
 
 
 def refuse_absent(targets: Sequence[str]) -> None:
-    """Raise `InputError` for the first TARGET that looks like a file but does not exist.
+    """Raise `InputError` for the first TARGET that is spelled like a file but does not exist.
 
     Use this without a repository, where a TARGET cannot be a commit.
     """
@@ -89,7 +89,7 @@ def refuse_absent(targets: Sequence[str]) -> None:
 
 
 def _missing_file_error(target: str, hint: Action | str) -> InputError:
-    """Return the error for a missing file, with the most similar file in the same folder."""
+    """Return the error for a missing file; suggest the most similar file in the same directory."""
     folder = Path(target).parent
     files = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
     listing = join_hints("check the path, or ", hint)
@@ -109,10 +109,9 @@ def read_targets(
 ) -> tuple[Series, ...]:
     """Return the series of each TARGET, in order.
 
-    A file takes precedence over a revision of the same name. `stdin` is the content for the TARGET
-    `-` if the caller has already read it. With `skipped`, call it for each file in a directory that
-    is not a patch, and skip the file. `choose_mails` selects the messages to read from a mailbox.
-    Errors include the file or the TARGET.
+    A file takes precedence over a revision with the same name. `stdin` is the content for `-` if it
+    was already read. Files in a directory that are not patches are passed to `skipped`; without it,
+    they are errors. `choose_mails` selects messages in a mailbox. Errors name the file or TARGET.
     """
     series: list[Series] = []
     loose: list[Patch] = []
@@ -165,9 +164,9 @@ def _read_patches(
 
 
 def patch_files(target: str) -> tuple[Path, ...]:
-    """Return the patch files for a file or directory argument.
+    """Return the patch files named by a file or directory argument.
 
-    Raise `InputError` if the directory contains no patches.
+    Raise `InputError` if the directory contains none.
     """
     if not Path(target).is_dir():
         return (Path(target),)
@@ -183,10 +182,7 @@ def patch_files(target: str) -> tuple[Path, ...]:
 
 
 def _is_patch_file(file: Path) -> bool:
-    """Return whether a file has a patch's name.
-
-    Exclude backups and hidden files.
-    """
+    """Return whether a file is named like a patch, and is not hidden."""
     return (
         file.suffix in (".patch", ".eml", ".mbox", ".diff")
         and not file.name.startswith(".")
@@ -197,7 +193,7 @@ def _is_patch_file(file: Path) -> bool:
 def head_of(repository: "Repository") -> str:
     """Return the id of HEAD's commit.
 
-    Raise `MissingError` if the branch has no commits.
+    Raise `MissingError` if there are no commits yet.
     """
     head = repository.find("HEAD")
     if head is None:
@@ -210,10 +206,9 @@ def head_of(repository: "Repository") -> str:
 
 
 def range_commits(repository: "Repository", start: str, end: str) -> tuple[str, ...]:
-    """Return the commit ids in `start..end`, oldest first.
+    """Return the commits in `start..end`, oldest first, without merges and b4's cover commit.
 
-    Merges and b4's cover letter commit are not included. Raise `UsageError` if there are no commits
-    or too many.
+    Raise `UsageError` if there are none or too many.
     """
     from patchpilot.commits.b4_prep import drop_covers
 
@@ -249,7 +244,7 @@ def only_cover_error(commit_id: str) -> UsageError:
 
 
 def resolve_commits(repository: "Repository", target: str) -> tuple[str, ...]:
-    """Return the ids of the commits named by a commit-ish or range, oldest first."""
+    """Return the commits named by a commit-ish or range, oldest first."""
     if is_mail(target) and not repository.find(target):
         if looks_like_file(target) and not Path(target).exists():
             raise _missing_file_error(target, NAME_TARGET)
@@ -263,9 +258,9 @@ def resolve_commits(repository: "Repository", target: str) -> tuple[str, ...]:
 
 
 def newest_patch(repository: "Repository") -> str:
-    """Return the latest patch commit of the checked-out branch.
+    """Return the latest patch on the checked-out branch.
 
-    It is HEAD, or its parent if HEAD is b4's cover letter commit.
+    It is HEAD, or its parent if HEAD is b4's cover commit.
     """
     from patchpilot.commits.b4_prep import skip_cover
 
@@ -273,9 +268,9 @@ def newest_patch(repository: "Repository") -> str:
 
 
 def resolve_patch(repository: "Repository", word: str) -> str:
-    """Return the full id of a commit specified by the user.
+    """Return the full id of a commit named by the user.
 
-    Raise `UsageError` if the commit is b4's cover letter.
+    Raise `UsageError` for b4's cover commit.
     """
     from patchpilot.commits.b4_prep import is_cover
 
@@ -310,7 +305,7 @@ def _range(repository: "Repository", target: str) -> tuple[str, tuple[str, ...]]
 
 
 def revision_series(repository: "Repository", target: str) -> Series:
-    """Return the series for a commit-ish or a range `A..B`."""
+    """Return the series named by a commit-ish or a range `A..B`."""
     if ".." in target:
         start, ids = _range(repository, target)
         return commits_series(repository, ids, start)
@@ -320,7 +315,7 @@ def revision_series(repository: "Repository", target: str) -> Series:
 def commits_series(
     repository: "Repository", ids: Sequence[str], base: str | None
 ) -> Series:
-    """Return the given commits, in order, as a series of patches formatted by git."""
+    """Return these commits, in order, as a series of patches formatted by git."""
     return Series(
         _read_linear_history(repository, ids)
         or tuple(commit_patch(repository, id_) for id_ in ids),
@@ -332,9 +327,7 @@ def commits_series(
 def _read_linear_history(
     repository: "Repository", ids: Sequence[str]
 ) -> tuple[Patch, ...]:
-    """Read the patches of commits in a linear history with one git call; return () for any other
-    commits.
-    """
+    """Format the commits of a linear history with one git call; return () for other histories."""
     if len(ids) < 2 or repository.is_shallow():
         return ()
     parents = [repository.commit(id_).parents for id_ in ids]
@@ -344,10 +337,10 @@ def _read_linear_history(
         return ()
     out = repository.git(*_FORMAT_PATCH, f"{parents[0][0]}..{ids[-1]}").out
     texts = _FORMATTED.split(out)
-    # empty commits have no patch, and messages may contain a separator line
+    # empty commits have no patch, and a message may contain a separator line
     if texts[1::2] != [id_.encode() for id_ in ids]:
         return ()
-    # git puts a blank line between patches
+    # git separates patches with a blank line
     texts[2:-1:2] = [text.removesuffix(b"\n") for text in texts[2:-1:2]]
     starts = (
         b"From %b%b" % (id_, text)
@@ -365,7 +358,7 @@ _FORMAT_PATCH = (
     "format-patch",
     "--stdout",
     *("--no-cover-letter", "--no-numbered", "-M", "--no-signature", "--no-attach"),
-    # recipients are determined later, not by format.to or format.headers
+    # recipients are not determined by format.to or format.headers
     *("--no-to", "--no-cc", "--no-add-header"),
 )
 
@@ -386,7 +379,7 @@ def commit_patch(repository: "Repository", commit_id: str) -> Patch:
             hint=complete_history_hint(),
         )
     if len(parents) > 1:
-        # for a merge, git would format the last non-merge commit before it
+        # for a merge, git would format the last ordinary commit before it
         raise UsageError(
             f"{commit_id[:12]} is a merge commit, which has no patch",
             hint="pass the commit that makes the change, or a range A..B",
@@ -403,7 +396,7 @@ def commit_patch(repository: "Repository", commit_id: str) -> Patch:
 def read_file(
     file: Path, skipped: Skipped | None = None, choose_mails: ChooseMails | None = None
 ) -> list[Patch]:
-    """Return the patches in a file, which is a patch or an mbox and may be gzipped."""
+    """Return the patches in a file, which is a patch or an mbox, optionally gzipped."""
     return patches_of(read_bytes(file), str(file), skipped, choose_mails)
 
 
@@ -437,10 +430,10 @@ def patches_of(
     skipped: Skipped | None = None,
     choose_mails: ChooseMails | None = None,
 ) -> list[Patch]:
-    """Return the patches in the content of a file or of standard input.
+    """Return the patches in the content of a file or standard input.
 
-    From an mbox or digest, return only patches and cover letters. With `skipped`, call it for each
-    message in an mbox that exceeds a limit, and skip the message. `choose_mails` selects the
+    Other messages in an mbox or digest are ignored, except cover letters. Messages in an mbox that
+    exceed a limit are passed to `skipped`; without it, they are errors. `choose_mails` selects the
     messages to read.
     """
     if len(data) > MAX_INPUT:
@@ -474,7 +467,9 @@ def patches_of(
 
 
 def _continues_thread(members: Sequence[Patch], patch: Patch) -> bool:
-    """Return whether the patch continues the thread. Rules report a different version or total."""
+    """Return whether a patch continues a thread; different versions and totals are left to
+    rules.
+    """
     head, last = members[0], members[-1].subject
     numbers = (last.number, patch.subject.number)
     if (
@@ -489,9 +484,9 @@ def _continues_thread(members: Sequence[Patch], patch: Patch) -> bool:
 
 
 def _is_next_file(members: Sequence[Patch], patch: Patch) -> bool:
-    """Return whether git format-patch wrote the patch after these.
+    """Return whether a patch follows these ones in the output of git format-patch.
 
-    Subjects without numbers or with different totals are accepted; rules report them.
+    Subjects without numbers or with different totals are left to rules.
     """
     last, subject = members[-1].subject, patch.subject
     if (
@@ -507,9 +502,9 @@ def _is_next_file(members: Sequence[Patch], patch: Patch) -> bool:
 
 
 def follows_in_folder(before: str, after: str) -> bool:
-    """Return whether two patch files are in the same folder and have consecutive numbers.
+    """Return whether two patch files are in the same directory and numbered consecutively.
 
-    The names have the form used by git format-patch, for example 0001-x.patch and 0002-y.patch.
+    Their names look like 0001-x.patch and 0002-y.patch.
     """
     first, second = PurePath(before), PurePath(after)
     match, other = _NUMBERED.fullmatch(first.name), _NUMBERED.fullmatch(second.name)
@@ -523,9 +518,9 @@ def follows_in_folder(before: str, after: str) -> bool:
 
 
 def group(patches: Sequence[Patch]) -> tuple[Series, ...]:
-    """Group patches from files into series, by the numbers in their subjects.
+    """Group patches from files into series by the numbers in their subjects.
 
-    A patch without a number forms a separate series.
+    A patch without a number is usually a separate series.
     """
     groups: list[list[Patch]] = []
     for patch in patches:

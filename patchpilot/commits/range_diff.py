@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Compare two versions of a series with `git range-diff`.
 
-The versions are commit ranges in a repository, or mailed patches.
+The versions are ranges of commits, or mailed patches.
 """
 
 import re
@@ -22,7 +22,7 @@ _PAIR = re.compile(
 
 
 class Difference(StrEnum):
-    """The status of a patch in a range-diff between two versions of a series."""
+    """How a patch differs between two versions of a series."""
 
     SAME = "same"
     CHANGED = "changed"
@@ -40,10 +40,10 @@ _SIGNS = {
 
 @json_form("difference", "old", "new", "subject=title", "diff=text")
 class PatchDifference(NamedTuple):
-    """A patch in a range-diff between two versions of a series.
+    """A patch in a range-diff of two versions of a series.
 
-    `old` and `new` are its numbers in the two versions (from 1), or None if it is missing there.
-    `title` is its latest subject. `text` is git's output for a changed commit, otherwise "".
+    `old` and `new` are its numbers (from 1), or None if the version lacks it. `title` is its latest
+    subject. `text` is git's output for a changed patch, otherwise "".
     """
 
     difference: Difference
@@ -54,9 +54,9 @@ class PatchDifference(NamedTuple):
 
 
 def range_diff(run: Callable[..., Completed], old: str, new: str) -> str:
-    """Return git's range-diff between two ranges of commits as text.
+    """Return git's range-diff of two ranges of commits.
 
-    `run` runs git in the repository that contains the commits.
+    `run` runs git in the repository that contains them.
     """
     return run("range-diff", "--no-color", "--no-notes", old, new).text
 
@@ -64,9 +64,9 @@ def range_diff(run: Callable[..., Completed], old: str, new: str) -> str:
 def compare_patches(
     old: Sequence[Patch], new: Sequence[Patch]
 ) -> tuple[PatchDifference, ...]:
-    """Return the range-diff between two versions of mailed patches, in git's order.
+    """Return the range-diff of two versions of mailed patches, in git's order.
 
-    This does not need a repository with the patches' base.
+    The patches' base is not needed.
     """
     with MailCommits() as commits:
         ranges = commits.write(old), commits.write(new)
@@ -74,9 +74,9 @@ def compare_patches(
 
 
 def read_range_diff(text: str) -> tuple[PatchDifference, ...]:
-    """Parse the output of `git range-diff` into one entry for each patch.
+    """Parse the output of `git range-diff` into one entry per patch.
 
-    Commit ids are dropped, because they are meaningless for mailed patches.
+    Commit ids are dropped, because mailed patches have none.
     """
     pairs = list(_PAIR.finditer(text))
     ends = [*(pair.start() for pair in pairs[1:]), len(text)]
@@ -97,5 +97,5 @@ def _number(word: str) -> int | None:
 
 
 def _strip_indentation(text: str) -> str:
-    """Strip git's indentation from the lines below a pair."""
+    """Strip git's indentation from the lines of a patch."""
     return "\n".join(line.removeprefix("    ") for line in text.strip("\n").split("\n"))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Apply line edits in a commit's files to later commits, and compute the resulting trees.
+"""Apply edits of lines in a commit to later commits, and compute the resulting trees.
 
-This is not a merge and cannot conflict: if a later commit keeps a line or moves it within its file,
-the line is edited there as well; if it changes or removes the line, the edit is dropped.
+Unlike a merge, this cannot conflict: a line that a later commit keeps or moves within its file is
+edited there as well; for a line that it changes or removes, the edit is dropped.
 """
 
 import re
@@ -17,9 +17,9 @@ _RANGE = re.compile(rb"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", re.MULTILIN
 
 @dataclass(frozen=True, slots=True)
 class LineEdit:
-    """A replacement of a file's lines `first` to `last` (from 1) with `lines`.
+    """A replacement of lines `first` to `last` of a file (from 1).
 
-    `lines` include their line endings. Changes that belong together form a single edit.
+    The new `lines` include line endings. Changes that belong together are one edit.
     """
 
     first: int
@@ -28,7 +28,7 @@ class LineEdit:
 
 
 Edits = Mapping[str, tuple[LineEdit, ...]]
-"""Edits of a commit's files by path."""
+"""Edits by file path."""
 
 
 def apply_line_edits(data: bytes, edits: Sequence[LineEdit]) -> bytes:
@@ -40,7 +40,7 @@ def apply_line_edits(data: bytes, edits: Sequence[LineEdit]) -> bytes:
 
 
 def file_lines(data: bytes) -> list[bytes]:
-    """Split a file's content into lines as git does, at newlines only.
+    """Split a file's content into lines at newlines only, like git.
 
     The lines include their line endings.
     """
@@ -51,9 +51,9 @@ def file_lines(data: bytes) -> list[bytes]:
 def carry_edits_over(
     repository: Repository, old: str, new: str, edits: Edits
 ) -> dict[str, tuple[LineEdit, ...]]:
-    """Map edits of files in commit `old` to `new`, a commit based on it.
+    """Map edits of files in commit `old` to `new`, which is based on it.
 
-    Drop edits of lines changed by `new`.
+    Edits of lines changed by `new` are dropped.
     """
     if not edits:
         return {}
@@ -84,7 +84,7 @@ def carry_edits_over(
 def _map_edits(
     repository: Repository, before: str, after: str, edits: Sequence[LineEdit]
 ) -> tuple[LineEdit, ...]:
-    """Map edits of one blob to the next."""
+    """Map edits of a blob to its next version."""
     if before == after:
         return tuple(edits)
     out = repository.git(
@@ -107,7 +107,7 @@ def _map_edits(
     for edit in edits:
         shift, touching = 0, None
         for hunk in hunks:
-            # if a hunk removes nothing, its lines are added after line `start`
+            # if a hunk only adds lines, they are added after line `start`
             first, last = (
                 (hunk.start, hunk.start + hunk.old - 1)
                 if hunk.old
@@ -141,7 +141,7 @@ def _map_edits(
 
 @dataclass(frozen=True, slots=True)
 class _Hunk:
-    """The start (from 1) and count of a hunk's removed and added lines."""
+    """The first line (from 1) and number of lines that a hunk removes and adds."""
 
     start: int
     old: int
@@ -151,7 +151,7 @@ class _Hunk:
 
 @dataclass(frozen=True, slots=True)
 class _Move:
-    """A move of lines `first` to `last` down by `by` lines."""
+    """Lines `first` to `last` that were moved down by `by` lines."""
 
     first: int
     last: int
@@ -161,7 +161,7 @@ class _Move:
 def _find_move(
     repository: Repository, blobs: tuple[str, str], hunk: _Hunk, hunks: Sequence[_Hunk]
 ) -> _Move | None:
-    """Return where a hunk's removed lines were moved, ignoring blank lines at the ends.
+    """Return where a hunk's removed lines were moved, ignoring blank lines at both ends.
 
     Return None unless they are removed once and added once, unchanged.
     """
@@ -189,7 +189,7 @@ def _find_move(
 def _find_block(
     lines: Sequence[bytes], start: int, count: int, block: Sequence[bytes]
 ) -> list[int]:
-    """Return the line numbers at which a block occurs among `count` lines from `start` (from 1)."""
+    """Return the line numbers of a block among `count` lines starting at `start` (from 1)."""
     ends = start + count - len(block) + 1
     return (
         [
@@ -208,7 +208,7 @@ def _count(text: bytes | None) -> int:
 
 
 def write_edited_tree(repository: Repository, commit: str, edits: Edits) -> str:
-    """Write the tree of a commit with the edits applied, and return the tree's id."""
+    """Write a commit's tree with the edits applied; return the tree's id."""
     blobs: dict[str, str] = {}
     for path, file_edits in edits.items():
         data = repository.blob(commit, path)

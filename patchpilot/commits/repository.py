@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Access a git repository, caching its refs, configuration and command results."""
+"""Access a git repository; cache its refs, configuration and command results."""
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -43,7 +43,7 @@ _HEX = compile_late(r"[0-9a-f]{40}")
 _SHORT_ID = compile_late(r"[0-9a-f]{7,40}")
 _HEX_256 = compile_late(r"[0-9a-f]{64}")
 MAX_TOPIC = 500
-"""Latest commits of a branch that are searched for a topic; b4 rejects longer series."""
+"""Number of commits of a branch that are searched for a topic; b4 rejects longer series."""
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _LOGGED = "%H%x01%B"
 _REF_RULES = (
@@ -58,11 +58,11 @@ _REF_RULES = (
 _IN_REFLOG = "@{"
 _SIGNS = (".git", "HEAD", "gitdir")
 _WRITES_FILES = frozenset(("checkout", "switch"))
-"""Commands that run filters when they write files."""
+"""Commands that may run filters, because they write files."""
 
 
 def path_of_key(key: str) -> Path:
-    """Return the path of the common directory for a repository's key in databases."""
+    """Return the common directory of the repository with this key in the databases."""
     return Path(
         os.fsdecode(bytes.fromhex(key.removeprefix("bytes:")))
         if key.startswith("bytes:")
@@ -71,9 +71,9 @@ def path_of_key(key: str) -> Path:
 
 
 def _may_be_repository(directory: Path) -> bool:
-    """Return whether a directory or its parents contain a repository's files.
+    """Return whether a directory or its parents look like a repository.
 
-    This is faster than starting git, which is not needed for most directories.
+    This avoids starting git for most other directories.
     """
     return any(
         os.path.lexists(folder / name)
@@ -98,7 +98,7 @@ def _missing_repository_error(directory: Path) -> MissingError:
 class ChangedFile(NamedTuple):
     """A file that differs between two trees.
 
-    On the side without the file, the mode and id are all zeros.
+    If one of them lacks the file, its mode and id consist of zeros.
     """
 
     path: str
@@ -111,7 +111,7 @@ class ChangedFile(NamedTuple):
 class Repository:
     """A git repository.
 
-    `top` is the working tree, or the git directory of a bare repository. Revisions from the
+    `top` is the working tree, or the git directory of a bare repository. Revisions named by the
     user are resolved to ids once.
     """
 
@@ -122,22 +122,22 @@ class Repository:
         self._reading = GitReading(places)
         self._answers = RememberedAnswers()
         self.known: dict[str, Any] = {}
-        """Cached facts, cleared when refs, HEAD or configuration change."""
+        """Cached values, cleared when refs, HEAD or configuration change."""
         self.descendants: dict[str, set[str]] = {}
-        """Commit → its known descendants."""
+        """Maps commits to known descendants."""
         self.not_below: dict[str, Collection[str]] = {}
-        """Commit → commits known to be missing from its history."""
+        """Maps commits to commits that are known not to be ancestors."""
         self.objects = CatFile(self.top)
         self.extra_environment: dict[str, str] = {}
-        """Additional environment for git, for example object directories."""
+        """Additional environment variables for git, such as object directories."""
 
     @classmethod
     def open(cls, directory: Path | str | None = None) -> "Repository":
         """Open the repository that contains `directory`.
 
-        The default is the caller's GIT_DIR, otherwise the current directory. Raise `MissingError`
-        if there is no repository or git is missing, and `UsageError` if GIT_WORK_TREE is not the
-        repository's working tree.
+        The default is GIT_DIR or the current directory. Raise `MissingError` if there is no
+        repository or git is not installed, and `UsageError` if GIT_WORK_TREE is not its working
+        tree.
         """
         named = "" if directory else os.environ.get("GIT_WORK_TREE", "")
         where = Path(directory or os.environ.get("GIT_DIR") or Path.cwd())
@@ -162,7 +162,7 @@ class Repository:
         self.objects.close()
 
     def changed(self) -> None:
-        """Drop all cached data after a change of refs, HEAD or configuration."""
+        """Drop all cached data after refs, HEAD or configuration changed."""
         self._reading = GitReading(self._places)
         self._answers.forget()
         self.known = {}
@@ -186,10 +186,9 @@ class Repository:
     ) -> Completed:
         """Run git in this repository with pinned configuration; see `run.git`.
 
-        Results of commands that only read commits and refs are cached. A command that may change
-        refs or configuration invalidates all cached data. git runs configured filters only with
-        `filters`. Raise `UntrustedCommandsError` if these filters come from the repository and are
-        not trusted.
+        Results of commands that only read commits and refs are cached. Commands that may change
+        refs or configuration clear all caches. Configured filters run only with `filters`. Raise
+        `UntrustedCommandsError` if these are set by the repository and not trusted.
         """
         if filters or args[0] in _WRITES_FILES:
             refuse_untrusted(self.top, Use.FILES)
@@ -215,7 +214,7 @@ class Repository:
     def resolve(self, word: str) -> str:
         """Return the full id of a revision.
 
-        Raise `UsageError`, with the most similar ref as a hint, if there is no such commit.
+        Raise `UsageError` if it does not exist, and suggest the most similar ref.
         """
         result = self._resolve(word)
         if not _HEX.fullmatch(result):
@@ -226,7 +225,7 @@ class Repository:
         return result
 
     def _unknown_revision_hint(self, word: str) -> str:
-        """Return a hint for a word that is not a commit."""
+        """Return a hint for text that does not name a commit."""
         if "{" not in word and message_id_of(word) == word:
             return f"to name a mail write its Message-ID as '<{word}>'"
         refs = [name for name in self.refs if not name.startswith("-")]
@@ -245,22 +244,21 @@ class Repository:
         )
 
     def find(self, word: str) -> str | None:
-        """Return the full id of the commit `word`, or None if there is none or it is ambiguous."""
+        """Return the full id of a commit, or None if it does not exist or is ambiguous."""
         result = self._resolve(word)
         return result if _HEX.fullmatch(result) else None
 
     def _resolve(self, word: str) -> str:
-        """Return the id that git resolves a word to, or ""; raise MissingError in a SHA-256
-        repository.
+        """Return the id of a revision, or "".
 
-        A ref that begins with '-' is found only by its full name, because callers pass the word to
-        git.
+        A ref that begins with '-' is found only by its full name, because callers pass the text to
+        git. Raise MissingError in a SHA-256 repository.
         """
         if not word or word.startswith("-") or "\n" in word:
             return ""
         name = f"{word}^{{commit}}"
         if _IN_REFLOG in word:
-            # for a missing reflog entry, git cat-file returns the oldest one
+            # git cat-file would return the oldest entry for a missing reflog entry
             done = self.git(
                 "rev-parse", "--verify", "--quiet", "--end-of-options", name, ok=()
             )
@@ -276,10 +274,7 @@ class Repository:
         return result
 
     def commit(self, commit_id: str) -> Commit:
-        """Return the commit with this full id.
-
-        Raise `GitError` if the object is missing.
-        """
+        """Return the commit with this full id; raise `GitError` if it is missing."""
         entry = self.objects.get(commit_id)
         if not entry or entry[1] != "commit":
             raise GitError(
@@ -293,18 +288,16 @@ class Repository:
         return (self.commit(id_) for id_ in ids)
 
     def rev_list(self, *args: str) -> tuple[str, ...]:
-        """Return the ids that `git rev-list ARGS` prints, in git's order."""
+        """Return the ids printed by `git rev-list ARGS`, in git's order."""
         return tuple(self.git("rev-list", *args).text.split())
 
     def blob(self, rev: str, path: str) -> bytes | None:
-        """Return a file's content in a commit or tree, or None if there is no such file."""
+        """Return a file's content in a commit or tree, or None if it does not exist."""
         result = self.objects.get(f"{rev}:{path}")
         return result[2] if result and result[1] == "blob" else None
 
     def first_parents(self, tip: str) -> tuple[tuple[str, str], ...]:
-        """Return (id, message) for up to MAX_TOPIC commits in a first-parent history, latest
-        first.
-        """
+        """Return (id, message) of up to MAX_TOPIC commits along first parents, latest first."""
         words = ("--first-parent", f"--max-count={MAX_TOPIC}", f"--format={_LOGGED}")
         entries = self.git("log", "-z", *words, tip).text.split("\0")
         rows = (entry.partition("\x01") for entry in entries if entry)
@@ -313,7 +306,7 @@ class Repository:
     def changed_files(self, old: str | None, new: str) -> tuple[ChangedFile, ...]:
         """Return the files that differ between two commits.
 
-        A rename is a deletion and an addition. If `old` is None, compare `new` with an empty tree.
+        A rename is a deletion and an addition. `old` may be None for the empty tree.
         """
         words = ("diff-tree", "-r", "-z", "--no-renames", "--full-index", "--raw")
         out = self.git(*words, old or EMPTY_TREE, new).out.decode(
@@ -327,7 +320,7 @@ class Repository:
         return tuple(result)
 
     def is_ancestor(self, old: str, new: str) -> bool:
-        """Return whether `old` is `new` or one of its ancestors."""
+        """Return whether `old` equals `new` or is its ancestor."""
         if old == new or new in self.descendants.get(old, ()):
             return True
         if old in self.not_below.get(new, ()):
@@ -335,7 +328,7 @@ class Repository:
         return self.git("merge-base", "--is-ancestor", old, new, ok=(0, 1)).code == 0
 
     def refs_containing(self, commit: str, refs: Iterable[str]) -> frozenset[str]:
-        """Return the full names of the given refs whose history contains a commit."""
+        """Return which of these full ref names contain a commit."""
         named = sorted(refs)
         if not named:
             return frozenset()
@@ -346,9 +339,9 @@ class Repository:
 
     @cached_property
     def key(self) -> str:
-        """Return the repository's key in databases: the path of its common directory.
+        """Return the repository's key in the databases: the path of its common directory.
 
-        If the path is not valid UTF-8, its bytes are in hexadecimal.
+        If it is not valid UTF-8, its bytes are written in hexadecimal.
         """
         raw = os.fsencode(self.common_dir.resolve())
         try:
@@ -366,9 +359,9 @@ class Repository:
         return self._reading.by_name.get(name)
 
     def short_name(self, word: str) -> str | None:
-        """Return the short name of the ref given by the user as `word`.
+        """Return the short name of the ref named by the user.
 
-        "origin" means origin's HEAD. Return None for any other kind of revision.
+        "origin" means origin's HEAD. Return None for all other revisions.
         """
         if word in ("HEAD", "@"):
             return self.branch
@@ -387,9 +380,7 @@ class Repository:
 
     @property
     def refs(self) -> dict[str, str]:
-        """Return the commit ids of all branches, remote branches and (peeled) tags, by short
-        name.
-        """
+        """Return the commit ids of branches, remote branches and (peeled) tags, by short name."""
         result: dict[str, str] = {}
         for ref in self._reading.refs:
             result.setdefault(ref.short, ref.object_id)
@@ -401,16 +392,16 @@ class Repository:
         return self._reading.branch
 
     def config(self, name: str) -> tuple[str, ...]:
-        """Return all values of a git configuration key, in git's order (the last value wins)."""
+        """Return all values of a git setting, in git's order; the last one takes effect."""
         return self._reading.config.get(normal_key(name), ())
 
     def flag(self, name: str) -> bool:
-        """Return a boolean setting as interpreted by git, or False if it is not set."""
+        """Return a boolean setting with git's values for true; False if it is not set."""
         values = self._reading.config.get(normal_key(name), ("",))
         return values[-1].lower() in ("true", "yes", "on", "1")
 
     def user_config(self, name: str) -> tuple[str, ...]:
-        """Return the values of a git configuration key from the user's and the system's files.
+        """Return the values of a git setting in the user's and the system's files.
 
         The repository's own configuration is ignored.
         """
@@ -423,23 +414,23 @@ class Repository:
         )
 
     def remote_urls(self, remote: str) -> tuple[str, ...]:
-        """Return the URLs of a remote for display or comparison, without passwords."""
+        """Return the URLs of a remote without passwords, for display and comparison."""
         return tuple(map(public_url, self.config(f"remote.{remote}.url")))
 
     def config_regexp(self, pattern: str) -> dict[str, tuple[str, ...]]:
-        """Return key → values for all configuration keys that match a regular expression."""
+        """Return the settings with a key that matches a regular expression, as key → values."""
         return select_matching(self._reading.config, pattern)
 
     @property
     def identity(self) -> Address | None:
-        """Return the author that git would use, or None if no name or address is configured."""
+        """Return the author that git would use, or None if name or address is missing."""
         return self._reading.identity
 
     @property
     def committer(self) -> str:
         """Return the committer that git would record now, as `Name <email> seconds zone`.
 
-        Raise `MissingError` if no name or address is configured.
+        Raise `MissingError` if name or address is missing.
         """
         result = self.git(
             "-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT", ok=()
@@ -455,7 +446,7 @@ class Repository:
         return result.text.strip()
 
     def is_shallow(self) -> bool:
-        """Return whether the history is truncated because the clone is shallow."""
+        """Return whether the history is incomplete because the clone is shallow."""
         return (self.common_dir / "shallow").exists()
 
     def is_partial(self) -> bool:

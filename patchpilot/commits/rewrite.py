@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Rewrite the messages, and on request the trees, of commits at object level.
+"""Rewrite commit messages, and optionally trees, at object level.
 
-Authors, their dates and all other files are unchanged. As with `git rebase`, the user becomes the
-committer of each new commit, even if it is only rebased. First, new objects and notes are written,
-then an undo record; finally, a single `update-ref` that expects the old value moves the branch. If
-the process is killed at any point, the branch is at its old or new value, and the old value can be
-restored.
+Authors, author dates and all other files are unchanged. As with `git rebase`, the user becomes the
+committer of all new commits. New objects and notes are written first, then an undo record; finally
+a single `update-ref`, which checks the old value, moves the branch. If the process is killed, the
+branch has its old or its new value, and the old one can be restored.
 """
 
 import contextlib
@@ -37,10 +36,10 @@ MAX_REWRITTEN = 2000
 
 @dataclass(frozen=True, slots=True)
 class Rewriting:
-    """The result of rewriting a branch's commits.
+    """The result of rewriting the commits of a branch.
 
-    `ref` is None for a detached HEAD. `old` and `new` are the ref's values, `commits` maps old
-    ids to new ids in order, and `signed` lists the commits that lose their signatures.
+    `ref` is None for a detached HEAD. `old` and `new` are its values, `commits` maps old ids to new
+    ids in order, and `signed` are the commits that lose their signature.
     """
 
     ref: str | None
@@ -71,9 +70,9 @@ def costs(rewriting: Rewriting, changed: int) -> tuple[str, ...]:
 def branch_of(
     repository: Repository, word: str | None = None
 ) -> tuple[str | None, str]:
-    """Return (full ref, commit id) of the branch `word` to rewrite, by default the current one.
+    """Return the full ref and commit id of the branch to rewrite, by default the current one.
 
-    The ref is None on a detached HEAD.
+    The ref is None for a detached HEAD.
     """
     if word:
         result = repository.git(
@@ -92,9 +91,9 @@ def branch_of(
 
 
 def current_ref(repository: Repository) -> str | None:
-    """Return the full name of the current branch, which may have no commits yet.
+    """Return the full name of the current branch, or None if HEAD is detached.
 
-    Return None on a detached HEAD.
+    The branch may have no commits yet.
     """
     return f"refs/heads/{repository.branch}" if repository.branch else None
 
@@ -104,8 +103,8 @@ def commits_above(
 ) -> tuple[str, ...]:
     """Return the commits `changed` and all commits on top of them up to `head`.
 
-    Parents come first; commits on parallel branches may be included. Raise `UsageError` if one of
-    the commits is not found.
+    Parents come first; commits of parallel branches may be included. Raise `UsageError` if one of
+    the commits is not an ancestor of `head`.
     """
     parents = sorted(
         {parent for commit in changed for parent in repository.commit(commit).parents}
@@ -141,10 +140,10 @@ def plan(
 ) -> Rewriting:
     """Write new commit objects with new messages or trees, up to `head`.
 
-    Nothing refers to the new objects yet. Like `git rebase`, sign them if commit.gpgSign is set; a
-    preview should not `sign`. `messages` maps commit ids to new messages; all commits on top of
-    these are rewritten as well. `trees` maps commit ids, including later commits, to new trees.
-    Without `write`, only compute the ids. Raise `UsageError` if a commit is not on the branch.
+    No ref points to them yet. `messages` and `trees` map commit ids to new messages and trees;
+    commits on top of these are rewritten as well. With `sign`, sign the commits if commit.gpgSign
+    is set, like `git rebase`; previews should not. Without `write`, only compute the ids. Raise
+    `UsageError` if a commit is not on the branch.
     """
     messages = {
         message: text
@@ -195,11 +194,11 @@ def plan(
 def rebase_without_covers(
     repository: Repository, ids: Sequence[str]
 ) -> tuple[str, ...]:
-    """Return the commits of a linear history after removing b4's cover commits.
+    """Return the commits of a linear history without b4's cover commits.
 
-    Commits above a cover commit are copied with the same tree and message but a new id, and no ref
-    points to the copies. Thus git's output (base-commit:, prerequisites, shortlog, range-diff) does
-    not contain commits that exist only in this repository.
+    Commits above a cover commit are copied with the same tree and message. No ref points to the
+    copies. This way git's output (base-commit:, prerequisites, shortlog, range-diff) names no
+    commits that exist only in this repository.
     """
     new: dict[str, str] = {}
     for id_ in ids:
@@ -219,7 +218,7 @@ def rebase_without_covers(
 def _may_descend_from(
     repository: Repository, commit: str, changed: Collection[str]
 ) -> bool:
-    """Return whether to continue searching, because the commit or an ancestor will change."""
+    """Return whether a commit or one of its ancestors will change."""
     return any(
         commit == changed_id or repository.is_ancestor(changed_id, commit)
         for changed_id in changed
@@ -255,7 +254,7 @@ def _rebuild_commit(
 
 
 def _set_committer(raw: bytes, committer: str) -> bytes:
-    """Set a commit's committer; re-encode the commit in UTF-8 if its encoding lacks a character."""
+    """Set a commit's committer; convert the commit to UTF-8 if its encoding lacks a character."""
     head, _, body = raw.partition(b"\n\n")
     match = _ENCODING.search(head + b"\n")
     encoding = match[1].decode("ascii", "replace") if match else "utf-8"
@@ -280,7 +279,7 @@ def _hash_commit(repository: Repository, raw: bytes, *, write: bool) -> str:
 def _sign_commit(
     repository: Repository, head: "re.Match[bytes]", message: bytes
 ) -> str:
-    """Write a commit signed by git with the user's key and program."""
+    """Write a commit, signed by git with the user's key and program."""
     parts = {
         name: (value or b"").decode("utf-8", "surrogateescape")
         for name, value in head.groupdict().items()
@@ -329,15 +328,15 @@ def refuse_unless_safe(
 ) -> None:
     """Raise `RefusedError` if rewriting `oldest` and the commits on top of them is not safe.
 
-    Rewriting is unsafe during an operation such as a rebase, or if a remote branch or tag contains
-    the commits (override: PUBLISHED), another local branch contains them (SHARED), or another
-    person committed any of them (CLAIM). The hint shows the override.
+    It is unsafe during an operation such as a rebase, or if a remote branch or tag contains the
+    commits (override: PUBLISHED), another local branch contains them (SHARED), or another person
+    committed any of them (CLAIM). The hint names the override.
     """
     busy = find_busy_operation(repository, ref)
     if busy:
         raise RefusedError(f"{busy.what} is in progress", hint=busy.hint)
     for commit in oldest:
-        # ignore sent/… tags (by b4 and patchpilot), because the next version is supposed to differ
+        # ignore sent/… tags of b4 and patchpilot, because the next version may differ from them
         public = (
             ""
             if PUBLISHED in overrides
@@ -390,7 +389,7 @@ def refuse_unless_safe(
 
 
 def refuse_others(repository: Repository, ids: Sequence[str]) -> None:
-    """Raise `RefusedError` if another person committed any of the commits.
+    """Raise `RefusedError` if another person committed any of these commits.
 
     Rewriting would make the user the committer.
     """
@@ -421,11 +420,10 @@ def _find_containing_ref(
     prefixes: Sequence[str],
     but: str | None = None,
 ) -> str:
-    """Return the first ref in `refs` (rev-list arguments) that contains the commit, or "". rev-list
-    walks from all refs at once and stops at the commit.
+    """Return the first ref that contains the commit, or "".
 
-    `for-each-ref --contains` walks from each ref and takes seconds in a large repository, so use it
-    only to get the name.
+    `refs` are rev-list arguments: rev-list walks from all refs at once. `for-each-ref --contains`
+    takes seconds in a large repository and is only used to get the name.
     """
     if repository.git("rev-list", "--max-count=1", commit, "--not", *refs).text:
         return ""
@@ -473,9 +471,9 @@ def apply(
     command: str,
     move_to: Callable[[Repository, str | None, str, str, str], None] = move,
 ) -> Undo | None:
-    """Write the undo record, then move the branch or the detached HEAD from its old value.
+    """Write the undo record, then move the branch or detached HEAD.
 
-    Return None if there is nothing to do.
+    Return None if nothing changes.
     """
     if rewriting.old == rewriting.new:
         return None

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Run all subprocesses, without a shell and with a clean git environment.
+"""Run subprocesses without a shell and with a clean git environment.
 
-Calls have timeouts, and errors name the command that failed.
+Calls have timeouts, and errors name the failed command.
 """
 
 import contextlib
@@ -35,8 +35,10 @@ LOCAL_GIT_VARIABLES = (
     "GIT_COMMON_DIR",
     "GIT_INTERNAL_SUPER_PREFIX",
 )
-"""Output of `git rev-parse --local-env-vars`: a hook that calls patchpilot must not redirect its
-git calls. The caller's own settings (`git -c`, GIT_CONFIG_COUNT) still apply.
+"""The output of `git rev-parse --local-env-vars`, which git sets for hooks.
+
+It must not redirect git calls by patchpilot in a hook. Settings of the caller (`git -c`,
+GIT_CONFIG_COUNT) still apply.
 """
 
 _PINNED = (
@@ -107,18 +109,18 @@ _PINNED_WORDS = {
     "diff": (*_NO_DRIVERS, _NOT_INTO_SUBMODULES),
     "status": (_NOT_INTO_SUBMODULES,),
 }
-"""Options for settings that cannot be overridden: an empty value does not disable a driver or
-blame.ignoreRevsFile, and a submodule's `ignore` precedes diff.ignoreSubmodules.
+"""Options for settings that cannot be pinned: an empty value does not disable a driver or
+blame.ignoreRevsFile, and a submodule's `ignore` overrides diff.ignoreSubmodules.
 """
 _LOCAL_TRANSFERS = frozenset(("clone", "fetch", "push"))
 _LONGEST = 1 << 20
-"""Maximum bytes of a line; longer lines are passed on in pieces."""
+"""Maximum length of a line in bytes; longer lines are split."""
 _LOOK = 0.25
-"""Seconds between calls of `Watched.while_running`."""
+"""Seconds between calls to `Watched.while_running`."""
 
 
 class Completed(NamedTuple):
-    """A finished program: its exit code, and its output as bytes."""
+    """The exit code and output of a finished program."""
 
     code: int
     out: bytes
@@ -126,7 +128,7 @@ class Completed(NamedTuple):
 
     @property
     def text(self) -> str:
-        """Return standard output as text; bytes that are not valid UTF-8 become surrogates."""
+        """Return standard output as text; invalid UTF-8 is converted to surrogates."""
         return self.out.decode("utf-8", "surrogateescape")
 
     @property
@@ -136,8 +138,8 @@ class Completed(NamedTuple):
 
 
 _WITHOUT_PRIVATE = frozenset(("config", "remote", "worktree", "init", "clone"))
-"""Commands that write a repository's own configuration or list its working trees; they run no
-program named by the repository.
+"""Commands that write a repository's configuration or list its worktrees; they run no program that
+the repository names.
 """
 
 
@@ -147,10 +149,10 @@ def environment(
     parsed: bool = True,
     repo: Path | None = None,
 ) -> dict[str, str]:
-    """Return the environment for git, without variables that refer to another repository.
+    """Return the environment for git, without variables for another repository.
 
-    `LC_ALL=C` is set if the output is `parsed`. Lazy fetches are disabled. For `repo`, the
-    repository's own configuration is limited to plain and trusted settings.
+    `LC_ALL=C` is set if the output is `parsed`. Lazy fetching is disabled. For `repo`, only plain
+    and trusted settings of its own configuration are used.
     """
     env = {
         name: value
@@ -159,8 +161,8 @@ def environment(
     }
     if parsed:
         env |= {"LC_ALL": "C", "LANGUAGE": "C"}
-        # older git versions ignore GIT_NO_LAZY_FETCH, and a promisor remote's transport may run a
-        # command
+        # older versions of git ignore GIT_NO_LAZY_FETCH, and fetching from a promisor remote may
+        # run a command
         env["GIT_ALLOW_PROTOCOL"] = "none"
     env |= {
         "GIT_OPTIONAL_LOCKS": "0",
@@ -176,12 +178,12 @@ def environment(
 def _private_environment(
     repo: Path,
 ) -> tuple[Mapping[str, str], Sequence[tuple[str, str]]]:
-    """Return the variables that restrict what git may run in a repository.
+    """Return the variables that restrict which commands git may run in a repository.
 
-    Settings with a password are returned separately, as (key, value), because they must not be
+    Settings with passwords are returned separately, as (key, value), because they must not be
     written to a file.
     """
-    # import late: that module imports this one
+    # import lazily: that module imports this one
     module = importlib.import_module("patchpilot.commits.private_config")
     private: tuple[Mapping[str, str], Sequence[tuple[str, str]]]
     private = module.environment_of(repo)
@@ -191,9 +193,9 @@ def _private_environment(
 def configuration(
     pins: Sequence[tuple[str, str]], before: Mapping[str, str] = os.environ
 ) -> dict[str, str]:
-    """Return the environment variable that sets git configuration for git and its subprocesses.
+    """Return the environment variable that sets configuration for git and its subprocesses.
 
-    It is in git's own format, and overrides the settings in the variables `before` (default: the
+    It uses git's own format, and overrides settings in the variables `before` (default: the
     caller's).
     """
     name = "GIT_CONFIG_PARAMETERS"
@@ -206,7 +208,7 @@ def _quote(text: str) -> str:
 
 
 def git_argv(repo: Path | None, *args: str) -> list[str]:
-    """Return the argument list of a git call with pinned configuration."""
+    """Return the command line of a git call with pinned configuration."""
     where = ["-C", str(repo)] if repo else []
     pins = [word for setting in _PINNED for word in ("-c", setting)]
     return [
@@ -220,9 +222,9 @@ def git_argv(repo: Path | None, *args: str) -> list[str]:
 
 
 class Watched(NamedTuple):
-    """A program's timeout in seconds, and a function to call while it runs.
+    """A timeout in seconds, and a function to call while a program runs.
 
-    The function is called immediately and then a few times a second. If it raises an exception, the
+    The function is called at once and then several times a second. If it raises an exception, the
     program is terminated.
     """
 
@@ -242,8 +244,8 @@ def run(
 ) -> Completed:
     """Run a program and wait for it to exit.
 
-    Raise `MissingError` if the program is not installed, and `GitError` if it does not exit within
-    `timeout` seconds. `name` replaces the first argument as the program's name in errors.
+    Raise `MissingError` if it is not installed, and `GitError` after `timeout` seconds. Errors use
+    `name` instead of the first argument.
     """
     watched = timeout if isinstance(timeout, Watched) else Watched(timeout)
     try:
@@ -277,7 +279,7 @@ def run(
 def _communicate(
     process: "subprocess.Popen[bytes]", stdin: bytes | None, watched: Watched
 ) -> tuple[bytes, bytes]:
-    """Wait for a program and return its complete output and error output."""
+    """Wait for a program; return its standard output and standard error."""
     if watched.while_running is None:
         return process.communicate(stdin, timeout=watched.timeout)
     end = time.monotonic() + watched.timeout
@@ -301,10 +303,10 @@ def follow(
     stdin: int | IO[bytes] = subprocess.DEVNULL,
     errors: int | IO[bytes] = subprocess.STDOUT,
 ) -> int:
-    """Run a program, call `line` with each line of its output, and return its exit code.
+    """Run a program, call `line` for each line of output, and return the exit code.
 
-    The output includes standard error unless `errors` is a file. Exceptions are the same as in
-    `run`. On any exception, terminate the program and its children.
+    Standard error is included unless `errors` is a file. Exceptions are the same as in `run`. After
+    an exception, the program and its children are terminated.
     """
     try:
         process = subprocess.Popen(
@@ -332,7 +334,7 @@ def follow(
 def _follow(
     stream: IO[bytes], line: Callable[[str], None], watched: Watched, name: str
 ) -> None:
-    """Call `line` with each line of a stream until it ends."""
+    """Call `line` for each line of a stream."""
     import select
 
     end = time.monotonic() + watched.timeout
@@ -357,7 +359,7 @@ def _follow(
 
 
 def stop(process: "subprocess.Popen[bytes]") -> None:
-    """Terminate a program and the children that it started."""
+    """Terminate a program and its children."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGTERM)
     with contextlib.suppress(subprocess.TimeoutExpired):
@@ -377,10 +379,10 @@ def git(
     timeout: float | Watched = 300.0,
     raw: bool = False,
 ) -> Completed:
-    """Run git in `repo` with pinned configuration; `raw` also reads untrusted settings.
+    """Run git in `repo` with pinned configuration.
 
-    Raise `GitError` with the last line of git's standard error if the exit code is not in `ok`.
-    `ok=()` accepts any exit code.
+    `raw` also reads untrusted settings. Raise `GitError` with the last line of standard error if
+    the exit code is not in `ok`; `ok=()` accepts all exit codes.
     """
     local = {"GIT_ALLOW_PROTOCOL": "file"} if args[0] in _LOCAL_TRANSFERS else {}
     private_repo = None if raw or args[0] in _WITHOUT_PRIVATE else repo
@@ -399,8 +401,9 @@ def git(
 
 OLD_GIT = "if `git version` prints less than 2.38, install a newer git"
 _NEVER_AN_ANSWER = (b"could not open object name list", b"dubious ownership")
-"""Errors about the whole repository, which do not mean "no such object" even if the caller accepts
-exit code 128.
+"""Errors about the whole repository.
+
+They do not mean "no such object" even if the caller accepts exit code 128.
 """
 _WAYS_OUT = (
     (
@@ -420,11 +423,11 @@ _WAYS_OUT = (
         ),
     ),
 )
-"""Patterns in git's errors with hints; the first match counts."""
+"""Patterns of git errors and hints; the first match is used."""
 
 
 _SIMPLER = {"format-patch": "show", "diff-tree": "diff"}
-"""Commands on commits → commands that fetch the same files in a partial clone."""
+"""Maps commands to other commands that fetch the same files in a partial clone."""
 
 
 def failure(args: Sequence[str], done: Completed) -> GitError:
@@ -485,7 +488,7 @@ def stream_output(
         is_whole = False
         try:
             yield out
-            # if the caller stopped early, there is unread output or git is still running
+            # after an early exit, output is unread or git is still running
             is_whole = bool(select.select([out], [], [], 0)[0]) and not out.read(1)
         finally:
             out.close()
@@ -505,8 +508,8 @@ def interactive(
 ) -> int:
     """Run a program on the user's terminal and return its exit code.
 
-    Examples are an editor, or a git command in `repo` that prompts for a password. Like in git,
-    Ctrl-C goes to the program.
+    It is an editor, or a git command in `repo` that may prompt for a password. Like in git, the
+    program handles Ctrl-C.
     """
     with _ignore_interrupts():
         try:
@@ -521,7 +524,7 @@ def interactive(
 def _ignore_interrupts() -> Iterator[None]:
     """Ignore SIGINT in this process.
 
-    Install a handler, because child processes would inherit SIG_IGN. Only the main thread receives
+    Use a handler, because child processes would inherit SIG_IGN. Only the main thread receives
     SIGINT.
     """
     if threading.current_thread() is not threading.main_thread():
@@ -535,9 +538,9 @@ def _ignore_interrupts() -> Iterator[None]:
 
 
 def _start_error(error: OSError, program: str) -> MissingError:
-    """Return the error for a program that did not start.
+    """Return the error for a program that could not be started.
 
-    If a directory in PATH is unreadable, "permission denied" may mean a missing program.
+    If a directory in PATH is unreadable, a missing program causes "permission denied".
     """
     if isinstance(error, PermissionError):
         hint = (

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Keep git from examining submodules.
 
-To detect changes in a submodule, git runs `git status` there, which runs filters and the file
-system monitor from the submodule's own configuration.
+To detect changes in a submodule, git runs `git status` there, which would run filters and the file
+system monitor of the submodule's own configuration.
 """
 
 import re
@@ -20,13 +20,13 @@ _FOR_ALL = (
 )
 _FILE = ".gitmodules"
 _PLACES = (("--file", _FILE), ("--blob", f":{_FILE}"), ("--blob", f"HEAD:{_FILE}"))
-"""Sources of submodule names: the working tree, the index, the commit."""
+"""Sources of submodule names: working tree, index and commit."""
 
 
 def submodule_settings(top: Path) -> tuple[tuple[str, str], ...]:
-    """Return the settings for git commands that lack a suitable option, such as `git commit`.
+    """Return settings for git commands without a suitable option, such as `git commit`.
 
-    A submodule's own `ignore` setting is overridden.
+    They override `ignore` of each submodule.
     """
     names = dict.fromkeys(_list_names(top))
     return (*_FOR_ALL, *((f"submodule.{name}.ignore", "dirty") for name in names))

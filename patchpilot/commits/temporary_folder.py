@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Create temporary folders for a single run, in the system's directory for temporary files.
+"""Create temporary folders for one run in the system's temporary directory.
 
-A later run removes folders left by killed runs.
+Folders left by killed runs are removed by a later run.
 """
 
 import contextlib
@@ -13,13 +13,13 @@ from pathlib import Path
 
 PREFIX = "patchpilot-"
 LOCK, FILES = "lock", "files"
-"""Names in each folder: the locked file, and the folder for the run's files."""
+"""Names in each folder: the lock file, and the folder for the run's files."""
 YOUNG = 60.0
-"""Seconds for which a folder without a lock may still be under construction."""
+"""Age in seconds up to which a folder without a lock may still be under construction."""
 
 
 class TemporaryFolder:
-    """A context manager that creates a folder, returns its path and deletes the folder on exit.
+    """A context manager that creates a folder, returns its path, and deletes it on exit.
 
     `purpose` is part of the folder's name.
     """
@@ -36,8 +36,8 @@ class TemporaryFolder:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            # without lock support, the folder may be in use; without a lock file, it is never
-            # removed
+            # without support for locks, another run could remove the folder; without a lock file,
+            # it is never removed
             (top / LOCK).unlink()
         self.path = top / FILES
         self.path.mkdir()
@@ -61,9 +61,9 @@ class TemporaryFolder:
 
 @functools.cache
 def remove_leftovers() -> tuple[Path, ...]:
-    """Remove temporary folders left by this user's killed runs, and return their paths.
+    """Remove temporary folders left by this user's killed runs; return their paths.
 
-    This is done only once per process.
+    This is done once per process.
     """
     import tempfile
 
@@ -76,7 +76,7 @@ def remove_leftovers() -> tuple[Path, ...]:
 
 
 def _is_removed(folder: Path) -> bool:
-    """Remove a folder unless a run holds its lock, and return whether it is gone."""
+    """Remove a folder unless a run holds its lock; return whether it was removed."""
     import shutil
 
     try:
@@ -88,7 +88,7 @@ def _is_removed(folder: Path) -> bool:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         shutil.rmtree(folder / FILES, ignore_errors=True)
-        # delete the lock last: without it, a partly removed folder would be left behind
+        # delete the lock last, because a folder without it would never be removed
         (folder / LOCK).unlink()
         folder.rmdir()
     except OSError:
@@ -99,7 +99,7 @@ def _is_removed(folder: Path) -> bool:
 
 
 def _is_ours(folder: Path) -> bool:
-    """Return whether a run by this user created the folder some time ago.
+    """Return whether a run of this user created the folder some time ago.
 
     Other programs may use similar names.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Read source trees from a directory or from a commit in the object store."""
+"""Read source trees from a directory, or from a commit in the object store."""
 
 import os
 from functools import cached_property
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 class DirectoryTree:
-    """A source tree unpacked in a directory.
+    """A source tree in a directory.
 
-    Symbolic links that point outside the directory are not followed.
+    Symbolic links that point outside of it are not followed.
     """
 
     def __init__(self, root: Path | str) -> None:
@@ -30,7 +30,7 @@ class DirectoryTree:
 
     @property
     def label(self) -> str:
-        """Return the path of the directory."""
+        """Return the directory's path."""
         return str(self.root)
 
     @cached_property
@@ -69,7 +69,7 @@ class DirectoryTree:
         result = []
         for folder, folders, names in os.walk(top):
             folders[:] = sorted(folder for folder in folders if folder != ".git")
-            # avoid Path objects: a kernel tree has 80,000 files
+            # Path objects are too slow: a kernel tree has 80,000 files
             result += [
                 os.path.relpath(os.path.join(folder, name), self.root)  # noqa: PTH118
                 for name in names
@@ -77,9 +77,8 @@ class DirectoryTree:
         return tuple(sorted(result))
 
     def stamp(self, directory: str) -> str | None:
-        """Return a cache key that changes whenever a file below the directory changes.
-
-        Return None if there is no such directory.
+        """Return a cache key that changes with the files below a directory, or None if it does not
+        exist.
         """
         import hashlib
 
@@ -104,7 +103,7 @@ class DirectoryTree:
 
 
 class CommitTree:
-    """The tree of a commit, read from the object store without a checkout."""
+    """The tree of a commit, read without a checkout."""
 
     def __init__(self, repository: "Repository", commit_id: str) -> None:
         self.repository = repository

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Record where a branch was before it was rewritten.
+"""Record the value of a branch before it is rewritten.
 
-A ref in the repository protects the commits from garbage collection. The record itself is only read
-from the user's state directory, because anybody may have written to the repository.
+A ref in the repository protects the commits from garbage collection. The record itself is read only
+from the user's state directory, because others may be able to write to the repository.
 """
 
 import json
@@ -22,18 +22,18 @@ _ID = compile_late(r"[0-9a-f]{40}")
 _BRANCH = compile_late(
     r"refs/heads/(?![-./])(?!.*(?:\.\.|//|@\{|/\.|\.lock(?:/|$)))[^\x00-\x20\x7f~^:?*\[\\]+(?<![/.])"
 )
-"""Full name of a branch (git-check-ref-format(1)) that git cannot parse as an option."""
+"""The full name of a branch (git-check-ref-format(1)) that git cannot mistake for an option."""
 _TRIES = 20
 _WHO = "patchpilot <patchpilot@invalid>"
 
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """An undo record for a rewritten branch.
+    """The undo record of a rewritten branch.
 
     `ref` is the branch, or None for a detached HEAD; `old` and `new` are its values. `command` is
-    the command that rewrote the branch, and `when` the time in seconds. `commits` contains the old
-    and new id of each rewritten commit.
+    the command that rewrote it, and `when` the time in seconds. `commits` are the old and new id of
+    each rewritten commit.
     """
 
     number: int
@@ -60,7 +60,7 @@ def record(
 ) -> Undo:
     """Write an undo record, which protects both values from garbage collection.
 
-    An existing ref is never overwritten, so parallel calls get different numbers.
+    Refs are never overwritten, so concurrent calls get different numbers.
     """
     when = int(time.time())
     pairs = tuple(commits.items())
@@ -96,7 +96,7 @@ def record(
 
 
 def list_undos(repository: Repository) -> tuple[Undo, ...]:
-    """Return the undo records that this user made, latest first."""
+    """Return the undo records made by this user, latest first."""
     done = repository.git("for-each-ref", "--format=%(refname) %(objectname)", REFS)
     result = []
     for line in done.text.splitlines():
@@ -112,23 +112,21 @@ def _file(commit: str) -> Path:
 
 
 def branch_ref(value: object) -> str | None:
-    """Validate a stored branch's full name (None: a detached HEAD); raise ValueError if it is
-    invalid.
-    """
+    """Return a stored ref name (None: detached HEAD); raise ValueError if it is invalid."""
     if value is None or (isinstance(value, str) and _BRANCH.fullmatch(value)):
         return value
     raise ValueError("not the name of a branch")
 
 
 def commit_id(value: object) -> str:
-    """Validate a stored commit id of 40 hexadecimal digits; raise ValueError if it is invalid."""
+    """Return a stored commit id of 40 hexadecimal digits; raise ValueError if it is invalid."""
     if isinstance(value, str) and _ID.fullmatch(value):
         return value
     raise ValueError("not the id of a commit")
 
 
 def _read(number: int, commit: str) -> list[Undo]:
-    """Read the record of an undo ref if it is in the user's state directory."""
+    """Read the record of an undo ref; return none unless it is in the user's state directory."""
     try:
         facts = json.loads(_file(commit).read_text(encoding="utf-8"))
         pairs = tuple((commit_id(old), commit_id(new)) for old, new in facts["commits"])
