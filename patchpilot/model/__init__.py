@@ -1,4 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The values that the packages pass to each other: immutable, parsed from input, and without
-I/O.
-"""
+"""Immutable value types shared by the packages, and parsers for them; nothing here does I/O."""

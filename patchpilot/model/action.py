@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The user's next steps as values: commands, screens, and commands that need trust.
+"""Suggested next steps as values: commands, hints, and commands that need trust.
 
-For a hint, the CLI prints the command and the TUI the key of the corresponding screen.
+The CLI prints a hint's command, and the TUI the key of the corresponding screen.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ OVERRIDES = {
     SHARED: "rewrite commits even if another local branch contains them",
     CLAIM: "rewrite commits even if somebody else committed them: you become their committer",
 }
-"""Option (without dashes) → the operation that it allows."""
+"""Maps each option (without dashes) to the operation that it allows."""
 
 
 MARK = "{}"
@@ -25,9 +25,9 @@ MARK = "{}"
 class Action(NamedTuple):
     """A patchpilot command with a sentence that suggests it.
 
-    `{}` in the sentence is replaced with the command. An empty sentence shows only the command, and
-    a sentence without `{}` hides it. Without a name, the arguments are options of the current
-    command.
+    `{}` in the sentence is replaced with the command. If the sentence is empty, the command is
+    shown alone; without `{}`, only the sentence is shown. If there is no name, the arguments are
+    options of the current command.
     """
 
     name: str
@@ -45,9 +45,9 @@ class Action(NamedTuple):
         return shlex.join(words)
 
     def format(self, words: str) -> str:
-        """Return the sentence with its command replaced by `words`.
+        """Return the sentence with `words` in place of the command.
 
-        Words that are not a command get no backticks.
+        Backticks around it are removed if `words` is not the command.
         """
         quoted = f"`{MARK}`"
         mark = quoted if words != self.command and quoted in self.reason else MARK
@@ -59,7 +59,7 @@ class Action(NamedTuple):
 
 
 class Hint(NamedTuple):
-    """A sentence that contains actions."""
+    """A sentence made of text and actions."""
 
     parts: tuple[str | Action, ...]
 
@@ -68,7 +68,7 @@ class Hint(NamedTuple):
 
 
 Advice = str | Action | Hint
-"""A hint. The CLI prints it as a string."""
+"""A hint; the CLI prints it as a string."""
 
 
 def join_hints(*parts: Advice) -> Advice:
@@ -82,7 +82,7 @@ def join_hints(*parts: Advice) -> Advice:
 
 
 def parts_of(advice: object) -> tuple[object, ...]:
-    """Return the parts of a hint in order; a plain sentence or an action is a single part."""
+    """Return the parts of a hint in order; a plain string or action is a single part."""
     return advice.parts if isinstance(advice, Hint) else (advice,)
 
 
@@ -103,9 +103,9 @@ def iterate_parts(
 
 
 def parse_backticks(text: str) -> Advice:
-    """Convert a rule pack's sentence into a hint.
+    """Convert a sentence in a rule pack into a hint.
 
-    The patchpilot command in backticks (`patchpilot fixes HEAD`) becomes the action.
+    A patchpilot command in backticks (`patchpilot fixes HEAD`) becomes an action.
     """
     pieces = text.split("`")
     if "`patchpilot " not in text or not len(pieces) % 2:
@@ -124,8 +124,7 @@ def parse_backticks(text: str) -> Advice:
 class OwnCommand(NamedTuple):
     """A command in a repository's configuration: the setting or hook, its file, and its text.
 
-    `digest` identifies the command when it is trusted, and `label` is its name in the store of
-    digests.
+    `digest` identifies a trusted command; `label` is its name in the list of trusted commands.
     """
 
     name: str
@@ -136,7 +135,7 @@ class OwnCommand(NamedTuple):
 
 
 class UntrustedCommandsError(RefusedError):
-    """Raised if a repository's untrusted commands would run."""
+    """An error for untrusted commands of a repository that would have been run."""
 
     def __init__(
         self, message: str, *, hint: HintText, commands: tuple[OwnCommand, ...]

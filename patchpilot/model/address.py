@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parse email addresses, and the programs named in tags.
+"""Parse email addresses, and programs named in tags.
 
-Addresses are parsed from headers and trailers, and checked before they become recipients. The
+Addresses are parsed from headers and trailers, and validated before they become recipients. The
 format of Assisted-by: tags is in Documentation/process/coding-assistants.rst. Encoded words (RFC
-2047) are decoded in one pass, because `email.header` raises an exception for damaged base64 and
-takes quadratic time for many words.
+2047) are decoded here in one pass, because `email.header` fails on damaged base64 and takes
+quadratic time for many words.
 """
 
 import binascii
@@ -21,13 +21,11 @@ _START = compile_late(r"=\?(?P<charset>[^?*\s]*)(?:\*[^?\s]*)?\?(?P<encoding>[bB
 _NOT_FOR_MAIL = frozenset(
     ("idna", "punycode", "unicode-escape", "raw-unicode-escape", "utf-7")
 )
-"""Python codecs that messages do not use: slow, interpreting escapes, or not encodable again."""
+"""Python codecs not used in email: they are slow, interpret escapes, or cannot encode again."""
 
 
 def decode_words(value: str) -> str:
-    """Decode the encoded words in a header's value; a word that cannot be decoded is kept
-    unchanged.
-    """
+    """Decode the encoded words in a header value; words that cannot be decoded are kept."""
     if "=?" not in value:
         return value
     parts: list[str] = []
@@ -36,7 +34,7 @@ def decode_words(value: str) -> str:
     at = 0
     for start, end, name, data in _words(value):
         between = value[at:start]
-        # drop whitespace between encoded words; a character may be split over two of them
+        # drop whitespace between encoded words; a character may be split across two of them
         if pending and (between.strip() or name != charset):
             parts.append(decode_text(bytes(pending), charset))
             pending.clear()
@@ -49,7 +47,7 @@ def decode_words(value: str) -> str:
 
 
 def decode_text(data: bytes, charset: str, errors: str = "replace") -> str:
-    """Decode bytes, as UTF-8 if the charset is unknown or not used in email."""
+    """Decode bytes; use UTF-8 if the charset is unknown or not used in email."""
     try:
         known = codecs.lookup(charset).name
         return data.decode("utf-8" if known in _NOT_FOR_MAIL else known, errors)
@@ -58,7 +56,7 @@ def decode_text(data: bytes, charset: str, errors: str = "replace") -> str:
 
 
 def _words(value: str) -> list[tuple[int, int, str, bytes]]:
-    """Return (start, end, charset, bytes) of each encoded word, in order."""
+    """Return (start, end, charset, bytes) of the encoded words, in order."""
     result: list[tuple[int, int, str, bytes]] = []
     at = 0
     while opened := _START.search(value, at):
@@ -77,7 +75,7 @@ def _words(value: str) -> list[tuple[int, int, str, bytes]]:
 
 
 def _payload(text: str, encoding: str) -> bytes | None:
-    """Decode the bytes of an encoded word; return None if its base64 is damaged."""
+    """Decode the content of an encoded word; return None if its base64 is damaged."""
     raw = text.encode("utf-8", "surrogateescape")
     if encoding == "q":
         return binascii.a2b_qp(raw, header=True)
@@ -94,9 +92,9 @@ _PLAIN = compile_late(
     rf"[ \t]*(?:(?:({_ATOM}(?: +{_ATOM})*) +)?<([\w.+-]+@[\w.-]+)>|([\w.+-]+@[\w.-]+))[ \t]*",
     re.ASCII,
 )
-"""A common mailbox: no quotes, no comment, no group."""
+"""A common mailbox, without quotes, comment or group."""
 _MARK = compile_late(r'\\.|["()]', re.DOTALL)
-"""Start or end of a quoted string or comment; a backslash escapes the next character."""
+"""The start or end of a quoted string or comment; a backslash escapes the next character."""
 _EMAIL = compile_late(r"[^@\x00-\x20\x7f]+(?:@[^@\x00-\x20\x7f]+)?")
 _ANY_ADDRESS = compile_late(r"[^\s<>()\[\]{}\",;:]+@[^\s<>()\[\]{}\",;:]+")
 _LIKE_ADDRESS = compile_late("[<>@\uff20\ufe6b]")
@@ -105,26 +103,25 @@ _WITH_AT = compile_late(r"[^\s<>,;:]*@[^\s<>,;:]*")
 _QUOTED_STRING = compile_late(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
 _WORD = r"=\?[^\s?\"()<>@,;:\\]+\?[bBqQ]\?[^\s?\"()<>@,;:\\]*\?="
 _WORDS = compile_late(rf"{_WORD}(?:[ \t]+{_WORD})*")
-"""Adjacent encoded words; a word with a character that RFC 2047 forbids in a name does not count.
-"""
+"""Adjacent encoded words, without characters that RFC 2047 forbids in a name."""
 MAX_ADDRESS = 1000
 MAX_HEADER = 64 * 1024
-"""Maximum number of characters that are parsed; only an attack has longer addresses or lists."""
+"""Maximum number of characters that are parsed; longer addresses or lists indicate an attack."""
 _DOT_ATOMS = compile_late(
     r"[\w+-]+(?:\.[\w+-]+)*@[a-z\d-]+(?:\.[a-z\d-]+)*",
     re.ASCII | re.IGNORECASE,
 )
-"""A common address, which the email package parses correctly."""
+"""A common address, which the email package is known to parse correctly."""
 _USUAL = compile_late(
     r"(?=[^@]{1,64}@)[\w+-]+(?:\.[\w+-]+)*"
     r"@(?:(?!-|[^.]*--)[a-z\d-]{1,63}(?<!-)\.)+"
     r"(?!(?:arpa|invalid|local|localhost|onion|test)$)[a-z]{2,63}",
     re.ASCII,
 )
-"""A common address, for which email-validator need not be loaded."""
+"""A common address, for which email-validator need not be imported."""
 _CONTROL = compile_late(r"[\x00-\x1f\x7f]")
 _QUOTED = compile_late(r'^-|[()<>@,;:\\".\[\]\uff20\ufe6b]')
-"""A name that needs quotes in a header (RFC 5322), or that a program could parse as an option."""
+"""A name that must be quoted in a header (RFC 5322), or that programs could parse as an option."""
 _DANGERS = (
     (
         compile_late(r"^-"),
@@ -140,7 +137,7 @@ _DANGERS = (
 
 
 class Address(NamedTuple):
-    """A mailbox: the display name as text (may be empty) and the email address."""
+    """A mailbox: the display name (may be empty) and the email address."""
 
     name: str
     email: str
@@ -149,7 +146,7 @@ class Address(NamedTuple):
         return self.header()
 
     def header(self) -> str:
-        """Return `Name <email>` for a header in text form, not encoded.
+        """Return `Name <email>` for a header, without RFC 2047 encoding.
 
         The name is quoted if RFC 5322 requires it or if it starts with '-'.
         """
@@ -161,9 +158,7 @@ class Address(NamedTuple):
         )
 
     def trailer(self) -> str:
-        """Return `Name <email>` for a kernel trailer; a name that looks like an address is
-        quoted.
-        """
+        """Return `Name <email>` for a kernel trailer; quote a name that looks like an address."""
         name = _quote_name(self.name) if _LIKE_ADDRESS.search(self.name) else self.name
         return (
             f"{name} <{self.email}>" if name and self.email else self.name or self.email
@@ -171,8 +166,8 @@ class Address(NamedTuple):
 
     @property
     def called(self) -> str:
-        """Return the name, or the address if there is no name, or both if the name looks like an
-        address.
+        """Return the name for display; the address if there is no name, or both if the name looks
+        like an address.
         """
         if not self.name or self.name.lower() == self.key:
             return self.email
@@ -192,7 +187,7 @@ def _quote_name(name: str) -> str:
 
 
 def _enclosed_spans(text: str) -> list[tuple[int, int]]:
-    """Return (start, end) of each closed quoted string and comment (RFC 5322)."""
+    """Return (start, end) of each quoted string and comment that is closed (RFC 5322)."""
     spans = []
     start = depth = 0
     quoted = False
@@ -213,7 +208,7 @@ def _enclosed_spans(text: str) -> list[tuple[int, int]]:
 
 
 def _structure(text: str) -> str:
-    """Replace quoted parts and comments with commas, so that no name looks like an address."""
+    """Replace quoted strings and comments with commas, so that they are not parsed as addresses."""
     parts = []
     at = 0
     for start, end in _enclosed_spans(text):
@@ -225,7 +220,7 @@ def _structure(text: str) -> str:
 def decode_mailboxes(value: str) -> str:
     """Decode the encoded words (RFC 2047) in an address header without changing its structure.
 
-    A decoded word is always part of a name, and is quoted if necessary.
+    Decoded words are parts of names, and are quoted if necessary.
     """
     if "=?" not in value:
         return value
@@ -245,12 +240,12 @@ def _decode_name(words: re.Match[str]) -> str:
 
 
 def _decode_part(words: re.Match[str]) -> str:
-    """Decode words within a quoted string or comment without closing it."""
+    """Decode words inside a quoted string or comment without closing it."""
     return re.sub(r'[\\"()]', r"\\\g<0>", _CONTROL.sub(" ", decode_words(words[0])))
 
 
 def parse_address(text: str) -> Address | None:
-    """Return the first address in a trailer's value, or None if there is none."""
+    """Return the first address in a trailer's value, or None."""
     text = text[:MAX_ADDRESS]
     structure = _structure(text)
     match = _NAME_ADDR.match(structure)
@@ -264,9 +259,9 @@ def parse_address(text: str) -> Address | None:
 
 
 def only_mailbox(text: str) -> Address | None:
-    """Return the mailbox in a header's value, or None unless it is the only address.
+    """Return the mailbox in a header value if it is the only address, or None.
 
-    Several addresses in a From: header, or an ambiguous one, identify nobody.
+    A From: header with several or ambiguous addresses identifies nobody.
     """
     structure = _structure(text)
     if len(text) > MAX_ADDRESS or _STRAY.search(structure):
@@ -286,7 +281,7 @@ def only_mailbox(text: str) -> Address | None:
 
 
 def addresses_within(text: str) -> tuple[str, ...]:
-    """Return all text that looks like an address, including in names and comments."""
+    """Return everything in a text that looks like an address, including in names and comments."""
     return tuple(_ANY_ADDRESS.findall(text))
 
 
@@ -296,7 +291,7 @@ def _unescape(text: str) -> str:
 
 @lru_cache(maxsize=256)
 def parse_addresses(text: str) -> tuple[Address, ...]:
-    """Return all addresses in the decoded value of a To: or Cc: header, in order."""
+    """Return the addresses in the decoded value of a To: or Cc: header, in order."""
     plain = (
         [_PLAIN.fullmatch(part) for part in text.split(",")]
         if len(text) <= MAX_HEADER
@@ -310,8 +305,8 @@ def parse_addresses(text: str) -> tuple[Address, ...]:
         )
     import email.utils
 
-    # without this argument, newer Python versions drop the whole list because of one
-    # odd address; 3.11.0 to 3.11.9 lack it
+    # by default, newer Python versions reject the whole list because of one odd address; 3.11.0 to
+    # 3.11.9 lack this argument
     lenient: dict[str, bool] = (
         {"strict": False}
         if getattr(email.utils, "supports_strict_parsing", False)
@@ -337,9 +332,9 @@ class AddressState(StrEnum):
 
 
 class AddressVerdict(NamedTuple):
-    """The result of checking an address: its state, the reason, and the ASCII form to send to.
+    """The result of checking an address.
 
-    The ASCII form of a bad address is None.
+    `wire` is the ASCII form to send to; it is None for a bad address.
     """
 
     state: AddressState
@@ -348,19 +343,19 @@ class AddressVerdict(NamedTuple):
 
 
 def danger(email: str) -> str:
-    """Return why an address is unsafe to pass to a program, or "".
+    """Return why an address is unsafe as a program's argument, or "".
 
-    Programs might parse such an address as an option, or split it.
+    Programs might parse it as an option, or split it.
     """
     return next((reason for pattern, reason in _DANGERS if pattern.search(email)), "")
 
 
 def judge(email: str) -> AddressVerdict:
-    """Check an address for `danger`, then with email-validator, without network access.
+    """Check an address with `danger` and email-validator, without network access.
 
     An address is bad if it is dangerous or if every mail server would reject it. Intranet, `.test`
-    and literal addresses are doubtful but not bad. Internationalized domains are converted to
-    ASCII; non-ASCII local parts are bad (kernel lists do not use SMTPUTF8).
+    and literal addresses are doubtful. Internationalized domains are converted to ASCII; non-ASCII
+    local parts are bad, because kernel lists do not use SMTPUTF8.
     """
     if reason := danger(email):
         return AddressVerdict(AddressState.BAD, reason, None)
@@ -390,7 +385,7 @@ def judge(email: str) -> AddressVerdict:
 def split_usable(
     addresses: Iterable[Address],
 ) -> tuple[tuple[Address, ...], tuple[str, ...]]:
-    """Return the usable addresses, and a warning for each other address."""
+    """Return the usable addresses, and a warning for each of the others."""
     kept, omitted = [], []
     for address in addresses:
         verdict = judge(address.email)
@@ -404,9 +399,9 @@ def split_usable(
 
 
 def is_header_safe(address: Address) -> bool:
-    """Return whether the address is valid in a header.
+    """Return whether an address can be written in a header.
 
-    It must not contain control characters, and the email package must be able to parse it.
+    It must contain no control character, and the email package must be able to parse it.
     """
     if _DOT_ATOMS.fullmatch(address.email) and not _CONTROL.search(address.name):
         return True
@@ -422,7 +417,7 @@ def is_header_safe(address: Address) -> bool:
     return True
 
 
-# a first word on its own may be a given name, followed by a surname
+# a single first word may be a given name if a surname follows
 _PROGRAM = compile_late(
     r"(?:claude|copilot|github copilot|chatgpt|gpt-?\d\S*|gemini|codex|cursor(?: agent)?|devin"
     r"|aider|llama|deepseek\S*|grok|qwen\S*)\b"
@@ -455,11 +450,11 @@ EVERYDAY_TOOLS = frozenset(
         "vscode",
     ]
 )
-"""Common tools, which do not belong in Assisted-by:."""
+"""Common tools, which should not be listed in Assisted-by:."""
 
 
 def is_program(value: str) -> bool:
-    """Return whether a tag's value is a program instead of a person."""
+    """Return whether the value of a tag is a program, not a person."""
     return bool(_PROGRAM.match(value) or _ADDRESS.search(value))
 
 
@@ -469,7 +464,7 @@ def has_agent(value: str) -> bool:
 
 
 def assistant_faults(value: str) -> dict[str, str]:
-    """Return the errors in the value of an Assisted-by: tag, with the wrong text for each.
+    """Return the errors in the value of an Assisted-by: tag, and the wrong text for each.
 
     The keys are `address`, `brackets` and `everyday`.
     """
@@ -485,7 +480,7 @@ def assistant_faults(value: str) -> dict[str, str]:
 
 
 def right_assistant(value: str) -> str:
-    """Correct the value of an Assisted-by: tag, keeping agent and model."""
+    """Correct the value of an Assisted-by: tag; keep the agent and the model."""
     plain = _BRACKETED.sub(r" \1 ", _MAILBOX.sub("", value)).replace(",", " ").split()
     return " ".join(
         [

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Describe the age of events."""
+"""Format the age of events."""
 
 from datetime import UTC, datetime
 
@@ -12,7 +12,7 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 def ago(seconds: float, now: float | None = None) -> str:
     """Format the age of a time: `now`, `20 min ago`, `5 h ago` or `6 days ago`.
 
-    Times are in seconds since the epoch. After 60 days, the date is returned.
+    Times are in seconds since the epoch. A time more than 60 days ago is formatted as a date.
     """
     moment = datetime.now(UTC).timestamp() if now is None else now
     age = moment - seconds

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Limit untrusted input: its size, dates, and regular expressions.
 
-Larger input is rejected before parsing, with an error that includes the limit
+Input that is too large is rejected before parsing, with an error that names the limit
 (docs/reference/limits.md). Dates are limited so that date arithmetic cannot overflow. Patterns from
-MAINTAINERS, and from a tree's rule packs and settings, are matched in linear time, with the first
-engine that limits the run time.
+MAINTAINERS, and from rule packs and settings in a tree, are matched in linear or limited time.
 """
 
 import re
@@ -22,7 +21,7 @@ _DIGITS = len(str(LARGEST))
 
 
 def limited_number(text: str) -> int:
-    """Parse a decimal number, limited to LARGEST; return 0 for any other text."""
+    """Parse a decimal number, limited to LARGEST; return 0 for other text."""
     if not text.isdecimal():
         return 0
     # ignore leading zeros
@@ -45,18 +44,17 @@ MAX_LINES = MIB
 """Lines of a message or patch."""
 MAX_CHECKED_LINES = 40_000
 MAX_CHECKED = 4 * MIB
-"""Lines and characters of a patch that rules check. A longer patch is truncated, with a finding
-that reports it.
+"""Maximum number of lines and characters checked by rules.
+
+A longer patch is truncated, and a finding reports this.
 """
 
 
 FIRST_YEAR, LAST_YEAR = 1970, 2999
-"""Limits of dates: adding a century stays within the range of `datetime`."""
+"""The range of valid years; adding a century to them does not exceed the range of `datetime`."""
 _FIRST_MAIL = datetime(1990, 1, 1, tzinfo=UTC)
 _AHEAD = timedelta(days=1)
-"""A date before 1970, or later than its arrival or the present by more than this, is wrong or
-forged.
-"""
+"""Tolerance for dates after the arrival or the present; later dates are wrong or forged."""
 _LAST = datetime(LAST_YEAR, 12, 31, tzinfo=UTC).timestamp()
 _MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 _USUAL = compile_late(
@@ -64,21 +62,21 @@ _USUAL = compile_late(
     r" (?P<time>\d\d:\d\d:\d\d) (?P<zone>[+-]\d{4})",
     re.ASCII,
 )
-"""The form written by git and most mail programs. Importing email.utils would take longer."""
+"""The date format of git and most mail programs; importing email.utils would take longer."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def clamp_time(seconds: float, zone: tzinfo = UTC) -> datetime:
-    """Convert seconds since the epoch to a time, clamped to the allowed range."""
+    """Convert seconds since the epoch to a time in the allowed range."""
     # NaN becomes 0, because comparisons with it are false
     bounded = min(seconds, _LAST) if seconds > 0 else 0
     return datetime.fromtimestamp(bounded, zone)
 
 
 def read_iso(text: str, zone: tzinfo | None = None) -> datetime | None:
-    """Parse a time in ISO 8601 format; `zone` is its default time zone.
+    """Parse a time in ISO 8601 format; `zone` is the default time zone.
 
-    Return None if there is no time or no zone, or if it is out of range.
+    Return None if it is invalid, has no time zone, or is out of range.
     """
     try:
         result = datetime.fromisoformat(text)
@@ -89,14 +87,14 @@ def read_iso(text: str, zone: tzinfo | None = None) -> datetime | None:
 
 
 def parse_stored_time(text: str) -> datetime:
-    """Parse a time stored in ISO 8601 format; return the epoch if it is damaged."""
+    """Parse a stored time in ISO 8601 format; return the epoch if it is invalid."""
     return read_iso(text) or EPOCH
 
 
 def read_day(text: str) -> date | None:
     """Parse a date such as `2026-01-31`.
 
-    Return None if the text is not a date or is out of range.
+    Return None if it is invalid or out of range.
     """
     try:
         result = date.fromisoformat(text)
@@ -106,9 +104,9 @@ def read_day(text: str) -> date | None:
 
 
 def parse_date(value: str) -> datetime | None:
-    """Parse the date, with its time zone, in a header of a message or HTTP response.
+    """Parse the date in a header of a message or HTTP response.
 
-    Return None if there is none or it is out of range.
+    Return None if it is invalid or out of range.
     """
     if usual := _USUAL.fullmatch(value):
         month = _MONTHS.index(usual["month"]) // 4 + 1
@@ -126,16 +124,18 @@ def parse_date(value: str) -> datetime | None:
 
 
 def header_date(value: str) -> datetime | None:
-    """Parse the date in a header of a message.
+    """Parse the date in a message header.
 
-    Return None if there is none, or if no message can have that date.
+    Return None if it is invalid, or not plausible for a message.
     """
     date = parse_date(value)
     return date if date and _FIRST_MAIL <= date <= datetime.now(UTC) + _AHEAD else None
 
 
 def arrival(received: Iterable[str]) -> datetime | None:
-    """Return when a message arrived: the date in the topmost dated Received: header."""
+    """Return the time at which a message arrived: the date in the topmost dated Received:
+    header.
+    """
     return next(
         filter(None, (header_date(value.rpartition(";")[2]) for value in received)),
         None,
@@ -145,7 +145,7 @@ def arrival(received: Iterable[str]) -> datetime | None:
 def mail_date(sent: str, received: Iterable[str]) -> tuple[datetime | None, bool]:
     """Return the date of a message, and whether its Date: header is damaged.
 
-    The arguments are its Date: and Received: values. If Date: is damaged, return the date of
+    The arguments are the values of Date: and Received:. If Date: is damaged, return the time of
     arrival.
     """
     arrived, result = arrival(received), header_date(sent)
@@ -157,12 +157,13 @@ def mail_date(sent: str, received: Iterable[str]) -> tuple[datetime | None, bool
 MAX_PATTERN = 1000
 """Maximum length of a pattern in characters."""
 LONGEST_TEXT = (65536, 8192, 512)
-"""Maximum length of a text that `re` searches within a time budget, by the number of unbounded
+"""Maximum length of text searched by `re` within a time budget, for 0, 1 and 2 unbounded
 repeats.
 """
 BUDGET = 2.0
-"""CPU seconds that a pattern may exceed its allowance by (twice as many in total) before it is
-disabled.
+"""CPU seconds by which a pattern may exceed its allowance before it is disabled.
+
+All patterns together may exceed it by twice as much.
 """
 _ALLOWANCE, _PER_CHARACTER = 2e-4, 2e-7
 _FEW = 64
@@ -171,16 +172,16 @@ _MEMORY = 1 << 20
 
 Dialect = Literal["python", "perl"]
 gave_up: list[str] = []
-"""Patterns disabled in this run because they exceeded the budget."""
+"""Patterns disabled in this run because they exceeded the time budget."""
 _left = 2 * BUDGET
 
 
 class BoundedPattern:
-    """A compiled pattern that matches in bounded time.
+    """A compiled pattern that is matched in bounded time.
 
-    `dialect` is the pattern's syntax; `extended` is Perl's /x. `prefix` is trusted text to insert
-    before the pattern; it has no unbounded repeat unless it begins with `^`. `error` is the reason
-    why the pattern cannot be used; such a pattern matches nothing.
+    `dialect` is its syntax; `extended` is Perl's /x. `prefix` is trusted text inserted before the
+    pattern; it contains no unbounded repeat unless it begins with `^`. `error` is the reason why a
+    pattern cannot be used; it then matches nothing.
     """
 
     __slots__ = ("__dict__", "dialect", "extended", "pattern", "prefix")
@@ -200,7 +201,7 @@ class BoundedPattern:
 
     @cached_property
     def _engine(self) -> Any:
-        """Return a compiled pattern, or the reason why it cannot be used."""
+        """Return a compiled pattern, or why the pattern cannot be used."""
         if len(self.pattern) > MAX_PATTERN:
             return f"longer than {MAX_PATTERN} characters"
         flags = re.ASCII | (re.VERBOSE if self.extended else 0)
@@ -241,11 +242,11 @@ class BoundedPattern:
         return self._engine if isinstance(self._engine, str) else None
 
     def search(self, text: str, at: int = 0) -> Any:
-        """Return the first match at or after `at`, or None."""
+        """Return the first match at or after offset `at`, or None."""
         return self._ask("search", text, at)
 
     def match(self, text: str, at: int = 0) -> Any:
-        """Return the match that begins at `at`, or None."""
+        """Return the match that begins at offset `at`, or None."""
         return self._ask("match", text, at)
 
     def fullmatch(self, text: str) -> Any:
@@ -261,15 +262,14 @@ class BoundedPattern:
         if isinstance(engine, str):
             return None
         if _NOT_UTF8.search(text):
-            # RE2 needs UTF-8; replace each invalid byte with one character so that positions stay
-            # the same
+            # RE2 requires UTF-8; replace each invalid byte with one character to keep offsets valid
             text = text.encode("utf-8", "replace").decode()
         return getattr(engine, method)(text, *at)
 
 
 @lru_cache(maxsize=1024)
 def compile_bounded(pattern: str, dialect: Dialect = "python") -> BoundedPattern:
-    """Compile a bounded pattern, with a cache."""
+    """Compile a bounded pattern; the results are cached."""
     return BoundedPattern(pattern, dialect=dialect)
 
 
@@ -279,7 +279,7 @@ def pattern_error(pattern: str) -> str | None:
 
 
 class _Budgeted:
-    """A pattern of `re` with a limited total run time."""
+    """A pattern compiled with `re`, with a limited total run time."""
 
     def __init__(self, compiled: "re.Pattern[str]", source: str, longest: int) -> None:
         self._compiled = compiled
@@ -327,7 +327,7 @@ class _Budgeted:
 
 
 def _compile_linear(pattern: str, *, extended: bool) -> Any:
-    """Compile a pattern with RE2, or return the reason why RE2 rejects it."""
+    """Compile a pattern with RE2; return an error message if RE2 rejects it."""
     import re2
 
     options = re2.Options()
@@ -393,8 +393,8 @@ def _to_re2(pattern: str, *, extended: bool) -> str:
 
 
 class _Cost:
-    """A pattern's matching cost: at most `ways` times the text's length to the power of
-    `degree`.
+    """An upper bound for the cost of matching: `ways` times the text's length to the power
+    of `degree`.
     """
 
     __slots__ = ("degree", "ways")
@@ -405,9 +405,9 @@ class _Cost:
 
 
 def _cost(pattern: str, flags: int, dialect: Dialect) -> "_Cost | str":
-    """Return the cost of a pattern for a backtracking matcher.
+    """Return the cost of a pattern in a backtracking matcher.
 
-    Return an error message if `re` cannot parse it or interprets it differently from Perl.
+    Return an error message if `re` cannot parse it, or interprets it differently from Perl.
     """
     import re._parser as parser  # type: ignore[import-not-found]
 
@@ -422,7 +422,7 @@ def _cost(pattern: str, flags: int, dialect: Dialect) -> "_Cost | str":
 
 
 def _sequence_cost(nodes: Any) -> _Cost:
-    """Return the cost of a sequence: the product of its parts' alternatives."""
+    """Return the cost of a sequence: the product of the costs of its parts."""
     ways, degree = 1, 0
     for name, value in nodes:
         cost = _node_cost(str(name), value)
@@ -458,7 +458,7 @@ def _repeat_cost(low: int, high: int, body: Any) -> _Cost:
     inner = _sequence_cost(body)
     single = len(body) == 1 and str(body[0][0]) in _SINGLE
     if single or (inner.ways == 1 and inner.degree == 0):
-        # a repeated part that is not an anchor matches in one way and consumes a character
+        # a repeated part without alternatives matches in one way and consumes a character
         return _Cost(high - low + 1, 0) if high <= _FEW else _Cost(1, 1)
     if high > _FEW or inner.degree:
         return _Cost(1, 100) if high > 1 else _Cost(inner.ways + 1, inner.degree)

@@ -14,9 +14,9 @@ PIECE = 1 << 20
 
 
 def unpack(data: bytes, source: str, limit: int) -> bytes:
-    """Decompress all members of the data if it is in gzip format.
+    """Decompress data if it is in gzip format; it may have several members.
 
-    Raise InputError for `source` if the data is damaged, truncated or larger than `limit` bytes.
+    Raise InputError, naming `source`, if it is damaged, truncated or larger than `limit` bytes.
     """
     if data[:2] != MAGIC:
         return data
@@ -34,16 +34,16 @@ def unpack(data: bytes, source: str, limit: int) -> bytes:
 
 
 def text_of(stream: IO[bytes], source: str) -> Iterator[bytes]:
-    """Yield a stream's contents in blocks, decompressed if they are in gzip format."""
+    """Yield the content of a stream in blocks; decompress it if it is in gzip format."""
     head = stream.read(len(MAGIC))
     blocks: Iterator[bytes] = chain((head,), iter(partial(stream.read, PIECE), b""))
     return decompress(blocks, source) if head == MAGIC else blocks
 
 
 def decompress(blocks: Iterable[bytes], source: str) -> Iterator[bytes]:
-    """Decompress blocks of gzip data into pieces of at most PIECE bytes.
+    """Decompress blocks of gzip data; yield pieces of at most PIECE bytes.
 
-    Raise InputError for `source` if the data is damaged or truncated.
+    Raise InputError, naming `source`, if the data is damaged or truncated.
     """
     unpacker = None
     try:

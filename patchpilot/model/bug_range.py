@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The releases that have a bug, in version order.
+"""The range of releases that have a bug.
 
-They are the stable series, the release with the bug's introduction, and the release with the fix.
+It consists of the stable series, the release that introduced the bug, and the release with the fix,
+in order of version.
 """
 
 from collections.abc import Iterable
@@ -12,7 +13,7 @@ from patchpilot.model.bounded import limited_number
 
 
 class ReleaseState(StrEnum):
-    """The state of a release with respect to a bug; the values are shown to the user."""
+    """The state of a release with respect to a bug; the values are displayed."""
 
     CLEAN = "clean"
     AFFECTED = "affected"
@@ -24,9 +25,9 @@ class ReleaseState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReleasePoint:
-    """A release on the ruler: its version and its state.
+    """A release and its state.
 
-    The version is, for example, "5.15" or "5.16-rc1", and "" before the release.
+    The version is, for example, "5.15" or "5.16-rc1"; it is "" before the release.
     """
 
     version: str
@@ -35,9 +36,9 @@ class ReleasePoint:
 
 @dataclass(frozen=True, slots=True)
 class BugRange:
-    """The releases on the ruler, oldest first, and notes.
+    """The releases, oldest first, and notes.
 
-    The notes explain series that have the bug for a reason other than their age.
+    The notes explain why an older series has the bug.
     """
 
     points: tuple[ReleasePoint, ...] = ()
@@ -57,9 +58,9 @@ def in_order(
 ) -> tuple[ReleasePoint, ...]:
     """Return the stable series and the release that introduced the bug, sorted by version.
 
-    A released fix is sorted by version too; otherwise it comes last.
+    A fix is sorted by version if it was released, and comes last otherwise.
     """
-    # the release that introduced the bug may also be listed as a stable series
+    # the release that introduced the bug may also be a stable series
     series = [
         point
         for point in series
@@ -81,7 +82,7 @@ def in_order(
 def version_order(version: str) -> tuple[tuple[int, ...], float]:
     """Return a sort key for versions.
 
-    A release candidate comes before its release, and an unreleased version after all others.
+    A release candidate precedes its release; an unreleased version follows all others.
     """
     numbers, _, candidate = version.removeprefix("v").partition("-rc")
     parts = tuple(

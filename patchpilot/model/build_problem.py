@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A patch's build problems, as values for rules to report."""
+"""Build problems in a patch, as values reported by rules."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 class BuildProblem(NamedTuple):
     """A new warning or error in a build.
 
-    `kind` selects the rule to report it. `line` refers to the new file, and `patch_line` to the
+    `kind` selects the rule that reports it. `line` is in the new file, and `patch_line` in the
     patch as a message (None: the whole patch).
     """
 

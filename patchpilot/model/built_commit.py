@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The result of building a commit: the configurations, and the files that were not built."""
+"""The result of building a commit: its configurations, and the files that were not built."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from patchpilot.model.printable import counted, join_words
 @json_form()
 @dataclass(frozen=True, slots=True)
 class SkippedFile:
-    """A file that was not built in a configuration, and why."""
+    """A file that was not built in a configuration, and the reason."""
 
     path: str
     why: str
@@ -22,8 +22,8 @@ class SkippedFile:
 class BuiltConfiguration:
     """A build configuration and its result.
 
-    Contains make's ARCH, the compiler (gcc or clang), the origin of its symbols (.config or
-    smallest), the built and skipped files, and whether sparse checked them.
+    `arch` is make's ARCH, `toolchain` gcc or clang, and `source` the origin of the symbols (.config
+    or smallest). `sparse` is set if sparse checked the built files.
     """
 
     arch: str
@@ -36,8 +36,9 @@ class BuiltConfiguration:
 
 @dataclass(frozen=True, slots=True)
 class BuiltCommit:
-    """A built commit: whether it builds, the configurations tried, and the number of new
-    problems.
+    """The result of building a commit.
+
+    `new` is the number of new problems.
     """
 
     commit: str
@@ -47,7 +48,7 @@ class BuiltCommit:
 
     @property
     def unbuilt_files(self) -> set[str]:
-        """Return the files that no configuration compiles."""
+        """Return the files that were built in no configuration."""
         skipped = {file.path for row in self.configurations for file in row.skipped}
         return skipped - {path for row in self.configurations for path in row.built}
 
@@ -55,7 +56,7 @@ class BuiltCommit:
 def build_summary(commits: Sequence[BuiltCommit | None]) -> str:
     """Summarize the build of a series, for example "built in 3 configurations, nothing new".
 
-    Return "" if no object of a commit was built.
+    Return "" unless an object file of every commit was built.
     """
     built = [
         commit
@@ -74,7 +75,7 @@ def build_summary(commits: Sequence[BuiltCommit | None]) -> str:
 
 
 def compile_tested(commits: Sequence[BuiltCommit | None]) -> str:
-    """List the configurations in which all commits of a series build.
+    """List the architectures on which all commits of a series build.
 
     An example is "arm64 and x86-64, W=1, sparse". Return "" if a commit does not build, was not
     built, or has no object file.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Git commits as values, and the format of their messages."""
+"""Git commits as values, and the form of their messages."""
 
 import re
 from collections.abc import Mapping
@@ -12,9 +12,9 @@ from patchpilot.model.trailer import Trailer, find_tags, parse_trailers
 
 
 class Commit(NamedTuple):
-    """A commit: full ids of 40 hex digits, dates with a time zone, and the message as committed.
+    """A commit with full ids of 40 hex digits, dates with a time zone, and its message.
 
-    The message is decoded, with surrogates for bytes that are not UTF-8.
+    The message is decoded; bytes that are not UTF-8 become surrogates.
     """
 
     id: str
@@ -34,7 +34,7 @@ class Commit(NamedTuple):
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """Return the message as lines, subject first."""
+        """Return the lines of the message, subject first."""
         return tuple(self.message.rstrip("\n").split("\n"))
 
     @property
@@ -56,9 +56,7 @@ class Commit(NamedTuple):
 
     @property
     def author_time(self) -> str:
-        """Return the author date in seconds since the epoch, which amending and rebasing
-        preserve.
-        """
+        """Return the author date in seconds since the epoch; amending and rebasing preserve it."""
         return str(int(self.authored.timestamp()))
 
     @property
@@ -80,11 +78,11 @@ MARKS: Mapping[str, str] = {
     "changelog in the message": r"^(?:Changes (?:in|since) v\d|[vV]\d+ ?:|v\d+ ?-+> ?v\d)",
     "line over 75 columns": r"^(?![A-Z][\w-]+: |[ \t>|]).{76,}$",
 }
-"""Mark → the pattern of its line in a message."""
+"""The pattern of each mark in a message."""
 
 
 def form_of(message: str) -> CommitForm:
-    """Return the form of a whole commit message."""
+    """Return the form of a complete commit message."""
     subject, _, rest = message.strip("\n").partition("\n\n")
     signed = re.findall(r"^Signed-off-by: ([^<\n]*[^<\s])", rest, re.MULTILINE)
     marks = tuple(

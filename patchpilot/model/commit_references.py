@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Parse references to other commits in a commit message: `Fixes:` lines, backports and reverts.
 
-`Fixes:` lines (Documentation/process/submitting-patches.rst) are parsed only here: in any case,
-indented, quoted, without a colon, or with the word `commit` before the id. Other references are in
-the format of the stable trees (Documentation/process/stable-kernel-rules.rst), or written manually
-by maintainers. For `check`, `prepare`, `stable` and the TUI, this module decides whether a message
-claims to fix a bug.
+Only this module parses `Fixes:` lines (Documentation/process/submitting-patches.rst), including
+malformed ones: in any case, indented, quoted, without a colon, or with `commit` before the id.
+Other references are in the format of the stable trees
+(Documentation/process/stable-kernel-rules.rst) or written manually. This module also decides
+whether a message claims to fix a bug.
 """
 
 import re
@@ -31,16 +31,16 @@ _MENTION = compile_late(r"\bfixes:\s*[0-9a-f]{12,40}", re.IGNORECASE | re.ASCII)
 
 
 DIGITS = 12
-"""Digits of the id in a `Fixes:` tag; more are only needed if the id is ambiguous."""
+"""Number of digits of the id in a `Fixes:` tag; more are needed only if it is ambiguous."""
 
 
 class FixesLine(NamedTuple):
-    """The parts of a line that begins with `Fixes`; joined, they form the line.
+    """The parts of a line that begins with `Fixes`; joined, they are the line.
 
-    `before` contains spaces or quote marks (`>`, `|`) before the name. `colon` includes spaces
-    before it, and is "" if there is none. `word` is "commit" with an optional colon and spaces.
-    `id` has 5 or more digits, and `gap` is the space after it. If there is no commit, these parts
-    are "" and `rest` is the whole value.
+    `before` contains spaces or quote marks (`>`, `|`). `colon` includes spaces before the colon,
+    and is "" if there is none. `word` is "commit" with an optional colon and spaces. `id` has 5 or
+    more digits, and `gap` is the space after it. Without an id, these parts are "" and `rest` is
+    the whole value.
     """
 
     before: str
@@ -54,26 +54,22 @@ class FixesLine(NamedTuple):
 
     @property
     def is_tag(self) -> bool:
-        """Return whether bots accept the line as a tag: unquoted, with no space before the
-        colon.
-        """
+        """Return whether bots accept the line as a tag: unquoted, and no space before the colon."""
         return self.colon == ":" and self.is_unquoted
 
     @property
     def is_unquoted(self) -> bool:
-        """Return whether the line is unquoted, with only spaces before the name and none before
-        the colon.
-        """
+        """Return whether only spaces precede the name, and no space precedes the colon."""
         return self.colon in ("", ":") and not self.before.strip()
 
     @property
     def commit_id(self) -> str:
-        """Return the id, or "" if it is missing or preceded by more than the word `commit`."""
+        """Return the id, or "" if it is missing or if a colon follows the word `commit`."""
         return "" if ":" in self.word else self.id
 
     @property
     def is_spaced(self) -> bool:
-        """Return whether the id is separated from a word before it."""
+        """Return whether a space separates the id from a preceding word."""
         return not self.word or self.word[-1].isspace()
 
     @property
@@ -91,18 +87,20 @@ class FixesLine(NamedTuple):
         return bool(self.id) and not continued
 
     def has_digits(self, least: int, most: int = 40) -> bool:
-        """Return whether the id is a whole word of this many digits."""
+        """Return whether the id is a complete word of at least `least` and at most `most`
+        digits.
+        """
         return self.ends_id and least <= len(self.id) <= most
 
 
 def read_fixes_line(line: str) -> FixesLine | None:
-    """Parse a line that begins with `Fixes`; return None for other lines."""
+    """Parse a line that begins with `Fixes`; return None for any other line."""
     match = _LINE.match(line)
     return _parts(match) if match else None
 
 
 def fixes_lines(message: str) -> Iterator[FixesLine]:
-    """Parse a message's lines that begin with `Fixes`, in order."""
+    """Parse all lines of a message that begin with `Fixes`, in order."""
     return map(_parts, _LINE.finditer(message))
 
 
@@ -115,7 +113,7 @@ def read_fixes_value(value: str) -> FixesLine:
 
 
 def mentions_fix(line: str) -> bool:
-    """Return whether `Fixes:` with an id of 12 or more digits is anywhere in the line."""
+    """Return whether a line contains `Fixes:` with an id of 12 or more digits."""
     return _MENTION.search(line) is not None
 
 
@@ -159,16 +157,18 @@ _REVERT = compile_late(
 
 
 class NamedCommit(NamedTuple):
-    """An upstream commit in a message: its id (7 to 40 digits, in lower case) and its line."""
+    """An upstream commit named in a message: its id (7 to 40 digits, in lower case) and line
+    index.
+    """
 
     id: str
     at: int
 
 
 class Fixed(NamedTuple):
-    """A parsed `Fixes:` line: the id as written, and the quoted subject ("" if there is none).
+    """A commit in a `Fixes:` line: its id, and the quoted subject or "".
 
-    The id has 7 to 40 digits and is in lower case.
+    The id is as written, but in lower case; it has 7 to 40 digits.
     """
 
     id: str
@@ -176,7 +176,7 @@ class Fixed(NamedTuple):
 
 
 class Marks(NamedTuple):
-    """The upstream, reverted and fixed commits in a message, with their ids in lower case."""
+    """The upstream, reverted and fixed commits named in a message, with ids in lower case."""
 
     upstream: tuple[str, ...] = ()
     reverts: tuple[str, ...] = ()
@@ -185,13 +185,13 @@ class Marks(NamedTuple):
 
 NONE = Marks()
 LEAST = 12
-"""Minimum length; shorter hex strings may be ordinary numbers."""
+"""Minimum number of digits; shorter hexadecimal strings may be ordinary numbers."""
 
 
 def upstream_commits(message: str) -> tuple[NamedCommit, ...]:
-    """Return the upstream commits in a message, in order.
+    """Return the upstream commits named in a message, in order.
 
-    Abbreviated ids are included, so that they can be reported.
+    Ids that are too short are included, so that they can be reported.
     """
     lower = message.lower()
     commits: list[NamedCommit] = []
@@ -219,7 +219,7 @@ def upstream_commits(message: str) -> tuple[NamedCommit, ...]:
 
 
 def upstream_claim(patch: Patch) -> str | None:
-    """Return the upstream commit named in a backport, or None."""
+    """Return the upstream commit that a backport names, or None."""
     named = upstream_commits("\n".join(patch.message))
     return named[0].id if named else None
 
@@ -232,7 +232,7 @@ def is_backport(patch: Patch) -> bool:
 def read_marks(message: str) -> Marks:
     """Return the references to other commits in a message.
 
-    In the sentence "this reverts commit A, which is commit B upstream", B is part of the revert.
+    In "this reverts commit A, which is commit B upstream", both are reverted.
     """
     lower = message.lower()
     reverts: dict[str, None] = {}
@@ -264,7 +264,7 @@ def read_marks(message: str) -> Marks:
 def _fixed_commits(line: FixesLine) -> list[Fixed]:
     """Return the commits in a `Fixes:` line: usually one, or none without an id.
 
-    A short number is a bug number unless a subject follows it.
+    A short decimal number is taken for a bug number unless a subject follows.
     """
     if not _is_readable(line):
         return []
@@ -284,9 +284,7 @@ def _fixed_commits(line: FixesLine) -> list[Fixed]:
 
 
 def _is_readable(line: FixesLine) -> bool:
-    """Return whether the line has spaces between words, and an indentation of at most two
-    columns.
-    """
+    """Return whether words are separated by spaces, and at most two spaces precede the name."""
     return (
         line.before in ("", " ", "  ")
         and line.is_unquoted
@@ -297,9 +295,9 @@ def _is_readable(line: FixesLine) -> bool:
 
 
 def _is_closed(message: str, match: re.Match[str]) -> bool:
-    """Return whether the opening bracket is closed on the same line or at the start of the next.
+    """Return whether an opening bracket is closed on the same line or at the start of the next.
 
-    Otherwise it starts a comment about the commit.
+    If not, it starts a comment about the commit.
     """
     tail = match[0][1:]
     after = message[match.end() :].lstrip()
@@ -330,7 +328,7 @@ _KINDS = {
 def kind_of(subject: str) -> str:
     """Return the kind of change announced by a subject.
 
-    It is "revert", "merge", "cosmetic", "fix", "feature" or "other". The prefix (`net: foo:`) is
+    It is "revert", "merge", "cosmetic", "fix", "feature" or "other". Prefixes (`net: foo:`) are
     ignored.
     """
     text = subject.rpartition(": ")[2]
@@ -346,9 +344,9 @@ def kind_of(subject: str) -> str:
 
 
 def fix_claim(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> str:
-    """Return the words that claim a bug fix, or "" if there are none.
+    """Return the text that claims a bug fix, or "".
 
-    `message` contains the lines after the subject, and `paths` the changed files.
+    `message` are the lines after the subject, and `paths` the changed files.
     """
     if is_cosmetic(title, paths):
         return ""
@@ -364,9 +362,9 @@ def fix_claim(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> 
 
 
 def may_fix(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> bool:
-    """Return whether a message without such a claim may still describe a bug.
+    """Return whether a message may describe a bug without claiming a fix.
 
-    The text must describe a failure, and the title must announce neither a feature nor a cleanup.
+    It must mention a failure, and the title must announce neither a feature nor a cleanup.
     """
     return (
         kind_of(title) == "other"
@@ -376,9 +374,9 @@ def may_fix(title: str, message: Sequence[str], paths: Sequence[str] = ()) -> bo
 
 
 def defect_in(title: str) -> str:
-    """Return the words in a subject that describe a fixed crash, leak, race or similar defect.
+    """Return the text in a subject that describes a fixed crash, leak, race or similar defect.
 
-    Return "" for other fixes and for bugs outside of the code.
+    Return "" for other fixes, and for bugs outside of the code.
     """
     if not _CURED.search(title) or not bug_in(title) or is_cosmetic(title, ()):
         return ""
@@ -403,14 +401,14 @@ _FOLLOWS = compile_late(
     r"[ ,]*(?:\(\".{0,200}?\"\)[ ,]*)?\w+ (?:should|must|can (?:now )?(?:use|drop|remove)"
     r"|no longer need)\b"
 )
-"""The text after a commit whose work the patch continues."""
+"""Text after the name of a commit whose work the patch continues."""
 
 
 def explains_missing_fixes(lines: Sequence[str]) -> bool:
     """Return whether the message explains why there is no Fixes: tag.
 
-    Valid reasons are that the bug is older than the history, or that no single commit introduced
-    it.
+    Valid reasons are that the bug is older than the git history, or that no single commit
+    introduced it.
     """
     return _NO_FIXES.search(" ".join(line.strip() for line in lines)) is not None
 
@@ -423,12 +421,10 @@ _NO_FIXES = compile_late(
 
 
 def find_blamed(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
-    """Return (line index, commit id) of the commit that a message names as the bug's cause, or
-    None.
-    """
+    """Return (line index, commit id) of the commit that a message blames for the bug, or None."""
     whole = " ".join(lines)
     tidies = _TIDIES.search(title)
-    # do not consume the text after a commit, because it may contain the next one
+    # do not consume the text after a commit, because it may name the next one
     for match in re.finditer(
         r"\b[Cc]ommit (?P<id>[0-9a-f]{7,40})\b(?=(?P<after>.{0,400}))", whole
     ):
@@ -442,7 +438,7 @@ def find_blamed(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
         ) or (before.rstrip().lower().endswith("since") and _FOLLOWS.match(after)):
             continue
         if tidies and _NO_USE.search(f"{before}{after[:300]}"):
-            # removing code that a commit left unused is cleanup, not a fix
+            # removing code that a commit left unused is a cleanup, not a fix
             continue
         if (
             (cached_search(r"\b[Ss]ince\W*$", before) and _breaks(after))
@@ -471,7 +467,7 @@ def find_blamed(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
 def _breaks(after: str) -> bool:
     """Return whether the sentence about a commit, or the next one, describes a failure.
 
-    The commit's quoted title does not count.
+    The quoted title of the commit is ignored.
     """
     sentences = re.split(r"\.\s+(?=[A-Z])", re.sub(r"^\W*\(\".*?\"\)", "", after))
     return (
@@ -483,7 +479,7 @@ def _breaks(after: str) -> bool:
 def describes_harm(title: str, lines: Sequence[str]) -> bool:
     """Return whether a title or message describes a failure.
 
-    A message may mention an earlier commit without blaming it.
+    An earlier commit may be mentioned without being blamed.
     """
     if _TIDIES.search(title):
         return bug_in(title) is not None
@@ -522,13 +518,11 @@ _PREFIX = compile_late(
     re.IGNORECASE,
 )
 _COMPOUND = compile_late(r"\b(?:fixed|broken)-(?=\w)", re.IGNORECASE)
-"""Start of a name such as fixed-mmio or broken-hpi."""
+"""The start of a name such as fixed-mmio or broken-hpi."""
 
 
 def _strip_prefixes(title: str) -> str:
-    """Strip prefixes (except a word for a fix) and the names of fixed or broken things from a
-    title.
-    """
+    """Strip prefixes (except words for a fix) and names with "fixed-" or "broken-" from a title."""
     start = 0
     while match := _PREFIX.match(title, start):
         start = match.end()
@@ -536,7 +530,7 @@ def _strip_prefixes(title: str) -> str:
 
 
 def bug_in(title: str) -> str | None:
-    """Return the word for a bug or its fix in a subject, after its prefix, or None."""
+    """Return the word for a bug or its fix in a subject, ignoring prefixes, or None."""
     title = _strip_prefixes(title)
     match = _BUG.search(title)
     if not match or cached_search(
@@ -584,13 +578,13 @@ _CRASH = compile_late(
 
 
 BUG_SIGN = r"(?:BUG: K.|UB)SAN: |Call Trace:|stable@|syzkaller"
-"""Signs of a fix according to checkpatch.pl."""
+"""Signs of a fix, according to checkpatch.pl."""
 
 
 def crash_in(title: str, lines: Sequence[str]) -> str:
-    """Return the words in a title or message that indicate a kernel crash, such as "BUG:".
+    """Return the text in a title or message that indicates a kernel crash, such as "BUG:".
 
-    Return "" if there are none, or if the title announces something new or a cleanup.
+    Return "" if there is none, or if the title announces a new feature or a cleanup.
     """
     return _first_affirmed_match(_CRASH, title, (title, *lines)).strip(" :")
 
@@ -598,11 +592,11 @@ def crash_in(title: str, lines: Sequence[str]) -> str:
 def _first_affirmed_match(
     pattern: re.Pattern[str], title: str, lines: Sequence[str]
 ) -> str:
-    """Return the first match that is not negated, or "" if the title announces something new."""
+    """Return the first match that is not negated, or "" if the title announces a new feature."""
     is_cleanup = _TIDIES.search(title) and _NO_USE.search(title)
     if _NEW.search(title) or (is_cleanup and not re.search(BUG_SIGN, "\n".join(lines))):
         return ""
-    # ignore titles of other commits
+    # ignore quoted titles of other commits
     text = re.sub(r"\(\"[^\"]*\"\)", "", " ".join(lines))
     return next(
         (
@@ -622,9 +616,9 @@ _NEW = compile_late(
 
 
 def cure_in(title: str, lines: Sequence[str]) -> str | None:
-    """Return words in the message about a bug that the subject does not mention.
+    """Return text in the message about a bug that the subject does not mention.
 
-    Return None if there are none, or if the subject announces something new.
+    Return None if there is none, or if the subject announces a new feature.
     """
     if words := _first_affirmed_match(_CURE, title, lines):
         return words
@@ -676,7 +670,7 @@ _FAILS = compile_late(
 
 
 def is_cosmetic(title: str, paths: Sequence[str]) -> bool:
-    """Return whether a fix is only for spelling, style, comments or documentation.
+    """Return whether a fix only changes spelling, style, comments or documentation.
 
     Such a fix does not affect the running kernel.
     """
@@ -695,7 +689,7 @@ BINDINGS = "Documentation/devicetree/bindings/"
 
 
 def only_documents(paths: Sequence[str]) -> bool:
-    """Return whether a change touches only documentation; devicetree bindings count as code."""
+    """Return whether a change affects only documentation; devicetree bindings count as code."""
     return bool(paths) and all(
         (
             path.startswith(
@@ -711,7 +705,7 @@ def only_documents(paths: Sequence[str]) -> bool:
 def adds_an_id(patch: Patch) -> bool:
     """Return whether a patch only adds an entry to a table of devices.
 
-    It needs no explanation, and goes to stable although it fixes no bug.
+    It needs no explanation, and is accepted for stable although it fixes no bug.
     """
     added = [
         line.text

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The draft of a topic: the text of its messages that is not in commits."""
+"""The draft of a topic: the text of its messages that is not in its commits."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from patchpilot.model.json_form import json_form
 
 COMPILE_TESTED = "compile-tested"
-"""Answer in a draft: whether to list in the messages the configurations that build."""
+"""The answer that decides whether the messages list the configurations that build."""
 
 
 @json_form()
 @dataclass(frozen=True, slots=True)
 class KnownPatch:
-    """The last known state of a topic's patch.
+    """The last known state of a patch in a topic.
 
-    `authored` is the author date in seconds since the epoch, which survives amending and rebasing.
+    `authored` is the author date in seconds since the epoch; amending and rebasing preserve it.
     """
 
     patch_id: str
@@ -27,15 +27,13 @@ class KnownPatch:
 @json_form()
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A topic's texts and choices for the next send.
+    """The text and settings of a topic for the next send.
 
-    - `version`: the version of the next send; notes are stored by patch-id
-    - `answers`: the answers to the pre-send questions for this topic, by name of the question
-    - `links`: the Message-ID of each version sent
-    - `waivers`: the reasons for waiving a rule's findings, by name of the rule
-    - `shown`: what previews showed for each kind of send: a fingerprint of its messages, then
-      their Message-IDs
-    - `origins`: the origin of each choice, by its field, or by `field.key` if the field has keys
+    `version` is the version of the next send. `notes` are keyed by patch-id, `answers` by the
+    pre-send question, `links` (Message-IDs of sent versions) by version, and `waivers` (reasons) by
+    the rule's name. `shown` has, for each kind of send, the previewed messages: a fingerprint
+    followed by their Message-IDs. `origins` has the origin of each setting, by field or by
+    `field.key`.
     """
 
     change_id: str
@@ -58,9 +56,7 @@ class Draft:
 
     @property
     def mark(self) -> str:
-        """Return the text in brackets for the next send's subjects: the prefix and, from v2 on, the
-        version.
-        """
+        """Return the text in brackets for the next send: the prefix, and the version from v2 on."""
         return (
             f"{self.prefix or 'PATCH'}{f' v{self.version}' if self.version > 1 else ''}"
         )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Later commits that refer to a fix."""
+"""Later commits that reference a fix."""
 
 from dataclasses import dataclass
 
@@ -9,8 +9,9 @@ from patchpilot.model.json_form import json_form
 @json_form("commit", "subject", "kind", "reverted=undone")
 @dataclass(frozen=True, slots=True)
 class Follower:
-    """A mainline commit that references the fix: its id, subject, and kind ("fix" or "revert"), and
-    whether it was itself reverted.
+    """A mainline commit that references the fix.
+
+    `kind` is "fix" or "revert"; `undone` is set if the commit was itself reverted.
     """
 
     commit: str

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Parse get_maintainer.pl's options in all spellings: with one or two dashes, in any case, `--no-x`
-and `--nox`, and `--x=value` and `--x value`.
+"""Parse get_maintainer.pl's options in all spellings.
+
+Options have one or two dashes, in any case, and may be spelled `--no-x` and `--nox`, or `--x=value`
+and `--x value`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,14 +12,14 @@ from patchpilot.errors import UsageError
 
 
 class GetMaintainerAnswer(NamedTuple):
-    """The output of a run: the lines for stdout and stderr."""
+    """The output of a run: lines for stdout and stderr."""
 
     lines: tuple[str, ...]
     remarks: tuple[str, ...] = ()
 
 
 class Switches(NamedTuple):
-    """The options of a run, with the script's defaults."""
+    """The options of a run, with the script's default values."""
 
     git: bool = False
     git_fallback: bool = True
@@ -46,7 +48,7 @@ class Switches(NamedTuple):
 
     @property
     def add_implied(self) -> "Switches":
-        """Set the options implied by others, like the script."""
+        """Set the options that are implied by others, like the script."""
         switches = self._replace(
             multiline=self.multiline and self.separator == ", ",
             roles=self.roles or self.rolestats,
@@ -106,11 +108,11 @@ SCRIPT_DEFAULTS = {
     "keywords_in_file": "keywords_in_file",
     "email_drop_the_rest_supporter_if_supporter_found": "drop_the_rest_supporter",
 }
-"""Variables of the script whose defaults a tree may change."""
+"""Variables of the script whose defaults a tree may change, and the option of each."""
 
 
 def script_defaults(settings: Iterable[tuple[str, str]]) -> Switches:
-    """Convert (variable, value) settings of a tree's script to defaults.
+    """Return the default options after applying (variable, value) settings from a tree's script.
 
     Unknown variables are ignored.
     """
@@ -137,10 +139,7 @@ def _value(name: str, value: str) -> Any:
 
 
 def take(words: Sequence[str]) -> dict[str, Any]:
-    """Parse the options in a .get_maintainer.conf.
-
-    Other words are ignored.
-    """
+    """Parse the options in a .get_maintainer.conf; other words are ignored."""
     values: dict[str, Any] = {}
     rest = iter(words)
     for word in rest:
@@ -159,7 +158,7 @@ def take(words: Sequence[str]) -> dict[str, Any]:
 def _split(word: str) -> tuple[str | None, str | None, bool]:
     """Split an option into (field, value, negated).
 
-    The field is None for a word that is not an option of the script.
+    The field is None unless it is an option of the script.
     """
     if len(word) < 2 or word[0] != "-":
         return None, None, False
@@ -182,7 +181,7 @@ def _split(word: str) -> tuple[str | None, str | None, bool]:
 
 
 def assemble(defaults: Switches, *layers: Mapping[str, Any]) -> Switches:
-    """Override the defaults with each layer in turn."""
+    """Override the defaults with each layer in order."""
     for layer in layers:
         defaults = defaults._replace(**layer)
     return defaults

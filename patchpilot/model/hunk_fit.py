@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determine whether hunks apply to a file without fuzz.
+"""Check whether hunks apply to a file without fuzz.
 
-As with `git apply`, all context lines must match, at the hunk's line or at an offset.
+As in `git apply`, all context lines must match, at the intended line or at an offset.
 """
 
 from collections.abc import Sequence
@@ -13,9 +13,9 @@ from patchpilot.model.source_tree import Files
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """A hunk that does not apply, with its intended line and the reason.
+    """A hunk that does not apply, its intended line, and the reason.
 
-    If `hunk` is None, the whole file does not apply.
+    If `hunk` is None, the file as a whole does not apply.
     """
 
     path: str
@@ -26,8 +26,9 @@ class Misfit:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A file after applying its hunks: its lines (None if it is deleted), the misfits, and each
-    hunk's offset in lines.
+    """A file after its hunks were applied.
+
+    `lines` is None if the file is deleted. `offsets` are the hunks' offsets in lines.
     """
 
     lines: tuple[str, ...] | None
@@ -36,7 +37,7 @@ class Fit:
 
 
 def text_lines(content: bytes) -> list[str]:
-    """Split a file into lines that keep their newlines."""
+    """Split the content of a file into lines with their newlines."""
     pieces = content.decode("utf-8", "surrogateescape").split("\n")
     return [f"{piece}\n" for piece in pieces[:-1]] + (
         [pieces[-1]] if pieces[-1] else []
@@ -66,7 +67,7 @@ def fit_hunks(
 ) -> Fit:
     """Apply hunks to the lines of a file, each at the match nearest to its intended line.
 
-    Hunks never overlap.
+    Hunks cannot overlap.
     """
     image = list(lines)
     placed = bytearray(len(image))
@@ -94,7 +95,7 @@ def fit_hunks(
 
 
 def fit_file(change: FileChange, tree: Files, *, reverse: bool = False) -> Fit:
-    """Apply one file's change to a tree, and return the resulting file and the misfits."""
+    """Apply the change of one file to a tree; return the resulting file and the misfits."""
     old, new = (
         (change.old_path, change.new_path)
         if not reverse
@@ -158,9 +159,9 @@ def _find_position(
     first: bool,
     last: bool,
 ) -> int | None:
-    """Return the position of `old` in the image that is nearest to `intended`, or None.
+    """Return the index nearest to `intended` at which `old` matches the image, or None.
 
-    `first` and `last` require the start or end of the file.
+    `first` and `last` require a match at the start or end of the file.
     """
     size = len(old)
     top = len(image) - size
@@ -192,7 +193,7 @@ def _find_position(
 def _equal(actual: list[str], old: list[str], *, exact: bool) -> bool:
     if actual == old:
         return True
-    # as in git, a last context line without a newline also matches one with a newline
+    # like in git, a last context line without a newline also matches a line with one
     if exact or not old or old[-1].endswith("\n") or actual[:-1] != old[:-1]:
         return False
     return actual[-1].startswith(old[-1]) and not actual[-1][len(old[-1]) :].strip()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Convert dataclasses to JSON objects, with selected fields and properties as keys.
+"""Convert dataclasses to JSON objects, with some of their fields and properties as keys.
 
-The output and its schema are generated from the same keys.
+The same keys are used to generate the output and its schema.
 """
 
 from collections.abc import Callable, Mapping, Sequence, Set
@@ -15,10 +15,10 @@ _Class = TypeVar("_Class", bound=type)
 
 
 class JsonKey(NamedTuple):
-    """A key of a JSON object: its attribute, and the handling of empty values.
+    """A key of a JSON object: its attribute, and how empty values are written.
 
-    A key without a name is replaced with the keys of the attribute's object. For an empty value, an
-    `optional` key is omitted, and a `nullable` key is null.
+    An empty name stands for all keys of the attribute's object. An empty value is omitted if the
+    key is `optional`, and null if it is `nullable`.
     """
 
     name: str
@@ -31,15 +31,11 @@ _KEYS: dict[type, tuple[JsonKey, ...]] = {}
 
 
 def json_form(*keys: str) -> Callable[[_Class], _Class]:
-    """Mark a dataclass or named tuple as a JSON object with these keys, in this order.
+    """Declare the JSON keys of a dataclass or named tuple, in order; the default is all fields.
 
-    Without keys, all fields are used. The forms of a key are:
-
-    - `key=attribute`: the attribute has another name than the key
-    - `key=part.attribute`: the attribute belongs to a part
-    - `key?`: the key is omitted if the value is None or an empty text or list
-    - `key~`: the key is null if the value is empty
-    - `*part`: the keys of a part are inserted
+    `key=attribute` names the attribute, which may be a path (`part.attribute`). `key?` is omitted
+    if the value is None or empty, and `key~` is null if it is empty. `*part` inserts the keys of
+    that attribute's object.
     """
 
     def marked(cls: _Class) -> _Class:
@@ -63,17 +59,17 @@ def _key(text: str) -> JsonKey:
 
 
 def json_keys(cls: Any) -> tuple[JsonKey, ...]:
-    """Return the JSON keys of a class, or none if it is not marked with `json_form`."""
+    """Return the JSON keys of a class, or () if it has none."""
     return _KEYS.get(cls, ())
 
 
 def json_forms() -> tuple[type, ...]:
-    """Return the classes that are marked with `json_form`."""
+    """Return all classes with JSON keys."""
     return tuple(_KEYS)
 
 
 def json_object(value: Any) -> dict[str, Any]:
-    """Convert an instance of a class marked with `json_form` to a JSON object."""
+    """Convert an instance of a class with JSON keys to a JSON object."""
     result: dict[str, Any] = {}
     for key, read in _readers(value.__class__):
         part = read(value)
@@ -93,7 +89,7 @@ def json_value(value: Any) -> Any:
     """Convert a value to one that `json.dumps` can write.
 
     Enums become their values, dates ISO 8601 strings, mappings objects, sequences and sets lists
-    (unless they define a text form), and other values text.
+    (unless they define `__str__`), and all others strings.
     """
     if value is None or type(value) in (str, int, float, bool):
         return value

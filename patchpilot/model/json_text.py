@@ -9,7 +9,7 @@ from patchpilot.model.printable import LOG_COMMAND, UNSAFE
 
 
 def json_text(value: Any, indent: int | None = None) -> str:
-    """Return the value as JSON in valid UTF-8.
+    r"""Return a value as JSON in valid UTF-8.
 
     Undecodable bytes (surrogates) become U+FFFD. Characters that would affect a terminal, or a CI
     server that reads the log, become `\\uXXXX`.

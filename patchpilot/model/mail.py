@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Email messages: split from mbox files, decoded, and parsed as patches. All input is untrusted.
+"""Parse email messages from mbox files, and patches in them. All input is untrusted.
 
-A message is read like git-mailinfo(1), so that the checked text is the text that `git am` applies.
-Message-IDs may be bare, in angle brackets, or in an archive's URL.
+Messages are decoded like in git-mailinfo(1), so that the checked text is what `git am` applies.
+Message-IDs may be given without or with angle brackets, or as an archive's URL.
 """
 
 import binascii
@@ -39,7 +39,7 @@ from patchpilot.model.patch import (
     starts_file,
 )
 
-# compiled on first use: `check` needs few of them
+# compiled on first use: `check` needs few of these patterns
 _WORD = r"[\x21-\x3b\x3d\x3f-\x7e]+"
 _FORM = f"{_WORD}@{_WORD}"
 _PREFIX = r"(?i)^(?:mid|id|msgid|message-id):\s*"
@@ -52,8 +52,9 @@ _BATCH = r"(\d{14}\.\d+)-\d+-|(\d+-\d+)(?:-\d+)?-git-send-email|(.*-v\d+)-\d+-[0
 
 
 def message_id_of(target: str) -> str | None:
-    """Return the Message-ID in an archive's URL, in `<id>` or in a bare id, without angle brackets,
-    or None.
+    """Return the Message-ID in an archive's URL, in `<id>` or in a bare id, or None.
+
+    It is returned without angle brackets.
     """
     text = target.strip()
     if text.startswith(("http://", "https://")):
@@ -79,14 +80,14 @@ def parse_bracketed_id(text: str) -> str | None:
 
 
 def _decode_part(part: str) -> str:
-    """Percent-decode a part of a URL; Message-IDs are ASCII, so urllib is not needed."""
+    """Percent-decode a part of a URL; urllib is not needed, because Message-IDs are ASCII."""
     return re.sub("%([0-7][0-9A-Fa-f])", lambda match: chr(int(match[1], 16)), part)
 
 
 def parse_id_option(text: str, option: str = "--in-reply-to") -> str:
     """Return the Message-ID in an option's value, without angle brackets.
 
-    Raise UsageError if the value is not a Message-ID.
+    Raise UsageError if there is none.
     """
     result = message_id_of(text)
     if result is None:
@@ -98,9 +99,9 @@ def parse_id_option(text: str, option: str = "--in-reply-to") -> str:
 
 
 def add_brackets(message_id: str) -> str:
-    """Return a Message-ID in angle brackets, for a header.
+    """Return a Message-ID in angle brackets for a header.
 
-    Raise InputError if it is not a valid Message-ID.
+    Raise InputError if it is invalid.
     """
     if not re.fullmatch(_WORD, message_id):
         raise InputError(
@@ -111,21 +112,21 @@ def add_brackets(message_id: str) -> str:
 
 
 def ids_in_header(value: str) -> tuple[str, ...]:
-    """Return the Message-IDs in a References: header; the direct parent is the last one."""
+    """Return the Message-IDs in a References: header; the last one is the parent."""
     return tuple(re.findall(_BRACKETED, value))
 
 
 def id_in_header(value: str) -> str:
     """Return the Message-ID in a Message-ID: or In-Reply-To: header.
 
-    This is the first id in angle brackets, or the whole value without brackets.
+    It is the first id in angle brackets, or else the whole value.
     """
     match = re.search(_BRACKETED, value)
     return match[1] if match else value.strip()
 
 
 def linked_ids(text: str) -> Iterator[tuple[str, int | None]]:
-    """Yield (Message-ID, offset of its URL) for the Message-IDs in a message's text.
+    """Yield (Message-ID, offset of its URL) for the Message-IDs in a text.
 
     The offset is None for an id on a `Message-ID:` line.
     """
@@ -139,9 +140,9 @@ def linked_ids(text: str) -> Iterator[tuple[str, int | None]]:
 
 
 def batch_of(message_id: str) -> str | None:
-    """Return the part of a Message-ID that messages of the same send share.
+    """Return the part of a Message-ID shared by messages of the same send.
 
-    Return None unless it was created by git send-email, patchpilot or b4.
+    Return None unless git send-email, patchpilot or b4 created it.
     """
     match = re.match(_BATCH, message_id)
     return next((group for group in match.groups() if group), None) if match else None
@@ -152,7 +153,7 @@ TOO_LARGE = (
     " request"
 )
 Field = tuple[str, int, str]
-"""Name, line (from 1) and value of a header, unfolded but not decoded."""
+"""The name, line (from 1) and value of a header; the value is unfolded but not decoded."""
 _READ = ("from", "subject", "date")
 _HEADER = compile_late(r"(?P<name>[!-9;-~]+):[ \t]*(?P<value>.*)")
 _IN_BODY = compile_late(r"(?P<name>from|subject|date):\s*(?P<value>.*)", re.IGNORECASE)
@@ -168,7 +169,7 @@ _LONGEST_NAME = 60
 
 
 def raw_headers(lines: Sequence[str], start: int = 0) -> tuple[list[Field], int]:
-    """Parse the headers that start at a line; return them and the index of the next line."""
+    """Parse the headers starting at a line; return them and the index of the line after them."""
     headers: list[tuple[str, int, list[str]]] = []
     at, size = start, 0
     while at < len(lines):
@@ -192,7 +193,7 @@ def raw_headers(lines: Sequence[str], start: int = 0) -> tuple[list[Field], int]
 
 
 def _attribute(value: str, name: str) -> str:
-    """Return an attribute of a Content-Type: header, or ""."""
+    """Return a parameter of a Content-Type: header, or ""."""
     match = re.search(rf'(?i){name}=(?:"([^"]*)|([^"; \t][^; \t]*))', value)
     return (match[1] or match[2] or "") if match else ""
 
@@ -200,12 +201,12 @@ def _attribute(value: str, name: str) -> str:
 class MailText:
     """The text of a message: the decoded lines of all its parts.
 
-    `headers` contains the message's own headers, and `end` the index of the first line below them.
-    `fields` contains From, Subject and Date as git reads them. Each of `parts` has the index of its
-    first line in `lines`, its charset, and its headers by name in lower case. git treats the line
-    after a part's header as text even if it is a boundary, and joins format=flowed lines that end
-    with a space with the next one. With `is_mime`, such a line is a boundary, and no lines are
-    joined, because quoted lines that end with a space would be joined with the tag below them.
+    `headers` are the message's own headers, and `end` is the index of the line after them. `fields`
+    are From, Subject and Date as read by git. Each of `parts` has the index of its first line, its
+    charset, and its headers by lower-case name. git treats the line after a part's headers as text
+    even if it is a boundary, and joins format=flowed lines. With `is_mime`, boundaries are always
+    recognized, and no lines are joined, because a quoted line that ends with a space would be
+    joined with the tag below it.
     """
 
     def __init__(self, lines: Sequence[str], *, is_mime: bool = False) -> None:
@@ -229,7 +230,7 @@ class MailText:
             self._read(lines)
 
     def _take(self, fields: Iterable[Field]) -> None:
-        """Start a part with these headers."""
+        """Start a new part with these headers."""
         is_top = not self.parts
         named: dict[str, str] = {}
         for name, _, value in fields:
@@ -261,7 +262,7 @@ class MailText:
         self._flush(is_last=True)
 
     def _find_boundary(self, lines: Sequence[str], at: int) -> int:
-        """Return the index of the next line that starts or ends a part."""
+        """Return the index of the next boundary line."""
         while at < len(lines) and not (
             self._boundaries and lines[at].startswith(self._boundaries[-1])
         ):
@@ -269,7 +270,7 @@ class MailText:
         return at
 
     def _next_part(self, lines: Sequence[str], at: int) -> int:
-        """Read a part's header, and return the index of its first line."""
+        """Read the headers of a part; return the index of its first line."""
         self._flush()
         while lines[at].startswith(f"{self._boundaries[-1]}--"):
             self._boundaries.pop()
@@ -281,7 +282,7 @@ class MailText:
         self._encoding = self._charset = ""
         fields, end = raw_headers(lines, at + 1)
         self._take(fields)
-        # git drops this line regardless of its content
+        # git drops this line whatever it contains
         return min(
             end + (not self._is_mime or not "".join(lines[end : end + 1]).strip()),
             len(lines),
@@ -298,7 +299,7 @@ class MailText:
             self._held = [data]
 
     def _unwrap(self, text: str) -> None:
-        """Add a line; join it with the next one if it is format=flowed (RFC 3676)."""
+        """Add a line, or join it with the next one if it is format=flowed (RFC 3676)."""
         if self._is_flowed and text == "-- ":
             self._flush()
         elif self._is_flowed:
@@ -339,18 +340,17 @@ def _decode_line(line: str, encoding: str) -> bytes:
 
 
 def decode_again(text: str, charset: str) -> str:
-    """Decode a text again in a charset other than UTF-8."""
+    """Decode text again if its charset is not UTF-8."""
     if charset.lower() in ("", "utf-8", "us-ascii"):
         return text
     return decode_text(text.encode("utf-8", "surrogateescape"), charset)
 
 
 def commit_message(lines: Sequence[str]) -> tuple[dict[str, str], int, int]:
-    """Parse the headers in a message's text; return them, the index of the next line, and the index
-    of the patch.
+    """Parse the headers in a message's body.
 
-    The patch begins at the line that ends the commit message; without one, its index is the number
-    of lines.
+    Return them, the index of the line after them, and the index of the line that ends the commit
+    message. The latter is the number of lines if there is no patch.
     """
     fields: dict[str, list[str]] = {}
     name, in_header, start, cut = "", True, len(lines), len(lines)
@@ -383,7 +383,7 @@ def commit_message(lines: Sequence[str]) -> tuple[dict[str, str], int, int]:
 
 
 def author_of(value: str) -> Address | None:
-    """Parse the author in a decoded From: header like git, or return None."""
+    """Parse the author in a decoded From: header like git; return None if there is none."""
     text = strip_quotes(value)[0]
     at = text.find("@")
     if at >= 0:
@@ -408,8 +408,9 @@ def author_of(value: str) -> Address | None:
 
 
 def strip_quotes(text: str) -> tuple[str, bool]:
-    """Strip quotes and escapes from an address; return the address and whether all quotes and
-    comments are closed.
+    """Strip quotes and escapes from an address.
+
+    Return the address, and whether all quotes and comments are closed.
     """
     kept: list[str] = []
     depth, is_quoted, is_escaped = 0, False, False
@@ -431,7 +432,7 @@ _FROM_LINE = compile_late(
     rb"^(?=[^\n]{19})From [^\n]{0,900}\d[^\n]\d\d:\d\d[ \t]*0*(?:9[1-9]|[1-9]\d\d)[^:\n]*$",
     re.MULTILINE,
 )
-"""First line of a message in an mbox, as recognized by git-mailsplit(1)."""
+"""The first line of a message in an mbox, as recognized by git-mailsplit(1)."""
 _SCISSORS = compile_late(
     r"^\s*(?:[-=]*\s*(?:>8|8<|✂)\s*[-=]+|[-=]+\s*(?:>8|8<)\s*[-=]*)[-=>8<\s]*$"
 )
@@ -465,7 +466,7 @@ _OF_MAILS = _ADDRESSES | {
 _BLANK_LINE = compile_late(rb"(?m)^\r?\n")
 LONGEST_SCISSORS = 200
 _SHORT = 1024
-"""Bytes; the `From ` line of an mbox is shorter."""
+"""Maximum size of an mbox `From ` line in bytes."""
 # match headers of the message and its parts, folded or not
 _DIGEST = compile_late(
     rb"^(?i:content-type):\s*(?i:multipart/digest)\s*;[^\n]*(?:\n["
@@ -483,9 +484,9 @@ MAX_PARTS = 1000
 class Mail(NamedTuple):
     """A message from an archive.
 
-    Message-IDs have no angle brackets, `body` is decoded to text, `date` has a time zone or is
-    None, and `raw` is the undecoded message. If the Date: header is damaged (`date_damaged`),
-    `date` is the time of arrival.
+    Message-IDs have no angle brackets, `body` is decoded, `date` has a time zone or is None, and
+    `raw` is the original message. If Date: is damaged (`date_damaged`), `date` is the time of
+    arrival.
     """
 
     message_id: str
@@ -507,21 +508,21 @@ class Mail(NamedTuple):
 
     @property
     def date_note(self) -> str:
-        """Return a note for a message dated by its arrival, otherwise ""."""
+        """Return a note if the message has only a time of arrival, otherwise ""."""
         return "damaged Date: header" if self.date_damaged else ""
 
 
 def one_mail(data: bytes, start: int, end: int) -> bytes:
-    """Return the message between two offsets of an mbox, with `>From ` lines unquoted."""
+    """Return the message between two offsets of an mbox; unquote `>From ` lines."""
     mail = data[start:end]
     return re.sub(rb"(?m)^>(>*From )", rb"\1", mail) if is_mboxrd(mail) else mail
 
 
 def mail_bounds(data: bytes) -> list[tuple[int, int]]:
-    """Return (start, end) of each message in an mbox, or of the whole text if it is not an mbox.
+    """Return (start, end) of each message in an mbox; other text is a single message.
 
-    The mbox is in mboxrd format or the output of `git format-patch --stdout`. Like in git, blank
-    lines above the first message are ignored, and a `From ` line with a time starts the next one.
+    The mbox is in mboxrd format or the output of `git format-patch --stdout`. Like in git, leading
+    blank lines are ignored, and a `From ` line with a time starts a message.
     """
     begin = len(data) - len(data.lstrip())
     starts = [match.start() for match in _FROM_LINE.finditer(data)]
@@ -531,11 +532,10 @@ def mail_bounds(data: bytes) -> list[tuple[int, int]]:
 
 
 def split_mbox(blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Yield (offset, message) for each message of an mbox read in blocks.
+    """Yield (offset, message) for each message of an mbox that is read in blocks.
 
-    A text that is not an mbox is a single message. Messages are split as in `mail_bounds`, but only
-    one message and one block are in memory at a time. A message larger than MAX_MAIL is truncated
-    to a size still over the limit.
+    Messages are split as in `mail_bounds`, but only one message and one block are held in memory. A
+    message larger than MAX_MAIL is truncated to a size that still exceeds the limit.
     """
     held = b""
     is_mbox = cut = False
@@ -558,14 +558,14 @@ def split_mbox(blocks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
                 yield at, held
             kept = held[-_SHORT:]
             at, held, cut = at + len(held) - len(kept), kept, True
-        # a line completed by the next block may start a message, unless it is too long
+        # a line completed by the next block may start a message
         searched = max(held.rfind(b"\n") + 1, len(held) - _SHORT)
     if held and not cut:
         yield at, held
 
 
 def digest_mails(mail: bytes) -> list[bytes]:
-    """Split a digest into its messages; return any other message unchanged."""
+    """Split a digest into messages; return any other message as it is."""
     match = _DIGEST.search(mail)
     if not match:
         return [mail]
@@ -576,15 +576,12 @@ def digest_mails(mail: bytes) -> list[bytes]:
 
 
 def is_mboxrd(mail: bytes) -> bool:
-    """Return whether the `From ` lines in the body of an mbox message are quoted."""
+    """Return whether `From ` lines in the body of an mbox message are quoted."""
     return mail.startswith(b"From mboxrd@z")
 
 
 def join_mbox(mails: Iterable[bytes]) -> bytes:
-    """Join messages into an mbox in mboxrd format.
-
-    `mail_bounds` and `one_mail` split it again.
-    """
+    """Join messages into an mbox in mboxrd format, which `mail_bounds` and `one_mail` can split."""
     parts = []
     for mail in mails:
         raw = (
@@ -600,7 +597,7 @@ def join_mbox(mails: Iterable[bytes]) -> bytes:
 
 
 def header_lines(lines: list[str]) -> tuple[tuple[Header, ...], int]:
-    """Return the headers of a message, and the index of the first line of its body."""
+    """Return the headers of a message, and the index of the first line of the body."""
     fields, at = raw_headers(lines)
     return _decode_fields(fields), at + (at < len(lines) and not lines[at].strip())
 
@@ -649,13 +646,14 @@ def refuse_oversize(raw: bytes) -> None:
 def parse_mail(raw: bytes) -> Mail:
     """Parse a message, with or without an mbox `From ` line.
 
-    Missing or damaged parts are empty. Raise InputError only if the message exceeds a limit.
+    Missing or damaged parts are left empty. Raise InputError only for a message that exceeds a
+    limit.
     """
     return parse_mail_header(raw)._replace(body=_text_of(raw))
 
 
 def parse_mail_header(raw: bytes) -> Mail:
-    """Parse the headers of a message like `parse_mail`, but leave its body empty."""
+    """Parse only the headers of a message, like `parse_mail`; the body is empty."""
     refuse_oversize(raw)
     end = _BLANK_LINE.search(raw)
     top = min(end.end() if end else len(raw), MAX_HEADER + MAX_LINE)
@@ -686,7 +684,7 @@ def _mime_text(raw: bytes) -> MailText:
 
 
 def mail_parts(raw: bytes) -> list[tuple[str, str]]:
-    """Return each part's content type and text in a multipart message."""
+    """Return the content type and text of each part of a multipart message."""
     text = _mime_text(raw)
     return [
         (headers.get("content-type", "text/plain").lower(), text.part(number))
@@ -695,7 +693,7 @@ def mail_parts(raw: bytes) -> list[tuple[str, str]]:
 
 
 def _is_plain_with_signature(raw: bytes) -> bool:
-    """Return whether a multipart message is a single plain text with a signature or a list's
+    """Return whether a multipart message has a single plain text, apart from a signature or list
     footer.
     """
     text = _mime_text(raw)
@@ -713,8 +711,8 @@ def _is_plain_with_signature(raw: bytes) -> bool:
 
 
 def _text_of(raw: bytes) -> str:
-    """Return the first text/plain part, otherwise the first text part, followed by other parts with
-    a diff.
+    """Return the first text/plain part, or else the first text part, and other parts with a
+    diff.
     """
     text = _mime_text(raw)
     best, others = "", []
@@ -733,10 +731,10 @@ def _text_of(raw: bytes) -> str:
 
 
 def parse_patch(raw: bytes, source: str, commit: str | None = None) -> Patch:
-    """Parse a patch file, a message or a bare diff. Raise InputError for any other file.
+    """Parse a patch file, a message or a bare diff.
 
-    Lines are kept unchanged. A base64 or quoted-printable body is decoded and noted in `damage`, so
-    that line numbers refer to the readable patch.
+    Lines are kept unchanged, except that base64 and quoted-printable bodies are decoded, so that
+    line numbers refer to readable text; `damage` notes this. Raise InputError for any other file.
     """
     try:
         return _parse_patch(raw, source, commit)
@@ -794,8 +792,9 @@ def _parse_patch(raw: bytes, source: str, commit: str | None) -> Patch:
 
 
 def _text_lines(raw: bytes) -> list[str]:
-    """Decode the text line by line, because a single non-ASCII character multiplies a string's
-    memory.
+    """Decode text line by line if it is large.
+
+    A single non-ASCII character multiplies the memory used by a string.
     """
     if raw.isascii() or len(raw) < MAX_LINE:
         return raw.decode("utf-8", "surrogateescape").split("\n")
@@ -803,8 +802,8 @@ def _text_lines(raw: bytes) -> list[str]:
 
 
 def _is_no_mail(first: str, headers: tuple[Header, ...]) -> bool:
-    """Return whether no header is typical of mail; many other files have lines like `word:
-    value`.
+    """Return whether no header is typical of mail; lines like `word: value` also occur in
+    other files.
     """
     return not first.startswith(("From ", ">From ")) and not any(
         header.name.lower() in _OF_MAILS for header in headers
@@ -864,7 +863,7 @@ def _assemble(
 
 
 def strip_blank_end(lines: list[str]) -> list[str]:
-    """Drop blank lines at the end."""
+    """Remove blank lines at the end."""
     end = len(lines)
     while end and not lines[end - 1].strip():
         end -= 1
@@ -872,6 +871,6 @@ def strip_blank_end(lines: list[str]) -> list[str]:
 
 
 def scissors_line(line: str) -> bool:
-    """Return whether the line is a scissors line, at which `git am --scissors` cuts the message."""
-    # a scissors line is short, and a long run of spaces would make the pattern backtrack
+    """Return whether `git am --scissors` would cut the message at this line."""
+    # the length is limited because a long run of spaces would make the pattern backtrack
     return len(line) <= LONGEST_SCISSORS and bool(_SCISSORS.match(line))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A message to send: its headers, bytes and recipients, and its delivery state."""
+"""A message to send: its headers, content, recipients and delivery state."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ from patchpilot.model.mail import Field, parse_mail_header, raw_headers
 class MailState(StrEnum):
     """The delivery state of a message.
 
-    `sending` is written before the attempt; if it is found later, it means `unknown`.
+    `sending` is stored before an attempt; if it is still there later, the result is `unknown`.
     """
 
     PENDING = "pending"
@@ -25,7 +25,7 @@ class MailState(StrEnum):
 
 
 WAITING = (MailState.PENDING, MailState.REJECTED)
-"""States of messages that a resumed send sends."""
+"""States of messages that are sent when a send is resumed."""
 
 
 @json_form("message_id", "subject", "to", "cc", "state=known_state", "detail")
@@ -33,7 +33,7 @@ WAITING = (MailState.PENDING, MailState.REJECTED)
 class Message:
     """A message of a series, or a reply, from composition to delivery.
 
-    Its headers are parsed from `raw`, the bytes to send; a mail program creates them from `file`.
+    Its headers are parsed from `raw`, the bytes to send; a mail program creates these from `file`.
     Message-IDs have no angle brackets. `number` is 0 for the cover letter, which has neither commit
     nor patch-id. `position` is its 0-based index in the send.
     """
@@ -58,12 +58,12 @@ class Message:
 
     @property
     def known_state(self) -> MailState:
-        """Return the state; it is unknown if a server received the message but did not reply."""
+        """Return the state; it is unknown if the server received the message but did not reply."""
         return MailState.UNKNOWN if self.state is MailState.SENDING else self.state
 
     @property
     def is_waiting(self) -> bool:
-        """Return whether resuming the send sends this message."""
+        """Return whether the message is sent when its send is resumed."""
         return self.state in WAITING
 
     @property
@@ -72,14 +72,14 @@ class Message:
         return tuple(dict.fromkeys(address.email for address in (*self.to, *self.cc)))
 
     def replace_raw(self, raw: bytes, **changes: Any) -> "Message":
-        """Replace the message's bytes, and other fields."""
+        """Return the message with other bytes, and other fields."""
         return replace(self, raw=raw, **_headers(raw), **changes)
 
 
 def parse_message(
     raw: bytes, envelope_from: str = "", recipients: tuple[str, ...] = ()
 ) -> Message:
-    """Parse the headers of a message from its bytes."""
+    """Create a message from its bytes."""
     return Message(
         raw=raw,
         file=raw,
@@ -104,9 +104,9 @@ def _headers(raw: bytes) -> dict[str, Any]:
 
 
 def _addresses(fields: Iterable[Field], name: str) -> tuple[Address, ...]:
-    """Return the addresses in the headers with this name.
+    """Return the addresses in all headers with this name.
 
-    Split before decoding RFC 2047 words, since a decoded name may contain a comma.
+    Decode RFC 2047 words after splitting, because a decoded name may contain a comma.
     """
     return tuple(
         Address(decode_words(address.name), address.email)

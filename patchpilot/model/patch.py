@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Patches as messages: their subject, headers, trailers and diff.
 
-Diffs are parsed like in git-apply(1), including parts after another diff or below a signature.
-Patches that are too long to check completely are truncated.
+Diffs are parsed like in git-apply(1), including diffs after other text or below a signature.
+Patches that are too long to be checked are truncated.
 """
 
 import re
@@ -23,9 +23,9 @@ _ESCAPE = rb'\\([abtnvfr"\\]|[0-3][0-7]{2})'
 
 
 def unquote(text: str) -> str:
-    """Return the path for a quoted name (`"quo\\"te\\011.c"`); other names are returned unchanged.
+    r"""Return the path for a quoted name (`"quo\\"te\\011.c"`); return any other name unchanged.
 
-    A NUL is replaced with U+FFFD, because no path or program argument can contain one.
+    A NUL becomes U+FFFD, because it cannot occur in a path or program argument.
     """
     if len(text) < 2 or text[0] != '"' or text[-1] != '"':
         return text.replace("\0", "\ufffd")
@@ -34,7 +34,7 @@ def unquote(text: str) -> str:
 
 
 def quote(path: str) -> str:
-    """Quote a path in git's C style; bytes above ASCII are not escaped."""
+    """Quote a path in C style like git; non-ASCII bytes are not escaped."""
     return (
         '"'
         + "".join(
@@ -52,9 +52,9 @@ def _byte(match: re.Match[bytes]) -> bytes:
 
 
 class DiffLine(NamedTuple):
-    """A line of a hunk: `kind` is its sign ("+", "-", " " or "\\"), `text` the rest.
+    r"""A line of a hunk: `kind` is its sign ("+", "-", " " or "\\"), and `text` is the rest.
 
-    The line numbers in the patch, the old file and the new file are counted from 1.
+    Line numbers in the patch and in the new file are counted from 1.
     """
 
     kind: str
@@ -66,7 +66,7 @@ class DiffLine(NamedTuple):
 class Hunk(NamedTuple):
     """A hunk: the ranges in its header, the section heading after the second @@, and its lines.
 
-    The header's patch line is counted from 1.
+    `patch_line` is the line of the header, counted from 1.
     """
 
     old_start: int
@@ -78,10 +78,10 @@ class Hunk(NamedTuple):
 
 
 class FileChange(NamedTuple):
-    """The change to one file in a patch.
+    """The change of one file in a patch.
 
-    `old_path` is None for a new file, and `new_path` for a deleted one. The patch line of the `diff
-    --git` or `---` line is counted from 1.
+    `old_path` is None for a new file, and `new_path` for a deleted one. `patch_line` is the line of
+    `diff --git` or `---`, counted from 1.
     """
 
     old_path: str | None
@@ -93,7 +93,7 @@ class FileChange(NamedTuple):
 
     @property
     def path(self) -> str:
-        """Return the new path or, for a deleted file, the old one."""
+        """Return the new path, or the old path of a deleted file."""
         return self.new_path or self.old_path or ""
 
     @property
@@ -105,7 +105,7 @@ class FileChange(NamedTuple):
         return sum(1 for _ in self.lines("-"))
 
     def lines(self, kind: str = "+") -> Iterator[DiffLine]:
-        """Yield the lines of this kind, in order."""
+        """Yield the lines with this sign, in order."""
         return (line for hunk in self.hunks for line in hunk.lines if line.kind == kind)
 
 
@@ -131,12 +131,12 @@ _BELOW = (
     "Binary files ",
     "GIT binary patch",
 )
-"""Starts of lines between a file's first line and its hunks."""
+"""The starts of lines between the first line of a file's diff and its hunks."""
 _COUNTED = {" ": (1, 1), "": (1, 1), "-": (1, 0), "+": (0, 1), "\\": (0, 0)}
 
 
 class ParsedDiff(NamedTuple):
-    """The files of a diff, and the error if it is malformed, otherwise None."""
+    """The files of a diff, and the error if it is malformed."""
 
     files: tuple[FileChange, ...]
     error: str | None
@@ -146,7 +146,7 @@ class ParsedDiff(NamedTuple):
 def parse_diff(lines: tuple[str, ...], start: int) -> ParsedDiff:
     """Parse the diff that starts at line `start` of a patch, counted from 1.
 
-    The hunks of a file after a malformed one are omitted; other files are not affected.
+    After a malformed hunk, the remaining hunks of the same file are omitted.
     """
     files: list[FileChange] = []
     error: str | None = None
@@ -174,7 +174,7 @@ def parse_diff(lines: tuple[str, ...], start: int) -> ParsedDiff:
 
 
 def starts_file(lines: Sequence[str], at: int) -> bool:
-    """Return whether a file's diff begins at a line."""
+    """Return whether a file's diff begins at this line."""
     following = lines[at + 1] if at + 1 < len(lines) else ""
     if lines[at].startswith("diff --git "):
         return not following or following.startswith((*_BELOW, "diff --git "))
@@ -182,7 +182,7 @@ def starts_file(lines: Sequence[str], at: int) -> bool:
 
 
 def _file(lines: Sequence[str], first: int) -> tuple[FileChange, int]:
-    """Parse a file's header; return the change without hunks and the next index."""
+    """Parse the header of a file's diff; return the change without hunks, and the next index."""
     names = _FileNames(*_git_paths(lines[first]))
     at = first + lines[first].startswith("diff --git ")
     while at < len(lines) and lines[at].startswith(_BELOW):
@@ -213,7 +213,7 @@ def _hunk(
 
 
 def _lines(hunk: Sequence[str], first: int) -> tuple[DiffLine, ...]:
-    """Parse the lines of a complete hunk with its header at line `first` of the patch."""
+    """Parse the lines of a complete hunk; `first` is the patch line of its header."""
     from unidiff.patch import PatchSet
 
     if len(hunk) == 1:
@@ -233,7 +233,7 @@ def _lines(hunk: Sequence[str], first: int) -> tuple[DiffLine, ...]:
 
 
 def _git_paths(line: str) -> tuple[str | None, str | None]:
-    """Parse the paths in a `diff --git` line, which may contain spaces if they are equal."""
+    """Parse the paths in a `diff --git` line; equal paths may contain spaces."""
     match = _GIT_PATHS.match(line)
     if not match:
         return None, None
@@ -249,7 +249,7 @@ def _git_paths(line: str) -> tuple[str | None, str | None]:
 
 
 class _FileNames:
-    """The file names in the header lines above the first hunk."""
+    """The file names in the header of a file's diff."""
 
     __slots__ = ("binary", "created", "deleted", "new", "old", "renamed")
 
@@ -299,14 +299,14 @@ _STABLE_WORD = compile_late(
 def stable_versions(words: Sequence[str]) -> tuple[str, ...]:
     """Return the stable versions named in a subject prefix.
 
-    `[PATCH 6.1.y]` and `[PATCH stable 6.1]` return ("6.1",), and `[PATCH 5.10/5.15]` returns two
+    `[PATCH 6.1.y]` and `[PATCH stable 6.1]` return ("6.1",), and `[PATCH 5.10/5.15]` returns both
     versions.
     """
     result: dict[str, None] = {}
     for at, word in enumerate(words):
         for part in re.split(r"[/+|&]|(?<=\d)-(?=\d)|(?<=\.y)-(?=\d)", word):
             match = _STABLE.fullmatch(part)
-            # "for 6.2" means the next mainline release
+            # "for 6.2" refers to the next mainline release
             early = (
                 at > 0 and words[at - 1].lower() == "for"
             ) or part.lower().startswith("for-")
@@ -316,7 +316,7 @@ def stable_versions(words: Sequence[str]) -> tuple[str, ...]:
 
 
 def is_for_stable(words: Sequence[str]) -> bool:
-    """Return whether a subject prefix names a stable tree or marks the patch for stable."""
+    """Return whether a subject prefix names a stable tree or contains "stable"."""
     return bool(stable_versions(words)) or any(
         _STABLE_WORD.fullmatch(word) for word in words
     )
@@ -325,7 +325,7 @@ def is_for_stable(words: Sequence[str]) -> bool:
 class Subject(NamedTuple):
     """The parsed subject of a patch, such as `[PATCH net v2 1/3] net: x: do y`.
 
-    `words` are the words in brackets that are neither a version nor a number.
+    `words` are the words in brackets except versions and numbers.
     """
 
     raw: str
@@ -341,9 +341,7 @@ class Subject(NamedTuple):
 
     @property
     def stables(self) -> tuple[str, ...]:
-        """Return the versions of the stable trees ("6.1" for `[PATCH 6.1.y]`), or () for
-        mainline.
-        """
+        """Return the stable versions in the prefix ("6.1" for `[PATCH 6.1.y]`)."""
         return stable_versions(self.words)
 
     @property
@@ -353,19 +351,19 @@ class Subject(NamedTuple):
 
     @property
     def is_set(self) -> bool:
-        """Return whether the subject marks a set of patches, such as `[PATCHSET v4 1/2]` or
-        `[PATCH SET v4]`.
+        """Return whether the subject marks a set of patches: `[PATCHSET v4 1/2]` or `[PATCH
+        SET v4]`.
         """
         return bool(_SET.search(" ".join(self.marks)))
 
     @property
     def pull_request(self) -> bool:
-        """Return whether the subject is that of a pull request."""
+        """Return whether this is the subject of a pull request."""
         return "pull" in " ".join(self.marks).lower() or bool(_PULL.match(self.title))
 
     @property
     def for_stable(self) -> bool:
-        """Return whether the prefix names a stable tree, by version or by the word "stable"."""
+        """Return whether the prefix names a stable tree, by version or as "stable"."""
         return is_for_stable(self.words)
 
 
@@ -384,7 +382,7 @@ _JOINED = compile_late(
     r"\b(?P<version>(?:patch)?v\d{1,3})-+(?=(?!rc|stable|lts)[a-z])|(?<=[a-z])-(?=v\d{1,3}(?![\w.-]))",
     re.IGNORECASE,
 )
-"""A version joined to another mark: `[PATCHv2-next]`, `[PATCH net-next-v3]`."""
+"""A version joined with another word: `[PATCHv2-next]`, `[PATCH net-next-v3]`."""
 _NUMBERED = compile_late(r"(patch)?(\d{1,6})/(\d{1,6}|n)")
 _VERSIONED = compile_late(r"(?:(patch|rfc)/?)?v(\d{1,4})(?:\.\d+|(patch)|[a-z])?")
 _WORDS = {"rfc": {"rfc": True}, "resend": {"resend": True}, "repost": {"resend": True}}
@@ -393,7 +391,7 @@ _WORDS = {"rfc": {"rfc": True}, "resend": {"resend": True}, "repost": {"resend":
 def parse_subject(raw: str) -> Subject:
     """Parse a subject line.
 
-    All leading brackets are read; the version may also be in `[ver #3]` at the end.
+    All leading brackets are parsed; the version may also be at the end as `[ver #3]`.
     """
     rest = _REPLY.sub("", " ".join(raw.split()))
     marks: list[str] = []
@@ -417,7 +415,7 @@ def parse_subject(raw: str) -> Subject:
 
 
 def _number_in_mark(word: str) -> dict[str, Any]:
-    """Parse a number or version from a word in the brackets."""
+    """Parse a number or version in a word of the brackets."""
     if numbered := _NUMBERED.fullmatch(word):
         total = int(numbered[3]) if numbered[3] != "n" else None
         patch = {"is_patch": True} if numbered[1] else {}
@@ -430,9 +428,9 @@ def _number_in_mark(word: str) -> dict[str, Any]:
 
 
 class Header(NamedTuple):
-    """A header of a message: the name as written, and the unfolded and decoded value.
+    """A header of a message: its name as written, its unfolded and decoded value, and its line.
 
-    The line of the header in the message is counted from 1.
+    Lines are counted from 1.
     """
 
     name: str
@@ -441,7 +439,7 @@ class Header(NamedTuple):
 
 
 def header_value(headers: Iterable[Header], name: str) -> str | None:
-    """Return the value of the first header of this name, or None."""
+    """Return the value of the first header with this name, or None."""
     key = name.lower()
     return next(
         (header.value for header in headers if header.name.lower() == key), None
@@ -451,8 +449,8 @@ def header_value(headers: Iterable[Header], name: str) -> str | None:
 def sender_in(headers: Iterable[Header]) -> Address:
     """Return the sender of a message: the mailbox in its From: header.
 
-    Unless there is exactly one From: header with exactly one mailbox, return an address with the
-    whole text as its name and no email, which identifies nobody.
+    Without exactly one From: header with exactly one mailbox, return an address without an email,
+    which identifies nobody.
     """
     values = [header.value for header in headers if header.name.lower() == "from"]
     address = only_mailbox(values[0]) if len(values) == 1 else None
@@ -478,27 +476,26 @@ class _PatchFields(NamedTuple):
 
 
 class Patch(_PatchFields):
-    """A patch as a message, made by `parse_patch`: `lines[n - 1]` is patch line n.
+    """A patch as a message, created by `parse_patch`; `lines[n - 1]` is patch line n.
 
     `message` is the commit message without its subject and in-body headers, and `message_line` its
-    first patch line. `notes` contains the lines between the first `---` and the diff, which are not
-    committed. `author` and `date` are the values that git records. If the patch is truncated, `cut`
-    is the whole patch's number of lines; otherwise it is 0. Trailers and files are parsed on demand
-    and cached.
+    first patch line. `notes` are the lines between the first `---` and the diff, which are not
+    committed. `author` and `date` are what git records. `cut` is the original number of lines of a
+    truncated patch, or 0. Trailers and files are parsed on first use.
     """
 
     def header(self, name: str) -> str | None:
-        """Return the value of the first header of this name, or None."""
+        """Return the value of the first header with this name, or None."""
         return header_value(self.headers, name)
 
     def header_line(self, name: str) -> int:
-        """Return the patch line of the first header of this name, or 0."""
+        """Return the patch line of the first header with this name, or 0."""
         key = name.lower()
         named = (head.line for head in self.headers if head.name.lower() == key)
         return next(named, 0)
 
     def addresses(self, name: str) -> tuple[Address, ...]:
-        """Return the addresses of every header of this name."""
+        """Return the addresses in all headers with this name."""
         key = name.lower()
         return tuple(
             address
@@ -521,19 +518,19 @@ class Patch(_PatchFields):
 
     @property
     def has_diff(self) -> bool:
-        """Return whether the message has a diff; a cover letter has none."""
+        """Return whether the message contains a diff; a cover letter does not."""
         return self.diff_line <= len(self.lines)
 
     @cached_property
     def trailers(self) -> tuple[Trailer, ...]:
         """Return the trailers of the message.
 
-        `line` is 0-based in the subject followed by `message`; see `trailer_line`.
+        `line` is 0-based, and counts the subject and then `message`; see `trailer_line`.
         """
         return parse_trailers((self.subject.title, *self.message))
 
     def tags(self, name: str) -> tuple[Trailer, ...]:
-        """Return every tag of this name, anywhere in the message."""
+        """Return all tags with this name, anywhere in the message."""
         return find_tags((self.subject.title, *self.message), name)
 
     def trailer_line(self, trailer: Trailer) -> int:
@@ -542,15 +539,15 @@ class Patch(_PatchFields):
 
     @cached_property
     def files(self) -> tuple[FileChange, ...]:
-        """Return the diff by file.
+        """Return the changes by file.
 
-        For a malformed diff, return the files before the error; see `diff_error`.
+        For a malformed diff, omit the hunks after the error; see `diff_error`.
         """
 
         return parse_diff(self.lines, self.diff_line).files
 
     def place(self, patch_line: int) -> tuple[FileChange | None, Hunk | None]:
-        """Return the file that contains a diff line, and the last hunk that starts at or before
+        """Return the file that contains a diff line, and its last hunk starting at or before
         that line.
         """
         files = self.files if patch_line >= self.diff_line else ()
@@ -563,13 +560,13 @@ class Patch(_PatchFields):
 
     @cached_property
     def diff_error(self) -> str | None:
-        """Return the error in a malformed diff, with its patch line, or None."""
+        """Return the error in a malformed diff, with the patch line, or None."""
 
         return parse_diff(self.lines, self.diff_line).error
 
     @cached_property
     def paths(self) -> tuple[str, ...]:
-        """Return every path in the diff, old and new, without duplicates."""
+        """Return all paths in the diff, old and new, without duplicates."""
         return tuple(
             dict.fromkeys(
                 path
@@ -595,7 +592,7 @@ class Series(NamedTuple):
 
 
 def shorten_series(series: Series) -> Series:
-    """Truncate each patch of a series; return the series unchanged if none is too long."""
+    """Truncate the patches of a series that are too long; return the same series if none is."""
     patches = tuple(map(shorten_patch, series.patches))
     cover = shorten_patch(series.cover) if series.cover else None
     if cover is series.cover and all(
@@ -606,9 +603,9 @@ def shorten_series(series: Series) -> Series:
 
 
 def shorten_patch(patch: Patch) -> Patch:
-    """Truncate a patch to the limit for checks, and record its full length in `cut`.
+    """Truncate a patch to the limit for checks, and store its original length in `cut`.
 
-    Return a shorter patch unchanged. The last hunk remains well-formed.
+    A shorter patch is returned unchanged. The last hunk remains well-formed.
     """
     end = _end(patch.lines)
     if end >= len(patch.lines):
@@ -640,7 +637,7 @@ def _end(lines: tuple[str, ...]) -> int:
 def _whole_hunks(lines: list[str], diff_line: int) -> list[str]:
     """Correct the counts in the last hunk's header.
 
-    Drop a file if only its header is left.
+    A file is dropped if only its header is left.
     """
     for at in range(len(lines) - 1, diff_line - 2, -1):
         if lines[at].startswith("diff --git "):

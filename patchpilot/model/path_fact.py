@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A fact about the patches to a directory or file."""
+"""A fact about patches to a directory or file."""
 
 from typing import NamedTuple
 
@@ -8,9 +8,9 @@ from patchpilot.model.json_form import json_form
 
 @json_form("label", "value", "source", "share?", "total?")
 class PathFact(NamedTuple):
-    """A fact about the patches to a directory: its label and its value in words.
+    """A fact about patches to a directory.
 
-    `source` is a convention's document, or the patches counted: `share` percent of `total`.
+    `source` is a document, or the patches that were counted: `share` percent of `total`.
     """
 
     label: str

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Format text for the user: numbers with nouns, and untrusted text without escape sequences,
-bidirectional controls or markup.
+"""Format text for the user: numbers with nouns, and untrusted text.
+
+Escape sequences, bidirectional controls and markup are made harmless.
 """
 
 import re
@@ -11,7 +12,7 @@ from patchpilot.cache.cached_re import compile_late
 
 _BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029\ufeff"
 _INVISIBLE = "\ufffe\uffff\U000e0000-\U000e007f"
-"""Noncharacters, and tag characters, which are invisible ASCII."""
+"""Noncharacters, and tag characters, which are an invisible copy of ASCII."""
 UNSAFE = compile_late(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_BIDI}{_INVISIBLE}\ud800-\udfff]")
 
 _SELECTORS = "\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef"
@@ -36,33 +37,37 @@ HIDDEN_IN_PROSE = compile_late(
     f"|(?<![^{_LATIN}{_NEVER}{_MARKS}{_SELECTORS}])[{_SELECTORS}]"
     f"|(?<![{_RTL}])[{_MARKS}](?![{_RTL}])"
 )
-"""The same, except for characters that other scripts need: joiners in words, marks next to
-right-to-left text, and a variation selector after a character.
+"""Like HIDDEN, without characters that other scripts need.
+
+These are joiners in words, marks next to right-to-left text, and a variation selector after a
+character.
 """
 
 LOG_COMMAND = r"##(?=\w*\[)"
-"""Start of a command for Azure Pipelines, older GitHub runners or TeamCity, anywhere in a line."""
+"""The start of a command for Azure Pipelines, older GitHub runners or TeamCity, anywhere in
+a line.
+"""
 _COMMAND = compile_late(
     rf"^(?P<space>[^\S\n]*)::(?=[^\n]*?::)|{LOG_COMMAND}", re.MULTILINE
 )
 
 
 def printable(text: str) -> str:
-    """Replace unsafe characters in a text with `<U+XXXX>` or `\\xNN`.
+    r"""Replace unsafe characters with `<U+XXXX>` or `\\xNN`.
 
-    They are control characters (except tabs and newlines), bidirectional controls and undecodable
+    These are control characters (except tabs and newlines), bidirectional controls and undecodable
     bytes.
     """
     return UNSAFE.sub(_visible, text)
 
 
 def one_line(text: str) -> str:
-    """Make a name or title safe to print like `printable`, and replace line breaks."""
+    """Make text safe to print on one line, by also escaping newlines."""
     return printable(text).replace("\n", "\\x0a")
 
 
 def escape_commands(text: str) -> str:
-    """Escape commands that a CI server would execute when it reads the text in a log.
+    """Escape commands that a CI server would execute when it finds them in a log.
 
     These are `::name::` at the start of a line, and `##[name]` and `##vso[name]`.
     """
@@ -86,7 +91,7 @@ def _visible(match: re.Match[str]) -> str:
 
 
 def width(text: str) -> int:
-    """Return the width of a text in terminal columns."""
+    """Return the width of text in terminal columns."""
     if text.isascii():
         return len(text)
     return sum(
@@ -100,7 +105,7 @@ def width(text: str) -> int:
 
 
 def crop(text: str, columns: int) -> str:
-    """Truncate a text to a width in columns, with an ellipsis at the end."""
+    """Truncate text to a width in columns, with an ellipsis at the end."""
     if width(text) <= columns:
         return text
     cropped = ""
@@ -112,9 +117,9 @@ def crop(text: str, columns: int) -> str:
 
 
 def crop_middle(text: str, columns: int) -> str:
-    """Truncate a text to a width in columns, with an ellipsis in the middle.
+    """Truncate text to a width in columns, with an ellipsis in the middle.
 
-    Use this for Message-IDs and addresses, whose start and end matter.
+    Use this if both ends matter, as in Message-IDs and addresses.
     """
     if width(text) <= columns:
         return text
@@ -125,11 +130,11 @@ def crop_middle(text: str, columns: int) -> str:
 def counted(number: int, noun: str, plural: str = "") -> str:
     """Format a number with its noun: `1 message`, `3 messages`.
 
-    `plural` is needed for irregular plurals.
+    `plural` is only needed for irregular plurals.
     """
     return f"{number} {noun if number == 1 else plural or noun + 's'}"
 
 
 def join_words(words: Sequence[str]) -> str:
-    """Join words into a list: "a, b and c"."""
+    """Join words into a list such as "a, b and c"."""
     return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))

@@ -1,22 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Report the progress of long operations.
 
-Packages call the same kind of callback, with which a front end can show progress or cancel.
+Front ends pass a callback that shows the progress and can cancel the operation.
 """
 
 from typing import Protocol
 
 
 class Progress(Protocol):
-    """A callback that receives the current step and its progress.
+    """A callback that takes the current step, and how much of it is `done`.
 
-    The progress is `done` of `total`, or None if unknown. The callback may raise CancelledError
-    to cancel the operation.
+    `total` is None if unknown. The callback may raise CancelledError to cancel the operation.
     """
 
     def __call__(self, what: str, done: int = 0, total: int | None = None) -> None: ...
 
 
 def silent(what: str, done: int = 0, total: int | None = None) -> None:
-    """Ignore the progress."""
+    """Do nothing."""
     del what, done, total

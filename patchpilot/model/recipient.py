@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The recipients of a message: their header, and why they receive it."""
+"""The recipients of a message: which header they are in, and why."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -10,11 +10,12 @@ from patchpilot.model.address import Address
 from patchpilot.model.json_form import json_form
 
 MOST_RECIPIENTS = 200
-"""Limit that blocks a send: few series need as many, and anybody can add names to a file or
-message.
+"""Maximum number of recipients of a send.
+
+Few series need as many, and untrusted files or messages can add any number.
 """
 TEAM = "security team"
-"""Role of a project's security team."""
+"""The role of a project's security team."""
 
 
 @json_form(
@@ -28,11 +29,11 @@ TEAM = "security team"
     "patches",
 )
 class Recipient(NamedTuple):
-    """A recipient: role, MAINTAINERS section, header ("to" or "cc"), and reasons.
+    """A recipient with role, MAINTAINERS section, header ("to" or "cc"), and reasons.
 
     The role is "maintainer", "reviewer", "list", "culprit author" and so on. `by_hand` is set if
-    the user added or moved the recipient. `patches` contains the numbers of patches to send with
-    the cover letter; it is empty for a recipient of every message.
+    the user added or moved the recipient. `patches` are the numbers of the patches that the
+    recipient gets in addition to the cover letter; if it is empty, they get all messages.
     """
 
     address: Address
@@ -45,7 +46,9 @@ class Recipient(NamedTuple):
 
     @property
     def which(self) -> str:
-        """Return the recipient's patch numbers, such as `, patches 1, 3`, or "" for all."""
+        """Format the recipient's patch numbers, such as `, patches 1, 3`; return "" for all
+        patches.
+        """
         word = "patches" if len(self.patches) > 1 else "patch"
         return f", {word} {', '.join(map(str, self.patches))}" if self.patches else ""
 
@@ -55,7 +58,7 @@ def select_for_patch(
 ) -> tuple[Recipient, ...]:
     """Return the recipients of a patch, or of the cover letter (0).
 
-    A patch without recipients goes to all recipients. If To: would be empty, put all of them there.
+    A patch without recipients goes to all of them. If nobody would be in To:, all of them are.
     """
     own = [
         recipient
@@ -71,8 +74,9 @@ def select_for_patch(
 
 @json_form("name", "status", "trees", "lists")
 class SectionInfo(NamedTuple):
-    """A MAINTAINERS section as shown in results; `entries` contains its lines as (letter,
-    value).
+    """A MAINTAINERS section.
+
+    `entries` are its lines as (letter, value).
     """
 
     name: str
@@ -96,8 +100,8 @@ class RemedyKind(StrEnum):
 class Remedy(NamedTuple):
     """An action that resolves a warning.
 
-    Depending on its kind, `values` contains the address to exclude, to replace with `instead`, or
-    to add; the trees (as in `T:`) or branch to rebase onto; the subject prefix to set; or the
+    Depending on its kind, `values` are the address to exclude, to add, or to replace with
+    `instead`; the tree (as in `T:`) or branch to rebase onto; the subject prefix to set; or the
     pre-send question to answer.
     """
 
@@ -109,7 +113,8 @@ class Remedy(NamedTuple):
 class RecipientPlan(NamedTuple):
     """The To: and Cc: recipients of a patch or series, with reasons, and warnings for the sender.
 
-    `remedies` are (warning, action that resolves it); `bcc` are blind copies, as header values.
+    `remedies` are pairs of a warning and an action that resolves it; `bcc` are blind copies, as
+    header values.
     """
 
     recipients: tuple[Recipient, ...]
@@ -132,7 +137,7 @@ class RecipientPlan(NamedTuple):
 
 
 def refuse_many(count: int, force: str | None) -> None:
-    """Raise RefusedError for more than MOST_RECIPIENTS recipients.
+    """Raise RefusedError if there are more than MOST_RECIPIENTS recipients.
 
     `force` is the user's reason to send anyway.
     """

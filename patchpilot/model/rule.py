@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Rules as loaded from a rule pack, and their findings, which are values and never exceptions."""
+"""Rules loaded from a rule pack, and their findings, which are values and not exceptions."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -9,18 +9,18 @@ from typing import Any, NamedTuple
 from patchpilot.model.json_form import json_form
 
 DOUBT = 2
-"""Findings of both kinds added to each rule's worth, to reduce the effect of small numbers."""
+"""Number added to both counts of a rule's findings, to reduce the effect of small numbers."""
 GONE = 0.3
-"""Worth of a finding that was gone in the next version; a requested finding counts as 1."""
+"""Weight of a finding that disappeared in the next version; a requested one has weight 1."""
 
 
 class RuleRecord(NamedTuple):
-    """A rule's record, as numbers of patches.
+    """How a rule performed on real patches, as numbers of patches.
 
     Of `accepted` patches, which were applied as sent, the rule has findings on `noise`, in `places`
-    places. Of patches with a next version, it has findings on `paired`; on `gone` of them, the next
-    version has no finding. Reviewers asked for a change of its kind in `asked` patches; the rule
-    has findings on `hit` of them.
+    places. It has findings on `paired` patches with a next version; on `gone` of them, the next
+    version has none. Reviewers requested a change of its kind in `asked` patches; the rule has
+    findings on `hit` of them.
     """
 
     accepted: int = 0
@@ -33,7 +33,7 @@ class RuleRecord(NamedTuple):
 
     @property
     def rate(self) -> float | None:
-        """Return the findings per accepted patch, or None if there is no measurement."""
+        """Return the findings per accepted patch, or None if it was not measured."""
         return _share(self.places, self.accepted)
 
     @property
@@ -43,22 +43,22 @@ class RuleRecord(NamedTuple):
 
     @property
     def asked_share(self) -> float | None:
-        """Return the share of reviewers' requests of this kind that the rule finds."""
+        """Return the share of reviewers' requests of this kind that the rule predicts."""
         return _share(self.hit, self.asked)
 
     @property
     def worth(self) -> float:
-        """Return the ratio of patches where the change was requested or made to findings on
-        accepted patches.
+        """Return the ratio of useful findings to findings on accepted patches.
 
-        It is 1 for a rule with little data. Most findings that disappear in the next version do so
-        for another reason.
+        A finding is useful if the change was requested or made. The ratio is 1 for a rule with
+        little data. Findings that disappear in the next version count less, because most of them do
+        so for another reason.
         """
         return (self.hit + GONE * self.gone + DOUBT) / (self.places + DOUBT)
 
     @property
     def sentence(self) -> str:
-        """Describe the record in one sentence."""
+        """Summarize the record in one sentence."""
         text = (
             f"Fires on {_percent(self.noise, self.accepted)} "
             f"of {self.accepted} accepted patches"
@@ -100,11 +100,11 @@ _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.CHECK: 2, Severity.NOT
 
 
 LEAST = 63
-"""Rank of the least important finding."""
+"""The rank of the least important finding."""
 
 
 class FixEdit(NamedTuple):
-    """A replacement of `delete` lines, starting at line `start` (from 1), with `insert`."""
+    """A replacement of `delete` lines, from line `start` (from 1), with the lines `insert`."""
 
     start: int
     delete: int
@@ -113,9 +113,9 @@ class FixEdit(NamedTuple):
 
 @json_form("kind", "text")
 class FindingFix(NamedTuple):
-    """A fix for a finding: `kind` is "safe" (can be applied automatically) or "suggest".
+    """A fix for a finding: `kind` is "safe" (may be applied automatically) or "suggest".
 
-    `text` describes the fix. `edits` apply it to the finding's file, if they were requested.
+    `edits` apply it to the finding's file, if they were requested.
     """
 
     kind: str
@@ -146,12 +146,12 @@ class FindingFix(NamedTuple):
 class Finding(NamedTuple):
     """A finding of a check: its rule, message, and position.
 
-    `patch_line` is counted from 1 in the patch as a message; `path`, `line` and `column` (counted
-    from 1) refer to the new file. `new` is set if the earlier version lacks the finding, or None
-    without a comparison. `values` contains the placeholder values of the rule's message, for tools
-    that apply the fix. `left` is the reason why `check --fix` does not fix it, or "" if this was
-    not requested. `record` is the rule's record on real patches. The lower the `rank` (0 to
-    `LEAST`), the more likely a maintainer asks for a new version because of it.
+    `patch_line` is the line in the patch as a message; `path`, `line` and `column` refer to the new
+    file; all are counted from 1. `new` is whether the earlier version lacks the finding, or None
+    without a comparison. `values` are the placeholder values of the message, for tools that apply
+    the fix. `left` is the reason why `check --fix` does not fix it, or "" if this was not
+    requested. A lower `rank` (0 to `LEAST`) means that a maintainer is more likely to request a new
+    version because of the finding.
     """
 
     rule: str
@@ -178,7 +178,7 @@ class Finding(NamedTuple):
         return self.moved or None
 
     def value(self, name: str) -> str:
-        """Return the value of a placeholder in the rule's message, or ""."""
+        """Return the value of a placeholder in the message, or ""."""
         return dict(self.values).get(name, "")
 
     def age(self, since: str | None) -> str:
@@ -199,7 +199,7 @@ class Suppressed(NamedTuple):
 
 
 FIX_KINDS = ("safe", "suggest", "none")
-"""Kinds of fixes: applied by --fix, suggested, none."""
+"""Kinds of fixes: applied by --fix, only suggested, none."""
 SCOPES = ("mail", "subject", "message", "trailers", "diff", "series", "tree", "history")
 WHOLE = ("message", "trailers", "series")
 """Scopes of rules whose findings belong to no file."""
@@ -207,18 +207,19 @@ CONCERNS = (
     *("history", "mail", "tree", "build", "checkers", "semantics", "series"),
     *("tags", "checkpatch-newer", "checkpatch-message", "message", "subject"),
 )
-"""Packs in the order in which their findings require a new version, followed by the style packs.
-Whether a patch is needed, applies, compiles and is correct precedes its tags, its message and its
-form.
+"""Packs by how likely their findings require a new version; style packs follow.
+
+Whether a patch is needed, applies, compiles and is correct matters more than its tags, its message
+and its form.
 """
 Kernel = tuple[int, int]
 
 
 @json_form("kind", "text", "equivalent")
 class RuleFix(NamedTuple):
-    """The fix for a rule's findings: its kind (one of `FIX_KINDS`) and a description in `text`.
+    """The fix for a rule's findings: its kind (one of `FIX_KINDS`) and a description.
 
-    `fixer` applies a safe fix. `equivalent` explains why code whose tokens change keeps its
+    `fixer` applies a safe fix. `equivalent` explains why code with changed tokens has the same
     meaning.
     """
 
@@ -303,7 +304,7 @@ class Rule(NamedTuple):
 
     @property
     def words(self) -> tuple[str, ...]:
-        """Return the words for --select and --ignore: id, name, checkpatch type and pack."""
+        """Return the names for --select and --ignore: id, name, checkpatch type and pack."""
         return (
             self.id,
             self.name,
@@ -317,16 +318,16 @@ class Rule(NamedTuple):
         return min(4 * concern + severity.rank, LEAST)
 
     def message_for(self, case: str) -> str:
-        """Return the message of a case, with placeholders."""
+        """Return the message for a case, with placeholders."""
         return self.messages.get(case) or self.message or self.summary
 
 
 class Example(NamedTuple):
-    """A bad or good example of a rule, from its pack.
+    """A bad or good example of a rule.
 
     It consists of `subject`, `message`, `trailers`, `code` (lines added to `path`), `diff` or
-    `patch`; the rest of the message is generated. `series` contains whole messages or subjects. The
-    finding's line must contain the text `at`, and the rules in `also` must match too. With `stays`,
+    `patch`; the rest of the message is generated. `series` are complete messages or subjects. The
+    finding's line must contain `at`, and the rules in `also` must have findings, too. With `stays`,
     the rule's fixer must not change the example. `build` is the output of make with the patch, and
     `build_before` without it; `problem` is another build problem, as "KIND: text".
     """
@@ -355,7 +356,7 @@ class Example(NamedTuple):
 
     @property
     def text(self) -> str:
-        """Return the relevant part as text."""
+        """Return the relevant part of the example as text."""
         parts = [
             f"Subject: {self.subject}" if self.subject else "",
             (self.message or "").strip("\n"),

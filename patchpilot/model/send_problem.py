@@ -10,7 +10,7 @@ from patchpilot.model.json_form import json_form
 
 @json_form("name", "message", "hint")
 class SendProblem(NamedTuple):
-    """A problem with a send: a stable name, a message and a hint."""
+    """A problem with a send, with a stable name."""
 
     name: str
     message: str
@@ -18,7 +18,7 @@ class SendProblem(NamedTuple):
 
 
 class CheckState(StrEnum):
-    """The outcome of a pre-send check, shown at the start of its line."""
+    """The result of a pre-send check, shown at the start of its line."""
 
     PROBLEM = "problem"
     OVERRIDDEN = "overridden"
@@ -27,7 +27,7 @@ class CheckState(StrEnum):
 
 
 class CheckLine(NamedTuple):
-    """A line of the pre-flight card: a check's state, name, result and hint."""
+    """The result of a pre-send check, with its name and a hint."""
 
     state: CheckState
     name: str
@@ -36,10 +36,10 @@ class CheckLine(NamedTuple):
 
 
 class SentRecord(NamedTuple):
-    """A sent version recorded outside the outbox.
+    """A sent version that is recorded outside the outbox.
 
-    `where` is the source. `same` is set if its patches are the same, and `same_topic` if it belongs
-    to this topic.
+    `where` is the source. `same` is set if its patches are unchanged, and `same_topic` if it
+    belongs to this topic.
     """
 
     version: int

@@ -7,10 +7,10 @@ DEFAULT_TRANSPORT = "git-send-email"
 
 
 class SendRequest(NamedTuple):
-    """The options of a `send`.
+    """The options of `send`.
 
-    `answers` contains (question, answer) pairs for pre-send questions, and `depends_on` the
-    Message-IDs of series that this one requires.
+    `answers` are (question, answer) pairs for pre-send questions, and `depends_on` the Message-IDs
+    of series that this one requires.
     """
 
     target: str | None = None

@@ -15,7 +15,7 @@ _VERSION = compile_late(
 class Files(Protocol):
     """Read access to the files of a source tree.
 
-    Paths are relative to its top directory and cannot escape it.
+    Paths are relative to its top directory and cannot leave it.
     """
 
     def read(self, path: str) -> bytes | None:
@@ -23,17 +23,17 @@ class Files(Protocol):
         ...
 
     def exists(self, path: str) -> bool:
-        """Return whether this path is a file or directory."""
+        """Return whether this path exists, as a file or directory."""
         ...
 
 
 @runtime_checkable
 class Tree(Files, Protocol):
-    """A source tree with its name and version."""
+    """A source tree with a label and version."""
 
     @property
     def label(self) -> str:
-        """Return the tree's name in messages: a directory or a commit."""
+        """Return the tree's name for messages: a directory or a commit."""
         ...
 
     @property
@@ -72,7 +72,7 @@ def is_safe_path(path: str) -> bool:
 
 
 def ground_of(tree: Tree) -> Tree:
-    """Return the tree without the patches applied on top of it.
+    """Return the tree without the patches applied to it.
 
     It is used for data that is read only once per run.
     """
@@ -81,14 +81,12 @@ def ground_of(tree: Tree) -> Tree:
 
 
 def changed_below(tree: Tree, directory: str) -> tuple[str, ...]:
-    """Return the files below a directory changed by patches on top of the tree."""
+    """Return the files below a directory that are changed by patches applied to the tree."""
     changed = getattr(tree, "changed", None)
     return tuple(changed(directory)) if changed else ()
 
 
 def is_guess(tree: Tree, path: str) -> bool:
-    """Return whether a file's content is uncertain, because an earlier patch does not apply to
-    it.
-    """
+    """Return whether a file's content is uncertain, because a patch does not apply to it."""
     guess = getattr(tree, "is_guess", None)
     return bool(guess and guess(path))

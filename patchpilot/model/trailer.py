@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Parse, order and edit trailers (`Fixes:`, `Signed-off-by:` …) in a commit message.
 
-According to Documentation/process/submitting-patches.rst, a trailer is a line `Token: value` in the
-last paragraph. Kernel tools also read `Fixes:` and `Cc: stable` in earlier paragraphs, so
-`parse_trailers` reports each trailer's line.
+A trailer is a line `Token: value` in the last paragraph
+(Documentation/process/submitting-patches.rst). Kernel tools also read `Fixes:` and `Cc: stable` in
+earlier paragraphs; see `find_tags`.
 """
 
 import re
@@ -43,11 +43,10 @@ _KNOWN = compile_late(
 _BLANK = " \t\n\r"
 _GIT_TRAILER = compile_late(r"([A-Za-z0-9-]+)[ \t]*:")
 _BY_GIT = ("Signed-off-by: ", "(cherry picked from commit ")
-"""Starts of lines written by git; with such a line, other lines of the block need not be trailers.
-"""
+"""Starts of lines written by git; in a block with such a line, not all lines must be trailers."""
 _BRACKET = compile_late("[<>]")
 _PERSON = compile_late(r"[^<>]*<[^<>\s@]+@[^<>\s@]+>(?:\s*[#(\[].*|[^<>]*)$")
-# decoders replace undecodable bytes with this character
+# decoders replace undecodable bytes with U+FFFD
 _UNFIT = compile_late(f"{UNSAFE.pattern}|[\n\ufffd]|{HIDDEN_IN_PROSE.pattern}")
 
 ORDER = (
@@ -64,11 +63,11 @@ ORDER = (
     "reviewed-by",
     "tested-by",
 )
-"""Order for inserting a new trailer; existing trailers are never moved."""
+"""The order in which new trailers are inserted; existing ones are never moved."""
 
 
 class Trailer(NamedTuple):
-    """A trailer: its name and value as written, and its line in the message, counted from 0."""
+    """A trailer: its name and value as written, and its line index in the message."""
 
     name: str
     value: str
@@ -89,7 +88,7 @@ class Trailer(NamedTuple):
 
 @lru_cache(maxsize=512)
 def is_trailer(line: str) -> bool:
-    """Return whether the line is a trailer whose name is or resembles a tag."""
+    """Return whether a line is a trailer whose name is or looks like a tag."""
     match = _TRAILER.match(line)
     if not match or match["name"].lower() in _NOT_A_TRAILER:
         return False
@@ -97,7 +96,7 @@ def is_trailer(line: str) -> bool:
 
 
 def parse_trailer(line: str, at: int = 0) -> Trailer | None:
-    """Parse a trailer; return None for any other line."""
+    """Parse a trailer; return None for other lines."""
     match = _TRAILER.match(line)
     if not match or match["name"].lower() in _NOT_A_TRAILER:
         return None
@@ -116,9 +115,9 @@ def last_paragraph(lines: Sequence[str]) -> tuple[int, int]:
 
 
 def trailer_block(lines: Sequence[str]) -> range:
-    """Return the line indexes of the trailer block that git sees (git-interpret-trailers(1)).
+    """Return the line indexes of the trailer block, as defined by git-interpret-trailers(1).
 
-    This is the last paragraph, unless it is also the first, if all its lines are trailers, or if
+    It is the last paragraph, unless that is also the first one. All its lines must be trailers, or
     git wrote one of them and at least a quarter are trailers; otherwise the range is empty. Folded
     lines belong to the line above, and comments are ignored.
     """
@@ -148,15 +147,15 @@ def trailer_block(lines: Sequence[str]) -> range:
 def parse_trailers(lines: Sequence[str]) -> tuple[Trailer, ...]:
     """Return the trailers in the message's trailer block, in order.
 
-    `lines` is the message, subject first. The lines of a folded value are joined with a space. The
-    result equals the output of `git interpret-trailers --parse`.
+    `lines` is the message, subject first. Folded values are joined with a space. The result is the
+    same as with `git interpret-trailers --parse`.
     """
     result: list[tuple[str, int, list[str]]] = []
     open_value: list[str] | None = None
     for at in trailer_block(lines):
         line = lines[at]
         if line[0] in _BLANK:
-            # a folded line continues the previous line, which may not be a trailer
+            # a folded line continues the line above, which may not be a trailer
             if open_value is not None:
                 open_value.append(line.strip(_BLANK))
             continue
@@ -170,9 +169,9 @@ def parse_trailers(lines: Sequence[str]) -> tuple[Trailer, ...]:
 
 
 def find_tags(lines: Sequence[str], name: str) -> tuple[Trailer, ...]:
-    """Return every tag `name` at the start of a line, anywhere in the message.
+    """Return all tags with this name at the start of a line, anywhere in the message.
 
-    Kernel tools read these tags in any paragraph.
+    Kernel tools read some tags in any paragraph.
     """
     key = name.lower()
     tags = (
@@ -186,10 +185,10 @@ def find_tags(lines: Sequence[str], name: str) -> tuple[Trailer, ...]:
 def add_trailers(message: str, trailers: Iterable[tuple[str, str]]) -> str:
     """Add each (name, value) to the trailer block of a message, creating the block if necessary.
 
-    A trailer that already exists (same name and value, ignoring case) is not added again. A new one
-    is inserted after the last trailer of the same or an earlier kind in `ORDER`, but never before
-    an existing Signed-off-by, because the order of sign-offs is significant. `Fixes:` and other
-    tags that belong above the sign-offs are added at the top of the block. Skip an `unfit` trailer.
+    A trailer that already exists (ignoring case) is not added again. A new one is inserted after
+    the last trailer of the same or an earlier kind in `ORDER`, but never before an existing
+    Signed-off-by, because the order of sign-offs is significant. `Fixes:` and other tags that
+    belong above the sign-offs are added at the top of the block. `unfit` trailers are skipped.
     """
     lines = message.rstrip("\n").split("\n")
     for name, text in trailers:
@@ -228,19 +227,18 @@ def _find_position(
             break
         if trailer.key not in ORDER or ORDER.index(trailer.key) <= rank:
             index = trailer.line + 1
-    # never split a line from its folded continuation
+    # never separate a line from its folded continuation
     while index < block.stop and lines[index][0] in _BLANK:
         index += 1
     return index
 
 
 def unfit(line: str) -> str:
-    """Return why a trailer must not be in a commit message, or "".
+    """Return why a trailer must not be in a commit message, such as `contains <U+202E>`, or "".
 
-    A reason is, for example, `contains <U+202E>`. A trailer is one line of visible text: for some
-    programs, control characters, bidirectional controls, zero-width characters and bytes that are
-    not UTF-8 end a line, hide part of it, or cannot be written. A person's trailer contains one
-    address in angle brackets; a comment may follow.
+    A trailer is one line of visible text: control characters, bidirectional controls, zero-width
+    characters and invalid UTF-8 could end the line or hide part of it in some programs. A person's
+    trailer contains one address in angle brackets; a comment may follow.
     """
     match = _UNFIT.search(line)
     if match:
@@ -251,13 +249,13 @@ def unfit(line: str) -> str:
 
 
 def _visible_form(unfit_character: re.Match[str]) -> str:
-    """Return a visible form of a character that fonts may not show."""
+    """Return a visible form of a character that fonts may not display."""
     shown = one_line(unfit_character[0])
     return shown if len(shown) > 1 else f"<U+{ord(shown):04X}>"
 
 
 def refused_trailers(trailers: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    """Return an explanation for each trailer skipped by `add_trailers`."""
+    """Return the reason for each trailer that `add_trailers` skips."""
     lines = [f"{name}: {value.strip()}" for name, value in trailers]
     return tuple(
         f"not added: {_UNFIT.sub(_visible_form, line)}: {why}"
