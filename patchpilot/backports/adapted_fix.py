@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A fix adapted to a tree, with the steps taken and the confidence."""
+"""A fix adapted to a tree, with the steps taken and a confidence."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from patchpilot.backports.object_store import Scratch
 from patchpilot.model.json_form import json_form
 
 SURE_ENOUGH = 0.5
-"""Minimum confidence for writing an adaptation without being asked to."""
+"""Minimum confidence at which an adaptation is written without confirmation."""
 
 
 @json_form("kind", "confidence", "start?", "steps", "files", "range_diff?")
@@ -17,12 +17,12 @@ SURE_ENOUGH = 0.5
 class Adaptation:
     """A fix adapted to a tree.
 
-    Contains its kind (the least reliable method used), its confidence (0 to 1) and descriptions of
-    its steps. `contents` maps each adapted file to its mode and content, or to None if the branch
-    lacks the file. `features` determined the confidence. `made` is the resulting tree in the object
-    store used for adapting. `start` is the backport to another branch used instead of the fix (""
-    if none); if requested, `range_diff` compares the result with it or with the fix. `is_accepted`
-    is set if the user accepted the adaptation after review.
+    `kind` is the least reliable method that was used, `confidence` the likelihood (0 to 1) that the
+    result is correct, derived from `features`, and `steps` describes the changes. `contents` maps
+    each adapted file to its mode and content (None: the branch lacks the file). `made` is the
+    resulting tree in the object store used for adapting. `start` is the backport to another branch
+    that was used instead of the fix ("" if none); `range_diff`, if requested, compares the result
+    with it or with the fix. `is_accepted` is set if the user accepted the result after review.
     """
 
     kind: str
@@ -37,18 +37,18 @@ class Adaptation:
 
     @property
     def is_sure(self) -> bool:
-        """Return whether the adaptation can be used: it is likely correct, or the user accepted
-        it.
+        """Return whether the adaptation may be used: it is likely correct, or the user
+        accepted it.
         """
         return self.is_accepted or self.confidence >= SURE_ENOUGH
 
     @property
     def files(self) -> tuple[str, ...]:
-        """Return the adapted paths."""
+        """Return the paths of the adapted files."""
         return tuple(self.contents)
 
     def tree(self, scratch: Scratch, merge: Merge) -> str:
-        """Write the merge's tree with the adapted files into another object store."""
+        """Write the tree of a merge with the adapted files into another object store."""
         entries: dict[str, Entry] = {
             path: (content[0], scratch.write("blob", content[1])) if content else None
             for path, content in self.contents.items()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determine whether a fix applies to a tree: cleanly, with a three-way merge, or not at all."""
+"""Check whether a fix applies to a tree: cleanly, with a three-way merge, or not at all."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -23,8 +23,8 @@ class AppliesHow(StrEnum):
 class ApplyResult:
     """The result of applying a fix to a tree.
 
-    Contains how it applies, the merge, the hunks that only apply with the merge, and the hunks'
-    line offsets.
+    `misfits` are the hunks that apply only with the merge, and `offsets` the line offsets of hunks.
+    `is_empty` is set if the fix changes nothing.
     """
 
     how: AppliesHow
@@ -54,10 +54,10 @@ class ScratchTree:
 
 
 def try_fix(scratch: Scratch, fix: FixCommit, onto: str) -> ApplyResult:
-    """Cherry-pick the fix onto a commit or tree in the object store.
+    """Cherry-pick a fix onto a commit or tree in the object store.
 
-    The merge determines whether there is a conflict. No merge was needed if the context of all
-    hunks is present.
+    The merge shows whether there is a conflict. It was not needed if the context of all hunks is
+    present.
     """
     tree = onto if _is_tree(scratch, onto) else scratch.tree_of(onto)
     merge = scratch.pick(fix.id, tree, fix.base)

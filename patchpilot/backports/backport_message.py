@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Write a backport's commit message: the original message, with the upstream marker above its text,
-and the backport's notes and sign-off at the end.
+"""Write the commit message of a backport.
+
+It is the original message with the upstream marker above the text, and the backport's notes and
+sign-off at the end.
 """
 
 import re
@@ -28,10 +30,9 @@ def backport_message(
 ) -> str:
     """Return the message of `commit` for a stable tree.
 
-    It consists of the marker, the text, the trailers, `Stable-dep-of:` for a prerequisite, one
-    line per adaptation note, and the sign-off. The notes name the `adapter`, or otherwise the
-    signer; if there is neither, they are omitted. A commit without an id (from a patch file) gets
-    no marker.
+    It consists of the marker, the text, the trailers, `Stable-dep-of:` for a prerequisite, a line
+    for each adaptation note, and the sign-off. Notes name the `adapter`, or else the signer, and
+    are omitted without both. A commit without an id (from a patch file) gets no marker.
     """
     subject, _, body = commit.message.lstrip("\n").partition("\n")
     marker = stable.marker.format(commit=commit.id) if commit.id else ""
@@ -76,7 +77,7 @@ def backport_message(
             if trailer.key == "signed-off-by" and trailer.address
         ]
         last = signed[-1].address if signed else None
-        # a note needs a sign-off below it, even if the backporter is the author
+        # a note must be followed by a sign-off, even if the backporter is the author
         if notes or not last or last.key != signer.key:
             text = (
                 text.rstrip("\n") + ("\n" if notes or known else "\n\n") + line + "\n"
@@ -85,16 +86,16 @@ def backport_message(
 
 
 def has_note(message: str, original: Commit) -> bool:
-    """Return whether a message has an adaptation note that is not in the original message."""
+    """Return whether a message has an adaptation note that the original message lacks."""
     return not set(_NOTE.findall(message)) <= set(_NOTE.findall(original.message))
 
 
 def people(
     commits: Sequence[Commit], without: Sequence[str] = ()
 ) -> tuple[Address, ...]:
-    """Return the addresses to Cc on a backport: authors and the contacts in the trailers.
+    """Return the addresses to Cc: on a backport: authors, and people in trailers.
 
-    Duplicates, the lists in `without` and invalid addresses are removed.
+    Duplicates, lists in `without` and invalid addresses are omitted.
     """
     addresses: dict[str, Address] = {}
     for commit in commits:

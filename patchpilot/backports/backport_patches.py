@@ -24,8 +24,8 @@ from patchpilot.projects.project import StableTrees
 class Step:
     """A commit to backport.
 
-    Contains its id, the fix that requires it (None for a fix), and the files it is limited to
-    (empty: all). `adaptation` resolves its conflicts with the branch.
+    `dep_of` is the fix that requires it (None for a fix), and `paths` are the files it is limited
+    to (empty: all). `adaptation` resolves its conflicts with the branch.
     """
 
     commit: Commit
@@ -38,10 +38,10 @@ class Step:
 class MadeCommit:
     """A backported commit.
 
-    Contains its id in the temporary object store, the original commit, and the range-diff between
-    them ("" if the patches are identical). For a partial backport, `parts` contains its files and
-    there is no range-diff. `is_explained` is set if its message describes the adaptation. `refused`
-    explains which trailers it must not contain.
+    `id` is its id in the temporary object store, and `rangediff` compares it with the original (""
+    if the patches are identical). A partial backport has its files in `parts`, and no range-diff.
+    `is_explained` is set if its message describes the adaptation. `refused` explains which trailers
+    were not added.
     """
 
     id: str
@@ -56,7 +56,7 @@ class MadeCommit:
 class BackportText:
     """The user's additions to a backport.
 
-    These are the adaptation note, the signer (None: no sign-off), the message to reply to, and the
+    `note` is the adaptation note, `signer` signs off (None: no sign-off), and `adapter` is the
     person who adapts the fix (None: the signer).
     """
 
@@ -149,7 +149,7 @@ def make_commits(
 
 
 def range_diff(scratch: Scratch, original: Commit, backported: str) -> str:
-    """Return the range-diff between the original and the backport, or "" if their patches are
+    """Return the range-diff between the original and the backport; "" if their patches are
     identical.
 
     Commit messages are ignored.
@@ -177,10 +177,10 @@ def format_series(
     wording: BackportText,
     notes: Sequence[str],
 ) -> list[tuple[str, bytes]]:
-    """Format the series as (file name, bytes) pairs, one for each message.
+    """Format a series as (file name, bytes), one for each message.
 
-    They are addressed to the stable list, with the original commits' contacts in Cc. `notes` are
-    inserted below the `---`.
+    Messages are addressed to the stable list, with Cc: to people in the original commits. `notes`
+    are inserted below the `---`.
     """
     prefix = stable.subject.format(version=version)
     recipients = [f"--to={stable.list}"] if stable.list else []
@@ -213,7 +213,7 @@ def format_series(
 
 
 def _patch_part(text: str) -> str:
-    """Drop the message differences from a range-diff, because the marker and sign-off always
+    """Remove the commit messages from a range-diff, because the marker and sign-off always
     differ.
     """
     result: list[str] = []
@@ -242,6 +242,6 @@ def _add_note(mail: bytes, note: str) -> bytes:
 
 
 def file_name(number: int, subject: str) -> str:
-    """Return the file name that git format-patch uses for a patch."""
+    """Return the name that git format-patch would give to a patch file."""
     word = re.sub(r"[^A-Za-z0-9_.]+", "-", subject).strip("-.")[:52].rstrip("-.")
     return f"{number:04d}-{word or 'patch'}.patch"

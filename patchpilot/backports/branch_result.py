@@ -28,7 +28,7 @@ class BranchVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DirectoryChange:
-    """The files that a fix changes in an unpacked tree, before and after the fix.
+    """The files changed by a fix in an unpacked tree.
 
     `before` and `after` map each path to its mode and content.
     """
@@ -65,15 +65,14 @@ class DirectoryChange:
 )
 @dataclass(frozen=True, slots=True)
 class BranchResult:
-    """The backport verdict for one branch or directory, with its details.
+    """The backport verdict for a branch or directory, with details.
 
-    `tip` is empty for a directory; `search` is None if prerequisites were not searched. `partial`
-    is set if only the prerequisites' changes to the fix's files are needed. `resolved` is the
-    folder with patches for a conflict that the user resolved, or empty. `adaptation` is the fix
-    adapted to the branch, if requested and possible. `applied` is the result of applying the fix to
-    a branch. `change` contains the files changed in a directory, if the patch applies or was
-    adapted. `failed` is the stable maintainers' "failed to apply" message, if a tracked series
-    contains one.
+    `tip` is "" for a directory. `search` is None if prerequisites were not searched; `partial` is
+    set if only their changes to the fix's files are needed. `applied` is the result of applying the
+    fix to a branch, and `change` are the files changed in a directory. `adaptation` is the fix
+    adapted to the branch, if requested and possible. `resolved` is the folder with patches for a
+    conflict that the user resolved, or "". `failed` is the stable maintainers' "failed to apply"
+    message in a tracked series, or "".
     """
 
     branch: str
@@ -107,5 +106,5 @@ class BranchResult:
 
     @property
     def wants_fix(self) -> bool:
-        """Return whether the branch has, or may have, the bug and lacks the fix."""
+        """Return whether the branch lacks the fix and has, or may have, the bug."""
         return self.verdict not in (BranchVerdict.FIXED, BranchVerdict.NOT_AFFECTED)

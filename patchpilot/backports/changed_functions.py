@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the functions with conflicts, and the commits that changed these functions."""
+"""Find the functions in which a fix conflicts, and the commits that changed them."""
 
 import re
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ _NAME = re.compile(r"\b(\w++)\s*+\(")
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function in a file: its name, and its line range as positions between lines."""
+    """A function in a file: its name, and its range of lines as positions between lines."""
 
     name: str
     span: Span
@@ -26,7 +26,7 @@ class Function:
 def function_at(lines: Sequence[str], at: int) -> Function | None:
     """Return the function that contains a 0-based line.
 
-    Return None outside of functions, and in languages unlike C.
+    Return None outside of functions, and in languages that are not like C.
     """
     top = head_of(lines, at)
     if top is None:
@@ -48,7 +48,7 @@ def function_at(lines: Sequence[str], at: int) -> Function | None:
 def find_conflicting_functions(
     scratch: Scratch, fix: FixCommit, places: Sequence[ConflictPlace]
 ) -> dict[str, tuple[Function, ...]]:
-    """Map each file's path before the fix to the functions with conflicting hunks."""
+    """Map the old path of each file to the functions with conflicting hunks."""
     result: dict[str, tuple[Function, ...]] = {}
     if fix.base is None:
         return result
@@ -70,7 +70,7 @@ def find_conflicting_functions(
         for hunk in change.hunks:
             at = hunk.old_start - 1
             for line in hunk.lines:
-                # added lines that the conflict does not show have merged cleanly
+                # added lines that are not part of the conflict were merged cleanly
                 if line.kind in "+-" and (
                     not their_lines or line.kind == "-" or line.text in their_lines
                 ):
@@ -88,7 +88,7 @@ def find_function_changes(
 ) -> list[tuple[LineTouch, str]]:
     """Return the commits that changed one of the functions, with its name, latest first.
 
-    `touches` contains commits before the fix, oldest first.
+    `touches` are commits before the fix, oldest first.
     """
     result: dict[str, tuple[LineTouch, str]] = {}
     for path, inside in functions.items():
@@ -102,7 +102,7 @@ def find_function_changes(
 def defining_files(
     scratch: Scratch, tree: str, name: str, folder: str, timeout: float
 ) -> list[str]:
-    """Return the files below a folder that define a function or a structure."""
+    """Return the files below a folder that define this function or structure."""
     word = re.escape(name)
     pattern = (
         rf"^([A-Za-z_][A-Za-z0-9_ *]*[ *])?{word} ?\(.*[^;]$|^struct {word}( .*)?\{{"

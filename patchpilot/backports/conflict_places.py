@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the conflicts of a merge, with both sides."""
+"""Find the conflicts in a merge, with the lines of both sides."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,8 +13,9 @@ from patchpilot.model.json_form import json_form
 @json_form("path", "line~", "kind", "ours", "theirs")
 @dataclass(frozen=True, slots=True)
 class ConflictPlace:
-    """A conflict: its path, its line in the branch's file (0 for the whole file), and each side's
-    lines.
+    """A conflict with the lines of each side.
+
+    `line` is its line in the branch's file, or 0 for the whole file.
     """
 
     path: str
@@ -25,9 +26,9 @@ class ConflictPlace:
 
 
 def find_places(scratch: Scratch, merge: Merge) -> tuple[ConflictPlace, ...]:
-    """Return the conflicts of a merge, sorted by path and line.
+    """Return the conflicts in a merge, sorted by path and line.
 
-    A file deleted or renamed on one side is a single conflict.
+    A file that was deleted or renamed on one side is one conflict.
     """
     conflicts: list[ConflictPlace] = []
     for path in merge.paths:
@@ -40,7 +41,7 @@ def find_places(scratch: Scratch, merge: Merge) -> tuple[ConflictPlace, ...]:
 
 
 def parse_conflict_markers(path: str, lines: Iterable[str]) -> list[ConflictPlace]:
-    """Return the conflicts delimited by a file's conflict markers."""
+    """Return the conflicts between conflict markers in a file."""
     conflicts: list[ConflictPlace] = []
     sides: dict[str, list[str]] = {}
     side, at, start = "", 0, 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Explain why a fix conflicts with a branch, or why it may be wrong even if it applies."""
+"""Explain why a fix conflicts with a branch, or why it may be wrong although it applies."""
 
 import re
 import time
@@ -37,7 +37,7 @@ OWN_LINES = "a commit of this branch that wrote the conflicting lines"
 _MOST_PLACES = 8
 _MOST_ELSEWHERE = 5
 _A_LITTLE = 1.0
-# git blame marks boundary commits with ^: they are older than the branch
+# git blame marks commits at the boundary with ^; they are older than the branch
 _ID = re.compile(r"[0-9a-f]{40}")
 _DEFINED = re.compile(r"\b([A-Za-z_]\w{2,})\s*\(|^struct (\w+)\b")
 
@@ -45,9 +45,9 @@ _DEFINED = re.compile(r"\b([A-Za-z_]\w{2,})\s*\(|^struct (\w+)\b")
 @json_form()
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """A commit related to a conflict, and its relation to the fix.
+    """A commit that causes a conflict, and why.
 
-    It is a mainline commit missing from the branch, or a commit found only in the branch.
+    It is missing from the branch, or found only there.
     """
 
     commit: str
@@ -66,10 +66,9 @@ def explain(
     timeout: float = 5.0,
     tree: str | None = None,
 ) -> tuple[tuple[Cause, ...], tuple[str, ...]]:
-    """Return the commits that cause a conflict, and hints with their evidence.
+    """Return the commits that cause a conflict, and hints for resolving it.
 
-    If the fix applied without a conflict, the hints list points to review. The search stops after
-    about `timeout` seconds.
+    Without a conflict, the hints name points to review. The search takes about `timeout` seconds.
     """
     end = time.monotonic() + timeout
     at = tree or scratch.tree_of(tip)
@@ -109,7 +108,7 @@ def explain(
 
 
 def _seconds_left(end: float) -> float:
-    """Return the seconds left until `end`, but at least enough for a fast query."""
+    """Return the seconds until `end`, but at least enough for a fast query."""
     return max(_A_LITTLE, end - time.monotonic())
 
 
@@ -121,8 +120,8 @@ def _find_causes(
     applied: ApplyResult,
     timeout: float,
 ) -> tuple[list[Cause], list[Cause]]:
-    """Return the missing commits that changed the conflicting lines, and those that changed the
-    same functions elsewhere.
+    """Return the missing commits that changed the conflicting lines, and others in the same
+    functions.
     """
     paths = applied.merge.paths
     goal = read_touch(history.repository, fix.id, fix.paths)
@@ -130,8 +129,8 @@ def _find_causes(
     names = list(paths)
     gone = [path for path in paths if not scratch.has(tree, path)]
     if gone and fix.base:
-        # following renames through a long history is slow; without old names, the commits that
-        # added the files are still found
+        # following renames in a long history is slow; without old names, the commits that added the
+        # files are still found
         with suppress(GitError):
             names += older_names(
                 history.repository, gone, fix.base, tip, timeout=timeout / 2
@@ -169,9 +168,9 @@ def _find_causes(
 def _last_in_functions(
     history: History, tip: str, others: Sequence[tuple[LineTouch, str]]
 ) -> list[Cause]:
-    """Return the last few of these commits, oldest first.
+    """Return the last few of these commits that are missing, oldest first.
 
-    Finding a commit under another id requires reading patches, so limit the search to these.
+    Their number is limited, because finding a commit under another id requires reading patches.
     """
     causes: list[Cause] = []
     for touch, name in others[: 2 * _MOST_ELSEWHERE]:
@@ -197,9 +196,9 @@ def _branch_commits(
     applied: ApplyResult,
     timeout: float,
 ) -> list[Cause]:
-    """Return the branch's own commits that wrote the conflicting lines.
+    """Return the commits found only in the branch that wrote the conflicting lines.
 
-    This is used if no mainline commit explains the conflict.
+    Use this if no mainline commit explains the conflict.
     """
     causes: dict[str, Cause] = {}
     for conflict in find_places(scratch, applied.merge)[:_MOST_PLACES]:
@@ -252,9 +251,7 @@ def _describe_edits(edits: Sequence[LineEditStep]) -> str:
 def _moved_function_hints(
     scratch: Scratch, fix: FixCommit, tree: str, applied: ApplyResult, end: float
 ) -> Iterator[str]:
-    """Yield hints on the location of the fix's functions and structures if the branch lacks the
-    file.
-    """
+    """Yield hints on where a function or structure is defined if the branch lacks the file."""
     for change in fix.files if applied.how is AppliesHow.CONFLICT else ():
         path = change.old_path
         if not path or scratch.has(tree, path):
@@ -279,7 +276,7 @@ def _moved_function_hints(
 def _moved_hints(
     scratch: Scratch, fix: FixCommit, tree: str, applied: ApplyResult
 ) -> list[str]:
-    """Return hints about hunks that applied in a different function with the same context."""
+    """Return hints about hunks that were applied to a different function with the same context."""
     if applied.how is AppliesHow.CONFLICT:
         return []
     own_functions = {change.path: _functions(change) for change in fix.files}
@@ -305,7 +302,9 @@ def _moved_hints(
 def _differs_first_in(
     scratch: Scratch, trees: tuple[str, str], path: str, names: set[str]
 ) -> bool:
-    """Return whether the first difference in a file is in one of these functions."""
+    """Return whether the first difference between two trees in a file is in one of these
+    functions.
+    """
     old, new = (text_lines(scratch.blob(tree, path) or b"") for tree in trees)
     first = next(
         (
@@ -320,7 +319,7 @@ def _differs_first_in(
 
 
 def _functions(change: FileChange) -> set[str]:
-    """Return the functions in a file's hunk headers."""
+    """Return the functions named in the hunk headers of a file."""
     return {_name(hunk.section) for hunk in change.hunks} - {""}
 
 

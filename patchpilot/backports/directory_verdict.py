@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determine the verdict for an unpacked tree without history from its content alone."""
+"""Find the verdict for an unpacked tree without history, by its content alone."""
 
 import shlex
 from dataclasses import replace
@@ -21,10 +21,10 @@ _NO_HISTORY = "no git history, judged by content only"
 
 
 def judge_directory(patch: Patch, tree: Tree) -> tuple[BranchResult, Patch]:
-    """Determine whether a patch applies to a tree or is already applied.
+    """Check whether a patch applies to a tree or was already applied.
 
-    It is already applied if the tree contains the post-image of every hunk. Return the verdict and
-    the patch that was tried.
+    It was already applied if the tree contains the post-image of every hunk. Return the verdict and
+    the patch that was tested.
     """
     if not patch.files:
         raise InputError(
@@ -35,7 +35,7 @@ def judge_directory(patch: Patch, tree: Tree) -> tuple[BranchResult, Patch]:
     forward = misfits(patch.files, tree)
     backward = misfits(patch.files, tree, reverse=True)
     if forward and backward and _is_dos(patch):
-        # git am and patch(1) drop carriage returns added in transit, so check the patch without
+        # git am and patch(1) ignore carriage returns added in transit, so test the patch without
         # them
         basis = (
             "every line of the patch file ends with CR LF; judged without the CRs, as git am"
@@ -83,7 +83,7 @@ def merges_into(
 ) -> BranchResult:
     """Return the verdict after a three-way merge.
 
-    The base is the files before the fix, taken from the fix's repository.
+    The base is the files before the fix, read from the fix's repository.
     """
     if fix.base is None:
         return result
@@ -119,14 +119,15 @@ def merges_into(
 def _count_hunks(
     patch: Patch, tree: Tree
 ) -> tuple[tuple[int, int, int], tuple[ConflictPlace, ...]]:
-    """Count the hunks that are already applied, do not apply, and apply; return the locations of
-    the first two kinds.
+    """Count the hunks that are already applied, do not apply, and apply.
+
+    Also return the locations of the first two kinds.
     """
     applied_count = total = broken = 0
     places: list[ConflictPlace] = []
     for change in patch.files:
         forward = fit_file(change, tree).misfits
-        # if the file does not match as a whole, count its hunks one by one
+        # if the file as a whole does not match, count its hunks separately
         undone = fit_file(change, tree, reverse=True).misfits
         stuck = {id(misfit.hunk) for misfit in undone}
         size = max(1, len(change.hunks))
@@ -137,8 +138,7 @@ def _count_hunks(
             for misfit in forward
         ]
         whole = any(misfit.hunk is None for misfit in forward)
-        # no hunk applies to a missing file; every hunk is applied if the new file is already
-        # present
+        # if the file is missing, no hunk applies; if a new file is already present, all are applied
         applied_in_file = size if whole and not undone else sum(applied)
         applied_count += applied_in_file
         broken += size - applied_in_file if whole else len(forward) - applied_in_file

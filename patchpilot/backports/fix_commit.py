@@ -37,7 +37,7 @@ class FixCommit:
     def read_all(
         cls, repository: Repository, ids: Sequence[str]
     ) -> "tuple[FixCommit, ...]":
-        """Read several fixes by their full ids, with all diffs at once."""
+        """Read several fixes by their full ids, with one git call for all diffs."""
         fixes = tuple(cls.read(repository, commit_id) for commit_id in ids)
         stdin = "".join(f"{fix.id}\n" for fix in fixes).encode()
         parts = _COMMIT.split(repository.git(*_DIFF, "--stdin", stdin=stdin).text)
@@ -63,7 +63,7 @@ class FixCommit:
 
     @cached_property
     def files(self) -> tuple[FileChange, ...]:
-        """Return the diff by file."""
+        """Return the changes by file."""
         return parse_diff(self.diff_lines, 1).files
 
     @cached_property
@@ -80,7 +80,7 @@ class FixCommit:
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """Return all paths that the fix touches, old and new."""
+        """Return all paths in the fix, old and new."""
         return tuple(
             dict.fromkeys(
                 path
@@ -92,7 +92,7 @@ class FixCommit:
 
     @property
     def size(self) -> tuple[int, int]:
-        """Return (files, lines added and removed)."""
+        """Return the number of files, and of added and removed lines."""
         return len(self.files), sum(
             change.added + change.removed for change in self.files
         )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find a fix's follow-ups that must be backported with it, and newer trees without the fix.
+"""Find follow-ups that must be backported with a fix, and newer trees without the fix.
 
 Follow-ups are commits that fix or revert the fix.
 """
@@ -28,8 +28,9 @@ _MOST_LATER = 3
 
 
 def followers(history: History, fix: str, mainline: str | None) -> tuple[Follower, ...]:
-    """Return the mainline commits that fix or revert the fix, and fixes for those commits, oldest
-    first.
+    """Return the mainline commits that fix or revert the fix, oldest first.
+
+    Fixes for those commits are included.
     """
     if mainline is None:
         return ()
@@ -59,10 +60,9 @@ def later_fixes(
     mainline: str | None,
     followers: Sequence[Follower],
 ) -> tuple[str, ...]:
-    """Return hints about later mainline fixes to the lines changed by the fix.
+    """Return hints about later mainline fixes for the lines changed by the fix.
 
-    Omit commits in `followers`, which name the fix. Return () if reading the history takes too
-    long.
+    Omit the commits in `followers`. Return () if reading the history takes too long.
     """
     if mainline is None:
         return ()
@@ -73,7 +73,7 @@ def later_fixes(
         )
     except GitError:
         return ()
-    # later commits came after the fix, so compare in reverse
+    # these commits are later than the fix, so compare in reverse
     turned = [_reverse_touch(touch) for touch in reversed(later)]
     fixes = {
         touch.commit: repository.commit(touch.commit).subject
@@ -105,10 +105,7 @@ def _reverse_touch(touch: LineTouch) -> LineTouch:
 def needed_followers(
     history: History, followers: Sequence[Follower], tip: str
 ) -> tuple[Follower, ...]:
-    """Return the follow-ups that the branch needs but lacks.
-
-    Reverted follow-ups are not needed.
-    """
+    """Return the follow-ups that the branch needs but lacks, without reverted ones."""
     needed = []
     for follower in followers:
         landing = history.landed(follower.commit, tip, content=False)
@@ -122,7 +119,7 @@ def lacking_newer(
 ) -> tuple[str, ...]:
     """Return the newer branches that need the fix but lack it.
 
-    An older tree accepts a fix only after the newer ones.
+    Older trees accept a fix only after newer ones have it.
     """
     if not branch.version:
         return ()
@@ -137,9 +134,7 @@ def lacking_newer(
 
 
 def stable_rules(fix: FixCommit, project: Project) -> tuple[str, ...]:
-    """Return the fix's violations of the stable rules: its size, the kind of change, or a tag that
-    forbids backporting.
-    """
+    """Return how a fix violates the stable rules: by its size, the kind of change, or a tag."""
     notes: list[str] = []
     _, lines = fix.size
     context = sum(len(hunk.lines) for change in fix.files for hunk in change.hunks)
@@ -164,9 +159,9 @@ def stable_rules(fix: FixCommit, project: Project) -> tuple[str, ...]:
 
 
 def _changes_more_than_space(fix: FixCommit) -> bool:
-    """Return whether any change is more than whitespace.
+    """Return whether a fix changes more than whitespace.
 
-    Each hunk is compared separately, since moving a line changes the code's behavior.
+    Hunks are compared separately, because moving a line changes the code's behavior.
     """
     for change in fix.files:
         if change.is_binary or change.old_path != change.new_path:

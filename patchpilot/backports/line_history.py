@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find a fix's prerequisites in the history of its lines, without trial merges.
+"""Find the prerequisites of a fix in the history of its lines, without trial merges.
 
-The history is walked backward from the fix. A commit is a prerequisite if its changes overlap or
-adjoin lines changed by the fix or by a later prerequisite. Otherwise, line numbers are mapped back
-to the version before the commit.
+The history is walked backward from the fix. A commit is a prerequisite if it changed lines that
+overlap or adjoin lines of the fix or of a later prerequisite. Line numbers are mapped back across
+all other commits.
 """
 
 import re
@@ -24,8 +24,8 @@ _MOST_ADDING = 40
 class LineEditStep:
     """A commit's change to a file.
 
-    Contains the path before and after (None if it does not exist), and each hunk's (old span, new
-    span). Spans are positions between lines.
+    A path is None if the file does not exist on that side. Each hunk is a pair of old and new span;
+    spans are positions between lines.
     """
 
     old_path: str | None
@@ -35,7 +35,7 @@ class LineEditStep:
 
 @dataclass(frozen=True, slots=True)
 class LineTouch:
-    """A commit, and its changes to the requested files."""
+    """A commit with its changes to the requested files."""
 
     commit: str
     edits: tuple[LineEditStep, ...]
@@ -58,9 +58,9 @@ def read_touches(
     *,
     timeout: float = 60.0,
 ) -> tuple[LineTouch, ...]:
-    """Return the commits in `less`..`tip` that change one of `paths`, oldest first.
+    """Return the commits in `less`..`tip` that change any of `paths`, oldest first.
 
-    They are reachable from `tip` but not from any of `less`. Merge commits are skipped.
+    They are reachable from `tip` but from none of `less`. Merges are skipped.
     """
     return _log(
         repository,
@@ -77,7 +77,7 @@ def read_touches(
 def read_touch(
     repository: Repository, commit: str, paths: Sequence[str] = ()
 ) -> LineTouch:
-    """Return one commit's changes to `paths`, or to all files."""
+    """Return the changes of one commit to `paths`, or to all files."""
     touches = _log(repository, "-1", commit, paths=paths)
     return touches[0] if touches else LineTouch(commit, ())
 
@@ -85,9 +85,9 @@ def read_touch(
 def read_each(
     repository: Repository, commits: Sequence[str], paths: Sequence[str] = ()
 ) -> dict[str, LineTouch]:
-    """Return several commits' changes to `paths`, or to all files, with a single git call.
+    """Return the changes of several commits to `paths`, or to all files, with one git call.
 
-    Omit commits that change none of `paths`.
+    A commit that changes none of `paths` has no edits.
     """
     stdin = "".join(f"{commit}\n" for commit in commits).encode()
     touches = _log(
@@ -104,7 +104,7 @@ def _log(
     stdin: bytes | None = None,
     timeout: float = 300.0,
 ) -> tuple[LineTouch, ...]:
-    """Return the changes to `paths`, or to all files, in the commits listed by git log."""
+    """Return the changes to `paths`, or to all files, in commits listed by git log."""
     only = ["--", *paths] if paths else []
     result = repository.git(
         "log", "--format=%x01%H", "--raw", "-p", "-U0", "-M", *words, *only,
@@ -121,9 +121,9 @@ def older_names(
     *,
     timeout: float = 60.0,
 ) -> tuple[str, ...]:
-    """Return the former names of these files in the commits `less`..`tip`, later names first.
+    """Return former names of these files in the commits `less`..`tip`, latest first.
 
-    A single walk finds the commits that added a name; only these are searched for renames. `git log
+    One walk finds the commits that added a name, and only these are searched for renames. `git log
     --follow` would walk the history once per file.
     """
     result: dict[str, None] = {}
@@ -162,9 +162,9 @@ def dependencies_of(
 ) -> tuple[LineTouch, ...]:
     """Return the commits in `touches` on which the fix depends, oldest first.
 
-    `touches` contains commits before the fix, oldest first. Commits in `present` are already in the
-    branch; they only shift lines. `paths` selects files changed by the fix, and `margin` extends
-    its spans by that many lines.
+    `touches` are commits before the fix, oldest first. Commits in `present` are already in the
+    branch, and only shift lines. `paths` limits the files of the fix, and `margin` is a number of
+    lines added to both ends of its spans.
     """
     needed = _changed_spans(fix, paths, margin)
     result: list[LineTouch] = []
@@ -186,8 +186,8 @@ def last_writers(
 ) -> tuple[LineTouch, ...]:
     """Return the commits that last changed the fix's lines or adjacent ones, oldest first.
 
-    Only `touches` (commits before the fix, oldest first) are considered. Lines written by one of
-    them are not traced further back. Renames are followed.
+    `touches` are commits before the fix, oldest first. Lines that one of them wrote are not
+    followed further back. Renames are followed.
     """
     needed = _changed_spans(fix, paths)
     result: list[LineTouch] = []
@@ -230,7 +230,7 @@ def find_crossing(
 def _changed_spans(
     fix: LineTouch, paths: frozenset[str] | None, margin: int = 0
 ) -> dict[str, list[Span]]:
-    """Map paths before the fix to the changed lines, extended by a margin."""
+    """Map old paths to changed spans, extended by a margin."""
     spans: dict[str, list[Span]] = {}
     for edit in fix.edits:
         if edit.old_path and (
@@ -243,7 +243,7 @@ def _changed_spans(
 
 
 def _touched_lines(edit: LineEditStep) -> Iterable[Span]:
-    """Return the lines written by an edit; for a removal, return one line on each side."""
+    """Return the lines that an edit wrote; for a removal, one line on each side."""
     return (
         (new[0], new[1]) if new[0] < new[1] else (max(0, new[0] - 1), new[1] + 1)
         for _, new in edit.hunks
@@ -253,7 +253,7 @@ def _touched_lines(edit: LineEditStep) -> Iterable[Span]:
 def _overlaps(
     edit: LineEditStep, needed: Mapping[str, Sequence[Span]], *, moved: bool = True
 ) -> bool:
-    """Return whether an edit affects the spans or adjacent lines; with `moved`, renames count."""
+    """Return whether an edit overlaps or adjoins the spans; with `moved`, renames count as well."""
     spans = needed.get(edit.new_path or "", ())
     if moved and spans and edit.new_path != edit.old_path:
         return True
@@ -293,7 +293,7 @@ def _map_back(span: Span, hunks: Iterable[tuple[Span, Span]]) -> Span:
 
 
 def _subtract_spans(spans: Sequence[Span], written: Sequence[Span]) -> list[Span]:
-    """Subtract written lines from spans."""
+    """Return the parts of the spans that were not written."""
     left = list(spans)
     for low, high in written:
         pieces: list[Span] = []

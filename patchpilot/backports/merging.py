@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Three-way merges of trees.
 
-Most of a merge's time is spent on searching both trees for renames. If renames cannot matter, git
-merges only the files changed on both sides.
+Most of the time of a merge is spent on detecting renames. If renames cannot matter, git only merges
+the files changed on both sides.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,20 +11,22 @@ from dataclasses import dataclass, field
 from patchpilot.commits.run import Completed, failure
 
 Entry = tuple[str, str] | None
-"""(mode, id) of a tree entry."""
+"""The (mode, id) of a tree entry, or None."""
 
 
 Stages = Mapping[int, tuple[str, str]]
-"""Sides of a conflicted file, numbered as in git: 1 base, 2 ours, 3 theirs, each (mode, id)."""
+"""The sides of a conflicted file, numbered as in git: 1 base, 2 ours, 3 theirs; each is
+(mode, id).
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """A merged tree: its id, whether it is free of conflicts, and the conflicted paths.
+    """A merged tree: its id, whether there are no conflicts, and the conflicted paths.
 
     The blobs of these paths contain conflict markers. `kinds` maps them to git's name for the
-    conflict, such as "contents" or "modify/delete". `stages` contains each conflicted path's sides
-    if git did the merge. A renamed file has a different path in the base.
+    conflict, such as "contents" or "modify/delete", and `stages` to their sides if git did the
+    merge. A renamed file has a different path in the base.
     """
 
     tree: str
@@ -41,13 +43,11 @@ def plan(
 ) -> tuple[dict[str, Entry], tuple[str, ...]] | None:
     """Plan how to merge their changes into our tree.
 
-    Return the entries to take from their tree and the files changed on both sides; return None if
-    git must detect renames.
-
-    `changed` maps paths to the entries before and after their changes. A file that exists on all
-    sides was not renamed. A file that they add keeps its path if our side has the directory. A file
-    that they delete is deleted if we did not change it and they keep the directory. Otherwise,
-    either side may have renamed the file or directory.
+    Return the entries to take from their tree, and the files changed on both sides; return None if
+    git must detect renames. `changed` maps paths to the entries before and after their changes. A
+    file that exists on all sides was not renamed. A file that they add keeps its path if we have
+    the directory. A file that they delete is deleted if we did not change it and they keep the
+    directory. Otherwise, either side may have renamed the file or directory.
     """
     taken: dict[str, Entry] = {}
     both: list[str] = []
@@ -80,7 +80,7 @@ def _is_directory(entry: Entry) -> bool:
 
 
 def read_merge(done: Completed) -> Merge:
-    """Parse the merge from a `git merge-tree -z --messages` process.
+    """Parse the result of `git merge-tree -z --messages`.
 
     Raise GitError if it failed.
     """
@@ -91,7 +91,7 @@ def read_merge(done: Completed) -> Merge:
 
 
 def merge_of(words: Sequence[str], *, clean: bool) -> Merge:
-    """Parse a merge from the output of `git merge-tree -z --messages`."""
+    """Parse the output fields of `git merge-tree -z --messages`."""
     at = 1
     stages: dict[str, dict[int, tuple[str, str]]] = {}
     while at < len(words) and words[at]:
@@ -103,7 +103,7 @@ def merge_of(words: Sequence[str], *, clean: bool) -> Merge:
 
 
 def _kinds(words: Sequence[str]) -> dict[str, str]:
-    """Map each path to the kind of its first conflict, according to git."""
+    """Map each path to the kind of its first conflict, as named by git."""
     kinds: dict[str, str] = {}
     at = 0
     while at < len(words) and words[at].isdigit():

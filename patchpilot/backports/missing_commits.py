@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find a commit's prerequisites that a branch lacks.
+"""Find prerequisites of a commit that a branch lacks.
 
-Search the conflicting lines first, then a wider area.
+The conflicting lines are searched first, then a wider range.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,14 +24,14 @@ from patchpilot.model.hunk_fit import text_lines
 
 MARGINS = (0, 1, 3)
 MOST = 400
-# with more commits than this, do not read the branch's patches
+# if there are more commits, do not read the branch's patches
 _MOST_LOOKED_AT = 20
 
 
 class MissingCommits:
-    """A fix's prerequisites missing from a branch, including indirect ones.
+    """The prerequisites of a fix that a branch lacks, including indirect ones.
 
-    `left` returns the seconds left for git; the search ends at 0.
+    `left` returns the seconds left, and raises an exception when there are none.
     """
 
     def __init__(
@@ -56,8 +56,9 @@ class MissingCommits:
     def dependencies_of(
         self, commit: str, conflicts: Sequence[str], margin: int
     ) -> tuple[str, ...]:
-        """Return a commit's missing prerequisites in its conflicting files, including indirect
-        ones, oldest first.
+        """Return a commit's missing prerequisites, including indirect ones, oldest first.
+
+        Only its conflicting files are considered.
         """
         goal, paths = self._goal(commit, conflicts)
         touches = self.before(commit, self.with_older_names(paths))
@@ -69,8 +70,8 @@ class MissingCommits:
         )
 
     def find_writers(self, commit: str, merge: Merge, theirs: str) -> tuple[str, ...]:
-        """Return the missing commits that last changed a commit's conflicting lines, oldest
-        first.
+        """Return the missing commits that last changed the conflicting lines of a commit,
+        oldest first.
         """
         goal, paths = self._goal(commit, merge.paths)
         goal = replace(
@@ -97,12 +98,14 @@ class MissingCommits:
         )
 
     def missing(self, commits: Sequence[str]) -> tuple[str, ...]:
-        """Return the commits missing from the branch, by ancestry and by upstream marker."""
+        """Return which commits are missing from the branch, by ancestry and upstream marker."""
         return self.history.missing(commits, self.tip)
 
     def before(self, commit: str, paths: tuple[str, ...]) -> tuple[LineTouch, ...]:
-        """Return the commits before `commit` that change these files and are missing from the
-        branch's history, from among the commits before the fix.
+        """Return the commits before `commit` that change these files and are not in the branch's
+        history.
+
+        Only commits before the fix are considered.
         """
         path_set = frozenset(paths)
         known = next((touch for touch in self._touches if path_set <= touch), None)
@@ -139,7 +142,7 @@ class MissingCommits:
         )
 
     def with_older_names(self, paths: Sequence[str]) -> tuple[str, ...]:
-        """Return the paths, and earlier names of files missing from the branch."""
+        """Return the paths, and former names of files that the branch lacks."""
         gone = tuple(path for path in paths if not self.scratch.has(self.tree, path))
         if gone and self._top and gone not in self._older:
             self._older[gone] = older_names(
@@ -150,8 +153,9 @@ class MissingCommits:
     def _goal(
         self, commit: str, conflicts: Sequence[str]
     ) -> tuple[LineTouch, tuple[str, ...]]:
-        """Return a commit's changes and its conflicting paths, or all its paths if git reported
-        others.
+        """Return a commit's changes and its conflicting paths.
+
+        If git reported other paths, return all paths of the commit.
         """
         if commit not in self._goals:
             self._goals[commit] = read_touch(self.repository, commit)
@@ -175,7 +179,7 @@ class MissingCommits:
         touches: Sequence[LineTouch],
         ask: Callable[[frozenset[str]], Sequence[LineTouch]],
     ) -> tuple[str, ...]:
-        """Drop commits that are in the branch under another id."""
+        """Remove commits that are in the branch under another id."""
         present = {touch.commit for touch in touches} - set(
             self.missing([touch.commit for touch in touches])
         )

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Merge trees in a temporary object store without changing the repository.
+"""Merge trees in a temporary object store, without changing the repository.
 
-The store is layered on top of the repository's object store.
+The store borrows objects from the repository's object store.
 """
 
 import hashlib
@@ -31,12 +31,12 @@ _DIRECTORY = "40000"
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _MOST_LISTINGS = 2000
 _MOST_PENDING = 5000
-# below this number of merges, one process per merge is faster
+# for fewer merges, start one process per merge
 _FEW = 2
 _MOST_CHANGES = 500
-# longer than a pipe buffer, to force git to flush; see commits/merge_tree.py
+# larger than a pipe buffer, to force git to write its output; see commits/merge_tree.py
 _FILLER_NAMES = tuple(f"{number}{'f' * 700}" for number in range(12))
-# later than any commit, so that the merge-base walk stops at the base instead of reading all
+# later than all commits, so that the merge-base walk stops at the base instead of reading the whole
 # history
 _LATE = 4_000_000_000
 _IDENT = f"patchpilot <patchpilot@localhost> {_LATE} +0000"
@@ -55,10 +55,10 @@ class Scratch:
         self._merges: Merges | None = None
         self._asked = 0
         self._listings: dict[str, Mapping[str, Entry]] = {}
-        # trees that are not written yet, because git never needs most of them
+        # trees that were not written yet; git never needs most of them
         self._pending: dict[str, bytes] = {}
         self._changes: dict[tuple[str, str], dict[str, tuple[Entry, Entry]]] = {}
-        # merged file → its entry, and the kind of its conflict or ""
+        # merged file → its entry, and the kind of conflict or ""
         self._merged: dict[tuple[str, Entry, Entry, Entry], tuple[Entry, str]] = {}
 
     def __enter__(self) -> "Scratch":
@@ -75,19 +75,19 @@ class Scratch:
 
     @property
     def path(self) -> Path:
-        """Return the store's folder, after writing all pending trees."""
+        """Return the directory of the store, after writing all pending trees."""
         self._settle()
         return self._path
 
     @property
     def env(self) -> dict[str, str]:
-        """Return the environment for git to write to this store and read from both stores."""
+        """Return the environment with which git writes to this store and reads both stores."""
         self._settle()
         return dict(self._env)
 
     @property
     def objects(self) -> CatFile:
-        """Return a reader for objects in the store and the repository."""
+        """Return a reader for objects in this store and the repository."""
         self._settle()
         return self._objects
 
@@ -99,7 +99,7 @@ class Scratch:
         env: dict[str, str] | None = None,
         timeout: float = 300.0,
     ) -> Completed:
-        """Run git in the repository, writing objects to this store."""
+        """Run git in the repository; new objects are written to this store."""
         return self.repository.git(
             *args, stdin=stdin, env=self.env | (env or {}), ok=ok, timeout=timeout
         )
@@ -112,7 +112,7 @@ class Scratch:
         paths: Iterable[str] = (),
         timeout: float,
     ) -> str:
-        """Return the output of git grep for a tree's text files."""
+        """Return the output of git grep in the text files of a tree."""
         words = [word for pattern in patterns for word in ("-e", pattern)]
         return self.git(
             "grep", "-I", *flags, *words, tree, "--", *paths, ok=(0, 1), timeout=timeout
@@ -126,7 +126,7 @@ class Scratch:
         paths: Iterable[str],
         timeout: float,
     ) -> list[str]:
-        """Return the files that match the patterns, using git grep."""
+        """Return the files that git grep finds."""
         text = self.grep(
             tree, patterns, "-l", "-z", *flags, paths=paths, timeout=timeout
         )
@@ -140,13 +140,13 @@ class Scratch:
         paths: Iterable[str] = (),
         timeout: float,
     ) -> set[str]:
-        """Return the words that occur in a tree's text files."""
+        """Return which of these words occur in the text files of a tree."""
         flags = ("-w", "-h", "-o", "-F")
         text = self.grep(tree, sorted(words), *flags, paths=paths, timeout=timeout)
         return set(text.split("\n"))
 
     def write(self, kind: str, content: bytes) -> str:
-        """Write an object and return its id."""
+        """Write an object; return its id."""
         name, raw = _hash_object(kind, content)
         self._put(name, raw)
         return name
@@ -171,7 +171,7 @@ class Scratch:
                     self._settle_tree(name)
 
     def commit(self, tree: str, *parents: str, message: str = "x") -> str:
-        """Write a commit of a tree and return its id."""
+        """Write a commit of a tree; return its id."""
         lines = [
             f"tree {tree}",
             *(f"parent {parent}" for parent in parents),
@@ -186,7 +186,7 @@ class Scratch:
     def commit_like(
         self, original: Commit, tree: str, parent: str, message: str
     ) -> str:
-        """Write a commit of a tree with another commit's authorship, and return its id."""
+        """Write a commit of a tree with the authorship of another commit; return its id."""
         author = (
             f"{original.author.name} <{original.author.email}> {int(original.authored.timestamp())}"
             f" {original.authored:%z}"
@@ -205,9 +205,7 @@ class Scratch:
         return entry[2].split(b"\n", 1)[0].removeprefix(b"tree ").decode()
 
     def base_tree(self, base: str | None) -> str:
-        """Return the tree of a commit's first parent, or the empty tree for a root commit
-        (None).
-        """
+        """Return the tree of a commit's parent, or the empty tree for None."""
         return self.tree_of(base) if base else EMPTY_TREE
 
     def merge(self, base: str, ours: str, theirs: str) -> Merge:
@@ -240,9 +238,9 @@ class Scratch:
     def _merge_files(
         self, paths: Sequence[str], base: str, ours: str, theirs: str
     ) -> dict[str, tuple[Entry, str]]:
-        """Merge each path, which must exist on all sides, with conflict markers.
+        """Merge files that exist on all sides, with conflict markers.
 
-        Call git only for merges that are not cached.
+        git is called only for merges that are not cached.
         """
         sides = {
             path: (
@@ -266,7 +264,7 @@ class Scratch:
         return {path: self._merged[sides[path]] for path in paths}
 
     def merge_trees(self, base: str, ours: str, theirs: str) -> Merge:
-        """Merge trees with git, which detects renames in all of them."""
+        """Merge trees with git, which detects renames."""
         for tree in (base, ours, theirs):
             self._settle_tree(tree)
         root = self.commit(base)
@@ -297,7 +295,7 @@ class Scratch:
         )
 
     def _filler(self) -> tuple[str, str]:
-        """Return two commits whose merge prints a long output."""
+        """Return two commits whose merge has a long output."""
         trees = [
             self.write_with_files(
                 EMPTY_TREE,
@@ -311,9 +309,9 @@ class Scratch:
         return self.commit(trees[1], root), self.commit(trees[2], root)
 
     def changed(self, old: str, other: str) -> dict[str, tuple[Entry, Entry]]:
-        """Map paths that differ between two trees to their entries.
+        """Map the paths that differ between two trees to their entries.
 
-        A directory found in only one tree counts as one path.
+        A directory that exists in only one of them is one path.
         """
         if (old, other) not in self._changes:
             if len(self._changes) >= _MOST_CHANGES:
@@ -344,8 +342,9 @@ class Scratch:
     def part(
         self, commit: str, base: str | None, paths: Iterable[str]
     ) -> tuple[str, str]:
-        """Return the tree of `base`, the commit's first parent, and this tree with the commit's
-        changes to `paths`.
+        """Return the tree of `base`, and this tree with the commit's changes to `paths`.
+
+        `base` is the commit's first parent.
         """
         before = self.base_tree(base)
         return before, self.write_with_files(
@@ -356,11 +355,11 @@ class Scratch:
         return self._entry(tree, path) is not None
 
     def entries(self, tree: str, paths: Iterable[str]) -> dict[str, Entry]:
-        """Map each path to its (mode, id) in a tree, or to None if it is missing."""
+        """Map each path to its entry in a tree, or to None if it is missing."""
         return {path: self._entry(tree, path) for path in paths}
 
     def write_with_files(self, tree: str, files: Mapping[str, Entry]) -> str:
-        """Write a tree with these files replaced and return its id; None removes a file."""
+        """Write a tree with these files replaced (None: removed); return its id."""
         nested: dict[str, dict[str, Entry]] = {}
         own = dict(self._read(tree))
         for path, entry in files.items():
@@ -436,13 +435,13 @@ class Scratch:
 
 
 def _hash_object(kind: str, content: bytes) -> tuple[str, bytes]:
-    """Return an object's id and its stored form."""
+    """Return an object's id and its raw form."""
     raw = b"%s %d\0" % (kind.encode(), len(content)) + content
     return hashlib.sha1(raw, usedforsecurity=False).hexdigest(), raw
 
 
 def _read_tree(raw: bytes) -> dict[str, tuple[str, str]]:
-    """Return the entries of a stored tree; raise GitError if git could not have written it."""
+    """Return the entries of a raw tree; raise GitError if it is damaged."""
     result: dict[str, tuple[str, str]] = {}
     at = 0
     while at < len(raw):

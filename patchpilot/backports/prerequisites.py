@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find the earlier mainline commits that make a fix apply.
+"""Find the earlier mainline commits that a fix requires in order to apply.
 
-Candidates are taken from its lines' history, verified by merging, and minimized.
+Candidates come from the history of its lines, are verified by merging, and reduced to a minimum.
 """
 
 import time
@@ -25,20 +25,20 @@ from patchpilot.model.progress import Progress, silent
 _DEEPEST = 4
 # longer lists of whole commits are not shown
 _MOST_WHOLE = 120
-# share of the time spent on partial commits before trying whole commits
+# share of the time for partial commits, before whole commits are tried
 _FOR_PARTS = 0.35
-# a commit is wide if it changes more files than this; try to drop the widest first
+# a wide commit changes more files than this; the widest ones are dropped first
 _WIDE, _MOST_WIDE = 10, 6
-# nobody backports more whole commits than this for one fix
+# nobody would backport more whole commits for one fix
 _MANY_COMMITS = 12
 _MANY_LINES = 2000
 
 
 class SearchState(StrEnum):
-    """The outcome of a search for prerequisites.
+    """The result of a search for prerequisites.
 
-    It succeeded with whole commits or only with their changes to the fix's files, or ran out of
-    time or candidates.
+    Whole commits make the fix apply, or only their changes to the fix's files do; or the search ran
+    out of time or candidates.
     """
 
     FOUND = "found"
@@ -52,8 +52,8 @@ class SearchState(StrEnum):
 class PrerequisiteNeed:
     """A prerequisite of a fix.
 
-    Contains its id and subject, the number of needed lines (all, or those in the fix's files), and
-    whether it is itself a fix.
+    `size` is the number of required lines: all, or only the ones in the fix's files. `is_fix` is
+    set if it is itself a fix.
     """
 
     commit: str
@@ -66,8 +66,8 @@ class PrerequisiteNeed:
 class PrerequisiteSearch:
     """The result of a search for prerequisites.
 
-    Contains the commits in order of application, the outcome, and the resulting tree that the fix
-    applies to.
+    `needs` are the commits in the order in which to apply them, and `tree` is the result, to which
+    the fix applies.
     """
 
     needs: tuple[PrerequisiteNeed, ...]
@@ -76,12 +76,14 @@ class PrerequisiteSearch:
 
     @property
     def partial(self) -> bool:
-        """Return whether only changes to the fix's own files are needed or were tried."""
+        """Return whether only the commits' changes to the fix's files are required or were
+        tried.
+        """
         return self.state is SearchState.PARTIAL
 
     @property
     def lines(self) -> int:
-        """Return the number of lines that the commits change."""
+        """Return the number of lines changed by the commits."""
         return sum(need.size for need in self.needs)
 
 
@@ -99,17 +101,17 @@ def find_prerequisites(
     tree: str | None = None,
     progress: Progress = silent,
 ) -> PrerequisiteSearch:
-    """Return the smallest ordered set of commits that makes the fix apply to the branch.
+    """Return the smallest ordered set of commits with which the fix applies to the branch.
 
     `tree` replaces the branch's tree if other commits were applied to it. The search takes at most
-    `effort` seconds. Try whole commits first, each with the prerequisites of its other files. If
-    they fail or are too many, use only their changes to the fix's files.
+    `effort` seconds. Whole commits are tried first, each with the prerequisites of its other files.
+    If they fail or are too many, only their changes to the fix's files are used.
     """
     return _Seeker(history, scratch, fix, tip, effort, progress, tree).search()
 
 
 class _Seeker:
-    """A search that caches trial merges, checks the time at every step, and keeps the best
+    """A search that caches trial merges, checks the time at each step, and keeps the best
     result.
     """
 
@@ -163,7 +165,7 @@ class _Seeker:
                 )
             raise
         except GitError:
-            # git hit the time limit of the search
+            # git exceeded the time limit of the search
             if time.monotonic() < self._begun + self._effort:
                 raise
         self._effort = float("inf")
@@ -173,7 +175,7 @@ class _Seeker:
         if not self._whole:
             return part
         whole = self._make_result(self._whole, SearchState.FOUND, cut=False)
-        # prefer whole commits unless they are far too many and the parts are much smaller
+        # prefer whole commits unless they are far too many and the partial ones are much smaller
         many = len(whole.needs) > _MANY_COMMITS and 2 * len(part.needs) <= len(
             whole.needs
         )
@@ -190,11 +192,11 @@ class _Seeker:
         self._whole = commits
 
     def _find_parts(self) -> bool:
-        """Find commits whose changes to the fix's files make it apply.
+        """Find commits whose changes to the fix's files make the fix apply.
 
         Return False if it does not apply even with all of them.
         """
-        # read the history of the fix's files once, for all steps
+        # read the history of the fix's files once for all steps
         self._ground.before(self.fix.id, self._ground.with_older_names(self.fix.paths))
         gathered = self._collect((), cut=True)
         merge = self._pick(self.fix.id, self.tree, cut=True)
@@ -220,8 +222,9 @@ class _Seeker:
         return True
 
     def _find_whole(self) -> bool:
-        """Find whole commits that make the fix apply: the partial commits as a whole, with their
-        prerequisites.
+        """Find whole commits that make the fix apply.
+
+        They are the partial commits, as a whole and with their prerequisites.
         """
         gathered = self._collect(self._part, cut=False)
         if gathered:
@@ -243,10 +246,10 @@ class _Seeker:
         return False
 
     def _collect(self, seeds: Sequence[str], *, cut: bool) -> tuple[str, ...] | None:
-        """Return commits in mainline order that make the fix apply.
+        """Return commits, in mainline order, that make the fix apply.
 
-        If the fix or one of them conflicts, add its prerequisites. Return None if the fix's own
-        prerequisites are unavailable or far too many.
+        If the fix or one of them conflicts, its prerequisites are added. Return None if
+        prerequisites of the fix cannot be found or are far too many.
         """
         chosen, banned = set(seeds), set[str]()
         levels: dict[str, int] = {}
@@ -268,7 +271,7 @@ class _Seeker:
             elif commit == self.fix.id:
                 return None
             else:
-                # skip a commit that conflicts with the branch; the fix may apply without it
+                # skip a commit that conflicts with the branch, because the fix may apply without it
                 chosen.discard(commit)
                 banned.add(commit)
         return None
@@ -284,7 +287,7 @@ class _Seeker:
     ) -> set[str]:
         """Return more prerequisites of a conflicting commit.
 
-        First try the commits that wrote these lines, then adjacent lines, then all commits that
+        First try the commits that wrote its lines, then adjacent lines, and then all commits that
         changed the files.
         """
         for level in range(levels.get(commit, 0), len(MARGINS) + 2):
@@ -326,8 +329,8 @@ class _Seeker:
     def _apply_recursively(
         self, pool: Sequence[str], tree: str, depth: int
     ) -> tuple[str, ...]:
-        """Apply the commits in `pool` that apply, each after its prerequisites, and return them
-        in order.
+        """Apply the commits in `pool`, each after its prerequisites; return the ones that apply, in
+        order.
         """
         applied: list[str] = []
         for commit in pool:
@@ -340,8 +343,8 @@ class _Seeker:
         return tuple(applied)
 
     def _solve(self, commit: str, tree: str, depth: int) -> tuple[str, ...] | None:
-        """Return the commits that make a commit apply to a tree, ending with the commit, or
-        None.
+        """Return the commits that make a commit apply to a tree, followed by the commit; None if
+        there are none.
         """
         merge = self._pick(commit, tree, cut=False)
         if merge.clean:
@@ -370,10 +373,10 @@ class _Seeker:
         cut: bool,
         share: float = 1.0,
     ) -> None:
-        """Drop chosen commits that are not needed, within a share of the time.
+        """Drop commits that are not required, within a share of the time.
 
-        Try wide commits first, since a fix seldom needs them; then halves, smaller pieces, and
-        single commits, widest first.
+        Wide commits are tried first, because a fix seldom requires them; then halves, smaller
+        groups, and single commits, widest first.
         """
         result = list(chosen)
 
@@ -407,11 +410,11 @@ class _Seeker:
             pieces = [ordered[at : at + size] for at in range(0, len(ordered), size)]
 
     def _breadth(self, commit: str) -> int:
-        """Return the number of files that a commit changes."""
+        """Return the number of files changed by a commit."""
         return len(self.scratch.changed(*self._commit_trees(commit, cut=False)))
 
     def _sort_by_mainline(self, commits: tuple[str, ...]) -> tuple[str, ...]:
-        """Sort the commits in mainline order if they still apply."""
+        """Sort the commits in mainline order if they apply in that order."""
         ordered = self._sort_commits(commits)
         return (
             ordered
@@ -425,7 +428,7 @@ class _Seeker:
     ) -> bool:
         """Return whether the fix applies after these commits.
 
-        A commit that does not apply is skipped, or ends the test if `strict`.
+        A commit that does not apply is skipped, or makes the result False if `strict` is set.
         """
         tree = self.tree
         for commit in commits:
@@ -475,7 +478,7 @@ class _Seeker:
     def _commit_trees(self, commit: str, *, cut: bool) -> tuple[str, str]:
         """Return the trees before and after a commit.
 
-        With `cut`, the second contains only the changes to the fix's files.
+        With `cut`, the second one contains only the changes to the fix's files.
         """
         parents = self.repository.commit(commit).parents
         base = parents[0] if parents else None
@@ -484,7 +487,7 @@ class _Seeker:
         return self.scratch.base_tree(base), self.scratch.tree_of(commit)
 
     def _check_time(self) -> float:
-        """Return the seconds left; raise _OutOfTimeError at 0."""
+        """Return the seconds left; raise _OutOfTimeError if there are none."""
         left = self._begun + self._effort - time.monotonic()
         self._progress("searching for prerequisites", len(self._merges))
         if left <= 0:

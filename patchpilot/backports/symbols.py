@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find symbols used in a fix that are missing from a branch or declared differently there."""
+"""Find symbols used by a fix that a branch lacks or declares differently."""
 
 import re
 from collections.abc import Collection, Iterable, Sequence
@@ -56,11 +56,11 @@ _CALLED, _NAMED = "called", "named"
 def compare_symbols(
     scratch: Scratch, fix: FixCommit, tree: str, *, timeout: float = 5.0
 ) -> tuple[dict[str, str], list[str]]:
-    """Compare the symbols used by the fix with those of a tree.
+    """Compare the symbols used by the fix with a tree.
 
-    Check only symbols found in mainline at the fix's parent or in the fix's files. Return the
-    symbols missing from the tree, each with its path in mainline, and hints about these, about
-    functions declared differently, and about changed functions missing from the tree.
+    Only symbols found in mainline, at the fix's parent, or in the fix's files are checked. Return
+    the symbols missing from the tree with their paths in mainline, and hints about missing symbols,
+    functions with different arguments, and changed functions that the tree lacks.
     """
     if fix.base is None:
         return {}, []
@@ -110,9 +110,9 @@ def commit_that_added(
     *,
     timeout: float = 5.0,
 ) -> str | None:
-    """Return the mainline commit, missing from the branch, that added a symbol to its file.
+    """Return the mainline commit, missing from the branch, that added a symbol to a file.
 
-    Return None if it is not found in time.
+    Return None if it is not found within the timeout.
     """
     try:
         result = scratch.repository.git(
@@ -133,7 +133,7 @@ def commit_that_added(
 
 
 def _new_symbols(fix: FixCommit) -> dict[str, str]:
-    """Map symbols used only in the fix's added lines to their use."""
+    """Map symbols that are only used in the added lines of the fix to their use."""
     lines = [
         line
         for change in fix.files
@@ -160,8 +160,9 @@ def _new_symbols(fix: FixCommit) -> dict[str, str]:
 def _is_usual(
     scratch: Scratch, fix: FixCommit, tree: str, word: str, kind: str
 ) -> bool:
-    """Return whether the branch's version of the fix's files already uses a symbol in the same way,
-    so that no lookup is needed.
+    """Return whether the branch's version of the fix's files already uses a symbol in the same way.
+
+    If so, the symbol need not be looked up.
     """
     for change in fix.files:
         if (
@@ -182,13 +183,13 @@ def _is_usual(
 
 
 Calls = set[tuple[str, int]]
-"""Name of a function or macro, and the number of arguments in a call."""
+"""Names of functions or macros, each with the number of arguments in a call."""
 
 
 def calls_in(text: str, names: Collection[str] | None = None) -> Calls:
     """Return the calls and definitions in C text, limited to `names` if given.
 
-    Omit calls and definitions that are incomplete in the text.
+    Incomplete ones are omitted.
     """
     plain = _PLAIN.sub(lambda match: " " if match[0].startswith("/") else "0", text)
     calls: Calls = set()
@@ -230,7 +231,7 @@ def _find_declarations(
     folders: Sequence[str],
     timeout: float,
 ) -> dict[str, tuple[str, str]]:
-    """Map symbols to (path, best declaring line), in the headers and the fix's folders."""
+    """Map symbols to (path, most likely declaration), in headers and near the fix's files."""
     result = list(words)
     if not result:
         return {}
@@ -251,9 +252,9 @@ def _find_declarations(
 
 
 def _declares(line: str, word: str) -> int:
-    """Rate how likely a line is to declare a symbol.
+    """Rate how likely a line declares a symbol.
 
-    3 is a prototype or definition, 2 a macro, 1 a field, 0 a use.
+    Return 3 for a prototype or definition, 2 for a macro, 1 for a field, and 0 for a use.
     """
     if re.match(rf"#\s*define\s+{word}\b", line):
         return 2
@@ -271,7 +272,7 @@ def _declares(line: str, word: str) -> int:
 
 
 def _arguments_differ(old: tuple[str, str], other: tuple[str, str]) -> bool:
-    """Return whether two single-line declarations have different arguments."""
+    """Return whether two declarations on one line each have a different number of arguments."""
     lists = [re.search(r"\(([^()]*)\)", line) for _, line in (old, other)]
     if not lists[0] or not lists[1] or "#" in old[1][:1] + other[1][:1]:
         return False
@@ -290,9 +291,9 @@ def _arguments_differ(old: tuple[str, str], other: tuple[str, str]) -> bool:
 
 
 def _missing_functions(scratch: Scratch, fix: FixCommit, tree: str) -> dict[str, str]:
-    """Map changed functions missing from the branch to the file's path.
+    """Map changed functions that the branch lacks to the path of the file.
 
-    Their names are taken from the fix's hunk headers.
+    Their names are taken from hunk headers.
     """
     symbols: dict[str, str] = {}
     for change in fix.files:

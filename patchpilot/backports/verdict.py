@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Determine the verdict for a branch: whether it has the fix or the bug, and whether the fix
-applies.
-"""
+"""Find the verdict for a branch: whether it has the fix or the bug, and whether the fix applies."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -27,12 +25,13 @@ def judge(
 ) -> BranchResult:
     """Return the verdict for a branch.
 
-    `tree` replaces the branch's tree if the `coming` commits were applied to it. Presence of the
-    fix and the bug is checked first, because the fix may apply to a branch without the bug.
+    `tree` replaces the branch's tree if the commits in `coming` were applied to it. The fix and the
+    bug are looked up first, because a fix may apply to a branch without the bug.
     """
     landing = history.landed(fix.id, branch.tip)
     held = landing if landing and landing.holds else None
-    # the branch's own backport of the fix shows how it was adapted; skip ancestors
+    # a backport in the branch shows how the fix was adapted, so apply the fix unless it is an
+    # ancestor
     is_ancestor = held is not None and held.how is Shown.ANCESTRY
     applied = None if is_ancestor else try_fix(scratch, fix, tree or branch.tip)
     result = BranchResult(
@@ -80,10 +79,10 @@ def judge_affected(
     tip: str,
     coming: Collection[str] = (),
 ) -> tuple[bool | None, str | None, str]:
-    """Return whether a branch has the bug (None: unknown), the commit there that introduced it, and
-    the reason.
+    """Return whether a branch has the bug (None: unknown), the commit that introduced it, and the
+    reason.
 
-    This commit may be an ancestor, a backport or in `coming`, and must not have been reverted.
+    This commit may be an ancestor, a backport, or in `coming`, and must not have been reverted.
     """
     if not culprits:
         return (

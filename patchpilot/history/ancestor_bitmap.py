@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Store sets of commits as bitmaps, to compare branches quickly."""
+"""Sets of commits as bitmaps, for comparing branches quickly."""
 
 import heapq
 import re
@@ -12,7 +12,7 @@ _DIGITS = bytes.maketrans(b"\x00\x01", b"01")
 
 
 class AncestorBitmap:
-    """The set of commits reachable from a tip, by commit number."""
+    """The commits reachable from a tip, as a set of commit numbers."""
 
     __slots__ = ("_bits",)
 
@@ -24,7 +24,7 @@ class AncestorBitmap:
         return at < len(self._bits) and bool(self._bits[at] >> (ordinal & 7) & 1)
 
     def iterate_missing_from(self, *others: "AncestorBitmap") -> Iterator[int]:
-        """Yield the commit numbers missing from all other sets, oldest first."""
+        """Yield the commit numbers that all other sets lack, oldest first."""
         rest = int.from_bytes(self._bits, "little")
         for other in others:
             rest &= ~int.from_bytes(other._bits, "little")
@@ -36,12 +36,12 @@ class AncestorBitmap:
                         yield at * 8 + bit
 
     def pack(self) -> bytes:
-        """Return the set as bytes."""
+        """Return the set as compressed bytes."""
         return zlib.compress(self._bits, 1)
 
     @classmethod
     def unpack(cls, data: bytes) -> "AncestorBitmap":
-        """Unpack a set from `pack`."""
+        """Create a set from the result of `pack`."""
         return cls(zlib.decompress(data))
 
 
@@ -53,7 +53,7 @@ def extend_reachable(
     reach_of: Callable[[int], AncestorBitmap],
     most: int = 30_000,
 ) -> AncestorBitmap | None:
-    """Compute the result of `find_reachable` from `known` sets of ancestors of the tip.
+    """Compute `find_reachable` from `known` sets of ancestors of the tip.
 
     Return None if more than `most` commits are in between.
     """
@@ -86,10 +86,10 @@ def extend_reachable(
 def find_reachable(
     parents: "array[int]", more: Mapping[int, Sequence[int]], tip: int
 ) -> AncestorBitmap:
-    """Return the set of all commits reachable from `tip`.
+    """Return the set of commits reachable from `tip`.
 
-    `parents` contains two numbers per commit (-1 for none), both smaller than the commit's own
-    number; `more` contains the other parents of octopus merges.
+    `parents` contains two numbers per commit (-1 for none), which are smaller than its own number;
+    `more` maps octopus merges to their other parents.
     """
     mark = bytearray(tip + 1)
     mark[tip] = 1

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Write a separate commit-graph for repositories without one, to speed up git.
+"""Write a separate commit-graph for repositories without one.
 
-With a graph, git walks the history several times faster, and blame skips commits by path.
-
-The graph is in the user's cache directory, never in the repository; git finds it because the
-directory is an alternate object directory. It may be deleted at any time. Git ignores commit-graphs
-in shallow clones and in repositories with grafts or replace refs.
+With a graph, git walks the history several times faster, and blame skips commits by path. It is
+written to the user's cache directory, never to the repository; git finds it because that directory
+is listed as an alternate. It may be deleted at any time. git ignores commit-graphs in shallow
+clones, and in repositories with grafts or replace refs.
 """
 
 import contextlib
@@ -26,13 +25,13 @@ from patchpilot.commits.run import environment, git_argv, stop
 from patchpilot.model.progress import Progress, silent
 
 WORTH = 2 << 20
-"""Size of pack indexes in bytes (about 70,000 objects) from which a graph is worthwhile."""
+"""Minimum size of pack indexes in bytes (about 70,000 objects) for writing a graph."""
 PATIENCE = 10.0
-"""Seconds to wait for the graph. After that, it is written in the background."""
+"""Seconds to wait for the graph, which is then written in the background."""
 NEAR = 32
-"""Maximum number of commits newer than the graph."""
+"""Maximum number of commits missing from the graph."""
 AGAIN = 86400.0
-"""Seconds after a failure before the next attempt."""
+"""Seconds between a failure and the next attempt."""
 VERSION = 1
 MOST_REPOSITORIES = 32
 _running: list["subprocess.Popen[bytes]"] = []
@@ -45,9 +44,9 @@ def use_graph(
     *,
     create: bool = True,
 ) -> bool:
-    """Make git use the separate commit-graph, and return whether this succeeded.
+    """Make git use the separate commit-graph; return whether this was possible.
 
-    With `create`, first write the graph if it is missing or lacks `commit`.
+    With `create`, write the graph if it is missing or lacks `commit`.
     """
     if (
         _has_own(repository.common_dir / "objects")
@@ -91,7 +90,7 @@ def _is_worthwhile(objects: Path) -> bool:
 
 
 def sound_layers(graph: Path) -> tuple[Path, ...]:
-    """Return the commit-graph files in a directory, deleting a corrupt graph."""
+    """Return the commit-graph files in a directory; delete a corrupt graph."""
     folder = graph / "info" / "commit-graphs"
     try:
         names = (folder / "commit-graph-chain").read_text(encoding="ascii").split()
@@ -107,9 +106,9 @@ def sound_layers(graph: Path) -> tuple[Path, ...]:
 
 
 def _is_sound(file: Path, checked: Path) -> bool:
-    """Return whether a file's checksum is correct.
+    """Return whether the checksum of a file is correct.
 
-    The checksum is computed once; later calls compare size and time.
+    It is computed once; later calls only compare size and time.
     """
     try:
         about = file.stat()
@@ -188,7 +187,7 @@ def holds(file: Path, commit: str) -> bool:
 def _make(
     repository: Repository, graph: Path, commit: str | None, progress: Progress
 ) -> None:
-    """Write the graph of all refs, or add `commit` and its ancestors to the existing one.
+    """Write the graph of all refs, or add `commit` and its ancestors to the existing graph.
 
     Only one process writes at a time.
     """
@@ -205,7 +204,7 @@ def _make(
     evict(graph.parent, MOST_REPOSITORIES)
     with (graph / "lock").open("ab") as lock:
         try:
-            # the child holds the lock as well, in case this process exits first
+            # the child process inherits the lock, in case this process exits first
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             return
@@ -243,7 +242,7 @@ def _make(
 
 
 def _wait_for_writer(process: "subprocess.Popen[bytes]", progress: Progress) -> bool:
-    """Wait for the writer within the time limit, and return whether it finished."""
+    """Wait for the writer, up to the time limit; return whether it finished."""
     try:
         for tenth in range(int(PATIENCE * 10)):
             with contextlib.suppress(subprocess.TimeoutExpired):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find commits of mainline and other trees that make a patch unnecessary.
+"""Find commits in mainline and other trees that make a patch unnecessary.
 
-Compare only commits missing from the patch's base that change its files, and only their changes to
-its functions.
+Only commits missing from the patch's base that change its files are compared, and only their
+changes to its functions.
 """
 
 import os
@@ -21,7 +21,7 @@ from patchpilot.model.patch import FileChange, Hunk, parse_diff
 from patchpilot.model.progress import Progress, silent
 from patchpilot.series.patch_pairing import ENOUGH, line_similarity, title_key
 
-# like git, take a line as a function heading if it starts with a word but is no label
+# like git, a line that starts with a word and is not a label is a function heading
 _HEAD = compile_late(r"[A-Za-z_$]")
 _LABEL = compile_late(r"[A-Za-z_]\w*:\s*(?:$|/[/*])")
 _NAME = compile_late(r"\b(\w++)\s*+\(")
@@ -31,11 +31,11 @@ _COMMON = compile_late(
 )
 
 Line = tuple[str, str]
-"""A diff sign and a line without indentation."""
+"""A diff sign and a line without its indentation."""
 
 
 class Edge(NamedTuple):
-    """The lines around a hunk's additions at one position, and their function."""
+    """The function, and the lines before and after an addition."""
 
     function: str
     before: str
@@ -43,9 +43,9 @@ class Edge(NamedTuple):
 
 
 class ChangedFunctions:
-    """The changed lines by function, and the positions of added lines.
+    """The changed lines by function, and the positions of additions.
 
-    A function's name is "" if git's hunk heading is only a label.
+    A function's name is "" if the hunk heading is only a label.
     """
 
     def __init__(self) -> None:
@@ -53,7 +53,7 @@ class ChangedFunctions:
         self.edges: set[Edge] = set()
 
     def lines_in(self, functions: Iterable[str]) -> Counter[Line]:
-        """Return the changed lines of some functions."""
+        """Return the changed lines in these functions."""
         total: Counter[Line] = Counter()
         for name in functions:
             total += self.lines.get(name, Counter())
@@ -61,7 +61,7 @@ class ChangedFunctions:
 
 
 def changed_functions(files: Sequence[FileChange]) -> ChangedFunctions:
-    """Return the changes to a patch's files by function."""
+    """Return the changes to files by function."""
     functions = ChangedFunctions()
     for change in files:
         for hunk in change.hunks:
@@ -70,7 +70,7 @@ def changed_functions(files: Sequence[FileChange]) -> ChangedFunctions:
 
 
 def is_head(line: str) -> bool:
-    """Return whether git considers a line the start of a function, as in a hunk header."""
+    """Return whether git treats a line as the start of a function, as in hunk headers."""
     return bool(_HEAD.match(line)) and not _LABEL.match(line)
 
 
@@ -85,7 +85,7 @@ def head_of(lines: Sequence[str], at: int) -> int | None:
 
 
 def function_name(heading: str) -> str:
-    """Return the name of the function or section starting on a line, or "" for a label."""
+    """Return the name of the function or section that starts on a line; "" for a label."""
     text = heading.strip()
     if _LABEL.match(text):
         return ""
@@ -94,7 +94,7 @@ def function_name(heading: str) -> str:
 
 
 def is_distinctive(line: str) -> bool:
-    """Return whether a changed line is rarely added or removed by other patches."""
+    """Return whether a changed line is unlikely to occur in unrelated patches."""
     return bool(_TELLING.search(line)) and not _COMMON.fullmatch(line)
 
 
@@ -125,24 +125,26 @@ _MOST_RENAMES = 6
 _MOST_COMMITS = 4000
 _HALF = 0.5
 _SHORT = 4
-"""With this few distinctive common lines, the position of the change counts as well."""
+"""Number of distinctive common lines up to which the position of the change is also compared."""
 _MUCH, _MORE = 4, 16
-"""A commit with more other changes, by this factor plus this many lines, rewrites the functions."""
+"""Limit for other changes in a commit, as a factor and an additional number of lines; beyond it,
+the commit rewrites the functions.
+"""
 
 
 class Tree(NamedTuple):
-    """A branch that may contain a fix: its name and the id of its tip."""
+    """A branch that may contain a fix: its name and tip."""
 
     name: str
     tip: str
 
 
 class EarlierFix(NamedTuple):
-    """A commit that makes a patch redundant: its id, its subject, and its location.
+    """A commit that makes a patch unnecessary.
 
-    `where` is the first release with the commit, otherwise the name of the tree. `in_mainline` is
-    set if the first tree contains it. `is_sure` is false if the commit changes the same place in a
-    different way.
+    `where` is the first release with the commit, or the name of the tree. `in_mainline` is set if
+    the first tree contains it. `is_sure` is False if the commit changes the same lines or position
+    in a different way.
     """
 
     commit: str
@@ -159,9 +161,9 @@ class EarlierFix(NamedTuple):
 
 
 class StableBase(NamedTuple):
-    """A base found only in a stable branch: its version, the commit, and the mainline branch.
+    """A base that is only in a stable branch.
 
-    `mainline` is "" if the repository has none.
+    `mainline` is the mainline branch, or "" if the repository has none.
     """
 
     version: str
@@ -180,9 +182,9 @@ class StableBase(NamedTuple):
 
 
 class UpstreamState(NamedTuple):
-    """Each patch's earlier fix in the trees, or None.
+    """The earlier fix of each patch in the trees, or None.
 
-    `stable` is the base if it is a stable branch and the topic is not for stable.
+    `stable` is set if the base is a stable branch but the topic is not for stable.
     """
 
     fixes: tuple[EarlierFix | None, ...] = ()
@@ -201,7 +203,7 @@ class UpstreamState(NamedTuple):
 
 
 class PatchToFind(NamedTuple):
-    """A patch to find: its title, message, files, and its commit if there is one."""
+    """A patch to look for, and its commit if it has one."""
 
     title: str
     message: str
@@ -210,7 +212,7 @@ class PatchToFind(NamedTuple):
 
 
 class _Logged:
-    """A commit from the log: its id, date in seconds, message, and diff as text."""
+    """A commit in the log: its id, date in seconds, message, and diff as text."""
 
     def __init__(self, id_: str, date: str, message: str, diff: str) -> None:
         self.id, self.date, self.message, self.diff = id_, int(date), message, diff
@@ -237,10 +239,10 @@ def earlier_fixes(
     trees: Sequence[Tree],
     progress: Progress = silent,
 ) -> tuple[EarlierFix | None, ...]:
-    """Find, for each patch, the commit that makes it unnecessary.
+    """Return, for each patch, the commit that makes it unnecessary, or None.
 
-    `base` is the first patch's parent. The first of `trees` is mainline. Certain matches take
-    precedence, then matches in an earlier tree. Raise `GitError` if git fails or takes too long.
+    `base` is the first patch's parent. The first of `trees` is mainline. Certain matches are
+    preferred, then matches in an earlier tree. Raise `GitError` if git fails or takes too long.
     """
     tips = tuple(dict.fromkeys(tree.tip for tree in trees if tree.tip != base))
     paths = {
@@ -261,7 +263,7 @@ def earlier_fixes(
 
 
 class _Walk:
-    """The commits that the trees contain but the base does not."""
+    """The commits in the trees that the base lacks."""
 
     def __init__(
         self,
@@ -282,7 +284,7 @@ class _Walk:
             self.progress("looking for an earlier fix")
 
     def add_old_names(self, paths: set[str]) -> set[str]:
-        """Return the paths together with these files' names in the trees."""
+        """Return the paths, and the names of these files in the trees."""
         result, names = set(paths), set(paths)
         for _ in range(_MOST_RENAMES):
             gone = [
@@ -328,7 +330,7 @@ class _Walk:
 
 
 class _Search:
-    """The commits to search for fixes, except reverted ones."""
+    """The commits to search for fixes; reverted ones are ignored."""
 
     def __init__(self, logged: Sequence[_Logged]) -> None:
         self._logged = logged
@@ -346,8 +348,8 @@ class _Search:
                 self._reverts.setdefault(name[:12], []).append(commit.id)
 
     def fixes_of(self, patch: PatchToFind) -> list[tuple[_Logged, bool]]:
-        """Return the commits that make a patch unnecessary, latest first, and whether each is
-        certain.
+        """Return the commits that make a patch unnecessary, latest first, and whether that
+        is certain.
         """
         mine = changed_functions(patch.files)
         screen = _Screen(patch, mine)
@@ -378,7 +380,7 @@ class _Search:
 
 
 class _Screen:
-    """A filter that decides from a commit's text whether to parse its diff."""
+    """A filter that decides by the text of a commit whether to parse its diff."""
 
     def __init__(self, patch: PatchToFind, mine: ChangedFunctions) -> None:
         self._title = title_key(patch.title)
@@ -391,13 +393,13 @@ class _Screen:
         self._all = frozenset(lines)
 
     def is_related(self, commit: _Logged, marks: Marks) -> bool:
-        """Return whether a commit fixes the same commit, or has the same title."""
+        """Return whether a commit fixes the same commit or has the same title."""
         return title_key(commit.subject) == self._title or any(
             fix.id[:12] in self._fixes for fix in marks.fixes
         )
 
     def may_match(self, commit: _Logged, marks: Marks) -> bool:
-        """Return whether a commit shares a line with the patch, or is related to it."""
+        """Return whether a commit shares a line with the patch or is related to it."""
         lines = self._lines or self._all
         return not commit.stripped_lines.isdisjoint(lines) or self.is_related(
             commit, marks
@@ -405,10 +407,10 @@ class _Screen:
 
 
 def judge(mine: ChangedFunctions, theirs: ChangedFunctions) -> bool | None:
-    """Return whether another change makes a patch unnecessary, or None if it is unrelated.
+    """Return whether another change makes a patch unnecessary; None if it is unrelated.
 
-    True: it makes mostly the same changes to the same functions. False: it changes the same lines,
-    or adds lines in the same place, in a different way.
+    The result is True if it makes mostly the same changes to the same functions, and False if it
+    changes the same lines, or adds lines at the same position, in a different way.
     """
     names = _common_lines(mine, theirs)
     ours, others = mine.lines_in(mine.lines), theirs.lines_in(names)
@@ -459,7 +461,7 @@ def _inverse(lines: Mapping[Line, int]) -> Counter[Line]:
 
 
 class _Places:
-    """The trees and releases that contain a fix."""
+    """Look up which trees and releases contain a fix."""
 
     def __init__(self, repository: Repository, trees: Sequence[Tree]) -> None:
         self._repository, self._trees = repository, trees

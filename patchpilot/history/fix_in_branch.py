@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find a commit in a branch, directly or as a backport, unless it was reverted later."""
+"""Find a commit in a branch, as an ancestor or a backport, unless it was reverted later."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -18,7 +18,7 @@ _MOST_UNMARKED = 4000
 
 
 class LandedHow(StrEnum):
-    """The kinds of evidence that a commit was merged, most certain first."""
+    """Kinds of evidence that a commit was merged, most certain first."""
 
     ANCESTRY = "ancestry"
     MARKER = "marker"
@@ -27,9 +27,9 @@ class LandedHow(StrEnum):
 
 
 class Landing(NamedTuple):
-    """A given commit or its backport in a branch.
+    """A commit in a branch that is a given commit or its backport.
 
-    Contains its id, the evidence, and the commit that later reverted it (None if there is none).
+    `how` is the evidence; `reverted_by` is the commit that later reverted it, or None.
     """
 
     commit: str
@@ -38,13 +38,14 @@ class Landing(NamedTuple):
 
     @property
     def holds(self) -> bool:
-        """Return whether the commit is still in effect."""
+        """Return whether the commit was not reverted."""
         return self.reverted_by is None
 
 
 class Culprit(NamedTuple):
-    """The target of a `Fixes:` line: the id as written, the quoted subject, and the commit (None if
-    it is not in the repository).
+    """The commit named in a `Fixes:` line: the id as written, the quoted subject, and the commit.
+
+    `commit` is None if it is not in the repository.
     """
 
     written: str
@@ -53,9 +54,10 @@ class Culprit(NamedTuple):
 
 
 class History:
-    """Find out which branches commits were merged into.
+    """Look up the branches into which commits were merged.
 
-    New commits are indexed first. Close the object after use, or use it as a context manager.
+    New commits are added to the index first. Close the object after use, or use it as a context
+    manager.
     """
 
     def __init__(
@@ -79,11 +81,11 @@ class History:
         self.index.close()
 
     def add(self, commits: Iterable[str]) -> None:
-        """Add the history of these commits to the index."""
+        """Add these commits and their ancestors to the index."""
         self.index.add(commits, self._progress)
 
     def has(self, branch: str, commit: str) -> bool:
-        """Return whether `commit` is `branch` or one of its ancestors (both full ids)."""
+        """Return whether `commit` is `branch` or its ancestor (both are full ids)."""
         self.add([branch])
         ordinal = self.index.ordinal(commit)
         return ordinal is not None and ordinal in self.index.reach(branch)
@@ -91,12 +93,12 @@ class History:
     def landed(
         self, commit: str, branch: str, *, content: bool = True
     ) -> Landing | None:
-        """Return how `commit` got into the branch with tip `branch`, or None.
+        """Return how `commit` was merged into the branch with tip `branch`, or None.
 
-        This is the last landing still in effect, or a reverted one with its revert. The evidence
-        is, in order, ancestry; a marker in the message of a branch's commit (including backports of
+        Prefer a merge that is still in effect, otherwise return a reverted one. The evidence is, in
+        order: ancestry; a marker in the message of a commit in the branch (including backports of
         backports); and with `content`, the same subject and author with a similar patch, or the
-        patch-id.
+        same patch-id.
         """
         self.add([branch, commit])
         reach = self.index.reach(branch)
@@ -119,7 +121,7 @@ class History:
         return self._effective_landings(commit, landings, reach)
 
     def culprits(self, commit: str) -> tuple[Culprit, ...]:
-        """Return the targets of the `Fixes:` lines anywhere in a commit's message, without
+        """Return the commits named in the `Fixes:` lines of a commit's message, without
         duplicates.
         """
         self.add([commit])
@@ -167,8 +169,9 @@ class History:
         )
 
     def missing(self, commits: Sequence[str], branch: str) -> tuple[str, ...]:
-        """Return `commits` missing from the branch by ancestry and upstream marker, in order,
-        without reading patches.
+        """Return which commits are missing from a branch by ancestry and upstream marker, in order.
+
+        No patches are read.
         """
         self.add([branch, *commits])
         reach = self.index.reach(branch)
@@ -240,7 +243,7 @@ class History:
         return last
 
     def _is_undone(self, commit: str, landed: str, reach: AncestorBitmap) -> str | None:
-        """Return the last effective revert of a merged commit, or None."""
+        """Return the latest revert of a merged commit that is still in effect, or None."""
         since = self.index.ordinal(landed) or 0
         reverts = {
             number
@@ -328,7 +331,7 @@ class History:
 
 
 def same_person(commit: Commit, other: Commit) -> bool:
-    """Return whether two commits have the same author, by email address or by name."""
+    """Return whether two commits have an author with the same email address or name."""
     return commit.author.key == other.author.key or (
         bool(commit.author.name)
         and commit.author.name.lower() == other.author.name.lower()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Check `Fixes:` tags for the problems that bots report, and some that they miss.
+"""Check `Fixes:` tags for the problems that bots report, and some others.
 
-This module does no I/O: the caller passes a function that finds commits, and relations if known.
+This module does no I/O: the caller passes functions that look up commits.
 """
 
 import re
@@ -27,10 +27,10 @@ class TagProblem(NamedTuple):
 
 
 class FixesTag(NamedTuple):
-    """A parsed `Fixes:` line; `line` is its line in the message, counted from 0.
+    """A parsed `Fixes:` line.
 
-    `commit_id` is the id as written, or None if there is none. `subject` is the text inside the
-    parentheses and quotes, and `comment` the text after the closing parenthesis.
+    `line` is its line index in the message. `commit_id` is the id as written, or None. `subject` is
+    the text in the parentheses and quotes, and `comment` the text after the closing parenthesis.
     """
 
     text: str
@@ -49,7 +49,7 @@ class FixesTag(NamedTuple):
 
     @property
     def is_url(self) -> bool:
-        """Return whether the tag is a URL; some projects link to their bug tracker this way."""
+        """Return whether the value is a URL; some projects link to their bug tracker."""
         return bool(_URL.match(self.text.partition(":")[2].strip()))
 
 
@@ -57,7 +57,7 @@ class FixesTag(NamedTuple):
     "tag=tag.text", "commit=target_id", "problems=messages", "kinds", "suggestion"
 )
 class JudgedTag(NamedTuple):
-    """A tag in a message, its problems, and the commit it refers to (or None)."""
+    """A tag in a message, its problems, and the commit that it names (or None)."""
 
     tag: FixesTag
     target: Commit | None
@@ -65,7 +65,7 @@ class JudgedTag(NamedTuple):
 
     @property
     def target_id(self) -> str | None:
-        """Return the full id of the commit in the tag."""
+        """Return the full id of the commit that the tag names."""
         return self.target.id if self.target else None
 
     @property
@@ -80,16 +80,18 @@ class JudgedTag(NamedTuple):
 
     @property
     def suggestion(self) -> str | None:
-        """Return the corrected line if the commit is known and the format is wrong."""
+        """Return the corrected line if the commit is known and the line is wrong; otherwise
+        None.
+        """
         text = tag_text(self.target) if self.target and self.problems else None
         return text if text != self.tag.text or self.tag.indented else None
 
 
 class Relations(NamedTuple):
-    """Queries about a commit's relation to the commit with the tag.
+    """Queries about a commit, in relation to the commit with the tag.
 
-    Each returns None if the answer is unknown. `series` contains the ids of the commits in the same
-    series. `complete` is set if a commit that is not found does not exist.
+    Each returns None if unknown. `series` are the ids of commits in the same series. `complete` is
+    set if a commit that is not found does not exist.
     """
 
     is_ancestor: Callable[[Commit], bool | None] = lambda _: None
@@ -110,7 +112,7 @@ def tag_text(commit: Commit, digits: int = DIGITS) -> str:
 
 
 def parse_tag(text: str, line: int = 0) -> FixesTag | None:
-    """Parse a `Fixes:` line like the bots: in any case, with or without indentation.
+    """Parse a `Fixes:` line like bots do: in any case, and with or without indentation.
 
     Return None for other lines.
     """
@@ -147,7 +149,9 @@ def parse_tag(text: str, line: int = 0) -> FixesTag | None:
 
 
 def _unquote(text: str) -> tuple[str, bool, bool]:
-    """Return (text inside the quotes, whether it is quoted, whether a quote is unclosed)."""
+    """Return the text inside quotes, whether it is quoted, and whether the closing quote is
+    missing.
+    """
     closing = _QUOTES.get(text[:1])
     if not closing:
         return text, False, False
@@ -157,9 +161,9 @@ def _unquote(text: str) -> tuple[str, bool, bool]:
 
 
 def same_subject(quoted: str, subject: str) -> bool:
-    """Return whether a quoted subject matches the commit's subject.
+    """Return whether a quoted subject matches the subject of a commit.
 
-    Like the bots, allow an ellipsis or truncation at the end.
+    Like bots do, allow an ellipsis, and a truncated subject.
     """
     quoted, subject = " ".join(quoted.split()), " ".join(subject.split())
     if quoted.endswith("..."):
@@ -175,7 +179,7 @@ def same_subject(quoted: str, subject: str) -> bool:
 def _judge_tag(
     tag: FixesTag, target: Commit | None, relations: Relations
 ) -> tuple[TagProblem, ...]:
-    """Return a tag's problems in the bots' order, after looking up its commit."""
+    """Return the problems of a tag whose commit was looked up, in the order used by bots."""
     if tag.commit_id is None:
         if tag.is_url:
             return (
@@ -317,8 +321,8 @@ def judge_message(
 ) -> tuple[JudgedTag, ...]:
     """Return every `Fixes:` line in a message with its commit and problems.
 
-    `lines` starts with the subject. The tag's position is checked as well; with `separate_block`,
-    it must be above the sign-offs, separated by a blank line.
+    `lines` starts with the subject. The position of the tag is checked as well; with
+    `separate_block`, it must be above the sign-offs, separated by a blank line.
     """
     known = relations or Relations()
     tags: list[JudgedTag] = []

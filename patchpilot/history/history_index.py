@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Cache facts about commits in one SQLite file per repository, the history index.
+"""The history index: facts about commits, cached in an SQLite file for each repository.
 
-The file is in the user's cache directory. Only facts that cannot change are stored, by commit id,
-so rebasing or deleting a branch does not invalidate the index, and each run adds only new commits.
+The file is in the user's cache directory. It contains only facts that cannot change, by commit id.
+Therefore rebasing or deleting a branch does not invalidate it, and each run adds only new commits.
 Parents are added before their children. The file may be deleted at any time.
 """
 
@@ -41,11 +41,11 @@ _SORTED = {
     "reverts_by_id": "reverts (id)",
     "fixes_by_id": "fixes (id)",
 }
-"""Indexes created after the first fill, which halves its time."""
+"""Database indexes that are created after the first fill, which takes half the time."""
 
 
 class CommitFact(NamedTuple):
-    """The facts that the index stores for a commit."""
+    """The facts stored for a commit."""
 
     id: str
     parents: tuple[str, ...]
@@ -56,8 +56,8 @@ class CommitFact(NamedTuple):
 class Index:
     """The index of facts about a repository's commits.
 
-    Open it with `Index.open`, and `add` the relevant tips before a query. Ordinals are commit
-    numbers, parents first.
+    Open it with `Index.open`, and `add` the relevant tips before a query. Ordinals are numbers of
+    commits; parents have smaller ones than their children.
     """
 
     def __init__(self, repository: Repository, database: sqlite3.Connection) -> None:
@@ -68,9 +68,10 @@ class Index:
 
     @classmethod
     def open(cls, repository: Repository) -> "Index":
-        """Open the repository's index.
+        """Open the index of a repository.
 
-        Recreate it if it is missing or corrupt, or if its version or shallow state differs.
+        It is created again if it is missing or corrupt, or if its version or the state of a shallow
+        clone differs.
         """
         return cls(repository, connect(repository))
 
@@ -84,7 +85,7 @@ class Index:
         self.close()
 
     def add(self, tips: Iterable[str], progress: Progress = silent) -> int:
-        """Add all commits reachable from these tips, and return how many were new.
+        """Add all commits reachable from these tips; return the number of new ones.
 
         Raise GitError if a tip is not in the repository.
         """
@@ -97,7 +98,7 @@ class Index:
                 hint="another patchpilot process may be updating it; try again",
             ) from error
         except sqlite3.DatabaseError:
-            # recreate a corrupt cache
+            # the cache is corrupt
             self._db.close()
             forget(self.repository)
             self._db, self._reaches = connect(self.repository), {}
@@ -150,14 +151,14 @@ class Index:
         return added
 
     def ordinal(self, commit_id: str) -> int | None:
-        """Return the number of a commit, or None if it is not in the index."""
+        """Return the number of a commit, or None if it is not indexed."""
         row = self._db.execute(
             "select ord from commits where id = ?", (bytes.fromhex(commit_id),)
         ).fetchone()
         return int(row[0]) if row else None
 
     def id(self, ordinal: int) -> str:
-        """Return the id of a numbered commit."""
+        """Return the id of the commit with this number."""
         return bytes(
             self._db.execute(
                 "select id from commits where ord = ?", (ordinal,)
@@ -168,7 +169,7 @@ class Index:
         return [self.id(ordinal) for ordinal in ordinals]
 
     def resolve(self, prefix: str) -> list[tuple[int, str]]:
-        """Return (number, id) of every known commit whose id starts with these hex digits."""
+        """Return (number, id) of every indexed commit whose id starts with these hex digits."""
         low, high = (
             bytes.fromhex(prefix.ljust(40, "0")),
             bytes.fromhex(prefix.ljust(40, "f")),
@@ -179,9 +180,9 @@ class Index:
         return [(int(number), bytes(commit_id).hex()) for number, commit_id in rows]
 
     def by_subject(self, subject: str) -> list[int]:
-        """Return the numbers of commits with exactly this subject.
+        """Return the numbers of commits with this subject.
 
-        The index stores only a 64-bit hash, so verify the commit itself.
+        Only a 64-bit hash is stored, so verify the commit itself.
         """
         return [
             int(row[0])
@@ -192,11 +193,11 @@ class Index:
         ]
 
     def backports_of(self, commit_id: str) -> list[int]:
-        """Return the numbers of commits that claim to be a backport of this one."""
+        """Return the numbers of commits that name this one as their upstream commit."""
         return self._commits_naming("upstream", commit_id, 12)
 
     def reverts_of(self, commit_id: str) -> list[int]:
-        """Return the numbers of the commits that claim to revert this one."""
+        """Return the numbers of commits that name this one as reverted."""
         return self._commits_naming("reverts", commit_id, 7)
 
     def fixes_of(self, commit_id: str) -> list[int]:
@@ -215,10 +216,7 @@ class Index:
         return backports
 
     def reach(self, commit_id: str) -> AncestorBitmap:
-        """Return the set of ancestors of `commit_id`, including itself.
-
-        The set is computed once and then stored.
-        """
+        """Return the set of `commit_id` and its ancestors, which is computed once and stored."""
         ordinal = self.ordinal(commit_id)
         if ordinal is None:
             self.add([commit_id])
@@ -239,7 +237,7 @@ class Index:
         return self._reaches[ordinal]
 
     def patch_ids(self, ordinals: Sequence[int]) -> dict[int, str]:
-        """Map numbers to stored patch-ids ("" for none)."""
+        """Map commit numbers to stored patch-ids ("" if a commit has none)."""
         rows = self._db.execute(
             "select ord, id from patch_id where ord in (select value from json_each(?))",
             (json.dumps(list(ordinals)),),
@@ -323,7 +321,7 @@ class Index:
             at += len(piece)
 
     def _find_reachable(self, ordinal: int) -> AncestorBitmap:
-        # another process may have added commits in the meantime
+        # another process may have added commits
         if self._parents is None or len(self._parents) <= 2 * ordinal:
             self._parents = array("i")
             for row in self._db.execute("select data from parents order by chunk"):
@@ -375,7 +373,7 @@ def _new_facts(
     is_known: Callable[[str], bool],
     old: Sequence[str],
 ) -> Iterator[CommitFact]:
-    """Yield facts about all commits reachable from `tips` that are not `is_known`, parents first.
+    """Yield facts about all commits reachable from `tips` that are not known, parents first.
 
     All commits reachable from `old` are known. A few commits are read one by one, many with a
     single `git log`.
@@ -421,7 +419,7 @@ def _fact(record: bytes) -> CommitFact | None:
 
 
 def _make_fact(commit_id: str, parents: tuple[str, ...], message: str) -> CommitFact:
-    """Create a commit's facts from its id, parents and message."""
+    """Create the facts of a commit."""
     paragraph = message.lstrip("\n").split("\n\n", 1)[0]
     subject = (
         " ".join(line.strip() for line in paragraph.strip().split("\n"))
@@ -436,7 +434,7 @@ def _read_few_facts(
 ) -> list[CommitFact] | None:
     """Return the new facts if there are only a few, otherwise None.
 
-    Skip commits missing from a shallow or partial clone.
+    Commits missing from a shallow or partial clone are skipped.
     """
     facts: dict[str, CommitFact] = {}
     order: list[str] = []

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Recognize commits that import code whose history is elsewhere.
 
-They are a repository's first commit, and imports squashed into one commit.
+These are the first commit of a repository, and squashed imports.
 """
 
 import re
@@ -14,9 +14,9 @@ from patchpilot.projects.loading import projects
 
 _ID = re.compile(r"[0-9a-f]{40}(?: \(from [0-9a-f]{40}\))?$")
 MANY_FILES = 1000
-"""A commit that adds this many files imports code written elsewhere."""
+"""Number of added files from which a commit is an import."""
 SOME_FILES = 200
-"""A commit that adds this many files is an import if its subject says so."""
+"""Number of added files from which a commit is an import if its subject suggests it."""
 MOSTLY = 0.8
 _RELEASE = (
     r"^(?:(?:{names}|kernel|release|version)[ -]*)?:?\s*v?\d+(?:\.\d+)+(?:[-.]?rc\d+)?$"
@@ -31,7 +31,7 @@ _IMPORTED_RELEASE = re.compile(r"^import(?:s|ed|ing)?\b.*\bv?\d+\.\d+", re.IGNOR
 class ImportCheck:
     """Distinguish commits that only import code from ordinary changes.
 
-    File counts of the `expected` commits are read with a single git call.
+    The number of files in the `expected` commits is read with a single git call.
     """
 
     def __init__(self, repository: Repository, expected: Iterable[str] = ()) -> None:
@@ -42,7 +42,7 @@ class ImportCheck:
     def reason(self, commit: Commit) -> str:
         """Return why a commit only imports code whose history is elsewhere.
 
-        Return "" for ordinary changes, and for first commits that tags name by convention.
+        Return "" for ordinary changes, and for first commits that are named in tags by convention.
         """
         reason = _message_reason(self._repository, commit)
         return (
@@ -52,7 +52,7 @@ class ImportCheck:
         )
 
     def _files(self, commit: str) -> tuple[int, int]:
-        """Return how many files a commit adds, and how many it touches."""
+        """Return the number of files that a commit adds, and that it changes."""
         if commit not in self._counts:
             commits = dict.fromkeys((commit, *self._expected))
             self._expected = []
@@ -61,7 +61,7 @@ class ImportCheck:
 
 
 def _message_reason(repository: Repository, commit: Commit) -> str | None:
-    """Return the reason found in the commit itself, or None if its size decides."""
+    """Return the reason found in the commit itself; None if its size decides."""
     if any(commit.id in project.tags.first_commits for project in projects().values()):
         return ""
     if ends_at(repository, commit.id):
@@ -102,7 +102,9 @@ def _is_release(subject: str) -> bool:
 def _read_counts(
     repository: Repository, commits: Iterable[str]
 ) -> dict[str, tuple[int, int]]:
-    """Map each commit to the numbers of files it adds and changes relative to its first parent."""
+    """Map each commit to the number of files that it adds and changes, relative to its first
+    parent.
+    """
     words = (
         "-r",
         "-m",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Open the history index's file, and recreate it if it is corrupt, old or missing."""
+"""Open the file of the history index; create it again if it is corrupt, old or missing."""
 
 import contextlib
 import hashlib
@@ -29,14 +29,14 @@ create unique index commits_by_id on commits (id);
 
 
 def forget(repository: Repository) -> None:
-    """Delete a repository's index; the next query recreates it."""
+    """Delete a repository's index; the next query creates it again."""
     file = _create_file(repository)
     if file:
         _forget(file)
 
 
 def _create_file(repository: Repository) -> Path | None:
-    """Return the file, creating it if necessary; return None if no private file can be created."""
+    """Return the file, after creating it if necessary; None if no private file can be created."""
     stem = repository_cache_path("history", repository.common_dir, VERSION)
     file = stem.with_name(f"{stem.name}.sqlite")
     if not private_folder(file.parent):
@@ -72,9 +72,9 @@ def _state(repository: Repository) -> str:
 
 
 def connect(repository: Repository) -> sqlite3.Connection:
-    """Open a repository's index database, or one in memory if no file can be created.
+    """Open the index database of a repository, or one in memory if no file can be created.
 
-    Recreate the database if it is corrupt, or if its version or shallow state differs.
+    It is created again if it is corrupt, or if its version or the state of a shallow clone differs.
     """
     file, state = _create_file(repository), _state(repository)
     for attempt in (file, file, None):
@@ -103,7 +103,7 @@ def connect(repository: Repository) -> sqlite3.Connection:
 
 
 def _prepare(database: sqlite3.Connection, state: str) -> bool:
-    """Create missing tables, and return whether the file is usable."""
+    """Create missing tables; return whether the database is usable."""
     database.execute("pragma journal_mode = wal")
     database.execute("pragma synchronous = off")
     database.execute("pragma mmap_size = 268435456")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Find maintained stable branches missing from a clone, and a remote to fetch them from."""
+"""Find maintained stable branches that a clone lacks, and a remote to fetch them from."""
 
 from typing import NamedTuple
 
@@ -9,11 +9,11 @@ from patchpilot.history.stable_branches import stable_branches
 from patchpilot.model.action import Action
 
 COMMAND = Action("setup", ("stable", "--fetch"))
-"""Command that fetches them."""
+"""The command that fetches them."""
 
 
 class MissingBranches(NamedTuple):
-    """The branches to fetch; `url` is the remote to add, or "" if the repository already has it."""
+    """The branches to fetch; `url` is the remote to add, or "" if it already exists."""
 
     remote: str
     url: str
@@ -21,7 +21,7 @@ class MissingBranches(NamedTuple):
 
     @property
     def summary(self) -> str:
-        """Return the branches and their source."""
+        """List the branches and where they come from."""
         source = (
             f"{self.remote} ({self.url}, a new remote)" if self.url else self.remote
         )
@@ -31,9 +31,9 @@ class MissingBranches(NamedTuple):
 def missing_branches(
     repository: Repository, profile: str | None = None
 ) -> MissingBranches | None:
-    """Return the maintained stable branches that have not been fetched.
+    """Return the maintained stable branches that were not fetched.
 
-    Return None if there are none, or if the project has no stable series.
+    Return None if there are none, or if the project has no stable branches.
     """
     known = stable_branches(repository, profile=profile)
     stable = own_trees(repository, known.stable, profile)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Compare the changes of two commits: by patch-id, or by their added and removed lines."""
+"""Compare the changes of two commits by patch-id, or by their added and removed lines."""
 
 import re
 from collections import Counter
@@ -15,7 +15,7 @@ _DIFF = ("diff-tree", "--root", "-p", "-M", "--no-ext-diff", "--no-textconv")
 
 
 def patch_ids(repository: Repository, commits: Sequence[str]) -> dict[str, str]:
-    """Map each commit to its patch-id, or "" for merges and empty commits.
+    """Map each commit to its patch-id, or to "" for merges and empty commits.
 
     Commits with missing objects are omitted.
     """
@@ -33,8 +33,8 @@ def patch_ids(repository: Repository, commits: Sequence[str]) -> dict[str, str]:
         )
         end = len(todo)
         if diffs.code:
-            # git stops at a commit with missing objects (partial clone, damaged repository), so
-            # continue with the next
+            # git stops at a commit with missing objects (partial clone, damaged repository);
+            # continue with the next one
             places = {commit_id.encode(): at for at, commit_id in enumerate(todo)}
             end = max(
                 (places.get(match[0], 0) for match in _ALONE.finditer(diffs.out)),
@@ -52,7 +52,9 @@ def patch_ids(repository: Repository, commits: Sequence[str]) -> dict[str, str]:
 
 
 def changed_lines(repository: Repository, commit: str) -> "Counter[tuple[str, str]]":
-    """Return a commit's added and removed lines, stripped, each with its sign."""
+    """Return the added and removed lines of a commit: sign and text without surrounding
+    whitespace.
+    """
     text = repository.git(*_DIFF, "-U0", "-r", "--no-commit-id", commit).out.decode(
         "utf-8", "replace"
     )
@@ -69,7 +71,7 @@ def changed_lines(repository: Repository, commit: str) -> "Counter[tuple[str, st
 
 
 def count_changed_lines(files: Sequence[FileChange]) -> "Counter[tuple[str, str]]":
-    """Return the added and removed lines in a patch's files, like `changed_lines`."""
+    """Return the added and removed lines of a patch's files, like `changed_lines`."""
     lines = (
         (line.kind, line.text.strip())
         for change in files
@@ -81,7 +83,7 @@ def count_changed_lines(files: Sequence[FileChange]) -> "Counter[tuple[str, str]
 
 
 def have_equal_patches(repository: Repository, left: str, other: str) -> bool:
-    """Return whether two commits change any file of the same name."""
+    """Return whether two commits change at least one file with the same name."""
     names = [
         set(
             repository.git(
@@ -103,9 +105,9 @@ def have_equal_patches(repository: Repository, left: str, other: str) -> bool:
 def are_alike(
     repository: Repository, left: "str | Counter[tuple[str, str]]", other: str
 ) -> bool:
-    """Return whether two commits make mostly the same changes to the same lines.
+    """Return whether two commits make mostly the same changes.
 
-    The first may be passed as its changed lines.
+    The first one may be passed as its changed lines.
     """
     mine = changed_lines(repository, left) if isinstance(left, str) else left
     theirs = changed_lines(repository, other)

@@ -21,16 +21,16 @@ _CANDIDATE = compile_late(
     r"^[._-]?(?:rc|pre|alpha|beta)[._-]?(\d{0,18})$", re.IGNORECASE
 )
 SLOP = 86400
-"""Tolerated clock skew: a release this much older than a commit may still contain it."""
+"""Tolerated clock skew in seconds: a release may contain a commit that is younger by this much."""
 LINEAR = 4
 _KIND = Kind("releases", (__file__,), keep=64)
 _MOST_KEPT = 20_000
 
 
 class Release(NamedTuple):
-    """A release tag: its commit, commit date and version numbers.
+    """A release tag: its commit, commit date in seconds, and version numbers.
 
-    `candidate` is N for -rcN, and None for a final release.
+    `candidate` is N for -rcN, or None for a final release.
     """
 
     name: str
@@ -41,12 +41,12 @@ class Release(NamedTuple):
 
     @property
     def is_final(self) -> bool:
-        """Return whether it is a final release, not a candidate."""
+        """Return whether this is a final release."""
         return self.candidate is None
 
 
 def parse_release(name: str, commit: str = "", date: int = 0) -> Release | None:
-    """Parse a tag's name as a release; return None if it is not a version."""
+    """Parse the name of a tag as a release; return None if it is not a version."""
     match = _VERSION.match(name)
     if not match:
         return None
@@ -64,7 +64,7 @@ def parse_release(name: str, commit: str = "", date: int = 0) -> Release | None:
 
 
 def mainline_releases(releases: Sequence[Release]) -> tuple[Release, ...]:
-    """Return the releases without stable branches' point releases, oldest first.
+    """Return the releases without point releases of stable branches, oldest first.
 
     A point release is, for example, v6.1.7 if v6.1 exists.
     """
@@ -93,14 +93,14 @@ def mainline_releases(releases: Sequence[Release]) -> tuple[Release, ...]:
 
 
 def _trim_version(numbers: tuple[int, ...]) -> tuple[int, ...] | None:
-    """Shorten distribution versions, such as 2.6.32.7.1 to 2.6.32."""
+    """Shorten a distribution's version, such as 2.6.32.7.1 to 2.6.32."""
     return numbers[:-2] if len(numbers) > 3 else None
 
 
 class Releases:
-    """A repository's release tags, used to find the first release that contains a commit.
+    """The release tags of a repository, and the first release that contains a commit.
 
-    Results are cached on disk.
+    The results are cached on disk.
     """
 
     def __init__(self, repository: Repository) -> None:
@@ -110,13 +110,13 @@ class Releases:
 
     @cached_property
     def _cached(self) -> dict[str, tuple[str, str]]:
-        """Return cached results: commit → (its first release, the release's commit)."""
+        """Return the cached results: commit → (name and commit of its first release)."""
         known: dict[str, tuple[str, str]] = recall(_KIND, self._key) or {}
         return known if len(known) < _MOST_KEPT else {}
 
     @cached_property
     def all(self) -> tuple[Release, ...]:
-        """Return mainline's releases and release candidates, oldest first."""
+        """Return the releases and release candidates of mainline, oldest first."""
         tags = (
             ref
             for ref in self._repository.all_refs
@@ -128,10 +128,10 @@ class Releases:
     def first(
         self, commit: str, committed: int | None = None, *, final: bool = False
     ) -> Release | None:
-        """Return the first release that contains a commit (full id), or None; with `final`, skip
-        candidates.
+        """Return the first release that contains a commit (full id), or None.
 
-        `committed` is its committer date in seconds, looked up if not given.
+        With `final`, ignore release candidates. `committed` is its committer date in seconds, if
+        known.
         """
         if commit not in self._first:
             self._first[commit] = self._recall(commit) or self._look_up(
@@ -159,7 +159,7 @@ class Releases:
         )
 
     def _recall(self, commit: str) -> Release | None:
-        """Return the result of an earlier run if that release has not changed."""
+        """Return the cached result if that release still exists unchanged."""
         known = self._cached.get(commit)
         return (
             next(
@@ -189,8 +189,9 @@ class Releases:
         return first
 
     def _search(self, commit: str, releases: Sequence[Release]) -> Release | None:
-        """Check the nearest releases one by one, because most commits are in the next one, then
-        bisect.
+        """Return the first of these releases that contains a commit.
+
+        Most commits are in one of the next releases, so check these first, then bisect.
         """
         for release in releases[:LINEAR]:
             if self._repository.is_ancestor(commit, release.commit):

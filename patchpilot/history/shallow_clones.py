@@ -6,7 +6,7 @@ from patchpilot.commits.repository import Repository
 
 
 def ends_at(repository: Repository, commit: str) -> bool:
-    """Return whether a shallow clone's history ends at this commit.
+    """Return whether the history of a shallow clone ends at this commit.
 
     Blame attributes all older lines to such a commit.
     """
@@ -14,7 +14,7 @@ def ends_at(repository: Repository, commit: str) -> bool:
 
 
 def shallow_commits(repository: Repository) -> frozenset[str]:
-    """Return the commits at which a shallow clone's history ends."""
+    """Return the commits at which the history of a shallow clone ends."""
     if not repository.is_shallow():
         return frozenset()
     file = repository.common_dir / "shallow"
@@ -22,10 +22,7 @@ def shallow_commits(repository: Repository) -> frozenset[str]:
 
 
 def missing_history_notes(repository: Repository) -> list[str]:
-    """Return notes on the missing history of a shallow or partial clone.
-
-    Each note includes the command that fetches the missing part.
-    """
+    """Return notes on missing history in a shallow or partial clone, with commands to fetch it."""
     notes = []
     if repository.is_shallow():
         notes.append(

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Find the mainline and stable branches in a repository, and missing ones.
 
-Mainline is the configured ref, a remote branch, or the local branch master or main. Any other local
-branch is considered development work, regardless of its name.
+Mainline is the configured ref, a remote branch, or the local branch master or main. All other local
+branches are considered development work.
 """
 
 import re
@@ -28,28 +28,28 @@ _IS_NEXT = compile_late(r"next|queue")
 
 
 class Mainline(NamedTuple):
-    """The ref used as mainline, its tip, and the reason for the choice."""
+    """The ref used as mainline, its tip, and why it was chosen."""
 
     name: str
     tip: str
     reason: str
 
     def explain(self) -> tuple[str, ...]:
-        """Return the ref and the reason, as lines."""
+        """Return lines that name the ref and the reason."""
         return f"mainline: {self.name} ({self.tip[:12]})", f"  why: {self.reason}"
 
 
 def mainline(repository: Repository) -> str | None:
-    """Return the tip of mainline, or None if the repository lacks it."""
+    """Return the tip of mainline, or None if it is not in the repository."""
     mainline = find_mainline(repository)
     return mainline.tip if mainline else None
 
 
 def find_mainline(repository: Repository) -> Mainline | None:
-    """Return the mainline branch of a repository, or None if there is none.
+    """Return the mainline branch of a repository, or None.
 
-    Raise UsageError if the configured ref is not a commit. If there are several remotes, prefer
-    those with a usual name, then the latest tip. Ignore -next trees, queues and release candidates.
+    Raise UsageError if the configured ref is not a commit. Of several remotes, prefer those with a
+    usual name, then the latest tip. Ignore -next trees, queues and release candidates.
     """
     if named := _setting(repository):
         return Mainline(named, repository.resolve(named), f"set by {SETTING}")
@@ -72,7 +72,7 @@ def find_mainline(repository: Repository) -> Mainline | None:
 def mainline_tips(repository: Repository) -> frozenset[str]:
     """Return the tips of all refs that may contain mainline commits.
 
-    They are the configured ref or, by default, the refs of remotes with a usual name.
+    These are the configured ref or else the branches of remotes with a usual name.
     """
     if named := _setting(repository):
         return frozenset((repository.resolve(named),))
@@ -86,7 +86,7 @@ def mainline_tips(repository: Repository) -> frozenset[str]:
 def is_candidate(name: str) -> bool:
     """Return whether a ref belongs to a remote for release candidates (`stable-rc/linux-6.1.y`).
 
-    Such a branch is regularly rewritten, so it does not count as the stable branch.
+    Such a branch is often rewritten, and does not count as the stable branch.
     """
     remote = name.partition("/")[0] if "/" in name else ""
     return remote.endswith("rc") and not remote.endswith("src")
@@ -95,7 +95,7 @@ def is_candidate(name: str) -> bool:
 def branch_refs(repository: Repository, *places: str) -> dict[str, str]:
     """Return the branches with or below these full names, as short name → tip.
 
-    The HEAD of a remote is not included.
+    The HEAD of a remote is omitted.
     """
     below = tuple(f"{location}/" for location in places)
     return {
@@ -112,7 +112,7 @@ def _setting(repository: Repository) -> str:
 
 
 def _remotes() -> frozenset[str]:
-    """Return the usual names of mainline's remotes."""
+    """Return the usual names of remotes for mainline."""
     usual = (
         name for project in projects().values() for name in project.mainline_remotes
     )
@@ -139,7 +139,7 @@ _STALE = timedelta(days=45)
 class Branch(NamedTuple):
     """A stable branch: its short ref name, version, tip, and end of support.
 
-    The end of support is a month, or None if the branch is not long-term. `stale` is set if its
+    The end of support is a month, or None unless the branch is long-term. `stale` is set if its
     remote probably has newer commits, and `is_over` if its support has ended.
     """
 
@@ -162,7 +162,7 @@ class Missing(NamedTuple):
 class Branches(NamedTuple):
     """The stable branches in a repository, and the stable trees of its project.
 
-    `missing` contains the maintained series that were not fetched.
+    `missing` are the maintained series that were not fetched.
     """
 
     stable: StableTrees
@@ -180,7 +180,7 @@ def stable_branches(
 ) -> Branches:
     """Return the maintained long-term branches among the refs, oldest first.
 
-    The latest stable branch follows if it is newer. `ended` includes series whose support has
+    The latest stable branch is added if it is newer. `ended` includes series whose support has
     ended. If a version has several refs, prefer those of `remote` (by default, of a remote named
     stable), then the latest tip.
     """
@@ -223,8 +223,8 @@ def stable_branches(
 def trees_of(refs: Sequence[str], profile: str | None = None) -> StableTrees:
     """Return the stable trees of a repository's project.
 
-    They are the profile's trees; otherwise the trees that most refs belong to; otherwise the
-    default project's trees.
+    They belong to the profile, or else to the project that most refs match, or else to the default
+    project.
     """
     named = projects().get(profile or "")
     if named and named.stable.branch:
@@ -247,10 +247,9 @@ def trees_of(refs: Sequence[str], profile: str | None = None) -> StableTrees:
 def version_at(
     repository: Repository, stable: StableTrees, commit_id: str, name: str
 ) -> str | None:
-    """Return the version of a commit that the user specified.
+    """Return the version of a commit named by the user.
 
-    It is taken from the name of a stable ref or from the commit's Makefile. Return None if neither
-    has one.
+    It is taken from the name of a stable ref or from the Makefile; return None if both have none.
     """
     named = stable.version_of(name)
     if named:
@@ -262,7 +261,7 @@ def version_at(
 
 
 def linux_next_tip(repository: Repository) -> str | None:
-    """Return the tip of linux-next, or None if it has not been fetched.
+    """Return the tip of linux-next, or None if it was not fetched.
 
     It is the latest tag (such as `next-20261120`) or, without tags, the branch of a linux-next
     remote.
@@ -283,7 +282,7 @@ def next_tags(repository: Repository) -> list[str]:
 def queues(repository: Repository) -> dict[str, str]:
     """Return the refs that may contain queued commits, as name → tip.
 
-    They are branches for release candidates and patch queues.
+    These are branches for release candidates and patch queues.
     """
     return {
         name: tip
@@ -295,7 +294,8 @@ def queues(repository: Repository) -> dict[str, str]:
 def tree_branches(repository: Repository, known: Sequence[str]) -> dict[str, str]:
     """Return the remote branches that may be maintainers' trees, as name → tip.
 
-    Exclude stable branches, release candidates, queues, linux-next, and branches with `known` tips.
+    Stable branches, release candidates, queues, linux-next, and branches with `known` tips are
+    omitted.
     """
     refs = branch_refs(repository, "refs/remotes")
     stable = trees_of(list(refs))
@@ -321,7 +321,7 @@ def is_queued(
 ) -> bool:
     """Return whether a commit is queued for the next release of a stable version.
 
-    `among` are the refs from `queues`.
+    `among` is the result of `queues`.
     """
     for name, tip in among.items():
         if is_candidate(name):
@@ -352,7 +352,7 @@ def is_queued(
 def fetch_command(
     repository: Repository, stable: StableTrees, version: str, known: Iterable[str] = ()
 ) -> str:
-    """Return the `git fetch` command for a stable series, from the remote of `known` refs."""
+    """Return the `git fetch` command for a stable series, from the remote of the `known` refs."""
     remote = next((name.partition("/")[0] for name in known if "/" in name), None)
     branch = stable.branch_name.format(version=version)
     if remote:
@@ -392,7 +392,7 @@ def _is_stale(
     """Return whether the remote probably has newer commits.
 
     The tip must be old, and either not fetched recently or older than a known release. An old tip
-    alone is not enough, because there may be no new commits.
+    alone proves nothing, because there may be no new commits.
     """
     committed = repository.commit(tip).committed
     if committed.date() >= today - _STALE:
@@ -405,11 +405,13 @@ def _is_stale(
 
 
 def _fetch_time(repository: Repository, name: str) -> datetime | None:
-    """Return the time of a remote-tracking ref's last fetch, from files written by git, or None."""
+    """Return the time at which a remote-tracking ref was last fetched, according to git's files, or
+    None.
+    """
     times = []
     for file in (
         repository.common_dir / "logs" / "refs" / "remotes" / name,
-        # the only one of these that `git clone` writes
+        # the only one of these files that `git clone` writes
         repository.common_dir / "logs/refs/remotes" / name.partition("/")[0] / "HEAD",
         repository.common_dir / "FETCH_HEAD",
         repository.git_dir / "FETCH_HEAD",
@@ -423,7 +425,7 @@ def _fetch_time(repository: Repository, name: str) -> datetime | None:
 
 
 def _is_fetch_of(file: Path, repository: Repository, name: str) -> bool:
-    """Return whether the fetch that wrote FETCH_HEAD queried the ref's remote."""
+    """Return whether the fetch that wrote FETCH_HEAD was from the ref's remote."""
     urls = [
         address.removesuffix("/").removesuffix(".git")
         for address in repository.remote_urls(name.partition("/")[0])
@@ -435,7 +437,7 @@ def _is_fetch_of(file: Path, repository: Repository, name: str) -> bool:
 
 
 def _newest_release(repository: Repository, version: str) -> float:
-    """Return the commit time of a series' latest tag (v6.1.150), or 0."""
+    """Return the commit time of the latest tag of a series (v6.1.150), or 0."""
     names = re.compile(rf"refs/tags/v?{re.escape(version)}([.-].*)?")
     tags = (ref for ref in repository.all_refs if names.fullmatch(ref.name))
     return float(max((ref.date for ref in tags), default=0))
