@@ -17,7 +17,7 @@ _Class = TypeVar("_Class", bound=type)
 class JsonKey(NamedTuple):
     """A key of a JSON object: its attribute, and how empty values are written.
 
-    An empty name stands for all keys of the attribute's object. An empty value is omitted if the
+    An empty name inserts all keys of the attribute's object. An empty value is omitted if the
     key is `optional`, and null if it is `nullable`.
     """
 

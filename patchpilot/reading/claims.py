@@ -104,14 +104,14 @@ def claims_of(
         if not known and reply.revision and not series.is_by_known(reply.revision):
             continue
         base = _base(reply)
-        said = [
+        reply_claims = [
             claim._replace(of=_title(reply, claim))
             for claim in _claims(reply, base)
             if known or claim.what not in ("unclear", "promised")
         ]
-        back = _parse_withdrawal(reply)
-        if back and not any(claim.commit for claim in said):
-            words, target = back
+        withdrawal = _parse_withdrawal(reply)
+        if withdrawal and not any(claim.commit for claim in reply_claims):
+            words, target = withdrawal
             if known:
                 # withdrawn by a reply to the claim, or by the person who made it
                 claims = [
@@ -122,9 +122,11 @@ def claims_of(
                     for it in claims
                 ]
             dropped = base._replace(what="dropped", sentence=words)
-            said = [claim for claim in said if claim.what == "withdrawn"] or [dropped]
+            reply_claims = [
+                claim for claim in reply_claims if claim.what == "withdrawn"
+            ] or [dropped]
         if poses:
-            said = [base._replace(what="has the author's name")]
+            reply_claims = [base._replace(what="has the author's name")]
         # anyone may object, but not by a patchwork mark or under a known person's name
         objects = not (
             series.identities.has_name_of_known(mail.sender)
@@ -139,7 +141,7 @@ def claims_of(
                 known=known or (claim.what == "refused" and objects),
                 proven=is_confirmed or (known and claim.what in evidence),
             )
-            for claim in said
+            for claim in reply_claims
         )
     return tuple(claims)
 
@@ -185,26 +187,26 @@ def _parse_withdrawal(reply: Reply) -> tuple[str, str] | None:
     mail, text = reply.mail, " ".join(reply.mail.body.text.split())
     if mail.bot or _KEPT.search(text):
         return None
-    places = (*STABLE, *OF_TREES)
-    answers = reply.parent and reply.parent.kind in places
-    target = reply.parent if answers else reply.under
+    report_kinds = (*STABLE, *OF_TREES)
+    is_about_report = reply.parent and reply.parent.kind in report_kinds
+    target = reply.parent if is_about_report else reply.under
     is_short = len(text.split()) <= SHORT
     # a long reply by the author describes what happened and withdraws nothing
-    is_answer = target and (is_short or (answers and not mail.by_author))
+    is_answer = target and (is_short or (is_about_report and not mail.by_author))
     for sentence in re.split(r"(?<=[.!?]) (?=[A-Z\"“])", text):
         asks = sentence.endswith("?") and not _ASKED_TO.search(sentence)
         undoes = is_short and "?" not in text and _DROPS.search(sentence)
         if undoes or (is_answer and not asks and _OBJECTS.search(sentence)):
-            words = sentence[:MOST_QUOTED].rstrip(".")
-            return words, target.message_id if target else ""
+            quote = sentence[:MOST_QUOTED].rstrip(".")
+            return quote, target.message_id if target else ""
     return None
 
 
 def _base(reply: Reply) -> Claim:
     mail = reply.mail
     # in a script's message, the first sentence that names a tree is the report
-    texts = (it.text for it in mail.body.sentences if MENTIONS.search(it.text))
-    words = next(texts, "") if mail.semi else mail.why
+    mentions = (it.text for it in mail.body.sentences if MENTIONS.search(it.text))
+    sentence = next(mentions, "") if mail.semi else mail.why
     return Claim(
         "",
         mail.mail.date,
@@ -212,7 +214,7 @@ def _base(reply: Reply) -> Claim:
         mail.sender,
         mail.place.tree,
         patch=reply.patch,
-        sentence="" if mail.robot else words[:MOST_QUOTED],
+        sentence="" if mail.robot else sentence[:MOST_QUOTED],
     )
 
 
@@ -260,18 +262,18 @@ def _discussion_claims(reply: Reply, base: Claim) -> list[Claim]:
 
 
 def _make_claim(reply: Reply, base: Claim) -> Claim:
-    said, revision = reply.mail.said, reply.revision
-    assert said is not None
-    patch = _about(reply) if said.what == "applied" else base.patch
-    words, what = said.sentence, said.what
-    is_one = _SOME_PATCH.search(words) and not WHOLE_SERIES.search(words)
+    statement, revision = reply.mail.said, reply.revision
+    assert statement is not None
+    patch = _about(reply) if statement.what == "applied" else base.patch
+    sentence, what = statement.sentence, statement.what
+    is_one = _SOME_PATCH.search(sentence) and not WHOLE_SERIES.search(sentence)
     total = revision.patch_count if revision else 0
-    counted = re.search(r"\b(\d+) patches\b", words)
+    counted = re.search(r"\b(\d+) patches\b", sentence)
     is_part = counted and int(counted[1]) != total
     if is_part or (is_one and total > 1 and not patch and reply.patch == 0):
         what = "unclear"
-    tree = said.tree if what == "applied" else None
-    return base._replace(what=what, tree=tree, patch=patch, sentence=words)
+    tree = statement.tree if what == "applied" else None
+    return base._replace(what=what, tree=tree, patch=patch, sentence=sentence)
 
 
 def _parse_applied(reply: Reply, base: Claim) -> list[Claim]:
@@ -297,14 +299,14 @@ def _listed_commits(reply: Reply, base: Claim) -> list[Claim]:
     """Return one claim for each commit listed in a message; patchwork also lists patches without a
     commit.
     """
-    found = [
+    listed = [
         base._replace(
             commit=line.commit, patch=line.number or base.patch, title=line.title
         )
         for line in reply.mail.place.landings
         if line.commit
     ]
-    return found or ([] if reply.mail.robot == "patchwork-bot" else [base])
+    return listed or ([] if reply.mail.robot == "patchwork-bot" else [base])
 
 
 def _author_claims(reply: Reply, base: Claim) -> list[Claim]:
@@ -315,16 +317,16 @@ def _author_claims(reply: Reply, base: Claim) -> list[Claim]:
     mark = PATCHWORK_MARK.search(text)
     if mark and mark["state"].lower() in ("cr", "changes-requested"):
         return [base._replace(what="redone", sentence=mark[0].strip())]
-    found = next((it for one in sentences if (it := WITHDRAWS.search(one.text))), None)
-    if found is None or len(text.split()) > SHORT or _GOES_ON.search(text):
+    match = next((it for one in sentences if (it := WITHDRAWS.search(one.text))), None)
+    if match is None or len(text.split()) > SHORT or _GOES_ON.search(text):
         return []
-    words, before = found.string, found.string[: found.start()]
-    if UNSURE.search(before) or _IN_DOUBT.search(words):
+    sentence, preceding = match.string, match.string[: match.start()]
+    if UNSURE.search(preceding) or _IN_DOUBT.search(sentence):
         return []
     several = reply.revision and len(reply.revision.patches) > 1
-    is_one = several and _SOME_PATCH.search(words)
+    is_one = several and _SOME_PATCH.search(sentence)
     patch = reply.patch if is_one else _about(reply)
-    return [base._replace(what="withdrawn", patch=patch, sentence=words.rstrip("."))]
+    return [base._replace(what="withdrawn", patch=patch, sentence=sentence.rstrip("."))]
 
 
 def _about(reply: Reply) -> int | None:
@@ -342,8 +344,8 @@ def _about(reply: Reply) -> int | None:
 
 def _mm(subject: str, base: Claim) -> Claim:
     removed = _REMOVED.search(subject)
-    why = (removed["why"] or "removed").lower() if removed else "merged"
-    if why.startswith("merged") or "folded" in why:
+    reason = (removed["why"] or "removed").lower() if removed else "merged"
+    if reason.startswith("merged") or "folded" in reason:
         return base._replace(what="applied")
-    what = "refused" if "nack" in why or "reject" in why else "dropped"
-    return base._replace(what=what, sentence=why)
+    what = "refused" if "nack" in reason or "reject" in reason else "dropped"
+    return base._replace(what=what, sentence=reason)

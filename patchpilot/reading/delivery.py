@@ -203,14 +203,14 @@ def _plain_bounce(mail: Mail) -> Iterator[DeliveryReport]:
     """Parse a plain-text bounce, as sent by qmail and exim."""
     text = mail.body[:_TEXT]
     about = _about(mail, mail.body)
-    named = [
+    recipients = [
         address.email
         for address in parse_addresses(mail.header("X-Failed-Recipients") or "")
     ] or _ADDRESS.findall(text)[:1]
     refusal = _REFUSAL.search(text)
     reason = " ".join(refusal[1].split())[:_REASON] if refusal else ""
     code = re.search(r"\b[45]\.\d{1,3}\.\d{1,3}\b", reason)
-    for recipient in named[:MAX_RECIPIENTS] or [""]:
+    for recipient in recipients[:MAX_RECIPIENTS] or [""]:
         yield DeliveryReport(
             DeliveryProblem.BOUNCED,
             recipient,
@@ -227,7 +227,11 @@ def _notice(mail: Mail) -> tuple[DeliveryReport, ...]:
     denied = _DENIED.search(text)
     if not denied and not _HELD.search(text):
         return ()
-    found, subject, why = _LIST.search(text), _SUBJECT.search(text), _WHY.search(text)
+    list_match, subject, reason_match = (
+        _LIST.search(text),
+        _SUBJECT.search(text),
+        _WHY.search(text),
+    )
     title = (
         title_key(parse_subject(" ".join(subject["subject"].split())).title)
         if subject
@@ -237,11 +241,11 @@ def _notice(mail: Mail) -> tuple[DeliveryReport, ...]:
     if not title and not about:
         return ()
     problem = DeliveryProblem.REFUSED if denied else DeliveryProblem.HELD
-    reason = " ".join(why["why"].split())[:_REASON] if why else ""
+    reason = " ".join(reason_match["why"].split())[:_REASON] if reason_match else ""
     return (
         DeliveryReport(
             problem,
-            found[1] if found else "",
+            list_match[1] if list_match else "",
             reason,
             "",
             about,
@@ -264,10 +268,10 @@ def reports_about(
     titles: Iterable[str] = (),
 ) -> tuple[DeliveryReport, ...]:
     """Return the reports about any of these messages or titles."""
-    known = frozenset(titles)
+    wanted_titles = frozenset(titles)
     return tuple(
         report
         for report in reports
         if message_ids.intersection(report.about)
-        or (not report.about and report.title in known)
+        or (not report.about and report.title in wanted_titles)
     )

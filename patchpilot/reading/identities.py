@@ -31,11 +31,11 @@ class Identities:
         """Return whether two addresses are equal, or both known and used with the same name."""
         if first.key == second.key:
             return bool(first.key)
-        mine, theirs = (
+        first_names, second_names = (
             self.names.get(first.key, frozenset()),
             self.names.get(second.key, frozenset()),
         )
-        return any(len(name) > 1 for name in mine & theirs)
+        return any(len(name) > 1 for name in first_names & second_names)
 
     def sender(self, mail: "Classified") -> Address:
         """Return the original sender if the From: header is genuine or was rewritten by a known
@@ -69,13 +69,13 @@ class Identities:
         """Return the identities with more known addresses; names of `unnamed` addresses are
         ignored.
         """
-        found = dict(self.names)
+        names = dict(self.names)
         for address in unnamed:
-            found.setdefault(address.key, frozenset())
+            names.setdefault(address.key, frozenset())
         for address in named_addresses:
-            found[address.key] = found.get(address.key, frozenset()) | {
+            names[address.key] = names.get(address.key, frozenset()) | {
                 name_words(address.name)
             }
         # headers without exactly one mailbox have no address
-        found.pop("", None)
-        return Identities(found)
+        names.pop("", None)
+        return Identities(names)

@@ -271,9 +271,9 @@ def classify(mail: Mail, author: Address | None = None) -> Classified:
     base = Classified(
         mail, sender, subject, is_reply, MailKind.OTHER, 0.5, "", False, False, (), body
     )
-    who = f"{sender.name} <{sender.email}>" if sender.email else sender.name
+    sender_text = f"{sender.name} <{sender.email}>" if sender.email else sender.name
     robot = known_robot(
-        who[:MAX_SUBJECT],
+        sender_text[:MAX_SUBJECT],
         mail.subject[:MAX_SUBJECT],
         base.unquoted[:16_000],
         lambda: "\n".join(f"{it.name}: {it.value}" for it in mail.headers),

@@ -63,13 +63,16 @@ class MailReader:
         """Classify a message by its sender and its place in the thread."""
         from patchpilot.reading.mail_classifier import classify_for
 
-        about = sender, by_author, answered
-        return self._cached(mail.mail, about, lambda: classify_for(mail, *about))
+        context = sender, by_author, answered
+        return self._cached(mail.mail, context, lambda: classify_for(mail, *context))
 
     def _cached(
-        self, mail: Mail, about: tuple[object, ...], made: "Callable[[], Classified]"
+        self,
+        mail: Mail,
+        context: tuple[object, ...],
+        classify_message: "Callable[[], Classified]",
     ) -> "Classified":
-        known = self._classified.get((mail.message_id, *about))
-        if known is None or known.mail.raw != mail.raw:
-            known = self._classified[mail.message_id, *about] = made()
-        return known
+        cached = self._classified.get((mail.message_id, *context))
+        if cached is None or cached.mail.raw != mail.raw:
+            cached = self._classified[mail.message_id, *context] = classify_message()
+        return cached

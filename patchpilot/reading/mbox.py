@@ -86,21 +86,21 @@ def split_within_limits(
     Messages that are too large are skipped, and reading stops after `limit` bytes of messages; each
     reason is passed to `skipped`. Memory holds only one message and one block at a time.
     """
-    given, most = 0, MAX_INPUT if limit is None else limit
+    total, bound = 0, MAX_INPUT if limit is None else limit
     for start, raw in split_mbox(_limit_blocks(blocks, source, skipped)):
         if len(raw) > MAX_MAIL:
             skipped(
                 f"{source}: at byte {start}: mail too large: the limit is {MAX_MAIL >> 20} MiB:"
                 f" skipped{_oversized_message_id(raw[:_TOP])}"
             )
-        elif given + len(raw) > most:
+        elif total + len(raw) > bound:
             skipped(
-                f"{source}: more than {most >> 20} MiB of messages: those from byte {start} on are"
+                f"{source}: more than {bound >> 20} MiB of messages: those from byte {start} on are"
                 " skipped"
             )
             return
         else:
-            given += len(raw)
+            total += len(raw)
             yield raw
 
 
@@ -148,8 +148,8 @@ def parse(
                 raise InputError(
                     f"{source}: {error.message}", hint=error.advice
                 ) from error
-            named = _oversized_message_id(data[start : min(end, start + _TOP)])
-            skipped(f"{source}:{number}: {error.message}: skipped{named}")
+            id_note = _oversized_message_id(data[start : min(end, start + _TOP)])
+            skipped(f"{source}:{number}: {error.message}: skipped{id_note}")
     return tuple(mails)
 
 
@@ -205,19 +205,21 @@ def deduplicate(
     by_id: dict[str, list[Mail]] = {}
     for mail in mails:
         by_id.setdefault(mail.message_id, []).append(mail)
-    found = []
+    unique_mails = []
     for message_id, copies in by_id.items():
-        sent = copies[0] if len(copies) == 1 else _find_trusted_copy(copies, known)
-        if sent:
-            found.append(sent)
+        trusted_copy = (
+            copies[0] if len(copies) == 1 else _find_trusted_copy(copies, known)
+        )
+        if trusted_copy:
+            unique_mails.append(trusted_copy)
         else:
-            named = ", ".join(
+            senders = ", ".join(
                 dict.fromkeys(real_sender(mail).trailer() for mail in copies)
             )
             skipped(
-                f"several senders use the Message-ID <{message_id}>: skipped: {named}"
+                f"several senders use the Message-ID <{message_id}>: skipped: {senders}"
             )
-    return tuple(found)
+    return tuple(unique_mails)
 
 
 def _find_trusted_copy(copies: Sequence[Mail], known: Container[str]) -> Mail | None:
@@ -225,8 +227,8 @@ def _find_trusted_copy(copies: Sequence[Mail], known: Container[str]) -> Mail | 
     senders = {real_sender(mail).key for mail in copies}
     # a mailing list may have rewritten one copy's From: header
     direct = [mail for mail in copies if mail.sender.key in senders] or copies
-    own = [mail for mail in direct if mail.sender.key in known]
-    return (own or direct)[0] if own or len(senders) == 1 else None
+    from_known = [mail for mail in direct if mail.sender.key in known]
+    return (from_known or direct)[0] if from_known or len(senders) == 1 else None
 
 
 def arrival_time(mail: Mail) -> datetime | None:

@@ -48,8 +48,8 @@ def _reroll(words: str) -> Action:
 
 
 def _write(message_id: str, words: str, template: str = "") -> Action:
-    also = ("--template", template) if template else ()
-    return Action("track", ("reply", f"<{message_id}>", *also), words)
+    options = ("--template", template) if template else ()
+    return Action("track", ("reply", f"<{message_id}>", *options), words)
 
 
 def advise(series: PostedSeries) -> NextStep:
@@ -58,13 +58,13 @@ def advise(series: PostedSeries) -> NextStep:
     It is based on the proven state. The latest claim by a known sender is quoted, and so is the
     latest claim by an unknown sender, which the user can confirm.
     """
-    shown = replace(
+    proven_series = replace(
         series,
         state=series.proven,
         why=series.proven_why,
         patches=tuple(it._replace(state=it.proven) for it in series.patches),
     )
-    step = _advise(shown)
+    step = _advise(proven_series)
     if known := [claim for claim in series.claims if claim.known]:
         step = _add_claim(step, known[-1])
     unknown = [claim for claim in series.claims if not claim.known]
@@ -73,10 +73,10 @@ def advise(series: PostedSeries) -> NextStep:
     claim = unknown[-1]
     more = f" ({len(unknown) - 1} more)" if len(unknown) > 1 else ""
     words = f"{claim.words}{more}: nothing was changed; if you know the sender, "
-    asks = Action("track", ("confirm", f"<{claim.message_id}>"), "{}")
+    confirm = Action("track", ("confirm", f"<{claim.message_id}>"), "{}")
     if step.need is Turn.YOURS:
-        return _act(step.advice, "; ", words, asks)
-    return _act(words, asks, "; otherwise ", step.advice)
+        return _act(step.advice, "; ", words, confirm)
+    return _act(words, confirm, "; otherwise ", step.advice)
 
 
 def _add_claim(step: NextStep, claim: Claim) -> NextStep:
@@ -319,35 +319,35 @@ def _work_left(series: PostedSeries) -> list[str | Action]:
     This includes backports to branches where the fix did not apply or was reverted, and follow-up
     fixes that a branch lacks.
     """
-    words: list[str | Action] = []
+    steps: list[str | Action] = []
     if reverted := _versions(series, "reverted"):
-        said = (
+        advice = (
             f"the fix was reverted in {', '.join(reverted)}: read the reason, and send a corrected"
             " backport if it is needed there"
         )
-        words.append(_backport(series, series.commit, reverted, said))
+        steps.append(_backport(series, series.commit, reverted, advice))
     if failed := _versions(series, "failed"):
-        said = (
+        advice = (
             f"send a backport to {', '.join(failed)} if it is needed there (`{{}}`); the fix did"
             " not apply"
         )
-        words.append(_backport(series, series.commit, failed, said))
+        steps.append(_backport(series, series.commit, failed, advice))
     for fix in series.follow_ups:
         if fix.relation not in ("fixes", "reverts"):
             continue
-        named = f" ({fix.commit[:12]})" if fix.commit else ""
+        suffix = f" ({fix.commit[:12]})" if fix.commit else ""
         if fix.lacking is None:
-            words.append(
-                f"check that “{fix.subject}”{named}, which {fix.relation} it, is applied to every"
+            steps.append(
+                f"check that “{fix.subject}”{suffix}, which {fix.relation} it, is applied to every"
                 " branch that has it"
             )
         elif fix.lacking:
-            said = (
-                f"“{fix.subject}”{named}, which {fix.relation} it, is missing in"
+            advice = (
+                f"“{fix.subject}”{suffix}, which {fix.relation} it, is missing in"
                 f" {', '.join(fix.lacking)}: send a backport of it as well"
             )
-            words.append(_backport(series, fix.commit, fix.lacking, said))
-    return words
+            steps.append(_backport(series, fix.commit, fix.lacking, advice))
+    return steps
 
 
 def _backport(
@@ -366,13 +366,13 @@ def _backport(
 
 def _in_stable_review(series: PostedSeries) -> list[str | Action]:
     """Return the step for stable branches with a pending decision."""
-    for states, none_of, words in _STABLE_REVIEWS:
-        found = [branch for branch in series.stable if branch.state in states]
-        if found and not _versions(series, *none_of):
-            versions = ", ".join(branch.version for branch in found)
+    for states, excluded_states, words in _STABLE_REVIEWS:
+        pending = [branch for branch in series.stable if branch.state in states]
+        if pending and not _versions(series, *excluded_states):
+            versions = ", ".join(branch.version for branch in pending)
             words = f"{words} {versions}; reply there if it should not be applied"
-            to = found[-1].message_id
-            return [_write(to, words, "objection") if to else words]
+            message_id = pending[-1].message_id
+            return [_write(message_id, words, "objection") if message_id else words]
     return []
 
 

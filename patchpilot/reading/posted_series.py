@@ -132,8 +132,8 @@ class Revision:
 
     def has_other_ids(self, other: "Revision") -> bool:
         """Return whether both versions have change-ids but share none."""
-        mine, yours = self.change_ids, other.change_ids
-        return bool(mine and yours) and not mine & yours
+        own_ids, other_ids = self.change_ids, other.change_ids
+        return bool(own_ids and other_ids) and not own_ids & other_ids
 
     @cached_property
     def files(self) -> frozenset[str]:
@@ -283,12 +283,12 @@ class PostedSeries:
     @cached_property
     def missing(self) -> dict[str, int]:
         """Map the Message-IDs of missing but linked versions to version numbers."""
-        known = self.post_ids
+        posted_ids = self.post_ids
         return {
             message_id: version
             for post in self.posts
             for message_id, version in post.earlier.items()
-            if message_id not in known
+            if message_id not in posted_ids
             and version < self.latest.version
             and all(version != other.version for other in self.revisions)
         }
@@ -332,12 +332,12 @@ class PostedSeries:
         """Return the latest version, preceded by the versions that it resends; replies to them
         still count.
         """
-        found = [self.latest]
+        versions = [self.latest]
         for before in reversed(self.revisions[:-1]):
-            if not found[0].resend or found[0].version != before.version:
+            if not versions[0].resend or versions[0].version != before.version:
                 break
-            found.insert(0, before)
-        return tuple(found)
+            versions.insert(0, before)
+        return tuple(versions)
 
     @property
     def since(self) -> datetime:
@@ -435,9 +435,13 @@ class PostedSeries:
         """Return the commit of the series or its first patch, with its full id if known."""
         stable = (it for it in self.events if it.what in ("review", "queued"))
         ids = *(it.commit for it in self.landed), *(it.commit for it in stable)
-        known = list(filter(None, ids))
-        same = (it for it in known if it.startswith(known[0]) and len(it) == 40)
-        return next(same, known[0] if known else None)
+        reported_ids = list(filter(None, ids))
+        same = (
+            it
+            for it in reported_ids
+            if it.startswith(reported_ids[0]) and len(it) == 40
+        )
+        return next(same, reported_ids[0] if reported_ids else None)
 
     @cached_property
     def reported_commits(self) -> tuple[LandedCommit, ...]:
@@ -445,30 +449,32 @@ class PostedSeries:
 
         Stable trees only accept mainline commits, so their messages imply a merge into mainline.
         """
-        found: dict[tuple[str, str], LandedCommit] = {}
-        sure = {
+        merges: dict[tuple[str, str], LandedCommit] = {}
+        with_commit = {
             (event.by, event.patch)
             for event in self.events
             if event.what == "applied" and event.commit
         }
         for event in self.events:
             is_merge = event.what in ("applied", "merged") and event.counts
-            if is_merge and (event.commit or (event.by, event.patch) not in sure):
-                how = "reported on the list" if event.proven else CLAIMED
+            if is_merge and (
+                event.commit or (event.by, event.patch) not in with_commit
+            ):
+                evidence = "reported on the list" if event.proven else CLAIMED
                 tree = event.tree or f"the tree of {event.by}"
                 named = (event.commit or "")[:12] or event.title or str(event.patch)
-                landed = _landed(event, tree, how, event.title)
-                found.setdefault((tree, named), landed)
+                landed = _landed(event, tree, evidence, event.title)
+                merges.setdefault((tree, named), landed)
         if any(it.what == "merged" and it.counts for it in self.events):
-            return tuple(found.values())
-        how = "referenced by the stable trees as upstream commit; release unknown"
-        how += " without a repository"
+            return tuple(merges.values())
+        evidence = "referenced by the stable trees as upstream commit; release unknown"
+        evidence += " without a repository"
         tree = default_project().mainline
         for event in self.events:
             if event.what in WENT_ON and event.commit:
-                landed = _landed(event, tree, how, event.of)
-                found.setdefault((tree, event.commit[:12]), landed)
-        return tuple(found.values())
+                landed = _landed(event, tree, evidence, event.of)
+                merges.setdefault((tree, event.commit[:12]), landed)
+        return tuple(merges.values())
 
     @property
     def landed(self) -> tuple[LandedCommit, ...]:

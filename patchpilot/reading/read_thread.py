@@ -73,18 +73,18 @@ def read_thread(
         if number % 128 == 0:
             reader.progress("reading the thread", number, len(mails))
         # a bounce is not a reply
-        if found := delivery_reports(mail):
-            notices += found
+        if bounces := delivery_reports(mail):
+            notices += bounces
         else:
             classified.append(reader.classify(mail))
     posted = find_series(classified, known, anchor, reports=reports)
     moment = now or max(map(date_or_epoch, mails), default=datetime.now(UTC))
-    every = []
+    series_list = []
     for series in posted:
         delivery = reports_about(notices, series.post_ids, series.titles)
         series = replace(series, delivery=delivery, now=moment)
-        every.append(_with_claims(series, reader, confirmed))
-    result = tuple(_with_follow_ups(every))
+        series_list.append(_with_claims(series, reader, confirmed))
+    result = tuple(_with_follow_ups(series_list))
     # keep the messages alive, because the key contains their id()
     reader.threads[key] = (mails, result)
     return result
@@ -176,7 +176,7 @@ def _credits(series: PostedSeries, attached: Sequence[Reply]) -> tuple[Credit, .
 
 def with_commits(
     series: PostedSeries,
-    seen: Sequence[LandedCommit],
+    found_commits: Sequence[LandedCommit],
     fixed: Sequence[FollowUp] = (),
     needs: StableNeeds | None = None,
 ) -> PostedSeries:
@@ -186,44 +186,44 @@ def with_commits(
     Message-ID. `needs` are the stable branches that need the fix.
     """
     series = replace(series, in_repository=True)
-    if not seen:
+    if not found_commits:
         return series
     by_title = {title_key(later.subject): later for later in series.follow_ups}
     named = {title_key(later.subject) for later in fixed}
-    found = [it for it in series.follow_ups if title_key(it.subject) not in named]
+    kept = [it for it in series.follow_ups if title_key(it.subject) not in named]
     for later in fixed:
         known = by_title.get(title_key(later.subject), later)
-        found.append(later._replace(message_id=known.message_id, version=known.version))
+        kept.append(later._replace(message_id=known.message_id, version=known.version))
     return decide_state(
         replace(
             series,
-            follow_ups=tuple(found),
-            commits=tuple(seen),
+            follow_ups=tuple(kept),
+            commits=tuple(found_commits),
             needs=needs,
         )
     )
 
 
-def _with_follow_ups(every: Sequence[PostedSeries]) -> Iterator[PostedSeries]:
+def _with_follow_ups(all_series: Sequence[PostedSeries]) -> Iterator[PostedSeries]:
     """Add to each series the later series that fix, revert, continue or backport it.
 
     Claims in those series can change its state.
     """
-    named: dict[str, list[int]] = defaultdict(list)
-    pulls = [at for at, it in enumerate(every) if it.latest.pull_request]
-    for at, series in enumerate(every):
+    by_key: dict[str, list[int]] = defaultdict(list)
+    pulls = [at for at, it in enumerate(all_series) if it.latest.pull_request]
+    for at, series in enumerate(all_series):
         ids = (it[:8] for it in (*_ids(_fixed, series), *_ids(_reverted, series)))
         for key in {*series.titles, *ids}:
-            named[key].append(at)
-    for series in every:
+            by_key[key].append(at)
+    for series in all_series:
         landed = [it.commit for it in series.landed if it.commit]
         commits = [it for it in landed if len(it) >= _SHORTEST]
         reverts = map("revert {}".format, series.titles)
         keys = (*series.titles, *reverts, *(it[:8] for it in commits))
-        near = {at for key in keys for at in named.get(key, ())}.union(pulls)
+        candidates = {at for key in keys for at in by_key.get(key, ())}.union(pulls)
         later = [
             (relation, other)
-            for other in (every[at] for at in sorted(near))
+            for other in (all_series[at] for at in sorted(candidates))
             if other.began > series.began
             and (relation := _relation(other, series, commits))
         ]
@@ -233,10 +233,10 @@ def _with_follow_ups(every: Sequence[PostedSeries]) -> Iterator[PostedSeries]:
 def _add_later(
     series: PostedSeries, later: Sequence[tuple[str, PostedSeries]]
 ) -> PostedSeries:
-    had = {claim.message_id for claim in series.claims}
+    claim_ids = {claim.message_id for claim in series.claims}
     claims = [it for of in later for it in _claims(*of, series)]
     known = (claim for claim in claims if claim.known)
-    unproven = (it for it in claims if not it.proven and it.message_id not in had)
+    unproven = (it for it in claims if not it.proven and it.message_id not in claim_ids)
     return decide_state(
         replace(
             series,
@@ -261,19 +261,19 @@ def _follow_up(relation: str, other: PostedSeries) -> FollowUp:
 
 
 def _relation(
-    theirs: PostedSeries, mine: PostedSeries, commits: Sequence[str]
+    later: PostedSeries, earlier: PostedSeries, commits: Sequence[str]
 ) -> str | None:
     """Return how a later series relates to an earlier one, which was merged as `commits`; None if
     it does not.
     """
-    if theirs.key in (it.head.message_id for it in mine.strangers):
+    if later.key in (it.head.message_id for it in earlier.strangers):
         return "continues"
-    if theirs.titles & {f"revert {title}" for title in mine.titles}:
+    if later.titles & {f"revert {title}" for title in earlier.titles}:
         return "reverts"
-    if relation := _forwarding_kind(theirs, mine):
+    if relation := _forwarding_kind(later, earlier):
         return relation
     for relation, ids_of in (("reverts", _reverted), ("fixes", _fixed)):
-        ids = tuple(_ids(ids_of, theirs))
+        ids = tuple(_ids(ids_of, later))
         if any(commit.startswith(ids) for commit in commits):
             return relation
     return None
@@ -294,23 +294,23 @@ def _fixed(post: Classified) -> list[str]:
     return [tag.id for tag in tags if tag.has_digits(8)]
 
 
-def _forwarding_kind(theirs: PostedSeries, mine: PostedSeries) -> str | None:
+def _forwarding_kind(later: PostedSeries, earlier: PostedSeries) -> str | None:
     """Return how patches were forwarded: as stable backports, in another author's pull request, or
     in another author's later version; None if they were not.
     """
-    shared = mine.titles & theirs.titles
-    if theirs.latest.backport_to:
-        return "backports" if shared and not mine.latest.backport_to else None
-    if theirs.latest.pull_request and not mine.is_author(theirs.author):
-        return "carries" if _pulled(theirs.latest.head, mine) else None
-    latest, first = theirs.latest, theirs.latest.patches[:1]
-    is_next = latest.version > mine.latest.version
-    is_later = theirs.began >= mine.latest.first.when
-    if mine.is_author(theirs.author) or not (is_next and is_later):
+    shared = earlier.titles & later.titles
+    if later.latest.backport_to:
+        return "backports" if shared and not earlier.latest.backport_to else None
+    if later.latest.pull_request and not earlier.is_author(later.author):
+        return "carries" if _pulled(later.latest.head, earlier) else None
+    latest, first = later.latest, later.latest.patches[:1]
+    is_next = latest.version > earlier.latest.version
+    is_later = later.began >= earlier.latest.first.when
+    if earlier.is_author(later.author) or not (is_next and is_later):
         return None
     named = (author for post in first for author in patch_authors(post)[1:])
     is_same = not shared.isdisjoint(post.key for post in (latest.head, *first))
-    return "continues" if is_same and is_by(named, [mine.author]) else None
+    return "continues" if is_same and is_by(named, [earlier.author]) else None
 
 
 def _claims(

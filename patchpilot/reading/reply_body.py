@@ -174,8 +174,8 @@ def parse_body(body: str) -> Body:
                 part += is_new
                 paragraph += is_new or last != at - 1
                 is_new, last = False, at
-            here = tuple(above), part, paragraph
-            own.append(ReplyLine(text, at, on_code, *here))
+            context = tuple(above), part, paragraph
+            own.append(ReplyLine(text, at, on_code, *context))
             if _ON_WROTE.match(line):
                 is_new, above = True, []
         else:
@@ -203,10 +203,10 @@ def _take_attribution(
     if not taken:
         return []
     start = tail[-taken].at
-    said = " ".join(line.text.strip() for line in tail[-taken:])
+    attribution = " ".join(line.text.strip() for line in tail[-taken:])
     while own and own[-1].at >= start:
         own.pop()
-    return [said]
+    return [attribution]
 
 
 def _attribution_lines(texts: Sequence[str]) -> int:
@@ -278,12 +278,12 @@ def _is_diff(lines: Sequence[str], at: int) -> bool:
 
 def _own_text_end(lines: Sequence[str], quoted: Sequence[bool], patch_from: int) -> int:
     """Return the line at which the sender's text ends: a signature, footer, or unmarked quote."""
-    written = False
+    has_text = False
     for at, line in enumerate(lines[:patch_from]):
         if quoted[at]:
             continue
         bare = line.rstrip()
-        if written and (line in ("-- ", "--") or _FOOTER.match(bare)):
+        if has_text and (line in ("-- ", "--") or _FOOTER.match(bare)):
             return at
         if _OUTLOOK.match(bare) and any(
             _MAIL_HEADER.match(line) for line in lines[at + 1 : at + 4]
@@ -294,7 +294,7 @@ def _own_text_end(lines: Sequence[str], quoted: Sequence[bool], patch_from: int)
             and sum(1 for line in lines[at : at + 6] if _MAIL_HEADER.match(line)) >= 3
         ):
             return at
-        written = written or bool(bare)
+        has_text = has_text or bool(bare)
     return patch_from
 
 
@@ -312,7 +312,7 @@ def _is_frame(line: ReplyLine, *, first: bool) -> bool:
 
 def _split(paragraph: Sequence[ReplyLine]) -> Iterator[tuple[str, int, int]]:
     """Yield the text, first line and last line of each sentence; a list item starts a new one."""
-    words: list[str] = []
+    parts: list[str] = []
     start = 0
     following = [*(line.text.strip() for line in paragraph[1:]), ""]
     for line, after in zip(paragraph, following, strict=False):
@@ -321,11 +321,11 @@ def _split(paragraph: Sequence[ReplyLine]) -> Iterator[tuple[str, int, int]]:
         is_end = not after or _ITEM.match(after) or stops[-2:-1] == stops[-1:]
         for begin, stop in pairwise((0, *stops)):
             if piece := text[begin:stop].strip():
-                start = start if words else line.at
-                words.append(piece)
-            if words and (is_end or stop < len(text)):
-                yield " ".join(words), start, line.at
-                words = []
+                start = start if parts else line.at
+                parts.append(piece)
+            if parts and (is_end or stop < len(text)):
+                yield " ".join(parts), start, line.at
+                parts = []
 
 
 def _stops(text: str, following: str) -> list[int]:

@@ -170,11 +170,11 @@ def _is_for_another(text: str, mail: Classified, author: Address | None) -> bool
 
 
 def _short(text: str) -> str:
-    words = " ".join(text.split())
+    joined = " ".join(text.split())
     return (
-        words
-        if len(words) <= MAX_TEXT
-        else f"{words[: MAX_TEXT - 1].rsplit(' ', 1)[0]}…"
+        joined
+        if len(joined) <= MAX_TEXT
+        else f"{joined[: MAX_TEXT - 1].rsplit(' ', 1)[0]}…"
     )
 
 
@@ -213,21 +213,21 @@ class PatchLines:
     def find_quoted(self, quoted: Sequence[str]) -> tuple[int, int] | None:
         """Return the first and last index of the lines that best match a quote, or None."""
         wanted = [bare for line in quoted if (bare := _bare(line))]
-        mine = [_bare(line) for line in self.lines]
+        own_lines = [_bare(line) for line in self.lines]
         for offset, last in enumerate(reversed(wanted)):
-            found = [
+            matches = [
                 (
                     sum(
-                        it in mine[max(0, at - 2 * len(wanted)) : at + 1]
+                        it in own_lines[max(0, at - 2 * len(wanted)) : at + 1]
                         for it in wanted
                     ),
                     -at,
                 )
-                for at, line in enumerate(mine)
+                for at, line in enumerate(own_lines)
                 if line == last
             ]
-            if found:
-                at = -max(found)[1]
+            if matches:
+                at = -max(matches)[1]
                 return max(0, at - len(wanted) + 1), at + offset
         return None
 
@@ -323,11 +323,11 @@ def find_answer(point: ReviewPoint, replies: Iterable[Reply]) -> str | None:
     words = point.text.rstrip("…").split()
     edges = " ".join(words[:4]), " ".join(words[-4:])
     for reply in replies:
-        sentences, every = reply.mail.body.sentences, reply.mail.body.quoted
+        sentences, all_quoted = reply.mail.body.sentences, reply.mail.body.quoted
         is_one_part = len({it.top.part for it in sentences if it.top.quoted}) == 1
         for sentence in sentences:
-            above = _bare_text(every if is_one_part else sentence.top.quoted)
-            if not every or any(edge in above for edge in edges):
+            above = _bare_text(all_quoted if is_one_part else sentence.top.quoted)
+            if not all_quoted or any(edge in above for edge in edges):
                 return reply.message_id
     return None
 

@@ -212,24 +212,26 @@ def review_table(series: PostedSeries) -> ReviewTable:
     facts: dict[tuple[int, str], list[_Fact]] = defaultdict(list)
     for number, key, fact in (*_replied(series, people), *_posted(series, people)):
         facts[number, key].append(fact)
-    found = []
+    reviewed = []
     for post in series.latest.patches:
         number = post.number or 1
         reviews = [
-            _review(people.people[key], sorted(said), series)
-            for (of, key), said in facts.items()
+            _review(people.people[key], sorted(responses), series)
+            for (of, key), responses in facts.items()
             if of == number
         ]
-        known = {it.reviewer for it in reviews}
+        responded = {it.reviewer for it in reviews}
         # a bot's report and the patch itself have different recipients
         addressed = () if series.only_reported else _addressed(series, post)
         others = {people.people[people.key(it)]: None for it in addressed}
-        reviews += (Review(it, ReviewState.UNSEEN) for it in others if it not in known)
-        found.append(ReviewedPatch(number, post.title, tuple(reviews)))
-    listed = dict.fromkeys(it.reviewer for patch in found for it in patch.reviewers)
+        reviews += (
+            Review(it, ReviewState.UNSEEN) for it in others if it not in responded
+        )
+        reviewed.append(ReviewedPatch(number, post.title, tuple(reviews)))
+    listed = dict.fromkeys(it.reviewer for patch in reviewed for it in patch.reviewers)
     first = [people.people[key] for _, key in facts]
     order = dict.fromkeys((*(it for it in first if it in listed), *listed))
-    return ReviewTable(series.latest.version, tuple(found), tuple(order))
+    return ReviewTable(series.latest.version, tuple(reviewed), tuple(order))
 
 
 _Said = tuple[int, str, _Fact]
@@ -272,19 +274,19 @@ def _review(person: Address, facts: Sequence[_Fact], series: PostedSeries) -> Re
     latest = len(series.revisions) - 1
     last = source = facts[-1]
     state = ReviewState.LOOKED
-    said = (it for it in reversed(facts) if it.tags or it.kind in _DECIDES + _ASKS)
-    if fact := next(said, None):
+    deciding = (it for it in reversed(facts) if it.tags or it.kind in _DECIDES + _ASKS)
+    if fact := next(deciding, None):
         source = fact
         if fact.kind is MailKind.APPLIED:
             state = ReviewState.APPLIED
         elif fact.tags:
-            given = [it for it in facts if it.tags and it.kind]
+            own_tags = [it for it in facts if it.tags and it.kind]
             if fact.at < latest:
                 state = ReviewState.OUTDATED if fact.changed else ReviewState.LOST
-            elif given and given[-1].at == latest:
-                state, source = ReviewState.GIVEN, given[-1]
+            elif own_tags and own_tags[-1].at == latest:
+                state, source = ReviewState.GIVEN, own_tags[-1]
             else:
-                state, source = ReviewState.CARRIED, (given or [fact])[-1]
+                state, source = ReviewState.CARRIED, (own_tags or [fact])[-1]
         elif fact.at < latest == last.at and last.kind:
             source = last
         else:
@@ -345,5 +347,9 @@ def _ancestors(
         [PatchFeatures(post.title) for post in it.patches] for it in (old, latest)
     )
     for at, to in sorted(pair_patches(before, after).items()):
-        post, was = latest.patches[at], old.patches[to]
-        yield post.number or 1, was, was is not post and was.changes != post.changes
+        post, old_post = latest.patches[at], old.patches[to]
+        yield (
+            post.number or 1,
+            old_post,
+            old_post is not post and old_post.changes != post.changes,
+        )

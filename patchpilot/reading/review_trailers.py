@@ -199,15 +199,15 @@ def given_trailers(
 def proposed_trailers(body: Body) -> tuple[str, ...]:
     """Return the Fixes: and link tags in the sender's own text, as proposals for the patch."""
     own = [line.text for line in body.own]
-    found = []
+    proposed = []
     for line, following in pairwise([*own, ""]):
         text = line
         if line.count("(") > line.count(")") and following.rstrip().endswith(")"):
             text = f"{line.rstrip()} {following.strip()}"
         tag = _PROPOSED.match(text)
         if tag and (tag["name"].lower() == "fixes") != ("://" in tag["value"]):
-            found.append(f"{tag['name'].capitalize()}: {tag['value']}")
-    return tuple(dict.fromkeys(found))
+            proposed.append(f"{tag['name'].capitalize()}: {tag['value']}")
+    return tuple(dict.fromkeys(proposed))
 
 
 def _cleaned(value: str) -> tuple[str, str, str]:
@@ -290,8 +290,12 @@ def _condition(before: Sequence[str], name: str) -> str | None:
 
 def _have_same_nickname(first: Address, second: Address) -> bool:
     """Return whether two mailboxes have the same distinctive local part."""
-    mine, yours = first.key.partition("@")[0], second.key.partition("@")[0]
-    return mine == yours and len(mine) > 5 and mine not in _ANYBODYS
+    first_part, second_part = first.key.partition("@")[0], second.key.partition("@")[0]
+    return (
+        first_part == second_part
+        and len(first_part) > 5
+        and first_part not in _ANYBODYS
+    )
 
 
 def _domain(address: Address) -> str:

@@ -41,8 +41,8 @@ def real_sender(mail: Mail) -> Address:
     if len(others) == 1:
         (reply_to,) = others.values()
         return Address(_clean(reply_to).name or name, reply_to.email)
-    behind = only_mailbox(mail.header("X-Original-Sender") or "")
-    return Address(name, behind.email if behind else mail.sender.email)
+    original = only_mailbox(mail.header("X-Original-Sender") or "")
+    return Address(name, original.email if original else mail.sender.email)
 
 
 def _clean(address: Address) -> Address:
@@ -75,8 +75,11 @@ def same_person(first: Address, second: Address) -> bool:
         return True
     names, others = name_words(_display_name(first)), name_words(_display_name(second))
     return any(
-        len(mine) > 1 and mine == yours
-        for mine, yours in ((names, others), (_latin(names), _latin(others)))
+        len(first_words) > 1 and first_words == second_words
+        for first_words, second_words in (
+            (names, others),
+            (_latin(names), _latin(others)),
+        )
     )
 
 

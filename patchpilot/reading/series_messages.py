@@ -89,21 +89,21 @@ def find_series(
     by_author: dict[str, list[Classified]] = defaultdict(list)
     for post in sorted(_find_covers(posts), key=lambda it: (it.when, it.number or 0)):
         by_author[post.sender.key].append(post)
-    sent = [sending for group in by_author.values() for sending in _sendings(group)]
-    sent.sort(key=lambda sending: sending.head.when)
-    every = [
+    postings = [sending for group in by_author.values() for sending in _sendings(group)]
+    postings.sort(key=lambda sending: sending.head.when)
+    all_series = [
         series
-        for group in _linked(sent)
+        for group in _linked(postings)
         for series in _known_revisions(group, known, anchor)
     ]
-    every.sort(key=lambda series: series.began)
-    if reports and not every:
-        every = _series_from_bots(mails)
+    all_series.sort(key=lambda series: series.began)
+    if reports and not all_series:
+        all_series = _series_from_bots(mails)
     return tuple(
         replace(
             series, replies=replies, identities=_add_copied_addresses(series, replies)
         )
-        for series, replies in zip(every, _attach(every, mails), strict=True)
+        for series, replies in zip(all_series, _attach(all_series, mails), strict=True)
     )
 
 
@@ -127,22 +127,26 @@ def without_strangers(
     address, otherwise at the first one. Earlier revisions by unknown senders are kept, but their
     addresses are not trusted.
     """
-    found = Identities().add_addresses(known)
-    mine = (it for it in revisions if found.sender(it.head).key in found.names)
+    identities = Identities().add_addresses(known)
+    by_known = (
+        it for it in revisions if identities.sender(it.head).key in identities.names
+    )
     anchored = (
         it for it in revisions if anchor in (post.message_id for post in it.posts)
     )
-    first = next(chain(anchored, mine), revisions[0])
-    found = found.add_addresses(_named_in(first))
+    first = next(chain(anchored, by_known), revisions[0])
+    identities = identities.add_addresses(_named_in(first))
     kept: list[Revision] = []
     others: list[Revision] = []
     for revision in revisions:
-        is_known = revision is not first and found.knows(found.sender(revision.head))
+        is_known = revision is not first and identities.knows(
+            identities.sender(revision.head)
+        )
         if is_known:
-            found = found.add_addresses([], _named_in(revision))
+            identities = identities.add_addresses([], _named_in(revision))
         is_other = not is_known and first in kept
         (others if is_other else kept).append(revision)
-    return tuple(kept), tuple(others), found
+    return tuple(kept), tuple(others), identities
 
 
 def _named_in(revision: Revision) -> Iterator[Address]:
@@ -248,17 +252,17 @@ def _linked(sent: Sequence[Revision]) -> list[list[Revision]]:
     groups = [[at] for at in range(len(sent))]
     by_id = {post.message_id: at for at, it in enumerate(sent) for post in it.posts}
     known: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    for at, mine in enumerate(sent):
+    for at, revision in enumerate(sent):
         before = [
             by_id[id_]
-            for post in mine.posts
+            for post in revision.posts
             for id_ in (*post.above, *post.earlier)
-            if id_ in by_id and _follows(mine, sent[by_id[id_]], id_)
+            if id_ in by_id and _follows(revision, sent[by_id[id_]], id_)
         ]
-        for key in _keys(mine):
+        for key in _keys(revision):
             near = reversed(known[key][-_LATEST:])
             is_id = len(key) == 1
-            before += [it for it in near if is_id or _continues(mine, sent[it])][:1]
+            before += [it for it in near if is_id or _continues(revision, sent[it])][:1]
             known[key].append(at)
         for other in before:
             if groups[other] is not groups[at]:
@@ -270,22 +274,22 @@ def _linked(sent: Sequence[Revision]) -> list[list[Revision]]:
     return [[sent[at] for at in group] for group in unique.values()]
 
 
-def _follows(mine: Revision, yours: Revision, message_id: str) -> bool:
+def _follows(later: Revision, earlier: Revision, message_id: str) -> bool:
     """Return whether a version follows an earlier one that it replies or links to."""
-    if mine.version < 2 or mine.backport_to or yours.version > mine.version:
+    if later.version < 2 or later.backport_to or earlier.version > later.version:
         return False
-    shares = bool(mine.titles & yours.titles)
+    shares = bool(later.titles & earlier.titles)
     linked = any(
-        post.earlier.get(message_id) == yours.version < mine.version
-        for post in mine.posts
+        post.earlier.get(message_id) == earlier.version < later.version
+        for post in later.posts
     )
-    if not same_person(yours.author, mine.author):
+    if not same_person(earlier.author, later.author):
         return linked and shares
-    if linked and (shares or not mine.has_other_ids(yours)):
+    if linked and (shares or not later.has_other_ids(earlier)):
         return True
     # a fix posted in another series' thread has its own versions
-    is_part = shares or mine.head.number is not None or yours.patch_count < 2
-    return is_part and any(message_id in post.above for post in mine.posts)
+    is_part = shares or later.head.number is not None or earlier.patch_count < 2
+    return is_part and any(message_id in post.above for post in later.posts)
 
 
 def _keys(revision: Revision) -> Iterator[tuple[str, ...]]:
@@ -303,25 +307,25 @@ def _keys(revision: Revision) -> Iterator[tuple[str, ...]]:
         yield from ((text, who, revision.backport_to or "") for text in texts)
 
 
-def _continues(mine: Revision, yours: Revision) -> bool:
+def _continues(later: Revision, earlier: Revision) -> bool:
     """Return whether versions with a common title or diff belong to one series.
 
     Short titles such as "fix typo" are used by unrelated series.
     """
-    elsewhere = mine.files and yours.files and not mine.files & yours.files
-    if elsewhere or mine.has_other_ids(yours):
+    elsewhere = later.files and earlier.files and not later.files & earlier.files
+    if elsewhere or later.has_other_ids(earlier):
         return False
-    is_first = mine.version == yours.version and mine.rfc == yours.rfc
-    is_late = abs(mine.head.when - yours.head.when) > _ANOTHER_TIME
-    if is_first and is_late and not mine.resend:
+    is_first = later.version == earlier.version and later.rfc == earlier.rfc
+    is_late = abs(later.head.when - earlier.head.when) > _ANOTHER_TIME
+    if is_first and is_late and not later.resend:
         return False
-    is_next = mine.version > yours.version
-    known = {post.key for post in yours.patches}
+    is_next = later.version > earlier.version
+    known = {post.key for post in earlier.patches}
     if is_next:
-        known |= {post.changes or post.key for post in yours.patches}
-    shared = [it for it in mine.patches if it.key in known or it.changes in known]
-    is_most = 2 * len(shared) >= min(mine.patch_count, yours.patch_count)
-    return is_most or ((is_next or yours.rfc) and mine.head.key == yours.head.key)
+        known |= {post.changes or post.key for post in earlier.patches}
+    shared = [it for it in later.patches if it.key in known or it.changes in known]
+    is_most = 2 * len(shared) >= min(later.patch_count, earlier.patch_count)
+    return is_most or ((is_next or earlier.rfc) and later.head.key == earlier.head.key)
 
 
 def _sort_revisions(group: Sequence[Revision]) -> list[Revision]:
@@ -338,22 +342,22 @@ def _completed(revisions: Sequence[Revision]) -> tuple[Revision, ...]:
     If a revision replaces some patches of the previous version, the others are taken from that
     version; patches resent under the same version are merged into it.
     """
-    found: list[Revision] = []
+    completed: list[Revision] = []
     known: dict[str, Classified] = {}
     for revision in revisions:
-        if found:
-            before = found[-1]
+        if completed:
+            before = completed[-1]
             if revision.resend and revision.version == 1:
                 revision = replace(revision, version=before.version)
             if whole := _complete_version(before, revision, known):
                 revision = whole
                 if whole.version == before.version:
-                    found.pop()
+                    completed.pop()
             elif _repeats(before, revision):
                 revision = replace(revision, is_again=True)
-        found.append(revision)
+        completed.append(revision)
         known.update((post.message_id, post) for post in revision.patches)
-    return tuple(found)
+    return tuple(completed)
 
 
 def _complete_version(

@@ -157,10 +157,10 @@ def _apply_repository(series: PostedSeries, verdict: Verdict) -> Verdict:
         why = f"reverted in mainline by {(undone.reverted_by or '')[:12]}"
         proof = Proof(undone.date, None, undone.reverted_by)
         return Verdict(SeriesState.CHANGES_REQUESTED, why, proof)
-    there = [it for it in series.stable if it.state in ("merged", "released")]
+    in_stable = [it for it in series.stable if it.state in ("merged", "released")]
     where = stable_summary(series.stable)
-    if there or verdict.state is SeriesState.IN_STABLE:
-        proof = _proof(there[0]) if there else verdict.proof
+    if in_stable or verdict.state is SeriesState.IN_STABLE:
+        proof = _proof(in_stable[0]) if in_stable else verdict.proof
         return Verdict(SeriesState.IN_STABLE, where, proof)
     if mainline:
         release = mainline[0].release
@@ -184,9 +184,9 @@ def _proof(source: Claim | StableBranch | LandedCommit | Mail) -> Proof:
 def _apply_mails(series: PostedSeries) -> Verdict:
     events = [event for event in series.events if event.counts]
     stable, where = series.reported_branches, stable_summary(series.reported_branches)
-    there = next((it for it in stable if it.state in ("queued", "released")), None)
-    if there:
-        return Verdict(SeriesState.IN_STABLE, where, _proof(there))
+    in_stable = next((it for it in stable if it.state in ("queued", "released")), None)
+    if in_stable:
+        return Verdict(SeriesState.IN_STABLE, where, _proof(in_stable))
     if pulled := next((event for event in events if event.what == "merged"), None):
         why = pulled.sentence or "its pull request was merged"
         return Verdict(SeriesState.IN_MAINLINE, why, _proof(pulled))
@@ -235,7 +235,7 @@ def _find_end(series: PostedSeries) -> Verdict | None:
         for event in events
         if (series.post or not event.of) and event.message_id not in earlier
     ]
-    for what, known, state, words in (
+    for what, candidates, state, words in (
         ("withdrawn", of_newest, SeriesState.WITHDRAWN, "withdrawn by its author: {1}"),
         ("refused", events, SeriesState.REJECTED, "{0}: {1}"),
         (
@@ -245,7 +245,7 @@ def _find_end(series: PostedSeries) -> Verdict | None:
             "{0} marked it for a new version ({1})",
         ),
     ):
-        event = _find_latest(known, what)
+        event = _find_latest(candidates, what)
         if event and _event_time(event) >= series.since:
             return Verdict(state, words.format(event.by, event.sentence), _proof(event))
     return None

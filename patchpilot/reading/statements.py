@@ -134,25 +134,27 @@ def statement_of(
     """
     texts: list[str] = []
     paragraph = -1
-    for said in sentences[:100]:
+    for sentence in sentences[:100]:
         # join short sentences, such as "To the bin." after "Applied."
-        here = said.top.paragraph
-        is_end = here == paragraph and 1 < len(said.text.split()) < _WHOLE
-        is_end = is_end and not _PLAIN.fullmatch(said.text)
-        texts.append(f"{texts.pop()} {said.text}" if is_end else said.text)
-        paragraph = here
+        current = sentence.top.paragraph
+        is_end = current == paragraph and 1 < len(sentence.text.split()) < _WHOLE
+        is_end = is_end and not _PLAIN.fullmatch(sentence.text)
+        texts.append(f"{texts.pop()} {sentence.text}" if is_end else sentence.text)
+        paragraph = current
     texts = [text for text in texts if len(text) <= _LONGEST]
     if not by_author and (refused := list(_refusals(texts))):
         plain = [it for it in refused if it.what == "refused"]
         return (plain or refused)[-1]
-    found = [it for text in texts if (it := _taken(text))]
+    statements = [it for text in texts if (it := _taken(text))]
     if by_author and not to_self:
-        found = [it for it in found if it.tree or _OF_AUTHOR.search(it.sentence)]
-    if not found:
+        statements = [
+            it for it in statements if it.tree or _OF_AUTHOR.search(it.sentence)
+        ]
+    if not statements:
         return None
-    plain = [it for it in found if it.what == "applied"]
+    plain = [it for it in statements if it.what == "applied"]
     if not plain:
-        return found[-1]._replace(sentence=quote_sentences(texts))
+        return statements[-1]._replace(sentence=quote_sentences(texts))
     last = plain[-1]
     rest = (text for text in texts if text not in {it.sentence for it in plain})
     if any(_CONTRADICTS.search(text) for text in rest):
