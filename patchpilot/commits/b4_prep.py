@@ -28,11 +28,13 @@ def b4_values(repository: Repository, key: str) -> tuple[str, ...]:
     """
     if values := repository.config(key):
         return values
-    named = [
+    file_values = [
         entry.value for entry in b4_file_entries(repository.top) if entry.key == key
     ]
     return (
-        () if not named or untrusted_commands(repository.top, Use.B4) else (named[-1],)
+        ()
+        if not file_values or untrusted_commands(repository.top, Use.B4)
+        else (file_values[-1],)
     )
 
 

@@ -189,13 +189,13 @@ def _clear_locks(repository: Repository, ref: str | None) -> None:
 
     Such locks are newer than our record and not open in any process.
     """
-    begun, until = (
+    begun, deadline = (
         record_file(repository).stat().st_mtime,
         time.monotonic() + _PATIENCE,
     )
     while (
         any(_is_open(lock) for lock in _locks(repository, ref))
-        and time.monotonic() < until
+        and time.monotonic() < deadline
     ):
         time.sleep(0.05)
     refuse_locked(repository, ref, ours=begun)
@@ -219,11 +219,11 @@ def refuse_locked(
     open in any process. Wait briefly for a new lock to disappear, because a shell prompt or an
     editor may be running `git status`.
     """
-    until = time.monotonic() + _MOMENT
+    deadline = time.monotonic() + _MOMENT
     while (
         ours is None
         and any(_is_new(lock) for lock in _locks(repository, ref))
-        and time.monotonic() < until
+        and time.monotonic() < deadline
     ):
         time.sleep(0.02)
     for lock in _locks(repository, ref):

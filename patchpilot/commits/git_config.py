@@ -185,15 +185,15 @@ def all_entries(directory: Path, *, tolerant: bool = False) -> tuple[ConfigEntry
     of_caller = [item for item in os.environ.items() if item[0].startswith(_OF_CALLER)]
     key = (directory, *user_files(), *of_caller)
     with _reading:
-        known = _read.pop(key, None)
-        if known is None or any(
-            state_of(file) != state for file, state in known.states.items()
+        cached = _read.pop(key, None)
+        if cached is None or any(
+            state_of(file) != state for file, state in cached.states.items()
         ):
-            known = _list_settings(directory, tolerant)
+            cached = _list_settings(directory, tolerant)
         while len(_read) >= _MOST:
             _read.pop(next(iter(_read)))
-        _read[key] = known
-        return known.entries
+        _read[key] = cached
+        return cached.entries
 
 
 def _list_settings(directory: Path, tolerant: bool) -> _Known:

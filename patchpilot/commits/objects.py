@@ -155,10 +155,10 @@ class CatFile:
         Requests are sent in advance, so do not use this object for others until the iteration ends.
         """
         stdin, stdout = self._streams()
-        rest, waiting = iter(ids), list[str]()
+        remaining, waiting = iter(ids), list[str]()
         try:
             while True:
-                following = list(islice(rest, _AHEAD))
+                following = list(islice(remaining, _AHEAD))
                 _ask(stdin, following)
                 for name in waiting:
                     yield name, _answer(stdout)

@@ -261,13 +261,13 @@ def trust(labels: Mapping[str, str]) -> None:
 
 def forget(digests: Iterable[str], labels: Iterable[str]) -> int:
     """Remove entries with these digests or labels; return their number."""
-    known, named = trusted_entries(), set(labels)
-    gone = {
-        digest for digest, entry in known.items() if entry.get("label") in named
+    trusted, label_set = trusted_entries(), set(labels)
+    removed = {
+        digest for digest, entry in trusted.items() if entry.get("label") in label_set
     }.union(digests)
-    left = {digest: entry for digest, entry in known.items() if digest not in gone}
-    _write(left)
-    return len(known) - len(left)
+    kept = {digest: entry for digest, entry in trusted.items() if digest not in removed}
+    _write(kept)
+    return len(trusted) - len(kept)
 
 
 def _is_entry(entry: object) -> bool:
@@ -410,8 +410,8 @@ def untrusted_commands(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:
     current form.
     """
     commands = own_commands(top, *uses)
-    known = trusted_entries() if commands else {}
-    return tuple(command for command in commands if command.digest not in known)
+    trusted = trusted_entries() if commands else {}
+    return tuple(command for command in commands if command.digest not in trusted)
 
 
 def own_commands(top: Path, *uses: Use) -> tuple[OwnCommand, ...]:

@@ -267,17 +267,17 @@ def newest_patch(repository: "Repository") -> str:
     return skip_cover(repository, head_of(repository))
 
 
-def resolve_patch(repository: "Repository", word: str) -> str:
+def resolve_patch(repository: "Repository", revision: str) -> str:
     """Return the full id of a commit named by the user.
 
     Raise `UsageError` for b4's cover commit.
     """
     from patchpilot.commits.b4_prep import is_cover
 
-    result = repository.resolve(word)
+    result = repository.resolve(revision)
     if is_cover(repository.commit(result)):
         raise UsageError(
-            f"{word} is b4's cover letter, not a patch ({result[:12]})",
+            f"{revision} is b4's cover letter, not a patch ({result[:12]})",
             hint=(
                 "omit TARGET for all patches of the branch, or name one of them (see git log"
                 " --oneline)"

@@ -211,31 +211,31 @@ class Repository:
 
         return self._answers.ask(Question(args, stdin, environment), ok, run)
 
-    def resolve(self, word: str) -> str:
+    def resolve(self, revision: str) -> str:
         """Return the full id of a revision.
 
         Raise `UsageError` if it does not exist, and suggest the most similar ref.
         """
-        result = self._resolve(word)
+        result = self._resolve(revision)
         if not _HEX.fullmatch(result):
             raise UsageError(
-                f"no commit {word!r} in {self.top}",
-                hint=self._unknown_revision_hint(word),
+                f"no commit {revision!r} in {self.top}",
+                hint=self._unknown_revision_hint(revision),
             )
         return result
 
-    def _unknown_revision_hint(self, word: str) -> str:
+    def _unknown_revision_hint(self, revision: str) -> str:
         """Return a hint for text that does not name a commit."""
-        if "{" not in word and message_id_of(word) == word:
-            return f"to name a mail write its Message-ID as '<{word}>'"
+        if "{" not in revision and message_id_of(revision) == revision:
+            return f"to name a mail write its Message-ID as '<{revision}>'"
         refs = [name for name in self.refs if not name.startswith("-")]
-        if "HEAD" not in word:
+        if "HEAD" not in revision:
             refs.append("HEAD")
-        if hint := did_you_mean(word, refs):
+        if hint := did_you_mean(revision, refs):
             return str(hint)
         if self.is_shallow():
             return complete_history_hint()
-        if _SHORT_ID.fullmatch(word):
+        if _SHORT_ID.fullmatch(revision):
             return "run `git fetch --all` to fetch the commit"
         return (
             "run `git log --oneline -5` to see the latest commits"
@@ -243,29 +243,29 @@ class Repository:
             else "the repository has no commits yet: commit your fix first"
         )
 
-    def find(self, word: str) -> str | None:
+    def find(self, revision: str) -> str | None:
         """Return the full id of a commit, or None if it does not exist or is ambiguous."""
-        result = self._resolve(word)
+        result = self._resolve(revision)
         return result if _HEX.fullmatch(result) else None
 
-    def _resolve(self, word: str) -> str:
+    def _resolve(self, revision: str) -> str:
         """Return the id of a revision, or "".
 
         A ref that begins with '-' is found only by its full name, because callers pass the text to
         git. Raise MissingError in a SHA-256 repository.
         """
-        if not word or word.startswith("-") or "\n" in word:
+        if not revision or revision.startswith("-") or "\n" in revision:
             return ""
-        name = f"{word}^{{commit}}"
-        if _IN_REFLOG in word:
+        name = f"{revision}^{{commit}}"
+        if _IN_REFLOG in revision:
             # git cat-file would return the oldest entry for a missing reflog entry
             done = self.git(
                 "rev-parse", "--verify", "--quiet", "--end-of-options", name, ok=()
             )
             result = done.text.strip() if done.code == 0 else ""
         else:
-            known = self.objects.info(name)
-            result = known[0] if known else ""
+            object_info = self.objects.info(name)
+            result = object_info[0] if object_info else ""
         if _HEX_256.fullmatch(result):
             raise MissingError(
                 f"{self.top} uses SHA-256 object ids",
@@ -358,22 +358,22 @@ class Repository:
         """Return the branch, remote branch or tag with this full name, or None."""
         return self._reading.by_name.get(name)
 
-    def short_name(self, word: str) -> str | None:
+    def short_name(self, revision: str) -> str | None:
         """Return the short name of the ref named by the user.
 
         "origin" means origin's HEAD. Return None for all other revisions.
         """
-        if word in ("HEAD", "@"):
+        if revision in ("HEAD", "@"):
             return self.branch
         for pattern in _REF_RULES:
-            if ref := self.ref(pattern.format(word)):
+            if ref := self.ref(pattern.format(revision)):
                 named = self.ref(ref.symref) if ref.symref else None
                 return (named or ref).short
-        if "@{" not in word:
+        if "@{" not in revision:
             return None
         return (
             self.git(
-                "rev-parse", "--abbrev-ref", "--end-of-options", word, ok=()
+                "rev-parse", "--abbrev-ref", "--end-of-options", revision, ok=()
             ).text.strip()
             or None
         )

@@ -56,32 +56,32 @@ def costs(rewriting: Rewriting, changed: int) -> tuple[str, ...]:
     if above > 0:
         result.append(f"{counted(above, 'later commit')} will be rewritten")
     if signed:
-        lost = (
+        loss = (
             "1 commit loses its signature; sign it"
             if signed == 1
             else f"{signed} commits lose their signatures; sign them"
         )
         result.append(
-            f"{lost} again with git rebase --exec 'git commit --amend --no-edit -S'"
+            f"{loss} again with git rebase --exec 'git commit --amend --no-edit -S'"
         )
     return tuple(result)
 
 
 def branch_of(
-    repository: Repository, word: str | None = None
+    repository: Repository, revision: str | None = None
 ) -> tuple[str | None, str]:
     """Return the full ref and commit id of the branch to rewrite, by default the current one.
 
     The ref is None for a detached HEAD.
     """
-    if word:
+    if revision:
         result = repository.git(
             "rev-parse",
             "--verify",
             "--quiet",
             "--symbolic-full-name",
             "--end-of-options",
-            word,
+            revision,
             ok=(),
         )
         name = result.text.strip()
@@ -119,10 +119,10 @@ def commits_above(
             if not _may_descend_from(repository, parent, changed)
         ),
     )
-    lost = [commit for commit in changed if commit not in result]
-    if lost:
+    not_found = [commit for commit in changed if commit not in result]
+    if not_found:
         raise UsageError(
-            f"{lost[0][:12]} is not on {_short(ref)}",
+            f"{not_found[0][:12]} is not on {_short(ref)}",
             hint="run `git switch BRANCH` to switch to the branch with the commit, then try again",
         )
     return result

@@ -84,13 +84,13 @@ def text_header(name: str, text: str) -> str:
     if re.fullmatch(r"[ -~]*", rest) and "=?" not in rest:
         return clean
     words, line = [], _WORD
-    room = _WIDTH - len(f"{name}: {prefix}")
+    columns_left = _WIDTH - len(f"{name}: {prefix}")
     for char in rest:
         is_plain = plain.fullmatch(char)
         part = char if is_plain else "".join(f"={byte:02X}" for byte in char.encode())
-        if len(line) + len(part) > room:
+        if len(line) + len(part) > columns_left:
             words.append(line)
-            line, room = _WORD, _WIDTH - 1
+            line, columns_left = _WORD, _WIDTH - 1
         line += part
     return prefix + "\n ".join(f"{word}?=" for word in (*words, line))
 

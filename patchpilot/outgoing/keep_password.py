@@ -47,17 +47,17 @@ def keepers() -> tuple[Keeper, ...]:
 
     The last entry stores nothing: git asks for the password each time.
     """
-    set_up = git(
+    configured = git(
         None, "config", "--global", "--get-all", "credential.helper", ok=(0, 1)
     )
-    known = [helper for helper in set_up.text.splitlines() if helper]
-    places = Path(git(None, "--exec-path").text.strip())
+    helpers = [helper for helper in configured.text.splitlines() if helper]
+    exec_path = Path(git(None, "--exec-path").text.strip())
     keepers = [
         Keeper(name, label, plain=name == "store", helper=name)
         for name, label in _HELPERS
         if shutil.which(
             f"git-credential-{name}",
-            path=f"{places}{os.pathsep}{os.environ.get('PATH', '')}",
+            path=f"{exec_path}{os.pathsep}{os.environ.get('PATH', '')}",
         )
     ]
     netrc = shutil.which("git-credential-netrc") or next(
@@ -66,9 +66,11 @@ def keepers() -> tuple[Keeper, ...]:
     if netrc:
         how = netrc if os.access(netrc, os.X_OK) else f"!perl {netrc}"
         keepers.append(Keeper(NETRC, "~/.netrc, in plain text", plain=True, helper=how))
-    own = [Keeper("helper", f"git's credential helper: {known[-1]}")] if known else []
+    existing = (
+        [Keeper("helper", f"git's credential helper: {helpers[-1]}")] if helpers else []
+    )
     return (
-        *own,
+        *existing,
         *keepers,
         Keeper(ASK, "nowhere: git asks for the password each time"),
     )

@@ -330,15 +330,15 @@ def _versions(facts: PreflightFacts) -> Iterator[SendProblem]:
         )
     if topic.request.to_self:
         return
-    now = {patch.patch_id for patch in topic.draft.patches}
-    again = [send for send in topic.received if send.version == version]
+    patch_ids = {patch.patch_id for patch in topic.draft.patches}
+    same_version = [send for send in topic.received if send.version == version]
     if resend:
         mails = (
-            [entry.raw for entry in again[-1].entries if entry.patch_id]
-            if again
+            [entry.raw for entry in same_version[-1].entries if entry.patch_id]
+            if same_version
             else []
         )
-        if now and mails and not same_patches(topic.series.patches, mails):
+        if patch_ids and mails and not same_patches(topic.series.patches, mails):
             yield SendProblem(
                 "version-sent",
                 f"the patches differ from v{version}, which a resend repeats",
@@ -346,12 +346,12 @@ def _versions(facts: PreflightFacts) -> Iterator[SendProblem]:
             )
         return
     for send in topic.before:
-        same = send.patch_ids == now and same_patches(
+        same = send.patch_ids == patch_ids and same_patches(
             topic.series.patches,
             [entry.raw for entry in send.entries if entry.patch_id],
         )
         is_new = version > send.version and has_changelog
-        if now and same and not is_new:
+        if patch_ids and same and not is_new:
             yield SendProblem(
                 "already-sent",
                 f"the same patches were sent as v{send.version} on {send.begun[:10]}"
@@ -359,8 +359,8 @@ def _versions(facts: PreflightFacts) -> Iterator[SendProblem]:
                 _same_patches_hint(facts, send),
             )
             return
-    if again:
-        yield _version_sent(again[-1])
+    if same_version:
+        yield _version_sent(same_version[-1])
     else:
         yield from _recorded_sends(facts, has_changelog)
 

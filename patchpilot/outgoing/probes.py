@@ -73,16 +73,16 @@ def archive_and_clock(url: str) -> tuple[Probe, ...]:
                 "git config --global patchpilot.lore URL sets another archive",
             )
         ]
-    theirs = parse_date(answer.headers.get("Date", ""))
-    if theirs is None:
+    archive_time = parse_date(answer.headers.get("Date", ""))
+    if archive_time is None:
         return tuple(probes)
-    off = datetime.now(UTC) - theirs
-    if abs(off) > timedelta(minutes=5):
+    skew = datetime.now(UTC) - archive_time
+    if abs(skew) > timedelta(minutes=5):
         probes.append(
             Probe(
                 "clock",
                 "warn",
-                f"this machine's clock is {_span(off)} (compared with the archive's): messages"
+                f"this machine's clock is {_span(skew)} (compared with the archive's): messages"
                 " would have a wrong date",
                 "timedatectl set-ntp true",
             )
@@ -105,9 +105,9 @@ def _reason(error: Exception) -> str:
     )
 
 
-def _span(off: timedelta) -> str:
-    minutes = int(abs(off).total_seconds() // 60)
-    return f"{minutes} minutes {'fast' if off > timedelta(0) else 'slow'}"
+def _span(skew: timedelta) -> str:
+    minutes = int(abs(skew).total_seconds() // 60)
+    return f"{minutes} minutes {'fast' if skew > timedelta(0) else 'slow'}"
 
 
 def commit_graph(repository: Repository, many: int = 20_000) -> Probe:

@@ -70,5 +70,5 @@ class Retries:
 def pause(seconds: float, stopping: Stop) -> None:
     """Sleep for some seconds, or until `stopping` returns true."""
     end = time.monotonic() + seconds
-    while (left := end - time.monotonic()) > 0 and not stopping():
-        time.sleep(min(_LOOK, left))
+    while (remaining := end - time.monotonic()) > 0 and not stopping():
+        time.sleep(min(_LOOK, remaining))

@@ -57,13 +57,13 @@ def hold_sender_lock() -> Iterator[None]:
     It prevents sends from starting between a check for earlier sends and storing a new one.
     """
     with (state_folder() / "senders.lock").open("a") as handle:
-        until = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + PATIENCE
         while True:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except OSError as error:
-                if time.monotonic() >= until:
+                if time.monotonic() >= deadline:
                     raise RefusedError(
                         "timed out waiting for another patchpilot process that is about to send",
                         hint="wait for it or stop it, then run the same command again",

@@ -92,10 +92,10 @@ class StrictSMTP(smtplib.SMTP):
         return self.getreply() if self._unread else None
 
     def _reply(self) -> tuple[int, bytes]:
-        until = time.monotonic() + _DRIP * (self.timeout or 60.0)
+        deadline = time.monotonic() + _DRIP * (self.timeout or 60.0)
         size, codes, texts = 0, set[int](), []
         while True:
-            line = self._line(until)
+            line = self._line(deadline)
             size += len(line)
             reply = _REPLY.match(line)
             if not reply or size > _LONGEST:
@@ -111,7 +111,7 @@ class StrictSMTP(smtplib.SMTP):
             if reply[2] != b"-":
                 return int(reply[1]), b"\n".join(texts)
 
-    def _line(self, until: float) -> bytes:
+    def _line(self, deadline: float) -> bytes:
         """Return a complete line, with the password masked."""
         while b"\n" not in self._unread:
             data = self._socket().recv(4096)
@@ -125,7 +125,7 @@ class StrictSMTP(smtplib.SMTP):
             self._unread += data
             if len(self._unread) > _LONGEST:
                 raise BadReplyError("the server's SMTP reply is incomplete")
-            if time.monotonic() > until:
+            if time.monotonic() > deadline:
                 raise TimeoutError
         line, end, self._unread = self._unread.partition(b"\n")
         return self._masked(line + end)
