@@ -72,7 +72,7 @@ def explain(
     """
     end = time.monotonic() + timeout
     at = tree or scratch.tree_of(tip)
-    lacks, words = compare_symbols(scratch, fix, at, timeout=timeout)
+    missing_symbols, symbol_hints = compare_symbols(scratch, fix, at, timeout=timeout)
     causes: list[Cause] = []
     elsewhere: list[Cause] = []
     if applied.how is AppliesHow.CONFLICT:
@@ -82,11 +82,11 @@ def explain(
         causes = causes or _branch_commits(
             history, scratch, fix, tip, applied, _seconds_left(end)
         )
-    for word, path in lacks.items():
+    for symbol, path in missing_symbols.items():
         if time.monotonic() > end:
             break
         added = commit_that_added(
-            scratch, fix, word, path, tip, timeout=_seconds_left(end)
+            scratch, fix, symbol, path, tip, timeout=_seconds_left(end)
         )
         if added and added not in [cause.commit for cause in causes]:
             causes.append(
@@ -94,13 +94,13 @@ def explain(
                     added,
                     history.repository.commit(added).subject,
                     path,
-                    f"it added {word}, which the fix uses",
+                    f"it added {symbol}, which the fix uses",
                 )
             )
     known = {cause.commit for cause in causes}
     causes += [cause for cause in elsewhere if cause.commit not in known]
     hints = (
-        *words,
+        *symbol_hints,
         *_moved_hints(scratch, fix, at, applied),
         *_moved_function_hints(scratch, fix, at, applied, end),
     )

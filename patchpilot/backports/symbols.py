@@ -70,7 +70,7 @@ def compare_symbols(
         for word, kind in _new_symbols(fix).items()
         if not _is_usual(scratch, fix, tree, word, kind)
     }
-    gone = [
+    function_hints = [
         f"the fix changes {word}(), which the branch's {path} does not have"
         for word, path in _missing_functions(scratch, fix, tree).items()
     ]
@@ -82,12 +82,12 @@ def compare_symbols(
         if absent:
             absent -= scratch.find_words(tree, absent, timeout=timeout)
     except GitError:
-        return {}, gone
-    lacks = {word: before[word][0] for word in used if word in absent}
+        return {}, function_hints
+    missing = {word: before[word][0] for word in used if word in absent}
     hints = [
         f"the fix {'calls' if used[word] == _CALLED else 'uses'} {word}, which the branch does"
         f" not have (mainline: {path})"
-        for word, path in lacks.items()
+        for word, path in missing.items()
     ]
     hints += [
         f"{word}() has different arguments: {after[word][1]!r} in the branch, {before[word][1]!r}"
@@ -98,7 +98,7 @@ def compare_symbols(
         and word in after
         and _arguments_differ(before[word], after[word])
     ]
-    return lacks, [*hints, *gone]
+    return missing, [*hints, *function_hints]
 
 
 def commit_that_added(

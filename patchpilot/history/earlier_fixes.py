@@ -351,22 +351,22 @@ class _Search:
         """Return the commits that make a patch unnecessary, latest first, and whether that
         is certain.
         """
-        mine = changed_functions(patch.files)
-        screen = _Screen(patch, mine)
-        undone: list[Counter[Line]] = []
+        own_changes = changed_functions(patch.files)
+        screen = _Screen(patch, own_changes)
+        reverted_changes: list[Counter[Line]] = []
         result = []
         for commit in self._logged:
             if not screen.may_match(commit, self._marks[commit.id]):
                 continue
-            theirs = commit.changes
-            total = theirs.lines_in(theirs.lines)
-            if total in undone:
+            their_changes = commit.changes
+            total = their_changes.lines_in(their_changes.lines)
+            if total in reverted_changes:
                 continue
             if total:
-                undone.append(_inverse(total))
-            verdict = judge(mine, theirs)
+                reverted_changes.append(_inverse(total))
+            verdict = judge(own_changes, their_changes)
             if verdict is None and screen.is_related(commit, self._marks[commit.id]):
-                verdict = False if _common_lines(mine, theirs) else None
+                verdict = False if _common_lines(own_changes, their_changes) else None
             if verdict is not None and not self._is_reverted(commit.id):
                 result.append((commit, verdict))
         return result

@@ -307,11 +307,11 @@ class History:
         new = [candidate for candidate in unmarked if candidate not in known_ids]
         if new:
             ids = dict(zip(self.index.ids(new), new, strict=True))
-            reckoned = patch_ids(self.repository, list(ids))
+            computed = patch_ids(self.repository, list(ids))
             fresh = {
-                number: reckoned[candidate]
+                number: computed[candidate]
                 for candidate, number in ids.items()
-                if candidate in reckoned
+                if candidate in computed
             }
             self.index.store_patch_ids(fresh)
             known_ids |= fresh

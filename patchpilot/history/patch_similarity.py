@@ -42,8 +42,8 @@ def patch_ids(repository: Repository, commits: Sequence[str]) -> dict[str, str]:
             )
         result = repository.git("patch-id", "--stable", stdin=diffs.out)
         pairs = (line.split() for line in result.text.splitlines())
-        reckoned = {pair[1]: pair[0] for pair in pairs if len(pair) == 2}
-        ids |= {commit_id: reckoned.get(commit_id, "") for commit_id in todo[:end]}
+        computed = {pair[1]: pair[0] for pair in pairs if len(pair) == 2}
+        ids |= {commit_id: computed.get(commit_id, "") for commit_id in todo[:end]}
         todo = todo[end + 1 :]
         # each retry would query the remote again
         if diffs.code and b"promisor" in diffs.err:

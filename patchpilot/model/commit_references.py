@@ -220,8 +220,8 @@ def upstream_commits(message: str) -> tuple[NamedCommit, ...]:
 
 def upstream_claim(patch: Patch) -> str | None:
     """Return the upstream commit that a backport names, or None."""
-    named = upstream_commits("\n".join(patch.message))
-    return named[0].id if named else None
+    commits = upstream_commits("\n".join(patch.message))
+    return commits[0].id if commits else None
 
 
 def is_backport(patch: Patch) -> bool:
@@ -422,14 +422,14 @@ _NO_FIXES = compile_late(
 
 def find_blamed(title: str, lines: Sequence[str]) -> tuple[int, str] | None:
     """Return (line index, commit id) of the commit that a message blames for the bug, or None."""
-    whole = " ".join(lines)
+    text = " ".join(lines)
     tidies = _TIDIES.search(title)
     # do not consume the text after a commit, because it may name the next one
     for match in re.finditer(
-        r"\b[Cc]ommit (?P<id>[0-9a-f]{7,40})\b(?=(?P<after>.{0,400}))", whole
+        r"\b[Cc]ommit (?P<id>[0-9a-f]{7,40})\b(?=(?P<after>.{0,400}))", text
     ):
         after = match["after"]
-        before = whole[max(0, match.start() - 60) : match.start()]
+        before = text[max(0, match.start() - 60) : match.start()]
         if cached_search(
             r"(?:[Rr]everts?|[Uu]pstream|following|similar to|as in|like|same as|see|based on"
             r"|described in|support for .*introduced (?:by|in|with)|after applying"

@@ -138,32 +138,32 @@ def _value(name: str, value: str) -> Any:
     return value
 
 
-def take(words: Sequence[str]) -> dict[str, Any]:
+def take(arguments: Sequence[str]) -> dict[str, Any]:
     """Parse the options in a .get_maintainer.conf; other words are ignored."""
     values: dict[str, Any] = {}
-    rest = iter(words)
-    for word in rest:
-        name, value, negated = _split(word)
+    rest = iter(arguments)
+    for argument in rest:
+        name, value, negated = _split(argument)
         if name is None:
             continue
         if TYPES[name] is bool:
             values[name] = not negated
             continue
         if value is None and (value := next(rest, None)) is None:
-            raise UsageError(f"{word} requires a value")
+            raise UsageError(f"{argument} requires a value")
         values[name] = _value(name, value)
     return values
 
 
-def _split(word: str) -> tuple[str | None, str | None, bool]:
+def _split(option: str) -> tuple[str | None, str | None, bool]:
     """Split an option into (field, value, negated).
 
     The field is None unless it is an option of the script.
     """
-    if len(word) < 2 or word[0] != "-":
+    if len(option) < 2 or option[0] != "-":
         return None, None, False
-    name, equals, _ = word.lstrip("-").lower().partition("=")
-    value = word.partition("=")[2] if equals else None
+    name, equals, _ = option.lstrip("-").lower().partition("=")
+    value = option.partition("=")[2] if equals else None
     if name in NAMES:
         field = NAMES[name]
         return (

@@ -250,8 +250,8 @@ def unfit(line: str) -> str:
 
 def _visible_form(unfit_character: re.Match[str]) -> str:
     """Return a visible form of a character that fonts may not display."""
-    shown = one_line(unfit_character[0])
-    return shown if len(shown) > 1 else f"<U+{ord(shown):04X}>"
+    visible = one_line(unfit_character[0])
+    return visible if len(visible) > 1 else f"<U+{ord(visible):04X}>"
 
 
 def refused_trailers(trailers: Iterable[tuple[str, str]]) -> tuple[str, ...]:
