@@ -236,7 +236,7 @@ def _state_after_branch(
         stack.append(state)
         return state
     if branch[2]:
-        return next(iter(stack[-2:]), first)
+        return stack[-2] if len(stack) > 1 else first
     return stack.pop() if stack else first
 
 

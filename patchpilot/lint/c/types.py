@@ -147,7 +147,7 @@ _WORDS = rf"\s*{IDENT}\b(?:\s+{IDENT}\b)*?"
 _BEFORE_TYPE = rf"(?:{STORAGE}\s+)?(?:{INLINE}\s+)?(?:const\s+)?"
 # a call, or an else
 _NO_DECLARATION = rf".\s*(?:{IDENT}\s*\(|else\b)"
-_DECLARATION = rf".\s*{_BEFORE_TYPE}({_WORDS})(?:\s+{SPARSE})?\s*\**\s*(?:{IDENT}|\(\*[^)]*\))(?:\s*{MODIFIER})?\s*[;=,(]"  # noqa: E501
+_DECLARATION = rf".\s*{_BEFORE_TYPE}({_WORDS})(?:\s+{SPARSE})?\s*\**\s*(?:{IDENT}|\(\*[^)]*\))(?:\s*<MODIFIER>)?\s*[;=,(]"  # noqa: E501
 _GLOBAL = rf".{_BEFORE_TYPE}({IDENT})\b\s*(?!:)"
 _MODIFIER = rf"{MODIFIER}$"
 _CAST = rf"\(({IDENT})(?:\s+{SPARSE})*[\s*]+\)"
@@ -202,7 +202,7 @@ class Types:
     def learn_modifier(self, name: str) -> None:
         """Add a modifier found next to a type, such as const."""
         name = name.partition("#")[0]
-        if name not in self.modifiers and len(self.modifiers) < _MAX_MODIFIERS:
+        if name and name not in self.modifiers and len(self.modifiers) < _MAX_MODIFIERS:
             self.modifiers.append(name)
             self._lengths.clear()
 
@@ -398,7 +398,8 @@ class Types:
         """
         head = head[:_LONGEST]
         if not match_at(_NO_DECLARATION, head, flags=re.DOTALL):
-            if at_end and (declared := match_at(_DECLARATION, head, flags=re.DOTALL)):
+            declaration = _compile_tail(_DECLARATION, self.learned_in(head))
+            if at_end and (declared := declaration.match(head)):
                 self._possible(" ".join(re.split(r"[ \t\n\r\f\v]+", declared[1])))
             elif defined := match_at(_GLOBAL, head, flags=re.DOTALL):
                 self._possible(defined[1])

@@ -69,6 +69,8 @@ def test_learned_type_is_known_afterwards() -> None:
     assert known.match(NAMED, "frob x;") is not None
     known.learn_modifier("FROB_API")
     assert known.match(NAMED, "int FROB_API x;") is not None
+    known.learn_from_statement("+frob foo FROB_API;", True)
+    assert known.modifiers == ["FROB_API"]
 
 
 def _marks(*lines: str) -> str:

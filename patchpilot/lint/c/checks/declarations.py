@@ -168,6 +168,7 @@ def function_brace(context: LineContext) -> Results:
     if (
         "}" not in code
         and search_in(r"\)\s*\{", code)
+        and not search_in(r"#\s*define\b.*do\s*\{", code)
         and context.types.search(_BODY_ON_LINE, code, inside=True)
     ):
         yield "function-brace-on-same-line", context.hit(code.find("{"))

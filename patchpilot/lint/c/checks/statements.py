@@ -197,14 +197,17 @@ def _skip_to_first_statement(body: str, lines: int) -> tuple[str, int]:
 
     The rest is empty after an #else, because the statement belongs to several conditions.
     """
-    joined = False
-    while body and (joined or match_at(rf"\s*?\n|\s*#|\s*{IDENT}\s*:", body)):
-        if match_at(r"\s*#\s*(?:else|elif)", body):
-            return "", lines
-        first, _, body = body.partition("\n")
-        joined = first.endswith("\\")
+    is_continued = False
+    while not match_at(r"\s*#\s*(?:else|elif)", body):
+        first, newline, rest = body.partition("\n")
+        is_skipped = match_at(rf"\s*?\n|\s*#|\s*{IDENT}\s*:", body)
+        # a label on the last line belongs to the statement after it
+        if not newline or not (is_continued or is_skipped):
+            return body, lines
+        is_continued = first.endswith("\\")
+        body = rest
         lines += 1
-    return body, lines
+    return "", lines
 
 
 @check(ADDED, "return")

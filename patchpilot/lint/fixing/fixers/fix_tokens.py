@@ -178,11 +178,13 @@ _EXPRESSION_IN_DIRECTIVE = compile_cached(
 @fixer("space-around")
 def space_around(site: FixSite) -> Proposal:
     """Put one space on each side of an operator that must be binary."""
+    above = site.line.previous
+    is_choice = above is not None and above.code.rstrip().endswith("?")
 
     def padded(match: re.Match[str]) -> str:
         sign, text = match[0], match.string
         before, after = text[1 : match.start()], text[match.end() :]
-        if not _is_binary(before, sign, after):
+        if not (sign == ":" and is_choice) and not _is_binary(before, sign, after):
             return "{0}"
         left = "" if before[-1:] in _SPACES or not before.strip() else " "
         return left + "{0}" + ("" if after[:1] in _SPACES else " ")
